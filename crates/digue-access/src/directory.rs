@@ -16,7 +16,7 @@ pub enum Role {
     /// The operator's people who know the portals: caseloads, alias tables, coverage; no person.
     PortalTeam,
     /// The operator's security officer: sees the journal, sets gates.
-    Rssi,
+    Ciso,
     /// The operator's data protection officer: sees the journal.
     Dpo,
     /// Sees the journal, changes nothing.
@@ -25,7 +25,7 @@ pub enum Role {
 
 impl Role {
     pub const ALL: [Self; 7] =
-        [Self::Agent, Self::Deputy, Self::Delegate, Self::PortalTeam, Self::Rssi, Self::Dpo, Self::Auditor];
+        [Self::Agent, Self::Deputy, Self::Delegate, Self::PortalTeam, Self::Ciso, Self::Dpo, Self::Auditor];
 
     pub const fn code(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl Role {
             Self::Deputy => "deputy",
             Self::Delegate => "delegate",
             Self::PortalTeam => "portal-team",
-            Self::Rssi => "rssi",
+            Self::Ciso => "rssi",
             Self::Dpo => "dpo",
             Self::Auditor => "auditor",
         }
@@ -45,7 +45,7 @@ impl Role {
 
     /// May look at the journal: who saw whom.
     pub const fn can_watch(self) -> bool {
-        matches!(self, Self::Rssi | Self::Dpo | Self::Auditor)
+        matches!(self, Self::Ciso | Self::Dpo | Self::Auditor)
     }
 
     /// May look at what Digue could inspect of each portal.
@@ -65,18 +65,18 @@ impl Role {
 
     /// May close gates, cut sessions, and ask for what a second person grants.
     pub const fn can_act(self) -> bool {
-        matches!(self, Self::Rssi)
+        matches!(self, Self::Ciso)
     }
 
     /// May load caseloads and alias tables.
     pub const fn can_load(self) -> bool {
-        matches!(self, Self::Rssi | Self::PortalTeam)
+        matches!(self, Self::Ciso | Self::PortalTeam)
     }
 
     /// May grant what the security officer asks, and review exceptional access: the two officers
     /// watch each other.
     pub const fn can_review(self) -> bool {
-        matches!(self, Self::Rssi | Self::Dpo)
+        matches!(self, Self::Ciso | Self::Dpo)
     }
 
     /// May open incidents, write into them and decide about them.

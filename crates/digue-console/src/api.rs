@@ -163,9 +163,9 @@ async fn load_caseload(
     body: Bytes,
     mode: LoadMode,
 ) -> Result<Response, ApiError> {
-    let actor = answer(visitor, visitor.actor(&console.house))?;
+    let actor = answer(visitor, visitor.actor(&console.app))?;
     let name = answer(visitor, population(name))?;
-    let done = caseloads::load(&console.house, &actor, &name, body.to_vec(), mode).await;
+    let done = caseloads::load(&console.app, &actor, &name, body.to_vec(), mode).await;
     let done = answer(visitor, done)?;
     let told = json!({"relations": done.relations, "version": done.version});
     Ok(loaded(told, done.waiting, done.ignored))
@@ -197,10 +197,10 @@ pub(crate) async fn replace_aliases(
     ApiQuery(loading): ApiQuery<LoadBody>,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     let portal = PortalId::parse(&portal).map_err(|_| OperationError::NotFound("portal"));
     let portal = answer(&visitor, portal)?;
-    let done = aliases::load(&console.house, &actor, &portal, body.to_vec(), loading.replace()).await;
+    let done = aliases::load(&console.app, &actor, &portal, body.to_vec(), loading.replace()).await;
     let done = answer(&visitor, done)?;
     Ok(loaded(json!({"aliases": done.aliases}), done.waiting, done.ignored))
 }

@@ -130,7 +130,7 @@ pub(crate) async fn admit(State(console): State<Console>, mut request: Request, 
     let (Some(path), true) = (path, has_body) else { return next.run(request).await };
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
     let rule = rule_of(&path);
-    let (limit, senders) = match permitted(&console.house, &visitor, rule) {
+    let (limit, senders) = match permitted(&console.app, &visitor, rule) {
         Ok(permitted) => permitted,
         Err(error) => return refused(&visitor, &path, error),
     };
@@ -150,8 +150,8 @@ pub(crate) async fn admit(State(console): State<Console>, mut request: Request, 
 type Senders = Vec<(BodySender, Eighths)>;
 
 /// How much this visitor may send here, and on whose account.
-fn permitted(house: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Senders), OperationError> {
-    let actor = match (rule, visitor.actor(house)) {
+fn permitted(app: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Senders), OperationError> {
+    let actor = match (rule, visitor.actor(app)) {
         (BodyRule::Public(limit), Err(_)) => return Ok((limit, strangers(visitor))),
         (_, actor) => actor?,
     };
@@ -246,7 +246,7 @@ async fn spool<'b>(
 ) -> Result<(Body, BodyStorage<'b>), BodyError> {
     let mut pieces = BodyPieces::begin(body, headers, limit)?;
     let mut share = console.bodies.spooled.begin(senders);
-    let file = tempfile::tempfile_in(console.house.data_folder()).map_err(BodyError::Unwritable)?;
+    let file = tempfile::tempfile_in(console.app.data_folder()).map_err(BodyError::Unwritable)?;
     let mut file = tokio::fs::File::from_std(file);
     while let Some(piece) = pieces.next().await? {
         share.grow(piece.len()).map_err(|_| BodyError::Busy)?;

@@ -21,7 +21,7 @@ pub(crate) async fn refuse_foreign_posts(
     let is_reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !is_reading {
         let visitor = request.extensions().get::<Visitor>();
-        let address = visitor.and_then(|visitor| console.house.url_of(&visitor.host));
+        let address = visitor.and_then(|visitor| console.app.url_of(&visitor.host));
         // The configured address says how people come, also where somebody else ends TLS.
         let scheme = match address.and_then(|address| address.split_once("://")) {
             Some((scheme, _)) => scheme,

@@ -13,7 +13,7 @@ use digue_operations::{OperationError, password};
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
-use crate::pages::door::device_of;
+use crate::pages::sign_in::device_of;
 use crate::router::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -119,8 +119,8 @@ async fn show(
 ) -> Response {
     let (mut has_password, mut identities) = (false, Vec::new());
     if let Ok(session) = visitor.console_session() {
-        has_password = password::own(&console.house, session).await.is_ok_and(|own| own.is_some());
-        identities = providers::own(&console.house, session).await.unwrap_or_default();
+        has_password = password::own(&console.app, session).await.is_ok_and(|own| own.is_some());
+        identities = providers::own(&console.app, session).await.unwrap_or_default();
     }
     let fields = kept.fields();
     let page = page(&ProofPage {
@@ -162,7 +162,7 @@ pub(crate) async fn by_password(
     let action = if is_local { form.action } else { "/".to_owned() };
     let kept = KeptForm { action, is_post: form.is_post == 1, body: form.body };
     let device = device_of(&headers);
-    match password::prove(&console.house, session, &form.password, &form.code, device).await {
+    match password::prove(&console.app, session, &form.password, &form.code, device).await {
         Ok(()) => Ok(show(&console, &visitor, kept, false, true).await),
         Err(OperationError::Invalid(_)) => Ok(ask(&console, &visitor, kept, true).await),
         Err(error) => Err(PageError::new(&visitor, error)),

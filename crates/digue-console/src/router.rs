@@ -12,17 +12,17 @@ use jiff::tz::TimeZone;
 use crate::api::{self, acts, reads, usage};
 use crate::bodies::{self, Bodies};
 use crate::pages::{
-    account, accounts, approvals, awareness, breach, break_glass, desk, device, door, findings, gates,
-    incident_acts, incident_notes, incidents, journal, keys, live, notices, organisations, overview, own,
-    own_incidents, person, person_space, portals, provider, register_import, requests, reviews, scope,
-    sessions, settings, smsi, smsi_checks, smsi_import, smsi_registers, space,
+    account, accounts, approvals, awareness, breach, break_glass, desk, device, findings, gates,
+    incident_acts, incident_notes, incidents, isms, isms_checks, isms_import, isms_registers, journal, keys,
+    live, notices, organisations, overview, own, own_incidents, person, person_space, portals, provider,
+    register_import, requests, reviews, scope, sessions, settings, sign_in, space,
 };
 use crate::{form, proof, view};
 
 /// What pages work with.
 #[derive(Clone)]
 pub struct Console {
-    pub(crate) house: Arc<App>,
+    pub(crate) app: Arc<App>,
     pub(crate) zone: TimeZone,
     pub(crate) demo: Option<Arc<dyn Demo>>,
     pub(crate) bodies: Arc<Bodies>,
@@ -46,16 +46,16 @@ pub struct AttackProgress {
     pub is_over: bool,
 }
 
-pub fn router(house: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
-    let console = Console { house, zone, demo, bodies: Bodies::new() };
+pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
+    let console = Console { app, zone, demo, bodies: Bodies::new() };
     pages()
         .merge(response())
         .merge(governance())
         .merge(people())
         .merge(programs())
         .merge(corner())
-        .fallback(door::not_found)
-        .method_not_allowed_fallback(door::not_so)
+        .fallback(sign_in::not_found)
+        .method_not_allowed_fallback(sign_in::method_not_allowed)
         .layer(middleware::from_fn_with_state(console.clone(), proof::keep_form))
         // Who may send how much stands in `bodies`; what comes through is there whole.
         .layer(DefaultBodyLimit::disable())
@@ -170,34 +170,34 @@ fn response() -> Router<Console> {
 /// The management system, reviews of accesses, awareness.
 fn governance() -> Router<Console> {
     Router::new()
-        .route("/smsi", get(smsi::home))
-        .route("/smsi/start", get(smsi::ask_start).post(smsi::begin))
-        .route("/smsi/calendar", get(smsi::calendar))
-        .route("/smsi/calendar.csv", get(smsi::calendar_csv))
-        .route("/smsi/contradictions", get(smsi::wrong))
-        .route("/smsi/contradictions.csv", get(smsi::wrong_csv))
-        .route("/smsi/ebios", get(smsi::ebios))
-        .route("/smsi/exchange", get(smsi::exchanges))
-        .route("/smsi/exchange/pia", post(smsi::take_pia))
-        .route("/smsi/exchange/template", post(smsi::take_template))
-        .route("/smsi/exchange/{file}", get(smsi_checks::exported))
-        .route("/smsi/registers", get(smsi_registers::shelves))
-        .route("/smsi/registers/{kind}", get(smsi_registers::list).post(smsi_registers::add))
-        .route("/smsi/registers/{kind}/new", get(smsi_registers::new))
-        .route("/smsi/registers/{kind}/import", post(smsi_import::import))
-        .route("/smsi/registers/{kind}/{record}", get(smsi_registers::show).post(smsi_registers::save))
-        .route("/smsi/registers/{kind}/{record}/sign", post(smsi_registers::sign))
-        .route("/smsi/registers/{kind}/{record}/end", post(smsi_registers::end))
-        .route("/smsi/registers/{kind}/{record}/fill", post(smsi_registers::fill))
-        .route("/smsi/samples", get(smsi_registers::samples))
-        .route("/smsi/files/{file}", get(smsi_registers::file))
-        .route("/smsi/documents/{record}", post(smsi_registers::attach))
-        .route("/smsi/checks", get(smsi_checks::list).post(smsi_checks::run))
-        .route("/smsi/checks.csv", get(smsi_checks::list_csv))
-        .route("/smsi/checks/{check}", get(smsi_checks::show).post(smsi_checks::switch))
-        .route("/smsi/statement", get(smsi_checks::statement_page).post(smsi_checks::freeze))
-        .route("/smsi/statement/{file}", get(smsi_checks::statement_file))
-        .route("/smsi/frameworks/{framework}", get(smsi_checks::frameworks))
+        .route("/smsi", get(isms::home))
+        .route("/smsi/start", get(isms::ask_start).post(isms::begin))
+        .route("/smsi/calendar", get(isms::calendar))
+        .route("/smsi/calendar.csv", get(isms::calendar_csv))
+        .route("/smsi/contradictions", get(isms::wrong))
+        .route("/smsi/contradictions.csv", get(isms::wrong_csv))
+        .route("/smsi/ebios", get(isms::ebios))
+        .route("/smsi/exchange", get(isms::exchanges))
+        .route("/smsi/exchange/pia", post(isms::take_pia))
+        .route("/smsi/exchange/template", post(isms::take_template))
+        .route("/smsi/exchange/{file}", get(isms_checks::exported))
+        .route("/smsi/registers", get(isms_registers::registers))
+        .route("/smsi/registers/{kind}", get(isms_registers::list).post(isms_registers::add))
+        .route("/smsi/registers/{kind}/new", get(isms_registers::new))
+        .route("/smsi/registers/{kind}/import", post(isms_import::import))
+        .route("/smsi/registers/{kind}/{record}", get(isms_registers::show).post(isms_registers::save))
+        .route("/smsi/registers/{kind}/{record}/sign", post(isms_registers::sign))
+        .route("/smsi/registers/{kind}/{record}/end", post(isms_registers::end))
+        .route("/smsi/registers/{kind}/{record}/fill", post(isms_registers::fill))
+        .route("/smsi/samples", get(isms_registers::samples))
+        .route("/smsi/files/{file}", get(isms_registers::file))
+        .route("/smsi/documents/{record}", post(isms_registers::attach))
+        .route("/smsi/checks", get(isms_checks::list).post(isms_checks::run))
+        .route("/smsi/checks.csv", get(isms_checks::list_csv))
+        .route("/smsi/checks/{check}", get(isms_checks::show).post(isms_checks::switch))
+        .route("/smsi/statement", get(isms_checks::statement_page).post(isms_checks::freeze))
+        .route("/smsi/statement/{file}", get(isms_checks::statement_file))
+        .route("/smsi/frameworks/{framework}", get(isms_checks::frameworks))
         // Every access, looked at once a year
         .route("/reviews", get(reviews::list).post(reviews::open))
         .route("/reviews/{review}", get(reviews::show).post(reviews::decide))
@@ -227,12 +227,12 @@ fn people() -> Router<Console> {
         .route("/messages", get(desk::ask).post(desk::examine))
         // For the person whose record it is
         .route("/person", get(person_space::show))
-        .route("/person/door", get(person_space::door).post(person_space::enter))
+        .route("/person/door", get(person_space::sign_in).post(person_space::enter))
         .route("/person/letter", post(person_space::ask_letter))
         .route("/person/leave", post(person_space::leave))
         .route("/person/consultations.csv", get(person_space::rows_csv))
         .route("/person/ask", post(person_space::ask))
-        .route("/person/wish", post(person_space::wish))
+        .route("/person/wish", post(person_space::preference))
         .route("/person/embed", get(person_space::embed))
         .route("/accessibility", get(settings::accessibility))
         .route("/requests", get(requests::list))
@@ -291,11 +291,11 @@ fn programs() -> Router<Console> {
 /// Digue's own corner, on every host.
 fn corner() -> Router<Console> {
     Router::new()
-        .route("/.digue/sign-in", get(door::sign_in))
-        .route("/.digue/enter", get(door::enter_page).post(door::enter))
-        .route("/.digue/passkey/begin", post(door::begin))
-        .route("/.digue/passkey/finish", post(door::finish))
-        .route("/.digue/password", post(door::by_password))
+        .route("/.digue/sign-in", get(sign_in::sign_in))
+        .route("/.digue/enter", get(sign_in::enter_page).post(sign_in::enter))
+        .route("/.digue/passkey/begin", post(sign_in::begin))
+        .route("/.digue/passkey/finish", post(sign_in::finish))
+        .route("/.digue/password", post(sign_in::by_password))
         // An identity provider of others
         .route("/.digue/provider/{provider}", get(provider::begin))
         .route("/.digue/provider/{provider}/back", get(provider::back))
@@ -305,14 +305,14 @@ fn corner() -> Router<Console> {
         .route("/.digue/identity/end", get(provider::end))
         .route("/.digue/left", get(provider::left))
         .route("/.digue/prove", post(proof::by_password))
-        .route("/.digue/welcome", get(door::welcome))
-        .route("/.digue/hand-over", post(door::hand_over))
+        .route("/.digue/welcome", get(sign_in::welcome))
+        .route("/.digue/hand-over", post(sign_in::hand_over))
         .route("/.digue/device/register", post(device::register))
         .route("/.digue/device/refresh", post(device::refresh))
-        .route("/.digue/leave", post(door::leave))
-        .route("/.digue/language", post(door::language))
+        .route("/.digue/leave", post(sign_in::leave))
+        .route("/.digue/language", post(sign_in::language))
         .route("/.digue/break-glass", get(break_glass::ask).post(break_glass::open))
-        .route("/.digue/jwks.json", get(door::jwks))
+        .route("/.digue/jwks.json", get(sign_in::jwks))
         .route("/.digue/tlog/{*path}", get(scope::published))
         .route("/.digue/assets/digue.css", get(view::style_sheet))
         .route("/.digue/assets/passkey.js", get(view::passkey_script))

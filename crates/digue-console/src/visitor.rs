@@ -36,15 +36,15 @@ impl Visitor {
         self.session.as_ref().ok_or(OperationError::Denied)
     }
 
-    pub(crate) fn actor(&self, house: &App) -> Result<Actor, OperationError> {
+    pub(crate) fn actor(&self, app: &App) -> Result<Actor, OperationError> {
         let is_stranger = self.session.is_none() && self.program.is_none();
         // The console's pages are the console's: a portal's session opens none of them.
         if self.portal.is_some() && !is_stranger {
             return Err(OperationError::NotFound("page"));
         }
         match (&self.session, &self.program) {
-            (Some(session), _) => Actor::of_session(house, session),
-            (None, Some(account)) => Actor::of_program(house, account),
+            (Some(session), _) => Actor::of_session(app, session),
+            (None, Some(account)) => Actor::of_program(app, account),
             (None, None) => Err(OperationError::Denied),
         }
     }

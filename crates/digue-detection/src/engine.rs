@@ -8,12 +8,12 @@ use std::time::Duration;
 use digue_types::Timestamp;
 use hashbrown::{HashMap, HashSet};
 
-use crate::company::{OrganisationDay, UnknownPersons};
 use crate::fusion::{Bars, Finding, Weight};
-use crate::known::RecentSet;
+use crate::organisation_day::{OrganisationDay, UnknownPersons};
 use crate::paging::ListPage;
 use crate::places::{Agents, ClientPlace, hash};
 use crate::profile::{FindingReference, PortalHabits, Profile};
+use crate::recent_set::RecentSet;
 use crate::shape::kind_of;
 use crate::sighting::{Sighting, SightingKind};
 use crate::signal::SignalKind;
@@ -123,8 +123,8 @@ pub(crate) struct PortalState {
 #[derive(Clone)]
 pub(crate) struct OrganisationState {
     pub(crate) name: String,
-    pub(crate) company: OrganisationDay,
-    pub(crate) strangers: UnknownPersons,
+    pub(crate) organisation_day: OrganisationDay,
+    pub(crate) unknown_persons: UnknownPersons,
     pub(crate) alerted_day: i32,
     pub(crate) surge: Surge,
 }
@@ -220,7 +220,7 @@ impl Engine {
         let place = self.agents.place(sighting.ip, sighting.agent);
         let profile = &mut self.profiles[account];
         if profile.last_day != Some(day) {
-            profile.standing.work(profile.last_day, day);
+            profile.dates.work(profile.last_day, day);
         }
         profile.last_day = Some(day);
         profile.last_place = place;
@@ -258,24 +258,24 @@ impl Engine {
         };
         self.crowd(place, account, day);
         let organisation = self.profiles[account].organisation as usize;
-        self.organisations[organisation].strangers.add(&self.options.tuning, day, met.new + met.listed);
+        self.organisations[organisation].unknown_persons.add(&self.options.tuning, day, met.new + met.listed);
         let found = self.judge(account, sighting, place, &met);
-        found.or_else(|| self.many_strangers(account, sighting))
+        found.or_else(|| self.many_unknown(account, sighting))
     }
 
     /// An account was made, together with so many by the same leader on that day, itself included.
     pub fn made(&mut self, at: Timestamp, account: &str, organisation: &str, portal: &str, made_with: u32) {
         let (_, day) = self.clock(at);
         let account = self.account(account, organisation, portal, day);
-        let standing = &mut self.profiles[account].standing;
-        (standing.made, standing.made_with) = (Some(day), made_with);
+        let dates = &mut self.profiles[account].dates;
+        (dates.made, dates.made_with) = (Some(day), made_with);
     }
 
     /// An account was given back to its holder.
     pub fn recovered(&mut self, at: Timestamp, account: &str) {
         let (_, day) = self.clock(at);
         if let Some(&account) = self.account_names.get(account) {
-            self.profiles[account as usize].standing.recovered = Some(day);
+            self.profiles[account as usize].dates.recovered = Some(day);
         }
     }
 
@@ -291,8 +291,8 @@ impl Engine {
     /// when it goes on and the odds are ten times worse.
     pub fn left_open(&mut self, finding: &Finding) {
         let (_, day) = self.clock(finding.at);
-        let known = finding.account.as_ref().and_then(|account| self.account_names.get(account));
-        if let Some(&account) = known {
+        let recent_set = finding.account.as_ref().and_then(|account| self.account_names.get(account));
+        if let Some(&account) = recent_set {
             let profile = &mut self.profiles[account as usize];
             (profile.contained, profile.stepped) = (None, Some((day, finding.evidence)));
         }
@@ -371,10 +371,10 @@ impl Engine {
     }
 
     fn account(&mut self, account: &str, organisation: &str, portal: &str, day: i32) -> usize {
-        if let Some(&known) = self.account_names.get(account) {
-            self.move_to(known as usize, organisation);
-            self.place_at(known as usize, portal);
-            return known as usize;
+        if let Some(&recent_set) = self.account_names.get(account) {
+            self.move_to(recent_set as usize, organisation);
+            self.place_at(recent_set as usize, portal);
+            return recent_set as usize;
         }
         if self.profiles.len() >= self.options.accounts_max {
             // One profile for all further ones: they are watched, if not told apart.
@@ -382,7 +382,7 @@ impl Engine {
         }
         let portal = self.portal(portal);
         let organisation = self.organisation(organisation);
-        self.organisations[organisation as usize].company.accounts += 1;
+        self.organisations[organisation as usize].organisation_day.accounts += 1;
         let number = u32::try_from(self.profiles.len()).expect("bounded");
         self.account_names.insert(account.to_owned(), number);
         let mut profile = Profile::new(organisation, portal, day);
@@ -398,9 +398,9 @@ impl Engine {
             return;
         }
         let now = self.organisation(organisation);
-        let company = &mut self.organisations[before].company;
-        company.accounts = company.accounts.saturating_sub(1);
-        self.organisations[now as usize].company.accounts += 1;
+        let organisation_day = &mut self.organisations[before].organisation_day;
+        organisation_day.accounts = organisation_day.accounts.saturating_sub(1);
+        self.organisations[now as usize].organisation_day.accounts += 1;
         let profile = &mut self.profiles[account];
         (profile.organisation, profile.of_organisation) = (now, crate::surge::SurgeShare::default());
         (profile.share, profile.share_day) = (0.0, profile.today.day);
@@ -421,8 +421,8 @@ impl Engine {
     }
 
     fn portal(&mut self, name: &str) -> u32 {
-        if let Some(&known) = self.portal_names.get(name) {
-            return known;
+        if let Some(&recent_set) = self.portal_names.get(name) {
+            return recent_set;
         }
         let number = u32::try_from(self.portals.len()).expect("few portals");
         let work = self.options.work.iter().find(|(portal, _)| portal == name).map(|(_, work)| *work);
@@ -442,14 +442,14 @@ impl Engine {
     }
 
     fn organisation(&mut self, name: &str) -> u32 {
-        if let Some(&known) = self.organisation_names.get(name) {
-            return known;
+        if let Some(&recent_set) = self.organisation_names.get(name) {
+            return recent_set;
         }
         let number = u32::try_from(self.organisations.len()).expect("fewer than accounts");
         self.organisations.push(OrganisationState {
             name: name.to_owned(),
-            company: OrganisationDay::default(),
-            strangers: UnknownPersons::default(),
+            organisation_day: OrganisationDay::default(),
+            unknown_persons: UnknownPersons::default(),
             alerted_day: -1,
             surge: Surge::new(2.0 * self.options.tuning.portal_doubt, self.options.tuning.ordinary),
         });
@@ -645,8 +645,10 @@ impl Engine {
 
     /// True when a network was in use here before the account that came from it was stolen.
     pub(crate) fn is_old_network(&self, network: u32, day: i32) -> bool {
-        let known = self.networks.get(&network);
-        known.is_some_and(|known| day - known.first_day >= OFFICE_DAYS || known.crowded_days >= 3)
+        let recent_set = self.networks.get(&network);
+        recent_set.is_some_and(|recent_set| {
+            day - recent_set.first_day >= OFFICE_DAYS || recent_set.crowded_days >= 3
+        })
     }
 }
 

@@ -1,10 +1,10 @@
 //! Weighs what is known of an account now, and says what it reveals.
 
-use crate::company::OrganisationDay;
 use crate::daily::DayContext;
 use crate::engine::{Engine, FIRST_DAYS, PLACES_MAX, ResponseCounts};
 use crate::fetching;
 use crate::fusion::{Bars, CONTEXT_MAX, Finding, Surroundings, Weight, strongest, together};
+use crate::organisation_day::OrganisationDay;
 use crate::places::ClientPlace;
 use crate::profile::{LIST_DAYS, Profile};
 use crate::sighting::Sighting;
@@ -41,7 +41,7 @@ impl Engine {
         let is_loud = hard.max(unmapped) > 0.0 || together([(0.0, fast), (0.0, slow)].into_iter()) >= 0.3;
         if !is_loud && !self.is_placed(account, place) {
             // Nearly every response of nearly every day ends here.
-            self.company(account, 0.0);
+            self.organisation_day(account, 0.0);
             return None;
         }
         let mut signs = Vec::new();
@@ -55,7 +55,7 @@ impl Engine {
         let fast = fast + context.min(1.25 * fast);
         let slow = self.days(account, DayContext { habits, elsewhere }, &mut signals);
         let total = together([(0.0, fast), (0.0, slow)].into_iter()).max(hard);
-        let shared = self.company(account, total);
+        let shared = self.organisation_day(account, total);
         signals.extend(shared);
         let total = shared.map_or(total, |signal| total.max(signal.evidence)).max(unmapped);
         let found = self.find(account, sighting, total, signals);
@@ -182,9 +182,9 @@ impl Engine {
         // More than any work needs, unless people found such work.
         let usual = profile.levels.of(DayCount::Listed);
         let learnt = usual.own().filter(|_| usual.days() >= 10 && profile.is_confirmed(DayCount::Listed));
-        let known = learnt.unwrap_or(0.0) * 1.5;
+        let recent_set = learnt.unwrap_or(0.0) * 1.5;
         let allowed = profile.allowed(DayCount::Listed, profile.today.day).unwrap_or(0.0);
-        let max = self.options.listed_max.max(known.max(allowed) as u32);
+        let max = self.options.listed_max.max(recent_set.max(allowed) as u32);
         if met.listed > max {
             say(SignalKind::Export, 6.0, met.listed, max, 0);
         } else if met.listed > 0 {
@@ -198,7 +198,7 @@ impl Engine {
             // A caseload is shown once: who never lists, or began a few days ago, and lists on is not at
             // work.
             let habit = usual.own().filter(|_| usual.days() >= 10).unwrap_or(0.0);
-            let a_day = habit.max(known).max(allowed);
+            let a_day = habit.max(recent_set).max(allowed);
             let week = profile.listed_in_week();
             let week_max = (self.options.listed_max * 5 / 4).max((LIST_DAYS as f32 * a_day) as u32);
             if week > week_max {
@@ -250,7 +250,7 @@ impl Engine {
         let day = profile.today.day;
         let portal = &self.portals[profile.portal as usize];
         profile.places.signals(place, day, profile.worked(), portal.programs > PROGRAMS_RULE, signals);
-        profile.standing.signals(day, signals);
+        profile.dates.signals(day, signals);
         let sheets = profile.today.count(DayCount::Sheets);
         let usually = (profile.fetching, portal.common.fetching);
         if let Some(evidence) =
@@ -290,8 +290,8 @@ impl Engine {
         if !profile.places.is_young(place, day) || self.is_office(place, day) {
             return None;
         }
-        let recent = |known: Option<&(i32, u32)>| {
-            let (then, whose) = known?;
+        let recent = |recent_set: Option<&(i32, u32)>| {
+            let (then, whose) = recent_set?;
             let days = day - then;
             (*whose as usize != account && days < REMEMBERED_DAYS).then(|| days.unsigned_abs())
         };
@@ -315,7 +315,7 @@ impl Engine {
     }
 
     /// What the account's evidence adds to its organisation's, and what they show together.
-    pub(crate) fn company(&mut self, account: usize, evidence: f32) -> Option<Signal> {
+    pub(crate) fn organisation_day(&mut self, account: usize, evidence: f32) -> Option<Signal> {
         if self.options.off.contains(&SignalKind::Collusion) {
             return None;
         }
@@ -326,14 +326,14 @@ impl Engine {
             // Accounts of which nobody says to whom they belong are not one organisation.
             return None;
         }
-        let company: &mut OrganisationDay = &mut organisation.company;
+        let organisation_day: &mut OrganisationDay = &mut organisation.organisation_day;
         let before = if profile.share_day == day { profile.share } else { 0.0 };
         if before == 0.0 && evidence < 1.0 {
             return None;
         }
         (profile.share, profile.share_day) =
-            (company.weigh(&self.options.tuning, day, before, evidence), day);
-        let (sum, accounts) = company.evidence(day)?;
+            (organisation_day.weigh(&self.options.tuning, day, before, evidence), day);
+        let (sum, accounts) = organisation_day.evidence(day)?;
         (sum >= self.options.bars.alert && evidence >= 1.0).then_some(Signal {
             kind: SignalKind::Collusion,
             evidence: sum,
@@ -370,7 +370,7 @@ impl Engine {
     }
 
     /// Once a day: the organisation as a whole reads more strangers than it ever does.
-    pub(crate) fn many_strangers(&mut self, account: usize, sighting: &Sighting<'_>) -> Option<Finding> {
+    pub(crate) fn many_unknown(&mut self, account: usize, sighting: &Sighting<'_>) -> Option<Finding> {
         let profile = &self.profiles[account];
         let kind = self.kind_of_volume(profile, DayCount::New);
         let (number, day) = (profile.organisation as usize, profile.today.day);
@@ -380,7 +380,7 @@ impl Engine {
         }
         let surge = &self.portals[profile.portal as usize].surge;
         let factor = surge.factor_without(Some(&organisation.surge), day);
-        let (evidence, seen, usual) = organisation.strangers.evidence(factor)?;
+        let (evidence, seen, usual) = organisation.unknown_persons.evidence(factor)?;
         let is_news = organisation.alerted_day != day && evidence >= self.options.bars.containment;
         if !is_news || self.options.off.contains(&kind) {
             return None;

@@ -9,27 +9,27 @@
 //! `playbook`'s business.
 
 pub mod batch;
-mod company;
 mod context;
 mod daily;
+mod dates;
 pub mod engine;
 mod fetching;
 pub mod fusion;
 mod judge;
-mod known;
 mod level;
 mod negative_binomial;
 mod order;
+mod organisation_day;
 mod paging;
 mod places;
 pub mod playbook;
 mod profile;
 mod recent;
+mod recent_set;
 mod rhythm;
 mod shape;
 pub mod sighting;
 pub mod signal;
-mod standing;
 mod surge;
 mod tally;
 mod tuning;

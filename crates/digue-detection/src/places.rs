@@ -131,7 +131,7 @@ impl Places {
             return;
         }
         let name = hash(session);
-        let Some(known) = self.sessions.iter_mut().find(|known| known.name == name) else {
+        let Some(recent_set) = self.sessions.iter_mut().find(|recent_set| recent_set.name == name) else {
             if self.sessions.len() >= SESSIONS {
                 let oldest = (0..self.sessions.len()).min_by_key(|&at| self.sessions[at].last_second);
                 self.sessions.swap_remove(oldest.expect("four sessions"));
@@ -145,36 +145,36 @@ impl Places {
             });
             return;
         };
-        if second.saturating_sub(known.last_second) > SESSION_RESTS {
+        if second.saturating_sub(recent_set.last_second) > SESSION_RESTS {
             // A record that names sessions by their account: another day is another session.
-            (known.place, known.other, known.turns) = (place, ClientPlace::default(), 0);
-            known.since_second = second;
+            (recent_set.place, recent_set.other, recent_set.turns) = (place, ClientPlace::default(), 0);
+            recent_set.since_second = second;
         }
-        if known.place != place {
-            if known.place.agent != place.agent {
+        if recent_set.place != place {
+            if recent_set.place.agent != place.agent {
                 // A browser's update ends its session's life far more rarely than a theft copies it.
                 self.moved = self.moved.max(3.0);
             } else {
                 self.moved = self.moved.max(0.5);
             }
-            let age = second.saturating_sub(known.since_second);
+            let age = second.saturating_sub(recent_set.since_second);
             if is_first && age >= OLDER_BY {
                 self.older_cookie = Some(age / 60);
             }
-            let is_back = known.other == place && second.saturating_sub(known.last_second) < 600;
-            known.turns = if is_back { known.turns + 1 } else { 0 };
-            self.turns = self.turns.max(known.turns);
-            (known.other, known.place) = (known.place, place);
+            let is_back = recent_set.other == place && second.saturating_sub(recent_set.last_second) < 600;
+            recent_set.turns = if is_back { recent_set.turns + 1 } else { 0 };
+            self.turns = self.turns.max(recent_set.turns);
+            (recent_set.other, recent_set.place) = (recent_set.place, place);
         }
-        known.last_second = second;
+        recent_set.last_second = second;
     }
 
     /// Notes a device; true when the account was never seen with it.
     fn meet_device(&mut self, place: ClientPlace, day: i32) -> bool {
-        if let Some(known) = self.devices.iter_mut().find(|(known, ..)| *known == place) {
-            if known.3 != day {
-                known.2 = known.2.saturating_add(1);
-                known.3 = day;
+        if let Some(recent_set) = self.devices.iter_mut().find(|(recent_set, ..)| *recent_set == place) {
+            if recent_set.3 != day {
+                recent_set.2 = recent_set.2.saturating_add(1);
+                recent_set.3 = day;
             }
             return false;
         }
@@ -199,15 +199,17 @@ impl Places {
         let mut say = |kind, evidence, seen| {
             out.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
         };
-        let device = self.devices.iter().find(|(known, ..)| *known == place);
+        let device = self.devices.iter().find(|(recent_set, ..)| *recent_set == place);
         let used = device.map_or(0, |device| device.2);
         if place.is_program && used < 5 && !programs {
             say(SignalKind::Program, 1.5, u32::from(used));
         }
         let age = device.map_or(0, |(_, first, ..)| today - first);
         if age < YOUNG_DAYS && days >= 10 && (2..=OWN_DEVICES_MAX).contains(&self.devices.len()) {
-            let knows_agent =
-                self.devices.iter().any(|(known, ..)| known.agent == place.agent && *known != place);
+            let knows_agent = self
+                .devices
+                .iter()
+                .any(|(recent_set, ..)| recent_set.agent == place.agent && *recent_set != place);
             let evidence = if used == 1 { 0.7 } else { 0.4 };
             say(
                 SignalKind::NewDevice,
@@ -247,7 +249,7 @@ impl Places {
 
     /// True when the account came to use this place within the last days.
     pub(crate) fn is_young(&self, place: ClientPlace, day: i32) -> bool {
-        self.devices.iter().any(|(known, first, ..)| *known == place && day - first <= YOUNG_DAYS)
+        self.devices.iter().any(|(recent_set, first, ..)| *recent_set == place && day - first <= YOUNG_DAYS)
     }
 }
 

@@ -132,7 +132,7 @@ impl Default for Playbook {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PlaybookStep {
     pub taken: Action,
-    pub wished: Action,
+    pub intended: Action,
     /// The fuse held it back: people are asked.
     pub is_fused: bool,
 }
@@ -140,11 +140,11 @@ pub struct PlaybookStep {
 impl Playbook {
     /// What is done, of what the lines say, within what may be done unasked.
     pub fn step(&self, finding: &Finding, recent: &RecentClosings) -> PlaybookStep {
-        let wished = self.wished(finding, recent);
+        let intended = self.intended(finding, recent);
         // A portal stops for everybody: that takes a person, whatever the settings say.
-        let bounded = wished.min(self.automatic).min(Action::CloseOrganisation);
+        let bounded = intended.min(self.automatic).min(Action::CloseOrganisation);
         let taken = self.within_fuse(bounded, recent);
-        PlaybookStep { taken, wished, is_fused: taken < bounded }
+        PlaybookStep { taken, intended, is_fused: taken < bounded }
     }
 
     /// A step that closes no more accounts than the fuse lets through. A fresh passkey is always let
@@ -161,30 +161,30 @@ impl Playbook {
         }
     }
 
-    fn wished(&self, finding: &Finding, recent: &RecentClosings) -> Action {
+    fn intended(&self, finding: &Finding, recent: &RecentClosings) -> Action {
         let lead = finding.signals.first().map(|signal| signal.kind);
         let fits = |line: &&PlaybookLine| {
             let is_led = line.signals.is_empty() || lead.is_some_and(|lead| line.signals.contains(&lead));
             line.weight == finding.weight && is_led
         };
-        let mut wished = self.lines.iter().find(fits).map_or(Action::Observe, |line| line.action);
+        let mut intended = self.lines.iter().find(fits).map_or(Action::Observe, |line| line.action);
         if finding.is_repeated {
             // A step that left it open did not stop it.
-            wished = wished.max(Action::CloseAccount);
+            intended = intended.max(Action::CloseAccount);
         }
         if finding.organisation.is_empty() {
             // Accounts of which nobody says to whom they belong are no organisation.
-            return wished.min(Action::CloseAccount);
+            return intended.min(Action::CloseAccount);
         }
         if finding.weight == Weight::Containment
             && recent.accounts.saturating_add(1) >= self.organisation_after
         {
-            wished = wished.max(Action::CloseOrganisation);
+            intended = intended.max(Action::CloseOrganisation);
             if recent.organisations.saturating_add(1) >= self.portal_after {
-                wished = Action::ClosePortal;
+                intended = Action::ClosePortal;
             }
         }
-        wished
+        intended
     }
 }
 
@@ -212,10 +212,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(weight: Weight, kind: SignalKind, closed: (u32, u32), taken: Action, wished: Action) {
+    fn check(weight: Weight, kind: SignalKind, closed: (u32, u32), taken: Action, intended: Action) {
         let recent = RecentClosings { accounts: closed.0, organisations: closed.1, ..Default::default() };
         let step = Playbook::default().step(&finding(weight, kind), &recent);
-        assert_eq!(step, PlaybookStep { taken, wished, is_fused: false });
+        assert_eq!(step, PlaybookStep { taken, intended, is_fused: false });
     }
 
     /// The step about a theft by one account of many, after so many closings.
@@ -302,6 +302,6 @@ mod tests {
         let recent = RecentClosings { accounts: 9, organisations: 9, ..Default::default() };
         let alone = Finding { organisation: String::new(), ..finding(Weight::Containment, SignalKind::Pace) };
         let step = Playbook::default().step(&alone, &recent);
-        assert_eq!((step.taken, step.wished), (Action::CloseAccount, Action::CloseAccount));
+        assert_eq!((step.taken, step.intended), (Action::CloseAccount, Action::CloseAccount));
     }
 }

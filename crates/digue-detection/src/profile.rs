@@ -6,17 +6,17 @@ use hashbrown::HashSet;
 
 use crate::context::{Rates, Signs};
 use crate::daily::{DayContext, Prediction, Rise};
+use crate::dates::AccountDates;
 use crate::fetching::FetchingDays;
 use crate::fusion::{self, Weight};
-use crate::known::RecentSet;
 use crate::order::NumberOrder;
 use crate::paging::Paging;
 use crate::places::ClientPlace;
 use crate::places::Places;
 use crate::recent::RecentEvents;
+use crate::recent_set::RecentSet;
 use crate::rhythm::Rhythm;
 use crate::shape::{HOURS, KINDS, Mixture, OF_HOURS, OF_KINDS, bounded};
-use crate::standing::AccountDates;
 use crate::surge::SurgeShare;
 use crate::tally::{ALL, AccountDay, COUNTS, DAILY, DayCount, LevelFigures, Levels, PeerLevels, Work, floor};
 use crate::tuning::Tuning;
@@ -66,7 +66,7 @@ pub(crate) struct Profile {
     pub(crate) portal: u32,
     pub(crate) first_day: i32,
     pub(crate) last_day: Option<i32>,
-    known: RecentSet,
+    recent_set: RecentSet,
     today_sheets: HashSet<u32>,
     pub(crate) sheets: RecentEvents,
     pub(crate) lists: RecentEvents,
@@ -83,7 +83,7 @@ pub(crate) struct Profile {
     pub(crate) has_fetched: bool,
     pub(crate) rhythm: Rhythm,
     pub(crate) places: Places,
-    pub(crate) standing: AccountDates,
+    pub(crate) dates: AccountDates,
     /// Second of the containment in force.
     pub(crate) contained: Option<u32>,
     /// Day of the last containment: it teaches nothing.
@@ -168,7 +168,7 @@ impl Profile {
             portal,
             first_day: day,
             last_day: None,
-            known: RecentSet::new(KNOWN),
+            recent_set: RecentSet::new(KNOWN),
             today_sheets: HashSet::new(),
             sheets: RecentEvents::default(),
             lists: RecentEvents::default(),
@@ -183,7 +183,7 @@ impl Profile {
             has_fetched: false,
             rhythm: Rhythm::default(),
             places: Places::default(),
-            standing: AccountDates::default(),
+            dates: AccountDates::default(),
             contained: None,
             tainted_day: None,
             reopenings: VecDeque::new(),
@@ -208,7 +208,7 @@ impl Profile {
 
     /// Notes that `key` was shown; true when the account had not read it for long.
     pub(crate) fn meet(&mut self, key: u32, day: u16) -> bool {
-        self.known.meet(key, day).is_none_or(|before| day.saturating_sub(before) > KNOWN_DAYS)
+        self.recent_set.meet(key, day).is_none_or(|before| day.saturating_sub(before) > KNOWN_DAYS)
     }
 
     /// True when `key` was not opened as a sheet today.

@@ -11,13 +11,13 @@ use digue_types::{AccountId, Administration, Event, Exposure, PortalId, Timestam
 use crate::block::{ExposureOrigin, ExposureRow, NOBODY};
 use crate::pulse::{CountedExposure, Coverage, ExposureCounters, Minute};
 use crate::segment::IndexError;
-use crate::shelf::{self, RowChunk, SegmentSizes, SegmentStore, SharedIndex};
+use crate::segment_store::{self, RowChunk, SegmentSizes, SegmentStore, SharedIndex};
 use crate::view::IndexView;
 
 /// The index of one journal.
 pub struct Index {
     shared: Arc<SharedIndex>,
-    shelf: SegmentStore,
+    segment_store: SegmentStore,
     folder: Option<PathBuf>,
     size: u64,
     /// The chunk that is being filled.
@@ -52,10 +52,10 @@ impl Index {
         Self::over(shared.clone(), SegmentStore::in_memory(shared), None)
     }
 
-    fn over(shared: Arc<SharedIndex>, shelf: SegmentStore, folder: Option<PathBuf>) -> Self {
+    fn over(shared: Arc<SharedIndex>, segment_store: SegmentStore, folder: Option<PathBuf>) -> Self {
         Self {
             shared,
-            shelf,
+            segment_store,
             folder,
             size: 0,
             chunk: RowChunk::default(),
@@ -76,14 +76,18 @@ impl Index {
     ) -> Result<(Self, Opening), IndexError> {
         let (index, opening) = Self::read(folder, root_at)?;
         let Some((mut index, state)) = index else {
-            shelf::clear(folder)?;
+            segment_store::clear(folder)?;
             let shared = Arc::new(SharedIndex::default());
-            let shelf =
-                SegmentStore::in_folder(shared.clone(), folder, shelf::LoadedState::default(), sizes)?;
-            return Ok((Self::over(shared, shelf, Some(folder.to_owned())), opening));
+            let segment_store = SegmentStore::in_folder(
+                shared.clone(),
+                folder,
+                segment_store::LoadedState::default(),
+                sizes,
+            )?;
+            return Ok((Self::over(shared, segment_store, Some(folder.to_owned())), opening));
         };
-        shelf::remove_strangers(folder, &index.shared.layout().segments)?;
-        index.shelf = SegmentStore::in_folder(index.shared.clone(), folder, state, sizes)?;
+        segment_store::remove_strangers(folder, &index.shared.layout().segments)?;
+        index.segment_store = SegmentStore::in_folder(index.shared.clone(), folder, state, sizes)?;
         index.folder = Some(folder.to_owned());
         Ok((index, opening))
     }
@@ -101,16 +105,16 @@ impl Index {
     /// The size and root of the journal that the index in `folder` was last made from; `None` without an
     /// index, or with one whose manifest cannot be believed.
     pub fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexError> {
-        shelf::remembered(folder)
+        segment_store::remembered(folder)
     }
 
     #[expect(clippy::type_complexity, reason = "two callers, both above")]
     fn read(
         folder: &Path,
         root_at: &dyn Fn(u64) -> Option<Hash>,
-    ) -> Result<(Option<(Self, shelf::LoadedState)>, Opening), IndexError> {
+    ) -> Result<(Option<(Self, segment_store::LoadedState)>, Opening), IndexError> {
         let nothing = |rebuilt| Ok((None, Opening { size: 0, rebuilt }));
-        let loaded = match shelf::load(folder) {
+        let loaded = match segment_store::load(folder) {
             Ok(None) => return nothing(None),
             Ok(Some(loaded)) => loaded,
             Err(IndexError::Damaged(what)) => return nothing(Some(what)),
@@ -161,9 +165,9 @@ impl Index {
     fn reach(&mut self, size: u64) {
         self.size = size;
         self.chunk.entries.end = size;
-        if self.chunk.rows.len() >= self.shelf.sizes.chunk_rows {
+        if self.chunk.rows.len() >= self.segment_store.sizes.chunk_rows {
             self.end_chunk();
-            if self.shelf.is_due() {
+            if self.segment_store.is_due() {
                 self.flush();
             }
         }
@@ -173,7 +177,7 @@ impl Index {
         let next = RowChunk { entries: self.size..self.size, ..RowChunk::default() };
         let full = std::mem::replace(&mut self.chunk, next);
         self.origins.clear();
-        self.shelf.add(full);
+        self.segment_store.add(full);
     }
 
     fn flush(&mut self) {
@@ -181,7 +185,7 @@ impl Index {
         let acts = new.map(|(entry, act)| (*entry, codec::encode(&Event::Administration(act.clone()))));
         let acts: Vec<_> = acts.collect();
         self.acts_kept = self.acts.len();
-        self.shelf.flush(self.size, self.pulse.clone(), acts, self.checkpoint);
+        self.segment_store.flush(self.size, self.pulse.clone(), acts, self.checkpoint);
     }
 
     /// Writes all there is to the folder and lets it go; the next start reads nothing twice.
@@ -191,7 +195,7 @@ impl Index {
                 self.end_chunk();
             }
             self.flush();
-            self.shelf.close();
+            self.segment_store.close();
         }
     }
 

@@ -13,8 +13,8 @@ mod persons;
 mod pulse;
 mod scope;
 mod segment;
+mod segment_store;
 mod sets;
-mod shelf;
 mod view;
 
 /// Throws bytes at every reader of the index's files; for the fuzzer.
@@ -23,7 +23,7 @@ mod view;
 /// When a reader does.
 #[doc(hidden)]
 pub fn read_any_bytes(bytes: &[u8]) {
-    shelf::read_any_bytes(bytes);
+    segment_store::read_any_bytes(bytes);
     segment::read_any_bytes(bytes);
     let mut set = sets::PersonSet::new(1 << 17);
     let _ = set.add_all(vec![bytes]);
@@ -39,5 +39,5 @@ pub use index::{Index, Opening};
 pub use pulse::{CountedExposure, Coverage, Minute};
 pub use scope::{Affected, CountBound, Lookup, Quality, ScopeAnswer, ScopeQuestion, Subject};
 pub use segment::IndexError;
-pub use shelf::SegmentSizes;
+pub use segment_store::SegmentSizes;
 pub use view::{IndexView, Sight};

@@ -17,8 +17,8 @@ use crate::persons::{Dense, Persons};
 use crate::pulse::CountedExposure;
 use crate::scope::{Affected, Quality, ScopeAnswer, ScopeQuestion, Subject};
 use crate::segment::{HOUR, IndexError};
+use crate::segment_store::{SegmentLayout, SharedIndex};
 use crate::sets::PersonSet;
-use crate::shelf::{SegmentLayout, SharedIndex};
 
 /// One person shown to one account.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::key::{self, ProofTarget};
 use crate::paced::KeptUntilSent;
 use crate::path::Segments;
 use crate::portal::Portal;
-use crate::ports::{Future1, LocalArrival};
+use crate::ports::{BoxFuture, LocalArrival};
 use crate::refusal::{Refusal, wants_page};
 use crate::visit::{observe, visit};
 use crate::{forward_auth, reported};
@@ -25,7 +25,7 @@ pub fn respond(
     shared: Arc<SharedGateway>,
     connection: ConnectionFacts,
     request: Request<Body>,
-) -> Future1<Response<Body>> {
+) -> BoxFuture<Response<Body>> {
     // Boxed here, once: the server's generics would otherwise be proved again for every phase.
     Box::pin(async move {
         let asked = request.headers().clone();

@@ -18,7 +18,7 @@ use crate::body::{Body, empty};
 use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
 use crate::identity::token_hash;
-use crate::ports::Future1;
+use crate::ports::BoxFuture;
 use crate::refusal::{Refusal, wants_page};
 use crate::visit::{PortalRequest, observe_unseen, permit_unseen};
 
@@ -77,7 +77,7 @@ pub fn answer(
     shared: Arc<SharedGateway>,
     connection: ConnectionFacts,
     request: Request<()>,
-) -> Future1<Response<Body>> {
+) -> BoxFuture<Response<Body>> {
     Box::pin(async move {
         let dialect = Dialect::of(request.uri().path());
         let mut response = match check(&shared, &connection, &request, dialect).await {
@@ -322,7 +322,7 @@ mod tests {
     struct Entries(Arc<Mutex<Vec<Exposure>>>);
 
     impl Recorder for Entries {
-        fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, JournalWriteError>> {
+        fn record(&self, exposures: Vec<Exposure>) -> BoxFuture<Result<u64, JournalWriteError>> {
             let mut entries = self.0.lock().unwrap();
             let index = entries.len() as u64;
             entries.extend(exposures);
@@ -351,7 +351,7 @@ mod tests {
     }
 
     impl LocalPages for Nothing {
-        fn respond(&self, _: Request<Body>) -> Future1<Response<Body>> {
+        fn respond(&self, _: Request<Body>) -> BoxFuture<Response<Body>> {
             Box::pin(async { Response::new(empty()) })
         }
     }
@@ -426,7 +426,7 @@ mod tests {
             rules: Snapshot::default(),
             sessions: Sessions::default(),
             recorder: entries.clone(),
-            sentinel: watching.clone(),
+            monitor: watching.clone(),
             clock: Arc::new(Noon),
             aliases: Arc::new(Nothing),
             pages: Arc::new(Nothing),

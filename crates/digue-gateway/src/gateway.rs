@@ -32,7 +32,7 @@ pub struct GatewayParts {
     pub rules: Snapshot,
     pub sessions: Sessions,
     pub recorder: Arc<dyn Recorder>,
-    pub sentinel: Arc<dyn ResponseMonitor>,
+    pub monitor: Arc<dyn ResponseMonitor>,
     pub clock: Arc<dyn Clock>,
     pub aliases: Arc<dyn Aliases>,
     pub pages: Arc<dyn LocalPages>,
@@ -131,7 +131,7 @@ pub struct SharedGateway {
     pub(crate) rules: ArcSwap<Snapshot>,
     pub(crate) sessions: Mutex<Sessions>,
     pub(crate) recorder: Arc<dyn Recorder>,
-    pub(crate) sentinel: Arc<dyn ResponseMonitor>,
+    pub(crate) monitor: Arc<dyn ResponseMonitor>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<dyn Aliases>,
     pub(crate) pages: Arc<dyn LocalPages>,
@@ -170,8 +170,8 @@ impl SharedGateway {
     /// The watch looks at what enforced rules refused, and is only told of what others would have.
     fn tell_watch(&self, refusal: &Exposure) {
         match refusal.outcome {
-            Outcome::Refused => drop(self.sentinel.look(refusal)),
-            Outcome::Released | Outcome::WouldRefuse => self.sentinel.observe(refusal),
+            Outcome::Refused => drop(self.monitor.look(refusal)),
+            Outcome::Released | Outcome::WouldRefuse => self.monitor.observe(refusal),
         }
     }
 
@@ -216,7 +216,7 @@ impl Gateway {
             rules: ArcSwap::from_pointee(parts.rules),
             sessions: Mutex::new(parts.sessions),
             recorder: parts.recorder,
-            sentinel: parts.sentinel,
+            monitor: parts.monitor,
             clock: parts.clock,
             aliases: parts.aliases,
             pages: parts.pages,

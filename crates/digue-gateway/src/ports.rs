@@ -10,12 +10,12 @@ use http::{Request, Response};
 
 use crate::body::Body;
 
-pub type Future1<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Makes exposures durable. The gateway releases nothing before `Ok`.
 pub trait Recorder: Send + Sync {
     /// The index of the (first) entry.
-    fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, JournalWriteError>>;
+    fn record(&self, exposures: Vec<Exposure>) -> BoxFuture<Result<u64, JournalWriteError>>;
 }
 
 /// The journal did not take the entry: nothing leaves.
@@ -81,7 +81,7 @@ pub trait Aliases: Send + Sync {
 
 /// Pages of Digue itself: the console's host, and `/.digue/` on every portal's.
 pub trait LocalPages: Send + Sync {
-    fn respond(&self, request: Request<Body>) -> Future1<Response<Body>>;
+    fn respond(&self, request: Request<Body>) -> BoxFuture<Response<Body>>;
 }
 
 /// Where a local request came in; an extension of the request.

@@ -130,7 +130,7 @@ pub async fn answer(shared: &Arc<SharedGateway>, request: Request<Body>) -> Resu
     let over_budget = count(shared, &portal, &exposures);
     for exposure in &exposures {
         // Shown already: the watch can only cut off what comes next.
-        shared.sentinel.look(exposure);
+        shared.monitor.look(exposure);
     }
     let first_entry = shared.recorder.record(exposures).await.map_err(Refusal::unrecorded)?;
     Ok(json(StatusCode::OK, &AcceptedReport { first_entry, entries, over_budget }))

@@ -14,11 +14,11 @@ use digue_response::IncidentNote;
 use digue_response::incident::Source;
 use digue_types::{Event, Gate, PersonRef};
 
-#[path = "../tests/it/house.rs"]
+#[path = "../tests/it/app.rs"]
 #[allow(dead_code, reason = "the tests' house, of which a bench needs a part")]
-mod house;
+mod app;
 
-use house::{Home, Plan};
+use app::{Home, Plan};
 
 fn main() {
     let persons = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(340_000_usize);
@@ -28,8 +28,8 @@ fn main() {
 
 async fn measure(persons: usize) {
     let home = Home::with(Plan { on_disk: true, ..Plan::default() }).await;
-    let account = home.account("dpo", Role::Rssi).await;
-    let dpo = digue_operations::Actor { account, role: Role::Rssi, proved_at: home.now() };
+    let account = home.account("dpo", Role::Ciso).await;
+    let dpo = digue_operations::Actor { account, role: Role::Ciso, proved_at: home.now() };
     let begun = Instant::now();
     let mut number = 0_u64;
     while (number as usize) < persons {
@@ -51,13 +51,13 @@ async fn measure(persons: usize) {
 
     let contain = Instant::now();
     let reach = Reach::Account("a1".parse().expect("a name"));
-    gates::set_gate(&home.house, &dpo, reach, Gate::Closed, "vol probable").await.expect("a gate");
-    let id = incidents::open(&home.house, &dpo, Source::Containment, "Kairos", "account:a1")
+    gates::set_gate(&home.app, &dpo, reach, Gate::Closed, "vol probable").await.expect("a gate");
+    let id = incidents::open(&home.app, &dpo, Source::Containment, "Kairos", "account:a1")
         .await
         .expect("it opens");
     let question =
         ScopeQuestion { accounts: vec!["a1".parse().expect("a name")], ..ScopeQuestion::default() };
-    let version = breach::compute_affected(&home.house, &dpo, &id, question).await.expect("a set");
+    let version = breach::compute_affected(&home.app, &dpo, &id, question).await.expect("a set");
     println!(
         "contain to signed list (E5): {} persons in {:.1} s, sha256 {}",
         version.persons,
@@ -67,21 +67,21 @@ async fn measure(persons: usize) {
 
     let reason = "les faits du journal le montrent".to_owned();
     let decided = IncidentNote::PersonsDecided { inform: true, exemption: None, reason };
-    incidents::add(&home.house, &dpo, &id, None, decided).await.expect("decided");
+    incidents::add(&home.app, &dpo, &id, None, decided).await.expect("decided");
     let mut contacts = Vec::from("person,email\n");
     for number in 0..persons {
         writeln!(contacts, "P{number:07},p{number}@example.fr").expect("memory");
     }
     let style = Style::ALL[0];
-    let (subject, blocks) = notices::proposed(&home.house, &dpo, &id, style).await.expect("a template");
+    let (subject, blocks) = notices::proposed(&home.app, &dpo, &id, style).await.expect("a template");
     let happened = "Quelqu'un a lu des fiches avec un compte volé.".to_owned();
     let blocks = notices::Blocks { contact: "dpo@exemple.fr".to_owned(), happened, ..blocks };
     let subject = subject.replace("[à compléter]", "Exemple");
     let begun = Instant::now();
     let asked = CampaignRequest { version: 1, after: None, style, subject, blocks, rate: 60_000, contacts };
-    notices::prepare(&home.house, &dpo, &id, asked).await.expect("asked for");
-    notices::prepare_due(&home.house).await.expect("prepared");
+    notices::prepare(&home.app, &dpo, &id, asked).await.expect("asked for");
+    notices::prepare_due(&home.app).await.expect("prepared");
     let took = begun.elapsed().as_secs_f64();
-    let campaigns = notices::campaigns(&home.house, &dpo, &id).await.expect("campaigns");
+    let campaigns = notices::campaigns(&home.app, &dpo, &id).await.expect("campaigns");
     println!("notices prepared: {} in {took:.1} s", campaigns[0].channels["mail"]);
 }

@@ -12,10 +12,10 @@ use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::approvals::{self, ApprovalRequest, NewAccount};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::house::{ActDetails, App};
 use crate::identity_cuts;
 use crate::invitations;
 use crate::sign_in;
@@ -65,25 +65,25 @@ pub(crate) fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) 
 
 /// The accounts that the actor answers for: all of them for the operator's watchers, those of the
 /// own organisation for its delegate; by name.
-pub async fn list(house: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, OperationError> {
-    let rules = house.gateway().rules();
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, OperationError> {
+    let rules = app.gateway().rules();
     if !actor.role.oversees() {
         return Err(OperationError::Denied);
     }
     let own = organisation_of(&rules, actor);
     let sees_all = actor.role.can_watch();
-    let passkeys = house.store.passkey_counts().await?;
-    let passwords = house.store.password_holders().await?;
-    let identities = house.store.identity_counts().await?;
-    let now = house.clock.now();
-    let sessions = house.gateway().session_counts();
+    let passkeys = app.store.passkey_counts().await?;
+    let passwords = app.store.password_holders().await?;
+    let identities = app.store.identity_counts().await?;
+    let now = app.clock.now();
+    let sessions = app.gateway().session_counts();
     let held = |counts: &HashMap<AccountId, usize>, account| counts.get(account).copied().unwrap_or(0);
     let theirs = rules.directory.iter().filter(|(_, r)| sees_all || Some(&r.organisation) == own.as_ref());
     let mut known: Vec<OverseenAccount> = theirs
         .map(|(account, record)| {
             let answers = answers_for(&rules, actor, account);
-            let unconfirmed = house.unconfirmed().find(account);
-            let may_hand_over = invitations::may_hand_over(house, actor, account);
+            let unconfirmed = app.unconfirmed().find(account);
+            let may_hand_over = invitations::may_hand_over(app, actor, account);
             let has_address = unconfirmed.as_ref().is_some_and(|known| !known.email.is_empty());
             OverseenAccount {
                 passkeys: held(&passkeys, account),
@@ -94,10 +94,10 @@ pub async fn list(house: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, Op
                 sessions: held(&sessions, account),
                 gate: rules.gates.of(&Reach::Account(account.clone())),
                 is_quarantined: unconfirmed.is_some(),
-                may_mail: may_hand_over && has_address && house.sends_mail(),
+                may_mail: may_hand_over && has_address && app.sends_mail(),
                 may_hand_over,
                 may_change: answers && (actor.role.can_act() || !record.is_suspended),
-                may_confirm: invitations::may_confirm(house, actor, account)
+                may_confirm: invitations::may_confirm(app, actor, account)
                     && (held(&passkeys, account) + held(&identities, account) > 0
                         || passwords.contains(account)),
                 account: account.clone(),
@@ -113,9 +113,9 @@ pub async fn list(house: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, Op
 ///
 /// # Errors
 /// `Invalid` for the last one who leads an organisation: somebody else first takes over.
-pub async fn leave(house: &App, actor: &Actor) -> Result<(), OperationError> {
-    actor.must_be_fresh(house)?;
-    let rules = house.gateway().rules();
+pub async fn leave(app: &App, actor: &Actor) -> Result<(), OperationError> {
+    actor.must_be_fresh(app)?;
+    let rules = app.gateway().rules();
     let own = rules.directory.find(&actor.account).cloned().ok_or(OperationError::Denied)?;
     if actor.role.can_watch() || actor.role.can_load() {
         return Err(OperationError::Denied);
@@ -131,7 +131,7 @@ pub async fn leave(house: &App, actor: &Actor) -> Result<(), OperationError> {
     if own.role.leads_agents() && leaders == 0 && agents > 0 {
         return Err(OperationError::Invalid("invalid-leave-last"));
     }
-    suspend(house, actor, &actor.account, "leave").await
+    suspend(app, actor, &actor.account, "leave").await
 }
 
 /// What became of an account that was asked for at the terminal.
@@ -147,13 +147,13 @@ pub enum AtTerminal {
 /// While no officer can sign in by themselves the terminal sets Digue up. From then on whoever holds it
 /// is one person like others: an officer grants what is asked for here.
 pub async fn set_at_terminal(
-    house: &App,
+    app: &App,
     account: &AccountId,
     (organisation, role): (OrganisationId, Role),
     moves: bool,
 ) -> Result<AtTerminal, OperationError> {
     let digue = Actor::digue();
-    let known = house.gateway().rules().directory.find(account).cloned();
+    let known = app.gateway().rules().directory.find(account).cloned();
     match &known {
         Some(known) if known.organisation == organisation && known.role == role => {
             return Ok(AtTerminal::Saved);
@@ -162,13 +162,13 @@ pub async fn set_at_terminal(
         None if moves => return Err(OperationError::NotFound("account")),
         Some(_) | None => {}
     }
-    if !has_officer(house).await? {
+    if !has_officer(app).await? {
         let is_suspended = known.is_some_and(|known| known.is_suspended);
         let record = AccountRecord { organisation, role, is_suspended };
-        house.put_accounts(&digue, vec![(account.clone(), record)]).await?;
+        app.put_accounts(&digue, vec![(account.clone(), record)]).await?;
         return Ok(AtTerminal::Saved);
     }
-    let wish = match known {
+    let request = match known {
         Some(_) => ApprovalRequest::MoveAccount {
             account: account.clone(),
             organisation: organisation.clone(),
@@ -184,23 +184,23 @@ pub async fn set_at_terminal(
             }])
         }
     };
-    approvals::keep(house, &digue, &wish, organisation, String::new()).await.map(AtTerminal::Waiting)
+    approvals::keep(app, &digue, &request, organisation, String::new()).await.map(AtTerminal::Waiting)
 }
 
 /// True when somebody who may be the second person can sign in by themselves.
-async fn has_officer(house: &App) -> Result<bool, OperationError> {
-    Ok(!officers(house).await?.is_empty())
+async fn has_officer(app: &App) -> Result<bool, OperationError> {
+    Ok(!officers(app).await?.is_empty())
 }
 
 /// Those who may be the second person and can sign in by themselves.
-async fn officers(house: &App) -> Result<Vec<AccountId>, OperationError> {
-    let rules = house.gateway().rules();
+async fn officers(app: &App) -> Result<Vec<AccountId>, OperationError> {
+    let rules = app.gateway().rules();
     let mut found = Vec::new();
     let all = rules.directory.iter().filter(|(_, record)| record.role.can_review() && !record.is_suspended);
     for (account, _) in all {
-        let has_own = !house.store.passkeys_of(account).await?.is_empty()
-            || !house.store.identities_of(account).await?.is_empty()
-            || house.store.password_of(account).await?.is_some();
+        let has_own = !app.store.passkeys_of(account).await?.is_empty()
+            || !app.store.identities_of(account).await?.is_empty()
+            || app.store.password_of(account).await?.is_some();
         if has_own {
             found.push(account.clone());
         }
@@ -211,28 +211,28 @@ async fn officers(house: &App) -> Result<Vec<AccountId>, OperationError> {
 /// A one-time link, for whoever holds the terminal. Not of an officer who signs in by themselves while
 /// another one does, too: who lost a passkey is given the account back by two persons.
 pub async fn link_at_terminal(
-    house: &App,
+    app: &App,
     account: &AccountId,
     host: &str,
     lasts: Duration,
 ) -> Result<String, OperationError> {
-    let officers = officers(house).await?;
+    let officers = officers(app).await?;
     if officers.len() > 1 && officers.contains(account) {
         return Err(OperationError::Invalid("invalid-link-officer"));
     }
-    sign_in::issue_link(house, &Actor::digue(), account, host, lasts).await
+    sign_in::issue_link(app, &Actor::digue(), account, host, lasts).await
 }
 
 /// Suspends an account and ends its sessions, or lets it work again.
 pub async fn set_suspended(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     is_suspended: bool,
     reason: &str,
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     if !actor.role.can_act() && !(actor.role.leads_agents() && is_suspended) {
         return Err(OperationError::Denied);
     }
@@ -251,9 +251,9 @@ pub async fn set_suspended(
         return Err(OperationError::Conflict);
     }
     if is_suspended {
-        return suspend(house, actor, account, &reason).await;
+        return suspend(app, actor, account, &reason).await;
     }
-    let mut rules = house.rules().await;
+    let mut rules = app.rules().await;
     let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
     // As it is now: of those who resume it at the same time, one does.
     if !record.is_suspended {
@@ -261,11 +261,11 @@ pub async fn set_suspended(
     }
     let words = change(account, "suspended", "active", &reason);
     let record = AccountRecord { is_suspended, ..record };
-    house.write_down(actor, Act::AccountResumed, words).await?;
-    house.store.save_account(account, &record).await?;
-    identity_cuts::lift(house, account).await?;
+    app.write_down(actor, Act::AccountResumed, words).await?;
+    app.store.save_account(account, &record).await?;
+    identity_cuts::lift(app, account).await?;
     Arc::make_mut(&mut rules.directory).insert(account.clone(), record);
-    house.publish(&rules);
+    app.publish(&rules);
     Ok(())
 }
 
@@ -279,13 +279,8 @@ fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> ActDe
 }
 
 /// Like closing a gate: it acts first and is written second.
-async fn suspend(
-    house: &App,
-    actor: &Actor,
-    account: &AccountId,
-    reason: &str,
-) -> Result<(), OperationError> {
-    let mut rules = house.rules().await;
+async fn suspend(app: &App, actor: &Actor, account: &AccountId, reason: &str) -> Result<(), OperationError> {
+    let mut rules = app.rules().await;
     // As it is now: its role may have changed since somebody looked.
     let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
     if record.is_suspended {
@@ -293,11 +288,11 @@ async fn suspend(
     }
     let record = AccountRecord { is_suspended: true, ..record };
     Arc::make_mut(&mut rules.directory).insert(account.clone(), record.clone());
-    house.publish(&rules);
-    let cut = identity_cuts::cut_account(house, account).await;
+    app.publish(&rules);
+    let cut = identity_cuts::cut_account(app, account).await;
     let words = change(account, "active", "suspended", reason);
-    let written = house.write_down(actor, Act::AccountSuspended, words).await;
-    house.store.save_account(account, &record).await?;
+    let written = app.write_down(actor, Act::AccountSuspended, words).await;
+    app.store.save_account(account, &record).await?;
     cut?;
     written.map(drop)
 }

@@ -3,8 +3,8 @@
 use digue_access::{Role, Session};
 use digue_types::{AccountId, Timestamp};
 
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -16,28 +16,28 @@ pub struct Actor {
 
 impl Actor {
     /// The account behind a session, as the directory knows it now.
-    pub fn of_session(house: &App, session: &Session) -> Result<Self, OperationError> {
-        let rules = house.gateway().rules();
+    pub fn of_session(app: &App, session: &Session) -> Result<Self, OperationError> {
+        let rules = app.gateway().rules();
         let record = rules.directory.find(&session.account).filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
-        let role = role_now(house, &session.account, record.role);
+        let role = role_now(app, &session.account, record.role);
         Ok(Self { account: session.account.clone(), role, proved_at: session.proved_at })
     }
 
     /// A program that signed its request with a key of this account. It cannot prove afresh who it
     /// is, so it does nothing that asks for that.
-    pub fn of_program(house: &App, account: &AccountId) -> Result<Self, OperationError> {
-        let rules = house.gateway().rules();
+    pub fn of_program(app: &App, account: &AccountId) -> Result<Self, OperationError> {
+        let rules = app.gateway().rules();
         let record = rules.directory.find(account).filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
-        let role = role_now(house, account, record.role);
+        let role = role_now(app, account, record.role);
         Ok(Self { account: account.clone(), role, proved_at: Timestamp::ZERO })
     }
 
     /// Digue itself, or whoever holds its terminal.
     pub fn digue() -> Self {
         let account = AccountId::parse("digue").expect("a fixed name");
-        Self { account, role: Role::Rssi, proved_at: Timestamp::from_micros(i64::MAX) }
+        Self { account, role: Role::Ciso, proved_at: Timestamp::from_micros(i64::MAX) }
     }
 
     pub(crate) fn is_digue(&self) -> bool {
@@ -51,9 +51,9 @@ impl Actor {
 
     /// Sensitive acts (granting, asking for what widens, taking data out) ask for a proof of
     /// identity of the last minutes: a session that was left open, or stolen, does none of them.
-    pub(crate) fn must_be_fresh(&self, house: &App) -> Result<(), OperationError> {
-        let age = house.clock.now().since(self.proved_at);
-        if age <= house.sign_in.proof_lasts { Ok(()) } else { Err(OperationError::ProofNeeded) }
+    pub(crate) fn must_be_fresh(&self, app: &App) -> Result<(), OperationError> {
+        let age = app.clock.now().since(self.proved_at);
+        if age <= app.sign_in.proof_lasts { Ok(()) } else { Err(OperationError::ProofNeeded) }
     }
 
     pub(crate) fn must_watch(&self) -> Result<(), OperationError> {
@@ -83,8 +83,8 @@ impl Actor {
 
 /// As long as nobody has confirmed who holds an account, it is an agent on the console: whoever got hold
 /// of its invitation acts as nobody.
-fn role_now(house: &App, account: &AccountId, role: Role) -> Role {
-    if house.unconfirmed().has(account) { Role::Agent } else { role }
+fn role_now(app: &App, account: &AccountId, role: Role) -> Role {
+    if app.unconfirmed().has(account) { Role::Agent } else { role }
 }
 
 pub(crate) fn allow(may: bool) -> Result<(), OperationError> {

@@ -15,8 +15,8 @@ use digue_store::FindingRecord;
 use digue_types::Timestamp;
 use ring::hmac;
 
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 use crate::ocsf;
 
 /// Where findings go.
@@ -59,38 +59,38 @@ impl AlertSender {
 }
 
 /// Tells what waits; to be called often. How many findings were told.
-pub async fn tell_due(house: &App) -> Result<usize, OperationError> {
-    let herald = house.herald();
-    let now = house.clock.now();
-    if now < herald.pause.lock().unwrap_or_else(PoisonError::into_inner).0 {
+pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
+    let alert_sender = app.alert_sender();
+    let now = app.clock.now();
+    if now < alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner).0 {
         return Ok(0);
     }
     let mut told = 0;
-    for record in house.store.untold_findings().await? {
-        if let Err(error) = tell(house, herald, &record, now).await {
-            let mut pause = herald.pause.lock().unwrap_or_else(PoisonError::into_inner);
+    for record in app.store.untold_findings().await? {
+        if let Err(error) = tell(app, alert_sender, &record, now).await {
+            let mut pause = alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner);
             tracing::warn!(finding = record.id, error, "A finding could not be told");
             *pause = (now.plus(pause.1), (pause.1 * 2).min(LONGEST_WAIT));
             return Ok(told);
         }
-        house.store.tell_finding(&record.id, now).await?;
+        app.store.tell_finding(&record.id, now).await?;
         told += 1;
     }
-    *herald.pause.lock().unwrap_or_else(PoisonError::into_inner) = (Timestamp::ZERO, FIRST_WAIT);
+    *alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner) = (Timestamp::ZERO, FIRST_WAIT);
     Ok(told)
 }
 
 async fn tell(
-    house: &App,
-    herald: &AlertSender,
+    app: &App,
+    alert_sender: &AlertSender,
     record: &FindingRecord,
     now: Timestamp,
 ) -> Result<(), String> {
-    let event = ocsf::finding_event(house.console_url(), record).to_string();
-    if let (Some(webhook), Some(client)) = (&herald.rules.webhook, house.client()) {
+    let event = ocsf::finding_event(app.console_url(), record).to_string();
+    if let (Some(webhook), Some(client)) = (&alert_sender.rules.webhook, app.client()) {
         post(client, webhook, &event, now).await?;
     }
-    if let Some(address) = herald.rules.syslog {
+    if let Some(address) = alert_sender.rules.syslog {
         send(address, &event, record).await.map_err(|error| error.to_string())?;
     }
     Ok(())

@@ -17,10 +17,10 @@ use digue_inspect::IdentifierKind;
 use digue_types::{Act, PersonRef, PopulationId, PortalId};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::caseloads::{self, LoadMode};
 use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
-use crate::house::{ActDetails, App};
 use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
 
@@ -114,11 +114,11 @@ fn read_row(
 
 /// Every reference under which the journal may show a person whom somebody typed: the portal's own form,
 /// the person that another identifier stands for, and the identifiers that stand for that person.
-pub fn references(house: &App, typed: &str) -> Vec<PersonRef> {
+pub fn references(app: &App, typed: &str) -> Vec<PersonRef> {
     let typed = typed.trim();
-    let mut texts = caseloads::forms(house, typed);
-    for portal in house.gateway().hosts().portals() {
-        let table = house.aliases.of(&portal.id);
+    let mut texts = caseloads::forms(app, typed);
+    for portal in app.gateway().hosts().portals() {
+        let table = app.aliases.of(&portal.id);
         for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {
             let Some(identifier) = kind.canonical(typed).map(String::from) else { continue };
             texts.push(format!("{}:{identifier}", kind.name));
@@ -137,18 +137,18 @@ pub fn references(house: &App, typed: &str) -> Vec<PersonRef> {
 
 /// The person whom a reference of the journal means today; true where it is an identifier of another kind
 /// that no alias brings to a person.
-pub fn person_of(house: &App, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
+pub fn person_of(app: &App, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
     let Some((kind, identifier)) = reference.as_str().split_once(':') else {
         return (reference.clone(), false);
     };
     let mut is_unmerged = false;
-    for portal in house.gateway().hosts().portals() {
+    for portal in app.gateway().hosts().portals() {
         let is_secondary =
             |(place, known): (usize, &IdentifierKind)| place != portal.primary && known.name == kind;
         if portal.population != *population || !portal.kinds.iter().enumerate().any(is_secondary) {
             continue;
         }
-        if let Some(person) = house.aliases.resolve(&portal.id, kind, identifier) {
+        if let Some(person) = app.aliases.resolve(&portal.id, kind, identifier) {
             return (person, false);
         }
         is_unmerged = true;
@@ -158,11 +158,11 @@ pub fn person_of(house: &App, population: &PopulationId, reference: &PersonRef) 
 
 /// Brings together the persons of an answer that the aliases in force say are one, also where the entries
 /// are older than the aliases; how many identifiers are still of nobody known.
-pub fn merged(house: &App, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
+pub fn merged(app: &App, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
     let mut known: BTreeMap<(PopulationId, PersonRef), Affected> = BTreeMap::new();
     let mut unmerged = 0;
     for one in &answer.persons {
-        let (person, is_unmerged) = person_of(house, &one.population, &one.person);
+        let (person, is_unmerged) = person_of(app, &one.population, &one.person);
         unmerged += u64::from(is_unmerged);
         let key = (one.population.clone(), person.clone());
         match known.get_mut(&key) {
@@ -187,21 +187,21 @@ pub struct LoadedAliases {
 
 /// Loads a CSV as the alias table of a portal.
 pub async fn load(
-    house: &App,
+    app: &App,
     actor: &Actor,
     portal: &PortalId,
     csv: Vec<u8>,
     mode: LoadMode,
 ) -> Result<LoadedAliases, OperationError> {
     actor.must_load()?;
-    let _one = house.loads.lock().await;
-    let allowance = loads::allowance(house, actor, &LoadTarget::Aliases(portal.clone())).await?;
-    load_judged(house, actor, portal, csv, mode, allowance).await
+    let _one = app.loads.lock().await;
+    let allowance = loads::allowance(app, actor, &LoadTarget::Aliases(portal.clone())).await?;
+    load_judged(app, actor, portal, csv, mode, allowance).await
 }
 
 /// `load`, by whoever holds the load lock.
 async fn load_judged(
-    house: &App,
+    app: &App,
     actor: &Actor,
     portal: &PortalId,
     csv: Vec<u8>,
@@ -209,10 +209,10 @@ async fn load_judged(
     allowance: Allowance,
 ) -> Result<LoadedAliases, OperationError> {
     let target = LoadTarget::Aliases(portal.clone());
-    let map = house.gateway().hosts().portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
-    let file = kept(&house.data_folder, portal);
-    let base = house.aliases.of(portal);
-    if mode == LoadMode::Add && file.read(house).await?.is_err() {
+    let map = app.gateway().hosts().portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
+    let file = kept(&app.data_folder, portal);
+    let base = app.aliases.of(portal);
+    if mode == LoadMode::Add && file.read(app).await?.is_err() {
         return Err(OperationError::Invalid("invalid-aliases-kept"));
     }
     let feed = match &allowance {
@@ -222,13 +222,13 @@ async fn load_judged(
     let draft = file.path.clone();
     let judged = tokio::task::spawn_blocking(move || judge(&map, &base, &csv, mode, &allowance, &draft));
     let judged = judged.await.map_err(|error| OperationError::Unavailable(error.to_string()))??;
-    let version = loads::last_replaced(house, &target).await?;
+    let version = loads::last_replaced(app, &target).await?;
     let replaced = if mode == LoadMode::Add { version } else { version + 1 };
     let waiting = match judged.waiting {
         Some((draft, growth)) => {
             let load =
                 WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
-            Some(caseloads::ask(house, actor, load, draft, &waiting_folder(house, portal)).await?)
+            Some(caseloads::ask(app, actor, load, draft, &waiting_folder(app, portal)).await?)
         }
         None => None,
     };
@@ -237,13 +237,13 @@ async fn load_judged(
     let after = format!("aliases:{count} sha256:{}{waits}", judged.next.digest);
     let words = ActDetails { subject: format!("portal:{portal}"), after, ..ActDetails::default() };
     if let Some(feed) = feed.filter(|_| judged.added > 0) {
-        feed.charge(house, judged.added).await?;
+        feed.charge(app, judged.added).await?;
     }
-    house.write_down(actor, Act::AliasesLoaded, words).await?;
-    file.put(house, judged.next).await?;
-    loads::set_replaced(house, &target, replaced).await?;
-    house.aliases.set(portal.clone(), judged.table);
-    house.not_taken.clear(&target.name());
+    app.write_down(actor, Act::AliasesLoaded, words).await?;
+    file.put(app, judged.next).await?;
+    loads::set_replaced(app, &target, replaced).await?;
+    app.aliases.set(portal.clone(), judged.table);
+    app.not_taken.clear(&target.name());
     Ok(LoadedAliases { aliases: count, waiting, ignored: judged.ignored })
 }
 
@@ -334,30 +334,30 @@ fn write(table: &Table, path: PathBuf) -> Result<FileDraft, OperationError> {
 }
 
 /// The rows that wait are those that were asked for.
-pub(crate) async fn must_be_current(house: &App, load: &WaitingLoad) -> Result<(), OperationError> {
+pub(crate) async fn must_be_current(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
     let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
-    caseloads::waiting_rows(house, load, &waiting_folder(house, portal)).await.map(drop)
+    caseloads::waiting_rows(app, load, &waiting_folder(app, portal)).await.map(drop)
 }
 
 /// Loads what waited, once a second person granted it.
-pub(crate) async fn load_granted(house: &App, load: &WaitingLoad) -> Result<(), OperationError> {
+pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
     let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
-    let _one = house.loads.lock().await;
-    let csv = caseloads::waiting_rows(house, load, &waiting_folder(house, portal)).await?;
-    load_judged(house, &Actor::digue(), portal, csv, LoadMode::Add, Allowance::All).await.map(drop)
+    let _one = app.loads.lock().await;
+    let csv = caseloads::waiting_rows(app, load, &waiting_folder(app, portal)).await?;
+    load_judged(app, &Actor::digue(), portal, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
 
 /// Loads the alias tables that the last start left. A file that cannot be believed leaves what is in
 /// force as it is; at a start every identifier is then a person of its own.
-pub async fn load_kept(house: &App) -> Result<(), OperationError> {
-    let _one = house.loads.lock().await;
-    for portal in house.gateway().hosts().portals() {
-        let file = kept(&house.data_folder, &portal.id);
-        let csv = match file.read(house).await? {
+pub async fn load_kept(app: &App) -> Result<(), OperationError> {
+    let _one = app.loads.lock().await;
+    for portal in app.gateway().hosts().portals() {
+        let file = kept(&app.data_folder, &portal.id);
+        let csv = match file.read(app).await? {
             Ok(None) => continue,
             Ok(Some(csv)) => csv,
             Err(why) => {
-                house.note_not_taken(&file.name, why).await?;
+                app.note_not_taken(&file.name, why).await?;
                 continue;
             }
         };
@@ -365,12 +365,12 @@ pub async fn load_kept(house: &App) -> Result<(), OperationError> {
         let read = tokio::task::spawn_blocking(move || read_rows(&csv, &map));
         match read.await.map_err(|error| OperationError::Unavailable(error.to_string()))? {
             Ok((table, _)) => {
-                house.aliases.set(portal.id.clone(), table);
-                house.not_taken.clear(&file.name);
+                app.aliases.set(portal.id.clone(), table);
+                app.not_taken.clear(&file.name);
             }
             Err(error) => {
                 tracing::error!(%error, file = %file.path.display(), "A kept alias file cannot be read");
-                house.note_not_taken(&file.name, UnfinishedFile::Unreadable).await?;
+                app.note_not_taken(&file.name, UnfinishedFile::Unreadable).await?;
             }
         }
     }
@@ -393,6 +393,6 @@ fn kept(data_folder: &Path, portal: &PortalId) -> KeptFile {
     }
 }
 
-fn waiting_folder(house: &App, portal: &PortalId) -> PathBuf {
-    house.data_folder.join("aliases").join("waiting").join(portal.as_str())
+fn waiting_folder(app: &App, portal: &PortalId) -> PathBuf {
+    app.data_folder.join("aliases").join("waiting").join(portal.as_str())
 }

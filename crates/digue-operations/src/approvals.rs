@@ -3,7 +3,7 @@
 //! Whoever took over one account can ask, and gets nothing. The wish is kept as it was asked: what
 //! is granted is what was read. Asking and granting both need a fresh proof of identity.
 
-mod wish;
+mod request;
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_store::{ApprovalDecision, ApprovalRecord, GateRecord};
 use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
 
-pub use wish::{ApprovalRequest, NewAccount};
+pub use request::{ApprovalRequest, NewAccount};
 
 use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
+use crate::app::{ActDetails, App};
 use crate::caseloads::{self, AgreedRelation};
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
-use crate::house::{ActDetails, App};
 use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::loads::{self, LoadTarget, WaitingLoad};
 use crate::reopening::ReopeningStep;
@@ -32,17 +32,17 @@ pub const QUARANTINE: &str = "quarantine";
 
 /// Asks for something that needs a second person.
 pub async fn ask(
-    house: &App,
+    app: &App,
     actor: &Actor,
-    wish: &ApprovalRequest,
+    request: &ApprovalRequest,
     reason: &str,
 ) -> Result<String, OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    may_ask(house, actor, wish)?;
-    actor.must_be_fresh(house)?;
-    is_possible(house, wish)?;
-    let rules = house.gateway().rules();
-    let organisation = match wish {
+    may_ask(app, actor, request)?;
+    actor.must_be_fresh(app)?;
+    is_possible(app, request)?;
+    let rules = app.gateway().rules();
+    let organisation = match request {
         ApprovalRequest::AddAccounts(accounts) => accounts.first().map(|one| one.organisation.clone()),
         ApprovalRequest::RecoverAccount { account, .. } | ApprovalRequest::IssueKey { account, .. } => {
             rules.directory.find(account).map(|record| record.organisation.clone())
@@ -50,23 +50,23 @@ pub async fn ask(
         _ => organisation_of(&rules, actor),
     };
     let organisation = organisation.ok_or(OperationError::Denied)?;
-    keep(house, actor, wish, organisation, reason).await
+    keep(app, actor, request, organisation, reason).await
 }
 
 /// Keeps a wish that may be asked.
 pub(crate) async fn keep(
-    house: &App,
+    app: &App,
     actor: &Actor,
-    wish: &ApprovalRequest,
+    request: &ApprovalRequest,
     organisation: OrganisationId,
     reason: String,
 ) -> Result<String, OperationError> {
-    let now = house.clock.now();
+    let now = app.clock.now();
     let record = ApprovalRecord {
         id: name("ap")?,
-        kind: wish.kind().to_owned(),
-        subject: wish.subject(),
-        detail: wish.detail(),
+        kind: request.kind().to_owned(),
+        subject: request.subject(),
+        detail: request.detail(),
         organisation,
         reason: reason.clone(),
         asked_by: actor.account.clone(),
@@ -75,53 +75,57 @@ pub(crate) async fn keep(
         decided: None,
     };
     // Of two who ask for the same at once, one does.
-    let _one_at_a_time = house.asking().lock().await;
+    let _one_at_a_time = app.asking().lock().await;
     let waits = |known: &ApprovalRecord| known.decided.is_none() && now < known.expires_at;
     let is_same =
-        |known: &ApprovalRecord| ApprovalRequest::of(known).is_some_and(|known| known.overlaps(wish));
-    if house.store.approvals().await?.iter().any(|known| waits(known) && is_same(known)) {
+        |known: &ApprovalRecord| ApprovalRequest::of(known).is_some_and(|known| known.overlaps(request));
+    if app.store.approvals().await?.iter().any(|known| waits(known) && is_same(known)) {
         return Err(OperationError::Conflict);
     }
-    let words =
-        ActDetails { subject: record.subject.clone(), after: wish.told(), reason, ..ActDetails::default() };
-    house.write_down(actor, Act::ApprovalAsked, words).await?;
-    house.store.add_approval(&record).await?;
+    let words = ActDetails {
+        subject: record.subject.clone(),
+        after: request.told(),
+        reason,
+        ..ActDetails::default()
+    };
+    app.write_down(actor, Act::ApprovalAsked, words).await?;
+    app.store.add_approval(&record).await?;
     Ok(record.id)
 }
 
 /// Asks for what a load would show more; whoever loads may.
 pub(crate) async fn ask_for_load(
-    house: &App,
+    app: &App,
     actor: &Actor,
     load: WaitingLoad,
 ) -> Result<String, OperationError> {
-    let organisation = organisation_of(&house.gateway().rules(), actor);
+    let organisation = organisation_of(&app.gateway().rules(), actor);
     let organisation = organisation.ok_or(OperationError::Denied)?;
-    let now = house.clock.now();
-    let waiting = house.store.approvals().await?.into_iter().filter(|known| {
+    let now = app.clock.now();
+    let waiting = app.store.approvals().await?.into_iter().filter(|known| {
         known.kind == "load"
             && known.subject == load.target.name()
             && known.decided.is_none()
             && now < known.expires_at
     });
     let waiting: Vec<ApprovalRecord> = waiting.collect();
-    let wish = ApprovalRequest::Load(load);
+    let request = ApprovalRequest::Load(load);
     // The same file sent again waits already.
-    if let Some(known) = waiting.iter().find(|known| known.detail == wish.detail()) {
+    if let Some(known) = waiting.iter().find(|known| known.detail == request.detail()) {
         return Ok(known.id.clone());
     }
     if waiting.len() >= LOADS_WAITING_MAX {
         return Err(OperationError::Busy);
     }
-    keep(house, actor, &wish, organisation, String::new()).await
+    keep(app, actor, &request, organisation, String::new()).await
 }
 
 /// Loads of one file that may wait at once: a feed that is beyond its bound sends one each night.
 const LOADS_WAITING_MAX: usize = 20;
 
-fn may_ask(house: &App, actor: &Actor, wish: &ApprovalRequest) -> Result<(), OperationError> {
-    let rules = house.gateway().rules();
-    match wish {
+fn may_ask(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), OperationError> {
+    let rules = app.gateway().rules();
+    match request {
         ApprovalRequest::OpenGate { .. } => actor.must_act(),
         ApprovalRequest::Reopen(_) => actor.must_respond(),
         ApprovalRequest::AddAccounts(accounts) => {
@@ -158,14 +162,14 @@ fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &AgreedRelation) -> Re
 }
 
 /// A wish that could not be carried out now is not asked for, nor granted.
-fn is_possible(house: &App, wish: &ApprovalRequest) -> Result<(), OperationError> {
-    let rules = house.gateway().rules();
-    match wish {
+fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), OperationError> {
+    let rules = app.gateway().rules();
+    match request {
         // Confirming its holder opens the gate of such an account, and nothing else does.
         ApprovalRequest::OpenGate { reach: Reach::Account(account), .. }
         | ApprovalRequest::Reopen(ReopeningStep { reach: Reach::Account(account), .. })
         | ApprovalRequest::IssueKey { account, .. }
-            if house.unconfirmed().has(account) =>
+            if app.unconfirmed().has(account) =>
         {
             Err(OperationError::Invalid("invalid-gate-unconfirmed"))
         }
@@ -177,11 +181,11 @@ fn is_possible(house: &App, wish: &ApprovalRequest) -> Result<(), OperationError
         {
             Err(OperationError::Invalid("invalid-account-exists"))
         }
-        ApprovalRequest::RecoverAccount { since, .. } if *since > house.clock.now() => {
+        ApprovalRequest::RecoverAccount { since, .. } if *since > app.clock.now() => {
             Err(OperationError::Invalid("invalid-since"))
         }
         ApprovalRequest::AddToCaseload(addition)
-            if addition.until.is_some_and(|until| until <= house.clock.now()) =>
+            if addition.until.is_some_and(|until| until <= app.clock.now()) =>
         {
             Err(OperationError::Invalid("invalid-until"))
         }
@@ -196,7 +200,7 @@ fn is_possible(house: &App, wish: &ApprovalRequest) -> Result<(), OperationError
                 record.organisation == *organisation && !record.is_suspended && record.role != Role::Delegate
             });
             let holds = rules.directory.find(from).is_some_and(|record| record.role == Role::Delegate);
-            if successor.is_some() && holds && from != to && !house.unconfirmed().has(to) {
+            if successor.is_some() && holds && from != to && !app.unconfirmed().has(to) {
                 Ok(())
             } else {
                 Err(OperationError::Invalid("invalid-successor"))
@@ -219,9 +223,9 @@ pub(crate) fn may_add(
 
 /// May this actor be the second person? Never the one who asked, nor the one it is about. Whoever
 /// could have asked may; and the security officer and the data protection officer watch each other.
-fn may_decide(house: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
-    let Some(wish) = ApprovalRequest::of(record) else { return false };
-    let is_about = match &wish {
+fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
+    let Some(request) = ApprovalRequest::of(record) else { return false };
+    let is_about = match &request {
         ApprovalRequest::RecoverAccount { account, .. }
         | ApprovalRequest::IssueKey { account, .. }
         | ApprovalRequest::AllowFeed { account, .. }
@@ -234,12 +238,12 @@ fn may_decide(house: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
         return false;
     }
     let could_ask = matches!(
-        wish,
+        request,
         ApprovalRequest::AddAccounts(_)
             | ApprovalRequest::RecoverAccount { .. }
             | ApprovalRequest::IssueKey { .. }
     );
-    actor.role.can_review() || (could_ask && may_ask(house, actor, &wish).is_ok())
+    actor.role.can_review() || (could_ask && may_ask(app, actor, &request).is_ok())
 }
 
 /// An approval, and whether the reader may decide it now.
@@ -251,15 +255,15 @@ pub struct WaitingApproval {
 }
 
 /// Approvals that concern the actor, the newest first.
-pub async fn list(house: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, OperationError> {
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, OperationError> {
     allow(actor.role.oversees())?;
-    let own = organisation_of(&house.gateway().rules(), actor);
-    let now = house.clock.now();
-    let mut records = house.store.approvals().await?;
+    let own = organisation_of(&app.gateway().rules(), actor);
+    let now = app.clock.now();
+    let mut records = app.store.approvals().await?;
     records.retain(|record| actor.role.can_watch() || Some(&record.organisation) == own.as_ref());
     let waiting = records.into_iter().map(|record| {
         let is_over = record.decided.is_some() || now >= record.expires_at;
-        WaitingApproval { may_decide: !is_over && may_decide(house, actor, &record), is_over, record }
+        WaitingApproval { may_decide: !is_over && may_decide(app, actor, &record), is_over, record }
     });
     Ok(waiting.collect())
 }
@@ -267,104 +271,102 @@ pub async fn list(house: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, Op
 /// What came of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalOutcome {
-    pub wish: ApprovalRequest,
+    pub request: ApprovalRequest,
     /// Accounts whose holders are to be invited, by somebody who neither asked nor granted.
     pub invitations: Vec<Invitation>,
 }
 
 /// Grants or refuses; what is granted is done at once.
 pub async fn decide(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     is_granted: bool,
 ) -> Result<ApprovalOutcome, OperationError> {
-    let waiting = list(house, actor).await?.into_iter().find(|waiting| waiting.record.id == id);
+    let waiting = list(app, actor).await?.into_iter().find(|waiting| waiting.record.id == id);
     let WaitingApproval { record, may_decide, is_over } =
         waiting.ok_or(OperationError::NotFound("approval"))?;
     if is_over {
         return Err(OperationError::Conflict);
     }
     allow(may_decide)?;
-    actor.must_be_fresh(house)?;
-    let wish = ApprovalRequest::of(&record)
+    actor.must_be_fresh(app)?;
+    let request = ApprovalRequest::of(&record)
         .ok_or_else(|| OperationError::Unavailable("a stored wish does not read".into()))?;
     if is_granted {
-        is_possible(house, &wish)?;
-        must_be_current(house, actor, &wish).await?;
+        is_possible(app, &request)?;
+        must_be_current(app, actor, &request).await?;
     }
     let words = ActDetails {
         subject: record.subject.clone(),
         before: format!("asked by {}", record.asked_by),
-        after: wish.told(),
+        after: request.told(),
         reason: record.reason.clone(),
     };
     let act = if is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };
-    let decided = ApprovalDecision { by: actor.account.clone(), at: house.clock.now(), is_granted };
+    let decided = ApprovalDecision { by: actor.account.clone(), at: app.clock.now(), is_granted };
     // Claimed, written down, settled, carried out: the journal says nothing of a decision that came too late.
-    let claim = house.store.claim_approval(id, &decided);
-    let release = house.store.release_approval(id, &actor.account);
-    house.claim((actor, act, words), claim, release).await?;
-    if !house.store.settle_approval(id, &decided).await? {
+    let claim = app.store.claim_approval(id, &decided);
+    let release = app.store.release_approval(id, &actor.account);
+    app.claim((actor, act, words), claim, release).await?;
+    if !app.store.settle_approval(id, &decided).await? {
         return Err(OperationError::Conflict);
     }
-    let invitations = if is_granted { carry_out(house, actor, &wish, &record).await? } else { Vec::new() };
-    Ok(ApprovalOutcome { wish, invitations })
+    let invitations = if is_granted { carry_out(app, actor, &request, &record).await? } else { Vec::new() };
+    Ok(ApprovalOutcome { request, invitations })
 }
 
 /// What waits beside the wish is still what was asked, and gives nothing to whoever grants it.
-async fn must_be_current(house: &App, actor: &Actor, wish: &ApprovalRequest) -> Result<(), OperationError> {
-    match wish {
+async fn must_be_current(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), OperationError> {
+    match request {
         ApprovalRequest::Load(load) => match load.target {
-            LoadTarget::Caseload(_) if caseloads::gives_to(house, load, &actor.account).await? => {
+            LoadTarget::Caseload(_) if caseloads::gives_to(app, load, &actor.account).await? => {
                 Err(OperationError::SecondNeeded)
             }
             LoadTarget::Caseload(_) => Ok(()),
-            LoadTarget::Aliases(_) => aliases::must_be_current(house, load).await,
+            LoadTarget::Aliases(_) => aliases::must_be_current(app, load).await,
         },
-        ApprovalRequest::WidenRules { of, detail } => house.wanted_rules(of, detail).await.map(drop),
+        ApprovalRequest::WidenRules { of, detail } => app.wanted_rules(of, detail).await.map(drop),
         _ => Ok(()),
     }
 }
 
 async fn carry_out(
-    house: &App,
+    app: &App,
     actor: &Actor,
-    wish: &ApprovalRequest,
+    request: &ApprovalRequest,
     record: &ApprovalRecord,
 ) -> Result<Vec<Invitation>, OperationError> {
-    match wish {
+    match request {
         ApprovalRequest::OpenGate { reach, gate } => {
-            gates::apply(house, actor, reach.clone(), *gate, &record.reason, ActAuthority::Two).await?;
+            gates::apply(app, actor, reach.clone(), *gate, &record.reason, ActAuthority::Two).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::Reopen(step) => {
-            reopening::carry_out(house, actor, step, &record.reason).await?;
+            reopening::carry_out(app, actor, step, &record.reason).await?;
             Ok(Vec::new())
         }
-        ApprovalRequest::AddAccounts(accounts) => {
-            add_accounts(house, actor, accounts, &record.asked_by).await
-        }
+        ApprovalRequest::AddAccounts(accounts) => add_accounts(app, actor, accounts, &record.asked_by).await,
         ApprovalRequest::RecoverAccount { account, since } => {
-            recovery::carry_out(house, actor, account, *since, record).await.map(|one| vec![one])
+            recovery::carry_out(app, actor, account, *since, record).await.map(|one| vec![one])
         }
         ApprovalRequest::WidenRules { of, detail } => {
-            house.grant_rules(of, detail).await?;
+            app.grant_rules(of, detail).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::AddToCaseload(addition) => {
-            caseloads::add_one(house, addition, &record.reason).await?;
+            caseloads::add_one(app, addition, &record.reason).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::Load(load) => {
             match load.target {
-                LoadTarget::Caseload(_) => caseloads::load_granted(house, load).await?,
-                LoadTarget::Aliases(_) => aliases::load_granted(house, load).await?,
+                LoadTarget::Caseload(_) => caseloads::load_granted(app, load).await?,
+                LoadTarget::Aliases(_) => aliases::load_granted(app, load).await?,
             }
             Ok(Vec::new())
         }
         ApprovalRequest::MoveAccount { account, organisation, role } => {
-            move_account(house, actor, account, organisation, *role).await?;
+            move_account(app, actor, account, organisation, *role).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::AllowFeed { account, target, per_day } => {
@@ -374,16 +376,16 @@ async fn carry_out(
                 reason: record.reason.clone(),
                 ..ActDetails::default()
             };
-            house.write_down(actor, Act::FeedAllowed, words).await?;
-            loads::allow_feed(house, account, target, *per_day).await?;
+            app.write_down(actor, Act::FeedAllowed, words).await?;
+            loads::allow_feed(app, account, target, *per_day).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::HandOver { from, to, .. } => {
-            hand_over(house, actor, from, to).await?;
+            hand_over(app, actor, from, to).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::IssueKey { account, thumbprint, name } => {
-            keys::grant(house, actor, record, (account, thumbprint, name)).await?;
+            keys::grant(app, actor, record, (account, thumbprint, name)).await?;
             Ok(Vec::new())
         }
         // The export is used as long as it is fresh.
@@ -393,13 +395,13 @@ async fn carry_out(
 
 /// Gives an account to another organisation, or another role.
 async fn move_account(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     organisation: &OrganisationId,
     role: Role,
 ) -> Result<(), OperationError> {
-    let known = house.gateway().rules().directory.find(account).cloned();
+    let known = app.gateway().rules().directory.find(account).cloned();
     let known = known.ok_or(OperationError::NotFound("account"))?;
     let words = ActDetails {
         subject: format!("account:{account}"),
@@ -407,36 +409,31 @@ async fn move_account(
         after: format!("{organisation} {}", role.code()),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::AccountMoved, words).await?;
+    app.write_down(actor, Act::AccountMoved, words).await?;
     let moved = AccountRecord { organisation: organisation.clone(), role, ..known };
-    house.put_accounts(actor, vec![(account.clone(), moved)]).await
+    app.put_accounts(actor, vec![(account.clone(), moved)]).await
 }
 
 /// The successor must hold a passkey, as every delegate; the sessions of both end, so that nobody goes on
 /// with the rights of before.
-async fn hand_over(
-    house: &App,
-    actor: &Actor,
-    from: &AccountId,
-    to: &AccountId,
-) -> Result<(), OperationError> {
-    if house.store.passkeys_of(to).await?.is_empty() {
+async fn hand_over(app: &App, actor: &Actor, from: &AccountId, to: &AccountId) -> Result<(), OperationError> {
+    if app.store.passkeys_of(to).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-successor-passkey"));
     }
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     // Whoever was suspended while it waited stays so.
     let record = |account: &AccountId, role: Role| {
         let known = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
         Ok::<_, OperationError>((account.clone(), AccountRecord { role, ..known }))
     };
     let saved = vec![record(to, Role::Delegate)?, record(from, Role::Agent)?];
-    house.put_accounts(actor, saved).await?;
-    let cut = house.gateway().cut_sessions(|session| session.account == *from || session.account == *to);
-    Ok(house.store.remove_sessions(&cut).await?)
+    app.put_accounts(actor, saved).await?;
+    let cut = app.gateway().cut_sessions(|session| session.account == *from || session.account == *to);
+    Ok(app.store.remove_sessions(&cut).await?)
 }
 
 async fn add_accounts(
-    house: &App,
+    app: &App,
     actor: &Actor,
     accounts: &[NewAccount],
     asked_by: &AccountId,
@@ -444,7 +441,7 @@ async fn add_accounts(
     // The gates first: an account that exists is never without its own.
     for one in accounts {
         let involved = InvolvedAccounts { asked_by, granted_by: &actor.account, email: one.email.as_deref() };
-        invitations::put_aside(house, actor, &one.account, involved).await?;
+        invitations::put_aside(app, actor, &one.account, involved).await?;
     }
     let record = |one: &NewAccount| AccountRecord {
         organisation: one.organisation.clone(),
@@ -452,10 +449,10 @@ async fn add_accounts(
         is_suspended: false,
     };
     let added = accounts.iter().map(|one| (one.account.clone(), record(one))).collect();
-    house.put_accounts(actor, added).await?;
+    app.put_accounts(actor, added).await?;
     let mut invited = Vec::new();
     for one in accounts {
-        house.store.save_contact(&one.account, one.email.as_deref().unwrap_or_default()).await?;
+        app.store.save_contact(&one.account, one.email.as_deref().unwrap_or_default()).await?;
         invited.push(Invitation { account: one.account.clone(), email: one.email.clone(), link: None });
     }
     Ok(invited)
@@ -467,12 +464,12 @@ pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
 }
 
 /// True when this actor asked for an export of the journal, and somebody granted it a while ago.
-pub(crate) async fn may_export(house: &App, actor: &Actor, now: Timestamp) -> Result<bool, OperationError> {
+pub(crate) async fn may_export(app: &App, actor: &Actor, now: Timestamp) -> Result<bool, OperationError> {
     let is_theirs = |record: &ApprovalRecord| {
         let granted = record.decided.as_ref().filter(|decided| decided.is_granted);
         record.kind == ApprovalRequest::ExportJournal.kind()
             && record.asked_by == actor.account
             && granted.is_some_and(|decided| now.since(decided.at) < WAITS)
     };
-    Ok(house.store.approvals().await?.iter().any(is_theirs))
+    Ok(app.store.approvals().await?.iter().any(is_theirs))
 }

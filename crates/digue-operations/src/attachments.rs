@@ -4,9 +4,9 @@
 use digue_store::FileRecord;
 
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::App;
 
 /// Longer ones belong into an archive.
 pub const FILE_BYTES_MAX: usize = 10 << 20;
@@ -18,7 +18,7 @@ const NAME_CHARS_MAX: usize = 120;
 /// # Errors
 /// `Invalid` for an empty or oversized one; `Conflict` when the same one is there.
 pub(crate) async fn keep(
-    house: &App,
+    app: &App,
     actor: &Actor,
     subject: &str,
     name: &str,
@@ -32,25 +32,21 @@ pub(crate) async fn keep(
         hash: hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref()),
         name: file_name(name),
         size: bytes.len() as u64,
-        kept_at: house.clock.now(),
+        kept_at: app.clock.now(),
         kept_by: actor.account.clone(),
     };
-    if house.store.add_file(&file, bytes).await? { Ok(file) } else { Err(OperationError::Conflict) }
+    if app.store.add_file(&file, bytes).await? { Ok(file) } else { Err(OperationError::Conflict) }
 }
 
 /// A kept file about a subject: its name, and what it holds.
 ///
 /// # Errors
 /// `NotFound` when the subject has no such file.
-pub(crate) async fn read(
-    house: &App,
-    subject: &str,
-    hash: &str,
-) -> Result<(String, Vec<u8>), OperationError> {
+pub(crate) async fn read(app: &App, subject: &str, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
     let missing = OperationError::NotFound("file");
-    let found = house.store.files(subject).await?.into_iter().find(|file| file.hash == hash);
+    let found = app.store.files(subject).await?.into_iter().find(|file| file.hash == hash);
     let Some(file) = found else { return Err(missing) };
-    Ok((file.name, house.store.file_bytes(subject, hash).await?.ok_or(missing)?))
+    Ok((file.name, app.store.file_bytes(subject, hash).await?.ok_or(missing)?))
 }
 
 /// A name that is only a name: no folder, nothing that a header or a shell would read otherwise.

@@ -24,10 +24,10 @@ use serde_json::{Value as Json, json};
 
 use crate::actor::Actor;
 use crate::affected;
+use crate::app::App;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::files::{hex, keep};
-use crate::house::App;
 use crate::incidents::{self, IncidentView};
 use crate::papers::PaperReader;
 use crate::scope::{self, ScopeResult};
@@ -38,14 +38,14 @@ use crate::watch::read_entries;
 /// # Errors
 /// `Busy` when the list is larger than the console computes.
 pub async fn compute_affected(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     question: ScopeQuestion,
 ) -> Result<AffectedVersion, OperationError> {
     actor.must_respond()?;
-    let (_, incident) = incidents::fold(house, id).await?;
-    let scoped = scope::computed(house, question).await?;
+    let (_, incident) = incidents::fold(app, id).await?;
+    let scoped = scope::computed(app, question).await?;
     let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
     let others = incident.affected().map(|version| version.others.clone()).unwrap_or_default();
     let version = AffectedVersion {
@@ -56,18 +56,18 @@ pub async fn compute_affected(
         others,
         ..counted(&scoped)
     };
-    let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, house.clock().now());
+    let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, app.clock().now());
     let mut bytes = Vec::new();
-    let sign = |text: &str| house.journal.sign(text);
-    let written = affected::write(&mut bytes, &head, &scoped.answer, &house.journal.origin(), &sign);
-    written.and_then(|()| keep(&list_path(house, id, number), &bytes)).map_err(unavailable)?;
-    incidents::add(house, actor, id, None, IncidentNote::Affected(version.clone())).await?;
+    let sign = |text: &str| app.journal.sign(text);
+    let written = affected::write(&mut bytes, &head, &scoped.answer, &app.journal.origin(), &sign);
+    written.and_then(|()| keep(&list_path(app, id, number), &bytes)).map_err(unavailable)?;
+    incidents::add(app, actor, id, None, IncidentNote::Affected(version.clone())).await?;
     Ok(version)
 }
 
 /// States persons who are not users themselves: relatives, trusted third persons. A further version.
 pub async fn state_others(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     others: Vec<OtherQuestion>,
@@ -76,7 +76,7 @@ pub async fn state_others(
     if others.iter().any(|other| other.basis.trim().is_empty()) {
         return Err(OperationError::Invalid("incident-refused-no-reason"));
     }
-    let (_, incident) = incidents::fold(house, id).await?;
+    let (_, incident) = incidents::fold(app, id).await?;
     let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
     let version = match incident.affected() {
         Some(last) => AffectedVersion { number, others, ..last.clone() },
@@ -96,51 +96,46 @@ pub async fn state_others(
             others,
         },
     };
-    incidents::add(house, actor, id, None, IncidentNote::Affected(version.clone())).await?;
+    incidents::add(app, actor, id, None, IncidentNote::Affected(version.clone())).await?;
     Ok(version)
 }
 
 /// Computes a version again at its checkpoint; true when it gives the same hash.
-pub async fn recompute(house: &App, actor: &Actor, id: &str, number: u32) -> Result<bool, OperationError> {
+pub async fn recompute(app: &App, actor: &Actor, id: &str, number: u32) -> Result<bool, OperationError> {
     actor.must_watch()?;
-    let (_, incident) = incidents::fold(house, id).await?;
+    let (_, incident) = incidents::fold(app, id).await?;
     let version = incident.affected.iter().find(|version| version.number == number);
     let version = version.ok_or(OperationError::NotFound("version"))?;
-    let view = house.view();
+    let view = app.view();
     let json = serde_json::from_str(&version.question).map_err(unavailable)?;
     let question = affected::question_of(&json).ok_or(OperationError::NotFound("version"))?;
     let before_entry = version.checkpoint.parse().ok();
     let question = ScopeQuestion { before_entry, ..question };
     let work = move || view.answer(&question, &mut |_| {});
     let answer = tokio::task::spawn_blocking(work).await.map_err(unavailable)?;
-    Ok(hash_of(&house.answered(answer)?) == version.hash)
+    Ok(hash_of(&app.answered(answer)?) == version.hash)
 }
 
 /// The signed list of a version, as it was kept.
-pub async fn signed_list(
-    house: &App,
-    actor: &Actor,
-    id: &str,
-    number: u32,
-) -> Result<Vec<u8>, OperationError> {
-    let fetch = async { list_bytes(house, id, number) };
-    evidence::read(house, actor, EvidenceForm::File, fetch, |_| format!("incident:{id} affected:{number}"))
+pub async fn signed_list(app: &App, actor: &Actor, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
+    let fetch = async { list_bytes(app, id, number) };
+    evidence::read(app, actor, EvidenceForm::File, fetch, |_| format!("incident:{id} affected:{number}"))
         .await
 }
 
 /// `signed_list`, for whoever reads it on behalf of an act of its own.
-pub(crate) fn list_bytes(house: &App, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
-    std::fs::read(list_path(house, id, number)).map_err(|error| match error.kind() {
+pub(crate) fn list_bytes(app: &App, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
+    std::fs::read(list_path(app, id, number)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
         _ => OperationError::Unavailable(error.to_string()),
     })
 }
 
-fn list_path(house: &App, id: &str, number: u32) -> PathBuf {
+fn list_path(app: &App, id: &str, number: u32) -> PathBuf {
     // Names of incidents are drawn here; a name from a request must not leave the folder.
     let name: String =
         id.chars().filter(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign)).collect();
-    house.data_folder.join("incidents").join(name).join(format!("affected-{number}.ndjson"))
+    app.data_folder.join("incidents").join(name).join(format!("affected-{number}.ndjson"))
 }
 
 fn unavailable(error: impl ToString) -> OperationError {
@@ -187,7 +182,7 @@ fn counted(scoped: &ScopeResult) -> AffectedVersion {
 
 /// What is asked first about an incident: what was shown in the session in which the account was found
 /// out, and not all that its holder ever read.
-pub async fn suggested(house: &App, view: &IncidentView) -> Result<ScopeQuestion, OperationError> {
+pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, OperationError> {
     let incident = &view.incident;
     let mut question = ScopeQuestion::default();
     // A name that does not read would ask about everybody.
@@ -204,9 +199,9 @@ pub async fn suggested(house: &App, view: &IncidentView) -> Result<ScopeQuestion
         (question.from, question.to) = (Some(from), to);
     }
     if let (Some(account), Some(seen)) = (question.accounts.first(), incident.acts.seen()) {
-        let last = house.view().exposures_between(account, Timestamp::ZERO, seen.at(), 1);
-        if let Some(last) = house.answered(last)?.first() {
-            let entry = read_entries(house, last.entry, 1)?.into_iter().next();
+        let last = app.view().exposures_between(account, Timestamp::ZERO, seen.at(), 1);
+        if let Some(last) = app.answered(last)?.first() {
+            let entry = read_entries(app, last.entry, 1)?.into_iter().next();
             if let Some((_, Event::Exposure(exposure))) = entry {
                 question.sessions.push(exposure.session.clone());
             }
@@ -224,9 +219,9 @@ pub struct Controller {
     pub phone: String,
 }
 
-pub fn controller(house: &App, language: Language) -> Controller {
+pub fn controller(app: &App, language: Language) -> Controller {
     let missing = || text(language, "paper-missing");
-    let said = |field: Field| house.response().controller.get(&field).cloned().unwrap_or_else(missing);
+    let said = |field: Field| app.response().controller.get(&field).cloned().unwrap_or_else(missing);
     Controller {
         name: said(Field::ControllerName),
         contact: said(Field::ContactName),
@@ -288,15 +283,15 @@ fn natures(incident: &Incident) -> Vec<Nature> {
 }
 
 /// The draft of the notification: every field filled from facts or answers, or unknown.
-pub fn draft(house: &App, view: &IncidentView, language: Language) -> NotificationDraft {
+pub fn draft(app: &App, view: &IncidentView, language: Language) -> NotificationDraft {
     let answers = view.incident.fields.iter().map(|(field, said)| (*field, said.what.clone())).collect();
-    NotificationDraft::new(&facts(house, view, language), &answers)
+    NotificationDraft::new(&facts(app, view, language), &answers)
 }
 
 /// What Digue knows by itself, as values of fields.
-fn facts(house: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
+fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
     let IncidentView { incident, entries, .. } = view;
-    let rules = house.response();
+    let rules = app.response();
     let reader = PaperReader { language, zone: rules.zone.clone() };
     let mut facts: BTreeMap<Field, Vec<String>> =
         rules.controller.iter().map(|(field, value)| (*field, vec![value.clone()])).collect();
@@ -327,7 +322,7 @@ fn facts(house: &App, view: &IncidentView, language: Language) -> BTreeMap<Field
         one(Field::Identifiable, (version.persons > 0).then(|| "yes".to_owned()));
     }
     one(Field::Support, (!incident.about.is_empty()).then(|| text(language, "breach-support-portal")));
-    one(Field::MeasuresBefore, Some(measures_before(house, language)));
+    one(Field::MeasuresBefore, Some(measures_before(app, language)));
     one(Field::MeasuresTaken, measures_taken(entries, &reader));
     one(Field::MeasuresPlanned, measures_planned(incident));
     let score = severity(incident).score;
@@ -392,17 +387,17 @@ fn circumstances(view: &IncidentView, reader: &PaperReader) -> String {
 }
 
 /// What was in place, as far as the running system knows.
-fn measures_before(house: &App, language: Language) -> String {
-    let rules = house.gateway().rules();
+fn measures_before(app: &App, language: Language) -> String {
+    let rules = app.gateway().rules();
     let accounts = rules.directory.iter().count();
-    let hosts = house.gateway().hosts();
+    let hosts = app.gateway().hosts();
     let portals = hosts.portals().count();
     let caseloads: usize = rules.caseloads.values().map(|caseloads| caseloads.relations()).sum();
     let values = [
         ("accounts", Value::from(accounts)),
         ("portals", Value::from(portals)),
         ("relations", Value::from(caseloads)),
-        ("passwords", Value::from(usize::from(house.allows_passwords()))),
+        ("passwords", Value::from(usize::from(app.allows_passwords()))),
     ];
     text_with(language, "breach-measures-before", &values)
 }
@@ -425,7 +420,7 @@ fn measures_planned(incident: &Incident) -> Option<String> {
 /// # Errors
 /// After the hour, as long as nobody gave reasons for the delay (art. 33(1)).
 pub async fn submit(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     stage: Stage,
@@ -433,8 +428,8 @@ pub async fn submit(
     receipt: &str,
     language: Language,
 ) -> Result<(), OperationError> {
-    let view = incidents::view(house, actor, id).await?;
-    let draft = draft(house, &view, language);
+    let view = incidents::view(app, actor, id).await?;
+    let draft = draft(app, &view, language);
     let submission = SentNotification {
         stage,
         submitted_at: at.micros(),
@@ -442,12 +437,12 @@ pub async fn submit(
         snapshot: draft.snapshot(),
         unknown: draft.unknown().into_iter().map(|(field, _)| field).collect(),
     };
-    incidents::add(house, actor, id, None, IncidentNote::Submitted(submission)).await.map(drop)
+    incidents::add(app, actor, id, None, IncidentNote::Submitted(submission)).await.map(drop)
 }
 
 /// The notification as structured values: code, value, where it comes from, who can answer.
-pub fn notification_json(house: &App, view: &IncidentView, language: Language) -> Json {
-    let draft = draft(house, view, language);
+pub fn notification_json(app: &App, view: &IncidentView, language: Language) -> Json {
+    let draft = draft(app, view, language);
     let fields = draft.0.iter().map(|(field, filled)| {
         let said = match filled {
             FilledField::Value { value, from, computed } => json!({
@@ -490,20 +485,20 @@ pub fn notification_json(house: &App, view: &IncidentView, language: Language) -
 
 /// Persons of version `later` that `earlier` does not hold: to be told in a complement, and nobody else.
 pub fn complement(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     earlier: u32,
     later: u32,
 ) -> Result<Vec<AffectedPerson>, OperationError> {
     actor.must_watch()?;
-    let (earlier, later) = (persons(house, id, earlier)?, persons(house, id, later)?);
+    let (earlier, later) = (persons(app, id, earlier)?, persons(app, id, later)?);
     Ok(digue_response::affected::complement(&earlier, &later))
 }
 
 /// The persons of a version, sorted.
-pub(crate) fn persons(house: &App, id: &str, number: u32) -> Result<Vec<AffectedPerson>, OperationError> {
-    let bytes = list_bytes(house, id, number)?;
+pub(crate) fn persons(app: &App, id: &str, number: u32) -> Result<Vec<AffectedPerson>, OperationError> {
+    let bytes = list_bytes(app, id, number)?;
     let text = std::str::from_utf8(&bytes).map_err(unavailable)?;
     let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).map_err(unavailable));
     let mut persons = Vec::new();

@@ -9,9 +9,9 @@ use digue_store::BreakGlassRecord;
 use digue_types::{Act, PortalId};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::gates::parse_reason;
-use crate::house::{ActDetails, App};
 use crate::secret::name;
 
 /// Characters of a justification at least: a sentence, not a word.
@@ -21,24 +21,24 @@ const WRITING_LASTS: Duration = Duration::from_mins(10);
 
 /// Opens one for the account of this session on this portal.
 pub async fn open(
-    house: &App,
+    app: &App,
     session: &Session,
     portal: &PortalId,
     justification: &str,
 ) -> Result<BreakGlassRecord, OperationError> {
-    let actor = Actor::of_session(house, session)?;
+    let actor = Actor::of_session(app, session)?;
     // The page that asks for the reason was opened with a fresh proof; writing it takes minutes.
-    let age = house.clock.now().since(session.proved_at);
-    if age > house.proof_lasts() + WRITING_LASTS {
+    let age = app.clock.now().since(session.proved_at);
+    if age > app.proof_lasts() + WRITING_LASTS {
         return Err(OperationError::ProofNeeded);
     }
     let justification = parse_reason(justification, JUSTIFICATION_CHARS_MIN)?;
-    let hosts = house.gateway().hosts();
+    let hosts = app.gateway().hosts();
     let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?;
     if !map.routes.iter().any(|route| route.access.allows_break_glass) {
         return Err(OperationError::Denied);
     }
-    let now = house.clock.now();
+    let now = app.clock.now();
     let record = BreakGlassRecord {
         id: name("bg")?,
         portal: portal.clone(),
@@ -54,33 +54,33 @@ pub async fn open(
         reason: justification.clone(),
         ..ActDetails::default()
     };
-    let mut rules = house.rules().await;
-    house.write_down(&actor, Act::BreakGlassOpened, words).await?;
-    house.store.add_break_glass(&record).await?;
+    let mut rules = app.rules().await;
+    app.write_down(&actor, Act::BreakGlassOpened, words).await?;
+    app.store.add_break_glass(&record).await?;
     let open = Arc::make_mut(&mut rules.break_glass);
     open.retain(|_, glass| now < glass.until);
     let glass = BreakGlass { justification, until: record.until };
     open.insert((portal.clone(), session.account.clone()), glass);
-    house.publish(&rules);
+    app.publish(&rules);
     Ok(record)
 }
 
 /// All of them, newest first.
-pub async fn list(house: &App, actor: &Actor) -> Result<Vec<BreakGlassRecord>, OperationError> {
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<BreakGlassRecord>, OperationError> {
     actor.must_watch()?;
-    Ok(house.store.break_glass().await?)
+    Ok(app.store.break_glass().await?)
 }
 
 /// Marks one as looked at; not by the person who opened it.
-pub async fn review(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
+pub async fn review(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_review()?;
-    let known = house.store.break_glass().await?;
+    let known = app.store.break_glass().await?;
     let record = known.iter().find(|r| r.id == id).ok_or(OperationError::NotFound("break-glass"))?;
     if record.account == actor.account {
         return Err(OperationError::Denied);
     }
     let words = ActDetails { subject: id.to_owned(), ..ActDetails::default() };
-    let claim = house.store.review_break_glass(id, &actor.account, house.clock.now());
-    let release = house.store.release_break_glass(id);
-    house.claim((actor, Act::BreakGlassReviewed, words), claim, release).await.map(drop)
+    let claim = app.store.review_break_glass(id, &actor.account, app.clock.now());
+    let release = app.store.release_break_glass(id);
+    app.claim((actor, Act::BreakGlassReviewed, words), claim, release).await.map(drop)
 }

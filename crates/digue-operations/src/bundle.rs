@@ -8,10 +8,10 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::actor::Actor;
+use crate::app::App;
 use crate::breach;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
-use crate::house::App;
 use crate::incidents::IncidentView;
 use crate::papers::{self, PaperReader};
 use crate::stored_records::PaperSources;
@@ -21,37 +21,36 @@ const RECEIPTS_MAX: usize = 500;
 
 /// The archive of an incident: after a fresh proof, and with a word in the journal.
 pub async fn complaint(
-    house: &App,
+    app: &App,
     actor: &Actor,
     view: &IncidentView,
     reader: &PaperReader,
 ) -> Result<Vec<u8>, OperationError> {
     let named = |_: &Vec<u8>| format!("complaint:{}", view.reference());
-    evidence::read(house, actor, EvidenceForm::File, packed(house, view, reader), named).await
+    evidence::read(app, actor, EvidenceForm::File, packed(app, view, reader), named).await
 }
 
-async fn packed(house: &App, view: &IncidentView, reader: &PaperReader) -> Result<Vec<u8>, OperationError> {
-    let document =
-        papers::paper(house, view, reader, "complaint").ok_or(OperationError::NotFound("paper"))?;
+async fn packed(app: &App, view: &IncidentView, reader: &PaperReader) -> Result<Vec<u8>, OperationError> {
+    let document = papers::paper(app, view, reader, "complaint").ok_or(OperationError::NotFound("paper"))?;
     let mut archive = EvidenceBundle(ZipWriter::new(Cursor::new(Vec::new())));
     for (name, form) in
         [("complaint.pdf", papers::PaperFormat::Pdf), ("complaint.docx", papers::PaperFormat::Docx)]
     {
         let sources = PaperSources::incident(&view.record.id);
-        archive.add(name, &papers::printed_from(house, &document, form, sources).await?)?;
+        archive.add(name, &papers::printed_from(app, &document, form, sources).await?)?;
     }
-    archive.add("journal.pub", format!("{}\n", house.journal.public_key()).as_bytes())?;
+    archive.add("journal.pub", format!("{}\n", app.journal.public_key()).as_bytes())?;
     archive.add("VERIFY.txt", papers::how_to_verify(view, reader).join("\n").as_bytes())?;
     if let Some(version) = papers::listed(view) {
-        let list = breach::list_bytes(house, &view.record.id, version.number)?;
+        let list = breach::list_bytes(app, &view.record.id, version.number)?;
         archive.add(&format!("list-{}.ndjson", version.number), &list)?;
     }
     for entry in entries_of(view) {
         // What was forgotten since, or is not under a checkpoint yet, has no receipt.
-        if entry < house.journal_minimum() || entry >= house.journal_status().checkpoint_size {
+        if entry < app.journal_minimum() || entry >= app.journal_status().checkpoint_size {
             continue;
         }
-        let receipt = house.journal.receipt(entry, true);
+        let receipt = app.journal.receipt(entry, true);
         let receipt = receipt.map_err(|error| OperationError::Unavailable(error.to_string()))?;
         archive.add(&format!("receipts/{entry}.txt"), receipt.to_text().as_bytes())?;
     }

@@ -18,10 +18,10 @@ use digue_types::person::PersonKeyer;
 use digue_types::{AccountId, Act, OrganisationId, PopulationId, Timestamp};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::approvals;
 use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
-use crate::house::{ActDetails, App};
 use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
 
@@ -49,21 +49,21 @@ pub enum LoadMode {
 
 /// Loads a CSV into the caseloads of a population.
 pub async fn load(
-    house: &App,
+    app: &App,
     actor: &Actor,
     population: &PopulationId,
     csv: Vec<u8>,
     mode: LoadMode,
 ) -> Result<LoadOutcome, OperationError> {
     actor.must_load()?;
-    let _one = house.loads.lock().await;
-    let allowance = loads::allowance(house, actor, &LoadTarget::Caseload(population.clone())).await?;
-    load_judged(house, actor, population, csv, mode, allowance).await
+    let _one = app.loads.lock().await;
+    let allowance = loads::allowance(app, actor, &LoadTarget::Caseload(population.clone())).await?;
+    load_judged(app, actor, population, csv, mode, allowance).await
 }
 
 /// `load`, by whoever holds the load lock.
 async fn load_judged(
-    house: &App,
+    app: &App,
     actor: &Actor,
     population: &PopulationId,
     csv: Vec<u8>,
@@ -71,21 +71,21 @@ async fn load_judged(
     allowance: Allowance,
 ) -> Result<LoadOutcome, OperationError> {
     let target = LoadTarget::Caseload(population.clone());
-    let job = CaseloadJob::new(house, population, csv, mode, allowance).await?;
+    let job = CaseloadJob::new(app, population, csv, mode, allowance).await?;
     let feed = job.feed();
     let prepared = job.run().await?;
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     let (before, version) = (rules.caseload_version, rules.caseload_version + 1);
     drop(rules);
     let replaced = match mode {
         LoadMode::Replace { .. } => version,
-        LoadMode::Add => loads::last_replaced(house, &target).await?,
+        LoadMode::Add => loads::last_replaced(app, &target).await?,
     };
     let waiting = match prepared.waiting {
         Some((draft, growth)) => {
             let load =
                 WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
-            Some(ask(house, actor, load, draft, &waiting_file(house, population)).await?)
+            Some(ask(app, actor, load, draft, &waiting_file(app, population)).await?)
         }
         None => None,
     };
@@ -100,21 +100,21 @@ async fn load_judged(
     };
     // Charged first: what fails afterwards was spent, and never the other way round.
     if let Some(feed) = feed.filter(|_| prepared.added.readings > 0) {
-        feed.charge(house, prepared.added.readings).await?;
+        feed.charge(app, prepared.added.readings).await?;
     }
-    house.write_down(actor, Act::CaseloadLoaded, words).await?;
-    kept(house, population).put(house, prepared.next).await?;
-    house.store.set_setting("caseload-version", &version.to_string()).await?;
+    app.write_down(actor, Act::CaseloadLoaded, words).await?;
+    kept(app, population).put(app, prepared.next).await?;
+    app.store.set_setting("caseload-version", &version.to_string()).await?;
     if matches!(mode, LoadMode::Replace { .. }) {
-        loads::set_replaced(house, &target, version).await?;
+        loads::set_replaced(app, &target, version).await?;
     }
-    publish(house, population, prepared.caseloads, version).await;
+    publish(app, population, prepared.caseloads, version).await;
     Ok(LoadOutcome { relations, version, waiting, ignored: prepared.ignored })
 }
 
 /// Keeps what waits beside the files in force, and asks for a second person.
 pub(crate) async fn ask(
-    house: &App,
+    app: &App,
     actor: &Actor,
     load: WaitingLoad,
     draft: FileDraft,
@@ -122,22 +122,22 @@ pub(crate) async fn ask(
 ) -> Result<(String, LoadGrowth), OperationError> {
     // A program proves nothing afresh: what it sends beyond its bound waits all the same.
     if !actor.is_program() {
-        actor.must_be_fresh(house)?;
+        actor.must_be_fresh(app)?;
     }
     draft.rename(folder.join(format!("{}.csv", load.digest))).await?;
     let growth = load.growth.clone();
-    let id = approvals::ask_for_load(house, actor, load).await?;
+    let id = approvals::ask_for_load(app, actor, load).await?;
     Ok((id, growth))
 }
 
 /// Puts caseloads in force; the lock of the rules is held for no longer than that.
-async fn publish(house: &App, population: &PopulationId, caseloads: Caseloads, version: u64) {
-    let mut rules = house.rules().await;
+async fn publish(app: &App, population: &PopulationId, caseloads: Caseloads, version: u64) {
+    let mut rules = app.rules().await;
     rules.caseloads.insert(population.clone(), Arc::new(caseloads));
     rules.caseload_version = rules.caseload_version.max(version);
-    house.publish(&rules);
+    app.publish(&rules);
     drop(rules);
-    house.not_taken.clear(&LoadTarget::Caseload(population.clone()).name());
+    app.not_taken.clear(&LoadTarget::Caseload(population.clone()).name());
 }
 
 /// One relation that two persons agreed to.
@@ -155,7 +155,7 @@ pub struct AgreedRelation {
 
 /// Adds it to what is in force.
 pub(crate) async fn add_one(
-    house: &App,
+    app: &App,
     addition: &AgreedRelation,
     reason: &str,
 ) -> Result<(), OperationError> {
@@ -169,29 +169,29 @@ pub(crate) async fn add_one(
     let mut rows = RowWriter::new(Vec::new()).map_err(unavailable)?;
     rows.write(&row).map_err(unavailable)?;
     let csv = rows.finish().map_err(unavailable)?;
-    let _one = house.loads.lock().await;
+    let _one = app.loads.lock().await;
     let done =
-        load_judged(house, &Actor::digue(), &addition.population, csv, LoadMode::Add, Allowance::All).await;
+        load_judged(app, &Actor::digue(), &addition.population, csv, LoadMode::Add, Allowance::All).await;
     done.map(drop)
 }
 
 /// Loads what waited, once a second person granted it.
-pub(crate) async fn load_granted(house: &App, load: &WaitingLoad) -> Result<(), OperationError> {
+pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
     let LoadTarget::Caseload(population) = &load.target else {
         return Err(OperationError::NotFound("population"));
     };
-    let _one = house.loads.lock().await;
-    let csv = waiting_rows(house, load, &waiting_file(house, population)).await?;
-    load_judged(house, &Actor::digue(), population, csv, LoadMode::Add, Allowance::All).await.map(drop)
+    let _one = app.loads.lock().await;
+    let csv = waiting_rows(app, load, &waiting_file(app, population)).await?;
+    load_judged(app, &Actor::digue(), population, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
 
 /// The rows that wait, if they are those that were asked for and nothing replaced their file since.
 pub(crate) async fn waiting_rows(
-    house: &App,
+    app: &App,
     load: &WaitingLoad,
     folder: &Path,
 ) -> Result<Vec<u8>, OperationError> {
-    if loads::last_replaced(house, &load.target).await? != load.base {
+    if loads::last_replaced(app, &load.target).await? != load.base {
         return Err(OperationError::Invalid("invalid-load-replaced"));
     }
     let path = folder.join(format!("{}.csv", load.digest));
@@ -203,14 +203,14 @@ pub(crate) async fn waiting_rows(
 
 /// True when granting this load would give something to the account that grants it.
 pub(crate) async fn gives_to(
-    house: &App,
+    app: &App,
     load: &WaitingLoad,
     account: &AccountId,
 ) -> Result<bool, OperationError> {
     let LoadTarget::Caseload(population) = &load.target else { return Ok(false) };
-    let csv = waiting_rows(house, load, &waiting_file(house, population)).await?;
-    let portal = portal_of(house, population)?;
-    let rules = house.gateway().rules();
+    let csv = waiting_rows(app, load, &waiting_file(app, population)).await?;
+    let portal = portal_of(app, population)?;
+    let rules = app.gateway().rules();
     let organisation = rules.directory.find(account).map(|record| record.organisation.clone());
     let mut is_given = false;
     each_row(&csv, &portal, &HashSet::new(), &mut |row| {
@@ -223,20 +223,16 @@ pub(crate) async fn gives_to(
 }
 
 /// The canonical form of a person of a population, as somebody typed it.
-pub(crate) fn canonical(
-    house: &App,
-    population: &PopulationId,
-    typed: &str,
-) -> Result<String, OperationError> {
-    let portal = portal_of(house, population)?;
+pub(crate) fn canonical(app: &App, population: &PopulationId, typed: &str) -> Result<String, OperationError> {
+    let portal = portal_of(app, population)?;
     let person = portal.kinds[portal.primary].canonical(typed.trim());
     person.map(String::from).ok_or(OperationError::Invalid("invalid-person"))
 }
 
 /// How the portals may write a person that a file names: in the form of each population, and as it
 /// stands there, for populations whose maps are gone.
-pub(crate) fn forms(house: &App, typed: &str) -> Vec<String> {
-    let hosts = house.gateway().hosts();
+pub(crate) fn forms(app: &App, typed: &str) -> Vec<String> {
+    let hosts = app.gateway().hosts();
     let canonical = hosts.portals().filter_map(|portal| portal.kinds[portal.primary].canonical(typed.trim()));
     let mut forms: Vec<String> = canonical.map(String::from).chain([typed.trim().to_owned()]).collect();
     forms.sort_unstable();
@@ -369,33 +365,33 @@ struct PreparedLoad {
 
 impl CaseloadJob {
     async fn new(
-        house: &App,
+        app: &App,
         population: &PopulationId,
         csv: Vec<u8>,
         mode: LoadMode,
         allowance: Allowance,
     ) -> Result<Self, OperationError> {
-        let file = kept(house, population);
-        let kept = match file.read(house).await? {
+        let file = kept(app, population);
+        let kept = match file.read(app).await? {
             Ok(kept) => kept.unwrap_or_default(),
             // What is kept is to be replaced: nothing of it is needed.
             Err(_) if matches!(mode, LoadMode::Replace { .. }) => Vec::new(),
             Err(why) => {
-                house.not_taken.note(&file.name, why);
+                app.not_taken.note(&file.name, why);
                 return Err(OperationError::Invalid("invalid-caseload-kept"));
             }
         };
-        let rules = house.gateway().rules();
+        let rules = app.gateway().rules();
         Ok(Self {
-            portal: portal_of(house, population)?,
-            decoys: house.sentry().decoys_of(population),
+            portal: portal_of(app, population)?,
+            decoys: app.monitor().decoys_of(population),
             csv,
             mode,
             allowance,
             kept,
             base: rules.caseloads.get(population).cloned().unwrap_or_default(),
             sizes: loads::sizes(&rules),
-            now: house.clock.now(),
+            now: app.clock.now(),
             draft: file.path,
         })
     }
@@ -516,53 +512,53 @@ impl CaseloadOutput {
 
 /// Loads what the last start left. A file that cannot be believed leaves what is in force as it is; at a
 /// start that is nobody.
-pub async fn load_kept(house: &App) -> Result<(), OperationError> {
-    let _one = house.loads.lock().await;
-    let hosts = house.gateway().hosts();
+pub async fn load_kept(app: &App) -> Result<(), OperationError> {
+    let _one = app.loads.lock().await;
+    let hosts = app.gateway().hosts();
     let populations: std::collections::BTreeSet<PopulationId> =
         hosts.portals().map(|portal| portal.population.clone()).collect();
     for population in populations {
-        let file = kept(house, &population);
-        let csv = match file.read(house).await? {
+        let file = kept(app, &population);
+        let csv = match file.read(app).await? {
             Ok(None) => continue,
             Ok(Some(csv)) => csv,
             Err(why) => {
-                house.note_not_taken(&file.name, why).await?;
+                app.note_not_taken(&file.name, why).await?;
                 continue;
             }
         };
-        let portal = portal_of(house, &population)?;
+        let portal = portal_of(app, &population)?;
         let parsed = tokio::task::spawn_blocking(move || {
             let mut builder = CaseloadBuilder::new(&portal.population);
             // A decoy planted since: the file holds as it is, and reading the decoy is evidence all the same.
             each_row(&csv, &portal, &HashSet::new(), &mut |row| builder.add(row)).map(|_| builder.finish())
         });
         match parsed.await.map_err(unavailable)? {
-            Ok(caseloads) => publish(house, &population, caseloads, 0).await,
+            Ok(caseloads) => publish(app, &population, caseloads, 0).await,
             Err(error) => {
                 tracing::error!(%error, file = %file.path.display(), "A kept caseload file cannot be read");
-                house.note_not_taken(&file.name, crate::kept_files::UnfinishedFile::Unreadable).await?;
+                app.note_not_taken(&file.name, crate::kept_files::UnfinishedFile::Unreadable).await?;
             }
         }
     }
     Ok(())
 }
 
-pub(crate) fn portal_of(house: &App, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
-    let hosts = house.gateway().hosts();
+pub(crate) fn portal_of(app: &App, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
+    let hosts = app.gateway().hosts();
     let found = hosts.portals().find(|portal| portal.population == *population).cloned();
     found.ok_or(OperationError::NotFound("population"))
 }
 
-fn kept(house: &App, population: &PopulationId) -> KeptFile {
+fn kept(app: &App, population: &PopulationId) -> KeptFile {
     KeptFile {
         name: LoadTarget::Caseload(population.clone()).name(),
-        path: house.data_folder.join("caseloads").join(format!("{population}.csv")),
+        path: app.data_folder.join("caseloads").join(format!("{population}.csv")),
     }
 }
 
-fn waiting_file(house: &App, population: &PopulationId) -> PathBuf {
-    house.data_folder.join("caseloads").join("waiting").join(population.as_str())
+fn waiting_file(app: &App, population: &PopulationId) -> PathBuf {
+    app.data_folder.join("caseloads").join("waiting").join(population.as_str())
 }
 
 fn unavailable(error: impl ToString) -> OperationError {

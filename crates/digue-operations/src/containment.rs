@@ -11,23 +11,23 @@ use digue_store::{FindingRecord, FindingVerdict};
 use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId, Timestamp};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::closings::AccountClosing;
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
-use crate::house::{ActDetails, App};
 use crate::identity_cuts;
 use crate::incidents;
 use crate::mail::{self, Mail};
+use crate::monitor::{MonitoredFinding, finding_before, portal_of};
 use crate::recovery;
 use crate::secret::name;
-use crate::sentry::{MonitoredFinding, finding_before, portal_of};
 
 /// Mails about findings to one person within an hour; then the console has the rest.
 const MAILS_AN_HOUR: usize = 6;
 
 /// Carries out the step of a finding. The door withholds already; every failure is said and the
 /// rest is done all the same.
-pub async fn respond(house: &App, found: MonitoredFinding) -> Result<(), OperationError> {
+pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), OperationError> {
     let MonitoredFinding { finding, step, is_trial } = found;
     let id = name("fi")?;
     let account = finding.account.as_deref().and_then(|account| AccountId::parse(account).ok());
@@ -44,7 +44,7 @@ pub async fn respond(house: &App, found: MonitoredFinding) -> Result<(), Operati
         around: around_json(&finding),
         persons: finding.persons,
         action: step.taken.code().to_owned(),
-        wished: step.wished.code().to_owned(),
+        intended: step.intended.code().to_owned(),
         is_fused: step.is_fused,
         told_at: Timestamp::ZERO,
         verdict: None,
@@ -52,7 +52,7 @@ pub async fn respond(house: &App, found: MonitoredFinding) -> Result<(), Operati
     // The gate first: what is written can wait for a disk, a thief cannot.
     let acted = match &account {
         Some(account) if step.taken > Action::Observe => {
-            act_on(house, account, &record, step.taken, &reason_of(&finding.signals)).await
+            act_on(app, account, &record, step.taken, &reason_of(&finding.signals)).await
         }
         _ => Ok(()),
     };
@@ -67,10 +67,10 @@ pub async fn respond(house: &App, found: MonitoredFinding) -> Result<(), Operati
         after: step.taken.code().to_owned(),
         reason: reason_of(&finding.signals),
     };
-    let written = house.write_down(&Actor::digue(), act, words).await.map(drop);
-    let begins = fuse_begins(house, &record).await;
-    let stored = house.store.add_finding(&record).await.map_err(OperationError::from);
-    if let Err(error) = tell_people(house, &record, begins).await {
+    let written = app.write_down(&Actor::digue(), act, words).await.map(drop);
+    let begins = fuse_begins(app, &record).await;
+    let stored = app.store.add_finding(&record).await.map_err(OperationError::from);
+    if let Err(error) = tell_people(app, &record, begins).await {
         tracing::error!(%error, finding = id, "People could not be told of a finding");
     }
     acted?;
@@ -80,7 +80,7 @@ pub async fn respond(house: &App, found: MonitoredFinding) -> Result<(), Operati
 
 /// Shuts what the step says, cuts sessions, lowers the limits for when it is open again.
 async fn act_on(
-    house: &App,
+    app: &App,
     account: &AccountId,
     record: &FindingRecord,
     action: Action,
@@ -105,20 +105,20 @@ async fn act_on(
     }
     let mut failed = Ok(());
     for (reach, gate) in shut {
-        let is_stricter = gate > house.gateway().rules().gates.of(&reach);
+        let is_stricter = gate > app.gateway().rules().gates.of(&reach);
         if is_stricter
-            && let Err(error) = gates::apply(house, &digue, reach, gate, &reason, ActAuthority::One).await
+            && let Err(error) = gates::apply(app, &digue, reach, gate, &reason, ActAuthority::One).await
         {
             failed = Err(error);
         }
     }
     if action >= Action::CloseAccount {
-        identity_cuts::cut_account(house, account).await?;
+        identity_cuts::cut_account(app, account).await?;
     }
     // The gate holds now, or its failure is said: the door's own list may forget the account.
-    house.sentry().held(account);
-    let reduction = recovery::reduction(house.clock.now());
-    recovery::reduce(house, account, reduction).await?;
+    app.monitor().held(account);
+    let reduction = recovery::reduction(app.clock.now());
+    recovery::reduce(app, account, reduction).await?;
     failed
 }
 
@@ -201,31 +201,31 @@ pub fn around_of(record: &FindingRecord) -> StoredSurroundings {
 }
 
 /// Since when a fuse that holds something back now did so.
-fn fuse_since(house: &App) -> Timestamp {
-    house.clock.now().minus(Duration::from_hours(u64::from(house.sentry().fuse().hours)))
+fn fuse_since(app: &App) -> Timestamp {
+    app.clock.now().minus(Duration::from_hours(u64::from(app.monitor().fuse().hours)))
 }
 
 /// True for the first finding of a portal that the fuse held back. A store that cannot be read is no reason
 /// to leave people without word.
-async fn fuse_begins(house: &App, record: &FindingRecord) -> bool {
+async fn fuse_begins(app: &App, record: &FindingRecord) -> bool {
     if !record.is_fused {
         return false;
     }
-    let since = fuse_since(house);
+    let since = fuse_since(app);
     let of_fuse = |known: &FindingRecord| {
         known.is_fused && known.portal == record.portal && known.at > since && known.id != record.id
     };
-    !house.store.findings(FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
+    !app.store.findings(FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
 }
 
 /// Findings read at a start: closings lie among many alerts.
 const RECALLED: u32 = 10_000;
 
 /// What was closed unasked before a start, for the fuse to count on.
-pub async fn recall_closings(house: &App) -> Result<(), OperationError> {
-    let since = fuse_since(house);
-    let rules = house.gateway().rules();
-    let findings = house.store.findings(RECALLED).await?;
+pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
+    let since = fuse_since(app);
+    let rules = app.gateway().rules();
+    let findings = app.store.findings(RECALLED).await?;
     let closings = findings.iter().filter(|record| record.at > since).filter_map(|record| {
         let taken = Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
         let of_organisation =
@@ -240,28 +240,27 @@ pub async fn recall_closings(house: &App) -> Result<(), OperationError> {
             accounts: if closes_all { u32::try_from(of_organisation).unwrap_or(u32::MAX) } else { 1 },
         })
     });
-    house.sentry().recall_closings(closings);
+    app.monitor().recall_closings(closings);
     Ok(())
 }
 
 /// Mail to everybody who decides, once a finding, and no storm; once a fuse in any case.
-async fn tell_people(house: &App, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
-    if !house.sends_mail() {
+async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
+    if !app.sends_mail() {
         return Ok(());
     }
     if fuse_begins {
         let portal = record.portal.clone();
-        return mail::tell_roles(house, Role::can_act, |_| Mail::ClosingsHeld { portal: portal.clone() })
-            .await;
+        return mail::tell_roles(app, Role::can_act, |_| Mail::ClosingsHeld { portal: portal.clone() }).await;
     }
-    let hour = house.clock.now().minus(Duration::from_hours(1));
-    let lately = house.store.findings(100).await?.iter().filter(|known| known.at > hour).count();
+    let hour = app.clock.now().minus(Duration::from_hours(1));
+    let lately = app.store.findings(100).await?.iter().filter(|known| known.at > hour).count();
     if lately > MAILS_AN_HOUR {
         tracing::warn!(finding = record.id, "Too many findings for mail; the console has them");
         return Ok(());
     }
     let about = record.account.clone().unwrap_or_else(|| Actor::digue().account);
-    mail::tell_roles(house, Role::can_act, |_| Mail::Finding { account: about.clone() }).await
+    mail::tell_roles(app, Role::can_act, |_| Mail::Finding { account: about.clone() }).await
 }
 
 /// The room where one decides.
@@ -315,10 +314,10 @@ const FINDINGS: u32 = 500;
 /// False alarms are reckoned over so many days.
 const RATE_DAYS: u64 = 30;
 
-pub async fn view(house: &App, actor: &Actor) -> Result<WatchView, OperationError> {
+pub async fn view(app: &App, actor: &Actor) -> Result<WatchView, OperationError> {
     actor.must_watch()?;
-    let now = house.clock.now();
-    let findings = house.store.findings(FINDINGS).await?;
+    let now = app.clock.now();
+    let findings = app.store.findings(FINDINGS).await?;
     let waiting = || findings.iter().filter(|finding| finding.verdict.is_none());
     let since = now.minus(Duration::from_hours(24 * RATE_DAYS));
     let is_false = |finding: &&FindingRecord| {
@@ -329,10 +328,10 @@ pub async fn view(house: &App, actor: &Actor) -> Result<WatchView, OperationErro
         undecided: waiting().count(),
         oldest: waiting().map(|finding| finding.at).min(),
         false_alarms: findings.iter().filter(is_false).count(),
-        account_days: house.gateway().rules().directory.iter().count() as u64 * RATE_DAYS,
-        accounts: house.sentry().accounts(),
-        held: held_closings(&findings, fuse_since(house)),
-        fuse_hours: house.sentry().fuse().hours,
+        account_days: app.gateway().rules().directory.iter().count() as u64 * RATE_DAYS,
+        accounts: app.monitor().accounts(),
+        held: held_closings(&findings, fuse_since(app)),
+        fuse_hours: app.monitor().fuse().hours,
         findings,
     })
 }
@@ -355,28 +354,24 @@ pub struct FindingView {
 /// Days in the picture.
 const DAYS: i64 = 30;
 
-pub async fn finding(house: &App, actor: &Actor, id: &str) -> Result<FindingView, OperationError> {
+pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, OperationError> {
     actor.must_watch()?;
-    let record = house.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let record = app.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
     let last = record.at.utc_day();
     let mut days = Vec::new();
-    let mut gate = house.gateway().rules().gates.of(&Reach::Organisation(record.organisation.clone()));
+    let mut gate = app.gateway().rules().gates.of(&Reach::Organisation(record.organisation.clone()));
     if let Some(account) = &record.account {
-        let by_day = house.answered(house.view().persons_by(account, &|at| at.utc_day()))?;
+        let by_day = app.answered(app.view().persons_by(account, &|at| at.utc_day()))?;
         days = (last - DAYS + 1..=last).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
-        gate = house.gateway().rules().gates.of(&Reach::Account(account.clone()));
+        gate = app.gateway().rules().gates.of(&Reach::Account(account.clone()));
     }
     Ok(FindingView {
         signals: signals_of(&record),
         around: around_of(&record),
         days,
         gate,
-        fuse_hours: house.sentry().fuse().hours,
-        batches: record
-            .account
-            .as_ref()
-            .map(|account| house.sentry().batches_of(account))
-            .unwrap_or_default(),
+        fuse_hours: app.monitor().fuse().hours,
+        batches: record.account.as_ref().map(|account| app.monitor().batches_of(account)).unwrap_or_default(),
         record,
     })
 }
@@ -385,7 +380,7 @@ pub async fn finding(house: &App, actor: &Actor, id: &str) -> Result<FindingView
 ///
 /// Work feeds the account's habits, by its entry in the journal. A gate that the watch closed is opened apart, by two persons.
 pub async fn decide(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     is_theft: bool,
@@ -393,8 +388,8 @@ pub async fn decide(
 ) -> Result<(), OperationError> {
     actor.must_act()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let record = house.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
-    let now = house.clock.now();
+    let record = app.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let now = app.clock.now();
     let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
     let words = ActDetails {
         subject: subject_of(&record),
@@ -403,24 +398,24 @@ pub async fn decide(
         reason: reason.clone(),
     };
     let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason };
-    let claim = house.store.decide_finding(id, &verdict);
-    house.claim((actor, act, words), claim, house.store.release_finding(id, &actor.account)).await?;
-    if is_theft && incidents::about(house, &subject_of(&record)).await.is_none() {
+    let claim = app.store.decide_finding(id, &verdict);
+    app.claim((actor, act, words), claim, app.store.release_finding(id, &actor.account)).await?;
+    if is_theft && incidents::about(app, &subject_of(&record)).await.is_none() {
         let whom = subject_of(&record);
         let whom = whom.split_once(':').map_or(whom.as_str(), |(_, name)| name);
         let title =
             text_with(Language::default(), "incident-of-theft", &[("whom", Value::from(whom.to_owned()))]);
-        incidents::open(house, actor, Source::Containment, &title, &subject_of(&record)).await?;
+        incidents::open(app, actor, Source::Containment, &title, &subject_of(&record)).await?;
     }
     if let Some(account) = &record.account
         && !is_theft
     {
         // A step-up or a narrower view that the watch asked for ends; a closed gate needs two persons.
         let reach = Reach::Account(account.clone());
-        let gate = house.gateway().rules().gates.of(&reach);
+        let gate = app.gateway().rules().gates.of(&reach);
         if matches!(gate, Gate::StepUp | Gate::CaseloadOnly) {
             let reason = format!("finding {}", record.id);
-            gates::apply(house, actor, reach, Gate::Open, &reason, ActAuthority::One).await?;
+            gates::apply(app, actor, reach, Gate::Open, &reason, ActAuthority::One).await?;
         }
     }
     Ok(())

@@ -16,9 +16,9 @@ use digue_store::ReportRecord;
 use digue_types::{AccountId, Act, Timestamp};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::genuine;
-use crate::house::{ActDetails, App};
 use crate::mail::{self, Mail};
 use crate::maildir;
 use crate::secret::name;
@@ -61,19 +61,19 @@ pub struct MessageReport {
 /// # Errors
 /// `Invalid` for what is empty or too large; `Busy` when one place asks too often.
 pub async fn examine(
-    house: &App,
+    app: &App,
     language: Language,
     actor: Option<&Actor>,
     bytes: &[u8],
     ip: &str,
 ) -> Result<MessageReport, OperationError> {
-    house.turnstile().pass(house.clock.now(), ip)?;
+    app.rate_limiter().pass(app.clock.now(), ip)?;
     let submission = read::read(bytes).map_err(|_| OperationError::Invalid("invalid-message"))?;
-    let opinion = opinion(house, &submission, SubmissionWay::Shown).await?;
+    let opinion = opinion(app, &submission, SubmissionWay::Shown).await?;
     let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
     // What strangers show is kept within their share, and once a day; everybody is told the verdict.
-    if actor.is_some() || house.turnstile().keeps_report(house.clock.now(), ip) {
-        keep(house, &reporter, &opinion).await?;
+    if actor.is_some() || app.rate_limiter().keeps_report(app.clock.now(), ip) {
+        keep(app, &reporter, &opinion).await?;
     }
     let about = opinion.about.and_then(|place| submission.messages.get(place));
     let read = about.cloned().unwrap_or_default();
@@ -90,15 +90,14 @@ pub async fn examine(
 }
 
 async fn opinion(
-    house: &App,
+    app: &App,
     submission: &SubmittedMessage,
     how: SubmissionWay,
 ) -> Result<Opinion, OperationError> {
-    let rules = house.desk();
-    let official = genuine::official(house).await?;
+    let rules = app.desk();
+    let official = genuine::official(app).await?;
     let mut domains = rules.domains.clone();
-    let own =
-        house.mailer().and_then(|mailer| mailer.sender().rsplit_once('@').map(|(_, own)| own.to_owned()));
+    let own = app.mailer().and_then(|mailer| mailer.sender().rsplit_once('@').map(|(_, own)| own.to_owned()));
     domains.extend(own.filter(|own| !rules.domains.contains(own)));
     let known = OfficialSenders {
         domains,
@@ -108,22 +107,22 @@ async fn opinion(
     let proofs = proof::prove_all(submission, &rules.records).await;
     let mut code = None;
     for read in &submission.messages {
-        code = code.or(code_seen(house, read).await?);
+        code = code.or(code_seen(app, read).await?);
     }
     Ok(judge(submission, &proofs, &known, code, how))
 }
 
 /// A code in the text: ours, ours in another message, or nobody's.
-async fn code_seen(house: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, OperationError> {
+async fn code_seen(app: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, OperationError> {
     let words = read.text.split(|sign: char| sign.is_whitespace() || ",;()[]".contains(sign));
     let mut codes = words
         .filter(|word| word.matches('-').count() == 3)
         .filter_map(|word| Code::parse(word.trim_matches(['.', ':', '«', '»'])).ok());
     let Some(code) = codes.next() else { return Ok(None) };
-    let Some(notice) = house.store.notice_by_code(code.bits()).await? else {
+    let Some(notice) = app.store.notice_by_code(code.bits()).await? else {
         return Ok(Some(CodeSeen::Unknown));
     };
-    let campaign = house.store.campaign(&notice.campaign).await?;
+    let campaign = app.store.campaign(&notice.campaign).await?;
     // A code that stands under another subject was copied.
     let is_its = campaign.is_some_and(|campaign| {
         !read.is_mail || read.subject.trim().to_lowercase().ends_with(&campaign.subject.trim().to_lowercase())
@@ -131,21 +130,21 @@ async fn code_seen(house: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, 
     Ok(Some(if is_its { CodeSeen::Genuine } else { CodeSeen::Copied }))
 }
 
-async fn keep(house: &App, reporter: &str, opinion: &Opinion) -> Result<(), OperationError> {
+async fn keep(app: &App, reporter: &str, opinion: &Opinion) -> Result<(), OperationError> {
     let codes: Vec<&str> = opinion.signs.iter().map(|(sign, _)| sign.code()).collect();
     let record = ReportRecord {
         id: name("mr")?,
-        at: house.clock.now(),
+        at: app.clock.now(),
         reporter: reporter.to_owned(),
         verdict: opinion.verdict.code().to_owned(),
         signs: codes.join(" "),
         look_alikes: opinion.look_alikes.join(" "),
         published_at: Timestamp::ZERO,
     };
-    if reporter.is_empty() && house.store.knows_report(&record, record.at.minus(SAME_WITHIN)).await? {
+    if reporter.is_empty() && app.store.knows_report(&record, record.at.minus(SAME_WITHIN)).await? {
         return Ok(());
     }
-    Ok(house.store.add_report(&record).await?)
+    Ok(app.store.add_report(&record).await?)
 }
 
 /// What can be pasted into a report at Signal Spam, 33700 or 17Cyber.
@@ -189,29 +188,29 @@ fn unread_in_words(language: Language, unread: &UnreadPart) -> String {
 }
 
 /// Messages that people showed, for the operator's watchers.
-pub async fn reports(house: &App, actor: &Actor) -> Result<Vec<ReportRecord>, OperationError> {
+pub async fn reports(app: &App, actor: &Actor) -> Result<Vec<ReportRecord>, OperationError> {
     actor.must_watch()?;
-    Ok(house.store.reports(LISTED).await?)
+    Ok(app.store.reports(LISTED).await?)
 }
 
 /// Puts the look-alike domains of a report on the public page.
-pub async fn publish(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
+pub async fn publish(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
-    let report = house.store.report(id).await?.ok_or(OperationError::NotFound("report"))?;
+    let report = app.store.report(id).await?.ok_or(OperationError::NotFound("report"))?;
     if report.look_alikes.is_empty() || report.published_at > Timestamp::ZERO {
         return Err(OperationError::Conflict);
     }
     let words =
         ActDetails { subject: format!("report:{id}"), after: report.look_alikes, ..ActDetails::default() };
-    let claim = house.store.publish_report(id, house.clock.now());
-    let release = house.store.release_report(id);
-    house.claim((actor, Act::LookAlikesPublished, words), claim, release).await.map(drop)
+    let claim = app.store.publish_report(id, app.clock.now());
+    let release = app.store.release_report(id);
+    app.claim((actor, Act::LookAlikesPublished, words), claim, release).await.map(drop)
 }
 
 /// Domains that look official and are not: each once, the newest first, for everybody to see.
-pub async fn look_alikes(house: &App) -> Result<Vec<(String, Timestamp)>, OperationError> {
+pub async fn look_alikes(app: &App) -> Result<Vec<(String, Timestamp)>, OperationError> {
     let mut published: Vec<(String, Timestamp)> = Vec::new();
-    for report in house.store.published_reports(LISTED).await? {
+    for report in app.store.published_reports(LISTED).await? {
         for domain in report.look_alikes.split(' ') {
             if published.iter().all(|(known, _)| known != domain) {
                 published.push((domain.to_owned(), report.published_at));
@@ -222,27 +221,27 @@ pub async fn look_alikes(house: &App) -> Result<Vec<(String, Timestamp)>, Operat
 }
 
 /// Forgets reports that are older than a year; how many.
-pub async fn forget_due(house: &App) -> Result<u64, OperationError> {
-    Ok(house.store.forget_reports(house.clock.now().minus(KEPT_FOR)).await?)
+pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
+    Ok(app.store.forget_reports(app.clock.now().minus(KEPT_FOR)).await?)
 }
 
 /// Reads what people forwarded to the desk's own address, and answers those who have an account: nobody
 /// else, for a forged sender would have the desk write to strangers.
-pub async fn read_due(house: &App) -> Result<u64, OperationError> {
-    let Some(folder) = house.desk().inbox.clone() else { return Ok(0) };
+pub async fn read_due(app: &App) -> Result<u64, OperationError> {
+    let Some(folder) = app.desk().inbox.clone() else { return Ok(0) };
     let waiting = maildir::waiting(folder, read::BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
         // What is too large came without its bytes, and stays for a person to read.
         if let Some(Ok(shown)) = bytes.as_deref().map(read::read) {
-            let opinion = opinion(house, &shown, SubmissionWay::Forwarded).await?;
+            let opinion = opinion(app, &shown, SubmissionWay::Forwarded).await?;
             let reporter = bytes.as_deref().and_then(read::sender).unwrap_or_default();
-            let account = account_of(house, &reporter).await?;
-            keep(house, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
-            if let Some(account) = account.filter(|_| house.sends_mail()) {
+            let account = account_of(app, &reporter).await?;
+            keep(app, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
+            if let Some(account) = account.filter(|_| app.sends_mail()) {
                 let unread = opinion.unread.iter().map(|unread| unread.kind).collect();
                 let answer = Mail::DeskAnswer { account, verdict: opinion.verdict, unread };
-                mail::queue(house, &reporter, &answer).await?;
+                mail::queue(app, &reporter, &answer).await?;
             }
             read_count += 1;
         }
@@ -251,11 +250,11 @@ pub async fn read_due(house: &App) -> Result<u64, OperationError> {
     Ok(read_count)
 }
 
-async fn account_of(house: &App, address: &str) -> Result<Option<AccountId>, OperationError> {
+async fn account_of(app: &App, address: &str) -> Result<Option<AccountId>, OperationError> {
     if address.is_empty() {
         return Ok(None);
     }
-    let contacts = house.store.contacts().await?;
+    let contacts = app.store.contacts().await?;
     Ok(contacts
         .into_iter()
         .find(|(_, email)| email.eq_ignore_ascii_case(address))

@@ -16,8 +16,8 @@ use digue_types::{Act, SessionId, Timestamp};
 use serde_json::{Value, json};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 use crate::secret::Secret;
 
 /// How long the short cookie is good for.
@@ -59,8 +59,8 @@ impl Challenges {
 }
 
 /// The header that invites a browser to bind a session that was opened just now.
-pub fn invitation(house: &App, session: &Session) -> Result<String, OperationError> {
-    let challenge = house.challenges.draw(&session.id, house.clock.now())?;
+pub fn invitation(app: &App, session: &Session) -> Result<String, OperationError> {
+    let challenge = app.challenges.draw(&session.id, app.clock.now())?;
     Ok(format!("(ES256 RS256);path=\"{REGISTER}\";challenge=\"{challenge}\""))
 }
 
@@ -71,40 +71,40 @@ pub struct BoundSession {
 }
 
 /// Binds a session to the key that signed its challenge. Once: a session that has a key keeps it.
-pub async fn register(house: &App, session: &Session, token: &str) -> Result<BoundSession, OperationError> {
+pub async fn register(app: &App, session: &Session, token: &str) -> Result<BoundSession, OperationError> {
     if session.device.is_some() {
         return Err(OperationError::Conflict);
     }
-    let proved = prove(house, session, token, None)?;
-    let actor = Actor::of_session(house, session)?;
+    let proved = prove(app, session, token, None)?;
+    let actor = Actor::of_session(app, session)?;
     let words = ActDetails {
         subject: format!("session:{}", session.id),
         after: format!("key:{}", &proved.thumbprint[..12]),
         ..ActDetails::default()
     };
-    house.write_down(&actor, Act::SessionBound, words).await?;
-    give_cookie(house, session, proved.key, None).await
+    app.write_down(&actor, Act::SessionBound, words).await?;
+    give_cookie(app, session, proved.key, None).await
 }
 
 /// What a browser is asked to sign before it gets its next short cookie.
-pub fn challenge(house: &App, session: &Session) -> Result<String, OperationError> {
+pub fn challenge(app: &App, session: &Session) -> Result<String, OperationError> {
     if session.device.is_none() {
         return Err(OperationError::NotFound("device"));
     }
-    house.challenges.draw(&session.id, house.clock.now())
+    app.challenges.draw(&session.id, app.clock.now())
 }
 
 /// Gives the next short cookie to whoever holds the session's key.
-pub async fn refresh(house: &App, session: &Session, token: &str) -> Result<BoundSession, OperationError> {
+pub async fn refresh(app: &App, session: &Session, token: &str) -> Result<BoundSession, OperationError> {
     let device = session.device.as_ref().ok_or(OperationError::NotFound("device"))?;
-    let proved = prove(house, session, token, Some(&device.key))?;
+    let proved = prove(app, session, token, Some(&device.key))?;
     debug_assert_eq!(proved.key, device.key);
-    let until = house.clock.now().plus(OVERLAP).min(device.until);
-    give_cookie(house, session, device.key.clone(), Some((device.cookie, until))).await
+    let until = app.clock.now().plus(OVERLAP).min(device.until);
+    give_cookie(app, session, device.key.clone(), Some((device.cookie, until))).await
 }
 
 fn prove(
-    house: &App,
+    app: &App,
     session: &Session,
     token: &str,
     known: Option<&str>,
@@ -112,21 +112,21 @@ fn prove(
     let refused = || OperationError::Invalid("invalid-ceremony");
     let proved = possession::verify(token, TOKEN_TYPE, known).map_err(|_| refused())?;
     let said = proved.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
-    if house.challenges.take(&session.id, said, house.clock.now()) { Ok(proved) } else { Err(refused()) }
+    if app.challenges.take(&session.id, said, app.clock.now()) { Ok(proved) } else { Err(refused()) }
 }
 
 async fn give_cookie(
-    house: &App,
+    app: &App,
     session: &Session,
     key: String,
     before: Option<([u8; 32], Timestamp)>,
 ) -> Result<BoundSession, OperationError> {
     let cookie = Secret::draw()?;
-    let until = house.clock.now().plus(COOKIE_LASTS);
+    let until = app.clock.now().plus(COOKIE_LASTS);
     let device = Device { key, cookie: cookie.hash(), until, before };
-    house.store.bind_session(&session.id, &device).await?;
-    house.gateway().bind_session(&session.id, device);
-    let origin = house.url_of(&session.host).ok_or(OperationError::NotFound("host"))?;
+    app.store.bind_session(&session.id, &device).await?;
+    app.gateway().bind_session(&session.id, device);
+    let origin = app.url_of(&session.host).ok_or(OperationError::NotFound("host"))?;
     let instructions = json!({
         "session_identifier": session.id,
         "refresh_url": REFRESH,

@@ -12,9 +12,9 @@ use std::sync::{Mutex, PoisonError};
 use digue_types::{AccountId, Act, Timestamp};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::approvals;
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 
 /// How it is handed over. The rule is the same; the journal says which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,35 +66,31 @@ impl From<EvidenceForm> for EvidenceRead {
 /// `Denied` to whoever does not watch; `ProofNeeded` without a fresh proof; `SecondNeeded` beyond the day's
 /// allowance of the journal.
 pub(crate) async fn read<T>(
-    house: &App,
+    app: &App,
     actor: &Actor,
     reading: impl Into<EvidenceRead>,
     fetch: impl Future<Output = Result<T, OperationError>>,
     named: impl FnOnce(&T) -> String,
 ) -> Result<T, OperationError> {
     let EvidenceRead { form, entries } = reading.into();
-    may_read(house, actor, entries).await?;
+    may_read(app, actor, entries).await?;
     let found = fetch.await?;
     let act = match form {
         EvidenceForm::Shown => Act::EvidenceRead,
         EvidenceForm::File => Act::Exported,
     };
-    house.write_down(actor, act, ActDetails { subject: named(&found), ..ActDetails::default() }).await?;
+    app.write_down(actor, act, ActDetails { subject: named(&found), ..ActDetails::default() }).await?;
     Ok(found)
 }
 
-async fn may_read(house: &App, actor: &Actor, entries: u64) -> Result<(), OperationError> {
+async fn may_read(app: &App, actor: &Actor, entries: u64) -> Result<(), OperationError> {
     actor.must_watch()?;
-    actor.must_be_fresh(house)?;
-    let now = house.clock.now();
-    if entries == 0 || approvals::may_export(house, actor, now).await? {
+    actor.must_be_fresh(app)?;
+    let now = app.clock.now();
+    if entries == 0 || approvals::may_export(app, actor, now).await? {
         return Ok(());
     }
-    if house.readings().take(&actor.account, now, entries) {
-        Ok(())
-    } else {
-        Err(OperationError::SecondNeeded)
-    }
+    if app.readings().take(&actor.account, now, entries) { Ok(()) } else { Err(OperationError::SecondNeeded) }
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use digue_store::GateRecord;
 use digue_types::{AccountId, Act, Gate};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::approvals::QUARANTINE;
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 use crate::identity_cuts::{self, CutDone};
 
 /// Characters of a reason at least: enough for a few words.
@@ -42,7 +42,7 @@ pub(crate) enum ActAuthority {
 /// Sets a gate, effective on live sessions and streams at once. A closed one is opened by two
 /// persons: `approvals`.
 pub async fn set_gate(
-    house: &App,
+    app: &App,
     actor: &Actor,
     reach: Reach,
     gate: Gate,
@@ -53,12 +53,12 @@ pub async fn set_gate(
     if reason.trim() == QUARANTINE {
         return Err(OperationError::Invalid("invalid-reason-short"));
     }
-    apply(house, actor, reach, gate, reason, ActAuthority::One).await
+    apply(app, actor, reach, gate, reason, ActAuthority::One).await
 }
 
 /// `set_gate`, for whoever was found to be allowed to.
 pub(crate) async fn apply(
-    house: &App,
+    app: &App,
     actor: &Actor,
     reach: Reach,
     gate: Gate,
@@ -67,10 +67,10 @@ pub(crate) async fn apply(
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     // Confirming its holder opens the gate of such an account, and nothing else does.
-    if gate != Gate::Closed && matches!(&reach, Reach::Account(account) if house.unconfirmed().has(account)) {
+    if gate != Gate::Closed && matches!(&reach, Reach::Account(account) if app.unconfirmed().has(account)) {
         return Err(OperationError::Invalid("invalid-gate-unconfirmed"));
     }
-    let mut rules = house.rules().await;
+    let mut rules = app.rules().await;
     let before = rules.gates.of(&reach);
     if before == gate {
         return Err(OperationError::Conflict);
@@ -89,51 +89,51 @@ pub(crate) async fn apply(
         gate,
         reason,
         set_by: actor.account.clone(),
-        set_at: house.clock.now(),
+        set_at: app.clock.now(),
     };
     if gate > before {
         Arc::make_mut(&mut rules.gates).set(reach, gate);
-        house.publish(&rules);
-        let written = house.write_down(actor, Act::GateSet, words).await.map(drop);
-        let stored = house.store.set_gate(&record).await;
+        app.publish(&rules);
+        let written = app.write_down(actor, Act::GateSet, words).await.map(drop);
+        let stored = app.store.set_gate(&record).await;
         written?;
         stored?;
     } else {
-        house.write_down(actor, Act::GateSet, words).await?;
-        house.store.set_gate(&record).await?;
+        app.write_down(actor, Act::GateSet, words).await?;
+        app.store.set_gate(&record).await?;
         if gate == Gate::Open
             && let Reach::Account(account) = &reach
         {
-            identity_cuts::lift(house, account).await?;
+            identity_cuts::lift(app, account).await?;
         }
         Arc::make_mut(&mut rules.gates).set(reach, gate);
-        house.publish(&rules);
+        app.publish(&rules);
     }
     Ok(())
 }
 
 /// Gates that are not open, with who shut them and why.
-pub async fn shut_gates(house: &App, actor: &Actor) -> Result<Vec<GateRecord>, OperationError> {
+pub async fn shut_gates(app: &App, actor: &Actor) -> Result<Vec<GateRecord>, OperationError> {
     actor.must_watch()?;
-    Ok(house.store.gates().await?)
+    Ok(app.store.gates().await?)
 }
 
 /// Ends every session of an account, and what others vouch for; streams in flight stop within a second.
 pub async fn cut_sessions(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     reason: &str,
 ) -> Result<CutDone, OperationError> {
     actor.must_act()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let cut = identity_cuts::cut_account(house, account).await?;
+    let cut = identity_cuts::cut_account(app, account).await?;
     let words = ActDetails {
         subject: format!("account:{account}"),
         before: format!("sessions:{}", cut.sessions.len()),
         after: format!("sessions:0 headers-until:{}", cut.headers_refused_until),
         reason,
     };
-    house.write_down(actor, Act::SessionCut, words).await?;
+    app.write_down(actor, Act::SessionCut, words).await?;
     Ok(cut)
 }

@@ -10,12 +10,12 @@ use digue_response::code::Code;
 use digue_types::Timestamp;
 use serde::Serialize;
 
+use crate::app::App;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::App;
 use crate::notices::{self, blocks_of};
 use crate::papers::PaperReader;
-use crate::shares::{QuotaLimits, Quotas};
+use crate::quotas::{QuotaLimits, Quotas};
 
 /// What anybody may ask within a minute: more than people make, and divided fairly among all who ask.
 const CHECKS: QuotaLimits =
@@ -70,28 +70,27 @@ const PLACES: usize = 4;
 
 /// Checks a code as somebody typed it. An unknown code and no code are answered alike: `None`.
 pub async fn check(
-    house: &App,
+    app: &App,
     language: Language,
     typed: &str,
     ip: &str,
 ) -> Result<Option<Genuine>, OperationError> {
-    house.turnstile().pass(house.clock.now(), ip)?;
+    app.rate_limiter().pass(app.clock.now(), ip)?;
     // A slip of the finger is looked up like any other: the answer takes the same time.
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
-    let found = house.store.notice_by_code(code.bits()).await?;
+    let found = app.store.notice_by_code(code.bits()).await?;
     // The code of a letter that nobody printed is on no letter.
     let Some(notice) = found.filter(|notice| !notices::is_kept_back(&notice.state)) else { return Ok(None) };
-    let campaign =
-        house.store.campaign(&notice.campaign).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let campaign = app.store.campaign(&notice.campaign).await?.ok_or(OperationError::NotFound("campaign"))?;
     let mut places: Vec<&str> = notice.places.split(' ').filter(|place| !place.is_empty()).collect();
     let place = coarse(ip, &campaign.id);
     if !places.contains(&place.as_str()) && places.len() <= PLACES {
         places.push(&place);
     }
     let is_replayed = places.len() > PLACES;
-    house.store.note_check(notice.code, &places.join(" ")).await?;
+    app.store.note_check(notice.code, &places.join(" ")).await?;
     let blocks = blocks_of(&campaign)?;
-    let reader = PaperReader { language, zone: house.response().zone.clone() };
+    let reader = PaperReader { language, zone: app.response().zone.clone() };
     let first_words: Vec<&str> = blocks.happened.split_whitespace().take(8).collect();
     Ok(Some(Genuine {
         channel: text(language, &format!("channel-{}", notice.channel)),
@@ -127,15 +126,15 @@ pub struct Official {
 }
 
 /// The messages that the house has sent, and sends: for the public page and its mirror.
-pub async fn official(house: &App) -> Result<Vec<Official>, OperationError> {
-    let campaigns = house.store.campaigns().await?;
+pub async fn official(app: &App) -> Result<Vec<Official>, OperationError> {
+    let campaigns = app.store.campaigns().await?;
     let mut shown = Vec::new();
     for campaign in campaigns {
         let is_shown = match campaign.state.as_str() {
             "sending" | "paused" => true,
             // One that was ended before anything left is no message of ours.
             "ended" => {
-                let counts = house.store.notice_counts(&campaign.id).await?;
+                let counts = app.store.notice_counts(&campaign.id).await?;
                 notices::gone(&counts) > 0
                     || counts.contains_key("uncertain")
                     || counts.contains_key("returned")
@@ -153,7 +152,7 @@ pub async fn official(house: &App) -> Result<Vec<Official>, OperationError> {
             subject: campaign.subject,
             since: campaign.made_at,
             ended: (campaign.ended_at > Timestamp::ZERO).then_some(campaign.ended_at),
-            sender: house.mailer().map(|mailer| mailer.sender()),
+            sender: app.mailer().map(|mailer| mailer.sender()),
             language: campaign.language,
         })
     });
@@ -162,11 +161,11 @@ pub async fn official(house: &App) -> Result<Vec<Official>, OperationError> {
 
 /// The list of official messages as one signed text: newspapers and call centres mirror it, and
 /// anybody verifies it with the journal's public key.
-pub async fn official_signed(house: &App) -> Result<String, OperationError> {
-    let official = official(house).await?;
+pub async fn official_signed(app: &App) -> Result<String, OperationError> {
+    let official = official(app).await?;
     let json =
         serde_json::to_string(&official).map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    Ok(house.journal.sign(&format!("digue-messages-1\n{}\n{json}\n", house.journal.origin())))
+    Ok(app.journal.sign(&format!("digue-messages-1\n{}\n{json}\n", app.journal.origin())))
 }
 
 #[cfg(test)]

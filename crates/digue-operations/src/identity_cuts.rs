@@ -6,8 +6,8 @@
 use digue_gateway::cuts::AccountCut;
 use digue_types::{AccountId, SessionId, Timestamp};
 
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 
 const SETTINGS: &str = "identity-cut.";
 
@@ -21,18 +21,18 @@ pub struct CutDone {
 }
 
 /// Cuts first and keeps it second: a containment must not wait for a disk that fails.
-pub(crate) async fn cut_account(house: &App, account: &AccountId) -> Result<CutDone, OperationError> {
-    let (sessions, cut) = house.gateway().cut_account(account);
-    house.store.set_setting(&setting(account), &line(cut)).await?;
-    house.store.remove_sessions(&sessions).await?;
-    let headers_refused_until = cut.at.plus(house.gateway().headers_refused_for());
+pub(crate) async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, OperationError> {
+    let (sessions, cut) = app.gateway().cut_account(account);
+    app.store.set_setting(&setting(account), &line(cut)).await?;
+    app.store.remove_sessions(&sessions).await?;
+    let headers_refused_until = cut.at.plus(app.gateway().headers_refused_for());
     Ok(CutDone { sessions, headers_refused_until })
 }
 
 /// Lets an account work again whom a proxy vouches for.
-pub(crate) async fn lift(house: &App, account: &AccountId) -> Result<(), OperationError> {
-    match house.gateway().lift_cut(account) {
-        Some(cut) => Ok(house.store.set_setting(&setting(account), &line(cut)).await?),
+pub(crate) async fn lift(app: &App, account: &AccountId) -> Result<(), OperationError> {
+    match app.gateway().lift_cut(account) {
+        Some(cut) => Ok(app.store.set_setting(&setting(account), &line(cut)).await?),
         None => Ok(()),
     }
 }
@@ -41,11 +41,11 @@ pub(crate) async fn lift(house: &App, account: &AccountId) -> Result<(), Operati
 ///
 /// # Errors
 /// A mark that does not read: what it refused would be let in.
-pub async fn restore(house: &App) -> Result<(), OperationError> {
-    for (name, text) in house.store.settings_under(SETTINGS).await? {
+pub async fn restore(app: &App) -> Result<(), OperationError> {
+    for (name, text) in app.store.settings_under(SETTINGS).await? {
         let unreadable = || OperationError::Unavailable("a stored cut does not read".to_owned());
         let account = AccountId::parse(&name).map_err(|_| unreadable())?;
-        house.gateway().restore_cut(account, parse(&text).ok_or_else(unreadable)?);
+        app.gateway().restore_cut(account, parse(&text).ok_or_else(unreadable)?);
     }
     Ok(())
 }

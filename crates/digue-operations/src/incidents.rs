@@ -18,12 +18,12 @@ use jiff::tz::TimeZone;
 
 use crate::accounts::organisation_of;
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::attachments;
 use crate::containment::subject_of;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::files::sha256;
-use crate::house::{ActDetails, App};
 use crate::isms;
 use crate::secret::name;
 use crate::stored_records::SAME_MOMENT;
@@ -121,7 +121,7 @@ pub fn reference(record: &IncidentRecord) -> String {
 /// Opens an incident; its name. `about` is the subject of acts that it follows: `account:a1`,
 /// `organisation:of-1`, `portal:kairos`, or empty.
 pub async fn open(
-    house: &App,
+    app: &App,
     actor: &Actor,
     source: Source,
     title: &str,
@@ -133,7 +133,7 @@ pub async fn open(
         return Err(OperationError::Invalid("invalid-incident-title"));
     }
     let id = name("in")?;
-    let now = house.clock.now();
+    let now = app.clock.now();
     let note = IncidentNote::Opened { source, title: title.to_owned(), about: about.to_owned() };
     let first = record_of(&id, 1, (now, now), actor, &note);
     let words = ActDetails {
@@ -143,24 +143,24 @@ pub async fn open(
         after: journalled_form(&first),
         ..ActDetails::default()
     };
-    let journal = house.write_down(actor, Act::IncidentOpened, words).await?;
-    house.store.open_incident(&id, journal, &first).await?;
+    let journal = app.write_down(actor, Act::IncidentOpened, words).await?;
+    app.store.open_incident(&id, journal, &first).await?;
     if !about.is_empty() {
-        house.following().follow(about, &id);
+        app.following().follow(about, &id);
     }
-    let rules = house.response();
+    let rules = app.response();
     let role = IncidentNote::RoleSet {
         role: digue_response::incident::Role::Controller,
         is_insured: rules.is_insured,
         is_nis2: rules.is_nis2,
     };
-    add(house, &Actor::digue(), &id, None, role).await?;
+    add(app, &Actor::digue(), &id, None, role).await?;
     // An earlier register tells what is over.
     let sheets = if source == Source::Imported { &[] } else { first_sheets(about) };
     for sheet in sheets {
-        add(house, &Actor::digue(), &id, None, IncidentNote::SheetAdded { sheet: *sheet }).await?;
+        add(app, &Actor::digue(), &id, None, IncidentNote::SheetAdded { sheet: *sheet }).await?;
     }
-    look_back(house, &id, about).await?;
+    look_back(app, &id, about).await?;
     Ok(id)
 }
 
@@ -177,10 +177,10 @@ fn first_sheets(about: &str) -> &'static [Sheet] {
 }
 
 /// What was found and done about the same subject before anybody opened an incident.
-async fn look_back(house: &App, id: &str, about: &str) -> Result<(), OperationError> {
+async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationError> {
     let Some((kind, subject)) = about.split_once(':') else { return Ok(()) };
-    let since = house.clock.now().minus(LOOK_BACK);
-    let findings = house.store.findings(500).await?;
+    let since = app.clock.now().minus(LOOK_BACK);
+    let findings = app.store.findings(500).await?;
     let concerns = |finding: &&digue_store::FindingRecord| match kind {
         "account" => finding.account.as_ref().is_some_and(|account| account.as_str() == subject),
         "organisation" => finding.organisation.as_str() == subject,
@@ -225,7 +225,7 @@ async fn look_back(house: &App, id: &str, about: &str) -> Result<(), OperationEr
             Some((verdict.at, ProvedBy { subject: subject_of(finding), after }, note))
         },
     ));
-    for gate in house.store.gates().await? {
+    for gate in app.store.gates().await? {
         if format!("{}:{}", gate.reach.scope().code(), gate.reach.name()) == about {
             let note = IncidentNote::Seen {
                 act: Act::GateSet.code().to_owned(),
@@ -242,8 +242,8 @@ async fn look_back(house: &App, id: &str, about: &str) -> Result<(), OperationEr
     }
     earlier.sort_by_key(|(at, ..)| *at);
     for (at, proof, note) in earlier {
-        let note = with_entry(house, at, &proof, note);
-        add(house, &Actor::digue(), id, Some(at), note).await?;
+        let note = with_entry(app, at, &proof, note);
+        add(app, &Actor::digue(), id, Some(at), note).await?;
     }
     Ok(())
 }
@@ -256,9 +256,9 @@ struct ProvedBy {
 
 /// The same with the entry of the journal that proves it, where the index has read that far; a gate as the journal
 /// tells it, whatever became of its row. Another account's act of the same moment proves nothing.
-fn with_entry(house: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) -> IncidentNote {
+fn with_entry(app: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) -> IncidentNote {
     let IncidentNote::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
-    let standing = house.standing();
+    let standing = app.journal_state();
     let mut acts = standing.index.acts(usize::MAX).take_while(|(_, known)| at.since(known.at) <= SAME_MOMENT);
     let found = acts.find(|(_, known)| {
         // A gate that was edited in the store stands here as the journal has it.
@@ -293,14 +293,14 @@ const LOOK_BACK: std::time::Duration = std::time::Duration::from_hours(24 * 30);
 ///
 /// # Errors
 /// `Denied` to whoever leads no organisation's agents.
-pub async fn report(house: &App, actor: &Actor, title: &str, text: &str) -> Result<String, OperationError> {
-    let own = organisation_of(&house.gateway().rules(), actor);
+pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result<String, OperationError> {
+    let own = organisation_of(&app.gateway().rules(), actor);
     let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
     if text.trim().is_empty() {
         return Err(OperationError::Invalid("incident-refused-no-text"));
     }
-    let opened = house.clock.now();
-    let lately = all(house).await?.into_iter().filter(|(record, _, incident)| {
+    let opened = app.clock.now();
+    let lately = all(app).await?.into_iter().filter(|(record, _, incident)| {
         incident.about == format!("organisation:{own}")
             && incident.source == Source::Partner
             && opened.since(record.opened_at) < REPORTS_WITHIN
@@ -309,9 +309,9 @@ pub async fn report(house: &App, actor: &Actor, title: &str, text: &str) -> Resu
         return Err(OperationError::Busy);
     }
     let digue = Actor::digue();
-    let id = open(house, &digue, Source::Partner, title, &format!("organisation:{own}")).await?;
+    let id = open(app, &digue, Source::Partner, title, &format!("organisation:{own}")).await?;
     let text = format!("{} – {}", actor.account, text.trim());
-    add(house, &digue, &id, None, IncidentNote::Said { kind: EntryKind::Fact, text, journal: None }).await?;
+    add(app, &digue, &id, None, IncidentNote::Said { kind: EntryKind::Fact, text, journal: None }).await?;
     Ok(id)
 }
 
@@ -320,11 +320,11 @@ const REPORTS_MAX: usize = 5;
 const REPORTS_WITHIN: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Incidents about the actor's own organisation and its accounts, for whoever leads its agents.
-pub async fn own(house: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
-    let rules = house.gateway().rules();
+pub async fn own(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
+    let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
     let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
-    let mut views = list(house, &Actor::digue()).await?;
+    let mut views = list(app, &Actor::digue()).await?;
     // Whoever an incident is about does not read it here.
     let oneself = format!("account:{}", actor.account);
     views.retain(|view| match view.incident.about.split_once(':') {
@@ -341,55 +341,55 @@ pub async fn own(house: &App, actor: &Actor) -> Result<Vec<IncidentView>, Operat
 
 /// Keeps a file with an incident: its hash is in the log, so it cannot be another one later.
 pub async fn keep_file(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     name: &str,
     bytes: &[u8],
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
-    fold(house, id).await?;
-    let file = attachments::keep(house, actor, &format!("incident:{id}"), name, bytes).await?;
+    fold(app, id).await?;
+    let file = attachments::keep(app, actor, &format!("incident:{id}"), name, bytes).await?;
     let note = IncidentNote::Kept { name: file.name, hash: file.hash, size: file.size };
-    add(house, actor, id, None, note).await.map(drop)
+    add(app, actor, id, None, note).await.map(drop)
 }
 
 /// A file of an incident: its name, and what it holds.
 pub async fn file(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     hash: &str,
 ) -> Result<(String, Vec<u8>), OperationError> {
     let fetch = async {
-        let (_, incident) = fold(house, id).await?;
+        let (_, incident) = fold(app, id).await?;
         if incident.files.iter().all(|(_, _, known, _)| known != hash) {
             return Err(OperationError::NotFound("file"));
         }
-        attachments::read(house, &format!("incident:{id}"), hash).await
+        attachments::read(app, &format!("incident:{id}"), hash).await
     };
-    evidence::read(house, actor, EvidenceForm::File, fetch, |_| format!("file:{hash}")).await
+    evidence::read(app, actor, EvidenceForm::File, fetch, |_| format!("file:{hash}")).await
 }
 
 /// Adds an entry; `at` is when it happened, now if nobody says.
 pub async fn add(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     at: Option<Timestamp>,
     note: IncidentNote,
 ) -> Result<u32, OperationError> {
     actor.must_respond()?;
-    let now = house.clock.now();
-    let (entries, incident) = fold(house, id).await?;
-    let rules = house.response();
+    let now = app.clock.now();
+    let (entries, incident) = fold(app, id).await?;
+    let rules = app.response();
     incident.accepts(&note, now, &rules.rules, &rules.zone).map_err(refused)?;
     if at.is_some_and(|at| at > now) {
         return Err(refused(EntryRefusal::Future));
     }
     if matches!(note, IncidentNote::StateSet { state: State::Resolved, .. }) {
         // The log knows of campaigns that ended; one that runs is in the store alone.
-        let campaigns = house.store.campaigns().await?;
+        let campaigns = app.store.campaigns().await?;
         if campaigns.iter().any(|one| one.incident == id && is_under_way(&one.state)) {
             return Err(refused(EntryRefusal::NoticesUnsent));
         }
@@ -401,22 +401,22 @@ pub async fn add(
         after: journalled_form(&record),
         ..ActDetails::default()
     };
-    let claim = house.store.add_incident_entry(&record);
-    let release = house.store.release_incident_entry(&record);
-    house.claim((actor, Act::IncidentNoted, words), claim, release).await?;
+    let claim = app.store.add_incident_entry(&record);
+    let release = app.store.release_incident_entry(&record);
+    app.claim((actor, Act::IncidentNoted, words), claim, release).await?;
     if let IncidentNote::Lesson { measure, owner, due, text } = &note
         && !measure.trim().is_empty()
     {
         // Boxed: writing a measure down is an act that incidents may follow.
         let due = due.map(Timestamp::from_micros);
-        Box::pin(isms::learn(house, actor, id, measure, text, owner, due)).await?;
+        Box::pin(isms::learn(app, actor, id, measure, text, owner, due)).await?;
     }
     if let IncidentNote::StateSet { .. } = note {
-        let (_, incident) = fold(house, id).await?;
+        let (_, incident) = fold(app, id).await?;
         if incident.is_closed() {
-            house.following().leave(id);
+            app.following().leave(id);
         } else if !incident.about.is_empty() {
-            house.following().follow(&incident.about, id);
+            app.following().follow(&incident.about, id);
         }
     }
     Ok(number)
@@ -424,19 +424,19 @@ pub async fn add(
 
 /// Adds several entries, or none: each is checked before the first is written.
 pub async fn add_all(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     notes: Vec<IncidentNote>,
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
-    let (_, incident) = fold(house, id).await?;
-    let rules = house.response();
+    let (_, incident) = fold(app, id).await?;
+    let rules = app.response();
     for note in &notes {
-        incident.accepts(note, house.clock.now(), &rules.rules, &rules.zone).map_err(refused)?;
+        incident.accepts(note, app.clock.now(), &rules.rules, &rules.zone).map_err(refused)?;
     }
     for note in notes {
-        add(house, actor, id, None, note).await?;
+        add(app, actor, id, None, note).await?;
     }
     Ok(())
 }
@@ -445,14 +445,14 @@ pub async fn add_all(
 ///
 /// Boxed, because an entry is itself written down.
 pub(crate) fn note_act<'h>(
-    house: &'h App,
+    app: &'h App,
     actor: &'h Actor,
     act: Act,
     words: &'h ActDetails,
     journal: u64,
 ) -> Noting<'h> {
     Box::pin(async move {
-        for id in concerned(house, &words.subject) {
+        for id in concerned(app, &words.subject) {
             let note = IncidentNote::Seen {
                 act: act.code().to_owned(),
                 subject: words.subject.clone(),
@@ -463,7 +463,7 @@ pub(crate) fn note_act<'h>(
                 by: actor.account.to_string(),
             };
             // The journal has it in any case.
-            if let Err(error) = add(house, &Actor::digue(), &id, None, note).await {
+            if let Err(error) = add(app, &Actor::digue(), &id, None, note).await {
                 tracing::error!(%error, incident = id, "An act could not be taken into an incident's log");
             }
         }
@@ -471,16 +471,16 @@ pub(crate) fn note_act<'h>(
 }
 
 /// Open incidents about a subject; those about an organisation follow its accounts.
-fn concerned(house: &App, subject: &str) -> Vec<String> {
-    if house.following().is_empty() {
+fn concerned(app: &App, subject: &str) -> Vec<String> {
+    if app.following().is_empty() {
         return Vec::new();
     }
-    let mut incidents = house.following().of(subject);
+    let mut incidents = app.following().of(subject);
     let account = subject.strip_prefix("account:").and_then(|name| AccountId::parse(name).ok());
     if let Some(account) = account
-        && let Some(record) = house.gateway().rules().directory.find(&account)
+        && let Some(record) = app.gateway().rules().directory.find(&account)
     {
-        incidents.extend(house.following().of(&format!("organisation:{}", record.organisation)));
+        incidents.extend(app.following().of(&format!("organisation:{}", record.organisation)));
     }
     incidents
 }
@@ -493,49 +493,49 @@ pub(crate) fn is_under_way(state: &str) -> bool {
 type Noting<'h> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'h>>;
 
 /// Follows again what open incidents are about, after a start.
-pub async fn follow_open(house: &App) -> Result<(), OperationError> {
-    for (record, _, incident) in all(house).await? {
+pub async fn follow_open(app: &App) -> Result<(), OperationError> {
+    for (record, _, incident) in all(app).await? {
         if !incident.is_closed() && !incident.about.is_empty() {
-            house.following().follow(&incident.about, &record.id);
+            app.following().follow(&incident.about, &record.id);
         }
     }
     Ok(())
 }
 
 /// Every incident, the newest first.
-pub async fn list(house: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
     actor.must_watch()?;
-    let now = house.clock.now();
-    let rules = house.response();
-    let views = all(house).await?.into_iter().map(|(record, entries, incident)| {
+    let now = app.clock.now();
+    let rules = app.response();
+    let views = all(app).await?.into_iter().map(|(record, entries, incident)| {
         let clocks = incident.clocks(&rules.rules, &rules.zone);
         IncidentView { record, entries, clocks, incident, now }
     });
     Ok(views.collect())
 }
 
-pub async fn view(house: &App, actor: &Actor, id: &str) -> Result<IncidentView, OperationError> {
+pub async fn view(app: &App, actor: &Actor, id: &str) -> Result<IncidentView, OperationError> {
     actor.must_watch()?;
-    let record = house.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
-    let (entries, incident) = fold(house, id).await?;
-    let rules = house.response();
+    let record = app.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let (entries, incident) = fold(app, id).await?;
+    let rules = app.response();
     let clocks = incident.clocks(&rules.rules, &rules.zone);
-    Ok(IncidentView { record, entries, clocks, incident, now: house.clock.now() })
+    Ok(IncidentView { record, entries, clocks, incident, now: app.clock.now() })
 }
 
 /// The open incident that is about a subject, if there is one.
-pub async fn about(house: &App, subject: &str) -> Option<String> {
-    house.following().of(subject).into_iter().next()
+pub async fn about(app: &App, subject: &str) -> Option<String> {
+    app.following().of(subject).into_iter().next()
 }
 
-async fn all(house: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incident)>, OperationError> {
+async fn all(app: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incident)>, OperationError> {
     let mut entries: HashMap<String, Vec<IncidentEntry>> = HashMap::new();
-    for record in house.store.incident_entries("").await? {
+    for record in app.store.incident_entries("").await? {
         let incident = record.incident.clone();
         entries.entry(incident).or_default().push(entry_of(record)?);
     }
     let mut all = Vec::new();
-    for record in house.store.incidents().await? {
+    for record in app.store.incidents().await? {
         let entries = entries.remove(&record.id).unwrap_or_default();
         let incident = Incident::of(&entries).ok_or_else(|| unreadable(&record.id))?;
         all.push((record, entries, incident));
@@ -543,8 +543,8 @@ async fn all(house: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Inc
     Ok(all)
 }
 
-pub(crate) async fn fold(house: &App, id: &str) -> Result<(Vec<IncidentEntry>, Incident), OperationError> {
-    let records = house.store.incident_entries(id).await?;
+pub(crate) async fn fold(app: &App, id: &str) -> Result<(Vec<IncidentEntry>, Incident), OperationError> {
+    let records = app.store.incident_entries(id).await?;
     if records.is_empty() || id.is_empty() {
         return Err(OperationError::NotFound("incident"));
     }
@@ -619,14 +619,14 @@ pub(crate) fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
 
 /// True when the entries of the store are those that the journal holds the hashes of: nobody wrote
 /// into the database beside Digue. Numbers of entries that differ.
-pub async fn check(house: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
+pub async fn check(app: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
     actor.must_watch()?;
-    let records = house.store.incident_entries(id).await?;
-    let record = house.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
-    let from = record.journal.max(house.journal_minimum());
+    let records = app.store.incident_entries(id).await?;
+    let record = app.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let from = record.journal.max(app.journal_minimum());
     let subject = format!("incident:{id}");
     let mut known: HashMap<String, ()> = HashMap::new();
-    house.each_entry(from, &mut |event| {
+    app.each_entry(from, &mut |event| {
         if let digue_types::Event::Administration(act) = event
             && act.subject == subject
         {
@@ -640,12 +640,12 @@ pub async fn check(house: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, Ope
 
 /// What Digue knows for the steps of sheets: by the code of the fact, named values of its sentence.
 pub async fn facts(
-    house: &App,
+    app: &App,
     actor: &Actor,
     view: &IncidentView,
 ) -> Result<BTreeMap<&'static str, Vec<(&'static str, String)>>, OperationError> {
     actor.must_watch()?;
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     let about = view.incident.about.split_once(':');
     let organisation = match about {
         Some(("organisation", name)) => Some(name.to_owned()),
@@ -654,18 +654,18 @@ pub async fn facts(
             .and_then(|account| Some(rules.directory.find(&account)?.organisation.to_string())),
         _ => None,
     };
-    let concerns = |account: &AccountId, house: &str| match about {
+    let concerns = |account: &AccountId, app: &str| match about {
         Some(("account", name)) => account.as_str() == name,
-        Some(("organisation", name)) => house == name,
+        Some(("organisation", name)) => app == name,
         _ => true,
     };
     let accounts =
         rules.directory.iter().filter(|(id, record)| concerns(id, record.organisation.as_str())).count();
-    let open = house.gateway().sessions(|one| concerns(&one.account, one.organisation.as_str())).len();
+    let open = app.gateway().sessions(|one| concerns(&one.account, one.organisation.as_str())).len();
     let colleagues = organisation.as_deref().map_or(0, |name| {
         rules.directory.iter().filter(|(_, record)| record.organisation.as_str() == name).count()
     });
-    let findings = house.store.findings(500).await?;
+    let findings = app.store.findings(500).await?;
     let found = findings.iter().filter(|finding| {
         let account = finding.account.as_ref();
         account.map_or_else(
@@ -678,8 +678,8 @@ pub async fn facts(
         all += 1;
         waiting += usize::from(finding.verdict.is_none());
     }
-    let gates = house.store.gates().await?.len();
-    let status = house.journal_status();
+    let gates = app.store.gates().await?.len();
+    let status = app.journal_status();
     let affected = view.incident.affected();
     let categories =
         affected.map(|version| version.by_category.keys().cloned().collect::<Vec<_>>().join(", "));

@@ -22,10 +22,10 @@ use tokio::sync::MutexGuard;
 
 use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
+use crate::app::{ActDetails, App};
 use crate::approvals::{QUARANTINE, is_quarantine};
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
-use crate::house::{ActDetails, App};
 use crate::identity_cuts;
 use crate::mail::{self, Mail};
 use crate::sign_in;
@@ -51,8 +51,8 @@ impl UnconfirmedAccounts {
         self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(account)
     }
 
-    async fn save(&self, house: &App, record: UnconfirmedRecord) -> Result<(), OperationError> {
-        house.store.save_unconfirmed(&record).await?;
+    async fn save(&self, app: &App, record: UnconfirmedRecord) -> Result<(), OperationError> {
+        app.store.save_unconfirmed(&record).await?;
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(record.account.clone(), record);
         Ok(())
@@ -101,7 +101,7 @@ pub(crate) struct InvolvedAccounts<'i> {
 /// Puts an account aside until its holder is confirmed: its gate closes, and one that is closed already
 /// stays closed for its own reason.
 pub(crate) async fn put_aside(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     involved: InvolvedAccounts<'_>,
@@ -113,19 +113,19 @@ pub(crate) async fn put_aside(
         email: involved.email.unwrap_or_default().to_owned(),
         handed_by: String::new(),
         invited_at: Timestamp::ZERO,
-        since: house.clock.now(),
+        since: app.clock.now(),
     };
-    house.unconfirmed().save(house, record).await?;
+    app.unconfirmed().save(app, record).await?;
     let reach = Reach::Account(account.clone());
-    match gates::apply(house, actor, reach, Gate::Closed, QUARANTINE, ActAuthority::Two).await {
+    match gates::apply(app, actor, reach, Gate::Closed, QUARANTINE, ActAuthority::Two).await {
         Ok(()) | Err(OperationError::Conflict) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
 /// Answers for the account, or is an officer of the operator; nobody for their own.
-fn is_concerned(house: &App, actor: &Actor, account: &AccountId) -> bool {
-    let rules = house.gateway().rules();
+fn is_concerned(app: &App, actor: &Actor, account: &AccountId) -> bool {
+    let rules = app.gateway().rules();
     let is_officer = actor.role.can_review() && rules.directory.find(account).is_some();
     actor.account != *account && (is_officer || answers_for(&rules, actor, account))
 }
@@ -139,27 +139,27 @@ fn has_held(record: &UnconfirmedRecord, actor: &Actor) -> bool {
 }
 
 /// May this actor hand the invitation over?
-pub(crate) fn may_hand_over(house: &App, actor: &Actor, account: &AccountId) -> bool {
-    let record = house.unconfirmed().find(account);
-    is_concerned(house, actor, account) && record.is_some_and(|record| !is_involved(&record, actor))
+pub(crate) fn may_hand_over(app: &App, actor: &Actor, account: &AccountId) -> bool {
+    let record = app.unconfirmed().find(account);
+    is_concerned(app, actor, account) && record.is_some_and(|record| !is_involved(&record, actor))
 }
 
 /// May this actor confirm the holder, once there is one?
-pub(crate) fn may_confirm(house: &App, actor: &Actor, account: &AccountId) -> bool {
-    let record = house.unconfirmed().find(account);
+pub(crate) fn may_confirm(app: &App, actor: &Actor, account: &AccountId) -> bool {
+    let record = app.unconfirmed().find(account);
     let is_free = |record: UnconfirmedRecord| !is_involved(&record, actor) && !has_held(&record, actor);
-    is_concerned(house, actor, account) && record.is_some_and(is_free)
+    is_concerned(app, actor, account) && record.is_some_and(is_free)
 }
 
 /// The record of an account that this actor hands over.
 fn handed_over_by(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
 ) -> Result<UnconfirmedRecord, OperationError> {
-    allow(is_concerned(house, actor, account))?;
-    actor.must_be_fresh(house)?;
-    let record = house.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
+    allow(is_concerned(app, actor, account))?;
+    actor.must_be_fresh(app)?;
+    let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
     if is_involved(&record, actor) { Err(OperationError::Involved) } else { Ok(record) }
 }
 
@@ -167,44 +167,40 @@ fn handed_over_by(
 ///
 /// # Errors
 /// `Involved` for whoever asked or granted; `Conflict` for an account whose holder is known.
-pub async fn hand_over(
-    house: &App,
-    actor: &Actor,
-    account: &AccountId,
-) -> Result<Invitation, OperationError> {
-    let _one_at_a_time = house.asking().lock().await;
-    let record = handed_over_by(house, actor, account)?;
-    let permit = begin_anew(house, actor, record, true).await?;
-    let link = sign_in::make_link(house, &permit, house.console_host(), INVITATION_LASTS).await?;
+pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
+    let _one_at_a_time = app.asking().lock().await;
+    let record = handed_over_by(app, actor, account)?;
+    let permit = begin_anew(app, actor, record, true).await?;
+    let link = sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await?;
     Ok(Invitation { account: account.clone(), email: None, link: Some(link) })
 }
 
 /// Mails the invitation of a new account to the address of its request, for which this actor, who neither
 /// asked nor granted, vouches. Nobody of the console sees the link. After a recovery nothing goes by mail:
 /// whoever stole the account may read its holder's.
-pub async fn send(house: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
-    let _one_at_a_time = house.asking().lock().await;
-    let record = handed_over_by(house, actor, account)?;
-    if record.email.is_empty() || !house.sends_mail() {
+pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
+    let _one_at_a_time = app.asking().lock().await;
+    let record = handed_over_by(app, actor, account)?;
+    if record.email.is_empty() || !app.sends_mail() {
         return Err(OperationError::NotFound("address"));
     }
     let email = record.email.clone();
-    begin_anew(house, actor, record, false).await?;
-    let at = house.unconfirmed().find(account).ok_or(OperationError::Conflict)?.invited_at;
-    mail::queue(house, &email, &Mail::Invitation { account: account.clone(), at }).await?;
+    begin_anew(app, actor, record, false).await?;
+    let at = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?.invited_at;
+    mail::queue(app, &email, &Mail::Invitation { account: account.clone(), at }).await?;
     Ok(Invitation { account: account.clone(), email: Some(email), link: None })
 }
 
 /// An invitation begins anew: whatever an earlier one led to - keys, links, sessions - is gone, so that who
 /// took it holds nothing of the account any more.
 async fn begin_anew(
-    house: &App,
+    app: &App,
     actor: &Actor,
     record: UnconfirmedRecord,
     is_seen: bool,
 ) -> Result<LinkPermit, OperationError> {
     let account = record.account.clone();
-    let is_known = house.gateway().rules().directory.find(&account).is_some_and(|r| !r.is_suspended);
+    let is_known = app.gateway().rules().directory.find(&account).is_some_and(|r| !r.is_suspended);
     if !is_known {
         return Err(OperationError::Invalid("invalid-invitation-suspended"));
     }
@@ -213,33 +209,33 @@ async fn begin_anew(
         after: if is_seen { "link" } else { "mail" }.to_owned(),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::InvitationHandedOver, words).await?;
-    identity_cuts::cut_account(house, &account).await?;
-    house.store.remove_factors(&account).await?;
+    app.write_down(actor, Act::InvitationHandedOver, words).await?;
+    identity_cuts::cut_account(app, &account).await?;
+    app.store.remove_factors(&account).await?;
     let mut handed_by = record.handed_by.clone();
     if is_seen && !has_held(&record, actor) {
         handed_by = format!("{handed_by} {}", actor.account).trim_start().to_owned();
     }
     // Two invitations of one microsecond would be one to the mail queue.
-    let invited_at = house.clock.now().max(record.invited_at.plus(Duration::from_micros(1)));
-    house.unconfirmed().save(house, UnconfirmedRecord { handed_by, invited_at, ..record }).await?;
+    let invited_at = app.clock.now().max(record.invited_at.plus(Duration::from_micros(1)));
+    app.unconfirmed().save(app, UnconfirmedRecord { handed_by, invited_at, ..record }).await?;
     Ok(LinkPermit { account, issuer: actor.clone() })
 }
 
 /// What changes the ways into an account waits for its turn, and is done for a session that lives then: an
 /// invitation or a recovery in between leaves nothing behind of what was under way.
 pub(crate) async fn hold_still<'h>(
-    house: &'h App,
+    app: &'h App,
     session: &Session,
 ) -> Result<MutexGuard<'h, ()>, OperationError> {
-    let turn = house.asking().lock().await;
-    let lives = house.gateway().sessions(|known| known.id == session.id).len() == 1;
+    let turn = app.asking().lock().await;
+    let lives = app.gateway().sessions(|known| known.id == session.id).len() == 1;
     if lives { Ok(turn) } else { Err(OperationError::Denied) }
 }
 
 /// The permit of the mail of an invitation, as long as it is the last one.
-pub(crate) fn permit_of_mail(house: &App, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
-    let record = house.unconfirmed().find(account)?;
+pub(crate) fn permit_of_mail(app: &App, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
+    let record = app.unconfirmed().find(account)?;
     let is_last = record.invited_at == at && !record.email.is_empty();
     is_last.then(|| LinkPermit { account: account.clone(), issuer: Actor::digue() })
 }
@@ -247,35 +243,34 @@ pub(crate) fn permit_of_mail(house: &App, account: &AccountId, at: Timestamp) ->
 /// The permit of whoever holds the terminal. For an account that is put aside it is a hand-over like any
 /// other.
 pub(crate) async fn permit_at_terminal(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
 ) -> Result<LinkPermit, OperationError> {
     allow(*actor == Actor::digue())?;
-    match house.unconfirmed().find(account) {
-        Some(record) => begin_anew(house, actor, record, true).await,
+    match app.unconfirmed().find(account) {
+        Some(record) => begin_anew(app, actor, record, true).await,
         None => Ok(LinkPermit { account: account.clone(), issuer: actor.clone() }),
     }
 }
 
 /// The permit of an account's own holder, who has just proved who they are.
-pub(crate) fn permit_of_holder(house: &App, session: &Session) -> Result<LinkPermit, OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    actor.must_be_fresh(house)?;
+pub(crate) fn permit_of_holder(app: &App, session: &Session) -> Result<LinkPermit, OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
     Ok(LinkPermit { account: session.account.clone(), issuer: actor })
 }
 
 /// What the account is opened with, by names that change with each of them.
-async fn factors(house: &App, account: &AccountId) -> Result<Vec<String>, OperationError> {
+async fn factors(app: &App, account: &AccountId) -> Result<Vec<String>, OperationError> {
     let mut factors: Vec<String> = Vec::new();
     factors
-        .extend(house.store.passkeys_of(account).await?.into_iter().map(|key| format!("passkey {}", key.id)));
+        .extend(app.store.passkeys_of(account).await?.into_iter().map(|key| format!("passkey {}", key.id)));
     factors.extend(
-        house.store.identities_of(account).await?.into_iter().map(|one| format!("identity {}", one.hash)),
+        app.store.identities_of(account).await?.into_iter().map(|one| format!("identity {}", one.hash)),
     );
-    factors.extend(
-        house.store.password_of(account).await?.map(|password| format!("password {}", password.hash)),
-    );
+    factors
+        .extend(app.store.password_of(account).await?.map(|password| format!("password {}", password.hash)));
     factors.sort();
     Ok(factors)
 }
@@ -286,8 +281,8 @@ const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_SIGNS: usize = 8;
 
 /// `K7Q3-9XTM`: another one after each invitation and each change of a key.
-fn code_of(house: &App, record: &UnconfirmedRecord, factors: &[String]) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
+fn code_of(app: &App, record: &UnconfirmedRecord, factors: &[String]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
     let account = &record.account;
     let text = format!("confirmation {account}\n{}\n{}", record.invited_at.micros(), factors.join("\n"));
     let tag = hmac::sign(&key, text.as_bytes());
@@ -298,11 +293,11 @@ fn code_of(house: &App, record: &UnconfirmedRecord, factors: &[String]) -> Strin
 
 /// The code that the holder of an unconfirmed account says to whoever confirms; `None` without a key, and
 /// for an account whose holder is known.
-pub async fn own_code(house: &App, session: &Session) -> Result<Option<String>, OperationError> {
-    Actor::of_session(house, session)?;
-    let Some(record) = house.unconfirmed().find(&session.account) else { return Ok(None) };
-    let factors = factors(house, &session.account).await?;
-    Ok((!factors.is_empty()).then(|| code_of(house, &record, &factors)))
+pub async fn own_code(app: &App, session: &Session) -> Result<Option<String>, OperationError> {
+    Actor::of_session(app, session)?;
+    let Some(record) = app.unconfirmed().find(&session.account) else { return Ok(None) };
+    let factors = factors(app, &session.account).await?;
+    Ok((!factors.is_empty()).then(|| code_of(app, &record, &factors)))
 }
 
 /// Confirms who holds an account: somebody who had no part in its invitation has made sure, over another
@@ -312,44 +307,44 @@ pub async fn own_code(house: &App, session: &Session) -> Result<Option<String>, 
 /// # Errors
 /// `Involved` for whoever asked, granted or held the link; `Invalid` for another code.
 pub async fn confirm(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     code: &str,
     how: &str,
 ) -> Result<(), OperationError> {
     let how = parse_reason(how, REASON_CHARS_MIN)?;
-    allow(is_concerned(house, actor, account))?;
-    actor.must_be_fresh(house)?;
-    let _one_at_a_time = house.asking().lock().await;
-    let record = house.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
+    allow(is_concerned(app, actor, account))?;
+    actor.must_be_fresh(app)?;
+    let _one_at_a_time = app.asking().lock().await;
+    let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
     // Whoever holds the terminal can do all of it anyway.
     let is_terminal = *actor == Actor::digue();
     if is_involved(&record, actor) || (has_held(&record, actor) && !is_terminal) {
         return Err(OperationError::Involved);
     }
-    let factors = factors(house, account).await?;
+    let factors = factors(app, account).await?;
     if factors.is_empty() {
         return Err(OperationError::Invalid("invalid-confirm-passkey"));
     }
     let plain = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|sign| sign.to_ascii_uppercase()).collect()
     };
-    if plain(code) != plain(&code_of(house, &record, &factors)) {
+    if plain(code) != plain(&code_of(app, &record, &factors)) {
         return Err(OperationError::Invalid("invalid-confirm-code"));
     }
-    identity_cuts::cut_account(house, account).await?;
+    identity_cuts::cut_account(app, account).await?;
     let words =
         ActDetails { subject: format!("account:{account}"), reason: how.clone(), ..ActDetails::default() };
-    let claim = house.store.remove_unconfirmed(account);
-    let release = house.store.save_unconfirmed(&record);
-    house.claim((actor, Act::HolderConfirmed, words), claim, release).await?;
-    house.unconfirmed().forget(account);
+    let claim = app.store.remove_unconfirmed(account);
+    let release = app.store.save_unconfirmed(&record);
+    app.claim((actor, Act::HolderConfirmed, words), claim, release).await?;
+    app.unconfirmed().forget(account);
     // A gate that was closed for another reason is opened by two persons.
     let reach = Reach::Account(account.clone());
-    let gates = house.store.gates().await?;
+    let gates = app.store.gates().await?;
     if gates.iter().any(|gate| gate.reach == reach && is_quarantine(gate)) {
-        gates::apply(house, actor, reach, Gate::Open, &how, ActAuthority::Two).await?;
+        gates::apply(app, actor, reach, Gate::Open, &how, ActAuthority::Two).await?;
     }
     Ok(())
 }

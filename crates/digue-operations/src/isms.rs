@@ -30,9 +30,9 @@ use digue_types::{Act, Timestamp};
 use jiff::civil::Date;
 
 use crate::actor::{Actor, allow};
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{ActDetails, App};
 
 /// What is in force, ready for whoever looks.
 #[derive(Default)]
@@ -63,18 +63,18 @@ pub fn must_govern(actor: &Actor) -> Result<(), OperationError> {
 }
 
 /// Everything in force.
-pub async fn registers(house: &App, actor: &Actor) -> Result<Arc<Registers>, OperationError> {
+pub async fn registers(app: &App, actor: &Actor) -> Result<Arc<Registers>, OperationError> {
     must_read(actor)?;
-    in_force(house).await
+    in_force(app).await
 }
 
-pub(crate) async fn in_force(house: &App) -> Result<Arc<Registers>, OperationError> {
-    if let Some(known) = house.smsi().known() {
+pub(crate) async fn in_force(app: &App) -> Result<Arc<Registers>, OperationError> {
+    if let Some(known) = app.isms().known() {
         return Ok(known);
     }
-    let revisions = house.store.last_revisions().await?;
+    let revisions = app.store.last_revisions().await?;
     let registers = Arc::new(Registers::new(revisions.into_iter().filter_map(revision_of)));
-    *house.smsi().registers.write().unwrap_or_else(PoisonError::into_inner) = Some(registers.clone());
+    *app.isms().registers.write().unwrap_or_else(PoisonError::into_inner) = Some(registers.clone());
     Ok(registers)
 }
 
@@ -87,33 +87,33 @@ fn revision_of(record: RevisionRecord) -> Option<Revision> {
 }
 
 /// Now, as an instant and as a day of the house.
-pub fn now(house: &App) -> Measurements {
-    let at = house.clock.now();
-    Measurements { at, today: day_of(house, at) }
+pub fn now(app: &App) -> Measurements {
+    let at = app.clock.now();
+    Measurements { at, today: day_of(app, at) }
 }
 
 /// The day of an instant where the house is.
-pub fn day_of(house: &App, at: Timestamp) -> Date {
+pub fn day_of(app: &App, at: Timestamp) -> Date {
     let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    instant.to_zoned(house.response().zone.clone()).date()
+    instant.to_zoned(app.response().zone.clone()).date()
 }
 
 /// What the checks last said, for whoever may look.
-pub async fn measured(house: &App, actor: &Actor) -> Result<MeasuredState, OperationError> {
+pub async fn measured(app: &App, actor: &Actor) -> Result<MeasuredState, OperationError> {
     must_read(actor)?;
-    checks::measured(house).await
+    checks::measured(app).await
 }
 
 /// Every revision of a record, the first one first.
 pub async fn history(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kind: RegisterKind,
     id: &str,
 ) -> Result<Vec<Revision>, OperationError> {
     must_read(actor)?;
     let revisions: Vec<Revision> =
-        house.store.revisions(kind.code(), id).await?.into_iter().filter_map(revision_of).collect();
+        app.store.revisions(kind.code(), id).await?.into_iter().filter_map(revision_of).collect();
     if revisions.is_empty() { Err(OperationError::NotFound("record")) } else { Ok(revisions) }
 }
 
@@ -146,7 +146,7 @@ impl From<digue_store::StoreError> for SaveError {
 /// # Errors
 /// Every field that does not fit; `Conflict` for a kind that is written once.
 pub async fn save(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kind: RegisterKind,
     id: Option<&str>,
@@ -156,20 +156,20 @@ pub async fn save(
     if kind.is_written_by_digue() {
         return Err(OperationError::Denied.into());
     }
-    write(house, actor, kind, id, values).await
+    write(app, actor, kind, id, values).await
 }
 
 /// `save`, for whoever was found to be allowed to.
 pub(crate) async fn write(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kind: RegisterKind,
     id: Option<&str>,
     values: &Values,
 ) -> Result<String, SaveError> {
     let values = kind.checked(values).map_err(SaveError::Faults)?;
-    let _one_at_a_time = house.smsi().writing.lock().await;
-    let registers = in_force(house).await?;
+    let _one_at_a_time = app.isms().writing.lock().await;
+    let registers = in_force(app).await?;
     unknown_links(&registers, kind, &values).map_err(SaveError::Faults)?;
     let (id, number) = match id {
         Some(id) => {
@@ -182,23 +182,23 @@ pub(crate) async fn write(
             }
             (id.to_owned(), known.number + 1)
         }
-        None => (format!("{}-{}", kind.prefix(), free_number(house, &registers, kind).await?), 1),
+        None => (format!("{}-{}", kind.prefix(), free_number(app, &registers, kind).await?), 1),
     };
-    add(house, actor, RevisionDraft { kind, id: id.clone(), number, is_over: false, values }).await?;
+    add(app, actor, RevisionDraft { kind, id: id.clone(), number, is_over: false, values }).await?;
     Ok(id)
 }
 
 /// Ends a record: it is not in force any more, and stays in the history.
-pub async fn end(house: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
+pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
     must_govern(actor)?;
-    let _one_at_a_time = house.smsi().writing.lock().await;
-    let registers = in_force(house).await?;
+    let _one_at_a_time = app.isms().writing.lock().await;
+    let registers = in_force(app).await?;
     let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
     if kind.is_closed(&known.values) {
         return Err(OperationError::Conflict);
     }
     let (number, values) = (known.number + 1, known.values.clone());
-    add(house, actor, RevisionDraft { kind, id: id.to_owned(), number, is_over: true, values }).await
+    add(app, actor, RevisionDraft { kind, id: id.to_owned(), number, is_over: true, values }).await
 }
 
 /// A revision to be written.
@@ -210,32 +210,32 @@ pub(crate) struct RevisionDraft {
     pub(crate) values: Values,
 }
 
-async fn add(house: &App, actor: &Actor, draft: RevisionDraft) -> Result<(), OperationError> {
-    add_all(house, actor, vec![draft]).await
+async fn add(app: &App, actor: &Actor, draft: RevisionDraft) -> Result<(), OperationError> {
+    add_all(app, actor, vec![draft]).await
 }
 
 /// Adds many revisions at once, each with its entry in the journal.
 pub(crate) async fn add_all(
-    house: &App,
+    app: &App,
     actor: &Actor,
     drafts: Vec<RevisionDraft>,
 ) -> Result<(), OperationError> {
     if drafts.is_empty() {
         return Ok(());
     }
-    let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(house, actor, draft)).collect();
-    house.write_all(actor, Act::RecordSaved, records.iter().map(words_of).collect()).await?;
-    let added = house.store.add_revisions(&records).await?;
-    house.smsi().forget();
+    let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(app, actor, draft)).collect();
+    app.write_all(actor, Act::RecordSaved, records.iter().map(words_of).collect()).await?;
+    let added = app.store.add_revisions(&records).await?;
+    app.isms().forget();
     if added { Ok(()) } else { Err(OperationError::Conflict) }
 }
 
-fn record_of(house: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord {
+fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord {
     RevisionRecord {
         kind: draft.kind.code().to_owned(),
         id: draft.id.clone(),
         number: draft.number,
-        at: house.clock.now(),
+        at: app.clock.now(),
         author: actor.account.to_string(),
         is_over: draft.is_over,
         content: serde_json::to_string(&draft.values).expect("texts are plain data"),
@@ -254,13 +254,13 @@ pub(crate) fn words_of(record: &RevisionRecord) -> ActDetails {
 
 /// The next number of a kind, also after records that ended: 13 for `ME-13`.
 pub(crate) async fn free_number(
-    house: &App,
+    app: &App,
     registers: &Registers,
     kind: RegisterKind,
 ) -> Result<u32, OperationError> {
     let place = |id: &str| id.strip_prefix(kind.prefix())?.strip_prefix('-')?.parse::<u32>().ok();
     let mut next = registers.of(kind).iter().filter_map(|known| place(&known.id)).max().unwrap_or(0) + 1;
-    while !house.store.revisions(kind.code(), &format!("{}-{next}", kind.prefix())).await?.is_empty() {
+    while !app.store.revisions(kind.code(), &format!("{}-{next}", kind.prefix())).await?.is_empty() {
         next += 1;
     }
     Ok(next)
@@ -304,7 +304,7 @@ pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String 
 
 /// The measure that follows from a lesson of an incident.
 pub(crate) async fn learn(
-    house: &App,
+    app: &App,
     actor: &Actor,
     incident: &str,
     measure: &str,
@@ -312,7 +312,7 @@ pub(crate) async fn learn(
     owner: &str,
     due: Option<Timestamp>,
 ) -> Result<(), OperationError> {
-    let due = due.map(|due| day_of(house, due).to_string()).unwrap_or_default();
+    let due = due.map(|due| day_of(app, due).to_string()).unwrap_or_default();
     let fields = [
         ("title", measure.chars().take(300).collect()),
         ("description", why.chars().take(8_000).collect()),
@@ -323,7 +323,7 @@ pub(crate) async fn learn(
         ("owner", owner.to_owned()),
         ("due", due),
     ];
-    write(house, actor, RegisterKind::Measure, None, &values_of(fields)).await?;
+    write(app, actor, RegisterKind::Measure, None, &values_of(fields)).await?;
     Ok(())
 }
 

@@ -14,9 +14,9 @@ use digue_journal::heads::{HeadContradiction, JournalHead, contradiction};
 use digue_journal::note::Verifier;
 use digue_store::Store;
 
+use crate::app::App;
 use crate::error::OperationError;
 use crate::files::keep;
-use crate::house::App;
 use crate::indexing::IndexFolder;
 
 const SETTING: &str = "journal-head";
@@ -82,15 +82,15 @@ pub async fn must_continue(
 }
 
 /// Remembers the journal's last checkpoint, beside its folder and in the store.
-pub async fn remember(house: &App) -> Result<(), OperationError> {
-    let size = house.journal.status().checkpoint_size;
+pub async fn remember(app: &App) -> Result<(), OperationError> {
+    let size = app.journal.status().checkpoint_size;
     let (note, _) =
-        house.journal.continuation(size).map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    if house.store.setting(SETTING).await?.as_ref() == Some(&note) {
+        app.journal.continuation(size).map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    if app.store.setting(SETTING).await?.as_ref() == Some(&note) {
         return Ok(());
     }
-    house.store.set_setting(SETTING, &note).await?;
-    let path = file(&house.data_folder);
+    app.store.set_setting(SETTING, &note).await?;
+    let path = file(&app.data_folder);
     let kept = tokio::task::spawn_blocking(move || keep(&path, note.as_bytes())).await;
     let kept = kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     kept.map_err(|error| OperationError::Unavailable(error.to_string()))

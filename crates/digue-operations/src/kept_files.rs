@@ -11,9 +11,9 @@ use std::sync::{PoisonError, RwLock};
 
 use ring::digest::{Context, SHA256, digest};
 
+use crate::app::App;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::App;
 
 /// Why a kept file is not in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,8 +69,8 @@ impl KeptFile {
     }
 
     /// The digests that the file may have; two of them while it is being replaced.
-    async fn digests(&self, house: &App) -> Result<Option<Vec<String>>, OperationError> {
-        let known = house.store.setting(&self.setting()).await?;
+    async fn digests(&self, app: &App) -> Result<Option<Vec<String>>, OperationError> {
+        let known = app.store.setting(&self.setting()).await?;
         Ok(known.map(|known| known.split(' ').map(ToOwned::to_owned).collect()))
     }
 
@@ -78,9 +78,9 @@ impl KeptFile {
     /// this Digue begins with.
     pub(crate) async fn read(
         &self,
-        house: &App,
+        app: &App,
     ) -> Result<Result<Option<Vec<u8>>, UnfinishedFile>, OperationError> {
-        let known = self.digests(house).await?;
+        let known = self.digests(app).await?;
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || {
             std::fs::read(path).map(|bytes| (hex(digest(&SHA256, &bytes).as_ref()), bytes))
@@ -90,7 +90,7 @@ impl KeptFile {
             (Ok((digest, bytes)), Some(known)) if known.contains(&digest) => Ok(Some(bytes)),
             (Ok(_), Some(_)) => Err(UnfinishedFile::Changed),
             (Ok((digest, bytes)), None) => {
-                house.store.set_setting(&self.setting(), &digest).await?;
+                app.store.set_setting(&self.setting(), &digest).await?;
                 Ok(Some(bytes))
             }
             (Err(error), None) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -104,12 +104,12 @@ impl KeptFile {
 
     /// Puts `draft`, which is durable, in its place. Whatever moment a crash chooses, the file that is
     /// there is known.
-    pub(crate) async fn put(&self, house: &App, draft: FileDraft) -> Result<(), OperationError> {
-        let before = self.digests(house).await?.unwrap_or_default();
+    pub(crate) async fn put(&self, app: &App, draft: FileDraft) -> Result<(), OperationError> {
+        let before = self.digests(app).await?.unwrap_or_default();
         let both = [before, vec![draft.digest.clone()]].concat().join(" ");
-        house.store.set_setting(&self.setting(), &both).await?;
+        app.store.set_setting(&self.setting(), &both).await?;
         draft.rename(self.path.clone()).await?;
-        Ok(house.store.set_setting(&self.setting(), &draft.digest).await?)
+        Ok(app.store.set_setting(&self.setting(), &draft.digest).await?)
     }
 }
 

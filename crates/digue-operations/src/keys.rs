@@ -14,9 +14,9 @@ use digue_types::{AccountId, Act, SessionId};
 
 use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::house::{ActDetails, App};
 use crate::invitations;
 use crate::secret::{Secret, name};
 
@@ -48,7 +48,7 @@ pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
 
 /// Lets a key wait for the holder of its account.
 pub(crate) async fn grant(
-    house: &App,
+    app: &App,
     actor: &Actor,
     asked: &ApprovalRecord,
     (account, thumbprint, called): (&AccountId, &str, &str),
@@ -60,16 +60,16 @@ pub(crate) async fn grant(
         name: called.to_owned(),
         asked_by: asked.asked_by.clone(),
         granted_by: actor.account.clone(),
-        granted_at: house.clock.now(),
+        granted_at: app.clock.now(),
     };
-    Ok(house.store.add_granted_key(&record).await?)
+    Ok(app.store.add_granted_key(&record).await?)
 }
 
 /// Keys that wait for the holder of this session's account.
-pub async fn waiting(house: &App, session: &Session) -> Result<Vec<GrantedKeyRecord>, OperationError> {
-    Actor::of_session(house, session)?;
-    let now = house.clock.now();
-    let mut waiting = house.store.granted_keys_of(&session.account).await?;
+pub async fn waiting(app: &App, session: &Session) -> Result<Vec<GrantedKeyRecord>, OperationError> {
+    Actor::of_session(app, session)?;
+    let now = app.clock.now();
+    let mut waiting = app.store.granted_keys_of(&session.account).await?;
     waiting.retain(|key| now.since(key.granted_at) < WAITS);
     Ok(waiting)
 }
@@ -78,32 +78,32 @@ pub async fn waiting(house: &App, session: &Session) -> Result<Vec<GrantedKeyRec
 ///
 /// # Errors
 /// `NotFound` for another account's; `Denied` as long as nobody has confirmed who holds this one.
-pub async fn fetch(house: &App, session: &Session, id: &str) -> Result<IssuedKey, OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    actor.must_be_fresh(house)?;
-    let _turn = invitations::hold_still(house, session).await?;
-    allow(!house.unconfirmed().has(&actor.account))?;
-    let granted = house.store.take_granted_key(id, &actor.account).await?;
+pub async fn fetch(app: &App, session: &Session, id: &str) -> Result<IssuedKey, OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    let _turn = invitations::hold_still(app, session).await?;
+    allow(!app.unconfirmed().has(&actor.account))?;
+    let granted = app.store.take_granted_key(id, &actor.account).await?;
     let granted = granted.ok_or(OperationError::NotFound("key"))?;
-    if house.clock.now().since(granted.granted_at) >= WAITS {
+    if app.clock.now().since(granted.granted_at) >= WAITS {
         return Err(OperationError::NotFound("key"));
     }
-    let issued = issue(house, &actor, &actor.account, &granted.thumbprint, &granted.name).await;
+    let issued = issue(app, &actor, &actor.account, &granted.thumbprint, &granted.name).await;
     if issued.is_err() {
         // It was not written down: it waits again.
-        house.store.add_granted_key(&granted).await?;
+        app.store.add_granted_key(&granted).await?;
     }
     issued
 }
 
 async fn issue(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     thumbprint: &str,
     called: &str,
 ) -> Result<IssuedKey, OperationError> {
-    let now = house.clock.now();
+    let now = app.clock.now();
     let secret = Secret::draw()?;
     let key = ApiKey {
         id: SessionId::parse(&name("key")?).expect("base64url fits"),
@@ -117,22 +117,22 @@ async fn issue(
         reason: called.to_owned(),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::KeyIssued, words).await?;
+    app.write_down(actor, Act::KeyIssued, words).await?;
     let record =
         ApiKeyRecord { secret: secret.hash(), key: key.clone(), name: called.to_owned(), added_at: now };
-    house.store.add_key(&record).await?;
-    let mut rules = house.rules().await;
+    app.store.add_key(&record).await?;
+    let mut rules = app.rules().await;
     Arc::make_mut(&mut rules.keys).insert(secret.hash(), key.clone());
-    house.publish(&rules);
+    app.publish(&rules);
     Ok(IssuedKey { account: account.clone(), id: key.id, secret: secret.reveal().to_owned() })
 }
 
 /// Keys of the accounts that the actor oversees.
-pub async fn list(house: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, OperationError> {
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, OperationError> {
     allow(actor.role.oversees())?;
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
-    let mut keys = house.store.keys().await?;
+    let mut keys = app.store.keys().await?;
     keys.retain(|record| {
         let of = rules.directory.find(&record.key.account).map(|known| &known.organisation);
         actor.role.can_watch() || (of.is_some() && of == own.as_ref())
@@ -141,18 +141,18 @@ pub async fn list(house: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, Opera
 }
 
 /// Revokes a key: narrowing, so one person is enough, and it acts before it is written.
-pub async fn revoke(house: &App, actor: &Actor, id: &SessionId, reason: &str) -> Result<(), OperationError> {
+pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let known = list(house, actor).await?.into_iter().find(|record| record.key.id == *id);
+    let known = list(app, actor).await?.into_iter().find(|record| record.key.id == *id);
     let record = known.ok_or(OperationError::NotFound("key"))?;
-    allow(answers_for(&house.gateway().rules(), actor, &record.key.account))?;
+    allow(answers_for(&app.gateway().rules(), actor, &record.key.account))?;
     {
-        let mut rules = house.rules().await;
+        let mut rules = app.rules().await;
         // Of those who revoke it at the same time, one does.
         if !Arc::make_mut(&mut rules.keys).remove(id) {
             return Err(OperationError::Conflict);
         }
-        house.publish(&rules);
+        app.publish(&rules);
     }
     let words = ActDetails {
         subject: format!("account:{}", record.key.account),
@@ -160,17 +160,17 @@ pub async fn revoke(house: &App, actor: &Actor, id: &SessionId, reason: &str) ->
         reason,
         ..ActDetails::default()
     };
-    let written = house.write_down(actor, Act::KeyRevoked, words).await;
-    house.store.remove_key(id).await?;
+    let written = app.write_down(actor, Act::KeyRevoked, words).await;
+    app.store.remove_key(id).await?;
     written.map(drop)
 }
 
 /// Takes all keys of an account away, as a recovery does.
-pub(crate) async fn revoke_all(house: &App, account: &AccountId) -> Result<(), OperationError> {
+pub(crate) async fn revoke_all(app: &App, account: &AccountId) -> Result<(), OperationError> {
     {
-        let mut rules = house.rules().await;
+        let mut rules = app.rules().await;
         Arc::make_mut(&mut rules.keys).remove_of(account);
-        house.publish(&rules);
+        app.publish(&rules);
     }
-    Ok(house.store.remove_keys_of(account).await?)
+    Ok(app.store.remove_keys_of(account).await?)
 }

@@ -12,8 +12,8 @@ use digue_access::caseload::HolderName;
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Timestamp};
 
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 
 /// What is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,10 +177,10 @@ impl LoadFeed {
     }
 
     /// Keeps what it added: the bound is of a day, not of a run.
-    pub(crate) async fn charge(&self, house: &App, readings: u64) -> Result<(), OperationError> {
-        let all = self.used.iter().copied().chain([(house.clock.now(), readings)]);
+    pub(crate) async fn charge(&self, app: &App, readings: u64) -> Result<(), OperationError> {
+        let all = self.used.iter().copied().chain([(app.clock.now(), readings)]);
         let lines: Vec<String> = all.map(|(at, count)| format!("{}:{count}", at.micros())).collect();
-        Ok(house.store.set_setting(&self.setting, &lines.join(" ")).await?)
+        Ok(app.store.set_setting(&self.setting, &lines.join(" ")).await?)
     }
 }
 
@@ -190,17 +190,17 @@ fn bound_of(account: &AccountId, target: &LoadTarget) -> String {
 
 /// Lets the programs of an account add so many readings a day.
 pub(crate) async fn allow_feed(
-    house: &App,
+    app: &App,
     account: &AccountId,
     target: &LoadTarget,
     per_day: u32,
 ) -> Result<(), OperationError> {
-    Ok(house.store.set_setting(&bound_of(account, target), &per_day.to_string()).await?)
+    Ok(app.store.set_setting(&bound_of(account, target), &per_day.to_string()).await?)
 }
 
 /// What `actor` may load into `target` alone.
 pub(crate) async fn allowance(
-    house: &App,
+    app: &App,
     actor: &Actor,
     target: &LoadTarget,
 ) -> Result<Allowance, OperationError> {
@@ -210,14 +210,14 @@ pub(crate) async fn allowance(
     if !actor.is_program() {
         return Ok(Allowance::Nothing);
     }
-    let Some(bound) = house.store.setting(&bound_of(&actor.account, target)).await? else {
+    let Some(bound) = app.store.setting(&bound_of(&actor.account, target)).await? else {
         return Ok(Allowance::Nothing);
     };
     let unread = || OperationError::Unavailable("a stored bound of a feed cannot be read".to_owned());
     let bound: u64 = bound.parse().map_err(|_| unread())?;
     let setting = format!("feed-used:{}/{}", actor.account, target.name());
-    let kept = house.store.setting(&setting).await?.unwrap_or_default();
-    let now = house.clock.now();
+    let kept = app.store.setting(&setting).await?.unwrap_or_default();
+    let now = app.clock.now();
     let mut used = Vec::new();
     for word in kept.split(' ').filter(|word| !word.is_empty()) {
         let (at, count) = word.split_once(':').ok_or_else(unread)?;
@@ -229,8 +229,8 @@ pub(crate) async fn allowance(
     let spent: u64 = used.iter().map(|(_, count)| count).sum();
     Ok(Allowance::Feed(LoadFeed {
         left: bound.saturating_sub(spent),
-        own_accounts: accounts_of_holder(house, &actor.account).await?,
-        own_organisation: house
+        own_accounts: accounts_of_holder(app, &actor.account).await?,
+        own_organisation: app
             .gateway()
             .rules()
             .directory
@@ -242,8 +242,8 @@ pub(crate) async fn allowance(
 }
 
 /// The account, and those that are reached under the same address: whoever holds one holds the others.
-async fn accounts_of_holder(house: &App, account: &AccountId) -> Result<HashSet<AccountId>, OperationError> {
-    let contacts = house.store.contacts().await?;
+async fn accounts_of_holder(app: &App, account: &AccountId) -> Result<HashSet<AccountId>, OperationError> {
+    let contacts = app.store.contacts().await?;
     let address = contacts.get(account).filter(|address| !address.is_empty());
     let is_same = |known: &str| address.is_some_and(|address| known.eq_ignore_ascii_case(address));
     let others = contacts.iter().filter(|(_, known)| is_same(known)).map(|(account, _)| account.clone());
@@ -275,8 +275,8 @@ impl WaitingLoad {
 }
 
 /// The load that replaced everything last.
-pub(crate) async fn last_replaced(house: &App, target: &LoadTarget) -> Result<u64, OperationError> {
-    let kept = house.store.setting(&format!("replaced:{}", target.name())).await?;
+pub(crate) async fn last_replaced(app: &App, target: &LoadTarget) -> Result<u64, OperationError> {
+    let kept = app.store.setting(&format!("replaced:{}", target.name())).await?;
     match kept {
         Some(text) => text
             .parse()
@@ -285,12 +285,8 @@ pub(crate) async fn last_replaced(house: &App, target: &LoadTarget) -> Result<u6
     }
 }
 
-pub(crate) async fn set_replaced(
-    house: &App,
-    target: &LoadTarget,
-    version: u64,
-) -> Result<(), OperationError> {
-    Ok(house.store.set_setting(&format!("replaced:{}", target.name()), &version.to_string()).await?)
+pub(crate) async fn set_replaced(app: &App, target: &LoadTarget, version: u64) -> Result<(), OperationError> {
+    Ok(app.store.set_setting(&format!("replaced:{}", target.name()), &version.to_string()).await?)
 }
 
 #[cfg(test)]

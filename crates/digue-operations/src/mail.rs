@@ -24,8 +24,8 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 use crate::invitations::{self, INVITATION_LASTS};
 use crate::isms::digest::WeeklyFigures;
 use crate::secret::name;
@@ -314,8 +314,8 @@ pub(crate) fn parse_address(text: &str) -> Option<String> {
 }
 
 /// Puts a mail in the queue.
-pub(crate) async fn queue(house: &App, recipient: &str, mail: &Mail) -> Result<(), OperationError> {
-    let now = house.clock.now();
+pub(crate) async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(), OperationError> {
+    let now = app.clock.now();
     let record = MailRecord {
         id: name("ml")?,
         recipient: recipient.to_owned(),
@@ -326,66 +326,66 @@ pub(crate) async fn queue(house: &App, recipient: &str, mail: &Mail) -> Result<(
         next_at: now,
         expires_at: now.plus(MAIL_LASTS),
     };
-    Ok(house.store.add_mail(&record).await?)
+    Ok(app.store.add_mail(&record).await?)
 }
 
 /// Writes to the holder of an account, where an address is known and mail is sent.
-pub(crate) async fn tell_holder(house: &App, account: &AccountId, mail: &Mail) -> Result<(), OperationError> {
-    if !house.sends_mail() {
+pub(crate) async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<(), OperationError> {
+    if !app.sends_mail() {
         return Ok(());
     }
-    match house.store.contacts().await?.get(account) {
-        Some(address) => queue(house, address, mail).await,
+    match app.store.contacts().await?.get(account) {
+        Some(address) => queue(app, address, mail).await,
         None => Ok(()),
     }
 }
 
 /// Writes to everybody at work whose role is asked for, where an address is known and mail is sent.
 pub(crate) async fn tell_roles(
-    house: &App,
+    app: &App,
     is_told: impl Fn(Role) -> bool,
     mail: impl Fn(AccountId) -> Mail,
 ) -> Result<(), OperationError> {
-    if !house.sends_mail() {
+    if !app.sends_mail() {
         return Ok(());
     }
-    let rules = house.gateway().rules();
-    for (account, email) in house.store.contacts().await? {
+    let rules = app.gateway().rules();
+    for (account, email) in app.store.contacts().await? {
         let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
         if record.is_some_and(|record| is_told(record.role)) {
-            queue(house, &email, &mail(account)).await?;
+            queue(app, &email, &mail(account)).await?;
         }
     }
     Ok(())
 }
 
 /// Sends what is due. To be called often; a call during another one does nothing.
-pub async fn send_due(house: &App) -> Result<usize, OperationError> {
-    let Some(mailer) = house.mailer() else { return Ok(0) };
+pub async fn send_due(app: &App) -> Result<usize, OperationError> {
+    let Some(mailer) = app.mailer() else { return Ok(0) };
     if mailer.is_sending.swap(true, Ordering::SeqCst) {
         return Ok(0);
     }
-    let sent = send_all(house, mailer).await;
+    let sent = send_all(app, mailer).await;
     mailer.is_sending.store(false, Ordering::SeqCst);
     sent
 }
 
-async fn send_all(house: &App, mailer: &Mailer) -> Result<usize, OperationError> {
-    let now = house.clock.now();
+async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
+    let now = app.clock.now();
     let mut sent = 0;
-    for record in house.store.mails().await? {
+    for record in app.store.mails().await? {
         if record.next_at > now {
             break;
         }
-        let mail = Mail::of(&record).filter(|mail| now < record.expires_at && is_wanted(house, mail));
+        let mail = Mail::of(&record).filter(|mail| now < record.expires_at && is_wanted(app, mail));
         let Some(mail) = mail else {
             tracing::warn!(mail = record.id, kind = record.kind, "A mail was given up");
-            house.store.remove_mail(&record.id).await?;
+            app.store.remove_mail(&record.id).await?;
             continue;
         };
-        match send(house, mailer, &record, &mail).await {
+        match send(app, mailer, &record, &mail).await {
             Ok(()) => {
-                house.store.remove_mail(&record.id).await?;
+                app.store.remove_mail(&record.id).await?;
                 sent += 1;
             }
             Err(error) => {
@@ -393,7 +393,7 @@ async fn send_all(house: &App, mailer: &Mailer) -> Result<usize, OperationError>
                 let error = error.replace(&record.recipient, "(recipient)");
                 tracing::warn!(mail = record.id, kind = record.kind, error, "A mail could not be sent");
                 let wait = FIRST_WAIT.saturating_mul(1 << record.tries.min(8)).min(LONGEST_WAIT);
-                house.store.delay_mail(&record.id, now.plus(wait)).await?;
+                app.store.delay_mail(&record.id, now.plus(wait)).await?;
             }
         }
     }
@@ -401,14 +401,14 @@ async fn send_all(house: &App, mailer: &Mailer) -> Result<usize, OperationError>
 }
 
 /// An invitation that another one followed, or whose account has its holder, does not leave any more.
-fn is_wanted(house: &App, mail: &Mail) -> bool {
+fn is_wanted(app: &App, mail: &Mail) -> bool {
     match mail {
-        Mail::Invitation { account, at } => invitations::permit_of_mail(house, account, *at).is_some(),
+        Mail::Invitation { account, at } => invitations::permit_of_mail(app, account, *at).is_some(),
         _ => true,
     }
 }
 
-async fn send(house: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> Result<(), String> {
+async fn send(app: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> Result<(), String> {
     // Only a server that answers is worth a link.
     let is_there = mailer.transport.test_connection().await.map_err(|error| error.to_string())?;
     if !is_there {
@@ -416,12 +416,12 @@ async fn send(house: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) ->
     }
     let (link, hours) = match mail {
         Mail::Invitation { account, at } => {
-            let permit = invitations::permit_of_mail(house, account, *at);
+            let permit = invitations::permit_of_mail(app, account, *at);
             let permit = permit.ok_or_else(|| "the invitation is over".to_owned())?;
-            let made = sign_in::make_link(house, &permit, house.console_host(), INVITATION_LASTS).await;
+            let made = sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await;
             (made.map_err(|error| error.to_string())?, INVITATION_LASTS.as_secs() / 3600)
         }
-        _ => (house.console_url().to_owned(), 0),
+        _ => (app.console_url().to_owned(), 0),
     };
     let message = message(mailer, record, mail, &link, hours).map_err(|error| error.to_string())?;
     mailer.transport.send(message).await.map(drop).map_err(|error| error.to_string())

@@ -25,9 +25,9 @@ pub use returns::read_due;
 pub use text::{Blocks, ShownData, Style, measured, proposed, proposed_for, written};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{ActDetails, App};
 use crate::incidents;
 use crate::papers::PaperReader;
 use crate::stored_records;
@@ -104,20 +104,20 @@ pub(crate) fn journalled_forms(campaign: &CampaignRecord) -> [String; 2] {
 
 /// Campaigns of an incident; of all of them for an empty name.
 pub async fn campaigns(
-    house: &App,
+    app: &App,
     actor: &Actor,
     incident: &str,
 ) -> Result<Vec<CampaignView>, OperationError> {
     actor.must_watch()?;
     let mut views = Vec::new();
-    for record in house.store.campaigns().await? {
+    for record in app.store.campaigns().await? {
         if incident.is_empty() || record.incident == incident {
-            let counts = house.store.notice_counts(&record.id).await?;
+            let counts = app.store.notice_counts(&record.id).await?;
             let total = counts.values().sum();
-            let channels = house.store.notice_channels(&record.id).await?;
-            let alarms = house.store.replayed_notices(&record.id).await?;
+            let channels = app.store.notice_channels(&record.id).await?;
+            let alarms = app.store.replayed_notices(&record.id).await?;
             let faults = kept("faults", &record.faults)?;
-            let can_mail = house.sends_mail();
+            let can_mail = app.sends_mail();
             views.push(CampaignView { record, counts, channels, total, faults, alarms, can_mail });
         }
     }
@@ -131,14 +131,14 @@ pub async fn campaigns(
 /// `Invalid` for an end that would give up notices unsaid, for a start without a mail server when there are messages to send; `Conflict` for a state that
 /// does not follow.
 pub async fn set_state(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     state: &str,
     gives_up: bool,
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
-    let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let campaign = app.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
     let follows = matches!(
         (campaign.state.as_str(), state),
         ("ready" | "paused", "sending")
@@ -149,15 +149,15 @@ pub async fn set_state(
         return Err(OperationError::Conflict);
     }
     if state == "sending" {
-        actor.must_be_fresh(house)?;
-        must_be_as_prepared(house, &campaign).await?;
+        actor.must_be_fresh(app)?;
+        must_be_as_prepared(app, &campaign).await?;
         // What cannot leave does not stand as if it were leaving.
-        let channels = house.store.notice_channels(id).await?;
-        if !house.sends_mail() && channels.get("mail").is_some_and(|count| *count > 0) {
+        let channels = app.store.notice_channels(id).await?;
+        if !app.sends_mail() && channels.get("mail").is_some_and(|count| *count > 0) {
             return Err(OperationError::Invalid("notices-no-mail-server"));
         }
     }
-    if state == "ended" && !gives_up && kept_back(&house.store.notice_counts(id).await?) > 0 {
+    if state == "ended" && !gives_up && kept_back(&app.store.notice_counts(id).await?) > 0 {
         return Err(OperationError::Invalid("notices-kept-back"));
     }
     let words = ActDetails {
@@ -166,19 +166,19 @@ pub async fn set_state(
         after: state.to_owned(),
         ..ActDetails::default()
     };
-    let now = house.clock.now();
+    let now = app.clock.now();
     let ended_at = if state == "ended" { now } else { Timestamp::ZERO };
-    let claim = house.store.move_campaign(id, (&campaign.state, state), ended_at);
+    let claim = app.store.move_campaign(id, (&campaign.state, state), ended_at);
     let release =
-        async { house.store.move_campaign(id, (state, &campaign.state), Timestamp::ZERO).await.map(drop) };
-    house.claim((actor, Act::CampaignSet, words), claim, release).await?;
+        async { app.store.move_campaign(id, (state, &campaign.state), Timestamp::ZERO).await.map(drop) };
+    app.claim((actor, Act::CampaignSet, words), claim, release).await?;
     if state == "ended" {
-        house.store.forget_destinations(id).await?;
-        prepare::forget_contacts(house, id);
+        app.store.forget_destinations(id).await?;
+        prepare::forget_contacts(app, id);
         if campaign.state == "preparing" {
             return Ok(());
         }
-        tell_the_log(house, actor, &campaign).await?;
+        tell_the_log(app, actor, &campaign).await?;
     }
     Ok(())
 }
@@ -188,16 +188,16 @@ fn kept_back(counts: &BTreeMap<String, u64>) -> u64 {
 }
 
 /// A letter that was changed beside Digue goes to nobody.
-async fn must_be_as_prepared(house: &App, campaign: &CampaignRecord) -> Result<(), OperationError> {
-    if stored_records::is_as_prepared(house, campaign).await {
+async fn must_be_as_prepared(app: &App, campaign: &CampaignRecord) -> Result<(), OperationError> {
+    if stored_records::is_as_prepared(app, campaign).await {
         return Ok(());
     }
     Err(OperationError::Invalid("notices-differ"))
 }
 
 /// Writes down what became of the notices; that the persons were informed only when every one left.
-async fn tell_the_log(house: &App, actor: &Actor, campaign: &CampaignRecord) -> Result<(), OperationError> {
-    let counts = house.store.notice_counts(&campaign.id).await?;
+async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Result<(), OperationError> {
+    let counts = app.store.notice_counts(&campaign.id).await?;
     let of = |state: &str| counts.get(state).copied().unwrap_or(0);
     // A letter that no file has was handed to nobody.
     let (sent, listed, unreached) = (of("sent"), of("exported"), of("unreached"));
@@ -211,16 +211,16 @@ async fn tell_the_log(house: &App, actor: &Actor, campaign: &CampaignRecord) -> 
     };
     let told = IncidentNote::Met {
         clock: ClockKind::Persons,
-        at: house.clock.now().micros(),
+        at: app.clock.now().micros(),
         to: campaign.subject.clone(),
         receipt: campaign.id.clone(),
         persons: Some(sent),
     };
     // A campaign that told nobody informs nobody: the duty stands.
     let is_whole = ended.is_whole() && sent + listed > 0;
-    incidents::add(house, actor, &campaign.incident, None, IncidentNote::NoticesEnded(ended)).await?;
+    incidents::add(app, actor, &campaign.incident, None, IncidentNote::NoticesEnded(ended)).await?;
     if is_whole {
-        incidents::add(house, actor, &campaign.incident, None, told).await?;
+        incidents::add(app, actor, &campaign.incident, None, told).await?;
     }
     Ok(())
 }
@@ -236,19 +236,19 @@ pub(crate) fn gone(counts: &BTreeMap<String, u64>) -> u64 {
 }
 
 /// After a start: what was being sent is not sent again by itself.
-pub async fn after_a_start(house: &App) -> Result<u64, OperationError> {
-    Ok(house.store.doubt_notices().await?)
+pub async fn after_a_start(app: &App) -> Result<u64, OperationError> {
+    Ok(app.store.doubt_notices().await?)
 }
 
 /// Sends what the rates of running campaigns allow until `until`; how many left.
-pub async fn send_due(house: &App, most: u32) -> Result<u32, OperationError> {
-    let Some(mailer) = house.mailer() else { return Ok(0) };
+pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
+    let Some(mailer) = app.mailer() else { return Ok(0) };
     let mut sent = 0;
-    for campaign in house.store.campaigns().await? {
+    for campaign in app.store.campaigns().await? {
         if campaign.state != "sending" {
             continue;
         }
-        if let Err(error) = must_be_as_prepared(house, &campaign).await {
+        if let Err(error) = must_be_as_prepared(app, &campaign).await {
             tracing::error!(%error, campaign = campaign.id, "A campaign is not as the journal tells; nothing is sent");
             continue;
         }
@@ -256,9 +256,9 @@ pub async fn send_due(house: &App, most: u32) -> Result<u32, OperationError> {
         // A second's share of the rate.
         let share = campaign.rate.div_ceil(60).min(most);
         for _ in 0..share {
-            let now = house.clock.now();
-            let Some(notice) = house.store.take_notice(&campaign.id, now).await? else { break };
-            let said = text_of(house, style, &blocks, &campaign, &notice);
+            let now = app.clock.now();
+            let Some(notice) = app.store.take_notice(&campaign.id, now).await? else { break };
+            let said = text_of(app, style, &blocks, &campaign, &notice);
             let code = Code::of(notice.code.to_be_bytes()).to_string();
             let names = (campaign.id.as_str(), code.as_str());
             let done = match said {
@@ -269,7 +269,7 @@ pub async fn send_due(house: &App, most: u32) -> Result<u32, OperationError> {
                 Ok(()) => ("sent", String::new()),
                 Err(error) => ("failed", error.replace(&notice.destination, "(recipient)")),
             };
-            house.store.set_notice(&campaign.id, notice.number, state, &detail, house.clock.now()).await?;
+            app.store.set_notice(&campaign.id, notice.number, state, &detail, app.clock.now()).await?;
             sent += u32::from(state == "sent");
         }
     }
@@ -278,13 +278,13 @@ pub async fn send_due(house: &App, most: u32) -> Result<u32, OperationError> {
 
 /// The text of a notice, made again: it has the hash that was kept.
 pub fn text_of(
-    house: &App,
+    app: &App,
     style: Style,
     blocks: &Blocks,
     campaign: &CampaignRecord,
     notice: &NoticeRecord,
 ) -> Result<String, OperationError> {
-    let reader = PaperReader { language: style.language(), zone: house.response().zone.clone() };
+    let reader = PaperReader { language: style.language(), zone: app.response().zone.clone() };
     let seen: ShownData = kept("facts of a notice", &notice.seen)?;
     let code = Code::of(notice.code.to_be_bytes());
     Ok(written(style, blocks, &seen, code, &notice.masked, &reader.date(campaign.made_at)))

@@ -208,7 +208,7 @@ pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
             "data": {"portal": record.portal, "persons": record.persons, "signals": signals},
         }],
         "remediation": {"desc": record.action},
-        "unmapped": {"evidence": record.evidence as f64 / 1000.0, "wished": record.wished},
+        "unmapped": {"evidence": record.evidence as f64 / 1000.0, "wished": record.intended},
     })
 }
 

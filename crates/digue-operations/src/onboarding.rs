@@ -10,10 +10,10 @@ use digue_types::{AccountId, OrganisationId};
 
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
+use crate::app::App;
 use crate::approvals::{ApprovalRequest, NewAccount, may_add};
 use crate::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
 use crate::error::{LineFault, OperationError};
-use crate::house::App;
 use crate::mail::parse_address;
 use crate::organisations::roles_to_give;
 
@@ -37,9 +37,9 @@ const COLUMNS: [CsvColumn; 4] = [
 
 /// Reads the wish that a file describes: columns `account`, and `organisation`, `role`, `email` where
 /// they differ from the actor's own organisation, an agent, and nobody's mail.
-pub fn read(house: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
+pub fn read(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
     allow(!roles_to_give(actor).is_empty())?;
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
     let told = |fault: PlacedFault| fault.told("onboarding");
     let file = CsvFile::open(bytes, &COLUMNS, &[ACCOUNT])
@@ -128,7 +128,7 @@ const fn role_key(role: Role) -> &'static str {
         Role::Deputy => "role-deputy",
         Role::Delegate => "role-delegate",
         Role::PortalTeam => "role-portal-team",
-        Role::Rssi => "role-rssi",
+        Role::Ciso => "role-rssi",
         Role::Dpo => "role-dpo",
         Role::Auditor => "role-auditor",
     }
@@ -161,7 +161,7 @@ mod tests {
             ("delegate", Some(Role::Delegate)),
             ("suppléant", Some(Role::Deputy)),
             ("Équipe du portail", Some(Role::PortalTeam)),
-            ("RSSI", Some(Role::Rssi)),
+            ("RSSI", Some(Role::Ciso)),
             ("chef", None),
             ("", None),
         ] {

@@ -8,8 +8,8 @@ use digue_types::{Act, Gate, OrganisationId, PortalId, SlidingWindow};
 
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 use crate::mail::parse_address;
 
 const NAME_CHARS_MAX: usize = 120;
@@ -29,13 +29,13 @@ pub struct OverseenOrganisation {
 }
 
 /// All organisations for the operator's watchers, the own one for those who lead its agents.
-pub async fn list(house: &App, actor: &Actor) -> Result<Vec<OverseenOrganisation>, OperationError> {
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenOrganisation>, OperationError> {
     allow(actor.role.oversees())?;
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
-    let mut records = house.store.organisations().await?;
+    let mut records = app.store.organisations().await?;
     records.retain(|record| actor.role.can_watch() || Some(&record.id) == own.as_ref());
-    let counts = house.gateway().session_counts();
+    let counts = app.gateway().session_counts();
     let mut known: HashMap<OrganisationId, OverseenOrganisation> = HashMap::new();
     for record in records {
         let of = OverseenOrganisation {
@@ -43,7 +43,7 @@ pub async fn list(house: &App, actor: &Actor) -> Result<Vec<OverseenOrganisation
             suspended: 0,
             leaders: 0,
             sessions: 0,
-            persons_day: persons_day(house, &record.id),
+            persons_day: persons_day(app, &record.id),
             gate: rules.gates.of(&Reach::Organisation(record.id.clone())),
             record,
         };
@@ -62,9 +62,9 @@ pub async fn list(house: &App, actor: &Actor) -> Result<Vec<OverseenOrganisation
     Ok(known)
 }
 
-fn persons_day(house: &App, organisation: &OrganisationId) -> u32 {
-    let now = house.clock.now();
-    let gateway = house.gateway();
+fn persons_day(app: &App, organisation: &OrganisationId) -> u32 {
+    let now = app.clock.now();
+    let gateway = app.gateway();
     let hosts = gateway.hosts();
     let shown = hosts.portals().filter_map(|portal| {
         gateway.with_budgets(&portal.id, |budgets| budgets.shown_to_organisation(organisation, now))
@@ -82,14 +82,10 @@ pub struct OrganisationView {
     pub may_change: bool,
 }
 
-pub async fn view(
-    house: &App,
-    actor: &Actor,
-    id: &OrganisationId,
-) -> Result<OrganisationView, OperationError> {
-    let known = list(house, actor).await?.into_iter().find(|known| known.record.id == *id);
+pub async fn view(app: &App, actor: &Actor, id: &OrganisationId) -> Result<OrganisationView, OperationError> {
+    let known = list(app, actor).await?.into_iter().find(|known| known.record.id == *id);
     let known = known.ok_or(OperationError::NotFound("organisation"))?;
-    let (gateway, now) = (house.gateway(), house.clock.now());
+    let (gateway, now) = (app.gateway(), app.clock.now());
     let hosts = gateway.hosts();
     let mut budgets = Vec::new();
     for portal in hosts.portals() {
@@ -105,7 +101,7 @@ pub async fn view(
 
 /// Adds an organisation, or changes its name and address.
 pub async fn save(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &OrganisationId,
     called: &str,
@@ -121,16 +117,16 @@ pub async fn save(
         "" => String::new(),
         text => parse_address(text).ok_or(OperationError::Invalid("invalid-email"))?,
     };
-    let before = house.store.organisations().await?.into_iter().find(|known| known.id == *id);
+    let before = app.store.organisations().await?.into_iter().find(|known| known.id == *id);
     let words = ActDetails {
         subject: format!("organisation:{id}"),
         before: before.map(|known| known.name).unwrap_or_default(),
         after: called.to_owned(),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::OrganisationSaved, words).await?;
+    app.write_down(actor, Act::OrganisationSaved, words).await?;
     let record = OrganisationRecord { id: id.clone(), name: called.to_owned(), email };
-    Ok(house.store.save_organisation(&record).await?)
+    Ok(app.store.save_organisation(&record).await?)
 }
 
 /// Roles that the actor may give to a new account.

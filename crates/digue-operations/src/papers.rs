@@ -17,11 +17,11 @@ use jiff::tz::TimeZone;
 use ring::digest::{SHA256, digest};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::attachments;
 use crate::breach;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::{ActDetails, App};
 use crate::incidents::IncidentView;
 use crate::isms;
 use crate::stored_records::PaperSources;
@@ -154,19 +154,19 @@ const TEMPLATE: &str = "template:docx";
 /// Prints a document made from stored records; those that are not as the journal tells stand at its head. A
 /// Word file goes into the operator's own paper, if there is one.
 pub async fn printed_from(
-    house: &App,
+    app: &App,
     document: &Document,
     form: PaperFormat,
     sources: PaperSources<'_>,
 ) -> Result<Vec<u8>, OperationError> {
     let language = Language::parse(document.language).unwrap_or_default();
-    let mut blocks = sources.warning(house, language).await?;
+    let mut blocks = sources.warning(app, language).await?;
     blocks.extend(document.blocks.iter().cloned());
-    let made_at = Some(house.clock.now().to_string());
+    let made_at = Some(app.clock.now().to_string());
     let document = &Document { made_at, blocks, ..document.clone() };
     if form == PaperFormat::Docx
-        && let Some(last) = house.store.files(TEMPLATE).await?.last()
-        && let Some(template) = house.store.file_bytes(TEMPLATE, &last.hash).await?
+        && let Some(last) = app.store.files(TEMPLATE).await?.last()
+        && let Some(template) = app.store.file_bytes(TEMPLATE, &last.hash).await?
     {
         return docx_in(&template, document).map_err(|error| OperationError::Unavailable(error.to_string()));
     }
@@ -177,12 +177,7 @@ pub async fn printed_from(
 ///
 /// # Errors
 /// `Invalid` for a file that a document does not go into.
-pub async fn take_template(
-    house: &App,
-    actor: &Actor,
-    name: &str,
-    bytes: &[u8],
-) -> Result<(), OperationError> {
+pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -> Result<(), OperationError> {
     isms::must_govern(actor)?;
     docx_in(bytes, &Document::default()).map_err(|_| OperationError::Invalid("invalid-template"))?;
     let words = ActDetails {
@@ -190,13 +185,13 @@ pub async fn take_template(
         after: hex(digest(&SHA256, bytes).as_ref()),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::Configured, words).await?;
-    attachments::keep(house, actor, TEMPLATE, name, bytes).await.map(drop)
+    app.write_down(actor, Act::Configured, words).await?;
+    attachments::keep(app, actor, TEMPLATE, name, bytes).await.map(drop)
 }
 
 /// The notification, block by block, in the order of the teleservice.
-pub fn notification(house: &App, view: &IncidentView, reader: &PaperReader) -> Document {
-    let draft = breach::draft(house, view, reader.language);
+pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
+    let draft = breach::draft(app, view, reader.language);
     let mut blocks = vec![
         DocumentBlock::Paragraph(reader.say1(
             "paper-stage",
@@ -262,11 +257,11 @@ fn clocks(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentBlock> {
 }
 
 /// The register of violations: a page of its own for each, with the reasoning.
-pub fn register(house: &App, views: &[IncidentView], reader: &PaperReader) -> Document {
+pub fn register(app: &App, views: &[IncidentView], reader: &PaperReader) -> Document {
     let mut blocks = vec![DocumentBlock::Paragraph(reader.say("register-explain"))];
     let header = ["column-reference", "column-title", "column-aware", "severity-cnil", "column-authority"];
     let rows = views.iter().map(|view| {
-        let row = row_of(house, view, reader);
+        let row = row_of(app, view, reader);
         let gravity = row.values.get(&Field::GravityOf).map(|value| reader.value(Field::GravityOf, value));
         vec![
             view.reference(),
@@ -281,7 +276,7 @@ pub fn register(house: &App, views: &[IncidentView], reader: &PaperReader) -> Do
     for view in views {
         blocks.push(DocumentBlock::Break);
         blocks.push(DocumentBlock::Title(format!("{} – {}", view.reference(), view.incident.title)));
-        let row = row_of(house, view, reader);
+        let row = row_of(app, view, reader);
         blocks.push(DocumentBlock::Pair(reader.say("column-state"), reader.say(row.state.key())));
         blocks.push(DocumentBlock::Pair(reader.say("decide-authority"), authority(&row, reader)));
         blocks.push(DocumentBlock::Pair(reader.say("decide-persons"), persons(&row, reader)));
@@ -306,8 +301,8 @@ pub fn register(house: &App, views: &[IncidentView], reader: &PaperReader) -> Do
 }
 
 /// One row of the register.
-pub fn row_of(house: &App, view: &IncidentView, reader: &PaperReader) -> ViolationRow {
-    ViolationRow::new(&view.incident, &breach::draft(house, view, reader.language))
+pub fn row_of(app: &App, view: &IncidentView, reader: &PaperReader) -> ViolationRow {
+    ViolationRow::new(&view.incident, &breach::draft(app, view, reader.language))
 }
 
 /// Decision about the authority, by whom and why.
@@ -325,12 +320,12 @@ fn persons(row: &ViolationRow, reader: &PaperReader) -> String {
 }
 
 /// The register as a table: the columns that `import` reads come first, under their names.
-pub fn register_sheet(house: &App, views: &[IncidentView], reader: &PaperReader) -> WrittenSheet {
+pub fn register_sheet(app: &App, views: &[IncidentView], reader: &PaperReader) -> WrittenSheet {
     let mut header: Vec<String> =
         COLUMNS.iter().map(|(name, column)| column_name(reader, name, *column)).collect();
     header.push(reader.say("column-reference"));
     let rows = views.iter().map(|view| {
-        let row = row_of(house, view, reader);
+        let row = row_of(app, view, reader);
         let mut cells: Vec<WrittenCell> =
             COLUMNS.iter().map(|(_, column)| register_cell(reader, &row, *column)).collect();
         cells.push(view.reference().into());
@@ -404,18 +399,18 @@ pub fn column_name(reader: &PaperReader, name: &str, column: ViolationColumn) ->
 
 /// The register in the form that was asked for.
 pub async fn register_file(
-    house: &App,
+    app: &App,
     views: &[IncidentView],
     reader: &PaperReader,
     form: PaperFormat,
 ) -> Result<Vec<u8>, OperationError> {
     match form {
         PaperFormat::Xlsx => {
-            let mut sheets = vec![register_sheet(house, views, reader)];
-            sheets.extend(PaperSources::INCIDENTS.sheet(house, reader.language).await?);
+            let mut sheets = vec![register_sheet(app, views, reader)];
+            sheets.extend(PaperSources::INCIDENTS.sheet(app, reader.language).await?);
             xlsx(&sheets).map_err(|error| OperationError::Unavailable(error.to_string()))
         }
-        _ => printed_from(house, &register(house, views, reader), form, PaperSources::INCIDENTS).await,
+        _ => printed_from(app, &register(app, views, reader), form, PaperSources::INCIDENTS).await,
     }
 }
 
@@ -423,18 +418,18 @@ pub async fn register_file(
 pub const PAPERS: [&str; 5] = ["notification", "complaint", "call-centre", "press", "partner"];
 
 /// One paper of an incident by its name; `None` when there is none of this name.
-pub fn paper(house: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Option<Document> {
+pub fn paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Option<Document> {
     Some(match name {
-        "notification" => notification(house, view, reader),
-        "complaint" => complaint(house, view, reader),
-        "call-centre" | "press" | "partner" => words_of(house, view, reader, name),
+        "notification" => notification(app, view, reader),
+        "complaint" => complaint(app, view, reader),
+        "call-centre" | "press" | "partner" => words_of(app, view, reader, name),
         _ => return None,
     })
 }
 
 /// The file for a complaint: facts, times, who and what, and how to verify the evidence.
-fn complaint(house: &App, view: &IncidentView, reader: &PaperReader) -> Document {
-    let controller = breach::controller(house, reader.language);
+fn complaint(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
+    let controller = breach::controller(app, reader.language);
     let mut blocks = vec![
         DocumentBlock::Paragraph(reader.say1(
             complaint_by(view.incident.happening()),
@@ -512,9 +507,9 @@ pub(crate) fn how_to_verify(view: &IncidentView, reader: &PaperReader) -> Vec<St
 }
 
 /// Texts for those who are asked: a call centre, newspapers, a partner and its own partners.
-fn words_of(house: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Document {
-    let controller = breach::controller(house, reader.language);
-    let draft = breach::draft(house, view, reader.language).snapshot();
+fn words_of(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Document {
+    let controller = breach::controller(app, reader.language);
+    let draft = breach::draft(app, view, reader.language).snapshot();
     let said = |field: Field| match draft.get(&field).map(|value| reader.value(field, value)) {
         Some(said) if !said.trim().is_empty() => said,
         _ => reader.say("paper-unknown"),
@@ -526,7 +521,7 @@ fn words_of(house: &App, view: &IncidentView, reader: &PaperReader, name: &str) 
         (false, 0) => "call-centre-none-told",
         (false, _) => "call-centre-not-told",
     });
-    let address = format!("{}/check", house.console_host());
+    let address = format!("{}/check", app.console_host());
     // An address is given to those who have something to check there.
     let check = if told { reader.say1("notice-address", "address", &address) } else { String::new() };
     let values = [

@@ -17,9 +17,9 @@ use webauthn_rs::prelude::{
 };
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::ceremonies::Ceremonies;
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 use crate::invitations;
 use crate::mail::{self, Mail};
 use crate::secret::Secret;
@@ -61,16 +61,16 @@ impl Passkeys {
 }
 
 /// The passkeys of the account, for itself.
-pub async fn own(house: &App, session: &Session) -> Result<Vec<PasskeyRecord>, OperationError> {
-    Actor::of_session(house, session)?;
-    Ok(house.store.passkeys_of(&session.account).await?)
+pub async fn own(app: &App, session: &Session) -> Result<Vec<PasskeyRecord>, OperationError> {
+    Actor::of_session(app, session)?;
+    Ok(app.store.passkeys_of(&session.account).await?)
 }
 
 /// Begins to add a passkey to one's own account.
-pub async fn begin_adding(house: &App, session: &Session) -> Result<PasskeyChallenge, OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    actor.must_be_fresh(house)?;
-    let known = house.store.passkeys_of(&actor.account).await?;
+pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallenge, OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    let known = app.store.passkeys_of(&actor.account).await?;
     if known.len() >= PASSKEYS_MAX {
         return Err(OperationError::Invalid("invalid-passkeys-many"));
     }
@@ -80,7 +80,7 @@ pub async fn begin_adding(house: &App, session: &Session) -> Result<PasskeyChall
     };
     let exclude = known.iter().map(|passkey| decode_id(&passkey.id)).collect::<Result<Vec<_>, _>>()?;
     let exclude = exclude.into_iter().map(Into::into).collect();
-    let passkeys = house.passkeys()?;
+    let passkeys = app.passkeys()?;
     let account = actor.account.as_str();
     let (options, state) = passkeys
         .webauthn
@@ -93,30 +93,30 @@ pub async fn begin_adding(house: &App, session: &Session) -> Result<PasskeyChall
     options["authenticatorSelection"]["residentKey"] = "required".into();
     options["authenticatorSelection"]["requireResidentKey"] = true.into();
     let registration = Registration { account: actor.account, handle, state };
-    let ceremony = passkeys.registrations.begin(house.clock.now(), registration)?;
+    let ceremony = passkeys.registrations.begin(app.clock.now(), registration)?;
     Ok(PasskeyChallenge { ceremony, options })
 }
 
 /// Adds the passkey that the browser made.
 pub async fn finish_adding(
-    house: &App,
+    app: &App,
     session: &Session,
     ceremony: &str,
     called: &str,
     answer: Value,
 ) -> Result<(), OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    let _turn = invitations::hold_still(house, session).await?;
+    let actor = Actor::of_session(app, session)?;
+    let _turn = invitations::hold_still(app, session).await?;
     let called = parse_name(called)?;
-    let passkeys = house.passkeys()?;
-    let now = house.clock.now();
+    let passkeys = app.passkeys()?;
+    let now = app.clock.now();
     let Registration { account, handle, state } = passkeys.registrations.end(now, ceremony)?;
     if account != actor.account {
         return Err(OperationError::Denied);
     }
     let answer: RegisterPublicKeyCredential = parse_answer(answer)?;
     let passkey = passkeys.webauthn.finish_passkey_registration(&answer, &state).map_err(refused)?;
-    let known = house.store.passkeys_of(&account).await?;
+    let known = app.store.passkeys_of(&account).await?;
     let credential =
         serde_json::to_value(&passkey).map_err(|e| OperationError::Unavailable(e.to_string()))?;
     let record = PasskeyRecord {
@@ -136,16 +136,16 @@ pub async fn finish_adding(
         after: format!("passkey:{} backed-up:{}", short(&record.id), record.is_backed_up),
         ..ActDetails::default()
     };
-    house.write_down(&actor, Act::PasskeyAdded, words).await?;
-    house.store.add_passkey(&record).await?;
-    mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
+    app.write_down(&actor, Act::PasskeyAdded, words).await?;
+    app.store.add_passkey(&record).await?;
+    mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 
 /// Removes one of one's own passkeys; the last one stays.
-pub async fn remove(house: &App, session: &Session, id: &str) -> Result<(), OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    actor.must_be_fresh(house)?;
-    let known = house.store.passkeys_of(&actor.account).await?;
+pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    let known = app.store.passkeys_of(&actor.account).await?;
     let passkey = known.iter().find(|passkey| passkey.id == id).ok_or(OperationError::NotFound("passkey"))?;
     if known.len() == 1 {
         return Err(OperationError::Invalid("invalid-passkey-last"));
@@ -156,35 +156,35 @@ pub async fn remove(house: &App, session: &Session, id: &str) -> Result<(), Oper
         after: format!("passkeys:{}", known.len() - 1),
         ..ActDetails::default()
     };
-    let claim = house.store.remove_passkey(&actor.account, id);
-    house.claim((&actor, Act::PasskeyRemoved, words), claim, house.store.add_passkey(passkey)).await?;
-    mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
+    let claim = app.store.remove_passkey(&actor.account, id);
+    app.claim((&actor, Act::PasskeyRemoved, words), claim, app.store.add_passkey(passkey)).await?;
+    mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 
 /// Begins a sign-in, or a fresh proof of identity: whoever it will be.
-pub fn begin_sign_in(house: &App) -> Result<PasskeyChallenge, OperationError> {
-    let passkeys = house.passkeys()?;
+pub fn begin_sign_in(app: &App) -> Result<PasskeyChallenge, OperationError> {
+    let passkeys = app.passkeys()?;
     let (options, state) = passkeys
         .webauthn
         .start_discoverable_authentication()
         .map_err(|error| OperationError::Unavailable(error.to_string()))?;
     let mut options =
         serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
-    let ceremony = passkeys.sign_ins.begin(house.clock.now(), state)?;
+    let ceremony = passkeys.sign_ins.begin(app.clock.now(), state)?;
     Ok(PasskeyChallenge { ceremony, options: options["publicKey"].take() })
 }
 
 /// Signs in on the console with the browser's answer; the secret goes into the cookie.
 pub async fn finish_sign_in(
-    house: &App,
+    app: &App,
     ceremony: &str,
     answer: Value,
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
-    let account = verify(house, ceremony, answer).await?;
-    let now = house.clock.now();
-    let host = house.console_host();
-    sign_in::open_session(house, &account, host, origin, now, "passkey").await.map_err(|error| match error {
+    let account = verify(app, ceremony, answer).await?;
+    let now = app.clock.now();
+    let host = app.console_host();
+    sign_in::open_session(app, &account, host, origin, now, "passkey").await.map_err(|error| match error {
         // Told apart from a wrong passkey, a suspended account would be known to exist.
         OperationError::Denied => OperationError::Invalid("invalid-passkey"),
         other => other,
@@ -193,27 +193,27 @@ pub async fn finish_sign_in(
 
 /// Proves afresh, with a passkey, that the holder of `session` is still its account.
 pub async fn prove(
-    house: &App,
+    app: &App,
     session: &Session,
     ceremony: &str,
     answer: Value,
 ) -> Result<(), OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    if verify(house, ceremony, answer).await? != session.account {
+    let actor = Actor::of_session(app, session)?;
+    if verify(app, ceremony, answer).await? != session.account {
         return Err(OperationError::Invalid("invalid-passkey"));
     }
-    sign_in::note_proof(house, &actor, session, house.clock.now()).await
+    sign_in::note_proof(app, &actor, session, app.clock.now()).await
 }
 
 /// The account that the answer proves. Every way to be wrong has one answer.
-pub(crate) async fn verify(house: &App, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
-    let passkeys = house.passkeys()?;
-    let now = house.clock.now();
+pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
+    let passkeys = app.passkeys()?;
+    let now = app.clock.now();
     let state = passkeys.sign_ins.end(now, ceremony)?;
     let answer: PublicKeyCredential = parse_answer(answer)?;
     let (handle, id) = passkeys.webauthn.identify_discoverable_authentication(&answer).map_err(refused)?;
     let wrong = || OperationError::Invalid("invalid-passkey");
-    let record = house.store.passkey(&URL_SAFE_NO_PAD.encode(id)).await?.ok_or_else(wrong)?;
+    let record = app.store.passkey(&URL_SAFE_NO_PAD.encode(id)).await?.ok_or_else(wrong)?;
     if parse_handle(&record.handle)? != handle {
         return Err(wrong());
     }
@@ -233,7 +233,7 @@ pub(crate) async fn verify(house: &App, ceremony: &str, answer: Value) -> Result
         ..record.clone()
     };
     // Another use with the same counter was faster: one of the two is a copy of the key.
-    if house.store.use_passkey(&used, record.counter).await? { Ok(record.account) } else { Err(wrong()) }
+    if app.store.use_passkey(&used, record.counter).await? { Ok(record.account) } else { Err(wrong()) }
 }
 
 fn refused(error: webauthn_rs::prelude::WebauthnError) -> OperationError {

@@ -24,8 +24,8 @@ use tokio::sync::Semaphore;
 use totp_rs::Totp;
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 use crate::invitations;
 use crate::mail::{self, Mail};
 use crate::secret::{Secret, SecretSeal};
@@ -151,16 +151,16 @@ pub struct FactorSetup {
 }
 
 /// Begins to set a password on one's own account.
-pub fn begin(house: &App, session: &Session) -> Result<FactorSetup, OperationError> {
-    let actor = may_set(house, session)?;
-    let passwords = house.passwords()?;
+pub fn begin(app: &App, session: &Session) -> Result<FactorSetup, OperationError> {
+    let actor = may_set(app, session)?;
+    let passwords = app.passwords()?;
     let mut secret = [0; 20];
     SystemRandom::new().fill(&mut secret).map_err(|_| broken("no randomness"))?;
     let totp = totp(&secret, &actor.account)?;
     let url = totp.to_url().map_err(|error| broken(&error.to_string()))?;
     let code = qrcodegen::QrCode::encode_text(&url, qrcodegen::QrCodeEcc::Medium)
         .map_err(|_| broken("no code could be drawn"))?;
-    let until = house.clock.now().plus(SETTING_LASTS);
+    let until = app.clock.now().plus(SETTING_LASTS);
     let kept = [&until.micros().to_be_bytes()[..], &secret[..]].concat();
     Ok(FactorSetup {
         sealed: passwords.seal(&actor.account, &kept)?,
@@ -169,29 +169,29 @@ pub fn begin(house: &App, session: &Session) -> Result<FactorSetup, OperationErr
     })
 }
 
-fn may_set(house: &App, session: &Session) -> Result<Actor, OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    house.passwords()?;
+fn may_set(app: &App, session: &Session) -> Result<Actor, OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    app.passwords()?;
     // The account's own role, which a holder whom nobody confirmed does not have yet.
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     if rules.directory.find(&actor.account).is_none_or(|record| record.role.needs_passkey()) {
         return Err(OperationError::Invalid("invalid-password-role"));
     }
-    actor.must_be_fresh(house)?;
+    actor.must_be_fresh(app)?;
     Ok(actor)
 }
 
 /// Sets a password with its second factor, both at once; returns the recovery codes, shown once.
 pub async fn set(
-    house: &App,
+    app: &App,
     session: &Session,
     password: &str,
     sealed: &str,
     code: &str,
 ) -> Result<Vec<String>, OperationError> {
-    let actor = may_set(house, session)?;
-    let passwords = house.passwords()?;
-    let now = house.clock.now();
+    let actor = may_set(app, session)?;
+    let passwords = app.passwords()?;
+    let now = app.clock.now();
     let kept = passwords.open(&actor.account, sealed).ok_or(OperationError::Invalid("invalid-ceremony"))?;
     let (until, secret) = kept.split_at_checked(8).ok_or(OperationError::Invalid("invalid-ceremony"))?;
     let until = i64::from_be_bytes(until.try_into().expect("eight bytes"));
@@ -209,13 +209,13 @@ pub async fn set(
     let hashed = hashed.map_err(|error| broken(&error.to_string()))??;
     let codes = (0..CODES).map(|_| recovery_code()).collect::<Result<Vec<String>, _>>()?;
     let hashes: Vec<_> = codes.iter().map(|code| code_hash(code)).collect();
-    let _turn = invitations::hold_still(house, session).await?;
+    let _turn = invitations::hold_still(app, session).await?;
     let words = ActDetails {
         subject: format!("account:{}", actor.account),
         after: format!("totp recovery-codes:{CODES}"),
         ..ActDetails::default()
     };
-    house.write_down(&actor, Act::PasswordSet, words).await?;
+    app.write_down(&actor, Act::PasswordSet, words).await?;
     let record = PasswordRecord {
         account: actor.account,
         hash: hashed,
@@ -223,34 +223,34 @@ pub async fn set(
         totp_step: step,
         changed_at: now,
     };
-    house.store.save_password(&record, &hashes).await?;
-    mail::tell_holder(house, &session.account, &Mail::FactorsChanged { account: session.account.clone() })
+    app.store.save_password(&record, &hashes).await?;
+    mail::tell_holder(app, &session.account, &Mail::FactorsChanged { account: session.account.clone() })
         .await?;
     Ok(codes)
 }
 
 /// Whether one's own account has a password, and how many recovery codes are left.
-pub async fn own(house: &App, session: &Session) -> Result<Option<usize>, OperationError> {
-    if house.store.password_of(&session.account).await?.is_none() {
+pub async fn own(app: &App, session: &Session) -> Result<Option<usize>, OperationError> {
+    if app.store.password_of(&session.account).await?.is_none() {
         return Ok(None);
     }
-    Ok(Some(house.store.recovery_codes_left(&session.account).await?))
+    Ok(Some(app.store.recovery_codes_left(&session.account).await?))
 }
 
 /// Removes one's own password; something else must be left to sign in with.
-pub async fn remove(house: &App, session: &Session) -> Result<(), OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    actor.must_be_fresh(house)?;
-    if house.store.password_of(&actor.account).await?.is_none() {
+pub async fn remove(app: &App, session: &Session) -> Result<(), OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    if app.store.password_of(&actor.account).await?.is_none() {
         return Err(OperationError::NotFound("password"));
     }
-    if house.store.passkeys_of(&actor.account).await?.is_empty() {
+    if app.store.passkeys_of(&actor.account).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
     let words = ActDetails { subject: format!("account:{}", actor.account), ..ActDetails::default() };
-    house.write_down(&actor, Act::PasswordRemoved, words).await?;
-    house.store.remove_password(&actor.account).await?;
-    mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
+    app.write_down(&actor, Act::PasswordRemoved, words).await?;
+    app.store.remove_password(&actor.account).await?;
+    mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 
 /// What somebody shows who wants to come in.
@@ -283,33 +283,33 @@ struct CountedAttempt {
 
 impl CountedAttempt {
     async fn begin(
-        house: &App,
+        app: &App,
         account: AccountId,
         device: Option<&str>,
         now: Timestamp,
     ) -> Result<Self, OperationError> {
         let named = device.map(sign_in::state_hash).unwrap_or_default();
-        let of_device = house.store.attempts(&account, &named).await?;
+        let of_device = app.store.attempts(&account, &named).await?;
         let (lane, so_far) = match of_device {
             Some(attempts) => (named, Some(attempts)),
-            None => (String::new(), house.store.attempts(&account, "").await?),
+            None => (String::new(), app.store.attempts(&account, "").await?),
         };
         let may_try = so_far.is_none_or(|attempts| may_try(attempts, now));
         // A hundred at once are a hundred; one that may not be tried costs what the others cost.
         if may_try {
-            house.store.count_attempt(&account, &lane, now).await?;
+            app.store.count_attempt(&account, &lane, now).await?;
         } else {
-            house.store.count_attempt(&nobody(), "", now).await?;
+            app.store.count_attempt(&nobody(), "", now).await?;
         }
         Ok(Self { account, lane, may_try, failures_before: so_far.map_or(0, |attempts| attempts.failures) })
     }
 
-    async fn failed(&self, house: &App) -> Result<OperationError, OperationError> {
+    async fn failed(&self, app: &App) -> Result<OperationError, OperationError> {
         if self.may_try && self.failures_before + 1 == FAILURES_MAX {
             let words = ActDetails { subject: format!("account:{}", self.account), ..ActDetails::default() };
-            house.write_down(&Actor::digue(), Act::SignInBlocked, words).await?;
+            app.write_down(&Actor::digue(), Act::SignInBlocked, words).await?;
             let mail = Mail::SignInBlocked { account: self.account.clone() };
-            mail::tell_holder(house, &self.account, &mail).await?;
+            mail::tell_holder(app, &self.account, &mail).await?;
         }
         Ok(OperationError::Invalid("invalid-password"))
     }
@@ -322,21 +322,21 @@ fn nobody() -> AccountId {
 
 /// Signs in on the console. Every way of being wrong has one answer, after the same work.
 pub async fn sign_in(
-    house: &App,
+    app: &App,
     shown: ShownCredentials<'_>,
     origin: &RequestOrigin,
 ) -> Result<OpenedPassword, OperationError> {
-    let passwords = house.passwords()?;
-    let now = house.clock.now();
+    let passwords = app.passwords()?;
+    let now = app.clock.now();
     // Who shows no known device waits among strangers, or is sent away before anything is read.
     let mut place = match shown.device {
         None => Some(passwords.place()?),
         Some(_) => None,
     };
     let asked = AccountId::parse(shown.account.trim()).unwrap_or_else(|_| nobody());
-    let record = house.store.password_of(&asked).await?;
+    let record = app.store.password_of(&asked).await?;
     let account = record.as_ref().map_or_else(nobody, |record| record.account.clone());
-    let trial = CountedAttempt::begin(house, account, shown.device, now).await?;
+    let trial = CountedAttempt::begin(app, account, shown.device, now).await?;
     if trial.lane.is_empty() && place.is_none() {
         place = Some(passwords.place()?);
     }
@@ -345,14 +345,14 @@ pub async fn sign_in(
     let is_password = compare(passwords, place.is_none(), shown.password, known_hash).await?;
     drop(place);
     let Some(record) = record.filter(|_| is_password) else {
-        return Err(trial.failed(house).await?);
+        return Err(trial.failed(app).await?);
     };
-    if !uses_second_factor(house, passwords, &record, shown.code, now).await? {
-        return Err(trial.failed(house).await?);
+    if !uses_second_factor(app, passwords, &record, shown.code, now).await? {
+        return Err(trial.failed(app).await?);
     }
-    house.store.forget_attempts(&record.account, &trial.lane).await?;
-    let (host, by) = (house.console_host(), "password");
-    let opened = sign_in::open_session(house, &record.account, host, origin, now, by).await;
+    app.store.forget_attempts(&record.account, &trial.lane).await?;
+    let (host, by) = (app.console_host(), "password");
+    let opened = sign_in::open_session(app, &record.account, host, origin, now, by).await;
     let (secret, session) = opened.map_err(|error| match error {
         // Told apart, a suspended account would be known to exist.
         OperationError::Denied => OperationError::Invalid("invalid-password"),
@@ -360,7 +360,7 @@ pub async fn sign_in(
     })?;
     let device = if trial.lane.is_empty() {
         let made = Secret::draw()?;
-        house.store.forget_attempts(&record.account, &sign_in::state_hash(made.reveal())).await?;
+        app.store.forget_attempts(&record.account, &sign_in::state_hash(made.reveal())).await?;
         Some(made)
     } else {
         None
@@ -370,37 +370,37 @@ pub async fn sign_in(
 
 /// Proves afresh, with password and code, that the holder of a session is still its account.
 pub async fn prove(
-    house: &App,
+    app: &App,
     session: &Session,
     password: &str,
     code: &str,
     device: Option<&str>,
 ) -> Result<(), OperationError> {
-    let passwords = house.passwords()?;
-    let actor = Actor::of_session(house, session)?;
-    let now = house.clock.now();
-    let record = house.store.password_of(&actor.account).await?;
+    let passwords = app.passwords()?;
+    let actor = Actor::of_session(app, session)?;
+    let now = app.clock.now();
+    let record = app.store.password_of(&actor.account).await?;
     let record = record.ok_or(OperationError::NotFound("password"))?;
-    let trial = CountedAttempt::begin(house, actor.account.clone(), device, now).await?;
+    let trial = CountedAttempt::begin(app, actor.account.clone(), device, now).await?;
     let is_password = compare(passwords, true, password, &record.hash).await?;
-    if !trial.may_try || !is_password || !uses_second_factor(house, passwords, &record, code, now).await? {
-        return Err(trial.failed(house).await?);
+    if !trial.may_try || !is_password || !uses_second_factor(app, passwords, &record, code, now).await? {
+        return Err(trial.failed(app).await?);
     }
-    house.store.forget_attempts(&record.account, &trial.lane).await?;
-    sign_in::note_proof(house, &actor, session, now).await
+    app.store.forget_attempts(&record.account, &trial.lane).await?;
+    sign_in::note_proof(app, &actor, session, now).await
 }
 
 /// The second factor alone, for an account whose first was proved elsewhere.
-pub(crate) async fn check_second(house: &App, account: &AccountId, code: &str) -> Result<(), OperationError> {
-    let passwords = house.passwords()?;
-    let now = house.clock.now();
-    let record = house.store.password_of(account).await?;
+pub(crate) async fn check_second(app: &App, account: &AccountId, code: &str) -> Result<(), OperationError> {
+    let passwords = app.passwords()?;
+    let now = app.clock.now();
+    let record = app.store.password_of(account).await?;
     let record = record.ok_or(OperationError::NotFound("password"))?;
-    let trial = CountedAttempt::begin(house, account.clone(), None, now).await?;
-    if !trial.may_try || !uses_second_factor(house, passwords, &record, code, now).await? {
-        return Err(trial.failed(house).await?);
+    let trial = CountedAttempt::begin(app, account.clone(), None, now).await?;
+    if !trial.may_try || !uses_second_factor(app, passwords, &record, code, now).await? {
+        return Err(trial.failed(app).await?);
     }
-    Ok(house.store.forget_attempts(account, &trial.lane).await?)
+    Ok(app.store.forget_attempts(account, &trial.lane).await?)
 }
 
 /// The third failure costs a second, then twice as long each time; the tenth, another way in.
@@ -436,7 +436,7 @@ async fn compare(
 }
 
 async fn uses_second_factor(
-    house: &App,
+    app: &App,
     passwords: &Passwords,
     record: &PasswordRecord,
     code: &str,
@@ -444,11 +444,11 @@ async fn uses_second_factor(
 ) -> Result<bool, OperationError> {
     let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     if code.len() > 8 {
-        return Ok(house.store.use_recovery_code(&record.account, &code_hash(&code)).await?);
+        return Ok(app.store.use_recovery_code(&record.account, &code_hash(&code)).await?);
     }
     let secret = passwords.open(&record.account, &record.totp).ok_or_else(|| broken("a sealed secret"))?;
     match check_code(&totp(&secret, &record.account)?, &code, now) {
-        Some(step) => Ok(house.store.use_totp(&record.account, step).await?),
+        Some(step) => Ok(app.store.use_totp(&record.account, step).await?),
         None => Ok(false),
     }
 }

@@ -17,11 +17,11 @@ use digue_store::KnownPerson;
 use digue_types::{Act, PersonRef, PopulationId, Timestamp};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{ActDetails, App};
+use crate::quotas::Quotas;
 use crate::secret::{Secret, SecretSeal};
-use crate::shares::Quotas;
 
 /// A person reads for a while, on a machine that may be anybody's.
 const IDLE: Duration = Duration::from_mins(20);
@@ -92,16 +92,16 @@ fn journal_name(whose: &KnownPerson) -> String {
 
 /// Opens a session for somebody whose identity was proved; the secret is for a cookie.
 pub(crate) async fn open(
-    house: &App,
+    app: &App,
     whose: KnownPerson,
     way: &str,
     owed: Option<PersonDebts>,
 ) -> Result<Secret, OperationError> {
     let words = ActDetails { subject: journal_name(&whose), after: way.to_owned(), ..ActDetails::default() };
-    house.write_down(&Actor::digue(), Act::PersonCame, words).await?;
+    app.write_down(&Actor::digue(), Act::PersonCame, words).await?;
     let secret = Secret::draw()?;
-    let now = house.clock.now();
-    let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = app.clock.now();
+    let mut sessions = app.person_sessions().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.retain(|_, session| session.is_live(now));
     if sessions.len() >= SESSIONS_MAX {
         return Err(OperationError::Busy);
@@ -114,29 +114,29 @@ pub(crate) async fn open(
 ///
 /// # Errors
 /// `Denied` for an unknown or old one.
-pub fn here(house: &App, secret: &str) -> Result<SignedInPerson, OperationError> {
-    let now = house.clock.now();
-    let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
+pub fn here(app: &App, secret: &str) -> Result<SignedInPerson, OperationError> {
+    let now = app.clock.now();
+    let mut sessions = app.person_sessions().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     let session = sessions.get_mut(&digue_gateway::identity::token_hash(secret));
     let session = session.filter(|session| session.is_live(now)).ok_or(OperationError::Denied)?;
     session.seen_at = now;
     Ok(SignedInPerson(session.whose.clone()))
 }
 
-pub fn leave(house: &App, secret: &str) {
-    let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
+pub fn leave(app: &App, secret: &str) {
+    let mut sessions = app.person_sessions().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.remove(&digue_gateway::identity::token_hash(secret));
 }
 
 /// What the session of a cookie owes to a provider.
-pub(crate) fn owed(house: &App, secret: &str) -> Option<PersonDebts> {
-    let sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
+pub(crate) fn owed(app: &App, secret: &str) -> Option<PersonDebts> {
+    let sessions = app.person_sessions().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.get(&digue_gateway::identity::token_hash(secret))?.owed.clone()
 }
 
 /// Ends the sessions that a provider opened, for one of its names of a subject, or of a session of its own.
-pub(crate) fn end_owed(house: &App, provider: &str, subject: Option<&str>, sid: Option<&str>) {
-    let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
+pub(crate) fn end_owed(app: &App, provider: &str, subject: Option<&str>, sid: Option<&str>) {
+    let mut sessions = app.person_sessions().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.retain(|_, session| {
         let is_its = session.owed.as_ref().is_some_and(|owed| {
             owed.provider == provider
@@ -148,8 +148,8 @@ pub(crate) fn end_owed(house: &App, provider: &str, subject: Option<&str>, sid: 
 }
 
 /// Populations that persons may belong to, as portals name them.
-pub fn populations(house: &App) -> Vec<PopulationId> {
-    let hosts = house.gateway().hosts();
+pub fn populations(app: &App) -> Vec<PopulationId> {
+    let hosts = app.gateway().hosts();
     let mut populations: Vec<PopulationId> =
         hosts.portals().map(|portal| portal.population.clone()).collect();
     populations.sort();
@@ -170,14 +170,14 @@ pub fn must_read(actor: &Actor) -> Result<(), OperationError> {
 /// # Errors
 /// `Denied` unless the program may read the journal.
 pub async fn of_program(
-    house: &App,
+    app: &App,
     actor: &Actor,
     population: &str,
     typed: &str,
     user: &str,
 ) -> Result<SignedInPerson, OperationError> {
     actor.must_watch()?;
-    let whose = named(house, population, typed)?;
+    let whose = named(app, population, typed)?;
     let user: String = user.chars().filter(|sign| !sign.is_control()).take(128).collect();
     let words = ActDetails {
         subject: journal_name(&whose),
@@ -185,15 +185,15 @@ pub async fn of_program(
         before: user,
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::PersonCame, words).await?;
+    app.write_down(actor, Act::PersonCame, words).await?;
     Ok(SignedInPerson(whose))
 }
 
 /// A person as somebody names them; the only population when none is said.
-fn named(house: &App, population: &str, typed: &str) -> Result<KnownPerson, OperationError> {
+fn named(app: &App, population: &str, typed: &str) -> Result<KnownPerson, OperationError> {
     let population = match population {
         "" => {
-            let mut all = populations(house);
+            let mut all = populations(app);
             if all.len() > 1 {
                 return Err(OperationError::Invalid("invalid-query"));
             }
@@ -201,45 +201,45 @@ fn named(house: &App, population: &str, typed: &str) -> Result<KnownPerson, Oper
         }
         named => PopulationId::parse(named).map_err(|_| OperationError::NotFound("population"))?,
     };
-    let person = crate::caseloads::canonical(house, &population, typed)?;
+    let person = crate::caseloads::canonical(app, &population, typed)?;
     Ok(KnownPerson { population: population.to_string(), person })
 }
 
 /// From when on the journal is kept.
-pub fn kept_since(house: &App, actor: &Actor) -> Result<Option<Timestamp>, OperationError> {
+pub fn kept_since(app: &App, actor: &Actor) -> Result<Option<Timestamp>, OperationError> {
     actor.must_watch()?;
-    sights::since(house)
+    sights::since(app)
 }
 
 /// A token with which the portal frames one person's rows for some minutes.
 pub async fn embed(
-    house: &App,
+    app: &App,
     actor: &Actor,
     population: &str,
     typed: &str,
 ) -> Result<String, OperationError> {
     actor.must_watch()?;
-    let whose = named(house, population, typed)?;
+    let whose = named(app, population, typed)?;
     let words =
         ActDetails { subject: journal_name(&whose), after: "embed".to_owned(), ..ActDetails::default() };
-    house.write_down(actor, Act::PersonCame, words).await?;
-    let until = house.clock.now().plus(EMBED_LASTS).micros();
+    app.write_down(actor, Act::PersonCame, words).await?;
+    let until = app.clock.now().plus(EMBED_LASTS).micros();
     let plain = format!("{until}\t{}\t{}", whose.population, whose.person);
-    SecretSeal::new(&house.sign_in.key, EMBED)?.seal("embed", plain.as_bytes())
+    SecretSeal::new(&app.sign_in.key, EMBED)?.seal("embed", plain.as_bytes())
 }
 
 const EMBED: &[u8] = b"digue person embed";
 
 /// The person of such a token.
-pub fn embedded(house: &App, token: &str) -> Result<SignedInPerson, OperationError> {
-    let seal = SecretSeal::new(&house.sign_in.key, EMBED)?;
+pub fn embedded(app: &App, token: &str) -> Result<SignedInPerson, OperationError> {
+    let seal = SecretSeal::new(&app.sign_in.key, EMBED)?;
     let plain = seal.open("embed", token).and_then(|bytes| String::from_utf8(bytes).ok());
     let plain = plain.ok_or(OperationError::NotFound("page"))?;
     let mut words = plain.splitn(3, '\t');
     let mut next = || words.next().ok_or(OperationError::NotFound("page"));
     let until: i64 = next()?.parse().map_err(|_| OperationError::NotFound("page"))?;
     let whose = KnownPerson { population: next()?.to_owned(), person: next()?.to_owned() };
-    if house.clock.now().micros() >= until {
+    if app.clock.now().micros() >= until {
         return Err(OperationError::NotFound("page"));
     }
     Ok(SignedInPerson(whose))

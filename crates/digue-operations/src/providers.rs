@@ -27,10 +27,10 @@ pub use accounts::{
 };
 pub use ending::{end, ended_by_provider, farewell, farewell_of_person, leaving};
 
+use crate::app::App;
 use crate::ceremonies::Ceremonies;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::App;
 use crate::secret::Secret;
 use ending::ProviderSignOut;
 use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
@@ -181,17 +181,17 @@ pub struct ProviderChoice {
 }
 
 /// Providers of accounts, in the order of the configuration.
-pub fn for_accounts(house: &App) -> Vec<ProviderChoice> {
-    choices(house, false)
+pub fn for_accounts(app: &App) -> Vec<ProviderChoice> {
+    choices(app, false)
 }
 
 /// Providers of persons.
-pub fn for_persons(house: &App) -> Vec<ProviderChoice> {
-    choices(house, true)
+pub fn for_persons(app: &App) -> Vec<ProviderChoice> {
+    choices(app, true)
 }
 
-fn choices(house: &App, are_persons: bool) -> Vec<ProviderChoice> {
-    let peers = house.providers().peers.iter();
+fn choices(app: &App, are_persons: bool) -> Vec<ProviderChoice> {
+    let peers = app.providers().peers.iter();
     let fitting =
         peers.filter(|peer| matches!(peer.rules.serves, ProviderAudience::Persons(_)) == are_persons);
     fitting
@@ -200,14 +200,14 @@ fn choices(house: &App, are_persons: bool) -> Vec<ProviderChoice> {
 }
 
 /// All providers, with their issuers, for the page of settings.
-pub(crate) fn known(house: &App) -> Vec<(String, String)> {
-    let peers = house.providers().peers.iter();
+pub(crate) fn known(app: &App) -> Vec<(String, String)> {
+    let peers = app.providers().peers.iter();
     peers.map(|peer| (peer.rules.label.clone(), peer.rules.issuer.clone())).collect()
 }
 
 /// The provider as people know it.
-fn label(house: &App, id: &str) -> String {
-    house.providers().find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
+fn label(app: &App, id: &str) -> String {
+    app.providers().find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
 }
 
 /// Why somebody goes to a provider.
@@ -259,40 +259,40 @@ pub struct StartedSignIn {
 /// # Errors
 /// `NotFound` for no such provider, or an invitation that is over; `Unavailable` when it cannot be asked.
 pub async fn begin(
-    house: &App,
+    app: &App,
     provider: &str,
     browser: Option<&str>,
     purpose: Purpose,
 ) -> Result<StartedSignIn, OperationError> {
-    let peer = house.providers().find(provider)?;
+    let peer = app.providers().find(provider)?;
     let are_persons = matches!(peer.rules.serves, ProviderAudience::Persons(_));
     if are_persons != matches!(purpose, Purpose::Person) {
         return Err(OperationError::NotFound("provider"));
     }
     if let Purpose::Link { invitation, session } = &purpose {
-        accounts::invited(house, invitation, session.as_ref()).await?;
+        accounts::invited(app, invitation, session.as_ref()).await?;
     }
     // A person's machine may be anybody's; a proof is a proof only when it is made now.
     let is_forced =
         are_persons || matches!(purpose, Purpose::Prove { .. } | Purpose::SignIn { is_fresh: true, .. });
-    send(house, peer, browser, purpose, is_forced).await
+    send(app, peer, browser, purpose, is_forced).await
 }
 
 async fn send(
-    house: &App,
+    app: &App,
     peer: &ProviderPeer,
     browser: Option<&str>,
     purpose: Purpose,
     is_forced: bool,
 ) -> Result<StartedSignIn, OperationError> {
-    let client = house.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
-    let now = house.clock.now();
+    let client = app.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
+    let now = app.clock.now();
     // What a browser holds is good for every tab of it.
     let browser = match browser.filter(|held| held.len() == 43) {
         Some(held) => held.to_owned(),
         None => Secret::draw()?.reveal().to_owned(),
     };
-    let (nonce, back) = (Secret::draw()?, back(house, &peer.rules.id));
+    let (nonce, back) = (Secret::draw()?, back(app, &peer.rules.id));
     let state = Secret::draw()?;
     let question = peer.question(client, now, &back, state.reveal(), nonce.reveal(), is_forced).await;
     let question = question.map_err(|trouble| told(peer, trouble))?;
@@ -304,13 +304,13 @@ async fn send(
         purpose,
         is_forced,
     };
-    house.providers().asked.keep(now, state.reveal(), asked);
+    app.providers().asked.keep(now, state.reveal(), asked);
     Ok(StartedSignIn { address: question.address, browser })
 }
 
 /// Where the provider sends people back to.
-fn back(house: &App, provider: &str) -> String {
-    format!("{}/.digue/provider/{provider}/back", house.console_url())
+fn back(app: &App, provider: &str) -> String {
+    format!("{}/.digue/provider/{provider}/back", app.console_url())
 }
 
 /// What came back with somebody's browser.
@@ -348,34 +348,34 @@ pub enum SignInOutcome {
 /// `Invalid` for an answer that proves nothing, is not for this browser, or opens no account: one word for
 /// accounts that are suspended and identities that are unknown.
 pub async fn finish(
-    house: &App,
+    app: &App,
     provider: &str,
     browser: Option<&str>,
     reply: ProviderReply<'_>,
     origin: &RequestOrigin,
 ) -> Result<SignInOutcome, OperationError> {
-    let now = house.clock.now();
-    let asked = house.providers().asked.end(now, reply.state);
+    let now = app.clock.now();
+    let asked = app.providers().asked.end(now, reply.state);
     let asked = asked.map_err(|_| OperationError::Invalid("invalid-provider-state"))?;
     let held = browser.map(digue_gateway::identity::token_hash);
     // Another browser's answer would sign its holder in as somebody else; another provider's is not this one's.
     if asked.provider != provider || held != Some(asked.browser) {
         return Err(OperationError::Invalid("invalid-provider-state"));
     }
-    let peer = house.providers().find(provider)?;
+    let peer = app.providers().find(provider)?;
     if let Some(error) = reply.error {
         let known: String = error.chars().filter(|sign| sign.is_ascii_lowercase() || *sign == '_').collect();
         tracing::info!(provider, error = known, "An identity provider said no");
         return Err(OperationError::Invalid("invalid-provider-refused"));
     }
-    let client = house.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
+    let client = app.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
     let answer = AuthorizationAnswer {
         code: reply.code,
         issuer: reply.issuer,
         nonce: &asked.nonce,
         verifier: asked.verifier.as_deref(),
     };
-    let vouched = peer.vouch(client, now, &back(house, provider), answer).await;
+    let vouched = peer.vouch(client, now, &back(app, provider), answer).await;
     let vouched = vouched.map_err(|trouble| told(peer, trouble))?;
     let half = |then| HalfSignIn {
         provider: provider.to_owned(),
@@ -385,29 +385,29 @@ pub async fn finish(
     };
     match (asked.purpose, &peer.rules.serves) {
         (Purpose::Person, ProviderAudience::Persons(rules)) => {
-            persons::open(house, peer, rules, vouched).await.map(|secret| SignInOutcome::Person { secret })
+            persons::open(app, peer, rules, vouched).await.map(|secret| SignInOutcome::Person { secret })
         }
         (Purpose::Link { invitation, session }, ProviderAudience::Accounts) => {
-            accounts::ask_link(house, half(AfterSignIn::Link { invitation, session })).await
+            accounts::ask_link(app, half(AfterSignIn::Link { invitation, session })).await
         }
         (Purpose::SignIn { next, is_fresh }, ProviderAudience::Accounts) => {
             let purpose = Purpose::SignIn { next: next.clone(), is_fresh };
-            match accounts::judge(house, peer, &vouched, is_fresh, asked.is_forced).await? {
+            match accounts::judge(app, peer, &vouched, is_fresh, asked.is_forced).await? {
                 accounts::IdentityStrength::Stale => {
-                    send(house, peer, browser, purpose, true).await.map(SignInOutcome::Again)
+                    send(app, peer, browser, purpose, true).await.map(SignInOutcome::Again)
                 }
                 accounts::IdentityStrength::Weak(account) => {
-                    accounts::ask_more(house, half(AfterSignIn::StepUp { account, next })).await
+                    accounts::ask_more(app, half(AfterSignIn::StepUp { account, next })).await
                 }
                 accounts::IdentityStrength::Good(account, proved_at) => {
                     let by = accounts::ProviderSignIn { peer, vouched: &vouched, with: "" };
-                    let (secret, session) = accounts::open(house, by, &account, proved_at, origin).await?;
+                    let (secret, session) = accounts::open(app, by, &account, proved_at, origin).await?;
                     Ok(SignInOutcome::Account(LinkedIdentity { secret, session, next }))
                 }
             }
         }
         (Purpose::Prove { session, next }, ProviderAudience::Accounts) => {
-            accounts::prove(house, peer, &vouched, &session).await?;
+            accounts::prove(app, peer, &vouched, &session).await?;
             Ok(SignInOutcome::Proved { next })
         }
         _ => Err(OperationError::NotFound("provider")),
@@ -427,8 +427,8 @@ fn told(peer: &ProviderPeer, trouble: ProviderError) -> OperationError {
 }
 
 /// A provider's name for something, kept so that it is recognised and tells nobody anything.
-fn keyed(house: &App, peer: &ProviderPeer, kind: &str, name: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
+fn keyed(app: &App, peer: &ProviderPeer, kind: &str, name: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
     let text = format!("provider {kind}\n{}\n{}\n{name}", peer.rules.id, peer.rules.issuer);
     hex(hmac::sign(&key, text.as_bytes()).as_ref())
 }

@@ -3,19 +3,19 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_exposure::Index;
-use digue_gateway::ports::{Clock, Future1, JournalWriteError, Recorder};
+use digue_gateway::ports::{BoxFuture, Clock, JournalWriteError, Recorder};
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::journal::JournalObserver;
 use digue_journal::{Committed, Journal, codec};
 use digue_types::{Event, Exposure, Timestamp};
 
-use crate::sentry::DetectionMonitor;
+use crate::monitor::DetectionMonitor;
 
 /// Makes exposures durable.
 pub struct JournalRecorder(pub Arc<Journal>);
 
 impl Recorder for JournalRecorder {
-    fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, JournalWriteError>> {
+    fn record(&self, exposures: Vec<Exposure>) -> BoxFuture<Result<u64, JournalWriteError>> {
         let events: Vec<Event> = exposures.into_iter().flat_map(codec::chain).collect();
         let (sender, receiver) = tokio::sync::oneshot::channel();
         self.0.append(events, move |result| {
@@ -44,35 +44,35 @@ pub struct JournalState {
 
 /// Feeds the index.
 pub struct JournalIndexer {
-    pub standing: Arc<RwLock<JournalState>>,
-    pub sentry: Arc<DetectionMonitor>,
+    pub journal_state: Arc<RwLock<JournalState>>,
+    pub monitor: Arc<DetectionMonitor>,
     pub clock: Arc<dyn Clock>,
 }
 
 impl JournalObserver for JournalIndexer {
     fn committed(&mut self, entries: &[Committed]) {
-        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
+        let mut journal_state = self.journal_state.write().unwrap_or_else(PoisonError::into_inner);
         for entry in entries {
             if let Event::Administration(act) = &entry.event {
-                self.sentry.act(act);
+                self.monitor.act(act);
             }
-            standing.index.add(entry);
+            journal_state.index.add(entry);
         }
-        if let Some(backlog) = &mut standing.backlog {
+        if let Some(backlog) = &mut journal_state.backlog {
             backlog.extend_from_slice(entries);
         }
-        standing.failure = None;
+        journal_state.failure = None;
     }
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint) {
-        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
-        standing.index.note_checkpoint(checkpoint.size, checkpoint.root);
-        standing.checkpoint = Some((checkpoint.clone(), self.clock.now()));
+        let mut journal_state = self.journal_state.write().unwrap_or_else(PoisonError::into_inner);
+        journal_state.index.note_checkpoint(checkpoint.size, checkpoint.root);
+        journal_state.checkpoint = Some((checkpoint.clone(), self.clock.now()));
     }
 
     fn failed(&mut self, error: &str) {
         tracing::error!(error, "The journal's disk refuses");
-        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
-        standing.failure = Some((error.to_owned(), self.clock.now()));
+        let mut journal_state = self.journal_state.write().unwrap_or_else(PoisonError::into_inner);
+        journal_state.failure = Some((error.to_owned(), self.clock.now()));
     }
 }

@@ -16,9 +16,9 @@ use digue_store::{ApprovalRecord, RecoveryRecord};
 use digue_types::{AccountId, Act, PersonRef, Timestamp};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
-use crate::house::{ActDetails, App};
 use crate::identity_cuts;
 use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::keys;
@@ -36,35 +36,35 @@ pub(crate) fn reduction(now: Timestamp) -> Reduction {
 
 /// Lowers the limits of an account; kept first, then in force.
 pub(crate) async fn reduce(
-    house: &App,
+    app: &App,
     account: &AccountId,
     reduction: Reduction,
 ) -> Result<(), OperationError> {
-    house.store.save_reduction(account, reduction).await?;
-    let now = house.clock.now();
-    let mut rules = house.rules().await;
+    app.store.save_reduction(account, reduction).await?;
+    let now = app.clock.now();
+    let mut rules = app.rules().await;
     let reductions: &mut HashMap<_, _> = Arc::make_mut(&mut rules.reductions);
     reductions.retain(|_, known| now < known.until);
     reductions.insert(account.clone(), reduction);
-    house.publish(&rules);
+    app.publish(&rules);
     Ok(())
 }
 
 /// Does what was granted; somebody else hands the invitation over.
 pub(crate) async fn carry_out(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     since: Timestamp,
     asked: &ApprovalRecord,
 ) -> Result<Invitation, OperationError> {
-    let _one_at_a_time = house.asking().lock().await;
-    let now = house.clock.now();
+    let _one_at_a_time = app.asking().lock().await;
+    let now = app.clock.now();
     let involved = InvolvedAccounts { asked_by: &asked.asked_by, granted_by: &actor.account, email: None };
-    invitations::put_aside(house, actor, account, involved).await?;
-    let cut = identity_cuts::cut_account(house, account).await?;
-    house.store.remove_factors(account).await?;
-    keys::revoke_all(house, account).await?;
+    invitations::put_aside(app, actor, account, involved).await?;
+    let cut = identity_cuts::cut_account(app, account).await?;
+    app.store.remove_factors(account).await?;
+    keys::revoke_all(app, account).await?;
     let reduction = reduction(now);
     let words = ActDetails {
         subject: format!("account:{account}"),
@@ -72,8 +72,8 @@ pub(crate) async fn carry_out(
         after: format!("percent:{} until:{}", reduction.percent, reduction.until),
         reason: asked.reason.clone(),
     };
-    house.write_down(actor, Act::AccountRecovered, words).await?;
-    reduce(house, account, reduction).await?;
+    app.write_down(actor, Act::AccountRecovered, words).await?;
+    reduce(app, account, reduction).await?;
     let record = RecoveryRecord {
         id: name("re")?,
         account: account.clone(),
@@ -83,20 +83,20 @@ pub(crate) async fn carry_out(
         granted_by: actor.account.clone(),
         granted_at: now,
     };
-    house.store.add_recovery(&record).await?;
-    tell_administrators(house, account).await?;
+    app.store.add_recovery(&record).await?;
+    tell_administrators(app, account).await?;
     Ok(Invitation { account: account.clone(), email: None, link: None })
 }
 
 /// Everybody who leads the organisation's agents, the operator's officers, and the holder.
-async fn tell_administrators(house: &App, account: &AccountId) -> Result<(), OperationError> {
-    if !house.sends_mail() {
+async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), OperationError> {
+    if !app.sends_mail() {
         return Ok(());
     }
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     let organisation = rules.directory.find(account).map(|record| record.organisation.clone());
     let mut addresses: Vec<String> = Vec::new();
-    for (known, email) in house.store.contacts().await? {
+    for (known, email) in app.store.contacts().await? {
         let Some(record) = rules.directory.find(&known).filter(|record| !record.is_suspended) else {
             continue;
         };
@@ -105,13 +105,13 @@ async fn tell_administrators(house: &App, account: &AccountId) -> Result<(), Ope
             addresses.push(email);
         }
     }
-    let organisations = house.store.organisations().await?;
+    let organisations = app.store.organisations().await?;
     let own = organisations.into_iter().find(|known| Some(&known.id) == organisation.as_ref());
     addresses.extend(own.map(|own| own.email).filter(|email| !email.is_empty()));
     addresses.sort();
     addresses.dedup();
     for address in addresses {
-        mail::queue(house, &address, &Mail::Recovered { account: account.clone() }).await?;
+        mail::queue(app, &address, &Mail::Recovered { account: account.clone() }).await?;
     }
     Ok(())
 }
@@ -134,24 +134,24 @@ const EXPOSURES_MAX: usize = 10_000;
 /// # Errors
 /// `NotFound` for an account that was never recovered.
 pub async fn look_back(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     form: EvidenceForm,
 ) -> Result<LookBack, OperationError> {
-    let fetch = async { looked_back(house, account).await?.ok_or(OperationError::NotFound("recovery")) };
-    evidence::read(house, actor, form, fetch, |_| format!("look-back:{account}")).await
+    let fetch = async { looked_back(app, account).await?.ok_or(OperationError::NotFound("recovery")) };
+    evidence::read(app, actor, form, fetch, |_| format!("look-back:{account}")).await
 }
 
-async fn looked_back(house: &App, account: &AccountId) -> Result<Option<LookBack>, OperationError> {
-    let known = house.store.recoveries().await?.into_iter().find(|record| record.account == *account);
+async fn looked_back(app: &App, account: &AccountId) -> Result<Option<LookBack>, OperationError> {
+    let known = app.store.recoveries().await?.into_iter().find(|record| record.account == *account);
     let Some(record) = known else { return Ok(None) };
-    let view = house.view();
+    let view = app.view();
     let (since, until) = (record.since, record.granted_at);
-    let exposures = house.answered(view.exposures_between(account, since, until, EXPOSURES_MAX))?;
-    let persons = house.answered(view.persons_between(account, since, until))?;
+    let exposures = app.answered(view.exposures_between(account, since, until, EXPOSURES_MAX))?;
+    let persons = app.answered(view.persons_between(account, since, until))?;
     let persons = persons.into_iter().map(|(person, _, last)| (person, last)).collect();
-    let now = house.clock.now();
-    let reduction = house.gateway().rules().reductions.get(account).copied().filter(|r| now < r.until);
+    let now = app.clock.now();
+    let reduction = app.gateway().rules().reductions.get(account).copied().filter(|r| now < r.until);
     Ok(Some(LookBack { persons, exposures, reduction, record }))
 }

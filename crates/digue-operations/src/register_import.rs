@@ -21,9 +21,9 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
 
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::App;
 use crate::incidents::{self, TITLE_CHARS_MAX};
 use crate::papers::{PaperReader, column_name, row_of};
 use crate::uploaded_table::{
@@ -92,44 +92,44 @@ pub enum RegisterOutcome {
 ///
 /// # Errors
 /// `Invalid` for what is no table, `Faults` where the register's columns are not found.
-pub async fn preview(house: &App, actor: &Actor, bytes: &[u8]) -> Result<RegisterPreview, OperationError> {
-    Ok(plan(house, actor, bytes).await?.preview)
+pub async fn preview(app: &App, actor: &Actor, bytes: &[u8]) -> Result<RegisterPreview, OperationError> {
+    Ok(plan(app, actor, bytes).await?.preview)
 }
 
 /// Does what a preview showed: `digest` names it.
 pub async fn import(
-    house: &App,
+    app: &App,
     actor: &Actor,
     bytes: &[u8],
     digest: &str,
 ) -> Result<RegisterOutcome, OperationError> {
     actor.must_respond()?;
     // Two confirmations of one file open its violations once.
-    let _one_at_a_time = house.loads.lock().await;
-    let plan = plan(house, actor, bytes).await?;
+    let _one_at_a_time = app.loads.lock().await;
+    let plan = plan(app, actor, bytes).await?;
     if plan.preview.digest != digest {
         return Ok(RegisterOutcome::Outdated(plan.preview));
     }
     for (title, notes) in plan.drafts {
-        let id = incidents::open(house, actor, Source::Imported, &title, "").await?;
+        let id = incidents::open(app, actor, Source::Imported, &title, "").await?;
         for note in notes {
-            incidents::add(house, actor, &id, None, note).await?;
+            incidents::add(app, actor, &id, None, note).await?;
         }
     }
     Ok(RegisterOutcome::Taken(plan.preview))
 }
 
-async fn plan(house: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportPlan, OperationError> {
+async fn plan(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportPlan, OperationError> {
     actor.must_respond()?;
     if bytes.len() > FILE_BYTES_MAX {
         return Err(OperationError::Invalid("table-too-large"));
     }
     let table = find(bytes)?;
-    let known = KnownViolations::read(house, actor).await?;
-    let zone = house.response().zone.clone();
+    let known = KnownViolations::read(app, actor).await?;
+    let zone = app.response().zone.clone();
     let reader = ViolationRowReader {
         zone: &zone,
-        now: house.clock.now(),
+        now: app.clock.now(),
         choice: &choice,
         exemption: &exemption,
         state: &state,
@@ -145,7 +145,7 @@ async fn plan(house: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImpor
         if cells.is_blank() {
             continue;
         }
-        for (column, fault) in plan.take(house, actor, &reader, row.number, &cells) {
+        for (column, fault) in plan.take(app, actor, &reader, row.number, &cells) {
             plan.preview.fault_count += 1;
             if plan.preview.faults.len() < FAULTS_MAX {
                 let place = table.place(column, row.number);
@@ -254,7 +254,7 @@ impl ViolationImportPlan {
     /// Takes a row, or tells everything that keeps it from being taken.
     fn take(
         &mut self,
-        house: &App,
+        app: &App,
         actor: &Actor,
         reader: &ViolationRowReader<'_>,
         row: u32,
@@ -278,7 +278,7 @@ impl ViolationImportPlan {
             }
             return faults;
         }
-        let notes = match accepted(house, actor, &earlier) {
+        let notes = match accepted(app, actor, &earlier) {
             Ok(notes) => notes.into_iter().map(|(_, note)| note).collect(),
             Err(column) => return vec![(column, ViolationCellFault::Refused)],
         };
@@ -352,13 +352,13 @@ struct KnownViolations {
 }
 
 impl KnownViolations {
-    async fn read(house: &App, actor: &Actor) -> Result<Self, OperationError> {
-        let zone = house.response().zone.clone();
+    async fn read(app: &App, actor: &Actor) -> Result<Self, OperationError> {
+        let zone = app.response().zone.clone();
         let readers = Language::ALL.map(|language| PaperReader { language, zone: zone.clone() });
         let mut known = Self::default();
-        for view in incidents::list(house, actor).await? {
+        for view in incidents::list(app, actor).await? {
             let row =
-                |reader: &PaperReader| without_origin(EarlierViolation::of(&row_of(house, &view, reader)));
+                |reader: &PaperReader| without_origin(EarlierViolation::of(&row_of(app, &view, reader)));
             known.add(KnownViolation {
                 reference: view.reference(),
                 rows: readers.iter().map(row).collect(),
@@ -500,12 +500,12 @@ fn state(word: &str) -> Option<State> {
 
 /// What the log of an incident of its own would say of a row; the column that the rules of incidents refuse otherwise.
 fn accepted(
-    house: &App,
+    app: &App,
     actor: &Actor,
     earlier: &EarlierViolation,
 ) -> Result<Vec<(&'static str, IncidentNote)>, &'static str> {
     let notes = notes_of(earlier);
-    let now = house.clock.now();
+    let now = app.clock.now();
     let opened =
         IncidentNote::Opened { source: Source::Imported, title: earlier.title.clone(), about: String::new() };
     let entry = |number: usize, note: &IncidentNote| IncidentEntry {
@@ -516,7 +516,7 @@ fn accepted(
         note: note.clone(),
     };
     let mut entries = vec![entry(1, &opened)];
-    let rules = house.response();
+    let rules = app.response();
     for (column, note) in &notes {
         let incident = Incident::of(&entries).ok_or("title")?;
         incident.accepts(note, now, &rules.rules, &rules.zone).map_err(|_| *column)?;

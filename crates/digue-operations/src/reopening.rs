@@ -10,10 +10,10 @@ use digue_response::IncidentNote;
 use digue_types::{AccountId, Gate};
 
 use crate::actor::Actor;
+use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority};
-use crate::house::App;
 use crate::{incidents, recovery};
 
 /// How long the lower limits of one step last.
@@ -34,7 +34,7 @@ pub struct ReopeningStep {
 /// # Errors
 /// `Invalid` for a part of no limits; `NotFound` for an incident or an account that is not there.
 pub async fn ask(
-    house: &App,
+    app: &App,
     actor: &Actor,
     step: ReopeningStep,
     reason: &str,
@@ -43,37 +43,37 @@ pub async fn ask(
     if !(1..=100).contains(&step.percent) {
         return Err(OperationError::Invalid("incident-refused-value"));
     }
-    incidents::view(house, actor, &step.incident).await?;
+    incidents::view(app, actor, &step.incident).await?;
     if let Reach::Account(account) = &step.reach
-        && house.gateway().rules().directory.find(account).is_none()
+        && app.gateway().rules().directory.find(account).is_none()
     {
         return Err(OperationError::NotFound("account"));
     }
-    approvals::ask(house, actor, &ApprovalRequest::Reopen(step), reason).await
+    approvals::ask(app, actor, &ApprovalRequest::Reopen(step), reason).await
 }
 
 /// Does what was granted.
 pub(crate) async fn carry_out(
-    house: &App,
+    app: &App,
     actor: &Actor,
     step: &ReopeningStep,
     reason: &str,
 ) -> Result<(), OperationError> {
-    let until = house.clock.now().plus(STEP_LASTS);
-    for account in accounts_of(house, &step.reach) {
-        recovery::reduce(house, &account, Reduction { percent: step.percent, until }).await?;
+    let until = app.clock.now().plus(STEP_LASTS);
+    for account in accounts_of(app, &step.reach) {
+        recovery::reduce(app, &account, Reduction { percent: step.percent, until }).await?;
     }
-    if house.gateway().rules().gates.of(&step.reach) != step.gate {
-        gates::apply(house, actor, step.reach.clone(), step.gate, reason, ActAuthority::Two).await?;
+    if app.gateway().rules().gates.of(&step.reach) != step.gate {
+        gates::apply(app, actor, step.reach.clone(), step.gate, reason, ActAuthority::Two).await?;
     }
     let what = format!("{}:{} {}", step.reach.scope().code(), step.reach.name(), step.gate.code());
     let note = IncidentNote::Reopening { what, budget_percent: Some(step.percent), text: reason.to_owned() };
-    incidents::add(house, actor, &step.incident, None, note).await.map(drop)
+    incidents::add(app, actor, &step.incident, None, note).await.map(drop)
 }
 
 /// Accounts whose limits a step sets; a portal's limits are its own.
-fn accounts_of(house: &App, reach: &Reach) -> Vec<AccountId> {
-    let rules = house.gateway().rules();
+fn accounts_of(app: &App, reach: &Reach) -> Vec<AccountId> {
+    let rules = app.gateway().rules();
     match reach {
         Reach::Account(account) => vec![account.clone()],
         Reach::Organisation(organisation) => {

@@ -11,8 +11,8 @@ use digue_journal::keyring::{PeriodKeyRecord, Stream};
 use digue_journal::{AppendError, Journal, OpenError};
 use digue_types::{AccountId, Act, Administration, Event, Timestamp};
 
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 
 const DAY: Duration = Duration::from_hours(24);
 const SHORTEST: Duration = Duration::from_hours(24 * 180);
@@ -60,7 +60,7 @@ impl Retention {
 /// The retention of each stream of the journal.
 #[derive(Clone, Debug, Default)]
 pub struct Retentions {
-    pub house: Retention,
+    pub app: Retention,
     pub portals: Vec<(digue_types::PortalId, Retention)>,
 }
 
@@ -69,8 +69,8 @@ impl Retentions {
     pub fn of(&self, stream: &Stream) -> &Retention {
         let of_portal = |portal| self.portals.iter().find(|(known, _)| known == portal).map(|(_, keep)| keep);
         match stream {
-            Stream::House => &self.house,
-            Stream::Portal(portal) => of_portal(portal).unwrap_or(&self.house),
+            Stream::House => &self.app,
+            Stream::Portal(portal) => of_portal(portal).unwrap_or(&self.app),
         }
     }
 }
@@ -121,15 +121,15 @@ fn streams(journal: &Journal) -> Vec<Stream> {
 
 /// What the house does by itself: forgets what is past the retention of its stream. Returns how many
 /// keys were destroyed.
-pub async fn forget_due(house: &App) -> Result<usize, OperationError> {
-    let (journal, retentions, now) = (house.journal.clone(), house.retentions(), house.clock().now());
+pub async fn forget_due(app: &App) -> Result<usize, OperationError> {
+    let (journal, retentions, now) = (app.journal.clone(), app.retentions(), app.clock().now());
     let is_due = |key: &PeriodKeyRecord| {
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now)
     };
     if !journal.keys().iter().any(is_due) {
         return Ok(0);
     }
-    house.mark_index_stale()?;
+    app.mark_index_stale()?;
     let work = move || {
         let mut count = 0;
         for stream in streams(&journal) {
@@ -143,7 +143,7 @@ pub async fn forget_due(house: &App) -> Result<usize, OperationError> {
     let count = done.map_err(|error| unavailable(&error))?;
     if count > 0 {
         // It knows what may not be known any more.
-        house.rebuild_index();
+        app.rebuild_index();
     }
     Ok(count)
 }

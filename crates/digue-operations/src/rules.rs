@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use digue_types::{Act, OrganisationId, PortalId};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::approvals::{self, ApprovalRequest};
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{ActDetails, App};
 
 /// What a set of rules is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +49,8 @@ const GRANTED: &str = "granted-rules:";
 const WANTED: &str = "wanted-rules:";
 
 /// The rules that were granted last, as text, by what they are about.
-pub async fn granted(house: &App) -> Result<BTreeMap<RulesGuard, String>, OperationError> {
-    let kept = house.store.settings_under(GRANTED).await?;
+pub async fn granted(app: &App) -> Result<BTreeMap<RulesGuard, String>, OperationError> {
+    let kept = app.store.settings_under(GRANTED).await?;
     let named = kept.into_iter().map(|(name, text)| {
         RulesGuard::parse(&name)
             .map(|of| (of, text))
@@ -60,8 +60,8 @@ pub async fn granted(house: &App) -> Result<BTreeMap<RulesGuard, String>, Operat
 }
 
 /// Rules that let nothing more through, or that this Digue begins with.
-pub async fn take_over(house: &App, of: &RulesGuard, text: &str) -> Result<(), OperationError> {
-    Ok(house.store.set_setting(&format!("{GRANTED}{}", of.name()), text).await?)
+pub async fn take_over(app: &App, of: &RulesGuard, text: &str) -> Result<(), OperationError> {
+    Ok(app.store.set_setting(&format!("{GRANTED}{}", of.name()), text).await?)
 }
 
 /// Differences that are listed; the digest is that of all.
@@ -71,25 +71,25 @@ const TOLD_MAX: usize = 4_000;
 
 /// Keeps rules that let more through, and asks for a second person.
 pub async fn hold_back(
-    house: &App,
+    app: &App,
     of: &RulesGuard,
     text: &str,
     differences: &[String],
 ) -> Result<(), OperationError> {
     let digue = Actor::digue();
-    house.store.set_setting(&format!("{WANTED}{}", of.name()), text).await?;
+    app.store.set_setting(&format!("{WANTED}{}", of.name()), text).await?;
     let listed = differences.iter().take(LISTED_MAX).cloned();
     let more = (differences.len() > LISTED_MAX).then(|| format!("+{}", differences.len() - LISTED_MAX));
     let lines: Vec<String> =
         std::iter::once(format!("sha256:{}", sha256(text))).chain(listed).chain(more).collect();
-    let wish = ApprovalRequest::WidenRules { of: of.clone(), detail: lines.join("\n") };
+    let request = ApprovalRequest::WidenRules { of: of.clone(), detail: lines.join("\n") };
     let operator = OrganisationId::parse("digue").expect("a fixed name");
-    match approvals::keep(house, &digue, &wish, operator, String::new()).await {
+    match approvals::keep(app, &digue, &request, operator, String::new()).await {
         Ok(_) => {
             let mut after = lines.join("\n");
             after.truncate(after.floor_char_boundary(TOLD_MAX));
             let words = ActDetails { subject: of.name(), after, ..ActDetails::default() };
-            house.write_down(&digue, Act::RulesHeld, words).await.map(drop)
+            app.write_down(&digue, Act::RulesHeld, words).await.map(drop)
         }
         // It waits already.
         Err(OperationError::Conflict) => Ok(()),

@@ -7,9 +7,9 @@ use digue_response::affected::{CountDoubt, Quality as Sureness, QualityReason};
 use crate::actor::Actor;
 use crate::affected;
 use crate::aliases;
+use crate::app::App;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm, EvidenceRead};
-use crate::house::App;
 
 /// An answer with the checkpoint that it holds at.
 #[derive(Clone, Debug)]
@@ -68,38 +68,37 @@ const PERSONS_MAX: usize = 2_000_000;
 /// # Errors
 /// `Busy` when the answer is larger than the console computes: `digue scope` has no such limit.
 pub async fn scope(
-    house: &App,
+    app: &App,
     actor: &Actor,
     question: ScopeQuestion,
     form: EvidenceForm,
 ) -> Result<ScopeResult, OperationError> {
     let named = |scoped: &ScopeResult| format!("scope:{} persons", scoped.people.persons.len());
-    evidence::read(house, actor, form, computed(house, question), named).await
+    evidence::read(app, actor, form, computed(app, question), named).await
 }
 
 /// `scope`, for whoever hands out no list.
-pub(crate) async fn computed(house: &App, question: ScopeQuestion) -> Result<ScopeResult, OperationError> {
+pub(crate) async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult, OperationError> {
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let published = house.journal.status().checkpoint_size;
-    let (note, _) = house.journal.continuation(published).map_err(|error| unavailable(&error))?;
+    let published = app.journal.status().checkpoint_size;
+    let (note, _) = app.journal.continuation(published).map_err(|error| unavailable(&error))?;
     let head = Note::parse(&note).map_err(|error| unavailable(&error))?;
     let size = head.text.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0);
     let question = ScopeQuestion { before_entry: Some(size), ..question };
-    let (view, asked) = (house.view(), question.clone());
-    must_be_known(house, &view, &question).await?;
+    let (view, asked) = (app.view(), question.clone());
+    must_be_known(app, &view, &question).await?;
     // Long answers keep a thread of their own busy.
     let work = move || {
         let count = view.count(&asked)?;
         if count > PERSONS_MAX { Ok(None) } else { view.answer(&asked, &mut |_| {}).map(Some) }
     };
     let answer = tokio::task::spawn_blocking(work).await.map_err(|error| unavailable(&error))?;
-    let answer = house.answered(answer)?.ok_or(OperationError::Busy)?;
-    if is_empty(&answer)
-        && !unknown_sessions(&house.view(), &question).map_err(|e| unavailable(&e))?.is_empty()
+    let answer = app.answered(answer)?.ok_or(OperationError::Busy)?;
+    if is_empty(&answer) && !unknown_sessions(&app.view(), &question).map_err(|e| unavailable(&e))?.is_empty()
     {
         return Err(OperationError::Invalid("unknown-subject"));
     }
-    let (people, unmerged) = aliases::merged(house, &answer);
+    let (people, unmerged) = aliases::merged(app, &answer);
     Ok(ScopeResult { question, answer, people, unmerged, note, size })
 }
 
@@ -120,14 +119,10 @@ pub fn unknown_sessions(view: &IndexView, question: &ScopeQuestion) -> Result<Ve
 }
 
 /// A name that neither the journal nor the directory knows has no answer.
-async fn must_be_known(
-    house: &App,
-    view: &IndexView,
-    question: &ScopeQuestion,
-) -> Result<(), OperationError> {
-    let organisations = house.store.organisations().await?;
-    let rules = house.gateway().rules();
-    let hosts = house.gateway().hosts();
+async fn must_be_known(app: &App, view: &IndexView, question: &ScopeQuestion) -> Result<(), OperationError> {
+    let organisations = app.store.organisations().await?;
+    let rules = app.gateway().rules();
+    let hosts = app.gateway().hosts();
     let unknown = view.unknown(question, &|subject| match subject {
         Subject::Account(account) => rules.directory.find(account).is_some(),
         Subject::Organisation(one) => {
@@ -144,38 +139,38 @@ async fn must_be_known(
 
 /// The list of `scope` as a signed file: after a fresh proof, and with a word in the journal.
 pub async fn signed_list(
-    house: &App,
+    app: &App,
     actor: &Actor,
     question: ScopeQuestion,
 ) -> Result<Vec<u8>, OperationError> {
-    let scoped = scope(house, actor, question, EvidenceForm::File).await?;
-    let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, house.clock().now());
+    let scoped = scope(app, actor, question, EvidenceForm::File).await?;
+    let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, app.clock().now());
     let mut bytes = Vec::new();
-    let sign = |text: &str| house.journal.sign(text);
-    affected::write(&mut bytes, &head, &scoped.answer, &house.journal.origin(), &sign)
+    let sign = |text: &str| app.journal.sign(text);
+    affected::write(&mut bytes, &head, &scoped.answer, &app.journal.origin(), &sign)
         .map_err(|error| OperationError::Unavailable(error.to_string()))?;
     Ok(bytes)
 }
 
 /// The receipt of one entry, which discloses it: after a fresh proof, and with a word in the journal.
-pub async fn receipt(house: &App, actor: &Actor, entry: u64) -> Result<String, OperationError> {
+pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, OperationError> {
     let fetch = async {
-        if entry >= house.journal.status().checkpoint_size || entry < house.journal.minimum() {
+        if entry >= app.journal.status().checkpoint_size || entry < app.journal.minimum() {
             return Err(OperationError::NotFound("entry"));
         }
-        let receipt = house.journal.receipt(entry, true);
+        let receipt = app.journal.receipt(entry, true);
         receipt.map(|receipt| receipt.to_text()).map_err(|e| OperationError::Unavailable(e.to_string()))
     };
     let reading = EvidenceRead { form: EvidenceForm::File, entries: 1 };
-    evidence::read(house, actor, reading, fetch, |_| format!("receipt:{entry}")).await
+    evidence::read(app, actor, reading, fetch, |_| format!("receipt:{entry}")).await
 }
 
 /// A file of the journal for tlog clients, where the operator publishes it.
-pub fn published(house: &App, path: &str) -> Result<Vec<u8>, OperationError> {
-    if !house.is_published() {
+pub fn published(app: &App, path: &str) -> Result<Vec<u8>, OperationError> {
+    if !app.is_published() {
         return Err(OperationError::NotFound("file"));
     }
-    let file = house.journal.published_file(path);
+    let file = app.journal.published_file(path);
     let file = file.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     file.ok_or(OperationError::NotFound("file"))
 }

@@ -12,8 +12,8 @@ use digue_store::{ConnectionRecord, StoreConnection};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 use crate::invitations::{self, LinkPermit};
 use crate::secret::{Secret, name};
 
@@ -23,25 +23,25 @@ const HAND_OVER_LASTS: Duration = Duration::from_mins(1);
 /// Issues a link that signs `account` in on `host`, once, within `lasts`; returns its address. For whoever
 /// holds the terminal.
 pub async fn issue_link(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     host: &str,
     lasts: Duration,
 ) -> Result<String, OperationError> {
-    let permit = invitations::permit_at_terminal(house, actor, account).await?;
-    make_link(house, &permit, host, lasts).await
+    let permit = invitations::permit_at_terminal(app, actor, account).await?;
+    make_link(app, &permit, host, lasts).await
 }
 
 /// Makes a link that was permitted: `invitations` says to whom it goes.
 pub(crate) async fn make_link(
-    house: &App,
+    app: &App,
     permit: &LinkPermit,
     host: &str,
     lasts: Duration,
 ) -> Result<String, OperationError> {
-    let secret = keep_link(house, permit, host, lasts, "").await?;
-    let url = house.url_of(host).ok_or(OperationError::NotFound("host"))?;
+    let secret = keep_link(app, permit, host, lasts, "").await?;
+    let url = app.url_of(host).ok_or(OperationError::NotFound("host"))?;
     Ok(format!("{url}/.digue/enter?link={}", secret.reveal()))
 }
 
@@ -50,21 +50,18 @@ const IDENTITY_ONLY: &str = "identity";
 
 /// Makes a link with which the holder of an account, signed in, links an identity to it.
 pub(crate) async fn make_identity_link(
-    house: &App,
+    app: &App,
     permit: &LinkPermit,
     lasts: Duration,
 ) -> Result<Secret, OperationError> {
-    keep_link(house, permit, house.console_host(), lasts, IDENTITY_ONLY).await
+    keep_link(app, permit, app.console_host(), lasts, IDENTITY_ONLY).await
 }
 
 /// Whose identity may be linked with this link; true when its holder must be signed in for it.
-pub(crate) async fn peek_identity_link(
-    house: &App,
-    token: &str,
-) -> Result<(AccountId, bool), OperationError> {
+pub(crate) async fn peek_identity_link(app: &App, token: &str) -> Result<(AccountId, bool), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
-    let link = house.store.peek_link(&hash, house.clock.now()).await?;
-    let link = link.filter(|link| link.host == house.console_host());
+    let link = app.store.peek_link(&hash, app.clock.now()).await?;
+    let link = link.filter(|link| link.host == app.console_host());
     match link {
         Some(link) if link.state.is_empty() => Ok((link.account, false)),
         Some(link) if link.state == IDENTITY_ONLY => Ok((link.account, true)),
@@ -73,68 +70,68 @@ pub(crate) async fn peek_identity_link(
 }
 
 async fn keep_link(
-    house: &App,
+    app: &App,
     permit: &LinkPermit,
     host: &str,
     lasts: Duration,
     state: &str,
 ) -> Result<Secret, OperationError> {
     let (account, actor) = (permit.account(), permit.issuer());
-    let known = house.gateway().rules().directory.find(account).is_some_and(|r| !r.is_suspended);
+    let known = app.gateway().rules().directory.find(account).is_some_and(|r| !r.is_suspended);
     if !known {
         return Err(OperationError::NotFound("account"));
     }
-    house.url_of(host).ok_or(OperationError::NotFound("host"))?;
+    app.url_of(host).ok_or(OperationError::NotFound("host"))?;
     let secret = Secret::draw()?;
     let link = StoreConnection {
         account: account.clone(),
         host: host.to_owned(),
-        expires_at: house.clock.now().plus(lasts),
+        expires_at: app.clock.now().plus(lasts),
         state: state.to_owned(),
         proved_at: Timestamp::ZERO,
     };
     let after = format!("host:{host} {state}").trim_end().to_owned();
     let words = ActDetails { subject: format!("account:{account}"), after, ..ActDetails::default() };
-    house.write_down(actor, Act::LinkIssued, words).await?;
-    house.store.add_link(&secret.hash(), &link).await?;
+    app.write_down(actor, Act::LinkIssued, words).await?;
+    app.store.add_link(&secret.hash(), &link).await?;
     Ok(secret)
 }
 
 /// Whom a link is for, without using it up: a page asks before it signs in, because programs that
 /// preview links open them.
-pub async fn peek_link(house: &App, token: &str, host: &str) -> Result<AccountId, OperationError> {
+pub async fn peek_link(app: &App, token: &str, host: &str) -> Result<AccountId, OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
-    let link = house.store.peek_link(&hash, house.clock.now()).await?;
+    let link = app.store.peek_link(&hash, app.clock.now()).await?;
     let link = link.filter(|link| link.host == host && link.state.is_empty());
     Ok(link.ok_or(OperationError::NotFound("link"))?.account)
 }
 
 /// Uses a link up and opens a session; the secret goes into the cookie.
 pub async fn enter(
-    house: &App,
+    app: &App,
     token: &str,
     host: &str,
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
-    peek_link(house, token, host).await?;
-    open(house, token, host, origin, "link").await
+    peek_link(app, token, host).await?;
+    open(app, token, host, origin, "link").await
 }
 
 /// Opens on `host` the session of a hand-over, for the browser that holds `state`.
 pub async fn take_over(
-    house: &App,
+    app: &App,
     token: &str,
     state: &str,
     host: &str,
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
-    let link = house.store.peek_link(&hash, house.clock.now()).await?;
+    let link = app.store.peek_link(&hash, app.clock.now()).await?;
     // Hashes are compared, so the time of the comparison tells nothing useful.
     let is_its =
         |link: &StoreConnection| link.host == host && !state.is_empty() && link.state == state_hash(state);
     link.filter(is_its).ok_or(OperationError::NotFound("link"))?;
-    open(house, token, host, origin, "hand-over").await
+    open(app, token, host, origin, "hand-over").await
 }
 
 /// SHA-256 of a state, as it travels through the console.
@@ -145,19 +142,19 @@ pub fn state_hash(state: &str) -> String {
 /// The address that opens a session on a portal for the holder of a console session. `state` is the
 /// hash of what the browser holds on that host.
 pub async fn hand_over(
-    house: &App,
+    app: &App,
     session: &Session,
     host: &str,
     state: &str,
 ) -> Result<String, OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    let url = house.url_of(host).ok_or(OperationError::NotFound("host"))?.to_owned();
+    let actor = Actor::of_session(app, session)?;
+    let url = app.url_of(host).ok_or(OperationError::NotFound("host"))?.to_owned();
     let is_hash = state.len() == 64 && state.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if session.host != house.console_host() || host == house.console_host() || !is_hash {
+    if session.host != app.console_host() || host == app.console_host() || !is_hash {
         return Err(OperationError::Invalid("invalid-link"));
     }
     let secret = Secret::draw()?;
-    let expires_at = house.clock.now().plus(HAND_OVER_LASTS);
+    let expires_at = app.clock.now().plus(HAND_OVER_LASTS);
     let link = StoreConnection {
         account: actor.account,
         host: host.to_owned(),
@@ -166,38 +163,38 @@ pub async fn hand_over(
         // The proof is as old as it was: a hand-over is no new one.
         proved_at: session.proved_at,
     };
-    house.store.add_link(&secret.hash(), &link).await?;
+    app.store.add_link(&secret.hash(), &link).await?;
     Ok(format!("{url}/.digue/enter?link={}", secret.reveal()))
 }
 
 async fn open(
-    house: &App,
+    app: &App,
     token: &str,
     host: &str,
     origin: &RequestOrigin,
     by: &str,
 ) -> Result<(Secret, Session), OperationError> {
     // An invitation that begins anew, or a recovery, finds the session of this link or its row.
-    let _one_at_a_time = house.asking().lock().await;
-    let now = house.clock.now();
+    let _one_at_a_time = app.asking().lock().await;
+    let now = app.clock.now();
     let hash = digue_gateway::identity::token_hash(token);
-    let link = house.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
+    let link = app.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
     let proved_at = if link.proved_at == Timestamp::ZERO { now } else { link.proved_at };
-    open_session(house, &link.account, host, origin, proved_at, by).await
+    open_session(app, &link.account, host, origin, proved_at, by).await
 }
 
 /// Opens a session for an account that has proved who it is, `by` some way and its details after a
 /// colon; the secret goes into the cookie.
 pub(crate) async fn open_session(
-    house: &App,
+    app: &App,
     account: &AccountId,
     host: &str,
     origin: &RequestOrigin,
     proved_at: Timestamp,
     by: &str,
 ) -> Result<(Secret, Session), OperationError> {
-    let now = house.clock.now();
-    let rules = house.gateway().rules();
+    let now = app.clock.now();
+    let rules = app.gateway().rules();
     let record = rules.directory.find(account).filter(|record| !record.is_suspended);
     let record = record.ok_or(OperationError::Denied)?;
     let secret = Secret::draw()?;
@@ -219,8 +216,8 @@ pub(crate) async fn open_session(
         after: format!("host:{host} ip:{} by:{by}", origin.ip),
         ..ActDetails::default()
     };
-    house.write_down(&actor, Act::SessionOpened, words).await?;
-    house.store.add_session(&secret.hash(), &session).await?;
+    app.write_down(&actor, Act::SessionOpened, words).await?;
+    app.store.add_session(&secret.hash(), &session).await?;
     let connection = ConnectionRecord {
         session: session.id.clone(),
         account: account.clone(),
@@ -230,39 +227,36 @@ pub(crate) async fn open_session(
         agent: origin.agent.clone(),
         means: by.split(':').next().unwrap_or(by).to_owned(),
     };
-    house.store.add_connection(&connection).await?;
-    house.gateway().open_session(OpenSession { token: secret.hash(), session: session.clone() });
+    app.store.add_connection(&connection).await?;
+    app.gateway().open_session(OpenSession { token: secret.hash(), session: session.clone() });
     Ok((secret, session))
 }
 
 /// One's own live sessions, on every host, the newest first.
-pub fn own_sessions(house: &App, session: &Session) -> Result<Vec<Session>, OperationError> {
-    Actor::of_session(house, session)?;
-    let mut sessions = house.gateway().sessions_of(&session.account);
+pub fn own_sessions(app: &App, session: &Session) -> Result<Vec<Session>, OperationError> {
+    Actor::of_session(app, session)?;
+    let mut sessions = app.gateway().sessions_of(&session.account);
     sessions.sort_by_key(|known| std::cmp::Reverse(known.opened_at));
     Ok(sessions)
 }
 
 /// Writes down that the holder of a session proved afresh, at that moment, who they are.
 pub(crate) async fn note_proof(
-    house: &App,
+    app: &App,
     actor: &Actor,
     session: &Session,
     at: Timestamp,
 ) -> Result<(), OperationError> {
     let words = ActDetails { subject: format!("session:{}", session.id), ..ActDetails::default() };
-    house.write_down(actor, Act::SessionProved, words).await?;
-    house.store.prove_session(&session.id, at).await?;
-    house.gateway().prove_session(&session.id, at);
+    app.write_down(actor, Act::SessionProved, words).await?;
+    app.store.prove_session(&session.id, at).await?;
+    app.gateway().prove_session(&session.id, at);
     Ok(())
 }
 
 /// The connections before this one, newest first: whoever was not there says so.
-pub async fn last_connections(
-    house: &App,
-    session: &Session,
-) -> Result<Vec<ConnectionRecord>, OperationError> {
-    let mut known = house.store.connections_of(&session.account, 12).await?;
+pub async fn last_connections(app: &App, session: &Session) -> Result<Vec<ConnectionRecord>, OperationError> {
+    let mut known = app.store.connections_of(&session.account, 12).await?;
     // Going on to a portal is no new sign-in to its holder.
     known.retain(|one| one.session != session.id && one.means != "hand-over");
     known.truncate(3);
@@ -270,44 +264,44 @@ pub async fn last_connections(
 }
 
 /// Ends a session whose holder has just proved, from elsewhere, who they are.
-pub async fn replace(house: &App, old: &Session, new: &Session) -> Result<(), OperationError> {
+pub async fn replace(app: &App, old: &Session, new: &Session) -> Result<(), OperationError> {
     if old.account != new.account {
         return Ok(());
     }
     // One device may come from IPv4 and IPv6 by turns: its holder proved here that both are theirs.
-    if house.gateway().know_other_address(&new.id, old.origin.ip) {
-        house.store.know_other_address(&new.id, old.origin.ip).await?;
+    if app.gateway().know_other_address(&new.id, old.origin.ip) {
+        app.store.know_other_address(&new.id, old.origin.ip).await?;
     }
-    let cut = house.gateway().cut_sessions(|known| known.id == old.id);
-    Ok(house.store.remove_sessions(&cut).await?)
+    let cut = app.gateway().cut_sessions(|known| known.id == old.id);
+    Ok(app.store.remove_sessions(&cut).await?)
 }
 
 /// Ends one of one's own sessions, or all others (`which` is `None`).
 pub async fn cut_own(
-    house: &App,
+    app: &App,
     session: &Session,
     which: Option<&SessionId>,
 ) -> Result<usize, OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    let cut = house.gateway().cut_sessions(|known| {
+    let actor = Actor::of_session(app, session)?;
+    let cut = app.gateway().cut_sessions(|known| {
         known.account == session.account && which.map_or(known.id != session.id, |wanted| known.id == *wanted)
     });
-    house.store.remove_sessions(&cut).await?;
+    app.store.remove_sessions(&cut).await?;
     let words = ActDetails {
         subject: format!("account:{}", session.account),
         before: format!("sessions:{}", cut.len()),
         ..ActDetails::default()
     };
-    house.write_down(&actor, Act::SessionCut, words).await?;
+    app.write_down(&actor, Act::SessionCut, words).await?;
     Ok(cut.len())
 }
 
 /// Ends the session that asks.
-pub async fn leave(house: &App, session: &Session) -> Result<(), OperationError> {
-    let cut = house.gateway().cut_sessions(|known| known.id == session.id);
-    house.store.remove_sessions(&cut).await?;
-    let actor = Actor::of_session(house, session)?;
+pub async fn leave(app: &App, session: &Session) -> Result<(), OperationError> {
+    let cut = app.gateway().cut_sessions(|known| known.id == session.id);
+    app.store.remove_sessions(&cut).await?;
+    let actor = Actor::of_session(app, session)?;
     let words = ActDetails { subject: format!("session:{}", session.id), ..ActDetails::default() };
-    house.write_down(&actor, Act::SessionCut, words).await?;
+    app.write_down(&actor, Act::SessionCut, words).await?;
     Ok(())
 }

@@ -12,10 +12,10 @@ use digue_types::{AccountId, Gate, OrganisationId, PopulationId, SlidingWindow, 
 
 use crate::accounts::{self, organisation_of};
 use crate::actor::{Actor, allow};
+use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
 use crate::caseloads::{self, AgreedRelation};
 use crate::error::OperationError;
-use crate::house::App;
 use crate::incidents;
 use crate::isms::day_of;
 
@@ -102,34 +102,34 @@ pub(crate) fn own(rules: &Snapshot, actor: &Actor) -> Result<OrganisationId, Ope
 }
 
 /// The organisation that the actor leads.
-pub(crate) fn led(house: &App, actor: &Actor) -> Result<OrganisationId, OperationError> {
+pub(crate) fn led(app: &App, actor: &Actor) -> Result<OrganisationId, OperationError> {
     allow(actor.role.leads_agents())?;
-    own(&house.gateway().rules(), actor)
+    own(&app.gateway().rules(), actor)
 }
 
 /// The space of the actor's organisation.
-pub async fn show(house: &App, actor: &Actor) -> Result<OrganisationSpace, OperationError> {
-    let rules = house.gateway().rules();
+pub async fn show(app: &App, actor: &Actor) -> Result<OrganisationSpace, OperationError> {
+    let rules = app.gateway().rules();
     let organisation = own(&rules, actor)?;
     let leads = actor.role.leads_agents();
     let theirs = people(&rules, actor, &organisation);
-    let records = house.store.organisations().await?;
+    let records = app.store.organisations().await?;
     let name = records.into_iter().find(|record| record.id == organisation).map(|record| record.name);
-    let (persons_day, limit_day) = seen_today(house, actor, &organisation);
-    let glass = house.store.break_glass().await?.into_iter().filter(|one| theirs.contains(&one.account));
-    let accounts = if leads { accounts::list(house, actor).await? } else { Vec::new() };
-    let (unusual, watched_since) = unusual(house, &theirs)?;
-    let views = if leads { incidents::own(house, actor).await? } else { Vec::new() };
+    let (persons_day, limit_day) = seen_today(app, actor, &organisation);
+    let glass = app.store.break_glass().await?.into_iter().filter(|one| theirs.contains(&one.account));
+    let accounts = if leads { accounts::list(app, actor).await? } else { Vec::new() };
+    let (unusual, watched_since) = unusual(app, &theirs)?;
+    let views = if leads { incidents::own(app, actor).await? } else { Vec::new() };
     Ok(OrganisationSpace {
         name: name.unwrap_or_else(|| organisation.to_string()),
         leads,
         accounts,
         persons_day,
         limit_day,
-        held: held(house.store.gates().await?, &organisation, &theirs),
+        held: held(app.store.gates().await?, &organisation, &theirs),
         unusual,
         watched_since,
-        caseload: caseload(house, &rules, &organisation, &theirs),
+        caseload: caseload(app, &rules, &organisation, &theirs),
         break_glass: glass.take(LINES).collect(),
         incidents_open: views.iter().filter(|view| !view.incident.is_closed()).count(),
         organisation,
@@ -148,8 +148,8 @@ fn people(rules: &Snapshot, actor: &Actor, organisation: &OrganisationId) -> Vec
 }
 
 /// Persons of the last day and their limit, on the portal where the limit is nearest.
-fn seen_today(house: &App, actor: &Actor, organisation: &OrganisationId) -> (u32, Option<u32>) {
-    let (gateway, now, day) = (house.gateway(), house.clock.now(), SlidingWindow::Day);
+fn seen_today(app: &App, actor: &Actor, organisation: &OrganisationId) -> (u32, Option<u32>) {
+    let (gateway, now, day) = (app.gateway(), app.clock.now(), SlidingWindow::Day);
     let hosts = gateway.hosts();
     let seen = hosts.portals().map(|portal| {
         let leads = actor.role.leads_agents();
@@ -188,14 +188,14 @@ fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[Account
 }
 
 /// Days far beyond the account's own, the last first; and since which day there are any.
-fn unusual(house: &App, accounts: &[AccountId]) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
+fn unusual(app: &App, accounts: &[AccountId]) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
     let epoch = jiff::civil::Date::constant(1970, 1, 1);
-    let day = |at: Timestamp| digue_isms::register::days_between(epoch, day_of(house, at));
-    let first = day(house.clock.now()) - DAYS;
+    let day = |at: Timestamp| digue_isms::register::days_between(epoch, day_of(app, at));
+    let first = day(app.clock.now()) - DAYS;
     let mut found = Vec::new();
     let mut since: Option<i64> = None;
     for account in accounts {
-        let by_day = house.answered(house.view().persons_by(account, &day))?;
+        let by_day = app.answered(app.view().persons_by(account, &day))?;
         since = since.into_iter().chain(by_day.range(first..).next().map(|(day, _)| *day)).min();
         found.extend(beyond(account, by_day.range(first..).map(|(day, persons)| (*day, *persons))));
     }
@@ -218,12 +218,12 @@ fn beyond(account: &AccountId, days: impl Iterator<Item = (i64, usize)>) -> Vec<
 }
 
 fn caseload(
-    house: &App,
+    app: &App,
     rules: &Snapshot,
     organisation: &OrganisationId,
     theirs: &[AccountId],
 ) -> Vec<Caseload> {
-    let now = house.clock.now();
+    let now = app.clock.now();
     let last = now.plus(ENDS_WITHIN);
     let mut known: Vec<Caseload> = rules
         .caseloads
@@ -240,54 +240,54 @@ fn caseload(
 
 /// Asks the operator for one person more, with a reason.
 pub async fn ask_for_person(
-    house: &App,
+    app: &App,
     actor: &Actor,
     (population, person): (&str, &str),
     account: Option<AccountId>,
     until: Option<Timestamp>,
     reason: &str,
 ) -> Result<(), OperationError> {
-    let organisation = led(house, actor)?;
+    let organisation = led(app, actor)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
-    let person = caseloads::canonical(house, &population, person)?;
+    let person = caseloads::canonical(app, &population, person)?;
     let addition = AgreedRelation { population, person, account, organisation, until };
-    approvals::ask(house, actor, &ApprovalRequest::AddToCaseload(addition), reason).await.map(drop)
+    approvals::ask(app, actor, &ApprovalRequest::AddToCaseload(addition), reason).await.map(drop)
 }
 
 /// Asks the operator to make somebody else the delegate.
 pub async fn ask_hand_over(
-    house: &App,
+    app: &App,
     actor: &Actor,
     to: AccountId,
     reason: &str,
 ) -> Result<(), OperationError> {
-    let organisation = led(house, actor)?;
+    let organisation = led(app, actor)?;
     allow(actor.role == Role::Delegate)?;
     // Nothing is said of the accounts of others.
-    let is_own = house.gateway().rules().directory.find(&to).is_some_and(|r| r.organisation == organisation);
-    if is_own && house.store.passkeys_of(&to).await?.is_empty() {
+    let is_own = app.gateway().rules().directory.find(&to).is_some_and(|r| r.organisation == organisation);
+    if is_own && app.store.passkeys_of(&to).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-successor-passkey"));
     }
-    let wish = ApprovalRequest::HandOver { organisation, from: actor.account.clone(), to };
-    approvals::ask(house, actor, &wish, reason).await.map(drop)
+    let request = ApprovalRequest::HandOver { organisation, from: actor.account.clone(), to };
+    approvals::ask(app, actor, &request, reason).await.map(drop)
 }
 
 /// Says of an agent's use of break-glass that it was not expected: an incident opens at the operator.
 pub async fn doubt_break_glass(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     title: &str,
     why: &str,
 ) -> Result<String, OperationError> {
-    let organisation = led(house, actor)?;
-    let rules = house.gateway().rules();
-    let found = house.store.break_glass().await?.into_iter().find(|one| {
+    let organisation = led(app, actor)?;
+    let rules = app.gateway().rules();
+    let found = app.store.break_glass().await?.into_iter().find(|one| {
         let record = rules.directory.find(&one.account);
         one.id == id && record.is_some_and(|record| record.organisation == organisation)
     });
     let one = found.ok_or(OperationError::NotFound("break-glass"))?;
-    incidents::report(house, actor, title, &format!("{id} {}: {why}", one.account)).await
+    incidents::report(app, actor, title, &format!("{id} {}: {why}", one.account)).await
 }
 
 #[cfg(test)]

@@ -23,11 +23,11 @@ use self::journalled::JournalledAct;
 pub(crate) use self::journalled::JournalledActs;
 pub use self::warning::{PaperSources, PaperSubject};
 use crate::actor::Actor;
+use crate::app::App;
 use crate::approvals::ApprovalRequest;
 use crate::containment::{reason_of, signals_of, subject_of};
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::App;
 use crate::isms::checks;
 use crate::{incidents, notices};
 
@@ -128,24 +128,21 @@ impl RecordComparison {
 /// # Errors
 /// A store that does not answer.
 pub async fn compare(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kinds: &[StoredKind],
 ) -> Result<RecordComparison, OperationError> {
     actor.must_watch()?;
-    compare_now(house, kinds).await
+    compare_now(app, kinds).await
 }
 
-pub(crate) async fn compare_now(
-    house: &App,
-    kinds: &[StoredKind],
-) -> Result<RecordComparison, OperationError> {
-    let first = compare_once(house, kinds).await?;
+pub(crate) async fn compare_now(app: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
+    let first = compare_once(app, kinds).await?;
     if first.differences.is_empty() {
         return Ok(first);
     }
     tokio::time::sleep(SETTLES_WITHIN).await;
-    let mut second = compare_once(house, kinds).await?;
+    let mut second = compare_once(app, kinds).await?;
     second.differences.retain(|difference| first.differences.contains(difference));
     Ok(second)
 }
@@ -153,20 +150,20 @@ pub(crate) async fn compare_now(
 /// A record, its act and the index's notice of it are there together after so long.
 const SETTLES_WITHIN: Duration = Duration::from_millis(500);
 
-async fn compare_once(house: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
+async fn compare_once(app: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
     let mut comparison = RecordComparison::default();
     for kind in kinds {
         match kind {
-            StoredKind::Account => accounts(house, &mut comparison).await?,
-            StoredKind::Gate => gates(house, &mut comparison).await?,
-            StoredKind::Approval => approvals(house, &mut comparison).await?,
-            StoredKind::Finding => findings(house, &mut comparison).await?,
-            StoredKind::Incident => incident_entries(house, &mut comparison).await?,
-            StoredKind::Campaign => campaigns(house, &mut comparison).await?,
-            StoredKind::Record => revisions(house, &mut comparison).await?,
-            StoredKind::Review => reviews(house, &mut comparison).await?,
-            StoredKind::Check => check_results(house, &mut comparison).await?,
-            StoredKind::Switch => switches(house, &mut comparison).await?,
+            StoredKind::Account => accounts(app, &mut comparison).await?,
+            StoredKind::Gate => gates(app, &mut comparison).await?,
+            StoredKind::Approval => approvals(app, &mut comparison).await?,
+            StoredKind::Finding => findings(app, &mut comparison).await?,
+            StoredKind::Incident => incident_entries(app, &mut comparison).await?,
+            StoredKind::Campaign => campaigns(app, &mut comparison).await?,
+            StoredKind::Record => revisions(app, &mut comparison).await?,
+            StoredKind::Review => reviews(app, &mut comparison).await?,
+            StoredKind::Check => check_results(app, &mut comparison).await?,
+            StoredKind::Switch => switches(app, &mut comparison).await?,
         }
     }
     Ok(comparison)
@@ -191,24 +188,24 @@ impl JournalStatement<'_> {
 }
 
 /// Asks the journal, as far as the index has read it.
-fn with_word<T>(house: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
-    let mut journalled = house.journalled();
+fn with_word<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
+    let mut journalled = app.journalled();
     let new: Vec<_> = {
-        let standing = house.standing();
+        let standing = app.journal_state();
         let newer = standing.index.acts(usize::MAX).take_while(|(entry, _)| *entry >= journalled.end());
         newer.cloned().collect()
     };
     for (entry, act) in new.iter().rev() {
         journalled.add(*entry, act);
     }
-    let is_whole = house.journal_minimum() == 0;
+    let is_whole = app.journal_minimum() == 0;
     let since = journalled.first_at().filter(|_| !is_whole).unwrap_or(Timestamp::ZERO);
     ask(&JournalStatement { journalled: &journalled, since })
 }
 
-async fn accounts(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = house.store.accounts().await?;
-    with_word(house, |word| {
+async fn accounts(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.accounts().await?;
+    with_word(app, |word| {
         for (account, record) in &stored {
             to.note(StoredKind::Account, account.as_str(), account_is(word, account, record));
         }
@@ -235,9 +232,9 @@ fn account_is(
     if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
 }
 
-async fn gates(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = house.store.gates().await?;
-    with_word(house, |word| {
+async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.gates().await?;
+    with_word(app, |word| {
         let mut known = BTreeSet::new();
         for gate in &stored {
             let subject = format!("{}:{}", gate.reach.scope().code(), gate.reach.name());
@@ -260,9 +257,9 @@ fn gate_is(word: &JournalStatement<'_>, subject: &str, gate: &GateRecord) -> Rec
     word.unless_older(gate.set_at, is_same)
 }
 
-async fn approvals(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = house.store.approvals().await?;
-    with_word(house, |word| {
+async fn approvals(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.approvals().await?;
+    with_word(app, |word| {
         for approval in &stored {
             let is_same = is_asked(word, approval) && is_decided(word, approval, &stored);
             to.note(
@@ -295,7 +292,7 @@ fn is_at(said: &JournalledAct, at: Timestamp) -> bool {
 
 /// What is asked, as the journal tells it; `None` when the record does not read.
 fn told(approval: &ApprovalRecord) -> Option<String> {
-    ApprovalRequest::of(approval).map(|wish| wish.told())
+    ApprovalRequest::of(approval).map(|request| request.told())
 }
 
 fn is_asked(word: &JournalStatement<'_>, approval: &ApprovalRecord) -> bool {
@@ -332,9 +329,9 @@ fn is_decided(word: &JournalStatement<'_>, approval: &ApprovalRecord, all: &[App
 /// As many as are kept in any real operation; more are not looked at, and not believed.
 const FINDINGS_MAX: u32 = 100_000;
 
-async fn findings(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = house.store.findings(FINDINGS_MAX).await?;
-    with_word(house, |word| {
+async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.findings(FINDINGS_MAX).await?;
+    with_word(app, |word| {
         for finding in &stored {
             let is_same = is_found(word, finding) && is_judged(word, finding);
             to.note(StoredKind::Finding, finding.id.as_str(), word.unless_older(finding.at, is_same));
@@ -392,12 +389,12 @@ fn is_judged(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
     }
 }
 
-async fn incident_entries(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+async fn incident_entries(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let mut stored = Vec::new();
-    for incident in house.store.incidents().await? {
-        stored.extend(house.store.incident_entries(&incident.id).await?);
+    for incident in app.store.incidents().await? {
+        stored.extend(app.store.incident_entries(&incident.id).await?);
     }
-    with_word(house, |word| {
+    with_word(app, |word| {
         let mut known = BTreeSet::new();
         for entry in &stored {
             let name = format!("{} {}", entry.incident, entry.number);
@@ -422,9 +419,9 @@ fn entry_is(word: &JournalStatement<'_>, entry: &EntryRecord) -> RecordConfirmat
     word.unless_older(entry.recorded_at, is_same)
 }
 
-async fn campaigns(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = house.store.campaigns().await?;
-    with_word(house, |word| {
+async fn campaigns(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.campaigns().await?;
+    with_word(app, |word| {
         for campaign in &stored {
             to.note(StoredKind::Campaign, campaign.id.as_str(), campaign_is(word, campaign));
         }
@@ -438,9 +435,9 @@ async fn campaigns(house: &App, to: &mut RecordComparison) -> Result<(), Operati
 
 /// True when the letter and the number of persons are those of the journal, or older than it: what somebody
 /// else wrote goes to nobody.
-pub(crate) async fn is_as_prepared(house: &App, campaign: &CampaignRecord) -> bool {
+pub(crate) async fn is_as_prepared(app: &App, campaign: &CampaignRecord) -> bool {
     let is_so = || {
-        with_word(house, |word| {
+        with_word(app, |word| {
             let confirmation = word.unless_older(campaign.made_at, is_prepared(word, campaign));
             confirmation != RecordConfirmation::Differs
         })
@@ -471,9 +468,9 @@ fn campaign_is(word: &JournalStatement<'_>, campaign: &CampaignRecord) -> Record
     word.unless_older(campaign.made_at, is_same && is_state)
 }
 
-async fn revisions(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = house.store.all_revisions().await?;
-    with_word(house, |word| {
+async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.all_revisions().await?;
+    with_word(app, |word| {
         let mut known = BTreeSet::new();
         for revision in &stored {
             to.note(StoredKind::Record, revision.id.as_str(), revision_is(word, revision));
@@ -496,13 +493,13 @@ fn revision_is(word: &JournalStatement<'_>, revision: &RevisionRecord) -> Record
     word.unless_older(revision.at, is_same)
 }
 
-async fn reviews(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+async fn reviews(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let mut stored = Vec::new();
-    for review in house.store.reviews().await? {
-        let lines = house.store.review_lines(&review.id).await?;
+    for review in app.store.reviews().await? {
+        let lines = app.store.review_lines(&review.id).await?;
         stored.push((review, lines));
     }
-    with_word(house, |word| {
+    with_word(app, |word| {
         for (review, lines) in &stored {
             to.note(StoredKind::Review, review.id.as_str(), review_is(word, review, lines));
             for line in lines {
@@ -538,9 +535,9 @@ fn line_is(word: &JournalStatement<'_>, line: &ReviewLine) -> RecordConfirmation
     }
 }
 
-async fn check_results(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = house.store.last_check_results().await?;
-    with_word(house, |word| {
+async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.last_check_results().await?;
+    with_word(app, |word| {
         for result in &stored {
             to.note(StoredKind::Check, result.name.as_str(), result_is(word, result));
         }
@@ -556,9 +553,9 @@ fn result_is(word: &JournalStatement<'_>, result: &CheckRecord) -> RecordConfirm
     word.unless_older(result.at, is_same)
 }
 
-async fn switches(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = house.store.check_switches().await?;
-    with_word(house, |word| {
+async fn switches(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.check_switches().await?;
+    with_word(app, |word| {
         for switch in &stored {
             to.note(StoredKind::Switch, switch.name.as_str(), switch_is(word, switch));
         }

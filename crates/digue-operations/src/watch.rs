@@ -15,9 +15,9 @@ use digue_types::{
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::aliases;
+use crate::app::App;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm, EvidenceRead};
-use crate::house::App;
 use crate::witnesses::WitnessView;
 
 /// The page of what happens now.
@@ -62,10 +62,10 @@ pub struct JournalView {
 /// Minutes in the picture.
 const MINUTES: i64 = 60;
 
-pub fn overview(house: &App, actor: &Actor) -> Result<Overview, OperationError> {
+pub fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationError> {
     actor.must_watch()?;
-    let now = house.clock().now();
-    let gateway = house.gateway();
+    let now = app.clock().now();
+    let gateway = app.gateway();
     let hosts = gateway.hosts();
     let mut portals: Vec<_> = hosts.portals().cloned().collect();
     portals.sort_by(|a, b| a.id.cmp(&b.id));
@@ -76,18 +76,18 @@ pub fn overview(house: &App, actor: &Actor) -> Result<Overview, OperationError> 
     }
     nearest.sort_by(|a, b| b.1.share().total_cmp(&a.1.share()));
     nearest.truncate(10);
-    let status = house.journal_status();
+    let status = app.journal_status();
     let sessions = gateway.session_count();
-    let coverage = coverage_of(house);
-    let persons_day = house.answered(house.view().distinct_since(now, Duration::from_hours(24)))?;
-    let standing = house.standing();
+    let coverage = coverage_of(app);
+    let persons_day = app.answered(app.view().distinct_since(now, Duration::from_hours(24)))?;
+    let standing = app.journal_state();
     Ok(Overview {
         now,
         minutes: standing.index.minutes(now, MINUTES),
         persons_day,
         nearest,
         coverage,
-        unrecorded: house.gateway().unrecorded(),
+        unrecorded: app.gateway().unrecorded(),
         recent: standing.index.recent(12).cloned().collect(),
         acts: standing.index.acts(8).cloned().collect(),
         journal: JournalView {
@@ -95,17 +95,17 @@ pub fn overview(house: &App, actor: &Actor) -> Result<Overview, OperationError> 
             checkpoint_size: status.checkpoint_size,
             checkpoint_at: standing.checkpoint.as_ref().map(|(_, at)| *at),
             failure: status.failure,
-            witnesses: house.witnesses(),
-            is_rebuilding: house.is_rebuilding(),
+            witnesses: app.witnesses(),
+            is_rebuilding: app.is_rebuilding(),
         },
-        not_taken: house.files_not_taken().into_iter().map(|(name, why)| (name, why.code())).collect(),
+        not_taken: app.files_not_taken().into_iter().map(|(name, why)| (name, why.code())).collect(),
         sessions,
     })
 }
 
-fn coverage_of(house: &App) -> Vec<PortalCoverage> {
-    let hosts = house.gateway().hosts();
-    let standing = house.standing();
+fn coverage_of(app: &App) -> Vec<PortalCoverage> {
+    let hosts = app.gateway().hosts();
+    let standing = app.journal_state();
     let mut coverage: Vec<PortalCoverage> = hosts
         .portals()
         .map(|portal| PortalCoverage {
@@ -132,10 +132,10 @@ pub struct PortalView {
     pub gate: Gate,
 }
 
-pub fn portals(house: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationError> {
+pub fn portals(app: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationError> {
     actor.must_see_coverage()?;
-    let (rules, hosts) = (house.gateway().rules(), house.gateway().hosts());
-    let views = coverage_of(house).into_iter().filter_map(|coverage| {
+    let (rules, hosts) = (app.gateway().rules(), app.gateway().hosts());
+    let views = coverage_of(app).into_iter().filter_map(|coverage| {
         let portal = hosts.portal(&coverage.portal)?;
         let tables = [
             ("account", portal.limits.account),
@@ -163,12 +163,12 @@ pub fn portals(house: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationE
 
 /// Live sessions: all of them for watchers, those of the own organisation for who leads its agents;
 /// the last used first.
-pub fn sessions(house: &App, actor: &Actor) -> Result<Vec<Session>, OperationError> {
+pub fn sessions(app: &App, actor: &Actor) -> Result<Vec<Session>, OperationError> {
     allow(actor.role.oversees())?;
-    let own = organisation_of(&house.gateway().rules(), actor);
+    let own = organisation_of(&app.gateway().rules(), actor);
     let sees_all = actor.role.can_watch();
     let mut sessions =
-        house.gateway().sessions(|session| sees_all || Some(&session.organisation) == own.as_ref());
+        app.gateway().sessions(|session| sees_all || Some(&session.organisation) == own.as_ref());
     sessions.sort_by_key(|session| std::cmp::Reverse(session.seen_at));
     Ok(sessions)
 }
@@ -178,24 +178,24 @@ pub fn sessions(house: &App, actor: &Actor) -> Result<Vec<Session>, OperationErr
 /// # Errors
 /// `SecondNeeded` beyond what one looks at in a day, until somebody has granted an export.
 pub async fn entries(
-    house: &App,
+    app: &App,
     actor: &Actor,
     first: u64,
     count: u64,
     form: EvidenceForm,
 ) -> Result<Vec<(u64, Event)>, OperationError> {
-    let fetch = async { read_entries(house, first, count) };
+    let fetch = async { read_entries(app, first, count) };
     let reading = EvidenceRead { form, entries: count };
-    evidence::read(house, actor, reading, fetch, |_| format!("journal:{first}+{count}")).await
+    evidence::read(app, actor, reading, fetch, |_| format!("journal:{first}+{count}")).await
 }
 
-pub(crate) fn read_entries(house: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
+pub(crate) fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
     let broken = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let end = house.journal.status().checkpoint_size.min(first.saturating_add(count));
+    let end = app.journal.status().checkpoint_size.min(first.saturating_add(count));
     if first >= end {
         return Ok(Vec::new());
     }
-    let read = house.journal.entries(first..end).map_err(|error| broken(&error))?;
+    let read = app.journal.entries(first..end).map_err(|error| broken(&error))?;
     // What was forgotten has nothing to show any more.
     let events = read.into_iter().filter_map(|(index, opened)| match opened {
         OpenedKeyring::Event(event) => Some((index, event)),
@@ -222,21 +222,21 @@ const EXPOSURES_MAX: usize = 100_000;
 
 /// What an account was shown. `what` names the part of it that is taken out.
 pub async fn account(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     (form, what): (EvidenceForm, &str),
 ) -> Result<AccountView, OperationError> {
-    let fetch = async { account_view(house, account) };
-    evidence::read(house, actor, form, fetch, |_| format!("{what}:{account}")).await
+    let fetch = async { account_view(app, account) };
+    evidence::read(app, actor, form, fetch, |_| format!("{what}:{account}")).await
 }
 
-fn account_view(house: &App, account: &AccountId) -> Result<AccountView, OperationError> {
-    let now = house.clock().now();
-    let gateway = house.gateway();
+fn account_view(app: &App, account: &AccountId) -> Result<AccountView, OperationError> {
+    let now = app.clock().now();
+    let gateway = app.gateway();
     let record = gateway.rules().directory.find(account).cloned();
-    let view = house.view();
-    let exposures = house.answered(view.of_account(account, EXPOSURES_MAX))?;
+    let view = app.view();
+    let exposures = app.answered(view.of_account(account, EXPOSURES_MAX))?;
     if record.is_none() && exposures.is_empty() {
         return Err(OperationError::NotFound("account"));
     }
@@ -250,7 +250,7 @@ fn account_view(house: &App, account: &AccountId) -> Result<AccountView, Operati
             .filter(|(_, _, limit)| limit.is_some());
         budgets.push((portal.id.clone(), windows.collect()));
     }
-    let persons = house.answered(view.persons_of(account))?;
+    let persons = app.answered(view.persons_of(account))?;
     Ok(AccountView {
         account: account.clone(),
         organisation: record.map(|record| record.organisation.to_string()),
@@ -273,14 +273,14 @@ pub struct Timeline {
 const ACTS: usize = 50;
 
 pub fn timeline(
-    house: &App,
+    app: &App,
     actor: &Actor,
     account: &AccountId,
     period_of: &dyn Fn(Timestamp) -> i64,
 ) -> Result<Timeline, OperationError> {
     actor.must_watch()?;
-    let periods = house.answered(house.view().persons_by(account, period_of))?;
-    let standing = house.standing();
+    let periods = app.answered(app.view().persons_by(account, period_of))?;
+    let standing = app.journal_state();
     Ok(Timeline { periods, acts: standing.index.acts_about(account, ACTS).into_iter().cloned().collect() })
 }
 
@@ -293,17 +293,17 @@ pub enum NamedAccount {
 }
 
 /// The account of this name if there is one, or the organisation, else the person.
-pub fn find(house: &App, actor: &Actor, text: &str) -> Result<NamedAccount, OperationError> {
+pub fn find(app: &App, actor: &Actor, text: &str) -> Result<NamedAccount, OperationError> {
     actor.must_watch()?;
     if let Ok(account) = AccountId::parse(text) {
-        let is_known = house.gateway().rules().directory.find(&account).is_some()
-            || house.standing().index.knows(&account);
+        let is_known = app.gateway().rules().directory.find(&account).is_some()
+            || app.journal_state().index.knows(&account);
         if is_known {
             return Ok(NamedAccount::Account(account));
         }
     }
     if let Ok(organisation) = OrganisationId::parse(text)
-        && house.gateway().rules().directory.iter().any(|(_, record)| record.organisation == organisation)
+        && app.gateway().rules().directory.iter().any(|(_, record)| record.organisation == organisation)
     {
         return Ok(NamedAccount::Organisation(organisation));
     }
@@ -312,17 +312,17 @@ pub fn find(house: &App, actor: &Actor, text: &str) -> Result<NamedAccount, Oper
 
 /// Everyone who was shown this person, newest first.
 pub async fn person(
-    house: &App,
+    app: &App,
     actor: &Actor,
     person: &PersonRef,
     form: EvidenceForm,
 ) -> Result<Lookup<Vec<Sight>>, OperationError> {
     let fetch = async {
-        let view = house.view();
-        let references = aliases::references(house, person.as_str());
+        let view = app.view();
+        let references = aliases::references(app, person.as_str());
         let mut sights = Vec::new();
         for reference in &references {
-            sights.extend(house.answered(view.of_person(reference))?);
+            sights.extend(app.answered(view.of_person(reference))?);
         }
         sights.sort_by_key(|sight| std::cmp::Reverse(sight.entry));
         sights.dedup_by_key(|sight| sight.entry);
@@ -330,5 +330,5 @@ pub async fn person(
         let is_known = references.iter().any(|reference| view.has_person(reference));
         Ok(if is_known { Lookup::Known(sights) } else { Lookup::UnknownSubject(vec![person.to_string()]) })
     };
-    evidence::read(house, actor, form, fetch, |_| format!("sights:{person}")).await
+    evidence::read(app, actor, form, fetch, |_| format!("sights:{person}")).await
 }

@@ -19,8 +19,8 @@ use digue_journal::witness::AddCheckpoint;
 use digue_types::{Act, Timestamp};
 
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 
 /// Somebody who watches over this journal.
 #[derive(Clone, Debug)]
@@ -111,25 +111,25 @@ const ANSWER_BYTES_MAX: usize = 16 << 10;
 
 /// Asks every witness about the last checkpoint, keeps it when enough of them cosigned, and raises or
 /// ends the alarm.
-pub async fn ask_all(house: &App) -> Result<(), OperationError> {
-    let tower = &house.watchtower;
-    let Some(client) = tower.client.as_ref().filter(|_| !tower.rules.witnesses.is_empty()) else {
+pub async fn ask_all(app: &App) -> Result<(), OperationError> {
+    let rounds = &app.witness_rounds;
+    let Some(client) = rounds.client.as_ref().filter(|_| !rounds.rules.witnesses.is_empty()) else {
         return Ok(());
     };
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     // One checkpoint for all: cosignatures of different ones would make no quorum.
-    let size = house.journal.status().checkpoint_size;
-    let (note, _) = house.journal.continuation(size).map_err(|error| unavailable(&error))?;
+    let size = app.journal.status().checkpoint_size;
+    let (note, _) = app.journal.continuation(size).map_err(|error| unavailable(&error))?;
     let text = Note::parse(&note).map_err(|error| unavailable(&error))?.text.to_owned();
     let own = own_signature(&note, &text);
-    let asked = tower.rules.witnesses.iter().map(|witness| ask(house, client, witness, &note, &text));
+    let asked = rounds.rules.witnesses.iter().map(|witness| ask(app, client, witness, &note, &text));
     let answers = futures_util::future::join_all(asked).await;
-    let now = house.clock().now();
+    let now = app.clock().now();
     let mut cosigned = format!("{text}\n{own}");
     {
-        let mut state = tower.lock();
+        let mut state = rounds.lock();
         for ((witness, answer), shown) in
-            tower.rules.witnesses.iter().zip(answers).zip(0..tower.rules.witnesses.len())
+            rounds.rules.witnesses.iter().zip(answers).zip(0..rounds.rules.witnesses.len())
         {
             let line = &mut state.view.witnesses[shown];
             match answer {
@@ -145,19 +145,19 @@ pub async fn ask_all(house: &App) -> Result<(), OperationError> {
             }
         }
     }
-    let keys: Vec<CosignerKey> = tower.rules.witnesses.iter().map(|witness| witness.key.clone()).collect();
+    let keys: Vec<CosignerKey> = rounds.rules.witnesses.iter().map(|witness| witness.key.clone()).collect();
     let seen = witnessed_by(&cosigned, &keys);
     let drift = seen.iter().map(|(_, at)| at.secs().abs_diff(now.secs())).min();
-    tower.lock().drift_secs = drift;
+    rounds.lock().drift_secs = drift;
     let seen = seen.len();
-    if seen > 0 && seen >= tower.rules.quorum {
-        house.journal.keep_witnessed(&cosigned).map_err(|error| unavailable(&error))?;
-        let mut state = tower.lock();
+    if seen > 0 && seen >= rounds.rules.quorum {
+        app.journal.keep_witnessed(&cosigned).map_err(|error| unavailable(&error))?;
+        let mut state = rounds.lock();
         state.view.seen_at = Some(now);
         let head = text.lines().nth(1).and_then(|size| size.parse().ok());
         state.view.size = head.unwrap_or(state.view.size);
     }
-    alarm(house, now).await
+    alarm(app, now).await
 }
 
 /// The signature lines of the journal itself.
@@ -195,17 +195,17 @@ impl std::fmt::Display for WitnessError {
 
 /// Refuses a journal that a witness has seen further, or otherwise. Asked at a start, before anything is
 /// written; a witness that cannot be reached does not shut a portal.
-pub async fn must_continue(house: &App) -> Result<(), HeadContradiction> {
-    let tower = &house.watchtower;
-    let Some(client) = tower.client.as_ref().filter(|_| !tower.rules.witnesses.is_empty()) else {
+pub async fn must_continue(app: &App) -> Result<(), HeadContradiction> {
+    let rounds = &app.witness_rounds;
+    let Some(client) = rounds.client.as_ref().filter(|_| !rounds.rules.witnesses.is_empty()) else {
         return Ok(());
     };
-    let size = house.journal.status().checkpoint_size;
-    let Ok((note, _)) = house.journal.continuation(size) else { return Ok(()) };
+    let size = app.journal.status().checkpoint_size;
+    let Ok((note, _)) = app.journal.continuation(size) else { return Ok(()) };
     let Ok(text) = Note::parse(&note).map(|parsed| parsed.text.to_owned()) else { return Ok(()) };
-    let asked = tower.rules.witnesses.iter().map(|witness| ask(house, client, witness, &note, &text));
+    let asked = rounds.rules.witnesses.iter().map(|witness| ask(app, client, witness, &note, &text));
     let answers = futures_util::future::join_all(asked).await;
-    for (witness, answer) in tower.rules.witnesses.iter().zip(answers) {
+    for (witness, answer) in rounds.rules.witnesses.iter().zip(answers) {
         let Err(WitnessError::Contradicts { size, known }) = answer else { continue };
         let head =
             JournalHead { place: witness.key.name().to_owned(), size: known.unwrap_or(size), root: None };
@@ -219,18 +219,18 @@ pub async fn must_continue(house: &App) -> Result<(), HeadContradiction> {
 
 /// The cosignature of one witness, or what went wrong.
 async fn ask(
-    house: &App,
+    app: &App,
     client: &UpstreamClient,
     witness: &WitnessPeer,
     note: &str,
     text: &str,
 ) -> Result<String, WitnessError> {
     let name = witness.key.name().to_owned();
-    let mut old = house.watchtower.lock().known.get(&name).copied().unwrap_or(0);
+    let mut old = app.witness_rounds.lock().known.get(&name).copied().unwrap_or(0);
     // A witness that knows another size says it: the second question fits.
     for _ in 0..2 {
         let size: u64 = text.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(0);
-        let proof = house.journal.consistency(old.min(size), size).map_err(|error| error.to_string())?;
+        let proof = app.journal.consistency(old.min(size), size).map_err(|error| error.to_string())?;
         let body = AddCheckpoint { old, proof, note }.to_body();
         let (status, answer) = send(client, &witness.url, body).await?;
         match status {
@@ -240,7 +240,7 @@ async fn ask(
                 if seen.is_empty() {
                     return Err("its cosignature does not verify".to_owned().into());
                 }
-                house.watchtower.lock().known.insert(name, size);
+                app.witness_rounds.lock().known.insert(name, size);
                 return Ok(answer);
             }
             409 => match answer.trim().parse::<u64>() {
@@ -273,10 +273,10 @@ async fn send(client: &UpstreamClient, url: &str, body: String) -> Result<(u16, 
 }
 
 /// Begins or ends the alarm; the journal is told once of each.
-async fn alarm(house: &App, now: Timestamp) -> Result<(), OperationError> {
+async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
     let (change, since) = {
-        let mut state = house.watchtower.lock();
-        let rules = &house.watchtower.rules;
+        let mut state = app.witness_rounds.lock();
+        let rules = &app.witness_rounds.rules;
         let seen_at = state.view.seen_at.unwrap_or(now);
         let is_late = rules.quorum > 0 && now.since(seen_at) > rules.alarm_after;
         let change = match (is_late, state.view.missing_since.is_some()) {
@@ -294,8 +294,8 @@ async fn alarm(house: &App, now: Timestamp) -> Result<(), OperationError> {
     let words = ActDetails {
         subject: "journal".to_owned(),
         before: since.to_string(),
-        after: format!("quorum:{}", house.watchtower.rules.quorum),
+        after: format!("quorum:{}", app.witness_rounds.rules.quorum),
         ..ActDetails::default()
     };
-    house.write_down(&Actor::digue(), act, words).await.map(drop)
+    app.write_down(&Actor::digue(), act, words).await.map(drop)
 }

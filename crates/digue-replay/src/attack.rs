@@ -74,11 +74,11 @@ pub async fn kairos(
     thief: &AttackClient,
     population: &Population,
     requests_max: u64,
-    loot: &StolenData,
+    stolen: &StolenData,
 ) -> Result<(), AttackError> {
     let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
-    let result = read_all(thief, &client, population, requests_max, loot).await;
-    loot.is_over.store(true, Ordering::SeqCst);
+    let result = read_all(thief, &client, population, requests_max, stolen).await;
+    stolen.is_over.store(true, Ordering::SeqCst);
     result
 }
 
@@ -87,25 +87,25 @@ async fn read_all(
     client: &Client<HttpConnector, Full<Bytes>>,
     population: &Population,
     requests_max: u64,
-    loot: &StolenData,
+    stolen: &StolenData,
 ) -> Result<(), AttackError> {
     let everybody = ["/", "/export.csv?portee=tous", "/export.xlsx?portee=tous"];
     for target in everybody {
-        ask(thief, client, target, loot).await?;
+        ask(thief, client, target, stolen).await?;
     }
-    loot.asked.store(population.persons.len() as u64, Ordering::Relaxed);
+    stolen.asked.store(population.persons.len() as u64, Ordering::Relaxed);
     for page in 0..20 {
-        ask(thief, client, &format!("/recherche?nom=a&page={page}"), loot).await?;
-        ask(thief, client, &format!("/api/personnes?nom=e&page={page}"), loot).await?;
+        ask(thief, client, &format!("/recherche?nom=a&page={page}"), stolen).await?;
+        ask(thief, client, &format!("/api/personnes?nom=e&page={page}"), stolen).await?;
     }
     for person in &population.persons {
-        if loot.requests.load(Ordering::Relaxed) + 2 > requests_max {
+        if stolen.requests.load(Ordering::Relaxed) + 2 > requests_max {
             break;
         }
         let number = &person.number;
-        let status = ask(thief, client, &format!("/recherche?numero={number}"), loot).await?;
+        let status = ask(thief, client, &format!("/recherche?numero={number}"), stolen).await?;
         if status == StatusCode::OK {
-            ask(thief, client, &format!("/fiche/{number}"), loot).await?;
+            ask(thief, client, &format!("/fiche/{number}"), stolen).await?;
         }
     }
     Ok(())
@@ -115,7 +115,7 @@ async fn ask(
     thief: &AttackClient,
     client: &Client<HttpConnector, Full<Bytes>>,
     target: &str,
-    loot: &StolenData,
+    stolen: &StolenData,
 ) -> Result<StatusCode, AttackError> {
     let request = Request::builder()
         .uri(format!("http://{}{target}", thief.address))
@@ -126,11 +126,11 @@ async fn ask(
     let response = client.request(request).await?;
     let status = response.status();
     let body = response.into_body().collect().await?.to_bytes();
-    loot.requests.fetch_add(1, Ordering::Relaxed);
+    stolen.requests.fetch_add(1, Ordering::Relaxed);
     if status.is_success() {
-        loot.take(&body);
+        stolen.take(&body);
     } else {
-        loot.refused.fetch_add(1, Ordering::Relaxed);
+        stolen.refused.fetch_add(1, Ordering::Relaxed);
     }
     if !thief.pace.is_zero() {
         tokio::time::sleep(thief.pace).await;

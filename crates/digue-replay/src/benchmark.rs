@@ -218,12 +218,12 @@ struct OngoingTheft<'t> {
 
 /// Plays a theft in the midst of honest work, from the day on which it begins.
 fn play(mut watched: WatchedWorld, theft: &Theft, goal: Goal) -> Cost {
-    for &(house, account) in &theft.made {
+    for &(employer, account) in &theft.made {
         let made = theft.made.len() as u32;
         let since = at(theft.start_ms - 600_000);
-        watched.engine.made(since, &name(&watched.world, account), &organisation(house), "kairos", made);
+        watched.engine.made(since, &name(&watched.world, account), &organisation(employer), "kairos", made);
     }
-    let mut heist = OngoingTheft {
+    let mut ongoing = OngoingTheft {
         theft,
         accounts: theft.moves.iter().map(|step| step.account).collect(),
         cut: HashMap::new(),
@@ -234,7 +234,7 @@ fn play(mut watched: WatchedWorld, theft: &Theft, goal: Goal) -> Cost {
     let mut moves = theft.moves.iter().peekable();
     let mut day = theft.start_ms.div_euclid(DAY_MS);
     let last = theft.moves.last().map_or(day, |step| step.at_ms.div_euclid(DAY_MS));
-    while day <= last && !heist.is_over() {
+    while day <= last && !ongoing.is_over() {
         watched.reopen(day);
         let visits = watched.world.day(day);
         let mut visits = visits.iter().peekable();
@@ -247,14 +247,14 @@ fn play(mut watched: WatchedWorld, theft: &Theft, goal: Goal) -> Cost {
                 (None, None) => break,
             };
             if is_theft {
-                heist.steal(&mut watched, moves.next().expect("peeked"));
+                ongoing.steal(&mut watched, moves.next().expect("peeked"));
             } else {
-                heist.work(&mut watched, visits.next().expect("peeked"));
+                ongoing.work(&mut watched, visits.next().expect("peeked"));
             }
         }
         day += 1;
     }
-    heist.cost(goal)
+    ongoing.cost(goal)
 }
 
 impl OngoingTheft<'_> {
@@ -286,7 +286,7 @@ impl OngoingTheft<'_> {
         };
         // The response that reveals it is withheld.
         self.cut.insert(step.account, step.at_ms);
-        let same = |account: &&usize| same_house(&watched.world, self.theft, **account, step.account);
+        let same = |account: &&usize| same_employer(&watched.world, self.theft, **account, step.account);
         let closed = self.cut.keys().filter(same).count() - 1;
         let closed = u32::try_from(closed).unwrap_or(u32::MAX);
         let recent = RecentClosings { accounts: closed, ..RecentClosings::default() };
@@ -314,12 +314,13 @@ impl OngoingTheft<'_> {
 }
 
 /// True when two accounts are of one organisation.
-fn same_house(world: &World, theft: &Theft, one: usize, other: usize) -> bool {
-    house_of(world, theft, one) == house_of(world, theft, other)
+fn same_employer(world: &World, theft: &Theft, one: usize, other: usize) -> bool {
+    employer_of(world, theft, one) == employer_of(world, theft, other)
 }
 
-fn house_of(world: &World, theft: &Theft, account: usize) -> usize {
-    let made = || theft.made.iter().find(|(_, number)| *number == account).map_or(0, |(house, _)| *house);
+fn employer_of(world: &World, theft: &Theft, account: usize) -> usize {
+    let made =
+        || theft.made.iter().find(|(_, number)| *number == account).map_or(0, |(employer, _)| *employer);
     world.workers.get(account).map_or_else(made, |worker| worker.organisation)
 }
 
@@ -352,7 +353,7 @@ fn steal(
 ) -> (Option<Finding>, Vec<u32>, u32) {
     let account = name(&watched.world, step.account);
     let worker = watched.world.workers.get(step.account);
-    let organisation = organisation(house_of(&watched.world, theft, step.account));
+    let organisation = organisation(employer_of(&watched.world, theft, step.account));
     let agent = if theft.agent.is_empty() {
         worker.map(|worker| worker.agent.clone()).unwrap_or_default()
     } else {

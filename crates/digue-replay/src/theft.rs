@@ -274,12 +274,12 @@ impl TheftScene<'_> {
                 }
             }
             TheftKind::MadeAccounts => {
-                let house = self.world.workers[victim].organisation;
+                let employer = self.world.workers[victim].organisation;
                 let first = self.world.workers.len();
                 for account in first..first + 2 {
                     self.sheets(account, 1.0, 1500, "s-new", "kairos");
                 }
-                return vec![(house, first), (house, first + 1)];
+                return vec![(employer, first), (employer, first + 1)];
             }
             TheftKind::Pivot => {
                 self.sheets(victim, 1.0, 12, "s-first", "pigp");

@@ -25,7 +25,7 @@ pub struct FindingRecord {
     pub persons: u32,
     /// What was done, and what the playbook wished.
     pub action: String,
-    pub wished: String,
+    pub intended: String,
     /// Too many accounts had been closed unasked: people are asked first.
     pub is_fused: bool,
     /// When other systems were told; zero while they were not.
@@ -63,7 +63,7 @@ impl Store {
             .bind(finding.signals.as_str())
             .bind(i64::from(finding.persons))
             .bind(finding.action.as_str())
-            .bind(finding.wished.as_str())
+            .bind(finding.intended.as_str())
             .bind(finding.told_at.micros())
             .bind(finding.around.as_str())
             .bind(i64::from(finding.is_fused))

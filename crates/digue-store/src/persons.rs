@@ -263,7 +263,7 @@ impl Store {
         Ok(())
     }
 
-    pub async fn save_wish(&self, wish: &PreferenceRecord) -> Stored<()> {
+    pub async fn save_preference(&self, preference: &PreferenceRecord) -> Stored<()> {
         sqlx::query(
             "INSERT INTO person_wishes (population, person, sealed_email, language, first_visits, monthly, \
              told_entry, digest_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -271,20 +271,20 @@ impl Store {
              language = excluded.language, first_visits = excluded.first_visits, monthly = excluded.monthly, \
              told_entry = excluded.told_entry, digest_at = excluded.digest_at",
         )
-        .bind(wish.whose.population.as_str())
-        .bind(wish.whose.person.as_str())
-        .bind(wish.sealed_email.as_str())
-        .bind(wish.language.as_str())
-        .bind(i64::from(wish.first_visits))
-        .bind(i64::from(wish.monthly))
-        .bind(signed(wish.told_entry))
-        .bind(wish.digest_at.micros())
+        .bind(preference.whose.population.as_str())
+        .bind(preference.whose.person.as_str())
+        .bind(preference.sealed_email.as_str())
+        .bind(preference.language.as_str())
+        .bind(i64::from(preference.first_visits))
+        .bind(i64::from(preference.monthly))
+        .bind(signed(preference.told_entry))
+        .bind(preference.digest_at.micros())
         .execute(&self.pool)
         .await?;
         Ok(())
     }
 
-    pub async fn remove_wish(&self, whose: &KnownPerson) -> Stored<()> {
+    pub async fn remove_preference(&self, whose: &KnownPerson) -> Stored<()> {
         sqlx::query("DELETE FROM person_wishes WHERE population = $1 AND person = $2")
             .bind(whose.population.as_str())
             .bind(whose.person.as_str())
@@ -293,17 +293,17 @@ impl Store {
         Ok(())
     }
 
-    pub async fn wishes(&self) -> Stored<Vec<PreferenceRecord>> {
+    pub async fn preferences(&self) -> Stored<Vec<PreferenceRecord>> {
         let rows = sqlx::query(
             "SELECT population, person, sealed_email, language, first_visits, monthly, told_entry, digest_at \
              FROM person_wishes ORDER BY population, person",
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(rows::wish).collect()
+        rows.iter().map(rows::preference).collect()
     }
 
-    pub async fn wish_of(&self, whose: &KnownPerson) -> Stored<Option<PreferenceRecord>> {
+    pub async fn request_of(&self, whose: &KnownPerson) -> Stored<Option<PreferenceRecord>> {
         let row = sqlx::query(
             "SELECT population, person, sealed_email, language, first_visits, monthly, told_entry, digest_at \
              FROM person_wishes WHERE population = $1 AND person = $2",
@@ -312,7 +312,7 @@ impl Store {
         .bind(whose.person.as_str())
         .fetch_optional(&self.pool)
         .await?;
-        row.as_ref().map(rows::wish).transpose()
+        row.as_ref().map(rows::preference).transpose()
     }
 
     pub async fn hide(&self, hidden: &HiddenRecord) -> Stored<()> {

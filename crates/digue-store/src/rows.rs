@@ -319,7 +319,7 @@ pub(crate) fn finding(row: &AnyRow) -> Stored<FindingRecord> {
         around: text(row, "around")?,
         persons: u32::try_from(row.try_get::<i64, _>("persons")?).map_err(|_| corrupt("persons"))?,
         action: text(row, "action")?,
-        wished: text(row, "wished")?,
+        intended: text(row, "wished")?,
         is_fused: row.try_get::<i64, _>("fused")? != 0,
         told_at: time(row, "told_at")?,
         verdict,
@@ -552,7 +552,7 @@ pub(crate) fn request(row: &AnyRow) -> Stored<RequestRecord> {
     })
 }
 
-pub(crate) fn wish(row: &AnyRow) -> Stored<PreferenceRecord> {
+pub(crate) fn preference(row: &AnyRow) -> Stored<PreferenceRecord> {
     Ok(PreferenceRecord {
         whose: known_person(row)?,
         sealed_email: text(row, "sealed_email")?,

@@ -10,7 +10,7 @@ use digue_types::{AccountId, Category, Event, PersonRef, Timestamp};
 
 mod scene;
 
-use scene::{Draw, FORM, House, open};
+use scene::{Draw, FORM, Instance, open};
 
 const NORMAL: u64 = 2_000_000;
 const ACCOUNTS: u64 = 60_000;
@@ -19,14 +19,14 @@ const STOLEN: u64 = 340_000;
 const UNIT: usize = 1000;
 
 fn main() {
-    let house = House::configure();
+    let instance = Instance::configure();
     let start = Instant::now();
-    let entries = write_year(house.folder.path());
+    let entries = write_year(instance.folder.path());
     println!("{entries} entries written in {:.0} s", start.elapsed().as_secs_f64());
     let start = Instant::now();
-    let child = house.serve();
+    let child = instance.serve();
     println!("started, index made from the journal, in {:.1} s", start.elapsed().as_secs_f64());
-    let officer = house.officer();
+    let officer = instance.officer();
     // A first, small question: connections and sessions are warm, as on any night at work.
     assert_eq!(officer.get("/scope?account=a1").status, 200);
     let start = Instant::now();
@@ -37,7 +37,7 @@ fn main() {
     let list = officer.get("/scope.ndjson?account=thief");
     let listed = start.elapsed();
     assert_eq!(list.status, 200, "{}", list.text());
-    let path = house.folder.path().join("thief.list");
+    let path = instance.folder.path().join("thief.list");
     std::fs::write(&path, &list.body).expect("the list is kept");
     let lines = list.body.iter().filter(|byte| **byte == b'\n').count() - 2;
     assert_eq!(lines as u64, STOLEN);
@@ -49,7 +49,7 @@ fn main() {
         [&["scope", "check", "thief.list"][..], &["scope", "check", "thief.list", "--from-journal"]]
     {
         let start = Instant::now();
-        println!("{} ({:.1} s)", house.digue(arguments).trim(), start.elapsed().as_secs_f64());
+        println!("{} ({:.1} s)", instance.digue(arguments).trim(), start.elapsed().as_secs_f64());
     }
 }
 

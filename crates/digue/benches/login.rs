@@ -23,14 +23,14 @@ const PASSWORD: &str = "loutre granit parapluie 42";
 const ATTEMPTS: usize = 10_000;
 const ATTACKERS: usize = 64;
 
-struct House {
+struct Instance {
     folder: tempfile::TempDir,
     address: SocketAddr,
     child: Option<Child>,
     _portal: Portal,
 }
 
-impl House {
+impl Instance {
     fn digue(&self, arguments: &[&str]) -> String {
         let done = Command::new(env!("CARGO_BIN_EXE_digue"))
             .args(arguments)
@@ -62,15 +62,15 @@ impl House {
             portal.url()
         );
         std::fs::write(folder.path().join("portals/portail.toml"), map).unwrap();
-        let mut house = Self { folder, address, child: None, _portal: portal };
-        house.digue(&["account", "rssi", "--organisation", "op", "--role", "rssi"]);
-        house.digue(&["account", "a1", "--organisation", "of-1", "--role", "agent"]);
+        let mut instance = Self { folder, address, child: None, _portal: portal };
+        instance.digue(&["account", "rssi", "--organisation", "op", "--role", "rssi"]);
+        instance.digue(&["account", "a1", "--organisation", "of-1", "--role", "agent"]);
         let links = [(CONSOLE, "a1"), (PORTAL, "a1")]
-            .map(|(host, account)| house.digue(&["link", account, "--host", host]));
-        std::fs::write(house.folder.path().join("links"), links.concat()).unwrap();
+            .map(|(host, account)| instance.digue(&["link", account, "--host", host]));
+        std::fs::write(instance.folder.path().join("links"), links.concat()).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_digue"))
             .args(["serve", "--language", "en"])
-            .current_dir(house.folder.path())
+            .current_dir(instance.folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -78,8 +78,8 @@ impl House {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.is_ok_and(|line| line.contains("holds the door"))));
         std::thread::spawn(move || lines.for_each(drop));
-        house.child = Some(child);
-        house
+        instance.child = Some(child);
+        instance
     }
 
     /// The session behind the n-th link.
@@ -92,7 +92,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for Instance {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
@@ -249,14 +249,14 @@ fn weigh_sessions() {
 
 fn main() {
     weigh_sessions();
-    let house = House::open();
-    let session = house.enter(0, CONSOLE);
-    let agent = house.enter(1, PORTAL);
-    let origin = format!("http://{CONSOLE}:{}", house.address.port());
+    let instance = Instance::open();
+    let session = instance.enter(0, CONSOLE);
+    let agent = instance.enter(1, PORTAL);
+    let origin = format!("http://{CONSOLE}:{}", instance.address.port());
     let mut key = Authenticator::new(CONSOLE, &origin);
     enrol(&session, &mut key);
     let mut codes = set_password(&session).into_iter();
-    let stranger = Client::new(house.address, CONSOLE);
+    let stranger = Client::new(instance.address, CONSOLE);
 
     told("portal, in peace", work(&agent, |count| count < 2_000));
     told("passkey sign-in, in peace", (0..300).map(|_| by_passkey(&stranger, &mut key)).collect());
@@ -281,7 +281,7 @@ fn main() {
     let is_over = Arc::new(AtomicBool::new(false));
     let (over, worker) = (is_over.clone(), agent.clone());
     let working = std::thread::spawn(move || work(&worker, |_| !over.load(Ordering::SeqCst)));
-    let address = house.address;
+    let address = instance.address;
     let begun = Instant::now();
     let flooding = std::thread::spawn(move || flood(address));
     let (mut passkeys, mut passwords) = (Vec::new(), Vec::new());

@@ -13,7 +13,7 @@ use digue_types::{AccountId, Category, Event, PersonRef, Timestamp};
 
 mod scene;
 
-use scene::{CONSOLE, Draw, FORM, House, open};
+use scene::{CONSOLE, Draw, FORM, Instance, open};
 
 /// Entries, each a list of so many persons.
 const LISTS: u64 = 1_000_000;
@@ -28,18 +28,18 @@ const KNOWN: [(&str, u64); 3] = [("MARIE", 12), ("LUC", 400), ("ANNE", 5_000)];
 
 fn main() {
     let lists = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(LISTS);
-    let house = House::configure();
+    let instance = Instance::configure();
     let begun = Instant::now();
-    write_year(house.folder.path(), lists);
+    write_year(instance.folder.path(), lists);
     println!("{} exposures written in {:.0} s", lists * LISTED, begun.elapsed().as_secs_f64());
     let begun = Instant::now();
-    let served = house.serve();
+    let served = instance.serve();
     println!("started, index made from the journal, in {:.1} s", begun.elapsed().as_secs_f64());
-    let officer = house.officer();
+    let officer = instance.officer();
     println!("| consultations | page, median | p99 | bytes |");
     println!("|--:|--:|--:|--:|");
     for (person, consultations) in KNOWN {
-        let client = enter(&house, &officer, person);
+        let client = enter(&instance, &officer, person);
         let mut times = Vec::with_capacity(TIMES);
         let mut bytes = 0;
         for _ in 0..TIMES {
@@ -59,11 +59,11 @@ fn main() {
 }
 
 /// The person's own browser, with the code of a letter that is read as they read it.
-fn enter(house: &House, officer: &Client, person: &str) -> Client {
+fn enter(instance: &Instance, officer: &Client, person: &str) -> Client {
     let asked = format!("population=personnes&persons={person}");
     let letters = officer.send("POST", "/requests/letters", &[FORM], asked.as_bytes());
     assert_eq!(letters.status, 200, "{}", letters.text());
-    let place = house.folder.path().join("letters.pdf");
+    let place = instance.folder.path().join("letters.pdf");
     std::fs::write(&place, &letters.body).expect("written");
     let said = ["DIGUE_TEST_PYTHON", "HOME"].map(|name| std::env::var(name).ok());
     let [python, home] = said;
@@ -73,7 +73,7 @@ fn enter(house: &House, officer: &Client, person: &str) -> Client {
     let text = String::from_utf8_lossy(&read.expect("./test prepares Python").stdout).into_owned();
     let is_code = |word: &&str| word.matches('-').count() == 3 && word.len() == 16;
     let code = text.split(|sign: char| sign.is_whitespace() || sign == ':').find(is_code).expect("a code");
-    let client = Client::new(house.address, CONSOLE);
+    let client = Client::new(instance.address, CONSOLE);
     let entered = client.send("POST", "/person/door", &[FORM], format!("code={code}").as_bytes());
     assert_eq!(entered.status, 303, "{}", entered.text());
     let cookie = entered.header("set-cookie").expect("a session").split(';').next().expect("its value");

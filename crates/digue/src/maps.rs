@@ -20,8 +20,8 @@ use crate::config::{PolicyFiles, parse_policies, proxy_change};
 ///
 /// The maps that a Digue finds at its first start are what it begins with. Later a portal that nobody
 /// granted is not served: under another name it would have neither history nor limits.
-pub(crate) async fn in_force(house: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
-    let granted = rules::granted(house).await?;
+pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
+    let granted = rules::granted(app).await?;
     let is_first = !granted.keys().any(|of| matches!(of, RulesGuard::Portal(_)));
     let mut taken = Vec::new();
     for map in maps {
@@ -29,11 +29,11 @@ pub(crate) async fn in_force(house: &App, maps: Vec<PortalMap>) -> Result<Vec<Po
         let wanted = map.source.to_json();
         let Some(before) = granted.get(&of) else {
             if is_first {
-                rules::take_over(house, &of, &wanted).await?;
+                rules::take_over(app, &of, &wanted).await?;
                 taken.push(map);
             } else {
                 tracing::warn!(portal = %map.portal.id, "A new portal waits for a second person");
-                rules::hold_back(house, &of, &wanted, &beginning(&map)).await?;
+                rules::hold_back(app, &of, &wanted, &beginning(&map)).await?;
             }
             continue;
         };
@@ -41,19 +41,19 @@ pub(crate) async fn in_force(house: &App, maps: Vec<PortalMap>) -> Result<Vec<Po
             Ok(old) => old,
             Err(error) => {
                 tracing::error!(%error, portal = %map.portal.id, "The granted map cannot be read; the portal is closed until the new one is granted");
-                rules::hold_back(house, &of, &wanted, &beginning(&map)).await?;
+                rules::hold_back(app, &of, &wanted, &beginning(&map)).await?;
                 continue;
             }
         };
         let wider = widenings(&old, &map);
         if wider.is_empty() {
             if wanted != *before {
-                rules::take_over(house, &of, &wanted).await?;
+                rules::take_over(app, &of, &wanted).await?;
             }
             taken.push(map);
         } else {
             tracing::warn!(portal = %map.portal.id, "A wider map waits for a second person");
-            rules::hold_back(house, &of, &wanted, &wider).await?;
+            rules::hold_back(app, &of, &wanted, &wider).await?;
             taken.push(narrowed(old, &map.portal));
         }
     }
@@ -61,9 +61,9 @@ pub(crate) async fn in_force(house: &App, maps: Vec<PortalMap>) -> Result<Vec<Po
 }
 
 /// Grants every map as it is: for a demonstration, where nobody is protected.
-pub(crate) async fn danger_take_all(house: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
+pub(crate) async fn danger_take_all(app: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
     for map in &maps {
-        rules::take_over(house, &RulesGuard::Portal(map.portal.id.clone()), &map.source.to_json()).await?;
+        rules::take_over(app, &RulesGuard::Portal(map.portal.id.clone()), &map.source.to_json()).await?;
     }
     Ok(maps)
 }
@@ -108,10 +108,10 @@ fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
 }
 
 /// The policies in force: those of the files, when they permit nothing that the granted ones did not.
-pub(crate) async fn policies_in_force(house: &App, files: PolicyFiles) -> Result<Policies> {
+pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<Policies> {
     let wanted = serde_json::to_string(&files.texts)?;
-    let Some(before) = rules::granted(house).await?.remove(&RulesGuard::Policies) else {
-        rules::take_over(house, &RulesGuard::Policies, &wanted).await?;
+    let Some(before) = rules::granted(app).await?.remove(&RulesGuard::Policies) else {
+        rules::take_over(app, &RulesGuard::Policies, &wanted).await?;
         return Ok(files.policies);
     };
     if before == wanted {
@@ -120,7 +120,7 @@ pub(crate) async fn policies_in_force(house: &App, files: PolicyFiles) -> Result
     let texts: BTreeMap<String, String> = serde_json::from_str(&before)?;
     let old = parse_policies(&texts).map_err(|faults| anyhow!("the granted policies: {faults:?}"))?;
     if files.policies.only_forbids_more_than(&old) {
-        rules::take_over(house, &RulesGuard::Policies, &wanted).await?;
+        rules::take_over(app, &RulesGuard::Policies, &wanted).await?;
         return Ok(files.policies);
     }
     let changed = |name: &&String| texts.get(*name) != files.texts.get(*name);
@@ -136,23 +136,23 @@ pub(crate) async fn policies_in_force(house: &App, files: PolicyFiles) -> Result
         })
         .collect();
     tracing::warn!("Policies that permit more wait for a second person");
-    rules::hold_back(house, &RulesGuard::Policies, &wanted, &lines).await?;
+    rules::hold_back(app, &RulesGuard::Policies, &wanted, &lines).await?;
     Ok(old)
 }
 
 /// The proxies that are believed: those of the files, as far as they were granted.
-pub(crate) async fn proxies_in_force(house: &App, wanted: TrustedProxies) -> Result<TrustedProxies> {
+pub(crate) async fn proxies_in_force(app: &App, wanted: TrustedProxies) -> Result<TrustedProxies> {
     let text = proxy_change::written(&wanted);
-    let Some(before) = rules::granted(house).await?.remove(&RulesGuard::Proxies) else {
-        rules::take_over(house, &RulesGuard::Proxies, &text).await?;
+    let Some(before) = rules::granted(app).await?.remove(&RulesGuard::Proxies) else {
+        rules::take_over(app, &RulesGuard::Proxies, &text).await?;
         return Ok(wanted);
     };
     let (taken, waiting) = proxy_change::in_force(&proxy_change::read(&before)?, wanted);
     if waiting.is_empty() {
-        rules::take_over(house, &RulesGuard::Proxies, &text).await?;
+        rules::take_over(app, &RulesGuard::Proxies, &text).await?;
     } else {
         tracing::warn!("Changed trusted proxies wait for a second person");
-        rules::hold_back(house, &RulesGuard::Proxies, &text, &waiting).await?;
+        rules::hold_back(app, &RulesGuard::Proxies, &text, &waiting).await?;
     }
     Ok(taken)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use digue_console::Visitor;
 use digue_gateway::body::{Body, boxed};
-use digue_gateway::ports::{Future1, LocalArrival, LocalPages};
+use digue_gateway::ports::{BoxFuture, LocalArrival, LocalPages};
 use digue_gateway::refusal::language_of;
 use digue_operations::App;
 use http::{Request, Response};
@@ -13,14 +13,14 @@ use tower::ServiceExt as _;
 
 pub(crate) struct ConsolePages {
     pub(crate) router: Router,
-    pub(crate) house: Arc<App>,
+    pub(crate) app: Arc<App>,
 }
 
 impl LocalPages for ConsolePages {
-    fn respond(&self, mut request: Request<Body>) -> Future1<Response<Body>> {
+    fn respond(&self, mut request: Request<Body>) -> BoxFuture<Response<Body>> {
         let language = language_of(request.headers());
         if let Some(arrival) = request.extensions_mut().remove::<LocalArrival>() {
-            let rules = self.house.gateway().rules();
+            let rules = self.app.gateway().rules();
             let known = arrival.session.as_ref().and_then(|session| rules.directory.find(&session.account));
             let role = known.map(|record| record.role);
             request.extensions_mut().insert(Visitor {

@@ -22,11 +22,11 @@ use digue_operations::incidents::{self, OperatorRules};
 use digue_operations::indexing::{self, IndexFolder};
 use digue_operations::isms::{checks, digest};
 use digue_operations::journal_heads::HeadError;
+use digue_operations::monitor::{DetectionMonitor, MEMORY, MonitoredFinding, WatchRules};
 use digue_operations::notices;
 use digue_operations::persons::{codes, news};
 use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_operations::retention::{self, Retentions};
-use digue_operations::sentry::{DetectionMonitor, MEMORY, MonitoredFinding, WatchRules};
 use digue_operations::space::assessment;
 use digue_operations::{
     App, AppParts, OperationError, SignInRules, alerts, caseloads, containment, desk, identity_cuts,
@@ -53,7 +53,7 @@ const ENTRIES_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// A Digue that runs.
 pub(crate) struct RunningServer {
-    pub(crate) house: Arc<App>,
+    pub(crate) app: Arc<App>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) addresses: Vec<SocketAddr>,
     certificates: Vec<(ListenerSettings, Arc<ArcSwap<ServerConfig>>)>,
@@ -80,8 +80,8 @@ pub(crate) async fn start(
     // 2. The journal: recovered, then read once for the index and the budgets.
     let keys_folder = settings.data_folder.join("keys");
     let signer = keys::journal_signer(&keys_folder, &settings.name)?;
-    let standing = Arc::new(RwLock::new(JournalState::default()));
-    let sentry = Arc::new(DetectionMonitor::new(watch_rules(&settings, &*clock, &maps)));
+    let journal_state = Arc::new(RwLock::new(JournalState::default()));
+    let monitor = Arc::new(DetectionMonitor::new(watch_rules(&settings, &*clock, &maps)));
     let disk = Disk::new(&settings.data_folder.join("journal"));
     let master = keys::master_key(&settings.journal.master_key)?;
     let keyring = Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw));
@@ -94,24 +94,24 @@ pub(crate) async fn start(
         queue_max: QUEUE_MAX,
         checkpoint_every: CHECKPOINT_EVERY,
         observer: Box::new(JournalIndexer {
-            standing: standing.clone(),
-            sentry: sentry.clone(),
+            journal_state: journal_state.clone(),
+            monitor: monitor.clone(),
             clock: clock.clone(),
         }),
     })?);
     let index_folder = IndexFolder::new(&settings.data_folder.join("index"));
     let (index, opening) = indexing::open(&index_folder, &journal, &mut |_| {})?;
-    standing.write().unwrap_or_else(PoisonError::into_inner).index = index;
+    journal_state.write().unwrap_or_else(PoisonError::into_inner).index = index;
 
     let roots = tls::authorities(settings.upstream_authorities.as_deref())?;
 
     // 3. The house: rules as the state has them.
     let aliases = Arc::new(AliasTables::default());
-    let house = Arc::new(
+    let app = Arc::new(
         App::new(AppParts {
             store: store.clone(),
             journal: journal.clone(),
-            standing: standing.clone(),
+            journal_state: journal_state.clone(),
             clock: clock.clone(),
             aliases: aliases.clone(),
             // `maps::policies_in_force` says which, once there is a house to ask.
@@ -126,13 +126,13 @@ pub(crate) async fn start(
             },
             mail: settings.mail.clone(),
             retentions: Retentions {
-                house: settings.journal.retention.clone(),
+                app: settings.journal.retention.clone(),
                 portals: config::retentions(&maps),
             },
             witnesses: settings.journal.witnesses.clone(),
             client: Some(UpstreamClient::new(roots.clone(), Duration::from_secs(5))),
             index_folder: Some(index_folder),
-            sentry: sentry.clone(),
+            monitor: monitor.clone(),
             alerts: settings.watch.alerts.clone(),
             partners: settings.partners,
             desk: settings.desk.clone(),
@@ -145,62 +145,62 @@ pub(crate) async fn start(
         .await?,
     );
 
-    witnesses::must_continue(&house).await.map_err(HeadError::from)?;
+    witnesses::must_continue(&app).await.map_err(HeadError::from)?;
 
     // 4. The lock, its budgets counted from the journal; a map that became wider waits.
     // The demonstration writes its own map, with the port that its portal happened to get.
     let maps = match demo {
-        Some(_) => maps::danger_take_all(&house, maps).await?,
-        None => maps::in_force(&house, maps).await?,
+        Some(_) => maps::danger_take_all(&app, maps).await?,
+        None => maps::in_force(&app, maps).await?,
     };
-    house.set_policies(maps::policies_in_force(&house, policy_files).await?, version).await;
-    let proxies = maps::proxies_in_force(&house, settings.proxies.clone()).await?;
+    app.set_policies(maps::policies_in_force(&app, policy_files).await?, version).await;
+    let proxies = maps::proxies_in_force(&app, settings.proxies.clone()).await?;
     let ports = config::public_ports(&maps, &settings.console_url);
-    house.set_retentions(Retentions {
-        house: settings.journal.retention.clone(),
+    app.set_retentions(Retentions {
+        app: settings.journal.retention.clone(),
         portals: config::retentions(&maps),
     });
-    let (rules, sessions) = house.first_state().await?;
+    let (rules, sessions) = app.first_state().await?;
     let gateway = Gateway::new(GatewayParts {
         hosts: Hosts::new(portals_of(maps), vec![settings.console_host.clone()], ports),
         rules,
         sessions,
         recorder: Arc::new(JournalRecorder(journal.clone())),
-        sentinel: sentry.clone(),
+        monitor: monitor.clone(),
         clock,
         aliases,
         pages: Arc::new(ConsolePages {
-            router: digue_console::router(house.clone(), zone, demo),
-            house: house.clone(),
+            router: digue_console::router(app.clone(), zone, demo),
+            app: app.clone(),
         }),
         asserter: Asserter::new(&keys::identity_key(&keys_folder)?, &settings.name)?,
         upstream: UpstreamClient::new(roots, Duration::from_secs(5)),
         proxies,
         limits: gateway_limits(&settings),
     });
-    each_counted_exposure(&house, &mut |exposure| gateway.restore(exposure))?;
-    house.attach(gateway.clone());
-    identity_cuts::restore(&house).await?;
-    caseloads::load_kept(&house).await?;
-    aliases::load_kept(&house).await?;
-    assessment::refresh(&house).await?;
-    house.note(Act::Started, format!("rules:{version:016x}")).await?;
+    each_counted_exposure(&app, &mut |exposure| gateway.restore(exposure))?;
+    app.attach(gateway.clone());
+    identity_cuts::restore(&app).await?;
+    caseloads::load_kept(&app).await?;
+    aliases::load_kept(&app).await?;
+    assessment::refresh(&app).await?;
+    app.note(Act::Started, format!("rules:{version:016x}")).await?;
     if let Some(cause) = opening.rebuilt {
-        house.note(Act::IndexRebuilt, cause).await?;
+        app.note(Act::IndexRebuilt, cause).await?;
     }
 
     // The watch remembers beside the doors; until then a fresh one looks.
-    remember(&house, &journal);
-    containment::recall_closings(&house).await?;
+    remember(&app, &journal);
+    containment::recall_closings(&app).await?;
 
     // What open incidents are about is followed again.
-    incidents::follow_open(&house).await?;
-    notices::after_a_start(&house).await?;
+    incidents::follow_open(&app).await?;
+    notices::after_a_start(&app).await?;
 
     // 5. The doors.
     let (stop, stopping) = watch::channel(false);
     let mut running = RunningServer {
-        house,
+        app,
         journal,
         addresses: Vec::new(),
         certificates: Vec::new(),
@@ -214,18 +214,18 @@ pub(crate) async fn start(
     running.tasks.push(tokio::spawn(gateway.connections().clone().keep_checking(stopping.clone())));
     running.tasks.push(tokio::spawn(write_counted(gateway.clone(), stopping.clone())));
     running.tasks.push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
-    if let Some(found) = sentry.take_found() {
-        running.tasks.push(tokio::spawn(respond(running.house.clone(), found, stopping.clone())));
+    if let Some(found) = monitor.take_found() {
+        running.tasks.push(tokio::spawn(respond(running.app.clone(), found, stopping.clone())));
     }
     running.keep_up(settings.journal.witnesses.every, &stopping);
     Ok(running)
 }
 
 /// Has the watch read again what the journal knows of everybody's habits, beside the requests.
-fn remember(house: &Arc<App>, journal: &Journal) {
-    house.sentry().begin_remembering();
-    let known = house.view().entry_since(house.clock().now().minus(MEMORY))..journal.status().size;
-    let remembering = house.clone();
+fn remember(app: &Arc<App>, journal: &Journal) {
+    app.monitor().begin_remembering();
+    let known = app.view().entry_since(app.clock().now().minus(MEMORY))..journal.status().size;
+    let remembering = app.clone();
     tokio::task::spawn_blocking(move || {
         if let Err(error) = remembering.remember(known) {
             tracing::error!(%error, "The watch could not read all of what it knew");
@@ -244,67 +244,61 @@ impl RunningServer {
     fn keep_up(&mut self, ask_witnesses_every: Duration, stopping: &watch::Receiver<bool>) {
         macro_rules! every {
             ($time:expr, $what:literal, $work:expr) => {
-                let task = repeat(self.house.clone(), $time, stopping.clone(), $what, $work);
+                let task = repeat(self.app.clone(), $time, stopping.clone(), $what, $work);
                 self.tasks.push(tokio::spawn(task));
             };
         }
         let second = Duration::from_secs(1);
-        every!(Duration::from_secs(5), "mail", |house: Arc<App>| async move {
-            mail::send_due(&house).await.map(drop)
-        });
-        every!(second, "the journal's head", |house: Arc<App>| async move {
-            journal_heads::remember(&house).await
-        });
-        every!(second, "notices", |house: Arc<App>| async move {
-            notices::send_due(&house, NOTICES_A_SECOND).await.map(drop)
+        every!(Duration::from_secs(5), "mail", |app: Arc<App>| async move {
+            mail::send_due(&app).await.map(drop)
         });
         every!(
             second,
-            "preparing notices",
-            |house: Arc<App>| async move { notices::prepare_due(&house).await }
+            "the journal's head",
+            |app: Arc<App>| async move { journal_heads::remember(&app).await }
         );
-        every!(Duration::from_secs(5), "returned mail", |house: Arc<App>| async move {
-            notices::read_due(&house).await.map(drop)
+        every!(second, "notices", |app: Arc<App>| async move {
+            notices::send_due(&app, NOTICES_A_SECOND).await.map(drop)
         });
-        every!(second, "findings", |house: Arc<App>| async move { alerts::tell_due(&house).await.map(drop) });
-        every!(ask_witnesses_every, "witnesses", |house: Arc<App>| async move {
-            witnesses::ask_all(&house).await.map(drop)
+        every!(second, "preparing notices", |app: Arc<App>| async move { notices::prepare_due(&app).await });
+        every!(Duration::from_secs(5), "returned mail", |app: Arc<App>| async move {
+            notices::read_due(&app).await.map(drop)
         });
-        every!(Duration::from_secs(5), "forwarded messages", |house: Arc<App>| async move {
-            desk::read_due(&house).await.map(drop)
+        every!(second, "findings", |app: Arc<App>| async move { alerts::tell_due(&app).await.map(drop) });
+        every!(ask_witnesses_every, "witnesses", |app: Arc<App>| async move {
+            witnesses::ask_all(&app).await.map(drop)
         });
-        every!(Duration::from_mins(10), "news for persons", |house: Arc<App>| async move {
-            news::tell_due(&house).await.map(drop)
+        every!(Duration::from_secs(5), "forwarded messages", |app: Arc<App>| async move {
+            desk::read_due(&app).await.map(drop)
         });
-        every!(Duration::from_hours(1), "what is forgotten", |house: Arc<App>| async move {
-            codes::forget_due(&house).await?;
-            desk::forget_due(&house).await.map(drop)
+        every!(Duration::from_mins(10), "news for persons", |app: Arc<App>| async move {
+            news::tell_due(&app).await.map(drop)
         });
-        every!(Duration::from_hours(1), "self-assessments", |house: Arc<App>| async move {
-            assessment::remind_due(&house).await.map(drop)
+        every!(Duration::from_hours(1), "what is forgotten", |app: Arc<App>| async move {
+            codes::forget_due(&app).await?;
+            desk::forget_due(&app).await.map(drop)
         });
-        every!(Duration::from_hours(1), "digest", |house: Arc<App>| async move {
-            digest::send_due(&house).await.map(drop)
+        every!(Duration::from_hours(1), "self-assessments", |app: Arc<App>| async move {
+            assessment::remind_due(&app).await.map(drop)
+        });
+        every!(Duration::from_hours(1), "digest", |app: Arc<App>| async move {
+            digest::send_due(&app).await.map(drop)
         });
         // Keys end with a period, not at an hour.
-        every!(Duration::from_hours(1), "retention", |house: Arc<App>| async move {
-            retention::forget_due(&house).await.map(drop)
+        every!(Duration::from_hours(1), "retention", |app: Arc<App>| async move {
+            retention::forget_due(&app).await.map(drop)
         });
-        every!(
-            Duration::from_mins(1),
-            "sessions",
-            |house: Arc<App>| async move { house.tidy_sessions().await }
-        );
+        every!(Duration::from_mins(1), "sessions", |app: Arc<App>| async move { app.tidy_sessions().await });
         // Not in the first minute: whoever starts Digue looks at other things first.
-        let (house, stopping) = (self.house.clone(), stopping.clone());
+        let (app, stopping) = (self.app.clone(), stopping.clone());
         self.tasks.push(tokio::spawn(async move {
             let mut ending = stopping.clone();
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_mins(1)) => {}
                 _ = ending.changed() => return,
             }
-            let run = |house: Arc<App>| async move { checks::run_due(&house).await.map(drop) };
-            repeat(house, Duration::from_mins(10), stopping, "checks", run).await;
+            let run = |app: Arc<App>| async move { checks::run_due(&app).await.map(drop) };
+            repeat(app, Duration::from_mins(10), stopping, "checks", run).await;
         }));
     }
 
@@ -335,9 +329,9 @@ impl RunningServer {
     /// store change with a restart only.
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
         let Config { settings, maps, policies: policy_files, version, warnings: _ } = config;
-        let maps = maps::in_force(&self.house, maps).await?;
+        let maps = maps::in_force(&self.app, maps).await?;
         let retentions = config::retentions(&maps);
-        let policies = maps::policies_in_force(&self.house, policy_files).await?;
+        let policies = maps::policies_in_force(&self.app, policy_files).await?;
         for (listener, certificate) in &self.certificates {
             let files = settings.listeners.iter().find(|known| known.address == listener.address);
             if let Some(files) = files.and_then(|known| known.tls.as_ref()) {
@@ -346,50 +340,50 @@ impl RunningServer {
         }
         let ports = config::public_ports(&maps, &settings.console_url);
         let hosts = Hosts::new(portals_of(maps), vec![settings.console_host.clone()], ports);
-        let gateway = self.house.gateway();
+        let gateway = self.app.gateway();
         let is_other_watch = observed(&hosts) != observed(&gateway.hosts());
-        self.house.set_retentions(Retentions { house: settings.journal.retention, portals: retentions });
+        self.app.set_retentions(Retentions { app: settings.journal.retention, portals: retentions });
         let unread = std::cell::RefCell::new(None);
         gateway.set_hosts(hosts, &|take| {
-            if let Err(error) = each_counted_exposure(&self.house, &mut |exposure| take(exposure)) {
+            if let Err(error) = each_counted_exposure(&self.app, &mut |exposure| take(exposure)) {
                 unread.replace(Some(error));
             }
         });
         if let Some(error) = unread.into_inner() {
             return Err(error);
         }
-        self.house.set_policies(policies, version).await;
+        self.app.set_policies(policies, version).await;
         if is_other_watch {
             // What a trial taught counts from the moment at which rules are enforced.
-            remember(&self.house, &self.journal);
+            remember(&self.app, &self.journal);
         }
-        caseloads::load_kept(&self.house).await?;
-        aliases::load_kept(&self.house).await?;
-        self.house.note(Act::Configured, format!("rules:{version:016x}")).await?;
+        caseloads::load_kept(&self.app).await?;
+        aliases::load_kept(&self.app).await?;
+        self.app.note(Act::Configured, format!("rules:{version:016x}")).await?;
         Ok(())
     }
 
     /// Finishes what is under way, then lets everything go, journal last.
     pub(crate) async fn stop(self) -> Result<()> {
-        self.house.close_streams();
+        self.app.close_streams();
         self.stop.send_replace(true);
         for task in self.tasks {
             task.await?;
         }
-        if !self.house.gateway().finish_entries(ENTRIES_WAIT_MAX).await {
+        if !self.app.gateway().finish_entries(ENTRIES_WAIT_MAX).await {
             tracing::error!("Some responses of observed portals have no entry; stopping without them");
         }
-        self.house.gateway().record_counted_refusals(true).await;
-        self.house.note(Act::Stopped, String::new()).await?;
+        self.app.gateway().record_counted_refusals(true).await;
+        self.app.note(Act::Stopped, String::new()).await?;
         // House and lock hold each other; what matters is that the journal is closed, and by name.
-        let (journal, house) = (self.journal, self.house.clone());
+        let (journal, app) = (self.journal, self.app.clone());
         tokio::task::spawn_blocking(move || {
             journal.close();
-            house.close_index();
+            app.close_index();
         })
         .await?;
         // Its last checkpoint covers all of it now.
-        journal_heads::remember(&self.house).await?;
+        journal_heads::remember(&self.app).await?;
         self.store.close().await;
         Ok(())
     }
@@ -449,7 +443,7 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> Wa
 
 /// Carries out what the watch found, one after the other; what waits is done before the end.
 async fn respond(
-    house: Arc<App>,
+    app: Arc<App>,
     mut found: mpsc::UnboundedReceiver<MonitoredFinding>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -460,17 +454,17 @@ async fn respond(
             _ = stopping.changed() => return,
         };
         let Some(next) = next else { return };
-        if let Err(error) = containment::respond(&house, next).await {
+        if let Err(error) = containment::respond(&app, next).await {
             tracing::error!(%error, "A containment was not carried out whole");
         }
     }
 }
 
 /// The exposures that budgets may count: those of the longest window.
-fn each_counted_exposure(house: &App, take: &mut dyn FnMut(&Exposure)) -> Result<()> {
-    let since = house.clock().now().minus(SlidingWindow::Month.length());
-    let first = house.view().entry_since(since);
-    house.each_entry(first, &mut |event| {
+fn each_counted_exposure(app: &App, take: &mut dyn FnMut(&Exposure)) -> Result<()> {
+    let since = app.clock().now().minus(SlidingWindow::Month.length());
+    let first = app.view().entry_since(since);
+    app.each_entry(first, &mut |event| {
         if let Event::Exposure(exposure) = &event {
             take(exposure);
         }
@@ -507,7 +501,7 @@ const NOTICES_A_SECOND: u32 = 1000;
 
 /// Does something again and again until the end; a fault of one time is told, and the next comes.
 async fn repeat<Work: Future<Output = Result<(), OperationError>>>(
-    house: Arc<App>,
+    app: Arc<App>,
     every: Duration,
     mut stopping: watch::Receiver<bool>,
     what: &'static str,
@@ -520,7 +514,7 @@ async fn repeat<Work: Future<Output = Result<(), OperationError>>>(
             _ = every.tick() => {}
             _ = stopping.changed() => return,
         }
-        if let Err(error) = work(house.clone()).await {
+        if let Err(error) = work(app.clone()).await {
             tracing::warn!(%error, what, "What is done again and again could not be done this time");
         }
     }

@@ -42,10 +42,10 @@ pub(crate) async fn set_gate(
     visitor: Visitor,
     JsonBody(sent): JsonBody<GateSetting>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     let reach = answer(&visitor, reach(&sent.scope, &sent.name))?;
     let gate = answer(&visitor, position(&sent.gate))?;
-    let done = gates::set_gate(&console.house, &actor, reach, gate, &sent.reason).await;
+    let done = gates::set_gate(&console.app, &actor, reach, gate, &sent.reason).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
 }
 
@@ -62,10 +62,10 @@ pub(crate) async fn save_organisation(
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<OrganisationSheet>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
     let id = answer(&visitor, id)?;
-    let saved = organisations::save(&console.house, &actor, &id, &sent.name, &sent.email).await;
+    let saved = organisations::save(&console.app, &actor, &id, &sent.name, &sent.email).await;
     answer(&visitor, saved).map(|()| StatusCode::NO_CONTENT)
 }
 
@@ -170,9 +170,9 @@ pub(crate) async fn ask(
     visitor: Visitor,
     JsonBody(sent): JsonBody<ApprovalRequestBody>,
 ) -> Result<Response, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let (wish, reason) = answer(&visitor, sent.parse())?;
-    let id = answer(&visitor, approvals::ask(&console.house, &actor, &wish, &reason).await)?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let (request, reason) = answer(&visitor, sent.parse())?;
+    let id = answer(&visitor, approvals::ask(&console.app, &actor, &request, &reason).await)?;
     Ok((StatusCode::CREATED, Json(json!({"id": id}))).into_response())
 }
 
@@ -191,8 +191,8 @@ pub(crate) async fn decide(
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<DecisionBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let done = answer(&visitor, approvals::decide(&console.house, &actor, &id, sent.granted).await)?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let done = answer(&visitor, approvals::decide(&console.app, &actor, &id, sent.granted).await)?;
     Ok(Json(json!({"invitations": done.invitations.iter().map(invitation).collect::<Vec<_>>()})))
 }
 
@@ -208,10 +208,10 @@ pub(crate) async fn suspend(
     Path(account): Path<String>,
     JsonBody(sent): JsonBody<SuspensionBody>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     let account = answer(&visitor, account_named(&account))?;
-    let house = &console.house;
-    let done = accounts::set_suspended(house, &actor, &account, sent.suspended, &sent.reason).await;
+    let app = &console.app;
+    let done = accounts::set_suspended(app, &actor, &account, sent.suspended, &sent.reason).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
 }
 
@@ -228,9 +228,9 @@ pub(crate) async fn confirm(
     Path(account): Path<String>,
     JsonBody(sent): JsonBody<ConfirmationBody>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     let account = answer(&visitor, account_named(&account))?;
-    let done = invitations::confirm(&console.house, &actor, &account, &sent.code, &sent.how).await;
+    let done = invitations::confirm(&console.app, &actor, &account, &sent.code, &sent.how).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
 }
 
@@ -239,9 +239,9 @@ pub(crate) async fn invite(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     let account = answer(&visitor, account_named(&account))?;
-    let made = answer(&visitor, invitations::hand_over(&console.house, &actor, &account).await)?;
+    let made = answer(&visitor, invitations::hand_over(&console.app, &actor, &account).await)?;
     Ok(Json(invitation(&made)))
 }
 
@@ -256,9 +256,9 @@ pub(crate) async fn cut(
     Path(account): Path<String>,
     JsonBody(sent): JsonBody<ReasonBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     let account = answer(&visitor, account_named(&account))?;
-    let cut = gates::cut_sessions(&console.house, &actor, &account, &sent.reason).await;
+    let cut = gates::cut_sessions(&console.app, &actor, &account, &sent.reason).await;
     answer(&visitor, cut).map(|cut| {
         Json(json!({
             "cut": cut.sessions.len(),
@@ -272,8 +272,8 @@ pub(crate) async fn review(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let done = break_glass::review(&console.house, &actor, &id).await;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let done = break_glass::review(&console.app, &actor, &id).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
 }
 
@@ -290,8 +290,8 @@ pub(crate) async fn verdict(
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<VerdictBody>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let done = containment::decide(&console.house, &actor, &id, sent.theft, &sent.reason).await;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let done = containment::decide(&console.app, &actor, &id, sent.theft, &sent.reason).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
 }
 
@@ -301,9 +301,9 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<ReasonBody>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     let id = answer(&visitor, SessionId::parse(&id).map_err(|_| OperationError::NotFound("key")))?;
-    let done = keys::revoke(&console.house, &actor, &id, &sent.reason).await;
+    let done = keys::revoke(&console.app, &actor, &id, &sent.reason).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
 }
 
@@ -320,8 +320,8 @@ pub(crate) async fn person_link(
     visitor: Visitor,
     JsonBody(sent): JsonBody<PersonBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let token = persons::embed(&console.house, &actor, &sent.population, &sent.person).await;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let token = persons::embed(&console.app, &actor, &sent.population, &sent.person).await;
     let token = answer(&visitor, token)?;
-    Ok(Json(json!({"url": format!("{}/person/embed?token={token}", console.house.console_url())})))
+    Ok(Json(json!({"url": format!("{}/person/embed?token={token}", console.app.console_url())})))
 }

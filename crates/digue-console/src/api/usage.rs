@@ -52,15 +52,15 @@ pub(crate) async fn find(
     headers: HeaderMap,
     ApiQuery(asked): ApiQuery<FindUsage>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     answer(&visitor, persons::must_read(&actor))?;
     let user = headers.get("x-road-userid").and_then(|value| value.to_str().ok());
     let user = answer(&visitor, user.ok_or(OperationError::Invalid("invalid-query")))?;
     let (from, to) = (moment(asked.period_start.as_ref()), moment(asked.period_end.as_ref()));
     let (from, to) = (answer(&visitor, from)?, answer(&visitor, to)?);
-    let person = persons::of_program(&console.house, &actor, &asked.population, &asked.user_code, user).await;
+    let person = persons::of_program(&console.app, &actor, &asked.population, &asked.user_code, user).await;
     let person = answer(&visitor, person)?;
-    let rows = answer(&visitor, sights::all(&console.house, &person).await)?;
+    let rows = answer(&visitor, sights::all(&console.app, &person).await)?;
     let within =
         rows.iter().filter(|row| from.is_none_or(|from| from <= row.at) && to.is_none_or(|to| row.at <= to));
     let total = within.clone().count();
@@ -87,8 +87,8 @@ pub(crate) async fn period(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let since = answer(&visitor, persons::kept_since(&console.house, &actor))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let since = answer(&visitor, persons::kept_since(&console.app, &actor))?;
     Ok(Json(json!({"periodStart": since})))
 }
 
@@ -96,9 +96,9 @@ pub(crate) async fn heartbeat(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let actor = answer(&visitor, visitor.actor(&console.app))?;
     answer(&visitor, persons::must_read(&actor))?;
-    let failure = console.house.journal_status().failure;
+    let failure = console.app.journal_status().failure;
     let (status, message) = match failure {
         None => ("OK", String::new()),
         Some(failure) => ("FAIL", failure),

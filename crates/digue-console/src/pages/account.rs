@@ -70,9 +70,9 @@ async fn look(
     account: &str,
     part: (EvidenceForm, &str),
 ) -> Result<AccountView, PageError> {
-    let actor = told(visitor, visitor.actor(&console.house))?;
+    let actor = told(visitor, visitor.actor(&console.app))?;
     let account = told(visitor, account_named(account))?;
-    told(visitor, watch::account(&console.house, &actor, &account, part).await)
+    told(visitor, watch::account(&console.app, &actor, &account, part).await)
 }
 
 pub(crate) async fn show(
@@ -81,25 +81,25 @@ pub(crate) async fn show(
     Path(account): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let mut view = look(&console, &visitor, &account, (EvidenceForm::Shown, "history")).await?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let persons_total = view.persons.len() as u64;
     view.persons.truncate(LINES);
     view.exposures.truncate(LINES);
     let reach = digue_access::Reach::Account(view.account.clone());
     let period_of = |at: Timestamp| day_of(at, &console.zone);
-    let timeline = watch::timeline(&console.house, &actor, &view.account, &period_of);
+    let timeline = watch::timeline(&console.app, &actor, &view.account, &period_of);
     let timeline = told(&visitor, timeline)?;
-    let look_back =
-        match recovery::look_back(&console.house, &actor, &view.account, EvidenceForm::Shown).await {
-            Ok(found) => Some(found),
-            Err(OperationError::NotFound(_)) => None,
-            Err(error) => return Err(PageError::new(&visitor, error)),
-        };
-    let days = last_days(&timeline, day_of(console.house.clock().now(), &console.zone));
+    let look_back = match recovery::look_back(&console.app, &actor, &view.account, EvidenceForm::Shown).await
+    {
+        Ok(found) => Some(found),
+        Err(OperationError::NotFound(_)) => None,
+        Err(error) => return Err(PageError::new(&visitor, error)),
+    };
+    let days = last_days(&timeline, day_of(console.app.clock().now(), &console.zone));
     let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
     Ok(page(&AccountPage {
         w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], Some(&account)).await?,
-        gate: console.house.gateway().rules().gates.of(&reach),
+        gate: console.app.gateway().rules().gates.of(&reach),
         positions: Gate::ALL.to_vec(),
         can_act: actor.role.can_act(),
         look_back,
@@ -158,9 +158,9 @@ pub(crate) async fn look_back_csv(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let named = told(&visitor, account_named(&account))?;
-    let found = recovery::look_back(&console.house, &actor, &named, EvidenceForm::File).await;
+    let found = recovery::look_back(&console.app, &actor, &named, EvidenceForm::File).await;
     let found = told(&visitor, found)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["person", "last"].map(|key| w.coded("column", key));

@@ -62,7 +62,7 @@ async fn chosen(
     filter: &AccountFilter,
 ) -> Result<Vec<OverseenAccount>, OperationError> {
     let wanted = filter.q.trim().to_lowercase();
-    let mut known = accounts::list(&console.house, actor).await?;
+    let mut known = accounts::list(&console.app, actor).await?;
     known.retain(|one| {
         one.account.as_str().to_lowercase().contains(&wanted)
             || one.record.organisation.as_str().to_lowercase().contains(&wanted)
@@ -75,14 +75,14 @@ pub(crate) async fn list(
     visitor: Visitor,
     Query(filter): Query<AccountFilter>,
 ) -> Result<Html<String>, PageError> {
-    let me = told(&visitor, visitor.actor(&console.house))?;
+    let me = told(&visitor, visitor.actor(&console.app))?;
     let known = told(&visitor, chosen(&console, &me, &filter).await)?;
     let pages = known.len().div_ceil(PAGE_ROWS).max(1);
     let number = filter.page.clamp(1, pages);
     Ok(page(&AccountsPage {
         w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?,
         yesterday: Localizer::in_zone(&visitor, &console.zone)
-            .form_time(console.house.clock().now().minus(std::time::Duration::from_hours(24))),
+            .form_time(console.app.clock().now().minus(std::time::Duration::from_hours(24))),
         total: known.len(),
         suspended: known.iter().filter(|one| one.record.is_suspended).count(),
         without_passkey: known.iter().filter(|one| one.passkeys == 0).count(),
@@ -92,7 +92,7 @@ pub(crate) async fn list(
         page: number,
         pages,
         watches: me.role.can_watch(),
-        has_providers: !providers::for_accounts(&console.house).is_empty(),
+        has_providers: !providers::for_accounts(&console.app).is_empty(),
     }))
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
     Query(filter): Query<AccountFilter>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let known = told(&visitor, chosen(&console, &actor, &filter).await)?;
     let w = Localizer::new(&visitor);
     let header = ["account", "organisation", "role", "state", "passkeys", "identities", "sessions"]
@@ -143,9 +143,9 @@ pub(crate) async fn suspend(
     visitor: Visitor,
     Form(form): Form<SuspendForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let account = told(&visitor, account_named(&form.account))?;
-    let (house, is_suspended) = (&console.house, form.suspended == 1);
-    told(&visitor, accounts::set_suspended(house, &actor, &account, is_suspended, &form.reason).await)?;
+    let (app, is_suspended) = (&console.app, form.suspended == 1);
+    told(&visitor, accounts::set_suspended(app, &actor, &account, is_suspended, &form.reason).await)?;
     Ok(Redirect::to("/accounts"))
 }

@@ -50,7 +50,7 @@ impl ShownRequest {
             Some(ApprovalRequest::AddAccounts(accounts)) => (accounts, None, Vec::new()),
             Some(ApprovalRequest::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
             Some(ApprovalRequest::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
-            Some(wish) => (Vec::new(), None, wish.summary().lines().map(ToOwned::to_owned).collect()),
+            Some(request) => (Vec::new(), None, request.summary().lines().map(ToOwned::to_owned).collect()),
             // What is asked is not known: nobody can agree to it, and the page says why.
             None => (Vec::new(), None, vec![w.say("approval-unreadable")]),
         };
@@ -75,10 +75,10 @@ fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
 }
 
 pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let waiting = told(&visitor, approvals::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let waiting = told(&visitor, approvals::list(&console.app, &actor).await)?;
     let own = visitor.session.as_ref().map(|session| session.organisation.to_string());
-    let age = console.house.clock().now().since(actor.proved_at);
+    let age = console.app.clock().now().since(actor.proved_at);
     let w = words_beside(&console, &visitor, &[StoredKind::Approval], None).await?;
     let page = page(&ApprovalsPage {
         open: waiting.iter().filter(|one| !one.is_over).count(),
@@ -86,7 +86,7 @@ pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Re
         w,
         organisation: own.unwrap_or_default(),
         roles: organisations::roles_to_give(&actor),
-        is_fresh: age <= console.house.proof_lasts(),
+        is_fresh: age <= console.app.proof_lasts(),
         may_export: actor.role.can_watch(),
     });
     Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
@@ -96,8 +96,8 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let waiting = told(&visitor, approvals::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let waiting = told(&visitor, approvals::list(&console.app, &actor).await)?;
     let w = Localizer::new(&visitor);
     let header =
         ["at", "until", "account", "wish", "subject", "reason", "decided"].map(|key| w.coded("column", key));
@@ -107,7 +107,7 @@ pub(crate) async fn list_csv(
             .as_ref()
             .map(|decided| format!("{} {} {}", decided.by, decided.at, decided.is_granted));
         let unreadable = || w.say("approval-unreadable");
-        let summary = ApprovalRequest::of(&record).map_or_else(unreadable, |wish| wish.summary());
+        let summary = ApprovalRequest::of(&record).map_or_else(unreadable, |request| request.summary());
         vec![
             record.asked_at.to_string(),
             record.expires_at.to_string(),
@@ -152,9 +152,9 @@ pub(crate) async fn add_account(
     visitor: Visitor,
     Form(form): Form<AccountForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let wish = told(&visitor, form.parse())?;
-    told(&visitor, approvals::ask(&console.house, &actor, &wish, &form.reason).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let request = told(&visitor, form.parse())?;
+    told(&visitor, approvals::ask(&console.app, &actor, &request, &form.reason).await)?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -164,7 +164,7 @@ pub(crate) async fn onboard(
     visitor: Visitor,
     mut form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (mut file, mut reason) = (Vec::new(), String::new());
     let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
     while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
@@ -174,8 +174,8 @@ pub(crate) async fn onboard(
             _ => {}
         }
     }
-    let wish = told(&visitor, onboarding::read(&console.house, &actor, &file))?;
-    told(&visitor, approvals::ask(&console.house, &actor, &wish, &reason).await)?;
+    let request = told(&visitor, onboarding::read(&console.app, &actor, &file))?;
+    told(&visitor, approvals::ask(&console.app, &actor, &request, &reason).await)?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -193,11 +193,11 @@ pub(crate) async fn recover(
     visitor: Visitor,
     Form(form): Form<RecoverForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let account = told(&visitor, account_named(&form.account))?;
     let since = told(&visitor, local_time(&form.since, &console.zone))?;
-    let wish = ApprovalRequest::RecoverAccount { account, since };
-    told(&visitor, approvals::ask(&console.house, &actor, &wish, &form.reason).await)?;
+    let request = ApprovalRequest::RecoverAccount { account, since };
+    told(&visitor, approvals::ask(&console.app, &actor, &request, &form.reason).await)?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -212,10 +212,10 @@ pub(crate) async fn ask_export(
     visitor: Visitor,
     Form(form): Form<ReasonForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     told(
         &visitor,
-        approvals::ask(&console.house, &actor, &ApprovalRequest::ExportJournal, &form.reason).await,
+        approvals::ask(&console.app, &actor, &ApprovalRequest::ExportJournal, &form.reason).await,
     )?;
     Ok(Redirect::to("/approvals"))
 }
@@ -251,9 +251,9 @@ pub(crate) async fn decide(
     visitor: Visitor,
     Form(form): Form<ApprovalDecisionForm>,
 ) -> Result<Response, PageError> {
-    let house = &console.house;
-    let actor = told(&visitor, visitor.actor(house))?;
-    let done = told(&visitor, approvals::decide(house, &actor, &form.id, form.granted == 1).await)?;
+    let app = &console.app;
+    let actor = told(&visitor, visitor.actor(app))?;
+    let done = told(&visitor, approvals::decide(app, &actor, &form.id, form.granted == 1).await)?;
     if done.invitations.is_empty() {
         return Ok(Redirect::to("/approvals").into_response());
     }
@@ -274,12 +274,12 @@ pub(crate) async fn invite(
     visitor: Visitor,
     Form(form): Form<InviteForm>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let account = told(&visitor, account_named(&form.account))?;
     let invitation = if form.mail.is_empty() {
-        invitations::hand_over(&console.house, &actor, &account).await
+        invitations::hand_over(&console.app, &actor, &account).await
     } else {
-        invitations::send(&console.house, &actor, &account).await
+        invitations::send(&console.app, &actor, &account).await
     };
     let is_sent = !form.mail.is_empty();
     Ok(invited(&visitor, vec![told(&visitor, invitation)?], is_sent))
@@ -298,9 +298,9 @@ pub(crate) async fn invite_identity(
     visitor: Visitor,
     Form(form): Form<InviteForm>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let account = told(&visitor, account_named(&form.account))?;
-    told(&visitor, providers::invite_holder(&console.house, &actor, &account).await)?;
+    told(&visitor, providers::invite_holder(&console.app, &actor, &account).await)?;
     Ok(page(&IdentityInvitationPage { w: Localizer::new(&visitor), account }))
 }
 
@@ -319,8 +319,8 @@ pub(crate) async fn confirm(
     visitor: Visitor,
     Form(form): Form<ConfirmForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let account = told(&visitor, account_named(&form.account))?;
-    told(&visitor, invitations::confirm(&console.house, &actor, &account, &form.code, &form.how).await)?;
+    told(&visitor, invitations::confirm(&console.app, &actor, &account, &form.code, &form.how).await)?;
     Ok(Redirect::to("/accounts"))
 }

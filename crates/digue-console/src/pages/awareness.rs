@@ -31,9 +31,9 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let modules = told(&visitor, awareness::own(&console.house, &actor).await)?;
-    let documents = told(&visitor, awareness::documents(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let modules = told(&visitor, awareness::own(&console.app, &actor).await)?;
+    let documents = told(&visitor, awareness::documents(&console.app, &actor).await)?;
     Ok(page(&ModulesPage {
         modules: modules.into_iter().map(|(module, on)| (module.code(), on)).collect(),
         documents,
@@ -72,8 +72,8 @@ pub(crate) async fn state(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let mut learners = told(&visitor, awareness::everybody(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let mut learners = told(&visitor, awareness::everybody(&console.app, &actor).await)?;
     let total = learners.len();
     let done = learners.iter().filter(|one| one.done.iter().all(Option::is_some)).count();
     learners.sort_by_key(|one| one.done.iter().filter(|on| on.is_some()).count());
@@ -91,8 +91,8 @@ pub(crate) async fn state_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let learners = told(&visitor, awareness::everybody(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let learners = told(&visitor, awareness::everybody(&console.app, &actor).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let mut header = vec![w.say("column-account"), w.say("column-organisation")];
     header.extend(Module::ALL.iter().map(|module| w.coded("module", module.code())));
@@ -131,7 +131,7 @@ pub(crate) async fn show(
     Path(code): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let module = module_of(&visitor, &code)?;
-    told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, visitor.actor(&console.app))?;
     Ok(module_page(Localizer::in_zone(&visitor, &console.zone), module, None))
 }
 
@@ -142,10 +142,10 @@ pub(crate) async fn answer(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let module = module_of(&visitor, &code)?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let form = FormPairs::new(pairs);
     let answers: Vec<String> = (1..=QUESTIONS).map(|number| form.owned(&format!("q{number}"))).collect();
-    let right = told(&visitor, awareness::answer(&console.house, &actor, module, &answers).await)?;
+    let right = told(&visitor, awareness::answer(&console.app, &actor, module, &answers).await)?;
     if usize::try_from(right) == Ok(QUESTIONS) {
         return Ok(Redirect::to("/awareness").into_response());
     }
@@ -158,8 +158,8 @@ pub(crate) async fn read(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, awareness::read(&console.house, &actor, &id).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, awareness::read(&console.app, &actor, &id).await)?;
     Ok(Redirect::to("/awareness"))
 }
 
@@ -168,7 +168,7 @@ pub(crate) async fn file(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let (name, bytes) = told(&visitor, awareness::file(&console.house, &actor, &id).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let (name, bytes) = told(&visitor, awareness::file(&console.app, &actor, &id).await)?;
     Ok(kept(&name, "application/octet-stream", bytes))
 }

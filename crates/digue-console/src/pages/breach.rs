@@ -35,8 +35,8 @@ use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
 async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
-    let actor = told(visitor, visitor.actor(&console.house))?;
-    told(visitor, incidents::view(&console.house, &actor, id).await)
+    let actor = told(visitor, visitor.actor(&console.app))?;
+    told(visitor, incidents::view(&console.app, &actor, id).await)
 }
 
 #[derive(Template)]
@@ -61,7 +61,7 @@ pub(crate) async fn affected(
 ) -> Result<Html<String>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
-    let asked = told(&visitor, breach::suggested(&console.house, &view).await)?;
+    let asked = told(&visitor, breach::suggested(&console.app, &view).await)?;
     fn names<T: ToString>(all: &[T]) -> String {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
@@ -94,10 +94,10 @@ pub(crate) async fn compute(
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let form = FormPairs::new(pairs);
     let question = told(&visitor, question_of(&form, &console))?;
-    told(&visitor, breach::compute_affected(&console.house, &actor, &id, question).await)?;
+    told(&visitor, breach::compute_affected(&console.app, &actor, &id, question).await)?;
     Ok(Redirect::to(&format!("/incidents/{id}/affected")))
 }
 
@@ -124,8 +124,8 @@ pub(crate) async fn signed_list(
     visitor: Visitor,
     Path((id, version)): Path<(String, u32)>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let bytes = told(&visitor, breach::signed_list(&console.house, &actor, &id, version).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let bytes = told(&visitor, breach::signed_list(&console.app, &actor, &id, version).await)?;
     Ok(kept(&format!("affected-{id}-{version}.ndjson"), "application/x-ndjson", bytes))
 }
 
@@ -235,7 +235,7 @@ pub(crate) async fn notification(
 ) -> Result<Html<String>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
-    let draft = breach::draft(&console.house, &view, visitor.language);
+    let draft = breach::draft(&console.app, &view, visitor.language);
     let last = view.incident.submissions.last();
     let changed = last.map(|(_, last)| changes(&last.snapshot, &draft.snapshot())).unwrap_or_default();
     let shown = |change: &Change| {
@@ -267,7 +267,7 @@ pub(crate) async fn notification_json(
     Path(id): Path<String>,
 ) -> Result<Json<serde_json::Value>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
-    Ok(Json(breach::notification_json(&console.house, &view, visitor.language)))
+    Ok(Json(breach::notification_json(&console.app, &view, visitor.language)))
 }
 
 /// The terms of the severity, each with its choices.
@@ -386,10 +386,10 @@ struct BreachRegisterPage {
 }
 
 async fn rows(console: &Console, visitor: &Visitor) -> Result<Vec<(IncidentView, ViolationRow)>, PageError> {
-    let actor = told(visitor, visitor.actor(&console.house))?;
-    let views = told(visitor, incidents::list(&console.house, &actor).await)?;
+    let actor = told(visitor, visitor.actor(&console.app))?;
+    let views = told(visitor, incidents::list(&console.app, &actor).await)?;
     let rows = views.into_iter().map(|view| {
-        let draft = breach::draft(&console.house, &view, visitor.language);
+        let draft = breach::draft(&console.app, &view, visitor.language);
         let row = ViolationRow::new(&view.incident, &draft);
         (view, row)
     });
@@ -470,7 +470,7 @@ pub(crate) async fn register_json(
     visitor: Visitor,
 ) -> Result<Json<serde_json::Value>, PageError> {
     let rows = rows(&console, &visitor).await?;
-    let all = rows.iter().map(|(view, _)| breach::notification_json(&console.house, view, visitor.language));
+    let all = rows.iter().map(|(view, _)| breach::notification_json(&console.app, view, visitor.language));
     Ok(Json(serde_json::Value::Array(all.collect())))
 }
 
@@ -498,16 +498,16 @@ pub(crate) async fn paper(
     let view = viewed(&console, &visitor, &id).await?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     if name == "complaint.zip" {
-        let actor = told(&visitor, visitor.actor(&console.house))?;
-        let bytes = told(&visitor, bundle::complaint(&console.house, &actor, &view, &reader).await)?;
+        let actor = told(&visitor, visitor.actor(&console.app))?;
+        let bytes = told(&visitor, bundle::complaint(&console.app, &actor, &view, &reader).await)?;
         return Ok(kept(&format!("complaint-{}.zip", view.reference()), "application/zip", bytes));
     }
     let (paper, form) = told(&visitor, asked_paper(&name))?;
-    let document = papers::paper(&console.house, &view, &reader, paper);
+    let document = papers::paper(&console.app, &view, &reader, paper);
     let document = document.ok_or(OperationError::NotFound("paper"));
     let document = told(&visitor, document)?;
     let sources = PaperSources::incident(&view.record.id);
-    let bytes = told(&visitor, papers::printed_from(&console.house, &document, form, sources).await)?;
+    let bytes = told(&visitor, papers::printed_from(&console.app, &document, form, sources).await)?;
     Ok(file(&format!("{paper}-{}", view.reference()), form, bytes))
 }
 
@@ -516,10 +516,10 @@ pub(crate) async fn register_paper(
     visitor: Visitor,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let views = told(&visitor, incidents::list(&console.app, &actor).await)?;
     let (_, form) = told(&visitor, asked_paper(&name))?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-    let bytes = told(&visitor, papers::register_file(&console.house, &views, &reader, form).await)?;
+    let bytes = told(&visitor, papers::register_file(&console.app, &views, &reader, form).await)?;
     Ok(file("register", form, bytes))
 }

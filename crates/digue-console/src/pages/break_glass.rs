@@ -26,8 +26,8 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let records = told(&visitor, break_glass::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let records = told(&visitor, break_glass::list(&console.app, &actor).await)?;
     let waiting = records.iter().filter(|record| record.reviewed.is_none()).count() as u64;
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&BreakGlassListPage { w, records, waiting, me: actor.account.to_string() }))
@@ -37,8 +37,8 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let records = told(&visitor, break_glass::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let records = told(&visitor, break_glass::list(&console.app, &actor).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["at", "until", "account", "portal", "justification", "reviewed"].map(|key| w.coded("column", key));
@@ -65,8 +65,8 @@ pub(crate) async fn review(
     visitor: Visitor,
     Form(form): Form<ReviewForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, break_glass::review(&console.house, &actor, &form.id).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, break_glass::review(&console.app, &actor, &form.id).await)?;
     Ok(Redirect::to("/break-glass"))
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> Res
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::new(&visitor, OperationError::Denied));
     };
-    if console.house.clock().now().since(session.proved_at) > console.house.proof_lasts() {
+    if console.app.clock().now().since(session.proved_at) > console.app.proof_lasts() {
         return Ok(Redirect::to("/.digue/sign-in?fresh=1&next=/.digue/break-glass").into_response());
     }
     let page =
@@ -104,7 +104,7 @@ pub(crate) async fn open(
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::new(&visitor, OperationError::Denied));
     };
-    let opened = break_glass::open(&console.house, session, portal, &form.justification).await;
+    let opened = break_glass::open(&console.app, session, portal, &form.justification).await;
     let opened = Some(told(&visitor, opened)?);
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&BreakGlassPage { w, portal: portal.to_string(), opened }))

@@ -39,7 +39,7 @@ async fn shown(
     let signs =
         answered.iter().flat_map(|answered| desk::signs_in_words(visitor.language, &answered.opinion));
     let signs = signs.collect();
-    let look_alikes = told(visitor, desk::look_alikes(&console.house).await)?;
+    let look_alikes = told(visitor, desk::look_alikes(&console.app).await)?;
     Ok(page(&DeskPage { w: Localizer::in_zone(visitor, &console.zone), told: answered, signs, look_alikes }))
 }
 
@@ -51,9 +51,9 @@ pub(crate) async fn examine(
 ) -> Result<Html<String>, PageError> {
     let bytes = told(&visitor, given(form).await)?;
     // A stranger may ask, too: an account only says who did.
-    let actor = visitor.actor(&console.house).ok();
+    let actor = visitor.actor(&console.app).ok();
     let ip = &visitor.origin.ip.to_string();
-    let answered = desk::examine(&console.house, visitor.language, actor.as_ref(), &bytes, ip).await;
+    let answered = desk::examine(&console.app, visitor.language, actor.as_ref(), &bytes, ip).await;
     let answered = told(&visitor, answered)?;
     shown(&console, &visitor, Some(answered)).await
 }
@@ -95,8 +95,8 @@ pub(crate) async fn reports(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let rows = told(&visitor, desk::reports(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let rows = told(&visitor, desk::reports(&console.app, &actor).await)?;
     let frauds = rows.iter().filter(|row| row.verdict == Verdict::Fraud.code()).count();
     let may_publish = actor.role.can_respond();
     Ok(page(&ReportsPage { w: Localizer::in_zone(&visitor, &console.zone), rows, frauds, may_publish }))
@@ -106,8 +106,8 @@ pub(crate) async fn reports_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let rows = told(&visitor, desk::reports(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let rows = told(&visitor, desk::reports(&console.app, &actor).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["at", "account", "verdict", "signs", "look-alikes"].map(|key| w.coded("column", key));
     let rows = rows
@@ -126,7 +126,7 @@ pub(crate) async fn publish(
     visitor: Visitor,
     Form(form): Form<PublishForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, desk::publish(&console.house, &actor, &form.id).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, desk::publish(&console.app, &actor, &form.id).await)?;
     Ok(Redirect::to("/messages/reports"))
 }

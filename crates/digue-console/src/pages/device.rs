@@ -37,7 +37,7 @@ pub(crate) async fn register(
     let session = answer(&visitor, visitor.session.as_ref().ok_or(OperationError::Denied))?;
     let token = said(&headers, "secure-session-response").ok_or(OperationError::Invalid("invalid-ceremony"));
     let token = answer(&visitor, token)?;
-    answer(&visitor, devices::register(&console.house, session, token).await).map(|done| bound(&done))
+    answer(&visitor, devices::register(&console.app, session, token).await).map(|done| bound(&done))
 }
 
 /// Asks for a signature, or gives the next short cookie for it. The session is as good as its
@@ -50,10 +50,10 @@ pub(crate) async fn refresh(
     let session = answer(&visitor, session_of(&visitor, &headers))?;
     match said(&headers, "secure-session-response") {
         Some(token) => {
-            let done = devices::refresh(&console.house, session, token).await;
+            let done = devices::refresh(&console.app, session, token).await;
             answer(&visitor, done).map(|done| bound(&done))
         }
-        None => answer(&visitor, asks(&console.house, session)),
+        None => answer(&visitor, asks(&console.app, session)),
     }
 }
 
@@ -69,8 +69,8 @@ fn session_of<'v>(visitor: &'v Visitor, headers: &HeaderMap) -> Result<&'v Sessi
     if named == Some(session.id.as_str()) { Ok(session) } else { Err(OperationError::Denied) }
 }
 
-fn asks(house: &App, session: &Session) -> Result<Response, OperationError> {
-    let challenge = devices::challenge(house, session)?;
+fn asks(app: &App, session: &Session) -> Result<Response, OperationError> {
+    let challenge = devices::challenge(app, session)?;
     let value = format!("\"{challenge}\";id=\"{}\"", session.id);
     let value = HeaderValue::from_str(&value).expect("base64url");
     Ok((StatusCode::FORBIDDEN, [("secure-session-challenge", value)]).into_response())

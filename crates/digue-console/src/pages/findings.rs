@@ -49,8 +49,8 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let view = told(&visitor, containment::view(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let view = told(&visitor, containment::view(&console.app, &actor).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
     let lead = |record: &FindingRecord| {
         let first = containment::signals_of(record).into_iter().next();
@@ -72,8 +72,8 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let view = told(&visitor, containment::view(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let view = told(&visitor, containment::view(&console.app, &actor).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let keys = [
         "at",
@@ -192,9 +192,9 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let FindingView { record, signals, around, days, gate, fuse_hours, batches } =
-        told(&visitor, containment::finding(&console.house, &actor, &id).await)?;
+        told(&visitor, containment::finding(&console.app, &actor, &id).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let reason =
         |signal: &Signal| (sentence(visitor.language, signal), w.decimal(f64::from(signal.evidence)));
@@ -248,9 +248,9 @@ pub(crate) async fn decide(
     visitor: Visitor,
     Form(form): Form<VerdictForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let is_theft = form.verdict == "theft";
-    let decided = containment::decide(&console.house, &actor, &form.id, is_theft, &form.reason).await;
+    let decided = containment::decide(&console.app, &actor, &form.id, is_theft, &form.reason).await;
     told(&visitor, decided)?;
     Ok(Redirect::to("/watch"))
 }

@@ -37,14 +37,14 @@ pub(crate) async fn set(
     visitor: Visitor,
     Form(form): Form<GateForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (reach, gate) = told(&visitor, form.parse())?;
-    let house = &console.house;
-    match gates::set_gate(house, &actor, reach.clone(), gate, &form.reason).await {
+    let app = &console.app;
+    match gates::set_gate(app, &actor, reach.clone(), gate, &form.reason).await {
         // Opening what is closed takes two: this one has asked.
         Err(OperationError::SecondNeeded) => {
-            let wish = ApprovalRequest::OpenGate { reach, gate };
-            told(&visitor, approvals::ask(house, &actor, &wish, &form.reason).await)?;
+            let request = ApprovalRequest::OpenGate { reach, gate };
+            told(&visitor, approvals::ask(app, &actor, &request, &form.reason).await)?;
             Ok(Redirect::to("/approvals"))
         }
         done => told(&visitor, done).map(|()| Redirect::to("/#gates")),
@@ -62,8 +62,8 @@ pub(crate) async fn cut(
     visitor: Visitor,
     Form(form): Form<CutForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let account = told(&visitor, account_named(&form.account))?;
-    told(&visitor, gates::cut_sessions(&console.house, &actor, &account, &form.reason).await)?;
+    told(&visitor, gates::cut_sessions(&console.app, &actor, &account, &form.reason).await)?;
     Ok(Redirect::to(&format!("/accounts/{account}")))
 }

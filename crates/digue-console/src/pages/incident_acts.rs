@@ -24,9 +24,9 @@ pub(crate) async fn keep_file(
     Path(id): Path<String>,
     form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (name, bytes) = told(&visitor, uploaded(form).await)?;
-    told(&visitor, incidents::keep_file(&console.house, &actor, &id, &name, &bytes).await)?;
+    told(&visitor, incidents::keep_file(&console.app, &actor, &id, &name, &bytes).await)?;
     Ok(Redirect::to(&format!("/incidents/{id}/notification")))
 }
 
@@ -36,8 +36,8 @@ pub(crate) async fn file(
     visitor: Visitor,
     Path((id, hash)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let (name, bytes) = told(&visitor, incidents::file(&console.house, &actor, &id, &hash).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let (name, bytes) = told(&visitor, incidents::file(&console.app, &actor, &id, &hash).await)?;
     Ok(kept(&name, "application/octet-stream", bytes))
 }
 
@@ -59,12 +59,12 @@ pub(crate) async fn check(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let (house, actor) = (&console.house, told(&visitor, visitor.actor(&console.house))?);
-    let view = told(&visitor, incidents::view(house, &actor, &id).await)?;
-    let changed = told(&visitor, incidents::check(house, &actor, &id).await)?;
+    let (app, actor) = (&console.app, told(&visitor, visitor.actor(&console.app))?);
+    let view = told(&visitor, incidents::view(app, &actor, &id).await)?;
+    let changed = told(&visitor, incidents::check(app, &actor, &id).await)?;
     let mut versions = Vec::new();
     for version in view.incident.affected.iter().filter(|version| !version.hash.is_empty()) {
-        let same = told(&visitor, breach::recompute(house, &actor, &id, version.number).await)?;
+        let same = told(&visitor, breach::recompute(app, &actor, &id, version.number).await)?;
         versions.push((version.number, same));
     }
     let w = Localizer::in_zone(&visitor, &console.zone);
@@ -87,9 +87,9 @@ pub(crate) async fn reopen(
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let step = told(&visitor, step_of(&form, id))?;
-    told(&visitor, reopening::ask(&console.house, &actor, step, &form.reason).await)?;
+    told(&visitor, reopening::ask(&console.app, &actor, step, &form.reason).await)?;
     Ok(Redirect::to("/approvals"))
 }
 

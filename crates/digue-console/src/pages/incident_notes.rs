@@ -106,7 +106,7 @@ pub(crate) async fn add(
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let form = FormPairs(pairs);
     told(&visitor, take(&console, &visitor, &actor, &id, &form).await)?;
     let room = ROOMS.iter().find(|room| **room == form.text("back"));
@@ -123,11 +123,11 @@ async fn take(
     id: &str,
     form: &FormPairs,
 ) -> Result<(), OperationError> {
-    let (house, zone) = (&console.house, &console.zone);
+    let (app, zone) = (&console.app, &console.zone);
     match form.text("note") {
         "fields" => {
-            let view = incidents::view(house, actor, id).await?;
-            let draft = breach::draft(house, &view, visitor.language).snapshot();
+            let view = incidents::view(app, actor, id).await?;
+            let draft = breach::draft(app, &view, visitor.language).snapshot();
             let mut notes = Vec::new();
             for field in Field::ALL.iter().filter(|field| form.has(field.code())) {
                 let value = field_value(*field, form, zone)?;
@@ -137,28 +137,28 @@ async fn take(
                     notes.push(IncidentNote::FieldSet { field: *field, value });
                 }
             }
-            incidents::add_all(house, actor, id, notes).await
+            incidents::add_all(app, actor, id, notes).await
         }
         "others" => {
             let kind = form.choice("kind", PersonKind::parse)?;
             let other = OtherQuestion { kind, persons: form.number("persons")?, basis: form.owned("basis") };
-            let view = incidents::view(house, actor, id).await?;
+            let view = incidents::view(app, actor, id).await?;
             let mut others =
                 view.incident.affected().map(|version| version.others.clone()).unwrap_or_default();
             others.retain(|known| known.kind != kind);
             others.push(other);
-            breach::state_others(house, actor, id, others).await.map(drop)
+            breach::state_others(app, actor, id, others).await.map(drop)
         }
         "submitted" => {
             let stage = form.choice("stage", Stage::parse)?;
             let at = form.needed_moment("at", zone)?;
-            breach::submit(house, actor, id, stage, at, form.text("receipt"), visitor.language).await
+            breach::submit(app, actor, id, stage, at, form.text("receipt"), visitor.language).await
         }
         _ => {
             let at = form.moment("at", zone)?;
             let note = note_of(form, zone)?;
             let happened = if matches!(note, IncidentNote::Said { .. }) { at } else { None };
-            incidents::add(house, actor, id, happened, note).await.map(drop)
+            incidents::add(app, actor, id, happened, note).await.map(drop)
         }
     }
 }

@@ -93,8 +93,8 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let views = told(&visitor, incidents::list(&console.app, &actor).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let lines = lines(&w, &views);
     Ok(page(&IncidentsPage {
@@ -111,8 +111,8 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let views = told(&visitor, incidents::list(&console.app, &actor).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let keys = ["reference", "title", "state", "opened", "persons", "next", "due"];
     let header = keys.map(|key| w.coded("column", key));
@@ -147,14 +147,14 @@ pub(crate) async fn open(
     visitor: Visitor,
     Form(form): Form<OpenIncidentForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let source = Source::parse(&form.source).unwrap_or(Source::Person);
     let about = match (form.account.trim(), form.organisation.trim()) {
         ("", "") => String::new(),
         ("", organisation) => format!("organisation:{organisation}"),
         (account, _) => format!("account:{account}"),
     };
-    let opened = incidents::open(&console.house, &actor, source, &form.title, &about).await;
+    let opened = incidents::open(&console.app, &actor, source, &form.title, &about).await;
     let id = told(&visitor, opened)?;
     Ok(Redirect::to(&format!("/incidents/{id}")))
 }
@@ -203,12 +203,12 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let view = told(&visitor, incidents::view(&console.house, &actor, &id).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let view = told(&visitor, incidents::view(&console.app, &actor, &id).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
     let log = view.entries.iter().rev().map(|entry| logged(&w, &view, entry)).collect();
     let tasks = view.incident.tasks.clone();
-    let shut = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;
+    let shut = told(&visitor, gates::shut_gates(&console.app, &actor).await)?;
     let shut = shut.iter().map(|gate| format!("{}:{}", gate.reach.scope().code(), gate.reach.name()));
     let about = Some(view.incident.about.clone()).filter(|about| !about.is_empty());
     let mut shut: Vec<String> = about.into_iter().chain(shut).collect();
@@ -446,9 +446,9 @@ pub(crate) async fn sheets(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let view = told(&visitor, incidents::view(&console.house, &actor, &id).await)?;
-    let facts = told(&visitor, incidents::facts(&console.house, &actor, &view).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let view = told(&visitor, incidents::view(&console.app, &actor, &id).await)?;
+    let facts = told(&visitor, incidents::facts(&console.app, &actor, &view).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let shown = |sheet: &Sheet| shown_sheet(&w, &view, *sheet, &facts);
     let sheets = view.incident.sheets.iter().map(shown).collect();
@@ -529,8 +529,8 @@ fn action_of(
             format!("/accounts/{account}")
         }
         (SheetAction::CloseAccount, _) => "/accounts".to_owned(),
-        (SheetAction::CloseOrganisation | SheetAction::Reopen, Some(("organisation", house))) => {
-            format!("/organisations/{house}")
+        (SheetAction::CloseOrganisation | SheetAction::Reopen, Some(("organisation", app))) => {
+            format!("/organisations/{app}")
         }
         (SheetAction::CloseOrganisation | SheetAction::Reopen, _) => "/organisations".to_owned(),
         (SheetAction::ComputeAffected | SheetAction::Preserve, _) => format!("/incidents/{id}/affected"),

@@ -86,22 +86,20 @@ pub(crate) async fn show(
     visitor: Visitor,
     Query(range): Query<JournalQuery>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let status = console.house.journal_status();
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let status = console.app.journal_status();
     let last = status.checkpoint_size.saturating_sub(PAGE_ENTRIES);
     let first = range.first.unwrap_or(last).min(last);
-    let entries = told(
-        &visitor,
-        watch::entries(&console.house, &actor, first, PAGE_ENTRIES, EvidenceForm::Shown).await,
-    )?;
+    let entries =
+        told(&visitor, watch::entries(&console.app, &actor, first, PAGE_ENTRIES, EvidenceForm::Shown).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let lines = entries.iter().rev().map(|(index, event)| line(&w, *index, event)).collect();
     Ok(page(&JournalPage {
         w,
         size: status.size,
         checkpoint_size: status.checkpoint_size,
-        minimum: console.house.journal_minimum(),
-        witnesses: console.house.witnesses(),
+        minimum: console.app.journal_minimum(),
+        witnesses: console.app.witnesses(),
         lines,
         before: (first > 0).then(|| first.saturating_sub(PAGE_ENTRIES)),
         after: (first < last).then(|| first + PAGE_ENTRIES),
@@ -114,9 +112,9 @@ pub(crate) async fn export(
     visitor: Visitor,
     Query(range): Query<JournalQuery>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let first = range.first.unwrap_or(0);
-    let entries = watch::entries(&console.house, &actor, first, EXPORT_ENTRIES, EvidenceForm::File).await;
+    let entries = watch::entries(&console.app, &actor, first, EXPORT_ENTRIES, EvidenceForm::File).await;
     let mut text = String::new();
     for (index, event) in told(&visitor, entries)? {
         text.push_str(&entry::as_json(index, &event).to_string());

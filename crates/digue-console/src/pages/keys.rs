@@ -30,16 +30,16 @@ struct KeysPage {
 }
 
 pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let keys = told(&visitor, keys::list(&console.house, &actor).await)?;
-    let known = told(&visitor, accounts::list(&console.house, &actor).await)?;
-    let now = console.house.clock().now();
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let keys = told(&visitor, keys::list(&console.app, &actor).await)?;
+    let known = told(&visitor, accounts::list(&console.app, &actor).await)?;
+    let now = console.app.clock().now();
     let page = page(&KeysPage {
         w: Localizer::in_zone(&visitor, &console.zone),
         keys,
         now,
         may_ask: known.iter().any(|one| one.answers),
-        is_fresh: now.since(actor.proved_at) <= console.house.proof_lasts(),
+        is_fresh: now.since(actor.proved_at) <= console.app.proof_lasts(),
     });
     Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
 }
@@ -57,13 +57,13 @@ pub(crate) async fn ask(
     visitor: Visitor,
     Form(form): Form<KeyForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let wish = ApprovalRequest::IssueKey {
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let request = ApprovalRequest::IssueKey {
         account: told(&visitor, account_named(form.account.trim()))?,
         thumbprint: told(&visitor, keys::parse_public_key(&form.public_key))?,
         name: told(&visitor, key_name(&form.name))?,
     };
-    told(&visitor, approvals::ask(&console.house, &actor, &wish, &form.reason).await)?;
+    told(&visitor, approvals::ask(&console.app, &actor, &request, &form.reason).await)?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -78,8 +78,8 @@ pub(crate) async fn revoke(
     visitor: Visitor,
     Form(form): Form<RevokeForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let id = told(&visitor, SessionId::parse(&form.key).map_err(|_| OperationError::NotFound("key")))?;
-    told(&visitor, keys::revoke(&console.house, &actor, &id, &form.reason).await)?;
+    told(&visitor, keys::revoke(&console.app, &actor, &id, &form.reason).await)?;
     Ok(Redirect::to("/keys"))
 }

@@ -21,23 +21,23 @@ pub(crate) async fn events(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<impl IntoResponse, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     if !actor.role.can_watch() {
         return Err(PageError::new(&visitor, digue_operations::OperationError::Denied));
     }
     let session = told(&visitor, visitor.console_session())?.clone();
-    let first = console.house.journal_status().size;
+    let first = console.app.journal_status().size;
     let stream =
         futures_util::stream::unfold((console, session, first), |(console, session, known)| async move {
             loop {
                 tokio::time::sleep(EVERY).await;
                 // A session that was cut hears nothing more.
-                let house = &console.house;
-                let is_live = house.gateway().sessions(|one| one.id == session.id).len() == 1;
-                if house.is_closing() || !is_live || Actor::of_session(house, &session).is_err() {
+                let app = &console.app;
+                let is_live = app.gateway().sessions(|one| one.id == session.id).len() == 1;
+                if app.is_closing() || !is_live || Actor::of_session(app, &session).is_err() {
                     return None;
                 }
-                let size = house.journal_status().size;
+                let size = app.journal_status().size;
                 if size != known {
                     let event = Event::default().event("journal").data(size.to_string());
                     return Some((Ok::<_, Infallible>(event), (console, session, size)));

@@ -61,11 +61,11 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(asked): Query<StyleChoice>,
 ) -> Result<Html<String>, PageError> {
-    let (house, actor) = (&console.house, told(&visitor, visitor.actor(&console.house))?);
-    let view = told(&visitor, incidents::view(house, &actor, &id).await)?;
+    let (app, actor) = (&console.app, told(&visitor, visitor.actor(&console.app))?);
+    let view = told(&visitor, incidents::view(app, &actor, &id).await)?;
     let style = Style::parse(&asked.style).unwrap_or(Style::ALL[0]);
-    let (subject, blocks) = told(&visitor, notices::proposed(house, &actor, &id, style).await)?;
-    let campaigns = told(&visitor, notices::campaigns(house, &actor, &id).await)?;
+    let (subject, blocks) = told(&visitor, notices::proposed(app, &actor, &id, style).await)?;
+    let campaigns = told(&visitor, notices::campaigns(app, &actor, &id).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Campaign], None).await?;
     let categories = view.incident.affected().map(|version| version.by_category.keys().cloned().collect());
     let seen = ShownData {
@@ -88,8 +88,8 @@ pub(crate) async fn show(
         is_ready: !versions.is_empty()
             && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
         rate: RATE,
-        can_mail: house.sends_mail(),
-        has_source: house.response().contacts.is_some(),
+        can_mail: app.sends_mail(),
+        has_source: app.response().contacts.is_some(),
         may_write: visitor.role.is_some_and(Role::can_respond),
         tab: "notices",
         style,
@@ -122,8 +122,8 @@ pub(crate) async fn campaign(
     visitor: Visitor,
     Path((id, campaign)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let campaigns = told(&visitor, notices::campaigns(&console.house, &actor, &id).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let campaigns = told(&visitor, notices::campaigns(&console.app, &actor, &id).await)?;
     let found = campaigns.into_iter().find(|known| known.record.id == campaign);
     let campaign = told(&visitor, found.ok_or(OperationError::NotFound("campaign")))?;
     let w = words_beside(&console, &visitor, &[StoredKind::Campaign], Some(&campaign.record.id)).await?;
@@ -144,7 +144,7 @@ pub(crate) async fn prepare(
     Path(id): Path<String>,
     mut form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
     let mut fields: std::collections::HashMap<String, String> = std::collections::HashMap::new();
     let mut contacts = Vec::new();
@@ -172,7 +172,7 @@ pub(crate) async fn prepare(
         },
         contacts,
     };
-    let campaign = told(&visitor, notices::prepare(&console.house, &actor, &id, asked).await)?;
+    let campaign = told(&visitor, notices::prepare(&console.app, &actor, &id, asked).await)?;
     Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
 
@@ -190,9 +190,9 @@ pub(crate) async fn set_state(
     Path((id, campaign)): Path<(String, String)>,
     Form(form): Form<StateForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let gives_up = form.gives_up.is_some();
-    let done = notices::set_state(&console.house, &actor, &campaign, &form.state, gives_up).await;
+    let done = notices::set_state(&console.app, &actor, &campaign, &form.state, gives_up).await;
     told(&visitor, done)?;
     Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
@@ -210,16 +210,16 @@ pub(crate) async fn file(
     Path((_, campaign, name)): Path<(String, String, String)>,
     Query(asked): Query<CampaignQuery>,
 ) -> Result<Response, PageError> {
-    let (house, actor) = (&console.house, told(&visitor, visitor.actor(&console.house))?);
+    let (app, actor) = (&console.app, told(&visitor, visitor.actor(&console.app))?);
     match name.as_str() {
         "letters.pdf" => {
-            let letters = notices::letters(house, &actor, &campaign, asked.after).await;
+            let letters = notices::letters(app, &actor, &campaign, asked.after).await;
             let (bytes, last) = told(&visitor, letters)?;
             let name = format!("letters-{}-{last}.pdf", asked.after + 1);
             Ok(kept(&name, Printed::Pdf.media(), bytes))
         }
         "others.csv" => {
-            let rows = told(&visitor, notices::others(house, &actor, &campaign).await)?;
+            let rows = told(&visitor, notices::others(app, &actor, &campaign).await)?;
             let w = Localizer::in_zone(&visitor, &console.zone);
             let header = ["person", "channel", "destination", "state", "code", "text"]
                 .map(|key| w.coded("column", key));
@@ -258,7 +258,7 @@ pub(crate) async fn check_code(
     Form(form): Form<NoticeCheckForm>,
 ) -> Result<Html<String>, PageError> {
     let code: String = form.code.chars().take(40).collect();
-    let found = genuine::check(&console.house, visitor.language, &code, &visitor.origin.ip.to_string()).await;
+    let found = genuine::check(&console.app, visitor.language, &code, &visitor.origin.ip.to_string()).await;
     let found = told(&visitor, found)?;
     checked(&console, &visitor, code, Some(found)).await
 }
@@ -269,7 +269,7 @@ async fn checked(
     code: String,
     found: Option<Option<Genuine>>,
 ) -> Result<Html<String>, PageError> {
-    let official = told(visitor, genuine::official(&console.house).await)?;
+    let official = told(visitor, genuine::official(&console.app).await)?;
     let w = Localizer::in_zone(visitor, &console.zone);
     Ok(page(&NoticeCheckPage { is_asked: found.is_some(), found: found.flatten(), code, official, w }))
 }
@@ -279,6 +279,6 @@ pub(crate) async fn messages(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let signed = told(&visitor, genuine::official_signed(&console.house).await)?;
+    let signed = told(&visitor, genuine::official_signed(&console.app).await)?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], signed).into_response())
 }

@@ -29,8 +29,8 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let rows = told(&visitor, organisations::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let rows = told(&visitor, organisations::list(&console.app, &actor).await)?;
     Ok(page(&OrganisationsPage {
         w: Localizer::new(&visitor),
         without_leader: rows.iter().filter(|one| one.leaders == 0).count(),
@@ -43,8 +43,8 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let rows = told(&visitor, organisations::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let rows = told(&visitor, organisations::list(&console.app, &actor).await)?;
     let w = Localizer::new(&visitor);
     let header = ["organisation", "name", "accounts", "leaders", "sessions", "persons", "gate"]
         .map(|key| w.coded("column", key));
@@ -78,10 +78,10 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let id = told(&visitor, named(&id))?;
-    let view = told(&visitor, organisations::view(&console.house, &actor, &id).await)?;
-    let mut theirs = told(&visitor, accounts::list(&console.house, &actor).await)?;
+    let view = told(&visitor, organisations::view(&console.app, &actor, &id).await)?;
+    let mut theirs = told(&visitor, accounts::list(&console.app, &actor).await)?;
     theirs.retain(|known| known.record.organisation == id);
     Ok(page(&OrganisationPage {
         w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?,
@@ -111,11 +111,11 @@ pub(crate) async fn save(
     visitor: Visitor,
     Form(form): Form<OrganisationForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let id = OrganisationId::parse(form.organisation.trim())
         .map_err(|_| OperationError::Invalid("invalid-account-name"));
     let id = told(&visitor, id)?;
-    let saved = organisations::save(&console.house, &actor, &id, &form.name, &form.email).await;
+    let saved = organisations::save(&console.app, &actor, &id, &form.name, &form.email).await;
     told(&visitor, saved)?;
     Ok(Redirect::to(&format!("/organisations/{id}")))
 }

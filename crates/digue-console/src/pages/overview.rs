@@ -49,7 +49,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     Query(shown): Query<ShownCoverage>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     if !actor.role.can_watch() {
         // Everybody's home is what concerns them.
         let home = if actor.role.leads_agents() {
@@ -61,8 +61,8 @@ pub(crate) async fn show(
         };
         return Ok(Redirect::to(home).into_response());
     }
-    let view = told(&visitor, watch::overview(&console.house, &actor))?;
-    let gates = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;
+    let view = told(&visitor, watch::overview(&console.app, &actor))?;
+    let gates = told(&visitor, gates::shut_gates(&console.app, &actor).await)?;
     let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
     let page = page(&OverviewPage {
         w: Localizer::in_zone(&visitor, &console.zone),
@@ -87,8 +87,8 @@ pub(crate) async fn minutes_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let view = told(&visitor, watch::overview(&console.house, &actor))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let view = told(&visitor, watch::overview(&console.app, &actor))?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["minute", "persons", "responses", "refused"].map(|key| w.coded("column", key));
     let rows = view.minutes.into_iter().map(|(at, minute)| {
@@ -113,9 +113,9 @@ pub(crate) async fn search(
     visitor: Visitor,
     Query(search): Query<Search>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let place = match told(&visitor, watch::find(&console.house, &actor, search.q.trim()))? {
+    let place = match told(&visitor, watch::find(&console.app, &actor, search.q.trim()))? {
         NamedAccount::Account(account) => format!("/accounts/{}", encode(account.as_str())),
         NamedAccount::Organisation(id) => format!("/organisations/{}", encode(id.as_str())),
         NamedAccount::Person(person) => format!("/persons?person={}", encode(person.as_str())),
@@ -125,7 +125,7 @@ pub(crate) async fn search(
 
 /// The demonstration's button; without a demonstration there is no such page.
 pub(crate) async fn attack(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let missing = || PageError::new(&visitor, digue_operations::OperationError::NotFound("page"));
     let demo = console.demo.as_ref().ok_or_else(missing)?;
     if actor.role.can_act() {

@@ -45,19 +45,19 @@ struct OwnAccountPage {
 
 pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let session = told(&visitor, visitor.console_session())?;
-    let house = &console.house;
+    let app = &console.app;
     let page = page(&OwnAccountPage {
         w: Localizer::in_zone(&visitor, &console.zone),
-        passkeys: told(&visitor, passkey::own(house, session).await)?,
-        sessions: told(&visitor, sign_in::own_sessions(house, session))?,
-        connections: told(&visitor, sign_in::last_connections(house, session).await)?,
-        is_fresh: house.clock().now().since(session.proved_at) <= house.proof_lasts(),
-        may_have_password: house.allows_passwords() && visitor.role.is_some_and(|r| !r.needs_passkey()),
-        identities: told(&visitor, providers::own(house, session).await)?,
-        codes_left: told(&visitor, password::own(house, session).await)?,
-        code: told(&visitor, invitations::own_code(house, session).await)?,
-        waiting: told(&visitor, keys::waiting(house, session).await)?,
-        is_invited: told(&visitor, providers::is_invited(house, session).await)?,
+        passkeys: told(&visitor, passkey::own(app, session).await)?,
+        sessions: told(&visitor, sign_in::own_sessions(app, session))?,
+        connections: told(&visitor, sign_in::last_connections(app, session).await)?,
+        is_fresh: app.clock().now().since(session.proved_at) <= app.proof_lasts(),
+        may_have_password: app.allows_passwords() && visitor.role.is_some_and(|r| !r.needs_passkey()),
+        identities: told(&visitor, providers::own(app, session).await)?,
+        codes_left: told(&visitor, password::own(app, session).await)?,
+        code: told(&visitor, invitations::own_code(app, session).await)?,
+        waiting: told(&visitor, keys::waiting(app, session).await)?,
+        is_invited: told(&visitor, providers::is_invited(app, session).await)?,
         session: session.clone(),
     });
     Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
@@ -68,7 +68,7 @@ pub(crate) async fn begin_adding(
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
     let session = answer(&visitor, visitor.console_session())?;
-    let begun = answer(&visitor, passkey::begin_adding(&console.house, session).await)?;
+    let begun = answer(&visitor, passkey::begin_adding(&console.app, session).await)?;
     Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn finish_adding(
     Json(made): Json<NewKeyForm>,
 ) -> Result<Json<Value>, ApiError> {
     let session = answer(&visitor, visitor.console_session())?;
-    let done = passkey::finish_adding(&console.house, session, &made.ceremony, &made.name, made.answer).await;
+    let done = passkey::finish_adding(&console.app, session, &made.ceremony, &made.name, made.answer).await;
     answer(&visitor, done)?;
     Ok(Json(json!({"next": "/self"})))
 }
@@ -101,7 +101,7 @@ pub(crate) async fn remove(
     Form(form): Form<PasskeyNameForm>,
 ) -> Result<Redirect, PageError> {
     let session = told(&visitor, visitor.console_session())?;
-    told(&visitor, passkey::remove(&console.house, session, &form.id).await)?;
+    told(&visitor, passkey::remove(&console.app, session, &form.id).await)?;
     Ok(Redirect::to("/self"))
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn fetch_key(
     Form(form): Form<PasskeyNameForm>,
 ) -> Result<Html<String>, PageError> {
     let session = told(&visitor, visitor.console_session())?;
-    let key = told(&visitor, keys::fetch(&console.house, session, &form.id).await)?;
+    let key = told(&visitor, keys::fetch(&console.app, session, &form.id).await)?;
     let (account, secret) = (key.account.to_string(), key.secret);
     Ok(page(&KeyPage { w: Localizer::new(&visitor), account, secret }))
 }
@@ -154,12 +154,12 @@ pub(crate) async fn choose_provider(
         return Ok(Redirect::to(&back).into_response());
     };
     let link = match invited.link.as_str() {
-        "" => told(&visitor, providers::begin_linking(&console.house, session).await)?,
+        "" => told(&visitor, providers::begin_linking(&console.app, session).await)?,
         _ => invited.link,
     };
-    told(&visitor, providers::invited_holder(&console.house, session, &link).await)?;
+    told(&visitor, providers::invited_holder(&console.app, session, &link).await)?;
     let account = session.account.to_string();
-    let providers = providers::for_accounts(&console.house);
+    let providers = providers::for_accounts(&console.app);
     let w = Localizer::new(&visitor);
     Ok(page(&IdentityPage { w, account, link, providers }).into_response())
 }
@@ -171,7 +171,7 @@ pub(crate) async fn unlink(
     Form(form): Form<PasskeyNameForm>,
 ) -> Result<Redirect, PageError> {
     let session = told(&visitor, visitor.console_session())?;
-    told(&visitor, providers::unlink(&console.house, session, &form.id).await)?;
+    told(&visitor, providers::unlink(&console.app, session, &form.id).await)?;
     Ok(Redirect::to("/self"))
 }
 
@@ -186,7 +186,7 @@ pub(crate) async fn cut(
         "" => None,
         id => Some(told(&visitor, SessionId::parse(id).map_err(|_| OperationError::NotFound("session")))?),
     };
-    told(&visitor, sign_in::cut_own(&console.house, session, which.as_ref()).await)?;
+    told(&visitor, sign_in::cut_own(&console.app, session, which.as_ref()).await)?;
     Ok(Redirect::to("/self"))
 }
 
@@ -220,7 +220,7 @@ fn password_page(
     fault: Option<&'static str>,
 ) -> Result<Html<String>, PageError> {
     let session = told(visitor, visitor.console_session())?;
-    let setting = told(visitor, password::begin(&console.house, session))?;
+    let setting = told(visitor, password::begin(&console.app, session))?;
     let account = session.account.to_string();
     Ok(page(&PasswordPage { w: Localizer::new(visitor), account, setting, fault }))
 }
@@ -239,7 +239,7 @@ pub(crate) async fn set_password(
     Form(form): Form<NewPasswordForm>,
 ) -> Result<Response, PageError> {
     let session = told(&visitor, visitor.console_session())?;
-    match password::set(&console.house, session, &form.password, &form.sealed, &form.code).await {
+    match password::set(&console.app, session, &form.password, &form.sealed, &form.code).await {
         Ok(codes) => Ok(page(&CodesPage { w: Localizer::new(&visitor), codes }).into_response()),
         Err(OperationError::Invalid(fault)) => {
             let again = password_page(&console, &visitor, Some(fault))?;
@@ -254,6 +254,6 @@ pub(crate) async fn remove_password(
     visitor: Visitor,
 ) -> Result<Redirect, PageError> {
     let session = told(&visitor, visitor.console_session())?;
-    told(&visitor, password::remove(&console.house, session).await)?;
+    told(&visitor, password::remove(&console.app, session).await)?;
     Ok(Redirect::to("/self"))
 }

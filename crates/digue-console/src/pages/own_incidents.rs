@@ -27,8 +27,8 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let views = told(&visitor, incidents::own(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let views = told(&visitor, incidents::own(&console.app, &actor).await)?;
     let open = views.iter().filter(|view| !view.incident.is_closed()).count();
     Ok(page(&OwnIncidentsPage { w: Localizer::in_zone(&visitor, &console.zone), views, open }))
 }
@@ -44,8 +44,8 @@ pub(crate) async fn report(
     visitor: Visitor,
     Form(form): Form<ReportForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, incidents::report(&console.house, &actor, &form.title, &form.text).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, incidents::report(&console.app, &actor, &form.title, &form.text).await)?;
     Ok(Redirect::to("/own-incidents"))
 }
 
@@ -55,15 +55,15 @@ pub(crate) async fn paper(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let views = told(&visitor, incidents::own(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let views = told(&visitor, incidents::own(&console.app, &actor).await)?;
     let found = views.into_iter().find(|view| view.record.id == id && view.is_established());
     let view = told(&visitor, found.ok_or(OperationError::NotFound("incident")))?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-    let document = papers::paper(&console.house, &view, &reader, "partner");
+    let document = papers::paper(&console.app, &view, &reader, "partner");
     let document = told(&visitor, document.ok_or(OperationError::NotFound("paper")))?;
     let sources = PaperSources::incident(&view.record.id);
-    let printed = papers::printed_from(&console.house, &document, Printed::Pdf, sources).await;
+    let printed = papers::printed_from(&console.app, &document, Printed::Pdf, sources).await;
     let bytes = told(&visitor, printed)?;
     Ok(kept(&format!("{}.pdf", view.reference()), Printed::Pdf.media(), bytes))
 }

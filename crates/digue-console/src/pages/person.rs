@@ -66,11 +66,11 @@ async fn look(
     asked: &PersonSearch,
     form: EvidenceForm,
 ) -> Result<(PersonRef, Lookup<Vec<Sight>>), PageError> {
-    let actor = told(visitor, visitor.actor(&console.house))?;
+    let actor = told(visitor, visitor.actor(&console.app))?;
     told(visitor, scope::may_ask(&actor))?;
     let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::NotFound("person"));
     let person = told(visitor, person)?;
-    let sights = told(visitor, watch::person(&console.house, &actor, &person, form).await)?;
+    let sights = told(visitor, watch::person(&console.app, &actor, &person, form).await)?;
     Ok((person, sights))
 }
 

@@ -16,7 +16,7 @@ use digue_operations::secret::Secret;
 use digue_types::PopulationId;
 use serde::Deserialize;
 
-use super::door::{cookie, left_address};
+use super::sign_in::{cookie, left_address};
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
@@ -33,11 +33,11 @@ fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<Sig
     if visitor.portal.is_some() {
         return Err(OperationError::NotFound("page"));
     }
-    persons::here(&console.house, &secret(headers).ok_or(OperationError::Denied)?)
+    persons::here(&console.app, &secret(headers).ok_or(OperationError::Denied)?)
 }
 
 /// Somebody who is not here goes to the door.
-fn or_door(
+fn or_gateway(
     visitor: &Visitor,
     person: Result<SignedInPerson, OperationError>,
 ) -> Result<SignedInPerson, Response> {
@@ -60,7 +60,7 @@ fn with_cookie(value: &str, lasts: &str, to: &str) -> Response {
 }
 
 #[derive(Template)]
-#[template(path = "person_door.html")]
+#[template(path = "person_sign_in.html")]
 struct PersonSignInPage {
     w: Localizer,
     populations: Vec<PopulationId>,
@@ -75,15 +75,15 @@ pub(crate) struct PersonSpaceQuery {
 }
 
 /// Where a person proves who they are.
-pub(crate) async fn door(
+pub(crate) async fn sign_in(
     State(console): State<Console>,
     visitor: Visitor,
     Query(said): Query<PersonSpaceQuery>,
 ) -> Html<String> {
     page(&PersonSignInPage {
         w: Localizer::new(&visitor),
-        populations: persons::populations(&console.house),
-        providers: providers::for_persons(&console.house),
+        populations: persons::populations(&console.app),
+        providers: providers::for_persons(&console.app),
         is_asked: said.asked == Some(1),
     })
 }
@@ -99,7 +99,7 @@ pub(crate) async fn enter(
     Form(form): Form<CodeForm>,
 ) -> Result<Response, PageError> {
     let code: String = form.code.chars().take(40).collect();
-    let secret = codes::enter(&console.house, &code, &visitor.origin.ip.to_string()).await;
+    let secret = codes::enter(&console.app, &code, &visitor.origin.ip.to_string()).await;
     Ok(entered(&told(&visitor, secret)?))
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn ask_letter(
     Form(form): Form<LetterForm>,
 ) -> Result<Redirect, PageError> {
     let asked =
-        codes::ask(&console.house, &form.population, &form.person, &visitor.origin.ip.to_string()).await;
+        codes::ask(&console.app, &form.population, &form.person, &visitor.origin.ip.to_string()).await;
     told(&visitor, asked)?;
     Ok(Redirect::to("/person/door?asked=1"))
 }
@@ -129,10 +129,10 @@ pub(crate) async fn ask_letter(
 pub(crate) async fn leave(State(console): State<Console>, headers: HeaderMap) -> Response {
     let mut next = "/person/door".to_owned();
     if let Some(secret) = secret(&headers) {
-        if let Some(ticket) = providers::farewell_of_person(&console.house, &secret).await {
+        if let Some(ticket) = providers::farewell_of_person(&console.app, &secret).await {
             next = left_address(&ticket);
         }
-        persons::leave(&console.house, &secret);
+        persons::leave(&console.app, &secret);
     }
     with_cookie("", "; Max-Age=0", &next)
 }
@@ -144,7 +144,7 @@ struct PersonSpacePage {
     page: ConsultationPage,
     after: usize,
     asked: Vec<TrackedRequest>,
-    wish: NewsPreference,
+    preference: NewsPreference,
     /// A mail server is configured: what is wished can be sent.
     can_mail: bool,
     kinds: Vec<&'static str>,
@@ -168,18 +168,18 @@ pub(crate) async fn show(
     headers: HeaderMap,
     Query(asked): Query<AfterQuery>,
 ) -> Result<Response, Response> {
-    let person = or_door(&visitor, here(&console, &visitor, &headers))?;
+    let person = or_gateway(&visitor, here(&console, &visitor, &headers))?;
     let failed = |error: OperationError| PageError::new(&visitor, error).into_response();
-    let house = &console.house;
-    let rows = sights::page(house, &person, asked.after).await.map_err(failed)?;
+    let app = &console.app;
+    let rows = sights::page(app, &person, asked.after).await.map_err(failed)?;
     let kinds =
         RequestKind::ALL.iter().filter(|kind| !matches!(kind, RequestKind::Contest | RequestKind::Name));
     Ok(page(&PersonSpacePage {
         page: rows,
         after: asked.after,
-        asked: requests::own(house, &person).await.map_err(failed)?,
-        wish: news::wish(house, &person).await.map_err(failed)?,
-        can_mail: house.sends_mail(),
+        asked: requests::own(app, &person).await.map_err(failed)?,
+        preference: news::preference(app, &person).await.map_err(failed)?,
+        can_mail: app.sends_mail(),
         kinds: kinds.map(|kind| kind.code()).collect(),
         w: Localizer::in_zone(&visitor, &console.zone),
     })
@@ -191,8 +191,8 @@ pub(crate) async fn rows_csv(
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Response> {
-    let person = or_door(&visitor, here(&console, &visitor, &headers))?;
-    let rows = sights::all(&console.house, &person).await;
+    let person = or_gateway(&visitor, here(&console, &visitor, &headers))?;
+    let rows = sights::all(&console.app, &person).await;
     let rows = told(&visitor, rows).map_err(|error| error.into_response())?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
@@ -226,9 +226,9 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     Form(form): Form<AskForm>,
 ) -> Result<Response, Response> {
-    let person = or_door(&visitor, here(&console, &visitor, &headers))?;
+    let person = or_gateway(&visitor, here(&console, &visitor, &headers))?;
     let asked = match RequestKind::parse(&form.kind) {
-        Some(kind) => requests::ask(&console.house, &person, kind, form.entry, &form.text).await,
+        Some(kind) => requests::ask(&console.app, &person, kind, form.entry, &form.text).await,
         None => Err(OperationError::NotFound("request")),
     };
     told(&visitor, asked).map_err(|error| error.into_response())?;
@@ -245,19 +245,19 @@ pub(crate) struct NewsForm {
     monthly: String,
 }
 
-pub(crate) async fn wish(
+pub(crate) async fn preference(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
     Form(form): Form<NewsForm>,
 ) -> Result<Response, Response> {
-    let person = or_door(&visitor, here(&console, &visitor, &headers))?;
-    let wish = NewsPreference {
+    let person = or_gateway(&visitor, here(&console, &visitor, &headers))?;
+    let preference = NewsPreference {
         email: form.email,
         first_visits: !form.first.is_empty(),
         monthly: !form.monthly.is_empty(),
     };
-    let saved = news::save(&console.house, &person, visitor.language, &wish).await;
+    let saved = news::save(&console.app, &person, visitor.language, &preference).await;
     told(&visitor, saved).map_err(|error| error.into_response())?;
     Ok(Redirect::to("/person").into_response())
 }
@@ -280,10 +280,10 @@ pub(crate) async fn embed(
     visitor: Visitor,
     Query(asked): Query<EmbedToken>,
 ) -> Result<Response, PageError> {
-    let person = told(&visitor, persons::embedded(&console.house, &asked.token))?;
-    let rows = told(&visitor, sights::page(&console.house, &person, 0).await)?;
+    let person = told(&visitor, persons::embedded(&console.app, &asked.token))?;
+    let rows = told(&visitor, sights::page(&console.app, &person, 0).await)?;
     let shown = page(&EmbedPage { w: Localizer::in_zone(&visitor, &console.zone), page: rows });
-    let portals = console.house.portal_origins().join(" ");
+    let portals = console.app.portal_origins().join(" ");
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors {portals}"

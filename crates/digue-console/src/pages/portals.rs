@@ -21,8 +21,8 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let portals = told(&visitor, watch::portals(&console.house, &actor))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let portals = told(&visitor, watch::portals(&console.app, &actor))?;
     Ok(page(&PortalsPage { w: Localizer::new(&visitor), portals }))
 }
 
@@ -30,8 +30,8 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let portals = told(&visitor, watch::portals(&console.house, &actor))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let portals = told(&visitor, watch::portals(&console.app, &actor))?;
     let w = Localizer::new(&visitor);
     let header = [
         "portal",

@@ -12,8 +12,8 @@ use digue_operations::providers::{
 use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
 
-use super::door::{SignInReturn, cookie, on_console, opened, with_cookie};
 use super::person_space;
+use super::sign_in::{SignInReturn, cookie, on_console, opened, with_cookie};
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Localizer, ceremony_policy, page};
@@ -65,7 +65,7 @@ pub(crate) async fn begin(
     } else {
         Purpose::SignIn { next: towards.way.welcome(), is_fresh: towards.way.is_fresh() }
     };
-    let begun = providers::begin(&console.house, &provider, held(&headers), purpose).await;
+    let begun = providers::begin(&console.app, &provider, held(&headers), purpose).await;
     Ok(sent(told(&visitor, begun)?))
 }
 
@@ -117,7 +117,7 @@ pub(crate) async fn back(
         issuer: back.iss.as_deref(),
         error: back.error.as_deref(),
     };
-    let came = providers::finish(&console.house, &provider, held(&headers), reply, &visitor.origin).await;
+    let came = providers::finish(&console.app, &provider, held(&headers), reply, &visitor.origin).await;
     let w = Localizer::new(&visitor);
     Ok(match told(&visitor, came)? {
         SignInOutcome::Account(linked) => entered(&console, &visitor, linked).await?,
@@ -152,7 +152,7 @@ pub(crate) async fn link(
     Form(form): Form<LinkTicket>,
 ) -> Result<Response, PageError> {
     told(&visitor, on_console(&visitor))?;
-    let linked = providers::confirm_link(&console.house, &form.ticket, held(&headers), &visitor.origin).await;
+    let linked = providers::confirm_link(&console.app, &form.ticket, held(&headers), &visitor.origin).await;
     entered(&console, &visitor, told(&visitor, linked)?).await
 }
 
@@ -174,11 +174,11 @@ pub(crate) async fn by_code(
     Form(form): Form<LinkTicket>,
 ) -> Result<Response, PageError> {
     told(&visitor, on_console(&visitor))?;
-    let (house, held) = (&console.house, held(&headers));
-    let done = providers::step_up_by_code(house, &form.ticket, held, &form.code, &visitor.origin).await;
+    let (app, held) = (&console.app, held(&headers));
+    let done = providers::step_up_by_code(app, &form.ticket, held, &form.code, &visitor.origin).await;
     match done {
         Err(OperationError::Invalid("invalid-password")) => {
-            let weak = told(&visitor, providers::still_weak(house, &form.ticket, held).await)?;
+            let weak = told(&visitor, providers::still_weak(app, &form.ticket, held).await)?;
             Ok(step_up(Localizer::new(&visitor), weak, true))
         }
         other => entered(&console, &visitor, told(&visitor, other)?).await,
@@ -199,7 +199,7 @@ pub(crate) async fn logout(
     Form(form): Form<LogoutToken>,
 ) -> Response {
     let ended = match on_console(&visitor) {
-        Ok(()) => providers::ended_by_provider(&console.house, &provider, &form.logout_token).await,
+        Ok(()) => providers::ended_by_provider(&console.app, &provider, &form.logout_token).await,
         Err(error) => Err(error),
     };
     let status = match ended {
@@ -231,7 +231,7 @@ pub(crate) async fn left(
     visitor: Visitor,
     Query(left): Query<SignedOutQuery>,
 ) -> Html<String> {
-    let provider = providers::leaving(&console.house, &left.ticket);
+    let provider = providers::leaving(&console.app, &left.ticket);
     page(&SignedOutPage { w: Localizer::new(&visitor), ticket: left.ticket, provider })
 }
 
@@ -241,6 +241,6 @@ pub(crate) async fn end(
     visitor: Visitor,
     Query(left): Query<SignedOutQuery>,
 ) -> Result<Redirect, PageError> {
-    let address = told(&visitor, providers::end(&console.house, &left.ticket))?;
+    let address = told(&visitor, providers::end(&console.app, &left.ticket))?;
     Ok(Redirect::to(&address))
 }

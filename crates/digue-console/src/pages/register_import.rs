@@ -9,7 +9,7 @@ use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, 
 
 use crate::error::{PageError, told};
 use crate::form::fields_of;
-use crate::pages::smsi_import::unnamed_in_words;
+use crate::pages::isms_import::unnamed_in_words;
 use crate::router::Console;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
@@ -47,7 +47,7 @@ pub(crate) async fn import(
     visitor: Visitor,
     form: Multipart,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let [file, kept, digest] = told(&visitor, fields_of(form, ["file", "kept", "digest"]).await)?;
     let invalid = || OperationError::Invalid("invalid-upload");
     let (bytes, confirmed) = match (file, kept, digest) {
@@ -58,15 +58,13 @@ pub(crate) async fn import(
         }
         _ => return Err(PageError::new(&visitor, invalid())),
     };
-    let house = &console.house;
+    let app = &console.app;
     let (preview, is_taken, is_outdated) = match confirmed {
-        None => (told(&visitor, register_import::preview(house, &actor, &bytes).await)?, false, false),
-        Some(digest) => {
-            match told(&visitor, register_import::import(house, &actor, &bytes, &digest).await)? {
-                RegisterOutcome::Taken(preview) => (preview, true, false),
-                RegisterOutcome::Outdated(preview) => (preview, false, true),
-            }
-        }
+        None => (told(&visitor, register_import::preview(app, &actor, &bytes).await)?, false, false),
+        Some(digest) => match told(&visitor, register_import::import(app, &actor, &bytes, &digest).await)? {
+            RegisterOutcome::Taken(preview) => (preview, true, false),
+            RegisterOutcome::Outdated(preview) => (preview, false, true),
+        },
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
     let waiting = (!is_taken && !preview.opened.is_empty()).then(|| pack(&bytes));

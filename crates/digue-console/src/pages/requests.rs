@@ -39,9 +39,9 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let all = told(&visitor, requests::list(&console.house, &actor, Read::Shown).await)?;
-    let hidden = told(&visitor, sights::hidden(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let all = told(&visitor, requests::list(&console.app, &actor, Read::Shown).await)?;
+    let hidden = told(&visitor, sights::hidden(&console.app, &actor).await)?;
     let (letters, rows): (Vec<TrackedRequest>, Vec<TrackedRequest>) =
         all.into_iter().partition(|one| one.record.kind == codes::LETTER);
     let open = rows.iter().filter(|one| one.is_open());
@@ -50,7 +50,7 @@ pub(crate) async fn list(
         contests: open.clone().filter(|one| one.record.kind == RequestKind::Contest.code()).count(),
         open: open.count(),
         letters: letters.into_iter().filter(TrackedRequest::is_open).collect(),
-        populations: persons::populations(&console.house),
+        populations: persons::populations(&console.app),
         may_answer: actor.role.can_respond(),
         may_hide: actor.role == Role::Dpo,
         hidden,
@@ -63,8 +63,8 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let rows = told(&visitor, requests::list(&console.house, &actor, Read::File).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let rows = told(&visitor, requests::list(&console.app, &actor, Read::File).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["reference", "request", "person", "account", "opened", "due", "decided"]
         .map(|key| w.coded("column", key));
@@ -101,8 +101,8 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let all = told(&visitor, requests::list(&console.house, &actor, Read::Shown).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let all = told(&visitor, requests::list(&console.app, &actor, Read::Shown).await)?;
     let found = all.into_iter().find(|one| one.record.id == id && one.record.kind != codes::LETTER);
     let one = told(&visitor, found.ok_or(OperationError::NotFound("request")))?;
     let is_contest = one.record.kind == RequestKind::Contest.code();
@@ -134,14 +134,14 @@ pub(crate) async fn answer(
     Path(id): Path<String>,
     Form(form): Form<AnswerForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let done = if form.extend.is_empty() {
         match Outcome::parse(&form.outcome) {
-            Some(outcome) => requests::answer(&console.house, &actor, &id, outcome, &form.text).await,
+            Some(outcome) => requests::answer(&console.app, &actor, &id, outcome, &form.text).await,
             None => Err(OperationError::Invalid("invalid-answer")),
         }
     } else {
-        requests::extend(&console.house, &actor, &id, &form.text).await
+        requests::extend(&console.app, &actor, &id, &form.text).await
     };
     told(&visitor, done)?;
     Ok(Redirect::to(&format!("/requests/{id}")))
@@ -159,11 +159,11 @@ pub(crate) async fn letters(
     visitor: Visitor,
     Form(form): Form<LettersForm>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let made = codes::make(&console.house, &actor, &form.population, &form.persons).await;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let made = codes::make(&console.app, &actor, &form.population, &form.persons).await;
     let made = told(&visitor, made)?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-    let bytes = told(&visitor, codes::printed(&console.house, &reader, &made))?;
+    let bytes = told(&visitor, codes::printed(&console.app, &reader, &made))?;
     Ok(kept("letters.pdf", Printed::Pdf.media(), bytes))
 }
 
@@ -188,15 +188,15 @@ pub(crate) async fn hide(
     visitor: Visitor,
     Form(form): Form<HideForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     if !form.lift.is_empty() {
-        told(&visitor, sights::lift(&console.house, &actor, &form.lift).await)?;
+        told(&visitor, sights::lift(&console.app, &actor, &form.lift).await)?;
         return Ok(Redirect::to("/requests"));
     }
     let at = |text: &str| local_time(text, &console.zone);
     let times = (told(&visitor, at(&form.from))?, told(&visitor, at(&form.to))?);
     let until = told(&visitor, at(&form.until))?;
-    let hidden = sights::hide(&console.house, &actor, form.reach.trim(), times, until, &form.reason).await;
+    let hidden = sights::hide(&console.app, &actor, form.reach.trim(), times, until, &form.reason).await;
     told(&visitor, hidden)?;
     Ok(Redirect::to("/requests"))
 }

@@ -32,8 +32,8 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let reviews = told(&visitor, reviews::list(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let reviews = told(&visitor, reviews::list(&console.app, &actor).await)?;
     let is_open = reviews.iter().any(|review| review.record.closed_at == Timestamp::ZERO);
     Ok(page(&ReviewsPage {
         may_open: visitor.role.is_some_and(Role::can_govern) && !is_open,
@@ -53,9 +53,9 @@ pub(crate) async fn open(
     visitor: Visitor,
     Form(form): Form<OpenReviewForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let due = told(&visitor, local_time(&form.due, &console.zone))?;
-    let id = told(&visitor, reviews::open(&console.house, &actor, &form.title, due).await)?;
+    let id = told(&visitor, reviews::open(&console.app, &actor, &form.title, due).await)?;
     Ok(Redirect::to(&format!("/reviews/{id}")))
 }
 
@@ -73,8 +73,8 @@ struct ReviewPage {
 const LINES_SHOWN: usize = 300;
 
 async fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<ReviewView, PageError> {
-    let actor = told(visitor, visitor.actor(&console.house))?;
-    let all = told(visitor, reviews::list(&console.house, &actor).await)?;
+    let actor = told(visitor, visitor.actor(&console.app))?;
+    let all = told(visitor, reviews::list(&console.app, &actor).await)?;
     told(visitor, all.into_iter().find(|one| one.record.id == id).ok_or(OperationError::NotFound("review")))
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let review = found(&console, &visitor, &id).await?;
     let mut lines = review.lines.clone();
     lines.sort_by_key(|(line, facts)| (!line.decision.is_empty(), !facts.is_beyond_peers, facts.last_use));
@@ -142,9 +142,9 @@ pub(crate) async fn decide(
     Path(id): Path<String>,
     Form(form): Form<ReviewDecisionForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let account = told(&visitor, account_named(&form.account))?;
     let keeps = form.decision == "keep";
-    told(&visitor, reviews::decide(&console.house, &actor, &id, &account, keeps, &form.reason).await)?;
+    told(&visitor, reviews::decide(&console.app, &actor, &id, &account, keeps, &form.reason).await)?;
     Ok(Redirect::to(&format!("/reviews/{id}")))
 }

@@ -153,13 +153,13 @@ pub(crate) async fn show(
     visitor: Visitor,
     Query(asked): Query<ScopeForm>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     told(&visitor, scope::may_ask(&actor))?;
     let scoped = if asked.is_empty() {
         None
     } else {
         let question = told(&visitor, asked.question(&console.zone))?;
-        Some(told(&visitor, scope::scope(&console.house, &actor, question, EvidenceForm::Shown).await)?)
+        Some(told(&visitor, scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await)?)
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&ScopePage { w, query: asked.query(), asked, found: scoped.map(found) }))
@@ -170,9 +170,9 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
     Query(asked): Query<ScopeForm>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let question = told(&visitor, asked.question(&console.zone))?;
-    let scoped = told(&visitor, scope::scope(&console.house, &actor, question, EvidenceForm::File).await)?;
+    let scoped = told(&visitor, scope::scope(&console.app, &actor, question, EvidenceForm::File).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["population", "person", "first", "last", "times", "categories", "entries"];
     let header = header.map(|key| w.coded("column", key));
@@ -197,9 +197,9 @@ pub(crate) async fn signed_list(
     visitor: Visitor,
     Query(asked): Query<ScopeForm>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let question = told(&visitor, asked.question(&console.zone))?;
-    let bytes = told(&visitor, scope::signed_list(&console.house, &actor, question).await)?;
+    let bytes = told(&visitor, scope::signed_list(&console.app, &actor, question).await)?;
     Ok(kept("application/x-ndjson", "scope.ndjson", bytes))
 }
 
@@ -209,8 +209,8 @@ pub(crate) async fn receipt(
     visitor: Visitor,
     Path(entry): Path<u64>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let text = told(&visitor, scope::receipt(&console.house, &actor, entry).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let text = told(&visitor, scope::receipt(&console.app, &actor, entry).await)?;
     Ok(kept("text/plain; charset=utf-8", &format!("receipt-{entry}.txt"), text.into_bytes()))
 }
 
@@ -220,7 +220,7 @@ pub(crate) async fn published(
     visitor: Visitor,
     Path(path): Path<String>,
 ) -> Result<Response, PageError> {
-    let bytes = told(&visitor, scope::published(&console.house, &path))?;
+    let bytes = told(&visitor, scope::published(&console.app, &path))?;
     let (kind, lasts) = match path.as_str() {
         "checkpoint" => ("text/plain; charset=utf-8", "no-cache"),
         // A tile never changes under its name.

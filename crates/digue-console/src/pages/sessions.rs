@@ -29,8 +29,8 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let mut rows = told(&visitor, watch::sessions(&console.house, &actor))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let mut rows = told(&visitor, watch::sessions(&console.app, &actor))?;
     let (total, bound) = (rows.len(), rows.iter().filter(|one| one.device.is_some()).count());
     rows.truncate(LINES);
     Ok(page(&SessionsPage {
@@ -47,8 +47,8 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let rows = told(&visitor, watch::sessions(&console.house, &actor))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let rows = told(&visitor, watch::sessions(&console.app, &actor))?;
     let w = Localizer::new(&visitor);
     let header = ["account", "organisation", "place", "opened", "seen", "ip", "device"]
         .map(|key| w.coded("column", key));

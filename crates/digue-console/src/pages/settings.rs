@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use digue_operations::house::SettingsView;
+use digue_operations::app::SettingsView;
 use digue_response::notification::Field;
 
 use crate::error::{PageError, told};
@@ -22,8 +22,8 @@ pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let view = told(&visitor, console.house.settings(&actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let view = told(&visitor, console.app.settings(&actor).await)?;
     Ok(page(&SettingsPage { w: Localizer::in_zone(&visitor, &console.zone), view }))
 }
 
@@ -38,7 +38,7 @@ struct AccessibilityPage {
 
 /// The statement that the law asks for (decree 2019-768), made from what is known.
 pub(crate) async fn accessibility(State(console): State<Console>, visitor: Visitor) -> Html<String> {
-    let known = |field: Field| console.house.response().controller.get(&field).cloned();
+    let known = |field: Field| console.app.response().controller.get(&field).cloned();
     let w = Localizer::new(&visitor);
     page(&AccessibilityPage {
         name: known(Field::ControllerName).unwrap_or_else(|| w.say("accessibility-operator")),

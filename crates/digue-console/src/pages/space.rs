@@ -51,10 +51,10 @@ pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let space = told(&visitor, space::show(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let space = told(&visitor, space::show(&console.app, &actor).await)?;
     let own = match space.leads {
-        true => Some(told(&visitor, assessment::show(&console.house, &actor).await)?),
+        true => Some(told(&visitor, assessment::show(&console.app, &actor).await)?),
         false => None,
     };
     let active = space.accounts.iter().filter(|one| !one.record.is_suspended);
@@ -86,14 +86,14 @@ pub(crate) async fn ask_person(
     visitor: Visitor,
     Form(form): Form<PersonForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let account = match form.account.trim() {
         "" => None,
         name => Some(told(&visitor, account_named(name))?),
     };
     let until = told(&visitor, maybe_local_time(&form.until, &console.zone))?;
     let person = (form.population.as_str(), form.person.as_str());
-    let asked = space::ask_for_person(&console.house, &actor, person, account, until, &form.reason).await;
+    let asked = space::ask_for_person(&console.app, &actor, person, account, until, &form.reason).await;
     told(&visitor, asked)?;
     Ok(Redirect::to("/approvals"))
 }
@@ -109,16 +109,16 @@ pub(crate) async fn hand_over(
     visitor: Visitor,
     Form(form): Form<HandOverForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let to = told(&visitor, account_named(form.account.trim()))?;
-    told(&visitor, space::ask_hand_over(&console.house, &actor, to, &form.reason).await)?;
+    told(&visitor, space::ask_hand_over(&console.app, &actor, to, &form.reason).await)?;
     Ok(Redirect::to("/approvals"))
 }
 
 /// The visitor leaves: the own account is closed.
 pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, accounts::leave(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, accounts::leave(&console.app, &actor).await)?;
     Ok(Redirect::to("/.digue/sign-in"))
 }
 
@@ -134,9 +134,9 @@ pub(crate) async fn doubt(
     visitor: Visitor,
     Form(form): Form<DoubtForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let title = Localizer::new(&visitor).say("space-doubt-title");
-    let doubted = space::doubt_break_glass(&console.house, &actor, &form.id, &title, &form.why).await;
+    let doubted = space::doubt_break_glass(&console.app, &actor, &form.id, &title, &form.why).await;
     told(&visitor, doubted)?;
     Ok(Redirect::to("/own-incidents"))
 }
@@ -202,8 +202,8 @@ pub(crate) async fn assess(
     visitor: Visitor,
     Query(asked): Query<ShownTheme>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let own = told(&visitor, assessment::show(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let own = told(&visitor, assessment::show(&console.app, &actor).await)?;
     let theme = Theme::parse(&asked.theme);
     let before = own.last.as_ref().map(|(_, signed)| signed.answers()).unwrap_or_default();
     let language = visitor.language;
@@ -230,10 +230,10 @@ pub(crate) async fn answer(
     visitor: Visitor,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let next = pairs.iter().find(|(name, _)| name == "theme").and_then(|(_, code)| Theme::parse(code));
     let given: Values = pairs.into_iter().map(|(name, value)| (name, vec![value])).collect();
-    told(&visitor, assessment::answer(&console.house, &actor, given).await)?;
+    told(&visitor, assessment::answer(&console.app, &actor, given).await)?;
     let after = next.and_then(|theme| Theme::ALL.iter().copied().find(|other| *other > theme));
     Ok(Redirect::to(&after.map_or_else(
         || "/space/assessment".to_owned(),
@@ -242,14 +242,14 @@ pub(crate) async fn answer(
 }
 
 pub(crate) async fn sign(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, assessment::sign(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, assessment::sign(&console.app, &actor).await)?;
     Ok(Redirect::to("/space/assessment"))
 }
 
 pub(crate) async fn sheet(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let bytes = told(&visitor, assessment::file(&console.house, &actor, visitor.language).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let bytes = told(&visitor, assessment::file(&console.app, &actor, visitor.language).await)?;
     Ok(kept("assessment.xlsx", Printed::Xlsx.media(), bytes))
 }
 
@@ -258,17 +258,17 @@ pub(crate) async fn take(
     visitor: Visitor,
     form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (_, bytes) = told(&visitor, uploaded(form).await)?;
-    told(&visitor, assessment::take(&console.house, &actor, &bytes).await)?;
+    told(&visitor, assessment::take(&console.app, &actor, &bytes).await)?;
     Ok(Redirect::to("/space/assessment"))
 }
 
 /// The attestation, dated, for the organisation's own file.
 pub(crate) async fn attest(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-    let bytes = attestation::file(&console.house, &actor, &reader, Printed::Pdf).await;
+    let bytes = attestation::file(&console.app, &actor, &reader, Printed::Pdf).await;
     Ok(kept("attestation.pdf", Printed::Pdf.media(), told(&visitor, bytes)?))
 }
 
@@ -290,8 +290,8 @@ pub(crate) async fn standings(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let mut rows = told(&visitor, assessment::everybody(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let mut rows = told(&visitor, assessment::everybody(&console.app, &actor).await)?;
     let total = rows.len();
     let due = rows.iter().filter(|one| one.posture == Posture::Due).count();
     let contradicted = rows.iter().filter(|one| !one.contradicted.is_empty()).count();
@@ -310,8 +310,8 @@ pub(crate) async fn standings_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let rows = told(&visitor, assessment::everybody(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let rows = told(&visitor, assessment::everybody(&console.app, &actor).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["organisation", "state", "signed", "contradicted", "to-do"].map(|key| w.coded("column", key));

@@ -277,7 +277,7 @@ impl Visit<Observation> {
 
     /// To the watch, and to the journal.
     async fn tell(&self, exposure: Exposure) {
-        self.shared.sentinel.observe(&exposure);
+        self.shared.monitor.observe(&exposure);
         let Some(exposure) = self.counted_apart(exposure) else { return };
         if self.must_record(&exposure)
             && let Err(unrecorded) = self.shared.recorder.record(vec![exposure]).await

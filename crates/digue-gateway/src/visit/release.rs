@@ -77,7 +77,7 @@ impl Visit<Enforcement> {
     /// The watch has the last word: a response that reveals a theft does not leave.
     pub(super) fn look(&self, decision: &mut Decision, exposure: &mut Exposure) {
         // What is refused already is looked at as it is written.
-        if decision.outcome == Outcome::Refused || self.shared.sentinel.look(exposure) == Verdict::Pass {
+        if decision.outcome == Outcome::Refused || self.shared.monitor.look(exposure) == Verdict::Pass {
             return;
         }
         decision.outcome = Outcome::Refused;

@@ -33,7 +33,7 @@ pub(super) fn note_fetch(shared: &SharedGateway, asked: &PortalRequest<'_>, now:
 fn tell_fetch(shared: &SharedGateway, portal: &Portal, caller: &Caller, now: Timestamp) {
     let (organisation, account) = (&caller.organisation, &caller.account);
     let is_observed = portal.mode.enforcement().is_none();
-    shared.sentinel.fetched(&ResourceFetch {
+    shared.monitor.fetched(&ResourceFetch {
         at: now,
         portal: &portal.id,
         organisation,

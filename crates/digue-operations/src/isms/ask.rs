@@ -23,9 +23,9 @@ use digue_types::{AccountId, Gate, PortalId, Timestamp};
 
 use super::{awareness, day_of};
 use crate::actor::Actor;
+use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
 use crate::error::OperationError;
-use crate::house::App;
 use crate::stored_records::{self, StoredKind};
 use crate::{incidents, password};
 
@@ -48,58 +48,58 @@ const AUDITS_EVERY_DAYS: i64 = 365;
 
 /// Asks one check's question.
 pub(super) async fn ask(
-    house: &App,
+    app: &App,
     check: Check,
     registers: &Registers,
     now: Measurements,
 ) -> Result<Measurement, OperationError> {
     match check {
-        Check::Passkeys | Check::OfficersPasskeys => passkeys(house, check).await,
+        Check::Passkeys | Check::OfficersPasskeys => passkeys(app, check).await,
         Check::Lockout => Ok(Measurement::value(u64::from(password::FAILURES_MAX))),
-        Check::SessionLength => Ok(Measurement::value(house.session_limits.absolute.as_secs() / 60)),
-        Check::SessionsOld => Ok(sessions_old(house, now.at)),
-        Check::KeysOld => keys_old(house, now.at).await,
-        Check::Dormant | Check::NeverUsed => unused(house, check, now.at).await,
-        Check::QuarantineOld => quarantine_old(house, now.at).await,
-        Check::BeyondPeers => beyond_peers(house, now.at),
-        Check::WideCaseloads => Ok(wide_caseloads(house)),
-        Check::RightsReviews => rights_reviews(house, now.at).await,
-        Check::Leaders | Check::Deputies | Check::PartnerContacts => partners(house, check).await,
+        Check::SessionLength => Ok(Measurement::value(app.session_limits.absolute.as_secs() / 60)),
+        Check::SessionsOld => Ok(sessions_old(app, now.at)),
+        Check::KeysOld => keys_old(app, now.at).await,
+        Check::Dormant | Check::NeverUsed => unused(app, check, now.at).await,
+        Check::QuarantineOld => quarantine_old(app, now.at).await,
+        Check::BeyondPeers => beyond_peers(app, now.at),
+        Check::WideCaseloads => Ok(wide_caseloads(app)),
+        Check::RightsReviews => rights_reviews(app, now.at).await,
+        Check::Leaders | Check::Deputies | Check::PartnerContacts => partners(app, check).await,
         Check::TwoPersons | Check::ExportsGranted | Check::Configuration => {
-            two_persons(house, check, now.at).await
+            two_persons(app, check, now.at).await
         }
-        Check::BreakGlass => break_glass(house, now.at).await,
-        Check::PortalsEnforced | Check::Budgets | Check::Coverage => Ok(portals(house, check)),
-        Check::Uninspected => Ok(uninspected(house)),
-        Check::Encrypted => Ok(encrypted(house)),
-        Check::MailSigned => Ok(house.mailer().map_or_else(
+        Check::BreakGlass => break_glass(app, now.at).await,
+        Check::PortalsEnforced | Check::Budgets | Check::Coverage => Ok(portals(app, check)),
+        Check::Uninspected => Ok(uninspected(app)),
+        Check::Encrypted => Ok(encrypted(app)),
+        Check::MailSigned => Ok(app.mailer().map_or_else(
             || Measurement::unknown(NotRun::NoSource),
             |mailer| Measurement::whether("mail", mailer.is_signed()),
         )),
-        Check::JournalVerified => verified(house).await,
-        Check::RecordsIntact => records_intact(house).await,
-        Check::JournalWitnessed => Ok(witnessed(house, now.at)),
-        Check::Retention => Ok(retention(house, now.at)),
-        Check::ClockDrift => Ok(clock_drift(house)),
-        Check::Decoys => Ok(of_portals(house, |house| house.sentry().means().0 > 0)),
-        Check::WatchActs => Ok(of_portals(house, |house| house.sentry().means().1 >= Action::CloseAccount)),
+        Check::JournalVerified => verified(app).await,
+        Check::RecordsIntact => records_intact(app).await,
+        Check::JournalWitnessed => Ok(witnessed(app, now.at)),
+        Check::Retention => Ok(retention(app, now.at)),
+        Check::ClockDrift => Ok(clock_drift(app)),
+        Check::Decoys => Ok(of_portals(app, |app| app.monitor().means().0 > 0)),
+        Check::WatchActs => Ok(of_portals(app, |app| app.monitor().means().1 >= Action::CloseAccount)),
         Check::AlertsLeave => {
-            Ok(Measurement::whether("listener", house.herald().has_listener() || house.sends_mail()))
+            Ok(Measurement::whether("listener", app.alert_sender().has_listener() || app.sends_mail()))
         }
         Check::FalseAlarms | Check::FindingsDecided | Check::Containment => {
-            findings(house, check, now.at).await
+            findings(app, check, now.at).await
         }
         Check::IncidentDeadlines | Check::IncidentEvidence | Check::IncidentLessons => {
-            of_incidents(house, check, now.at).await
+            of_incidents(app, check, now.at).await
         }
-        Check::Awareness => Ok(aware(house, registers, now)),
-        _ => Ok(of_registers(house, check, registers, now)),
+        Check::Awareness => Ok(aware(app, registers, now)),
+        _ => Ok(of_registers(app, check, registers, now)),
     }
 }
 
 /// Active accounts whose roles fit.
-fn active(house: &App, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
-    let rules = house.gateway().rules();
+fn active(app: &App, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
+    let rules = app.gateway().rules();
     let mut accounts: Vec<AccountId> = rules
         .directory
         .iter()
@@ -116,37 +116,37 @@ fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Measure
     Measurement::of(population.len() as u64, names.collect())
 }
 
-async fn passkeys(house: &App, check: Check) -> Result<Measurement, OperationError> {
-    let counts = house.store.passkey_counts().await?;
+async fn passkeys(app: &App, check: Check) -> Result<Measurement, OperationError> {
+    let counts = app.store.passkey_counts().await?;
     let fits = |role: Role| check == Check::Passkeys || (role.needs_passkey() && !role.leads_agents());
-    let accounts = active(house, fits);
+    let accounts = active(app, fits);
     Ok(failing(&accounts, |account| counts.get(account).copied().unwrap_or(0) == 0))
 }
 
-fn sessions_old(house: &App, now: Timestamp) -> Measurement {
-    let limit = house.session_limits.absolute;
-    let sessions = house.gateway().sessions(|_| true);
+fn sessions_old(app: &App, now: Timestamp) -> Measurement {
+    let limit = app.session_limits.absolute;
+    let sessions = app.gateway().sessions(|_| true);
     let old = sessions.iter().filter(|session| now.since(session.opened_at) > limit);
     Measurement::of(sessions.len().max(1) as u64, old.map(|session| session.account.to_string()).collect())
 }
 
-async fn keys_old(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let keys = house.store.keys().await?;
+async fn keys_old(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let keys = app.store.keys().await?;
     let old = keys.iter().filter(|key| now.since(key.added_at) > KEYS_LAST);
     Ok(Measurement::of(keys.len() as u64, old.map(|key| key.name.clone()).collect()))
 }
 
 /// Accounts that read persons: nobody used them for long, or ever.
-async fn unused(house: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
-    let accounts = active(house, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
-    let view = house.view();
+async fn unused(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+    let accounts = active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
+    let view = app.view();
     let mut names = Vec::new();
     for account in &accounts {
-        let last = house.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
+        let last = app.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
         let fails = match (check, last) {
             (Check::Dormant, Some(last)) => now.since(last) > UNUSED_AFTER,
             (Check::NeverUsed, None) => {
-                let passkeys = house.store.passkeys_of(account).await?;
+                let passkeys = app.store.passkeys_of(account).await?;
                 let since = passkeys.iter().map(|passkey| passkey.added_at).min();
                 since.is_some_and(|since| now.since(since) > UNUSED_AFTER)
             }
@@ -159,21 +159,21 @@ async fn unused(house: &App, check: Check, now: Timestamp) -> Result<Measurement
     Ok(Measurement::of(accounts.len() as u64, names))
 }
 
-async fn quarantine_old(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let gates = house.store.gates().await?;
+async fn quarantine_old(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let gates = app.store.gates().await?;
     let waiting = gates.iter().filter(|gate| approvals::is_quarantine(gate));
     let old = waiting.filter(|gate| now.since(gate.set_at) > QUARANTINE_MAX);
-    let accounts = active(house, |_| true).len() as u64;
+    let accounts = active(app, |_| true).len() as u64;
     Ok(Measurement::of(accounts, old.map(|gate| gate.reach.name().to_owned()).collect()))
 }
 
-fn beyond_peers(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let view = house.view();
+fn beyond_peers(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let view = app.view();
     let from = Some(now.minus(DAY * 30));
     let mut read: Vec<(AccountId, usize)> = Vec::new();
-    for account in active(house, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy)) {
+    for account in active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy)) {
         let question = ScopeQuestion { accounts: vec![account.clone()], from, ..ScopeQuestion::default() };
-        let persons = house.answered(view.count(&question))?;
+        let persons = app.answered(view.count(&question))?;
         if persons > 0 {
             read.push((account, persons));
         }
@@ -193,8 +193,8 @@ fn beyond(counted: Vec<(AccountId, usize)>) -> Measurement {
     Measurement::of(counted.len() as u64, names)
 }
 
-fn wide_caseloads(house: &App) -> Measurement {
-    let rules = house.gateway().rules();
+fn wide_caseloads(app: &App) -> Measurement {
+    let rules = app.gateway().rules();
     let mut sizes: HashMap<AccountId, usize> = HashMap::new();
     for caseloads in rules.caseloads.values() {
         for (account, size) in caseloads.sizes() {
@@ -205,24 +205,24 @@ fn wide_caseloads(house: &App) -> Measurement {
 }
 
 /// Organisations whose accesses were all looked at within a year.
-async fn rights_reviews(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let rules = house.gateway().rules();
+async fn rights_reviews(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let rules = app.gateway().rules();
     let mut organisations: Vec<String> =
         rules.directory.iter().map(|(_, record)| record.organisation.to_string()).collect();
     organisations.sort();
     organisations.dedup();
     let mut reviewed = HashSet::new();
-    for review in house.store.reviews().await? {
+    for review in app.store.reviews().await? {
         if review.closed_at > Timestamp::ZERO && now.since(review.closed_at) <= REVIEWS_EVERY {
-            let lines = house.store.review_lines(&review.id).await?;
+            let lines = app.store.review_lines(&review.id).await?;
             reviewed.extend(lines.into_iter().map(|line| line.organisation.to_string()));
         }
     }
     Ok(failing(&organisations, |organisation| !reviewed.contains(organisation)))
 }
 
-async fn partners(house: &App, check: Check) -> Result<Measurement, OperationError> {
-    let rules = house.gateway().rules();
+async fn partners(app: &App, check: Check) -> Result<Measurement, OperationError> {
+    let rules = app.gateway().rules();
     // Where agents work, somebody leads them; where there is one only, nobody stands in.
     let mut led: HashMap<String, (usize, usize)> = HashMap::new();
     for (_, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
@@ -239,7 +239,7 @@ async fn partners(house: &App, check: Check) -> Result<Measurement, OperationErr
         .map(|(name, _)| name.clone())
         .collect();
     organisations.sort();
-    let reached: HashSet<String> = house
+    let reached: HashSet<String> = app
         .store
         .organisations()
         .await?
@@ -255,8 +255,8 @@ async fn partners(house: &App, check: Check) -> Result<Measurement, OperationErr
 }
 
 /// What was granted in ninety days: never by whoever asked.
-async fn two_persons(house: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
-    let mut approvals = house.store.approvals().await?;
+async fn two_persons(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+    let mut approvals = app.store.approvals().await?;
     approvals.retain(|approval| now.since(approval.asked_at) <= LOOK_BACK);
     approvals.retain(|approval| match check {
         Check::ExportsGranted => approval.kind == ApprovalRequest::ExportJournal.kind(),
@@ -272,8 +272,8 @@ async fn two_persons(house: &App, check: Check, now: Timestamp) -> Result<Measur
     Ok(Measurement::of(granted.len() as u64, alone.map(|(approval, _)| approval.id.clone()).collect()))
 }
 
-async fn break_glass(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let mut opened = house.store.break_glass().await?;
+async fn break_glass(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let mut opened = app.store.break_glass().await?;
     opened.retain(|one| now.since(one.opened_at) <= LOOK_BACK);
     let late = opened.iter().filter(|one| match &one.reviewed {
         Some((_, at)) => at.since(one.opened_at) > BREAK_GLASS_WITHIN,
@@ -282,22 +282,22 @@ async fn break_glass(house: &App, now: Timestamp) -> Result<Measurement, Operati
     Ok(Measurement::of(opened.len() as u64, late.map(|one| one.id.clone()).collect()))
 }
 
-fn all_portals(house: &App) -> Vec<PortalId> {
+fn all_portals(app: &App) -> Vec<PortalId> {
     let mut portals: Vec<PortalId> =
-        house.gateway().hosts().portals().map(|portal| portal.id.clone()).collect();
+        app.gateway().hosts().portals().map(|portal| portal.id.clone()).collect();
     portals.sort();
     portals
 }
 
 /// Something that holds for all portals or for none.
-fn of_portals(house: &App, holds: impl Fn(&App) -> bool) -> Measurement {
-    failing(&all_portals(house), |_| !holds(house))
+fn of_portals(app: &App, holds: impl Fn(&App) -> bool) -> Measurement {
+    failing(&all_portals(app), |_| !holds(app))
 }
 
-fn portals(house: &App, check: Check) -> Measurement {
-    let hosts = house.gateway().hosts();
-    let standing = house.standing();
-    failing(&all_portals(house), |id| {
+fn portals(app: &App, check: Check) -> Measurement {
+    let hosts = app.gateway().hosts();
+    let standing = app.journal_state();
+    failing(&all_portals(app), |id| {
         let Some(portal) = hosts.portal(id) else { return true };
         match check {
             Check::PortalsEnforced => portal.mode == EnforcementMode::ObserveOnly,
@@ -311,9 +311,9 @@ fn portals(house: &App, check: Check) -> Measurement {
 }
 
 /// Responses that nobody could look into, of all that were shown.
-fn uninspected(house: &App) -> Measurement {
-    let standing = house.standing();
-    let coverage = all_portals(house).into_iter().map(|portal| standing.index.coverage(&portal));
+fn uninspected(app: &App) -> Measurement {
+    let standing = app.journal_state();
+    let coverage = all_portals(app).into_iter().map(|portal| standing.index.coverage(&portal));
     let (mut all, mut blind) = (0, 0);
     for counts in coverage {
         all += counts.inspected + counts.uninspected;
@@ -322,14 +322,14 @@ fn uninspected(house: &App) -> Measurement {
     Measurement { population: all, failing_events: blind, ..Measurement::default() }
 }
 
-fn encrypted(house: &App) -> Measurement {
-    let urls: Vec<&str> = house.public_urls().collect();
+fn encrypted(app: &App) -> Measurement {
+    let urls: Vec<&str> = app.public_urls().collect();
     failing(&urls, |url| !url.starts_with("https://"))
 }
 
 /// Reads the journal from the disk again, and compares it with its signed root.
-async fn verified(house: &App) -> Result<Measurement, OperationError> {
-    let journal = house.journal.clone();
+async fn verified(app: &App) -> Result<Measurement, OperationError> {
+    let journal = app.journal.clone();
     let read = tokio::task::spawn_blocking(move || journal.verify()).await;
     let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     Ok(match read {
@@ -345,14 +345,14 @@ async fn verified(house: &App) -> Result<Measurement, OperationError> {
 }
 
 /// Stored records beside the acts of the journal that made them.
-async fn records_intact(house: &App) -> Result<Measurement, OperationError> {
-    let compared = stored_records::compare_now(house, StoredKind::ALL).await?;
+async fn records_intact(app: &App) -> Result<Measurement, OperationError> {
+    let compared = stored_records::compare_now(app, StoredKind::ALL).await?;
     let names = compared.differences.iter().map(stored_records::RecordDifference::to_code);
     Ok(Measurement::of(compared.compared, names.collect()))
 }
 
-fn witnessed(house: &App, now: Timestamp) -> Measurement {
-    let view = house.witnesses();
+fn witnessed(app: &App, now: Timestamp) -> Measurement {
+    let view = app.witnesses();
     if view.quorum == 0 {
         return Measurement::whether("witnesses", false);
     }
@@ -365,8 +365,8 @@ fn witnessed(house: &App, now: Timestamp) -> Measurement {
 }
 
 /// Keys of periods that should have been destroyed.
-fn retention(house: &App, now: Timestamp) -> Measurement {
-    let (keys, retentions) = (house.journal.keys(), house.retentions());
+fn retention(app: &App, now: Timestamp) -> Measurement {
+    let (keys, retentions) = (app.journal.keys(), app.retentions());
     let is_due = |key: &&digue_journal::keyring::PeriodKeyRecord| {
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now.minus(DAY))
     };
@@ -375,21 +375,21 @@ fn retention(house: &App, now: Timestamp) -> Measurement {
 }
 
 /// Seconds between our clock and the witnesses', who sign the hour.
-fn clock_drift(house: &App) -> Measurement {
-    match house.watchtower.drift_secs() {
+fn clock_drift(app: &App) -> Measurement {
+    match app.witness_rounds.drift_secs() {
         Some(seconds) => Measurement::value(seconds),
         None => Measurement::unknown(NotRun::NoSource),
     }
 }
 
-async fn findings(house: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
-    let all = house.store.findings(10_000).await?;
+async fn findings(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+    let all = app.store.findings(10_000).await?;
     match check {
         Check::FalseAlarms => {
             let lately = all.iter().filter(|finding| now.since(finding.at) <= DAY * 30);
             let wrong =
                 lately.filter(|finding| finding.verdict.as_ref().is_some_and(|v| !v.is_theft)).count();
-            let account_days = active(house, |_| true).len() as u64 * 30;
+            let account_days = active(app, |_| true).len() as u64 * 30;
             // In a hundred thousand account-days: ten are one in ten thousand.
             Ok(match (wrong as u64 * 100_000).checked_div(account_days) {
                 Some(rate) => Measurement::value(rate),
@@ -401,15 +401,15 @@ async fn findings(house: &App, check: Check, now: Timestamp) -> Result<Measureme
             let open = old.iter().filter(|finding| finding.verdict.is_none());
             Ok(Measurement::of(old.len() as u64, open.map(|finding| finding.id.clone()).collect()))
         }
-        _ => contained(house, &all).await,
+        _ => contained(app, &all).await,
     }
 }
 
 /// Seconds between the last finding that closed an account and the gate that closed it.
-async fn contained(house: &App, all: &[digue_store::FindingRecord]) -> Result<Measurement, OperationError> {
+async fn contained(app: &App, all: &[digue_store::FindingRecord]) -> Result<Measurement, OperationError> {
     let closing = all.iter().find(|finding| finding.action.starts_with("close-"));
     let Some(finding) = closing else { return Ok(Measurement::default()) };
-    let gates = house.store.gates().await?;
+    let gates = app.store.gates().await?;
     let word = format!("watch {}:", finding.id);
     let shut = gates.iter().find(|gate| gate.gate == Gate::Closed && gate.reason.starts_with(&word));
     Ok(match shut {
@@ -419,8 +419,8 @@ async fn contained(house: &App, all: &[digue_store::FindingRecord]) -> Result<Me
     })
 }
 
-async fn of_incidents(house: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
-    let mut views = incidents::list(house, &Actor::digue()).await?;
+async fn of_incidents(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+    let mut views = incidents::list(app, &Actor::digue()).await?;
     views.retain(|view| view.incident.source != Source::Imported);
     let of = |views: &[incidents::IncidentView], fails: &dyn Fn(&incidents::IncidentView) -> bool| {
         let names = views.iter().filter(|view| fails(view)).map(incidents::IncidentView::reference);
@@ -446,15 +446,15 @@ async fn of_incidents(house: &App, check: Check, now: Timestamp) -> Result<Measu
 }
 
 /// Account holders who did every module within a year.
-fn aware(house: &App, registers: &Registers, now: Measurements) -> Measurement {
+fn aware(app: &App, registers: &Registers, now: Measurements) -> Measurement {
     let done = awareness::done(registers, now.today);
     let missing =
         |account: &AccountId, module: &Module| !done.contains_key(&(account.to_string(), module.code()));
-    failing(&active(house, |_| true), |account| Module::ALL.iter().any(|module| missing(account, module)))
+    failing(&active(app, |_| true), |account| Module::ALL.iter().any(|module| missing(account, module)))
 }
 
 /// What the registers say by themselves.
-fn of_registers(house: &App, check: Check, registers: &Registers, now: Measurements) -> Measurement {
+fn of_registers(app: &App, check: Check, registers: &Registers, now: Measurements) -> Measurement {
     match check {
         Check::MeasuresLate => {
             let measures = registers.read::<Measure>();
@@ -466,7 +466,7 @@ fn of_registers(house: &App, check: Check, registers: &Registers, now: Measureme
         Check::RisksReviewed => {
             let risks = registers.read::<Risk>();
             let old = risks.iter().filter(|risk| {
-                let age = days_between(day_of(house, risk.at), now.today);
+                let age = days_between(day_of(app, risk.at), now.today);
                 age > RISKS_EVERY_DAYS || risk.record.review_on.is_some_and(|on| on < now.today)
             });
             Measurement::of(risks.len() as u64, old.map(|risk| risk.id.clone()).collect())

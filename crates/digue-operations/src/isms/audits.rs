@@ -7,9 +7,9 @@ use digue_isms::sample::sample;
 
 use super::{in_force, must_govern, must_read, save};
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::App;
 use crate::incidents;
 
 /// Names drawn when an audit does not say how many.
@@ -17,18 +17,18 @@ const SIZE: u32 = 10;
 
 /// Draws the sample of an audit and writes it into its record, under the population that it came from:
 /// its size and the hash of its names.
-pub async fn draw(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
+pub async fn draw(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     must_govern(actor)?;
-    let registers = in_force(house).await?;
+    let registers = in_force(app).await?;
     let known = registers.find(RegisterKind::Audit, id).ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();
     let invalid = || OperationError::Invalid("invalid-record");
     let audit = Audit::read(&values).map_err(|_| invalid())?;
     let of = audit.population.0.ok_or_else(invalid)?;
     let size = audit.size.unwrap_or(SIZE);
-    let drawn = sampled(house, actor, of, u64::from(audit.seed.unwrap_or(1)), size).await?;
+    let drawn = sampled(app, actor, of, u64::from(audit.seed.unwrap_or(1)), size).await?;
     values.insert("sample".to_owned(), vec![drawn.to_text()]);
-    save(house, actor, RegisterKind::Audit, Some(id), &values).await?;
+    save(app, actor, RegisterKind::Audit, Some(id), &values).await?;
     Ok(())
 }
 
@@ -53,14 +53,14 @@ impl Sample {
 
 /// Draws a sample for whoever may look: an auditor does it without writing anything.
 pub async fn sampled(
-    house: &App,
+    app: &App,
     actor: &Actor,
     of: Population,
     seed: u64,
     size: u32,
 ) -> Result<Sample, OperationError> {
     must_read(actor)?;
-    let mut names = population(house, of).await?;
+    let mut names = population(app, of).await?;
     names.sort();
     names.dedup();
     let drawn = sample(&names, seed, usize::try_from(size).unwrap_or(usize::MAX));
@@ -68,21 +68,21 @@ pub async fn sampled(
 }
 
 /// Every name of a population.
-async fn population(house: &App, of: Population) -> Result<Vec<String>, OperationError> {
-    let rules = house.gateway().rules();
+async fn population(app: &App, of: Population) -> Result<Vec<String>, OperationError> {
+    let rules = app.gateway().rules();
     Ok(match of {
         Population::Accounts => rules.directory.iter().map(|(account, _)| account.to_string()).collect(),
         Population::Organisations => {
             rules.directory.iter().map(|(_, record)| record.organisation.to_string()).collect()
         }
-        Population::Approvals => house.store.approvals().await?.into_iter().map(|one| one.id).collect(),
-        Population::BreakGlass => house.store.break_glass().await?.into_iter().map(|one| one.id).collect(),
+        Population::Approvals => app.store.approvals().await?.into_iter().map(|one| one.id).collect(),
+        Population::BreakGlass => app.store.break_glass().await?.into_iter().map(|one| one.id).collect(),
         Population::Incidents => {
-            let views = incidents::list(house, &Actor::digue()).await?;
+            let views = incidents::list(app, &Actor::digue()).await?;
             views.iter().map(incidents::IncidentView::reference).collect()
         }
         Population::Measures => {
-            in_force(house).await?.of(RegisterKind::Measure).iter().map(|one| one.id.clone()).collect()
+            in_force(app).await?.of(RegisterKind::Measure).iter().map(|one| one.id.clone()).collect()
         }
     })
 }

@@ -12,14 +12,14 @@ use jiff::civil::Date;
 use super::{attachment_of, in_force, must_govern, now, save, values_of, write};
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
+use crate::app::App;
 use crate::attachments;
 use crate::error::OperationError;
-use crate::house::App;
 
 /// Each module, and when the actor did it last within its months.
-pub async fn own(house: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
-    let registers = in_force(house).await?;
-    let done = done(&registers, now(house).today);
+pub async fn own(app: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
+    let registers = in_force(app).await?;
+    let done = done(&registers, now(app).today);
     let own = |module: Module| done.get(&(actor.account.to_string(), module.code())).copied();
     Ok(Module::ALL.iter().map(|module| (*module, own(*module))).collect())
 }
@@ -42,17 +42,17 @@ pub(crate) fn done(registers: &Registers, today: Date) -> HashMap<(String, &'sta
 
 /// Answers to a module's questions: how many are right. All of them are an attestation.
 pub async fn answer(
-    house: &App,
+    app: &App,
     actor: &Actor,
     module: Module,
     answers: &[String],
 ) -> Result<u32, OperationError> {
     let right = module.right_of(answers);
-    let today = now(house).today;
-    let was_done = own(house, actor).await?.contains(&(module, Some(today)));
+    let today = now(app).today;
+    let was_done = own(app, actor).await?.contains(&(module, Some(today)));
     // Once a day is enough: nobody fills the register by answering again.
     if usize::try_from(right) == Ok(QUESTIONS) && !was_done {
-        let organisation = organisation_of(&house.gateway().rules(), actor);
+        let organisation = organisation_of(&app.gateway().rules(), actor);
         let organisation = organisation.as_ref().map(OrganisationId::as_str).unwrap_or_default();
         let fields = [
             ("module", module.code().to_owned()),
@@ -62,29 +62,29 @@ pub async fn answer(
             ("done-on", today.to_string()),
             ("right", right.to_string()),
         ];
-        keep(house, actor, RegisterKind::Attestation, fields).await?;
+        keep(app, actor, RegisterKind::Attestation, fields).await?;
     }
     Ok(right)
 }
 
 async fn keep<const N: usize>(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kind: RegisterKind,
     fields: [(&str, String); N],
 ) -> Result<(), OperationError> {
-    write(house, actor, kind, None, &values_of(fields)).await?;
+    write(app, actor, kind, None, &values_of(fields)).await?;
     Ok(())
 }
 
 /// Where each person stands, for whoever answers for them: account, organisation, and when each module
 /// was done within its months.
-pub async fn everybody(house: &App, actor: &Actor) -> Result<Vec<Learner>, OperationError> {
+pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<Learner>, OperationError> {
     allow(actor.role.oversees())?;
-    let registers = in_force(house).await?;
-    let rules = house.gateway().rules();
+    let registers = in_force(app).await?;
+    let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
-    let done = done(&registers, now(house).today);
+    let done = done(&registers, now(app).today);
     let theirs = rules.directory.iter().filter(|(_, record)| {
         !record.is_suspended && (actor.role.can_watch() || Some(&record.organisation) == own.as_ref())
     });
@@ -120,8 +120,8 @@ pub struct ReadingTask {
 }
 
 /// Approved documents that the actor is to read, and when they said so of this edition.
-pub async fn documents(house: &App, actor: &Actor) -> Result<Vec<ReadingTask>, OperationError> {
-    let registers = in_force(house).await?;
+pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, OperationError> {
+    let registers = in_force(app).await?;
     let receipts: Vec<RegisterEntry<Receipt>> = registers.read();
     let is_operator = actor.role.can_watch();
     let is_for = |audience: Option<Audience>| match audience {
@@ -149,8 +149,8 @@ pub async fn documents(house: &App, actor: &Actor) -> Result<Vec<ReadingTask>, O
 }
 
 /// The actor read this edition of a document.
-pub async fn read(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
-    let found = documents(house, actor).await?.into_iter().find(|one| one.id == id);
+pub async fn read(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
+    let found = documents(app, actor).await?.into_iter().find(|one| one.id == id);
     let one = found.ok_or(OperationError::NotFound("document"))?;
     if one.read_on.is_some() {
         return Err(OperationError::Conflict);
@@ -159,36 +159,36 @@ pub async fn read(house: &App, actor: &Actor, id: &str) -> Result<(), OperationE
         ("document", id.to_owned()),
         ("edition", one.document.edition.0),
         ("reader", actor.account.to_string()),
-        ("read-on", now(house).today.to_string()),
+        ("read-on", now(app).today.to_string()),
     ];
-    keep(house, actor, RegisterKind::Receipt, fields).await
+    keep(app, actor, RegisterKind::Receipt, fields).await
 }
 
 /// Attaches the file of a document: its hash is in the record.
 pub async fn attach(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     name: &str,
     bytes: &[u8],
 ) -> Result<(), OperationError> {
     must_govern(actor)?;
-    let registers = in_force(house).await?;
+    let registers = in_force(app).await?;
     let known = registers.find(RegisterKind::Document, id).ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();
-    let file = attachments::keep(house, actor, &attachment_of(id), name, bytes).await?;
+    let file = attachments::keep(app, actor, &attachment_of(id), name, bytes).await?;
     values.insert("file".to_owned(), vec![file.hash]);
-    save(house, actor, RegisterKind::Document, Some(id), &values).await?;
+    save(app, actor, RegisterKind::Document, Some(id), &values).await?;
     Ok(())
 }
 
 /// The file of a document, for whoever is to read it or keeps it.
-pub async fn file(house: &App, actor: &Actor, id: &str) -> Result<(String, Vec<u8>), OperationError> {
-    let registers = in_force(house).await?;
+pub async fn file(app: &App, actor: &Actor, id: &str) -> Result<(String, Vec<u8>), OperationError> {
+    let registers = in_force(app).await?;
     let document = registers.read::<Document>().into_iter().find(|one| one.id == id);
     let document = document.ok_or(OperationError::NotFound("file"))?;
-    let may = actor.role.can_watch() || documents(house, actor).await?.iter().any(|one| one.id == id);
+    let may = actor.role.can_watch() || documents(app, actor).await?.iter().any(|one| one.id == id);
     let hash = Some(document.record.file.0).filter(|hash| may && !hash.is_empty());
     let hash = hash.ok_or(OperationError::NotFound("file"))?;
-    attachments::read(house, &attachment_of(id), &hash).await
+    attachments::read(app, &attachment_of(id), &hash).await
 }

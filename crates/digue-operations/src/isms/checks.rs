@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{ask, in_force, must_govern, must_read, now};
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::files::{hex, sha256};
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::house::{ActDetails, App};
 
 /// How long a check may be switched off at most.
 const OFF_MAX: Duration = Duration::from_hours(24 * 180);
@@ -38,9 +38,9 @@ struct CheckContent {
 }
 
 /// What every check last said, and which are switched off.
-pub(crate) async fn measured(house: &App) -> Result<MeasuredState, OperationError> {
-    let results = house.store.last_check_results().await?.into_iter().filter_map(result_of);
-    let switches = house.store.check_switches().await?.into_iter().filter_map(|switch| {
+pub(crate) async fn measured(app: &App) -> Result<MeasuredState, OperationError> {
+    let results = app.store.last_check_results().await?.into_iter().filter_map(result_of);
+    let switches = app.store.check_switches().await?.into_iter().filter_map(|switch| {
         let SwitchRecord { name, author, reason, until } = switch;
         Some((Check::parse(&name)?, DisabledCheck { by: author, reason, until }))
     });
@@ -83,12 +83,12 @@ pub(crate) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)>
 
 /// Results of a check with their hashes, the newest first.
 pub async fn history(
-    house: &App,
+    app: &App,
     actor: &Actor,
     check: Check,
 ) -> Result<Vec<(CheckResult, String)>, OperationError> {
     must_read(actor)?;
-    let records = house.store.check_results(check.code(), 100).await?;
+    let records = app.store.check_results(check.code(), 100).await?;
     Ok(records
         .into_iter()
         .filter_map(|record| {
@@ -99,37 +99,37 @@ pub async fn history(
 }
 
 /// Runs the checks that were not asked for a while.
-pub async fn run_due(house: &App) -> Result<usize, OperationError> {
-    let known = measured(house).await?;
-    let at = house.clock.now();
+pub async fn run_due(app: &App) -> Result<usize, OperationError> {
+    let known = measured(app).await?;
+    let at = app.clock.now();
     let due = Check::ALL
         .iter()
         .filter(|check| known.results.get(check).is_none_or(|result| at.since(result.at) >= EVERY));
     let mut ran = 0;
     for check in due {
-        run_one(house, *check).await?;
+        run_one(app, *check).await?;
         ran += 1;
     }
     Ok(ran)
 }
 
 /// Runs every check now.
-pub async fn run_all(house: &App, actor: &Actor) -> Result<(), OperationError> {
+pub async fn run_all(app: &App, actor: &Actor) -> Result<(), OperationError> {
     must_govern(actor)?;
     for check in Check::ALL {
-        run_one(house, *check).await?;
+        run_one(app, *check).await?;
     }
     Ok(())
 }
 
 /// Runs one check and keeps what it found. An error is a result, too, and not a pass.
-pub async fn run_one(house: &App, check: Check) -> Result<CheckResult, OperationError> {
-    let registers = in_force(house).await?;
-    let now = now(house);
-    let status = house.journal_status();
+pub async fn run_one(app: &App, check: Check) -> Result<CheckResult, OperationError> {
+    let registers = in_force(app).await?;
+    let now = now(app);
+    let status = app.journal_status();
     let size = status.checkpoint_size;
-    let root = house.journal.root(size).map(|root| hex(&root)).unwrap_or_default();
-    let found = match ask::ask(house, check, &registers, now).await {
+    let root = app.journal.root(size).map(|root| hex(&root)).unwrap_or_default();
+    let found = match ask::ask(app, check, &registers, now).await {
         Ok(found) => found,
         Err(error) => {
             tracing::error!(%error, check = check.code(), "A check could not run");
@@ -146,7 +146,7 @@ pub async fn run_one(house: &App, check: Check) -> Result<CheckResult, Operation
         journal_root: root,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    keep(house, &result).await?;
+    keep(app, &result).await?;
     Ok(result)
 }
 
@@ -157,7 +157,7 @@ fn shortened(mut found: Measurement) -> Measurement {
     found
 }
 
-async fn keep(house: &App, result: &CheckResult) -> Result<(), OperationError> {
+async fn keep(app: &App, result: &CheckResult) -> Result<(), OperationError> {
     let hash = sha256(&result.canonical());
     let found = &result.found;
     let words = ActDetails {
@@ -166,7 +166,7 @@ async fn keep(house: &App, result: &CheckResult) -> Result<(), OperationError> {
         after: format!("{} {hash}", result.outcome.code()),
         ..ActDetails::default()
     };
-    house.write_down(&Actor::digue(), Act::CheckRan, words).await?;
+    app.write_down(&Actor::digue(), Act::CheckRan, words).await?;
     let content = CheckContent {
         outcome: result.outcome.code().to_owned(),
         population: found.population,
@@ -184,12 +184,12 @@ async fn keep(house: &App, result: &CheckResult) -> Result<(), OperationError> {
         content: serde_json::to_string(&content).expect("plain data"),
         hash,
     };
-    Ok(house.store.add_check_result(&record).await?)
+    Ok(app.store.add_check_result(&record).await?)
 }
 
 /// Switches a check off until a day, with a reason; a day that is past switches it on.
 pub async fn switch(
-    house: &App,
+    app: &App,
     actor: &Actor,
     check: Check,
     until: Timestamp,
@@ -197,7 +197,7 @@ pub async fn switch(
 ) -> Result<(), OperationError> {
     must_govern(actor)?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let now = house.clock.now();
+    let now = app.clock.now();
     if until > now.plus(OFF_MAX) {
         return Err(OperationError::Invalid("invalid-switch-long"));
     }
@@ -207,8 +207,8 @@ pub async fn switch(
         reason: reason.clone(),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::CheckSwitched, words).await?;
+    app.write_down(actor, Act::CheckSwitched, words).await?;
     let switch =
         SwitchRecord { name: check.code().to_owned(), author: actor.account.to_string(), reason, until };
-    Ok(house.store.switch_check(&switch).await?)
+    Ok(app.store.switch_check(&switch).await?)
 }

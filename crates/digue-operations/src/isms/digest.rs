@@ -8,8 +8,8 @@ use digue_isms::contradictions::contradictions;
 use digue_types::Timestamp;
 
 use super::{checks, in_force, now};
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 use crate::mail::{self, Mail};
 
 const EVERY: Duration = Duration::from_hours(24 * 7);
@@ -48,9 +48,9 @@ impl WeeklyFigures {
     }
 }
 
-pub async fn week(house: &App) -> Result<WeeklyFigures, OperationError> {
-    let (registers, now) = (in_force(house).await?, now(house));
-    let measured = checks::measured(house).await?;
+pub async fn week(app: &App) -> Result<WeeklyFigures, OperationError> {
+    let (registers, now) = (in_force(app).await?, now(app));
+    let measured = checks::measured(app).await?;
     let due = calendar::due(&registers, now);
     let fails = digue_isms::Check::ALL
         .iter()
@@ -65,17 +65,17 @@ pub async fn week(house: &App) -> Result<WeeklyFigures, OperationError> {
 }
 
 /// Writes to the officers once a week, where mail is sent and something is written down.
-pub async fn send_due(house: &App) -> Result<bool, OperationError> {
-    if !house.sends_mail() || in_force(house).await?.is_empty() {
+pub async fn send_due(app: &App) -> Result<bool, OperationError> {
+    if !app.sends_mail() || in_force(app).await?.is_empty() {
         return Ok(false);
     }
-    let at = house.clock.now();
-    let last = house.store.setting(SETTING).await?.and_then(|text| text.parse().ok());
+    let at = app.clock.now();
+    let last = app.store.setting(SETTING).await?.and_then(|text| text.parse().ok());
     if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
         return Ok(false);
     }
-    house.store.set_setting(SETTING, &at.micros().to_string()).await?;
-    let week = week(house).await?;
-    mail::tell_roles(house, Role::can_govern, |account| Mail::Digest { account, week }).await?;
+    app.store.set_setting(SETTING, &at.micros().to_string()).await?;
+    let week = week(app).await?;
+    mail::tell_roles(app, Role::can_govern, |account| Mail::Digest { account, week }).await?;
     Ok(true)
 }

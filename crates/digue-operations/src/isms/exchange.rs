@@ -16,9 +16,9 @@ use serde_json::{Value as Json, json};
 
 use super::{checks, in_force, must_read, now, statement};
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::App;
 use crate::ocsf;
 use library::LibraryHead;
 
@@ -30,10 +30,10 @@ fn uuid(text: &str) -> String {
 }
 
 /// OSCAL 1.2.1 assessment results: each check an observation with its hash, each control a finding.
-pub async fn oscal(house: &App, actor: &Actor, language: Language) -> Result<Json, OperationError> {
-    let (lines, measured) = statement::now_standing(house, actor).await?;
-    let now = now(house);
-    let origin = house.journal.origin();
+pub async fn oscal(app: &App, actor: &Actor, language: Language) -> Result<Json, OperationError> {
+    let (lines, measured) = statement::now_standing(app, actor).await?;
+    let now = now(app);
+    let origin = app.journal.origin();
     let observations: Vec<Json> =
         measured.results.values().map(|result| observation(&origin, language, result)).collect();
     let lines: Vec<&StatementLine> =
@@ -71,7 +71,7 @@ pub async fn oscal(house: &App, actor: &Actor, language: Language) -> Result<Jso
             "uuid": plan,
             "title": text(language, "oscal-plan"),
             "description": text(language, "oscal-plan-explain"),
-            "rlinks": [{"href": format!("{}/smsi/checks", house.console_url())}],
+            "rlinks": [{"href": format!("{}/smsi/checks", app.console_url())}],
         }]},
     }}))
 }
@@ -150,10 +150,10 @@ fn finding(origin: &str, language: Language, line: &StatementLine, measured: &Me
 }
 
 /// OCSF compliance findings (class 2003), one for each check.
-pub async fn ocsf(house: &App, actor: &Actor, language: Language) -> Result<Json, OperationError> {
+pub async fn ocsf(app: &App, actor: &Actor, language: Language) -> Result<Json, OperationError> {
     must_read(actor)?;
-    let measured = checks::measured(house).await?;
-    let now = now(house);
+    let measured = checks::measured(app).await?;
+    let now = now(app);
     let event = |result: &CheckResult| compliance_event(language, result, measured.says(result.check, now));
     Ok(Json::Array(measured.results.values().map(event).collect()))
 }
@@ -200,30 +200,26 @@ fn standards(language: Language, requirements: &[&str]) -> Vec<String> {
 }
 
 /// The measures as a library of CISO Assistant: reference controls, and a framework that names them.
-pub async fn ciso_assistant(
-    house: &App,
-    actor: &Actor,
-    language: Language,
-) -> Result<String, OperationError> {
+pub async fn ciso_assistant(app: &App, actor: &Actor, language: Language) -> Result<String, OperationError> {
     must_read(actor)?;
-    let registers = in_force(house).await?;
+    let registers = in_force(app).await?;
     // A library is one of this installation and language; loaded twice, it is refused unless its version grew.
-    let origin = sha256(&house.journal.origin());
+    let origin = sha256(&app.journal.origin());
     let head = LibraryHead {
         code: format!("measures-{}-{}", &origin[..12], language.code()),
         locale: language.code(),
         name: text(language, "kind-measure"),
         description: text(language, "smsi-title"),
-        version: version_of_measures(house).await?,
+        version: version_of_measures(app).await?,
     };
     Ok(library::written(&head, &registers.read::<Measure>()))
 }
 
 /// A number that grows with each change of a measure, and stays as long as none changes: the seconds from 2020 to the
 /// last revision.
-async fn version_of_measures(house: &App) -> Result<i64, OperationError> {
+async fn version_of_measures(app: &App) -> Result<i64, OperationError> {
     const FIRST_SECOND: i64 = 1_577_836_800;
-    let revisions = house.store.last_revisions().await?;
+    let revisions = app.store.last_revisions().await?;
     let of_measures = revisions.iter().filter(|revision| revision.kind == RegisterKind::Measure.code());
     let last = of_measures.map(|revision| revision.at.secs()).max().unwrap_or(FIRST_SECOND);
     Ok((last - FIRST_SECOND).max(1))
@@ -233,9 +229,9 @@ async fn version_of_measures(house: &App) -> Result<i64, OperationError> {
 pub const MSS_ROWS_MAX: usize = 40;
 
 /// How many files the measures of MonServiceSécurisé take.
-pub async fn mon_service_securise_files(house: &App, actor: &Actor) -> Result<usize, OperationError> {
+pub async fn mon_service_securise_files(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     must_read(actor)?;
-    Ok(in_force(house).await?.of(RegisterKind::Measure).len().div_ceil(MSS_ROWS_MAX).max(1))
+    Ok(in_force(app).await?.of(RegisterKind::Measure).len().div_ceil(MSS_ROWS_MAX).max(1))
 }
 
 /// The measures as the template of MonServiceSécurisé has them: one sheet, its header on line 6, at most forty rows.
@@ -244,13 +240,13 @@ pub async fn mon_service_securise_files(house: &App, actor: &Actor) -> Result<us
 /// # Errors
 /// `NotFound` for a file beyond the last.
 pub async fn mon_service_securise(
-    house: &App,
+    app: &App,
     actor: &Actor,
     number: usize,
 ) -> Result<Vec<u8>, OperationError> {
     must_read(actor)?;
-    let (registers, now) = (in_force(house).await?, now(house));
-    let measured = checks::measured(house).await?;
+    let (registers, now) = (in_force(app).await?, now(app));
+    let measured = checks::measured(app).await?;
     let mut measures = registers.read::<Measure>();
     measures.sort_by_key(|entry| {
         let is_over = matches!(entry.record.declared.0, Some(Declared::InPlace | Declared::Dropped));

@@ -23,9 +23,9 @@ use jiff::civil::Date;
 
 use super::{RevisionDraft, add_all, free_number, in_force, must_govern, title, unknown_links};
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::App;
 use crate::uploaded_table::{
     CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken, without_unit,
 };
@@ -113,34 +113,34 @@ pub enum ImportOutcome {
 /// # Errors
 /// `Invalid` for what is no workbook, `Faults` where the register's table is not found.
 pub async fn preview(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kind: RegisterKind,
     bytes: &[u8],
 ) -> Result<ImportPreview, OperationError> {
-    let registers = readable(house, actor, kind).await?;
-    let free = free_number(house, &registers, kind).await?;
+    let registers = readable(app, actor, kind).await?;
+    let free = free_number(app, &registers, kind).await?;
     Ok(read(kind, &registers, free, bytes)?.preview)
 }
 
 /// Does what a preview showed: `digest` names it.
 pub async fn import(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kind: RegisterKind,
     bytes: &[u8],
     digest: &str,
 ) -> Result<ImportOutcome, OperationError> {
-    readable(house, actor, kind).await?;
-    let _one_at_a_time = house.smsi().writing.lock().await;
-    let registers = in_force(house).await?;
-    let free = free_number(house, &registers, kind).await?;
+    readable(app, actor, kind).await?;
+    let _one_at_a_time = app.isms().writing.lock().await;
+    let registers = in_force(app).await?;
+    let free = free_number(app, &registers, kind).await?;
     let plan = read(kind, &registers, free, bytes)?;
     if plan.preview.digest != digest {
         return Ok(ImportOutcome::Outdated(plan.preview));
     }
     // All at once: a spreadsheet of thousands of rows is one write.
-    add_all(house, actor, plan.drafts).await?;
+    add_all(app, actor, plan.drafts).await?;
     Ok(ImportOutcome::Taken(plan.preview))
 }
 
@@ -155,7 +155,7 @@ pub fn unpack(kept: &[u8]) -> Option<Vec<u8>> {
 }
 
 async fn readable(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kind: RegisterKind,
 ) -> Result<std::sync::Arc<Registers>, OperationError> {
@@ -163,7 +163,7 @@ async fn readable(
     if kind.is_written_by_digue() {
         return Err(OperationError::Denied);
     }
-    in_force(house).await
+    in_force(app).await
 }
 
 /// Revisions that a spreadsheet asks for, and what they change.

@@ -4,8 +4,8 @@ use digue_types::{OrganisationId, PortalId};
 
 use super::must_read;
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 
 /// What the lock sees of a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -17,22 +17,22 @@ pub struct Observed {
 }
 
 /// `None` for a portal that is not there.
-pub fn of_portal(house: &App, actor: &Actor, name: &str) -> Result<Option<Observed>, OperationError> {
+pub fn of_portal(app: &App, actor: &Actor, name: &str) -> Result<Option<Observed>, OperationError> {
     must_read(actor)?;
     let Ok(id) = PortalId::parse(name) else { return Ok(None) };
-    let Some(portal) = house.gateway().hosts().portal(&id).cloned() else { return Ok(None) };
+    let Some(portal) = app.gateway().hosts().portal(&id).cloned() else { return Ok(None) };
     let mut categories: Vec<String> =
         portal.routes.iter().flat_map(|route| &route.categories).map(ToString::to_string).collect();
     categories.sort();
     categories.dedup();
-    let since = house.clock.now().minus(std::time::Duration::from_hours(24 * 30));
-    let view = house.view();
+    let since = app.clock.now().minus(std::time::Duration::from_hours(24 * 30));
+    let view = app.view();
     let mut recipients: Vec<OrganisationId> = Vec::new();
-    for (account, record) in house.gateway().rules().directory.iter() {
+    for (account, record) in app.gateway().rules().directory.iter() {
         if recipients.contains(&record.organisation) {
             continue;
         }
-        let last = house.answered(view.of_account(account, 1))?;
+        let last = app.answered(view.of_account(account, 1))?;
         if last.first().is_some_and(|seen| seen.at > since && seen.portal == id) {
             recipients.push(record.organisation.clone());
         }

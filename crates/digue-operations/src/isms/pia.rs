@@ -15,8 +15,8 @@ use serde_json::Value as Json;
 use super::import::lines_of;
 use super::{SaveError, in_force, must_govern, values_of, write};
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 
 const EVALUATIONS_MAX: usize = 1_000;
 const TITLE_CHARS_MAX: usize = 200;
@@ -69,10 +69,9 @@ enum PiaDueDate {
 ///
 /// # Errors
 /// `Invalid` for what is no such export.
-pub async fn pia(house: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
+pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
     must_govern(actor)?;
-    let (name, actions) =
-        read(bytes, &house.response().zone).ok_or(OperationError::Invalid("invalid-pia"))?;
+    let (name, actions) = read(bytes, &app.response().zone).ok_or(OperationError::Invalid("invalid-pia"))?;
     let mut done = ImportedPia { name: name.clone(), ..ImportedPia::default() };
     for action in actions {
         if action.judgement == PiaJudgement::Acceptable {
@@ -81,7 +80,7 @@ pub async fn pia(house: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia
         }
         let reference = format!("{name} {}", action.reference);
         let reference = reference.trim();
-        let registers = in_force(house).await?;
+        let registers = in_force(app).await?;
         let is_known = registers.read::<Measure>().iter().any(|measure| {
             measure.record.origin_reference.0 == reference
                 && measure.record.description.0 == action.description
@@ -101,7 +100,7 @@ pub async fn pia(house: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia
             ("owner", action.owner),
             ("due", if let PiaDueDate::On(due) = action.due { due.to_string() } else { String::new() }),
         ];
-        match write(house, actor, RegisterKind::Measure, None, &values_of(fields)).await {
+        match write(app, actor, RegisterKind::Measure, None, &values_of(fields)).await {
             Ok(_) => {
                 done.added += 1;
                 done.incomplete += u32::from(is_incomplete);

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::checks;
 use crate::accounts::{self, organisation_of};
 use crate::actor::{Actor, allow};
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::house::{ActDetails, App};
 use crate::secret::name;
 
 /// What is known of an account when its review begins.
@@ -46,20 +46,20 @@ pub struct ReviewView {
 
 /// Opens a review of every account; one at a time.
 pub async fn open(
-    house: &App,
+    app: &App,
     actor: &Actor,
     title: &str,
     due_at: Timestamp,
 ) -> Result<String, OperationError> {
     allow(actor.role.can_govern())?;
     let title = title.trim();
-    if title.is_empty() || title.chars().count() > 200 || due_at <= house.clock.now() {
+    if title.is_empty() || title.chars().count() > 200 || due_at <= app.clock.now() {
         return Err(OperationError::Invalid("invalid-review"));
     }
-    if house.store.reviews().await?.iter().any(|review| review.closed_at == Timestamp::ZERO) {
+    if app.store.reviews().await?.iter().any(|review| review.closed_at == Timestamp::ZERO) {
         return Err(OperationError::Conflict);
     }
-    let now = house.clock.now();
+    let now = app.clock.now();
     let id = name("rv")?;
     let record = ReviewRecord {
         id: id.clone(),
@@ -69,33 +69,33 @@ pub async fn open(
         due_at,
         closed_at: Timestamp::ZERO,
     };
-    let lines = lines(house, &id).await?;
+    let lines = lines(app, &id).await?;
     let words = ActDetails {
         subject: format!("review:{id}"),
         after: format!("accounts:{} due:{due_at}", lines.len()),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::ReviewOpened, words).await?;
-    house.store.open_review(&record, &lines).await?;
+    app.write_down(actor, Act::ReviewOpened, words).await?;
+    app.store.open_review(&record, &lines).await?;
     Ok(id)
 }
 
-async fn lines(house: &App, review: &str) -> Result<Vec<ReviewLine>, OperationError> {
-    let passkeys = house.store.passkey_counts().await?;
-    let beyond = checks::run_one(house, Check::BeyondPeers).await?;
-    let view = house.view();
-    let from = Some(house.clock.now().minus(std::time::Duration::from_hours(24 * 30)));
-    let rules = house.gateway().rules();
+async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationError> {
+    let passkeys = app.store.passkey_counts().await?;
+    let beyond = checks::run_one(app, Check::BeyondPeers).await?;
+    let view = app.view();
+    let from = Some(app.clock.now().minus(std::time::Duration::from_hours(24 * 30)));
+    let rules = app.gateway().rules();
     let mut lines = Vec::new();
     for (account, record) in rules.directory.iter() {
-        let last = house.answered(view.of_account(account, 1))?;
+        let last = app.answered(view.of_account(account, 1))?;
         let question =
             digue_exposure::ScopeQuestion { accounts: vec![account.clone()], from, ..Default::default() };
         let facts = ReviewFacts {
             role: record.role.code().to_owned(),
             last_use: last.first().map(|seen| seen.at.micros()),
             passkeys: passkeys.get(account).copied().unwrap_or(0),
-            persons: if last.is_empty() { 0 } else { house.answered(view.count(&question))? },
+            persons: if last.is_empty() { 0 } else { app.answered(view.count(&question))? },
             is_beyond_peers: beyond.found.failing.iter().any(|name| name == account.as_str()),
             is_suspended: record.is_suspended,
         };
@@ -115,13 +115,13 @@ async fn lines(house: &App, review: &str) -> Result<Vec<ReviewLine>, OperationEr
 
 /// Reviews that the actor may look at, the newest first: all lines for the operator, the own
 /// organisation's for whoever leads its agents.
-pub async fn list(house: &App, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
     allow(actor.role.oversees())?;
-    let own = organisation_of(&house.gateway().rules(), actor);
-    let now = house.clock.now();
+    let own = organisation_of(&app.gateway().rules(), actor);
+    let now = app.clock.now();
     let mut views = Vec::new();
-    for record in house.store.reviews().await? {
-        let mut lines = house.store.review_lines(&record.id).await?;
+    for record in app.store.reviews().await? {
+        let mut lines = app.store.review_lines(&record.id).await?;
         if !actor.role.can_watch() {
             lines.retain(|line| Some(&line.organisation) == own.as_ref());
         }
@@ -138,7 +138,7 @@ pub async fn list(house: &App, actor: &Actor) -> Result<Vec<ReviewView>, Operati
 
 /// Decides about one account: it keeps its access, or it is suspended and its sessions end now.
 pub async fn decide(
-    house: &App,
+    app: &App,
     actor: &Actor,
     review: &str,
     account: &AccountId,
@@ -149,11 +149,11 @@ pub async fn decide(
         (true, "") => String::new(),
         (_, reason) => parse_reason(reason, REASON_CHARS_MIN)?,
     };
-    let view = list(house, actor).await?.into_iter().find(|view| view.record.id == review);
+    let view = list(app, actor).await?.into_iter().find(|view| view.record.id == review);
     let view = view.ok_or(OperationError::NotFound("review"))?;
     let line = view.lines.iter().map(|(line, _)| line).find(|line| line.account == *account);
     let line = line.ok_or(OperationError::NotFound("account"))?;
-    let rules = house.gateway().rules();
+    let rules = app.gateway().rules();
     // Officers look at each other's access; nobody at their own.
     let is_officer = actor.role.can_govern();
     let may = (is_officer || accounts::answers_for(&rules, actor, account)) && actor.account != *account;
@@ -164,7 +164,7 @@ pub async fn decide(
     let suspended = rules.directory.find(account).is_none_or(|record| record.is_suspended);
     if !keeps && !suspended {
         // Narrowing acts first; suspended by somebody else meanwhile is suspended.
-        match accounts::set_suspended(house, actor, account, true, &reason).await {
+        match accounts::set_suspended(app, actor, account, true, &reason).await {
             Ok(()) | Err(OperationError::Conflict) => {}
             Err(error) => return Err(error),
         }
@@ -179,16 +179,16 @@ pub async fn decide(
     let decided = ReviewLine {
         decision: decision.to_owned(),
         decided_by: actor.account.to_string(),
-        decided_at: house.clock.now(),
+        decided_at: app.clock.now(),
         reason,
         ..line.clone()
     };
-    let claim = house.store.decide_review_line(&decided);
-    let release = house.store.release_review_line(&decided);
-    house.claim((actor, Act::ReviewDecided, words), claim, release).await?;
-    let lines = house.store.review_lines(review).await?;
+    let claim = app.store.decide_review_line(&decided);
+    let release = app.store.release_review_line(&decided);
+    app.claim((actor, Act::ReviewDecided, words), claim, release).await?;
+    let lines = app.store.review_lines(review).await?;
     if lines.iter().all(|line| !line.decision.is_empty()) {
-        house.store.close_review(review, house.clock.now()).await?;
+        app.store.close_review(review, app.clock.now()).await?;
     }
     Ok(())
 }

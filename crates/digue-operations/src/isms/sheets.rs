@@ -11,8 +11,8 @@ use digue_locales::{Language, Value, text, text_with};
 
 use super::{in_force, must_read};
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 use crate::papers::{PaperFormat, PaperReader, printed_from};
 use crate::stored_records::PaperSources;
 
@@ -90,47 +90,47 @@ pub(super) fn sheet(language: Language, kind: RegisterKind, registers: &Register
 
 /// A register as a file.
 pub async fn file(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kind: RegisterKind,
     reader: &PaperReader,
     form: PaperFormat,
 ) -> Result<Vec<u8>, OperationError> {
     must_read(actor)?;
-    let registers = in_force(house).await?;
+    let registers = in_force(app).await?;
     let language = reader.language;
     match form {
-        PaperFormat::Xlsx => written(house, vec![sheet(language, kind, &registers)], language).await,
+        PaperFormat::Xlsx => written(app, vec![sheet(language, kind, &registers)], language).await,
         _ => {
-            let mut document = document(house, reader, &text(language, &format!("kind-{}", kind.code())));
+            let mut document = document(app, reader, &text(language, &format!("kind-{}", kind.code())));
             document.blocks.extend(records(language, kind, &registers));
-            printed_from(house, &document, form, PaperSources::SMSI).await
+            printed_from(app, &document, form, PaperSources::ISMS).await
         }
     }
 }
 
 /// Every register in one file: a sheet each, or one after the other.
 pub async fn whole(
-    house: &App,
+    app: &App,
     actor: &Actor,
     reader: &PaperReader,
     form: PaperFormat,
 ) -> Result<Vec<u8>, OperationError> {
     must_read(actor)?;
-    let registers = in_force(house).await?;
+    let registers = in_force(app).await?;
     let language = reader.language;
     let kinds: Vec<RegisterKind> =
         RegisterKind::ALL.iter().copied().filter(|kind| !registers.of(*kind).is_empty()).collect();
     if form == PaperFormat::Xlsx {
         let sheets: Vec<WrittenSheet> = kinds.iter().map(|kind| sheet(language, *kind, &registers)).collect();
-        return written(house, sheets, language).await;
+        return written(app, sheets, language).await;
     }
-    let mut document = document(house, reader, &text(language, "smsi-title"));
+    let mut document = document(app, reader, &text(language, "smsi-title"));
     for kind in kinds {
         document.blocks.push(DocumentBlock::Title(text(language, &format!("kind-{}", kind.code()))));
         document.blocks.extend(records(language, kind, &registers));
     }
-    printed_from(house, &document, form, PaperSources::SMSI).await
+    printed_from(app, &document, form, PaperSources::ISMS).await
 }
 
 /// A sheet all of whose cells are texts.
@@ -140,16 +140,16 @@ fn text_sheet(name: String, language: Language, header: Vec<String>, rows: Vec<V
 }
 
 async fn written(
-    house: &App,
+    app: &App,
     mut sheets: Vec<WrittenSheet>,
     language: Language,
 ) -> Result<Vec<u8>, OperationError> {
-    sheets.extend(PaperSources::SMSI.sheet(house, language).await?);
+    sheets.extend(PaperSources::ISMS.sheet(app, language).await?);
     xlsx(&sheets).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-fn document(house: &App, reader: &PaperReader, title: &str) -> Document {
-    let made = Value::from(reader.moment(house.clock.now()));
+fn document(app: &App, reader: &PaperReader, title: &str) -> Document {
+    let made = Value::from(reader.moment(app.clock.now()));
     Document {
         title: title.to_owned(),
         language: reader.language.code(),
@@ -177,7 +177,7 @@ fn records(language: Language, kind: RegisterKind, registers: &Registers) -> Vec
 
 /// The statement of applicability as a file.
 pub async fn statement_file(
-    house: &App,
+    app: &App,
     lines: &[StatementLine],
     reader: &PaperReader,
     form: PaperFormat,
@@ -199,11 +199,11 @@ pub async fn statement_file(
     let title = text(language, "statement-title");
     if form == PaperFormat::Xlsx {
         let sheet = text_sheet(title, language, header, rows);
-        return written(house, vec![sheet], language).await;
+        return written(app, vec![sheet], language).await;
     }
-    let mut document = document(house, reader, &title);
+    let mut document = document(app, reader, &title);
     document.blocks.push(DocumentBlock::Table { header, rows });
-    printed_from(house, &document, form, PaperSources::SMSI).await
+    printed_from(app, &document, form, PaperSources::ISMS).await
 }
 
 fn statement_row(language: Language, line: &StatementLine) -> Vec<String> {
@@ -237,7 +237,7 @@ fn statement_row(language: Language, line: &StatementLine) -> Vec<String> {
 
 /// A framework as a dated file: each requirement, and how the controls that it maps to stand.
 pub async fn framework_file(
-    house: &App,
+    app: &App,
     framework: Framework,
     lines: &[StatementLine],
     reader: &PaperReader,
@@ -258,12 +258,12 @@ pub async fn framework_file(
     let title = text(language, framework.key());
     if form == PaperFormat::Xlsx {
         let sheet = text_sheet(title, language, header, rows);
-        return written(house, vec![sheet], language).await;
+        return written(app, vec![sheet], language).await;
     }
-    let mut document = document(house, reader, &title);
+    let mut document = document(app, reader, &title);
     if framework == Framework::Qualiopi {
         document.blocks.push(DocumentBlock::Paragraph(text(language, "frameworks-indirect")));
     }
     document.blocks.push(DocumentBlock::Table { header, rows });
-    printed_from(house, &document, form, PaperSources::SMSI).await
+    printed_from(app, &document, form, PaperSources::ISMS).await
 }

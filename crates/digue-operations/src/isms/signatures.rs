@@ -5,15 +5,15 @@ use digue_isms::signatures::{SignatureState, is_same, signed};
 
 use super::{in_force, must_read, now, values_of, write};
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 
 /// Signs a record as it stands; `seen` is the number of the revision that was read.
 ///
 /// # Errors
 /// `Denied` for whoever the record does not name, `Conflict` for one that is signed, or that changed meanwhile.
 pub async fn sign(
-    house: &App,
+    app: &App,
     actor: &Actor,
     kind: RegisterKind,
     id: &str,
@@ -21,21 +21,21 @@ pub async fn sign(
 ) -> Result<(), OperationError> {
     must_read(actor)?;
     let field = kind.signatory().ok_or(OperationError::NotFound("record"))?;
-    let registers = in_force(house).await?;
+    let registers = in_force(app).await?;
     let revision = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
     let named = revision.values.get(field).and_then(|texts| texts.first()).ok_or(OperationError::Denied)?;
     if !is_same(named, actor.account.as_str()) {
         return Err(OperationError::Denied);
     }
-    actor.must_be_fresh(house)?;
+    actor.must_be_fresh(app)?;
     if revision.number != seen || signed(&registers, revision) != Some(SignatureState::Typed) {
         return Err(OperationError::Conflict);
     }
     let fields = [
         ("record", id.to_owned()),
         ("revision", seen.to_string()),
-        ("signed-on", now(house).today.to_string()),
+        ("signed-on", now(app).today.to_string()),
     ];
-    write(house, actor, RegisterKind::Signature, None, &values_of(fields)).await?;
+    write(app, actor, RegisterKind::Signature, None, &values_of(fields)).await?;
     Ok(())
 }

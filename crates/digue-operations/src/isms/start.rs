@@ -13,13 +13,13 @@ use jiff::civil::Date;
 
 use super::{RevisionDraft, add_all, in_force, must_govern, now};
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 
 /// True when nobody has written anything yet.
-pub async fn is_empty(house: &App, actor: &Actor) -> Result<bool, OperationError> {
+pub async fn is_empty(app: &App, actor: &Actor) -> Result<bool, OperationError> {
     super::must_read(actor)?;
-    Ok(in_force(house).await?.is_empty())
+    Ok(in_force(app).await?.is_empty())
 }
 
 /// Writes scope, roles, risks, measures and a calendar.
@@ -27,7 +27,7 @@ pub async fn is_empty(house: &App, actor: &Actor) -> Result<bool, OperationError
 /// # Errors
 /// `Conflict` when something is written already; `Invalid` without a name and somebody who leads.
 pub async fn begin(
-    house: &App,
+    app: &App,
     actor: &Actor,
     answers: &Answers,
     language: Language,
@@ -36,11 +36,11 @@ pub async fn begin(
     if answers.name.trim().is_empty() || answers.head.trim().is_empty() {
         return Err(OperationError::Invalid("invalid-start"));
     }
-    let _one_at_a_time = house.smsi().writing.lock().await;
-    if !in_force(house).await?.is_empty() {
+    let _one_at_a_time = app.isms().writing.lock().await;
+    if !in_force(app).await?.is_empty() {
         return Err(OperationError::Conflict);
     }
-    let mut book = SeedRegisters { drafts: Vec::new(), language, today: now(house).today };
+    let mut book = SeedRegisters { drafts: Vec::new(), language, today: now(app).today };
     book.context(answers);
     book.roles(answers);
     book.assets(answers);
@@ -50,7 +50,7 @@ pub async fn begin(
     book.calendar(answers);
     // Whatever the seeds say fits its fields, and leads to what is there.
     debug_assert!(fits(&book.drafts));
-    add_all(house, actor, book.drafts).await
+    add_all(app, actor, book.drafts).await
 }
 
 fn fits(drafts: &[RevisionDraft]) -> bool {

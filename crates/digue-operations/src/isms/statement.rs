@@ -10,53 +10,53 @@ use serde_json::json;
 
 use super::{in_force, must_govern, must_read, now};
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::attachments;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{ActDetails, App};
 
 /// What frozen versions are kept about.
 const SUBJECT: &str = "statement:";
 
 /// The statement now, with what it was computed from.
 pub async fn now_standing(
-    house: &App,
+    app: &App,
     actor: &Actor,
 ) -> Result<(Vec<StatementLine>, MeasuredState), OperationError> {
     must_read(actor)?;
-    let registers = in_force(house).await?;
-    let measured = super::checks::measured(house).await?;
-    Ok((statement(&registers, &measured, now(house)), measured))
+    let registers = in_force(app).await?;
+    let measured = super::checks::measured(app).await?;
+    Ok((statement(&registers, &measured, now(app)), measured))
 }
 
 /// Frozen versions, the oldest first.
-pub async fn versions(house: &App, actor: &Actor) -> Result<Vec<FileRecord>, OperationError> {
+pub async fn versions(app: &App, actor: &Actor) -> Result<Vec<FileRecord>, OperationError> {
     must_read(actor)?;
-    Ok(house.store.files(SUBJECT).await?)
+    Ok(app.store.files(SUBJECT).await?)
 }
 
 /// Freezes the statement as it stands: one line for each control, signed. The number of the version.
-pub async fn freeze(house: &App, actor: &Actor) -> Result<usize, OperationError> {
+pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     must_govern(actor)?;
-    actor.must_be_fresh(house)?;
+    actor.must_be_fresh(app)?;
     // Of two who freeze it at once, each has a number of its own.
-    let _one_at_a_time = house.smsi().writing.lock().await;
-    let (lines, _) = now_standing(house, actor).await?;
-    let number = house.store.files(SUBJECT).await?.len() + 1;
+    let _one_at_a_time = app.isms().writing.lock().await;
+    let (lines, _) = now_standing(app, actor).await?;
+    let number = app.store.files(SUBJECT).await?.len() + 1;
     let mut body = String::from("digue-statement-1\n");
-    body.push_str(&format!("version {number}\nby {}\nat {}\n", actor.account, house.clock.now()));
+    body.push_str(&format!("version {number}\nby {}\nat {}\n", actor.account, app.clock.now()));
     for line in &lines {
         body.push_str(&frozen(line));
         body.push('\n');
     }
-    let signed = house.journal.sign(&body);
+    let signed = app.journal.sign(&body);
     let words = ActDetails {
         subject: format!("statement:{number}"),
         after: sha256(&signed),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::StatementSigned, words).await?;
-    attachments::keep(house, actor, SUBJECT, &format!("statement-{number}.txt"), signed.as_bytes()).await?;
+    app.write_down(actor, Act::StatementSigned, words).await?;
+    attachments::keep(app, actor, SUBJECT, &format!("statement-{number}.txt"), signed.as_bytes()).await?;
     Ok(number)
 }
 
@@ -82,9 +82,9 @@ fn frozen(line: &StatementLine) -> String {
 }
 
 /// A frozen version: its name, and what was signed.
-pub async fn version(house: &App, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
+pub async fn version(app: &App, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
     must_read(actor)?;
-    attachments::read(house, SUBJECT, hash).await
+    attachments::read(app, SUBJECT, hash).await
 }
 
 /// Requirements of a framework with the controls that they map to: how each is met.

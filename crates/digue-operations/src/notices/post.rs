@@ -10,25 +10,25 @@ use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::{blocks_of, must_be_as_prepared, style_of, text_of};
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::breach;
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 use crate::papers::{self, PaperFormat};
 
 /// Letters of a campaign as a PDF, one after the other, so many from a number on; and the last number. They count
 /// as exported once they are printed.
 pub async fn letters(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     after: u32,
 ) -> Result<(Vec<u8>, u32), OperationError> {
     actor.must_respond()?;
-    actor.must_be_fresh(house)?;
-    let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
-    must_be_as_prepared(house, &campaign).await?;
+    actor.must_be_fresh(app)?;
+    let campaign = app.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    must_be_as_prepared(app, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
-    let notices = house.store.notices_by_hand(id, after, LETTERS).await?;
+    let notices = app.store.notices_by_hand(id, after, LETTERS).await?;
     let mut pages = Vec::new();
     let last = notices.last().map_or(after, |notice| notice.number);
     for notice in notices.iter().filter(|notice| notice.channel == "letter") {
@@ -37,13 +37,13 @@ pub async fn letters(
         }
         pages.push(DocumentBlock::Quiet(notice.destination.clone()));
         pages.push(DocumentBlock::Title(campaign.subject.clone()));
-        let said = text_of(house, style, &blocks, &campaign, notice)?;
+        let said = text_of(app, style, &blocks, &campaign, notice)?;
         for part in said.trim().split("\n\n") {
             let (title, body) = part.split_once('\n').unwrap_or((part, ""));
             pages.push(DocumentBlock::Heading(title.to_owned()));
             pages.push(DocumentBlock::Paragraph(body.to_owned()));
         }
-        let rows = squares(&house.journal.sign(&payload(&campaign, notice)));
+        let rows = squares(&app.journal.sign(&payload(&campaign, notice)));
         let says = text(style.language(), "notice-code-says");
         pages.push(DocumentBlock::Squares { says, rows });
     }
@@ -57,13 +57,13 @@ pub async fn letters(
         language,
         foot: campaign.subject,
         blocks: pages,
-        made_at: Some(house.clock.now().to_string()),
+        made_at: Some(app.clock.now().to_string()),
     };
     let printed = papers::printed(&document, PaperFormat::Pdf)?;
-    house.write_down(actor, Act::Exported, exported(id, "letters")).await?;
+    app.write_down(actor, Act::Exported, exported(id, "letters")).await?;
     let letters = notices.iter().filter(|notice| notice.channel == "letter");
     let numbers: Vec<u32> = letters.map(|notice| notice.number).collect();
-    house.store.export_notices(id, &numbers, house.clock.now()).await?;
+    app.store.export_notices(id, &numbers, app.clock.now()).await?;
     Ok((printed, last))
 }
 
@@ -89,19 +89,19 @@ fn squares(text: &str) -> Vec<Vec<bool>> {
 }
 
 /// Whom a mail house, a text message or a telephone reaches: rows of a CSV.
-pub async fn others(house: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6]>, OperationError> {
+pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6]>, OperationError> {
     actor.must_respond()?;
-    actor.must_be_fresh(house)?;
-    let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
-    must_be_as_prepared(house, &campaign).await?;
+    actor.must_be_fresh(app)?;
+    let campaign = app.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    must_be_as_prepared(app, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
-    let body = breach::controller(house, style.language()).name;
-    house.write_down(actor, Act::Exported, exported(id, "others")).await?;
+    let body = breach::controller(app, style.language()).name;
+    app.write_down(actor, Act::Exported, exported(id, "others")).await?;
     let (mut rows, mut listed) = (Vec::new(), Vec::new());
     for state in ["listed", "exported", "failed", "returned", "uncertain", "unreached"] {
         let mut after = 0;
         loop {
-            let notices = house.store.notices(id, state, after, 5000).await?;
+            let notices = app.store.notices(id, state, after, 5000).await?;
             let Some(last) = notices.last() else { break };
             after = last.number;
             if state == "listed" {
@@ -119,6 +119,6 @@ pub async fn others(house: &App, actor: &Actor, id: &str) -> Result<Vec<[String;
             }));
         }
     }
-    house.store.export_notices(id, &listed, house.clock.now()).await?;
+    app.store.export_notices(id, &listed, app.clock.now()).await?;
     Ok(rows)
 }

@@ -17,11 +17,11 @@ use super::text::{Blocks, ShownData, Style, written};
 use super::{blocks_of, style_of};
 use crate::actor::Actor;
 use crate::aliases;
+use crate::app::{ActDetails, App};
 use crate::breach;
 use crate::caseloads;
 use crate::error::OperationError;
 use crate::files::{keep, sha256};
-use crate::house::{ActDetails, App};
 use crate::incidents;
 use crate::papers::PaperReader;
 use crate::secret::name;
@@ -51,33 +51,33 @@ pub struct CampaignRequest {
 /// # Errors
 /// `Invalid` without the decision to inform, for blocks that are empty, for contacts that are no table.
 pub async fn prepare(
-    house: &App,
+    app: &App,
     actor: &Actor,
     incident: &str,
     asked: CampaignRequest,
 ) -> Result<String, OperationError> {
     actor.must_respond()?;
-    actor.must_be_fresh(house)?;
-    let view = incidents::view(house, actor, incident).await?;
+    actor.must_be_fresh(app)?;
+    let view = incidents::view(app, actor, incident).await?;
     let is_decided = view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform);
     if !is_decided {
         return Err(OperationError::Invalid("incident-refused-undecided"));
     }
     must_be_whole(&asked)?;
     let source = if asked.contacts.is_empty() { "query" } else { "csv" };
-    if source == "query" && house.response().contacts.is_none() {
+    if source == "query" && app.response().contacts.is_none() {
         return Err(OperationError::Invalid("invalid-contacts"));
     }
     if source == "csv" {
-        Contacts::of_csv(&asked.contacts, &|person| caseloads::forms(house, person))?;
+        Contacts::of_csv(&asked.contacts, &|person| caseloads::forms(app, person))?;
     }
     let language = asked.style.language();
-    let persons = told_persons(house, incident, asked.version, asked.after, language)?;
+    let persons = told_persons(app, incident, asked.version, asked.after, language)?;
     let campaign = CampaignRecord {
         id: name("ca")?,
         incident: incident.to_owned(),
         version: asked.version,
-        made_at: house.clock.now(),
+        made_at: app.clock.now(),
         made_by: actor.account.clone(),
         state: "preparing".to_owned(),
         language: asked.style.code().to_owned(),
@@ -97,26 +97,26 @@ pub async fn prepare(
         ..ActDetails::default()
     };
     if source == "csv" {
-        let kept = keep(&contacts_path(house, &campaign.id), &asked.contacts);
+        let kept = keep(&contacts_path(app, &campaign.id), &asked.contacts);
         kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     }
-    house.write_down(actor, Act::CampaignPrepared, words).await?;
-    house.store.add_campaign(&campaign).await?;
+    app.write_down(actor, Act::CampaignPrepared, words).await?;
+    app.store.add_campaign(&campaign).await?;
     Ok(campaign.id)
 }
 
 /// Contacts of a campaign that is being prepared; the file goes when it is ready.
-fn contacts_path(house: &App, campaign: &str) -> PathBuf {
-    house.data_folder.join("incidents").join(format!("contacts-{campaign}.csv"))
+fn contacts_path(app: &App, campaign: &str) -> PathBuf {
+    app.data_folder.join("incidents").join(format!("contacts-{campaign}.csv"))
 }
 
 /// Writes the notices of campaigns that are being prepared, from where each stands.
-pub async fn prepare_due(house: &App) -> Result<(), OperationError> {
-    for campaign in house.store.campaigns().await? {
+pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
+    for campaign in app.store.campaigns().await? {
         if campaign.state != "preparing" {
             continue;
         }
-        let state = match write_all(house, &campaign).await {
+        let state = match write_all(app, &campaign).await {
             Ok(true) => "ready",
             // Somebody ended it meanwhile.
             Ok(false) => continue,
@@ -125,15 +125,15 @@ pub async fn prepare_due(house: &App) -> Result<(), OperationError> {
                 "failed"
             }
         };
-        house.store.set_campaign(&campaign.id, state, Timestamp::ZERO).await?;
-        forget_contacts(house, &campaign.id);
+        app.store.set_campaign(&campaign.id, state, Timestamp::ZERO).await?;
+        forget_contacts(app, &campaign.id);
     }
     Ok(())
 }
 
 /// Removes the file of contacts, if there is one.
-pub(super) fn forget_contacts(house: &App, campaign: &str) {
-    if let Err(error) = std::fs::remove_file(contacts_path(house, campaign))
+pub(super) fn forget_contacts(app: &App, campaign: &str) {
+    if let Err(error) = std::fs::remove_file(contacts_path(app, campaign))
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::error!(%error, campaign, "A file of contacts could not be removed");
@@ -141,28 +141,28 @@ pub(super) fn forget_contacts(house: &App, campaign: &str) {
 }
 
 /// True when every person has a notice; false when the campaign is not being prepared any more.
-async fn write_all(house: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
+async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
-    let forms = |person: &str| caseloads::forms(house, person);
-    let mut contacts = match (campaign.source.as_str(), &house.response().contacts) {
+    let forms = |person: &str| caseloads::forms(app, person);
+    let mut contacts = match (campaign.source.as_str(), &app.response().contacts) {
         ("query", Some(source)) => Contacts::of_source(source, &forms).await?,
         ("query", None) => return Err(OperationError::Invalid("invalid-contacts")),
         _ => {
-            let csv = std::fs::read(contacts_path(house, &campaign.id));
+            let csv = std::fs::read(contacts_path(app, &campaign.id));
             Contacts::of_csv(&csv.map_err(|error| OperationError::Unavailable(error.to_string()))?, &forms)?
         }
     };
     let faults: Vec<(usize, &str)> =
         contacts.faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect();
     let faults = serde_json::to_string(&faults).expect("numbers and keys");
-    house.store.set_campaign_faults(&campaign.id, &faults).await?;
+    app.store.set_campaign_faults(&campaign.id, &faults).await?;
     let after = (campaign.after > 0).then_some(campaign.after);
-    let persons = told_persons(house, &campaign.incident, campaign.version, after, style.language())?;
-    let reader = PaperReader { language: style.language(), zone: house.response().zone.clone() };
+    let persons = told_persons(app, &campaign.incident, campaign.version, after, style.language())?;
+    let reader = PaperReader { language: style.language(), zone: app.response().zone.clone() };
     let date = reader.date(campaign.made_at);
     let random = SystemRandom::new();
     // The list is the same each time: a number says how far it was.
-    let done = house.store.last_notice(&campaign.id).await?;
+    let done = app.store.last_notice(&campaign.id).await?;
     let mut batch = Vec::with_capacity(BATCH);
     for (number, told) in (1_u32..).zip(persons) {
         let contact = contacts.of(&told.1);
@@ -171,15 +171,15 @@ async fn write_all(house: &App, campaign: &CampaignRecord) -> Result<bool, Opera
         }
         batch.push(one(campaign, style, &blocks, number, told, contact, &date, &random)?);
         if batch.len() == BATCH {
-            house.store.add_notices(&batch).await?;
+            app.store.add_notices(&batch).await?;
             batch.clear();
-            let now = house.store.campaign(&campaign.id).await?;
+            let now = app.store.campaign(&campaign.id).await?;
             if now.is_none_or(|now| now.state != "preparing") {
                 return Ok(false);
             }
         }
     }
-    house.store.add_notices(&batch).await?;
+    app.store.add_notices(&batch).await?;
     Ok(true)
 }
 
@@ -231,10 +231,10 @@ impl JointExposures {
 }
 
 /// The person by the aliases of today.
-fn merged(house: &App, who: AffectedPerson) -> AffectedPerson {
+fn merged(app: &App, who: AffectedPerson) -> AffectedPerson {
     match (who.population.parse(), PersonRef::parse(&who.person)) {
         (Ok(population), Ok(reference)) => {
-            let (person, _) = aliases::person_of(house, &population, &reference);
+            let (person, _) = aliases::person_of(app, &population, &reference);
             AffectedPerson { person: person.to_string(), ..who }
         }
         _ => who,
@@ -243,22 +243,22 @@ fn merged(house: &App, who: AffectedPerson) -> AffectedPerson {
 
 /// Whom a campaign tells: the persons of its version, or only those who are new in it.
 fn told_persons(
-    house: &App,
+    app: &App,
     incident: &str,
     version: u32,
     after: Option<u32>,
     language: Language,
 ) -> Result<Vec<Told>, OperationError> {
     let actor = &Actor::digue();
-    let zone = house.response().zone.clone();
+    let zone = app.response().zone.clone();
     let reader = PaperReader { language, zone };
     let new: Option<HashSet<AffectedPerson>> = match after {
         Some(earlier) => {
-            Some(breach::complement(house, actor, incident, earlier, version)?.into_iter().collect())
+            Some(breach::complement(app, actor, incident, earlier, version)?.into_iter().collect())
         }
         None => None,
     };
-    let bytes = breach::list_bytes(house, incident, version)?;
+    let bytes = breach::list_bytes(app, incident, version)?;
     let text = String::from_utf8_lossy(&bytes);
     // One notice for a person who was shown under several identifiers; in the order of the list, which a
     // campaign that is resumed counts on.
@@ -281,7 +281,7 @@ fn told_persons(
         if new.as_ref().is_some_and(|new| !new.contains(&who)) {
             continue;
         }
-        let whom = merged(house, who);
+        let whom = merged(app, who);
         match places.get(&whom) {
             Some(place) => shown[*place].1.join(&line).ok_or_else(unread)?,
             None => {

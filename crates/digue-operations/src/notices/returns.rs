@@ -9,8 +9,8 @@ use std::path::Path;
 use digue_response::code::Code;
 use digue_store::NoticeRecord;
 
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 use crate::maildir;
 
 /// A report that quotes more than this quotes too much.
@@ -27,9 +27,8 @@ struct NoticeReturn {
 }
 
 /// Reads the reports that arrived; how many notices came back.
-pub async fn read_due(house: &App) -> Result<u64, OperationError> {
-    let Some(folder) = house.mailer().and_then(|mailer| mailer.returns_folder()).map(Path::to_path_buf)
-    else {
+pub async fn read_due(app: &App) -> Result<u64, OperationError> {
+    let Some(folder) = app.mailer().and_then(|mailer| mailer.returns_folder()).map(Path::to_path_buf) else {
         return Ok(0);
     };
     let reports = maildir::waiting(folder, REPORT_BYTES_MAX, REPORTS).await?;
@@ -37,12 +36,12 @@ pub async fn read_due(house: &App) -> Result<u64, OperationError> {
     for (path, bytes) in reports {
         let report = bytes.as_deref().and_then(self::returned);
         if let Some(report) = &report
-            && let Some(notice) = house.store.notice_by_code(report.code.bits()).await?
+            && let Some(notice) = app.store.notice_by_code(report.code.bits()).await?
             && matches!(notice.state.as_str(), "sent" | "uncertain")
         {
-            let now = house.clock.now();
+            let now = app.clock.now();
             let NoticeRecord { campaign, number, .. } = notice;
-            house.store.set_notice(&campaign, number, "returned", &report.status, now).await?;
+            app.store.set_notice(&campaign, number, "returned", &report.status, now).await?;
             returned += 1;
         }
         // Read, or for somebody to read: it does not come up again.

@@ -8,9 +8,9 @@ use digue_response::vocabulary::DataKind;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
+use crate::app::App;
 use crate::breach;
 use crate::error::OperationError;
-use crate::house::App;
 use crate::incidents::{self, IncidentView};
 use crate::papers::PaperReader;
 
@@ -94,20 +94,20 @@ pub struct ShownData {
 
 /// The template as it is proposed: the facts of the incident, and the usual advice.
 pub async fn proposed(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     style: Style,
 ) -> Result<(String, Blocks), OperationError> {
-    let view = incidents::view(house, actor, id).await?;
-    Ok(proposed_for(house, &view, style))
+    let view = incidents::view(app, actor, id).await?;
+    Ok(proposed_for(app, &view, style))
 }
 
 /// `proposed`, for an incident that was read already.
-pub fn proposed_for(house: &App, view: &IncidentView, style: Style) -> (String, Blocks) {
-    let zone = house.response().zone.clone();
+pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Blocks) {
+    let zone = app.response().zone.clone();
     let reader = PaperReader { language: style.language(), zone };
-    let controller = breach::controller(house, style.language());
+    let controller = breach::controller(app, style.language());
     let values = [("body", Value::from(controller.name.clone()))];
     let contact = [
         ("mail", Value::from(controller.mail)),
@@ -119,7 +119,7 @@ pub fn proposed_for(house: &App, view: &IncidentView, style: Style) -> (String, 
         risks: style.word("risks"),
         steps: style.word("steps"),
         contact: style.with("contact", &contact),
-        address: format!("{}/check", house.console_host()),
+        address: format!("{}/check", app.console_host()),
     };
     (style.with("subject", &values), blocks)
 }

@@ -12,13 +12,13 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::{journal_name, open};
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::caseloads;
 use crate::error::{LineFault, OperationError};
 use crate::files::hex;
-use crate::house::{ActDetails, App};
 use crate::papers::{self, PaperFormat, PaperReader};
+use crate::quotas::QuotaLimits;
 use crate::secret::{Secret, name};
-use crate::shares::QuotaLimits;
 
 /// A letter takes days, and people open it later.
 const LASTS: Duration = Duration::from_hours(24 * 60);
@@ -40,8 +40,8 @@ pub(crate) const LETTERS: QuotaLimits = QuotaLimits {
 };
 
 /// Codes are short: who has the database alone must not be able to try them all.
-fn hash(house: &App, code: Code) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
+fn hash(app: &App, code: Code) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
     hex(hmac::sign(&key, format!("person code {}", code.bits()).as_bytes()).as_ref())
 }
 
@@ -57,17 +57,17 @@ pub struct CodeLetter {
 /// # Errors
 /// `Faults` by line for identifiers that have not the portal's form; nothing is made then.
 pub async fn make(
-    house: &App,
+    app: &App,
     actor: &Actor,
     population: &str,
     persons: &str,
 ) -> Result<Vec<CodeLetter>, OperationError> {
     actor.must_respond()?;
-    actor.must_be_fresh(house)?;
+    actor.must_be_fresh(app)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
     let (mut letters, mut faults) = (Vec::new(), Vec::new());
     for (place, line) in persons.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        match caseloads::canonical(house, &population, line) {
+        match caseloads::canonical(app, &population, line) {
             Ok(person) => {
                 let whose = KnownPerson { population: population.to_string(), person };
                 letters.push(CodeLetter { whose, code: draw()? });
@@ -86,20 +86,20 @@ pub async fn make(
         after: format!("codes:{}", letters.len()),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::PersonCodesMade, words).await?;
-    let now = house.clock.now();
+    app.write_down(actor, Act::PersonCodesMade, words).await?;
+    let now = app.clock.now();
     let codes: Vec<PersonCode> = letters
         .iter()
         .map(|letter| PersonCode {
-            hash: hash(house, letter.code),
+            hash: hash(app, letter.code),
             whose: letter.whose.clone(),
             made_at: now,
             made_by: actor.account.clone(),
             expires_at: now.plus(LASTS),
         })
         .collect();
-    house.store.add_person_codes(&codes).await?;
-    answer_waiting(house, actor, &letters).await?;
+    app.store.add_person_codes(&codes).await?;
+    answer_waiting(app, actor, &letters).await?;
     Ok(letters)
 }
 
@@ -112,17 +112,17 @@ fn draw() -> Result<Code, OperationError> {
 }
 
 /// Forgets codes whose time is over: nobody is to learn later who was written to.
-pub async fn forget_due(house: &App) -> Result<u64, OperationError> {
-    Ok(house.store.forget_person_codes(house.clock.now()).await?)
+pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
+    Ok(app.store.forget_person_codes(app.clock.now()).await?)
 }
 
 /// Whoever waited for a letter is answered by it.
-async fn answer_waiting(house: &App, actor: &Actor, letters: &[CodeLetter]) -> Result<(), OperationError> {
-    let now = house.clock.now();
+async fn answer_waiting(app: &App, actor: &Actor, letters: &[CodeLetter]) -> Result<(), OperationError> {
+    let now = app.clock.now();
     for letter in letters {
-        for request in house.store.requests_of(&letter.whose).await? {
+        for request in app.store.requests_of(&letter.whose).await? {
             if request.kind == LETTER && request.answered_at == Timestamp::ZERO {
-                house.store.answer_request(&request.id, (&actor.account, now), "done", "").await?;
+                app.store.answer_request(&request.id, (&actor.account, now), "done", "").await?;
             }
         }
     }
@@ -130,7 +130,7 @@ async fn answer_waiting(house: &App, actor: &Actor, letters: &[CodeLetter]) -> R
 }
 
 /// The letters as one PDF, a page each.
-pub fn printed(house: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Result<Vec<u8>, OperationError> {
+pub fn printed(app: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Result<Vec<u8>, OperationError> {
     let language = reader.language;
     let mut blocks = Vec::new();
     for letter in letters {
@@ -139,7 +139,7 @@ pub fn printed(house: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Res
         }
         let code = [("code", Value::from(letter.code.to_string()))];
         let whose = [("person", Value::from(letter.whose.person.as_str()))];
-        let address = house.console_url().trim_start_matches("https://").to_owned();
+        let address = app.console_url().trim_start_matches("https://").to_owned();
         blocks.extend([
             DocumentBlock::Quiet(text_with(language, "person-letter-for", &whose)),
             DocumentBlock::Title(text(language, "person-letter-title")),
@@ -160,7 +160,7 @@ pub fn printed(house: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Res
         has_own_titles: true,
         language: language.code(),
         blocks,
-        made_at: Some(house.clock.now().to_string()),
+        made_at: Some(app.clock.now().to_string()),
     };
     papers::printed(&document, PaperFormat::Pdf)
 }
@@ -169,11 +169,11 @@ pub fn printed(house: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Res
 ///
 /// # Errors
 /// `Invalid` for a wrong, used or old one, in the same words and time.
-pub async fn enter(house: &App, typed: &str, ip: &str) -> Result<Secret, OperationError> {
-    house.turnstile().pass(house.clock.now(), ip)?;
+pub async fn enter(app: &App, typed: &str, ip: &str) -> Result<Secret, OperationError> {
+    app.rate_limiter().pass(app.clock.now(), ip)?;
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
-    let whose = house.store.take_person_code(&hash(house, code), house.clock.now()).await?;
-    open(house, whose.ok_or(OperationError::Invalid("invalid-person-code"))?, "letter", None).await
+    let whose = app.store.take_person_code(&hash(app, code), app.clock.now()).await?;
+    open(app, whose.ok_or(OperationError::Invalid("invalid-person-code"))?, "letter", None).await
 }
 
 /// Somebody asks for a letter. The answer is the same whoever it is, for nobody is to learn who is known.
@@ -181,20 +181,20 @@ pub async fn enter(house: &App, typed: &str, ip: &str) -> Result<Secret, Operati
 /// # Errors
 /// `Busy` when the place asked for its share already, `Full` when no more letters can wait: whoever is not
 /// told so has a letter that waits.
-pub async fn ask(house: &App, population: &str, typed: &str, ip: &str) -> Result<(), OperationError> {
-    let now = house.clock.now();
-    house.turnstile().pass(now, ip)?;
+pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(), OperationError> {
+    let now = app.clock.now();
+    app.rate_limiter().pass(now, ip)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
-    let person = caseloads::canonical(house, &population, typed)?;
+    let person = caseloads::canonical(app, &population, typed)?;
     let whose = KnownPerson { population: population.to_string(), person };
     let waits = |request: &RequestRecord| request.kind == LETTER && request.answered_at == Timestamp::ZERO;
     // Of two who ask for the same letter at once, one is written down.
-    let _one_at_a_time = house.presence().asking.lock().await;
-    if house.store.requests_of(&whose).await?.iter().any(waits) {
+    let _one_at_a_time = app.person_sessions().asking.lock().await;
+    if app.store.requests_of(&whose).await?.iter().any(waits) {
         return Ok(());
     }
-    let letters = &house.presence().letters;
-    let waiting = house.store.open_requests(LETTER).await?;
+    let letters = &app.person_sessions().letters;
+    let waiting = app.store.open_requests(LETTER).await?;
     may_wait(waiting, letters.is_new(now, ip))?;
     letters.pass(now, ip)?;
     let record = RequestRecord::opened(name("rq")?, whose, LETTER, now);
@@ -203,8 +203,8 @@ pub async fn ask(house: &App, population: &str, typed: &str, ip: &str) -> Result
         after: LETTER.to_owned(),
         ..ActDetails::default()
     };
-    house.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
-    Ok(house.store.add_request(&record).await?)
+    app.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
+    Ok(app.store.add_request(&record).await?)
 }
 
 /// Whether one letter more may wait; `is_new` for a place that asked for none today.
@@ -216,7 +216,7 @@ fn may_wait(waiting: u64, is_new: bool) -> Result<(), OperationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shares::Quotas;
+    use crate::quotas::Quotas;
 
     /// 5,020 requests dropped those of persons who were told that they had asked.
     #[test]

@@ -10,8 +10,8 @@ use digue_store::PreferenceRecord;
 use digue_types::{OrganisationId, Timestamp};
 
 use super::{SignedInPerson, sights};
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 use crate::mail::{self, Mail, parse_address};
 use crate::secret::SecretSeal;
 
@@ -30,15 +30,15 @@ fn about(person: &SignedInPerson) -> String {
     format!("{} {}", person.whose().population, person.whose().person)
 }
 
-fn seal(house: &App) -> Result<SecretSeal, OperationError> {
-    SecretSeal::new(&house.sign_in.key, SEAL)
+fn seal(app: &App) -> Result<SecretSeal, OperationError> {
+    SecretSeal::new(&app.sign_in.key, SEAL)
 }
 
-pub async fn wish(house: &App, person: &SignedInPerson) -> Result<NewsPreference, OperationError> {
-    let Some(record) = house.store.wish_of(person.whose()).await? else {
+pub async fn preference(app: &App, person: &SignedInPerson) -> Result<NewsPreference, OperationError> {
+    let Some(record) = app.store.request_of(person.whose()).await? else {
         return Ok(NewsPreference::default());
     };
-    let email = seal(house)?.open(&about(person), &record.sealed_email);
+    let email = seal(app)?.open(&about(person), &record.sealed_email);
     Ok(NewsPreference {
         email: email.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default(),
         first_visits: record.first_visits,
@@ -48,42 +48,42 @@ pub async fn wish(house: &App, person: &SignedInPerson) -> Result<NewsPreference
 
 /// Keeps the wish; nothing wished is nothing kept.
 pub async fn save(
-    house: &App,
+    app: &App,
     person: &SignedInPerson,
     language: Language,
-    wish: &NewsPreference,
+    preference: &NewsPreference,
 ) -> Result<(), OperationError> {
-    if !wish.first_visits && !wish.monthly {
-        return Ok(house.store.remove_wish(person.whose()).await?);
+    if !preference.first_visits && !preference.monthly {
+        return Ok(app.store.remove_preference(person.whose()).await?);
     }
     // Nothing is promised that cannot be sent.
-    if !house.sends_mail() {
+    if !app.sends_mail() {
         return Err(OperationError::Invalid("person-wish-no-mail"));
     }
-    let email = parse_address(&wish.email).ok_or(OperationError::Invalid("invalid-email"))?;
-    let last = sights::visible(house, person).await?.first().map_or(0, |sight| sight.entry);
+    let email = parse_address(&preference.email).ok_or(OperationError::Invalid("invalid-email"))?;
+    let last = sights::visible(app, person).await?.first().map_or(0, |sight| sight.entry);
     let record = PreferenceRecord {
         whose: person.whose().clone(),
-        sealed_email: seal(house)?.seal(&about(person), email.as_bytes())?,
+        sealed_email: seal(app)?.seal(&about(person), email.as_bytes())?,
         language: language.code().to_owned(),
-        first_visits: wish.first_visits,
-        monthly: wish.monthly,
+        first_visits: preference.first_visits,
+        monthly: preference.monthly,
         // What the person could read today is no news.
         told_entry: last,
-        digest_at: house.clock.now(),
+        digest_at: app.clock.now(),
     };
-    Ok(house.store.save_wish(&record).await?)
+    Ok(app.store.save_preference(&record).await?)
 }
 
 /// Writes to those who wish it; how many mails.
-pub async fn tell_due(house: &App) -> Result<u64, OperationError> {
-    if !house.sends_mail() {
+pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
+    if !app.sends_mail() {
         return Ok(0);
     }
-    let (now, mut told) = (house.clock.now(), 0);
-    for record in house.store.wishes().await? {
+    let (now, mut told) = (app.clock.now(), 0);
+    for record in app.store.preferences().await? {
         let person = SignedInPerson(record.whose.clone());
-        let seen = sights::visible(house, &person).await?;
+        let seen = sights::visible(app, &person).await?;
         let (is_new, is_due) = news(&record, &seen, now);
         if !is_new && !is_due {
             continue;
@@ -91,7 +91,7 @@ pub async fn tell_due(house: &App) -> Result<u64, OperationError> {
         let last = seen.first().map_or(record.told_entry, |sight| sight.entry.max(record.told_entry));
         let digest_at = if is_due { now } else { record.digest_at };
         let visits = seen.iter().filter(|sight| sight.at > record.digest_at).count() as u64;
-        let email = seal(house)?.open(&about(&person), &record.sealed_email);
+        let email = seal(app)?.open(&about(&person), &record.sealed_email);
         let Some(email) = email.and_then(|bytes| String::from_utf8(bytes).ok()) else {
             // Not marked as told: it is told when the key is the right one again.
             tracing::error!(
@@ -99,20 +99,20 @@ pub async fn tell_due(house: &App) -> Result<u64, OperationError> {
             );
             continue;
         };
-        house.store.save_wish(&PreferenceRecord { told_entry: last, digest_at, ..record }).await?;
-        mail::queue(house, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
+        app.store.save_preference(&PreferenceRecord { told_entry: last, digest_at, ..record }).await?;
+        mail::queue(app, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
         told += 1;
     }
     Ok(told)
 }
 
 /// Whether an organisation looked that never had, and whether the month is over.
-fn news(wish: &PreferenceRecord, seen: &[Sight], now: Timestamp) -> (bool, bool) {
-    let before = seen.iter().filter(|sight| sight.entry <= wish.told_entry);
+fn news(preference: &PreferenceRecord, seen: &[Sight], now: Timestamp) -> (bool, bool) {
+    let before = seen.iter().filter(|sight| sight.entry <= preference.told_entry);
     let known: HashSet<&OrganisationId> = before.map(|sight| &sight.organisation).collect();
-    let mut after = seen.iter().filter(|sight| sight.entry > wish.told_entry);
-    let is_new = wish.first_visits && after.any(|sight| !known.contains(&sight.organisation));
-    (is_new, wish.monthly && now.since(wish.digest_at) >= MONTH)
+    let mut after = seen.iter().filter(|sight| sight.entry > preference.told_entry);
+    let is_new = preference.first_visits && after.any(|sight| !known.contains(&sight.organisation));
+    (is_new, preference.monthly && now.since(preference.digest_at) >= MONTH)
 }
 
 #[cfg(test)]
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_new_organisation_is_news_and_a_known_one_is_not() {
         let start = Timestamp::from_secs(1_763_812_800);
-        let wish = |told_entry, first_visits, monthly| PreferenceRecord {
+        let preference = |told_entry, first_visits, monthly| PreferenceRecord {
             whose: KnownPerson { population: "personnes".to_owned(), person: "P1".to_owned() },
             sealed_email: String::new(),
             language: "fr".to_owned(),
@@ -150,16 +150,20 @@ mod tests {
             digest_at: start,
         };
         let seen = [sight(9, "of-2"), sight(7, "of-1"), sight(3, "of-1")];
-        for (wish, now, expected) in [
-            (wish(7, true, false), start, (true, false)),
-            (wish(3, true, false), start, (true, false)),
-            (wish(9, true, false), start, (false, false)),
-            (wish(7, false, true), start.plus(DAY * 29), (false, false)),
-            (wish(7, false, true), start.plus(DAY * 30), (false, true)),
-            (wish(0, true, true), start.plus(DAY * 31), (true, true)),
+        for (preference, now, expected) in [
+            (preference(7, true, false), start, (true, false)),
+            (preference(3, true, false), start, (true, false)),
+            (preference(9, true, false), start, (false, false)),
+            (preference(7, false, true), start.plus(DAY * 29), (false, false)),
+            (preference(7, false, true), start.plus(DAY * 30), (false, true)),
+            (preference(0, true, true), start.plus(DAY * 31), (true, true)),
         ] {
-            assert_eq!(news(&wish, &seen, now), expected, "{wish:?}");
+            assert_eq!(news(&preference, &seen, now), expected, "{preference:?}");
         }
-        assert_eq!(news(&wish(3, true, false), &seen[1..], start), (false, false), "known since before");
+        assert_eq!(
+            news(&preference(3, true, false), &seen[1..], start),
+            (false, false),
+            "known since before"
+        );
     }
 }

@@ -7,10 +7,10 @@ use digue_types::{AccountId, Act, Timestamp, lists};
 
 use super::{SignedInPerson, codes, journal_name, sights};
 use crate::actor::Actor;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::gates::parse_reason;
-use crate::house::{ActDetails, App};
 use crate::mail::{self, Mail};
 use crate::secret::name;
 
@@ -61,10 +61,10 @@ impl TrackedRequest {
     }
 }
 
-fn tracked(house: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRequest {
+fn tracked(app: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRequest {
     let is_extended = record.extended_at > Timestamp::ZERO;
-    let due = rights_due(record.opened_at, is_extended, &house.response().zone);
-    let now = house.clock.now();
+    let due = rights_due(record.opened_at, is_extended, &app.response().zone);
+    let now = app.clock.now();
     let is_late = record.answered_at == Timestamp::ZERO && now > due;
     let same = all.iter().filter(|other| {
         other.kind == RequestKind::Contest.code()
@@ -77,7 +77,7 @@ fn tracked(house: &App, record: RequestRecord, all: &[RequestRecord]) -> Tracked
 
 /// Asks something; `entry` names a consultation where it is about one.
 pub async fn ask(
-    house: &App,
+    app: &App,
     person: &SignedInPerson,
     kind: RequestKind,
     entry: Option<u64>,
@@ -87,9 +87,9 @@ pub async fn ask(
     if text.chars().count() > TEXT_CHARS_MAX {
         return Err(OperationError::Invalid("invalid-request-long"));
     }
-    let now = house.clock.now();
-    let _one_at_a_time = house.presence().asking.lock().await;
-    let own = house.store.requests_of(person.whose()).await?;
+    let now = app.clock.now();
+    let _one_at_a_time = app.person_sessions().asking.lock().await;
+    let own = app.store.requests_of(person.whose()).await?;
     let lately = own.iter().filter(|one| now.since(one.opened_at).as_secs() < 86_400);
     if lately.count() >= A_DAY {
         return Err(OperationError::Busy);
@@ -97,7 +97,7 @@ pub async fn ask(
     let mut account = String::new();
     if matches!(kind, RequestKind::Contest | RequestKind::Name) {
         let entry = entry.ok_or(OperationError::NotFound("entry"))?;
-        let seen = sights::visible(house, person).await?;
+        let seen = sights::visible(app, person).await?;
         let sight = seen.into_iter().find(|sight| sight.entry == entry);
         account = sight.ok_or(OperationError::NotFound("entry"))?.account.to_string();
         if own.iter().any(|one| one.entry == entry && one.kind == kind.code()) {
@@ -117,45 +117,45 @@ pub async fn ask(
         if kind == RequestKind::Contest { format!("account:{account}") } else { journal_name(&record.whose) };
     let words =
         ActDetails { subject, after: format!("{} {}", kind.code(), record.id), ..ActDetails::default() };
-    house.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
-    house.store.add_request(&record).await?;
+    app.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
+    app.store.add_request(&record).await?;
     if kind == RequestKind::Contest
         && let Ok(account) = AccountId::parse(&account)
     {
-        mail::tell_roles(house, Role::can_respond, |_| Mail::Contested { account: account.clone() }).await?;
+        mail::tell_roles(app, Role::can_respond, |_| Mail::Contested { account: account.clone() }).await?;
     }
     Ok(())
 }
 
 /// What the person asked, the newest first.
-pub async fn own(house: &App, person: &SignedInPerson) -> Result<Vec<TrackedRequest>, OperationError> {
-    let mut records = house.store.requests_of(person.whose()).await?;
+pub async fn own(app: &App, person: &SignedInPerson) -> Result<Vec<TrackedRequest>, OperationError> {
+    let mut records = app.store.requests_of(person.whose()).await?;
     records.retain(|record| record.kind != codes::LETTER);
-    Ok(records.into_iter().map(|record| tracked(house, record, &[])).collect())
+    Ok(records.into_iter().map(|record| tracked(app, record, &[])).collect())
 }
 
 /// Every request, those that are open and due first. It names persons and the accounts that they do not
 /// know, so it is read like other evidence.
 pub async fn list(
-    house: &App,
+    app: &App,
     actor: &Actor,
     form: EvidenceForm,
 ) -> Result<Vec<TrackedRequest>, OperationError> {
     let named = |all: &Vec<TrackedRequest>| format!("requests:{}", all.len());
-    evidence::read(house, actor, form, all(house), named).await
+    evidence::read(app, actor, form, all(app), named).await
 }
 
-async fn all(house: &App) -> Result<Vec<TrackedRequest>, OperationError> {
-    let records = house.store.requests().await?;
+async fn all(app: &App) -> Result<Vec<TrackedRequest>, OperationError> {
+    let records = app.store.requests().await?;
     let mut all: Vec<TrackedRequest> =
-        records.iter().map(|record| tracked(house, record.clone(), &records)).collect();
+        records.iter().map(|record| tracked(app, record.clone(), &records)).collect();
     all.sort_by_key(|one| (!one.is_open(), one.due, one.record.id.clone()));
     Ok(all)
 }
 
 /// Answers; what was said is not said otherwise later.
 pub async fn answer(
-    house: &App,
+    app: &App,
     actor: &Actor,
     id: &str,
     outcome: Outcome,
@@ -163,11 +163,11 @@ pub async fn answer(
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
     let text = parse_answer(text)?;
-    let record = find(house, id).await?;
+    let record = find(app, id).await?;
     // Whose name is given is the DPO's to decide, nobody else's.
     if record.kind == RequestKind::Name.code() && outcome == Outcome::Done {
         crate::actor::allow(actor.role == Role::Dpo)?;
-        actor.must_be_fresh(house)?;
+        actor.must_be_fresh(app)?;
     }
     let words = ActDetails {
         subject: journal_name(&record.whose),
@@ -175,9 +175,9 @@ pub async fn answer(
         after: format!("{} account:{}", outcome.code(), record.account),
         ..ActDetails::default()
     };
-    let by = (&actor.account, house.clock.now());
-    let claim = house.store.answer_request(id, by, outcome.code(), &text);
-    house.claim((actor, Act::PersonAnswered, words), claim, house.store.release_request(id)).await.map(drop)
+    let by = (&actor.account, app.clock.now());
+    let claim = app.store.answer_request(id, by, outcome.code(), &text);
+    app.claim((actor, Act::PersonAnswered, words), claim, app.store.release_request(id)).await.map(drop)
 }
 
 fn parse_answer(text: &str) -> Result<String, OperationError> {
@@ -191,11 +191,11 @@ fn parse_answer(text: &str) -> Result<String, OperationError> {
 }
 
 /// Two months more, once, with the reason that the person reads (art. 12(3)).
-pub async fn extend(house: &App, actor: &Actor, id: &str, why: &str) -> Result<(), OperationError> {
+pub async fn extend(app: &App, actor: &Actor, id: &str, why: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
     let why = parse_reason(why, ANSWER_CHARS_MIN)?;
-    let record = find(house, id).await?;
-    let one = tracked(house, record, &[]);
+    let record = find(app, id).await?;
+    let one = tracked(app, record, &[]);
     if one.is_overdue {
         return Err(OperationError::Invalid("invalid-extension-late"));
     }
@@ -205,11 +205,11 @@ pub async fn extend(house: &App, actor: &Actor, id: &str, why: &str) -> Result<(
         after: "extended".to_owned(),
         reason: why.clone(),
     };
-    let claim = house.store.extend_request(id, house.clock.now(), &why);
-    house.claim((actor, Act::PersonAnswered, words), claim, house.store.release_extension(id)).await.map(drop)
+    let claim = app.store.extend_request(id, app.clock.now(), &why);
+    app.claim((actor, Act::PersonAnswered, words), claim, app.store.release_extension(id)).await.map(drop)
 }
 
-async fn find(house: &App, id: &str) -> Result<RequestRecord, OperationError> {
-    let found = house.store.request(id).await?;
+async fn find(app: &App, id: &str) -> Result<RequestRecord, OperationError> {
+    let found = app.store.request(id).await?;
     found.filter(|record| record.kind != codes::LETTER).ok_or(OperationError::NotFound("request"))
 }

@@ -13,9 +13,9 @@ use super::SignedInPerson;
 use super::requests::{Outcome, RequestKind};
 use crate::actor::{Actor, allow};
 use crate::affected::question_of;
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::gates::parse_reason;
-use crate::house::{ActDetails, App};
 use crate::incidents;
 use crate::isms::checks;
 use crate::secret::name;
@@ -108,33 +108,33 @@ pub struct ConsultationPage {
 
 /// The person's consultations, the newest first; `after` are left out.
 pub async fn page(
-    house: &App,
+    app: &App,
     person: &SignedInPerson,
     after: usize,
 ) -> Result<ConsultationPage, OperationError> {
-    let sights = visible(house, person).await?;
+    let sights = visible(app, person).await?;
     let total = sights.len();
     let shown: Vec<Sight> = sights.into_iter().skip(after).take(PAGE).collect();
     Ok(ConsultationPage {
-        rows: rows(house, person.whose(), shown).await?,
+        rows: rows(app, person.whose(), shown).await?,
         total,
-        since: since(house)?,
-        verified_at: verified_at(house).await?,
+        since: since(app)?,
+        verified_at: verified_at(app).await?,
     })
 }
 
 /// All rows, for the file.
-pub async fn all(house: &App, person: &SignedInPerson) -> Result<Vec<ConsultationRow>, OperationError> {
-    let sights = visible(house, person).await?;
-    rows(house, person.whose(), sights).await
+pub async fn all(app: &App, person: &SignedInPerson) -> Result<Vec<ConsultationRow>, OperationError> {
+    let sights = visible(app, person).await?;
+    rows(app, person.whose(), sights).await
 }
 
 /// Consultations of this person that are not hidden, the newest first.
-pub(crate) async fn visible(house: &App, person: &SignedInPerson) -> Result<Vec<Sight>, OperationError> {
-    let mut sights = house.answered(house.view().of_person(&person.reference()?))?;
+pub(crate) async fn visible(app: &App, person: &SignedInPerson) -> Result<Vec<Sight>, OperationError> {
+    let mut sights = app.answered(app.view().of_person(&person.reference()?))?;
     sights.retain(|sight| is_of(person.whose(), sight));
-    let now = house.clock.now();
-    let hidden = house.store.hidden().await?;
+    let now = app.clock.now();
+    let hidden = app.store.hidden().await?;
     sights.retain(|sight| !hidden.iter().any(|one| hides(one, sight, now)));
     Ok(sights)
 }
@@ -155,15 +155,15 @@ fn hides(hidden: &HiddenRecord, sight: &Sight, now: Timestamp) -> bool {
 }
 
 async fn rows(
-    house: &App,
+    app: &App,
     whose: &KnownPerson,
     sights: Vec<Sight>,
 ) -> Result<Vec<ConsultationRow>, OperationError> {
     let names: HashMap<OrganisationId, String> =
-        house.store.organisations().await?.into_iter().map(|known| (known.id, known.name)).collect();
-    let rules = house.gateway().rules();
-    let requests = house.store.requests_of(whose).await?;
-    let questions = questions(house).await?;
+        app.store.organisations().await?.into_iter().map(|known| (known.id, known.name)).collect();
+    let rules = app.gateway().rules();
+    let requests = app.store.requests_of(whose).await?;
+    let questions = questions(app).await?;
     let mut rows = Vec::with_capacity(sights.len());
     for sight in sights {
         // Rights and letters are about no entry: theirs is zero, which no consultation has.
@@ -171,7 +171,7 @@ async fn rows(
         let given = asked
             .clone()
             .find(|one| one.kind == RequestKind::Name.code() && one.outcome == Outcome::Done.code());
-        let exposure = exposure_of(house, &sight)?;
+        let exposure = exposure_of(app, &sight)?;
         let incident = questions.iter().find(|one| one.asks(&sight, exposure.as_ref()));
         rows.push(ConsultationRow {
             entry: sight.entry,
@@ -180,11 +180,11 @@ async fn rows(
                 .get(&sight.organisation)
                 .cloned()
                 .unwrap_or_else(|| sight.organisation.to_string()),
-            alias: alias(house, &sight.account, &sight.organisation),
+            alias: alias(app, &sight.account, &sight.organisation),
             role: rules.directory.find(&sight.account).map(|record| record.role.code()),
             basis: sight.basis,
             doubt: incident.and_then(|one| one.doubt),
-            categories: shown(house, &sight, exposure.as_ref()),
+            categories: shown(app, &sight, exposure.as_ref()),
             incident: incident.map(|one| one.reference.clone()),
             name: given.map(|one| one.answer.clone()),
             asked: asked.map(|one| (one.kind.clone(), one.outcome.clone())).collect(),
@@ -195,11 +195,11 @@ async fn rows(
 }
 
 /// The entry of a consultation; `None` when it was forgotten at the end of its retention.
-fn exposure_of(house: &App, sight: &Sight) -> Result<Option<Exposure>, OperationError> {
-    if sight.entry < house.journal_minimum() {
+fn exposure_of(app: &App, sight: &Sight) -> Result<Option<Exposure>, OperationError> {
+    if sight.entry < app.journal_minimum() {
         return Ok(None);
     }
-    let entry = read_entries(house, sight.entry, 1)?.into_iter().next();
+    let entry = read_entries(app, sight.entry, 1)?.into_iter().next();
     Ok(entry.and_then(|(_, event)| match event {
         Event::Exposure(exposure) => Some(*exposure),
         Event::Administration(_) => None,
@@ -207,11 +207,11 @@ fn exposure_of(house: &App, sight: &Sight) -> Result<Option<Exposure>, Operation
 }
 
 /// What was shown, as the entry itself says; from the portal's map when its key is destroyed.
-fn shown(house: &App, sight: &Sight, exposure: Option<&Exposure>) -> Vec<String> {
+fn shown(app: &App, sight: &Sight, exposure: Option<&Exposure>) -> Vec<String> {
     if let Some(exposure) = exposure {
         return exposure.categories.iter().map(ToString::to_string).collect();
     }
-    let hosts = house.gateway().hosts();
+    let hosts = app.gateway().hosts();
     let route = hosts.portal(&sight.portal).and_then(|portal| {
         let route = portal.routes.iter().find(|route| route.name == sight.route)?;
         Some(route.categories.iter().map(ToString::to_string).collect())
@@ -246,8 +246,8 @@ impl IncidentConcern {
     }
 }
 
-async fn questions(house: &App) -> Result<Vec<IncidentConcern>, OperationError> {
-    let views = incidents::list(house, &Actor::digue()).await?;
+async fn questions(app: &App) -> Result<Vec<IncidentConcern>, OperationError> {
+    let views = incidents::list(app, &Actor::digue()).await?;
     let mut concerns = Vec::new();
     // What was found to be no incident concerns nobody.
     for view in views.into_iter().filter(|view| view.incident.state() != State::Dismissed) {
@@ -268,23 +268,23 @@ async fn questions(house: &App) -> Result<Vec<IncidentConcern>, OperationError> 
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// A name for a reader that stays the same and tells nobody who it is.
-pub(crate) fn alias(house: &App, account: &AccountId, organisation: &OrganisationId) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
+pub(crate) fn alias(app: &App, account: &AccountId, organisation: &OrganisationId) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
     let tag = hmac::sign(&key, format!("person alias {organisation} {account}").as_bytes());
     tag.as_ref().iter().take(4).map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect()
 }
 
 /// The time of the first entry that is still kept.
-pub(super) fn since(house: &App) -> Result<Option<Timestamp>, OperationError> {
-    let first = read_entries(house, house.journal_minimum(), 64)?.into_iter().next();
+pub(super) fn since(app: &App) -> Result<Option<Timestamp>, OperationError> {
+    let first = read_entries(app, app.journal_minimum(), 64)?.into_iter().next();
     Ok(first.map(|(_, event)| match event {
         Event::Exposure(exposure) => exposure.at,
         Event::Administration(act) => act.at,
     }))
 }
 
-async fn verified_at(house: &App) -> Result<Option<Timestamp>, OperationError> {
-    let measured = checks::measured(house).await?;
+async fn verified_at(app: &App) -> Result<Option<Timestamp>, OperationError> {
+    let measured = checks::measured(app).await?;
     let result = measured.results.get(&digue_isms::Check::JournalVerified);
     Ok(result.filter(|result| result.outcome == digue_isms::CheckOutcome::Pass).map(|result| result.at))
 }
@@ -301,7 +301,7 @@ pub struct HiddenConsultations {
 /// Hides consultations of an account or an organisation from persons for a while: the DPO alone, with a
 /// reason and an end.
 pub async fn hide(
-    house: &App,
+    app: &App,
     actor: &Actor,
     reach: &str,
     (from, to): (Timestamp, Timestamp),
@@ -309,9 +309,9 @@ pub async fn hide(
     reason: &str,
 ) -> Result<(), OperationError> {
     allow(actor.role == digue_access::Role::Dpo)?;
-    actor.must_be_fresh(house)?;
+    actor.must_be_fresh(app)?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let now = house.clock.now();
+    let now = app.clock.now();
     let named = match reach.split_once(':') {
         Some(("account", name)) => AccountId::parse(name).is_ok(),
         Some(("organisation", name)) => OrganisationId::parse(name).is_ok(),
@@ -337,24 +337,24 @@ pub async fn hide(
         after: format!("{} until {until}", record.id),
         reason,
     };
-    house.write_down(actor, Act::SightsHidden, words).await?;
-    Ok(house.store.hide(&record).await?)
+    app.write_down(actor, Act::SightsHidden, words).await?;
+    Ok(app.store.hide(&record).await?)
 }
 
 /// Shows them again before their end.
-pub async fn lift(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
+pub async fn lift(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     allow(actor.role == digue_access::Role::Dpo)?;
     let words = ActDetails { subject: id.to_owned(), ..ActDetails::default() };
-    let claim = house.store.lift(id, house.clock.now());
-    house.claim((actor, Act::SightsShown, words), claim, house.store.release_lift(id)).await.map(drop)
+    let claim = app.store.lift(id, app.clock.now());
+    app.claim((actor, Act::SightsShown, words), claim, app.store.release_lift(id)).await.map(drop)
 }
 
 /// All that was ever hidden, with how many persons it concerns: what is hidden is counted.
-pub async fn hidden(house: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>, OperationError> {
+pub async fn hidden(app: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>, OperationError> {
     actor.must_watch()?;
-    let now = house.clock.now();
+    let now = app.clock.now();
     let mut all = Vec::new();
-    for record in house.store.hidden().await? {
+    for record in app.store.hidden().await? {
         let mut question =
             ScopeQuestion { from: Some(record.from), to: Some(record.to), ..ScopeQuestion::default() };
         // A reach that does not read would count everybody, or nobody.
@@ -363,7 +363,7 @@ pub async fn hidden(house: &App, actor: &Actor) -> Result<Vec<HiddenConsultation
             ("account", name) => question.accounts.push(AccountId::parse(name).map_err(|_| unread())?),
             (_, name) => question.organisations.push(OrganisationId::parse(name).map_err(|_| unread())?),
         }
-        let persons = house.answered(house.view().count(&question))?;
+        let persons = app.answered(app.view().count(&question))?;
         let is_in_force = record.lifted_at == Timestamp::ZERO && now < record.until;
         all.push(HiddenConsultations { is_in_force, persons, record });
     }

@@ -11,8 +11,8 @@ use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label};
 use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
+use crate::app::{ActDetails, App};
 use crate::error::OperationError;
-use crate::house::{ActDetails, App};
 use crate::invitations::{self, INVITATION_LASTS};
 use crate::mail::{self, Mail};
 use crate::secret::{Secret, SecretSeal};
@@ -35,13 +35,13 @@ pub(super) enum IdentityStrength {
 
 /// The account that an identity opens. A suspended one is as unknown as one that never was.
 async fn account_of(
-    house: &App,
+    app: &App,
     peer: &ProviderPeer,
     vouched: &VerifiedIdentity,
 ) -> Result<IdentityRecord, OperationError> {
-    let hash = keyed(house, peer, "subject", &vouched.subject);
-    let known = house.store.identity(&hash).await?;
-    let rules = house.gateway().rules();
+    let hash = keyed(app, peer, "subject", &vouched.subject);
+    let known = app.store.identity(&hash).await?;
+    let rules = app.gateway().rules();
     let is_open = |known: &IdentityRecord| {
         rules.directory.find(&known.account).is_some_and(|record| !record.is_suspended)
     };
@@ -50,23 +50,23 @@ async fn account_of(
 
 /// Officers and those who lead agents hold keys that no page can be given; of the others two factors are
 /// asked.
-fn needed(house: &App, account: &AccountId) -> Factor {
-    let rules = house.gateway().rules();
+fn needed(app: &App, account: &AccountId) -> Factor {
+    let rules = app.gateway().rules();
     let needs_key = rules.directory.find(account).is_none_or(|record| record.role.needs_passkey());
     if needs_key { Factor::Bound } else { Factor::Two }
 }
 
 /// Looks at factor and age. A proof may be as old as a session may be idle, or as a fresh one.
 pub(super) async fn judge(
-    house: &App,
+    app: &App,
     peer: &ProviderPeer,
     vouched: &VerifiedIdentity,
     is_fresh: bool,
     is_forced: bool,
 ) -> Result<IdentityStrength, OperationError> {
-    let known = account_of(house, peer, vouched).await?;
-    let now = house.clock.now();
-    let lasts = if is_fresh { house.proof_lasts() } else { house.session_limits.idle };
+    let known = account_of(app, peer, vouched).await?;
+    let now = app.clock.now();
+    let lasts = if is_fresh { app.proof_lasts() } else { app.session_limits.idle };
     let Some(at) = vouched.auth_time else {
         // Nobody knows how old it is: it counts as one factor.
         return Ok(IdentityStrength::Weak(known.account));
@@ -77,7 +77,7 @@ pub(super) async fn judge(
     match now.since(at) > lasts {
         true if is_forced => Err(OperationError::Invalid("invalid-identity-old")),
         true => Ok(IdentityStrength::Stale),
-        false if peer.rules.factors.of(vouched) < needed(house, &known.account) => {
+        false if peer.rules.factors.of(vouched) < needed(app, &known.account) => {
             Ok(IdentityStrength::Weak(known.account))
         }
         false => Ok(IdentityStrength::Good(known.account, at.min(now))),
@@ -94,7 +94,7 @@ pub(super) struct ProviderSignIn<'w> {
 
 /// Opens the session of an account on the console, and remembers what it owes to the provider.
 pub(super) async fn open(
-    house: &App,
+    app: &App,
     way: ProviderSignIn<'_>,
     account: &AccountId,
     proved_at: Timestamp,
@@ -107,42 +107,42 @@ pub(super) async fn open(
         Factor::Bound => "bound",
     };
     let by = format!("provider:{}:{factor}:{with}", peer.rules.id);
-    let opened = sign_in::open_session(house, account, house.console_host(), origin, proved_at, &by).await;
+    let opened = sign_in::open_session(app, account, app.console_host(), origin, proved_at, &by).await;
     let (secret, session) = opened.map_err(|error| match error {
         OperationError::Denied => OperationError::Invalid("invalid-identity-unknown"),
         other => other,
     })?;
-    let identity = keyed(house, peer, "subject", &vouched.subject);
-    house.store.use_identity(&identity, house.clock.now()).await?;
+    let identity = keyed(app, peer, "subject", &vouched.subject);
+    app.store.use_identity(&identity, app.clock.now()).await?;
     let owed = ProviderSession {
         session: session.id.clone(),
         provider: peer.rules.id.clone(),
         identity,
-        sid: vouched.sid.as_ref().map(|sid| keyed(house, peer, "sid", sid)).unwrap_or_default(),
-        sealed_token: seal(house)?.seal(session.id.as_str(), vouched.id_token.as_bytes())?,
+        sid: vouched.sid.as_ref().map(|sid| keyed(app, peer, "sid", sid)).unwrap_or_default(),
+        sealed_token: seal(app)?.seal(session.id.as_str(), vouched.id_token.as_bytes())?,
     };
-    house.store.add_provider_session(&owed).await?;
+    app.store.add_provider_session(&owed).await?;
     Ok((secret, session))
 }
 
 /// Keeps what a provider wants to be shown at the end.
-pub(super) fn seal(house: &App) -> Result<SecretSeal, OperationError> {
-    SecretSeal::new(&house.sign_in.key, b"digue provider session")
+pub(super) fn seal(app: &App) -> Result<SecretSeal, OperationError> {
+    SecretSeal::new(&app.sign_in.key, b"digue provider session")
 }
 
 /// Proves afresh who holds a session.
 pub(super) async fn prove(
-    house: &App,
+    app: &App,
     peer: &ProviderPeer,
     vouched: &VerifiedIdentity,
     session: &SessionId,
 ) -> Result<(), OperationError> {
-    let own = house.gateway().sessions(|known| known.id == *session).into_iter().next();
+    let own = app.gateway().sessions(|known| known.id == *session).into_iter().next();
     let own = own.ok_or(OperationError::Denied)?;
-    let actor = Actor::of_session(house, &own)?;
-    match judge(house, peer, vouched, true, true).await? {
+    let actor = Actor::of_session(app, &own)?;
+    match judge(app, peer, vouched, true, true).await? {
         IdentityStrength::Good(account, at) if account == own.account => {
-            sign_in::note_proof(house, &actor, &own, at).await
+            sign_in::note_proof(app, &actor, &own, at).await
         }
         // A weak factor, or somebody else's.
         _ => Err(OperationError::Invalid("invalid-identity-weak")),
@@ -159,24 +159,24 @@ pub struct SingleFactorSignIn {
 }
 
 /// Asks for the second factor here.
-pub(super) async fn ask_more(house: &App, half: HalfSignIn) -> Result<SignInOutcome, OperationError> {
+pub(super) async fn ask_more(app: &App, half: HalfSignIn) -> Result<SignInOutcome, OperationError> {
     let AfterSignIn::StepUp { account, next } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     let (account, next) = (account.clone(), next.clone());
-    let may_use_code = needed(house, &account) == Factor::Two && house.allows_passwords();
+    let may_use_code = needed(app, &account) == Factor::Two && app.allows_passwords();
     Ok(SignInOutcome::Weak(SingleFactorSignIn {
-        provider: label(house, &half.provider),
-        has_passkey: !house.store.passkeys_of(&account).await?.is_empty(),
-        has_code: may_use_code && house.store.password_of(&account).await?.is_some(),
-        ticket: house.providers().halves.begin(house.clock.now(), half)?,
+        provider: label(app, &half.provider),
+        has_passkey: !app.store.passkeys_of(&account).await?.is_empty(),
+        has_code: may_use_code && app.store.password_of(&account).await?.is_some(),
+        ticket: app.providers().halves.begin(app.clock.now(), half)?,
         next,
     }))
 }
 
 /// What waits under a ticket, for the browser that it was given to. It is taken away.
-fn half(house: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, OperationError> {
-    let half = house.providers().halves.end(house.clock.now(), ticket)?;
+fn half(app: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, OperationError> {
+    let half = app.providers().halves.end(app.clock.now(), ticket)?;
     if browser.map(digue_gateway::identity::token_hash) == Some(half.browser) {
         Ok(half)
     } else {
@@ -185,17 +185,17 @@ fn half(house: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, 
 }
 
 /// Puts it back: somebody mistyped, and tries are counted elsewhere.
-fn put_back(house: &App, ticket: &str, half: HalfSignIn) {
-    house.providers().halves.keep(house.clock.now(), ticket, half);
+fn put_back(app: &App, ticket: &str, half: HalfSignIn) {
+    app.providers().halves.keep(app.clock.now(), ticket, half);
 }
 
 /// The page of a second factor again, after one that was wrong.
 pub async fn still_weak(
-    house: &App,
+    app: &App,
     ticket: &str,
     browser: Option<&str>,
 ) -> Result<SingleFactorSignIn, OperationError> {
-    match ask_more(house, half(house, ticket, browser)?).await? {
+    match ask_more(app, half(app, ticket, browser)?).await? {
         SignInOutcome::Weak(weak) => Ok(weak),
         _ => Err(OperationError::Invalid("invalid-ceremony")),
     }
@@ -210,54 +210,54 @@ pub struct LinkedIdentity {
 
 /// Completes a weak factor with a passkey of the same account.
 pub async fn step_up_by_passkey(
-    house: &App,
+    app: &App,
     ticket: &str,
     browser: Option<&str>,
     ceremony: &str,
     answer: Value,
     origin: &RequestOrigin,
 ) -> Result<LinkedIdentity, OperationError> {
-    let half = half(house, ticket, browser)?;
-    let shown = match passkey::verify(house, ceremony, answer).await {
+    let half = half(app, ticket, browser)?;
+    let shown = match passkey::verify(app, ceremony, answer).await {
         Ok(shown) => shown,
         Err(error) => {
-            put_back(house, ticket, half);
+            put_back(app, ticket, half);
             return Err(error);
         }
     };
-    completed(house, half, |account| *account == shown, "passkey", origin).await
+    completed(app, half, |account| *account == shown, "passkey", origin).await
 }
 
 /// Completes it with the one-time code of an account that may use codes.
 pub async fn step_up_by_code(
-    house: &App,
+    app: &App,
     ticket: &str,
     browser: Option<&str>,
     code: &str,
     origin: &RequestOrigin,
 ) -> Result<LinkedIdentity, OperationError> {
-    let half = half(house, ticket, browser)?;
+    let half = half(app, ticket, browser)?;
     let AfterSignIn::StepUp { account, .. } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
-    if needed(house, account) != Factor::Two {
+    if needed(app, account) != Factor::Two {
         return Err(OperationError::Denied);
     }
-    if let Err(error) = password::check_second(house, account, code).await {
-        put_back(house, ticket, half);
+    if let Err(error) = password::check_second(app, account, code).await {
+        put_back(app, ticket, half);
         return Err(error);
     }
-    completed(house, half, |_| true, "code", origin).await
+    completed(app, half, |_| true, "code", origin).await
 }
 
 async fn completed(
-    house: &App,
+    app: &App,
     half: HalfSignIn,
     is_same: impl FnOnce(&AccountId) -> bool,
     with: &'static str,
     origin: &RequestOrigin,
 ) -> Result<LinkedIdentity, OperationError> {
-    let peer = house.providers().find(&half.provider)?;
+    let peer = app.providers().find(&half.provider)?;
     let AfterSignIn::StepUp { account, next } = half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
@@ -265,7 +265,7 @@ async fn completed(
         return Err(OperationError::Invalid("invalid-passkey"));
     }
     let way = ProviderSignIn { peer, vouched: &half.vouched, with };
-    let (secret, session) = open(house, way, &account, house.clock.now(), origin).await?;
+    let (secret, session) = open(app, way, &account, app.clock.now(), origin).await?;
     Ok(LinkedIdentity { secret, session, next })
 }
 
@@ -273,16 +273,16 @@ async fn completed(
 /// in the hands of the account's holder alone, who has just proved who they are: whoever makes it, a
 /// delegate whose own account was stolen say, gains nothing by it.
 pub(super) async fn invited(
-    house: &App,
+    app: &App,
     invitation: &str,
     session: Option<&SessionId>,
 ) -> Result<AccountId, OperationError> {
-    let (account, is_for_holder) = sign_in::peek_identity_link(house, invitation).await?;
+    let (account, is_for_holder) = sign_in::peek_identity_link(app, invitation).await?;
     if is_for_holder {
         let own =
-            session.and_then(|session| house.gateway().sessions(|one| one.id == *session).into_iter().next());
+            session.and_then(|session| app.gateway().sessions(|one| one.id == *session).into_iter().next());
         let own = own.filter(|own| own.account == account).ok_or(OperationError::Denied)?;
-        Actor::of_session(house, &own)?.must_be_fresh(house)?;
+        Actor::of_session(app, &own)?.must_be_fresh(app)?;
     }
     Ok(account)
 }
@@ -293,13 +293,13 @@ pub(super) async fn invited(
 /// # Errors
 /// `Denied` unless the actor answers for the account, `NotFound` where there is no provider, `Conflict` for
 /// an account whose own invitation offers the providers.
-pub async fn invite_holder(house: &App, actor: &Actor, account: &AccountId) -> Result<(), OperationError> {
-    allow(answers_for(&house.gateway().rules(), actor, account))?;
-    actor.must_be_fresh(house)?;
-    if super::for_accounts(house).is_empty() {
+pub async fn invite_holder(app: &App, actor: &Actor, account: &AccountId) -> Result<(), OperationError> {
+    allow(answers_for(&app.gateway().rules(), actor, account))?;
+    actor.must_be_fresh(app)?;
+    if super::for_accounts(app).is_empty() {
         return Err(OperationError::NotFound("provider"));
     }
-    if house.unconfirmed().has(account) {
+    if app.unconfirmed().has(account) {
         return Err(OperationError::Conflict);
     }
     let words = ActDetails {
@@ -307,29 +307,29 @@ pub async fn invite_holder(house: &App, actor: &Actor, account: &AccountId) -> R
         after: "identity".to_owned(),
         ..ActDetails::default()
     };
-    house.write_down(actor, Act::InvitationHandedOver, words).await?;
-    let until = house.clock.now().plus(INVITATION_LASTS);
-    Ok(house.store.save_identity_invitation(account, &actor.account, until).await?)
+    app.write_down(actor, Act::InvitationHandedOver, words).await?;
+    let until = app.clock.now().plus(INVITATION_LASTS);
+    Ok(app.store.save_identity_invitation(account, &actor.account, until).await?)
 }
 
 /// True while this session's account is invited to link an identity.
-pub async fn is_invited(house: &App, session: &Session) -> Result<bool, OperationError> {
-    Actor::of_session(house, session)?;
-    Ok(house.store.is_invited_to_link(&session.account, house.clock.now()).await?)
+pub async fn is_invited(app: &App, session: &Session) -> Result<bool, OperationError> {
+    Actor::of_session(app, session)?;
+    Ok(app.store.is_invited_to_link(&session.account, app.clock.now()).await?)
 }
 
 /// The link with which the invited holder of a session, who has just proved who they are, chooses a provider.
-pub async fn begin_linking(house: &App, session: &Session) -> Result<String, OperationError> {
-    if !is_invited(house, session).await? {
+pub async fn begin_linking(app: &App, session: &Session) -> Result<String, OperationError> {
+    if !is_invited(app, session).await? {
         return Err(OperationError::Invalid("invalid-link"));
     }
-    let permit = invitations::permit_of_holder(house, session)?;
-    Ok(sign_in::make_identity_link(house, &permit, INVITATION_LASTS).await?.reveal().to_owned())
+    let permit = invitations::permit_of_holder(app, session)?;
+    Ok(sign_in::make_identity_link(app, &permit, INVITATION_LASTS).await?.reveal().to_owned())
 }
 
 /// Checks, for the page where a provider is chosen, that an invitation is this session's.
-pub async fn invited_holder(house: &App, session: &Session, invitation: &str) -> Result<(), OperationError> {
-    let invited = invited(house, invitation, Some(&session.id)).await;
+pub async fn invited_holder(app: &App, session: &Session, invitation: &str) -> Result<(), OperationError> {
+    let invited = invited(app, invitation, Some(&session.id)).await;
     invited.map(drop).map_err(|error| match error {
         // Another account's invitation is none.
         OperationError::Denied | OperationError::NotFound(_) => OperationError::Invalid("invalid-link"),
@@ -338,14 +338,14 @@ pub async fn invited_holder(house: &App, session: &Session, invitation: &str) ->
 }
 
 /// Says to whom an identity would be linked: a page asks before it is.
-pub(super) async fn ask_link(house: &App, half: HalfSignIn) -> Result<SignInOutcome, OperationError> {
+pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcome, OperationError> {
     let AfterSignIn::Link { invitation, session } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
-    let account = invited(house, invitation, session.as_ref()).await?;
-    let peer = house.providers().find(&half.provider)?;
-    may_link(house, peer, &account, &half.vouched).await?;
-    let rules = house.gateway().rules();
+    let account = invited(app, invitation, session.as_ref()).await?;
+    let peer = app.providers().find(&half.provider)?;
+    may_link(app, peer, &account, &half.vouched).await?;
+    let rules = app.gateway().rules();
     let record = rules.directory.find(&account).ok_or(OperationError::NotFound("account"))?;
     let said = |name: &str| half.vouched.claims.get(name).and_then(Value::as_str).map(str::to_owned);
     let called = said("email").or_else(|| said("preferred_username")).unwrap_or_default();
@@ -353,22 +353,22 @@ pub(super) async fn ask_link(house: &App, half: HalfSignIn) -> Result<SignInOutc
         organisation: record.organisation.clone(),
         called: called.chars().filter(|sign| !sign.is_control()).take(254).collect(),
         account,
-        ticket: house.providers().halves.begin(house.clock.now(), half)?,
+        ticket: app.providers().halves.begin(app.clock.now(), half)?,
     })
 }
 
 /// One identity opens one account, and an account has a few.
 async fn may_link(
-    house: &App,
+    app: &App,
     peer: &ProviderPeer,
     account: &AccountId,
     vouched: &VerifiedIdentity,
 ) -> Result<(), OperationError> {
-    let hash = keyed(house, peer, "subject", &vouched.subject);
-    if house.store.identity(&hash).await?.is_some() {
+    let hash = keyed(app, peer, "subject", &vouched.subject);
+    if app.store.identity(&hash).await?.is_some() {
         return Err(OperationError::Invalid("invalid-identity-taken"));
     }
-    if house.store.identities_of(account).await?.len() >= IDENTITIES_MAX {
+    if app.store.identities_of(account).await?.len() >= IDENTITIES_MAX {
         return Err(OperationError::Invalid("invalid-identity-many"));
     }
     Ok(())
@@ -377,24 +377,24 @@ async fn may_link(
 /// Links the identity to the account of the invitation, which is used up, and opens a session. The session
 /// is the invitation's: whoever holds a weak provider adds a passkey in it.
 pub async fn confirm_link(
-    house: &App,
+    app: &App,
     ticket: &str,
     browser: Option<&str>,
     origin: &RequestOrigin,
 ) -> Result<LinkedIdentity, OperationError> {
-    let half = half(house, ticket, browser)?;
+    let half = half(app, ticket, browser)?;
     let AfterSignIn::Link { invitation, session: held } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     // As `sign_in` does: what begins anew meanwhile takes this with it.
-    let _one_at_a_time = house.asking().lock().await;
-    let now = house.clock.now();
-    let account = invited(house, invitation, held.as_ref()).await?;
-    let peer = house.providers().find(&half.provider)?;
-    may_link(house, peer, &account, &half.vouched).await?;
+    let _one_at_a_time = app.asking().lock().await;
+    let now = app.clock.now();
+    let account = invited(app, invitation, held.as_ref()).await?;
+    let peer = app.providers().find(&half.provider)?;
+    may_link(app, peer, &account, &half.vouched).await?;
     let hash = digue_gateway::identity::token_hash(invitation);
-    house.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
-    let rules = house.gateway().rules();
+    app.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
+    let rules = app.gateway().rules();
     let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
     let actor = Actor {
         account: account.clone(),
@@ -402,27 +402,27 @@ pub async fn confirm_link(
         proved_at: now,
     };
     let identity = IdentityRecord {
-        hash: keyed(house, peer, "subject", &half.vouched.subject),
+        hash: keyed(app, peer, "subject", &half.vouched.subject),
         account: account.clone(),
         provider: half.provider.clone(),
         linked_at: now,
         used_at: Timestamp::ZERO,
     };
-    let claim = house.store.add_identity(&identity);
-    let release = async { house.store.remove_identity(&account, &identity.hash).await.map(drop) };
-    let linked = house.claim((&actor, Act::IdentityLinked, words(&identity)), claim, release).await;
+    let claim = app.store.add_identity(&identity);
+    let release = async { app.store.remove_identity(&account, &identity.hash).await.map(drop) };
+    let linked = app.claim((&actor, Act::IdentityLinked, words(&identity)), claim, release).await;
     linked.map_err(|error| match error {
         OperationError::Conflict => OperationError::Invalid("invalid-identity-taken"),
         other => other,
     })?;
-    house.store.remove_identity_invitation(&account).await?;
-    mail::tell_holder(house, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
+    app.store.remove_identity_invitation(&account).await?;
+    mail::tell_holder(app, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
     let way = ProviderSignIn { peer, vouched: &half.vouched, with: "invitation" };
-    let (secret, session) = open(house, way, &account, now, origin).await?;
+    let (secret, session) = open(app, way, &account, now, origin).await?;
     if let Some(held) = held {
         // One browser, one session: the new one owes to the provider.
-        let cut = house.gateway().cut_sessions(|known| known.id == *held && known.account == account);
-        house.store.remove_sessions(&cut).await?;
+        let cut = app.gateway().cut_sessions(|known| known.id == *held && known.account == account);
+        app.store.remove_sessions(&cut).await?;
     }
     Ok(LinkedIdentity { secret, session, next: "/self".to_owned() })
 }
@@ -443,34 +443,31 @@ pub struct OwnIdentity {
 }
 
 /// The identities of the account, for itself.
-pub async fn own(house: &App, session: &Session) -> Result<Vec<OwnIdentity>, OperationError> {
-    Actor::of_session(house, session)?;
-    let known = house.store.identities_of(&session.account).await?;
-    Ok(known
-        .into_iter()
-        .map(|record| OwnIdentity { label: label(house, &record.provider), record })
-        .collect())
+pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnIdentity>, OperationError> {
+    Actor::of_session(app, session)?;
+    let known = app.store.identities_of(&session.account).await?;
+    Ok(known.into_iter().map(|record| OwnIdentity { label: label(app, &record.provider), record }).collect())
 }
 
 /// Takes an identity from one's own account; what it opened elsewhere ends.
 ///
 /// # Errors
 /// `Invalid` when nothing else would be left to sign in with.
-pub async fn unlink(house: &App, session: &Session, hash: &str) -> Result<(), OperationError> {
-    let actor = Actor::of_session(house, session)?;
-    actor.must_be_fresh(house)?;
-    let known = house.store.identities_of(&actor.account).await?;
+pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    let known = app.store.identities_of(&actor.account).await?;
     let identity = known.iter().find(|known| known.hash == hash);
     let identity = identity.ok_or(OperationError::NotFound("identity"))?;
     let has_more = known.len() > 1
-        || !house.store.passkeys_of(&actor.account).await?.is_empty()
-        || house.store.password_of(&actor.account).await?.is_some();
+        || !app.store.passkeys_of(&actor.account).await?.is_empty()
+        || app.store.password_of(&actor.account).await?.is_some();
     if !has_more {
         return Err(OperationError::Invalid("invalid-identity-last"));
     }
-    let claim = house.store.remove_identity(&actor.account, hash);
-    let release = async { house.store.add_identity(identity).await.map(drop) };
-    house.claim((&actor, Act::IdentityUnlinked, words(identity)), claim, release).await?;
-    sign_in::cut_own(house, session, None).await?;
-    mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
+    let claim = app.store.remove_identity(&actor.account, hash);
+    let release = async { app.store.add_identity(identity).await.map(drop) };
+    app.claim((&actor, Act::IdentityUnlinked, words(identity)), claim, release).await?;
+    sign_in::cut_own(app, session, None).await?;
+    mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{PersonBy, PersonRules, keyed};
+use crate::app::App;
 use crate::caseloads;
 use crate::error::OperationError;
-use crate::house::App;
 use crate::persons::{self, PersonDebts};
 use crate::secret::Secret;
 
@@ -21,14 +21,14 @@ const PROOF_LASTS: Duration = Duration::from_mins(10);
 /// # Errors
 /// `Invalid` when it is nobody of the portal, or more than one: a letter is the other way.
 pub(super) async fn open(
-    house: &App,
+    app: &App,
     peer: &ProviderPeer,
     rules: &PersonRules,
     vouched: VerifiedIdentity,
 ) -> Result<Secret, OperationError> {
     let unknown = || OperationError::Invalid("invalid-person-unknown");
     // They were to be asked who they are; a provider that says it did not has seen somebody else before.
-    let now = house.clock.now();
+    let now = app.clock.now();
     if vouched.auth_time.is_some_and(|at| now.since(at) > PROOF_LASTS) {
         return Err(OperationError::Invalid("invalid-identity-old"));
     }
@@ -43,15 +43,15 @@ pub(super) async fn open(
             }
         }
     };
-    let person = caseloads::canonical(house, &rules.population, &typed).map_err(|_| unknown())?;
+    let person = caseloads::canonical(app, &rules.population, &typed).map_err(|_| unknown())?;
     let owed = PersonDebts {
         provider: peer.rules.id.clone(),
-        subject: keyed(house, peer, "subject", &vouched.subject),
-        sid: vouched.sid.as_ref().map(|sid| keyed(house, peer, "sid", sid)),
+        subject: keyed(app, peer, "subject", &vouched.subject),
+        sid: vouched.sid.as_ref().map(|sid| keyed(app, peer, "sid", sid)),
         id_token: vouched.id_token,
     };
     let whose = KnownPerson { population: rules.population.to_string(), person };
-    persons::open(house, whose, &format!("provider:{}", peer.rules.id), Some(owed)).await
+    persons::open(app, whose, &format!("provider:{}", peer.rules.id), Some(owed)).await
 }
 
 /// A claim as text; `sub` is the provider's own name for them.

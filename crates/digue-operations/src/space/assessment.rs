@@ -19,8 +19,8 @@ use jiff::civil::Date;
 
 use super::led;
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::{LineFault, OperationError};
-use crate::house::App;
 use crate::isms::{awareness, day_of, in_force, now, write};
 use crate::mail::{self, Mail};
 use crate::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
@@ -69,19 +69,19 @@ fn draft_key(organisation: &OrganisationId) -> String {
 }
 
 /// The own assessment, for whoever leads the organisation.
-pub async fn show(house: &App, actor: &Actor) -> Result<SelfAssessment, OperationError> {
-    let organisation = led(house, actor)?;
-    let draft = house.store.setting(&draft_key(&organisation)).await?;
+pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationError> {
+    let organisation = led(app, actor)?;
+    let draft = app.store.setting(&draft_key(&organisation)).await?;
     let answers: Option<Values> = draft.and_then(|text| serde_json::from_str(&text).ok());
-    let registers = in_force(house).await?;
+    let registers = in_force(app).await?;
     let last = assessment::last(&registers, organisation.as_str());
     // What was signed is shown until somebody begins again.
     let answers = answers.or_else(|| last.as_ref().map(|(_, signed)| signed.answers())).unwrap_or_default();
-    let facts = PortalFacts::read(house).await?.facts(house, &organisation)?;
+    let facts = PortalFacts::read(app).await?.facts(app, &organisation)?;
     let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
     Ok(SelfAssessment {
         to_do: assessment::to_do(&answers, |question| facts.get(&question).copied()),
-        posture: posture(house, signed_on, &organisation).await?,
+        posture: posture(app, signed_on, &organisation).await?,
         ends: signed_on.map(assessment::ends),
         organisation,
         answers,
@@ -91,9 +91,9 @@ pub async fn show(house: &App, actor: &Actor) -> Result<SelfAssessment, Operatio
 }
 
 /// Saves some answers; the others stay as they are.
-pub async fn answer(house: &App, actor: &Actor, given: Values) -> Result<(), OperationError> {
-    let organisation = led(house, actor)?;
-    let draft = house.store.setting(&draft_key(&organisation)).await?;
+pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), OperationError> {
+    let organisation = led(app, actor)?;
+    let draft = app.store.setting(&draft_key(&organisation)).await?;
     let mut answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let comment = given.get(COMMENT).and_then(|texts| texts.first()).map(|text| text.trim().to_owned());
     answers.extend(assessment::answers_of(given));
@@ -104,17 +104,17 @@ pub async fn answer(house: &App, actor: &Actor, given: Values) -> Result<(), Ope
         answers.insert(COMMENT.to_owned(), vec![comment]);
     }
     let json = serde_json::to_string(&answers).expect("texts are plain data");
-    Ok(house.store.set_setting(&draft_key(&organisation), &json).await?)
+    Ok(app.store.set_setting(&draft_key(&organisation), &json).await?)
 }
 
 /// Signs what was answered: from then on the operator reads it, and nobody changes it.
 ///
 /// # Errors
 /// `Invalid` while a question is open: "I do not know" is an answer, silence is none.
-pub async fn sign(house: &App, actor: &Actor) -> Result<(), OperationError> {
-    let organisation = led(house, actor)?;
-    actor.must_be_fresh(house)?;
-    let draft = house.store.setting(&draft_key(&organisation)).await?;
+pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
+    let organisation = led(app, actor)?;
+    actor.must_be_fresh(app)?;
+    let draft = app.store.setting(&draft_key(&organisation)).await?;
     let answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     if assessment::open_questions(&answers).next().is_some() {
         return Err(OperationError::Invalid("invalid-assessment-open"));
@@ -123,13 +123,13 @@ pub async fn sign(house: &App, actor: &Actor) -> Result<(), OperationError> {
     for (field, value) in [
         ("organisation", organisation.to_string()),
         ("signed-by", actor.account.to_string()),
-        ("signed-on", now(house).today.to_string()),
+        ("signed-on", now(app).today.to_string()),
     ] {
         values.insert(field.to_owned(), vec![value]);
     }
-    write(house, actor, RegisterKind::Assessment, None, &values).await?;
-    house.store.remove_setting(&draft_key(&organisation)).await?;
-    refresh_one(house, organisation).await
+    write(app, actor, RegisterKind::Assessment, None, &values).await?;
+    app.store.remove_setting(&draft_key(&organisation)).await?;
+    refresh_one(app, organisation).await
 }
 
 /// What the portal knows of everybody, read once.
@@ -146,22 +146,22 @@ struct PortalFacts {
 }
 
 impl PortalFacts {
-    async fn read(house: &App) -> Result<Self, OperationError> {
-        let rules = house.gateway().rules();
+    async fn read(app: &App) -> Result<Self, OperationError> {
+        let rules = app.gateway().rules();
         let mut active: HashMap<OrganisationId, Vec<(AccountId, Role)>> = HashMap::new();
         for (account, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
             active.entry(record.organisation.clone()).or_default().push((account.clone(), record.role));
         }
-        let organisations = house.store.organisations().await?.into_iter();
+        let organisations = app.store.organisations().await?.into_iter();
         let mut places: HashMap<AccountId, HashSet<ClientIp>> = HashMap::new();
-        for session in house.gateway().sessions(|_| true) {
+        for session in app.gateway().sessions(|_| true) {
             places.entry(session.account.clone()).or_default().insert(session.origin.ip);
         }
         Ok(Self {
             active,
-            passkeys: house.store.passkey_counts().await?,
-            passwords: house.store.password_holders().await?,
-            learned: awareness::done(&*in_force(house).await?, now(house).today),
+            passkeys: app.store.passkey_counts().await?,
+            passwords: app.store.password_holders().await?,
+            learned: awareness::done(&*in_force(app).await?, now(app).today),
             reached: organisations.filter(|known| !known.email.is_empty()).map(|known| known.id).collect(),
             places,
         })
@@ -170,14 +170,14 @@ impl PortalFacts {
     /// What it means for an organisation, question by question.
     fn facts(
         &self,
-        house: &App,
+        app: &App,
         organisation: &OrganisationId,
     ) -> Result<BTreeMap<Question, PortalFact>, OperationError> {
         let active = self.active.get(organisation).map_or(&[][..], Vec::as_slice);
-        let (view, now_at) = (house.view(), house.clock.now());
+        let (view, now_at) = (app.view(), app.clock.now());
         let mut unused = 0;
         for (account, _) in active {
-            let last = house.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
+            let last = app.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
             unused += u64::from(last.is_some_and(|last| now_at.since(last) > crate::isms::ask::UNUSED_AFTER));
         }
         let population = active.len() as u64;
@@ -230,18 +230,18 @@ impl AssessmentAnswers {
 }
 
 /// Where every partner organisation stands: only what was signed, as the last hour saw it.
-pub async fn everybody(house: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>, OperationError> {
+pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>, OperationError> {
     actor.must_watch()?;
-    if house.standings().0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
-        refresh(house).await?;
+    if app.assessment_answers().0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+        refresh(app).await?;
     }
-    let known = house.standings().0.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let known = app.assessment_answers().0.read().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(known.values().cloned().collect())
 }
 
 /// `posture` is known; `last` is what the organisation signed last.
 fn standing(
-    house: &App,
+    app: &App,
     last: Option<&(String, Assessment)>,
     posture: Posture,
     seen: &PortalFacts,
@@ -249,7 +249,7 @@ fn standing(
 ) -> Result<AssessmentAnswer, OperationError> {
     let (mut contradicted, mut to_do) = (Vec::new(), Vec::new());
     if let Some((_, signed)) = last {
-        let (facts, answers) = (seen.facts(house, &organisation)?, signed.answers());
+        let (facts, answers) = (seen.facts(app, &organisation)?, signed.answers());
         let fact = |question: Question| facts.get(&question).copied();
         let gap =
             |question: &Question| assessment::gap(*question, question.answer(&answers), fact(*question));
@@ -267,8 +267,8 @@ fn standing(
 }
 
 /// Organisations that have agents or somebody who leads them.
-fn partners(house: &App) -> Vec<OrganisationId> {
-    let rules = house.gateway().rules();
+fn partners(app: &App) -> Vec<OrganisationId> {
+    let rules = app.gateway().rules();
     let theirs =
         rules.directory.iter().filter(|(_, record)| record.role == Role::Agent || record.role.leads_agents());
     let mut partners: Vec<OrganisationId> = theirs.map(|(_, record)| record.organisation.clone()).collect();
@@ -278,15 +278,15 @@ fn partners(house: &App) -> Vec<OrganisationId> {
 }
 
 async fn posture(
-    house: &App,
+    app: &App,
     signed: Option<Date>,
     organisation: &OrganisationId,
 ) -> Result<Posture, OperationError> {
     let since = match signed {
         Some(on) => on,
-        None => known_since(house, std::slice::from_ref(organisation)).await?[organisation],
+        None => known_since(app, std::slice::from_ref(organisation)).await?[organisation],
     };
-    Ok(assessment::posture(signed, since, house.partners().assessment_grace_days, now(house).today))
+    Ok(assessment::posture(signed, since, app.partners().assessment_grace_days, now(app).today))
 }
 
 const KNOWN: &str = "assessment-known:";
@@ -294,82 +294,82 @@ const KNOWN: &str = "assessment-known:";
 /// The days on which these organisations were first seen here: their time to answer begins then. One read
 /// and one write for all, for a start waits for it.
 async fn known_since(
-    house: &App,
+    app: &App,
     organisations: &[OrganisationId],
 ) -> Result<HashMap<OrganisationId, Date>, OperationError> {
     let known = match organisations {
-        [one] => house.store.setting(&format!("{KNOWN}{one}")).await?.map(|at| (one.to_string(), at)),
+        [one] => app.store.setting(&format!("{KNOWN}{one}")).await?.map(|at| (one.to_string(), at)),
         _ => None,
     };
     let known: HashMap<String, String> = match known {
         Some(one) => HashMap::from([one]),
-        None => house.store.settings_under(KNOWN).await?,
+        None => app.store.settings_under(KNOWN).await?,
     };
-    let (at, mut new, mut days) = (house.clock.now(), Vec::new(), HashMap::new());
+    let (at, mut new, mut days) = (app.clock.now(), Vec::new(), HashMap::new());
     for organisation in organisations {
         let seen_at = known.get(organisation.as_str()).and_then(|text| text.parse().ok());
         if seen_at.is_none() {
             new.push((format!("{KNOWN}{organisation}"), at.micros().to_string()));
         }
         let seen_at = seen_at.map_or(at, Timestamp::from_micros);
-        days.insert(organisation.clone(), day_of(house, seen_at));
+        days.insert(organisation.clone(), day_of(app, seen_at));
     }
-    house.store.set_settings(&new).await?;
+    app.store.set_settings(&new).await?;
     Ok(days)
 }
 
 /// Looks at every organisation, and tells the lock where each stands: policies may ask.
-pub async fn refresh(house: &App) -> Result<(), OperationError> {
-    let (registers, seen) = (in_force(house).await?, PortalFacts::read(house).await?);
-    let (last, organisations) = (assessment::last_of_each(&registers), partners(house));
-    let since = known_since(house, &organisations).await?;
-    let (grace_days, today) = (house.partners().assessment_grace_days, now(house).today);
+pub async fn refresh(app: &App) -> Result<(), OperationError> {
+    let (registers, seen) = (in_force(app).await?, PortalFacts::read(app).await?);
+    let (last, organisations) = (assessment::last_of_each(&registers), partners(app));
+    let since = known_since(app, &organisations).await?;
+    let (grace_days, today) = (app.partners().assessment_grace_days, now(app).today);
     let (mut postures, mut standings) = (HashMap::new(), BTreeMap::new());
     for organisation in organisations {
         let last = last.get(organisation.as_str());
         let signed = last.and_then(|(_, signed)| signed.signed_on);
         let posture = assessment::posture(signed, since[&organisation], grace_days, today);
-        let one = standing(house, last, posture, &seen, organisation.clone())?;
+        let one = standing(app, last, posture, &seen, organisation.clone())?;
         postures.insert(organisation.clone(), one.posture.code());
         standings.insert(organisation, one);
     }
-    *house.standings().0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standings);
-    let mut rules = house.rules().await;
+    *app.assessment_answers().0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standings);
+    let mut rules = app.rules().await;
     if *rules.postures != postures {
         rules.postures = Arc::new(postures);
-        house.publish(&rules);
+        app.publish(&rules);
     }
     Ok(())
 }
 
 /// The same for one organisation that has just signed.
-async fn refresh_one(house: &App, organisation: OrganisationId) -> Result<(), OperationError> {
-    let (registers, seen) = (in_force(house).await?, PortalFacts::read(house).await?);
+async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), OperationError> {
+    let (registers, seen) = (in_force(app).await?, PortalFacts::read(app).await?);
     let last = assessment::last(&registers, organisation.as_str());
     let signed = last.as_ref().and_then(|(_, signed)| signed.signed_on);
-    let posture = posture(house, signed, &organisation).await?;
-    let one = standing(house, last.as_ref(), posture, &seen, organisation.clone())?;
+    let posture = posture(app, signed, &organisation).await?;
+    let one = standing(app, last.as_ref(), posture, &seen, organisation.clone())?;
     let code = one.posture.code();
-    house.standings().put(one);
-    let mut rules = house.rules().await;
+    app.assessment_answers().put(one);
+    let mut rules = app.rules().await;
     Arc::make_mut(&mut rules.postures).insert(organisation, code);
-    house.publish(&rules);
+    app.publish(&rules);
     Ok(())
 }
 
 /// Mail to those who lead an organisation whose assessment is over or ends soon: once a month.
-pub async fn remind_due(house: &App) -> Result<u64, OperationError> {
+pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
     const EVERY: std::time::Duration = std::time::Duration::from_hours(24 * 30);
-    refresh(house).await?;
-    if !house.sends_mail() {
+    refresh(app).await?;
+    if !app.sends_mail() {
         return Ok(0);
     }
-    let registers = in_force(house).await?;
-    let (today, at, mut reminded) = (now(house).today, house.clock.now(), 0);
-    let contacts = house.store.contacts().await?;
+    let registers = in_force(app).await?;
+    let (today, at, mut reminded) = (now(app).today, app.clock.now(), 0);
+    let contacts = app.store.contacts().await?;
     let last = assessment::last_of_each(&registers);
-    let reminded_at = house.store.settings_under("assessment-reminded:").await?;
-    for organisation in partners(house) {
+    let reminded_at = app.store.settings_under("assessment-reminded:").await?;
+    for organisation in partners(app) {
         let signed = last.get(organisation.as_str()).and_then(|(_, one)| one.signed_on);
         let left = signed.map(|on| digue_isms::register::days_between(today, assessment::ends(on)));
         if left.is_some_and(|left| left > assessment::RENEWAL_DAYS) {
@@ -380,14 +380,14 @@ pub async fn remind_due(house: &App) -> Result<u64, OperationError> {
         if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
             continue;
         }
-        house.store.set_setting(&key, &at.micros().to_string()).await?;
-        let rules = house.gateway().rules();
+        app.store.set_setting(&key, &at.micros().to_string()).await?;
+        let rules = app.gateway().rules();
         let leaders = rules.directory.iter().filter(|(_, record)| {
             record.organisation == organisation && record.role.leads_agents() && !record.is_suspended
         });
         for (account, _) in leaders {
             if let Some(email) = contacts.get(account) {
-                mail::queue(house, email, &Mail::AssessmentDue { account: account.clone() }).await?;
+                mail::queue(app, email, &Mail::AssessmentDue { account: account.clone() }).await?;
                 reminded += 1;
             }
         }
@@ -406,8 +406,8 @@ pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -
 }
 
 /// The questions as a spreadsheet, with what was answered: for those who prefer to fill one.
-pub async fn file(house: &App, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
-    let sheet = show(house, actor).await?;
+pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
+    let sheet = show(app, actor).await?;
     let said = |said: &Said| text(language, said.key());
     let rows = Question::ALL.iter().map(|question| {
         let fact = sheet.facts.get(question);
@@ -439,8 +439,8 @@ pub async fn file(house: &App, actor: &Actor, language: Language) -> Result<Vec<
 ///
 /// # Errors
 /// `Faults` by line; nothing of a file with faults is taken.
-pub async fn take(house: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, OperationError> {
-    led(house, actor)?;
+pub async fn take(app: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, OperationError> {
+    led(app, actor)?;
     let invalid = || OperationError::Invalid("invalid-upload");
     if bytes.len() > SHEET_BYTES_MAX {
         return Err(invalid());
@@ -479,7 +479,7 @@ pub async fn take(house: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, Ope
         return Err(OperationError::Faults(faults));
     }
     let taken = given.len();
-    answer(house, actor, given).await?;
+    answer(app, actor, given).await?;
     Ok(taken)
 }
 

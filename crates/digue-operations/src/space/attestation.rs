@@ -10,9 +10,9 @@ use digue_types::OrganisationId;
 use super::{assessment, led};
 use crate::accounts;
 use crate::actor::Actor;
+use crate::app::App;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::App;
 use crate::incidents;
 use crate::isms::{awareness, now, reviews};
 use crate::papers::{PaperFormat, PaperReader, printed_from};
@@ -20,49 +20,49 @@ use crate::stored_records::PaperSources;
 
 /// The attestation of the actor's organisation, as it stands now.
 pub async fn file(
-    house: &App,
+    app: &App,
     actor: &Actor,
     reader: &PaperReader,
     form: PaperFormat,
 ) -> Result<Vec<u8>, OperationError> {
-    let document = document(house, actor, reader).await?;
-    let organisation = led(house, actor)?;
-    let accounts = house.store.accounts().await?.into_iter();
+    let document = document(app, actor, reader).await?;
+    let organisation = led(app, actor)?;
+    let accounts = app.store.accounts().await?.into_iter();
     let own = accounts.filter(|(_, record)| record.organisation == organisation).map(|(account, _)| account);
-    printed_from(house, &document, form, PaperSources::accounts(&own.collect())).await
+    printed_from(app, &document, form, PaperSources::accounts(&own.collect())).await
 }
 
-async fn document(house: &App, actor: &Actor, reader: &PaperReader) -> Result<Document, OperationError> {
+async fn document(app: &App, actor: &Actor, reader: &PaperReader) -> Result<Document, OperationError> {
     let language = reader.language;
-    let organisation = led(house, actor)?;
-    let records = house.store.organisations().await?;
+    let organisation = led(app, actor)?;
+    let records = app.store.organisations().await?;
     let name = records.into_iter().find(|record| record.id == organisation).map(|record| record.name);
     let name = name.unwrap_or_else(|| organisation.to_string());
     let title = text_with(language, "attestation-title", &[("name", Value::from(name.as_str()))]);
-    let made = [("at", Value::from(reader.moment(house.clock.now())))];
+    let made = [("at", Value::from(reader.moment(app.clock.now())))];
     let mut blocks = vec![
         DocumentBlock::Quiet(text_with(language, "attestation-made", &made)),
         DocumentBlock::Paragraph(text(language, "attestation-explain")),
     ];
-    blocks.extend(of_accounts(house, actor, &organisation, language).await?);
-    blocks.extend(of_reviews(house, actor, reader).await?);
-    blocks.extend(of_awareness(house, actor, language).await?);
-    blocks.extend(of_incidents(house, actor, reader).await?);
-    blocks.extend(of_assessment(house, actor, language).await?);
+    blocks.extend(of_accounts(app, actor, &organisation, language).await?);
+    blocks.extend(of_reviews(app, actor, reader).await?);
+    blocks.extend(of_awareness(app, actor, language).await?);
+    blocks.extend(of_incidents(app, actor, reader).await?);
+    blocks.extend(of_assessment(app, actor, language).await?);
     blocks.push(DocumentBlock::Heading(text(language, "attestation-qualiopi")));
     blocks.push(DocumentBlock::Paragraph(text(language, "attestation-links")));
-    blocks.push(DocumentBlock::Quiet(proof(house, language)));
-    let foot = format!("{title} – {}", now(house).today.strftime("%d/%m/%Y"));
+    blocks.push(DocumentBlock::Quiet(proof(app, language)));
+    let foot = format!("{title} – {}", now(app).today.strftime("%d/%m/%Y"));
     Ok(Document { title, language: language.code(), foot, blocks, ..Document::default() })
 }
 
 async fn of_accounts(
-    house: &App,
+    app: &App,
     actor: &Actor,
     organisation: &OrganisationId,
     language: Language,
 ) -> Result<Vec<DocumentBlock>, OperationError> {
-    let mut theirs = accounts::list(house, actor).await?;
+    let mut theirs = accounts::list(app, actor).await?;
     theirs.retain(|known| known.record.organisation == *organisation);
     let active = || theirs.iter().filter(|known| !known.record.is_suspended);
     let pair =
@@ -77,13 +77,13 @@ async fn of_accounts(
 }
 
 async fn of_reviews(
-    house: &App,
+    app: &App,
     actor: &Actor,
     reader: &PaperReader,
 ) -> Result<Vec<DocumentBlock>, OperationError> {
     let language = reader.language;
     let mut blocks = vec![DocumentBlock::Heading(text(language, "attestation-reviews"))];
-    let views = reviews::list(house, actor).await?;
+    let views = reviews::list(app, actor).await?;
     for view in views.iter().filter(|view| !view.lines.is_empty()) {
         let values = [("decided", Value::from(view.decided)), ("lines", Value::from(view.lines.len()))];
         let name = format!("{} ({})", view.record.title, reader.date(view.record.opened_at));
@@ -96,11 +96,11 @@ async fn of_reviews(
 }
 
 async fn of_awareness(
-    house: &App,
+    app: &App,
     actor: &Actor,
     language: Language,
 ) -> Result<Vec<DocumentBlock>, OperationError> {
-    let learners = awareness::everybody(house, actor).await?;
+    let learners = awareness::everybody(app, actor).await?;
     let line = |(place, module): (usize, &Module)| {
         let done = learners.iter().filter(|one| one.done.get(place).is_some_and(Option::is_some)).count();
         let values = [("done", Value::from(done)), ("people", Value::from(learners.len()))];
@@ -111,13 +111,13 @@ async fn of_awareness(
 }
 
 async fn of_incidents(
-    house: &App,
+    app: &App,
     actor: &Actor,
     reader: &PaperReader,
 ) -> Result<Vec<DocumentBlock>, OperationError> {
     let language = reader.language;
     let mut blocks = vec![DocumentBlock::Heading(text(language, "attestation-incidents"))];
-    let views = incidents::own(house, actor).await?;
+    let views = incidents::own(app, actor).await?;
     if views.is_empty() {
         blocks.push(DocumentBlock::Paragraph(text(language, "attestation-no-incident")));
     }
@@ -130,12 +130,12 @@ async fn of_incidents(
 }
 
 async fn of_assessment(
-    house: &App,
+    app: &App,
     actor: &Actor,
     language: Language,
 ) -> Result<Vec<DocumentBlock>, OperationError> {
     let heading = DocumentBlock::Heading(text(language, "attestation-assessment"));
-    let own = assessment::show(house, actor).await?;
+    let own = assessment::show(app, actor).await?;
     let Some((_, signed)) = &own.last else {
         return Ok(vec![heading, DocumentBlock::Paragraph(text(language, "attestation-no-assessment"))]);
     };
@@ -154,13 +154,13 @@ async fn of_assessment(
 }
 
 /// Where in the journal the facts were read.
-fn proof(house: &App, language: Language) -> String {
-    let status = house.journal_status();
-    let root = house.journal.root(status.checkpoint_size).map(|root| hex(&root)).unwrap_or_default();
+fn proof(app: &App, language: Language) -> String {
+    let status = app.journal_status();
+    let root = app.journal.root(status.checkpoint_size).map(|root| hex(&root)).unwrap_or_default();
     let values = [
         ("size", Value::from(status.checkpoint_size)),
         ("root", Value::from(root)),
-        ("origin", Value::from(house.journal.origin())),
+        ("origin", Value::from(app.journal.origin())),
     ];
     text_with(language, "attestation-proof", &values)
 }

@@ -7,8 +7,8 @@ use digue_locales::{Language, text};
 use digue_types::AccountId;
 
 use super::{StoredKind, compare_now};
+use crate::app::App;
 use crate::error::OperationError;
-use crate::house::App;
 
 /// The records that a paper is made from.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub enum PaperSubject<'n> {
 
 impl PaperSources<'static> {
     /// Registers, measures, audits and what checks found of them.
-    pub const SMSI: Self = Self {
+    pub const ISMS: Self = Self {
         kinds: &[StoredKind::Record, StoredKind::Check, StoredKind::Switch],
         about: PaperSubject::All,
     };
@@ -49,8 +49,8 @@ impl<'n> PaperSources<'n> {
     }
 
     /// Those that differ, in words.
-    async fn differing(&self, house: &App, language: Language) -> Result<Vec<String>, OperationError> {
-        let found = compare_now(house, self.kinds).await?.differences;
+    async fn differing(&self, app: &App, language: Language) -> Result<Vec<String>, OperationError> {
+        let found = compare_now(app, self.kinds).await?.differences;
         let is_its = |one: &&super::RecordDifference| match self.about {
             PaperSubject::All => true,
             PaperSubject::Name(name) => one.is_about(name),
@@ -63,12 +63,8 @@ impl<'n> PaperSources<'n> {
     ///
     /// # Errors
     /// A store that does not answer.
-    pub async fn warning(
-        &self,
-        house: &App,
-        language: Language,
-    ) -> Result<Vec<DocumentBlock>, OperationError> {
-        let differing = self.differing(house, language).await?;
+    pub async fn warning(&self, app: &App, language: Language) -> Result<Vec<DocumentBlock>, OperationError> {
+        let differing = self.differing(app, language).await?;
         if differing.is_empty() {
             return Ok(Vec::new());
         }
@@ -81,12 +77,8 @@ impl<'n> PaperSources<'n> {
     ///
     /// # Errors
     /// A store that does not answer.
-    pub async fn sheet(
-        &self,
-        house: &App,
-        language: Language,
-    ) -> Result<Option<WrittenSheet>, OperationError> {
-        let differing = self.differing(house, language).await?;
+    pub async fn sheet(&self, app: &App, language: Language) -> Result<Option<WrittenSheet>, OperationError> {
+        let differing = self.differing(app, language).await?;
         if differing.is_empty() {
             return Ok(None);
         }

@@ -8,7 +8,7 @@ use digue_operations::{Actor, OperationError, gates, invitations, sign_in};
 use digue_testkit::Authenticator;
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
-use crate::house::{CONSOLE, CONSOLE_HOST, Home};
+use crate::app::{CONSOLE, CONSOLE_HOST, Home};
 use crate::passkey::{client, enrol};
 
 /// How an identity was checked.
@@ -18,7 +18,7 @@ pub(crate) async fn somebody(home: &Home, name: &str, organisation: &str, role: 
     let account = AccountId::parse(name).unwrap();
     let organisation = OrganisationId::parse(organisation).unwrap();
     let record = AccountRecord { organisation, role, is_suspended: false };
-    home.house.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await.unwrap();
+    home.app.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await.unwrap();
     Actor { account, role, proved_at: home.now() }
 }
 
@@ -37,7 +37,7 @@ fn new_account(name: &str, organisation: &str, role: Role) -> ApprovalRequest {
 }
 
 fn gate_of(home: &Home, account: &AccountId) -> Gate {
-    home.house.gateway().rules().gates.of(&Reach::Account(account.clone()))
+    home.app.gateway().rules().gates.of(&Reach::Account(account.clone()))
 }
 
 /// Missions locales, December 2025: one delegate's account created two more.
@@ -46,26 +46,26 @@ async fn a_delegate_account_taken_over_alone_creates_no_reader() {
     let home = Home::open().await;
     let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
     let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
-    let wish = new_account("complice", "of-1", Role::Agent);
-    let id = approvals::ask(&home.house, &delegate, &wish, "nouvelle recrue").await.unwrap();
-    let alone = approvals::decide(&home.house, &delegate, &id, true).await;
+    let request = new_account("complice", "of-1", Role::Agent);
+    let id = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await.unwrap();
+    let alone = approvals::decide(&home.app, &delegate, &id, true).await;
     assert!(matches!(alone, Err(OperationError::Denied)));
     // Another organisation's delegate does not even see it.
-    let elsewhere = approvals::decide(&home.house, &stranger, &id, true).await;
+    let elsewhere = approvals::decide(&home.app, &stranger, &id, true).await;
     assert!(matches!(elsewhere, Err(OperationError::NotFound(_))));
-    assert!(approvals::list(&home.house, &stranger).await.unwrap().is_empty());
-    let rules = home.house.gateway().rules();
+    assert!(approvals::list(&home.app, &stranger).await.unwrap().is_empty());
+    let rules = home.app.gateway().rules();
     assert!(rules.directory.find(&AccountId::parse("complice").unwrap()).is_none());
     // Nor more than an agent, nor elsewhere, nor by an agent.
-    for (actor, wish) in [
+    for (actor, request) in [
         (&delegate, new_account("x1", "of-1", Role::Delegate)),
-        (&delegate, new_account("x2", "of-1", Role::Rssi)),
+        (&delegate, new_account("x2", "of-1", Role::Ciso)),
         (&delegate, new_account("x3", "of-2", Role::Agent)),
         (&somebody(&home, "agent", "of-1", Role::Agent).await, new_account("x4", "of-1", Role::Agent)),
         (&somebody(&home, "dpo", "op", Role::Dpo).await, new_account("x5", "of-1", Role::Agent)),
     ] {
-        let asked = approvals::ask(&home.house, actor, &wish, "nouvelle recrue").await;
-        assert!(matches!(asked, Err(OperationError::Denied)), "{wish:?}");
+        let asked = approvals::ask(&home.app, actor, &request, "nouvelle recrue").await;
+        assert!(matches!(asked, Err(OperationError::Denied)), "{request:?}");
     }
 }
 
@@ -74,13 +74,13 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     let home = Home::open().await;
     let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
     let deputy = somebody(&home, "second", "of-1", Role::Deputy).await;
-    let wish = new_account("neuf", "of-1", Role::Agent);
-    let id = approvals::ask(&home.house, &delegate, &wish, "nouvelle recrue").await.unwrap();
-    let twice = approvals::ask(&home.house, &delegate, &wish, "nouvelle recrue").await;
+    let request = new_account("neuf", "of-1", Role::Agent);
+    let id = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await.unwrap();
+    let twice = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await;
     assert!(matches!(twice, Err(OperationError::Conflict)));
-    let done = approvals::decide(&home.house, &deputy, &id, true).await.unwrap();
-    assert_eq!(done.wish, wish);
-    let again = approvals::decide(&home.house, &deputy, &id, true).await;
+    let done = approvals::decide(&home.app, &deputy, &id, true).await.unwrap();
+    assert_eq!(done.request, request);
+    let again = approvals::decide(&home.app, &deputy, &id, true).await;
     assert!(matches!(again, Err(OperationError::Conflict)));
     let account = AccountId::parse("neuf").unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Closed);
@@ -88,57 +88,57 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     // Whoever asked or granted holds no link; a third person hands it over.
     assert_eq!(done.invitations[0].link, None);
     for actor in [&delegate, &deputy] {
-        let refused = invitations::hand_over(&home.house, actor, &account).await;
+        let refused = invitations::hand_over(&home.app, actor, &account).await;
         assert!(matches!(refused, Err(OperationError::Involved)));
     }
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let early = invitations::confirm(&home.house, &dpo, &account, "AAAA-AAAA", CALL).await;
+    let early = invitations::confirm(&home.app, &dpo, &account, "AAAA-AAAA", CALL).await;
     assert!(matches!(early, Err(OperationError::Invalid("invalid-confirm-passkey"))));
-    let lost = invitations::hand_over(&home.house, &rssi, &account).await.unwrap().link.unwrap();
-    let link = invitations::hand_over(&home.house, &rssi, &account).await.unwrap().link.unwrap();
+    let lost = invitations::hand_over(&home.app, &ciso, &account).await.unwrap().link.unwrap();
+    let link = invitations::hand_over(&home.app, &ciso, &account).await.unwrap().link.unwrap();
     let token = |link: &str| link.split_once("link=").unwrap().1.to_owned();
     // The invitation opens the console, where the person makes a passkey; still nobody to be seen.
-    let voided = sign_in::enter(&home.house, &token(&lost), CONSOLE_HOST, &client()).await;
+    let voided = sign_in::enter(&home.app, &token(&lost), CONSOLE_HOST, &client()).await;
     assert!(matches!(voided, Err(OperationError::NotFound(_))));
-    sign_in::enter(&home.house, &token(&link), CONSOLE_HOST, &client()).await.unwrap();
-    let used = sign_in::enter(&home.house, &token(&link), CONSOLE_HOST, &client()).await;
+    sign_in::enter(&home.app, &token(&link), CONSOLE_HOST, &client()).await.unwrap();
+    let used = sign_in::enter(&home.app, &token(&link), CONSOLE_HOST, &client()).await;
     assert!(matches!(used, Err(OperationError::NotFound(_))));
-    let session = home.house.gateway().sessions_of(&account).pop().unwrap();
-    assert_eq!(invitations::own_code(&home.house, &session).await.unwrap(), None, "without a key, no code");
+    let session = home.app.gateway().sessions_of(&account).pop().unwrap();
+    assert_eq!(invitations::own_code(&home.app, &session).await.unwrap(), None, "without a key, no code");
     enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
-    let code = invitations::own_code(&home.house, &session).await.unwrap().unwrap();
+    let code = invitations::own_code(&home.app, &session).await.unwrap().unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Closed);
 
     // Whoever it is cannot confirm themselves; nobody from elsewhere can.
     let itself = Actor { account: account.clone(), role: Role::Agent, proved_at: home.now() };
     let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
     for actor in [&itself, &stranger] {
-        let denied = invitations::confirm(&home.house, actor, &account, &code, CALL).await;
+        let denied = invitations::confirm(&home.app, actor, &account, &code, CALL).await;
         assert!(matches!(denied, Err(OperationError::Denied)));
     }
     // Whoever asked, granted or saw the link does not confirm: who stole that account would do both.
-    for actor in [&delegate, &deputy, &rssi] {
-        let alone = invitations::confirm(&home.house, actor, &account, &code, CALL).await;
+    for actor in [&delegate, &deputy, &ciso] {
+        let alone = invitations::confirm(&home.app, actor, &account, &code, CALL).await;
         assert!(matches!(alone, Err(OperationError::Involved)), "{actor:?}");
     }
     // No other way opens its gate.
-    let wish = ApprovalRequest::OpenGate { reach: Reach::Account(account.clone()), gate: Gate::Open };
-    let around = approvals::ask(&home.house, &rssi, &wish, "il attend").await;
+    let request = ApprovalRequest::OpenGate { reach: Reach::Account(account.clone()), gate: Gate::Open };
+    let around = approvals::ask(&home.app, &ciso, &request, "il attend").await;
     assert!(matches!(around, Err(OperationError::Invalid("invalid-gate-unconfirmed"))));
-    let guessed = invitations::confirm(&home.house, &dpo, &account, "AAAA-AAAA", CALL).await;
+    let guessed = invitations::confirm(&home.app, &dpo, &account, "AAAA-AAAA", CALL).await;
     assert!(matches!(guessed, Err(OperationError::Invalid("invalid-confirm-code"))));
     let typed = code.to_lowercase().replace('-', " ");
-    invitations::confirm(&home.house, &dpo, &account, &typed, CALL).await.unwrap();
+    invitations::confirm(&home.app, &dpo, &account, &typed, CALL).await.unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Open);
-    assert!(home.house.gateway().sessions_of(&account).is_empty(), "from now on by its passkey alone");
+    assert!(home.app.gateway().sessions_of(&account).is_empty(), "from now on by its passkey alone");
     // Confirmed once: a gate closed later is not a quarantine.
-    gates::set_gate(&home.house, &rssi, Reach::Account(account.clone()), Gate::Closed, "suspect")
+    gates::set_gate(&home.app, &ciso, Reach::Account(account.clone()), Gate::Closed, "suspect")
         .await
         .unwrap();
-    let reopened = invitations::confirm(&home.house, &delegate, &account, &code, CALL).await;
+    let reopened = invitations::confirm(&home.app, &delegate, &account, &code, CALL).await;
     assert!(matches!(reopened, Err(OperationError::Conflict)));
-    let again = invitations::hand_over(&home.house, &delegate, &account).await;
+    let again = invitations::hand_over(&home.app, &delegate, &account).await;
     assert!(matches!(again, Err(OperationError::Conflict)));
     let acts: Vec<Act> = home.acts().into_iter().map(|(act, _)| act).collect();
     for act in [
@@ -157,62 +157,62 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
 #[tokio::test]
 async fn a_closed_gate_is_opened_by_two_within_a_day() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
     let reach = Reach::Account(agent.account.clone());
-    gates::set_gate(&home.house, &rssi, reach.clone(), Gate::Closed, "suspect").await.unwrap();
-    let alone = gates::set_gate(&home.house, &rssi, reach.clone(), Gate::Open, "retrouvé").await;
+    gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, "suspect").await.unwrap();
+    let alone = gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Open, "retrouvé").await;
     assert!(matches!(alone, Err(OperationError::SecondNeeded)));
-    let wish = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
-    let late = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
+    let request = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
+    let late = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
     home.clock.pass(Duration::from_hours(24));
-    let expired = approvals::decide(&home.house, &dpo, &late, true).await;
+    let expired = approvals::decide(&home.app, &dpo, &late, true).await;
     assert!(matches!(expired, Err(OperationError::Conflict)));
     // A day later who they are is no longer proved: neither asks nor grants.
-    let stale = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await;
+    let stale = approvals::ask(&home.app, &ciso, &request, "retrouvé").await;
     assert!(matches!(stale, Err(OperationError::ProofNeeded)));
-    let (rssi, dpo_now) = (again(&home, &rssi), again(&home, &dpo));
-    let id = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
-    let stale = approvals::decide(&home.house, &dpo, &id, false).await;
+    let (ciso, dpo_now) = (again(&home, &ciso), again(&home, &dpo));
+    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
+    let stale = approvals::decide(&home.app, &dpo, &id, false).await;
     assert!(matches!(stale, Err(OperationError::ProofNeeded)));
     let dpo = dpo_now;
-    approvals::decide(&home.house, &dpo, &id, false).await.unwrap();
-    let id = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
-    approvals::decide(&home.house, &dpo, &id, false).await.unwrap();
+    approvals::decide(&home.app, &dpo, &id, false).await.unwrap();
+    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
+    approvals::decide(&home.app, &dpo, &id, false).await.unwrap();
     assert_eq!(gate_of(&home, &agent.account), Gate::Closed);
-    let id = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
-    approvals::decide(&home.house, &dpo, &id, true).await.unwrap();
+    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
+    approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
     assert_eq!(gate_of(&home, &agent.account), Gate::Open);
     // Closing is one person's act; so is narrowing a gate that is open.
-    gates::set_gate(&home.house, &rssi, reach, Gate::StepUp, "prudence").await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence").await.unwrap();
 }
 
 /// A delegate is a second person for agents only: an officer taken over and a delegate make no officer.
 #[tokio::test]
 async fn a_delegate_neither_grants_nor_confirms_more_than_agents() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let delegate = somebody(&home, "delegue", "op", Role::Delegate).await;
-    for role in [Role::Rssi, Role::Dpo, Role::Auditor, Role::Delegate] {
-        let wish = new_account(&format!("neuf-{}", role.code()), "op", role);
-        let id = approvals::ask(&home.house, &rssi, &wish, "renfort").await.unwrap();
-        let granted = approvals::decide(&home.house, &delegate, &id, true).await;
+    for role in [Role::Ciso, Role::Dpo, Role::Auditor, Role::Delegate] {
+        let request = new_account(&format!("neuf-{}", role.code()), "op", role);
+        let id = approvals::ask(&home.app, &ciso, &request, "renfort").await.unwrap();
+        let granted = approvals::decide(&home.app, &delegate, &id, true).await;
         assert!(matches!(granted, Err(OperationError::Denied)), "{role:?}");
     }
-    let second = somebody(&home, "rssi2", "op", Role::Rssi).await;
-    let wish = new_account("neuf", "op", Role::Dpo);
-    let id = approvals::ask(&home.house, &rssi, &wish, "renfort").await.unwrap();
-    approvals::decide(&home.house, &second, &id, true).await.unwrap();
+    let second = somebody(&home, "rssi2", "op", Role::Ciso).await;
+    let request = new_account("neuf", "op", Role::Dpo);
+    let id = approvals::ask(&home.app, &ciso, &request, "renfort").await.unwrap();
+    approvals::decide(&home.app, &second, &id, true).await.unwrap();
     let account = AccountId::parse("neuf").unwrap();
-    let confirmed = invitations::confirm(&home.house, &delegate, &account, "AAAA-AAAA", CALL).await;
+    let confirmed = invitations::confirm(&home.app, &delegate, &account, "AAAA-AAAA", CALL).await;
     assert!(matches!(confirmed, Err(OperationError::Denied)));
-    let handed = invitations::hand_over(&home.house, &delegate, &account).await;
+    let handed = invitations::hand_over(&home.app, &delegate, &account).await;
     assert!(matches!(handed, Err(OperationError::Denied)));
     // The mark of a new account cannot be put on another's gate, to be confirmed away by one person.
     let a1 = somebody(&home, "a1", "of-1", Role::Agent).await;
     let reach = Reach::Account(a1.account);
-    let marked = gates::set_gate(&home.house, &rssi, reach, Gate::Closed, " quarantine ").await;
+    let marked = gates::set_gate(&home.app, &ciso, reach, Gate::Closed, " quarantine ").await;
     assert!(matches!(marked, Err(OperationError::Invalid(_))));
     // Each step is in the journal under the name of whoever did it.
     let acts = home.acts();

@@ -6,15 +6,15 @@ use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings
 use digue_gateway::ports::ResponseMonitor as _;
 use digue_operations::containment::{self, StoredSurroundings};
 use digue_operations::mail;
+use digue_operations::monitor::{DetectionMonitor, MonitoredFinding, WatchRules};
 use digue_operations::recovery::PERCENT_AFTER;
-use digue_operations::sentry::{DetectionMonitor, MonitoredFinding, WatchRules};
 use digue_operations::{Actor, OperationError};
 use digue_store::FindingRecord;
 use digue_testkit::Mailbox;
 use digue_types::{AccountId, Act, Basis, Event, Exposure, Gate, OrganisationId, PersonRef, PortalId};
 
+use crate::app::{Home, Plan, mail_to};
 use crate::approvals::{again, somebody};
-use crate::house::{Home, Plan, mail_to};
 use crate::passkey::by_link;
 
 pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> MonitoredFinding {
@@ -34,7 +34,7 @@ pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -
     };
     MonitoredFinding {
         finding,
-        step: PlaybookStep { taken, wished: taken, is_fused: false },
+        step: PlaybookStep { taken, intended: taken, is_fused: false },
         is_trial: false,
     }
 }
@@ -43,8 +43,8 @@ pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -
 async fn each_step_shuts_what_it_says_and_no_more() {
     let home = Home::open().await;
     let account = AccountId::parse("a1").unwrap();
-    let of = |reach: Reach| home.house.gateway().rules().gates.of(&reach);
-    let house = Reach::Organisation(OrganisationId::parse("of-1").unwrap());
+    let of = |reach: Reach| home.app.gateway().rules().gates.of(&reach);
+    let app = Reach::Organisation(OrganisationId::parse("of-1").unwrap());
     let portal = Reach::Portal(PortalId::parse("kairos").unwrap());
     for (taken, expected) in [
         (Action::Observe, [Gate::Open, Gate::Open, Gate::Open]),
@@ -57,15 +57,15 @@ async fn each_step_shuts_what_it_says_and_no_more() {
     ] {
         if taken == Action::CloseAccount {
             by_link(&home, "a1").await;
-            assert_eq!(home.house.gateway().sessions_of(&account).len(), 1);
+            assert_eq!(home.app.gateway().sessions_of(&account).len(), 1);
         }
-        containment::respond(&home.house, found(&home, "a1", Weight::Containment, taken)).await.unwrap();
-        let gates = [of(Reach::Account(account.clone())), of(house.clone()), of(portal.clone())];
+        containment::respond(&home.app, found(&home, "a1", Weight::Containment, taken)).await.unwrap();
+        let gates = [of(Reach::Account(account.clone())), of(app.clone()), of(portal.clone())];
         assert_eq!(gates, expected, "{taken:?}");
-        let percent = home.house.gateway().rules().percent_of(&account, home.now());
+        let percent = home.app.gateway().rules().percent_of(&account, home.now());
         assert_eq!(percent == PERCENT_AFTER, taken > Action::Observe, "{taken:?}");
     }
-    assert!(home.house.gateway().sessions_of(&account).is_empty());
+    assert!(home.app.gateway().sessions_of(&account).is_empty());
     let acts = home.acts();
     assert_eq!(acts.iter().filter(|(act, _)| *act == Act::WatchContained).count(), 7);
     assert_eq!(acts.iter().filter(|(act, _)| *act == Act::GateSet).count(), 5);
@@ -75,10 +75,10 @@ async fn each_step_shuts_what_it_says_and_no_more() {
 async fn an_alert_does_what_the_playbook_says_of_alerts() {
     let home = Home::open().await;
     let reach = Reach::Account(AccountId::parse("a1").unwrap());
-    let gate = || home.house.gateway().rules().gates.of(&reach);
-    containment::respond(&home.house, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
+    let gate = || home.app.gateway().rules().gates.of(&reach);
+    containment::respond(&home.app, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
     assert_eq!(gate(), Gate::Open);
-    containment::respond(&home.house, found(&home, "a1", Weight::Alert, Action::StepUp)).await.unwrap();
+    containment::respond(&home.app, found(&home, "a1", Weight::Alert, Action::StepUp)).await.unwrap();
     assert_eq!(gate(), Gate::StepUp);
     assert!(home.acts().iter().any(|(act, _)| *act == Act::WatchAlerted));
 }
@@ -86,26 +86,26 @@ async fn an_alert_does_what_the_playbook_says_of_alerts() {
 #[tokio::test]
 async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let auditor = somebody(&home, "auditeur", "op", Role::Auditor).await;
     let agent = somebody(&home, "a2", "of-1", Role::Agent).await;
-    containment::respond(&home.house, found(&home, "a1", Weight::Containment, Action::StepUp)).await.unwrap();
-    let view = containment::view(&home.house, &auditor).await.unwrap();
+    containment::respond(&home.app, found(&home, "a1", Weight::Containment, Action::StepUp)).await.unwrap();
+    let view = containment::view(&home.app, &auditor).await.unwrap();
     assert_eq!((view.undecided, view.findings.len(), view.false_alarms), (1, 1, 0));
     let id = view.findings[0].id.clone();
-    assert!(matches!(containment::view(&home.house, &agent).await, Err(OperationError::Denied)));
+    assert!(matches!(containment::view(&home.app, &agent).await, Err(OperationError::Denied)));
     let decide = async |actor: &Actor, is_theft: bool, reason: &str| {
-        containment::decide(&home.house, actor, &id, is_theft, reason).await
+        containment::decide(&home.app, actor, &id, is_theft, reason).await
     };
     assert!(matches!(decide(&auditor, false, "un inventaire").await, Err(OperationError::Denied)));
     assert!(matches!(decide(&agent, false, "un inventaire").await, Err(OperationError::Denied)));
-    let rssi = again(&home, &rssi);
-    assert!(matches!(decide(&rssi, false, "ok").await, Err(OperationError::Invalid(_))));
-    decide(&rssi, false, "un inventaire annoncé").await.unwrap();
-    assert!(matches!(decide(&rssi, true, "changé d'avis").await, Err(OperationError::Conflict)));
+    let ciso = again(&home, &ciso);
+    assert!(matches!(decide(&ciso, false, "ok").await, Err(OperationError::Invalid(_))));
+    decide(&ciso, false, "un inventaire annoncé").await.unwrap();
+    assert!(matches!(decide(&ciso, true, "changé d'avis").await, Err(OperationError::Conflict)));
     let reach = Reach::Account(AccountId::parse("a1").unwrap());
-    assert_eq!(home.house.gateway().rules().gates.of(&reach), Gate::Open);
-    let view = containment::view(&home.house, &rssi).await.unwrap();
+    assert_eq!(home.app.gateway().rules().gates.of(&reach), Gate::Open);
+    let view = containment::view(&home.app, &ciso).await.unwrap();
     assert_eq!((view.undecided, view.oldest, view.false_alarms), (0, None, 1));
     let acts = home.acts();
     assert_eq!(acts.iter().filter(|(act, _)| *act == Act::FindingCleared).count(), 1);
@@ -114,7 +114,7 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
 #[tokio::test]
 async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let mut found = found(&home, "a1", Weight::Containment, Action::StepUp);
     let around = Surroundings {
         sheets: 31,
@@ -124,9 +124,9 @@ async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
         ..Surroundings::default()
     };
     found.finding.around = around;
-    containment::respond(&home.house, found).await.unwrap();
+    containment::respond(&home.app, found).await.unwrap();
     let record = home.store.findings(1).await.unwrap().remove(0);
-    let view = containment::finding(&home.house, &rssi, &record.id).await.unwrap();
+    let view = containment::finding(&home.app, &ciso, &record.id).await.unwrap();
     assert_eq!(view.around, StoredSurroundings::Kept(around));
     for (kept, read) in [("", StoredSurroundings::NotKept), ("{\"usual\":1}", StoredSurroundings::Unreadable)]
     {
@@ -139,14 +139,14 @@ async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
 async fn officers_are_told_by_mail_and_not_in_a_storm() {
     let mailbox = Mailbox::open();
     let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
-    somebody(&home, "rssi", "op", Role::Rssi).await;
+    somebody(&home, "rssi", "op", Role::Ciso).await;
     home.with_address("rssi", "rssi@exemple.fr").await;
     home.with_address("a1", "a1@exemple.fr").await;
     for account in 0..20 {
         let found = found(&home, &format!("b{account}"), Weight::Containment, Action::CloseAccount);
-        containment::respond(&home.house, found).await.unwrap();
+        containment::respond(&home.app, found).await.unwrap();
     }
-    mail::send_due(&home.house).await.unwrap();
+    mail::send_due(&home.app).await.unwrap();
     let told = mailbox.messages();
     assert!((1..=6).contains(&told.len()), "{}", told.len());
     assert!(told.iter().all(|(to, text)| to == "rssi@exemple.fr" && !text.contains("enter?link")));
@@ -165,13 +165,13 @@ fn shown(account: u64, organisation: u64, hours: u64, persons: std::ops::Range<u
 
 /// 200 accounts work one day; on the next one each of them exports 300 persons. What was done about each.
 fn all_export(organisations: u64) -> Vec<PlaybookStep> {
-    let sentry = DetectionMonitor::new(WatchRules::default());
-    let mut found = sentry.take_found().unwrap();
+    let monitor = DetectionMonitor::new(WatchRules::default());
+    let mut found = monitor.take_found().unwrap();
     for account in 0..200 {
-        sentry.look(&shown(account, account % organisations, 0, 0..1));
+        monitor.look(&shown(account, account % organisations, 0, 0..1));
     }
     for account in 0..200 {
-        sentry.look(&shown(account, account % organisations, 24, 100..400));
+        monitor.look(&shown(account, account % organisations, 24, 100..400));
     }
     let mut steps = Vec::new();
     while let Ok(MonitoredFinding { finding, step, .. }) = found.try_recv() {
@@ -194,7 +194,7 @@ fn of_many_accounts_found_at_once_the_fuse_lets_so_many_be_closed_and_asks_peopl
         let rest: Vec<&PlaybookStep> =
             steps.iter().filter(|step| step.taken != Action::CloseAccount).collect();
         assert!(rest.iter().all(|step| step.taken == Action::StepUp && step.is_fused));
-        assert!(rest.iter().all(|step| step.wished >= Action::CloseAccount), "what it wished is said");
+        assert!(rest.iter().all(|step| step.intended >= Action::CloseAccount), "what it wished is said");
     }
 }
 
@@ -202,24 +202,24 @@ fn of_many_accounts_found_at_once_the_fuse_lets_so_many_be_closed_and_asks_peopl
 async fn a_blown_fuse_is_told_once_by_mail_and_stays_on_the_page_until_it_is_decided() {
     let mailbox = Mailbox::open();
     let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     home.with_address("rssi", "rssi@exemple.fr").await;
     for account in 0..9 {
         let mut found = found(&home, &format!("b{account}"), Weight::Containment, Action::CloseAccount);
         if account >= 7 {
             found.step =
-                PlaybookStep { taken: Action::StepUp, wished: Action::CloseOrganisation, is_fused: true };
+                PlaybookStep { taken: Action::StepUp, intended: Action::CloseOrganisation, is_fused: true };
         }
-        containment::respond(&home.house, found).await.unwrap();
+        containment::respond(&home.app, found).await.unwrap();
     }
-    mail::send_due(&home.house).await.unwrap();
+    mail::send_due(&home.app).await.unwrap();
     let told = mailbox.messages();
     let of_fuse = told.iter().filter(|(_, text)| text.contains("kairos")).count();
     assert_eq!(of_fuse, 1, "{told:?}");
-    let view = containment::view(&home.house, &rssi).await.unwrap();
+    let view = containment::view(&home.app, &ciso).await.unwrap();
     let held: Vec<(&str, usize)> =
         view.held.iter().map(|held| (held.portal.as_str(), held.waiting)).collect();
     assert_eq!(held, [("kairos", 2)]);
     let gate = Reach::Account(AccountId::parse("b8").unwrap());
-    assert_eq!(home.house.gateway().rules().gates.of(&gate), Gate::StepUp);
+    assert_eq!(home.app.gateway().rules().gates.of(&gate), Gate::StepUp);
 }

@@ -7,18 +7,18 @@ use digue_operations::{OperationError, devices};
 use digue_testkit::Holder;
 use serde_json::json;
 
-use crate::house::Home;
+use crate::app::Home;
 use crate::passkey::by_link;
 
 const TYPE: &str = "dbsc+jwt";
 
 fn current(home: &Home, session: &Session) -> Session {
-    home.house.gateway().sessions(|known| known.id == session.id).pop().unwrap()
+    home.app.gateway().sessions(|known| known.id == session.id).pop().unwrap()
 }
 
 /// The challenge of the header that invites a browser.
 fn invited(home: &Home, session: &Session) -> String {
-    let header = devices::invitation(&home.house, session).unwrap();
+    let header = devices::invitation(&home.app, session).unwrap();
     assert!(header.starts_with("(ES256 RS256);path=\"/.digue/device/register\";challenge=\""), "{header}");
     header.split('"').nth(3).unwrap().to_owned()
 }
@@ -34,7 +34,7 @@ async fn a_session_is_bound_to_a_key_and_only_the_key_gets_the_next_cookie() {
     let key = Holder::new();
     let challenge = invited(&home, &session);
     let token = key.sign(TYPE, &json!({"jti": challenge}), true);
-    let bound = devices::register(&home.house, &session, &token).await.unwrap();
+    let bound = devices::register(&home.app, &session, &token).await.unwrap();
     assert_eq!(bound.instructions["refresh_url"], "/.digue/device/refresh");
     assert_eq!(bound.instructions["credentials"][0]["name"], "__Host-digue-device");
     let session = current(&home, &session);
@@ -43,16 +43,16 @@ async fn a_session_is_bound_to_a_key_and_only_the_key_gets_the_next_cookie() {
 
     // A second key cannot take its place, whoever brings it.
     let again = key.sign(TYPE, &json!({"jti": invited(&home, &session)}), true);
-    let taken = devices::register(&home.house, &session, &again).await;
+    let taken = devices::register(&home.app, &session, &again).await;
     assert!(matches!(taken, Err(OperationError::Conflict)));
 
     // The thief has both cookies and no key.
-    let challenge = devices::challenge(&home.house, &session).unwrap();
+    let challenge = devices::challenge(&home.app, &session).unwrap();
     let thief = Holder::new().sign(TYPE, &json!({"jti": challenge}), true);
-    assert!(is_refused(devices::refresh(&home.house, &session, &thief).await));
-    let challenge = devices::challenge(&home.house, &session).unwrap();
+    assert!(is_refused(devices::refresh(&home.app, &session, &thief).await));
+    let challenge = devices::challenge(&home.app, &session).unwrap();
     let token = key.sign(TYPE, &json!({"jti": challenge}), false);
-    devices::refresh(&home.house, &session, &token).await.unwrap();
+    devices::refresh(&home.app, &session, &token).await.unwrap();
     let after = current(&home, &session).device.unwrap();
     assert_ne!(after.cookie, first.cookie);
     // The cookie before is good for what was under way, ten seconds.
@@ -75,16 +75,16 @@ async fn a_challenge_is_signed_once_in_time_and_by_that_type_of_token() {
         "no token".to_owned(),
     ];
     for token in tokens {
-        assert!(is_refused(devices::register(&home.house, &session, &token).await), "{token}");
+        assert!(is_refused(devices::register(&home.app, &session, &token).await), "{token}");
     }
     let challenge = invited(&home, &session);
     home.clock.pass(Duration::from_mins(2));
     let late = key.sign(TYPE, &json!({"jti": challenge}), true);
-    assert!(is_refused(devices::register(&home.house, &session, &late).await));
+    assert!(is_refused(devices::register(&home.app, &session, &late).await));
     let token = key.sign(TYPE, &json!({"jti": invited(&home, &session)}), true);
-    devices::register(&home.house, &session, &token).await.unwrap();
+    devices::register(&home.app, &session, &token).await.unwrap();
     let session = current(&home, &session);
     // What registered does not refresh, too.
-    devices::challenge(&home.house, &session).unwrap();
-    assert!(is_refused(devices::refresh(&home.house, &session, &token).await));
+    devices::challenge(&home.app, &session).unwrap();
+    assert!(is_refused(devices::refresh(&home.app, &session, &token).await));
 }

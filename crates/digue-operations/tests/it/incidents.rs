@@ -20,21 +20,21 @@ use digue_response::vocabulary::{
 use digue_response::{IncidentNote, incident};
 use digue_types::Gate;
 
+use crate::app::Home;
 use crate::approvals::somebody;
-use crate::house::Home;
 
 const BECAUSE: &str = "parce que les faits le montrent";
 
 #[tokio::test]
 async fn the_log_writes_itself_from_the_journal_and_nobody_can_change_it() {
     let home = Home::open().await;
-    let (rssi, dpo) =
-        (somebody(&home, "rssi", "op", Role::Rssi).await, somebody(&home, "dpo", "op", Role::Dpo).await);
+    let (ciso, dpo) =
+        (somebody(&home, "rssi", "op", Role::Ciso).await, somebody(&home, "dpo", "op", Role::Dpo).await);
     let id =
-        incidents::open(&home.house, &dpo, Source::Person, "Compte a1 suspect", "account:a1").await.unwrap();
+        incidents::open(&home.app, &dpo, Source::Person, "Compte a1 suspect", "account:a1").await.unwrap();
     let reach = Reach::Account("a1".parse().unwrap());
-    gates::set_gate(&home.house, &rssi, reach, Gate::Closed, "vol probable").await.unwrap();
-    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable").await.unwrap();
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let seen = view.entries.iter().find_map(|entry| match &entry.note {
         IncidentNote::Seen { act, after, journal, .. } if act == "gate-set" => {
             Some((after.clone(), *journal))
@@ -43,18 +43,18 @@ async fn the_log_writes_itself_from_the_journal_and_nobody_can_change_it() {
     });
     let (after, journal) = seen.expect("the gate is in the log");
     assert!(after == "closed" && journal > 0);
-    assert_eq!(incidents::check(&home.house, &dpo, &id).await.unwrap(), Vec::<u32>::new());
+    assert_eq!(incidents::check(&home.app, &dpo, &id).await.unwrap(), Vec::<u32>::new());
     // Another account's gate is another story.
     let reach = Reach::Account("a2".parse().unwrap());
-    gates::set_gate(&home.house, &rssi, reach, Gate::StepUp, "prudence").await.unwrap();
-    let again = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence").await.unwrap();
+    let again = incidents::view(&home.app, &dpo, &id).await.unwrap();
     assert_eq!(again.entries.len(), view.entries.len());
     // What an agent or an auditor may not.
     for (who, role) in [("a3", Role::Agent), ("auditor", Role::Auditor)] {
         let actor = somebody(&home, who, "op", role).await;
         let said =
             IncidentNote::Said { kind: incident::EntryKind::Fact, text: "x".to_owned(), journal: None };
-        let refused = incidents::add(&home.house, &actor, &id, None, said).await;
+        let refused = incidents::add(&home.app, &actor, &id, None, said).await;
         assert!(matches!(refused, Err(OperationError::Denied)), "{who}");
     }
 }
@@ -65,24 +65,24 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     home.show("a1", &["P1", "P2", "P3"]).await;
     home.show("a2", &["P9"]).await;
-    let id = incidents::open(&home.house, &dpo, Source::Person, "Compte a1", "account:a1").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1", "account:a1").await.unwrap();
     let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
-    let first = breach::compute_affected(&home.house, &dpo, &id, question.clone()).await.unwrap();
+    let first = breach::compute_affected(&home.app, &dpo, &id, question.clone()).await.unwrap();
     assert_eq!((first.number, first.persons, first.quality), (1, 3, Quality::Exact));
-    assert!(breach::recompute(&home.house, &dpo, &id, 1).await.unwrap());
+    assert!(breach::recompute(&home.app, &dpo, &id, 1).await.unwrap());
     home.show("a1", &["P4"]).await;
-    let second = breach::compute_affected(&home.house, &dpo, &id, question).await.unwrap();
+    let second = breach::compute_affected(&home.app, &dpo, &id, question).await.unwrap();
     assert_eq!((second.number, second.persons), (2, 4));
-    assert!(breach::recompute(&home.house, &dpo, &id, 1).await.unwrap(), "the first one still holds");
-    let new = breach::complement(&home.house, &dpo, &id, 1, 2).unwrap();
+    assert!(breach::recompute(&home.app, &dpo, &id, 1).await.unwrap(), "the first one still holds");
+    let new = breach::complement(&home.app, &dpo, &id, 1, 2).unwrap();
     let new: BTreeSet<&str> = new.iter().map(|person| person.person.as_str()).collect();
     assert_eq!(new, BTreeSet::from(["P4"]));
     let basis = "champ tiers de confiance des fiches".to_owned();
     let others = vec![OtherQuestion { kind: PersonKind::Relatives, persons: 2, basis }];
-    let third = breach::state_others(&home.house, &dpo, &id, others).await.unwrap();
+    let third = breach::state_others(&home.app, &dpo, &id, others).await.unwrap();
     assert_eq!((third.number, third.persons), (3, 4));
-    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
-    let draft = breach::draft(&home.house, &view, Language::French).snapshot();
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
+    let draft = breach::draft(&home.app, &view, Language::French).snapshot();
     assert_eq!(draft[&Field::PersonCount], ["6"], "relatives count, too");
     assert_eq!(draft[&Field::PersonKinds], ["users", "relatives"]);
     assert_eq!(draft[&Field::Natures], ["confidentiality"]);
@@ -92,10 +92,10 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
 async fn a_breach_is_notified_and_closed_with_both_decisions() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = incidents::open(&home.house, &dpo, Source::Person, "Fuite", "account:a1").await.unwrap();
-    let add = async |note| incidents::add(&home.house, &dpo, &id, None, note).await;
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Fuite", "account:a1").await.unwrap();
+    let add = async |note| incidents::add(&home.app, &dpo, &id, None, note).await;
     let reason = || BECAUSE.to_owned();
-    let now = home.house.clock().now();
+    let now = home.app.clock().now();
     add(IncidentNote::Aware { at: now.micros(), reason: reason(), of: Awareness::Data }).await.unwrap();
     add(IncidentNote::StateSet { state: State::Contained, reason: reason() }).await.unwrap();
     let close = || IncidentNote::StateSet { state: State::Resolved, reason: reason() };
@@ -111,9 +111,9 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     .unwrap();
     // Seventy-three hours later the reasons come first.
     home.clock.pass(Duration::from_hours(73));
-    let late = home.house.clock().now();
+    let late = home.app.clock().now();
     let send = async || {
-        breach::submit(&home.house, &dpo, &id, Stage::Initial, late, "CNIL-42", Language::French).await
+        breach::submit(&home.app, &dpo, &id, Stage::Initial, late, "CNIL-42", Language::French).await
     };
     assert!(matches!(send().await, Err(OperationError::Invalid("incident-refused-delay-unexplained"))));
     add(IncidentNote::DelayExplained { clock: ClockKind::Authority, reason: reason() }).await.unwrap();
@@ -123,8 +123,8 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     // What was unknown is answered, and the complement is sent.
     // An answer may ask for another one.
     loop {
-        let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
-        let unknown = breach::draft(&home.house, &view, Language::French).unknown();
+        let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
+        let unknown = breach::draft(&home.app, &view, Language::French).unknown();
         let Some((field, _)) = unknown.first().copied() else { break };
         let value = vec![match field.shape() {
             FormFieldShape::One(codes) | FormFieldShape::Many(codes) => codes[0].to_owned(),
@@ -135,15 +135,15 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
         add(IncidentNote::FieldSet { field, value }).await.unwrap();
     }
     let complement = Stage::Complementary;
-    breach::submit(&home.house, &dpo, &id, complement, late, "CNIL-43", Language::French).await.unwrap();
-    for sheet in incidents::view(&home.house, &dpo, &id).await.unwrap().incident.sheets {
+    breach::submit(&home.app, &dpo, &id, complement, late, "CNIL-43", Language::French).await.unwrap();
+    for sheet in incidents::view(&home.app, &dpo, &id).await.unwrap().incident.sheets {
         for step in sheet.steps() {
             let (step, text) = (step.code.to_owned(), String::new());
             add(IncidentNote::Step { sheet, step, answer: Answer::Unknown, text }).await.unwrap();
         }
     }
     add(close()).await.unwrap();
-    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     assert_eq!(view.incident.state(), State::Resolved);
     let kept = &view.incident.submissions[0].1;
     assert_eq!(
@@ -156,16 +156,16 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
 #[tokio::test]
 async fn open_incidents_are_followed_again_after_a_start() {
     let home = Home::open().await;
-    let (rssi, dpo) =
-        (somebody(&home, "rssi", "op", Role::Rssi).await, somebody(&home, "dpo", "op", Role::Dpo).await);
-    let id = incidents::open(&home.house, &dpo, Source::Partner, "Signalement", "account:a1").await.unwrap();
-    incidents::follow_open(&home.house).await.unwrap();
-    assert_eq!(incidents::about(&home.house, "account:a1").await, Some(id.clone()));
+    let (ciso, dpo) =
+        (somebody(&home, "rssi", "op", Role::Ciso).await, somebody(&home, "dpo", "op", Role::Dpo).await);
+    let id = incidents::open(&home.app, &dpo, Source::Partner, "Signalement", "account:a1").await.unwrap();
+    incidents::follow_open(&home.app).await.unwrap();
+    assert_eq!(incidents::about(&home.app, "account:a1").await, Some(id.clone()));
     let dismissed = IncidentNote::StateSet { state: State::Dismissed, reason: BECAUSE.to_owned() };
-    incidents::add(&home.house, &dpo, &id, None, dismissed).await.unwrap();
+    incidents::add(&home.app, &dpo, &id, None, dismissed).await.unwrap();
     let reach = Reach::Account("a1".parse().unwrap());
-    gates::set_gate(&home.house, &rssi, reach, Gate::StepUp, "prudence").await.unwrap();
-    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence").await.unwrap();
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let after_the_end = view.entries.last().unwrap();
     assert!(matches!(after_the_end.note, IncidentNote::StateSet { .. }), "{after_the_end:?}");
 }
@@ -173,18 +173,18 @@ async fn open_incidents_are_followed_again_after_a_start() {
 #[tokio::test]
 async fn an_incident_of_an_organisation_follows_its_accounts() {
     let home = Home::open().await;
-    let (rssi, dpo) =
-        (somebody(&home, "rssi", "op", Role::Rssi).await, somebody(&home, "dpo", "op", Role::Dpo).await);
+    let (ciso, dpo) =
+        (somebody(&home, "rssi", "op", Role::Ciso).await, somebody(&home, "dpo", "op", Role::Dpo).await);
     somebody(&home, "a1", "of-1", Role::Agent).await;
     somebody(&home, "b1", "of-2", Role::Agent).await;
-    let id = incidents::open(&home.house, &dpo, Source::Partner, "Comptes de of-1", "organisation:of-1")
+    let id = incidents::open(&home.app, &dpo, Source::Partner, "Comptes de of-1", "organisation:of-1")
         .await
         .unwrap();
     for account in ["a1", "b1"] {
         let reach = Reach::Account(account.parse().unwrap());
-        gates::set_gate(&home.house, &rssi, reach, Gate::Closed, "vol probable").await.unwrap();
+        gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable").await.unwrap();
     }
-    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let seen = view.entries.iter().filter_map(|entry| match &entry.note {
         IncidentNote::Seen { subject, .. } => Some(subject.as_str()),
         _ => None,

@@ -12,8 +12,8 @@ use digue_operations::loads::LoadTarget;
 use digue_operations::{Actor, OperationError, aliases};
 use digue_types::{AccountId, Act, OrganisationId, PersonKey, PopulationId, PortalId, Timestamp};
 
+use crate::app::{CONSOLE_HOST, Home};
 use crate::approvals::somebody;
-use crate::house::{CONSOLE_HOST, Home};
 
 const REPLACE: LoadMode = LoadMode::Replace { confirms_loss: false };
 
@@ -42,7 +42,7 @@ async fn home() -> Home {
 }
 
 fn start(home: &Home) {
-    home.house.gateway().set_hosts(Hosts::new(vec![portal()], vec![CONSOLE_HOST.to_owned()], []), &|_| {});
+    home.app.gateway().set_hosts(Hosts::new(vec![portal()], vec![CONSOLE_HOST.to_owned()], []), &|_| {});
 }
 
 async fn load(
@@ -51,12 +51,12 @@ async fn load(
     csv: &str,
     mode: LoadMode,
 ) -> Result<caseloads::LoadOutcome, OperationError> {
-    caseloads::load(&home.house, actor, &population(), csv.as_bytes().to_vec(), mode).await
+    caseloads::load(&home.app, actor, &population(), csv.as_bytes().to_vec(), mode).await
 }
 
 /// True when the account sees the person now.
 fn sees(home: &Home, account: &str, organisation: &str, person: &str) -> bool {
-    let rules = home.house.gateway().rules();
+    let rules = home.app.gateway().rules();
     let (account, organisation) =
         (AccountId::parse(account).unwrap(), OrganisationId::parse(organisation).unwrap());
     let key = PersonKey::new(&population(), person);
@@ -85,7 +85,7 @@ async fn a_stolen_account_of_the_portal_team_gives_itself_nobody() {
     assert_eq!(loaded.relations, 1);
     assert!(sees(&home, "a1", "of-1", "P1") && !sees(&home, "a1", "of-1", "P2"));
     assert!(!sees(&home, "equipe", "op", "P1") && !sees(&home, "equipe", "op", "P3"));
-    let refused = approvals::decide(&home.house, &thief, &id, true).await;
+    let refused = approvals::decide(&home.app, &thief, &id, true).await;
     assert!(matches!(refused, Err(OperationError::Denied)), "{refused:?}");
     // Neither without a fresh proof, nor by adding, nor as a program, nor by an organisation of its own.
     home.clock.pass(Duration::from_hours(1));
@@ -95,11 +95,11 @@ async fn a_stolen_account_of_the_portal_team_gives_itself_nobody() {
     assert!(keyed.waiting.is_some() && !sees(&home, "equipe", "op", "P4"));
 
     let dpo = Actor { proved_at: home.now(), ..dpo };
-    approvals::decide(&home.house, &dpo, &id, true).await.unwrap();
+    approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
     assert!(sees(&home, "equipe", "op", "P3") && sees(&home, "a1", "of-1", "P1"));
     // The second person gives nothing to itself either.
     let id = keyed.waiting.unwrap().0;
-    let own = approvals::decide(&home.house, &dpo, &id, true).await;
+    let own = approvals::decide(&home.app, &dpo, &id, true).await;
     assert!(matches!(own, Err(OperationError::SecondNeeded)), "{own:?}");
 }
 
@@ -108,10 +108,10 @@ async fn forty_loads_at_once_are_all_in_force() {
     let home = home().await;
     load(&home, &Actor::digue(), "account,person\na1,P0\n", REPLACE).await.unwrap();
     let loads = (1..=40).map(|number| {
-        let house = &home.house;
+        let app = &home.app;
         async move {
             let csv = format!("account,person\na1,P{number}\n").into_bytes();
-            caseloads::load(house, &Actor::digue(), &population(), csv, LoadMode::Add).await.unwrap()
+            caseloads::load(app, &Actor::digue(), &population(), csv, LoadMode::Add).await.unwrap()
         }
     });
     let mut versions: Vec<u64> =
@@ -121,7 +121,7 @@ async fn forty_loads_at_once_are_all_in_force() {
     assert_eq!(versions.len(), 40);
     assert!((0..=40).all(|number| sees(&home, "a1", "of-1", &format!("P{number}"))));
     // And after a restart.
-    caseloads::load_kept(&home.house).await.unwrap();
+    caseloads::load_kept(&home.app).await.unwrap();
     assert!((0..=40).all(|number| sees(&home, "a1", "of-1", &format!("P{number}"))));
 }
 
@@ -133,7 +133,7 @@ async fn caseloads_are_read_as_people_write_them() {
         let path = item.unwrap().path();
         let home = home().await;
         let csv = std::fs::read(&path).unwrap();
-        let loaded = caseloads::load(&home.house, &Actor::digue(), &population(), csv, REPLACE).await;
+        let loaded = caseloads::load(&home.app, &Actor::digue(), &population(), csv, REPLACE).await;
         assert_eq!(loaded.map(|loaded| loaded.relations).ok(), Some(1), "{}", path.display());
         assert!(sees(&home, "a1", "of-1", "P1"), "{}", path.display());
         count += 1;
@@ -181,7 +181,7 @@ async fn an_extraction_that_failed_empties_nothing() {
     load(&home, &Actor::digue(), "account,person\n", meant).await.unwrap();
     assert!(!sees(&home, "a1", "of-1", "P1"));
     let empty = b"kind,identifier,person\n".to_vec();
-    let refused = aliases::load(&home.house, &Actor::digue(), &portal_id(), empty, REPLACE).await;
+    let refused = aliases::load(&home.app, &Actor::digue(), &portal_id(), empty, REPLACE).await;
     assert!(matches!(refused, Err(OperationError::Invalid("invalid-load-shrinks"))));
 }
 
@@ -193,26 +193,26 @@ async fn a_kept_file_that_is_not_the_one_loaded_is_not_taken_and_is_said() {
     let path = home.folder().join("caseloads/personnes.csv");
     let good = std::fs::read(&path).unwrap();
     let causes = || -> Vec<String> {
-        let files = home.house.files_not_taken();
+        let files = home.app.files_not_taken();
         files.into_iter().map(|(name, why)| format!("{name} {}", why.code())).collect()
     };
     std::fs::write(&path, "account,person\na1,P1\nvoleur,P2\n").unwrap();
-    caseloads::load_kept(&home.house).await.unwrap();
+    caseloads::load_kept(&home.app).await.unwrap();
     assert!(sees(&home, "a1", "of-1", "P1") && !sees(&home, "voleur", "of-1", "P2"));
     assert_eq!(causes(), ["caseload:personnes changed"]);
     // To add to what is not known would lose it.
     let added = load(&home, &Actor::digue(), "account,person\na1,P5\n", LoadMode::Add).await;
     assert!(matches!(added, Err(OperationError::Invalid("invalid-caseload-kept"))), "{added:?}");
     std::fs::remove_file(&path).unwrap();
-    caseloads::load_kept(&home.house).await.unwrap();
+    caseloads::load_kept(&home.app).await.unwrap();
     assert!(sees(&home, "a1", "of-1", "P1"), "the last good one");
     assert_eq!(causes(), ["caseload:personnes missing"]);
     std::fs::create_dir(&path).unwrap();
-    caseloads::load_kept(&home.house).await.unwrap();
+    caseloads::load_kept(&home.app).await.unwrap();
     assert_eq!(causes(), ["caseload:personnes unreadable"]);
     std::fs::remove_dir(&path).unwrap();
     std::fs::write(&path, good).unwrap();
-    caseloads::load_kept(&home.house).await.unwrap();
+    caseloads::load_kept(&home.app).await.unwrap();
     assert_eq!(causes(), [] as [&str; 0]);
     let said = home.acts().into_iter().filter(|(act, _)| *act == Act::FileNotTaken);
     assert_eq!(said.count(), 3);
@@ -226,16 +226,16 @@ async fn an_alias_table_that_makes_many_one_waits() {
     let mut csv = "kind;identifier;person\n".to_owned();
     (0..300).for_each(|number| csv.push_str(&format!("mail;\"P{number}@X.fr\";p1\n")));
     let load = async |actor: &Actor, csv: &str, mode| {
-        aliases::load(&home.house, actor, &portal_id(), csv.as_bytes().to_vec(), mode).await
+        aliases::load(&home.app, actor, &portal_id(), csv.as_bytes().to_vec(), mode).await
     };
     let resolve = |mail: &str| {
-        home.house.aliases().resolve(&portal_id(), "mail", mail).map(|person| person.as_str().to_owned())
+        home.app.aliases().resolve(&portal_id(), "mail", mail).map(|person| person.as_str().to_owned())
     };
     let loaded = load(&team, &csv, REPLACE).await.unwrap();
     let (id, growth) = loaded.waiting.unwrap();
     assert_eq!((loaded.aliases, growth.rows, growth.persons, growth.merges), (0, 300, 1, 300));
     assert_eq!(resolve("p7@x.fr"), None);
-    approvals::decide(&home.house, &dpo, &id, true).await.unwrap();
+    approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
     assert_eq!(resolve("p7@x.fr"), Some("P1".to_owned()));
     // The same again is in force at once; another person for one of them is not.
     assert_eq!(load(&team, &csv, REPLACE).await.unwrap().waiting, None);
@@ -254,7 +254,7 @@ async fn an_alias_table_that_makes_many_one_waits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_adds_its_bound_a_day_and_never_to_itself() {
     let home = home().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let team = somebody(&home, "flux", "op", Role::PortalTeam).await;
     somebody(&home, "double", "of-9", Role::Agent).await;
@@ -269,12 +269,11 @@ async fn a_feed_adds_its_bound_a_day_and_never_to_itself() {
     // Before two persons said so, a program adds nobody.
     assert!(load(&home, &feed, &rows(0..2), REPLACE).await.unwrap().waiting.is_some());
     let target = LoadTarget::Caseload(population());
-    let wish = ApprovalRequest::AllowFeed { account: team.account.clone(), target, per_day: 10 };
-    let id = approvals::ask(&home.house, &rssi, &wish, "extraction de nuit").await.unwrap();
-    let own =
-        approvals::decide(&home.house, &Actor { proved_at: home.now(), ..team.clone() }, &id, true).await;
+    let request = ApprovalRequest::AllowFeed { account: team.account.clone(), target, per_day: 10 };
+    let id = approvals::ask(&home.app, &ciso, &request, "extraction de nuit").await.unwrap();
+    let own = approvals::decide(&home.app, &Actor { proved_at: home.now(), ..team.clone() }, &id, true).await;
     assert!(own.is_err());
-    approvals::decide(&home.house, &dpo, &id, true).await.unwrap();
+    approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
 
     let night = load(&home, &feed, &rows(0..8), REPLACE).await.unwrap();
     assert_eq!((night.relations, night.waiting), (8, None));
@@ -319,7 +318,7 @@ async fn what_waits_is_out_of_date_once_the_file_was_replaced() {
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let (id, _) = load(&home, &team, "account,person\na1,P1\n", REPLACE).await.unwrap().waiting.unwrap();
     load(&home, &Actor::digue(), "account,person\na2,P2\n", REPLACE).await.unwrap();
-    let late = approvals::decide(&home.house, &dpo, &id, true).await;
+    let late = approvals::decide(&home.app, &dpo, &id, true).await;
     assert!(matches!(late, Err(OperationError::Invalid("invalid-load-replaced"))), "{late:?}");
     assert!(!sees(&home, "a1", "of-1", "P1") && sees(&home, "a2", "of-1", "P2"));
 }
@@ -330,11 +329,11 @@ async fn an_account_moves_only_when_that_is_said_and_its_sessions_end() {
     let home = home().await;
     let account = home.account("a1", Role::Agent).await;
     let (here, there) = (OrganisationId::parse("of-1").unwrap(), OrganisationId::parse("of-2").unwrap());
-    let organisation = || home.house.gateway().rules().directory.find(&account).unwrap().organisation.clone();
+    let organisation = || home.app.gateway().rules().directory.find(&account).unwrap().organisation.clone();
     crate::passkey::by_link(&home, "a1").await;
-    let sessions = || home.house.gateway().sessions_of(&account).len();
+    let sessions = || home.app.gateway().sessions_of(&account).len();
     let set = async |organisation: &OrganisationId, moves| {
-        set_at_terminal(&home.house, &account, (organisation.clone(), Role::Agent), moves).await
+        set_at_terminal(&home.app, &account, (organisation.clone(), Role::Agent), moves).await
     };
     assert_eq!(set(&here, false).await.unwrap(), AtTerminal::Saved);
     assert!(matches!(set(&there, false).await, Err(OperationError::Invalid("invalid-account-elsewhere"))));

@@ -1,10 +1,10 @@
 //! The lock and the journal together, on a disk that fails.
 
+mod app;
 mod approvals;
 mod claims_truth;
 mod containment;
 mod devices;
-mod house;
 mod incidents;
 mod isms;
 mod loads;
@@ -52,7 +52,7 @@ use digue_types::{ActionName, PopulationId, PortalId, RouteName};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use tokio::sync::watch;
 
-use crate::house::NoPages;
+use crate::app::NoPages;
 
 fn portal(upstream: String) -> Portal {
     let path = |text| jsonpath::RecordPath::parse(text).unwrap();
@@ -129,7 +129,7 @@ async fn with_gateway_in(
     let folder = tempfile::tempdir().unwrap();
     let upstream = digue_testkit::Portal::start(|_| Reply::new("application/json", r#"{"id":"P1"}"#));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(jiff::tz::TimeZone::UTC));
-    let standing: Arc<RwLock<JournalState>> = Arc::default();
+    let journal_state: Arc<RwLock<JournalState>> = Arc::default();
     let journal = Arc::new(
         Journal::open(JournalOptions {
             keyring: digue_testkit::keys::keyring(&Disk::new(folder.path())),
@@ -138,8 +138,8 @@ async fn with_gateway_in(
             queue_max: 64,
             checkpoint_every: Duration::from_millis(10),
             observer: Box::new(JournalIndexer {
-                standing: standing.clone(),
-                sentry: digue_operations::sentry::unattended(),
+                journal_state: journal_state.clone(),
+                monitor: digue_operations::monitor::unattended(),
                 clock: clock.clone(),
             }),
         })
@@ -148,7 +148,7 @@ async fn with_gateway_in(
     let random = ring::rand::SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let gateway = Gateway::new(GatewayParts {
-        sentinel: Arc::new(digue_gateway::ports::NoMonitor),
+        monitor: Arc::new(digue_gateway::ports::NoMonitor),
         hosts: Hosts::new(vec![Portal { mode, ..portal(upstream.address.to_string()) }], vec![], []),
         rules: Snapshot { caseloads: HashMap::new(), ..Snapshot::default() },
         sessions: Sessions::default(),

@@ -5,11 +5,11 @@ use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::{Actor, OperationError, invitations, onboarding};
 use digue_types::AccountId;
 
+use crate::app::Home;
 use crate::approvals::somebody;
-use crate::house::Home;
 
 fn faults(home: &Home, actor: &Actor, text: &[u8]) -> Vec<(usize, String)> {
-    match onboarding::read(&home.house, actor, text) {
+    match onboarding::read(&home.app, actor, text) {
         Err(OperationError::Faults(faults)) => {
             faults.into_iter().map(|fault| (fault.line, fault.key.replace("onboarding-fault-", ""))).collect()
         }
@@ -20,40 +20,40 @@ fn faults(home: &Home, actor: &Actor, text: &[u8]) -> Vec<(usize, String)> {
 #[tokio::test]
 async fn an_organisation_of_three_comes_in_with_one_file_and_two_persons() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     // As a French spreadsheet saves it.
     let text = "\u{feff}Compte;Organisation;Rôle;Courriel\r\nmarie;of-9;delegate;marie@exemple.fr\r\n\
                 paul;of-9;deputy;\r\nlea;of-9;;lea@exemple.fr\r\n";
-    let wish = onboarding::read(&home.house, &rssi, text.as_bytes()).unwrap();
-    let ApprovalRequest::AddAccounts(accounts) = &wish else { panic!("{wish:?}") };
+    let request = onboarding::read(&home.app, &ciso, text.as_bytes()).unwrap();
+    let ApprovalRequest::AddAccounts(accounts) = &request else { panic!("{request:?}") };
     let told: Vec<(&str, Role)> = accounts.iter().map(|one| (one.account.as_str(), one.role)).collect();
     assert_eq!(told, [("marie", Role::Delegate), ("paul", Role::Deputy), ("lea", Role::Agent)]);
-    let id = approvals::ask(&home.house, &rssi, &wish, "convention signée").await.unwrap();
-    let done = approvals::decide(&home.house, &dpo, &id, true).await.unwrap();
-    assert_eq!(done.wish, wish);
+    let id = approvals::ask(&home.app, &ciso, &request, "convention signée").await.unwrap();
+    let done = approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
+    assert_eq!(done.request, request);
     // Whoever granted them holds no link: a third person hands each one over.
     assert!(done.invitations.len() == 3 && done.invitations.iter().all(|one| one.link.is_none()));
-    let third = somebody(&home, "rssi2", "op", Role::Rssi).await;
+    let third = somebody(&home, "rssi2", "op", Role::Ciso).await;
     for one in &done.invitations {
-        let refused = invitations::hand_over(&home.house, &dpo, &one.account).await;
+        let refused = invitations::hand_over(&home.app, &dpo, &one.account).await;
         assert!(matches!(refused, Err(OperationError::Involved)));
-        let handed = invitations::hand_over(&home.house, &third, &one.account).await.unwrap();
+        let handed = invitations::hand_over(&home.app, &third, &one.account).await.unwrap();
         assert!(handed.link.is_some());
     }
     // The same file again is three faults, and nothing of it is taken.
     let again: Vec<(usize, String)> = (2..5).map(|line| (line, "exists".to_owned())).collect();
-    assert_eq!(faults(&home, &rssi, text.as_bytes()), again);
+    assert_eq!(faults(&home, &ciso, text.as_bytes()), again);
 }
 
 #[tokio::test]
 async fn a_file_with_blank_rows_at_its_end_and_french_roles_is_taken() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let text = include_str!("../data/accounts-semicolons.csv").replace(";agent;", ";Agent;");
     let text = text.replacen(";;;", "chef;of-7;Déléguée;chef@x.fr", 1);
-    let wish = onboarding::read(&home.house, &rssi, text.as_bytes()).unwrap();
-    let ApprovalRequest::AddAccounts(accounts) = &wish else { panic!("{wish:?}") };
+    let request = onboarding::read(&home.app, &ciso, text.as_bytes()).unwrap();
+    let ApprovalRequest::AddAccounts(accounts) = &request else { panic!("{request:?}") };
     let told: Vec<(&str, Role)> = accounts.iter().map(|one| (one.account.as_str(), one.role)).collect();
     assert_eq!(told, [("m2", Role::Agent), ("chef", Role::Delegate)]);
 }
@@ -61,8 +61,8 @@ async fn a_file_with_blank_rows_at_its_end_and_french_roles_is_taken() {
 #[tokio::test]
 async fn a_filled_column_that_nobody_knows_is_a_fault_for_a_role_would_be_lost_in_it() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
-    let told = |text: &[u8]| match onboarding::read(&home.house, &rssi, text) {
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    let told = |text: &[u8]| match onboarding::read(&home.app, &ciso, text) {
         Err(OperationError::Faults(faults)) => faults
             .into_iter()
             .map(|fault| format!("{} {} {}", fault.line, fault.column.unwrap_or_default(), fault.key))
@@ -79,7 +79,7 @@ async fn a_filled_column_that_nobody_knows_is_a_fault_for_a_role_would_be_lost_i
     assert_eq!(told(b"compte;organisation;R\x93le\nmarie;of-9;agent\n").len(), 1);
     // Blank, it says nothing.
     let blank = "compte;organisation;Remarque\nmarie;of-9;\n";
-    assert!(onboarding::read(&home.house, &rssi, blank.as_bytes()).is_ok());
+    assert!(onboarding::read(&home.app, &ciso, blank.as_bytes()).is_ok());
 }
 
 #[tokio::test]
@@ -99,8 +99,8 @@ async fn every_fault_is_told_with_its_line_and_nothing_is_half_taken() {
         (10, "organisation"),
     ];
     assert_eq!(faults(&home, &delegate, text), expected.map(|(line, key)| (line, key.to_owned())));
-    let none = home.house.gateway().rules().directory.find(&AccountId::parse("neuf").unwrap()).is_none();
-    assert!(none && approvals::list(&home.house, &delegate).await.unwrap().is_empty());
+    let none = home.app.gateway().rules().directory.find(&AccountId::parse("neuf").unwrap()).is_none();
+    assert!(none && approvals::list(&home.app, &delegate).await.unwrap().is_empty());
     for (text, expected) in [
         (&b"nom,prenom\nx,y\n"[..], (1, "header")),
         (b"", (1, "header")),

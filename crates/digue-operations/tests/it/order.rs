@@ -12,8 +12,8 @@ use digue_store::{BreakGlassRecord, FindingRecord, HiddenRecord, KnownPerson, Re
 use digue_types::{AccountId, Act, Gate, Timestamp};
 use futures_util::future::join_all;
 
+use crate::app::Home;
 use crate::approvals::somebody;
-use crate::house::Home;
 
 /// So many at once.
 const MANY: usize = 10;
@@ -35,18 +35,18 @@ fn written_once(home: &Home, act: Act) {
 #[tokio::test]
 async fn one_approval_decided_ten_times_at_once_is_one_act_and_one_entry() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
     let mut deciders = Vec::new();
     for number in 0..MANY {
         deciders.push(somebody(&home, &format!("dpo{number}"), "op", Role::Dpo).await);
     }
     let reach = Reach::Account(agent.account.clone());
-    gates::set_gate(&home.house, &rssi, reach.clone(), Gate::Closed, "suspect").await.unwrap();
-    let wish = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
-    let id = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, "suspect").await.unwrap();
+    let request = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
+    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
     // Half of them grant, half refuse.
-    let decide = |place: usize| approvals::decide(&home.house, &deciders[place], &id, place % 2 == 0);
+    let decide = |place: usize| approvals::decide(&home.app, &deciders[place], &id, place % 2 == 0);
     one_of(join_all((0..MANY).map(decide)).await);
     let acts = home.acts();
     let count = |act: Act| acts.iter().filter(|(known, _)| *known == act).count();
@@ -58,23 +58,22 @@ async fn one_approval_decided_ten_times_at_once_is_one_act_and_one_entry() {
 #[tokio::test]
 async fn the_same_wish_asked_for_ten_times_at_once_waits_once() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
-    let ask = |_| approvals::ask(&home.house, &rssi, &ApprovalRequest::ExportJournal, "contrôle annuel");
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    let ask = |_| approvals::ask(&home.app, &ciso, &ApprovalRequest::ExportJournal, "contrôle annuel");
     one_of(join_all((0..MANY).map(ask)).await);
-    assert_eq!(approvals::list(&home.house, &rssi).await.unwrap().len(), 1);
+    assert_eq!(approvals::list(&home.app, &ciso).await.unwrap().len(), 1);
     written_once(&home, Act::ApprovalAsked);
 }
 
 #[tokio::test]
 async fn a_suspended_account_resumed_ten_times_at_once_is_resumed_once() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
     for is_suspended in [true, false] {
-        let set =
-            |_| accounts::set_suspended(&home.house, &rssi, &agent.account, is_suspended, "un exercice");
+        let set = |_| accounts::set_suspended(&home.app, &ciso, &agent.account, is_suspended, "un exercice");
         one_of(join_all((0..MANY).map(set)).await);
-        let rules = home.house.gateway().rules();
+        let rules = home.app.gateway().rules();
         assert_eq!(rules.directory.find(&agent.account).unwrap().is_suspended, is_suspended);
     }
     let acts = home.acts();
@@ -86,7 +85,7 @@ async fn a_suspended_account_resumed_ten_times_at_once_is_resumed_once() {
 #[tokio::test]
 async fn a_finding_is_decided_once() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let finding = FindingRecord {
         id: "fi-1".into(),
         at: home.now(),
@@ -99,13 +98,13 @@ async fn a_finding_is_decided_once() {
         around: String::new(),
         persons: 40,
         action: "observe".into(),
-        wished: "observe".into(),
+        intended: "observe".into(),
         is_fused: false,
         told_at: Timestamp::ZERO,
         verdict: None,
     };
     home.store.add_finding(&finding).await.unwrap();
-    let decide = |_| containment::decide(&home.house, &rssi, "fi-1", false, "un inventaire");
+    let decide = |_| containment::decide(&home.app, &ciso, "fi-1", false, "un inventaire");
     one_of(join_all((0..MANY).map(decide)).await);
     written_once(&home, Act::FindingCleared);
 }
@@ -113,7 +112,7 @@ async fn a_finding_is_decided_once() {
 #[tokio::test]
 async fn an_exceptional_access_is_reviewed_once() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let record = BreakGlassRecord {
         id: "bg-1".into(),
         portal: "portail".parse().unwrap(),
@@ -124,14 +123,14 @@ async fn an_exceptional_access_is_reviewed_once() {
         reviewed: None,
     };
     home.store.add_break_glass(&record).await.unwrap();
-    one_of(join_all((0..MANY).map(|_| break_glass::review(&home.house, &rssi, "bg-1"))).await);
+    one_of(join_all((0..MANY).map(|_| break_glass::review(&home.app, &ciso, "bg-1"))).await);
     written_once(&home, Act::BreakGlassReviewed);
 }
 
 #[tokio::test]
 async fn look_alikes_are_published_once_and_a_request_is_answered_once() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let report = ReportRecord {
         id: "mr-1".into(),
         at: home.now(),
@@ -142,12 +141,12 @@ async fn look_alikes_are_published_once_and_a_request_is_answered_once() {
         published_at: Timestamp::ZERO,
     };
     home.store.add_report(&report).await.unwrap();
-    one_of(join_all((0..MANY).map(|_| desk::publish(&home.house, &rssi, "mr-1"))).await);
+    one_of(join_all((0..MANY).map(|_| desk::publish(&home.app, &ciso, "mr-1"))).await);
     let whose = KnownPerson { population: "personnes".into(), person: "P1".into() };
     let request = RequestRecord::opened("rq-1".into(), whose, "access", home.now());
     home.store.add_request(&request).await.unwrap();
     let text = "Voici vos consultations.";
-    let answer = |_| requests::answer(&home.house, &rssi, "rq-1", Outcome::Done, text);
+    let answer = |_| requests::answer(&home.app, &ciso, "rq-1", Outcome::Done, text);
     one_of(join_all((0..MANY).map(answer)).await);
     let acts = home.acts();
     for act in [Act::LookAlikesPublished, Act::PersonAnswered] {
@@ -171,7 +170,7 @@ async fn what_was_hidden_is_shown_again_once() {
         lifted_at: Timestamp::ZERO,
     };
     home.store.hide(&record).await.unwrap();
-    one_of(join_all((0..MANY).map(|_| sights::lift(&home.house, &dpo, "hd-1"))).await);
+    one_of(join_all((0..MANY).map(|_| sights::lift(&home.app, &dpo, "hd-1"))).await);
     written_once(&home, Act::SightsShown);
 }
 
@@ -179,13 +178,13 @@ async fn what_was_hidden_is_shown_again_once() {
 #[tokio::test]
 async fn what_could_not_be_written_down_waits_again() {
     let home = Home::open().await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let id =
-        approvals::ask(&home.house, &rssi, &ApprovalRequest::ExportJournal, "contrôle annuel").await.unwrap();
+        approvals::ask(&home.app, &ciso, &ApprovalRequest::ExportJournal, "contrôle annuel").await.unwrap();
     home.acts();
-    let failed = approvals::decide(&home.house, &dpo, &id, true).await;
+    let failed = approvals::decide(&home.app, &dpo, &id, true).await;
     assert!(matches!(failed, Err(OperationError::Unavailable(_))), "{failed:?}");
-    let waiting = approvals::list(&home.house, &dpo).await.unwrap();
+    let waiting = approvals::list(&home.app, &dpo).await.unwrap();
     assert_eq!((waiting[0].record.decided.is_some(), waiting[0].may_decide), (false, true));
 }

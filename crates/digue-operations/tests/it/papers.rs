@@ -19,8 +19,8 @@ use digue_response::vocabulary::Exemption;
 
 use digue_types::Gate;
 
+use crate::app::Home;
 use crate::approvals::somebody;
-use crate::house::Home;
 
 fn reader(language: Language) -> PaperReader {
     PaperReader { language, zone: jiff::tz::TimeZone::get("Europe/Paris").unwrap() }
@@ -45,11 +45,11 @@ fn words_of(docx: &[u8]) -> String {
 
 /// Shows what a file would open, opens it, and says what it was.
 async fn imported(home: &Home, actor: &Actor, bytes: &[u8]) -> RegisterPreview {
-    let shown = register_import::preview(&home.house, actor, bytes).await.unwrap();
-    let before = incidents::list(&home.house, actor).await.unwrap().len();
-    let done = register_import::import(&home.house, actor, bytes, &shown.digest).await.unwrap();
+    let shown = register_import::preview(&home.app, actor, bytes).await.unwrap();
+    let before = incidents::list(&home.app, actor).await.unwrap().len();
+    let done = register_import::import(&home.app, actor, bytes, &shown.digest).await.unwrap();
     assert_eq!(done, RegisterOutcome::Taken(shown.clone()));
-    let after = incidents::list(&home.house, actor).await.unwrap().len();
+    let after = incidents::list(&home.app, actor).await.unwrap().len();
     assert_eq!(after - before, shown.opened.len(), "exactly what was shown");
     shown
 }
@@ -59,16 +59,15 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     home.show("a1", &["P1", "P2"]).await;
-    let id =
-        incidents::open(&home.house, &dpo, Source::Person, "Compte a1 volé", "account:a1").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1 volé", "account:a1").await.unwrap();
     let question =
         digue_exposure::ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..Default::default() };
-    breach::compute_affected(&home.house, &dpo, &id, question).await.unwrap();
-    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    breach::compute_affected(&home.app, &dpo, &id, question).await.unwrap();
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     for language in Language::ALL {
         let reader = reader(language);
         for name in PAPERS {
-            let document = papers::paper(&home.house, &view, &reader, name).unwrap();
+            let document = papers::paper(&home.app, &view, &reader, name).unwrap();
             let printed = pdf(&document).unwrap();
             assert!(printed.starts_with(b"%PDF") && printed.len() > 4_000, "{name}");
             let words = words_of(&papers::printed(&document, PaperFormat::Docx).unwrap());
@@ -76,7 +75,7 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
             assert!(!words.contains("{ $") && !words.contains("[paper"), "{name}: {words}");
         }
         let words = words_of(
-            &papers::printed(&papers::notification(&home.house, &view, &reader), PaperFormat::Docx).unwrap(),
+            &papers::printed(&papers::notification(&home.app, &view, &reader), PaperFormat::Docx).unwrap(),
         );
         let unknown = if language == Language::French {
             "Inconnu. Qui peut répondre"
@@ -85,25 +84,24 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
         };
         assert!(words.contains(unknown) && words.contains("Compte a1 volé"), "{words}");
     }
-    assert!(papers::paper(&home.house, &view, &reader(Language::French), "rien").is_none());
+    assert!(papers::paper(&home.app, &view, &reader(Language::French), "rien").is_none());
 }
 
 #[tokio::test]
 async fn a_complaint_leaves_with_evidence_that_verifies_without_us() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     home.show("a1", &["P1", "P2"]).await;
-    let id =
-        incidents::open(&home.house, &dpo, Source::Person, "Compte a1 volé", "account:a1").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1 volé", "account:a1").await.unwrap();
     let reach = digue_access::Reach::Account("a1".parse().unwrap());
-    gates::set_gate(&home.house, &rssi, reach, Gate::Closed, "vol probable").await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable").await.unwrap();
     home.settled().await;
     let question =
         digue_exposure::ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..Default::default() };
-    breach::compute_affected(&home.house, &dpo, &id, question).await.unwrap();
-    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
-    let bytes = bundle::complaint(&home.house, &dpo, &view, &reader(Language::French)).await.unwrap();
+    breach::compute_affected(&home.app, &dpo, &id, question).await.unwrap();
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
+    let bytes = bundle::complaint(&home.app, &dpo, &view, &reader(Language::French)).await.unwrap();
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     let mut text = |name: &str| {
         let mut text = String::new();
@@ -130,7 +128,7 @@ async fn a_complaint_leaves_with_evidence_that_verifies_without_us() {
 async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = incidents::open(&home.house, &dpo, Source::Person, "Courriel mal adressé", "").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Courriel mal adressé", "").await.unwrap();
     let reason = || "un seul destinataire, qui a effacé le message".to_owned();
     let at = home.now().micros();
     for note in [
@@ -147,12 +145,12 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
             reason: reason(),
         },
     ] {
-        incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
+        incidents::add(&home.app, &dpo, &id, None, note).await.unwrap();
     }
     for language in Language::ALL {
-        let views = incidents::list(&home.house, &dpo).await.unwrap();
+        let views = incidents::list(&home.app, &dpo).await.unwrap();
         let bytes =
-            papers::register_file(&home.house, &views, &reader(language), PaperFormat::Xlsx).await.unwrap();
+            papers::register_file(&home.app, &views, &reader(language), PaperFormat::Xlsx).await.unwrap();
         // Into another house, and twice.
         let other = Home::open().await;
         let dpo = somebody(&other, "dpo", "op", Role::Dpo).await;
@@ -160,7 +158,7 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
         assert_eq!((done.opened.len(), done.known.len(), done.faults), (1, 0, vec![]), "{language:?}");
         let again = imported(&other, &dpo, &bytes).await;
         assert_eq!((again.opened.len(), again.known.len()), (0, 1));
-        let taken = &incidents::list(&other.house, &dpo).await.unwrap()[0].incident;
+        let taken = &incidents::list(&other.app, &dpo).await.unwrap()[0].incident;
         assert!(taken.state() == State::Suspected && taken.title == "Courriel mal adressé");
         assert_eq!(taken.fields[&Field::PersonCount].what, ["1200"]);
         assert_eq!(taken.fields[&Field::Natures].what, ["confidentiality", "integrity"]);
@@ -200,14 +198,14 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
         fault("D4", "person-count", "number", "beaucoup"),
     ];
     assert_eq!(done.faults, expected);
-    assert!(register_import::preview(&home.house, &dpo, b"rien").await.is_err());
+    assert!(register_import::preview(&home.app, &dpo, b"rien").await.is_err());
 }
 
 /// The register as a table, without what is not read again.
 async fn table_of(home: &Home, language: Language) -> Vec<Vec<WrittenCell>> {
     let dpo = somebody(home, "dpo", "op", Role::Dpo).await;
-    let views = incidents::list(&home.house, &dpo).await.unwrap();
-    let sheet = papers::register_sheet(&home.house, &views, &reader(language));
+    let views = incidents::list(&home.app, &dpo).await.unwrap();
+    let sheet = papers::register_sheet(&home.app, &views, &reader(language));
     let mut rows: Vec<Vec<WrittenCell>> = sheet.rows;
     rows.iter_mut().for_each(|row| row.truncate(COLUMNS.len()));
     rows.sort();
@@ -259,16 +257,16 @@ async fn a_register_with_every_date_and_decision_goes_out_and_comes_in_unchanged
         ("Comptée", vec![field(Field::PersonCount, "1200"), field(Field::What, "a = b ; c : d\n=SUM(A1)")]),
     ];
     for (title, notes) in violations {
-        let id = incidents::open(&home.house, &dpo, Source::Person, title, "").await.unwrap();
+        let id = incidents::open(&home.app, &dpo, Source::Person, title, "").await.unwrap();
         let first = IncidentNote::Aware { at: aware, reason: reason("vu"), of: Awareness::Data };
         for note in std::iter::once(first).chain(notes) {
-            incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
+            incidents::add(&home.app, &dpo, &id, None, note).await.unwrap();
         }
     }
     for language in Language::ALL {
-        let views = incidents::list(&home.house, &dpo).await.unwrap();
+        let views = incidents::list(&home.app, &dpo).await.unwrap();
         let bytes =
-            papers::register_file(&home.house, &views, &reader(language), PaperFormat::Xlsx).await.unwrap();
+            papers::register_file(&home.app, &views, &reader(language), PaperFormat::Xlsx).await.unwrap();
         let same = imported(&home, &dpo, &bytes).await;
         assert_eq!((same.opened.len(), same.known.len(), same.faults), (0, 4, vec![]), "{language:?}");
         let other = Home::open().await;
@@ -296,7 +294,7 @@ async fn an_earlier_register_is_taken_as_people_wrote_it() {
         ]
     );
     assert_eq!(done.opened.len(), 3);
-    let views = incidents::list(&home.house, &dpo).await.unwrap();
+    let views = incidents::list(&home.app, &dpo).await.unwrap();
     let of = |title: &str| &views.iter().find(|view| view.incident.title == title).unwrap().incident;
     // Nine o'clock was nine where it was written.
     for title in ["Vol d ordinateur", "Date française"] {
@@ -312,8 +310,8 @@ async fn an_earlier_register_is_taken_as_people_wrote_it() {
 /// The register as its export has it, with some cells written over: row, column and text.
 async fn edited(home: &Home, actor: &Actor, edits: &[(usize, &str, &str)]) -> Vec<u8> {
     let french = reader(Language::French);
-    let views = incidents::list(&home.house, actor).await.unwrap();
-    let mut sheet = papers::register_sheet(&home.house, &views, &french);
+    let views = incidents::list(&home.app, actor).await.unwrap();
+    let mut sheet = papers::register_sheet(&home.app, &views, &french);
     for (row, column, text) in edits {
         let name = register_import::column(&french, column);
         let place = sheet.header.iter().position(|known| *known == name).unwrap();
@@ -330,17 +328,17 @@ fn faults_of(preview: &RegisterPreview) -> Vec<String> {
 async fn a_row_of_the_register_is_known_by_its_reference_and_never_opened_again() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = incidents::open(&home.house, &dpo, Source::Person, "Clé USB perdue", "").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Clé USB perdue", "").await.unwrap();
     let at = home.now().micros() - 3_600_000_000;
     let reason = || "vu au retour de mission".to_owned();
     for note in [
         IncidentNote::Aware { at, reason: reason(), of: Awareness::Data },
         IncidentNote::FieldSet { field: Field::PersonCount, value: vec!["12".to_owned()] },
     ] {
-        incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
+        incidents::add(&home.app, &dpo, &id, None, note).await.unwrap();
     }
     // Nobody knows yet since when.
-    incidents::open(&home.house, &dpo, Source::Person, "Sans heure", "").await.unwrap();
+    incidents::open(&home.app, &dpo, Source::Person, "Sans heure", "").await.unwrap();
     let told = |edits: &'static [(usize, &'static str, &'static str)]| {
         let (home, dpo) = (&home, &dpo);
         async move {
@@ -363,7 +361,7 @@ async fn a_row_of_the_register_is_known_by_its_reference_and_never_opened_again(
     assert_eq!(told(&[(0, "title", "")]).await, (0, 1, fault("title", "missing")));
     assert_eq!(told(&[(0, "person-count", "200 %")]).await, (0, 1, fault("person-count", "number")));
     // The same reference on two rows, and a row without one.
-    let first = incidents::list(&home.house, &dpo).await.unwrap()[0].reference();
+    let first = incidents::list(&home.app, &dpo).await.unwrap()[0].reference();
     let twice: &'static str = first.leak();
     let (opened, known, faults) = told(Box::leak(Box::new([(1, "reference", twice)]))).await;
     assert_eq!((opened, known), (0, 2), "known by its title and hour: {faults:?}");
@@ -378,11 +376,11 @@ async fn a_register_that_changed_since_it_was_shown_is_shown_again() {
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let csv =
         "Titre;Prise de connaissance;Nombre de personnes\nVol;02/03/2024 14:05;12\nPerte;03/03/2024;1\n";
-    let shown = register_import::preview(&home.house, &dpo, csv.as_bytes()).await.unwrap();
+    let shown = register_import::preview(&home.app, &dpo, csv.as_bytes()).await.unwrap();
     assert_eq!((shown.opened.len(), shown.opened[0].title.as_str()), (2, "Vol"));
-    assert!(incidents::list(&home.house, &dpo).await.unwrap().is_empty(), "nothing is written before");
+    assert!(incidents::list(&home.app, &dpo).await.unwrap().is_empty(), "nothing is written before");
     imported(&home, &dpo, csv.as_bytes()).await;
-    let late = register_import::import(&home.house, &dpo, csv.as_bytes(), &shown.digest).await.unwrap();
+    let late = register_import::import(&home.app, &dpo, csv.as_bytes(), &shown.digest).await.unwrap();
     let RegisterOutcome::Outdated(now) = late else { panic!("{late:?}") };
     assert_eq!((now.opened.len(), now.known.len()), (0, 2));
 }
@@ -404,13 +402,13 @@ async fn a_register_that_libreoffice_wrote_is_taken_once() {
 async fn several_entries_are_written_together_or_not_at_all() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = incidents::open(&home.house, &dpo, Source::Person, "Vol", "").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Vol", "").await.unwrap();
     let set = |field, value: &str| IncidentNote::FieldSet { field, value: vec![value.to_owned()] };
     let notes = vec![set(Field::What, "un vol"), set(Field::PersonCount, "beaucoup")];
-    let refused = incidents::add_all(&home.house, &dpo, &id, notes).await;
+    let refused = incidents::add_all(&home.app, &dpo, &id, notes).await;
     assert!(refused.is_err(), "{refused:?}");
-    assert!(incidents::view(&home.house, &dpo, &id).await.unwrap().incident.fields.is_empty());
+    assert!(incidents::view(&home.app, &dpo, &id).await.unwrap().incident.fields.is_empty());
     let notes = vec![set(Field::What, "un vol"), set(Field::PersonCount, "12")];
-    incidents::add_all(&home.house, &dpo, &id, notes).await.unwrap();
-    assert_eq!(incidents::view(&home.house, &dpo, &id).await.unwrap().incident.fields.len(), 2);
+    incidents::add_all(&home.app, &dpo, &id, notes).await.unwrap();
+    assert_eq!(incidents::view(&home.app, &dpo, &id).await.unwrap().incident.fields.len(), 2);
 }

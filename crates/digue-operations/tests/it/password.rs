@@ -8,7 +8,7 @@ use digue_operations::{OperationError, passkey};
 use digue_testkit::Authenticator;
 use digue_types::Act;
 
-use crate::house::{CONSOLE, CONSOLE_HOST, Home, Plan};
+use crate::app::{CONSOLE, CONSOLE_HOST, Home, Plan};
 use crate::passkey::{by_link, client, come_in, enrol};
 
 const GOOD: &str = "loutre granit parapluie 42";
@@ -26,9 +26,9 @@ fn code(secret: &str, home: &Home) -> String {
 
 /// Sets a password; the secret of the codes and the recovery codes.
 async fn set(home: &Home, session: &Session) -> (String, Vec<String>) {
-    let setting = password::begin(&home.house, session).unwrap();
+    let setting = password::begin(&home.app, session).unwrap();
     let code = code(&setting.secret, home);
-    let codes = password::set(&home.house, session, GOOD, &setting.sealed, &code).await.unwrap();
+    let codes = password::set(&home.app, session, GOOD, &setting.sealed, &code).await.unwrap();
     (setting.secret, codes)
 }
 
@@ -40,7 +40,7 @@ async fn come(
     device: Option<&str>,
 ) -> Result<OpenedPassword, OperationError> {
     let shown = ShownCredentials { account, password, code, device };
-    password::sign_in(&home.house, shown, &client()).await
+    password::sign_in(&home.app, shown, &client()).await
 }
 
 #[track_caller]
@@ -68,7 +68,7 @@ async fn password_and_code_sign_in_and_each_code_is_good_once() {
     let opened = come(&home, "a1", GOOD, &shown, Some(device.reveal())).await.unwrap();
     assert!(opened.device.is_none());
     is_wrong(come(&home, "a1", GOOD, &codes[3], Some(device.reveal())).await);
-    assert_eq!(password::own(&home.house, &opened.session).await.unwrap(), Some(9));
+    assert_eq!(password::own(&home.app, &opened.session).await.unwrap(), Some(9));
     let acts: Vec<Act> = home.acts().into_iter().map(|(act, _)| act).collect();
     assert!(acts.contains(&Act::PasswordSet));
 }
@@ -95,7 +95,7 @@ async fn every_way_of_being_wrong_has_one_answer() {
     }
     home.clock.pass(Duration::from_mins(5));
     let id = session.account.clone();
-    digue_operations::accounts::set_suspended(&home.house, &digue, &id, true, "départ").await.unwrap();
+    digue_operations::accounts::set_suspended(&home.app, &digue, &id, true, "départ").await.unwrap();
     is_wrong(come(&home, "a1", GOOD, &code(&secret, &home), None).await);
 }
 
@@ -128,15 +128,11 @@ async fn weak_passwords_wrong_codes_and_other_peoples_secrets_are_refused() {
     let home = home().await;
     let session = by_link(&home, "a1").await;
     let other = by_link(&home, "a2").await;
-    let setting = password::begin(&home.house, &session).unwrap();
-    let theirs = password::begin(&home.house, &other).unwrap();
+    let setting = password::begin(&home.app, &session).unwrap();
+    let theirs = password::begin(&home.app, &other).unwrap();
     let now = code(&setting.secret, &home);
     let try_set = async |text: &str, sealed: &str, code: &str| match password::set(
-        &home.house,
-        &session,
-        text,
-        sealed,
-        code,
+        &home.app, &session, text, sealed, code,
     )
     .await
     {
@@ -156,15 +152,15 @@ async fn weak_passwords_wrong_codes_and_other_peoples_secrets_are_refused() {
     assert_eq!(try_set(GOOD, &theirs.sealed, &now).await, "invalid-ceremony");
     assert_eq!(try_set(GOOD, "", &now).await, "invalid-ceremony");
     home.clock.pass(Duration::from_mins(4));
-    assert!(password::own(&home.house, &session).await.unwrap().is_none());
+    assert!(password::own(&home.app, &session).await.unwrap().is_none());
     // Not a delegate's, and nobody's where the operator does not allow it.
     let id = home.account("delegue", Role::Delegate).await;
     let delegate = Session { account: id, ..session.clone() };
-    let refused = password::begin(&home.house, &delegate).err();
+    let refused = password::begin(&home.app, &delegate).err();
     assert!(matches!(refused, Some(OperationError::Invalid("invalid-password-role"))));
     let strict = Home::open().await;
     let session = by_link(&strict, "a1").await;
-    assert!(matches!(password::begin(&strict.house, &session).err(), Some(OperationError::NotFound(_))));
+    assert!(matches!(password::begin(&strict.app, &session).err(), Some(OperationError::NotFound(_))));
     let refused = come(&strict, "a1", GOOD, "000000", None).await;
     assert!(matches!(refused.err(), Some(OperationError::NotFound(_))));
 }
@@ -175,15 +171,15 @@ async fn a_password_proves_afresh_and_goes_when_there_is_a_passkey() {
     let session = by_link(&home, "a1").await;
     let (secret, _) = set(&home, &session).await;
     home.clock.pass(Duration::from_mins(6));
-    let stale = passkey::begin_adding(&home.house, &session).await;
+    let stale = passkey::begin_adding(&home.app, &session).await;
     assert!(matches!(stale, Err(OperationError::ProofNeeded)));
-    let wrong = password::prove(&home.house, &session, GOOD, "000000", None).await;
+    let wrong = password::prove(&home.app, &session, GOOD, "000000", None).await;
     assert!(matches!(wrong, Err(OperationError::Invalid("invalid-password"))));
-    password::prove(&home.house, &session, GOOD, &code(&secret, &home), None).await.unwrap();
-    let session = home.house.gateway().sessions_of(&session.account).pop().unwrap();
-    let alone = password::remove(&home.house, &session).await;
+    password::prove(&home.app, &session, GOOD, &code(&secret, &home), None).await.unwrap();
+    let session = home.app.gateway().sessions_of(&session.account).pop().unwrap();
+    let alone = password::remove(&home.app, &session).await;
     assert!(matches!(alone, Err(OperationError::Invalid("invalid-passkey-last"))));
     enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
-    password::remove(&home.house, &session).await.unwrap();
+    password::remove(&home.app, &session).await.unwrap();
     is_wrong(come(&home, "a1", GOOD, &code(&secret, &home), None).await);
 }

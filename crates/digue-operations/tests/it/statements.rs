@@ -20,8 +20,8 @@ use digue_store::IncidentRecord;
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::app::Home;
 use crate::claims_truth::{Draw, check, codes};
-use crate::house::Home;
 
 const INCIDENTS: u64 = 1_000;
 
@@ -196,17 +196,17 @@ async fn no_statement_without_its_fact_in_a_thousand_random_incidents() {
         for language in Language::ALL {
             let reader = PaperReader { language, zone: paris() };
             for name in PAPERS {
-                let document = papers::paper(&home.house, &view, &reader, name).unwrap();
+                let document = papers::paper(&home.app, &view, &reader, name).unwrap();
                 check(&words(&document), &view, &codes, &format!("{seed} {name}"));
             }
-            let register = papers::register(&home.house, std::slice::from_ref(&view), &reader);
+            let register = papers::register(&home.app, std::slice::from_ref(&view), &reader);
             check(&words(&register), &view, &codes, &format!("{seed} register"));
             check(&reader.claims(&view).join("\n"), &view, &codes, &format!("{seed} claims"));
             let sourced = reader.claims_with_sources(&view).join("\n");
             check(&sourced, &view, &codes, &format!("{seed} claims with sources"));
         }
         for style in Style::ALL {
-            let (subject, blocks) = proposed_for(&home.house, &view, style);
+            let (subject, blocks) = proposed_for(&home.app, &view, style);
             let said = format!("{subject}\n{}\n{}\n{}", blocks.happened, blocks.risks, blocks.steps);
             check(&said, &view, &codes, &format!("{seed} {}", style.code()));
         }
@@ -220,7 +220,7 @@ async fn what_a_notice_says_of_what_happened_is_easily_read() {
     for seed in 0..100 {
         let view = incident(seed);
         for style in Style::ALL {
-            let (_, blocks) = proposed_for(&home.house, &view, style);
+            let (_, blocks) = proposed_for(&home.app, &view, style);
             let figure = measured(style, &blocks.happened);
             // A sentence with an hour in it is harder to measure than to read.
             assert!(figure.longest_sentence <= 20, "{}: {}", style.code(), blocks.happened);

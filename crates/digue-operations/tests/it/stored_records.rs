@@ -19,9 +19,9 @@ use digue_response::IncidentNote;
 use digue_response::incident::{EntryKind, Source};
 use digue_types::Gate;
 
+use crate::app::{Home, Plan};
 use crate::approvals::somebody;
 use crate::containment::found;
-use crate::house::{Home, Plan};
 use crate::isms::add;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -38,20 +38,20 @@ fn write_beside(home: &Home, sql: &str) {
 }
 
 async fn compared(home: &Home) -> RecordComparison {
-    stored_records::compare(&home.house, &Actor::digue(), StoredKind::ALL).await.unwrap()
+    stored_records::compare(&home.app, &Actor::digue(), StoredKind::ALL).await.unwrap()
 }
 
 /// A campaign of notices to the one person who was shown to a1.
 async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
     home.show("a1", &["P1"]).await;
     let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
-    let version = breach::compute_affected(&home.house, dpo, incident, question).await.unwrap();
+    let version = breach::compute_affected(&home.app, dpo, incident, question).await.unwrap();
     let decided = IncidentNote::PersonsDecided {
         inform: true,
         exemption: None,
         reason: "le risque est élevé".to_owned(),
     };
-    incidents::add(&home.house, dpo, incident, None, decided).await.unwrap();
+    incidents::add(&home.app, dpo, incident, None, decided).await.unwrap();
     let text = || "Un compte a été volé.".to_owned();
     let blocks = Blocks { happened: text(), risks: text(), steps: text(), contact: text(), address: text() };
     let asked = CampaignRequest {
@@ -63,35 +63,35 @@ async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
         rate: RATE,
         contacts: b"personne;courriel\nP1;p1@exemple.fr\n".to_vec(),
     };
-    notices::prepare(&home.house, dpo, incident, asked).await.unwrap();
+    notices::prepare(&home.app, dpo, incident, asked).await.unwrap();
 }
 
 /// A house in which something of everything happened.
 async fn lived_in() -> Home {
     let home = Home::with(Plan { on_disk: true, ..Plan::default() }).await;
-    let house = &home.house;
-    let rssi = somebody(&home, "rssi", "operateur", Role::Rssi).await;
+    let app = &home.app;
+    let ciso = somebody(&home, "rssi", "operateur", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "operateur", Role::Dpo).await;
     let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
     let reach = Reach::Account(agent.account.clone());
-    gates::set_gate(house, &rssi, reach.clone(), Gate::Closed, "poste perdu").await.unwrap();
-    let wish = ApprovalRequest::OpenGate { reach, gate: Gate::Open };
-    approvals::ask(house, &rssi, &wish, "poste retrouvé").await.unwrap();
-    containment::respond(house, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
+    gates::set_gate(app, &ciso, reach.clone(), Gate::Closed, "poste perdu").await.unwrap();
+    let request = ApprovalRequest::OpenGate { reach, gate: Gate::Open };
+    approvals::ask(app, &ciso, &request, "poste retrouvé").await.unwrap();
+    containment::respond(app, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
     let finding = home.store.findings(10).await.unwrap().pop().unwrap();
-    containment::decide(house, &rssi, &finding.id, false, "un inventaire").await.unwrap();
+    containment::decide(app, &ciso, &finding.id, false, "un inventaire").await.unwrap();
     // One that nobody judged.
     somebody(&home, "a2", "of-1", Role::Agent).await;
-    containment::respond(house, found(&home, "a2", Weight::Alert, Action::Observe)).await.unwrap();
-    let incident = incidents::open(house, &dpo, Source::Person, "Une plainte", "").await.unwrap();
+    containment::respond(app, found(&home, "a2", Weight::Alert, Action::Observe)).await.unwrap();
+    let incident = incidents::open(app, &dpo, Source::Person, "Une plainte", "").await.unwrap();
     let note =
         IncidentNote::Said {
             kind: EntryKind::Fact, text: "la personne a rappelé".to_owned(), journal: None
         };
-    incidents::add(house, &dpo, &incident, None, note).await.unwrap();
+    incidents::add(app, &dpo, &incident, None, note).await.unwrap();
     told_by_letter(&home, &dpo, &incident).await;
     let risk =
-        add(&home, &rssi, RegisterKind::Risk, &[("title", "Vol"), ("likelihood", "2"), ("gravity", "2")])
+        add(&home, &ciso, RegisterKind::Risk, &[("title", "Vol"), ("likelihood", "2"), ("gravity", "2")])
             .await;
     let (today, later) = (home.today(0), home.today(300));
     let accepted = [
@@ -103,7 +103,7 @@ async fn lived_in() -> Home {
         ("accepted-on", today.as_str()),
         ("expires-on", later.as_str()),
     ];
-    add(&home, &rssi, RegisterKind::Acceptance, &accepted).await;
+    add(&home, &ciso, RegisterKind::Acceptance, &accepted).await;
     let audit = [
         ("title", "Audit"),
         ("scope", "tout"),
@@ -111,12 +111,12 @@ async fn lived_in() -> Home {
         ("planned-from", today.as_str()),
         ("signed-by", "X"),
     ];
-    add(&home, &rssi, RegisterKind::Audit, &audit).await;
+    add(&home, &ciso, RegisterKind::Audit, &audit).await;
     let review =
         [("title", "Revue"), ("held-on", today.as_str()), ("chair", "Y"), ("signed-on", today.as_str())];
-    add(&home, &rssi, RegisterKind::Review, &review).await;
-    let rights = reviews::open(house, &rssi, "Revue des accès", home.now().plus(DAY * 30)).await.unwrap();
-    reviews::decide(house, &rssi, &rights, &agent.account, true, "").await.unwrap();
+    add(&home, &ciso, RegisterKind::Review, &review).await;
+    let rights = reviews::open(app, &ciso, "Revue des accès", home.now().plus(DAY * 30)).await.unwrap();
+    reviews::decide(app, &ciso, &rights, &agent.account, true, "").await.unwrap();
     home
 }
 
@@ -125,7 +125,7 @@ async fn what_is_written_beside_digue_is_named() {
     let home = lived_in().await;
     let before = compared(&home).await;
     assert!(before.differences.is_empty() && before.older == 0 && before.compared > 12, "{before:?}");
-    assert_eq!(checks::run_one(&home.house, Check::RecordsIntact).await.unwrap().outcome, CheckOutcome::Pass);
+    assert_eq!(checks::run_one(&home.app, Check::RecordsIntact).await.unwrap().outcome, CheckOutcome::Pass);
     let mut expected = 0;
     for (kind, name, sql) in [
         (StoredKind::Account, "a1", "UPDATE accounts SET organisation = 'of-9' WHERE id = 'a1'"),
@@ -168,7 +168,7 @@ async fn what_is_written_beside_digue_is_named() {
         assert!(found.iter().any(|one| one.kind == kind && one.name.starts_with(name)), "{sql}: {found:?}");
         assert_eq!(found.len(), expected, "{sql}: {found:?}");
     }
-    let result = checks::run_one(&home.house, Check::RecordsIntact).await.unwrap();
+    let result = checks::run_one(&home.app, Check::RecordsIntact).await.unwrap();
     assert_eq!(result.outcome, CheckOutcome::Fail);
     assert!(result.found.failing.iter().any(|name| name == "gate:account:a1"), "{:?}", result.found.failing);
 }

@@ -9,8 +9,8 @@ use digue_operations::{Actor, invitations, keys, mail, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Gate, OrganisationId};
 
+use crate::app::{CONSOLE, CONSOLE_HOST, Home, Plan, mail_to};
 use crate::approvals::{again, somebody};
-use crate::house::{CONSOLE, CONSOLE_HOST, Home, Plan, mail_to};
 use crate::passkey::{client, come_in, enrol};
 
 /// A small deterministic source of choices.
@@ -28,8 +28,8 @@ impl Choices {
 }
 
 const PEOPLE: [(&str, &str, Role); 9] = [
-    ("rssi", "op", Role::Rssi),
-    ("rssi2", "op", Role::Rssi),
+    ("rssi", "op", Role::Ciso),
+    ("rssi2", "op", Role::Ciso),
     ("dpo", "op", Role::Dpo),
     ("auditor", "op", Role::Auditor),
     ("portal", "op", Role::PortalTeam),
@@ -92,7 +92,7 @@ impl Scene {
 
     /// Accounts that there are, the thief's own apart.
     fn others(&self) -> Vec<AccountId> {
-        let rules = self.home.house.gateway().rules();
+        let rules = self.home.app.gateway().rules();
         let mut others: Vec<AccountId> = rules.directory.iter().map(|(account, _)| account.clone()).collect();
         others.retain(|account| *account != self.thief);
         others.sort();
@@ -104,8 +104,7 @@ impl Scene {
         let own = self.people.iter().find(|actor| actor.account == self.thief).unwrap();
         let mut faces = vec![again(&self.home, own)];
         for session in &self.sessions {
-            faces
-                .extend(Actor::of_session(&self.home.house, session).ok().map(|one| again(&self.home, &one)));
+            faces.extend(Actor::of_session(&self.home.app, session).ok().map(|one| again(&self.home, &one)));
         }
         faces
     }
@@ -122,14 +121,14 @@ impl Scene {
         if by_thief {
             self.invented.insert(account.clone());
         }
-        let role = *choices.of(&[Role::Agent, Role::Agent, Role::Rssi, Role::Delegate]);
-        let organisation = if role == Role::Rssi { "op" } else { "of-1" };
+        let role = *choices.of(&[Role::Agent, Role::Agent, Role::Ciso, Role::Delegate]);
+        let organisation = if role == Role::Ciso { "op" } else { "of-1" };
         let organisation = OrganisationId::parse(organisation).unwrap();
         let email = (choices.next(3) > 0).then_some(email);
         ApprovalRequest::AddAccounts(vec![NewAccount { account, organisation, role, email }])
     }
 
-    fn wish(&mut self, by_thief: bool, choices: &mut Choices) -> ApprovalRequest {
+    fn request(&mut self, by_thief: bool, choices: &mut Choices) -> ApprovalRequest {
         let others = self.others();
         let account = choices.of(&others).clone();
         match choices.next(6) {
@@ -143,13 +142,13 @@ impl Scene {
     /// The thief uses a link: comes in, makes a key, and looks at everything there is.
     async fn take(&mut self, link: &str) {
         let token = link.split("link=").nth(1).unwrap().split_whitespace().next().unwrap();
-        let house = &self.home.house;
-        let Ok((_, session)) = sign_in::enter(house, token, CONSOLE_HOST, &client()).await else { return };
+        let app = &self.home.app;
+        let Ok((_, session)) = sign_in::enter(app, token, CONSOLE_HOST, &client()).await else { return };
         let mut key = Authenticator::new(CONSOLE_HOST, CONSOLE);
         if enrol(&self.home, &session, &mut key).await.is_ok() {
             self.tokens.push(key);
         }
-        self.codes.extend(invitations::own_code(&self.home.house, &session).await.unwrap());
+        self.codes.extend(invitations::own_code(&self.home.app, &session).await.unwrap());
         self.sessions.push(session);
     }
 
@@ -160,14 +159,14 @@ impl Scene {
         let account = choices.of(&others).clone();
         match choices.next(7) {
             0 | 1 => {
-                let wish = self.wish(true, choices);
+                let request = self.request(true, choices);
                 for face in &faces {
-                    let _ = approvals::ask(&self.home.house, face, &wish, "une demande").await;
+                    let _ = approvals::ask(&self.home.app, face, &request, "une demande").await;
                 }
             }
             2 => {
-                for waiting in approvals::list(&self.home.house, &actor).await.unwrap_or_default() {
-                    let done = approvals::decide(&self.home.house, &actor, &waiting.record.id, true).await;
+                for waiting in approvals::list(&self.home.app, &actor).await.unwrap_or_default() {
+                    let done = approvals::decide(&self.home.app, &actor, &waiting.record.id, true).await;
                     for one in done.map(|done| done.invitations).unwrap_or_default() {
                         assert_eq!(one.link, None, "whoever grants holds no link");
                     }
@@ -175,27 +174,27 @@ impl Scene {
             }
             3 | 4 => {
                 for account in others {
-                    let handed = invitations::hand_over(&self.home.house, &actor, &account).await;
+                    let handed = invitations::hand_over(&self.home.app, &actor, &account).await;
                     if let Some(link) = handed.ok().and_then(|handed| handed.link) {
                         self.take(&link).await;
                     }
                 }
             }
             5 => {
-                let _ = invitations::send(&self.home.house, &actor, &account).await;
+                let _ = invitations::send(&self.home.app, &actor, &account).await;
             }
             _ => {
                 let guesses: Vec<String> = self.codes.iter().cloned().chain(["AAAA-AAAA".into()]).collect();
                 for account in others {
                     let code = choices.of(&guesses).clone();
-                    let _ = invitations::confirm(&self.home.house, &actor, &account, &code, call).await;
+                    let _ = invitations::confirm(&self.home.app, &actor, &account, &code, call).await;
                 }
             }
         }
         // Whatever the thief's sessions may fetch.
         for session in self.sessions.clone() {
-            for key in keys::waiting(&self.home.house, &session).await.unwrap_or_default() {
-                if let Ok(issued) = keys::fetch(&self.home.house, &session, &key.id).await {
+            for key in keys::waiting(&self.home.app, &session).await.unwrap_or_default() {
+                if let Ok(issued) = keys::fetch(&self.home.app, &session, &key.id).await {
                     self.secrets.push(issued.account);
                 }
             }
@@ -205,7 +204,7 @@ impl Scene {
     /// Mail leaves, and the thief reads the own box.
     async fn deliver(&mut self) {
         let Some(mailbox) = &self.mailbox else { return };
-        mail::send_due(&self.home.house).await.unwrap();
+        mail::send_due(&self.home.app).await.unwrap();
         let messages: Vec<(String, String)> = mailbox.messages().into_iter().skip(self.read).collect();
         self.read += messages.len();
         for (to, text) in messages {
@@ -222,10 +221,10 @@ impl Scene {
     /// The true holder uses a link, makes a key, and can say the code.
     async fn holder_comes(&mut self, account: &AccountId, link: &str) {
         let token = link.split("link=").nth(1).unwrap().split_whitespace().next().unwrap();
-        let house = &self.home.house;
-        let Ok((_, session)) = sign_in::enter(house, token, CONSOLE_HOST, &client()).await else { return };
+        let app = &self.home.app;
+        let Ok((_, session)) = sign_in::enter(app, token, CONSOLE_HOST, &client()).await else { return };
         enrol(&self.home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
-        let code = invitations::own_code(&self.home.house, &session).await.unwrap().unwrap();
+        let code = invitations::own_code(&self.home.app, &session).await.unwrap().unwrap();
         self.told.insert(account.clone(), code);
     }
 
@@ -238,19 +237,19 @@ impl Scene {
         honest.rotate_left(first);
         match choices.next(6) {
             0 | 1 => {
-                let wish = self.wish(false, choices);
+                let request = self.request(false, choices);
                 for actor in &honest {
-                    if approvals::ask(&self.home.house, actor, &wish, "une demande").await.is_ok() {
+                    if approvals::ask(&self.home.app, actor, &request, "une demande").await.is_ok() {
                         break;
                     }
                 }
             }
             2 => {
                 for actor in &honest {
-                    for waiting in approvals::list(&self.home.house, actor).await.unwrap_or_default() {
+                    for waiting in approvals::list(&self.home.app, actor).await.unwrap_or_default() {
                         if waiting.may_decide {
                             let id = &waiting.record.id;
-                            let _ = approvals::decide(&self.home.house, actor, id, true).await;
+                            let _ = approvals::decide(&self.home.app, actor, id, true).await;
                         }
                     }
                 }
@@ -264,8 +263,8 @@ impl Scene {
                 // The code is heard from the holder; who has none is not confirmed.
                 for (account, code) in self.told.clone() {
                     for actor in &honest {
-                        let house = &self.home.house;
-                        let done = invitations::confirm(house, actor, &account, &code, "vu au guichet").await;
+                        let app = &self.home.app;
+                        let done = invitations::confirm(app, actor, &account, &code, "vu au guichet").await;
                         self.confirmed += usize::from(done.is_ok());
                     }
                     // Confirmed; or the code was void, and the holder asks for another invitation.
@@ -281,10 +280,10 @@ impl Scene {
             return;
         }
         for actor in honest {
-            if by_mail && invitations::send(&self.home.house, actor, account).await.is_ok() {
+            if by_mail && invitations::send(&self.home.app, actor, account).await.is_ok() {
                 return;
             }
-            let handed = invitations::hand_over(&self.home.house, actor, account).await;
+            let handed = invitations::hand_over(&self.home.app, actor, account).await;
             let Some(link) = handed.ok().and_then(|handed| handed.link) else { continue };
             // It goes to the holder; an invented account has none.
             if !self.invented.contains(account) {
@@ -296,11 +295,11 @@ impl Scene {
 
     /// The promise.
     async fn holds(&mut self, story: &str) {
-        let house = &self.home.house;
-        let rules = house.gateway().rules();
+        let app = &self.home.app;
+        let rules = app.gateway().rules();
         for session in &self.sessions {
-            let Ok(actor) = Actor::of_session(house, session) else { continue };
-            let is_live = house.gateway().sessions(|one| one.id == session.id).len() == 1;
+            let Ok(actor) = Actor::of_session(app, session) else { continue };
+            let is_live = app.gateway().sessions(|one| one.id == session.id).len() == 1;
             if !is_live {
                 continue;
             }
@@ -311,7 +310,7 @@ impl Scene {
             // A key that the thief made opens nothing of an account whose holder is known.
             let Ok(session) = come_in(&self.home, key).await else { continue };
             let gate = rules.gates.of(&Reach::Account(session.account.clone()));
-            let role = Actor::of_session(house, &session).unwrap().role;
+            let role = Actor::of_session(app, &session).unwrap().role;
             assert_eq!((role, gate), (Role::Agent, Gate::Closed), "{story}: {}", session.account);
         }
         assert!(self.secrets.is_empty(), "{story}: keys of {:?}", self.secrets);

@@ -11,7 +11,7 @@ use webauthn_rs::prelude::{
     DiscoverableAuthentication, Passkey, PasskeyRegistration, Url, Uuid, WebauthnBuilder,
 };
 
-use crate::house::Home;
+use crate::app::Home;
 use crate::passkey::{by_link, client};
 
 const VECTORS: &str = include_str!("../data/w3c-webauthn.json");
@@ -103,12 +103,11 @@ async fn the_house_takes_none_of_them_for_its_own() {
     let session = by_link(&home, "a1").await;
     let vectors: Vec<Value> = serde_json::from_str(VECTORS).unwrap();
     for vector in vectors {
-        let begun = passkey::begin_adding(&home.house, &session).await.unwrap();
-        let added =
-            passkey::finish_adding(&home.house, &session, &begun.ceremony, "clé", made(&vector)).await;
+        let begun = passkey::begin_adding(&home.app, &session).await.unwrap();
+        let added = passkey::finish_adding(&home.app, &session, &begun.ceremony, "clé", made(&vector)).await;
         assert!(matches!(added, Err(OperationError::Invalid("invalid-passkey"))), "{added:?}");
-        let begun = passkey::begin_sign_in(&home.house).unwrap();
-        let entered = passkey::finish_sign_in(&home.house, &begun.ceremony, shown(&vector), &client()).await;
+        let begun = passkey::begin_sign_in(&home.app).unwrap();
+        let entered = passkey::finish_sign_in(&home.app, &begun.ceremony, shown(&vector), &client()).await;
         assert!(matches!(entered.err(), Some(OperationError::Invalid("invalid-passkey"))));
     }
 }

@@ -18,7 +18,7 @@ fn finding(id: &str, at: Timestamp) -> FindingRecord {
         around: r#"{"usual":12}"#.into(),
         persons: 32,
         action: "close-account".into(),
-        wished: "close-organisation".into(),
+        intended: "close-organisation".into(),
         is_fused: id == "f2",
         told_at: Timestamp::ZERO,
         verdict: None,

@@ -49,7 +49,7 @@ async fn accounts_are_replaced_by_name(store: &Store) {
     store.save_account(&account("a1"), &record(Role::Agent, false)).await.unwrap();
     let both = [
         (account("a1"), record(Role::Delegate, true)),
-        (account("élise@exemple.fr"), record(Role::Rssi, false)),
+        (account("élise@exemple.fr"), record(Role::Ciso, false)),
     ];
     store.save_accounts(&both).await.unwrap();
     let mut found = store.accounts().await.unwrap();

@@ -79,7 +79,7 @@ async fn a_request_is_answered_once(store: &Store) {
 }
 
 async fn a_wish_is_replaced_and_forgotten(store: &Store) {
-    let wish = |told_entry: u64| PreferenceRecord {
+    let preference = |told_entry: u64| PreferenceRecord {
         whose: marie(),
         sealed_email: "sealed".to_owned(),
         language: "fr".to_owned(),
@@ -88,12 +88,12 @@ async fn a_wish_is_replaced_and_forgotten(store: &Store) {
         told_entry,
         digest_at: NOON,
     };
-    store.save_wish(&wish(1)).await.unwrap();
-    store.save_wish(&wish(7)).await.unwrap();
-    assert_eq!(store.wishes().await.unwrap(), [wish(7)]);
-    assert_eq!(store.wish_of(&marie()).await.unwrap(), Some(wish(7)));
-    store.remove_wish(&marie()).await.unwrap();
-    assert_eq!(store.wish_of(&marie()).await.unwrap(), None);
+    store.save_preference(&preference(1)).await.unwrap();
+    store.save_preference(&preference(7)).await.unwrap();
+    assert_eq!(store.preferences().await.unwrap(), [preference(7)]);
+    assert_eq!(store.request_of(&marie()).await.unwrap(), Some(preference(7)));
+    store.remove_preference(&marie()).await.unwrap();
+    assert_eq!(store.request_of(&marie()).await.unwrap(), None);
 }
 
 async fn what_is_hidden_is_lifted_once(store: &Store) {

@@ -18,7 +18,7 @@ pub(crate) const CONSOLE: &str = "digue.localhost";
 pub(crate) const NAME: &str = "digue.bench";
 pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-pub(crate) struct House {
+pub(crate) struct Instance {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) address: SocketAddr,
     link: String,
@@ -35,7 +35,7 @@ impl Drop for Served {
     }
 }
 
-impl House {
+impl Instance {
     pub(crate) fn configure() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let portal = Portal::start(|_| Reply::new("application/json", "{}"));
@@ -56,12 +56,12 @@ impl House {
             portal.url()
         );
         std::fs::write(folder.path().join("portals/portail.toml"), map).expect("written");
-        let mut house = Self { folder, address, link: String::new(), _portal: portal };
-        house.digue(&["account", "rssi", "--organisation", "op", "--role", "rssi"]);
-        house.digue(&["account", "thief", "--organisation", "of-1", "--role", "agent"]);
-        let link = house.digue(&["link", "rssi", "--host", CONSOLE]);
-        house.link = link.trim().split("link=").nth(1).expect("a link").to_owned();
-        house
+        let mut instance = Self { folder, address, link: String::new(), _portal: portal };
+        instance.digue(&["account", "rssi", "--organisation", "op", "--role", "rssi"]);
+        instance.digue(&["account", "thief", "--organisation", "of-1", "--role", "agent"]);
+        let link = instance.digue(&["link", "rssi", "--host", CONSOLE]);
+        instance.link = link.trim().split("link=").nth(1).expect("a link").to_owned();
+        instance
     }
 
     pub(crate) fn digue(&self, arguments: &[&str]) -> String {

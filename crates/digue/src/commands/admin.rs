@@ -21,9 +21,9 @@ use crate::serve::{RunningServer, start};
 const LINK_LASTS: Duration = Duration::from_hours(1);
 
 pub(crate) fn link(out: &Output, file: &Path, account: &str, host: &str) -> u8 {
-    with_house(out, file, async |running| {
+    with_app(out, file, async |running| {
         let account = AccountId::parse(account)?;
-        match accounts::link_at_terminal(&running.house, &account, host, LINK_LASTS).await {
+        match accounts::link_at_terminal(&running.app, &account, host, LINK_LASTS).await {
             Ok(link) => {
                 out.line(&link);
                 Ok(())
@@ -42,11 +42,11 @@ pub(crate) fn account(
     role: &str,
     moves: bool,
 ) -> u8 {
-    with_house(out, file, async |running| {
+    with_app(out, file, async |running| {
         let organisation = OrganisationId::parse(organisation)?;
         let role = Role::parse(role).ok_or_else(|| anyhow!("role: {role}"))?;
         let id = AccountId::parse(id)?;
-        match accounts::set_at_terminal(&running.house, &id, (organisation, role), moves).await {
+        match accounts::set_at_terminal(&running.app, &id, (organisation, role), moves).await {
             Ok(AtTerminal::Saved) => Ok(()),
             Ok(AtTerminal::Waiting(_)) => {
                 out.say("account-waits", &[("account", Value::from(id.as_str()))]);
@@ -60,13 +60,13 @@ pub(crate) fn account(
 
 /// The operator confirms who holds an account where nobody else is left who neither asked nor granted.
 pub(crate) fn confirm(out: &Output, file: &Path, account: &str, code: &str, how: &str) -> u8 {
-    with_house(out, file, async |running| {
+    with_app(out, file, async |running| {
         let account = AccountId::parse(account)?;
-        Ok(invitations::confirm(&running.house, &Actor::digue(), &account, code, how).await?)
+        Ok(invitations::confirm(&running.app, &Actor::digue(), &account, code, how).await?)
     })
 }
 
-fn with_house(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> Result<()>) -> u8 {
+fn with_app(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> Result<()>) -> u8 {
     let mut config = match config::load(file) {
         Ok(config) => config,
         Err(faults) => {

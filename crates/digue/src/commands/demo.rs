@@ -138,8 +138,8 @@ fn portal_id() -> Result<PortalId> {
 
 /// Accounts, caseloads and a working day; a folder that has them already keeps its own.
 async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Result<Option<day::WorldDay>> {
-    let house = &running.house;
-    if !house.gateway().rules().directory.is_empty() {
+    let app = &running.app;
+    if !app.gateway().rules().directory.is_empty() {
         return Ok(None);
     }
     let operator = OrganisationId::parse("operateur")?;
@@ -148,25 +148,25 @@ async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Resul
         Ok((AccountId::parse(name)?, record))
     };
     let mut accounts =
-        vec![officer("rssi", Role::Rssi)?, officer("rssi2", Role::Rssi)?, officer("dpo", Role::Dpo)?];
+        vec![officer("rssi", Role::Ciso)?, officer("rssi2", Role::Ciso)?, officer("dpo", Role::Dpo)?];
     accounts.push(officer("audit", Role::Auditor)?);
     accounts.extend(population.accounts.iter().map(|account| {
         let role = if account.is_delegate { Role::Delegate } else { Role::Agent };
         let organisation = account.organisation.clone();
         (account.id.clone(), AccountRecord { organisation, role, is_suspended: false })
     }));
-    house.save_accounts(&Actor::digue(), accounts).await?;
+    app.save_accounts(&Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
     let name = PopulationId::parse("demandeurs")?;
     let mode = caseloads::LoadMode::Replace { confirms_loss: false };
-    caseloads::load(house, &Actor::digue(), &name, csv, mode).await?;
-    let (house, journal, population) = (house.clone(), running.journal.clone(), population.clone());
+    caseloads::load(app, &Actor::digue(), &name, csv, mode).await?;
+    let (app, journal, population) = (app.clone(), running.journal.clone(), population.clone());
     let id = portal_id()?;
     let played = tokio::task::spawn_blocking(move || {
-        let portal = house.gateway().hosts().portal(&id).cloned();
+        let portal = app.gateway().hosts().portal(&id).cloned();
         let portal = portal.ok_or_else(|| anyhow!("the sample portal is missing"))?;
-        let now = house.clock().now();
-        Ok::<_, anyhow::Error>(day::play(house.gateway(), &journal, &portal, &population, now, 12)?)
+        let now = app.clock().now();
+        Ok::<_, anyhow::Error>(day::play(app.gateway(), &journal, &portal, &population, now, 12)?)
     });
     Ok(Some(played.await??))
 }
@@ -183,13 +183,13 @@ async fn banner(
     urls: &Urls,
     played: Option<day::WorldDay>,
 ) -> Result<()> {
-    let house = &running.house;
+    let app = &running.app;
     let agent = &population.accounts.iter().find(|a| !a.is_delegate).ok_or_else(|| anyhow!("no agent"))?.id;
     let delegate =
         &population.accounts.iter().find(|a| a.is_delegate).ok_or_else(|| anyhow!("no delegate"))?.id;
     let officer = AccountId::parse("rssi")?;
     let link = async |account: &AccountId, host: &str| {
-        sign_in::issue_link(house, &Actor::digue(), account, host, LINK_LASTS).await
+        sign_in::issue_link(app, &Actor::digue(), account, host, LINK_LASTS).await
     };
     out.line("");
     out.say("demo-title", &[]);
@@ -225,7 +225,7 @@ struct DemoAttack {
     address: SocketAddr,
     runtime: tokio::runtime::Handle,
     part: OnceLock<(Arc<digue_operations::App>, AccountId)>,
-    loot: Arc<StolenData>,
+    stolen: Arc<StolenData>,
     has_begun: AtomicBool,
 }
 
@@ -236,30 +236,30 @@ impl DemoAttack {
             address,
             runtime: tokio::runtime::Handle::current(),
             part: OnceLock::new(),
-            loot: Arc::default(),
+            stolen: Arc::default(),
             has_begun: AtomicBool::new(false),
         }
     }
 
     async fn give(&self, running: &RunningServer, account: AccountId) -> Result<()> {
-        self.part.set((running.house.clone(), account)).map_err(|_| anyhow!("the part is given once"))
+        self.part.set((running.app.clone(), account)).map_err(|_| anyhow!("the part is given once"))
     }
 }
 
 impl Demo for DemoAttack {
     fn start_attack(&self) -> bool {
-        let Some((house, account)) = self.part.get().cloned() else {
+        let Some((app, account)) = self.part.get().cloned() else {
             return false;
         };
         if self.has_begun.swap(true, Ordering::SeqCst) {
             return false;
         }
-        let (population, loot, address) = (self.population.clone(), self.loot.clone(), self.address);
+        let (population, stolen, address) = (self.population.clone(), self.stolen.clone(), self.address);
         self.runtime.spawn(async move {
-            if let Err(error) = steal(&house, &account, address, &population, &loot).await {
+            if let Err(error) = steal(&app, &account, address, &population, &stolen).await {
                 tracing::warn!(error = %error, "The played attack stopped");
             }
-            loot.is_over.store(true, Ordering::SeqCst);
+            stolen.is_over.store(true, Ordering::SeqCst);
         });
         true
     }
@@ -271,23 +271,23 @@ impl Demo for DemoAttack {
         let (_, account) = self.part.get()?;
         Some(AttackProgress {
             account: account.to_string(),
-            requests: self.loot.requests.load(Ordering::Relaxed),
-            refused: self.loot.refused.load(Ordering::Relaxed),
-            shown: self.loot.shown(),
-            is_over: self.loot.is_over.load(Ordering::SeqCst),
+            requests: self.stolen.requests.load(Ordering::Relaxed),
+            refused: self.stolen.refused.load(Ordering::Relaxed),
+            shown: self.stolen.shown(),
+            is_over: self.stolen.is_over.load(Ordering::SeqCst),
         })
     }
 }
 
 /// Somebody else signs in with the account.
 async fn steal(
-    house: &digue_operations::App,
+    app: &digue_operations::App,
     account: &AccountId,
     address: SocketAddr,
     population: &Population,
-    loot: &StolenData,
+    stolen: &StolenData,
 ) -> Result<()> {
-    let link = sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
+    let link = sign_in::issue_link(app, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
     let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
     // A session of the thief's own, as after a stolen password: a copied cookie would be refused for
     // its network and browser, and what is shown here is the number of persons.
@@ -296,14 +296,14 @@ async fn steal(
         agent: AGENT.to_owned(),
         ..RequestOrigin::default()
     };
-    let (cookie, _) = sign_in::enter(house, token, PORTAL_HOST, &thief).await?;
+    let (cookie, _) = sign_in::enter(app, token, PORTAL_HOST, &thief).await?;
     let thief = AttackClient {
         address,
         host: format!("{PORTAL_HOST}:{}", address.port()),
         cookie: cookie.reveal().to_owned(),
         pace: PACE,
     };
-    kairos(&thief, population, ATTACK_REQUESTS_MAX, loot).await?;
+    kairos(&thief, population, ATTACK_REQUESTS_MAX, stolen).await?;
     Ok(())
 }
 
@@ -326,12 +326,12 @@ async fn report(out: &Output, stage: &DemoAttack, running: &RunningServer) {
         }
     }
     let limit = portal_id().ok().and_then(|id| {
-        let hosts = running.house.gateway().hosts();
+        let hosts = running.app.gateway().hosts();
         hosts.portal(&id).and_then(|p| p.limits.exact_search.of(digue_types::SlidingWindow::Hour))
     });
     let values = [
-        ("shown", Value::from(stage.loot.shown())),
-        ("asked", Value::from(stage.loot.asked.load(Ordering::Relaxed))),
+        ("shown", Value::from(stage.stolen.shown())),
+        ("asked", Value::from(stage.stolen.asked.load(Ordering::Relaxed))),
         ("limit", Value::from(limit.unwrap_or_default())),
     ];
     out.say("demo-attack-end", &values);

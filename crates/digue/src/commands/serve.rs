@@ -55,7 +55,7 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
             _ = interrupt.recv() => break,
             _ = reload.recv() => take_over(out, &running, file).await,
             // A wider map was granted: it is read again.
-            () = running.house.reload_wanted() => take_over(out, &running, file).await,
+            () = running.app.reload_wanted() => take_over(out, &running, file).await,
         }
     }
     out.say("serve-stopping", &[]);
@@ -80,20 +80,20 @@ async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
 
 /// Without any officer nobody could let anybody in: the terminal gets the first link.
 async fn invite_first_officer(out: &Output, running: &RunningServer, host: &str) -> Result<()> {
-    let house = &running.house;
-    let rules = house.gateway().rules();
-    if rules.directory.iter().any(|(_, record)| record.role == Role::Rssi && !record.is_suspended) {
+    let app = &running.app;
+    let rules = app.gateway().rules();
+    if rules.directory.iter().any(|(_, record)| record.role == Role::Ciso && !record.is_suspended) {
         return Ok(());
     }
     let account = AccountId::parse("rssi")?;
     let record = AccountRecord {
         organisation: OrganisationId::parse("operateur")?,
-        role: Role::Rssi,
+        role: Role::Ciso,
         is_suspended: false,
     };
-    house.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await?;
+    app.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await?;
     let lasts = Duration::from_hours(1);
-    let link = sign_in::issue_link(house, &Actor::digue(), &account, host, lasts).await?;
+    let link = sign_in::issue_link(app, &Actor::digue(), &account, host, lasts).await?;
     let values = [("account", Value::from(account.as_str())), ("link", Value::from(link))];
     out.say("serve-first-admin", &values);
     Ok(())

@@ -7,7 +7,7 @@ use digue_testkit::holder::now_secs;
 use digue_testkit::{Answer, Client, Holder};
 use serde_json::{Value, json};
 
-use crate::house::{CONSOLE_HOST, House, PORTAL_HOST, Plan, obliging, reasons};
+use crate::instance::{CONSOLE_HOST, Instance, PORTAL_HOST, Plan, obliging, reasons};
 use crate::python::python;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -17,20 +17,20 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 #[test]
 fn the_interface_is_as_it_is_described() {
     let plan = Plan::usual().settings("[sessions]\nproof = \"1h\"\n").caseload("a1", &["P1"]);
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
     // The session is held to the name of the program that opened it.
     let agent = ("user-agent", "schemathesis");
-    let token = house.link("rssi", CONSOLE_HOST);
-    let client = Client::new(house.address, CONSOLE_HOST);
+    let token = instance.link("rssi", CONSOLE_HOST);
+    let client = Client::new(instance.address, CONSOLE_HOST);
     let entered = client.send("POST", "/.digue/enter", &[FORM, agent], format!("link={token}").as_bytes());
     let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     let described = client.get("/api/v1/openapi.json");
-    let file = house.folder.path().join("openapi.json");
+    let file = instance.folder.path().join("openapi.json");
     std::fs::write(&file, &described.body).unwrap();
     let done = Command::new(python("schemathesis"))
-        .args(["run", file.to_str().unwrap(), "--url", &format!("http://{}", house.address)])
+        .args(["run", file.to_str().unwrap(), "--url", &format!("http://{}", instance.address)])
         .args(["-H", &format!("Host: {CONSOLE_HOST}"), "-H", &format!("Cookie: {cookie}")])
         .args(["-H", "User-Agent: schemathesis", "--no-color", "--seed", "1", "--max-examples", "25"])
         .args([
@@ -42,7 +42,7 @@ fn the_interface_is_as_it_is_described() {
             "all",
         ])
         .args(["--checks", CHECKS, "--request-timeout", "60"])
-        .current_dir(house.folder.path())
+        .current_dir(instance.folder.path())
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
@@ -97,18 +97,18 @@ struct Officers {
 }
 
 impl Officers {
-    fn of(house: &mut House) -> Self {
-        assert!(house.stop());
+    fn of(instance: &mut Instance) -> Self {
+        assert!(instance.stop());
         for (account, role) in [("dpo", "dpo"), ("rssi2", "rssi")] {
             let arguments = ["account", account, "--organisation", "operateur", "--role", role];
-            assert!(crate::house::digue(house.folder.path(), &arguments).status.success());
+            assert!(crate::instance::digue(instance.folder.path(), &arguments).status.success());
         }
-        house.start();
-        Self { asks: house.officer(), grants: house.console_session("dpo") }
+        instance.start();
+        Self { asks: instance.officer(), grants: instance.console_session("dpo") }
     }
 
     /// A key for this account; its name, and the program that holds it. Its holder fetches the secret.
-    fn issue(&self, house: &mut House, account: &str, host: &str) -> (String, Program) {
+    fn issue(&self, instance: &mut Instance, account: &str, host: &str) -> (String, Program) {
         let key = Holder::new();
         let wish = json!({
             "kind": "issue-key", "account": account, "public_key": key.jwk().to_string(),
@@ -127,7 +127,7 @@ impl Officers {
         for other in [&self.asks, &self.grants] {
             assert_eq!(other.send("POST", "/self/keys", &[FORM], fetched.as_bytes()).status, 404);
         }
-        let holder = house.console_session(account);
+        let holder = instance.console_session(account);
         let page = holder.send("POST", "/self/keys", &[FORM], fetched.as_bytes());
         assert_eq!(page.status, 200, "{}", page.text());
         let text = page.text();
@@ -144,9 +144,9 @@ impl Officers {
 
 #[test]
 fn a_program_is_an_account_like_others_and_signs_each_request() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    let officers = Officers::of(&mut house);
-    let (name, program) = officers.issue(&mut house, "a1", PORTAL_HOST);
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let officers = Officers::of(&mut instance);
+    let (name, program) = officers.issue(&mut instance, "a1", PORTAL_HOST);
     // Caseload, journal: as with the account's sessions.
     let shown = program.ask("/fiche/P1?x=1");
     assert_eq!((shown.status, shown.text().contains("Nom de P1")), (200, true), "{}", shown.text());
@@ -179,7 +179,7 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 200);
     assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 401);
     // The portal sees neither the secret nor the proof.
-    let heard = house.portal.heard();
+    let heard = instance.portal.heard();
     assert!(heard.iter().all(|one| one.header("authorization").is_none() && one.header("dpop").is_none()));
 
     // The portal's own credentials travel beside the key.
@@ -192,7 +192,7 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
         ("dpop", "preuve-du-portail"),
     ];
     assert_eq!(program.client.send("GET", "/fiche/P1", &both, b"").status, 200);
-    let heard = house.portal.heard().pop().unwrap();
+    let heard = instance.portal.heard().pop().unwrap();
     assert_eq!(heard.header("authorization"), Some("Bearer jeton-du-portail"));
     assert_eq!(heard.header("dpop"), Some("preuve-du-portail"));
     assert!(heard.header("digue-authorization").is_none() && heard.header("digue-dpop").is_none());
@@ -201,14 +201,14 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     assert_eq!(program.client.send("GET", "/fiche/P1", &wrong, b"").status, 401);
 
     // Revoked by one person, at once; and it survived a restart until then.
-    house.kill();
-    house.start();
+    instance.kill();
+    instance.start();
     assert_eq!(program.ask("/fiche/P1").status, 200);
     let target = format!("/api/v1/keys/{name}/revocation");
     let reason = r#"{"reason": "fin du contrat"}"#;
     assert_eq!(officers.asks.send("POST", &target, &JSON, reason.as_bytes()).status, 204);
     assert_eq!(program.ask("/fiche/P1").status, 401);
-    let history = house.history();
+    let history = instance.history();
     let of_key: Vec<&Value> = history.iter().filter(|entry| entry["session"] == name.as_str()).collect();
     assert!(of_key.iter().all(|entry| entry["account"] == "a1"));
     assert_eq!(of_key.len(), 5);
@@ -217,11 +217,11 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
 /// On the console a program reads what its account's role may, and does nothing that asks for a proof.
 #[test]
 fn a_program_of_an_officer_reads_and_cannot_widen() {
-    let mut house = House::open(&Plan::usual(), obliging);
-    let officers = Officers::of(&mut house);
-    let (_, agents) = officers.issue(&mut house, "a1", CONSOLE_HOST);
+    let mut instance = Instance::open(&Plan::usual(), obliging);
+    let officers = Officers::of(&mut instance);
+    let (_, agents) = officers.issue(&mut instance, "a1", CONSOLE_HOST);
     assert_eq!(agents.ask("/api/v1/overview").status, 403);
-    let (_, officers_own) = officers.issue(&mut house, "rssi2", CONSOLE_HOST);
+    let (_, officers_own) = officers.issue(&mut instance, "rssi2", CONSOLE_HOST);
     assert_eq!(officers_own.ask("/api/v1/overview").status, 200);
     assert_eq!(officers_own.ask("/self").status, 303);
     // Evidence takes a fresh proof, which a program has none of.

@@ -1,21 +1,21 @@
 //! Promise 3: outside the caseload, nothing, unless a rule of the map says how.
 
-use crate::house::{House, Plan, obliging, reasons, shown_to};
+use crate::instance::{Instance, Plan, obliging, reasons, shown_to};
 
 #[test]
 fn outside_the_caseload_nothing_leaves_and_the_portal_is_not_even_asked() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1", "P2"]), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1", "P2"]), obliging);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
     assert_eq!(a1.get("/liste?ids=P1,P2").status, 200);
-    let asked = house.portal.heard().len();
+    let asked = instance.portal.heard().len();
     let refused = a1.get("/fiche/P9");
     assert_eq!((refused.status, reasons(&refused)), (403, vec!["outside-caseload".to_owned()]));
-    assert_eq!(house.portal.heard().len(), asked);
+    assert_eq!(instance.portal.heard().len(), asked);
     let list = a1.get("/liste?ids=P1,P9");
     assert_eq!((list.status, reasons(&list)), (403, vec!["outside-caseload".to_owned()]));
     assert!(!list.text().contains("P9"));
-    let history = house.history();
+    let history = instance.history();
     assert_eq!(shown_to(&history, "a1"), ["P1", "P2"]);
     // Each answer names its own entry.
     let entry = history.iter().find(|entry| entry["entry"] == list.entry().unwrap()).unwrap();
@@ -26,9 +26,9 @@ fn outside_the_caseload_nothing_leaves_and_the_portal_is_not_even_asked() {
 fn an_organisations_caseload_serves_its_accounts_and_no_other() {
     let mut plan = Plan::usual();
     plan.caseload = "organisation,person\nof-1,P1\n".into();
-    let mut house = House::open(&plan, obliging);
-    let a2 = house.sign_in("a2");
-    let b1 = house.sign_in("b1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a2 = instance.sign_in("a2");
+    let b1 = instance.sign_in("b1");
     assert_eq!(a2.get("/fiche/P1").status, 200);
     assert_eq!(b1.get("/fiche/P1").status, 403);
 }
@@ -36,9 +36,9 @@ fn an_organisations_caseload_serves_its_accounts_and_no_other() {
 #[test]
 fn break_glass_opens_with_a_written_reason_and_is_listed_for_review() {
     let plan = Plan::usual().add("[budgets.break-glass]\n\"24h\" = 1\n");
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
-    let officer = house.officer();
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
+    let officer = instance.officer();
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let short = a1.send("POST", "/.digue/break-glass", &form, b"justification=urgent");
     assert_eq!(short.status, 422);
@@ -51,7 +51,7 @@ fn break_glass_opens_with_a_written_reason_and_is_listed_for_review() {
     // A list does not allow it: only the record sheet's rule does.
     assert_eq!(a1.get("/liste?ids=P5").status, 403);
     assert!(officer.get("/break-glass").text().contains("Urgence sociale signalee par telephone"));
-    let history = house.history();
+    let history = instance.history();
     let opened = history.iter().find(|entry| entry["persons"][0]["person"] == "P5").unwrap();
     assert_eq!(opened["persons"][0]["basis"], "break-glass");
     assert_eq!(opened["justification"], "Urgence sociale signalee par telephone");
@@ -64,24 +64,24 @@ fn an_exact_search_shows_one_stranger_and_their_record_for_a_while() {
              exact_search = [[\"id\"]]\nrequest = [{ in = \"query\", at = \"ids\", name = \"id\" }]\n\
              [[routes.response]]\nformat = \"json\"\nrecords = [\"$.items[*]\"]\npersons = [{ at = \"$.items[*].id\" }]\n",
     );
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P7").status, 403);
     assert_eq!(a1.get("/recherche?ids=P7").status, 200);
     assert_eq!(a1.get("/fiche/P7").status, 200);
     assert_eq!(reasons(&a1.get("/recherche?ids=P8&ids=P9")), ["outside-caseload"]);
-    assert_eq!(shown_to(&house.history(), "a1"), ["P7"]);
+    assert_eq!(shown_to(&instance.history(), "a1"), ["P7"]);
 }
 
 #[test]
 fn a_caseload_file_with_faults_changes_nothing() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    assert!(house.stop());
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    assert!(instance.stop());
     let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
-    assert!(crate::house::digue(house.folder.path(), &arguments).status.success());
-    house.start();
-    let a1 = house.sign_in("a1");
-    let (officer, dpo) = (house.officer(), house.console_session("dpo"));
+    assert!(crate::instance::digue(instance.folder.path(), &arguments).status.success());
+    instance.start();
+    let a1 = instance.sign_in("a1");
+    let (officer, dpo) = (instance.officer(), instance.console_session("dpo"));
     let csv = [("content-type", "text/csv")];
     let grant = |answer: &digue_testkit::Answer| {
         assert_eq!(answer.status, 202, "{}", answer.text());
@@ -122,8 +122,8 @@ fn a_policy_file_says_what_relations_cannot() {
         .caseload("a1", &["P1", "P2"])
         .policy("all.cedar", "permit(principal, action, resource);")
         .policy("lists.cedar", "forbid(principal, action, resource) when { context.persons > 1 };");
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/liste?ids=P1").status, 200);
     assert_eq!(reasons(&a1.get("/liste?ids=P1,P2")), ["policy"]);
 }
@@ -132,10 +132,10 @@ fn a_policy_file_says_what_relations_cannot() {
 fn observe_only_releases_and_journals_what_it_would_have_refused() {
     let plan = Plan::usual()
         .replace("upstream = \"{upstream}\"", "upstream = \"{upstream}\"\nmode = \"observe-only\"");
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P9").status, 200);
-    let history = house.history();
+    let history = instance.history();
     let entry = history.last().unwrap();
     assert_eq!(
         (&entry["outcome"], &entry["reasons"][0]),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use digue_testkit::{Client, Reply};
 
-use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging, reasons};
+use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging, reasons};
 use crate::officer::Officer;
 use crate::python::python;
 use crate::webdriver::Browser;
@@ -17,21 +17,21 @@ const SETTINGS: &str = "[sessions]\nproof = \"1h\"\n[response]\nname = \"Exemple
                         contact_name = \"Camille Martin\"\ncontact_mail = \"dpo@exemple.fr\"\n";
 
 /// A house with a DPO, and a leader of `of-1`'s agents.
-fn house(plan: Plan, answer: impl Fn(&digue_testkit::Heard) -> Reply + Send + Sync + 'static) -> House {
-    let mut house = House::open(&plan.settings(SETTINGS), answer);
-    assert!(house.stop());
+fn instance(plan: Plan, answer: impl Fn(&digue_testkit::Heard) -> Reply + Send + Sync + 'static) -> Instance {
+    let mut instance = Instance::open(&plan.settings(SETTINGS), answer);
+    assert!(instance.stop());
     for (account, organisation, role) in [("dpo", "operateur", "dpo"), ("chef", "of-1", "delegate")] {
         let arguments = ["account", account, "--organisation", organisation, "--role", role];
-        assert!(digue(house.folder.path(), &arguments).status.success());
+        assert!(digue(instance.folder.path(), &arguments).status.success());
     }
-    house.start();
-    house
+    instance.start();
+    instance
 }
 
 /// A DPO alone, in the browser.
-fn officer(house: &mut House) -> Officer {
-    let token = house.link("dpo", CONSOLE_HOST);
-    let port = house.address.port();
+fn officer(instance: &mut Instance) -> Officer {
+    let token = instance.link("dpo", CONSOLE_HOST);
+    let port = instance.address.port();
     Officer::enters(&format!("http://{CONSOLE_HOST}:{port}/.digue/enter?link={token}"))
 }
 
@@ -40,11 +40,11 @@ fn everybody(count: usize) -> Vec<String> {
 }
 
 /// The text of a paper of the incident, read by another program than the one that wrote it.
-fn paper(house: &House, reader: &Client, officer: &Officer, name: &str) -> String {
-    let place = officer.incident.split(&format!(":{}", house.address.port())).nth(1).unwrap();
+fn paper(instance: &Instance, reader: &Client, officer: &Officer, name: &str) -> String {
+    let place = officer.incident.split(&format!(":{}", instance.address.port())).nth(1).unwrap();
     let answer = reader.get(&format!("{place}/papers/{name}"));
     assert_eq!(answer.status, 200, "{name}: {}", answer.text());
-    let path = house.folder.path().join(name);
+    let path = instance.folder.path().join(name);
     std::fs::write(&path, &answer.body).unwrap();
     #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
@@ -76,8 +76,8 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     };
     let ((list, free_list), (open, free_open)) = (free("list"), free("open"));
     let wide = plan.replace(&list, &free_list).replace(&open, &free_open);
-    let mut house = house(wide, obliging);
-    let (a1, a2, rssi) = (house.sign_in("a1"), house.sign_in("a2"), house.officer());
+    let mut instance = instance(wide, obliging);
+    let (a1, a2, ciso) = (instance.sign_in("a1"), instance.sign_in("a2"), instance.officer());
     // The first stolen account lists, the second opens sheets; the door withholds both.
     let mut shown = 0;
     for page in persons.chunks(10) {
@@ -90,11 +90,11 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     assert!((1..400).contains(&shown), "{shown} persons by lists");
     let refused = persons.iter().map(|person| a2.get(&format!("/fiche/{person}"))).find(|a| a.status != 200);
     assert!(refused.is_some(), "the organisation is cut off");
-    let mut officer = officer(&mut house);
-    let page = rssi.get("/watch").text();
+    let mut officer = officer(&mut instance);
+    let page = ciso.get("/watch").text();
     let finding = page.split("/watch/fi-").nth(1).expect("a finding").split('"').next().unwrap();
     let body = format!("id=fi-{finding}&verdict=theft&reason=appel+au+support+pour+changer+le+mot+de+passe");
-    assert_eq!(rssi.send("POST", "/watch/decide", &FORM, body.as_bytes()).status, 303);
+    assert_eq!(ciso.send("POST", "/watch/decide", &FORM, body.as_bytes()).status, 303);
 
     officer.finds("vol de compte confirmé");
     let browser = &officer.browser;
@@ -129,9 +129,9 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     browser.write("#delay-reason", "il a fallu compter les personnes sur vingt ans");
     browser.submit("form:has(#delay-clock)", 0);
     officer.close("communication publique et courriel");
-    let text = paper(&house, &rssi, &officer, "notification.docx");
+    let text = paper(&instance, &ciso, &officer, "notification.docx");
     says(&text, &["Exemple Emploi", "il a fallu compter les personnes sur vingt ans", &count.to_string()]);
-    let text = paper(&house, &rssi, &officer, "complaint.pdf");
+    let text = paper(&instance, &ciso, &officer, "complaint.pdf");
     says(&text, &["a2 : vol de compte confirmé", "mise à l'abri par la surveillance", &count.to_string()]);
 }
 
@@ -141,18 +141,18 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
 fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     let is_down = Arc::new(AtomicBool::new(false));
     let down = is_down.clone();
-    let mut house = house(Plan::usual().caseload("a1", &["P1"]), move |heard| {
+    let mut instance = instance(Plan::usual().caseload("a1", &["P1"]), move |heard| {
         if down.load(Ordering::SeqCst) { obliging(heard).status(503) } else { obliging(heard) }
     });
-    let (a1, rssi) = (house.sign_in("a1"), house.officer());
+    let (a1, ciso) = (instance.sign_in("a1"), instance.officer());
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    let mut officer = officer(&mut house);
+    let mut officer = officer(&mut instance);
     // The night: the portal's machines stop, and the officer shuts the door by prudence.
     is_down.store(true, Ordering::SeqCst);
     assert_eq!(a1.get("/fiche/P1").status, 503);
     officer.opens("Chiffrement partiel dans la nuit", "");
     let shut = b"scope=portal&name=portail&gate=closed&reason=suspension+par+prudence";
-    assert_eq!(rssi.send("POST", "/gates", &FORM, shut).status, 303);
+    assert_eq!(ciso.send("POST", "/gates", &FORM, shut).status, 303);
     assert_eq!(reasons(&a1.get("/fiche/P1")), ["gate-closed:portal"]);
 
     let browser = &officer.browser;
@@ -182,10 +182,10 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     browser.submit("form[action$='/reopening']", 0);
     browser.sees("main", "rouvrir par étapes après un incident");
     assert_eq!(reasons(&a1.get("/fiche/P1")), ["gate-closed:portal"], "one person opens nothing");
-    let waiting = rssi.get("/approvals").text();
+    let waiting = ciso.get("/approvals").text();
     let approval = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let granted = format!("id={approval}&granted=1");
-    assert_eq!(rssi.send("POST", "/approvals/decide", &FORM, granted.as_bytes()).status, 303);
+    assert_eq!(ciso.send("POST", "/approvals/decide", &FORM, granted.as_bytes()).status, 303);
     assert_eq!(a1.get("/fiche/P1").status, 200, "the door is open again");
     browser.go(&officer.incident);
     browser.sees("main", "Accès rouvert : portail portail");
@@ -199,23 +199,23 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     browser.go(&format!("{}/register", officer.console));
     browser.sees("table", "Chiffrement partiel dans la nuit");
     // An earlier register comes in as a spreadsheet, and twice adds nothing.
-    let kept = rssi.get("/register/papers/register.xlsx");
-    let path = house.folder.path().join("registre.xlsx");
+    let kept = ciso.get("/register/papers/register.xlsx");
+    let path = instance.folder.path().join("registre.xlsx");
     std::fs::write(&path, &kept.body).unwrap();
     browser.write("input[type=file]", path.to_str().unwrap());
     browser.submit("form[action='/register/import']", 0);
     browser.sees("h1", "Registre");
     browser.page_at_both_widths("register-imported");
-    let text = paper(&house, &rssi, &officer, "press.docx");
+    let text = paper(&instance, &ciso, &officer, "press.docx");
     says(&text, &["Exemple Emploi"]);
-    let text = paper(&house, &rssi, &officer, "notification.pdf");
+    let text = paper(&instance, &ciso, &officer, "notification.pdf");
     says(&text, &["Chiffrement partiel dans la nuit", "perte de disponibilité"]);
 }
 
 /// The organisation's leader, in the browser: says what happened, and finds it again.
-fn tells_the_operator(house: &mut House) {
-    let token = house.link("chef", CONSOLE_HOST);
-    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+fn tells_the_operator(instance: &mut Instance) {
+    let token = instance.link("chef", CONSOLE_HOST);
+    let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
     let browser = Browser::open("fr");
     browser.width(1280);
     browser.go(&format!("{console}/.digue/enter?link={token}"));
@@ -237,10 +237,10 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     let persons = everybody(60);
     let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
     let plan = Plan::usual().caseload("chef", &persons[..40]).caseload("a1", &persons[20..]);
-    let mut house = house(plan, obliging);
-    let chef = house.sign_in("chef");
-    let mut dpo = officer(&mut house);
-    let (a1, leader, rssi) = (house.sign_in("a1"), house.console_session("chef"), house.officer());
+    let mut instance = instance(plan, obliging);
+    let chef = instance.sign_in("chef");
+    let mut dpo = officer(&mut instance);
+    let (a1, leader, ciso) = (instance.sign_in("a1"), instance.console_session("chef"), instance.officer());
     // The thief asks for accounts of its own: they wait for a second person, and read nobody.
     for name in ["nouveau1", "nouveau2"] {
         let body = format!("account={name}&organisation=of-1&role=agent&email=&reason=deux+arrivees");
@@ -253,15 +253,15 @@ fn missions_locales_a_leaders_account_wants_two_more() {
         assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
     }
     // A colleague tells the operator; the two requests are refused.
-    let waiting = rssi.get("/approvals").text();
+    let waiting = ciso.get("/approvals").text();
     let asked: Vec<&str> =
         waiting.split("name=\"id\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(asked.len() >= 2, "{waiting}");
     for approval in asked.iter().collect::<std::collections::BTreeSet<_>>() {
         let refused = format!("id={approval}&granted=0");
-        assert_eq!(rssi.send("POST", "/approvals/decide", &FORM, refused.as_bytes()).status, 303);
+        assert_eq!(ciso.send("POST", "/approvals/decide", &FORM, refused.as_bytes()).status, 303);
     }
-    tells_the_operator(&mut house);
+    tells_the_operator(&mut instance);
 
     dpo.finds("Comptes demandés par un compte volé");
     let browser = &dpo.browser;
@@ -287,6 +287,6 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     let place = papers.split("/own-incidents/in-").nth(1).unwrap().split('"').next().unwrap();
     let answer = leader.get(&format!("/own-incidents/in-{place}"));
     assert!(answer.status == 200 && answer.body.starts_with(b"%PDF"), "{}", answer.status);
-    let text = paper(&house, &rssi, &dpo, "partner.pdf");
+    let text = paper(&instance, &ciso, &dpo, "partner.pdf");
     says(&text, &["INC-", "organisation of-1", "57"]);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::house::{House, Plan, binary, digue, obliging};
+use crate::instance::{Instance, Plan, binary, digue, obliging};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -70,16 +70,16 @@ fn check_prints_every_fault_with_file_and_line() {
 
 #[test]
 fn verify_says_intact_tampered_or_could_not_run() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    assert!(house.stop());
-    let folder = house.folder.path();
+    assert!(instance.stop());
+    let folder = instance.folder.path();
     let intact = digue(folder, &["journal", "verify"]);
     assert_eq!(intact.status.code(), Some(0), "{}", text(&intact.stdout));
     let tailed = digue(folder, &["journal", "tail", "--count", "2"]);
     assert_eq!(text(&tailed.stdout).lines().count(), 2);
-    let bundle = fs::read_dir(house.journal().join("tile/entries/000.p")).unwrap();
+    let bundle = fs::read_dir(instance.journal().join("tile/entries/000.p")).unwrap();
     let newest = bundle
         .map(|item| item.unwrap().path())
         .max_by_key(|path| path.file_name().unwrap().to_string_lossy().parse::<u32>().unwrap());

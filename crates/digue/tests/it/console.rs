@@ -1,12 +1,12 @@
 //! The page: who may open it, what it says, and that nothing on it can run.
 
-use crate::house::{House, Plan, obliging};
+use crate::instance::{Instance, Plan, obliging};
 
 #[test]
 fn the_officer_sees_what_happens_and_who_saw_whom() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1", "P2"]), obliging);
-    let a1 = house.sign_in("a1");
-    let officer = house.officer();
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1", "P2"]), obliging);
+    let a1 = instance.sign_in("a1");
+    let officer = instance.officer();
     assert_eq!(a1.get("/fiche/P1").status, 200);
     assert_eq!(a1.get("/fiche/P9").status, 403);
     let now = officer.get("/");
@@ -49,16 +49,16 @@ fn the_officer_sees_what_happens_and_who_saw_whom() {
 /// A delegate answers for the agents of the own organisation, and for nobody else.
 #[test]
 fn a_delegate_suspends_the_agents_of_the_own_organisation_only() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    assert!(house.stop());
-    let folder = house.folder.path().to_owned();
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    assert!(instance.stop());
+    let folder = instance.folder.path().to_owned();
     for (account, role) in [("delegue", "delegate"), ("second", "delegate")] {
         let arguments = ["account", account, "--organisation", "of-1", "--role", role];
-        assert!(crate::house::digue(&folder, &arguments).status.success());
+        assert!(crate::instance::digue(&folder, &arguments).status.success());
     }
-    house.start();
-    let delegate = house.console_session("delegue");
-    let a1 = house.sign_in("a1");
+    instance.start();
+    let delegate = instance.console_session("delegue");
+    let a1 = instance.sign_in("a1");
     let list = delegate.get("/accounts").text();
     assert!(list.contains("a1") && list.contains("second") && !list.contains("b1") && !list.contains("rssi"));
     let form = [("content-type", "application/x-www-form-urlencoded")];
@@ -74,18 +74,18 @@ fn a_delegate_suspends_the_agents_of_the_own_organisation_only() {
     assert_eq!(suspend("b1", 1), 404);
     assert_eq!(suspend("second", 1), 403);
     assert_eq!(suspend("delegue", 1), 422);
-    let officer = house.officer();
+    let officer = instance.officer();
     let body = b"account=a1&suspended=0&reason=retrouve";
     assert_eq!(officer.send("POST", "/accounts/suspend", &form, body).status, 303);
-    assert_eq!(house.sign_in("a1").get("/fiche/P1").status, 200);
+    assert_eq!(instance.sign_in("a1").get("/fiche/P1").status, 200);
 }
 
 /// A form that arrives without a fresh proof is kept on the page that asks for one.
 #[test]
 fn what_was_filled_in_is_kept_until_the_proof() {
     let plan = Plan::usual().settings("[sessions]\nproof = \"0s\"\n").caseload("a1", &["P1"]);
-    let mut house = House::open(&plan, obliging);
-    let officer = house.officer();
+    let mut instance = Instance::open(&plan, obliging);
+    let officer = instance.officer();
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let sent = b"account=neuf&organisation=of-2&role=agent&reason=d%C3%A9part+%22%3Cb%3E";
     let asked = officer.send("POST", "/approvals", &form, sent);
@@ -109,7 +109,7 @@ fn what_was_filled_in_is_kept_until_the_proof() {
     assert_eq!((problem.status, problem.header("content-type")), (403, Some("application/problem+json")));
     assert!(officer.get("/approvals.csv").text().lines().count() == 1);
     // Nobody writes a reason for break-glass and loses it: the proof comes first.
-    let a1 = house.sign_in("a1");
+    let a1 = instance.sign_in("a1");
     let first = a1.get("/.digue/break-glass");
     assert_eq!(first.header("location"), Some("/.digue/sign-in?fresh=1&next=/.digue/break-glass"));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
-use crate::house::digue;
+use crate::instance::digue;
 
 const WORKBOOKS: &str = r#"
 [portal]

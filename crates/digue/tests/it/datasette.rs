@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use regex::Regex;
 
-use crate::house::{House, Plan};
+use crate::instance::{Instance, Plan};
 use crate::python::python;
 
 struct Datasette {
@@ -80,8 +80,8 @@ fn a_portal_nobody_here_wrote_is_mirrored_response_by_response() {
         .replace("{upstream}", &format!("http://{}", datasette.address))
         .replace("methods", "caseload = \"not-required\"\nmethods");
     plan.map = plan.map.replace("kind = \"assets\"\ncaseload", "kind = \"assets\"");
-    let mut house = House::open(&plan, crate::house::obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, crate::instance::obliging);
+    let a1 = instance.sign_in("a1");
     let targets = [
         "/data/persons",
         "/data/persons?_size=300",
@@ -140,7 +140,7 @@ fn a_portal_nobody_here_wrote_is_mirrored_response_by_response() {
         assert!(!answer.text().contains("Nom"), "{target}");
     }
     assert_eq!(a1.get("/-/static/app.css").status, 200);
-    let history = house.history();
+    let history = instance.history();
     for (entry, in_bytes) in expected.into_iter().filter_map(|(entry, p)| entry.map(|e| (e, p))) {
         let told = history.iter().find(|known| known["entry"] == entry).unwrap();
         let persons: BTreeSet<String> = told["persons"]

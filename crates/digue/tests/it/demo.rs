@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use digue_testkit::Client;
 
-use crate::house::binary;
+use crate::instance::binary;
 
 /// A demonstration without an attack, for whoever wants to click on it.
 pub(crate) struct Stage {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use digue_testkit::PATIENCE;
 use serde_json::Value;
 
-use crate::house::{House, Plan, binary, digue, obliging};
+use crate::instance::{Instance, Plan, binary, digue, obliging};
 
 /// Runs a command that must end with this code; its standard output.
 #[track_caller]
@@ -25,22 +25,22 @@ fn lines(text: &str) -> Vec<Value> {
 }
 
 /// Two accounts have read: a1 P1, P2 and P1 again, a2 P2. The house is stopped.
-fn worked() -> House {
+fn worked() -> Instance {
     let plan = Plan::usual().caseload("a1", &["P1", "P2"]).caseload("a2", &["P2"]);
-    let mut house = House::open(&plan, obliging);
-    let (a1, a2) = (house.sign_in("a1"), house.sign_in("a2"));
+    let mut instance = Instance::open(&plan, obliging);
+    let (a1, a2) = (instance.sign_in("a1"), instance.sign_in("a2"));
     for path in ["/fiche/P1", "/fiche/P2", "/fiche/P1"] {
         assert_eq!(a1.get(path).status, 200);
     }
     assert_eq!(a2.get("/fiche/P2").status, 200);
-    assert!(house.stop());
-    house
+    assert!(instance.stop());
+    instance
 }
 
 #[test]
 fn a_list_of_affected_persons_proves_itself() {
-    let house = worked();
-    let folder = house.folder.path();
+    let instance = worked();
+    let folder = instance.folder.path();
     assert_eq!(run(folder, 0, &["scope", "--account", "a1", "--count"]).trim(), "2");
     assert!(
         run(folder, 0, &["scope", "--account", "a1"]).contains("2 persons, shown 3 times (exact number)")
@@ -100,8 +100,8 @@ fn a_list_of_affected_persons_proves_itself() {
 
 #[test]
 fn everyone_who_saw_a_person_is_told() {
-    let house = worked();
-    let folder = house.folder.path();
+    let instance = worked();
+    let folder = instance.folder.path();
     let sights = lines(&run(folder, 0, &["seen", "--person", "P2", "--json"]));
     let seen: Vec<(&Value, &Value)> = sights.iter().map(|one| (&one["account"], &one["basis"])).collect();
     let caseload = Value::from("caseload");
@@ -114,8 +114,8 @@ fn everyone_who_saw_a_person_is_told() {
 
 #[test]
 fn a_receipt_convinces_somebody_who_has_the_public_key_only() {
-    let house = worked();
-    let folder = house.folder.path();
+    let instance = worked();
+    let folder = instance.folder.path();
     let entries = lines(&run(folder, 0, &["journal", "show", "--count", "1000"]));
     let entry = entries.iter().find(|entry| entry["kind"] == "exposure").unwrap();
     let number = entry["entry"].to_string();
@@ -135,8 +135,8 @@ fn a_receipt_convinces_somebody_who_has_the_public_key_only() {
 
 #[test]
 fn entries_leave_in_four_forms() {
-    let house = worked();
-    let folder = house.folder.path();
+    let instance = worked();
+    let folder = instance.folder.path();
     let all = lines(&run(folder, 0, &["journal", "export"]));
     let shown = lines(&run(folder, 0, &["journal", "show", "--count", "100000"]));
     assert_eq!(all, shown);
@@ -153,8 +153,8 @@ fn entries_leave_in_four_forms() {
 
 #[test]
 fn nothing_of_a_person_lies_readable_in_the_journals_folder() {
-    let house = worked();
-    let mut folders = vec![house.journal()];
+    let instance = worked();
+    let mut folders = vec![instance.journal()];
     while let Some(folder) = folders.pop() {
         for item in fs::read_dir(folder).unwrap() {
             let path = item.unwrap().path();
@@ -169,8 +169,9 @@ fn nothing_of_a_person_lies_readable_in_the_journals_folder() {
         }
     }
     // Whoever has no master key still verifies.
-    fs::rename(house.folder.path().join("data/keys/master.key"), house.folder.path().join("away")).unwrap();
-    let folder = house.folder.path();
+    fs::rename(instance.folder.path().join("data/keys/master.key"), instance.folder.path().join("away"))
+        .unwrap();
+    let folder = instance.folder.path();
     assert!(run(folder, 0, &["journal", "verify"]).contains("not opened"));
     run(folder, 2, &["journal", "show"]);
     assert!(run(folder, 0, &["journal", "show", "--count", "1000", "--master", "away"]).contains("fiche"));
@@ -221,8 +222,8 @@ fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
 
 #[test]
 fn witnesses_cosign_and_their_absence_is_an_alarm() {
-    let mut house = worked();
-    let folder = house.folder.path().to_owned();
+    let mut instance = worked();
+    let folder = instance.folder.path().to_owned();
     let (one, two) = (witness(&folder, "w1"), witness(&folder, "w2"));
     let mut settings = fs::read_to_string(folder.join("digue.toml")).unwrap();
     settings.push_str("\n[journal]\nwitness_every = \"100ms\"\nwitness_alarm = \"2s\"\nquorum = 2\n");
@@ -233,7 +234,7 @@ fn witnesses_cosign_and_their_absence_is_an_alarm() {
         ));
     }
     fs::write(folder.join("digue.toml"), settings).unwrap();
-    house.start();
+    instance.start();
     let cosigned = folder.join("data/journal/checkpoint.witnessed");
     wait_for("a quorum cosigns", || cosigned.exists());
     let keys = ["--witness", &one.key, "--witness", &two.key];
@@ -242,7 +243,7 @@ fn witnesses_cosign_and_their_absence_is_an_alarm() {
     drop(two);
     let tail = || run(&folder, 0, &["journal", "show", "--count", "100000"]);
     wait_for("the alarm is journalled", || tail().contains("witnesses-missing"));
-    assert!(house.stop());
+    assert!(instance.stop());
     // Another history, signed with the right key: the witness knows better.
     run(&folder, 0, &["journal", "verify", "--witness", &one.key]);
     let stranger = run(&folder, 1, &["journal", "verify", "--witness", &other_key(&folder)]);
@@ -265,8 +266,8 @@ fn log_line(days: i64, account: &str, path: &str, status: u16) -> String {
 
 #[test]
 fn access_logs_give_the_answer_of_last_year_and_are_taken_once() {
-    let house = worked();
-    let folder = house.folder.path();
+    let instance = worked();
+    let folder = instance.folder.path();
     let mut log = String::new();
     for person in 0..300 {
         log.push_str(&log_line(300, "a1", &format!("/fiche/L{person}"), 200));
@@ -311,8 +312,8 @@ fn access_logs_give_the_answer_of_last_year_and_are_taken_once() {
 
 #[test]
 fn a_log_is_read_to_its_end_or_it_is_said_where_it_ends() {
-    let house = worked();
-    let folder = house.folder.path();
+    let instance = worked();
+    let folder = instance.folder.path();
     let all: Vec<String> =
         (0..200).map(|person| log_line(300, "a1", &format!("/fiche/L{person}"), 200)).collect();
     let log = |persons: std::ops::Range<usize>| all[persons].concat();
@@ -369,8 +370,8 @@ fn a_log_is_read_to_its_end_or_it_is_said_where_it_ends() {
 
 #[test]
 fn exposures_of_other_systems_are_taken_in_from_files() {
-    let house = worked();
-    let folder = house.folder.path();
+    let instance = worked();
+    let folder = instance.folder.path();
     let map = fs::read_to_string(folder.join("portals/portail.toml")).unwrap();
     fs::write(folder.join("portals/portail.toml"), format!("{map}\n[import]\nformat = \"exposures\"\n"))
         .unwrap();
@@ -395,8 +396,8 @@ fn exposures_of_other_systems_are_taken_in_from_files() {
 
 #[test]
 fn what_is_past_its_retention_is_forgotten_and_not_a_day_before() {
-    let mut house = worked();
-    let folder = house.folder.path().to_owned();
+    let mut instance = worked();
+    let folder = instance.folder.path().to_owned();
     let log: String = (0..600).map(|n| log_line(300, "a1", &format!("/fiche/L{n}"), 200)).collect();
     fs::write(folder.join("access.log"), log).unwrap();
     run(&folder, 0, &["import", "--map", "portals/portail.toml", "access.log"]);
@@ -418,8 +419,8 @@ fn what_is_past_its_retention_is_forgotten_and_not_a_day_before() {
     assert!(entries.iter().any(|entry| entry["kind"] == "forgotten"));
     assert!(entries.iter().any(|entry| entry["act"] == "forgotten" && entry["subject"] == "portal:portail"));
     // It goes on, and what was forgotten is not taken in again.
-    house.start();
-    assert!(house.stop());
+    instance.start();
+    assert!(instance.stop());
     let again = run(&folder, 1, &["import", "--map", "portals/portail.toml", "access.log"]);
     assert!(again.contains("past the retention"), "{again}");
 }
@@ -427,8 +428,8 @@ fn what_is_past_its_retention_is_forgotten_and_not_a_day_before() {
 #[test]
 fn the_console_gives_the_same_list_and_the_same_receipts() {
     let plan = Plan::usual().caseload("a1", &["P1", "P2"]);
-    let mut house = House::open(&plan, obliging);
-    let (a1, officer) = (house.sign_in("a1"), house.officer());
+    let mut instance = Instance::open(&plan, obliging);
+    let (a1, officer) = (instance.sign_in("a1"), instance.officer());
     assert_eq!(a1.get("/fiche/P1").status, 200);
     assert_eq!(a1.get("/fiche/P2").status, 200);
     let shown = || officer.get("/scope?account=a1").text();
@@ -444,8 +445,8 @@ fn the_console_gives_the_same_list_and_the_same_receipts() {
     assert_eq!(officer.get("/scope.csv?account=a1").text().lines().count(), 3);
     let receipt = officer.get("/journal/3/receipt");
     assert_eq!((receipt.status, officer.get("/journal/99999/receipt").status), (200, 404));
-    assert!(house.stop());
-    let folder = house.folder.path();
+    assert!(instance.stop());
+    let folder = instance.folder.path();
     fs::write(folder.join("list"), &list.body).unwrap();
     fs::write(folder.join("receipt"), &receipt.body).unwrap();
     assert!(run(folder, 0, &["scope", "check", "list"]).contains("2 persons"));
@@ -457,8 +458,8 @@ fn the_console_gives_the_same_list_and_the_same_receipts() {
 
 #[test]
 fn whoever_publishes_a_journal_publishes_nothing_else() {
-    let house = House::open(&Plan::usual().settings("[journal]\npublished = true\n"), obliging);
-    let stranger = digue_testkit::Client::new(house.address, crate::house::CONSOLE_HOST);
+    let instance = Instance::open(&Plan::usual().settings("[journal]\npublished = true\n"), obliging);
+    let stranger = digue_testkit::Client::new(instance.address, crate::instance::CONSOLE_HOST);
     let get = |path: &str| stranger.get(&format!("/.digue/tlog/{path}"));
     let checkpoint = get("checkpoint");
     assert!(checkpoint.status == 200 && checkpoint.text().starts_with("digue.test\n"));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use digue_testkit::client::read_answer;
 use digue_testkit::{Client, Heard, Reply, is_end_of_connection};
 
-use crate::house::{House, Plan, obliging, reasons, shown_to};
+use crate::instance::{Instance, Plan, obliging, reasons, shown_to};
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 
@@ -19,14 +19,14 @@ fn set_gate(officer: &Client, scope: &str, name: &str, gate: &str) {
 #[test]
 fn a_gate_closes_at_once_for_account_organisation_portal_and_everything() {
     let plan = Plan::usual().caseload("a1", &["P1"]).caseload("b1", &["P1"]);
-    let mut house = House::open(&plan, obliging);
-    assert!(house.stop());
+    let mut instance = Instance::open(&plan, obliging);
+    assert!(instance.stop());
     let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
-    assert!(crate::house::digue(house.folder.path(), &arguments).status.success());
-    house.start();
-    let dpo = house.console_session("dpo");
-    let (a1, b1) = (house.sign_in("a1"), house.sign_in("b1"));
-    let officer = house.officer();
+    assert!(crate::instance::digue(instance.folder.path(), &arguments).status.success());
+    instance.start();
+    let dpo = instance.console_session("dpo");
+    let (a1, b1) = (instance.sign_in("a1"), instance.sign_in("b1"));
+    let officer = instance.officer();
     for (scope, name, b1_status) in [
         ("account", "a1", 200),
         ("organisation", "of-1", 200),
@@ -49,22 +49,22 @@ fn a_gate_closes_at_once_for_account_organisation_portal_and_everything() {
     }
     // A gate survives a restart.
     set_gate(&officer, "account", "a1", "closed");
-    house.kill();
-    house.start();
+    instance.kill();
+    instance.start();
     assert_eq!(a1.get("/fiche/P1").status, 403);
 }
 
 #[test]
 fn cutting_the_sessions_ends_them_for_good() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    let a1 = house.sign_in("a1");
-    let officer = house.officer();
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let a1 = instance.sign_in("a1");
+    let officer = instance.officer();
     assert_eq!(a1.get("/fiche/P1").status, 200);
     let cut = officer.send("POST", "/sessions/cut", &FORM, b"account=a1&reason=session+volee");
     assert_eq!(cut.status, 303);
     assert_eq!(reasons(&a1.get("/fiche/P1")), ["no-session"]);
-    house.kill();
-    house.start();
+    instance.kill();
+    instance.start();
     assert_eq!(a1.get("/fiche/P1").status, 401);
 }
 
@@ -78,9 +78,9 @@ fn large(heard: &Heard) -> Reply {
 
 #[test]
 fn a_download_in_flight_stops_within_a_second_of_the_cut() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), large);
-    let a1 = house.sign_in("a1");
-    let officer = house.officer();
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), large);
+    let a1 = instance.sign_in("a1");
+    let officer = instance.officer();
     // A slow reader: the head and some bytes, then nothing.
     let mut stream = a1.connect().unwrap();
     write!(stream, "GET /liste HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\n\r\n", a1.host, a1.cookie).unwrap();
@@ -97,42 +97,42 @@ fn a_download_in_flight_stops_within_a_second_of_the_cut() {
 
 #[test]
 fn a_stop_loses_no_response() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), |heard: &Heard| {
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), |heard: &Heard| {
         if heard.target.starts_with("/liste") {
             std::thread::park_timeout(Duration::from_millis(700));
             return Reply::new("application/json", r#"{"items":[{"id":"P1"}]}"#);
         }
         obliging(heard)
     });
-    let a1 = house.sign_in("a1");
+    let a1 = instance.sign_in("a1");
     let mut stream = a1.connect().unwrap();
     write!(stream, "GET /liste HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\n\r\n", a1.host, a1.cookie).unwrap();
     // The portal has been asked: the response is under way.
-    while house.portal.heard().is_empty() {
+    while instance.portal.heard().is_empty() {
         std::thread::yield_now();
     }
     let reading = std::thread::spawn(move || read_answer(&mut BufReader::new(stream), false).unwrap());
-    assert!(house.stop());
+    assert!(instance.stop());
     let answer = reading.join().unwrap();
     assert_eq!((answer.status, answer.is_whole), (200, true));
-    assert_eq!(shown_to(&house.exposures(), "a1"), ["P1"]);
+    assert_eq!(shown_to(&instance.exposures(), "a1"), ["P1"]);
 }
 
 #[test]
 fn a_reload_takes_the_new_map_and_a_faulty_one_changes_nothing() {
     let names: Vec<String> = (1..20_000).map(|number| format!("P{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut house = House::open(&Plan::usual().caseload("a1", &names), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &names), obliging);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/liste?ids=P1,P2").status, 200);
-    let path = house.folder.path().join("portals/portail.toml");
+    let path = instance.folder.path().join("portals/portail.toml");
     let map = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, map.replace("path = \"/liste\"", "path = \"/autre\"\nkind = \"nonsense\""))
         .unwrap();
-    house.reload();
+    instance.reload();
     assert_eq!(a1.get("/liste?ids=P1").status, 200);
     std::fs::write(&path, map.replace("\"24h\" = 100000", "\"24h\" = 2")).unwrap();
-    house.reload();
+    instance.reload();
     // The new limit counts what was shown before it. Somebody new each time: whoever was shown before
     // it was taken stays shown.
     let deadline = Instant::now() + digue_testkit::PATIENCE;

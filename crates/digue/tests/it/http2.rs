@@ -2,15 +2,15 @@
 
 use std::process::Command;
 
-use crate::house::{House, PORTAL_HOST, Plan, obliging};
+use crate::instance::{Instance, PORTAL_HOST, Plan, obliging};
 use crate::python::{conformance, python};
 
 #[test]
 fn the_listener_does_what_http2_asks() {
-    let house = House::open(&Plan::usual(), obliging);
+    let instance = Instance::open(&Plan::usual(), obliging);
     let done = Command::new(python("python"))
         .arg(conformance())
-        .arg(house.address.port().to_string())
+        .arg(instance.address.port().to_string())
         .args(["--host", PORTAL_HOST])
         .output()
         .unwrap();

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::house::{House, PORTAL_HOST, Plan, obliging, shown_to};
+use crate::instance::{Instance, PORTAL_HOST, Plan, obliging, shown_to};
 use crate::python::{conformance, python};
 
 /// An authority and a certificate of it, as PEM files in `folder`: `{name}.pem`, `{name}-key.pem`,
@@ -35,8 +35,8 @@ fn the_listener_speaks_both_versions_over_tls() {
     let plan = Plan::usual().caseload("a1", &["P1"]).settings(&format!(
         "[[listeners]]\naddress = \"{address}\"\ncertificate = \"{at}/door.pem\"\nkey = \"{at}/door-key.pem\"\n"
     ));
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     let authority = files.path().join("door-authority.pem");
 
     let one = "
@@ -72,7 +72,7 @@ print(stream.version(), answer.status, answer.read().decode())
         .unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(said.ends_with("2 passed, 0 failed\n"), "{said}{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(shown_to(&house.history(), "a1"), ["P1"]);
+    assert_eq!(shown_to(&instance.history(), "a1"), ["P1"]);
 }
 
 /// A portal behind TLS, in another language.
@@ -135,10 +135,10 @@ fn a_portal_over_tls_is_believed_only_with_its_certificate() {
             .caseload("a1", &["P1"])
             .replace("{upstream}", &upstream)
             .settings(&format!("[upstream]\nauthorities = \"{at}/{authority}-authority.pem\"\n"));
-        let mut house = House::open(&plan, obliging);
-        let answer = house.sign_in("a1").get("/liste");
+        let mut instance = Instance::open(&plan, obliging);
+        let answer = instance.sign_in("a1").get("/liste");
         assert_eq!(answer.status, status, "{}", answer.text());
-        let shown = shown_to(&house.history(), "a1");
+        let shown = shown_to(&instance.history(), "a1");
         assert_eq!(shown.is_empty(), status == 502);
     }
 }

@@ -2,33 +2,33 @@
 
 use digue_testkit::{Heard, Reply};
 
-use crate::house::{House, Plan, obliging, reasons};
+use crate::instance::{Instance, Plan, obliging, reasons};
 
 #[test]
 fn without_a_session_nothing_passes_but_what_the_map_calls_public() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    let stranger = house.stranger();
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let stranger = instance.stranger();
     assert_eq!(reasons(&stranger.get("/fiche/P1")), ["no-session"]);
     assert_eq!(stranger.get("/static/x.css").status, 200);
     let page = stranger.send("GET", "/fiche/P1", &[("accept", "text/html")], b"");
     assert_eq!(page.status, 401);
     assert!(page.text().contains("/.digue/sign-in"));
     assert_eq!(stranger.clone().with_cookie("guess").get("/fiche/P1").status, 401);
-    let a1 = house.sign_in("a1");
+    let a1 = instance.sign_in("a1");
     // A session of one host is worth nothing on another.
-    let elsewhere = digue_testkit::Client { host: crate::house::CONSOLE_HOST.into(), ..a1.clone() };
+    let elsewhere = digue_testkit::Client { host: crate::instance::CONSOLE_HOST.into(), ..a1.clone() };
     assert_eq!(elsewhere.get("/").status, 303);
 }
 
 #[test]
 fn the_portal_is_told_who_is_there_in_a_way_that_nobody_can_claim() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let a1 = instance.sign_in("a1");
     let claims = [("x-remote-account", "root"), ("digue-identity", "forged"), ("x-forwarded-for", "1.2.3.4")];
     assert_eq!(a1.send("GET", "/fiche/P1", &claims, b"").status, 200);
-    let jwks = house.stranger().get("/.digue/jwks.json");
+    let jwks = instance.stranger().get("/.digue/jwks.json");
     assert!(jwks.text().contains("\"ES256\""));
-    let heard: Heard = house.portal.heard().pop().unwrap();
+    let heard: Heard = instance.portal.heard().pop().unwrap();
     assert_eq!(heard.header("x-remote-account"), Some("a1"));
     assert_eq!(heard.header("x-forwarded-for"), Some("127.0.0.1"));
     assert_eq!(heard.header("cookie"), None);
@@ -45,13 +45,13 @@ fn the_portal_is_told_who_is_there_in_a_way_that_nobody_can_claim() {
 
 #[test]
 fn a_one_time_link_works_once() {
-    let mut house = House::open(&Plan::usual(), obliging);
-    house.stop();
-    let done = crate::house::digue(house.folder.path(), &["link", "a1", "--host", "portail.test"]);
+    let mut instance = Instance::open(&Plan::usual(), obliging);
+    instance.stop();
+    let done = crate::instance::digue(instance.folder.path(), &["link", "a1", "--host", "portail.test"]);
     let link = String::from_utf8(done.stdout).unwrap();
     let token = link.trim().rsplit_once('=').unwrap().1.to_owned();
-    house.start();
-    let stranger = house.stranger();
+    instance.start();
+    let stranger = instance.stranger();
     // Opening it, as a preview does, does not use it up.
     let target = format!("/.digue/enter?link={token}");
     assert_eq!((stranger.get(&target).status, stranger.get(&target).status), (200, 200));
@@ -68,21 +68,21 @@ fn a_one_time_link_works_once() {
 fn a_header_is_believed_from_its_proxy_only() {
     let identity = "[identity]\nfrom = \"header\"\naccount = \"x-remote-user\"\ntrusted = [\"127.0.0.1/32\"]\n\n[identity.headers]";
     let plan = Plan::usual().caseload("a1", &["P1"]).replace("[identity.headers]", identity);
-    let house = House::open(&plan, obliging);
-    let stranger = house.stranger();
+    let instance = Instance::open(&plan, obliging);
+    let stranger = instance.stranger();
     assert_eq!(stranger.send("GET", "/fiche/P1", &[("x-remote-user", "a1")], b"").status, 200);
     assert_eq!(stranger.get("/fiche/P1").status, 401);
     let plan = plan.replace("127.0.0.1/32", "192.0.2.0/24");
-    let house = House::open(&plan, obliging);
-    let refused = house.stranger().send("GET", "/fiche/P1", &[("x-remote-user", "a1")], b"");
+    let instance = Instance::open(&plan, obliging);
+    let refused = instance.stranger().send("GET", "/fiche/P1", &[("x-remote-user", "a1")], b"");
     assert_eq!(refused.status, 401);
 }
 
 #[test]
 fn forward_auth_checks_the_request_and_says_that_it_sees_no_response() {
     let plan = Plan::usual().caseload("a1", &["P1"]).settings("[proxies]\ntrusted = [\"127.0.0.0/8\"]\n");
-    let mut house = House::open(&plan, |_: &Heard| Reply::new("text/plain", "never asked"));
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, |_: &Heard| Reply::new("text/plain", "never asked"));
+    let a1 = instance.sign_in("a1");
     let asks: [(&str, &str, Vec<(&str, &str)>); 3] = [
         (
             "GET",
@@ -110,8 +110,8 @@ fn forward_auth_checks_the_request_and_says_that_it_sees_no_response() {
             assert!(answer.header("digue-coverage").unwrap().contains("not seen"));
         }
     }
-    assert_eq!(house.portal.heard().len(), 0);
-    let history = house.history();
+    assert_eq!(instance.portal.heard().len(), 0);
+    let history = instance.history();
     assert!(history.iter().all(|entry| entry["inspection"] == "request-only"));
 }
 
@@ -123,8 +123,8 @@ fn a_portal_reports_by_itself_what_it_showed() {
     let plan = Plan::usual()
         .replace("\"24h\" = 100000", "\"24h\" = 2")
         .add(&format!("[report]\ntoken_file = \"{}\"\n", file.path().display()));
-    let mut house = House::open(&plan, obliging);
-    let console = digue_testkit::Client::new(house.address, crate::house::CONSOLE_HOST);
+    let mut instance = Instance::open(&plan, obliging);
+    let console = digue_testkit::Client::new(instance.address, crate::instance::CONSOLE_HOST);
     let line = |person: &str| {
         format!(
             "{{\"at\":\"2026-11-01T08:00:00Z\",\"account\":\"a1\",\"organisation\":\"of-1\",\"portal\":\"portail\",\
@@ -148,14 +148,14 @@ fn a_portal_reports_by_itself_what_it_showed() {
         console.send("POST", "/v1/exposures", &[("authorization", "Bearer guess")], good.as_bytes()).status,
         401
     );
-    let history = house.history();
-    assert_eq!(crate::house::shown_to(&history, "a1"), ["P1", "P2", "P3"]);
+    let history = instance.history();
+    assert_eq!(crate::instance::shown_to(&history, "a1"), ["P1", "P2", "P3"]);
 }
 
 /// One house's word about its caller is another house's token: a real issuer for a real verifier.
 #[test]
 fn a_portal_that_authenticates_by_itself_sends_tokens_that_are_verified() {
-    let mut issuer = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let mut issuer = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
     let a1 = issuer.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
     let token = issuer.portal.heard().pop().unwrap().header("digue-identity").unwrap().to_owned();
@@ -171,13 +171,13 @@ fn a_portal_that_authenticates_by_itself_sends_tokens_that_are_verified() {
     let plan = |audience: &str| {
         Plan::usual().caseload("a1", &["P1"]).replace("[identity.headers]", &identity(audience))
     };
-    let house = House::open(&plan("portail"), obliging);
-    let ask = |house: &House, token: &str| {
+    let instance = Instance::open(&plan("portail"), obliging);
+    let ask = |instance: &Instance, token: &str| {
         let bearer = format!("Bearer {token}");
-        house.stranger().send("GET", "/fiche/P1", &[("authorization", &bearer)], b"").status
+        instance.stranger().send("GET", "/fiche/P1", &[("authorization", &bearer)], b"").status
     };
-    assert_eq!(ask(&house, &token), 200);
-    assert_eq!(house.stranger().get("/fiche/P1").status, 401);
+    assert_eq!(ask(&instance, &token), 200);
+    assert_eq!(instance.stranger().get("/fiche/P1").status, 401);
     // Another signature, another body, no signature at all.
     let parts: Vec<&str> = token.split('.').collect();
     use base64::Engine as _;
@@ -193,7 +193,7 @@ fn a_portal_that_authenticates_by_itself_sends_tokens_that_are_verified() {
         format!("{}.{}.{}", parts[0], parts[1], engine.encode([0u8; 64])),
         "nonsense".to_owned(),
     ] {
-        assert_eq!(ask(&house, &bad), 401, "{bad}");
+        assert_eq!(ask(&instance, &bad), 401, "{bad}");
     }
-    assert_eq!(ask(&House::open(&plan("autre"), obliging), &token), 401);
+    assert_eq!(ask(&Instance::open(&plan("autre"), obliging), &token), 401);
 }

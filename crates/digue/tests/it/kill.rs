@@ -6,14 +6,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::house::{House, Plan, obliging, shown_to};
+use crate::instance::{Instance, Plan, obliging, shown_to};
 
 #[test]
 fn no_entry_no_bytes_when_killed_under_load() {
     let plan = Plan::usual()
         .replace("path = \"/fiche/{id}\"", "path = \"/fiche/{id}\"\ncaseload = \"not-required\"");
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     let received: Arc<Mutex<BTreeSet<String>>> = Arc::default();
     for round in 0..4 {
         let stop = Arc::new(AtomicBool::new(false));
@@ -41,12 +41,12 @@ fn no_entry_no_bytes_when_killed_under_load() {
         while received.lock().unwrap().len() < before + 60 + round * 17 {
             std::thread::park_timeout(Duration::from_millis(1));
         }
-        house.kill();
+        instance.kill();
         stop.store(true, Ordering::Relaxed);
         readers.into_iter().for_each(|reader| reader.join().unwrap());
-        house.start();
+        instance.start();
     }
-    let journalled: BTreeSet<String> = shown_to(&house.history(), "a1").into_iter().collect();
+    let journalled: BTreeSet<String> = shown_to(&instance.history(), "a1").into_iter().collect();
     let received = received.lock().unwrap();
     assert!(received.len() >= 240);
     let missing: Vec<&String> = received.difference(&journalled).collect();

@@ -9,7 +9,7 @@ use std::io::Write as _;
 
 use digue_testkit::Reply;
 
-use crate::house::{House, Plan};
+use crate::instance::{Instance, Plan};
 
 mod headers;
 mod html;
@@ -183,14 +183,14 @@ fn nobody_leaves_without_being_written_down() {
     let replies: Vec<Reply> = cases.iter().map(|case| case.reply.clone()).collect();
     let mut plan = Plan::usual();
     plan.map = MAP.to_owned();
-    let mut house = House::open(&plan, move |heard| {
+    let mut instance = Instance::open(&plan, move |heard| {
         let number = heard.target.split_once("?case=").and_then(|(_, number)| number.parse::<usize>().ok());
         number.map_or_else(|| Reply::new("text/plain", "no such case").status(404), |n| replies[n].clone())
     });
-    let a1 = house.sign_in("a1");
+    let a1 = instance.sign_in("a1");
     let answers: Vec<_> =
         cases.iter().enumerate().map(|(n, case)| a1.get(&format!("{}?case={n}", case.path))).collect();
-    let history = house.history();
+    let history = instance.history();
     let mut faults = String::new();
     for (case, answer) in cases.iter().zip(&answers) {
         let is_refused = answer.status == 502 || answer.status == 403;

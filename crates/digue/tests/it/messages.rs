@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use digue_testkit::{Answer, Client};
 
-use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging};
 use crate::webdriver::Browser;
 
 const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=xyzzy")];
@@ -18,10 +18,10 @@ const FORGED_BENEATH: &[u8] = include_bytes!("../../../digue-messages/tests/data
 const WINMAIL: &[u8] = include_bytes!("../../../digue-messages/tests/data/attached/winmail_dat.eml");
 const BROKEN_OUTLOOK: &[u8] = include_bytes!("../../../digue-messages/tests/data/attached/outlook_msg.eml");
 
-fn house() -> House {
+fn instance() -> Instance {
     let plan = Plan::usual()
         .settings("[messages]\ndomains = [\"portail.fr\"]\nnames = [\"Portail Emploi\"]\nrecords = \"records.txt\"\ninbox = \"inbox\"\n");
-    House::open_with(&plan, obliging, &[("records.txt", RECORDS)])
+    Instance::open_with(&plan, obliging, &[("records.txt", RECORDS)])
 }
 
 fn show(client: &Client, text: &str, file: &[u8]) -> Answer {
@@ -43,9 +43,9 @@ const FRAUD: &[u8] =
 
 #[test]
 fn anybody_shows_a_message_and_is_told_what_to_think_of_it() {
-    let mut house = house();
-    let (officer, a1) = (house.officer(), house.console_session("a1"));
-    let stranger = Client::new(house.address, CONSOLE_HOST);
+    let mut instance = instance();
+    let (officer, a1) = (instance.officer(), instance.console_session("a1"));
+    let stranger = Client::new(instance.address, CONSOLE_HOST);
     let told = show(&stranger, "", FRAUD);
     assert_eq!(told.status, 200, "{}", told.text());
     let page = told.text();
@@ -87,8 +87,8 @@ fn anybody_shows_a_message_and_is_told_what_to_think_of_it() {
 
 #[test]
 fn what_is_attached_is_read_or_said_to_be_unread() {
-    let mut house = house();
-    let a1 = house.console_session("a1");
+    let mut instance = instance();
+    let a1 = instance.console_session("a1");
     let page = show(&a1, "", FORGED_BENEATH).text();
     assert!(!page.contains("Message vrai") && !page.contains("La signature prouve"), "{page}");
     let forwarded = |message: &[u8]| {
@@ -110,8 +110,8 @@ fn what_is_attached_is_read_or_said_to_be_unread() {
 
 #[test]
 fn hostile_files_neither_stop_the_desk_nor_make_it_fetch() {
-    let mut house = house();
-    let a1 = house.console_session("a1");
+    let mut instance = instance();
+    let a1 = instance.console_session("a1");
     let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(2000);
     let parts = format!(
         "From: a@b.fr\r\nTo: c\r\nSubject: d\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}",
@@ -126,14 +126,14 @@ fn hostile_files_neither_stop_the_desk_nor_make_it_fetch() {
     ] {
         assert_eq!(show(&a1, "", hostile).status, 200);
     }
-    assert!(house.portal.heard().is_empty(), "nothing was fetched");
+    assert!(instance.portal.heard().is_empty(), "nothing was fetched");
 }
 
 #[test]
 fn what_is_forwarded_is_read_once_and_its_sender_found() {
-    let mut house = house();
-    let officer = house.officer();
-    let inbox = house.folder.path().join("inbox");
+    let mut instance = instance();
+    let officer = instance.officer();
+    let inbox = instance.folder.path().join("inbox");
     for folder in ["new", "cur", "tmp"] {
         std::fs::create_dir_all(inbox.join(folder)).unwrap();
     }
@@ -153,13 +153,13 @@ fn what_is_forwarded_is_read_once_and_its_sender_found() {
 
 #[test]
 fn the_desk_is_for_everybody_at_both_widths() {
-    let mut house = house();
-    assert!(house.stop());
+    let mut instance = instance();
+    assert!(instance.stop());
     let done =
-        digue(house.folder.path(), &["account", "chef", "--organisation", "of-1", "--role", "delegate"]);
+        digue(instance.folder.path(), &["account", "chef", "--organisation", "of-1", "--role", "delegate"]);
     assert!(done.status.success());
-    house.start();
-    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    instance.start();
+    let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
     let browser = Browser::open("fr");
     browser.width(1280);
     browser.go(&format!("{console}/messages"));
@@ -169,7 +169,7 @@ fn the_desk_is_for_everybody_at_both_widths() {
     browser.sees("h2", "Message frauduleux");
     browser.sees("main", "signal-spam.fr");
     browser.page_at_both_widths("messages");
-    let token = house.link("rssi", CONSOLE_HOST);
+    let token = instance.link("rssi", CONSOLE_HOST);
     browser.go(&format!("{console}/.digue/enter?link={token}"));
     browser.click("button.main");
     browser.sees("h1", "Maintenant");

@@ -2,7 +2,7 @@
 
 use digue_testkit::{Heard, Reply};
 
-use crate::house::{House, Plan, shown_to};
+use crate::instance::{Instance, Plan, shown_to};
 
 const MAP: &str = r#"
 [[routes]]
@@ -32,7 +32,7 @@ persons = [{ at = "$.id" }]
 
 #[test]
 fn whom_a_response_shows_is_whom_the_journal_names() {
-    let mut house = House::open(&Plan::usual().add(MAP), |heard: &Heard| match heard.target.as_str() {
+    let mut instance = Instance::open(&Plan::usual().add(MAP), |heard: &Heard| match heard.target.as_str() {
         "/page" => Reply::new(
             "text/html; charset=utf-8",
             "<p><a class=p href='/p/A1'>x</a><a class=\"p\" href=/p/A2>y</a><a href='/p/NO'>z</a><!-- <a class=p href=/p/NO2> -->",
@@ -41,11 +41,11 @@ fn whom_a_response_shows_is_whom_the_journal_names() {
         "/export?lines" => Reply::new("application/x-ndjson", "{\"id\":\"C1\"}\n{\"id\":\"C2\"}\n"),
         _ => Reply::new("text/plain", ""),
     });
-    let a1 = house.sign_in("a1");
+    let a1 = instance.sign_in("a1");
     for target in ["/page", "/export", "/export?lines"] {
         let answer = a1.get(target);
         assert_eq!(answer.status, 200, "{target}: {}", answer.text());
         assert_eq!(answer.header("cache-control"), Some("private, no-store"));
     }
-    assert_eq!(shown_to(&house.history(), "a1"), ["A1", "A2", "B1", "B2", "C1", "C2"]);
+    assert_eq!(shown_to(&instance.history(), "a1"), ["A1", "A2", "B1", "B2", "C1", "C2"]);
 }

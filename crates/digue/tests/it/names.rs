@@ -4,7 +4,7 @@ use digue_testkit::holder::now_secs;
 use digue_testkit::{Answer, Client, Holder};
 use serde_json::{Value, json};
 
-use crate::house::{House, Plan, digue, obliging, reasons};
+use crate::instance::{Instance, Plan, digue, obliging, reasons};
 
 const SUSPEND: &[u8] = br#"{"suspended": true, "reason": "perdu de vue"}"#;
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
@@ -18,22 +18,22 @@ fn by_header() -> Plan {
     )
 }
 
-fn ask(house: &House, user: &str, target: &str) -> Answer {
-    house.stranger().send("GET", target, &[("x-user", user), ("x-org", "of-1")], b"")
+fn ask(instance: &Instance, user: &str, target: &str) -> Answer {
+    instance.stranger().send("GET", target, &[("x-user", user), ("x-org", "of-1")], b"")
 }
 
 #[test]
 fn a_suspended_account_is_suspended_in_every_spelling() {
-    let mut house = House::open(&by_header().caseload("A1", &["P1"]), obliging);
-    let officer = house.officer();
+    let mut instance = Instance::open(&by_header().caseload("A1", &["P1"]), obliging);
+    let officer = instance.officer();
     for spelling in ["a1", "A1", "ａ1", " a1", "\u{24d0}1"] {
-        let answer = ask(&house, spelling, "/fiche/P1");
+        let answer = ask(&instance, spelling, "/fiche/P1");
         assert_eq!(answer.status, 200, "{spelling:?}: {}", answer.text());
     }
     let suspended = officer.send("PUT", "/api/v1/accounts/A1/suspension", &JSON, SUSPEND);
     assert!((200..300).contains(&suspended.status), "{}", suspended.text());
     for spelling in ["a1", "A1", "ａ1", "Ａ１"] {
-        let answer = ask(&house, spelling, "/fiche/P1");
+        let answer = ask(&instance, spelling, "/fiche/P1");
         assert_eq!(
             (answer.status, reasons(&answer)),
             (403, vec!["unknown-account".to_owned()]),
@@ -48,37 +48,37 @@ fn all_spellings_of_a_name_have_one_budget_and_one_history() {
     let plan = ["marie", "élise"]
         .iter()
         .fold(plan, |plan, name| plan.caseload(name, &["P1", "P2", "P3", "P4", "P5"]));
-    let mut house = House::open(&plan, obliging);
+    let mut instance = Instance::open(&plan, obliging);
     let spelled = ["marie", "Marie", "MARIE", "mArie", "ｍarie"];
     let seen: Vec<u16> = spelled
         .iter()
         .zip(1..)
-        .map(|(name, number)| ask(&house, name, &format!("/fiche/P{number}")).status)
+        .map(|(name, number)| ask(&instance, name, &format!("/fiche/P{number}")).status)
         .collect();
     assert_eq!(seen, [200, 200, 200, 429, 429]);
-    assert_eq!(ask(&house, "E\u{301}lise", "/fiche/P1").status, 200);
-    assert_eq!(house.portal.heard().last().unwrap().header("x-remote-account"), Some("élise"));
-    let history = house.history();
+    assert_eq!(ask(&instance, "E\u{301}lise", "/fiche/P1").status, 200);
+    assert_eq!(instance.portal.heard().last().unwrap().header("x-remote-account"), Some("élise"));
+    let history = instance.history();
     assert!(history.iter().all(|entry| entry["account"] == "marie" || entry["account"] == "élise"));
 }
 
 #[test]
 fn a_cut_reaches_whom_a_proxy_vouches_for_and_outlives_a_restart() {
-    let mut house = House::open(&by_header().caseload("a1", &["P1"]).caseload("a2", &["P1"]), obliging);
-    let officer = house.officer();
-    assert_eq!(ask(&house, "a1", "/fiche/P1").status, 200);
+    let mut instance = Instance::open(&by_header().caseload("a1", &["P1"]).caseload("a2", &["P1"]), obliging);
+    let officer = instance.officer();
+    assert_eq!(ask(&instance, "a1", "/fiche/P1").status, 200);
     let reason = br#"{"reason": "poste perdu"}"#;
     let cut = officer.send("POST", "/api/v1/accounts/a1/cut", &JSON, reason);
     let said: Value = serde_json::from_slice(&cut.body).unwrap();
     assert_eq!((cut.status, &said["cut"]), (200, &json!(0)), "{}", cut.text());
     assert!(said["headers_refused_until"].is_string(), "{said}");
     for spelling in ["a1", "A1"] {
-        assert_eq!(ask(&house, spelling, "/fiche/P1").status, 401, "{spelling}");
+        assert_eq!(ask(&instance, spelling, "/fiche/P1").status, 401, "{spelling}");
     }
-    assert_eq!(ask(&house, "a2", "/fiche/P1").status, 200);
-    house.kill();
-    house.start();
-    assert_eq!(ask(&house, "a1", "/fiche/P1").status, 401);
+    assert_eq!(ask(&instance, "a2", "/fiche/P1").status, 200);
+    instance.kill();
+    instance.start();
+    assert_eq!(ask(&instance, "a1", "/fiche/P1").status, 401);
     // Suspended and let work again by an officer: the proxy's word counts again.
     let place = "/api/v1/accounts/a1/suspension";
     assert_eq!(officer.send("PUT", place, &JSON, SUSPEND).status, 204);
@@ -86,7 +86,7 @@ fn a_cut_reaches_whom_a_proxy_vouches_for_and_outlives_a_restart() {
         officer.send("PUT", place, &JSON, br#"{"suspended": false, "reason": "poste retrouv\u00e9"}"#).status,
         204
     );
-    assert_eq!(ask(&house, "a1", "/fiche/P1").status, 200);
+    assert_eq!(ask(&instance, "a1", "/fiche/P1").status, 200);
 }
 
 /// A login of a portal's own, with its key.
@@ -141,8 +141,8 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
                    [identity.mapping.organisation]\npattern = \"/?(?:groupes/)?([^/]+)\"\n";
     let accounts = ["5f7c", "marie", "d'aubigne@x.fr", "o'neil", "4711"];
     let plan = accounts.iter().fold(login.plan(mapping), |plan, name| plan.caseload(name, &["P1"]));
-    let mut house = House::open(&plan, obliging);
-    let client = house.stranger();
+    let mut instance = Instance::open(&plan, obliging);
+    let client = instance.stranger();
     for (claims, account) in [
         (json!({"sub": "auth0|5F7C"}), "5f7c"),
         (json!({"sub": "DOMAINE\\Marie"}), "marie"),
@@ -163,7 +163,7 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
     ] {
         let answer = login.ask(&client, &claims, "/fiche/P1");
         assert_eq!(answer.status, 200, "{claims}: {}", answer.text());
-        let heard = house.portal.heard();
+        let heard = instance.portal.heard();
         assert_eq!(heard.last().unwrap().header("x-remote-account"), Some(account), "{claims}");
     }
     for claims in [
@@ -190,7 +190,7 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
     ] {
         assert_eq!(login.ask(&client, &claims, "/fiche/P1").status, 401, "{claims}");
     }
-    let history = house.history();
+    let history = instance.history();
     assert!(history.iter().all(|entry| entry["organisation"] == "of-1"), "{history:?}");
 }
 
@@ -199,8 +199,8 @@ fn only_the_moment_of_the_proof_proves_and_never_one_to_come() {
     let login = Login::new();
     let plan =
         login.plan("").replace("break_glass = true\n", "break_glass = true\nproof_within = \"10min\"\n");
-    let house = House::open(&plan.caseload("a1", &["P1"]), obliging);
-    let client = house.stranger();
+    let instance = Instance::open(&plan.caseload("a1", &["P1"]), obliging);
+    let client = instance.stranger();
     assert_eq!(login.ask(&client, &json!({"auth_time": now_secs() - 60}), "/fiche/P1").status, 200);
     for claims in [
         json!({"iat": now_secs()}),
@@ -218,9 +218,9 @@ fn only_the_moment_of_the_proof_proves_and_never_one_to_come() {
 #[test]
 fn a_cut_reaches_tokens_of_before_and_not_those_of_a_new_login() {
     let login = Login::new();
-    let mut house = House::open(&login.plan("").caseload("a1", &["P1"]), obliging);
-    let officer = house.officer();
-    let client = house.stranger();
+    let mut instance = Instance::open(&login.plan("").caseload("a1", &["P1"]), obliging);
+    let officer = instance.officer();
+    let client = instance.stranger();
     let before = json!({"auth_time": now_secs() - 60});
     assert_eq!(login.ask(&client, &before, "/fiche/P1").status, 200);
     let cut = officer.send("POST", "/api/v1/accounts/a1/cut", &JSON, br#"{"reason": "poste perdu"}"#);
@@ -235,9 +235,9 @@ fn a_cut_reaches_tokens_of_before_and_not_those_of_a_new_login() {
 
 #[test]
 fn an_account_that_exists_is_not_moved_by_the_way() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    assert!(house.stop());
-    let folder = house.folder.path();
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    assert!(instance.stop());
+    let folder = instance.folder.path();
     let save = |arguments: &[&str]| {
         digue(folder, &[&["account", "A1", "--organisation", "of-2"], arguments].concat())
     };
@@ -246,26 +246,26 @@ fn an_account_that_exists_is_not_moved_by_the_way() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--move"), "{refused:?}");
     let moved = save(&["--move"]);
     assert!(moved.status.success(), "{moved:?}");
-    house.start();
+    instance.start();
     // The session of before belongs to the account as it is now.
-    let a1 = house.sign_in("a1");
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    let history = house.history();
+    let history = instance.history();
     assert_eq!(history.last().unwrap()["organisation"], "of-2");
 }
 
 #[test]
 fn a_policy_that_names_another_spelling_is_a_fault() {
-    let house = House::open(&Plan::usual(), obliging);
-    let policies = house.folder.path().join("policies");
+    let instance = Instance::open(&Plan::usual(), obliging);
+    let policies = instance.folder.path().join("policies");
     std::fs::create_dir_all(&policies).unwrap();
     let text =
         "permit(principal, action, resource);\nforbid(principal == Account::\"A1\", action, resource);\n";
     std::fs::write(policies.join("a.cedar"), text).unwrap();
-    let file = house.folder.path().join("digue.toml");
+    let file = instance.folder.path().join("digue.toml");
     let settings = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, settings.replace("[console]", "policies = \"policies\"\n[console]")).unwrap();
-    let checked = digue(house.folder.path(), &["check"]);
+    let checked = digue(instance.folder.path(), &["check"]);
     assert!(!checked.status.success());
     let said = String::from_utf8_lossy(&checked.stderr);
     assert!(said.contains("a.cedar:2") && said.contains("Account::\"a1\""), "{said}");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use digue_testkit::{Client, Mailbox};
 
-use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging};
 use crate::python::python;
 use crate::webdriver::Browser;
 
@@ -20,7 +20,7 @@ const PUBLIC: &str = include_str!("../data/dkim-test-key.pub");
 
 /// A house with a mail server, and a breach of which the persons are to be told.
 struct Told {
-    house: House,
+    instance: Instance,
     mailbox: Mailbox,
     dpo: Client,
     incident: String,
@@ -54,19 +54,19 @@ fn told_with(can_mail: bool) -> Told {
         settings = settings[settings.find("[sessions]").unwrap()..].to_owned();
     }
     let plan = Plan::usual().settings(&settings).caseload("a1", &held);
-    let mut house = House::open_with(&plan, obliging, &[("dkim.pem", KEY)]);
-    assert!(house.stop());
+    let mut instance = Instance::open_with(&plan, obliging, &[("dkim.pem", KEY)]);
+    assert!(instance.stop());
     let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
-    assert!(digue(house.folder.path(), &arguments).status.success());
-    house.start();
-    let dpo = house.console_session("dpo");
-    let a1 = house.sign_in("a1");
+    assert!(digue(instance.folder.path(), &arguments).status.success());
+    instance.start();
+    let dpo = instance.console_session("dpo");
+    let a1 = instance.sign_in("a1");
     for person in &persons {
         assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
     }
     let opened = dpo.send("POST", "/incidents", &FORM, b"title=Compte+vole&source=person&account=a1");
     let incident = opened.header("location").expect("it leads to the incident").to_owned();
-    let told = Told { house, mailbox, dpo, incident, folder };
+    let told = Told { instance, mailbox, dpo, incident, folder };
     // The affected set is computed under a checkpoint: the last ones come within a second.
     let deadline = Instant::now() + digue_testkit::PATIENCE;
     loop {
@@ -217,10 +217,10 @@ fn a_campaign_killed_on_its_way_tells_everybody_and_nobody_twice() {
     let campaign = told.campaign();
     told.set(&campaign, "sending");
     told.waits_for(20);
-    told.house.kill();
+    told.instance.kill();
     let before = told.arrived().len();
     assert!(before < PERSONS, "it was killed too late: {before}");
-    told.house.start();
+    told.instance.start();
     let uncertain = || {
         let csv = told.dpo.get(&format!("{}/notices/{campaign}/others.csv", told.incident));
         assert_eq!(csv.status, 200, "{}", csv.text());
@@ -284,7 +284,7 @@ fn without_a_mail_server_nothing_stands_as_if_it_would_leave() {
 
 /// Another implementation of DKIM finds every message signed.
 fn verify_signatures(told: &Told, arrived: &BTreeMap<String, Vec<String>>) {
-    let folder = told.house.folder.path();
+    let folder = told.instance.folder.path();
     let key = folder.join("dkim.pub");
     std::fs::write(&key, PUBLIC).unwrap();
     let mut command = Command::new(python("python"));
@@ -319,7 +319,7 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     let body = decoded(&message);
     assert!(body.contains("1. Ne donnez jamais un code.") && !body.contains("http"), "{body}");
     let code = code_of(&message);
-    let stranger = Client::new(told.house.address, CONSOLE_HOST);
+    let stranger = Client::new(told.instance.address, CONSOLE_HOST);
     let check = |code: &str| {
         let body = format!("code={}", code.replace(' ', "+"));
         stranger.send("POST", "/check", &FORM, body.as_bytes())
@@ -331,7 +331,7 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     assert!(!text.contains("un@example.fr") && !text.contains("V1"), "nothing personal: {text}");
     // Goal L3, by the keystroke-level model: the address is typed, not clicked; then the code as it is written,
     // two thoughts, and the answer read at 200 words a minute.
-    let console = format!("http://{CONSOLE_HOST}:{}", told.house.address.port());
+    let console = format!("http://{CONSOLE_HOST}:{}", told.instance.address.port());
     let person = Browser::without_scripts("fr");
     person.go(&format!("{console}/check"));
     person.forget_effort();
@@ -424,12 +424,12 @@ fn a_preparation_that_is_killed_goes_on_where_it_was() {
     assert!(page.contains("en échec") && page.contains("ne répond pas"), "{page}");
     let page = told.prepare(&contacts(), 600);
     assert!(page.contains(&format!("<strong>{PERSONS}</strong> courriel")), "{page}");
-    told.house.kill();
+    told.instance.kill();
     // As a crash in the middle leaves it: half of the notices are written, the file is there.
     let campaign = {
-        let base = told.house.folder.path().join("data/state.db");
+        let base = told.instance.folder.path().join("data/state.db");
         let contacts_file =
-            |name: &str| told.house.folder.path().join(format!("data/incidents/contacts-{name}.csv"));
+            |name: &str| told.instance.folder.path().join(format!("data/incidents/contacts-{name}.csv"));
         let script = format!(
             "import sqlite3; base = sqlite3.connect({base:?}); \
              name = base.execute(\"SELECT id FROM campaigns WHERE state = 'ready'\").fetchone()[0]; \
@@ -444,7 +444,7 @@ fn a_preparation_that_is_killed_goes_on_where_it_was() {
         std::fs::write(contacts_file(&name), contacts()).unwrap();
         name
     };
-    told.house.start();
+    told.instance.start();
     let place = format!("{}/notices/{campaign}", told.incident);
     let page = told.sees(&place, |page| page.contains("prête"));
     assert!(page.contains(&format!("<strong>{PERSONS}</strong> courriel")), "{page}");

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use digue_testkit::{Client, PATIENCE};
 
-use crate::house::{House, PORTAL_HOST, Plan, obliging};
+use crate::instance::{Instance, PORTAL_HOST, Plan, obliging};
 
 /// A request of the day, as its client writes it.
 #[derive(Clone)]
@@ -400,13 +400,13 @@ fn observing(portal: SocketAddr) -> Plan {
 
 /// The same request with and without Digue.
 #[track_caller]
-fn compare(house: &House, portal: SocketAddr, sent: &Sent, own_cookie: Option<&str>) {
+fn compare(instance: &Instance, portal: SocketAddr, sent: &Sent, own_cookie: Option<&str>) {
     let with = own_cookie.map(|own| format!("langue=fr; {own}; nom=\"x"));
     let (with, without) = match &with {
         Some(with) => (Some(with.as_str()), Some("langue=fr; nom=\"x")),
         None => (Some("nom=\u{e9};; =x"), Some("nom=\u{e9};; =x")),
     };
-    let (there, here) = (ask(portal, sent, without), ask(house.address, sent, with));
+    let (there, here) = (ask(portal, sent, without), ask(instance.address, sent, with));
     let name = format!("{} {}", sent.method, sent.target.chars().take(60).collect::<String>());
     assert_eq!(here.body.len(), there.body.len(), "{name}");
     assert_eq!(here, there, "{name}");
@@ -415,22 +415,22 @@ fn compare(house: &House, portal: SocketAddr, sent: &Sent, own_cookie: Option<&s
 #[test]
 fn a_recorded_day_is_the_same_as_without_digue_and_nobody_is_acted_upon() {
     let portal = portal();
-    let mut house = House::open(&observing(portal), obliging);
-    let (a1, officer) = (house.sign_in("a1"), house.officer());
+    let mut instance = Instance::open(&observing(portal), obliging);
+    let (a1, officer) = (instance.sign_in("a1"), instance.officer());
     for sent in day() {
-        compare(&house, portal, &sent, None);
-        compare(&house, portal, &sent, Some(&a1.cookie));
+        compare(&instance, portal, &sent, None);
+        compare(&instance, portal, &sent, Some(&a1.cookie));
     }
     // What people decide about the account stops nothing here either.
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let close = b"scope=account&name=a1&gate=closed&reason=exercice";
     assert_eq!(officer.send("POST", "/gates", &form, close).status, 303);
-    compare(&house, portal, &sent("GET", "/fiche/P1"), Some(&a1.cookie));
+    compare(&instance, portal, &sent("GET", "/fiche/P1"), Some(&a1.cookie));
     let cut = officer.send("POST", "/sessions/cut", &form, b"account=a1&reason=exercice");
     assert_eq!(cut.status, 303);
-    compare(&house, portal, &sent("GET", "/fiche/P1"), Some(&a1.cookie));
+    compare(&instance, portal, &sent("GET", "/fiche/P1"), Some(&a1.cookie));
 
-    let history = house.history();
+    let history = instance.history();
     assert!(history.iter().all(|entry| entry["outcome"] != "refused"), "{history:?}");
     let causes: BTreeSet<String> = history
         .iter()
@@ -456,10 +456,10 @@ fn a_recorded_day_is_the_same_as_without_digue_and_nobody_is_acted_upon() {
     assert!(inspections.contains("partial") && inspections.contains("not-looked"), "{inspections:?}");
     // Who was shown is written down, with and without identity.
     for account in ["a1", "unknown"] {
-        assert!(crate::house::shown_to(&history, account).contains(&"P1059".to_owned()), "{account}");
+        assert!(crate::instance::shown_to(&history, account).contains(&"P1059".to_owned()), "{account}");
     }
     // The watch found the theft, and told it; only a person closed a gate and cut a session.
-    let acts = house.acts();
+    let acts = instance.acts();
     let by_digue =
         |act: &str| acts.iter().filter(|entry| entry["act"] == act && entry["actor"] == "digue").count();
     assert_eq!((by_digue("gate-set"), by_digue("session-cut"), by_digue("watch-contained")), (0, 0, 0));
@@ -471,8 +471,8 @@ fn a_recorded_day_is_the_same_as_without_digue_and_nobody_is_acted_upon() {
 #[test]
 fn a_websocket_of_an_observed_portal_is_one_wherever_it_is() {
     let portal = portal();
-    let mut house = House::open(&observing(portal), obliging);
-    for address in [portal, house.address] {
+    let mut instance = Instance::open(&observing(portal), obliging);
+    for address in [portal, instance.address] {
         let mut stream = Client::new(address, PORTAL_HOST).connect().unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         write!(
@@ -491,7 +491,7 @@ fn a_websocket_of_an_observed_portal_is_one_wherever_it_is() {
         reader.read_exact(&mut heard).unwrap();
         assert_eq!(&heard, b"bonjour");
     }
-    let history = house.history();
+    let history = instance.history();
     let stream = history.iter().find(|entry| entry["inspection"] == "stream").unwrap();
     assert_eq!(stream["outcome"], "would-refuse");
 }
@@ -501,17 +501,17 @@ fn a_trial_weighs_nothing_where_rules_are_enforced() {
     let plan = Plan::usual()
         .replace("upstream = \"{upstream}\"", "upstream = \"{upstream}\"\nmode = \"observe-only\"")
         .settings("[watch]\nautomatic = \"close-organisation\"\n");
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     for number in 0..100 {
         assert_eq!(a1.get(&format!("/fiche/V{number}")).status, 200);
     }
     // A restart reads it again, and draws no other conclusion.
-    house.kill();
-    house.start();
+    instance.kill();
+    instance.start();
     for number in 100..200 {
         assert_eq!(a1.get(&format!("/fiche/V{number}")).status, 200);
     }
-    let acts = house.acts();
+    let acts = instance.acts();
     assert!(acts.iter().all(|entry| entry["act"] != "gate-set" && entry["act"] != "session-cut"), "{acts:?}");
 }

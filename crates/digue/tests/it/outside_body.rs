@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 
 use digue_testkit::{Client, Heard, Reply};
 
-use crate::house::{House, Plan, obliging, reasons, shown_to};
+use crate::instance::{Instance, Plan, obliging, reasons, shown_to};
 
 /// A map whose identifiers are told from every other word.
 fn plan() -> Plan {
@@ -50,8 +50,8 @@ fn of(value: &str, person: &str) -> String {
 
 #[test]
 fn whom_a_header_shows_is_decided_upon_and_written_down() {
-    let mut house = House::open(&plan(), talkative);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan(), talkative);
+    let a1 = instance.sign_in("a1");
     for (name, value) in TALK {
         for status in ["200", "204", "302", "404", "500"] {
             let target = talk(status, name, &of(value, "P0002"));
@@ -70,14 +70,14 @@ fn whom_a_header_shows_is_decided_upon_and_written_down() {
             assert_eq!(answer.header("cache-control"), Some("private, no-store"), "{status} {name}");
         }
     }
-    assert_eq!(shown_to(&house.history(), "a1"), ["P0001"]);
+    assert_eq!(shown_to(&instance.history(), "a1"), ["P0001"]);
 }
 
 #[test]
 fn what_the_map_does_not_name_and_what_a_copy_lives_by_stays_behind() {
     let named = plan().replace("[portal]", "[portal]\nresponse_headers = [\"x-total-count\"]");
-    let mut house = House::open(&named, talkative);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&named, talkative);
+    let a1 = instance.sign_in("a1");
     let answered = |name: &str, value: &str| a1.get(&talk("200", name, value));
     for (name, value) in [
         ("x-person", "P0001"),
@@ -100,7 +100,7 @@ fn what_the_map_does_not_name_and_what_a_copy_lives_by_stays_behind() {
     assert_eq!(answered("x-total-count", "7").header("x-total-count"), Some("7"));
     assert_eq!(answered("x-total-count", "P0002").status, 403);
     // The portal's own address is not one for its clients.
-    let moved = a1.get(&talk("302", "location", &format!("{}/autre", house.portal.url())));
+    let moved = a1.get(&talk("302", "location", &format!("{}/autre", instance.portal.url())));
     let expected = format!("http://{}/autre", a1.host);
     assert_eq!(moved.header("location"), Some(expected.as_str()));
     // Nor does its reason phrase pass: the portal says `X`.
@@ -114,8 +114,8 @@ fn what_the_map_does_not_name_and_what_a_copy_lives_by_stays_behind() {
 #[test]
 fn without_anything_to_recognise_an_identifier_by_only_what_the_map_names_passes() {
     let wide = Plan::usual().caseload("a1", &["P0001"]);
-    let mut house = House::open(&wide, talkative);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&wide, talkative);
+    let a1 = instance.sign_in("a1");
     for (name, value) in TALK {
         let answer = a1.get(&talk("200", name, &of(value, "P0002")));
         assert_eq!((answer.status, answer.header(name)), (200, None), "{name}");
@@ -129,13 +129,13 @@ fn an_error_page_that_shows_the_person_asked_for_shows_them() {
                 request = [{ in = \"path\", at = \"id\" }]\n[[routes.response]]\nformat = \"nobody\"\n\
                 types = [\"text/html\"]\n";
     let named = plan().add(form).replace("[portal]", "[portal]\nrequest_headers = [\"x-status\"]");
-    let mut house = House::open(&named, |heard: &Heard| {
+    let mut instance = Instance::open(&named, |heard: &Heard| {
         let status = heard.header("x-status").and_then(|status| status.parse().ok()).unwrap_or(200);
         let is_empty = (300..400).contains(&status);
         let body = if is_empty { "" } else { "<form>nom manquant</form>" };
         Reply::new("text/html", body).status(status)
     });
-    let a1 = house.sign_in("a1");
+    let a1 = instance.sign_in("a1");
     let asked = |status: &str| a1.send("GET", "/formulaire/P0001", &[("x-status", status)], b"");
     for (status, is_shown) in [
         ("422", true),
@@ -150,19 +150,19 @@ fn an_error_page_that_shows_the_person_asked_for_shows_them() {
         assert_eq!(answer.status.to_string(), status);
         assert_eq!(answer.entry().is_some(), is_shown, "{status}");
     }
-    let history = house.history();
+    let history = instance.history();
     assert!(history.iter().all(|entry| entry["persons"][0]["person"] == "P0001"), "{history:?}");
 }
 
 #[test]
 fn a_refused_write_has_happened_and_it_is_said() {
-    let mut house = House::open(&plan(), |heard: &Heard| match heard.target.as_str() {
+    let mut instance = Instance::open(&plan(), |heard: &Heard| match heard.target.as_str() {
         "/liste?pdf" => Reply::new("application/pdf", "%PDF"),
         "/liste?failed" => Reply::new("application/pdf", "%PDF").status(500),
         "/liste?other" => Reply::new("application/json", r#"{"items":[{"id":"P0002"}]}"#).status(201),
         _ => obliging(heard),
     });
-    let a1 = house.sign_in("a1");
+    let a1 = instance.sign_in("a1");
     let asked = |method: &str, target: &str| reasons(&a1.send(method, target, &[], b""));
     assert_eq!(asked("POST", "/liste?pdf"), ["uninspectable:unknown-type", "done-not-shown"]);
     assert_eq!(asked("DELETE", "/liste?failed"), ["uninspectable:unknown-type", "outcome-unknown"]);
@@ -176,7 +176,7 @@ fn a_refused_write_has_happened_and_it_is_said() {
     };
     assert!(page("fr").contains("Le portail a exécuté votre demande"), "{}", page("fr"));
     assert!(page("en").contains("The portal has done what you asked for"));
-    let history = house.history();
+    let history = instance.history();
     let done: Vec<(&str, u64)> = history
         .iter()
         .filter(|entry| entry["reasons"].as_array().is_some_and(|all| all.contains(&"done-not-shown".into())))
@@ -196,8 +196,8 @@ fn a_write_without_answer_may_have_happened() {
             let _ = BufReader::new(stream).read_line(&mut line);
         }
     });
-    let mut house = House::open(&plan().replace("{upstream}", &upstream), obliging);
-    let a1: Client = house.sign_in("a1");
+    let mut instance = Instance::open(&plan().replace("{upstream}", &upstream), obliging);
+    let a1: Client = instance.sign_in("a1");
     let answer = a1.send("POST", "/liste", &[], b"x=1");
     assert_eq!(answer.status, 502);
     assert!(
@@ -205,6 +205,6 @@ fn a_write_without_answer_may_have_happened() {
     );
     assert!(answer.entry().is_some());
     assert_eq!(a1.get("/liste").entry(), None);
-    let history = house.history();
+    let history = instance.history();
     assert_eq!(history.last().unwrap()["reasons"], serde_json::json!(["outcome-unknown"]));
 }

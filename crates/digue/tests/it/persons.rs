@@ -4,7 +4,7 @@ use std::process::Command;
 
 use digue_testkit::{Answer, Client};
 
-use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging};
 use crate::python::python;
 use crate::webdriver::Browser;
 
@@ -12,19 +12,19 @@ const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlenc
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
 /// A house whose DPO and auditor have accounts; `a1` sees P1 and P2.
-fn house() -> House {
+fn instance() -> Instance {
     let plan = Plan::usual()
         .settings("[sessions]\nproof = \"1h\"\n")
         .caseload("a1", &["P1", "P2"])
         .caseload("b1", &["P1"]);
-    let mut house = House::open(&plan, obliging);
-    assert!(house.stop());
+    let mut instance = Instance::open(&plan, obliging);
+    assert!(instance.stop());
     for (account, role) in [("dpo", "dpo"), ("audit", "auditor")] {
         let arguments = ["account", account, "--organisation", "operateur", "--role", role];
-        assert!(digue(house.folder.path(), &arguments).status.success());
+        assert!(digue(instance.folder.path(), &arguments).status.success());
     }
-    house.start();
-    house
+    instance.start();
+    instance
 }
 
 fn post(client: &Client, place: &str, body: &str) -> Answer {
@@ -32,10 +32,10 @@ fn post(client: &Client, place: &str, body: &str) -> Answer {
 }
 
 /// The code of a letter, read from its PDF as its recipient reads it.
-fn code_of(house: &House, officer: &Client, person: &str) -> String {
+fn code_of(instance: &Instance, officer: &Client, person: &str) -> String {
     let letters = post(officer, "/requests/letters", &format!("population=personnes&persons={person}"));
     assert_eq!(letters.status, 200, "{}", letters.text());
-    let place = house.folder.path().join("letters.pdf");
+    let place = instance.folder.path().join("letters.pdf");
     std::fs::write(&place, &letters.body).unwrap();
     #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
@@ -48,8 +48,8 @@ fn code_of(house: &House, officer: &Client, person: &str) -> String {
 }
 
 /// A browser of the person who types this code.
-fn enter(house: &House, code: &str) -> Client {
-    let client = Client::new(house.address, CONSOLE_HOST);
+fn enter(instance: &Instance, code: &str) -> Client {
+    let client = Client::new(instance.address, CONSOLE_HOST);
     let answer = post(&client, "/person/door", &format!("code={code}"));
     assert_eq!(answer.status, 303, "{}", answer.text());
     let cookie = answer.header("set-cookie").unwrap();
@@ -59,17 +59,18 @@ fn enter(house: &House, code: &str) -> Client {
 
 #[test]
 fn a_person_reads_contests_and_gets_the_answer() {
-    let mut house = house();
-    let (a1, b1) = (house.sign_in("a1"), house.sign_in("b1"));
+    let mut instance = instance();
+    let (a1, b1) = (instance.sign_in("a1"), instance.sign_in("b1"));
     // Sessions of persons live in memory: everybody signs in before.
-    let (dpo, rssi, audit) = (house.console_session("dpo"), house.officer(), house.console_session("audit"));
-    let agent = house.console_session("a1");
+    let (dpo, ciso, audit) =
+        (instance.console_session("dpo"), instance.officer(), instance.console_session("audit"));
+    let agent = instance.console_session("a1");
     for client in [&a1, &b1] {
         assert_eq!(client.get("/fiche/P1").status, 200);
     }
     assert_eq!(a1.get("/liste?ids=P1,P2").status, 200, "lists count like records");
     // Somebody without a code learns nothing, and gets nowhere.
-    let stranger = Client::new(house.address, CONSOLE_HOST);
+    let stranger = Client::new(instance.address, CONSOLE_HOST);
     assert_eq!(stranger.get("/person").status, 303);
     for person in ["P1", "INCONNU"] {
         let asked = post(&stranger, "/person/letter", &format!("population=personnes&person={person}"));
@@ -84,8 +85,8 @@ fn a_person_reads_contests_and_gets_the_answer() {
     assert_eq!(post(&stranger, "/person/door", "code=0000-0000-0000-0").status, 422);
     assert_eq!(post(&agent, "/requests/letters", "population=personnes&persons=P1").status, 403);
     assert!(dpo.get("/requests").text().contains("2 courriers demandés attendent"));
-    let code = code_of(&house, &dpo, "P1");
-    let marie = enter(&house, &code);
+    let code = code_of(&instance, &dpo, "P1");
+    let marie = enter(&instance, &code);
     assert_eq!(post(&stranger, "/person/door", &format!("code={code}")).status, 422, "once");
     // One row for each consultation, with a stable name that is no name.
     let page = marie.get("/person").text();
@@ -103,7 +104,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
     assert_eq!((alias("of-1").len(), alias("of-2").len()), (1, 1), "{rows}");
     assert_ne!(alias("of-1"), alias("of-2"));
     // Another person's rows are another's.
-    let paul = enter(&house, &code_of(&house, &dpo, "P2"));
+    let paul = enter(&instance, &code_of(&instance, &dpo, "P2"));
     let theirs = paul.get("/person").text();
     assert_eq!(theirs.matches("Je ne reconnais pas").count(), 1, "{theirs}");
     let entry = |page: &str, place: usize| {
@@ -119,7 +120,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
     assert_eq!(post(&marie, "/person/ask", "kind=rectification&text=Mon+adresse+a+change").status, 303);
     assert_eq!(post(&marie, "/person/ask", "kind=rectification&text=").status, 422);
     // The RSSI sees it among the acts of the account, the DPO with its deadline.
-    assert!(rssi.get("/accounts/a1").text().contains("demande d&#39;une personne"));
+    assert!(ciso.get("/accounts/a1").text().contains("demande d&#39;une personne"));
     let list = dpo.get("/requests.csv").text();
     let id = |kind: &str| {
         let line = list.lines().find(|line| line.contains(&format!(";{kind};"))).unwrap();
@@ -132,7 +133,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
     assert_eq!(post(&dpo, &format!("/requests/{}", id("contest")), answer).status, 409, "said once");
     // A name is the DPO's to give, and nobody else's.
     let name = "outcome=done&text=Camille+Durand%2C+formatrice";
-    assert_eq!(post(&rssi, &format!("/requests/{}", id("name")), name).status, 403);
+    assert_eq!(post(&ciso, &format!("/requests/{}", id("name")), name).status, 403);
     assert_eq!(post(&dpo, &format!("/requests/{}", id("name")), name).status, 303);
     let late =
         post(&dpo, &format!("/requests/{}", id("rectification")), "extend=1&text=dossier+tres+complexe");
@@ -148,20 +149,20 @@ fn a_person_reads_contests_and_gets_the_answer() {
 
 #[test]
 fn what_is_hidden_is_dated_counted_and_comes_back() {
-    let mut house = house();
-    let (a1, b1) = (house.sign_in("a1"), house.sign_in("b1"));
-    let (dpo, rssi) = (house.console_session("dpo"), house.officer());
+    let mut instance = instance();
+    let (a1, b1) = (instance.sign_in("a1"), instance.sign_in("b1"));
+    let (dpo, ciso) = (instance.console_session("dpo"), instance.officer());
     for client in [&a1, &b1] {
         assert_eq!(client.get("/fiche/P1").status, 200);
     }
-    let marie = enter(&house, &code_of(&house, &dpo, "P1"));
+    let marie = enter(&instance, &code_of(&instance, &dpo, "P1"));
     assert_eq!(marie.get("/person/consultations.csv").text().lines().count(), 3);
     let hide = "reach=account:a1&from=2020-01-01T00:00&to=2099-01-01T00:00&reason=enquete+judiciaire+en+cours&until=";
     let soon =
         jiff::Zoned::now().saturating_add(jiff::Span::new().days(30)).strftime("%Y-%m-%dT%H:%M").to_string();
     let far =
         jiff::Zoned::now().saturating_add(jiff::Span::new().days(300)).strftime("%Y-%m-%dT%H:%M").to_string();
-    assert_eq!(post(&rssi, "/requests/hidden", &format!("{hide}{soon}")).status, 403, "the DPO alone");
+    assert_eq!(post(&ciso, "/requests/hidden", &format!("{hide}{soon}")).status, 403, "the DPO alone");
     assert_eq!(
         post(&dpo, "/requests/hidden", &format!("{hide}{far}")).status,
         422,
@@ -175,7 +176,7 @@ fn what_is_hidden_is_dated_counted_and_comes_back() {
     let rows = marie.get("/person/consultations.csv").text();
     assert!(rows.lines().count() == 2 && !rows.contains("of-1"), "{rows}");
     // What is hidden is counted, for whoever may look.
-    let page = rssi.get("/requests").text();
+    let page = ciso.get("/requests").text();
     assert!(page.contains("account:a1") && page.contains("<td class=\"n\">1</td>"), "{page}");
     let id = dpo
         .get("/requests")
@@ -193,11 +194,11 @@ fn what_is_hidden_is_dated_counted_and_comes_back() {
 
 #[test]
 fn a_portal_shows_the_log_in_its_own_pages() {
-    let mut house = house();
-    let (a1, audit) = (house.sign_in("a1"), house.console_session("audit"));
+    let mut instance = instance();
+    let (a1, audit) = (instance.sign_in("a1"), instance.console_session("audit"));
     assert_eq!(a1.get("/fiche/P1").status, 200);
     // Estonia's protocol, newest first, with its period.
-    let agent = house.console_session("a1");
+    let agent = instance.console_session("a1");
     let user = [("x-road-userid", "EE60001019906")];
     assert_eq!(agent.send("GET", "/v2/findUsage?userCode=P1", &user, b"").status, 403);
     assert_eq!(audit.get("/v2/findUsage?userCode=P1").status, 422, "who asks is named");
@@ -217,7 +218,7 @@ fn a_portal_shows_the_log_in_its_own_pages() {
     let link = audit.send("POST", "/api/v1/person-links", &JSON, body);
     let link: serde_json::Value = serde_json::from_slice(&link.body).unwrap();
     let place = link["url"].as_str().unwrap().split_once("/person/").unwrap().1.to_owned();
-    let stranger = Client::new(house.address, CONSOLE_HOST);
+    let stranger = Client::new(instance.address, CONSOLE_HOST);
     let framed = stranger.get(&format!("/person/{place}"));
     assert!(framed.text().contains("of-1") && !framed.text().contains("<form"), "{}", framed.text());
     let policy = framed.header("content-security-policy").unwrap().to_owned();
@@ -229,13 +230,13 @@ fn a_portal_shows_the_log_in_its_own_pages() {
 
 #[test]
 fn the_persons_pages_are_for_everybody_at_both_widths() {
-    let mut house = house();
-    let (a1, dpo) = (house.sign_in("a1"), house.console_session("dpo"));
+    let mut instance = instance();
+    let (a1, dpo) = (instance.sign_in("a1"), instance.console_session("dpo"));
     for _ in 0..3 {
         assert_eq!(a1.get("/fiche/P1").status, 200);
     }
-    let code = code_of(&house, &dpo, "P1");
-    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let code = code_of(&instance, &dpo, "P1");
+    let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
     let browser = Browser::open("fr");
     browser.width(1280);
     browser.go(&format!("{console}/person"));
@@ -256,7 +257,7 @@ fn the_persons_pages_are_for_everybody_at_both_widths() {
     browser.go(&format!("{console}/accessibility"));
     browser.sees("h1", "Accessibilité");
     browser.page_at_both_widths("accessibility");
-    let token = house.link("rssi", CONSOLE_HOST);
+    let token = instance.link("rssi", CONSOLE_HOST);
     browser.go(&format!("{console}/.digue/enter?link={token}"));
     browser.click("button.main");
     browser.sees("h1", "Maintenant");
@@ -270,13 +271,13 @@ fn the_persons_pages_are_for_everybody_at_both_widths() {
 
 #[test]
 fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
-    let mut house = house();
-    let a1 = house.sign_in("a1");
-    let printer = house.officer();
+    let mut instance = instance();
+    let a1 = instance.sign_in("a1");
+    let printer = instance.officer();
     // Made before the person comes: a link made later restarts the house, and their session with it.
-    let (first, second) = (house.link("dpo", CONSOLE_HOST), house.link("rssi", CONSOLE_HOST));
+    let (first, second) = (instance.link("dpo", CONSOLE_HOST), instance.link("rssi", CONSOLE_HOST));
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
     let enter = |token: &str| {
         let browser = Browser::without_scripts("fr");
         browser.go(&format!("{console}/.digue/enter?link={token}"));
@@ -284,7 +285,7 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
         browser.sees("main", "Maintenant");
         browser
     };
-    let (dpo, rssi) = (enter(&first), enter(&second));
+    let (dpo, ciso) = (enter(&first), enter(&second));
 
     // The letter is asked for, printed, and its code typed.
     let person = Browser::without_scripts("fr");
@@ -292,7 +293,7 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     person.write("#person", "P1");
     person.submit("form[action='/person/letter']", 0);
     person.sees("main", "C'est noté");
-    let code = code_of(&house, &printer, "P1");
+    let code = code_of(&instance, &printer, "P1");
     person.go(&format!("{console}/person/door"));
     person.write("#code", &code);
     person.submit("form[action='/person/door']", 0);
@@ -303,8 +304,8 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     // Contested; the security officer sees a signal, the DPO answers, the person reads the answer.
     person.click("button[value=contest]");
     person.sees("#asked", "Réponse au plus tard le");
-    rssi.go(&format!("{console}/accounts/a1"));
-    rssi.sees("main", "demande d'une personne");
+    ciso.go(&format!("{console}/accounts/a1"));
+    ciso.sees("main", "demande d'une personne");
     dpo.go(&format!("{console}/requests"));
     dpo.sees("table", "Consultation non reconnue");
     dpo.click("td a");

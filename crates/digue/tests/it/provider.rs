@@ -9,8 +9,8 @@ use std::time::Instant;
 use digue_testkit::{Answer, Client};
 use serde_json::{Value, json};
 
-use crate::house::{CONSOLE_HOST, House, PORTAL_HOST, Plan, digue, free_address, obliging};
 use crate::https::issue;
+use crate::instance::{CONSOLE_HOST, Instance, PORTAL_HOST, Plan, digue, free_address, obliging};
 use crate::python::python;
 use crate::webdriver::Browser;
 
@@ -97,7 +97,7 @@ fn node_modules() -> PathBuf {
 
 /// A house with its provider.
 struct Scene {
-    house: House,
+    instance: Instance,
     provider: Provider,
     console: String,
     _files: tempfile::TempDir,
@@ -134,13 +134,13 @@ impl Scene {
         }
         settings.push_str(more);
         let plan = Plan::usual().settings(&settings).caseload("a1", &["P1", "P2"]);
-        let house = House::open_at(address, &plan, obliging, &[("provider.secret", SECRET)]);
-        Self { house, provider, console, _files: files }
+        let instance = Instance::open_at(address, &plan, obliging, &[("provider.secret", SECRET)]);
+        Self { instance, provider, console, _files: files }
     }
 
     /// Takes an invitation with this login at the provider, up to one's own page.
     fn link(&mut self, browser: &Browser, account: &str, login: &str) {
-        let token = self.house.link(account, CONSOLE_HOST);
+        let token = self.instance.link(account, CONSOLE_HOST);
         browser.go(&format!("{}/.digue/enter?link={token}", self.console));
         browser.click("a[href^='/.digue/provider/proconnect']");
         at_provider(browser, login, "mfa");
@@ -171,7 +171,7 @@ impl Scene {
     }
 
     fn post(&self, place: &str, body: &str) -> Answer {
-        Client::new(self.house.address, CONSOLE_HOST).send("POST", place, &FORM, body.as_bytes())
+        Client::new(self.instance.address, CONSOLE_HOST).send("POST", place, &FORM, body.as_bytes())
     }
 }
 
@@ -199,7 +199,7 @@ fn an_invited_account_links_its_identity_and_leaves_on_both_sides() {
     browser.sees("main", "n'ouvre aucun compte");
     scene.leave_provider(&browser);
 
-    let token = scene.house.link("a1", CONSOLE_HOST);
+    let token = scene.instance.link("a1", CONSOLE_HOST);
     browser.go(&format!("{}/.digue/enter?link={token}", scene.console));
     browser.sees("main", "Relier ProConnect");
     browser.page_at_both_widths("enter-provider");
@@ -234,20 +234,20 @@ fn an_invited_account_links_its_identity_and_leaves_on_both_sides() {
     english.page_at_both_widths("sign-in-provider");
 
     // The same identity opens no second account.
-    let token = scene.house.link("a2", CONSOLE_HOST);
+    let token = scene.instance.link("a2", CONSOLE_HOST);
     browser.go(&format!("{}/.digue/enter?link={token}", scene.console));
     browser.click("a[href^='/.digue/provider/proconnect']");
     browser.sees("main", "ouvre déjà un compte");
 
     // A suspended account is as unknown as one that never was.
-    let officer = scene.house.officer();
+    let officer = scene.instance.officer();
     let suspended =
         officer.send("POST", "/accounts/suspend", &FORM, b"account=a1&suspended=1&reason=essai+de+fermeture");
     assert_eq!(suspended.status, 303, "{}", suspended.text());
     scene.sign_in(&browser, "proconnect", None);
     browser.sees("main", "n'ouvre aucun compte");
 
-    let history = scene.house.acts();
+    let history = scene.instance.acts();
     let acts = |act: &str| history.iter().filter(|entry| entry["act"] == act).count();
     assert_eq!(acts("identity-linked"), 1);
     assert!(!format!("{history:?}").contains("marie"), "a provider's names are nobody's business");
@@ -328,13 +328,13 @@ fn a_weak_factor_is_completed_here_or_opens_nothing() {
 #[test]
 fn an_account_at_work_is_linked_by_its_holder_and_nobody_else() {
     let mut scene = Scene::open("");
-    assert!(scene.house.stop());
+    assert!(scene.instance.stop());
     let arguments = ["account", "dele", "--organisation", "of-1", "--role", "delegate"];
-    assert!(digue(scene.house.folder.path(), &arguments).status.success());
-    scene.house.start();
+    assert!(digue(scene.instance.folder.path(), &arguments).status.success());
+    scene.instance.start();
     let (delegate, stranger) =
-        (scene.house.console_session("dele"), Client::new(scene.house.address, CONSOLE_HOST));
-    let entry = scene.house.link("a1", CONSOLE_HOST);
+        (scene.instance.console_session("dele"), Client::new(scene.instance.address, CONSOLE_HOST));
+    let entry = scene.instance.link("a1", CONSOLE_HOST);
     let post = |client: &Client, place: &str, body: &str| client.send("POST", place, &FORM, body.as_bytes());
     for other in ["b1", "dele", "rssi", "inconnu"] {
         let refused = post(&delegate, "/accounts/identity", &format!("account={other}"));
@@ -442,7 +442,7 @@ fn what_a_provider_did_not_say_is_not_believed() {
     scene.leave(&browser);
     browser.go(&format!("{}{used}", scene.console));
     nobody(&browser, "elle a déjà servi");
-    let stranger = Client::new(scene.house.address, CONSOLE_HOST);
+    let stranger = Client::new(scene.instance.address, CONSOLE_HOST);
     assert_eq!(stranger.get(&used).status, 422, "without what the browser held");
 
     // A code that was used, with a state that is good.
@@ -531,8 +531,8 @@ fn what_a_provider_did_not_say_is_not_believed() {
 fn the_provider_ends_what_it_opened() {
     let mut scene = Scene::open("");
     let browser = Browser::open("fr");
-    let portal = scene.house.sign_in("a1");
-    let again = scene.house.link("a1", PORTAL_HOST);
+    let portal = scene.instance.sign_in("a1");
+    let again = scene.instance.link("a1", PORTAL_HOST);
     scene.link(&browser, "a1", "marie");
     let portal = match portal.get("/fiche/P1").status {
         200 => portal,
@@ -597,7 +597,7 @@ fn the_provider_ends_what_it_opened() {
     assert_ne!(portal.get("/fiche/P1").status, 200);
 
     // The console was left meanwhile, and a portal's session goes on: the provider's end is its end, too.
-    let portal = Client::new(scene.house.address, PORTAL_HOST);
+    let portal = Client::new(scene.instance.address, PORTAL_HOST);
     let entered = portal.send("POST", "/.digue/enter", &FORM, format!("link={again}").as_bytes());
     let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     let portal = portal.with_named_cookie(&cookie);
@@ -620,7 +620,7 @@ fn the_provider_ends_what_it_opened() {
         std::thread::park_timeout(std::time::Duration::from_millis(50));
     }
     here(&browser, false);
-    let history = scene.house.acts();
+    let history = scene.instance.acts();
     let cut: Vec<&Value> = history.iter().filter(|entry| entry["act"] == "session-cut").collect();
     assert!(cut.iter().any(|entry| entry["after"] == "provider:proconnect"), "{cut:?}");
 }
@@ -640,14 +640,14 @@ base.commit()";
     assert!(filled.success());
     let mut scene = Scene::open("");
     // The same provider and client; the portal's own source says who it is.
-    let place = scene.house.folder.path().join("digue.toml");
+    let place = scene.instance.folder.path().join("digue.toml");
     let text = std::fs::read_to_string(&place).unwrap();
     let by_source = format!(
         "url = \"sqlite:{}\"\nquery = \"SELECT id AS person FROM people WHERE email = $1\"\nclaims = [\"email\"]",
         database.display()
     );
 
-    let a1 = scene.house.sign_in("a1");
+    let a1 = scene.instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
     let browser = Browser::open("fr");
     browser.width(1280);
@@ -675,9 +675,9 @@ base.commit()";
     browser.go(&format!("{}/person", scene.console));
     browser.sees("main", "J'ai reçu un courrier");
 
-    assert!(scene.house.stop());
+    assert!(scene.instance.stop());
     std::fs::write(&place, text.replace("claim = \"dossier\"", &by_source)).unwrap();
-    scene.house.start();
+    scene.instance.start();
     for (login, is_known) in [("luc", true), ("deux", false), ("personne", false)] {
         browser.go(&format!("{}/person/door", scene.console));
         browser.click("main a.button");
@@ -702,10 +702,10 @@ base.commit()";
 
 #[test]
 fn faults_of_a_provider_are_told_with_their_line() {
-    let house = House::open(&Plan::usual(), obliging);
-    let place = house.folder.path().join("digue.toml");
+    let instance = Instance::open(&Plan::usual(), obliging);
+    let place = instance.folder.path().join("digue.toml");
     let text = std::fs::read_to_string(&place).unwrap();
-    std::fs::write(house.folder.path().join("empty"), "\n").unwrap();
+    std::fs::write(instance.folder.path().join("empty"), "\n").unwrap();
     std::fs::write(
         &place,
         format!(
@@ -716,7 +716,7 @@ fn faults_of_a_provider_are_told_with_their_line() {
         ),
     )
     .unwrap();
-    let done = digue(house.folder.path(), &["check"]);
+    let done = digue(instance.folder.path(), &["check"]);
     let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(!done.status.success());
     for name in ["id", "issuer", "secret_file", "for", "userinfo", "typo", "person"] {
@@ -725,15 +725,15 @@ fn faults_of_a_provider_are_told_with_their_line() {
     let good = "[[providers]]\nid = \"usagers\"\nissuer = \"https://fournisseur.fr\"\nclient = \"c\"\n\
                 secret_file = \"secret\"\nfor = \"persons\"\n[providers.person]\npopulation = \"ailleurs\"\n\
                 claim = \"sub\"\n";
-    std::fs::write(house.folder.path().join("secret"), SECRET).unwrap();
+    std::fs::write(instance.folder.path().join("secret"), SECRET).unwrap();
     std::fs::write(&place, format!("{text}\n{good}")).unwrap();
-    let done = digue(house.folder.path(), &["check"]);
+    let done = digue(instance.folder.path(), &["check"]);
     let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(!done.status.success() && said.contains("ailleurs"), "{said}");
     std::fs::write(&place, format!("{text}\n{good}{good}").replace("ailleurs", "personnes")).unwrap();
-    let done = digue(house.folder.path(), &["check"]);
+    let done = digue(instance.folder.path(), &["check"]);
     assert!(!done.status.success(), "two of one name");
     std::fs::write(&place, format!("{text}\n{good}").replace("ailleurs", "personnes")).unwrap();
-    let done = digue(house.folder.path(), &["check"]);
+    let done = digue(instance.folder.path(), &["check"]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }

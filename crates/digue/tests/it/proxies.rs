@@ -4,13 +4,13 @@ use std::io::{Read as _, Write as _};
 
 use digue_testkit::{Client, Heard, Reply};
 
-use crate::house::{House, PORTAL_HOST, Plan, obliging, reasons};
+use crate::instance::{Instance, PORTAL_HOST, Plan, obliging, reasons};
 
 const PROXY: &str = "[proxies]\ntrusted = [\"127.0.0.1/32\"]\n";
 
 #[test]
 fn the_portal_is_told_the_scheme_and_the_address_that_the_trusted_proxy_says() {
-    let mut house = House::open(&Plan::usual().settings(PROXY).caseload("a1", &["P1"]), obliging);
+    let mut instance = Instance::open(&Plan::usual().settings(PROXY).caseload("a1", &["P1"]), obliging);
     for (said, expected) in [
         ("198.51.100.7", "198.51.100.7"),
         ("198.51.100.7:51234", "198.51.100.7"),
@@ -20,24 +20,24 @@ fn the_portal_is_told_the_scheme_and_the_address_that_the_trusted_proxy_says() {
         ("\"[2001:db8::1]\"", "2001:db8::1"),
     ] {
         let headers = [("x-forwarded-proto", "https"), ("x-forwarded-for", said)];
-        assert_eq!(house.stranger().send("GET", "/static/x.css", &headers, b"").status, 200);
-        let heard = house.portal.heard().pop().unwrap();
+        assert_eq!(instance.stranger().send("GET", "/static/x.css", &headers, b"").status, 200);
+        let heard = instance.portal.heard().pop().unwrap();
         assert_eq!(heard.header("x-forwarded-for"), Some(expected), "{said}");
         assert_eq!(heard.header("x-forwarded-proto"), Some("https"), "{said}");
     }
     // An address that nobody can read is not made up.
-    house.stranger().send("GET", "/static/x.css", &[("x-forwarded-for", "198.51.100.7, unknown")], b"");
-    assert_eq!(house.portal.heard().pop().unwrap().header("x-forwarded-for"), None);
+    instance.stranger().send("GET", "/static/x.css", &[("x-forwarded-for", "198.51.100.7, unknown")], b"");
+    assert_eq!(instance.portal.heard().pop().unwrap().header("x-forwarded-for"), None);
     // Without the proxy's word nobody claims anything.
-    house.stop();
-    let house = House::open(&Plan::usual(), obliging);
-    house.stranger().send(
+    instance.stop();
+    let instance = Instance::open(&Plan::usual(), obliging);
+    instance.stranger().send(
         "GET",
         "/static/x.css",
         &[("x-forwarded-proto", "https"), ("x-forwarded-for", "6.6.6.6")],
         b"",
     );
-    let heard = house.portal.heard().pop().unwrap();
+    let heard = instance.portal.heard().pop().unwrap();
     assert_eq!(
         (heard.header("x-forwarded-proto"), heard.header("x-forwarded-for")),
         (Some("http"), Some("127.0.0.1"))
@@ -49,9 +49,9 @@ fn from<'h>(address: &'h str) -> [(&'static str, &'h str); 1] {
 }
 
 /// A session opened from this address, through a proxy.
-fn opened_from(house: &mut House, account: &str, address: &str) -> Client {
-    let token = house.link(account, PORTAL_HOST);
-    let client = house.stranger();
+fn opened_from(instance: &mut Instance, account: &str, address: &str) -> Client {
+    let token = instance.link(account, PORTAL_HOST);
+    let client = instance.stranger();
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", address)];
     let answer = client.send("POST", "/.digue/enter", &headers, format!("link={token}").as_bytes());
     assert_eq!(answer.status, 303, "{}", answer.text());
@@ -63,13 +63,13 @@ fn opened_from(house: &mut House, account: &str, address: &str) -> Client {
 fn a_copied_cookie_is_refused_however_the_proxy_writes_addresses() {
     let plan =
         Plan::usual().settings(PROXY).caseload("a1", &["P1"]).caseload("a2", &["P1"]).caseload("b1", &["P1"]);
-    let mut house = House::open(&plan, obliging);
+    let mut instance = Instance::open(&plan, obliging);
     for (account, opened, good, foreign) in [
         ("a1", "::ffff:198.51.100.7", "198.51.100.99:4000", "::ffff:203.0.113.9"),
         ("a2", "198.51.100.7:51234", "::ffff:198.51.100.8", "203.0.113.9:4000"),
         ("b1", "[2001:db8:1:2::3]:443", "2001:db8:1:9::7", "[2001:db8:2::3]:443"),
     ] {
-        let client = opened_from(&mut house, account, opened);
+        let client = opened_from(&mut instance, account, opened);
         let ask = |address: &str| client.send("GET", "/fiche/P1", &from(address), b"");
         assert_eq!(ask(good).status, 200, "{good}");
         // Elsewhere, from the other family, and from where nobody can say.
@@ -95,8 +95,8 @@ fn headers_of_a_client_reach_the_portal_only_when_they_are_listed() {
         "population = \"personnes\"",
         "population = \"personnes\"\nrequest_headers = [\"X-Dossier-Lock\"]",
     );
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     let claims = [
         "remote-groups",
         "x-auth-request-user",
@@ -122,7 +122,7 @@ fn headers_of_a_client_reach_the_portal_only_when_they_are_listed() {
     // A route whose response is not held keeps conditions.
     for target in ["/fiche/P1", "/static/x.css"] {
         assert_eq!(a1.send("GET", target, &headers, b"").status, 200);
-        let heard = house.portal.heard().pop().unwrap();
+        let heard = instance.portal.heard().pop().unwrap();
         for name in claims.iter().filter(|name| **name != "x-role") {
             assert_eq!(heard.header(name), None, "{target} {name}");
         }
@@ -131,7 +131,7 @@ fn headers_of_a_client_reach_the_portal_only_when_they_are_listed() {
             assert_eq!(heard.header(name), Some("x"), "{target} {name}");
         }
     }
-    assert_eq!(house.portal.heard().pop().unwrap().header("if-none-match"), Some("x"));
+    assert_eq!(instance.portal.heard().pop().unwrap().header("if-none-match"), Some("x"));
 }
 
 #[test]
@@ -139,18 +139,18 @@ fn a_proxys_word_about_its_user_reaches_no_public_route() {
     let identity = "[identity]\nfrom = \"header\"\naccount = \"x-user\"\ntrusted = [\"127.0.0.1/32\"]\n\n[identity.headers]";
     let plan =
         Plan::usual().replace("[identity.headers]", identity).replace("account = \"x-remote-account\"", "");
-    let house = House::open(&plan.caseload("a1", &["P1"]), obliging);
+    let instance = Instance::open(&plan.caseload("a1", &["P1"]), obliging);
     let who = [("x-user", "A1")];
-    assert_eq!(house.stranger().send("GET", "/static/x.css", &who, b"").status, 200);
-    assert_eq!(house.portal.heard().pop().unwrap().header("x-user"), None);
-    assert_eq!(house.stranger().send("GET", "/fiche/P1", &who, b"").status, 200);
-    assert_eq!(house.portal.heard().pop().unwrap().header("x-user"), Some("A1"));
+    assert_eq!(instance.stranger().send("GET", "/static/x.css", &who, b"").status, 200);
+    assert_eq!(instance.portal.heard().pop().unwrap().header("x-user"), None);
+    assert_eq!(instance.stranger().send("GET", "/fiche/P1", &who, b"").status, 200);
+    assert_eq!(instance.portal.heard().pop().unwrap().header("x-user"), Some("A1"));
 }
 
 #[test]
 fn a_cookie_that_is_no_text_hides_no_session() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let a1 = instance.sign_in("a1");
     let ask = |cookies: &[u8]| {
         let mut request =
             b"GET /fiche/P1 HTTP/1.1\r\nHost: portail.test\r\nConnection: close\r\nCookie: ".to_vec();
@@ -166,7 +166,7 @@ fn a_cookie_that_is_no_text_hides_no_session() {
     for other in [&b"nom=Andr\xc3\xa9"[..], b"nom=Andr\xe9"] {
         let answer = ask(&[other, b"; ", own].concat());
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        let heard = house.portal.heard().pop().unwrap();
+        let heard = instance.portal.heard().pop().unwrap();
         assert!(!format!("{heard:?}").contains("__Host-digue"), "{heard:?}");
     }
     // A cookie without name whose value looks like ours is neither ours nor the portal's.
@@ -182,8 +182,8 @@ fn a_portal_sets_and_clears_no_cookie_of_digues() {
             .header("set-cookie", "portail=1")
             .header("clear-site-data", "\"cookies\", \"cache\"")
     };
-    let house = House::open(&Plan::usual(), portal);
-    let answer = house.stranger().get("/static/x.css");
+    let instance = Instance::open(&Plan::usual(), portal);
+    let answer = instance.stranger().get("/static/x.css");
     let set: Vec<&str> = answer
         .headers
         .iter()
@@ -196,8 +196,8 @@ fn a_portal_sets_and_clears_no_cookie_of_digues() {
 
 #[test]
 fn tunnels_echoes_and_foreign_ports_end_at_the_gateway() {
-    let house = House::open(&Plan::usual(), obliging);
-    let stranger = house.stranger();
+    let instance = Instance::open(&Plan::usual(), obliging);
+    let stranger = instance.stranger();
     for method in ["TRACE", "TRACK", "CONNECT"] {
         let mut stream = stranger.connect().unwrap();
         let request =
@@ -207,12 +207,12 @@ fn tunnels_echoes_and_foreign_ports_end_at_the_gateway() {
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 400"), "{method}: {answer}");
     }
-    let at = |host: &str| Client::new(house.address, host).get("/static/x.css").status;
-    let own = format!("{PORTAL_HOST}:{}", house.address.port());
+    let at = |host: &str| Client::new(instance.address, host).get("/static/x.css").status;
+    let own = format!("{PORTAL_HOST}:{}", instance.address.port());
     assert_eq!((at(PORTAL_HOST), at(&own), at("portail.test:443")), (200, 200, 200));
     assert_eq!((at("portail.test:4443"), at("portail.test:8080")), (421, 421));
     assert_eq!((at("portail.test:"), at("portail.test:99999")), (400, 400));
-    assert!(house.portal.heard().iter().all(|heard| !heard.header("host").unwrap().contains(":4443")));
+    assert!(instance.portal.heard().iter().all(|heard| !heard.header("host").unwrap().contains(":4443")));
 }
 
 const NGINX: &str = "/.digue/authz/auth-request";
@@ -228,8 +228,8 @@ fn nginx_gets_answers_that_it_understands_and_operators_the_cause() {
         .settings(PROXY)
         .replace("\"24h\" = 100000", "\"24h\" = 1")
         .caseload("a1", &["P1", "P2"]);
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     let ask = |url: &str| {
         let answer = ask_nginx(&a1, &format!("http://portail.test{url}"), &[]);
         (answer.status, answer.header("digue-refusal").unwrap_or_default().to_owned())
@@ -248,7 +248,7 @@ fn nginx_gets_answers_that_it_understands_and_operators_the_cause() {
     ] {
         assert_eq!(ask(odd), (403, "400 malformed-request".to_owned()), "{odd}");
     }
-    assert_eq!(ask_nginx(&house.stranger(), "http://portail.test/fiche/P1", &[]).status, 401);
+    assert_eq!(ask_nginx(&instance.stranger(), "http://portail.test/fiche/P1", &[]).status, 401);
     assert_eq!(ask_nginx(&a1, "http://autre.test/fiche/P1", &[]).status, 403);
     assert_eq!(ask_nginx(&a1, "http://portail.test:4443/fiche/P1", &[]).status, 403);
     assert_eq!(ask_nginx(&a1, "nonsense", &[]).status, 403);
@@ -259,8 +259,8 @@ fn nginx_gets_answers_that_it_understands_and_operators_the_cause() {
         ("x-forwarded-uri", "/fiche/P2"),
     ];
     assert_eq!(a1.send("GET", "/.digue/authz/forward-auth", &traefik, b"").status, 429);
-    assert_eq!(house.portal.heard().len(), 0);
-    let history = house.history();
+    assert_eq!(instance.portal.heard().len(), 0);
+    let history = instance.history();
     let unmapped = history.iter().find(|entry| entry["reasons"][0] == "unknown-route");
     assert!(unmapped.is_some(), "what is refused this way is in the journal, too");
 }
@@ -272,8 +272,8 @@ fn the_identity_is_handed_to_the_proxy_that_shows_its_secret_and_to_no_client_be
     std::fs::write(file.path(), secret).unwrap();
     let settings = format!("{PROXY}secret_file = \"{}\"\n", file.path().display());
     let url = "http://portail.test/fiche/P1";
-    let mut house = House::open(&Plan::usual().settings(&settings).caseload("a1", &["P1"]), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().settings(&settings).caseload("a1", &["P1"]), obliging);
+    let a1 = instance.sign_in("a1");
     let own = ask_nginx(&a1, url, &[("digue-proxy-secret", secret)]);
     assert_eq!(own.status, 200, "{}", own.text());
     assert!(own.header("digue-identity").is_some());
@@ -282,8 +282,8 @@ fn the_identity_is_handed_to_the_proxy_that_shows_its_secret_and_to_no_client_be
         assert_eq!((passed_on.status, passed_on.header("digue-identity")), (403, None));
     }
     // Without a secret in the configuration nobody gets it.
-    let mut house = House::open(&Plan::usual().settings(PROXY).caseload("a1", &["P1"]), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().settings(PROXY).caseload("a1", &["P1"]), obliging);
+    let a1 = instance.sign_in("a1");
     let answer = ask_nginx(&a1, url, &[]);
     assert_eq!((answer.status, answer.header("digue-identity")), (200, None));
 }
@@ -301,8 +301,8 @@ fn what_another_proxy_asks_is_asked_in_full_or_refused() {
         .add(&route("cherche", "request = [{ in = \"query\", at = \"id\", subject = false }]"))
         .add(&route("modifie", "request = [{ in = \"form\", at = \"id\" }]"))
         .caseload("a1", &["P1"]);
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     let ask = |method: &str, target: &str| {
         let asked = [
             ("x-forwarded-method", method),
@@ -321,5 +321,5 @@ fn what_another_proxy_asks_is_asked_in_full_or_refused() {
     // The response does not come by: whoever the request names is whom it is about.
     assert_eq!(ask("GET", "/cherche?id=P1").0, 200);
     assert_eq!(ask("GET", "/cherche?id=P9"), refused(403, "outside-caseload"));
-    assert!(house.portal.heard().is_empty());
+    assert!(instance.portal.heard().is_empty());
 }

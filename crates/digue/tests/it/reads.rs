@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use digue_testkit::{Answer, Client};
 
-use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging};
 
 const ROUTER: &str = include_str!("../../../digue-console/src/router.rs");
 
@@ -145,19 +145,19 @@ const ROLES: [(&str, &str); 7] = [
     ("auditor", "operateur"),
 ];
 
-fn house(proof: &str) -> House {
+fn instance(proof: &str) -> Instance {
     let plan = Plan::usual().settings(&format!("[sessions]\nproof = \"{proof}\"\n")).caseload("a1", &["P1"]);
-    let mut house = House::open(&plan, obliging);
-    assert!(house.stop());
+    let mut instance = Instance::open(&plan, obliging);
+    assert!(instance.stop());
     for (role, organisation) in ROLES {
         let account = format!("le-{role}");
         let arguments = ["account", &account, "--organisation", organisation, "--role", role];
-        assert!(digue(house.folder.path(), &arguments).status.success());
+        assert!(digue(instance.folder.path(), &arguments).status.success());
     }
-    house.start();
-    let a1 = house.sign_in("a1");
+    instance.start();
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    house
+    instance
 }
 
 fn is_refused(answer: &Answer) -> bool {
@@ -165,8 +165,8 @@ fn is_refused(answer: &Answer) -> bool {
 }
 
 /// Entries of readings: their subjects.
-fn readings(house: &mut House) -> Vec<String> {
-    let acts = house.acts();
+fn readings(instance: &mut Instance) -> Vec<String> {
+    let acts = instance.acts();
     let of = |act: &&serde_json::Value| act["act"] == "evidence-read" || act["act"] == "exported";
     acts.iter().filter(of).map(|act| act["subject"].as_str().unwrap().to_owned()).collect()
 }
@@ -187,10 +187,10 @@ fn every_route_that_is_read_is_evidence_or_is_not() {
 
 #[test]
 fn evidence_is_read_with_a_fresh_proof_by_who_watches_and_leaves_an_entry() {
-    let mut house = house("1h");
-    let stranger = Client::new(house.address, CONSOLE_HOST);
+    let mut instance = instance("1h");
+    let stranger = Client::new(instance.address, CONSOLE_HOST);
     let readers: Vec<(&str, Client)> =
-        ROLES.iter().map(|(role, _)| (*role, house.console_session(&format!("le-{role}")))).collect();
+        ROLES.iter().map(|(role, _)| (*role, instance.console_session(&format!("le-{role}")))).collect();
     let mut expected = 0;
     for (route, target, wanted) in EVIDENCE {
         assert!(is_refused(&stranger.get(target)), "{route} to a stranger");
@@ -205,7 +205,7 @@ fn evidence_is_read_with_a_fresh_proof_by_who_watches_and_leaves_an_entry() {
             }
         }
     }
-    let readings = readings(&mut house);
+    let readings = readings(&mut instance);
     assert_eq!(readings.len(), expected, "{readings:?}");
     for subject in ["journal:0+10", "history:a1", "sights:P1", "scope:1 persons", "receipt:0", "requests:0"] {
         assert!(readings.iter().any(|known| known == subject), "{subject} in {readings:?}");
@@ -215,22 +215,22 @@ fn evidence_is_read_with_a_fresh_proof_by_who_watches_and_leaves_an_entry() {
 #[test]
 fn evidence_is_read_by_nobody_whose_proof_is_old() {
     // No proof is fresh here.
-    let mut house = house("0s");
+    let mut instance = instance("0s");
     for (role, _) in ROLES {
-        let client = house.console_session(&format!("le-{role}"));
+        let client = instance.console_session(&format!("le-{role}"));
         let all = EVIDENCE.iter().map(|(route, target, _)| (*route, *target)).chain(OF_INCIDENTS);
         for (route, target) in all.filter(|(_, target)| !target.is_empty()) {
             let answer = client.get(target);
             assert!(is_refused(&answer), "{route} to {role}: {}", answer.status);
         }
     }
-    assert_eq!(readings(&mut house), Vec::<String>::new());
+    assert_eq!(readings(&mut instance), Vec::<String>::new());
 }
 
 #[test]
 fn a_day_of_the_journal_is_a_days_reading_however_it_is_asked_for() {
-    let mut house = house("1h");
-    let auditor = house.console_session("le-auditor");
+    let mut instance = instance("1h");
+    let auditor = instance.console_session("le-auditor");
     let page = |client: &Client| client.get("/api/v1/journal?first=0&count=100").status;
     let read: Vec<u16> = (0..7).map(|_| page(&auditor)).collect();
     assert_eq!(read, [200, 200, 200, 200, 200, 409, 409]);
@@ -238,7 +238,7 @@ fn a_day_of_the_journal_is_a_days_reading_however_it_is_asked_for() {
     // Somebody else grants the export: then the whole of it.
     let form = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(auditor.send("POST", "/approvals/export", &form, b"reason=audit+annuel").status, 303);
-    let dpo = house.console_session("le-dpo");
+    let dpo = instance.console_session("le-dpo");
     let waiting = dpo.get("/approvals").text();
     let id = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let granted = format!("id={id}&granted=1");

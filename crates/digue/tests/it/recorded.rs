@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::house::{binary, digue};
+use crate::instance::{binary, digue};
 
 /// Two weeks of work of three accounts, and a theft by one of them.
 fn record() -> Vec<String> {

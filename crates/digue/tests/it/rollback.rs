@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::house::{House, Plan, digue, obliging};
+use crate::instance::{Instance, Plan, digue, obliging};
 
 /// Every file below a folder, with its bytes.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -30,22 +30,22 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A house that showed P1, was copied, and then showed P2; its folder, and the copy's.
-fn grown() -> (House, tempfile::TempDir) {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1", "P2"]), obliging);
-    let a1 = house.sign_in("a1");
+fn grown() -> (Instance, tempfile::TempDir) {
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1", "P2"]), obliging);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    assert!(house.stop());
+    assert!(instance.stop());
     let older = tempfile::tempdir().unwrap();
-    copy(&house.folder.path().join("data"), older.path());
-    house.start();
+    copy(&instance.folder.path().join("data"), older.path());
+    instance.start();
     assert_eq!(a1.get("/fiche/P2").status, 200);
-    assert!(house.stop());
-    (house, older)
+    assert!(instance.stop());
+    (instance, older)
 }
 
-fn put_back(house: &House, older: &Path) {
-    fs::rename(house.journal(), house.folder.path().join("newer")).unwrap();
-    copy(&older.join("journal"), &house.journal());
+fn put_back(instance: &Instance, older: &Path) {
+    fs::rename(instance.journal(), instance.folder.path().join("newer")).unwrap();
+    copy(&older.join("journal"), &instance.journal());
 }
 
 fn said(output: &std::process::Output) -> String {
@@ -54,9 +54,9 @@ fn said(output: &std::process::Output) -> String {
 
 #[test]
 fn an_older_journal_does_not_start_and_both_are_kept() {
-    let (mut house, older) = grown();
-    put_back(&house, older.path());
-    let folder = house.folder.path().to_owned();
+    let (mut instance, older) = grown();
+    put_back(&instance, older.path());
+    let folder = instance.folder.path().to_owned();
     let data = folder.join("data");
     let before = files(&data);
     let refused = digue(&folder, &["serve"]);
@@ -84,17 +84,17 @@ fn an_older_journal_does_not_start_and_both_are_kept() {
         }
     }
     // The newer one put back goes on.
-    fs::remove_dir_all(house.journal()).unwrap();
-    fs::rename(folder.join("newer"), house.journal()).unwrap();
-    house.start();
-    assert_eq!(house.history().len(), 2);
+    fs::remove_dir_all(instance.journal()).unwrap();
+    fs::rename(folder.join("newer"), instance.journal()).unwrap();
+    instance.start();
+    assert_eq!(instance.history().len(), 2);
 }
 
 #[test]
 fn a_loss_is_accepted_by_an_act_that_is_an_entry() {
-    let (mut house, older) = grown();
-    put_back(&house, older.path());
-    let folder = house.folder.path().to_owned();
+    let (mut instance, older) = grown();
+    put_back(&instance, older.path());
+    let folder = instance.folder.path().to_owned();
     let accepted = digue(&folder, &["journal", "accept"]);
     assert_eq!(accepted.status.code(), Some(0), "{}", said(&accepted));
     let names: Vec<String> = fs::read_dir(folder.join("data"))
@@ -103,30 +103,30 @@ fn a_loss_is_accepted_by_an_act_that_is_an_entry() {
         .collect();
     assert!(names.iter().any(|name| name.starts_with("index.")), "{names:?}");
     assert!(names.iter().any(|name| name.starts_with("journal-head.")), "{names:?}");
-    house.start();
-    assert!(house.acts().iter().any(|act| act["act"] == "journal-accepted"));
+    instance.start();
+    assert!(instance.acts().iter().any(|act| act["act"] == "journal-accepted"));
     assert!(said(&digue(&folder, &["journal", "accept"])).contains("nothing to accept"));
 }
 
 #[test]
 fn a_journal_that_went_on_otherwise_does_not_start() {
-    let (mut house, older) = grown();
+    let (mut instance, older) = grown();
     let newer = tempfile::tempdir().unwrap();
-    let data = house.folder.path().join("data");
+    let data = instance.folder.path().join("data");
     copy(&data, newer.path());
     // The older one goes on by itself, further than the newer one.
     fs::remove_dir_all(&data).unwrap();
     copy(older.path(), &data);
     for _ in 0..5 {
-        house.start();
-        assert!(house.stop());
+        instance.start();
+        assert!(instance.stop());
     }
-    copy(&house.journal(), &older.path().join("fork"));
+    copy(&instance.journal(), &older.path().join("fork"));
     fs::remove_dir_all(&data).unwrap();
     copy(newer.path(), &data);
-    fs::remove_dir_all(house.journal()).unwrap();
-    copy(&older.path().join("fork"), &house.journal());
-    let refused = digue(house.folder.path(), &["serve"]);
+    fs::remove_dir_all(instance.journal()).unwrap();
+    copy(&older.path().join("fork"), &instance.journal());
+    let refused = digue(instance.folder.path(), &["serve"]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     assert!(said(&refused).contains("are not those"), "{}", said(&refused));
 }
@@ -134,8 +134,8 @@ fn a_journal_that_went_on_otherwise_does_not_start() {
 /// A state that was restored from yesterday knows less than the journal: nothing of the journal is lost.
 #[test]
 fn an_older_state_beside_a_newer_journal_starts() {
-    let (mut house, older) = grown();
-    let data = house.folder.path().join("data");
+    let (mut instance, older) = grown();
+    let data = instance.folder.path().join("data");
     for (path, _) in files(&data).into_iter().filter(|(path, _)| path.to_string_lossy().contains("state.db"))
     {
         fs::remove_file(path).unwrap();
@@ -145,6 +145,6 @@ fn an_older_state_beside_a_newer_journal_starts() {
             fs::write(data.join(path.strip_prefix(older.path()).unwrap()), bytes).unwrap();
         }
     }
-    house.start();
-    assert_eq!(house.history().len(), 2);
+    instance.start();
+    assert_eq!(instance.history().len(), 2);
 }

@@ -5,7 +5,7 @@ use std::io::{BufReader, Write as _};
 use digue_testkit::client::read_answer;
 use digue_testkit::{Answer, Client};
 
-use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging};
 
 const PAGE: &str = include_str!("../../../../docs/reference/routes.md");
 const OPENAPI: &str = include_str!("../../../digue-console/assets/openapi.json");
@@ -483,9 +483,9 @@ fn every_route_for_every_role_is_as_the_table_says() {
     let settings = "[password]\nallowed = true\n[[providers]]\nid = \"proconnect\"\nfor = \"accounts\"\n\
                     issuer = \"https://fournisseur.fr\"\nclient = \"digue\"\nsecret_file = \"provider.secret\"\n";
     let plan = Plan::usual().settings(settings).caseload("a1", &["P1"]);
-    let mut house = House::open_with(&plan, obliging, &[("provider.secret", "un secret")]);
-    assert!(house.stop());
-    let folder = house.folder.path().to_owned();
+    let mut instance = Instance::open_with(&plan, obliging, &[("provider.secret", "un secret")]);
+    assert!(instance.stop());
+    let folder = instance.folder.path().to_owned();
     for (role, organisation) in &COLUMNS[1..] {
         let account = format!("le-{role}");
         let arguments = ["account", &account, "--organisation", organisation, "--role", role];
@@ -496,12 +496,12 @@ fn every_route_for_every_role_is_as_the_table_says() {
             assert!(digue(&folder, &arguments).status.success());
         }
     }
-    house.start();
+    instance.start();
     let clients: Vec<(&str, &str, Client)> = COLUMNS
         .iter()
         .map(|(role, organisation)| match *role {
-            "stranger" => (*role, "of-1", Client::new(house.address, CONSOLE_HOST)),
-            _ => (*role, *organisation, house.console_session(&format!("le-{role}"))),
+            "stranger" => (*role, "of-1", Client::new(instance.address, CONSOLE_HOST)),
+            _ => (*role, *organisation, instance.console_session(&format!("le-{role}"))),
         })
         .collect();
     let mut table = format!("| route | {} |\n", COLUMNS.map(|(role, _)| role).join(" | "));
@@ -531,8 +531,8 @@ fn every_route_for_every_role_is_as_the_table_says() {
 
 #[test]
 fn what_is_followed_live_is_for_watchers() {
-    let mut house = House::open(&Plan::usual(), obliging);
-    let (a1, officer) = (house.console_session("a1"), house.officer());
+    let mut instance = Instance::open(&Plan::usual(), obliging);
+    let (a1, officer) = (instance.console_session("a1"), instance.officer());
     assert_eq!(a1.get("/events").status, 403);
     let mut stream = officer.connect().unwrap();
     let request =

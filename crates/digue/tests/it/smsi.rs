@@ -5,15 +5,15 @@ use std::process::{Command, Output};
 
 use digue_testkit::{Answer, Client};
 
-use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging, reasons};
+use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging, reasons};
 use crate::python::python;
 use crate::webdriver::Browser;
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=x")];
 
-fn house() -> House {
-    House::open(
+fn instance() -> Instance {
+    Instance::open(
         &Plan::usual().settings("[sessions]\nproof = \"1h\"\n").caseload("a1", &["P1", "P2"]),
         obliging,
     )
@@ -74,9 +74,9 @@ fn five_people_do_the_same_in_a_browser_that_runs_no_script() {
 }
 
 fn an_hour_and_a_week(browser: &Browser) {
-    let mut house = house();
-    let token = house.link("rssi", CONSOLE_HOST);
-    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let mut instance = instance();
+    let token = instance.link("rssi", CONSOLE_HOST);
+    let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
     browser.width(1280);
     browser.go(&format!("{console}/.digue/enter?link={token}"));
     browser.click("button.main");
@@ -165,8 +165,8 @@ fn an_hour_and_a_week(browser: &Browser) {
 
 #[test]
 fn no_page_of_the_system_needs_a_script() {
-    let mut house = house();
-    let officer = house.officer();
+    let mut instance = instance();
+    let officer = instance.officer();
     post(&officer, "/smsi/start", ANSWERS);
     assert_eq!(officer.send("POST", "/smsi/start", &FORM, ANSWERS.as_bytes()).status, 409, "begun once");
     for place in [
@@ -201,15 +201,15 @@ fn no_page_of_the_system_needs_a_script() {
 
 #[test]
 fn what_checks_found_is_found_again_from_an_exported_journal_alone() {
-    let mut house = house();
-    assert!(house.stop());
+    let mut instance = instance();
+    assert!(instance.stop());
     for (account, organisation, role) in [("chef", "of-1", "delegate"), ("dpo", "operateur", "dpo")] {
         let arguments = ["account", account, "--organisation", organisation, "--role", role];
-        assert!(digue(house.folder.path(), &arguments).status.success());
+        assert!(digue(instance.folder.path(), &arguments).status.success());
     }
-    house.start();
-    let (a1, b1, officer) = (house.sign_in("a1"), house.sign_in("b1"), house.officer());
-    let (chef, dpo) = (house.console_session("chef"), house.console_session("dpo"));
+    instance.start();
+    let (a1, b1, officer) = (instance.sign_in("a1"), instance.sign_in("b1"), instance.officer());
+    let (chef, dpo) = (instance.console_session("chef"), instance.console_session("dpo"));
     for person in ["P1", "P2", "P1"] {
         assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
     }
@@ -234,9 +234,9 @@ fn what_checks_found_is_found_again_from_an_exported_journal_alone() {
     post(&dpo, &place, "account=rssi&decision=keep");
     post(&officer, "/accounts/suspend", "account=b1&suspended=1&reason=depart+du+titulaire");
     post(&officer, "/smsi/checks", "");
-    let place = house.folder.path().join("journal.ndjson");
-    assert!(house.stop());
-    let exported = digue(house.folder.path(), &["journal", "export", "--out", "journal.ndjson"]);
+    let place = instance.folder.path().join("journal.ndjson");
+    assert!(instance.stop());
+    let exported = digue(instance.folder.path(), &["journal", "export", "--out", "journal.ndjson"]);
     assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
     #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
@@ -271,10 +271,10 @@ fn what_checks_found_is_found_again_from_an_exported_journal_alone() {
 
 #[test]
 fn a_register_goes_out_is_edited_and_comes_in_again() {
-    let mut house = house();
-    let officer = house.officer();
+    let mut instance = instance();
+    let officer = instance.officer();
     post(&officer, "/smsi/start", ANSWERS);
-    let path = house.folder.path().join("mesures.xlsx");
+    let path = instance.folder.path().join("mesures.xlsx");
     let sheet = path.to_str().unwrap();
     std::fs::write(&path, officer.get("/smsi/files/measure.xlsx").body).unwrap();
     // As it went out, nothing changes.
@@ -339,7 +339,7 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
     assert_eq!(upload(&officer, "/smsi/registers/measure/import", b"rien").status, 422);
     // Word files go into the house's own paper.
     assert_eq!(upload(&officer, "/smsi/exchange/template", b"rien").status, 422);
-    let paper = house.folder.path().join("papier.docx");
+    let paper = instance.folder.path().join("papier.docx");
     let make = "import sys, zipfile; file = zipfile.ZipFile(sys.argv[1], 'w'); \
                 file.writestr('word/header1.xml', '<w:hdr>Formations du Lac</w:hdr>'); \
                 body = '<w:p><w:r><w:t>{{title}}</w:t></w:r></w:p><w:p><w:r><w:t>{{content}}</w:t></w:r></w:p>'; \
@@ -348,7 +348,7 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
                 file.close()";
     good(&Command::new(python("python")).args(["-c", make]).arg(&paper).output().unwrap());
     assert_eq!(upload(&officer, "/smsi/exchange/template", &std::fs::read(&paper).unwrap()).status, 303);
-    let risks = house.folder.path().join("risques.docx");
+    let risks = instance.folder.path().join("risques.docx");
     std::fs::write(&risks, officer.get("/smsi/files/risk.docx").body).unwrap();
     let read = good(&script("read_document.py", &[risks.to_str().unwrap()]));
     assert!(read.contains("Le compte d'un partenaire est volé") && !read.contains("{{"), "{read}");
@@ -357,8 +357,8 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
 
 #[test]
 fn an_earlier_register_of_violations_is_shown_before_it_is_opened() {
-    let mut house = house();
-    let officer = house.officer();
+    let mut instance = instance();
+    let officer = instance.officer();
     let place = "/register/import";
     let csv = "Titre;Prise de connaissance;Nombre de personnes;\nVol de dossiers;02/03/2024 14:05;12;à voir\n\
                Perte;03/03/2024;200 %;\n";
@@ -396,8 +396,8 @@ const PIA: &str = r#"{"pia": {"id": 7, "name": "Accompagnement", "status": 1},
 
 #[test]
 fn what_an_impact_assessment_promised_is_the_loudest_line() {
-    let mut house = house();
-    let officer = house.officer();
+    let mut instance = instance();
+    let officer = instance.officer();
     let done = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
     assert!(done.contains("2 mesures ajoutées, 0 déjà suivies, 1 à compléter"), "{done}");
     let again = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
@@ -424,8 +424,8 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
 /// Opens a workbook as another program does and saves it again; every register that goes through it changes nothing.
 #[test]
 fn every_register_goes_through_another_program_unchanged() {
-    let mut house = house();
-    let officer = house.officer();
+    let mut instance = instance();
+    let officer = instance.officer();
     post(&officer, "/smsi/start", ANSWERS);
     post(&officer, "/smsi/registers/objective", "title=Moins&indicator=i&target=3&due=2027-01-15");
     post(&officer, "/smsi/registers/exception", "title=E&justification=j&approver=A&expires-on=2027-01-15");
@@ -448,7 +448,7 @@ fn every_register_goes_through_another_program_unchanged() {
             "asset",
             "document",
         ] {
-            let path = house.folder.path().join(format!("{kind}.xlsx"));
+            let path = instance.folder.path().join(format!("{kind}.xlsx"));
             let asked = [("accept-language", language)];
             let file = officer.send("GET", &format!("/smsi/files/{kind}.xlsx"), &asked, b"");
             std::fs::write(&path, file.body).unwrap();
@@ -471,11 +471,11 @@ fn every_register_goes_through_another_program_unchanged() {
 
 #[test]
 fn other_programs_read_what_is_exported() {
-    let mut house = house();
-    let officer = house.officer();
+    let mut instance = instance();
+    let officer = instance.officer();
     post(&officer, "/smsi/start", ANSWERS);
     post(&officer, "/smsi/checks", "");
-    let folder = house.folder.path();
+    let folder = instance.folder.path();
     let oscal = folder.join("oscal.json");
     std::fs::write(&oscal, officer.get("/smsi/exchange/oscal.json").body).unwrap();
     let read = good(&script("check_oscal.py", &[oscal.to_str().unwrap()]));
@@ -524,15 +524,15 @@ fn other_programs_read_what_is_exported() {
 
 #[test]
 fn a_review_suspends_at_the_lock_the_same_second() {
-    let mut house = house();
-    assert!(house.stop());
+    let mut instance = instance();
+    assert!(instance.stop());
     for (account, organisation, role) in [("chef", "of-1", "delegate"), ("audit", "operateur", "auditor")] {
         let arguments = ["account", account, "--organisation", organisation, "--role", role];
-        assert!(digue(house.folder.path(), &arguments).status.success());
+        assert!(digue(instance.folder.path(), &arguments).status.success());
     }
-    house.start();
-    let (a1, officer) = (house.sign_in("a1"), house.officer());
-    let (chef, audit) = (house.console_session("chef"), house.console_session("audit"));
+    instance.start();
+    let (a1, officer) = (instance.sign_in("a1"), instance.officer());
+    let (chef, audit) = (instance.console_session("chef"), instance.console_session("audit"));
     assert_eq!(a1.get("/fiche/P1").status, 200);
     let opened = post(&officer, "/reviews", "title=Revue+2026&due=2099-01-01T10:00");
     let place = opened.header("location").unwrap().to_owned();
@@ -556,8 +556,8 @@ fn a_review_suspends_at_the_lock_the_same_second() {
 
 #[test]
 fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
-    let mut house = house();
-    let officer = house.officer();
+    let mut instance = instance();
+    let officer = instance.officer();
     let audit = "title=Audit+2026&scope=acces&auditor=Claude&planned-from=2026-11-22&population=accounts&seed=7&size=2";
     post(&officer, "/smsi/registers/audit", audit);
     post(&officer, "/smsi/registers/audit/AU-1/fill", "");
@@ -584,7 +584,7 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
     let policy = "title=Politique&about=policy&edition=2&audience=everybody&approved-by=Camille&approved-on=2026-11-20";
     post(&officer, "/smsi/registers/document", policy);
     assert_eq!(upload(&officer, "/smsi/documents/DO-1", b"%PDF-1.7 politique").status, 303);
-    let a1 = house.console_session("a1");
+    let a1 = instance.console_session("a1");
     let page = a1.get("/awareness").text();
     assert!(page.contains("Politique"), "{page}");
     assert_eq!(a1.get("/awareness/documents/DO-1").body, b"%PDF-1.7 politique");
@@ -595,6 +595,6 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
     let forged = "document=DO-1&edition=2&reader=a2&read-on=2026-11-22";
     assert_eq!(officer.send("POST", "/smsi/registers/receipt", &FORM, forged.as_bytes()).status, 403);
     assert_eq!(a1.get("/smsi").status, 403);
-    let refused = house.stranger().get("/fiche/P1");
+    let refused = instance.stranger().get("/fiche/P1");
     assert_eq!((refused.status, reasons(&refused).is_empty()), (401, false));
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use digue_testkit::{Answer, Client};
 
-use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging};
 use crate::python::python;
 use crate::webdriver::Browser;
 
@@ -13,9 +13,9 @@ const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlenc
 const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=x")];
 
 /// A house with the delegate `chef` and the deputy `adj` of `of-1`, and the data protection officer.
-fn house(plan: &Plan) -> House {
-    let mut house = House::open(plan, obliging);
-    assert!(house.stop());
+fn instance(plan: &Plan) -> Instance {
+    let mut instance = Instance::open(plan, obliging);
+    assert!(instance.stop());
     for (account, organisation, role) in [
         ("chef", "of-1", "delegate"),
         ("adj", "of-1", "deputy"),
@@ -23,10 +23,10 @@ fn house(plan: &Plan) -> House {
         ("dpo", "operateur", "dpo"),
     ] {
         let arguments = ["account", account, "--organisation", organisation, "--role", role];
-        assert!(digue(house.folder.path(), &arguments).status.success());
+        assert!(digue(instance.folder.path(), &arguments).status.success());
     }
-    house.start();
-    house
+    instance.start();
+    instance
 }
 
 fn usual() -> Plan {
@@ -69,9 +69,9 @@ const QUESTIONS: [&str; 19] = [
 
 #[test]
 fn a_delegate_answers_alone_and_leaves_with_a_sheet() {
-    let mut house = house(&usual());
-    let token = house.link("chef", CONSOLE_HOST);
-    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let mut instance = instance(&usual());
+    let token = instance.link("chef", CONSOLE_HOST);
+    let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
     let browser = Browser::without_scripts("fr");
     let seen = Browser::open("fr");
     browser.width(1280);
@@ -111,7 +111,7 @@ fn a_delegate_answers_alone_and_leaves_with_a_sheet() {
     browser.sees("main", "le portail voit autre chose");
     assert!(browser.text("ol li:first-child").contains("clé d'accès"), "{}", browser.text("ol"));
     // The operator reads nothing until it is signed.
-    let officer = house.officer();
+    let officer = instance.officer();
     assert!(!officer.get("/assessments.csv").text().contains("passkeys"), "only what was signed");
     browser.submit("form[action='/space/assessment/sign']", 0);
     browser.sees("main", "AE-1");
@@ -125,7 +125,7 @@ fn a_delegate_answers_alone_and_leaves_with_a_sheet() {
     browser.go(&format!("{console}/space"));
     browser.sees("main", "à jour");
     // The same pages where axe looks at them.
-    let token = house.link("adj", CONSOLE_HOST);
+    let token = instance.link("adj", CONSOLE_HOST);
     seen.width(1280);
     seen.go(&format!("{console}/.digue/enter?link={token}"));
     seen.click("button.main");
@@ -143,8 +143,8 @@ fn a_delegate_answers_alone_and_leaves_with_a_sheet() {
     seen.sees("main", "Three things to do");
     seen.page("space-english");
     // The attestation, dated, with what is measured.
-    let deputy = house.console_session("adj");
-    let sheet = house.folder.path().join("attestation.pdf");
+    let deputy = instance.console_session("adj");
+    let sheet = instance.folder.path().join("attestation.pdf");
     std::fs::write(&sheet, deputy.get("/space/attestation.pdf").body).unwrap();
     let read = script("read_document.py", &[sheet.to_str().unwrap()]);
     assert!(read.contains("Attestation de sécurité") || read.contains("Security attestation"), "{read}");
@@ -162,9 +162,9 @@ fn script(name: &str, arguments: &[&str]) -> String {
 
 #[test]
 fn the_questions_go_out_as_a_spreadsheet_and_come_in_again() {
-    let mut house = house(&usual());
-    let (chef, a1) = (house.console_session("chef"), house.console_session("a1"));
-    let place = house.folder.path().join("questions.xlsx");
+    let mut instance = instance(&usual());
+    let (chef, a1) = (instance.console_session("chef"), instance.console_session("a1"));
+    let place = instance.folder.path().join("questions.xlsx");
     std::fs::write(&place, chef.get("/space/assessment.xlsx").body).unwrap();
     let fill = "import sys, openpyxl; book = openpyxl.load_workbook(sys.argv[1]); sheet = book.worksheets[0]; \
                 [sheet.cell(row, 4, sys.argv[2]) for row in range(2, sheet.max_row + 1)]; book.save(sys.argv[1])";
@@ -198,12 +198,12 @@ fn the_questions_go_out_as_a_spreadsheet_and_come_in_again() {
 
 #[test]
 fn an_organisation_asks_for_a_person_and_sees_it_once_the_operator_grants() {
-    let mut house = house(&usual());
-    let (a1, chef) = (house.sign_in("a1"), house.console_session("chef"));
-    let (officer, other) = (house.officer(), house.console_session("autre"));
+    let mut instance = instance(&usual());
+    let (a1, chef) = (instance.sign_in("a1"), instance.console_session("chef"));
+    let (officer, other) = (instance.officer(), instance.console_session("autre"));
     assert_eq!(a1.get("/fiche/P7").status, 403);
     let asked = "population=personnes&person=P7&account=a1&until=&reason=entretien+du+12+decembre";
-    assert_eq!(refused(&house.console_session("a1"), "/space/persons", asked).0, 403);
+    assert_eq!(refused(&instance.console_session("a1"), "/space/persons", asked).0, 403);
     // Another organisation's account is nobody's to ask for.
     assert_eq!(refused(&other, "/space/persons", asked).0, 403);
     assert_eq!(
@@ -224,17 +224,17 @@ fn an_organisation_asks_for_a_person_and_sees_it_once_the_operator_grants() {
     assert_eq!(a1.get("/fiche/P7").status, 200);
     assert_eq!(a1.get("/fiche/P1").status, 200, "and what was there still is");
     // After a restart, too: the caseload's file holds it.
-    house.kill();
-    house.start();
+    instance.kill();
+    instance.start();
     assert_eq!(a1.get("/fiche/P8").status, 200);
     assert!(chef.get("/space").text().contains('4'), "four persons given");
 }
 
 #[test]
 fn a_stolen_delegates_account_creates_no_reader_and_hands_itself_to_nobody() {
-    let mut house = house(&usual());
-    let (chef, adj) = (house.console_session("chef"), house.console_session("adj"));
-    let officer = house.officer();
+    let mut instance = instance(&usual());
+    let (chef, adj) = (instance.console_session("chef"), instance.console_session("adj"));
+    let officer = instance.officer();
     post(&chef, "/approvals", "account=faux&organisation=of-1&role=agent&reason=recrue+urgente");
     let page = chef.get("/approvals").text();
     assert!(!page.contains("name=\"granted\""), "who asks does not grant");
@@ -269,11 +269,11 @@ fn a_stolen_delegates_account_creates_no_reader_and_hands_itself_to_nobody() {
 
 #[test]
 fn a_thief_in_a_delegates_browser_gets_no_reader() {
-    let mut house = house(&usual());
-    let officer = house.officer();
-    let (deputy, dpo) = (house.console_session("adj"), house.console_session("dpo"));
-    let token = house.link("chef", CONSOLE_HOST);
-    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let mut instance = instance(&usual());
+    let officer = instance.officer();
+    let (deputy, dpo) = (instance.console_session("adj"), instance.console_session("dpo"));
+    let token = instance.link("chef", CONSOLE_HOST);
+    let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
     let thief = Browser::open("fr");
     thief.width(1280);
     thief.go(&format!("{console}/.digue/enter?link={token}"));
@@ -341,7 +341,7 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     post(&officer, "/accounts/suspend", "account=chef&suspended=1&reason=vol+de+session");
     thief.go(&format!("{console}/space"));
     thief.sees("h1", "Se connecter");
-    let shown = house.history();
+    let shown = instance.history();
     assert!(shown.is_empty(), "nobody was shown: {shown:?}");
 }
 
@@ -350,8 +350,8 @@ fn a_policy_may_ask_for_a_current_assessment() {
     let plan = usual()
         .settings("[partners]\nassessment_grace = \"0h\"\n")
         .policy("posture.cedar", "permit(principal, action, resource);\nforbid(principal, action, resource) when { context.posture != \"current\" };");
-    let mut house = house(&plan);
-    let (a1, chef) = (house.sign_in("a1"), house.console_session("chef"));
+    let mut instance = instance(&plan);
+    let (a1, chef) = (instance.sign_in("a1"), instance.console_session("chef"));
     assert_eq!(a1.get("/fiche/P1").status, 403);
     let answers: Vec<String> = QUESTIONS.iter().map(|question| format!("{question}=yes")).collect();
     post(&chef, "/space/assessment", &answers.join("&"));

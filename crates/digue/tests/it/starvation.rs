@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use digue_testkit::client::{is_end_of_connection, read_answer};
 use digue_testkit::{Client, Heard, Reply};
 
-use crate::house::{CONSOLE_HOST, House, PORTAL_HOST, Plan, obliging};
+use crate::instance::{CONSOLE_HOST, Instance, PORTAL_HOST, Plan, obliging};
 
 const ROUTER: &str = include_str!("../../../digue-console/src/router.rs");
 
@@ -23,8 +23,8 @@ fn ends(stream: &mut TcpStream) -> bool {
 #[test]
 fn connections_that_send_nothing_shut_nobody_out() {
     let limits = "[limits]\nconnections = 60\nconnections_per_address = 40\n";
-    let mut house = House::open(&Plan::usual().settings(limits).caseload("a1", &["P1"]), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().settings(limits).caseload("a1", &["P1"]), obliging);
+    let a1 = instance.sign_in("a1");
     let mut silent: Vec<TcpStream> = (0..200).map(|_| a1.connect().unwrap()).collect();
     for _ in 0..20 {
         assert_eq!(a1.get("/fiche/P1").status, 200);
@@ -36,8 +36,8 @@ fn connections_that_send_nothing_shut_nobody_out() {
 #[test]
 fn whoever_keeps_the_listener_waiting_is_ended() {
     let limits = "[limits]\nfirst_request = \"1s\"\nkeep_alive = \"1s\"\nslow_after = \"1s\"\n";
-    let mut house = House::open(&Plan::usual().settings(limits).caseload("a1", &["P1"]), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().settings(limits).caseload("a1", &["P1"]), obliging);
+    let a1 = instance.sign_in("a1");
     let half_a_body = format!(
         "POST /.digue/enter HTTP/1.1\r\nhost: {CONSOLE_HOST}\r\ncontent-type: \
          application/x-www-form-urlencoded\r\ncontent-length: 60000\r\n\r\nlink="
@@ -78,10 +78,10 @@ fn routes_with_bodies() -> Vec<(&'static str, String)> {
 
 #[test]
 fn nothing_of_a_stranger_is_read_before_it_is_refused() {
-    let house = House::open(&Plan::usual(), obliging);
+    let instance = Instance::open(&Plan::usual(), obliging);
     let routes = routes_with_bodies();
     assert!(routes.len() > 80, "{routes:?}");
-    let console = Client::new(house.address, CONSOLE_HOST);
+    let console = Client::new(instance.address, CONSOLE_HOST);
     for (method, path) in routes {
         // A hundred megabytes are announced, and none is sent: the answer comes all the same.
         let mut stream = console.connect().unwrap();
@@ -97,8 +97,8 @@ fn nothing_of_a_stranger_is_read_before_it_is_refused() {
 
 #[test]
 fn a_large_upload_of_somebody_without_the_role_is_refused_unread() {
-    let mut house = House::open(&Plan::usual(), obliging);
-    let a1 = house.console_session("a1");
+    let mut instance = Instance::open(&Plan::usual(), obliging);
+    let a1 = instance.console_session("a1");
     for (method, path) in [("PUT", "/api/v1/caseloads/personnes"), ("POST", "/incidents/in-1/notices")] {
         let mut stream = a1.connect().unwrap();
         let head = format!(
@@ -178,8 +178,8 @@ fn an_account_that_takes_nothing_of_its_answers_leaves_room_for_others() {
         None => obliging(heard),
     };
     let plan = Plan::usual().settings(limits).caseload("a1", &["P1"]).caseload("b1", &["P1"]);
-    let mut house = House::open(&plan, answer);
-    let (a1, b1) = (house.sign_in("a1"), house.sign_in("b1"));
+    let mut instance = Instance::open(&plan, answer);
+    let (a1, b1) = (instance.sign_in("a1"), instance.sign_in("b1"));
     let (held, good) = ask_and_take_nothing(&a1, "/fiche/P1", 71);
     assert!((1..20).contains(&good), "{good} answers wait for one that takes none");
     for _ in 0..5 {
@@ -196,8 +196,8 @@ fn one_account_has_so_many_requests_at_once() {
         Reply::new("application/json", format!(r#"{{"id":"{}","nom":"{long}"}}"#, &heard.target[7..]))
     };
     let plan = Plan::usual().settings(limits).caseload("a1", &["P1"]).caseload("b1", &["P1"]);
-    let mut house = House::open(&plan, answer);
-    let (a1, b1) = (house.sign_in("a1"), house.sign_in("b1"));
+    let mut instance = Instance::open(&plan, answer);
+    let (a1, b1) = (instance.sign_in("a1"), instance.sign_in("b1"));
     let (held, good) = ask_and_take_nothing(&a1, "/fiche/P1", 20);
     assert_eq!(good, 5);
     assert_eq!(a1.get("/fiche/P1").status, 503);
@@ -207,8 +207,8 @@ fn one_account_has_so_many_requests_at_once() {
 
 #[test]
 fn a_flood_of_refusals_is_counted_and_not_written_one_by_one() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
-    let (a1, b1) = (house.sign_in("a1"), house.sign_in("b1"));
+    let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let (a1, b1) = (instance.sign_in("a1"), instance.sign_in("b1"));
     for number in 0..150 {
         let refused = a1.get(&format!("/nulle-part/{number}"));
         assert_eq!((refused.status, refused.entry().is_some()), (403, number < 10), "{number}");
@@ -216,7 +216,7 @@ fn a_flood_of_refusals_is_counted_and_not_written_one_by_one() {
     // Another account's and another kind's are written as ever.
     assert!(b1.get("/nulle-part").entry().is_some());
     assert!(a1.get("/fiche/P9").entry().is_some());
-    let history = house.history();
+    let history = instance.history();
     let of = |entry: &&serde_json::Value| {
         entry["account"] == "a1" && entry["reasons"][0] == "unknown-route" && entry["outcome"] == "refused"
     };

@@ -10,7 +10,7 @@ use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::claims_truth::{Draw, check, codes};
-use crate::house::{House, Plan, digue, obliging};
+use crate::instance::{Instance, Plan, digue, obliging};
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 const INCIDENTS: u64 = 8;
@@ -20,12 +20,12 @@ const PAGES: [&str; 6] = ["", "/sheets", "/affected", "/notification", "/decisio
 
 #[test]
 fn pages_of_random_incidents_say_only_what_was_done() {
-    let mut house = House::open(&Plan::usual(), obliging);
-    assert!(house.stop());
+    let mut instance = Instance::open(&Plan::usual(), obliging);
+    assert!(instance.stop());
     let dpo = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
-    assert!(digue(house.folder.path(), &dpo).status.success());
-    house.start();
-    let (dpo, rssi) = (house.console_session("dpo"), house.officer());
+    assert!(digue(instance.folder.path(), &dpo).status.success());
+    instance.start();
+    let (dpo, ciso) = (instance.console_session("dpo"), instance.officer());
     let mut taken = 0;
     let mut places = Vec::new();
     for seed in 0..INCIDENTS {
@@ -35,14 +35,14 @@ fn pages_of_random_incidents_say_only_what_was_done() {
         let opened = dpo.send("POST", "/incidents", &FORM, body.as_bytes());
         let place = opened.header("location").expect("it leads to the incident").to_owned();
         for _ in 0..ACTS {
-            taken += usize::from(act(&mut draw, &place, &dpo, &rssi));
+            taken += usize::from(act(&mut draw, &place, &dpo, &ciso));
         }
         places.push(place);
     }
     assert!(taken > 60, "the incidents have acts to speak of: {taken}");
     let said = pages(&dpo, &places);
-    assert!(house.stop());
-    let views = views(house.folder.path());
+    assert!(instance.stop());
+    let views = views(instance.folder.path());
     let codes = codes();
     for (place, of, text) in said {
         let id = place.trim_start_matches("/incidents/");
@@ -52,7 +52,7 @@ fn pages_of_random_incidents_say_only_what_was_done() {
 }
 
 /// One random act; true when it was taken.
-fn act(draw: &mut Draw, place: &str, dpo: &Client, rssi: &Client) -> bool {
+fn act(draw: &mut Draw, place: &str, dpo: &Client, ciso: &Client) -> bool {
     let at = "2026-01-05T10:30";
     let yes = draw.one(&["yes", "no"]);
     let (target, body) = match draw.below(14) {
@@ -80,12 +80,12 @@ fn act(draw: &mut Draw, place: &str, dpo: &Client, rssi: &Client) -> bool {
         12 => {
             let account = draw.one(&["a1", "b1"]);
             let body = format!("scope=account&name={account}&gate=closed&reason={BECAUSE}");
-            return rssi.send("POST", "/gates", &FORM, body.as_bytes()).status == 303;
+            return ciso.send("POST", "/gates", &FORM, body.as_bytes()).status == 303;
         }
         _ => {
             let (account, suspended) = (draw.one(&["a1", "b1"]), draw.below(2));
             let body = format!("account={account}&suspended={suspended}&reason={BECAUSE}");
-            return rssi.send("POST", "/accounts/suspend", &FORM, body.as_bytes()).status == 303;
+            return ciso.send("POST", "/accounts/suspend", &FORM, body.as_bytes()).status == 303;
         }
     };
     dpo.send("POST", &format!("{place}{target}"), &FORM, body.as_bytes()).status == 303

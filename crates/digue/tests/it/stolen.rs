@@ -3,15 +3,15 @@
 use digue_testkit::{Answer, Client, Holder};
 use serde_json::json;
 
-use crate::house::{House, PORTAL_HOST, Plan, obliging, reasons};
+use crate::instance::{Instance, PORTAL_HOST, Plan, obliging, reasons};
 
 const PROXY: &str = "[proxies]\ntrusted = [\"127.0.0.1/32\"]\n";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 #[test]
 fn a_copied_cookie_is_refused_elsewhere_and_its_holder_goes_on() {
-    let mut house = House::open(&Plan::usual().settings(PROXY).caseload("a1", &["P1"]), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&Plan::usual().settings(PROXY).caseload("a1", &["P1"]), obliging);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
     // Another browser, another network; and both.
     let elsewhere: [&[(&str, &str)]; 3] = [
@@ -33,11 +33,11 @@ fn a_copied_cookie_is_refused_elsewhere_and_its_holder_goes_on() {
     }
     assert_eq!(a1.get("/fiche/P1").status, 200);
     // Nor is it worth anything on Digue's own pages.
-    let officer = house.officer();
+    let officer = instance.officer();
     let moved = [("user-agent", "curl/8.5")];
     assert_eq!(officer.get("/accounts").status, 200);
     assert_eq!(officer.send("GET", "/accounts", &moved, b"").status, 303);
-    let history = house.history();
+    let history = instance.history();
     let refused = history.iter().filter(|entry| entry["reasons"][0] == "session-moved");
     assert_eq!(refused.filter(|entry| entry["account"] == "a1").count(), 6);
 }
@@ -84,9 +84,9 @@ impl Device {
 
 #[test]
 fn a_copied_cookie_of_a_bound_session_is_worth_nothing_after_a_refresh() {
-    let mut house = House::open(&Plan::usual().settings(PROXY).caseload("a1", &["P1"]), obliging);
-    let token = house.link("a1", PORTAL_HOST);
-    let client = Client::new(house.address, PORTAL_HOST);
+    let mut instance = Instance::open(&Plan::usual().settings(PROXY).caseload("a1", &["P1"]), obliging);
+    let token = instance.link("a1", PORTAL_HOST);
+    let client = Client::new(instance.address, PORTAL_HOST);
     let entered = client.send("POST", "/.digue/enter", &[FORM, SECURE], format!("link={token}").as_bytes());
     let invitation = entered.header("secure-session-registration").unwrap().to_owned();
     let client = client.with_cookie(&cookie_of(&entered, "__Host-digue"));
@@ -122,11 +122,11 @@ fn a_copied_cookie_of_a_bound_session_is_worth_nothing_after_a_refresh() {
     let signed = [named[0], named[1], ("secure-session-response", token.as_str())];
     assert_eq!(device.client.send("POST", "/.digue/device/refresh", &signed, b"").status, 422);
     // And the portal never sees the lock's cookies.
-    let heard = house.portal.heard();
+    let heard = instance.portal.heard();
     assert!(heard.iter().all(|heard| !heard.headers.iter().any(|(_, value)| value.contains("__Host-digue"))));
     // A restart does not unbind it.
-    house.kill();
-    house.start();
+    instance.kill();
+    instance.start();
     assert_eq!(device.with("/fiche/P1", None).status, 401);
     assert_eq!(device.with("/fiche/P1", Some(&device.short)).status, 200);
 }

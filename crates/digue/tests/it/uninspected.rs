@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use digue_testkit::{Heard, Reply};
 
-use crate::house::{House, Plan, obliging, reasons};
+use crate::instance::{Instance, Plan, obliging, reasons};
 
 fn difficult(heard: &Heard) -> Reply {
     let list = r#"{"items":[{"id":"P1"}]}"#;
@@ -44,8 +44,8 @@ fn plan(choices: &str) -> Plan {
 
 #[test]
 fn what_cannot_be_read_is_refused_when_the_map_says_nothing() {
-    let mut house = House::open(&plan(""), difficult);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan(""), difficult);
+    let a1 = instance.sign_in("a1");
     for (what, cause) in [
         ("broken", "broken"),
         ("pdf", "unknown-type"),
@@ -70,15 +70,15 @@ fn what_cannot_be_read_is_refused_when_the_map_says_nothing() {
     let coded = a1.get("/liste?gzip");
     assert_eq!((coded.status, coded.header("content-encoding")), (200, Some("gzip")));
     assert_eq!(coded.body, gzip(br#"{"items":[{"id":"P1"}]}"#));
-    assert!(house.history().iter().filter(|e| e["outcome"] == "refused").count() >= 9);
+    assert!(instance.history().iter().filter(|e| e["outcome"] == "refused").count() >= 9);
 }
 
 #[test]
 fn what_the_map_releases_is_an_entry_with_its_size_under_its_own_budget() {
     let choices = "uninspected = { too-large = \"release\", unknown-type = \"release\" }";
     let plan = plan(choices).add("[budgets.uninspected]\n\"24h\" = 3\n");
-    let mut house = House::open(&plan, difficult);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, difficult);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/liste?pdf").body, b"%PDF-1.4 P1");
     let large = a1.get("/liste?large");
     assert_eq!((large.status, large.body.len(), large.is_whole), (200, 300_000, true));
@@ -87,7 +87,7 @@ fn what_the_map_releases_is_an_entry_with_its_size_under_its_own_budget() {
     let fourth = a1.get("/liste?pdf");
     assert_eq!((fourth.status, reasons(&fourth)), (429, vec!["uninspected-budget:24h".to_owned()]));
     assert_eq!(a1.get("/liste?broken").status, 502);
-    let history = house.history();
+    let history = instance.history();
     let released: Vec<(&str, u64)> = history
         .iter()
         .filter(|entry| entry["outcome"] == "released")

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use crate::house::{House, Plan, binary, digue, obliging, reasons, shown_to};
+use crate::instance::{Instance, Plan, binary, digue, obliging, reasons, shown_to};
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 const WATCH: &str = "[watch]\nautomatic = \"close-organisation\"\n";
@@ -35,13 +35,13 @@ fn watched(settings: &str) -> Plan {
 
 #[test]
 fn a_theft_is_cut_off_within_tens_of_persons_and_people_decide() {
-    let mut house = House::open(&everybody(), obliging);
-    assert!(house.stop());
+    let mut instance = Instance::open(&everybody(), obliging);
+    assert!(instance.stop());
     let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
-    assert!(digue(house.folder.path(), &arguments).status.success());
-    house.start();
-    let dpo = house.console_session("dpo");
-    let (a1, b1, officer) = (house.sign_in("a1"), house.sign_in("b1"), house.officer());
+    assert!(digue(instance.folder.path(), &arguments).status.success());
+    instance.start();
+    let dpo = instance.console_session("dpo");
+    let (a1, b1, officer) = (instance.sign_in("a1"), instance.sign_in("b1"), instance.officer());
     let (shown, why) = steal(&a1, 400);
     assert!(shown.len() <= 50, "{} persons", shown.len());
     assert_eq!(why, ["withheld"]);
@@ -72,54 +72,54 @@ fn a_theft_is_cut_off_within_tens_of_persons_and_people_decide() {
     let approval = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let granted = dpo.send("POST", "/approvals/decide", &FORM, format!("id={approval}&granted=1").as_bytes());
     assert_eq!(granted.status, 303);
-    let a1 = house.sign_in("a1");
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/V1").status, 200);
-    let history = house.history();
+    let history = instance.history();
     let journalled = shown_to(&history, "a1");
     assert_eq!(journalled.len(), shown.len(), "what was shown is what was written");
 }
 
 #[test]
 fn a_containment_survives_kill_9_and_so_do_habits() {
-    let mut house = House::open(&everybody(), obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&everybody(), obliging);
+    let a1 = instance.sign_in("a1");
     // Below the bar before the crash, above it after: what was seen before counts.
     for number in 0..15 {
         assert_eq!(a1.get(&format!("/fiche/V{number}")).status, 200);
     }
-    house.kill();
-    house.start();
+    instance.kill();
+    instance.start();
     let (shown, why) = steal(&a1, 400);
     assert!(shown.len() <= 50 && !why.is_empty(), "{} {why:?}", shown.len());
     // Its gate is an entry before anything else can be asked about it.
-    let officer = house.officer();
+    let officer = instance.officer();
     while !officer.get("/watch").text().contains("/watch/fi-") {
         std::thread::yield_now();
     }
-    house.kill();
-    house.start();
+    instance.kill();
+    instance.start();
     assert_ne!(a1.get("/fiche/V1").status, 200);
     let text =
-        String::from_utf8(digue(house.folder.path(), &["journal", "show", "--count", "1000000"]).stdout);
+        String::from_utf8(digue(instance.folder.path(), &["journal", "show", "--count", "1000000"]).stdout);
     assert!(text.unwrap().contains("watch-contained"));
 }
 
 #[test]
 fn a_trial_only_tells() {
     let plan = watched("[watch]\nautomatic = \"observe\"\n");
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
     let (shown, _) = steal(&a1, 100);
     assert_eq!(shown.len(), 100);
-    let officer = house.officer();
+    let officer = instance.officer();
     assert!(officer.get("/watch").text().contains("/watch/fi-"));
 }
 
 #[test]
 fn a_person_who_does_not_exist_closes_the_account_at_once() {
     let plan = watched(&format!("{WATCH}decoys = \"decoys.csv\"\n"));
-    let mut house = House::open_with(&plan, obliging, &[("decoys.csv", "portal,person\nportail,V7\n")]);
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open_with(&plan, obliging, &[("decoys.csv", "portal,person\nportail,V7\n")]);
+    let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/V1").status, 200);
     let refused = a1.get("/fiche/V7");
     assert_eq!(reasons(&refused), ["withheld"]);
@@ -129,8 +129,8 @@ fn a_person_who_does_not_exist_closes_the_account_at_once() {
 #[test]
 fn decoys_are_drawn_in_the_portals_own_shape_and_never_stand_in_a_caseload() {
     let plan = watched(&format!("{WATCH}decoys = \"decoys.csv\"\n"));
-    let mut house = House::open_with(&plan, obliging, &[("decoys.csv", "portal,person\nportail,V7\n")]);
-    let folder = house.folder.path();
+    let mut instance = Instance::open_with(&plan, obliging, &[("decoys.csv", "portal,person\nportail,V7\n")]);
+    let folder = instance.folder.path();
     let drawn = digue(folder, &["decoys", "--portal", "portail", "--like", "V12345", "--count", "30"]);
     assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
     let lines = String::from_utf8(drawn.stdout).unwrap();
@@ -140,7 +140,7 @@ fn decoys_are_drawn_in_the_portals_own_shape_and_never_stand_in_a_caseload() {
     assert!(persons.iter().all(|person| person.len() == 6 && person[1..].parse::<u32>().is_ok()), "{lines}");
     let unknown = digue(folder, &["decoys", "--portal", "nulle-part", "--like", "V1"]);
     assert_eq!(unknown.status.code(), Some(2));
-    let officer = house.officer();
+    let officer = instance.officer();
     let csv = [("content-type", "text/csv")];
     let load = b"account,person\na1,V1\na1,V7\n";
     let answer = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, load);
@@ -243,9 +243,9 @@ fn a_finding_is_told_once_to_machines() {
         syslog.local_addr().unwrap(),
     );
     let secret = "a-secret-of-thirty-two-characters";
-    let mut house = House::open_with(&watched(&settings), obliging, &[("secret", secret)]);
-    let officer = house.officer();
-    let a1 = house.sign_in("a1");
+    let mut instance = Instance::open_with(&watched(&settings), obliging, &[("secret", secret)]);
+    let officer = instance.officer();
+    let a1 = instance.sign_in("a1");
     steal(&a1, 400);
     // An alert may come first; the containment is the last word.
     let mut packet = [0; 65_536];
@@ -273,12 +273,12 @@ fn a_finding_is_told_once_to_machines() {
 
 /// `digue check` of the usual plan with this at its end.
 fn checked(settings: &str) -> (bool, String) {
-    let house = House::open(&Plan::usual(), obliging);
-    let place = house.folder.path().join("digue.toml");
+    let instance = Instance::open(&Plan::usual(), obliging);
+    let place = instance.folder.path().join("digue.toml");
     let text = std::fs::read_to_string(&place).unwrap();
     // The plan's own section of the watch comes last.
     std::fs::write(&place, format!("{text}\n{settings}")).unwrap();
-    let done = digue(house.folder.path(), &["check"]);
+    let done = digue(instance.folder.path(), &["check"]);
     let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     (done.status.success(), said)
 }
@@ -306,8 +306,8 @@ fn declared_batches_kinds_of_work_and_the_fuse_are_read_or_told_with_their_line(
 
 #[test]
 fn a_portal_cannot_be_set_to_close_by_itself() {
-    let house = House::open(&watched(WATCH), obliging);
-    let place = house.folder.path().join("digue.toml");
+    let instance = Instance::open(&watched(WATCH), obliging);
+    let place = instance.folder.path().join("digue.toml");
     let text = std::fs::read_to_string(&place).unwrap();
     for (setting, expected) in [
         ("automatic = \"close-portal\"", "close-organisation"),
@@ -316,7 +316,7 @@ fn a_portal_cannot_be_set_to_close_by_itself() {
         ("fuse_hours = 0", "fuse_hours"),
     ] {
         std::fs::write(&place, text.replace("automatic = \"close-organisation\"", setting)).unwrap();
-        let done = digue(house.folder.path(), &["check"]);
+        let done = digue(instance.folder.path(), &["check"]);
         let said =
             format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         assert!(!done.status.success() && said.contains(expected), "{setting}: {said}");

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use digue_testkit::is_end_of_connection;
 
-use crate::house::{House, Plan, obliging};
+use crate::instance::{Instance, Plan, obliging};
 
 /// A portal that agrees to everything and repeats what it hears.
 fn echo() -> String {
@@ -38,9 +38,9 @@ fn echo() -> String {
 fn a_tunnel_is_an_entry_and_ends_with_its_account() {
     let route = "[[routes]]\nname = \"canal\"\nkind = \"websocket\"\npath = \"/canal\"\n";
     let plan = Plan::usual().add(route).replace("{upstream}", &echo());
-    let mut house = House::open(&plan, obliging);
-    let a1 = house.sign_in("a1");
-    let officer = house.officer();
+    let mut instance = Instance::open(&plan, obliging);
+    let a1 = instance.sign_in("a1");
+    let officer = instance.officer();
     // Without an upgrade there is nothing at this address.
     assert_eq!(a1.get("/canal").status, 400);
     let mut stream = a1.connect().unwrap();
@@ -66,6 +66,6 @@ fn a_tunnel_is_an_entry_and_ends_with_its_account() {
     // The tunnel ends: nothing comes any more.
     let end = reader.read(&mut heard);
     assert!(is_end_of_connection(&end), "{end:?}");
-    let history = house.history();
+    let history = instance.history();
     assert!(history.iter().any(|entry| entry["inspection"] == "stream" && entry["outcome"] == "released"));
 }

@@ -33,7 +33,7 @@ pub(super) fn run(out: &Output, file: &Path, before: &str, portal: Option<&str>)
     let only = portal.map(PortalId::parse).transpose()?.map(Stream::Portal);
     let journal = open(&config)?;
     let portals = config.retentions();
-    let retentions = Retentions { house: config.settings.journal.retention, portals };
+    let retentions = Retentions { app: config.settings.journal.retention, portals };
     let now = digue_types::Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     // It knows what may not be known any more; the next start makes it again.
     let index = config.settings.data_folder.join("index");

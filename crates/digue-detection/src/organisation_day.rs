@@ -99,11 +99,11 @@ mod tests {
 
     #[test]
     fn ten_accounts_that_are_each_a_little_busy_are_a_company() {
-        let mut company = OrganisationDay { accounts: 12, ..OrganisationDay::default() };
+        let mut organisation_day = OrganisationDay { accounts: 12, ..OrganisationDay::default() };
         for _ in 0..10 {
-            company.weigh(&Tuning::default(), 5, 0.0, 1.5);
+            organisation_day.weigh(&Tuning::default(), 5, 0.0, 1.5);
         }
-        let (evidence, accounts) = company.evidence(5).unwrap();
+        let (evidence, accounts) = organisation_day.evidence(5).unwrap();
         assert!(evidence > 2.5 && accounts == 10, "{evidence}");
     }
 
@@ -122,25 +122,25 @@ mod tests {
 
     #[test]
     fn an_organisation_that_shares_a_theft_out_is_heard() {
-        let mut strangers = UnknownPersons::default();
+        let mut unknown_persons = UnknownPersons::default();
         for day in 0..40 {
-            strangers.add(&Tuning::default(), day, 12 + (day as u32 * 7) % 9);
+            unknown_persons.add(&Tuning::default(), day, 12 + (day as u32 * 7) % 9);
         }
-        assert_eq!(strangers.evidence(1.0), None);
-        strangers.add(&Tuning::default(), 40, 80);
-        strangers.add(&Tuning::default(), 40, 30);
-        let (evidence, today, usual) = strangers.evidence(1.0).unwrap();
-        assert_eq!(strangers.evidence(6.0), None, "where everybody does six times as much");
+        assert_eq!(unknown_persons.evidence(1.0), None);
+        unknown_persons.add(&Tuning::default(), 40, 80);
+        unknown_persons.add(&Tuning::default(), 40, 30);
+        let (evidence, today, usual) = unknown_persons.evidence(1.0).unwrap();
+        assert_eq!(unknown_persons.evidence(6.0), None, "where everybody does six times as much");
         assert!(evidence > 4.0 && today == 110 && usual < 25.0, "{evidence} {usual}");
     }
 
     #[test]
     fn a_new_day_begins_anew() {
-        let mut company = OrganisationDay { accounts: 5, ..OrganisationDay::default() };
+        let mut organisation_day = OrganisationDay { accounts: 5, ..OrganisationDay::default() };
         for _ in 0..4 {
-            company.weigh(&Tuning::default(), 5, 0.0, 2.0);
+            organisation_day.weigh(&Tuning::default(), 5, 0.0, 2.0);
         }
-        company.weigh(&Tuning::default(), 6, 0.0, 2.0);
-        assert_eq!(company.evidence(6), None);
+        organisation_day.weigh(&Tuning::default(), 6, 0.0, 2.0);
+        assert_eq!(organisation_day.evidence(6), None);
     }
 }

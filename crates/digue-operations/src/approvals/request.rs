@@ -368,7 +368,7 @@ mod tests {
     fn what_was_kept_is_what_was_asked_whatever_stands_in_it() {
         let until = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z");
         let (of_1, chef): (OrganisationId, AccountId) = ("of-1".parse().unwrap(), "chef".parse().unwrap());
-        let mut wishes = vec![
+        let mut requests = vec![
             addition(None),
             addition(until),
             ApprovalRequest::HandOver {
@@ -395,16 +395,16 @@ mod tests {
                 addition.person = hostile.to_owned();
                 addition.account = Some(chef.clone());
             }
-            wishes.push(one);
+            requests.push(one);
             let (thumbprint, name) = ("x".repeat(43), hostile.to_owned());
-            wishes.push(ApprovalRequest::IssueKey { account: chef.clone(), thumbprint, name });
+            requests.push(ApprovalRequest::IssueKey { account: chef.clone(), thumbprint, name });
         }
-        for wish in wishes {
+        for request in requests {
             let record = ApprovalRecord {
                 id: "ap-1".to_owned(),
-                kind: wish.kind().to_owned(),
-                subject: wish.subject(),
-                detail: wish.detail(),
+                kind: request.kind().to_owned(),
+                subject: request.subject(),
+                detail: request.detail(),
                 organisation: of_1.clone(),
                 reason: String::new(),
                 asked_by: chef.clone(),
@@ -412,7 +412,7 @@ mod tests {
                 expires_at: Timestamp::ZERO,
                 decided: None,
             };
-            assert_eq!(ApprovalRequest::of(&record), Some(wish));
+            assert_eq!(ApprovalRequest::of(&record), Some(request));
         }
     }
 }

@@ -99,8 +99,8 @@ pub(crate) async fn sign_in(
         return told(&visitor, to_console(&console, &visitor, &way));
     }
     let is_known = visitor.session.as_ref().is_some_and(|session| {
-        let age = console.house.clock().now().since(session.proved_at);
-        way.fresh.is_empty() || age <= console.house.proof_lasts()
+        let age = console.app.clock().now().since(session.proved_at);
+        way.fresh.is_empty() || age <= console.app.proof_lasts()
     });
     if is_known && way.host.is_empty() {
         return Ok(Redirect::to(way.local_next()).into_response());
@@ -118,14 +118,14 @@ fn sign_in_page(
 ) -> Response {
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
     // Browsers hold a form to this policy through its redirects, and this one leads to the portal.
-    let policy = ceremony_policy(console.house.url_of(&way.host).unwrap_or_default());
+    let policy = ceremony_policy(console.app.url_of(&way.host).unwrap_or_default());
     let page = page(&SignInPage {
         w: Localizer::new(visitor),
         portal,
         way,
         is_known,
-        allows_passwords: console.house.allows_passwords(),
-        providers: providers::for_accounts(&console.house),
+        allows_passwords: console.app.allows_passwords(),
+        providers: providers::for_accounts(&console.app),
         is_wrong: refused.is_some(),
         account: refused.unwrap_or_default(),
     });
@@ -138,7 +138,7 @@ fn to_console(console: &Console, visitor: &Visitor, way: &SignInReturn) -> Resul
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let address = format!(
         "{}/.digue/sign-in?for={}&state={}&next={}&fresh={}",
-        console.house.console_url(),
+        console.app.console_url(),
         encode(&visitor.host),
         sign_in::state_hash(state.reveal()),
         encode(way.local_next()),
@@ -169,11 +169,11 @@ pub(crate) async fn opened(
     session: &Session,
 ) -> Result<Response, OperationError> {
     if let Some((old, _)) = &visitor.doubted {
-        sign_in::replace(&console.house, old, session).await?;
+        sign_in::replace(&console.app, old, session).await?;
     }
     let mut response = with_cookie(response, &session_cookie(secret));
     if visitor.is_secure {
-        let invitation = devices::invitation(&console.house, session)?;
+        let invitation = devices::invitation(&console.app, session)?;
         if let Ok(value) = HeaderValue::from_str(&invitation) {
             response.headers_mut().insert("secure-session-registration", value);
         }
@@ -184,7 +184,7 @@ pub(crate) async fn opened(
 /// Begins a ceremony, whoever it will be.
 pub(crate) async fn begin(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
     answer(&visitor, on_console(&visitor))?;
-    let begun = answer(&visitor, passkey::begin_sign_in(&console.house))?;
+    let begun = answer(&visitor, passkey::begin_sign_in(&console.app))?;
     Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
 }
 
@@ -213,23 +213,23 @@ pub(crate) async fn finish(
     headers: HeaderMap,
     Json(shown): Json<SignInProvider>,
 ) -> Result<Response, ApiError> {
-    let house = &console.house;
+    let app = &console.app;
     answer(&visitor, on_console(&visitor))?;
     if !shown.ticket.is_empty() {
         let (ticket, held, origin) = (&shown.ticket, provider::held(&headers), &visitor.origin);
         let done =
-            providers::step_up_by_passkey(house, ticket, held, &shown.ceremony, shown.answer, origin).await;
+            providers::step_up_by_passkey(app, ticket, held, &shown.ceremony, shown.answer, origin).await;
         let linked = answer(&visitor, done)?;
         let next = Json(json!({"next": linked.next})).into_response();
         return answer(&visitor, opened(&console, &visitor, next, &linked.secret, &linked.session).await);
     }
     if !shown.proof.is_empty() {
         let session = answer(&visitor, visitor.console_session())?;
-        answer(&visitor, passkey::prove(house, session, &shown.ceremony, shown.answer).await)?;
+        answer(&visitor, passkey::prove(app, session, &shown.ceremony, shown.answer).await)?;
         let next = if shown.way.next.is_empty() { "/self" } else { shown.way.local_next() };
         return Ok(Json(json!({"next": next})).into_response());
     }
-    let done = passkey::finish_sign_in(house, &shown.ceremony, shown.answer, &visitor.origin).await;
+    let done = passkey::finish_sign_in(app, &shown.ceremony, shown.answer, &visitor.origin).await;
     let (secret, session) = answer(&visitor, done)?;
     let next = Json(json!({"next": shown.way.welcome()})).into_response();
     answer(&visitor, opened(&console, &visitor, next, &secret, &session).await)
@@ -266,7 +266,7 @@ pub(crate) async fn by_password(
         code: &code,
         device: device_of(&headers),
     };
-    let done = match password::sign_in(&console.house, shown, &visitor.origin).await {
+    let done = match password::sign_in(&console.app, shown, &visitor.origin).await {
         Ok(done) => done,
         Err(OperationError::Invalid(_)) => {
             let mut page = sign_in_page(&console, &visitor, way, false, Some(account));
@@ -306,16 +306,16 @@ pub(crate) async fn welcome(
     Query(way): Query<SignInReturn>,
 ) -> Result<Response, PageError> {
     let session = told(&visitor, visitor.console_session())?;
-    let connections = told(&visitor, sign_in::last_connections(&console.house, session).await)?;
-    let policy = ceremony_policy(console.house.url_of(&way.host).unwrap_or_default());
+    let connections = told(&visitor, sign_in::last_connections(&console.app, session).await)?;
+    let policy = ceremony_policy(console.app.url_of(&way.host).unwrap_or_default());
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
     let w = Localizer::in_zone(&visitor, &console.zone);
     let page = page(&WelcomePage { w, way, portal, connections });
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], page).into_response())
 }
 
-async fn way_on(house: &App, session: &Session, way: &SignInReturn) -> Result<String, OperationError> {
-    let address = sign_in::hand_over(house, session, &way.host, &way.state).await?;
+async fn way_on(app: &App, session: &Session, way: &SignInReturn) -> Result<String, OperationError> {
+    let address = sign_in::hand_over(app, session, &way.host, &way.state).await?;
     Ok(format!("{address}&next={}", utf8_percent_encode(way.local_next(), NON_ALPHANUMERIC)))
 }
 
@@ -326,7 +326,7 @@ pub(crate) async fn hand_over(
     Form(way): Form<SignInReturn>,
 ) -> Result<Redirect, PageError> {
     let session = told(&visitor, visitor.console_session())?;
-    let address = told(&visitor, way_on(&console.house, session, &way).await)?;
+    let address = told(&visitor, way_on(&console.app, session, &way).await)?;
     Ok(Redirect::to(&address))
 }
 
@@ -357,7 +357,7 @@ pub(crate) async fn enter_page(
 ) -> Result<Response, PageError> {
     if let Some(state) = cookie(&headers, STATE_COOKIE) {
         let (host, origin) = (&visitor.host, &visitor.origin);
-        let taken = sign_in::take_over(&console.house, &query.link, state, host, origin).await;
+        let taken = sign_in::take_over(&console.app, &query.link, state, host, origin).await;
         if let Ok((secret, session)) = taken {
             let gone = format!("{STATE_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
             let response = Redirect::to(query.way.local_next()).into_response();
@@ -365,11 +365,10 @@ pub(crate) async fn enter_page(
             return Ok(with_cookie(told(&visitor, response)?, &gone));
         }
     }
-    let account = sign_in::peek_link(&console.house, &query.link, &visitor.host).await;
+    let account = sign_in::peek_link(&console.app, &query.link, &visitor.host).await;
     let account = told(&visitor, account.map_err(link_gone))?.to_string();
     // Identities are the console's: a portal's link opens its portal.
-    let providers =
-        if visitor.portal.is_none() { providers::for_accounts(&console.house) } else { Vec::new() };
+    let providers = if visitor.portal.is_none() { providers::for_accounts(&console.app) } else { Vec::new() };
     Ok(page(&EnterPage { w: Localizer::new(&visitor), account, link: query.link, providers }).into_response())
 }
 
@@ -390,7 +389,7 @@ pub(crate) async fn enter(
     visitor: Visitor,
     Form(form): Form<LinkQuery>,
 ) -> Result<Response, PageError> {
-    let entered = sign_in::enter(&console.house, &form.link, &visitor.host, &visitor.origin).await;
+    let entered = sign_in::enter(&console.app, &form.link, &visitor.host, &visitor.origin).await;
     let (secret, session) = told(&visitor, entered.map_err(link_gone))?;
     let response = Redirect::to(form.way.local_next()).into_response();
     told(&visitor, opened(&console, &visitor, response, &secret, &session).await)
@@ -411,10 +410,10 @@ pub(crate) fn left_address(ticket: &str) -> String {
 pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let mut next = "/.digue/sign-in".to_owned();
     if let Some(session) = &visitor.session {
-        if let Some(ticket) = providers::farewell(&console.house, session).await {
+        if let Some(ticket) = providers::farewell(&console.app, session).await {
             next = left_address(&ticket);
         }
-        told(&visitor, sign_in::leave(&console.house, session).await)?;
+        told(&visitor, sign_in::leave(&console.app, session).await)?;
     }
     let mut response = Redirect::to(&next).into_response();
     let gone = "__Host-digue=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
@@ -453,12 +452,12 @@ fn came_from(headers: &HeaderMap) -> Option<String> {
 pub(crate) async fn jwks(State(console): State<Console>) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
-    (headers, console.house.gateway().jwks()).into_response()
+    (headers, console.app.gateway().jwks()).into_response()
 }
 
 /// A page that only answers a form, asked for by its address: from the history, say, or after a change of
 /// language. People begin again at the start; programs are told.
-pub(crate) async fn not_so(method: Method, uri: Uri) -> Response {
+pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
     let is_person = method == Method::GET && !uri.path().starts_with("/api/");
     if is_person { Redirect::to("/").into_response() } else { StatusCode::METHOD_NOT_ALLOWED.into_response() }
 }

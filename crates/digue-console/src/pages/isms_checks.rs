@@ -20,7 +20,7 @@ use serde::Deserialize;
 use crate::differences::{kept_in_words, words_beside};
 use crate::error::{PageError, told};
 use crate::form::local_time;
-use crate::pages::smsi::{IsmsOverview, standing};
+use crate::pages::isms::{IsmsOverview, standing};
 use crate::router::Console;
 use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
@@ -43,7 +43,7 @@ fn shown(w: &Localizer, standing: &IsmsOverview, check: Check) -> ShownCheck {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_checks.html")]
+#[template(path = "isms_checks.html")]
 struct ChecksPage {
     w: Localizer,
     checks: Vec<ShownCheck>,
@@ -103,13 +103,13 @@ pub(crate) async fn list_csv(
 }
 
 pub(crate) async fn run(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, checks::run_all(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, checks::run_all(&console.app, &actor).await)?;
     Ok(Redirect::to("/smsi/checks"))
 }
 
 #[derive(Template)]
-#[template(path = "smsi_check.html")]
+#[template(path = "isms_check.html")]
 struct CheckResultPage {
     w: Localizer,
     shown: ShownCheck,
@@ -139,7 +139,7 @@ pub(crate) async fn show(
 ) -> Result<Html<String>, PageError> {
     let check = check_of(&visitor, &code)?;
     let (actor, standing) = standing(&console, &visitor).await?;
-    let history = told(&visitor, checks::history(&console.house, &actor, check).await)?;
+    let history = told(&visitor, checks::history(&console.app, &actor, check).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], Some(check.code()))
         .await?;
     let rule = match check.rule() {
@@ -192,9 +192,9 @@ pub(crate) async fn switch(
     Form(form): Form<SwitchForm>,
 ) -> Result<Redirect, PageError> {
     let check = check_of(&visitor, &code)?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let until: Timestamp = told(&visitor, local_time(&form.until, &console.zone))?;
-    told(&visitor, checks::switch(&console.house, &actor, check, until, &form.reason).await)?;
+    told(&visitor, checks::switch(&console.app, &actor, check, until, &form.reason).await)?;
     Ok(Redirect::to(&format!("/smsi/checks/{code}")))
 }
 
@@ -211,7 +211,7 @@ struct ShownLine {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_statement.html")]
+#[template(path = "isms_statement.html")]
 struct StatementPage {
     w: Localizer,
     lines: Vec<ShownLine>,
@@ -242,9 +242,9 @@ pub(crate) async fn statement_page(
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     use digue_isms::statement::Implementation as I;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let (lines, _) = told(&visitor, statement::now_standing(&console.house, &actor).await)?;
-    let versions = told(&visitor, statement::versions(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let (lines, _) = told(&visitor, statement::now_standing(&console.app, &actor).await)?;
+    let versions = told(&visitor, statement::versions(&console.app, &actor).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let all = [I::Failing, I::Nothing, I::Planned, I::Partly, I::Declared, I::Measured, I::NotApplicable];
     let count = |wanted: I| lines.iter().filter(|line| line.implementation == wanted).count();
@@ -263,8 +263,8 @@ pub(crate) async fn statement_page(
 }
 
 pub(crate) async fn freeze(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, statement::freeze(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, statement::freeze(&console.app, &actor).await)?;
     Ok(Redirect::to("/smsi/statement"))
 }
 
@@ -274,15 +274,15 @@ pub(crate) async fn statement_file(
     visitor: Visitor,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
-    let house = &console.house;
-    let actor = told(&visitor, visitor.actor(house))?;
+    let app = &console.app;
+    let actor = told(&visitor, visitor.actor(app))?;
     if let Some(form) = name.strip_prefix("statement.").and_then(Printed::parse) {
-        let (lines, _) = told(&visitor, statement::now_standing(house, &actor).await)?;
+        let (lines, _) = told(&visitor, statement::now_standing(app, &actor).await)?;
         let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-        let bytes = told(&visitor, sheets::statement_file(house, &lines, &reader, form).await)?;
+        let bytes = told(&visitor, sheets::statement_file(app, &lines, &reader, form).await)?;
         return Ok(kept(&name, form.media(), bytes));
     }
-    let (name, bytes) = told(&visitor, statement::version(house, &actor, &name).await)?;
+    let (name, bytes) = told(&visitor, statement::version(app, &actor, &name).await)?;
     Ok(kept(&name, "text/plain; charset=utf-8", bytes))
 }
 
@@ -296,7 +296,7 @@ struct ShownRequirement {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_framework.html")]
+#[template(path = "isms_framework.html")]
 struct FrameworkPage {
     w: Localizer,
     framework: &'static str,
@@ -313,12 +313,12 @@ pub(crate) async fn frameworks(
 ) -> Result<Response, PageError> {
     let (code, ending) = name.split_once('.').map_or((name.as_str(), None), |(code, end)| (code, Some(end)));
     let framework = told(&visitor, Framework::parse(code).ok_or(OperationError::NotFound("framework")))?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let (lines, _) = told(&visitor, statement::now_standing(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let (lines, _) = told(&visitor, statement::now_standing(&console.app, &actor).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     if let Some(ending) = ending {
         let form = told(&visitor, Printed::parse(ending).ok_or(OperationError::NotFound("form")))?;
-        let bytes = sheets::framework_file(&console.house, framework, &lines, &w.reader(), form).await;
+        let bytes = sheets::framework_file(&console.app, framework, &lines, &w.reader(), form).await;
         return Ok(kept(&name, form.media(), told(&visitor, bytes)?));
     }
     let requirements = framework::requirements(framework).map(|one| {
@@ -351,19 +351,19 @@ pub(crate) async fn exported(
     visitor: Visitor,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
-    let house = &console.house;
-    let actor = told(&visitor, visitor.actor(house))?;
+    let app = &console.app;
+    let actor = told(&visitor, visitor.actor(app))?;
     let language = visitor.language;
     Ok(match name.as_str() {
-        "oscal.json" => Json(told(&visitor, exchange::oscal(house, &actor, language).await)?).into_response(),
-        "ocsf.json" => Json(told(&visitor, exchange::ocsf(house, &actor, language).await)?).into_response(),
+        "oscal.json" => Json(told(&visitor, exchange::oscal(app, &actor, language).await)?).into_response(),
+        "ocsf.json" => Json(told(&visitor, exchange::ocsf(app, &actor, language).await)?).into_response(),
         "ciso-assistant.yaml" => {
-            let yaml = told(&visitor, exchange::ciso_assistant(house, &actor, language).await)?;
+            let yaml = told(&visitor, exchange::ciso_assistant(app, &actor, language).await)?;
             kept(&name, "application/yaml", yaml.into_bytes())
         }
         other => {
             let number = told(&visitor, mss_number(other).ok_or(OperationError::NotFound("file")))?;
-            let bytes = told(&visitor, exchange::mon_service_securise(house, &actor, number).await)?;
+            let bytes = told(&visitor, exchange::mon_service_securise(app, &actor, number).await)?;
             kept(&name, Printed::Xlsx.media(), bytes)
         }
     })

@@ -62,7 +62,7 @@ impl Plan {
 }
 
 /// A house that runs; ends with the test.
-pub(crate) struct House {
+pub(crate) struct Instance {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) portal: Portal,
     pub(crate) address: SocketAddr,
@@ -92,8 +92,8 @@ pub(crate) fn digue(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(binary()).args(arguments).current_dir(folder).env("LANG", "en").output().unwrap()
 }
 
-impl House {
-    /// Writes the configuration, registers the accounts `rssi`, `a1`, `a2` (organisation `of-1`)
+impl Instance {
+    /// Writes the configuration, registers the accounts `ciso`, `a1`, `a2` (organisation `of-1`)
     /// and `b1` (`of-2`), loads the caseload, serves.
     pub(crate) fn open(plan: &Plan, answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
         Self::open_with(plan, answer, &[])
@@ -133,14 +133,14 @@ impl House {
         }
         std::fs::create_dir_all(folder.path().join("data/caseloads")).unwrap();
         std::fs::write(folder.path().join("data/caseloads/personnes.csv"), &plan.caseload).unwrap();
-        let mut house = Self { folder, portal, address, child: None, links: HashMap::new() };
+        let mut instance = Self { folder, portal, address, child: None, links: HashMap::new() };
         for (account, host) in
             [("rssi", CONSOLE_HOST), ("a1", PORTAL_HOST), ("a2", PORTAL_HOST), ("b1", PORTAL_HOST)]
         {
-            house.make_link(account, host);
+            instance.make_link(account, host);
         }
-        house.start();
-        house
+        instance.start();
+        instance
     }
 
     pub(crate) fn start(&mut self) {
@@ -257,7 +257,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for Instance {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
@@ -326,7 +326,7 @@ pub(crate) fn reasons(answer: &Answer) -> Vec<String> {
     list.iter().map(|reason| reason.as_str().unwrap().to_owned()).collect()
 }
 
-impl House {
+impl Instance {
     /// A session of `account` on the console's host.
     pub(crate) fn console_session(&mut self, account: &str) -> Client {
         self.sign_in_at(account, CONSOLE_HOST)

@@ -45,7 +45,7 @@ pub(crate) struct ShownDue {
 }
 
 #[derive(Template)]
-#[template(path = "smsi.html")]
+#[template(path = "isms.html")]
 struct IsmsHomePage {
     w: Localizer,
     is_empty: bool,
@@ -69,11 +69,11 @@ pub(crate) async fn standing(
     console: &Console,
     visitor: &Visitor,
 ) -> Result<(Actor, IsmsOverview), PageError> {
-    let house = &console.house;
-    let actor = told(visitor, visitor.actor(house))?;
-    let registers = told(visitor, isms::registers(house, &actor).await)?;
-    let measured = told(visitor, isms::measured(house, &actor).await)?;
-    Ok((actor, IsmsOverview { registers, measured, now: isms::now(house) }))
+    let app = &console.app;
+    let actor = told(visitor, visitor.actor(app))?;
+    let registers = told(visitor, isms::registers(app, &actor).await)?;
+    let measured = told(visitor, isms::measured(app, &actor).await)?;
+    Ok((actor, IsmsOverview { registers, measured, now: isms::now(app) }))
 }
 
 pub(crate) fn shown_due(w: &Localizer, due: DueItem) -> ShownDue {
@@ -111,7 +111,7 @@ pub(crate) async fn home(
         "dpo" => told(&visitor, of_dpo(&console, &actor, &w, &standing).await)?,
         "top-management" => of_management(&w, &standing),
         "auditor" => of_auditor(&w, &standing),
-        _ => of_rssi(&w, &standing),
+        _ => of_ciso(&w, &standing),
     };
     let due = calendar::due(&standing.registers, standing.now);
     let late = due.into_iter().filter(|one| one.days_late > 0).take(LATE_SHOWN);
@@ -152,7 +152,7 @@ fn failing(w: &Localizer, standing: &IsmsOverview) -> Figure {
     measured(w, known, "smsi-failing", "/smsi/checks")
 }
 
-fn of_rssi(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
+fn of_ciso(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
     let (late, euros) = late_and_euros(standing);
     let passkeys = standing.measured.results.get(&Check::Passkeys);
     let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
@@ -176,7 +176,7 @@ async fn of_dpo(
     w: &Localizer,
     standing: &IsmsOverview,
 ) -> Result<Vec<Figure>, OperationError> {
-    let views = incidents::list(&console.house, actor).await?;
+    let views = incidents::list(&console.app, actor).await?;
     let clocks = views.iter().filter(|view| !view.incident.is_closed()).flat_map(|view| &view.clocks);
     let running = clocks.filter(|clock| clock.met_at.is_none()).count() as u64;
     let sheets = standing.registers.read::<Processing>();
@@ -233,7 +233,7 @@ fn of_auditor(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_start.html")]
+#[template(path = "isms_start.html")]
 struct StartPage {
     w: Localizer,
     who: Vec<&'static str>,
@@ -247,8 +247,8 @@ pub(crate) async fn ask_start(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    if !told(&visitor, start::is_empty(&console.house, &actor).await)? {
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    if !told(&visitor, start::is_empty(&console.app, &actor).await)? {
         return Err(PageError::new(&visitor, OperationError::Conflict));
     }
     Ok(page(&StartPage {
@@ -266,10 +266,10 @@ pub(crate) async fn begin(
     visitor: Visitor,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     told(&visitor, isms::must_govern(&actor))?;
     let answers = told(&visitor, answers(&FormPairs::new(pairs)))?;
-    told(&visitor, start::begin(&console.house, &actor, &answers, visitor.language).await)?;
+    told(&visitor, start::begin(&console.app, &actor, &answers, visitor.language).await)?;
     Ok(Redirect::to("/smsi"))
 }
 
@@ -290,7 +290,7 @@ fn answers(form: &FormPairs) -> Result<Answers, OperationError> {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_calendar.html")]
+#[template(path = "isms_calendar.html")]
 struct CalendarPage {
     w: Localizer,
     due: Vec<ShownDue>,
@@ -333,7 +333,7 @@ struct ShownContradiction {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_contradictions.html")]
+#[template(path = "isms_contradictions.html")]
 struct ContradictionsPage {
     w: Localizer,
     found: Vec<ShownContradiction>,
@@ -372,7 +372,7 @@ struct Workshop {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_ebios.html")]
+#[template(path = "isms_ebios.html")]
 struct EbiosPage {
     w: Localizer,
     workshops: Vec<Workshop>,
@@ -412,7 +412,7 @@ pub(crate) async fn ebios(
 }
 
 #[derive(Template)]
-#[template(path = "smsi_exchange.html")]
+#[template(path = "isms_exchange.html")]
 struct ExchangePage {
     w: Localizer,
     done: Option<ImportedPia>,
@@ -428,8 +428,8 @@ pub(crate) async fn exchanges(
 ) -> Result<Html<String>, PageError> {
     standing(&console, &visitor).await?;
     let may_write = visitor.role.is_some_and(Role::can_govern);
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.app, &actor).await)?;
     Ok(page(&ExchangePage {
         w: Localizer::in_zone(&visitor, &console.zone),
         done: None,
@@ -445,11 +445,11 @@ pub(crate) async fn take_pia(
     visitor: Visitor,
     form: Multipart,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (_, bytes) = told(&visitor, uploaded(form).await)?;
-    let done = told(&visitor, pia::pia(&console.house, &actor, &bytes).await)?;
+    let done = told(&visitor, pia::pia(&console.app, &actor, &bytes).await)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.house, &actor).await)?;
+    let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.app, &actor).await)?;
     Ok(page(&ExchangePage { w, done: Some(done), mss_files, may_write: true, tab: "exchange" }))
 }
 
@@ -459,9 +459,9 @@ pub(crate) async fn take_template(
     visitor: Visitor,
     form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (name, bytes) = told(&visitor, uploaded(form).await)?;
-    told(&visitor, papers::take_template(&console.house, &actor, &name, &bytes).await)?;
+    told(&visitor, papers::take_template(&console.app, &actor, &name, &bytes).await)?;
     Ok(Redirect::to("/smsi/exchange"))
 }
 

@@ -19,7 +19,7 @@ use crate::visitor::Visitor;
 const ROWS_SHOWN_MAX: usize = 500;
 
 #[derive(Template)]
-#[template(path = "smsi_import.html")]
+#[template(path = "isms_import.html")]
 struct ImportPage {
     w: Localizer,
     kind: &'static str,
@@ -50,7 +50,7 @@ pub(crate) async fn import(
     form: Multipart,
 ) -> Result<Html<String>, PageError> {
     let kind = told(&visitor, RegisterKind::parse(&code).ok_or(OperationError::NotFound("register")))?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let [file, kept, digest] = told(&visitor, fields_of(form, ["file", "kept", "digest"]).await)?;
     let invalid = || OperationError::Invalid("invalid-upload");
     let (bytes, confirmed) = match (file, kept, digest) {
@@ -61,10 +61,10 @@ pub(crate) async fn import(
         }
         _ => return Err(PageError::new(&visitor, invalid())),
     };
-    let house = &console.house;
+    let app = &console.app;
     let (preview, is_taken, is_outdated) = match confirmed {
-        None => (told(&visitor, import::preview(house, &actor, kind, &bytes).await)?, false, false),
-        Some(digest) => match told(&visitor, import::import(house, &actor, kind, &bytes, &digest).await)? {
+        None => (told(&visitor, import::preview(app, &actor, kind, &bytes).await)?, false, false),
+        Some(digest) => match told(&visitor, import::import(app, &actor, kind, &bytes, &digest).await)? {
             ImportOutcome::Taken(preview) => (preview, true, false),
             ImportOutcome::Outdated(preview) => (preview, false, true),
         },

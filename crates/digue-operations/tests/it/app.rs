@@ -8,7 +8,7 @@ use digue_access::{AccountRecord, Policies, Role, SessionLimits};
 use digue_gateway::body::Body;
 use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::identity::Asserter;
-use digue_gateway::ports::{Clock, Future1, LocalPages};
+use digue_gateway::ports::{BoxFuture, Clock, LocalPages};
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
 use digue_journal::disk::Disk;
@@ -82,7 +82,7 @@ pub(crate) fn mail_to(mailbox: &digue_testkit::Mailbox) -> MailSettings {
 
 /// A house, and what holds it up.
 pub(crate) struct Home {
-    pub(crate) house: App,
+    pub(crate) app: App,
     pub(crate) clock: Arc<ManualClock>,
     journal: Arc<Journal>,
     disk: Disk,
@@ -99,7 +99,7 @@ impl Home {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock(AtomicI64::new(1_763_812_800_000_000)));
-        let standing: Arc<RwLock<JournalState>> = Arc::default();
+        let journal_state: Arc<RwLock<JournalState>> = Arc::default();
         let disk = Disk::new(folder.path());
         let journal = Arc::new(
             Journal::open(JournalOptions {
@@ -109,8 +109,8 @@ impl Home {
                 queue_max: 64,
                 checkpoint_every: Duration::from_millis(10),
                 observer: Box::new(JournalIndexer {
-                    standing: standing.clone(),
-                    sentry: digue_operations::sentry::unattended(),
+                    journal_state: journal_state.clone(),
+                    monitor: digue_operations::monitor::unattended(),
                     clock: clock.clone(),
                 }),
             })
@@ -122,12 +122,12 @@ impl Home {
             false => "sqlite::memory:".to_owned(),
         };
         let store = Store::open(&url).await.unwrap();
-        let house = App::new(AppParts {
+        let app = App::new(AppParts {
             alerts: digue_operations::alerts::AlertRules::default(),
             partners: Default::default(),
             desk: Default::default(),
             response: home_rules(),
-            sentry: digue_operations::sentry::unattended(),
+            monitor: digue_operations::monitor::unattended(),
             store: store.clone(),
             retentions: digue_operations::retention::Retentions::default(),
             witnesses: digue_operations::witnesses::WitnessRules::default(),
@@ -135,7 +135,7 @@ impl Home {
             index_folder: None,
             is_published: false,
             journal: journal.clone(),
-            standing,
+            journal_state,
             clock: clock.clone(),
             aliases: aliases.clone(),
             policies: Policies::default(),
@@ -149,11 +149,11 @@ impl Home {
         })
         .await
         .unwrap();
-        let (rules, sessions) = house.first_state().await.unwrap();
+        let (rules, sessions) = app.first_state().await.unwrap();
         let random = ring::rand::SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        house.attach(Gateway::new(GatewayParts {
-            sentinel: Arc::new(digue_gateway::ports::NoMonitor),
+        app.attach(Gateway::new(GatewayParts {
+            monitor: Arc::new(digue_gateway::ports::NoMonitor),
             hosts: Hosts::new(vec![], vec![CONSOLE_HOST.to_owned()], []),
             rules,
             sessions,
@@ -166,7 +166,7 @@ impl Home {
             proxies: TrustedProxies::default(),
             limits: digue_gateway::GatewayLimits::default(),
         }));
-        Self { house, clock, journal, disk, store, folder }
+        Self { app, clock, journal, disk, store, folder }
     }
 
     pub(crate) async fn with_address(&self, account: &str, address: &str) {
@@ -189,7 +189,7 @@ impl Home {
 
     /// A day so many days from now.
     pub(crate) fn today(&self, days: i64) -> String {
-        let today = digue_operations::isms::now(&self.house).today;
+        let today = digue_operations::isms::now(&self.app).today;
         today.checked_add(jiff::Span::new().days(days)).unwrap().to_string()
     }
 
@@ -197,7 +197,7 @@ impl Home {
         let id = AccountId::parse(name).unwrap();
         let organisation = OrganisationId::parse("of-1").unwrap();
         let record = AccountRecord { organisation, role, is_suspended: false };
-        self.house.save_accounts(&Actor::digue(), vec![(id.clone(), record)]).await.unwrap();
+        self.app.save_accounts(&Actor::digue(), vec![(id.clone(), record)]).await.unwrap();
         id
     }
 
@@ -246,7 +246,7 @@ impl Home {
 pub(crate) struct NoPages;
 
 impl LocalPages for NoPages {
-    fn respond(&self, _: Request<Body>) -> Future1<Response<Body>> {
+    fn respond(&self, _: Request<Body>) -> BoxFuture<Response<Body>> {
         Box::pin(async { Response::new(digue_gateway::body::empty()) })
     }
 }

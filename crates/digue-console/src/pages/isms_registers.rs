@@ -24,7 +24,7 @@ use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::form::uploaded;
 use crate::pages::incident_notes::FormPairs;
-use crate::pages::smsi::{IsmsOverview, review_inputs, standing};
+use crate::pages::isms::{IsmsOverview, review_inputs, standing};
 use crate::router::Console;
 use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
@@ -40,22 +40,22 @@ struct RegisterTab {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_registers.html")]
+#[template(path = "isms_registers.html")]
 struct RegistersPage {
     w: Localizer,
-    shelves: Vec<RegisterTab>,
+    registers: Vec<RegisterTab>,
     tab: &'static str,
 }
 
-pub(crate) async fn shelves(
+pub(crate) async fn registers(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     let (_, standing) = standing(&console, &visitor).await?;
-    let shelf =
+    let tab =
         |kind: &RegisterKind| RegisterTab { code: kind.code(), count: standing.registers.of(*kind).len() };
     let w = Localizer::in_zone(&visitor, &console.zone);
-    Ok(page(&RegistersPage { shelves: RegisterKind::ALL.iter().map(shelf).collect(), tab: "registers", w }))
+    Ok(page(&RegistersPage { registers: RegisterKind::ALL.iter().map(tab).collect(), tab: "registers", w }))
 }
 
 /// One record in the list of its kind.
@@ -68,7 +68,7 @@ struct RegisterTableRow {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_register.html")]
+#[template(path = "isms_register.html")]
 struct RegisterTablePage {
     w: Localizer,
     kind: &'static str,
@@ -218,7 +218,7 @@ struct FormField {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_record.html")]
+#[template(path = "isms_record.html")]
 struct RecordPage {
     w: Localizer,
     kind: &'static str,
@@ -395,12 +395,12 @@ async fn shown(
     faults: &[FieldFault],
     standing: &IsmsOverview,
 ) -> Result<Html<String>, PageError> {
-    let house = &console.house;
-    let actor = told(visitor, visitor.actor(house))?;
+    let app = &console.app;
+    let actor = told(visitor, visitor.actor(app))?;
     let w = words_beside(console, visitor, &[StoredKind::Record], Some(id)).await?;
     let mut history = Vec::new();
     if !id.is_empty() {
-        history = told(visitor, isms::history(house, &actor, kind, id).await)?;
+        history = told(visitor, isms::history(app, &actor, kind, id).await)?;
         history.reverse();
     }
     let last = history.first();
@@ -419,7 +419,7 @@ async fn shown(
     });
     let observed = match Processing::read(values) {
         Ok(processing) if kind == RegisterKind::Processing && !processing.portal.0.is_empty() => {
-            told(visitor, observed::of_portal(house, &actor, &processing.portal.0))?
+            told(visitor, observed::of_portal(app, &actor, &processing.portal.0))?
         }
         _ => None,
     };
@@ -516,9 +516,9 @@ async fn saved(
     id: &str,
     values: &Values,
 ) -> Result<Response, PageError> {
-    let actor = told(visitor, visitor.actor(&console.house))?;
+    let actor = told(visitor, visitor.actor(&console.app))?;
     let known = Some(id).filter(|id| !id.is_empty());
-    match isms::save(&console.house, &actor, kind, known, values).await {
+    match isms::save(&console.app, &actor, kind, known, values).await {
         Ok(id) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response()),
         Err(SaveError::Faults(faults)) => {
             // What was typed stays, each fault under its field.
@@ -536,8 +536,8 @@ pub(crate) async fn end(
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Redirect, PageError> {
     let kind = kind_of(&visitor, &code)?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, isms::end(&console.house, &actor, kind, &id).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, isms::end(&console.app, &actor, kind, &id).await)?;
     Ok(Redirect::to(&format!("/smsi/registers/{}", kind.code())))
 }
 
@@ -555,8 +555,8 @@ pub(crate) async fn sign(
     Form(form): Form<SignForm>,
 ) -> Result<Redirect, PageError> {
     let kind = kind_of(&visitor, &code)?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, isms::signatures::sign(&console.house, &actor, kind, &id, form.revision).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, isms::signatures::sign(&console.app, &actor, kind, &id, form.revision).await)?;
     Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
 }
 
@@ -573,11 +573,11 @@ pub(crate) async fn fill(
     let mut values = told(&visitor, known)?.values.clone();
     let (field, text) = match kind {
         RegisterKind::Audit => {
-            told(&visitor, audits::draw(&console.house, &actor, &id).await)?;
+            told(&visitor, audits::draw(&console.app, &actor, &id).await)?;
             return Ok(Redirect::to(&format!("/smsi/registers/audit/{id}")));
         }
         RegisterKind::Review => {
-            let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
+            let views = told(&visitor, incidents::list(&console.app, &actor).await)?;
             let year = standing.now.at.minus(std::time::Duration::from_hours(24 * 365));
             let count = views.iter().filter(|view| view.record.opened_at > year).count();
             let w = Localizer::in_zone(&visitor, &console.zone);
@@ -586,7 +586,7 @@ pub(crate) async fn fill(
         _ => return Err(PageError::new(&visitor, OperationError::NotFound("record"))),
     };
     values.insert(field.to_owned(), vec![text]);
-    let saved = isms::save(&console.house, &actor, kind, Some(&id), &values).await;
+    let saved = isms::save(&console.app, &actor, kind, Some(&id), &values).await;
     told(&visitor, saved.map_err(OperationError::from))?;
     Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
 }
@@ -602,7 +602,7 @@ pub(crate) struct SampleForm {
 }
 
 #[derive(Template)]
-#[template(path = "smsi_samples.html")]
+#[template(path = "isms_samples.html")]
 struct SamplesPage {
     w: Localizer,
     populations: Vec<&'static str>,
@@ -616,12 +616,12 @@ pub(crate) async fn samples(
     visitor: Visitor,
     Query(asked): Query<SampleForm>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, isms::registers(&console.house, &actor).await)?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
+    told(&visitor, isms::registers(&console.app, &actor).await)?;
     let drawn = match Population::parse(&asked.population) {
         Some(of) => {
             let size = asked.size.clamp(1, 500);
-            let drawn = audits::sampled(&console.house, &actor, of, u64::from(asked.seed), size).await;
+            let drawn = audits::sampled(&console.app, &actor, of, u64::from(asked.seed), size).await;
             Some(told(&visitor, drawn)?)
         }
         None => None,
@@ -631,21 +631,21 @@ pub(crate) async fn samples(
     Ok(page(&SamplesPage { populations, drawn, tab: "registers", w }))
 }
 
-/// A register as a spreadsheet, PDF or Word file; `smsi.xlsx` is all of them.
+/// A register as a spreadsheet, PDF or Word file; `isms.xlsx` is all of them.
 pub(crate) async fn file(
     State(console): State<Console>,
     visitor: Visitor,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
     let form = told(&visitor, Printed::parse(ending).ok_or(OperationError::NotFound("form")))?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = match stem {
-        "smsi" => sheets::whole(&console.house, &actor, &reader, form).await,
+        "smsi" => sheets::whole(&console.app, &actor, &reader, form).await,
         code => {
             let kind = kind_of(&visitor, code)?;
-            sheets::file(&console.house, &actor, kind, &reader, form).await
+            sheets::file(&console.app, &actor, kind, &reader, form).await
         }
     };
     let bytes = told(&visitor, bytes)?;
@@ -659,8 +659,8 @@ pub(crate) async fn attach(
     Path(id): Path<String>,
     form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (name, bytes) = told(&visitor, uploaded(form).await)?;
-    told(&visitor, awareness::attach(&console.house, &actor, &id, &name, &bytes).await)?;
+    told(&visitor, awareness::attach(&console.app, &actor, &id, &name, &bytes).await)?;
     Ok(Redirect::to(&format!("/smsi/registers/document/{id}")))
 }

@@ -329,8 +329,8 @@ impl DetectionMonitor {
     /// What is found at a portal that is only observed: people are told what would have been done.
     fn weigh_trial(&self, state: &mut MonitorState, exposure: &Exposure) {
         let Some(finding) = observe(&mut state.trial, exposure) else { return };
-        let wished = self.step_alone(&finding).wished;
-        let step = PlaybookStep { taken: Action::Observe, wished, is_fused: false };
+        let intended = self.step_alone(&finding).intended;
+        let step = PlaybookStep { taken: Action::Observe, intended, is_fused: false };
         let _ = self.found.send(MonitoredFinding { finding, step, is_trial: true });
     }
 }

@@ -62,18 +62,18 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(standing: AccountDates, day: i32, expected: &[SignalKind]) {
+    fn check(dates: AccountDates, day: i32, expected: &[SignalKind]) {
         let mut out = Vec::new();
-        standing.signals(day, &mut out);
+        dates.signals(day, &mut out);
         assert_eq!(out.iter().map(|signal| signal.kind).collect::<Vec<_>>(), expected);
     }
 
     #[test]
     fn a_return_after_two_months_is_told_for_three_days() {
-        let mut standing = AccountDates::default();
-        standing.work(Some(10), 75);
-        check(standing, 75, &[SignalKind::Dormant]);
-        check(standing, 78, &[]);
+        let mut dates = AccountDates::default();
+        dates.work(Some(10), 75);
+        check(dates, 75, &[SignalKind::Dormant]);
+        check(dates, 78, &[]);
         let mut usual = AccountDates::default();
         usual.work(Some(10), 40);
         check(usual, 40, &[]);
@@ -89,8 +89,8 @@ mod tests {
 
     #[test]
     fn a_recovery_is_told_for_a_fortnight() {
-        let standing = AccountDates { recovered: Some(10), ..AccountDates::default() };
-        check(standing, 12, &[SignalKind::Recovered]);
-        check(standing, 30, &[]);
+        let dates = AccountDates { recovered: Some(10), ..AccountDates::default() };
+        check(dates, 12, &[SignalKind::Recovered]);
+        check(dates, 30, &[]);
     }
 }

@@ -113,7 +113,7 @@ impl Quotas {
 mod tests {
     use super::*;
 
-    fn shares() -> Quotas {
+    fn quotas() -> Quotas {
         Quotas::new(QuotaLimits {
             period: Duration::from_mins(1),
             per_address: 20,
@@ -123,33 +123,33 @@ mod tests {
         })
     }
 
-    fn passed(shares: &Quotas, ip: &str, times: u32) -> u32 {
+    fn passed(quotas: &Quotas, ip: &str, times: u32) -> u32 {
         let now = Timestamp::from_secs(60);
-        (0..times).map(|_| u32::from(shares.pass(now, ip).is_ok())).sum()
+        (0..times).map(|_| u32::from(quotas.pass(now, ip).is_ok())).sum()
     }
 
     /// 151 addresses made the desk refuse everybody.
     #[test]
     fn many_addresses_that_ask_too_much_leave_everybody_else_their_share() {
         for attackers in [1, 150, 151, 3000, 50_000_u32] {
-            let shares = shares();
+            let quotas = quotas();
             for number in 0..attackers {
                 let ip = format!("10.{}.{}.7", number >> 8, number & 0xff);
-                passed(&shares, &ip, 30);
+                passed(&quotas, &ip, 30);
             }
-            assert!(passed(&shares, "192.0.2.7", 3) >= 2, "{attackers}");
-            assert!(passed(&shares, "2001:db8::1", 3) >= 2, "{attackers}");
+            assert!(passed(&quotas, "192.0.2.7", 3) >= 2, "{attackers}");
+            assert!(passed(&quotas, "2001:db8::1", 3) >= 2, "{attackers}");
         }
     }
 
     #[test]
     fn one_place_has_one_share_however_it_writes_its_address() {
-        let shares = shares();
-        assert_eq!(passed(&shares, "192.0.2.7", 15) + passed(&shares, "::ffff:192.0.2.7", 15), 20);
+        let quotas = quotas();
+        assert_eq!(passed(&quotas, "192.0.2.7", 15) + passed(&quotas, "::ffff:192.0.2.7", 15), 20);
         // A customer who has a whole network of addresses.
-        let all: u32 = (0..1000).map(|n| passed(&shares, &format!("2001:db8:7:{n:x}::1"), 20)).sum();
+        let all: u32 = (0..1000).map(|n| passed(&quotas, &format!("2001:db8:7:{n:x}::1"), 20)).sum();
         assert_eq!(all, 100);
-        assert_eq!(passed(&shares, "no address", 15) + passed(&shares, "neither", 15), 20);
-        assert!(shares.pass(Timestamp::from_secs(120), "192.0.2.7").is_ok(), "the minute is over");
+        assert_eq!(passed(&quotas, "no address", 15) + passed(&quotas, "neither", 15), 20);
+        assert!(quotas.pass(Timestamp::from_secs(120), "192.0.2.7").is_ok(), "the minute is over");
     }
 }

@@ -33,13 +33,13 @@ use crate::invitations::UnconfirmedAccounts;
 use crate::isms::IsmsState;
 use crate::kept_files::{UnfinishedFile, UnfinishedFiles};
 use crate::mail::{MailSettings, Mailer};
+use crate::monitor::DetectionMonitor;
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
 use crate::persons::PersonSessions;
 use crate::providers::{ProviderRules, Providers};
 use crate::recorder::JournalState;
 use crate::retention::Retentions;
-use crate::sentry::DetectionMonitor;
 use crate::space::PartnerRules;
 use crate::space::assessment::AssessmentAnswers;
 use crate::stored_records::JournalledActs;
@@ -49,7 +49,7 @@ use crate::witnesses::{WitnessRounds, WitnessRules, WitnessView};
 pub struct AppParts {
     pub store: Store,
     pub journal: Arc<Journal>,
-    pub standing: Arc<RwLock<JournalState>>,
+    pub journal_state: Arc<RwLock<JournalState>>,
     pub clock: Arc<dyn Clock>,
     pub aliases: Arc<AliasTables>,
     pub policies: Policies,
@@ -66,7 +66,7 @@ pub struct AppParts {
     /// Other systems that are told of findings.
     pub alerts: AlertRules,
     /// The watch at the door.
-    pub sentry: Arc<DetectionMonitor>,
+    pub monitor: Arc<DetectionMonitor>,
     /// Who answers for the data, and which clocks run.
     pub response: OperatorRules,
     /// What is asked of partner organisations.
@@ -108,23 +108,23 @@ impl SignInRules {
 pub struct App {
     pub(crate) store: Store,
     pub(crate) journal: Arc<Journal>,
-    standing: Arc<RwLock<JournalState>>,
+    journal_state: Arc<RwLock<JournalState>>,
     rebuilder: Rebuilder,
-    sentry: Arc<DetectionMonitor>,
-    herald: AlertSender,
+    monitor: Arc<DetectionMonitor>,
+    alert_sender: AlertSender,
     response: OperatorRules,
     partners: PartnerRules,
     desk: DeskRules,
     following: IncidentFollowing,
-    turnstile: RateLimiter,
-    smsi: IsmsState,
+    rate_limiter: RateLimiter,
+    isms: IsmsState,
     journalled: StdMutex<JournalledActs>,
-    presence: PersonSessions,
+    person_sessions: PersonSessions,
     /// Whoever asks for a second person looks first at what waits: one at a time.
     asking: Mutex<()>,
     readings: EvidenceReads,
     unconfirmed: UnconfirmedAccounts,
-    standings: AssessmentAnswers,
+    assessment_answers: AssessmentAnswers,
     client: Option<UpstreamClient>,
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
@@ -136,7 +136,7 @@ pub struct App {
     rules: Mutex<Snapshot>,
     gateway: OnceLock<Gateway>,
     retentions: RwLock<Arc<Retentions>>,
-    pub(crate) watchtower: WitnessRounds,
+    pub(crate) witness_rounds: WitnessRounds,
     pub(crate) session_limits: SessionLimits,
     pub(crate) data_folder: PathBuf,
     pub(crate) sign_in: SignInRules,
@@ -178,9 +178,9 @@ impl App {
         Ok(Self {
             store: parts.store,
             journal: parts.journal,
-            standing: parts.standing,
+            journal_state: parts.journal_state,
             rebuilder: Rebuilder::new(parts.index_folder),
-            sentry: parts.sentry,
+            monitor: parts.monitor,
             is_published: parts.is_published,
             clock: parts.clock,
             aliases: parts.aliases,
@@ -188,20 +188,20 @@ impl App {
             not_taken: UnfinishedFiles::default(),
             rules: Mutex::new(rules),
             retentions: RwLock::new(Arc::new(parts.retentions)),
-            watchtower: WitnessRounds::new(parts.witnesses, parts.client.clone(), now),
-            herald: AlertSender::new(parts.alerts),
+            witness_rounds: WitnessRounds::new(parts.witnesses, parts.client.clone(), now),
+            alert_sender: AlertSender::new(parts.alerts),
             response: parts.response,
             partners: parts.partners,
             desk: parts.desk,
             following: IncidentFollowing::default(),
-            turnstile: RateLimiter::default(),
-            smsi: IsmsState::default(),
+            rate_limiter: RateLimiter::default(),
+            isms: IsmsState::default(),
             journalled: StdMutex::default(),
-            presence: PersonSessions::default(),
+            person_sessions: PersonSessions::default(),
             asking: Mutex::default(),
             readings: EvidenceReads::default(),
             unconfirmed,
-            standings: AssessmentAnswers::default(),
+            assessment_answers: AssessmentAnswers::default(),
             client: parts.client,
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
@@ -252,18 +252,18 @@ impl App {
     }
 
     /// What is known from the journal.
-    pub fn standing(&self) -> RwLockReadGuard<'_, JournalState> {
-        self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    pub fn journal_state(&self) -> RwLockReadGuard<'_, JournalState> {
+        self.journal_state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The index as it is now, for questions that take their time.
     pub fn view(&self) -> IndexView {
-        self.standing().index.view()
+        self.journal_state().index.view()
     }
 
     /// Makes the index again from the journal; the old one answers meanwhile.
     pub(crate) fn rebuild_index(&self) {
-        self.rebuilder.start(&self.journal, &self.standing);
+        self.rebuilder.start(&self.journal, &self.journal_state);
     }
 
     /// Hands over the events of the journal from entry `first` on, where they can be read.
@@ -299,12 +299,12 @@ impl App {
         let is_observed = |portal: &digue_types::PortalId| {
             hosts.portal(portal).is_some_and(|portal| portal.mode.enforcement().is_none())
         };
-        self.sentry.remember(&read, &is_open, &is_observed, self.clock.now())
+        self.monitor.remember(&read, &is_open, &is_observed, self.clock.now())
     }
 
     /// Writes the index to its folder, at the end: the next start reads nothing twice.
     pub fn close_index(&self) {
-        self.standing.write().unwrap_or_else(PoisonError::into_inner).index.close();
+        self.journal_state.write().unwrap_or_else(PoisonError::into_inner).index.close();
     }
 
     /// Before something is forgotten: the index in use is not believed at the next start.
@@ -313,8 +313,8 @@ impl App {
     }
 
     /// The watch at the door.
-    pub fn sentry(&self) -> &DetectionMonitor {
-        &self.sentry
+    pub fn monitor(&self) -> &DetectionMonitor {
+        &self.monitor
     }
 
     /// Who answers for the data, and which clocks run.
@@ -332,11 +332,11 @@ impl App {
         self.portal_urls.iter().map(|(_, url)| url.clone()).collect()
     }
 
-    pub(crate) fn standings(&self) -> &AssessmentAnswers {
-        &self.standings
+    pub(crate) fn assessment_answers(&self) -> &AssessmentAnswers {
+        &self.assessment_answers
     }
 
-    /// What the acts of the journal say of stored records. Lock order: this one, then `standing`.
+    /// What the acts of the journal say of stored records. Lock order: this one, then `journal_state`.
     pub(crate) fn journalled(&self) -> StdMutexGuard<'_, JournalledActs> {
         self.journalled.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -354,16 +354,16 @@ impl App {
         &self.asking
     }
 
-    pub(crate) fn presence(&self) -> &PersonSessions {
-        &self.presence
+    pub(crate) fn person_sessions(&self) -> &PersonSessions {
+        &self.person_sessions
     }
 
     pub(crate) fn desk(&self) -> &DeskRules {
         &self.desk
     }
 
-    pub(crate) fn turnstile(&self) -> &RateLimiter {
-        &self.turnstile
+    pub(crate) fn rate_limiter(&self) -> &RateLimiter {
+        &self.rate_limiter
     }
 
     /// Addresses under which people come: the console's and each portal's.
@@ -371,16 +371,16 @@ impl App {
         std::iter::once(self.console_url.as_str()).chain(self.portal_urls.iter().map(|(_, url)| url.as_str()))
     }
 
-    pub(crate) fn smsi(&self) -> &IsmsState {
-        &self.smsi
+    pub(crate) fn isms(&self) -> &IsmsState {
+        &self.isms
     }
 
     pub(crate) fn following(&self) -> &IncidentFollowing {
         &self.following
     }
 
-    pub(crate) fn herald(&self) -> &AlertSender {
-        &self.herald
+    pub(crate) fn alert_sender(&self) -> &AlertSender {
+        &self.alert_sender
     }
 
     /// Asks other machines over HTTP; `None` asks nobody.
@@ -429,7 +429,7 @@ impl App {
 
     /// Who else has seen the journal.
     pub fn witnesses(&self) -> WitnessView {
-        self.watchtower.view()
+        self.witness_rounds.view()
     }
 
     pub fn console_url(&self) -> &str {
