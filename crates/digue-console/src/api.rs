@@ -11,8 +11,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use digue_locales::text;
+use digue_locales::{Language, text};
 use digue_operations::caseloads::{self, LoadMode};
+use digue_operations::error::LineFault;
 use digue_operations::loads::LoadGrowth;
 use digue_operations::{OperationError, aliases};
 use digue_types::{PopulationId, PortalId};
@@ -20,47 +21,52 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::error::{column_said, outcome};
+use crate::error::{Audience, FailedOperation, column_said, outcome};
 use crate::router::Console;
 use crate::visitor::Visitor;
 
-/// An operation's error as a problem document.
-pub(crate) struct ApiError(pub(crate) Visitor, pub(crate) OperationError);
+/// The error of an operation, on its way to `show_errors`, which makes a problem document of it.
+pub(crate) struct ApiError(OperationError);
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let Self(visitor, error) = self;
-        let (mut status, title, detail) = outcome(&error);
-        if visitor.session.is_none() && visitor.program.is_none() && status == StatusCode::FORBIDDEN {
-            status = StatusCode::UNAUTHORIZED;
-        }
-        let mut problem = json!({
-            "type": "about:blank",
-            "title": text(visitor.language, title),
-            "status": status.as_u16(),
-            "detail": text(visitor.language, detail),
-        });
-        if let OperationError::Faults(faults) = &error {
-            let said = |key: &str| text(visitor.language, key);
-            let list = faults.iter().map(|fault| {
-                let named = fault.column.as_deref().map(|column| column_said(visitor.language, column));
-                json!({
-                    "line": fault.line,
-                    "column": fault.column,
-                    "name": named,
-                    "code": fault.key,
-                    "fault": said(&fault.key),
-                })
-            });
-            problem["faults"] = list.collect::<Vec<Value>>().into();
-        }
-        let kind = HeaderValue::from_static("application/problem+json");
-        (status, [(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        Self(error)
     }
 }
 
-pub(crate) fn answer<T>(visitor: &Visitor, result: Result<T, OperationError>) -> Result<T, ApiError> {
-    result.map_err(|error| ApiError(visitor.clone(), error))
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        FailedOperation::response(self.0, Audience::Program)
+    }
+}
+
+/// The problem document of an error, in the reader's language.
+pub(crate) fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
+    let (mut status, title, detail) = outcome(error);
+    if visitor.session.is_none() && visitor.program.is_none() && status == StatusCode::FORBIDDEN {
+        status = StatusCode::UNAUTHORIZED;
+    }
+    let mut problem = json!({
+        "type": "about:blank",
+        "title": text(visitor.language, title),
+        "status": status.as_u16(),
+        "detail": text(visitor.language, detail),
+    });
+    if let OperationError::Faults(faults) = error {
+        problem["faults"] = faults.iter().map(|fault| fault_json(visitor.language, fault)).collect();
+    }
+    let kind = HeaderValue::from_static("application/problem+json");
+    (status, [(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
+}
+
+fn fault_json(language: Language, fault: &LineFault) -> Value {
+    json!({
+        "line": fault.line,
+        "column": fault.column,
+        "name": fault.column.as_deref().map(|column| column_said(language, column)),
+        "code": fault.key,
+        "fault": text(language, &fault.key),
+    })
 }
 
 /// A JSON body; whatever does not fit is a problem document like any other.
@@ -70,14 +76,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let visitor = request.extensions().get::<Visitor>().cloned();
-        let visitor = match visitor {
-            Some(visitor) => visitor,
-            None => return Err(ApiError(Visitor::nobody(), OperationError::Denied)),
-        };
+        if request.extensions().get::<Visitor>().is_none() {
+            return Err(ApiError(OperationError::Denied));
+        }
         match Json::<T>::from_request(request, state).await {
             Ok(Json(sent)) => Ok(Self(sent)),
-            Err(_) => Err(ApiError(visitor, OperationError::Invalid("invalid-json"))),
+            Err(_) => Err(ApiError(OperationError::Invalid("invalid-json"))),
         }
     }
 }
@@ -94,10 +98,9 @@ impl<S: Send + Sync, T: DeserializeOwned + QuotaPermit> FromRequestParts<S> for 
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let visitor = parts.extensions.get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(asked)) if asked.is_within() => Ok(Self(asked)),
-            _ => Err(ApiError(visitor, OperationError::Invalid("invalid-query"))),
+            _ => Err(ApiError(OperationError::Invalid("invalid-query"))),
         }
     }
 }
@@ -110,8 +113,8 @@ pub(crate) async fn openapi() -> Response {
 }
 
 /// An address or a method that the interface does not have.
-pub(crate) async fn not_found(visitor: Visitor) -> ApiError {
-    ApiError(visitor, OperationError::NotFound("page"))
+pub(crate) async fn not_found() -> ApiError {
+    ApiError(OperationError::NotFound("page"))
 }
 
 fn population(text: &str) -> Result<PopulationId, OperationError> {
@@ -163,10 +166,10 @@ async fn load_caseload(
     body: Bytes,
     mode: LoadMode,
 ) -> Result<Response, ApiError> {
-    let actor = answer(visitor, visitor.actor(&console.app))?;
-    let name = answer(visitor, population(name))?;
+    let actor = visitor.actor(&console.app)?;
+    let name = population(name)?;
     let done = caseloads::load(&console.app, &actor, &name, body.to_vec(), mode).await;
-    let done = answer(visitor, done)?;
+    let done = done?;
     let told = json!({"relations": done.relations, "version": done.version});
     Ok(loaded(told, done.waiting, done.ignored))
 }
@@ -197,10 +200,10 @@ pub(crate) async fn replace_aliases(
     ApiQuery(loading): ApiQuery<LoadBody>,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     let portal = PortalId::parse(&portal).map_err(|_| OperationError::NotFound("portal"));
-    let portal = answer(&visitor, portal)?;
+    let portal = portal?;
     let done = aliases::load(&console.app, &actor, &portal, body.to_vec(), loading.replace()).await;
-    let done = answer(&visitor, done)?;
+    let done = done?;
     Ok(loaded(json!({"aliases": done.aliases}), done.waiting, done.ignored))
 }

@@ -132,7 +132,7 @@ pub(crate) async fn admit(State(console): State<Console>, mut request: Request, 
     let rule = rule_of(&path);
     let (limit, senders) = match permitted(&console.app, &visitor, rule) {
         Ok(permitted) => permitted,
-        Err(error) => return refused(&visitor, &path, error),
+        Err(error) => return refused(&path, error),
     };
     let taken = match limit > MESSAGE_BYTES_MAX {
         false => hold(&console.bodies, body, request.headers(), limit, senders).await,
@@ -170,21 +170,19 @@ fn strangers(visitor: &Visitor) -> Senders {
     vec![(BodySender::Address(address), Eighths(1)), (BodySender::Strangers, Eighths(8))]
 }
 
-fn refused(visitor: &Visitor, path: &str, error: OperationError) -> Response {
+fn refused(path: &str, error: OperationError) -> Response {
     match path.starts_with("/api/") {
-        true => ApiError(visitor.clone(), error).into_response(),
-        false => PageError::new(visitor, error).into_response(),
+        true => ApiError::from(error).into_response(),
+        false => PageError::from(error).into_response(),
     }
 }
 
 fn not_taken(visitor: &Visitor, path: &str, why: BodyError) -> Response {
     match why {
         BodyError::TooLarge => too_large(visitor, path.starts_with("/api/")),
-        BodyError::Busy => refused(visitor, path, OperationError::Busy),
+        BodyError::Busy => refused(path, OperationError::Busy),
         BodyError::Cut => StatusCode::BAD_REQUEST.into_response(),
-        BodyError::Unwritable(error) => {
-            refused(visitor, path, OperationError::Unavailable(error.to_string()))
-        }
+        BodyError::Unwritable(error) => refused(path, OperationError::Unavailable(error.to_string())),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use digue_operations::stored_records::{self, RecordDifference, StoredKind};
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::Localizer;
 use crate::visitor::Visitor;
@@ -16,12 +16,12 @@ pub(crate) async fn words_beside(
     name: Option<&str>,
 ) -> Result<Localizer, PageError> {
     let mut words = Localizer::in_zone(visitor, &console.zone);
-    let actor = told(visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     // Whoever looks after a part only is not told of the whole.
     if !actor.role.can_watch() {
         return Ok(words);
     }
-    let compared = told(visitor, stored_records::compare(&console.app, &actor, kinds).await)?;
+    let compared = stored_records::compare(&console.app, &actor, kinds).await?;
     let is_asked = |one: &&RecordDifference| name.is_none_or(|name| one.is_about(name));
     let language = visitor.language;
     words.differs = compared.differences.iter().filter(is_asked).map(|one| one.in_words(language)).collect();

@@ -1,30 +1,75 @@
 //! The one place where the outcome of an operation becomes a page and a status.
 
+use std::sync::Arc;
+
 use askama::Template;
+use axum::extract::Request;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_locales::{Language, text};
 use digue_operations::OperationError;
+use digue_operations::error::LineFault;
 
-use crate::proof::NeedsProof;
+use crate::api::problem_document;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
-/// A page that could not be shown.
-pub(crate) struct PageError {
-    visitor: Visitor,
-    error: OperationError,
-}
+/// The error of an operation, on its way to `show_errors`, which knows who reads the page.
+pub(crate) struct PageError(OperationError);
 
-impl PageError {
-    pub(crate) fn new(visitor: &Visitor, error: OperationError) -> Self {
-        Self { visitor: visitor.clone(), error }
+impl From<OperationError> for PageError {
+    fn from(error: OperationError) -> Self {
+        Self(error)
     }
 }
 
-/// Turns the error of an operation into this visitor's page.
-pub(crate) fn told<T>(visitor: &Visitor, result: Result<T, OperationError>) -> Result<T, PageError> {
-    result.map_err(|error| PageError::new(visitor, error))
+/// Who reads of an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    Person,
+    Program,
+}
+
+/// Marks a response that has no body yet.
+#[derive(Clone)]
+pub(crate) struct FailedOperation(Arc<OperationError>, Audience);
+
+impl FailedOperation {
+    pub(crate) fn response(error: OperationError, audience: Audience) -> Response {
+        let (status, _, _) = outcome(&error);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Self(Arc::new(error), audience));
+        response
+    }
+
+    pub(crate) fn needs_proof(&self) -> bool {
+        matches!(*self.0, OperationError::ProofNeeded) && self.1 == Audience::Person
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        FailedOperation::response(self.0, Audience::Person)
+    }
+}
+
+/// Puts the page of an error, or its problem document, into its response, in the reader's language.
+pub(crate) async fn show_errors(visitor: Visitor, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let Some(FailedOperation(error, audience)) = response.extensions_mut().remove() else {
+        return response;
+    };
+    if audience == Audience::Program {
+        return problem_document(&visitor, &error);
+    }
+    if visitor.session.is_none() && matches!(*error, OperationError::Denied) {
+        return Redirect::to("/.digue/sign-in").into_response();
+    }
+    // The handler's status and cookies stay.
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    (parts.status, parts.headers, error_page(&visitor, &error)).into_response()
 }
 
 #[derive(Template)]
@@ -36,42 +81,30 @@ struct MessagePage {
     details: Vec<String>,
 }
 
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        let is_stranger = self.visitor.session.is_none();
-        if is_stranger && matches!(self.error, OperationError::Denied) {
-            return Redirect::to("/.digue/sign-in").into_response();
+fn error_page(visitor: &Visitor, error: &OperationError) -> Html<String> {
+    let (status, title, text) = outcome(error);
+    if status.is_server_error() {
+        tracing::error!(error = %error, "A page could not be shown");
+    }
+    let w = Localizer::new(visitor);
+    let details = match error {
+        OperationError::Faults(faults) => {
+            faults.iter().map(|fault| fault_in_words(&w, visitor, fault)).collect()
         }
-        if matches!(self.error, OperationError::ProofNeeded) && !is_stranger {
-            // The page that asks for the proof keeps what was sent: see `proof`.
-            let mut response = StatusCode::FORBIDDEN.into_response();
-            response.extensions_mut().insert(NeedsProof);
-            return response;
+        _ => Vec::new(),
+    };
+    page(&MessagePage { title: w.say(title), text: w.say(text), details, w })
+}
+
+fn fault_in_words(w: &Localizer, visitor: &Visitor, fault: &LineFault) -> String {
+    let kind = w.say(&fault.key);
+    let line = ("line", fault.line.into());
+    match &fault.column {
+        None => w.with("fault-line", [line, ("fault", kind.into())]),
+        Some(column) => {
+            let column = ("column", column_said(visitor.language, column).into());
+            w.with("fault-cell", [line, column, ("fault", kind.into())])
         }
-        let (status, title, text) = outcome(&self.error);
-        if status.is_server_error() {
-            tracing::error!(error = %self.error, "A page could not be shown");
-        }
-        let w = Localizer::new(&self.visitor);
-        let details = match &self.error {
-            OperationError::Faults(faults) => faults
-                .iter()
-                .map(|fault| {
-                    let kind = w.say(&fault.key);
-                    let line = ("line", fault.line.into());
-                    match &fault.column {
-                        None => w.with("fault-line", [line, ("fault", kind.into())]),
-                        Some(column) => {
-                            let column = ("column", column_said(self.visitor.language, column).into());
-                            w.with("fault-cell", [line, column, ("fault", kind.into())])
-                        }
-                    }
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        let message = MessagePage { title: w.say(title), text: w.say(text), details, w };
-        (status, page(&message)).into_response()
     }
 }
 

@@ -12,15 +12,11 @@ use digue_operations::providers::{self, OwnIdentity};
 use digue_operations::{OperationError, password};
 use serde::Deserialize;
 
-use crate::error::{PageError, told};
+use crate::error::{FailedOperation, PageError};
 use crate::pages::sign_in::device_of;
 use crate::router::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
-
-/// Marks a response in whose place the proof is asked for.
-#[derive(Clone, Copy)]
-pub(crate) struct NeedsProof;
 
 /// Forms above this size are not kept; nobody types as much.
 const KEPT_BYTES_MAX: usize = 64 << 10;
@@ -54,10 +50,10 @@ pub(crate) async fn keep_form(State(console): State<Console>, request: Request, 
         },
         false => (request, Bytes::new()),
     };
-    let mut response = next.run(request).await;
-    let needs = response.extensions_mut().remove::<NeedsProof>().is_some();
+    let response = next.run(request).await;
+    let needs_proof = response.extensions().get().is_some_and(FailedOperation::needs_proof);
     match visitor {
-        Some(visitor) if needs => {
+        Some(visitor) if needs_proof && visitor.session.is_some() => {
             let body = String::from_utf8_lossy(&kept).into_owned();
             // Other bodies cannot be kept on a page: their form is filled in again.
             let is_kept = !is_post || !kept.is_empty();
@@ -157,7 +153,7 @@ pub(crate) async fn by_password(
     headers: HeaderMap,
     Form(form): Form<PasswordProof>,
 ) -> Result<Response, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
+    let session = visitor.console_session()?;
     let is_local = form.action.starts_with('/') && !form.action.starts_with("//");
     let action = if is_local { form.action } else { "/".to_owned() };
     let kept = KeptForm { action, is_post: form.is_post == 1, body: form.body };
@@ -165,7 +161,7 @@ pub(crate) async fn by_password(
     match password::prove(&console.app, session, &form.password, &form.code, device).await {
         Ok(()) => Ok(show(&console, &visitor, kept, false, true).await),
         Err(OperationError::Invalid(_)) => Ok(ask(&console, &visitor, kept, true).await),
-        Err(error) => Err(PageError::new(&visitor, error)),
+        Err(error) => Err(PageError::from(error)),
     }
 }
 

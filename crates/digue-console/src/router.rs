@@ -17,7 +17,7 @@ use crate::pages::{
     live, notices, organisations, overview, own, own_incidents, person, person_space, portals, provider,
     register_import, requests, reviews, scope, sessions, settings, sign_in, space,
 };
-use crate::{form, proof, view};
+use crate::{error, form, proof, view};
 
 /// What pages work with.
 #[derive(Clone)]
@@ -61,6 +61,8 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(console.clone(), bodies::admit))
         .layer(middleware::from_fn_with_state(console.clone(), form::refuse_foreign_posts))
+        // Outside of all that may fail.
+        .layer(middleware::from_fn(error::show_errors))
         .layer(middleware::from_fn(view::protect))
         .with_state(console)
 }

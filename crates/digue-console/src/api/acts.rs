@@ -15,7 +15,7 @@ use digue_types::{AccountId, Gate, OrganisationId, SessionId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, JsonBody, answer};
+use crate::api::{ApiError, JsonBody};
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::visitor::Visitor;
@@ -42,11 +42,11 @@ pub(crate) async fn set_gate(
     visitor: Visitor,
     JsonBody(sent): JsonBody<GateSetting>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let reach = answer(&visitor, reach(&sent.scope, &sent.name))?;
-    let gate = answer(&visitor, position(&sent.gate))?;
+    let actor = visitor.actor(&console.app)?;
+    let reach = reach(&sent.scope, &sent.name)?;
+    let gate = position(&sent.gate)?;
     let done = gates::set_gate(&console.app, &actor, reach, gate, &sent.reason).await;
-    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -62,11 +62,11 @@ pub(crate) async fn save_organisation(
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<OrganisationSheet>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
-    let id = answer(&visitor, id)?;
+    let id = id?;
     let saved = organisations::save(&console.app, &actor, &id, &sent.name, &sent.email).await;
-    answer(&visitor, saved).map(|()| StatusCode::NO_CONTENT)
+    saved.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -170,9 +170,9 @@ pub(crate) async fn ask(
     visitor: Visitor,
     JsonBody(sent): JsonBody<ApprovalRequestBody>,
 ) -> Result<Response, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let (request, reason) = answer(&visitor, sent.parse())?;
-    let id = answer(&visitor, approvals::ask(&console.app, &actor, &request, &reason).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let (request, reason) = sent.parse()?;
+    let id = approvals::ask(&console.app, &actor, &request, &reason).await?;
     Ok((StatusCode::CREATED, Json(json!({"id": id}))).into_response())
 }
 
@@ -191,8 +191,8 @@ pub(crate) async fn decide(
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<DecisionBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let done = answer(&visitor, approvals::decide(&console.app, &actor, &id, sent.granted).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let done = approvals::decide(&console.app, &actor, &id, sent.granted).await?;
     Ok(Json(json!({"invitations": done.invitations.iter().map(invitation).collect::<Vec<_>>()})))
 }
 
@@ -208,11 +208,11 @@ pub(crate) async fn suspend(
     Path(account): Path<String>,
     JsonBody(sent): JsonBody<SuspensionBody>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let account = answer(&visitor, account_named(&account))?;
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(&account)?;
     let app = &console.app;
     let done = accounts::set_suspended(app, &actor, &account, sent.suspended, &sent.reason).await;
-    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -228,10 +228,10 @@ pub(crate) async fn confirm(
     Path(account): Path<String>,
     JsonBody(sent): JsonBody<ConfirmationBody>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let account = answer(&visitor, account_named(&account))?;
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(&account)?;
     let done = invitations::confirm(&console.app, &actor, &account, &sent.code, &sent.how).await;
-    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn invite(
@@ -239,9 +239,9 @@ pub(crate) async fn invite(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let account = answer(&visitor, account_named(&account))?;
-    let made = answer(&visitor, invitations::hand_over(&console.app, &actor, &account).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(&account)?;
+    let made = invitations::hand_over(&console.app, &actor, &account).await?;
     Ok(Json(invitation(&made)))
 }
 
@@ -256,10 +256,10 @@ pub(crate) async fn cut(
     Path(account): Path<String>,
     JsonBody(sent): JsonBody<ReasonBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let account = answer(&visitor, account_named(&account))?;
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(&account)?;
     let cut = gates::cut_sessions(&console.app, &actor, &account, &sent.reason).await;
-    answer(&visitor, cut).map(|cut| {
+    cut.map_err(ApiError::from).map(|cut| {
         Json(json!({
             "cut": cut.sessions.len(),
             "headers_refused_until": cut.headers_refused_until,
@@ -272,9 +272,9 @@ pub(crate) async fn review(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     let done = break_glass::review(&console.app, &actor, &id).await;
-    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -290,9 +290,9 @@ pub(crate) async fn verdict(
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<VerdictBody>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     let done = containment::decide(&console.app, &actor, &id, sent.theft, &sent.reason).await;
-    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn revoke(
@@ -301,10 +301,10 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<ReasonBody>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let id = answer(&visitor, SessionId::parse(&id).map_err(|_| OperationError::NotFound("key")))?;
+    let actor = visitor.actor(&console.app)?;
+    let id = SessionId::parse(&id).map_err(|_| OperationError::NotFound("key"))?;
     let done = keys::revoke(&console.app, &actor, &id, &sent.reason).await;
-    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -320,8 +320,8 @@ pub(crate) async fn person_link(
     visitor: Visitor,
     JsonBody(sent): JsonBody<PersonBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     let token = persons::embed(&console.app, &actor, &sent.population, &sent.person).await;
-    let token = answer(&visitor, token)?;
+    let token = token?;
     Ok(Json(json!({"url": format!("{}/person/embed?token={token}", console.app.console_url())})))
 }

@@ -16,7 +16,7 @@ use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, ApiQuery, QuotaPermit, answer};
+use crate::api::{ApiError, ApiQuery, QuotaPermit};
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::visitor::Visitor;
@@ -63,8 +63,8 @@ pub(crate) async fn overview(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let view = answer(&visitor, watch::overview(&console.app, &actor))?;
+    let actor = visitor.actor(&console.app)?;
+    let view = watch::overview(&console.app, &actor)?;
     let coverage: Vec<Value> = view.coverage.iter().map(coverage).collect();
     Ok(Json(json!({
         "now": view.now,
@@ -98,8 +98,8 @@ pub(crate) async fn portals(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let portals = answer(&visitor, watch::portals(&console.app, &actor))?;
+    let actor = visitor.actor(&console.app)?;
+    let portals = watch::portals(&console.app, &actor)?;
     let items: Vec<Value> = portals
         .iter()
         .map(|portal| {
@@ -128,8 +128,8 @@ pub(crate) async fn accounts(
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let known = answer(&visitor, accounts::list(&console.app, &actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let known = accounts::list(&console.app, &actor).await?;
     let wanted = page.q.to_lowercase();
     let is_wanted = |one: &&accounts::OverseenAccount| {
         one.account.as_str().to_lowercase().contains(&wanted)
@@ -160,12 +160,9 @@ pub(crate) async fn account(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let account = answer(&visitor, account_named(&account))?;
-    let view = answer(
-        &visitor,
-        watch::account(&console.app, &actor, &account, (EvidenceForm::Shown, "history")).await,
-    )?;
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(&account)?;
+    let view = watch::account(&console.app, &actor, &account, (EvidenceForm::Shown, "history")).await?;
     let budgets = view.budgets.iter().flat_map(|(portal, windows)| {
         windows.iter().map(move |(window, shown, limit)| {
             json!({"portal": portal, "window": window.code(), "persons": shown, "limit": limit})
@@ -192,10 +189,10 @@ pub(crate) async fn look_back(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let account = answer(&visitor, account_named(&account))?;
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(&account)?;
     let found = recovery::look_back(&console.app, &actor, &account, EvidenceForm::File).await;
-    let found = answer(&visitor, found)?;
+    let found = found?;
     let persons = found.persons.iter().map(|(person, last)| json!({"person": person, "last": last}));
     Ok(Json(json!({
         "account": account,
@@ -237,10 +234,10 @@ pub(crate) async fn person(
     visitor: Visitor,
     ApiQuery(asked): ApiQuery<PersonQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
-    let person = answer(&visitor, person)?;
-    let sights = answer(&visitor, watch::person(&console.app, &actor, &person, EvidenceForm::Shown).await)?;
+    let person = person?;
+    let sights = watch::person(&console.app, &actor, &person, EvidenceForm::Shown).await?;
     Ok(Json(match sights {
         Lookup::Known(sights) => {
             let items: Vec<Value> = sights.iter().take(LINES).map(entry::sight_json).collect();
@@ -270,8 +267,8 @@ pub(crate) async fn organisations(
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let known = answer(&visitor, organisations::list(&console.app, &actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let known = organisations::list(&console.app, &actor).await?;
     let wanted = page.q.to_lowercase();
     let is_wanted = |one: &&organisations::OverseenOrganisation| {
         one.record.id.as_str().to_lowercase().contains(&wanted)
@@ -285,10 +282,10 @@ pub(crate) async fn organisation(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
-    let id = answer(&visitor, id)?;
-    let view = answer(&visitor, organisations::view(&console.app, &actor, &id).await)?;
+    let id = id?;
+    let view = organisations::view(&console.app, &actor, &id).await?;
     let budgets = view.budgets.iter().map(|(portal, window, persons, limit)| {
         json!({"portal": portal, "window": window.code(), "persons": persons, "limit": limit})
     });
@@ -302,8 +299,8 @@ pub(crate) async fn sessions(
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let sessions = answer(&visitor, watch::sessions(&console.app, &actor))?;
+    let actor = visitor.actor(&console.app)?;
+    let sessions = watch::sessions(&console.app, &actor)?;
     let items = sessions.iter().filter(|one| one.account.as_str().contains(&page.q)).map(|one| {
         json!({
             "session": one.id,
@@ -352,14 +349,14 @@ pub(crate) async fn approvals(
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let waiting = answer(&visitor, approvals::list(&console.app, &actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let waiting = approvals::list(&console.app, &actor).await?;
     Ok(page.of(waiting.iter().map(approval).collect()))
 }
 
 pub(crate) async fn gates(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let gates = answer(&visitor, gates::shut_gates(&console.app, &actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let gates = gates::shut_gates(&console.app, &actor).await?;
     let items: Vec<Value> = gates
         .iter()
         .map(|gate| {
@@ -381,8 +378,8 @@ pub(crate) async fn break_glass(
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let records = answer(&visitor, break_glass::list(&console.app, &actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let records = break_glass::list(&console.app, &actor).await?;
     let items = records.iter().map(|record| {
         json!({
             "id": record.id,
@@ -402,8 +399,8 @@ pub(crate) async fn findings(
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let view = answer(&visitor, containment::view(&console.app, &actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let view = containment::view(&console.app, &actor).await?;
     let items = view.findings.iter().map(|finding| {
         json!({
             "id": finding.id,
@@ -429,8 +426,8 @@ pub(crate) async fn incidents(
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let views = answer(&visitor, incidents::list(&console.app, &actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let views = incidents::list(&console.app, &actor).await?;
     let items = views.iter().map(|view| incident_json(&console, view, visitor.language));
     Ok(page.of(items.collect()))
 }
@@ -440,9 +437,9 @@ pub(crate) async fn incident(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let view = answer(&visitor, incidents::view(&console.app, &actor, &id).await)?;
-    let campaigns = answer(&visitor, notices::campaigns(&console.app, &actor, &id).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let view = incidents::view(&console.app, &actor, &id).await?;
+    let campaigns = notices::campaigns(&console.app, &actor, &id).await?;
     let mut json = incident_json(&console, &view, visitor.language);
     json["campaigns"] = campaigns.iter().map(|campaign| campaign_json(campaign, visitor.language)).collect();
     Ok(Json(json))
@@ -526,9 +523,9 @@ pub(crate) async fn scope(
     visitor: Visitor,
     ApiQuery(asked): ApiQuery<ScopeQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let question = answer(&visitor, asked.question())?;
-    let scoped = answer(&visitor, scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let question = asked.question()?;
+    let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?;
     let (total, sureness) = scoped.counted();
     let persons = scoped.people.persons.iter().skip(asked.first).take(asked.count.unwrap_or(PAGE_ITEMS));
     let items: Vec<Value> = persons.map(affected::person_json).collect();
@@ -560,10 +557,10 @@ pub(crate) async fn journal(
     visitor: Visitor,
     ApiQuery(range): ApiQuery<EntryRangeQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     let count = range.count.unwrap_or(PAGE_ITEMS as u64);
     let entries = watch::entries(&console.app, &actor, range.first, count, EvidenceForm::Shown).await;
-    let entries = answer(&visitor, entries)?;
+    let entries = entries?;
     let items: Vec<Value> = entries.iter().map(|(index, event)| entry::as_json(*index, event)).collect();
     Ok(Json(json!({"total": console.app.journal_status().checkpoint_size, "items": items})))
 }
@@ -572,8 +569,8 @@ pub(crate) async fn settings(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let view = answer(&visitor, console.app.settings(&actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let view = console.app.settings(&actor).await?;
     Ok(Json(json!({
         "idle_minutes": view.idle_mins,
         "absolute_minutes": view.absolute_mins,
@@ -592,8 +589,8 @@ pub(crate) async fn keys(
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let keys = answer(&visitor, keys::list(&console.app, &actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let keys = keys::list(&console.app, &actor).await?;
     let items = keys.iter().map(|record| {
         json!({
             "key": record.key.id,

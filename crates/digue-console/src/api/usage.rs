@@ -11,7 +11,7 @@ use digue_types::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, ApiQuery, QuotaPermit, answer};
+use crate::api::{ApiError, ApiQuery, QuotaPermit};
 use crate::router::Console;
 use crate::visitor::Visitor;
 
@@ -52,15 +52,15 @@ pub(crate) async fn find(
     headers: HeaderMap,
     ApiQuery(asked): ApiQuery<FindUsage>,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    answer(&visitor, persons::must_read(&actor))?;
+    let actor = visitor.actor(&console.app)?;
+    persons::must_read(&actor)?;
     let user = headers.get("x-road-userid").and_then(|value| value.to_str().ok());
-    let user = answer(&visitor, user.ok_or(OperationError::Invalid("invalid-query")))?;
+    let user = user.ok_or(OperationError::Invalid("invalid-query"))?;
     let (from, to) = (moment(asked.period_start.as_ref()), moment(asked.period_end.as_ref()));
-    let (from, to) = (answer(&visitor, from)?, answer(&visitor, to)?);
+    let (from, to) = (from?, to?);
     let person = persons::of_program(&console.app, &actor, &asked.population, &asked.user_code, user).await;
-    let person = answer(&visitor, person)?;
-    let rows = answer(&visitor, sights::all(&console.app, &person).await)?;
+    let person = person?;
+    let rows = sights::all(&console.app, &person).await?;
     let within =
         rows.iter().filter(|row| from.is_none_or(|from| from <= row.at) && to.is_none_or(|to| row.at <= to));
     let total = within.clone().count();
@@ -87,8 +87,8 @@ pub(crate) async fn period(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    let since = answer(&visitor, persons::kept_since(&console.app, &actor))?;
+    let actor = visitor.actor(&console.app)?;
+    let since = persons::kept_since(&console.app, &actor)?;
     Ok(Json(json!({"periodStart": since})))
 }
 
@@ -96,8 +96,8 @@ pub(crate) async fn heartbeat(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
-    let actor = answer(&visitor, visitor.actor(&console.app))?;
-    answer(&visitor, persons::must_read(&actor))?;
+    let actor = visitor.actor(&console.app)?;
+    persons::must_read(&actor)?;
     let failure = console.app.journal_status().failure;
     let (status, message) = match failure {
         None => ("OK", String::new()),

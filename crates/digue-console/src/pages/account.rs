@@ -13,11 +13,11 @@ use jiff::tz::TimeZone;
 
 use crate::chart::{Bar, bars};
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Lines of each table on the page; the exports have all.
 const LINES: usize = 200;
@@ -70,30 +70,30 @@ async fn look(
     account: &str,
     part: (EvidenceForm, &str),
 ) -> Result<AccountView, PageError> {
-    let actor = told(visitor, visitor.actor(&console.app))?;
-    let account = told(visitor, account_named(account))?;
-    told(visitor, watch::account(&console.app, &actor, &account, part).await)
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(account)?;
+    watch::account(&console.app, &actor, &account, part).await.map_err(PageError::from)
 }
 
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(account): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let mut view = look(&console, &visitor, &account, (EvidenceForm::Shown, "history")).await?;
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let persons_total = view.persons.len() as u64;
     view.persons.truncate(LINES);
     view.exposures.truncate(LINES);
     let reach = digue_access::Reach::Account(view.account.clone());
     let period_of = |at: Timestamp| day_of(at, &console.zone);
     let timeline = watch::timeline(&console.app, &actor, &view.account, &period_of);
-    let timeline = told(&visitor, timeline)?;
+    let timeline = timeline?;
     let look_back = match recovery::look_back(&console.app, &actor, &view.account, EvidenceForm::Shown).await
     {
         Ok(found) => Some(found),
         Err(OperationError::NotFound(_)) => None,
-        Err(error) => return Err(PageError::new(&visitor, error)),
+        Err(error) => return Err(PageError::from(error)),
     };
     let days = last_days(&timeline, day_of(console.app.clock().now(), &console.zone));
     let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
@@ -156,12 +156,12 @@ pub(crate) async fn persons_csv(
 pub(crate) async fn look_back_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let named = told(&visitor, account_named(&account))?;
+    let named = account_named(&account)?;
     let found = recovery::look_back(&console.app, &actor, &named, EvidenceForm::File).await;
-    let found = told(&visitor, found)?;
+    let found = found?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["person", "last"].map(|key| w.coded("column", key));
     let rows = found.persons.iter().map(|(person, at)| vec![person.to_string(), at.to_string()]);

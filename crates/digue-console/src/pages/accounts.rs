@@ -12,11 +12,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Rows on one page.
 const PAGE_ROWS: usize = 100;
@@ -75,8 +75,8 @@ pub(crate) async fn list(
     visitor: Visitor,
     Query(filter): Query<AccountFilter>,
 ) -> Result<Html<String>, PageError> {
-    let me = told(&visitor, visitor.actor(&console.app))?;
-    let known = told(&visitor, chosen(&console, &me, &filter).await)?;
+    let me = visitor.actor(&console.app)?;
+    let known = chosen(&console, &me, &filter).await?;
     let pages = known.len().div_ceil(PAGE_ROWS).max(1);
     let number = filter.page.clamp(1, pages);
     Ok(page(&AccountsPage {
@@ -99,10 +99,10 @@ pub(crate) async fn list(
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(filter): Query<AccountFilter>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let known = told(&visitor, chosen(&console, &actor, &filter).await)?;
+    let known = chosen(&console, &actor, &filter).await?;
     let w = Localizer::new(&visitor);
     let header = ["account", "organisation", "role", "state", "passkeys", "identities", "sessions"]
         .map(|key| w.coded("column", key));
@@ -140,12 +140,11 @@ pub(crate) struct SuspendForm {
 
 pub(crate) async fn suspend(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<SuspendForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let account = told(&visitor, account_named(&form.account))?;
+    let account = account_named(&form.account)?;
     let (app, is_suspended) = (&console.app, form.suspended == 1);
-    told(&visitor, accounts::set_suspended(app, &actor, &account, is_suspended, &form.reason).await)?;
+    accounts::set_suspended(app, &actor, &account, is_suspended, &form.reason).await?;
     Ok(Redirect::to("/accounts"))
 }

@@ -15,12 +15,12 @@ use digue_types::{AccountId, OrganisationId, Timestamp};
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::local_time;
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Localizer, ceremony_policy, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "approvals.html")]
@@ -74,9 +74,12 @@ fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
     there.map(|(key, count)| w.counted(key, usize::try_from(count).unwrap_or(usize::MAX))).collect()
 }
 
-pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let waiting = told(&visitor, approvals::list(&console.app, &actor).await)?;
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let waiting = approvals::list(&console.app, &actor).await?;
     let own = visitor.session.as_ref().map(|session| session.organisation.to_string());
     let age = console.app.clock().now().since(actor.proved_at);
     let w = words_beside(&console, &visitor, &[StoredKind::Approval], None).await?;
@@ -95,9 +98,9 @@ pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Re
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let waiting = told(&visitor, approvals::list(&console.app, &actor).await)?;
+    let waiting = approvals::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
     let header =
         ["at", "until", "account", "wish", "subject", "reason", "decided"].map(|key| w.coded("column", key));
@@ -149,24 +152,22 @@ impl AccountForm {
 /// Asks for a new account.
 pub(crate) async fn add_account(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<AccountForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let request = told(&visitor, form.parse())?;
-    told(&visitor, approvals::ask(&console.app, &actor, &request, &form.reason).await)?;
+    let request = form.parse()?;
+    approvals::ask(&console.app, &actor, &request, &form.reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 
 /// Asks for many accounts, from a file.
 pub(crate) async fn onboard(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     mut form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (mut file, mut reason) = (Vec::new(), String::new());
-    let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
+    let unreadable = || PageError::from(OperationError::Invalid("invalid-upload"));
     while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
         match field.name() {
             Some("file") => file = field.bytes().await.map_err(|_| unreadable())?.to_vec(),
@@ -174,8 +175,8 @@ pub(crate) async fn onboard(
             _ => {}
         }
     }
-    let request = told(&visitor, onboarding::read(&console.app, &actor, &file))?;
-    told(&visitor, approvals::ask(&console.app, &actor, &request, &reason).await)?;
+    let request = onboarding::read(&console.app, &actor, &file)?;
+    approvals::ask(&console.app, &actor, &request, &reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -190,14 +191,13 @@ pub(crate) struct RecoverForm {
 /// Asks for an account to be given back to its holder.
 pub(crate) async fn recover(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<RecoverForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let account = told(&visitor, account_named(&form.account))?;
-    let since = told(&visitor, local_time(&form.since, &console.zone))?;
+    let account = account_named(&form.account)?;
+    let since = local_time(&form.since, &console.zone)?;
     let request = ApprovalRequest::RecoverAccount { account, since };
-    told(&visitor, approvals::ask(&console.app, &actor, &request, &form.reason).await)?;
+    approvals::ask(&console.app, &actor, &request, &form.reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -209,14 +209,10 @@ pub(crate) struct ReasonForm {
 /// Asks to take the journal out.
 pub(crate) async fn ask_export(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<ReasonForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(
-        &visitor,
-        approvals::ask(&console.app, &actor, &ApprovalRequest::ExportJournal, &form.reason).await,
-    )?;
+    approvals::ask(&console.app, &actor, &ApprovalRequest::ExportJournal, &form.reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -252,8 +248,8 @@ pub(crate) async fn decide(
     Form(form): Form<ApprovalDecisionForm>,
 ) -> Result<Response, PageError> {
     let app = &console.app;
-    let actor = told(&visitor, visitor.actor(app))?;
-    let done = told(&visitor, approvals::decide(app, &actor, &form.id, form.granted == 1).await)?;
+    let actor = visitor.actor(app)?;
+    let done = approvals::decide(app, &actor, &form.id, form.granted == 1).await?;
     if done.invitations.is_empty() {
         return Ok(Redirect::to("/approvals").into_response());
     }
@@ -272,17 +268,17 @@ pub(crate) struct InviteForm {
 pub(crate) async fn invite(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<InviteForm>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let account = told(&visitor, account_named(&form.account))?;
+    let account = account_named(&form.account)?;
     let invitation = if form.mail.is_empty() {
         invitations::hand_over(&console.app, &actor, &account).await
     } else {
         invitations::send(&console.app, &actor, &account).await
     };
     let is_sent = !form.mail.is_empty();
-    Ok(invited(&visitor, vec![told(&visitor, invitation)?], is_sent))
+    Ok(invited(&visitor, vec![invitation?], is_sent))
 }
 
 #[derive(Template)]
@@ -296,11 +292,11 @@ struct IdentityInvitationPage {
 pub(crate) async fn invite_identity(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<InviteForm>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let account = told(&visitor, account_named(&form.account))?;
-    told(&visitor, providers::invite_holder(&console.app, &actor, &account).await)?;
+    let account = account_named(&form.account)?;
+    providers::invite_holder(&console.app, &actor, &account).await?;
     Ok(page(&IdentityInvitationPage { w: Localizer::new(&visitor), account }))
 }
 
@@ -316,11 +312,10 @@ pub(crate) struct ConfirmForm {
 /// Lets a new account out of quarantine.
 pub(crate) async fn confirm(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<ConfirmForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let account = told(&visitor, account_named(&form.account))?;
-    told(&visitor, invitations::confirm(&console.app, &actor, &account, &form.code, &form.how).await)?;
+    let account = account_named(&form.account)?;
+    invitations::confirm(&console.app, &actor, &account, &form.code, &form.how).await?;
     Ok(Redirect::to("/accounts"))
 }

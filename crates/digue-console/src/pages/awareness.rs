@@ -11,11 +11,11 @@ use digue_operations::OperationError;
 use digue_operations::isms::awareness::{self, Learner, ReadingTask};
 use jiff::civil::Date;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::pages::incident_notes::FormPairs;
 use crate::router::Console;
 use crate::view::{Localizer, csv, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "awareness.html")]
@@ -30,10 +30,10 @@ struct ModulesPage {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let modules = told(&visitor, awareness::own(&console.app, &actor).await)?;
-    let documents = told(&visitor, awareness::documents(&console.app, &actor).await)?;
+    let modules = awareness::own(&console.app, &actor).await?;
+    let documents = awareness::documents(&console.app, &actor).await?;
     Ok(page(&ModulesPage {
         modules: modules.into_iter().map(|(module, on)| (module.code(), on)).collect(),
         documents,
@@ -71,9 +71,9 @@ const LEARNERS_SHOWN: usize = 500;
 pub(crate) async fn state(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let mut learners = told(&visitor, awareness::everybody(&console.app, &actor).await)?;
+    let mut learners = awareness::everybody(&console.app, &actor).await?;
     let total = learners.len();
     let done = learners.iter().filter(|one| one.done.iter().all(Option::is_some)).count();
     learners.sort_by_key(|one| one.done.iter().filter(|on| on.is_some()).count());
@@ -90,9 +90,9 @@ pub(crate) async fn state(
 pub(crate) async fn state_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let learners = told(&visitor, awareness::everybody(&console.app, &actor).await)?;
+    let learners = awareness::everybody(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let mut header = vec![w.say("column-account"), w.say("column-organisation")];
     header.extend(Module::ALL.iter().map(|module| w.coded("module", module.code())));
@@ -104,8 +104,8 @@ pub(crate) async fn state_csv(
     Ok(csv(visitor.language, "awareness", &header, rows.into_iter()))
 }
 
-fn module_of(visitor: &Visitor, code: &str) -> Result<Module, PageError> {
-    told(visitor, Module::parse(code).ok_or(OperationError::NotFound("module")))
+fn module_of(code: &str) -> Result<Module, PageError> {
+    Module::parse(code).ok_or(OperationError::NotFound("module")).map_err(PageError::from)
 }
 
 fn module_page(w: Localizer, module: Module, right: Option<u32>) -> Html<String> {
@@ -130,22 +130,22 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(code): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let module = module_of(&visitor, &code)?;
-    told(&visitor, visitor.actor(&console.app))?;
+    let module = module_of(&code)?;
+    visitor.actor(&console.app)?;
     Ok(module_page(Localizer::in_zone(&visitor, &console.zone), module, None))
 }
 
 pub(crate) async fn answer(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(code): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
-    let module = module_of(&visitor, &code)?;
-    let actor = told(&visitor, visitor.actor(&console.app))?;
+    let module = module_of(&code)?;
     let form = FormPairs::new(pairs);
     let answers: Vec<String> = (1..=QUESTIONS).map(|number| form.owned(&format!("q{number}"))).collect();
-    let right = told(&visitor, awareness::answer(&console.app, &actor, module, &answers).await)?;
+    let right = awareness::answer(&console.app, &actor, module, &answers).await?;
     if usize::try_from(right) == Ok(QUESTIONS) {
         return Ok(Redirect::to("/awareness").into_response());
     }
@@ -155,20 +155,18 @@ pub(crate) async fn answer(
 
 pub(crate) async fn read(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, awareness::read(&console.app, &actor, &id).await)?;
+    awareness::read(&console.app, &actor, &id).await?;
     Ok(Redirect::to("/awareness"))
 }
 
 pub(crate) async fn file(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (name, bytes) = told(&visitor, awareness::file(&console.app, &actor, &id).await)?;
+    let (name, bytes) = awareness::file(&console.app, &actor, &id).await?;
     Ok(kept(&name, "application/octet-stream", bytes))
 }

@@ -26,17 +26,17 @@ use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
 use digue_types::Timestamp;
 
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::{maybe_local_time, names};
 use crate::pages::incident_notes::FormPairs;
 use crate::pages::incidents::{ShownClock, shown_clocks};
 use crate::router::Console;
 use crate::view::{Localizer, csv, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
-    let actor = told(visitor, visitor.actor(&console.app))?;
-    told(visitor, incidents::view(&console.app, &actor, id).await)
+    let actor = visitor.actor(&console.app)?;
+    incidents::view(&console.app, &actor, id).await.map_err(PageError::from)
 }
 
 #[derive(Template)]
@@ -61,7 +61,7 @@ pub(crate) async fn affected(
 ) -> Result<Html<String>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
-    let asked = told(&visitor, breach::suggested(&console.app, &view).await)?;
+    let asked = breach::suggested(&console.app, &view).await?;
     fn names<T: ToString>(all: &[T]) -> String {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
@@ -90,14 +90,13 @@ pub(crate) async fn affected(
 
 pub(crate) async fn compute(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let form = FormPairs::new(pairs);
-    let question = told(&visitor, question_of(&form, &console))?;
-    told(&visitor, breach::compute_affected(&console.app, &actor, &id, question).await)?;
+    let question = question_of(&form, &console)?;
+    breach::compute_affected(&console.app, &actor, &id, question).await?;
     Ok(Redirect::to(&format!("/incidents/{id}/affected")))
 }
 
@@ -121,11 +120,10 @@ fn question_of(form: &FormPairs, console: &Console) -> Result<ScopeQuestion, Ope
 /// The signed list of a version: after a fresh proof, and with a word in the journal.
 pub(crate) async fn signed_list(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path((id, version)): Path<(String, u32)>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let bytes = told(&visitor, breach::signed_list(&console.app, &actor, &id, version).await)?;
+    let bytes = breach::signed_list(&console.app, &actor, &id, version).await?;
     Ok(kept(&format!("affected-{id}-{version}.ndjson"), "application/x-ndjson", bytes))
 }
 
@@ -386,8 +384,8 @@ struct BreachRegisterPage {
 }
 
 async fn rows(console: &Console, visitor: &Visitor) -> Result<Vec<(IncidentView, ViolationRow)>, PageError> {
-    let actor = told(visitor, visitor.actor(&console.app))?;
-    let views = told(visitor, incidents::list(&console.app, &actor).await)?;
+    let actor = visitor.actor(&console.app)?;
+    let views = incidents::list(&console.app, &actor).await?;
     let rows = views.into_iter().map(|view| {
         let draft = breach::draft(&console.app, &view, visitor.language);
         let row = ViolationRow::new(&view.incident, &draft);
@@ -498,28 +496,28 @@ pub(crate) async fn paper(
     let view = viewed(&console, &visitor, &id).await?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     if name == "complaint.zip" {
-        let actor = told(&visitor, visitor.actor(&console.app))?;
-        let bytes = told(&visitor, bundle::complaint(&console.app, &actor, &view, &reader).await)?;
+        let actor = visitor.actor(&console.app)?;
+        let bytes = bundle::complaint(&console.app, &actor, &view, &reader).await?;
         return Ok(kept(&format!("complaint-{}.zip", view.reference()), "application/zip", bytes));
     }
-    let (paper, form) = told(&visitor, asked_paper(&name))?;
+    let (paper, form) = asked_paper(&name)?;
     let document = papers::paper(&console.app, &view, &reader, paper);
     let document = document.ok_or(OperationError::NotFound("paper"));
-    let document = told(&visitor, document)?;
+    let document = document?;
     let sources = PaperSources::incident(&view.record.id);
-    let bytes = told(&visitor, papers::printed_from(&console.app, &document, form, sources).await)?;
+    let bytes = papers::printed_from(&console.app, &document, form, sources).await?;
     Ok(file(&format!("{paper}-{}", view.reference()), form, bytes))
 }
 
 pub(crate) async fn register_paper(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let views = told(&visitor, incidents::list(&console.app, &actor).await)?;
-    let (_, form) = told(&visitor, asked_paper(&name))?;
+    let views = incidents::list(&console.app, &actor).await?;
+    let (_, form) = asked_paper(&name)?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-    let bytes = told(&visitor, papers::register_file(&console.app, &views, &reader, form).await)?;
+    let bytes = papers::register_file(&console.app, &views, &reader, form).await?;
     Ok(file("register", form, bytes))
 }

@@ -8,10 +8,10 @@ use digue_operations::{OperationError, break_glass};
 use digue_store::BreakGlassRecord;
 use serde::Deserialize;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "break_glass.html")]
@@ -25,9 +25,9 @@ struct BreakGlassListPage {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let records = told(&visitor, break_glass::list(&console.app, &actor).await)?;
+    let records = break_glass::list(&console.app, &actor).await?;
     let waiting = records.iter().filter(|record| record.reviewed.is_none()).count() as u64;
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&BreakGlassListPage { w, records, waiting, me: actor.account.to_string() }))
@@ -36,9 +36,9 @@ pub(crate) async fn list(
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let records = told(&visitor, break_glass::list(&console.app, &actor).await)?;
+    let records = break_glass::list(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["at", "until", "account", "portal", "justification", "reviewed"].map(|key| w.coded("column", key));
@@ -62,11 +62,10 @@ pub(crate) struct ReviewForm {
 
 pub(crate) async fn review(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<ReviewForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, break_glass::review(&console.app, &actor, &form.id).await)?;
+    break_glass::review(&console.app, &actor, &form.id).await?;
     Ok(Redirect::to("/break-glass"))
 }
 
@@ -81,7 +80,7 @@ struct BreakGlassPage {
 /// The identity is proved first: nobody writes a reason and loses it to a proof.
 pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
-        return Err(PageError::new(&visitor, OperationError::Denied));
+        return Err(PageError::from(OperationError::Denied));
     };
     if console.app.clock().now().since(session.proved_at) > console.app.proof_lasts() {
         return Ok(Redirect::to("/.digue/sign-in?fresh=1&next=/.digue/break-glass").into_response());
@@ -102,10 +101,10 @@ pub(crate) async fn open(
     Form(form): Form<OpenBreakGlassForm>,
 ) -> Result<Html<String>, PageError> {
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
-        return Err(PageError::new(&visitor, OperationError::Denied));
+        return Err(PageError::from(OperationError::Denied));
     };
     let opened = break_glass::open(&console.app, session, portal, &form.justification).await;
-    let opened = Some(told(&visitor, opened)?);
+    let opened = Some(opened?);
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&BreakGlassPage { w, portal: portal.to_string(), opened }))
 }

@@ -12,10 +12,10 @@ use digue_store::ReportRecord;
 use digue_types::Timestamp;
 use serde::Deserialize;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "messages.html")]
@@ -39,7 +39,7 @@ async fn shown(
     let signs =
         answered.iter().flat_map(|answered| desk::signs_in_words(visitor.language, &answered.opinion));
     let signs = signs.collect();
-    let look_alikes = told(visitor, desk::look_alikes(&console.app).await)?;
+    let look_alikes = desk::look_alikes(&console.app).await?;
     Ok(page(&DeskPage { w: Localizer::in_zone(visitor, &console.zone), told: answered, signs, look_alikes }))
 }
 
@@ -49,12 +49,12 @@ pub(crate) async fn examine(
     visitor: Visitor,
     form: Multipart,
 ) -> Result<Html<String>, PageError> {
-    let bytes = told(&visitor, given(form).await)?;
+    let bytes = given(form).await?;
     // A stranger may ask, too: an account only says who did.
     let actor = visitor.actor(&console.app).ok();
     let ip = &visitor.origin.ip.to_string();
     let answered = desk::examine(&console.app, visitor.language, actor.as_ref(), &bytes, ip).await;
-    let answered = told(&visitor, answered)?;
+    let answered = answered?;
     shown(&console, &visitor, Some(answered)).await
 }
 
@@ -94,9 +94,9 @@ impl ReportsPage {
 pub(crate) async fn reports(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let rows = told(&visitor, desk::reports(&console.app, &actor).await)?;
+    let rows = desk::reports(&console.app, &actor).await?;
     let frauds = rows.iter().filter(|row| row.verdict == Verdict::Fraud.code()).count();
     let may_publish = actor.role.can_respond();
     Ok(page(&ReportsPage { w: Localizer::in_zone(&visitor, &console.zone), rows, frauds, may_publish }))
@@ -105,9 +105,9 @@ pub(crate) async fn reports(
 pub(crate) async fn reports_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let rows = told(&visitor, desk::reports(&console.app, &actor).await)?;
+    let rows = desk::reports(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["at", "account", "verdict", "signs", "look-alikes"].map(|key| w.coded("column", key));
     let rows = rows
@@ -123,10 +123,9 @@ pub(crate) struct PublishForm {
 
 pub(crate) async fn publish(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<PublishForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, desk::publish(&console.app, &actor, &form.id).await)?;
+    desk::publish(&console.app, &actor, &form.id).await?;
     Ok(Redirect::to("/messages/reports"))
 }

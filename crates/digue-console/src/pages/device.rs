@@ -8,7 +8,7 @@ use digue_access::Session;
 use digue_operations::devices::{self, BoundSession, COOKIE_LASTS};
 use digue_operations::{App, OperationError};
 
-use crate::api::{ApiError, answer};
+use crate::api::ApiError;
 use crate::router::Console;
 use crate::visitor::Visitor;
 
@@ -34,10 +34,10 @@ pub(crate) async fn register(
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let session = answer(&visitor, visitor.session.as_ref().ok_or(OperationError::Denied))?;
+    let session = visitor.session.as_ref().ok_or(OperationError::Denied)?;
     let token = said(&headers, "secure-session-response").ok_or(OperationError::Invalid("invalid-ceremony"));
-    let token = answer(&visitor, token)?;
-    answer(&visitor, devices::register(&console.app, session, token).await).map(|done| bound(&done))
+    let token = token?;
+    devices::register(&console.app, session, token).await.map_err(ApiError::from).map(|done| bound(&done))
 }
 
 /// Asks for a signature, or gives the next short cookie for it. The session is as good as its
@@ -47,13 +47,13 @@ pub(crate) async fn refresh(
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let session = answer(&visitor, session_of(&visitor, &headers))?;
+    let session = session_of(&visitor, &headers)?;
     match said(&headers, "secure-session-response") {
         Some(token) => {
             let done = devices::refresh(&console.app, session, token).await;
-            answer(&visitor, done).map(|done| bound(&done))
+            done.map_err(ApiError::from).map(|done| bound(&done))
         }
-        None => answer(&visitor, asks(&console.app, session)),
+        None => asks(&console.app, session).map_err(ApiError::from),
     }
 }
 

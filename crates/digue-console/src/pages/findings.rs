@@ -17,10 +17,10 @@ use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Findings on the page; the export has all that are kept.
 const ROWS: usize = 100;
@@ -48,9 +48,9 @@ struct FindingsPage {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let view = told(&visitor, containment::view(&console.app, &actor).await)?;
+    let view = containment::view(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
     let lead = |record: &FindingRecord| {
         let first = containment::signals_of(record).into_iter().next();
@@ -71,9 +71,9 @@ pub(crate) async fn list(
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let view = told(&visitor, containment::view(&console.app, &actor).await)?;
+    let view = containment::view(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let keys = [
         "at",
@@ -190,11 +190,11 @@ fn unknown(w: &Localizer, record: &FindingRecord, around: StoredSurroundings) ->
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let FindingView { record, signals, around, days, gate, fuse_hours, batches } =
-        told(&visitor, containment::finding(&console.app, &actor, &id).await)?;
+        containment::finding(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let reason =
         |signal: &Signal| (sentence(visitor.language, signal), w.decimal(f64::from(signal.evidence)));
@@ -245,12 +245,11 @@ pub(crate) struct VerdictForm {
 
 pub(crate) async fn decide(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<VerdictForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let is_theft = form.verdict == "theft";
     let decided = containment::decide(&console.app, &actor, &form.id, is_theft, &form.reason).await;
-    told(&visitor, decided)?;
+    decided?;
     Ok(Redirect::to("/watch"))
 }

@@ -9,10 +9,10 @@ use digue_operations::{OperationError, gates};
 use digue_types::Gate;
 use serde::Deserialize;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::pages::account_named;
 use crate::router::Console;
-use crate::visitor::Visitor;
+use crate::visitor::SignedIn;
 
 #[derive(Deserialize)]
 pub(crate) struct GateForm {
@@ -34,20 +34,19 @@ impl GateForm {
 
 pub(crate) async fn set(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<GateForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (reach, gate) = told(&visitor, form.parse())?;
+    let (reach, gate) = form.parse()?;
     let app = &console.app;
     match gates::set_gate(app, &actor, reach.clone(), gate, &form.reason).await {
         // Opening what is closed takes two: this one has asked.
         Err(OperationError::SecondNeeded) => {
             let request = ApprovalRequest::OpenGate { reach, gate };
-            told(&visitor, approvals::ask(app, &actor, &request, &form.reason).await)?;
+            approvals::ask(app, &actor, &request, &form.reason).await?;
             Ok(Redirect::to("/approvals"))
         }
-        done => told(&visitor, done).map(|()| Redirect::to("/#gates")),
+        done => done.map_err(PageError::from).map(|()| Redirect::to("/#gates")),
     }
 }
 
@@ -59,11 +58,10 @@ pub(crate) struct CutForm {
 
 pub(crate) async fn cut(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<CutForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let account = told(&visitor, account_named(&form.account))?;
-    told(&visitor, gates::cut_sessions(&console.app, &actor, &account, &form.reason).await)?;
+    let account = account_named(&form.account)?;
+    gates::cut_sessions(&console.app, &actor, &account, &form.reason).await?;
     Ok(Redirect::to(&format!("/accounts/{account}")))
 }

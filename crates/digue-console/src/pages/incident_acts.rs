@@ -11,33 +11,31 @@ use digue_operations::{OperationError, breach, incidents};
 use digue_types::Gate;
 use serde::Deserialize;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::uploaded;
 use crate::router::Console;
 use crate::view::{Localizer, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Keeps the authority's receipt, or another paper, with the incident.
 pub(crate) async fn keep_file(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (name, bytes) = told(&visitor, uploaded(form).await)?;
-    told(&visitor, incidents::keep_file(&console.app, &actor, &id, &name, &bytes).await)?;
+    let (name, bytes) = uploaded(form).await?;
+    incidents::keep_file(&console.app, &actor, &id, &name, &bytes).await?;
     Ok(Redirect::to(&format!("/incidents/{id}/notification")))
 }
 
 /// A file as it was handed in.
 pub(crate) async fn file(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path((id, hash)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (name, bytes) = told(&visitor, incidents::file(&console.app, &actor, &id, &hash).await)?;
+    let (name, bytes) = incidents::file(&console.app, &actor, &id, &hash).await?;
     Ok(kept(&name, "application/octet-stream", bytes))
 }
 
@@ -59,12 +57,12 @@ pub(crate) async fn check(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let (app, actor) = (&console.app, told(&visitor, visitor.actor(&console.app))?);
-    let view = told(&visitor, incidents::view(app, &actor, &id).await)?;
-    let changed = told(&visitor, incidents::check(app, &actor, &id).await)?;
+    let (app, actor) = (&console.app, visitor.actor(&console.app)?);
+    let view = incidents::view(app, &actor, &id).await?;
+    let changed = incidents::check(app, &actor, &id).await?;
     let mut versions = Vec::new();
     for version in view.incident.affected.iter().filter(|version| !version.hash.is_empty()) {
-        let same = told(&visitor, breach::recompute(app, &actor, &id, version.number).await)?;
+        let same = breach::recompute(app, &actor, &id, version.number).await?;
         versions.push((version.number, same));
     }
     let w = Localizer::in_zone(&visitor, &console.zone);
@@ -83,13 +81,12 @@ pub(crate) struct StepForm {
 /// Asks a second person for a step of the reopening.
 pub(crate) async fn reopen(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let step = told(&visitor, step_of(&form, id))?;
-    told(&visitor, reopening::ask(&console.app, &actor, step, &form.reason).await)?;
+    let step = step_of(&form, id)?;
+    reopening::ask(&console.app, &actor, step, &form.reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 

@@ -17,10 +17,10 @@ use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::{local_time, maybe_local_time};
 use crate::router::Console;
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// A form as it came: names may come several times.
 pub(crate) struct FormPairs(Vec<(String, String)>);
@@ -103,12 +103,12 @@ const ROOMS: [&str; 4] = ["sheets", "affected", "notification", "decisions"];
 pub(crate) async fn add(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let form = FormPairs(pairs);
-    told(&visitor, take(&console, &visitor, &actor, &id, &form).await)?;
+    take(&console, &visitor, &actor, &id, &form).await?;
     let room = ROOMS.iter().find(|room| **room == form.text("back"));
     Ok(Redirect::to(&match room {
         Some(room) => format!("/incidents/{id}/{room}"),

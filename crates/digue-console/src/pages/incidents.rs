@@ -18,10 +18,10 @@ use digue_types::{Gate, Timestamp};
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// A clock as the page shows it.
 pub(crate) struct ShownClock {
@@ -92,9 +92,9 @@ fn lines(w: &Localizer, views: &[IncidentView]) -> Vec<IncidentLine> {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let views = told(&visitor, incidents::list(&console.app, &actor).await)?;
+    let views = incidents::list(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let lines = lines(&w, &views);
     Ok(page(&IncidentsPage {
@@ -110,9 +110,9 @@ pub(crate) async fn list(
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let views = told(&visitor, incidents::list(&console.app, &actor).await)?;
+    let views = incidents::list(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let keys = ["reference", "title", "state", "opened", "persons", "next", "due"];
     let header = keys.map(|key| w.coded("column", key));
@@ -144,10 +144,9 @@ pub(crate) struct OpenIncidentForm {
 
 pub(crate) async fn open(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<OpenIncidentForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let source = Source::parse(&form.source).unwrap_or(Source::Person);
     let about = match (form.account.trim(), form.organisation.trim()) {
         ("", "") => String::new(),
@@ -155,7 +154,7 @@ pub(crate) async fn open(
         (account, _) => format!("account:{account}"),
     };
     let opened = incidents::open(&console.app, &actor, source, &form.title, &about).await;
-    let id = told(&visitor, opened)?;
+    let id = opened?;
     Ok(Redirect::to(&format!("/incidents/{id}")))
 }
 
@@ -201,14 +200,14 @@ struct IncidentPage {
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let view = told(&visitor, incidents::view(&console.app, &actor, &id).await)?;
+    let view = incidents::view(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
     let log = view.entries.iter().rev().map(|entry| logged(&w, &view, entry)).collect();
     let tasks = view.incident.tasks.clone();
-    let shut = told(&visitor, gates::shut_gates(&console.app, &actor).await)?;
+    let shut = gates::shut_gates(&console.app, &actor).await?;
     let shut = shut.iter().map(|gate| format!("{}:{}", gate.reach.scope().code(), gate.reach.name()));
     let about = Some(view.incident.about.clone()).filter(|about| !about.is_empty());
     let mut shut: Vec<String> = about.into_iter().chain(shut).collect();
@@ -444,11 +443,11 @@ struct SheetsPage {
 pub(crate) async fn sheets(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let view = told(&visitor, incidents::view(&console.app, &actor, &id).await)?;
-    let facts = told(&visitor, incidents::facts(&console.app, &actor, &view).await)?;
+    let view = incidents::view(&console.app, &actor, &id).await?;
+    let facts = incidents::facts(&console.app, &actor, &view).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let shown = |sheet: &Sheet| shown_sheet(&w, &view, *sheet, &facts);
     let sheets = view.incident.sheets.iter().map(shown).collect();

@@ -22,12 +22,12 @@ use digue_operations::{Actor, OperationError, incidents, papers};
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::uploaded;
 use crate::pages::incident_notes::FormPairs;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// A figure of a home page: the number and the key of what it counts, and where it leads.
 pub(crate) struct Figure {
@@ -70,9 +70,9 @@ pub(crate) async fn standing(
     visitor: &Visitor,
 ) -> Result<(Actor, IsmsOverview), PageError> {
     let app = &console.app;
-    let actor = told(visitor, visitor.actor(app))?;
-    let registers = told(visitor, isms::registers(app, &actor).await)?;
-    let measured = told(visitor, isms::measured(app, &actor).await)?;
+    let actor = visitor.actor(app)?;
+    let registers = isms::registers(app, &actor).await?;
+    let measured = isms::measured(app, &actor).await?;
     Ok((actor, IsmsOverview { registers, measured, now: isms::now(app) }))
 }
 
@@ -108,7 +108,7 @@ pub(crate) async fn home(
     let views = ["rssi", "dpo", "top-management", "auditor"];
     let view = views.into_iter().find(|view| *view == asked.view).unwrap_or(usual);
     let figures = match view {
-        "dpo" => told(&visitor, of_dpo(&console, &actor, &w, &standing).await)?,
+        "dpo" => of_dpo(&console, &actor, &w, &standing).await?,
         "top-management" => of_management(&w, &standing),
         "auditor" => of_auditor(&w, &standing),
         _ => of_ciso(&w, &standing),
@@ -246,10 +246,10 @@ struct StartPage {
 pub(crate) async fn ask_start(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    if !told(&visitor, start::is_empty(&console.app, &actor).await)? {
-        return Err(PageError::new(&visitor, OperationError::Conflict));
+    if !start::is_empty(&console.app, &actor).await? {
+        return Err(PageError::from(OperationError::Conflict));
     }
     Ok(page(&StartPage {
         w: Localizer::in_zone(&visitor, &console.zone),
@@ -264,12 +264,12 @@ pub(crate) async fn ask_start(
 pub(crate) async fn begin(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, isms::must_govern(&actor))?;
-    let answers = told(&visitor, answers(&FormPairs::new(pairs)))?;
-    told(&visitor, start::begin(&console.app, &actor, &answers, visitor.language).await)?;
+    isms::must_govern(&actor)?;
+    let answers = answers(&FormPairs::new(pairs))?;
+    start::begin(&console.app, &actor, &answers, visitor.language).await?;
     Ok(Redirect::to("/smsi"))
 }
 
@@ -425,11 +425,11 @@ struct ExchangePage {
 pub(crate) async fn exchanges(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
     standing(&console, &visitor).await?;
     let may_write = visitor.role.is_some_and(Role::can_govern);
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.app, &actor).await)?;
+    let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
     Ok(page(&ExchangePage {
         w: Localizer::in_zone(&visitor, &console.zone),
         done: None,
@@ -443,25 +443,24 @@ pub(crate) async fn exchanges(
 pub(crate) async fn take_pia(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     form: Multipart,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (_, bytes) = told(&visitor, uploaded(form).await)?;
-    let done = told(&visitor, pia::pia(&console.app, &actor, &bytes).await)?;
+    let (_, bytes) = uploaded(form).await?;
+    let done = pia::pia(&console.app, &actor, &bytes).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.app, &actor).await)?;
+    let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
     Ok(page(&ExchangePage { w, done: Some(done), mss_files, may_write: true, tab: "exchange" }))
 }
 
 /// The house's own paper, for Word files.
 pub(crate) async fn take_template(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (name, bytes) = told(&visitor, uploaded(form).await)?;
-    told(&visitor, papers::take_template(&console.app, &actor, &name, &bytes).await)?;
+    let (name, bytes) = uploaded(form).await?;
+    papers::take_template(&console.app, &actor, &name, &bytes).await?;
     Ok(Redirect::to("/smsi/exchange"))
 }
 

@@ -18,12 +18,12 @@ use digue_types::Timestamp;
 use serde::Deserialize;
 
 use crate::differences::{kept_in_words, words_beside};
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::local_time;
 use crate::pages::isms::{IsmsOverview, standing};
 use crate::router::Console;
 use crate::view::{Localizer, csv, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// A check with what it last said.
 struct ShownCheck {
@@ -102,9 +102,11 @@ pub(crate) async fn list_csv(
     Ok(csv(visitor.language, "checks", &header, rows.into_iter()))
 }
 
-pub(crate) async fn run(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, checks::run_all(&console.app, &actor).await)?;
+pub(crate) async fn run(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
+    checks::run_all(&console.app, &actor).await?;
     Ok(Redirect::to("/smsi/checks"))
 }
 
@@ -128,8 +130,8 @@ struct CheckResultPage {
     tab: &'static str,
 }
 
-fn check_of(visitor: &Visitor, code: &str) -> Result<Check, PageError> {
-    told(visitor, Check::parse(code).ok_or(OperationError::NotFound("check")))
+fn check_of(code: &str) -> Result<Check, PageError> {
+    Check::parse(code).ok_or(OperationError::NotFound("check")).map_err(PageError::from)
 }
 
 pub(crate) async fn show(
@@ -137,9 +139,9 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(code): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let check = check_of(&visitor, &code)?;
+    let check = check_of(&code)?;
     let (actor, standing) = standing(&console, &visitor).await?;
-    let history = told(&visitor, checks::history(&console.app, &actor, check).await)?;
+    let history = checks::history(&console.app, &actor, check).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], Some(check.code()))
         .await?;
     let rule = match check.rule() {
@@ -187,14 +189,13 @@ pub(crate) struct SwitchForm {
 
 pub(crate) async fn switch(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(code): Path<String>,
     Form(form): Form<SwitchForm>,
 ) -> Result<Redirect, PageError> {
-    let check = check_of(&visitor, &code)?;
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let until: Timestamp = told(&visitor, local_time(&form.until, &console.zone))?;
-    told(&visitor, checks::switch(&console.app, &actor, check, until, &form.reason).await)?;
+    let check = check_of(&code)?;
+    let until: Timestamp = local_time(&form.until, &console.zone)?;
+    checks::switch(&console.app, &actor, check, until, &form.reason).await?;
     Ok(Redirect::to(&format!("/smsi/checks/{code}")))
 }
 
@@ -240,11 +241,11 @@ fn in_words(w: &Localizer, line: StatementLine) -> ShownLine {
 pub(crate) async fn statement_page(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
     use digue_isms::statement::Implementation as I;
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (lines, _) = told(&visitor, statement::now_standing(&console.app, &actor).await)?;
-    let versions = told(&visitor, statement::versions(&console.app, &actor).await)?;
+    let (lines, _) = statement::now_standing(&console.app, &actor).await?;
+    let versions = statement::versions(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let all = [I::Failing, I::Nothing, I::Planned, I::Partly, I::Declared, I::Measured, I::NotApplicable];
     let count = |wanted: I| lines.iter().filter(|line| line.implementation == wanted).count();
@@ -262,9 +263,11 @@ pub(crate) async fn statement_page(
     }))
 }
 
-pub(crate) async fn freeze(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, statement::freeze(&console.app, &actor).await)?;
+pub(crate) async fn freeze(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
+    statement::freeze(&console.app, &actor).await?;
     Ok(Redirect::to("/smsi/statement"))
 }
 
@@ -275,14 +278,14 @@ pub(crate) async fn statement_file(
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
     let app = &console.app;
-    let actor = told(&visitor, visitor.actor(app))?;
+    let actor = visitor.actor(app)?;
     if let Some(form) = name.strip_prefix("statement.").and_then(Printed::parse) {
-        let (lines, _) = told(&visitor, statement::now_standing(app, &actor).await)?;
+        let (lines, _) = statement::now_standing(app, &actor).await?;
         let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-        let bytes = told(&visitor, sheets::statement_file(app, &lines, &reader, form).await)?;
+        let bytes = sheets::statement_file(app, &lines, &reader, form).await?;
         return Ok(kept(&name, form.media(), bytes));
     }
-    let (name, bytes) = told(&visitor, statement::version(app, &actor, &name).await)?;
+    let (name, bytes) = statement::version(app, &actor, &name).await?;
     Ok(kept(&name, "text/plain; charset=utf-8", bytes))
 }
 
@@ -309,17 +312,17 @@ struct FrameworkPage {
 pub(crate) async fn frameworks(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
     let (code, ending) = name.split_once('.').map_or((name.as_str(), None), |(code, end)| (code, Some(end)));
-    let framework = told(&visitor, Framework::parse(code).ok_or(OperationError::NotFound("framework")))?;
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (lines, _) = told(&visitor, statement::now_standing(&console.app, &actor).await)?;
+    let framework = Framework::parse(code).ok_or(OperationError::NotFound("framework"))?;
+    let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     if let Some(ending) = ending {
-        let form = told(&visitor, Printed::parse(ending).ok_or(OperationError::NotFound("form")))?;
+        let form = Printed::parse(ending).ok_or(OperationError::NotFound("form"))?;
         let bytes = sheets::framework_file(&console.app, framework, &lines, &w.reader(), form).await;
-        return Ok(kept(&name, form.media(), told(&visitor, bytes)?));
+        return Ok(kept(&name, form.media(), bytes?));
     }
     let requirements = framework::requirements(framework).map(|one| {
         let through = statement::through(&lines, one).into_iter().map(|line| {
@@ -352,18 +355,18 @@ pub(crate) async fn exported(
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
     let app = &console.app;
-    let actor = told(&visitor, visitor.actor(app))?;
+    let actor = visitor.actor(app)?;
     let language = visitor.language;
     Ok(match name.as_str() {
-        "oscal.json" => Json(told(&visitor, exchange::oscal(app, &actor, language).await)?).into_response(),
-        "ocsf.json" => Json(told(&visitor, exchange::ocsf(app, &actor, language).await)?).into_response(),
+        "oscal.json" => Json(exchange::oscal(app, &actor, language).await?).into_response(),
+        "ocsf.json" => Json(exchange::ocsf(app, &actor, language).await?).into_response(),
         "ciso-assistant.yaml" => {
-            let yaml = told(&visitor, exchange::ciso_assistant(app, &actor, language).await)?;
+            let yaml = exchange::ciso_assistant(app, &actor, language).await?;
             kept(&name, "application/yaml", yaml.into_bytes())
         }
         other => {
-            let number = told(&visitor, mss_number(other).ok_or(OperationError::NotFound("file")))?;
-            let bytes = told(&visitor, exchange::mon_service_securise(app, &actor, number).await)?;
+            let number = mss_number(other).ok_or(OperationError::NotFound("file"))?;
+            let bytes = exchange::mon_service_securise(app, &actor, number).await?;
             kept(&name, Printed::Xlsx.media(), bytes)
         }
     })

@@ -9,11 +9,11 @@ use digue_operations::isms::import::{self, FieldChange, ImportOutcome, ImportPre
 use digue_operations::isms::sheets;
 use digue_operations::uploaded_table::UnnamedColumn;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::fields_of;
 use crate::router::Console;
 use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Rows that a page shows.
 const ROWS_SHOWN_MAX: usize = 500;
@@ -46,25 +46,25 @@ struct ChangeInWords {
 pub(crate) async fn import(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(code): Path<String>,
     form: Multipart,
 ) -> Result<Html<String>, PageError> {
-    let kind = told(&visitor, RegisterKind::parse(&code).ok_or(OperationError::NotFound("register")))?;
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let [file, kept, digest] = told(&visitor, fields_of(form, ["file", "kept", "digest"]).await)?;
+    let kind = RegisterKind::parse(&code).ok_or(OperationError::NotFound("register"))?;
+    let [file, kept, digest] = fields_of(form, ["file", "kept", "digest"]).await?;
     let invalid = || OperationError::Invalid("invalid-upload");
     let (bytes, confirmed) = match (file, kept, digest) {
         (Some(file), None, _) => (file, None),
         (None, Some(kept), Some(digest)) => {
-            let bytes = told(&visitor, import::unpack(&kept).ok_or_else(invalid))?;
+            let bytes = import::unpack(&kept).ok_or_else(invalid)?;
             (bytes, Some(String::from_utf8_lossy(&digest).into_owned()))
         }
-        _ => return Err(PageError::new(&visitor, invalid())),
+        _ => return Err(PageError::from(invalid())),
     };
     let app = &console.app;
     let (preview, is_taken, is_outdated) = match confirmed {
-        None => (told(&visitor, import::preview(app, &actor, kind, &bytes).await)?, false, false),
-        Some(digest) => match told(&visitor, import::import(app, &actor, kind, &bytes, &digest).await)? {
+        None => (import::preview(app, &actor, kind, &bytes).await?, false, false),
+        Some(digest) => match import::import(app, &actor, kind, &bytes, &digest).await? {
             ImportOutcome::Taken(preview) => (preview, true, false),
             ImportOutcome::Outdated(preview) => (preview, false, true),
         },

@@ -21,16 +21,16 @@ use digue_types::AccountId;
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::uploaded;
 use crate::pages::incident_notes::FormPairs;
 use crate::pages::isms::{IsmsOverview, review_inputs, standing};
 use crate::router::Console;
 use crate::view::{Localizer, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
-fn kind_of(visitor: &Visitor, code: &str) -> Result<RegisterKind, PageError> {
-    told(visitor, RegisterKind::parse(code).ok_or(OperationError::NotFound("register")))
+fn kind_of(code: &str) -> Result<RegisterKind, PageError> {
+    RegisterKind::parse(code).ok_or(OperationError::NotFound("register")).map_err(PageError::from)
 }
 
 /// A kind in the list of registers.
@@ -117,7 +117,7 @@ pub(crate) async fn list(
     Path(code): Path<String>,
     Query(filter): Query<RegisterFilter>,
 ) -> Result<Html<String>, PageError> {
-    let kind = kind_of(&visitor, &code)?;
+    let kind = kind_of(&code)?;
     let (_, standing) = standing(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let columns = columns(kind);
@@ -350,7 +350,7 @@ pub(crate) async fn new(
     Path(code): Path<String>,
     Query(prefilled): Query<Prefilled>,
 ) -> Result<Html<String>, PageError> {
-    let kind = kind_of(&visitor, &code)?;
+    let kind = kind_of(&code)?;
     let (_, standing) = standing(&console, &visitor).await?;
     let mut values = Values::new();
     for (field, value) in [("requirement", prefilled.requirement), ("risk", prefilled.risk)] {
@@ -378,7 +378,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
-    let kind = kind_of(&visitor, &code)?;
+    let kind = kind_of(&code)?;
     let (_, standing) = standing(&console, &visitor).await?;
     let known = standing.registers.find(kind, &id).map(|revision| revision.values.clone());
     // One that ended is still read.
@@ -396,11 +396,11 @@ async fn shown(
     standing: &IsmsOverview,
 ) -> Result<Html<String>, PageError> {
     let app = &console.app;
-    let actor = told(visitor, visitor.actor(app))?;
+    let actor = visitor.actor(app)?;
     let w = words_beside(console, visitor, &[StoredKind::Record], Some(id)).await?;
     let mut history = Vec::new();
     if !id.is_empty() {
-        history = told(visitor, isms::history(app, &actor, kind, id).await)?;
+        history = isms::history(app, &actor, kind, id).await?;
         history.reverse();
     }
     let last = history.first();
@@ -419,7 +419,7 @@ async fn shown(
     });
     let observed = match Processing::read(values) {
         Ok(processing) if kind == RegisterKind::Processing && !processing.portal.0.is_empty() => {
-            told(visitor, observed::of_portal(app, &actor, &processing.portal.0))?
+            observed::of_portal(app, &actor, &processing.portal.0)?
         }
         _ => None,
     };
@@ -495,7 +495,7 @@ pub(crate) async fn add(
     Path(code): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
-    let kind = kind_of(&visitor, &code)?;
+    let kind = kind_of(&code)?;
     saved(&console, &visitor, kind, "", &values_of(kind, &FormPairs::new(pairs))).await
 }
 
@@ -505,7 +505,7 @@ pub(crate) async fn save(
     Path((code, id)): Path<(String, String)>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
-    let kind = kind_of(&visitor, &code)?;
+    let kind = kind_of(&code)?;
     saved(&console, &visitor, kind, &id, &values_of(kind, &FormPairs::new(pairs))).await
 }
 
@@ -516,7 +516,7 @@ async fn saved(
     id: &str,
     values: &Values,
 ) -> Result<Response, PageError> {
-    let actor = told(visitor, visitor.actor(&console.app))?;
+    let actor = visitor.actor(&console.app)?;
     let known = Some(id).filter(|id| !id.is_empty());
     match isms::save(&console.app, &actor, kind, known, values).await {
         Ok(id) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response()),
@@ -526,18 +526,17 @@ async fn saved(
             let page = shown(console, visitor, kind, id, values, &faults, &standing).await?;
             Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
-        Err(SaveError::Operation(error)) => Err(PageError::new(visitor, error)),
+        Err(SaveError::Operation(error)) => Err(PageError::from(error)),
     }
 }
 
 pub(crate) async fn end(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Redirect, PageError> {
-    let kind = kind_of(&visitor, &code)?;
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, isms::end(&console.app, &actor, kind, &id).await)?;
+    let kind = kind_of(&code)?;
+    isms::end(&console.app, &actor, kind, &id).await?;
     Ok(Redirect::to(&format!("/smsi/registers/{}", kind.code())))
 }
 
@@ -550,13 +549,12 @@ pub(crate) struct SignForm {
 /// Signs a record that names the visitor.
 pub(crate) async fn sign(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path((code, id)): Path<(String, String)>,
     Form(form): Form<SignForm>,
 ) -> Result<Redirect, PageError> {
-    let kind = kind_of(&visitor, &code)?;
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, isms::signatures::sign(&console.app, &actor, kind, &id, form.revision).await)?;
+    let kind = kind_of(&code)?;
+    isms::signatures::sign(&console.app, &actor, kind, &id, form.revision).await?;
     Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
 }
 
@@ -566,28 +564,28 @@ pub(crate) async fn fill(
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Redirect, PageError> {
-    let kind = kind_of(&visitor, &code)?;
+    let kind = kind_of(&code)?;
     let (actor, standing) = standing(&console, &visitor).await?;
-    told(&visitor, isms::must_govern(&actor))?;
+    isms::must_govern(&actor)?;
     let known = standing.registers.find(kind, &id).ok_or(OperationError::NotFound("record"));
-    let mut values = told(&visitor, known)?.values.clone();
+    let mut values = known?.values.clone();
     let (field, text) = match kind {
         RegisterKind::Audit => {
-            told(&visitor, audits::draw(&console.app, &actor, &id).await)?;
+            audits::draw(&console.app, &actor, &id).await?;
             return Ok(Redirect::to(&format!("/smsi/registers/audit/{id}")));
         }
         RegisterKind::Review => {
-            let views = told(&visitor, incidents::list(&console.app, &actor).await)?;
+            let views = incidents::list(&console.app, &actor).await?;
             let year = standing.now.at.minus(std::time::Duration::from_hours(24 * 365));
             let count = views.iter().filter(|view| view.record.opened_at > year).count();
             let w = Localizer::in_zone(&visitor, &console.zone);
             ("inputs", review_inputs(&w, &standing, count))
         }
-        _ => return Err(PageError::new(&visitor, OperationError::NotFound("record"))),
+        _ => return Err(PageError::from(OperationError::NotFound("record"))),
     };
     values.insert(field.to_owned(), vec![text]);
     let saved = isms::save(&console.app, &actor, kind, Some(&id), &values).await;
-    told(&visitor, saved.map_err(OperationError::from))?;
+    saved.map_err(OperationError::from)?;
     Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
 }
 
@@ -614,15 +612,15 @@ struct SamplesPage {
 pub(crate) async fn samples(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(asked): Query<SampleForm>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, isms::registers(&console.app, &actor).await)?;
+    isms::registers(&console.app, &actor).await?;
     let drawn = match Population::parse(&asked.population) {
         Some(of) => {
             let size = asked.size.clamp(1, 500);
             let drawn = audits::sampled(&console.app, &actor, of, u64::from(asked.seed), size).await;
-            Some(told(&visitor, drawn)?)
+            Some(drawn?)
         }
         None => None,
     };
@@ -635,32 +633,31 @@ pub(crate) async fn samples(
 pub(crate) async fn file(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
-    let form = told(&visitor, Printed::parse(ending).ok_or(OperationError::NotFound("form")))?;
+    let form = Printed::parse(ending).ok_or(OperationError::NotFound("form"))?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = match stem {
         "smsi" => sheets::whole(&console.app, &actor, &reader, form).await,
         code => {
-            let kind = kind_of(&visitor, code)?;
+            let kind = kind_of(code)?;
             sheets::file(&console.app, &actor, kind, &reader, form).await
         }
     };
-    let bytes = told(&visitor, bytes)?;
+    let bytes = bytes?;
     Ok(kept(&name, form.media(), bytes))
 }
 
 /// The file of a controlled document.
 pub(crate) async fn attach(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (name, bytes) = told(&visitor, uploaded(form).await)?;
-    told(&visitor, awareness::attach(&console.app, &actor, &id, &name, &bytes).await)?;
+    let (name, bytes) = uploaded(form).await?;
+    awareness::attach(&console.app, &actor, &id, &name, &bytes).await?;
     Ok(Redirect::to(&format!("/smsi/registers/document/{id}")))
 }

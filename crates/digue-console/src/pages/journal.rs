@@ -9,10 +9,10 @@ use digue_operations::{OperationError, entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
 use serde::Deserialize;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Entries on one page, and in one export.
 const PAGE_ENTRIES: u64 = 50;
@@ -84,14 +84,13 @@ fn line(w: &Localizer, index: u64, event: &Event) -> JournalLine {
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(range): Query<JournalQuery>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let status = console.app.journal_status();
     let last = status.checkpoint_size.saturating_sub(PAGE_ENTRIES);
     let first = range.first.unwrap_or(last).min(last);
-    let entries =
-        told(&visitor, watch::entries(&console.app, &actor, first, PAGE_ENTRIES, EvidenceForm::Shown).await)?;
+    let entries = watch::entries(&console.app, &actor, first, PAGE_ENTRIES, EvidenceForm::Shown).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let lines = entries.iter().rev().map(|(index, event)| line(&w, *index, event)).collect();
     Ok(page(&JournalPage {
@@ -109,19 +108,18 @@ pub(crate) async fn show(
 /// Entries as NDJSON, once a second person has granted it.
 pub(crate) async fn export(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(range): Query<JournalQuery>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let first = range.first.unwrap_or(0);
     let entries = watch::entries(&console.app, &actor, first, EXPORT_ENTRIES, EvidenceForm::File).await;
     let mut text = String::new();
-    for (index, event) in told(&visitor, entries)? {
+    for (index, event) in entries? {
         text.push_str(&entry::as_json(index, &event).to_string());
         text.push('\n');
     }
     if text.is_empty() {
-        return Err(PageError::new(&visitor, OperationError::NotFound("entry")));
+        return Err(PageError::from(OperationError::NotFound("entry")));
     }
     Ok(kept(&format!("journal-{first}.ndjson"), "application/x-ndjson", text.into_bytes()))
 }

@@ -12,11 +12,11 @@ use digue_types::{SessionId, Timestamp};
 use serde::Deserialize;
 
 use crate::api::acts::key_name;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Localizer, ceremony_policy, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "keys.html")]
@@ -29,10 +29,13 @@ struct KeysPage {
     is_fresh: bool,
 }
 
-pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let keys = told(&visitor, keys::list(&console.app, &actor).await)?;
-    let known = told(&visitor, accounts::list(&console.app, &actor).await)?;
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let keys = keys::list(&console.app, &actor).await?;
+    let known = accounts::list(&console.app, &actor).await?;
     let now = console.app.clock().now();
     let page = page(&KeysPage {
         w: Localizer::in_zone(&visitor, &console.zone),
@@ -54,16 +57,15 @@ pub(crate) struct KeyForm {
 
 pub(crate) async fn ask(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<KeyForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let request = ApprovalRequest::IssueKey {
-        account: told(&visitor, account_named(form.account.trim()))?,
-        thumbprint: told(&visitor, keys::parse_public_key(&form.public_key))?,
-        name: told(&visitor, key_name(&form.name))?,
+        account: account_named(form.account.trim())?,
+        thumbprint: keys::parse_public_key(&form.public_key)?,
+        name: key_name(&form.name)?,
     };
-    told(&visitor, approvals::ask(&console.app, &actor, &request, &form.reason).await)?;
+    approvals::ask(&console.app, &actor, &request, &form.reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -75,11 +77,10 @@ pub(crate) struct RevokeForm {
 
 pub(crate) async fn revoke(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<RevokeForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let id = told(&visitor, SessionId::parse(&form.key).map_err(|_| OperationError::NotFound("key")))?;
-    told(&visitor, keys::revoke(&console.app, &actor, &id, &form.reason).await)?;
+    let id = SessionId::parse(&form.key).map_err(|_| OperationError::NotFound("key"))?;
+    keys::revoke(&console.app, &actor, &id, &form.reason).await?;
     Ok(Redirect::to("/keys"))
 }

@@ -9,9 +9,9 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use digue_operations::Actor;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Not more often than people can read.
 const EVERY: Duration = Duration::from_secs(2);
@@ -20,12 +20,12 @@ const EVERY: Duration = Duration::from_secs(2);
 pub(crate) async fn events(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<impl IntoResponse, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     if !actor.role.can_watch() {
-        return Err(PageError::new(&visitor, digue_operations::OperationError::Denied));
+        return Err(PageError::from(digue_operations::OperationError::Denied));
     }
-    let session = told(&visitor, visitor.console_session())?.clone();
+    let session = visitor.console_session()?.clone();
     let first = console.app.journal_status().size;
     let stream =
         futures_util::stream::unfold((console, session, first), |(console, session, known)| async move {

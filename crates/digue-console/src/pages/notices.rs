@@ -16,10 +16,10 @@ use digue_response::code::Code;
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Deserialize)]
 pub(crate) struct StyleChoice {
@@ -61,11 +61,11 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(asked): Query<StyleChoice>,
 ) -> Result<Html<String>, PageError> {
-    let (app, actor) = (&console.app, told(&visitor, visitor.actor(&console.app))?);
-    let view = told(&visitor, incidents::view(app, &actor, &id).await)?;
+    let (app, actor) = (&console.app, visitor.actor(&console.app)?);
+    let view = incidents::view(app, &actor, &id).await?;
     let style = Style::parse(&asked.style).unwrap_or(Style::ALL[0]);
-    let (subject, blocks) = told(&visitor, notices::proposed(app, &actor, &id, style).await)?;
-    let campaigns = told(&visitor, notices::campaigns(app, &actor, &id).await)?;
+    let (subject, blocks) = notices::proposed(app, &actor, &id, style).await?;
+    let campaigns = notices::campaigns(app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Campaign], None).await?;
     let categories = view.incident.affected().map(|version| version.by_category.keys().cloned().collect());
     let seen = ShownData {
@@ -120,12 +120,12 @@ struct CampaignPage {
 pub(crate) async fn campaign(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path((id, campaign)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let campaigns = told(&visitor, notices::campaigns(&console.app, &actor, &id).await)?;
+    let campaigns = notices::campaigns(&console.app, &actor, &id).await?;
     let found = campaigns.into_iter().find(|known| known.record.id == campaign);
-    let campaign = told(&visitor, found.ok_or(OperationError::NotFound("campaign")))?;
+    let campaign = found.ok_or(OperationError::NotFound("campaign"))?;
     let w = words_beside(&console, &visitor, &[StoredKind::Campaign], Some(&campaign.record.id)).await?;
     let fault = |(line, key): &(usize, String)| {
         w.with("fault-line", [("line", (*line).into()), ("fault", w.say(key).into())])
@@ -140,12 +140,11 @@ pub(crate) async fn campaign(
 /// Prepares a campaign; nothing is sent before somebody starts it.
 pub(crate) async fn prepare(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     mut form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
+    let unreadable = || PageError::from(OperationError::Invalid("invalid-upload"));
     let mut fields: std::collections::HashMap<String, String> = std::collections::HashMap::new();
     let mut contacts = Vec::new();
     while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
@@ -172,7 +171,7 @@ pub(crate) async fn prepare(
         },
         contacts,
     };
-    let campaign = told(&visitor, notices::prepare(&console.app, &actor, &id, asked).await)?;
+    let campaign = notices::prepare(&console.app, &actor, &id, asked).await?;
     Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
 
@@ -186,14 +185,13 @@ pub(crate) struct StateForm {
 
 pub(crate) async fn set_state(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path((id, campaign)): Path<(String, String)>,
     Form(form): Form<StateForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let gives_up = form.gives_up.is_some();
     let done = notices::set_state(&console.app, &actor, &campaign, &form.state, gives_up).await;
-    told(&visitor, done)?;
+    done?;
     Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
 
@@ -210,22 +208,22 @@ pub(crate) async fn file(
     Path((_, campaign, name)): Path<(String, String, String)>,
     Query(asked): Query<CampaignQuery>,
 ) -> Result<Response, PageError> {
-    let (app, actor) = (&console.app, told(&visitor, visitor.actor(&console.app))?);
+    let (app, actor) = (&console.app, visitor.actor(&console.app)?);
     match name.as_str() {
         "letters.pdf" => {
             let letters = notices::letters(app, &actor, &campaign, asked.after).await;
-            let (bytes, last) = told(&visitor, letters)?;
+            let (bytes, last) = letters?;
             let name = format!("letters-{}-{last}.pdf", asked.after + 1);
             Ok(kept(&name, Printed::Pdf.media(), bytes))
         }
         "others.csv" => {
-            let rows = told(&visitor, notices::others(app, &actor, &campaign).await)?;
+            let rows = notices::others(app, &actor, &campaign).await?;
             let w = Localizer::in_zone(&visitor, &console.zone);
             let header = ["person", "channel", "destination", "state", "code", "text"]
                 .map(|key| w.coded("column", key));
             Ok(csv(visitor.language, "notices", &header, rows.into_iter().map(Vec::from)))
         }
-        _ => Err(PageError::new(&visitor, OperationError::NotFound("file"))),
+        _ => Err(PageError::from(OperationError::NotFound("file"))),
     }
 }
 
@@ -259,7 +257,7 @@ pub(crate) async fn check_code(
 ) -> Result<Html<String>, PageError> {
     let code: String = form.code.chars().take(40).collect();
     let found = genuine::check(&console.app, visitor.language, &code, &visitor.origin.ip.to_string()).await;
-    let found = told(&visitor, found)?;
+    let found = found?;
     checked(&console, &visitor, code, Some(found)).await
 }
 
@@ -269,16 +267,13 @@ async fn checked(
     code: String,
     found: Option<Option<Genuine>>,
 ) -> Result<Html<String>, PageError> {
-    let official = told(visitor, genuine::official(&console.app).await)?;
+    let official = genuine::official(&console.app).await?;
     let w = Localizer::in_zone(visitor, &console.zone);
     Ok(page(&NoticeCheckPage { is_asked: found.is_some(), found: found.flatten(), code, official, w }))
 }
 
 /// The official messages, signed: to be mirrored.
-pub(crate) async fn messages(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Response, PageError> {
-    let signed = told(&visitor, genuine::official_signed(&console.app).await)?;
+pub(crate) async fn messages(State(console): State<Console>) -> Result<Response, PageError> {
+    let signed = genuine::official_signed(&console.app).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], signed).into_response())
 }

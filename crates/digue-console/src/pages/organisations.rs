@@ -11,10 +11,10 @@ use digue_types::{Gate, OrganisationId};
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "organisations.html")]
@@ -28,9 +28,9 @@ struct OrganisationsPage {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let rows = told(&visitor, organisations::list(&console.app, &actor).await)?;
+    let rows = organisations::list(&console.app, &actor).await?;
     Ok(page(&OrganisationsPage {
         w: Localizer::new(&visitor),
         without_leader: rows.iter().filter(|one| one.leaders == 0).count(),
@@ -42,9 +42,9 @@ pub(crate) async fn list(
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let rows = told(&visitor, organisations::list(&console.app, &actor).await)?;
+    let rows = organisations::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
     let header = ["organisation", "name", "accounts", "leaders", "sessions", "persons", "gate"]
         .map(|key| w.coded("column", key));
@@ -76,12 +76,12 @@ struct OrganisationPage {
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let id = told(&visitor, named(&id))?;
-    let view = told(&visitor, organisations::view(&console.app, &actor, &id).await)?;
-    let mut theirs = told(&visitor, accounts::list(&console.app, &actor).await)?;
+    let id = named(&id)?;
+    let view = organisations::view(&console.app, &actor, &id).await?;
+    let mut theirs = accounts::list(&console.app, &actor).await?;
     theirs.retain(|known| known.record.organisation == id);
     Ok(page(&OrganisationPage {
         w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?,
@@ -108,14 +108,13 @@ pub(crate) struct OrganisationForm {
 /// Adds one, or changes its name and address.
 pub(crate) async fn save(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<OrganisationForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let id = OrganisationId::parse(form.organisation.trim())
         .map_err(|_| OperationError::Invalid("invalid-account-name"));
-    let id = told(&visitor, id)?;
+    let id = id?;
     let saved = organisations::save(&console.app, &actor, &id, &form.name, &form.email).await;
-    told(&visitor, saved)?;
+    saved?;
     Ok(Redirect::to(&format!("/organisations/{id}")))
 }

@@ -12,10 +12,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::{AttackProgress, Console};
 use crate::view::{Localizer, ceremony_policy, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -47,9 +47,9 @@ const CHART_HEIGHT: f64 = 120.0;
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(shown): Query<ShownCoverage>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     if !actor.role.can_watch() {
         // Everybody's home is what concerns them.
         let home = if actor.role.leads_agents() {
@@ -61,8 +61,8 @@ pub(crate) async fn show(
         };
         return Ok(Redirect::to(home).into_response());
     }
-    let view = told(&visitor, watch::overview(&console.app, &actor))?;
-    let gates = told(&visitor, gates::shut_gates(&console.app, &actor).await)?;
+    let view = watch::overview(&console.app, &actor)?;
+    let gates = gates::shut_gates(&console.app, &actor).await?;
     let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
     let page = page(&OverviewPage {
         w: Localizer::in_zone(&visitor, &console.zone),
@@ -86,9 +86,9 @@ pub(crate) async fn show(
 pub(crate) async fn minutes_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let view = told(&visitor, watch::overview(&console.app, &actor))?;
+    let view = watch::overview(&console.app, &actor)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["minute", "persons", "responses", "refused"].map(|key| w.coded("column", key));
     let rows = view.minutes.into_iter().map(|(at, minute)| {
@@ -110,12 +110,11 @@ pub(crate) struct Search {
 /// An account or a person, whichever it names.
 pub(crate) async fn search(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(search): Query<Search>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let place = match told(&visitor, watch::find(&console.app, &actor, search.q.trim()))? {
+    let place = match watch::find(&console.app, &actor, search.q.trim())? {
         NamedAccount::Account(account) => format!("/accounts/{}", encode(account.as_str())),
         NamedAccount::Organisation(id) => format!("/organisations/{}", encode(id.as_str())),
         NamedAccount::Person(person) => format!("/persons?person={}", encode(person.as_str())),
@@ -124,9 +123,11 @@ pub(crate) async fn search(
 }
 
 /// The demonstration's button; without a demonstration there is no such page.
-pub(crate) async fn attack(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let missing = || PageError::new(&visitor, digue_operations::OperationError::NotFound("page"));
+pub(crate) async fn attack(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
+    let missing = || PageError::from(digue_operations::OperationError::NotFound("page"));
     let demo = console.demo.as_ref().ok_or_else(missing)?;
     if actor.role.can_act() {
         demo.start_attack();

@@ -14,8 +14,8 @@ use digue_types::SessionId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, answer};
-use crate::error::{PageError, told};
+use crate::api::ApiError;
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -44,20 +44,20 @@ struct OwnAccountPage {
 }
 
 pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
+    let session = visitor.console_session()?;
     let app = &console.app;
     let page = page(&OwnAccountPage {
         w: Localizer::in_zone(&visitor, &console.zone),
-        passkeys: told(&visitor, passkey::own(app, session).await)?,
-        sessions: told(&visitor, sign_in::own_sessions(app, session))?,
-        connections: told(&visitor, sign_in::last_connections(app, session).await)?,
+        passkeys: passkey::own(app, session).await?,
+        sessions: sign_in::own_sessions(app, session)?,
+        connections: sign_in::last_connections(app, session).await?,
         is_fresh: app.clock().now().since(session.proved_at) <= app.proof_lasts(),
         may_have_password: app.allows_passwords() && visitor.role.is_some_and(|r| !r.needs_passkey()),
-        identities: told(&visitor, providers::own(app, session).await)?,
-        codes_left: told(&visitor, password::own(app, session).await)?,
-        code: told(&visitor, invitations::own_code(app, session).await)?,
-        waiting: told(&visitor, keys::waiting(app, session).await)?,
-        is_invited: told(&visitor, providers::is_invited(app, session).await)?,
+        identities: providers::own(app, session).await?,
+        codes_left: password::own(app, session).await?,
+        code: invitations::own_code(app, session).await?,
+        waiting: keys::waiting(app, session).await?,
+        is_invited: providers::is_invited(app, session).await?,
         session: session.clone(),
     });
     Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
@@ -67,8 +67,8 @@ pub(crate) async fn begin_adding(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
-    let session = answer(&visitor, visitor.console_session())?;
-    let begun = answer(&visitor, passkey::begin_adding(&console.app, session).await)?;
+    let session = visitor.console_session()?;
+    let begun = passkey::begin_adding(&console.app, session).await?;
     Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
 }
 
@@ -84,9 +84,9 @@ pub(crate) async fn finish_adding(
     visitor: Visitor,
     Json(made): Json<NewKeyForm>,
 ) -> Result<Json<Value>, ApiError> {
-    let session = answer(&visitor, visitor.console_session())?;
+    let session = visitor.console_session()?;
     let done = passkey::finish_adding(&console.app, session, &made.ceremony, &made.name, made.answer).await;
-    answer(&visitor, done)?;
+    done?;
     Ok(Json(json!({"next": "/self"})))
 }
 
@@ -100,8 +100,8 @@ pub(crate) async fn remove(
     visitor: Visitor,
     Form(form): Form<PasskeyNameForm>,
 ) -> Result<Redirect, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
-    told(&visitor, passkey::remove(&console.app, session, &form.id).await)?;
+    let session = visitor.console_session()?;
+    passkey::remove(&console.app, session, &form.id).await?;
     Ok(Redirect::to("/self"))
 }
 
@@ -120,8 +120,8 @@ pub(crate) async fn fetch_key(
     visitor: Visitor,
     Form(form): Form<PasskeyNameForm>,
 ) -> Result<Html<String>, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
-    let key = told(&visitor, keys::fetch(&console.app, session, &form.id).await)?;
+    let session = visitor.console_session()?;
+    let key = keys::fetch(&console.app, session, &form.id).await?;
     let (account, secret) = (key.account.to_string(), key.secret);
     Ok(page(&KeyPage { w: Localizer::new(&visitor), account, secret }))
 }
@@ -154,10 +154,10 @@ pub(crate) async fn choose_provider(
         return Ok(Redirect::to(&back).into_response());
     };
     let link = match invited.link.as_str() {
-        "" => told(&visitor, providers::begin_linking(&console.app, session).await)?,
+        "" => providers::begin_linking(&console.app, session).await?,
         _ => invited.link,
     };
-    told(&visitor, providers::invited_holder(&console.app, session, &link).await)?;
+    providers::invited_holder(&console.app, session, &link).await?;
     let account = session.account.to_string();
     let providers = providers::for_accounts(&console.app);
     let w = Localizer::new(&visitor);
@@ -170,8 +170,8 @@ pub(crate) async fn unlink(
     visitor: Visitor,
     Form(form): Form<PasskeyNameForm>,
 ) -> Result<Redirect, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
-    told(&visitor, providers::unlink(&console.app, session, &form.id).await)?;
+    let session = visitor.console_session()?;
+    providers::unlink(&console.app, session, &form.id).await?;
     Ok(Redirect::to("/self"))
 }
 
@@ -181,12 +181,12 @@ pub(crate) async fn cut(
     visitor: Visitor,
     Form(form): Form<PasskeyNameForm>,
 ) -> Result<Redirect, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
+    let session = visitor.console_session()?;
     let which = match form.id.as_str() {
         "" => None,
-        id => Some(told(&visitor, SessionId::parse(id).map_err(|_| OperationError::NotFound("session")))?),
+        id => Some(SessionId::parse(id).map_err(|_| OperationError::NotFound("session"))?),
     };
-    told(&visitor, sign_in::cut_own(&console.app, session, which.as_ref()).await)?;
+    sign_in::cut_own(&console.app, session, which.as_ref()).await?;
     Ok(Redirect::to("/self"))
 }
 
@@ -219,8 +219,8 @@ fn password_page(
     visitor: &Visitor,
     fault: Option<&'static str>,
 ) -> Result<Html<String>, PageError> {
-    let session = told(visitor, visitor.console_session())?;
-    let setting = told(visitor, password::begin(&console.app, session))?;
+    let session = visitor.console_session()?;
+    let setting = password::begin(&console.app, session)?;
     let account = session.account.to_string();
     Ok(page(&PasswordPage { w: Localizer::new(visitor), account, setting, fault }))
 }
@@ -238,14 +238,14 @@ pub(crate) async fn set_password(
     visitor: Visitor,
     Form(form): Form<NewPasswordForm>,
 ) -> Result<Response, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
+    let session = visitor.console_session()?;
     match password::set(&console.app, session, &form.password, &form.sealed, &form.code).await {
         Ok(codes) => Ok(page(&CodesPage { w: Localizer::new(&visitor), codes }).into_response()),
         Err(OperationError::Invalid(fault)) => {
             let again = password_page(&console, &visitor, Some(fault))?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
         }
-        Err(error) => Err(PageError::new(&visitor, error)),
+        Err(error) => Err(PageError::from(error)),
     }
 }
 
@@ -253,7 +253,7 @@ pub(crate) async fn remove_password(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Redirect, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
-    told(&visitor, password::remove(&console.app, session).await)?;
+    let session = visitor.console_session()?;
+    password::remove(&console.app, session).await?;
     Ok(Redirect::to("/self"))
 }

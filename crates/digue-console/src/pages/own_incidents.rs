@@ -10,10 +10,10 @@ use digue_operations::papers::{self, PaperFormat as Printed};
 use digue_operations::stored_records::PaperSources;
 use serde::Deserialize;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "own_incidents.html")]
@@ -26,9 +26,9 @@ struct OwnIncidentsPage {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let views = told(&visitor, incidents::own(&console.app, &actor).await)?;
+    let views = incidents::own(&console.app, &actor).await?;
     let open = views.iter().filter(|view| !view.incident.is_closed()).count();
     Ok(page(&OwnIncidentsPage { w: Localizer::in_zone(&visitor, &console.zone), views, open }))
 }
@@ -41,11 +41,10 @@ pub(crate) struct ReportForm {
 
 pub(crate) async fn report(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<ReportForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, incidents::report(&console.app, &actor, &form.title, &form.text).await)?;
+    incidents::report(&console.app, &actor, &form.title, &form.text).await?;
     Ok(Redirect::to("/own-incidents"))
 }
 
@@ -53,17 +52,17 @@ pub(crate) async fn report(
 pub(crate) async fn paper(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let views = told(&visitor, incidents::own(&console.app, &actor).await)?;
+    let views = incidents::own(&console.app, &actor).await?;
     let found = views.into_iter().find(|view| view.record.id == id && view.is_established());
-    let view = told(&visitor, found.ok_or(OperationError::NotFound("incident")))?;
+    let view = found.ok_or(OperationError::NotFound("incident"))?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let document = papers::paper(&console.app, &view, &reader, "partner");
-    let document = told(&visitor, document.ok_or(OperationError::NotFound("paper")))?;
+    let document = document.ok_or(OperationError::NotFound("paper"))?;
     let sources = PaperSources::incident(&view.record.id);
     let printed = papers::printed_from(&console.app, &document, Printed::Pdf, sources).await;
-    let bytes = told(&visitor, printed)?;
+    let bytes = printed?;
     Ok(kept(&format!("{}.pdf", view.reference()), Printed::Pdf.media(), bytes))
 }

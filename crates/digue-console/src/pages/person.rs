@@ -10,7 +10,7 @@ use digue_types::{AccountId, PersonRef, Timestamp};
 use serde::Deserialize;
 
 use crate::chart::{MARK_WIDTH, mark};
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
@@ -66,11 +66,11 @@ async fn look(
     asked: &PersonSearch,
     form: EvidenceForm,
 ) -> Result<(PersonRef, Lookup<Vec<Sight>>), PageError> {
-    let actor = told(visitor, visitor.actor(&console.app))?;
-    told(visitor, scope::may_ask(&actor))?;
+    let actor = visitor.actor(&console.app)?;
+    scope::may_ask(&actor)?;
     let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::NotFound("person"));
-    let person = told(visitor, person)?;
-    let sights = told(visitor, watch::person(&console.app, &actor, &person, form).await)?;
+    let person = person?;
+    let sights = watch::person(&console.app, &actor, &person, form).await?;
     Ok((person, sights))
 }
 
@@ -102,7 +102,9 @@ pub(crate) async fn sights_csv(
     let (_, reply) = look(&console, &visitor, &asked, EvidenceForm::File).await?;
     let sights = match reply {
         Lookup::Known(sights) => sights,
-        Lookup::UnknownSubject(_) => return told(&visitor, Err(OperationError::Invalid("unknown-subject"))),
+        Lookup::UnknownSubject(_) => {
+            return Err(OperationError::Invalid("unknown-subject")).map_err(PageError::from);
+        }
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["entry", "at", "account", "organisation", "portal", "population", "route", "basis"]

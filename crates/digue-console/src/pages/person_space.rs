@@ -17,7 +17,7 @@ use digue_types::PopulationId;
 use serde::Deserialize;
 
 use super::sign_in::{cookie, left_address};
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
@@ -36,15 +36,12 @@ fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<Sig
     persons::here(&console.app, &secret(headers).ok_or(OperationError::Denied)?)
 }
 
-/// Somebody who is not here goes to the door.
-fn or_gateway(
-    visitor: &Visitor,
-    person: Result<SignedInPerson, OperationError>,
-) -> Result<SignedInPerson, Response> {
+/// A person who is not signed in goes to the page where they sign in.
+fn or_sign_in(person: Result<SignedInPerson, OperationError>) -> Result<SignedInPerson, Response> {
     match person {
         Ok(person) => Ok(person),
         Err(OperationError::Denied) => Err(Redirect::to("/person/door").into_response()),
-        Err(error) => Err(PageError::new(visitor, error).into_response()),
+        Err(error) => Err(PageError::from(error).into_response()),
     }
 }
 
@@ -100,7 +97,7 @@ pub(crate) async fn enter(
 ) -> Result<Response, PageError> {
     let code: String = form.code.chars().take(40).collect();
     let secret = codes::enter(&console.app, &code, &visitor.origin.ip.to_string()).await;
-    Ok(entered(&told(&visitor, secret)?))
+    Ok(entered(&secret?))
 }
 
 /// Hands a person's new session over.
@@ -122,7 +119,7 @@ pub(crate) async fn ask_letter(
 ) -> Result<Redirect, PageError> {
     let asked =
         codes::ask(&console.app, &form.population, &form.person, &visitor.origin.ip.to_string()).await;
-    told(&visitor, asked)?;
+    asked?;
     Ok(Redirect::to("/person/door?asked=1"))
 }
 
@@ -168,8 +165,8 @@ pub(crate) async fn show(
     headers: HeaderMap,
     Query(asked): Query<AfterQuery>,
 ) -> Result<Response, Response> {
-    let person = or_gateway(&visitor, here(&console, &visitor, &headers))?;
-    let failed = |error: OperationError| PageError::new(&visitor, error).into_response();
+    let person = or_sign_in(here(&console, &visitor, &headers))?;
+    let failed = |error: OperationError| PageError::from(error).into_response();
     let app = &console.app;
     let rows = sights::page(app, &person, asked.after).await.map_err(failed)?;
     let kinds =
@@ -191,9 +188,9 @@ pub(crate) async fn rows_csv(
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Response> {
-    let person = or_gateway(&visitor, here(&console, &visitor, &headers))?;
+    let person = or_sign_in(here(&console, &visitor, &headers))?;
     let rows = sights::all(&console.app, &person).await;
-    let rows = told(&visitor, rows).map_err(|error| error.into_response())?;
+    let rows = rows.map_err(PageError::from).map_err(|error| error.into_response())?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["at", "organisation", "reader", "why", "shown", "incident"].map(|key| w.coded("column", key));
@@ -226,12 +223,12 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     Form(form): Form<AskForm>,
 ) -> Result<Response, Response> {
-    let person = or_gateway(&visitor, here(&console, &visitor, &headers))?;
+    let person = or_sign_in(here(&console, &visitor, &headers))?;
     let asked = match RequestKind::parse(&form.kind) {
         Some(kind) => requests::ask(&console.app, &person, kind, form.entry, &form.text).await,
         None => Err(OperationError::NotFound("request")),
     };
-    told(&visitor, asked).map_err(|error| error.into_response())?;
+    asked.map_err(PageError::from).map_err(|error| error.into_response())?;
     Ok(Redirect::to("/person#asked").into_response())
 }
 
@@ -251,14 +248,14 @@ pub(crate) async fn preference(
     headers: HeaderMap,
     Form(form): Form<NewsForm>,
 ) -> Result<Response, Response> {
-    let person = or_gateway(&visitor, here(&console, &visitor, &headers))?;
+    let person = or_sign_in(here(&console, &visitor, &headers))?;
     let preference = NewsPreference {
         email: form.email,
         first_visits: !form.first.is_empty(),
         monthly: !form.monthly.is_empty(),
     };
     let saved = news::save(&console.app, &person, visitor.language, &preference).await;
-    told(&visitor, saved).map_err(|error| error.into_response())?;
+    saved.map_err(PageError::from).map_err(|error| error.into_response())?;
     Ok(Redirect::to("/person").into_response())
 }
 
@@ -280,8 +277,8 @@ pub(crate) async fn embed(
     visitor: Visitor,
     Query(asked): Query<EmbedToken>,
 ) -> Result<Response, PageError> {
-    let person = told(&visitor, persons::embedded(&console.app, &asked.token))?;
-    let rows = told(&visitor, sights::page(&console.app, &person, 0).await)?;
+    let person = persons::embedded(&console.app, &asked.token)?;
+    let rows = sights::page(&console.app, &person, 0).await?;
     let shown = page(&EmbedPage { w: Localizer::in_zone(&visitor, &console.zone), page: rows });
     let portals = console.app.portal_origins().join(" ");
     let policy = format!(

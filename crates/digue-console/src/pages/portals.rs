@@ -5,10 +5,10 @@ use axum::extract::State;
 use axum::response::{Html, Response};
 use digue_operations::watch::{self, PortalView};
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "portals.html")]
@@ -20,18 +20,18 @@ struct PortalsPage {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let portals = told(&visitor, watch::portals(&console.app, &actor))?;
+    let portals = watch::portals(&console.app, &actor)?;
     Ok(page(&PortalsPage { w: Localizer::new(&visitor), portals }))
 }
 
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let portals = told(&visitor, watch::portals(&console.app, &actor))?;
+    let portals = watch::portals(&console.app, &actor)?;
     let w = Localizer::new(&visitor);
     let header = [
         "portal",

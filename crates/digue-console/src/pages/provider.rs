@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::person_space;
 use super::sign_in::{SignInReturn, cookie, on_console, opened, with_cookie};
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -50,14 +50,14 @@ pub(crate) async fn begin(
     Path(provider): Path<String>,
     Query(towards): Query<ProviderStart>,
 ) -> Result<Response, PageError> {
-    told(&visitor, on_console(&visitor))?;
+    on_console(&visitor)?;
     let purpose = if !towards.link.is_empty() {
         Purpose::Link {
             invitation: towards.link,
             session: visitor.session.as_ref().map(|own| own.id.clone()),
         }
     } else if !towards.proof.is_empty() {
-        let session = told(&visitor, visitor.console_session())?.id.clone();
+        let session = visitor.console_session()?.id.clone();
         let next = if towards.way.has_next() { towards.way.local_next() } else { "/self" };
         Purpose::Prove { session, next: next.to_owned() }
     } else if !towards.person.is_empty() {
@@ -66,7 +66,7 @@ pub(crate) async fn begin(
         Purpose::SignIn { next: towards.way.welcome(), is_fresh: towards.way.is_fresh() }
     };
     let begun = providers::begin(&console.app, &provider, held(&headers), purpose).await;
-    Ok(sent(told(&visitor, begun)?))
+    Ok(sent(begun?))
 }
 
 fn sent(begun: StartedSignIn) -> Response {
@@ -110,7 +110,7 @@ pub(crate) async fn back(
     Path(provider): Path<String>,
     Query(back): Query<ProviderCallback>,
 ) -> Result<Response, PageError> {
-    told(&visitor, on_console(&visitor))?;
+    on_console(&visitor)?;
     let reply = ProviderReply {
         code: &back.code,
         state: &back.state,
@@ -119,7 +119,7 @@ pub(crate) async fn back(
     };
     let came = providers::finish(&console.app, &provider, held(&headers), reply, &visitor.origin).await;
     let w = Localizer::new(&visitor);
-    Ok(match told(&visitor, came)? {
+    Ok(match came? {
         SignInOutcome::Account(linked) => entered(&console, &visitor, linked).await?,
         SignInOutcome::Proved { next } => Redirect::to(&next).into_response(),
         SignInOutcome::Weak(weak) => step_up(w, weak, false),
@@ -151,9 +151,9 @@ pub(crate) async fn link(
     headers: HeaderMap,
     Form(form): Form<LinkTicket>,
 ) -> Result<Response, PageError> {
-    told(&visitor, on_console(&visitor))?;
+    on_console(&visitor)?;
     let linked = providers::confirm_link(&console.app, &form.ticket, held(&headers), &visitor.origin).await;
-    entered(&console, &visitor, told(&visitor, linked)?).await
+    entered(&console, &visitor, linked?).await
 }
 
 /// Hands a session over that was opened here, and leads on.
@@ -163,7 +163,7 @@ async fn entered(
     linked: LinkedIdentity,
 ) -> Result<Response, PageError> {
     let next = Redirect::to(&linked.next).into_response();
-    told(visitor, opened(console, visitor, next, &linked.secret, &linked.session).await)
+    opened(console, visitor, next, &linked.secret, &linked.session).await.map_err(PageError::from)
 }
 
 /// Completes a weak factor with a one-time code.
@@ -173,15 +173,15 @@ pub(crate) async fn by_code(
     headers: HeaderMap,
     Form(form): Form<LinkTicket>,
 ) -> Result<Response, PageError> {
-    told(&visitor, on_console(&visitor))?;
+    on_console(&visitor)?;
     let (app, held) = (&console.app, held(&headers));
     let done = providers::step_up_by_code(app, &form.ticket, held, &form.code, &visitor.origin).await;
     match done {
         Err(OperationError::Invalid("invalid-password")) => {
-            let weak = told(&visitor, providers::still_weak(app, &form.ticket, held).await)?;
+            let weak = providers::still_weak(app, &form.ticket, held).await?;
             Ok(step_up(Localizer::new(&visitor), weak, true))
         }
-        other => entered(&console, &visitor, told(&visitor, other)?).await,
+        other => entered(&console, &visitor, other?).await,
     }
 }
 
@@ -238,9 +238,8 @@ pub(crate) async fn left(
 /// On to the provider, to end its session.
 pub(crate) async fn end(
     State(console): State<Console>,
-    visitor: Visitor,
     Query(left): Query<SignedOutQuery>,
 ) -> Result<Redirect, PageError> {
-    let address = told(&visitor, providers::end(&console.app, &left.ticket))?;
+    let address = providers::end(&console.app, &left.ticket)?;
     Ok(Redirect::to(&address))
 }

@@ -7,12 +7,12 @@ use digue_operations::OperationError;
 use digue_operations::isms::import::{pack, unpack};
 use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, RowFault, RowToOpen};
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::fields_of;
 use crate::pages::isms_import::unnamed_in_words;
 use crate::router::Console;
 use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Rows that a page shows.
 const ROWS_SHOWN_MAX: usize = 500;
@@ -45,23 +45,23 @@ struct OpenedInWords {
 pub(crate) async fn import(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     form: Multipart,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let [file, kept, digest] = told(&visitor, fields_of(form, ["file", "kept", "digest"]).await)?;
+    let [file, kept, digest] = fields_of(form, ["file", "kept", "digest"]).await?;
     let invalid = || OperationError::Invalid("invalid-upload");
     let (bytes, confirmed) = match (file, kept, digest) {
         (Some(file), None, _) => (file, None),
         (None, Some(kept), Some(digest)) => {
-            let bytes = told(&visitor, unpack(&kept).ok_or_else(invalid))?;
+            let bytes = unpack(&kept).ok_or_else(invalid)?;
             (bytes, Some(String::from_utf8_lossy(&digest).into_owned()))
         }
-        _ => return Err(PageError::new(&visitor, invalid())),
+        _ => return Err(PageError::from(invalid())),
     };
     let app = &console.app;
     let (preview, is_taken, is_outdated) = match confirmed {
-        None => (told(&visitor, register_import::preview(app, &actor, &bytes).await)?, false, false),
-        Some(digest) => match told(&visitor, register_import::import(app, &actor, &bytes, &digest).await)? {
+        None => (register_import::preview(app, &actor, &bytes).await?, false, false),
+        Some(digest) => match register_import::import(app, &actor, &bytes, &digest).await? {
             RegisterOutcome::Taken(preview) => (preview, true, false),
             RegisterOutcome::Outdated(preview) => (preview, false, true),
         },

@@ -14,11 +14,11 @@ use digue_operations::persons::{self, codes};
 use digue_types::PopulationId;
 use serde::Deserialize;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::local_time;
 use crate::router::Console;
 use crate::view::{Localizer, csv, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "requests.html")]
@@ -38,10 +38,10 @@ struct RequestsPage {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let all = told(&visitor, requests::list(&console.app, &actor, Read::Shown).await)?;
-    let hidden = told(&visitor, sights::hidden(&console.app, &actor).await)?;
+    let all = requests::list(&console.app, &actor, Read::Shown).await?;
+    let hidden = sights::hidden(&console.app, &actor).await?;
     let (letters, rows): (Vec<TrackedRequest>, Vec<TrackedRequest>) =
         all.into_iter().partition(|one| one.record.kind == codes::LETTER);
     let open = rows.iter().filter(|one| one.is_open());
@@ -62,9 +62,9 @@ pub(crate) async fn list(
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let rows = told(&visitor, requests::list(&console.app, &actor, Read::File).await)?;
+    let rows = requests::list(&console.app, &actor, Read::File).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["reference", "request", "person", "account", "opened", "due", "decided"]
         .map(|key| w.coded("column", key));
@@ -99,12 +99,12 @@ struct RequestPage {
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let all = told(&visitor, requests::list(&console.app, &actor, Read::Shown).await)?;
+    let all = requests::list(&console.app, &actor, Read::Shown).await?;
     let found = all.into_iter().find(|one| one.record.id == id && one.record.kind != codes::LETTER);
-    let one = told(&visitor, found.ok_or(OperationError::NotFound("request")))?;
+    let one = found.ok_or(OperationError::NotFound("request"))?;
     let is_contest = one.record.kind == RequestKind::Contest.code();
     let fits = |outcome: &&Outcome| match outcome {
         Outcome::Explained | Outcome::Upheld => is_contest,
@@ -130,11 +130,10 @@ pub(crate) struct AnswerForm {
 
 pub(crate) async fn answer(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(form): Form<AnswerForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let done = if form.extend.is_empty() {
         match Outcome::parse(&form.outcome) {
             Some(outcome) => requests::answer(&console.app, &actor, &id, outcome, &form.text).await,
@@ -143,7 +142,7 @@ pub(crate) async fn answer(
     } else {
         requests::extend(&console.app, &actor, &id, &form.text).await
     };
-    told(&visitor, done)?;
+    done?;
     Ok(Redirect::to(&format!("/requests/{id}")))
 }
 
@@ -157,13 +156,13 @@ pub(crate) struct LettersForm {
 pub(crate) async fn letters(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<LettersForm>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let made = codes::make(&console.app, &actor, &form.population, &form.persons).await;
-    let made = told(&visitor, made)?;
+    let made = made?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-    let bytes = told(&visitor, codes::printed(&console.app, &reader, &made))?;
+    let bytes = codes::printed(&console.app, &reader, &made)?;
     Ok(kept("letters.pdf", Printed::Pdf.media(), bytes))
 }
 
@@ -185,18 +184,17 @@ pub(crate) struct HideForm {
 
 pub(crate) async fn hide(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<HideForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     if !form.lift.is_empty() {
-        told(&visitor, sights::lift(&console.app, &actor, &form.lift).await)?;
+        sights::lift(&console.app, &actor, &form.lift).await?;
         return Ok(Redirect::to("/requests"));
     }
     let at = |text: &str| local_time(text, &console.zone);
-    let times = (told(&visitor, at(&form.from))?, told(&visitor, at(&form.to))?);
-    let until = told(&visitor, at(&form.until))?;
+    let times = (at(&form.from)?, at(&form.to)?);
+    let until = at(&form.until)?;
     let hidden = sights::hide(&console.app, &actor, form.reach.trim(), times, until, &form.reason).await;
-    told(&visitor, hidden)?;
+    hidden?;
     Ok(Redirect::to("/requests"))
 }

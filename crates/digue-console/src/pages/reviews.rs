@@ -13,12 +13,12 @@ use digue_types::Timestamp;
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::local_time;
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "reviews.html")]
@@ -31,9 +31,9 @@ struct ReviewsPage {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let reviews = told(&visitor, reviews::list(&console.app, &actor).await)?;
+    let reviews = reviews::list(&console.app, &actor).await?;
     let is_open = reviews.iter().any(|review| review.record.closed_at == Timestamp::ZERO);
     Ok(page(&ReviewsPage {
         may_open: visitor.role.is_some_and(Role::can_govern) && !is_open,
@@ -50,12 +50,11 @@ pub(crate) struct OpenReviewForm {
 
 pub(crate) async fn open(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<OpenReviewForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let due = told(&visitor, local_time(&form.due, &console.zone))?;
-    let id = told(&visitor, reviews::open(&console.app, &actor, &form.title, due).await)?;
+    let due = local_time(&form.due, &console.zone)?;
+    let id = reviews::open(&console.app, &actor, &form.title, due).await?;
     Ok(Redirect::to(&format!("/reviews/{id}")))
 }
 
@@ -73,17 +72,20 @@ struct ReviewPage {
 const LINES_SHOWN: usize = 300;
 
 async fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<ReviewView, PageError> {
-    let actor = told(visitor, visitor.actor(&console.app))?;
-    let all = told(visitor, reviews::list(&console.app, &actor).await)?;
-    told(visitor, all.into_iter().find(|one| one.record.id == id).ok_or(OperationError::NotFound("review")))
+    let actor = visitor.actor(&console.app)?;
+    let all = reviews::list(&console.app, &actor).await?;
+    all.into_iter()
+        .find(|one| one.record.id == id)
+        .ok_or(OperationError::NotFound("review"))
+        .map_err(PageError::from)
 }
 
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let review = found(&console, &visitor, &id).await?;
     let mut lines = review.lines.clone();
     lines.sort_by_key(|(line, facts)| (!line.decision.is_empty(), !facts.is_beyond_peers, facts.last_use));
@@ -138,13 +140,12 @@ pub(crate) struct ReviewDecisionForm {
 
 pub(crate) async fn decide(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(form): Form<ReviewDecisionForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let account = told(&visitor, account_named(&form.account))?;
+    let account = account_named(&form.account)?;
     let keeps = form.decision == "keep";
-    told(&visitor, reviews::decide(&console.app, &actor, &id, &account, keeps, &form.reason).await)?;
+    reviews::decide(&console.app, &actor, &id, &account, keeps, &form.reason).await?;
     Ok(Redirect::to(&format!("/reviews/{id}")))
 }

@@ -13,11 +13,11 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::{maybe_local_time, names};
 use crate::router::Console;
 use crate::view::{Localizer, csv, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Lines on the page; the exports have all.
 const LINES: usize = 200;
@@ -151,15 +151,15 @@ fn slices(persons: &[Affected]) -> Vec<(Timestamp, u64)> {
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(asked): Query<ScopeForm>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, scope::may_ask(&actor))?;
+    scope::may_ask(&actor)?;
     let scoped = if asked.is_empty() {
         None
     } else {
-        let question = told(&visitor, asked.question(&console.zone))?;
-        Some(told(&visitor, scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await)?)
+        let question = asked.question(&console.zone)?;
+        Some(scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?)
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&ScopePage { w, query: asked.query(), asked, found: scoped.map(found) }))
@@ -168,11 +168,11 @@ pub(crate) async fn show(
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(asked): Query<ScopeForm>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let question = told(&visitor, asked.question(&console.zone))?;
-    let scoped = told(&visitor, scope::scope(&console.app, &actor, question, EvidenceForm::File).await)?;
+    let question = asked.question(&console.zone)?;
+    let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::File).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["population", "person", "first", "last", "times", "categories", "entries"];
     let header = header.map(|key| w.coded("column", key));
@@ -194,33 +194,30 @@ pub(crate) async fn list_csv(
 /// The list with its proof: `digue scope check` computes it again.
 pub(crate) async fn signed_list(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(asked): Query<ScopeForm>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let question = told(&visitor, asked.question(&console.zone))?;
-    let bytes = told(&visitor, scope::signed_list(&console.app, &actor, question).await)?;
+    let question = asked.question(&console.zone)?;
+    let bytes = scope::signed_list(&console.app, &actor, question).await?;
     Ok(kept("application/x-ndjson", "scope.ndjson", bytes))
 }
 
 /// The receipt of one entry.
 pub(crate) async fn receipt(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(entry): Path<u64>,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let text = told(&visitor, scope::receipt(&console.app, &actor, entry).await)?;
+    let text = scope::receipt(&console.app, &actor, entry).await?;
     Ok(kept("text/plain; charset=utf-8", &format!("receipt-{entry}.txt"), text.into_bytes()))
 }
 
 /// A file of the journal for tlog clients; nobody signs in for it, where it is published.
 pub(crate) async fn published(
     State(console): State<Console>,
-    visitor: Visitor,
     Path(path): Path<String>,
 ) -> Result<Response, PageError> {
-    let bytes = told(&visitor, scope::published(&console.app, &path))?;
+    let bytes = scope::published(&console.app, &path)?;
     let (kind, lasts) = match path.as_str() {
         "checkpoint" => ("text/plain; charset=utf-8", "no-cache"),
         // A tile never changes under its name.

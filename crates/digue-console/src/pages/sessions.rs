@@ -6,10 +6,10 @@ use axum::response::{Html, Response};
 use digue_access::Session;
 use digue_operations::watch;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 /// Lines on the page; the export has all.
 const LINES: usize = 200;
@@ -28,9 +28,9 @@ struct SessionsPage {
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let mut rows = told(&visitor, watch::sessions(&console.app, &actor))?;
+    let mut rows = watch::sessions(&console.app, &actor)?;
     let (total, bound) = (rows.len(), rows.iter().filter(|one| one.device.is_some()).count());
     rows.truncate(LINES);
     Ok(page(&SessionsPage {
@@ -46,9 +46,9 @@ pub(crate) async fn list(
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let rows = told(&visitor, watch::sessions(&console.app, &actor))?;
+    let rows = watch::sessions(&console.app, &actor)?;
     let w = Localizer::new(&visitor);
     let header = ["account", "organisation", "place", "opened", "seen", "ip", "device"]
         .map(|key| w.coded("column", key));

@@ -6,10 +6,10 @@ use axum::response::Html;
 use digue_operations::app::SettingsView;
 use digue_response::notification::Field;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -21,9 +21,9 @@ struct SettingsPage {
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let view = told(&visitor, console.app.settings(&actor).await)?;
+    let view = console.app.settings(&actor).await?;
     Ok(page(&SettingsPage { w: Localizer::in_zone(&visitor, &console.zone), view }))
 }
 

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::provider;
-use crate::api::{ApiError, answer};
-use crate::error::{PageError, told};
+use crate::api::ApiError;
+use crate::error::PageError;
 use crate::router::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -96,7 +96,7 @@ pub(crate) async fn sign_in(
     Query(way): Query<SignInReturn>,
 ) -> Result<Response, PageError> {
     if visitor.portal.is_some() {
-        return told(&visitor, to_console(&console, &visitor, &way));
+        return to_console(&console, &visitor, &way).map_err(PageError::from);
     }
     let is_known = visitor.session.as_ref().is_some_and(|session| {
         let age = console.app.clock().now().since(session.proved_at);
@@ -183,8 +183,8 @@ pub(crate) async fn opened(
 
 /// Begins a ceremony, whoever it will be.
 pub(crate) async fn begin(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
-    answer(&visitor, on_console(&visitor))?;
-    let begun = answer(&visitor, passkey::begin_sign_in(&console.app))?;
+    on_console(&visitor)?;
+    let begun = passkey::begin_sign_in(&console.app)?;
     Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
 }
 
@@ -214,25 +214,27 @@ pub(crate) async fn finish(
     Json(shown): Json<SignInProvider>,
 ) -> Result<Response, ApiError> {
     let app = &console.app;
-    answer(&visitor, on_console(&visitor))?;
+    on_console(&visitor)?;
     if !shown.ticket.is_empty() {
         let (ticket, held, origin) = (&shown.ticket, provider::held(&headers), &visitor.origin);
         let done =
             providers::step_up_by_passkey(app, ticket, held, &shown.ceremony, shown.answer, origin).await;
-        let linked = answer(&visitor, done)?;
+        let linked = done?;
         let next = Json(json!({"next": linked.next})).into_response();
-        return answer(&visitor, opened(&console, &visitor, next, &linked.secret, &linked.session).await);
+        return opened(&console, &visitor, next, &linked.secret, &linked.session)
+            .await
+            .map_err(ApiError::from);
     }
     if !shown.proof.is_empty() {
-        let session = answer(&visitor, visitor.console_session())?;
-        answer(&visitor, passkey::prove(app, session, &shown.ceremony, shown.answer).await)?;
+        let session = visitor.console_session()?;
+        passkey::prove(app, session, &shown.ceremony, shown.answer).await?;
         let next = if shown.way.next.is_empty() { "/self" } else { shown.way.local_next() };
         return Ok(Json(json!({"next": next})).into_response());
     }
     let done = passkey::finish_sign_in(app, &shown.ceremony, shown.answer, &visitor.origin).await;
-    let (secret, session) = answer(&visitor, done)?;
+    let (secret, session) = done?;
     let next = Json(json!({"next": shown.way.welcome()})).into_response();
-    answer(&visitor, opened(&console, &visitor, next, &secret, &session).await)
+    opened(&console, &visitor, next, &secret, &session).await.map_err(ApiError::from)
 }
 
 #[derive(Deserialize)]
@@ -258,7 +260,7 @@ pub(crate) async fn by_password(
     headers: HeaderMap,
     Form(form): Form<SignInPasswordForm>,
 ) -> Result<Response, PageError> {
-    told(&visitor, on_console(&visitor))?;
+    on_console(&visitor)?;
     let SignInPasswordForm { account, password, code, way } = form;
     let shown = password::ShownCredentials {
         account: &account,
@@ -273,11 +275,11 @@ pub(crate) async fn by_password(
             *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             return Ok(page);
         }
-        Err(error) => return Err(PageError::new(&visitor, error)),
+        Err(error) => return Err(PageError::from(error)),
     };
     let next = Redirect::to(&way.welcome()).into_response();
     let response = opened(&console, &visitor, next, &done.secret, &done.session).await;
-    let response = told(&visitor, response)?;
+    let response = response?;
     Ok(match done.device {
         None => response,
         Some(device) => {
@@ -305,8 +307,8 @@ pub(crate) async fn welcome(
     visitor: Visitor,
     Query(way): Query<SignInReturn>,
 ) -> Result<Response, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
-    let connections = told(&visitor, sign_in::last_connections(&console.app, session).await)?;
+    let session = visitor.console_session()?;
+    let connections = sign_in::last_connections(&console.app, session).await?;
     let policy = ceremony_policy(console.app.url_of(&way.host).unwrap_or_default());
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
     let w = Localizer::in_zone(&visitor, &console.zone);
@@ -325,8 +327,8 @@ pub(crate) async fn hand_over(
     visitor: Visitor,
     Form(way): Form<SignInReturn>,
 ) -> Result<Redirect, PageError> {
-    let session = told(&visitor, visitor.console_session())?;
-    let address = told(&visitor, way_on(&console.app, session, &way).await)?;
+    let session = visitor.console_session()?;
+    let address = way_on(&console.app, session, &way).await?;
     Ok(Redirect::to(&address))
 }
 
@@ -362,11 +364,11 @@ pub(crate) async fn enter_page(
             let gone = format!("{STATE_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
             let response = Redirect::to(query.way.local_next()).into_response();
             let response = opened(&console, &visitor, response, &secret, &session).await;
-            return Ok(with_cookie(told(&visitor, response)?, &gone));
+            return Ok(with_cookie(response?, &gone));
         }
     }
     let account = sign_in::peek_link(&console.app, &query.link, &visitor.host).await;
-    let account = told(&visitor, account.map_err(link_gone))?.to_string();
+    let account = account.map_err(link_gone)?.to_string();
     // Identities are the console's: a portal's link opens its portal.
     let providers = if visitor.portal.is_none() { providers::for_accounts(&console.app) } else { Vec::new() };
     Ok(page(&EnterPage { w: Localizer::new(&visitor), account, link: query.link, providers }).into_response())
@@ -390,9 +392,9 @@ pub(crate) async fn enter(
     Form(form): Form<LinkQuery>,
 ) -> Result<Response, PageError> {
     let entered = sign_in::enter(&console.app, &form.link, &visitor.host, &visitor.origin).await;
-    let (secret, session) = told(&visitor, entered.map_err(link_gone))?;
+    let (secret, session) = entered.map_err(link_gone)?;
     let response = Redirect::to(form.way.local_next()).into_response();
-    told(&visitor, opened(&console, &visitor, response, &secret, &session).await)
+    opened(&console, &visitor, response, &secret, &session).await.map_err(PageError::from)
 }
 
 fn link_gone(error: OperationError) -> OperationError {
@@ -413,7 +415,7 @@ pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> R
         if let Some(ticket) = providers::farewell(&console.app, session).await {
             next = left_address(&ticket);
         }
-        told(&visitor, sign_in::leave(&console.app, session).await)?;
+        sign_in::leave(&console.app, session).await?;
     }
     let mut response = Redirect::to(&next).into_response();
     let gone = "__Host-digue=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
@@ -462,6 +464,6 @@ pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
     if is_person { Redirect::to("/").into_response() } else { StatusCode::METHOD_NOT_ALLOWED.into_response() }
 }
 
-pub(crate) async fn not_found(visitor: Visitor) -> (StatusCode, PageError) {
-    (StatusCode::NOT_FOUND, PageError::new(&visitor, OperationError::NotFound("page")))
+pub(crate) async fn not_found() -> (StatusCode, PageError) {
+    (StatusCode::NOT_FOUND, PageError::from(OperationError::NotFound("page")))
 }

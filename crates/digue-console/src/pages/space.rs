@@ -15,12 +15,12 @@ use digue_types::AccountId;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::error::{PageError, told};
+use crate::error::PageError;
 use crate::form::{maybe_local_time, uploaded};
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Localizer, csv, kept, page};
-use crate::visitor::Visitor;
+use crate::visitor::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "space.html")]
@@ -50,11 +50,11 @@ impl OrganisationSpacePage {
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let space = told(&visitor, space::show(&console.app, &actor).await)?;
+    let space = space::show(&console.app, &actor).await?;
     let own = match space.leads {
-        true => Some(told(&visitor, assessment::show(&console.app, &actor).await)?),
+        true => Some(assessment::show(&console.app, &actor).await?),
         false => None,
     };
     let active = space.accounts.iter().filter(|one| !one.record.is_suspended);
@@ -83,18 +83,17 @@ pub(crate) struct PersonForm {
 /// Asks the operator for one person more.
 pub(crate) async fn ask_person(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<PersonForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let account = match form.account.trim() {
         "" => None,
-        name => Some(told(&visitor, account_named(name))?),
+        name => Some(account_named(name)?),
     };
-    let until = told(&visitor, maybe_local_time(&form.until, &console.zone))?;
+    let until = maybe_local_time(&form.until, &console.zone)?;
     let person = (form.population.as_str(), form.person.as_str());
     let asked = space::ask_for_person(&console.app, &actor, person, account, until, &form.reason).await;
-    told(&visitor, asked)?;
+    asked?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -106,19 +105,20 @@ pub(crate) struct HandOverForm {
 
 pub(crate) async fn hand_over(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<HandOverForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let to = told(&visitor, account_named(form.account.trim()))?;
-    told(&visitor, space::ask_hand_over(&console.app, &actor, to, &form.reason).await)?;
+    let to = account_named(form.account.trim())?;
+    space::ask_hand_over(&console.app, &actor, to, &form.reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 
 /// The visitor leaves: the own account is closed.
-pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, accounts::leave(&console.app, &actor).await)?;
+pub(crate) async fn leave(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
+    accounts::leave(&console.app, &actor).await?;
     Ok(Redirect::to("/.digue/sign-in"))
 }
 
@@ -132,12 +132,12 @@ pub(crate) struct DoubtForm {
 pub(crate) async fn doubt(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(form): Form<DoubtForm>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let title = Localizer::new(&visitor).say("space-doubt-title");
     let doubted = space::doubt_break_glass(&console.app, &actor, &form.id, &title, &form.why).await;
-    told(&visitor, doubted)?;
+    doubted?;
     Ok(Redirect::to("/own-incidents"))
 }
 
@@ -200,10 +200,10 @@ pub(crate) struct ShownTheme {
 pub(crate) async fn assess(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(asked): Query<ShownTheme>,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let own = told(&visitor, assessment::show(&console.app, &actor).await)?;
+    let own = assessment::show(&console.app, &actor).await?;
     let theme = Theme::parse(&asked.theme);
     let before = own.last.as_ref().map(|(_, signed)| signed.answers()).unwrap_or_default();
     let language = visitor.language;
@@ -227,13 +227,12 @@ pub(crate) async fn assess(
 /// Saves the answers of a theme and leads to the next one.
 pub(crate) async fn answer(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
     let next = pairs.iter().find(|(name, _)| name == "theme").and_then(|(_, code)| Theme::parse(code));
     let given: Values = pairs.into_iter().map(|(name, value)| (name, vec![value])).collect();
-    told(&visitor, assessment::answer(&console.app, &actor, given).await)?;
+    assessment::answer(&console.app, &actor, given).await?;
     let after = next.and_then(|theme| Theme::ALL.iter().copied().find(|other| *other > theme));
     Ok(Redirect::to(&after.map_or_else(
         || "/space/assessment".to_owned(),
@@ -241,35 +240,42 @@ pub(crate) async fn answer(
     )))
 }
 
-pub(crate) async fn sign(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    told(&visitor, assessment::sign(&console.app, &actor).await)?;
+pub(crate) async fn sign(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
+    assessment::sign(&console.app, &actor).await?;
     Ok(Redirect::to("/space/assessment"))
 }
 
-pub(crate) async fn sheet(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let bytes = told(&visitor, assessment::file(&console.app, &actor, visitor.language).await)?;
+pub(crate) async fn sheet(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let bytes = assessment::file(&console.app, &actor, visitor.language).await?;
     Ok(kept("assessment.xlsx", Printed::Xlsx.media(), bytes))
 }
 
 pub(crate) async fn take(
     State(console): State<Console>,
-    visitor: Visitor,
+    SignedIn(actor): SignedIn,
     form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let (_, bytes) = told(&visitor, uploaded(form).await)?;
-    told(&visitor, assessment::take(&console.app, &actor, &bytes).await)?;
+    let (_, bytes) = uploaded(form).await?;
+    assessment::take(&console.app, &actor, &bytes).await?;
     Ok(Redirect::to("/space/assessment"))
 }
 
 /// The attestation, dated, for the organisation's own file.
-pub(crate) async fn attest(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
+pub(crate) async fn attest(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = attestation::file(&console.app, &actor, &reader, Printed::Pdf).await;
-    Ok(kept("attestation.pdf", Printed::Pdf.media(), told(&visitor, bytes)?))
+    Ok(kept("attestation.pdf", Printed::Pdf.media(), bytes?))
 }
 
 #[derive(Template)]
@@ -289,9 +295,9 @@ const ROWS_SHOWN: usize = 500;
 pub(crate) async fn standings(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let mut rows = told(&visitor, assessment::everybody(&console.app, &actor).await)?;
+    let mut rows = assessment::everybody(&console.app, &actor).await?;
     let total = rows.len();
     let due = rows.iter().filter(|one| one.posture == Posture::Due).count();
     let contradicted = rows.iter().filter(|one| !one.contradicted.is_empty()).count();
@@ -309,9 +315,9 @@ pub(crate) async fn standings(
 pub(crate) async fn standings_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.app))?;
-    let rows = told(&visitor, assessment::everybody(&console.app, &actor).await)?;
+    let rows = assessment::everybody(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["organisation", "state", "signed", "contradicted", "to-do"].map(|key| w.coded("column", key));
