@@ -76,7 +76,7 @@ impl Instance {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.is_ok_and(|line| line.contains("holds the door"))));
+        assert!(lines.any(|line| line.is_ok_and(|line| line.contains("Digue is running"))));
         std::thread::spawn(move || lines.for_each(drop));
         instance.child = Some(child);
         instance

@@ -1,6 +1,6 @@
 ## What was done, is to be done, or is not done: each sentence has its act
 
-claims-title = What is done and what remains to be done
+claims-title = What has been done and what remains to be done
 claim-authority-done = The data protection authority was notified on { $at }.
 claim-authority-due = The data protection authority will be notified by { $at }.
 claim-authority-soon = The data protection authority will be notified without undue delay.
@@ -18,9 +18,9 @@ claim-access-due = The access in question will be closed by { $at }.
 claim-access-soon = The access in question will be closed without undue delay.
 claim-access-undone = The access in question is not closed.
 claim-complaint-done = A complaint was filed on { $at }.
-claim-complaint-due = No complaint is entered; the insurance asks for one by { $at }.
-claim-complaint-soon = No complaint is entered.
-claim-complaint-undone = No complaint is entered.
+claim-complaint-due = No complaint is recorded; the insurer asks for one by { $at }.
+claim-complaint-soon = No complaint is recorded.
+claim-complaint-undone = No complaint is recorded.
 claim-controller-done = The controller was informed on { $at }.
 claim-controller-due = The controller must be informed by { $at }.
 claim-controller-soon = The controller must be informed without undue delay.
@@ -33,52 +33,52 @@ claim-nis2-done = The incident was notified to ANSSI on { $at }.
 claim-nis2-due = The incident must be notified to ANSSI by { $at }.
 claim-nis2-soon = The incident must be notified to ANSSI without undue delay.
 claim-nis2-undone = The incident was not notified to ANSSI.
-claim-final-report-done = The final report was handed to ANSSI on { $at }.
-claim-final-report-due = The final report must be handed to ANSSI by { $at }.
-claim-final-report-soon = The final report must be handed to ANSSI without undue delay.
-claim-final-report-undone = The final report was not handed to ANSSI.
+claim-final-report-done = The final report was submitted to ANSSI on { $at }.
+claim-final-report-due = The final report must be submitted to ANSSI by { $at }.
+claim-final-report-soon = The final report must be submitted to ANSSI without undue delay.
+claim-final-report-undone = The final report was not submitted to ANSSI.
 
-claim-stated = { $claim } Stated by { $by }, receipt: { $receipt }.
-claim-stated-bare = { $claim } Stated by { $by }, without a receipt.
-claim-notices-differ = What Digue sent says otherwise: { $sent } e-mails left, { $listed } notices to be handed over by other means, { $unsent } notices did not leave, { $unreached } persons without a means of contact.
+claim-stated = { $claim } Declared by { $by }, receipt: { $receipt }.
+claim-stated-bare = { $claim } Declared by { $by }, without a receipt.
+claim-notices-differ = Digue's own records differ: { $sent } e-mails sent, { $listed } notices to be delivered by other means, { $unsent } notices not sent, { $unreached } persons without contact details.
 
 ## The same for easy reading
 
 claim-easy-authority-done = We told the CNIL. It was on { $at }.
-claim-easy-authority-due = We are going to tell the CNIL. It will be before { $at }.
-claim-easy-authority-soon = We are going to tell the CNIL.
+claim-easy-authority-due = We will tell the CNIL. It will be before { $at }.
+claim-easy-authority-soon = We will tell the CNIL.
 claim-easy-authority-undone = The CNIL does not know yet.
 claim-easy-access-done = We closed this access. It was on { $at }.
-claim-easy-access-due = We are going to close this access. It will be before { $at }.
-claim-easy-access-soon = We are going to close this access.
+claim-easy-access-due = We will close this access. It will be before { $at }.
+claim-easy-access-soon = We will close this access.
 claim-easy-access-undone = This access is not closed.
 
 ## What happened
 
 happening-stolen-account = { $when }, a stolen account was used to read records.
-happening-suspected-account = { $when }, an account was used for unusual consultations. That it was stolen is not established.
+happening-suspected-account = { $when }, an account was used for unusual consultations. It has not been established that the account was stolen.
 happening-ransomware = { $when }, malicious software encrypted files.
-happening-unavailable = { $when }, data could not be reached.
+happening-unavailable = { $when }, data became unavailable.
 happening-mistake = { $when }, a mistake affected personal data.
-happening-unspecified = { $when }, an incident affected personal data. Its nature is not established yet.
+happening-unspecified = { $when }, an incident affected personal data. Its nature has not been established yet.
 when-between = From { $from } to { $to }
 when-since = Since { $from }
 when-on = On { $from }
-when-unknown = On a date that is not established yet
+when-unknown = On a date that has not been established yet
 notice-happening-stolen-account = { $when }, someone read records with a stolen account. Your record is one of them.
 notice-happening-suspected-account = { $when }, records were read with an account. This account may have been stolen. Your record is one of them.
-notice-happening-ransomware = { $when }, an attack blocked files. Your data are among them.
-notice-happening-unavailable = { $when }, data could not be reached. Yours are among them.
-notice-happening-mistake = { $when }, a mistake touched data. Yours are among them.
-notice-happening-unspecified = { $when }, an incident touched data. Yours are among them.
+notice-happening-ransomware = { $when }, an attack blocked files. Your data is among them.
+notice-happening-unavailable = { $when }, data was not available. Your data is part of it.
+notice-happening-mistake = { $when }, a mistake affected data. Your data is part of it.
+notice-happening-unspecified = { $when }, an incident affected data. Your data is part of it.
 notice-easy-happening-stolen-account = Someone stole an account. They read records. They read your record.
 notice-easy-happening-suspected-account = Someone read records. They read your record. They may have stolen an account.
-notice-easy-happening-ransomware = Hackers blocked files. Your data are among them.
-notice-easy-happening-unavailable = Data were not there any more. Your data are among them.
-notice-easy-happening-mistake = There was a mistake. It touches your data.
-notice-easy-happening-unspecified = There was a problem. It touches your data.
+notice-easy-happening-ransomware = Hackers blocked files. Your data is in these files.
+notice-easy-happening-unavailable = Some data was gone. Your data is part of it.
+notice-easy-happening-mistake = There was a mistake. It affects your data.
+notice-easy-happening-unspecified = There was a problem. It affects your data.
 notice-easy-when-between = It was from { $from } to { $to }.
-notice-easy-when-since = It is since { $from }.
+notice-easy-when-since = It started on { $from }.
 notice-easy-when-on = It was on { $from }.
 notice-easy-when-unknown = We are still looking for the date.
 notice-easy-fault = It is not your fault.
@@ -88,7 +88,7 @@ notice-easy-fault = It is not your fault.
 persons-exact = { $shown }
 persons-lower-bound = at least { $shown }
 persons-upper-bound = at most { $shown }
-persons-unknown = number not established yet
+persons-unknown = number not yet established
 
 ## Acts in words
 
@@ -98,7 +98,7 @@ subject-portal = portal { $name }
 subject-incident = an incident
 subject-other = this incident
 taken-closed = Access closed: { $who }
-taken-step-up = Proof of identity asked for in each session: { $who }
+taken-step-up = Identity verification required in each session: { $who }
 taken-caseload-only = Access limited to the caseload: { $who }
 taken-open = Access reopened: { $who }
 taken-other = { $act }: { $who }
@@ -107,27 +107,27 @@ act-cited = { $what } [{ $entry }]
 
 ## The rest of the papers
 
-complaint-by-stolen-account = Complainant: { $body }. Fraudulent access to an automated data processing system (French criminal code, art. 323-1 and following).
-complaint-by-suspected-account = Complainant: { $body }. Suspected fraudulent access to an automated data processing system (French criminal code, art. 323-1 and following).
-complaint-by-ransomware = Complainant: { $body }. Fraudulent access to an automated data processing system and obstruction of its working (French criminal code, art. 323-1 and 323-2).
-complaint-by-unspecified = Complainant: { $body }. Facts to be characterised by the authority that receives the complaint.
-complaint-evidence-receipts = With this file: the journal's public key and the receipts of the journal's entries named in brackets.
-complaint-evidence-with-list = With this file: the signed list of affected persons, the journal's public key and the receipts of the journal's entries named in brackets.
-call-centre-told = A notice was addressed to each person concerned. Without a notice, ask the contact below before you answer.
-call-centre-none-told = No sending of notices is entered so far. Tell nobody that they are not affected.
-call-centre-not-told = Not all notices have left. Do not tell anybody that they are not concerned.
-notice-address = A notice can be checked on { $address }.
+complaint-by-stolen-account = Complainant: { $body }. Fraudulent access to an automated data processing system (French Criminal Code, art. 323-1 et seq.).
+complaint-by-suspected-account = Complainant: { $body }. Suspected fraudulent access to an automated data processing system (French Criminal Code, art. 323-1 et seq.).
+complaint-by-ransomware = Complainant: { $body }. Fraudulent access to an automated data processing system and obstruction of its operation (French Criminal Code, art. 323-1 and 323-2).
+complaint-by-unspecified = Complainant: { $body }. Facts to be legally classified by the authority that receives the complaint.
+complaint-evidence-receipts = Enclosed: the journal's public key and the receipts of the journal entries cited in brackets.
+complaint-evidence-with-list = Enclosed: the signed list of affected persons, the journal's public key and the receipts of the journal entries cited in brackets.
+call-centre-told = A notice was sent to each person concerned. If the person has no notice, ask the contact below before you answer.
+call-centre-none-told = No notices are recorded as sent so far. Do not tell anyone that they are not affected.
+call-centre-not-told = Not all notices have been sent. Do not tell anyone that they are not affected.
+notice-address = A notice can be checked at { $address }.
 
 ## Why a number is not exact
 
-doubt-uninspected = This number is a minimum: { $shown } responses left without having been read.
+doubt-uninspected = This number is a minimum: { $shown } responses were released without being read.
 doubt-unseen = This number is a minimum: { $shown } responses were not seen.
 doubt-presumed = This number is a maximum: { $shown } responses were not seen, and their requests named persons.
-doubt-swept = This number is a maximum: { $shown } times a person was recognised by the form of a number, outside of what the map describes.
-doubt-unmerged = { $shown } identifiers belong to no known person: some persons may be counted twice. Load the table of identifiers.
-doubt-stated = This number was stated: no list was computed.
-unknown-subject = One of the names (account, organisation, portal, page or session) is known neither to the journal nor to the directory. Check it: this does not mean that nobody was shown.
-person-unknown = This identifier is in no entry of the journal. Check it: a name is no identifier, and nothing here says that nobody looked at this person.
-scope-unknown = Not known to this journal: { $name }. Check the name: this does not mean that nobody was shown.
-seen-unknown = This identifier is in no entry of this journal: { $name }. Check it: this does not mean that nobody looked at this person.
+doubt-swept = This number is a maximum: in { $shown } cases, a person was recognised by the format of a number, outside what the map describes.
+doubt-unmerged = { $shown } identifiers are not linked to any known person: some persons may be counted twice. Load the table of identifiers.
+doubt-stated = This number was declared: no list was computed.
+unknown-subject = One of the names (account, organisation, portal, page or session) is unknown to both the journal and the directory. Check it: this does not mean that no one was shown.
+person-unknown = This identifier is not in any journal entry. Check it: a name is not an identifier, and nothing here says that no one consulted this person.
+scope-unknown = Not known to this journal: { $name }. Check the name: this does not mean that no one was shown.
+seen-unknown = This identifier is not in any entry of this journal: { $name }. Check it: this does not mean that no one consulted this person.
 scope-unmatched = { $count } identifiers of another kind: some persons may be counted twice.

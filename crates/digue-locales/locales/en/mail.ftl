@@ -1,49 +1,49 @@
 # What Digue writes to people.
-mail-invitation-subject = Your access
+mail-invitation-subject = Your account access
 mail-invitation-body =
     Hello,
 
-    An access was opened in your name ({ $account }). To make your passkey, open this address within { $hours } hours:
+    An account has been opened in your name ({ $account }). To create your passkey, open this address within { $hours } hours:
 
     { $link }
 
-    The address works once. You will not see any record yet: your delegate will call you to make sure that it is you.
+    The address works only once. You will not see any records yet: your delegate will call you to confirm your identity.
 
-    You did not expect this message? Do not open the address, and tell your delegate.
-mail-recovered-subject = An account was given back to its holder
+    Not expecting this message? Do not open the address, and tell your delegate.
+mail-recovered-subject = An account was returned to its holder
 mail-recovered-body =
     Hello,
 
-    The account { $account } was given back to its holder, asked for by one person and granted by another. Its sessions and keys were removed, and its limits are lower for two weeks.
+    The account { $account } was returned to its holder, at the request of one person and with the approval of another. Its sessions and passkeys were removed, and its limits are lower for two weeks.
 
-    You did not know of it? Open the console yourself ({ $link }) and tell the security officer.
-mail-factors-changed-subject = Your ways to sign in have changed
+    Did you not know about this? Open the console yourself ({ $link }) and tell the security officer.
+mail-factors-changed-subject = Your sign-in methods have changed
 mail-factors-changed-body =
     Hello,
 
-    A way to sign in to the account { $account } was added or removed just now.
+    A sign-in method was just added to or removed from the account { $account }.
 
-    It was not you? Open the console yourself ({ $link }), cut the other sessions and tell your delegate.
-mail-sign-in-blocked-subject = Passwords were tried on your account
+    Was this not you? Open the console yourself ({ $link }), end the other sessions and tell your delegate.
+mail-sign-in-blocked-subject = Password attempts on your account
 mail-sign-in-blocked-body =
     Hello,
 
-    Somebody tried ten times in a row to enter the account { $account } with a wrong password, from a device that you never used. This way is closed; your usual devices and your passkeys go on working.
+    Someone tried to sign in to the account { $account } ten times in a row with a wrong password, from a device that you have never used. Password sign-in from unknown devices is now blocked; your usual devices and your passkeys still work.
 
-    You have nothing to do. To enter from a new device, ask your delegate.
+    You do not need to do anything. To sign in from a new device, ask your delegate.
 
-mail-finding-subject = Digue found unusual consultation
+mail-finding-subject = Digue found unusual activity
 mail-finding-body =
     Hello,
 
-    The watch found something unusual about the account { $account }. What was seen, what was done and what is left to decide are in the console, on the page Watch.
+    Monitoring found unusual activity on the account { $account }. What was seen, what was done and what remains to be decided are in the console, on the Monitoring page.
 
     { $link }
 
-mail-closings-held-subject = Digue closes no more accounts by itself
+mail-closings-held-subject = Digue has stopped closing accounts automatically
 mail-closings-held-body =
     Hello,
 
-    On the portal { $portal } the watch has closed as many accounts by itself as it may without a person deciding. It closes no more of them: further accounts are asked for a fresh proof of identity, and their findings wait for your decision in the console, on the page of the watch.
+    On the portal { $portal }, monitoring has automatically closed as many accounts as it may without a person's decision. It will not close any more: further accounts are asked to verify their identity again, and their findings await your decision in the console, on the Monitoring page.
 
     { $link }

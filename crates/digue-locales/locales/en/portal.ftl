@@ -10,4 +10,4 @@ portal-born = Born on
 portal-email = E-mail
 portal-phone = Phone
 portal-unknown = Unknown person
-portal-nobody = No person to show.
+portal-nobody = No one to show.

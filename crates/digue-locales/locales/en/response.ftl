@@ -1,4 +1,4 @@
-# From containment to the last person told.
+# From containment to the last person informed.
 
 ## What incidents are
 
@@ -7,8 +7,8 @@ incident-state-confirmed = confirmed
 incident-state-contained = contained
 incident-state-resolved = resolved
 incident-state-dismissed = dismissed
-incident-source-containment = Digue, by a containment
-incident-source-person = somebody of the house
+incident-source-containment = Digue, through a containment
+incident-source-person = someone within the organisation
 incident-source-partner = a partner organisation
 incident-source-imported = an earlier register
 incident-role-controller = controller
@@ -23,8 +23,8 @@ entry-kind-message = message
 clock-authority = Notify the authority
 clock-complement = Complete the notification to the authority
 clock-public = Public communication
-clock-processor = Tell the controller
-clock-persons = Tell the persons
+clock-processor = Inform the controller
+clock-persons = Inform the persons
 clock-complaint = File a complaint (insurance)
 clock-early-warning = Early warning to ANSSI (NIS 2)
 clock-nis2 = Notification to ANSSI (NIS 2)
@@ -39,12 +39,12 @@ origin-equipment-lost = equipment lost or stolen
 origin-paper-lost = paper lost, stolen or left accessible
 origin-mail-lost = mail lost or opened
 origin-hacking = hacking, malware, phishing
-origin-paper-thrown-away = paper thrown away undestroyed
-origin-device-thrown-away = device thrown away unwiped
-origin-published = unintended publication
+origin-paper-thrown-away = paper discarded without being destroyed
+origin-device-thrown-away = device discarded without being wiped
+origin-published = unintentional publication
 origin-wrong-person-shown = another person's data shown on the portal
 origin-wrong-recipient = data sent to the wrong recipient
-origin-spoken = oral disclosure
+origin-spoken = verbal disclosure
 origin-other = other origin
 cause-internal-malicious = internal, malicious
 cause-internal-accidental = internal, accidental
@@ -60,8 +60,8 @@ person-customers = customers
 person-patients = patients
 person-minors = minors
 person-vulnerable = vulnerable persons
-person-relatives = relatives and trusted third persons
-person-undetermined = not determined yet
+person-relatives = relatives and trusted third parties
+person-undetermined = not yet determined
 person-other = other persons
 data-civil-status = civil status
 data-nir = social security number (NIR)
@@ -79,31 +79,31 @@ data-sexual-orientation = sexual orientation
 data-health = health data
 data-biometric = biometric data
 data-genetic = genetic data
-data-unknown = data not known yet
+data-unknown = data not yet known
 data-other = other data
-consequence-wider-spread = data spread wider than needed
-consequence-linked = data can be linked with others
-consequence-misused = data can be used for other or malicious ends
+consequence-wider-spread = data disseminated more widely than necessary
+consequence-linked = data could be linked with other data
+consequence-misused = data could be used for other or malicious purposes
 consequence-falsified = data falsified
-consequence-used-wrongly = false data used
+consequence-used-wrongly = incorrect data used
 consequence-unavailable = data unavailable
-consequence-service-stopped = service stopped
+consequence-service-stopped = service interrupted
 harm-loss-of-control = loss of control over one's data
 harm-rights-limited = limitation of rights
 harm-discrimination = discrimination
 harm-identity-theft = identity theft
 harm-fraud = fraud
-harm-reidentified = undoing of pseudonymisation
+harm-reidentified = unauthorised reversal of pseudonymisation
 harm-financial-loss = financial loss
-harm-reputation = harm to reputation
+harm-reputation = damage to reputation
 harm-professional-secrecy = loss of professional secrecy
 harm-other = other harm
 gravity-negligible = negligible
 gravity-limited = limited
 gravity-significant = significant
-gravity-maximal = maximal
+gravity-maximal = maximum
 exemption-risk-not-high = the risk is not high (art. 34(1))
-exemption-protected = data unintelligible to whoever has them (art. 34(3)(a))
+exemption-protected = data unintelligible to anyone who has it (art. 34(3)(a))
 exemption-mitigated = measures taken since (art. 34(3)(b))
 exemption-disproportionate = disproportionate effort: public communication (art. 34(3)(c))
 quality-exact = exact
@@ -111,8 +111,8 @@ quality-lower-bound = at least
 quality-upper-bound = at most
 known-yes = yes
 known-no = no
-known-unknown = not known yet
-informed-yes = yes, they are told
+known-unknown = not yet known
+informed-yes = yes, they have been informed
 informed-later = not yet, they will be
 informed-no = no
 stage-initial = initial
@@ -130,26 +130,26 @@ block-persons = Persons
 block-data = Data
 block-consequences = Consequences
 block-measures = Measures
-block-informing = Telling the persons
+block-informing = Informing the persons
 block-others = Other steps
 field-controller-name = Name of the body
 field-controller-number = SIREN or SIRET
 field-controller-address = Address
 field-controller-sector = Sector
 field-controller-size = Size
-field-notified-by = Person who notifies
+field-notified-by = Person making the notification
 field-contact-name = DPO or point of contact
-field-contact-mail = Contact's e-mail
-field-contact-phone = Contact's telephone
+field-contact-mail = Contact e-mail
+field-contact-phone = Contact phone number
 field-processors = Processors concerned
 field-joint-controllers = Joint controllers
-field-established = Breach established
-field-discovered-at = Date and hour of discovery
-field-aware-at = Date and hour of awareness
-field-started-at = Beginning of the breach
+field-established = Breach confirmed
+field-discovered-at = Date and time of discovery
+field-aware-at = Date and time of awareness
+field-started-at = Start of the breach
 field-ended-at = End of the breach
-field-still-going-on = The breach still goes on
-field-processor-told-at = Date and hour of the processor's notice
+field-still-going-on = Breach still ongoing
+field-processor-told-at = Date and time of notification by the processor
 field-circumstances = Circumstances of the discovery
 field-delay-reasons = Reasons for the delay
 field-natures = Nature of the breach
@@ -158,27 +158,27 @@ field-cause = Cause
 field-what = What happened
 field-person-kinds = Categories of persons
 field-person-count = Number of persons
-field-person-count-quality = How sure this number is
+field-person-count-quality = Accuracy of this number
 field-identifiable = Persons directly identifiable
 field-data-kinds = Categories of data
-field-data-other = Other data, in words
+field-data-other = Other data (in words)
 field-record-count = Number of records
-field-support = Where the data were
+field-support = Where the data was stored
 field-measures-before = Measures in place before
 field-consequences = Likely consequences
-field-harms = Possible harm to persons
+field-harms = Possible harm to the persons
 field-gravity = Severity
 field-measures-taken = Measures taken
 field-measures-planned = Measures planned
-field-informed = Are the persons told
-field-informed-at = Date of telling
-field-informed-by = Means of telling
-field-informed-count = Number of persons told
+field-informed = Have the persons been informed?
+field-informed-at = Date on which they were informed
+field-informed-by = Means used to inform them
+field-informed-count = Number of persons informed
 field-informed-text = Text of the notice
-field-not-informed-why = Why they are not
-field-cross-border = Persons of other Member States
-field-other-authorities = Other authorities told
-field-complaint-filed = Was a complaint lodged?
+field-not-informed-why = Reason for not informing them
+field-cross-border = Persons in other Member States
+field-other-authorities = Other authorities informed
+field-complaint-filed = Has a complaint been filed?
 
 ## ENISA's method
 
@@ -190,7 +190,7 @@ ease-negligible = negligible
 ease-limited = limited
 ease-significant = significant
 ease-maximum = maximum
-confidentiality-loss-none = no sign of processing
+confidentiality-loss-none = no evidence of unlawful processing
 confidentiality-loss-known-recipients = known recipients
 confidentiality-loss-unknown-recipients = unknown recipients
 integrity-loss-none = no alteration
@@ -206,7 +206,7 @@ level-very-high = very high
 
 ## Reflex sheets
 
-sheet-qualification = Find out
+sheet-qualification = Triage
 sheet-containment = Contain
 sheet-data-leak = Data leak
 sheet-stolen-account = Stolen account
@@ -215,81 +215,81 @@ sheet-restart = Restart
 answer-done = done
 answer-yes = yes
 answer-no = no
-answer-unknown = I do not know
-answer-not-applicable = does not apply
-sheet-qualification-log = The log is open; all that is known is written in it, with its hour.
+answer-unknown = I don't know
+answer-not-applicable = not applicable
+sheet-qualification-log = The log is open; everything that is known is recorded in it, with the time.
 sheet-qualification-what = What happened, in one sentence?
-sheet-qualification-who-is-concerned = Which accounts and sessions are concerned?
-sheet-qualification-signals = Which signals did the watch find?
-sheet-qualification-personal-data = Were personal data shown, and which?
-sheet-qualification-still-going-on = Does it still go on?
-sheet-qualification-other-portals = Are other portals concerned?
-sheet-qualification-false-alarm = May it be a false alarm? On which facts?
-sheet-containment-close-account = Close the account and cut its sessions.
-sheet-containment-sessions-cut = No session of the account is open any more.
-sheet-containment-close-organisation = Close the organisation when several of its accounts are concerned.
-sheet-containment-evidence-kept = Keep the evidence: signed list, receipts, journal.
+sheet-qualification-who-is-concerned = Which accounts and sessions are affected?
+sheet-qualification-signals = Which signals did monitoring raise?
+sheet-qualification-personal-data = Was personal data shown, and which?
+sheet-qualification-still-going-on = Is it still going on?
+sheet-qualification-other-portals = Are other portals affected?
+sheet-qualification-false-alarm = Could this be a false alarm? Based on which facts?
+sheet-containment-close-account = Close the account and end its sessions.
+sheet-containment-sessions-cut = The account has no open sessions left.
+sheet-containment-close-organisation = Close the organisation if several of its accounts are affected.
+sheet-containment-evidence-kept = Preserve the evidence: signed list, receipts, journal.
 sheet-containment-journal-verified = The journal is verified and witnessed.
-sheet-containment-partner-called = The partner organisation is told by another channel than e-mail.
+sheet-containment-partner-called = The partner organisation has been informed through a channel other than e-mail.
 sheet-data-leak-affected = Compute the exact list of affected persons.
 sheet-data-leak-categories = Which categories of data were shown?
-sheet-data-leak-uninspected = Did responses leave that nobody could look into?
-sheet-data-leak-relatives = Are relatives or trusted third persons in these data?
-sheet-data-leak-published = Were the data published?
-sheet-data-leak-sold = Are the data offered for sale?
-sheet-data-leak-withdrawn = Were host and search engines asked to take them down?
-sheet-stolen-account-holder-called = The holder of the account was called at the known number, not at that of a message.
+sheet-data-leak-uninspected = Were any responses released that could not be inspected?
+sheet-data-leak-relatives = Does this data include relatives or trusted third parties?
+sheet-data-leak-published = Has the data been published?
+sheet-data-leak-sold = Is the data being offered for sale?
+sheet-data-leak-withdrawn = Have the host and search engines been asked to take it down?
+sheet-stolen-account-holder-called = The account holder was called at the known number, not at a number given in a message.
 sheet-stolen-account-workstation = Is their workstation infected (infostealer)?
-sheet-stolen-account-second-factor = Is their second factor still in their hands?
-sheet-stolen-account-colleagues = Are the other accounts of the organisation sound?
-sheet-stolen-account-other-passwords = Were the other passwords typed on that workstation changed?
-sheet-stolen-account-created-accounts = Were accounts made from this account?
-sheet-ransomware-isolated = The machines are cut off from the network, and not switched off.
-sheet-ransomware-backups = Are the offline backups sound?
-sheet-ransomware-exfiltration = Were data copied before the encryption?
-sheet-ransomware-services-stopped = Which services are stopped, and for whom?
-sheet-ransomware-journal-elsewhere = The journal and its witnesses are out of reach.
-sheet-ransomware-ransom-note = The ransom note is kept, and nobody answered it.
-sheet-ransomware-helped = Was a specialist or 17Cyber called?
-sheet-restart-cause-known = The cause is known and gone.
-sheet-restart-accounts-sound = The accounts that open again are sound: new key, new sessions.
-sheet-restart-passkeys = Each account that opens again has a passkey.
-sheet-restart-order = The order of reopening is written: who, what, with which budget.
-sheet-restart-watched = The watch runs, and no signal waits.
-sheet-restart-partners-told = The partner organisations know what changes.
-sheet-restart-lessons = The lessons are written, and each has its measure.
+sheet-stolen-account-second-factor = Do they still have their second factor?
+sheet-stolen-account-colleagues = Are the organisation's other accounts unaffected?
+sheet-stolen-account-other-passwords = Have the other passwords typed on that workstation been changed?
+sheet-stolen-account-created-accounts = Were any accounts created from this account?
+sheet-ransomware-isolated = The affected machines are isolated from the network, but not switched off.
+sheet-ransomware-backups = Are the offline backups intact?
+sheet-ransomware-exfiltration = Was data copied before the encryption?
+sheet-ransomware-services-stopped = Which services are down, and for whom?
+sheet-ransomware-journal-elsewhere = The journal and its witnesses are out of the attacker's reach.
+sheet-ransomware-ransom-note = The ransom note has been kept, and no one has replied to it.
+sheet-ransomware-helped = Has a specialist or 17Cyber been called?
+sheet-restart-cause-known = The cause is known and has been removed.
+sheet-restart-accounts-sound = The accounts being reopened are clean: new key, new sessions.
+sheet-restart-passkeys = Each reopened account has a passkey.
+sheet-restart-order = The reopening order is written down: who, what, with which budget.
+sheet-restart-watched = Monitoring is running, and no signals are pending.
+sheet-restart-partners-told = The partner organisations know what is changing.
+sheet-restart-lessons = The lessons are written down, and each has a measure.
 
 ## What cannot be done
 
-invalid-incident-title = A title is needed, of 200 characters at most.
-incident-refused-no-reason = A reason of at least ten characters is needed.
-incident-refused-no-text = A text is needed.
-incident-refused-no-such-entry = There is no such entry, or it is done already.
-incident-refused-no-such-step = This state does not follow from the present one.
-incident-refused-undecided = Both decisions come first: to notify the authority or not, to tell the persons or not.
-incident-refused-not-notified = The authority is to be notified before the end: write down in "Notification" that it was sent.
-incident-refused-notification-open = The last notification has fields that are unknown: complete them and send the complement.
-incident-refused-persons-not-told = The persons are to be informed before the end: send the notices, or write down in "Decisions" what was done otherwise.
-incident-refused-notices-unsent = Some notices did not leave. End the campaigns, then write down in "Decisions" how the other persons were informed.
-incident-refused-public-not-told = The public communication that was chosen (art. 34(3)(c)) is to be made and written down before the end.
-incident-refused-controller-not-told = The controller is to be informed before the end.
-incident-refused-before-awareness = This hour does not fit the hour of awareness: set that one first, and nothing comes before it.
-incident-refused-steps-open = Mandatory steps of the sheets have no answer.
-incident-refused-future = This hour has not come yet.
-incident-refused-backwards = The end is before the beginning.
-incident-refused-delay-unexplained = The time is over: write the reasons for the delay first (art. 33(1)).
-incident-refused-exemption-needed = Not telling needs an exemption; telling has none.
+invalid-incident-title = Enter a title of up to 200 characters.
+incident-refused-no-reason = Enter a reason of at least ten characters.
+incident-refused-no-text = Enter a text.
+incident-refused-no-such-entry = This entry does not exist or is already closed.
+incident-refused-no-such-step = The incident cannot move to this state from its current one.
+incident-refused-undecided = Both decisions must be made first: whether to notify the authority, and whether to inform the persons.
+incident-refused-not-notified = The authority must be notified before closing: record the submission in "Notification".
+incident-refused-notification-open = The last notification has unknown fields: complete them and send the complement.
+incident-refused-persons-not-told = The persons must be informed before closing: send the notices, or record in "Decisions" what was done instead.
+incident-refused-notices-unsent = Some notices were not sent. End the campaigns, then record in "Decisions" how the other persons were informed.
+incident-refused-public-not-told = The chosen public communication (art. 34(3)(c)) must be made and recorded before closing.
+incident-refused-controller-not-told = The controller must be informed before closing.
+incident-refused-before-awareness = This time is inconsistent with the time of awareness: set that first; nothing can precede it.
+incident-refused-steps-open = Mandatory checklist steps have no answer.
+incident-refused-future = This time is in the future.
+incident-refused-backwards = The end is before the start.
+incident-refused-delay-unexplained = The deadline has passed: record the reasons for the delay first (art. 33(1)).
+incident-refused-exemption-needed = Not informing the persons requires an exemption; informing them requires none.
 incident-refused-nobody-affected = The list of affected persons is empty or was not computed.
-incident-refused-value = This value does not fit its field.
-incident-refused-opened-twice = This incident is open already.
-incident-refused-closed = This incident is closed: open it again, or write a correction.
+incident-refused-value = This value is not valid for its field.
+incident-refused-opened-twice = This incident is already open.
+incident-refused-closed = This incident is closed: reopen it, or write a correction.
 
 ## Sentences of the draft
 
 breach-support-portal = portal, on a server
 breach-circumstances = Incident opened on { $at } (local time) by: { $source }. { $title }.
 breach-discovered = Discovered on { $discovered }. Incident opened on { $at } (local time) by: { $source }. { $title }.
-breach-measures-before = Portal behind a check of every response; { $accounts } accounts, { $portals } portals, { $relations } persons assigned to a caseload; budgets of persons per account; tamper-evident journal; { $passwords ->
+breach-measures-before = Portal with a check of every response; { $accounts } accounts, { $portals } portals, { $relations } persons assigned to a caseload; budgets of persons per account; tamper-evident journal; { $passwords ->
     [0] passkeys required
    *[other] passkeys, or password with code for agents
 }.
@@ -299,42 +299,42 @@ menu-incidents = Incidents
 
 incidents-title = Incidents
 incidents-open = open
-incidents-late = with a time limit passed
-incidents-none = No incident. When a theft is confirmed in the watch, its incident opens here.
+incidents-late = past a deadline
+incidents-none = No incidents. When a theft is confirmed in Monitoring, its incident is opened here.
 incidents-open-one = Open an incident
 incidents-open-go = Open
 incidents-source = Reported by
-incidents-account = Account concerned (optional)
-incidents-organisation = Organisation concerned (optional)
+incidents-account = Account affected (optional)
+incidents-organisation = Organisation affected (optional)
 incident-of-theft = { $whom }: account theft confirmed
-incident-rooms = Rooms of the incident
+incident-rooms = Incident sections
 incident-log = Log
-incident-sheets = Reflex sheets
+incident-sheets = Checklists
 incident-affected = Affected persons
-incident-decisions = Clocks and decisions
+incident-decisions = Deadlines and decisions
 incident-notification = Notification to the authority
 incident-persons = affected persons
-incident-persons-unknown = affected persons: not computed yet
+incident-persons-unknown = affected persons: not yet computed
 incident-open-steps = mandatory steps without an answer
-incident-no-awareness = Nobody has said yet when the body became aware of the breach: no clock runs.
-incident-set-awareness = Say when
+incident-no-awareness = No one has yet recorded when the body became aware of the breach: no legal deadline is running.
+incident-set-awareness = Record when
 incident-state-title = State
 incident-state-next = Change to
 incident-state-set = Change the state
 column-reference = Reference
 column-title = Title
-column-next = Next clock
+column-next = Next deadline
 column-due = Due
 column-number = No.
-column-happened = Happened
+column-happened = Occurred
 column-aware = Awareness
 column-authority = Authority
 column-notified = Notified
 column-delay = Reasons for the delay
-column-persons-decision = Telling the persons
-column-told = Told
+column-persons-decision = Informing the persons
+column-told = Informed
 clock-left = { $time } left
-clock-late = { $time } late
+clock-late = { $time } overdue
 clock-elapsed = for { $time }
 duration-minutes = { $first } min
 duration-hours = { $first } h { $second } min
@@ -342,40 +342,40 @@ duration-days = { $first } d { $second } h
 log-kind = Kind
 log-at = When (now if empty)
 log-text = Text
-log-write = Write down
-log-recorded = written down { $at }
+log-write = Record
+log-recorded = recorded on { $at }
 log-journal = (journal, entry { $entry })
 log-correct = Correct
 log-corrects = corrects { $entry }
-log-withdraws = takes back { $entry }
-log-withdrawn-by = act taken back by { $entry }
-log-withdraw = Take back this act
-log-withdraw-explain = For an act that was entered by mistake and was not done. No paper says it any more, its clock runs again; both lines stay in the log.
+log-withdraws = withdraws { $entry }
+log-withdrawn-by = act withdrawn by { $entry }
+log-withdraw = Withdraw this act
+log-withdraw-explain = For an act that was recorded by mistake and did not take place. Documents will no longer mention it and its deadline runs again; both lines stay in the log.
 log-corrected-by = corrected by { $entry }
 log-pair = { $what }: { $text }
 log-opened = Incident opened by { $source }.
 log-aware = Awareness { $of } on { $at }
-log-occurred = The breach went from { $from } to { $to }.
-log-sheet = Sheet added: { $sheet }
+log-occurred = The breach lasted from { $from } to { $to }.
+log-sheet = Checklist added: { $sheet }
 log-task = Task
 log-task-done = Task { $task } done
 log-affected = Affected persons, version { $version }: { $quality } { $persons }
 log-severity = Severity { $level } (ENISA)
 log-gravity = Severity { $gravity } (CNIL)
 log-delay = Delay explained ({ $clock })
-log-notices-ended = Notices: { $sent } left by e-mail, { $listed } by another means that is to be written down, { $unsent } did not leave, { $unreached } persons without a means of contact.
+log-notices-ended = Notices: { $sent } sent by e-mail, { $listed } by another means still to be recorded, { $unsent } not sent, { $unreached } persons without contact details.
 log-submitted = { $stage } notification sent on { $at }, receipt { $receipt }
 log-lesson = lesson
 log-reopening = Reopening
 tasks-title = Tasks
-tasks-none = No task.
+tasks-none = No tasks.
 tasks-what = Task
 tasks-owner = Owner
 tasks-due = Due
 tasks-how = What was done
 tasks-done = Done
 tasks-add = Add the task
-delays-title = Delays
+delays-title = Elapsed times
 delays-moment = Moment
 delays-after = After
 delays-unknown = not yet
@@ -384,24 +384,24 @@ moment-seen = discovered
 moment-aware = aware
 moment-contained = contained
 moment-notified = notified
-moment-told = persons told
+moment-told = persons informed
 moment-after = { $time } later
-restart-title = Progressive reopening
+restart-title = Phased reopening
 restart-what = Who, what
-restart-budget = Budget in % of the usual
+restart-budget = Budget in % of the usual level
 restart-percent = budget at { $percent } %
 lessons-title = Lessons
 lessons-text = What was learnt
-lessons-measure = The measure that follows
-lessons-write = Write down the lesson
+lessons-measure = Resulting measure
+lessons-write = Record the lesson
 sheets-change = Change the answer
-sheets-explain = Answer in order, without waiting. "I do not know" is an answer: it stays visible until somebody knows.
+sheets-explain = Answer in order, without delay. "I don't know" is a valid answer: it stays visible until someone knows.
 sheets-open = { $count } to answer
 sheets-complete = complete
 sheets-mandatory = mandatory
 sheets-answer = Answer
 sheets-precision = Details
-sheets-add = Add a sheet
+sheets-add = Add a checklist
 sheets-add-go = Add
 sheet-action-close-account = Go to the account
 sheet-action-close-organisation = Go to the organisation
@@ -411,8 +411,8 @@ sheet-action-reopen = Go to what is closed
 fact-accounts = Accounts: { $accounts }; open sessions: { $sessions }.
 fact-affected = Affected persons: { $persons }.
 fact-categories = Categories shown: { $categories }.
-fact-findings = Findings: { $findings }, of which { $waiting } wait.
-fact-gates = Gates that are not open: { $gates }.
+fact-findings = Findings: { $findings }, of which { $waiting } pending.
+fact-gates = Gates not open: { $gates }.
 fact-journal = The journal has { $entries } entries.
 fact-organisation = Accounts of the organisation: { $accounts }.
 fact-uninspected = Responses that could not be read: { $reason }.
@@ -422,46 +422,46 @@ affected-category = Category
 affected-compute = Compute the list
 affected-compute-go = Compute a new version
 affected-others = Persons who are not users
-affected-others-explain = Relatives, trusted third persons, contacts named in the records: they must be counted and told, too.
+affected-others-explain = Relatives, trusted third parties, contacts named in the records: they must be counted and informed too.
 affected-others-go = Add
 affected-who = Who
-affected-basis = Where this number comes from
+affected-basis = Source of this number
 affected-versions = Versions
 affected-version = Version
-affected-quality = How sure
-affected-checkpoint = Entries of the journal
+affected-quality = Accuracy
+affected-checkpoint = Journal entries
 affected-hash = Hash
 affected-list = Signed list
-invalid-affected-question = At least an account, an organisation, a portal or a session is needed.
-clocks-title = Clocks of the law
+invalid-affected-question = Enter at least one account, organisation, portal or session.
+clocks-title = Legal deadlines
 clocks-duty = Duty
-clocks-basis = Text
+clocks-basis = Legal basis
 clocks-due = Due
 clocks-now = Now
 clocks-met = Done
 clocks-without-delay = without undue delay
 clocks-tolerance = for information, Regulation 1182/71 art. 3(1): { $at }
 clocks-tolerance-month = for information, Regulation 1182/71, art. 3(2)(c) and 3(4): { $at }
-clocks-two-days = disputed argument, art. 3(5): { $at }; never a target
+clocks-two-days = disputed argument, art. 3(5): { $at }; do not aim for this date
 aware-line = Awareness { $of }: { $at }
-aware-at = Hour of awareness
+aware-at = Time of awareness
 aware-of = Of what
-awareness-data = that personal data were touched (GDPR)
+awareness-data = that personal data was affected (GDPR)
 awareness-attack = of the attack (complaint, insurer)
 awareness-significant = of a significant incident (NIS 2)
-aware-reason = Why this hour
-aware-set = Set this hour
-occurred-from = Beginning of the breach
-occurred-to = End (empty while it goes on)
+aware-reason = Why this time
+aware-set = Set this time
+occurred-from = Start of the breach
+occurred-to = End (empty if ongoing)
 occurred-set = Set these dates
-role-title = Our part
+role-title = Our role
 role-insured = insured against cyber risk
-role-nis2 = under NIS 2
-role-set = Set the part
+role-nis2 = subject to NIS 2
+role-set = Set the role
 severity-title = Severity
 severity-explain = ENISA's method (2013): context of the data × ease of identification + circumstances. The number of persons is not part of it.
 severity-cnil = Severity (CNIL scale)
-severity-overridden = (set by somebody)
+severity-overridden = (set by a person)
 severity-term = Term
 severity-value = Value
 severity-context = Context of the data
@@ -474,49 +474,49 @@ severity-adjustment = Adjustment of the context, -3 to +3
 severity-change = Change
 severity-set = Set with this reason
 decide = Decide
-undecided = not decided yet
+undecided = not yet decided
 decide-authority = Notify the authority
-decide-persons = Tell the persons
-decide-exemption = Exemption, when they are not
+decide-persons = Inform the persons
+decide-exemption = Exemption, if they are not informed
 decided-notify = Decision: notify the authority
 decided-not-notify = Decision: do not notify the authority
 decided-inform = Decision: inform the persons
 decided-not-inform = Decision: do not inform the persons
-met-title = A duty is met
+met-title = Record a duty as met
 met-at = When
-met-to = To whom, by which means
+met-to = To whom, by what means
 met-receipt = Receipt number
-met-set = Write down
+met-set = Record
 delay-title = Reasons for a delay
-delay-set = Write down the reasons
+delay-set = Record the reasons
 notification-unknown = fields still unknown
 notification-sent = notifications sent
-notification-explain = Each field is filled by facts, by somebody, or marked unknown with who can answer.
+notification-explain = Each field is filled in from facts, by a person, or marked unknown with who can answer.
 notification-who = Who can answer
 notification-sent-title = Sent
-notification-changed = What changed since the last one
-notification-unchanged = Nothing.
+notification-changed = Changes since the last one
+notification-unchanged = None.
 notification-field = Field
-notification-before = Then
+notification-before = Before
 notification-after = Now
-notification-computed = filled by facts
-notification-answered = answered by somebody
+notification-computed = filled in from facts
+notification-answered = answered by a person
 notification-facts-say = The facts say: { $value }
 notification-ask = Unknown. Who can answer: { $who }.
-notification-not-asked = does not apply for now
+notification-not-asked = not applicable for now
 notification-save = Save the answers
 notification-submit = Notification sent
-notification-submit-explain = Copy the draft into the authority's service, then write down here that it was sent, and its receipt: what was sent is kept as it was.
+notification-submit-explain = Copy the draft into the authority's online service, then record here that it was sent, with its receipt: what was sent is kept as is.
 notification-stage = Kind
-notification-submitted = Write down
+notification-submitted = Record the submission
 export-json = JSON
-register-title = Register of violations
-register-violations = violations
+register-title = Register of data breaches
+register-violations = data breaches
 register-notified = notified to the authority
-register-late = with a time limit passed
-register-explain = Every violation, notified or not, with the reasoning (GDPR art. 33(5)).
+register-late = past a deadline
+register-explain = Every data breach, notified or not, with the reasoning (GDPR art. 33(5)).
 paper-stage = Kind: { $stage }.
-paper-made = Draft made by Digue on { $at } (local time). To be copied into the authority's service.
+paper-made = Draft produced by Digue on { $at } (local time). To be copied into the authority's online service.
 export-pdf = PDF
 export-docx = Word
 export-xlsx = Excel
@@ -524,11 +524,11 @@ export-xlsx = Excel
 ## Notices to persons
 
 act-campaign-prepared = notices prepared
-act-campaign-set = campaign of notices
+act-campaign-set = notice campaign
 channel-mail = e-mail
 channel-letter = letter
 channel-sms = text message
-channel-none = no means
+channel-none = none
 notice-style-fr = French
 notice-style-fr-easy = easy-to-read French
 notice-style-en = English
@@ -539,179 +539,179 @@ notice-title-steps = Do now
 notice-title-check = How to check this message
 notice-title-contact = How to reach us
 notice-subject = { $body }: your personal data
-notice-data = Your data were displayed { $times } times, { $same ->
+notice-data = Your data was shown { $times } times, { $same ->
     [1] on { $first }
    *[other] between { $first } and { $last }
-}. They included: { $kinds }.
-notice-risks = People may use these data to trick you. They may write to you or call you in the name of a service you know. They may also try to open an account in your name.
+}. It included: { $kinds }.
+notice-risks = People may use this data to trick you. They may write to you or call you in the name of a service you know. They may also try to open an account in your name.
 notice-steps =
     Be wary of messages and calls about your file.
     Never give a password or a code.
-    Look at your accounts. Tell your bank soon about what is not yours.
-    If someone uses your data, file a complaint. The site 17cyber.gouv.fr helps you.
-notice-check = This message has no link. It asks you for nothing. To check it, type the address { $address } yourself, then this code: { $code }. The page must show: { $masked }, { $date }. If it shows something else, the message is false.
+    Check your bank accounts. Tell your bank quickly about anything you did not do.
+    If someone uses your data, file a complaint. The site 17cyber.gouv.fr can help you.
+notice-check = This message has no link. It asks you for nothing. To check it, type the address { $address } yourself, then this code: { $code }. The page must show: { $masked }, { $date }. If it shows something else, the message is fake.
 notice-contact = Write to { $mail } or call { $phone }. Ask for { $name }.
-notice-code-says = Signed QR code: with the journal's public key, it shows that this letter comes from us.
+notice-code-says = Signed QR code: with the journal's public key, it proves that this letter comes from us.
 notice-easy-title-happened = What happened
 notice-easy-title-data = Your data
-notice-easy-title-risks = What may come
+notice-easy-title-risks = What could happen
 notice-easy-title-steps = What you must do
-notice-easy-title-check = To know if this message is true
+notice-easy-title-check = How to know if this message is real
 notice-easy-title-contact = To talk to us
 notice-easy-subject = { $body }: your data
-notice-easy-data = They could see your data { $times } times. It was { $same ->
+notice-easy-data = Someone could see your data { $times } times. It was { $same ->
     [1] on { $first }
    *[other] from { $first } to { $last }
 }. It shows: { $kinds }.
-notice-easy-risks = They may write to you. They may call you. They may lie and give a false name.
+notice-easy-risks = People may write to you. They may call you. They may lie and give a false name.
 notice-easy-steps =
     Do not give your codes.
     Do not give your passwords.
     Look at your bank account.
-    In doubt? Talk to someone close to you. Go to the site 17cyber.gouv.fr.
-notice-easy-check = This message has no link. Type this address: { $address }. Type this code: { $code }. The page shows: { $masked }, { $date }. Does it show something else? Then the message is false.
+    Not sure? Talk to someone close to you. Go to the site 17cyber.gouv.fr.
+notice-easy-check = This message has no link. Type this address: { $address }. Type this code: { $code }. The page shows: { $masked }, { $date }. Does it show something else? Then the message is fake.
 notice-easy-contact = Call { $phone }. Or write to { $mail }. Ask for { $name }.
-notice-sms = { $body }: a message about your data waits for you. To check it, type { $address }, then { $code }.
-contact-fault-row = the line does not read
+notice-sms = { $body }: there is a message for you about your data. To check it, type { $address }, then { $code }.
+contact-fault-row = the line cannot be read
 contact-fault-person = the identifier of the person is missing
-contact-fault-email = the e-mail address is none
-contact-fault-twice = this person is in the file already
-contact-fault-nothing = no means to reach this person
-contact-fault-phone = the telephone number cannot be used
-contact-fault-column = a column of this file is not known and is not read
-contacts-empty = This file of contacts has nobody in it. Check that it is the right one, or send none so that the portal's source is asked.
+contact-fault-email = the e-mail address is invalid
+contact-fault-twice = this person is already in the file
+contact-fault-nothing = no means of contacting this person
+contact-fault-phone = the phone number cannot be used
+contact-fault-column = a column of this file is unknown and is not read
+contacts-empty = This contact file contains no one. Check that it is the right file, or send none to use the portal's source.
 invalid-contacts = The file must have a column "person", and "email", "phone", "name" or "address".
 incident-notices = Notices to persons
 notices-explain = One notice for each affected person: what happened, their data, the risks, what to do, how to check. No link, and no request.
 notices-style = Language
-notices-preview = As one person reads it
-notices-score = Ease of reading: { $score } of 100 (wanted: { $wanted } at least), { $longest } words in the longest sentence.
-notices-too-hard = This text is hard to read. Make short sentences of common words.
+notices-preview = Preview for one person
+notices-score = Readability: { $score } out of 100 (target: at least { $wanted }); { $longest } words in the longest sentence.
+notices-too-hard = This text is hard to read. Use short sentences and common words.
 notices-subject = Subject
 notices-happened = What happened
 notices-risks = The risks
-notices-steps = Do now, one thing a line
+notices-steps = Do now, one action per line
 notices-contact = Contact
-notices-address = Address to type to check
-notices-rate = Messages a minute
+notices-address = Address to type for checking
+notices-rate = Messages per minute
 notices-contacts = Contacts from the portal (CSV: person, email, phone, name, address)
-notices-after = Only persons who are new since version
+notices-after = Only persons added since version
 notices-version = Version of the affected persons
 notices-prepare = Prepare the notices
-notices-none = No campaign.
-notices-needs = The list of affected persons and the decision to tell them come first.
+notices-none = No campaigns.
+notices-needs = First compute the list of affected persons and decide to inform them.
 notices-campaigns = Campaigns
 notices-state = State
 notices-start = Send
 notices-pause = Pause
-notices-end = End and forget the addresses
+notices-end = End and erase the addresses
 notices-letters = Letters (PDF)
-notices-texts = Text messages, and persons to be reached otherwise (CSV)
-notices-alarm = { $count } notices were checked from too many places: copies may be going round.
+notices-texts = Text messages, and persons to be contacted by other means (CSV)
+notices-alarm = { $count } notices were checked from too many places: copies may be circulating.
 campaign-preparing = being prepared
 campaign-ready = ready
 campaign-sending = being sent
 campaign-paused = paused
 campaign-ended = ended
 notice-state-waiting = waiting
-notice-state-sending = on their way
+notice-state-sending = being sent
 notice-state-sent = sent
-notice-state-failed = refused by the server
-notice-state-uncertain = uncertain (stopped while sending: to be sent otherwise)
-notice-state-listed = to be handed over by letter, text message or otherwise (file not exported yet)
-notice-state-exported = exported, to be handed over by letter, text message or otherwise
+notice-state-failed = rejected by the server
+notice-state-uncertain = uncertain (interrupted while sending: to be sent by other means)
+notice-state-listed = to be delivered by letter, text message or other means (file not yet exported)
+notice-state-exported = exported, to be delivered by letter, text message or other means
 notices-give-up =
     { $count ->
-        [one] I end it although one notice neither left nor was exported: its address will be forgotten, this person gets no notice.
-       *[other] I end it although { $shown } notices neither left nor were exported: their addresses will be forgotten, these persons get no notice.
+        [one] End the campaign although one notice was neither sent nor exported: its address will be erased and this person will get no notice.
+       *[other] End the campaign although { $shown } notices were neither sent nor exported: their addresses will be erased and these persons will get no notice.
     }
-notices-kept-back = Some notices neither left nor were exported. Export the letters and the list, or tick the box to give them up.
+notices-kept-back = Some notices were neither sent nor exported. Export the letters and the list, or tick the box to give them up.
 check-title = Check a message
-check-explain = Type the code that is in the message you received. This page shows no personal data.
-check-code = Code of the message
+check-explain = Type the code from the message you received. This page shows no personal data.
+check-code = Message code
 check-go = Check
-check-genuine = This code is ours. Compare with your message:
-check-compare = A line differs? It is a copy: do not answer it.
-check-unknown = We have sent no message with this code. Unless it was mistyped, the message that you received is not from us.
-check-replayed = Careful: this code was checked from many places. Your message may be a copy. Compare every line.
+check-genuine = This code is ours. Compare it with your message:
+check-compare = Is a line different? It is a copy: do not reply.
+check-unknown = We have not sent any message with this code. Unless it was mistyped, the message you received is not from us.
+check-replayed = Warning: this code has been checked from many places. Your message may be a copy. Compare every line.
 check-channel = Sent by
 check-masked = To
 check-date = On
 check-subject = Subject
 check-words = First words
-check-official = Official messages
-check-official-explain = We never ask for a password, a code or a card number, nor to click on a link.
-check-official-none = No message is being sent.
+check-official = Current official messages
+check-official-explain = We never ask for a password, a code or a card number, and never ask you to click a link.
+check-official-none = No messages are currently being sent.
 check-official-file = The same list, signed
 check-sender = Sender
 check-since = Since
-notices-faults = Lines of the file to be looked at
-notices-unreached = Some persons cannot be reached: write to them otherwise, or decide on a public communication (art. 34(3)(c)).
-notices-differ = The text of this campaign is no longer the one that the journal holds: nothing is sent. End it and prepare another one.
-notices-no-mail-server = No mail server is configured: the mails of this campaign cannot leave, and none is waiting. Fill in [mail] in digue.toml and restart, then send; or end the campaign and prepare one by letter or text message, without mail addresses.
-notices-no-mail-server-yet = No mail server is configured ([mail] in digue.toml): a campaign can be prepared, its letters and lists exported, but no mail will be able to leave.
+notices-faults = Lines of the file to review
+notices-unreached = Some persons cannot be reached: contact them by other means, or decide on a public communication (art. 34(3)(c)).
+notices-differ = The text of this campaign no longer matches the one in the journal: nothing is sent. End it and prepare another one.
+notices-no-mail-server = No mail server is configured: the e-mails of this campaign cannot be sent, and none is queued. Fill in [mail] in digue.toml and restart, then send; or end the campaign and prepare one by letter or text message, without e-mail addresses.
+notices-no-mail-server-yet = No mail server is configured ([mail] in digue.toml): a campaign can be prepared and its letters and lists exported, but no e-mail can be sent.
 column-channel = Channel
 column-destination = Destination
 column-code = Code
 column-text = Text
-register-import = Take over an earlier register (Excel or CSV)
+register-import = Import an earlier register (Excel or CSV)
 register-import-file = Excel (.xlsx) or CSV file, with the columns of the export
-register-import-go = See what would be taken over
-register-imported = Register taken over
-register-taken = violations taken over
-register-would-open = breaches to open
-register-import-preview = Earlier register: what would be taken over
-register-import-explain = A row whose reference, or title and hour, are in the register already opens nothing: the register is corrected on the page of the incident. Nothing is written before you agree.
+register-import-go = Preview the import
+register-imported = Register imported
+register-taken = data breaches imported
+register-would-open = data breaches to open
+register-import-preview = Earlier register: import preview
+register-import-explain = A row whose reference, or title and time, are already in the register opens nothing: corrections are made on the incident's page. Nothing is written until you confirm.
 register-import-outdated = The register changed in the meantime: nothing was written. This is what the file would open now.
-register-import-confirm = Open these breaches
+register-import-confirm = Open these data breaches
 register-import-row = Row
-register-import-known-rows = In the register already: { $references }.
-register-known = in the register already
-register-faults = cells to be looked at
-register-earlier = taken over from an earlier register
+register-import-known-rows = Already in the register: { $references }.
+register-known = already in the register
+register-faults = cells to review
+register-earlier = imported from an earlier register
 register-fault-missing = a value is missing
-register-fault-moment = this is no date
-register-fault-number = this is no number
-register-fault-choice = this word is not in the list
-register-fault-decision = it takes "yes: reason" or "no: reason"
-column-exemption = Why persons are not told
-register-delay-unknown = The earlier register does not say why it was late.
-register-fault-ambiguous = this hour or day can be read in two ways: write it with its offset, such as 2026-10-25T02:30:00+01:00
-register-fault-future = this moment has not come yet
-register-fault-exemption = say why persons are not told: the risk is not high, or article 34(3)(a), (b) or (c)
+register-fault-moment = this is not a date
+register-fault-number = this is not a number
+register-fault-choice = this value is not in the list
+register-fault-decision = enter "yes: reason" or "no: reason"
+column-exemption = Why persons are not informed
+register-delay-unknown = The earlier register does not give the reason for the delay.
+register-fault-ambiguous = this time or date can be read in two ways: write it with its offset, such as 2026-10-25T02:30:00+01:00
+register-fault-future = this time is in the future
+register-fault-exemption = state why persons are not informed: the risk is not high, or article 34(3)(a), (b) or (c)
 register-fault-long = it is too long
-register-fault-error = the cell holds an error of calculation
-register-fault-formula = the file does not hold the result of the formula, or the result is 0: put the value in place of the formula
-register-fault-covered = the cell is hidden below merged cells: split them
-register-fault-unit = the cell holds a percentage, another unit or another currency
-register-fault-unseen = the cell holds a number with a format that Digue cannot show: write it as a text
-register-fault-truth = the cell holds TRUE or FALSE: write it as a text
-register-fault-computed = Digue computes this cell, and it says otherwise today; answer this field on the page of the incident
-register-fault-backwards = the end comes before the beginning
-register-fault-twice = another row of the file bears this reference
-register-fault-differs = the register says otherwise about this breach; change it on the page of the incident
-register-fault-refused = the rules of incidents do not allow to take this
+register-fault-error = the cell contains a calculation error
+register-fault-formula = the file does not contain the result of the formula, or the result is 0: replace the formula with its value
+register-fault-covered = the cell is hidden beneath merged cells: unmerge them
+register-fault-unit = the cell contains a percentage, another unit or another currency
+register-fault-unseen = the cell contains a number in a format that Digue cannot display: enter it as text
+register-fault-truth = the cell contains TRUE or FALSE: enter it as text
+register-fault-computed = Digue computes this cell, and its current value differs; answer this field on the incident's page
+register-fault-backwards = the end is before the start
+register-fault-twice = another row of the file has this reference
+register-fault-differs = the register has a different value for this data breach; change it on the incident's page
+register-fault-refused = the incident rules do not allow this value
 register-fault-line = row { $row } ({ $place }), { $column }: { $fault }
 register-fault-line-seen = row { $row } ({ $place }), { $column }: { $fault } – read: “{ $seen }”
 import-register-aware-at = Aware since | Date of awareness
 import-register-notified = Notified on | Date of notification | Notification date
-import-register-told = Told on | Date on which persons were told
+import-register-told = Told | Told on | Informed on | Date on which persons were told | Date on which persons were informed
 import-register-exemption = Exemption | Exception
-invalid-register = This file is no Excel workbook (.xlsx) and no CSV that can be read.
+invalid-register = This file is neither an Excel workbook (.xlsx) nor a readable CSV file.
 paper-link-notification = Notification
-paper-link-complaint = File for a complaint
-paper-link-call-centre = Sheet for the call centre
-paper-link-press = Text for the press
+paper-link-complaint = Complaint file
+paper-link-call-centre = Call centre sheet
+paper-link-press = Press statement
 paper-link-partner = Letter to the partner
-complaint-title = File for a complaint
+complaint-title = Complaint file
 complaint-facts = The facts
 complaint-evidence = The evidence
 complaint-verify =
-    Install the program "digue", which is free, on any machine.
+    Install the free program "digue" on any machine.
     Verify the list: digue scope check { $list } --key journal.pub.
     Verify each receipt, offline: digue journal receipt receipts/NUMBER.txt --key journal.pub.
-    Compute the hash of the list again (SHA-256 of the persons' lines) and compare it with this one.
-paper-call-centre-title = Sheet for the call centre
+    Recompute the hash of the list (SHA-256 of the persons' lines) and compare it with this one.
+paper-call-centre-title = Call centre sheet
 paper-call-centre =
     What happened
     { $happened } Persons concerned: { $persons }.
@@ -719,29 +719,29 @@ paper-call-centre =
     The data
     { $kinds }.
 
-    Where we stand
+    Current status
     { $claims }
     { $taken }
 
-    When the person asks "am I concerned?"
+    If the person asks "am I affected?"
     Do not look up their record yourself. { $notices }
 
-    When the person received a message
+    If the person received a message
     Tell them to type { $address } and the code of the message themselves. We never ask for a password, a code or a card number.
 
-    When the person lost money, or somebody uses their name
-    Tell them to call their bank, then to go to the site 17cyber.gouv.fr. In immediate danger only: dial 17.
+    If the person lost money, or someone is using their name
+    Tell them to call their bank, then to go to the site 17cyber.gouv.fr. In immediate danger only: call 17.
 
-    To know more
+    For more information
     { $contact }, { $mail }, { $phone }. Reference: { $reference }.
-paper-press-title = Text for the press
+paper-press-title = Press statement
 paper-press =
     { $body } has had an incident. { $happened } Persons concerned: { $persons }.
 
     The data
     { $kinds }.
 
-    Where we stand
+    Current status
     { $claims } { $check }
 
     Advice
@@ -751,68 +751,68 @@ paper-press =
     { $mail }, { $phone }.
 paper-partner-title = Letter to the partner (GDPR art. 33(2))
 paper-partner =
-    { $body } tells you of a personal data breach (reference { $reference }, { $about }).
+    { $body } is informing you of a personal data breach (reference { $reference }, { $about }).
 
     What we know
     { $happened } Persons: { $persons }. Data: { $kinds }.
 
-    Where we stand
+    Current status
     { $claims }
     { $taken }
 
     What we ask of you
-    Look at the workstation and the passwords of those who use these accounts. Tell us what you find, even when you are not sure. If you are the controller of some of these data, your own 72 hours run from this message.
+    Check the workstation and the passwords of the people who use these accounts. Tell us what you find, even if you are not sure. If you are the controller for some of this data, your own 72 hours run from this message.
 
-    To be sent on to those you work for
-    We tell you, without delay, of a breach on a portal that we use for you. The facts are above. We will say more as soon as we know more.
+    To be forwarded to your own clients
+    We are informing you, without delay, of a breach on a portal that we use on your behalf. The facts are above. We will provide further details as soon as we have them.
 
     Contact
     { $contact }, { $mail }, { $phone }.
-paper-missing = [to be filled in]
-notices-incomplete = Some passages are not complete: replace "[to be filled in]".
-paper-bundle = Whole file for a complaint, with the evidence and how to verify it (ZIP)
+paper-missing = [to be completed]
+notices-incomplete = Some passages are incomplete: replace "[to be completed]".
+paper-bundle = Complete complaint file, with the evidence and how to verify it (ZIP)
 campaign-failed = failed: nothing was sent
-notice-state-returned = returned: address refused (to be reached otherwise)
+notice-state-returned = returned: address rejected (to be contacted by other means)
 notices-written-of = { $written } notices written of { $total }
-notices-refresh = See how far it is
-notices-failed = The preparation failed: the source of contacts does not answer, or the file does not read. Nothing was sent. Prepare another campaign.
-notices-source = Without a file, addresses are read from the portal's database, by the query set in the configuration.
+notices-refresh = Check progress
+notices-failed = The preparation failed: the contact source is not responding, or the file cannot be read. Nothing was sent. Prepare another campaign.
+notices-source = Without a file, addresses are read from the portal's database, using the query set in the configuration.
 notices-returned =
     { $count ->
-        [one] One message came back: this person is to be reached otherwise.
-       *[other] { $count } messages came back: these persons are to be reached otherwise.
+        [one] One message was returned: this person must be contacted by other means.
+       *[other] { $count } messages were returned: these persons must be contacted by other means.
     }
-log-kept = File handed in
-restart-explain = A second person grants each step: limits change first, then the gate opens.
-restart-ask = Ask for this step
-checked-title = Check
-checked-go = Check the log and the lists
+log-kept = File received
+restart-explain = A second person approves each step: limits change first, then the gate opens.
+restart-ask = Request this step
+checked-title = Verification
+checked-go = Verify the log and the lists
 checked-same =
     { $count ->
-        [one] The only entry is the one that the journal keeps the hash of.
-       *[other] The { $count } entries are those that the journal keeps the hashes of.
+        [one] The only entry matches the hash in the journal.
+       *[other] All { $count } entries match the hashes in the journal.
     }
 checked-changed =
     { $count ->
-        [one] One entry is not the one that the journal knows: somebody wrote into the database beside Digue.
-       *[other] { $count } entries are not those that the journal knows: somebody wrote into the database beside Digue.
+        [one] One entry does not match the journal: someone wrote to the database outside Digue.
+       *[other] { $count } entries do not match the journal: someone wrote to the database outside Digue.
     }
-checked-version-same = Version { $version } of the affected persons: computed again, the same hash.
-checked-version-other = Version { $version } of the affected persons: computed again, another hash.
-files-title = Receipt and other papers
-files-explain = The file is kept as it is, its hash is written in the journal.
-files-file = File (10 MB at most)
+checked-version-same = Version { $version } of the affected persons: recomputed, same hash.
+checked-version-other = Version { $version } of the affected persons: recomputed, different hash.
+files-title = Receipt and other documents
+files-explain = The file is kept as is, and its hash is recorded in the journal.
+files-file = File (10 MB maximum)
 files-keep = Keep this file
 files-bytes = bytes
 own-incidents-title = Incidents of our organisation
-own-incidents-none = No incident concerns your accounts.
+own-incidents-none = No incidents concern your accounts.
 own-incidents-paper = What you need to know (PDF)
 own-incidents-report = Report an incident
-own-incidents-not-established = The operator has established nothing yet.
-own-incidents-explain = An infected computer, a password given away, a strange call: say it at once, even if you are not sure. The operator sees your report in its console.
+own-incidents-not-established = The operator has not established anything yet.
+own-incidents-explain = An infected computer, a password given away, a strange call: report it at once, even if you are not sure. The operator sees your report in its console.
 own-incidents-what = What happened, in one sentence
-own-incidents-text = When, on which computer or account, and what you have done already
-own-incidents-send = Tell the operator
-paper-unknown = not known yet
-notices-sent-of = { $sent } mails sent of { $total }
-notice-state-unreached = without any known way
+own-incidents-text = When, on which computer or account, and what you have already done
+own-incidents-send = Notify the operator
+paper-unknown = not yet known
+notices-sent-of = { $sent } e-mails sent of { $total }
+notice-state-unreached = no known means of contact

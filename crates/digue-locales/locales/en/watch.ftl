@@ -1,4 +1,4 @@
-# What the watch says, and what is done.
+# What monitoring says, and what is done.
 
 period-minutes = { $count ->
     [one] one minute
@@ -14,31 +14,31 @@ period-days = { $count ->
 }
 
 signal-unexplained-persons = { $seen } persons shown in { $period } without caseload, exact search or break-glass; usually at most { $usual }.
-signal-pace = { $seen } record sheets opened in { $period }, faster than people read; usually at most { $usual }.
-signal-burst = { $seen } record sheets in { $period }; usually at most { $usual }.
-signal-lists = { $seen } new persons by lists in { $period }; at most { $usual } in normal use.
+signal-pace = { $seen } records opened in { $period }, faster than a person can read; usually at most { $usual }.
+signal-burst = { $seen } records in { $period }; usually at most { $usual }.
+signal-lists = { $seen } new persons through lists in { $period }; at most { $usual } in normal use.
 signal-export = One response shows { $seen } new persons; no work needs more than { $usual }.
 signal-volume = { $seen } persons in { $period }; usually at most { $usual } for this account and its peers.
 signal-slow-reading = { $seen } persons in { $period }, a little more each day; usually at most { $usual }.
-signal-shape = The { $seen } new persons of the day are not of the kind that this account usually comes to.
-signal-hours = The account reads at hours at which it does not usually work.
-signal-ordered-identifiers = { $seen } record sheets one after the other in the order of their identifiers; usually at most { $usual }.
-signal-pages = { $seen } pages of one list one after the other; usually at most { $usual }.
-signal-lists-to-the-end = { $seen } lists walked to their last page in the day; usually at most { $usual }.
-signal-searches = { $seen } searches in the day; usually at most { $usual }.
-signal-empty-answers = { $seen } answers that show nobody in the day; usually at most { $usual }.
-signal-rhythm = Record sheets follow each other every { $seen ->
+signal-shape = The { $seen } new persons of the day are not the kind this account usually consults.
+signal-hours = The account is reading at hours when it does not usually work.
+signal-ordered-identifiers = { $seen } consecutive records in identifier order; usually at most { $usual }.
+signal-pages = { $seen } consecutive pages of one list; usually at most { $usual }.
+signal-lists-to-the-end = { $seen } lists paged through to the end in one day; usually at most { $usual }.
+signal-searches = { $seen } searches in one day; usually at most { $usual }.
+signal-empty-answers = { $seen } responses that show no one in one day; usually at most { $usual }.
+signal-rhythm = Records follow each other every { $seen ->
     [one] second
    *[other] { $seen } seconds
-}, as regularly as a machine.
-signal-no-resources = { $seen } record sheets without any of the style sheets, scripts or images that a browser fetches with them.
-signal-program = The client calls itself a program and not a browser.
-signal-session-moved = The session's cookie comes from another device or another network.
+}, with machine-like regularity.
+signal-no-resources = { $seen } records without any of the style sheets, scripts or images that a browser fetches with them.
+signal-program = The client identifies itself as a program, not a browser.
+signal-session-moved = The session cookie comes from a different device or a different network.
 signal-cookie-older-than-device = The session began { $seen } minutes before this device or network was first seen.
-signal-two-places = One session is used from two places at once, { $seen } changes in ten minutes.
-signal-new-device = The device is unknown to this account, which has { $seen } others.
-signal-dormant = The account is back after { $seen } days of silence.
-signal-new-account = The account was made { $seen ->
+signal-two-places = One session is in use from two places at once, with { $seen } changes in ten minutes.
+signal-new-device = The device is new to this account, which has { $seen } others.
+signal-dormant = The account is active again after { $seen } days of inactivity.
+signal-new-account = The account was created { $seen ->
     [0] today
     [one] yesterday
    *[other] { $seen } days ago
@@ -48,20 +48,20 @@ signal-recovered = The account was recovered { $seen ->
     [one] yesterday
    *[other] { $seen } days ago
 }.
-signal-accounts-made = The account is one of { $seen } that the same manager made in a row.
+signal-accounts-made = The account is one of { $seen } created in a row by the same manager.
 signal-decoy = { $seen ->
-    [one] A person who does not exist was shown
-   *[other] { $seen } persons who do not exist were shown
-}; nobody has a reason to read them.
-signal-collusion = { $seen } accounts of the organisation together read more than usual today.
-signal-shared-place = The same device or network as an account that was closed { $seen ->
+    [one] A fictitious person was shown
+   *[other] { $seen } fictitious persons were shown
+}; no one has a reason to consult them.
+signal-collusion = { $seen } accounts of the organisation are together reading more than usual today.
+signal-shared-place = Same device or network as an account that was closed { $seen ->
     [0] today
     [one] yesterday
    *[other] { $seen } days ago
 }.
-signal-crowded-network = Accounts of { $seen } organisations read from the same network today.
-signal-unmapped = { $seen } requests in the day for addresses that the portal's map does not know, or faster than allowed; people are told from { $usual } on.
-signal-refusals = { $seen } requests outside the caseload refused in the day; usually at most { $usual }.
+signal-crowded-network = Accounts of { $seen } organisations are reading from the same network today.
+signal-unmapped = { $seen } requests in one day to addresses that the portal's map does not know, or faster than allowed; reported from { $usual } on.
+signal-refusals = { $seen } requests outside the caseload refused in one day; usually at most { $usual }.
 signal-uninspected = { $seen } responses could not be inspected today; usually at most { $usual }.
 
 innocent-persons = Up to { $count ->
@@ -73,13 +73,13 @@ innocent-response = Up to { $count ->
    *[other] { $count } new persons
 } in one response, nothing would have been reported for the first of these reasons.
 innocent-sheets = Up to { $count ->
-    [one] one sheet
-   *[other] { $count } sheets
+    [one] one record
+   *[other] { $count } records
 } within { $period }, nothing would have been reported for the first of these reasons.
 innocent-run = Up to { $count ->
-    [one] one sheet
-   *[other] { $count } sheets in a row
-} in the order of the identifiers, nothing would have been reported for the first of these reasons.
+    [one] one record
+   *[other] { $count } records in a row
+} in identifier order, nothing would have been reported for the first of these reasons.
 innocent-pages = Up to { $count ->
     [one] one page
    *[other] { $count } pages in a row
@@ -87,26 +87,26 @@ innocent-pages = Up to { $count ->
 innocent-lists = Up to { $count ->
     [one] one list
    *[other] { $count } lists
-} walked to the end in the day, nothing would have been reported for the first of these reasons.
+} paged through to the end in one day, nothing would have been reported for the first of these reasons.
 innocent-searches = Up to { $count ->
     [one] one search
    *[other] { $count } searches
-} in the day, nothing would have been reported for the first of these reasons.
+} in one day, nothing would have been reported for the first of these reasons.
 innocent-responses = Up to { $count ->
     [one] one such response
    *[other] { $count } such responses
-} in the day, nothing would have been reported for the first of these reasons.
+} in one day, nothing would have been reported for the first of these reasons.
 innocent-requests = Up to { $count ->
     [one] one such request
    *[other] { $count } such requests
-} in the day, nothing would have been reported for the first of these reasons.
-innocent-never = No number, however small, would have removed the first of these reasons.
+} in one day, nothing would have been reported for the first of these reasons.
+innocent-never = No number, however small, would have ruled out the first of these reasons.
 
 action-observe = observe
 action-lower-budget = lower the budgets
 action-caseload-only = caseload only
-action-step-up = ask for a fresh proof of identity
-action-close-account = close the account and cut its sessions
+action-step-up = require identity verification
+action-close-account = close the account and end its sessions
 action-close-organisation = close the organisation
 action-close-portal = close the portal
 
@@ -117,38 +117,38 @@ watch-unread = { $lines ->
 }
 watch-unread-line = line { $line }: { $reason }
 watch-unread-more = and { $lines } more
-watch-unread-form = not an object of the format of exposures
-watch-unread-instant = no readable instant
+watch-unread-form = not an object in the exposure format
+watch-unread-instant = no readable timestamp
 watch-unread-length = longer than 8 MiB
 watch-unread-order = earlier than the line before it
 watch-list-fault = { $file }: line { $line }{ $column }: { $reason }
-watch-list-account = the name of the account is blank
+watch-list-account = the account name is blank
 watch-list-holder = an account or an organisation is expected
 watch-list-person = the identifier of the person is blank
-watch-list-date = a date (2026-11-22) or an instant (2026-11-22T08:30:00Z) is expected
-watch-list-batch = hours and a number of persons a day are needed (01:00-05:00 600)
-watch-accounts-fault-header = a header with the column account is expected, once; organisation, created and batch may stand beside it
-watch-accounts-fault-row = a cell stands beyond the columns of the header, or a quotation mark is not closed
-watch-caseload-fault-header = a header with the columns person, and account or organisation, is expected, each once; from and until may stand beside them
-watch-caseload-fault-row = a cell stands beyond the columns of the header, or a quotation mark is not closed
+watch-list-date = a date (2026-11-22) or a timestamp (2026-11-22T08:30:00Z) is expected
+watch-list-batch = hours and a number of persons per day are expected (01:00-05:00 600)
+watch-accounts-fault-header = a header with exactly one account column is expected; organisation, created and batch are optional
+watch-accounts-fault-row = a cell lies beyond the header columns, or a quotation mark is not closed
+watch-caseload-fault-header = a header is expected with the columns person, and account or organisation, once each; from and until are optional
+watch-caseload-fault-row = a cell lies beyond the header columns, or a quotation mark is not closed
 
-replay-unknown = No scenario is called { $name }; digue replay --list names them.
+replay-unknown = There is no scenario named { $name }; digue replay --list lists them.
 replay-title-with = Caseloads enforced, { $seeds } seeds
 replay-title-without = Without caseloads, { $seeds } seeds
 replay-title-off = Without the signal { $signal }
-replay-header = scenario | persons shown: median, p95, most | seconds: median, p95, most | contained | goal
+replay-header = scenario | persons shown: median, p95, max | seconds: median, p95, max | contained | goal
 replay-goal-persons = at most { $most } persons
 replay-goal-within = { $percent } % in { $days } days
-replay-reached = reached
+replay-reached = met
 replay-missed = missed ({ $met } of { $runs })
-replay-honest = Honest work: { $days } account-days worked, { $containments } false containments ({ $containmentRate } per 10,000), { $alerts } false alerts ({ $alertRate } per 10,000); { $explained } % of persons explained.
-replay-then = { $name }: { $then } persons then, { $now } with Digue (most).
+replay-honest = Honest work: { $days } account-days worked, { $containments } false containments ({ $containmentRate } per 10,000), { $alerts } false alarms ({ $alertRate } per 10,000); { $explained } % of persons explained.
+replay-then = { $name }: { $then } persons at the time, { $now } with Digue (max).
 replay-record-title = { $file }
-replay-record-header = theft | stopped / thefts | persons shown: median, most | stopped within 1, 3, 14 days | others (stopped/median): 25 in 3 minutes | 150 a day | twice own p99 | volume-only test | goal
-replay-record-variations = what changes | false containments | false alerts | thefts stopped | goals met | thefts | sum of medians of persons
+replay-record-header = theft | stopped / thefts | persons shown: median, max | stopped within 1, 3, 14 days | others (stopped/median): 25 in 3 minutes | 150 per day | twice own p99 | volume-only test | goal
+replay-record-variations = what changes | false containments | false alarms | thefts stopped | goals met | thefts | sum of median persons
 replay-record-no-goal = no goal
-replay-record-not-run = no theft could be placed
-replay-record-honest = Honest work: { $days } account-days worked; { $containments } false containments ({ $containmentRate } in 10,000) of { $accounts } accounts, { $most } at most in one day; { $alerts } false alerts ({ $alertRate } in 1,000).
-replay-record-header-fault = { $file }: the first line has to name the columns at, account and person.
+replay-record-not-run = no theft could be inserted
+replay-record-honest = Honest work: { $days } account-days worked; { $containments } false containments ({ $containmentRate } per 10,000) of { $accounts } accounts, at most { $most } in one day; { $alerts } false alarms ({ $alertRate } per 1,000).
+replay-record-header-fault = { $file }: the first line must name the columns at, account and person.
 replay-record-line = { $file }, line { $line }: expected a date and time such as 2026-06-01 08:00:00, an account and a person.
-replay-record-short = { $file }: none of the { $accounts } accounts (of this half) has worked on { $days } days, with thirty days of record after them; a theft cannot be placed there.
+replay-record-short = { $file }: none of the { $accounts } accounts (in this half) worked on { $days } days with thirty more days of records afterwards; a theft cannot be inserted there.

@@ -126,7 +126,9 @@ const DONE: [(ClaimKind, &[&str]); 4] = [
             "persons are told",
             "person concerned receives",
             "notice was addressed",
+            "notice was sent",
             "they are told",
+            "they have been informed",
         ],
     ),
     (

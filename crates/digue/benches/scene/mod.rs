@@ -83,9 +83,9 @@ impl Instance {
             .spawn()
             .expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let ready = lines.any(|line| line.is_ok_and(|line| line.contains("holds the door")));
+        let ready = lines.any(|line| line.is_ok_and(|line| line.contains("Digue is running")));
         let served = Served(child);
-        assert!(ready, "it holds the door");
+        assert!(ready, "Digue is running");
         std::thread::spawn(move || lines.for_each(drop));
         served
     }

@@ -122,7 +122,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.click("button[lang=en]");
     browser.sees("nav", "Now");
     browser.go(incident);
-    browser.sees("main", "Progressive reopening");
+    browser.sees("main", "Phased reopening");
     browser.page("incident-english");
     drop(stage);
 }

@@ -440,10 +440,10 @@ fn a_theft_is_found_read_and_decided() {
     officer.click("button[lang=en]");
     officer.sees("nav", "Now");
     officer.go(&finding);
-    officer.sees("main", "It would be wrong if");
+    officer.sees("main", "This would be a false alarm if");
     officer.page("finding-english");
     officer.write("#reason", "the holder does not know of it");
     officer.click("button[value=theft]");
-    officer.sees("h1", "Watch");
+    officer.sees("h1", "Monitoring");
     officer.sees("table", "theft confirmed");
 }

@@ -73,7 +73,7 @@ fn a_list_of_affected_persons_proves_itself() {
     assert_eq!((&both[1]["in"], &both[1]["person"]), (&"first".into(), &"P1".into()));
     let list = fs::read_to_string(folder.join("a1.list")).unwrap();
     fs::write(folder.join("forged.list"), list.replace("\"P2\"", "\"P9\"")).unwrap();
-    assert!(run(folder, 1, &["scope", "check", "forged.list"]).contains("BAD LIST"));
+    assert!(run(folder, 1, &["scope", "check", "forged.list"]).contains("INVALID LIST"));
     run(folder, 2, &["scope", "check", "nowhere.list"]);
     // Whoever holds the list and the public key alone, as the papers of a complaint say: what is signed is
     // verified, and that nothing was computed again is said.
@@ -85,7 +85,7 @@ fn a_list_of_affected_persons_proves_itself() {
     }
     let key = ["--key", "journal.pub"];
     let said = run(elsewhere.path(), 0, &[&["scope", "check", "a1.list"][..], &key].concat());
-    assert!(said.contains("2 persons") && said.contains("not computed again"), "{said}");
+    assert!(said.contains("2 persons") && said.contains("not recomputed"), "{said}");
     run(elsewhere.path(), 1, &[&["scope", "check", "forged.list"][..], &key].concat());
     run(
         elsewhere.path(),
@@ -129,7 +129,7 @@ fn a_receipt_convinces_somebody_who_has_the_public_key_only() {
     };
     assert!(check(0, &receipt).contains("\"account\": \"a1\""));
     assert!(check(0, &sealed).contains("sealed"));
-    assert!(check(1, &receipt.replace("index ", "index 1")).contains("BAD RECEIPT"));
+    assert!(check(1, &receipt.replace("index ", "index 1")).contains("INVALID RECEIPT"));
     run(folder, 2, &["journal", "prove", "999999"]);
 }
 
@@ -206,7 +206,7 @@ fn witness(folder: &Path, name: &str) -> WitnessAt {
         line.split(mark).nth(1).unwrap().trim().to_owned()
     };
     let key = after("witness:");
-    let url = after("listens on");
+    let url = after("is listening on");
     WitnessAt { child, key, url }
 }
 
@@ -291,7 +291,7 @@ fn access_logs_give_the_answer_of_last_year_and_are_taken_once() {
     let _ = fs::remove_file(folder.join("rejects.ndjson"));
     let done = import(1, &["access.log"]);
     assert!(done.contains("301 exposures written"), "{done}");
-    for word in ["no account", "does not know this route", "past the retention", "not the form"] {
+    for word in ["no account", "does not know this route", "beyond the retention", "declared format"] {
         assert!(done.contains(word), "{word} in {done}");
     }
     let rejects = lines(&fs::read_to_string(folder.join("rejects.ndjson")).unwrap());
@@ -299,7 +299,7 @@ fn access_logs_give_the_answer_of_last_year_and_are_taken_once() {
     assert_eq!((&rejects[0]["line"], &rejects[0]["reason"]), (&303.into(), &"no-account".into()));
     // The same lines again, packed and under another name: nothing is added.
     let again = import(1, &["access.log.1.gz", "access.log"]);
-    assert!(again.contains("0 exposures written") && again.contains("602 known"), "{again}");
+    assert!(again.contains("0 exposures written") && again.contains("602 already known"), "{again}");
     let day = ago(299).strftime("%Y-%m-%d").to_string();
     let scope = run(folder, 0, &["scope", "--account", "a1", "--to", &day]);
     assert!(scope.contains("300 persons, shown 301 times (at most this number)"), "{scope}");
@@ -359,7 +359,7 @@ fn a_log_is_read_to_its_end_or_it_is_said_where_it_ends() {
         .stdin(file)
         .output()
         .unwrap();
-    assert!(done.status.code() == Some(1) && said(&done).contains("100 known"), "{}", said(&done));
+    assert!(done.status.code() == Some(1) && said(&done).contains("100 already known"), "{}", said(&done));
     let rejects = lines(&fs::read_to_string(folder.join("rejects.ndjson")).unwrap());
     let last = rejects.last().unwrap();
     assert_eq!((&last["file"], &last["line"]), (&"stdin".into(), &101.into()));
@@ -408,13 +408,13 @@ fn what_is_past_its_retention_is_forgotten_and_not_a_day_before() {
     let forget = |code: i32, before: &str| {
         run(&folder, code, &["journal", "forget", "--portal", "portail", "--before", before])
     };
-    assert!(forget(1, &date(100)).contains("Nothing was forgotten"));
+    assert!(forget(1, &date(100)).contains("Nothing was erased"));
     assert_eq!(run(&folder, 0, &["scope", "--account", "a1", "--count"]).trim(), "602");
     let done = forget(0, &date(200));
     assert!(done.contains("1 keys destroyed"), "{done}");
     assert_eq!(run(&folder, 0, &["scope", "--account", "a1", "--count"]).trim(), "2");
     let verified = run(&folder, 0, &["journal", "verify"]);
-    assert!(verified.contains("nobody can read them any more"), "{verified}");
+    assert!(verified.contains("no one can read them any more"), "{verified}");
     let entries = lines(&run(&folder, 0, &["journal", "show", "--count", "100000"]));
     assert!(entries.iter().any(|entry| entry["kind"] == "forgotten"));
     assert!(entries.iter().any(|entry| entry["act"] == "forgotten" && entry["subject"] == "portal:portail"));
@@ -422,7 +422,7 @@ fn what_is_past_its_retention_is_forgotten_and_not_a_day_before() {
     instance.start();
     assert!(instance.stop());
     let again = run(&folder, 1, &["import", "--map", "portals/portail.toml", "access.log"]);
-    assert!(again.contains("past the retention"), "{again}");
+    assert!(again.contains("beyond the retention"), "{again}");
 }
 
 #[test]

@@ -153,7 +153,7 @@ impl Instance {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.any(|line| line.is_ok_and(|line| line.contains("holds the door")));
+        let ready = lines.any(|line| line.is_ok_and(|line| line.contains("Digue is running")));
         assert!(ready, "digue serve did not start");
         // The pipe stays read, so that the server never waits for it.
         std::thread::spawn(move || lines.for_each(drop));

@@ -175,7 +175,7 @@ fn a_refused_write_has_happened_and_it_is_said() {
         a1.send("POST", "/liste?pdf", &headers, b"").text()
     };
     assert!(page("fr").contains("Le portail a exécuté votre demande"), "{}", page("fr"));
-    assert!(page("en").contains("The portal has done what you asked for"));
+    assert!(page("en").contains("The portal has carried out your request"));
     let history = instance.history();
     let done: Vec<(&str, u64)> = history
         .iter()

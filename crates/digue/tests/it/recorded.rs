@@ -172,8 +172,8 @@ fn an_input_that_ends_early_is_told_and_what_is_not_read_is_named() {
     assert!(watched.code == Some(1) && watched.said.contains("damaged"), "{}", watched.said);
     for (name, bytes, sentence) in [
         ("archive.zip", &b"PK\x03\x04\x14\0\0\0\x08\0"[..], "a ZIP archive"),
-        ("record.xz", b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46", "packed with xz"),
-        ("record.bz2", b"BZh91AY&SY\x4e\xec\xe8\x36", "packed with bzip2"),
+        ("record.xz", b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46", "compressed with xz"),
+        ("record.bz2", b"BZh91AY&SY\x4e\xec\xe8\x36", "compressed with bzip2"),
     ] {
         for watched in [watch(folder, name, bytes), watch_piped(folder, "/dev/stdin", bytes)] {
             assert!(watched.code == Some(2) && watched.decisions.is_empty(), "{name}: {}", watched.said);
@@ -220,5 +220,5 @@ fn lists_are_read_as_spreadsheets_write_them_and_every_fault_has_its_place() {
     let (code, _, said) = with(b"PK\x03\x04workbook");
     assert!(code == Some(2) && said.contains("accounts.csv is a ZIP archive"), "{said}");
     let (code, _, said) = with(b"name;since\na1;x\n");
-    assert!(code == Some(2) && said.contains("line 1: a header with the column account"), "{said}");
+    assert!(code == Some(2) && said.contains("line 1: a header with exactly one account column"), "{said}");
 }

@@ -71,7 +71,7 @@ fn an_older_journal_does_not_start_and_both_are_kept() {
     assert!(changed.iter().all(|path| path.to_string_lossy().contains("state.db")), "{changed:?}");
     let verified = digue(&folder, &["journal", "verify"]);
     assert_eq!(verified.status.code(), Some(1), "{}", said(&verified));
-    assert!(said(&verified).contains("older than what is remembered"), "{}", said(&verified));
+    assert!(said(&verified).contains("older than the state recorded"), "{}", said(&verified));
     // Each place alone is enough: the index, the file beside, the store.
     for kept in ["index", "journal-head", "store"] {
         let aside = tempfile::tempdir().unwrap();
@@ -128,7 +128,7 @@ fn a_journal_that_went_on_otherwise_does_not_start() {
     copy(&older.path().join("fork"), &instance.journal());
     let refused = digue(instance.folder.path(), &["serve"]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
-    assert!(said(&refused).contains("are not those"), "{}", said(&refused));
+    assert!(said(&refused).contains("are not the ones recorded"), "{}", said(&refused));
 }
 
 /// A state that was restored from yesterday knows less than the journal: nothing of the journal is lost.
