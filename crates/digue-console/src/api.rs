@@ -9,11 +9,9 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use digue_locales::{Language, text};
 use digue_operations::caseloads::{self, LoadMode};
-use digue_operations::error::LineFault;
 use digue_operations::loads::LoadGrowth;
 use digue_operations::{OperationError, aliases};
 use digue_types::{PopulationId, PortalId};
@@ -21,53 +19,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::error::{Audience, FailedOperation, column_said, outcome};
-use crate::router::Console;
+use crate::error::ApiError;
+use crate::state::Console;
 use crate::visitor::Visitor;
-
-/// The error of an operation, on its way to `show_errors`, which makes a problem document of it.
-pub(crate) struct ApiError(OperationError);
-
-impl From<OperationError> for ApiError {
-    fn from(error: OperationError) -> Self {
-        Self(error)
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        FailedOperation::response(self.0, Audience::Program)
-    }
-}
-
-/// The problem document of an error, in the reader's language.
-pub(crate) fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
-    let (mut status, title, detail) = outcome(error);
-    if visitor.session.is_none() && visitor.program.is_none() && status == StatusCode::FORBIDDEN {
-        status = StatusCode::UNAUTHORIZED;
-    }
-    let mut problem = json!({
-        "type": "about:blank",
-        "title": text(visitor.language, title),
-        "status": status.as_u16(),
-        "detail": text(visitor.language, detail),
-    });
-    if let OperationError::Faults(faults) = error {
-        problem["faults"] = faults.iter().map(|fault| fault_json(visitor.language, fault)).collect();
-    }
-    let kind = HeaderValue::from_static("application/problem+json");
-    (status, [(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
-}
-
-fn fault_json(language: Language, fault: &LineFault) -> Value {
-    json!({
-        "line": fault.line,
-        "column": fault.column,
-        "name": fault.column.as_deref().map(|column| column_said(language, column)),
-        "code": fault.key,
-        "fault": text(language, &fault.key),
-    })
-}
 
 /// A JSON body; whatever does not fit is a problem document like any other.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -77,11 +31,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if request.extensions().get::<Visitor>().is_none() {
-            return Err(ApiError(OperationError::Denied));
+            return Err(ApiError::from(OperationError::Denied));
         }
         match Json::<T>::from_request(request, state).await {
             Ok(Json(sent)) => Ok(Self(sent)),
-            Err(_) => Err(ApiError(OperationError::Invalid("invalid-json"))),
+            Err(_) => Err(ApiError::from(OperationError::Invalid("invalid-json"))),
         }
     }
 }
@@ -100,7 +54,7 @@ impl<S: Send + Sync, T: DeserializeOwned + QuotaPermit> FromRequestParts<S> for 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(asked)) if asked.is_within() => Ok(Self(asked)),
-            _ => Err(ApiError(OperationError::Invalid("invalid-query"))),
+            _ => Err(ApiError::from(OperationError::Invalid("invalid-query"))),
         }
     }
 }
@@ -114,7 +68,7 @@ pub(crate) async fn openapi() -> Response {
 
 /// An address or a method that the interface does not have.
 pub(crate) async fn not_found() -> ApiError {
-    ApiError(OperationError::NotFound("page"))
+    ApiError::from(OperationError::NotFound("page"))
 }
 
 fn population(text: &str) -> Result<PopulationId, OperationError> {

@@ -3,7 +3,7 @@
 use digue_operations::stored_records::{self, RecordDifference, StoredKind};
 
 use crate::error::PageError;
-use crate::router::Console;
+use crate::state::Console;
 use crate::view::Localizer;
 use crate::visitor::Visitor;
 

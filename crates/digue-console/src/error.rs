@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_locales::{Language, text};
 use digue_operations::OperationError;
 use digue_operations::error::LineFault;
+use serde_json::{Value, json};
 
-use crate::api::problem_document;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
@@ -70,6 +70,50 @@ pub(crate) async fn show_errors(visitor: Visitor, request: Request, next: Next) 
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     (parts.status, parts.headers, error_page(&visitor, &error)).into_response()
+}
+
+/// The error of an operation, on its way to `show_errors`, which makes a problem document of it.
+pub(crate) struct ApiError(OperationError);
+
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        FailedOperation::response(self.0, Audience::Program)
+    }
+}
+
+/// The problem document of an error, in the reader's language.
+pub(crate) fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
+    let (mut status, title, detail) = outcome(error);
+    if visitor.session.is_none() && visitor.program.is_none() && status == StatusCode::FORBIDDEN {
+        status = StatusCode::UNAUTHORIZED;
+    }
+    let mut problem = json!({
+        "type": "about:blank",
+        "title": text(visitor.language, title),
+        "status": status.as_u16(),
+        "detail": text(visitor.language, detail),
+    });
+    if let OperationError::Faults(faults) = error {
+        problem["faults"] = faults.iter().map(|fault| fault_json(visitor.language, fault)).collect();
+    }
+    let kind = HeaderValue::from_static("application/problem+json");
+    (status, [(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
+}
+
+fn fault_json(language: Language, fault: &LineFault) -> Value {
+    json!({
+        "line": fault.line,
+        "column": fault.column,
+        "name": fault.column.as_deref().map(|column| column_said(language, column)),
+        "code": fault.key,
+        "fault": text(language, &fault.key),
+    })
 }
 
 #[derive(Template)]

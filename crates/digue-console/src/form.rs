@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use digue_operations::OperationError;
+use digue_types::AccountId;
 use digue_types::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use crate::router::Console;
+use crate::state::Console;
 use crate::visitor::Visitor;
 
 pub(crate) async fn refuse_foreign_posts(
@@ -82,6 +83,11 @@ pub(crate) fn maybe_local_time(text: &str, zone: &TimeZone) -> Result<Option<Tim
 pub(crate) fn names<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
     let names = text.split_whitespace().map(str::parse);
     names.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-scope-name"))
+}
+
+/// The account that a form or an address names.
+pub(crate) fn account_named(text: &str) -> Result<AccountId, OperationError> {
+    AccountId::parse(text).map_err(|_| OperationError::NotFound("account"))
 }
 
 #[cfg(test)]

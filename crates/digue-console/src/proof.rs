@@ -12,9 +12,9 @@ use digue_operations::providers::{self, OwnIdentity};
 use digue_operations::{OperationError, password};
 use serde::Deserialize;
 
+use crate::account::sign_in::device_of;
 use crate::error::{FailedOperation, PageError};
-use crate::pages::sign_in::device_of;
-use crate::router::Console;
+use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 

@@ -9,42 +9,16 @@ use axum::routing::{any, get, post, put};
 use digue_operations::App;
 use jiff::tz::TimeZone;
 
+use crate::account::{device, own, own_incidents, provider, settings, sign_in};
 use crate::api::{self, acts, reads, usage};
-use crate::bodies::{self, Bodies};
-use crate::pages::{
-    account, accounts, approvals, awareness, breach, break_glass, desk, device, findings, gates,
-    incident_acts, incident_notes, incidents, isms, isms_checks, isms_import, isms_registers, journal, keys,
-    live, notices, organisations, overview, own, own_incidents, person, person_space, portals, provider,
-    register_import, requests, reviews, scope, sessions, settings, sign_in, space,
-};
+use crate::bodies;
+use crate::body_storage::Bodies;
+use crate::isms::{awareness, checks, home, import, registers, reviews};
+use crate::people::{account, accounts, approvals, desk, keys, organisations, person_space, requests, space};
+use crate::response::{breach, incident_acts, incident_notes, incidents, notices, register_import};
+use crate::state::{Console, Demo};
+use crate::watch::{break_glass, findings, gates, journal, live, overview, person, portals, scope, sessions};
 use crate::{error, form, proof, view};
-
-/// What pages work with.
-#[derive(Clone)]
-pub struct Console {
-    pub(crate) app: Arc<App>,
-    pub(crate) zone: TimeZone,
-    pub(crate) demo: Option<Arc<dyn Demo>>,
-    pub(crate) bodies: Arc<Bodies>,
-}
-
-/// The demonstration's button.
-pub trait Demo: Send + Sync {
-    /// Starts the attack; false when it is running already.
-    fn start_attack(&self) -> bool;
-    /// What it has done so far.
-    fn progress(&self) -> Option<AttackProgress>;
-}
-
-/// How far a played attack has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttackProgress {
-    pub account: String,
-    pub requests: u64,
-    pub refused: u64,
-    pub shown: u64,
-    pub is_over: bool,
-}
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
     let console = Console { app, zone, demo, bodies: Bodies::new() };
@@ -172,34 +146,34 @@ fn response() -> Router<Console> {
 /// The management system, reviews of accesses, awareness.
 fn governance() -> Router<Console> {
     Router::new()
-        .route("/smsi", get(isms::home))
-        .route("/smsi/start", get(isms::ask_start).post(isms::begin))
-        .route("/smsi/calendar", get(isms::calendar))
-        .route("/smsi/calendar.csv", get(isms::calendar_csv))
-        .route("/smsi/contradictions", get(isms::wrong))
-        .route("/smsi/contradictions.csv", get(isms::wrong_csv))
-        .route("/smsi/ebios", get(isms::ebios))
-        .route("/smsi/exchange", get(isms::exchanges))
-        .route("/smsi/exchange/pia", post(isms::take_pia))
-        .route("/smsi/exchange/template", post(isms::take_template))
-        .route("/smsi/exchange/{file}", get(isms_checks::exported))
-        .route("/smsi/registers", get(isms_registers::registers))
-        .route("/smsi/registers/{kind}", get(isms_registers::list).post(isms_registers::add))
-        .route("/smsi/registers/{kind}/new", get(isms_registers::new))
-        .route("/smsi/registers/{kind}/import", post(isms_import::import))
-        .route("/smsi/registers/{kind}/{record}", get(isms_registers::show).post(isms_registers::save))
-        .route("/smsi/registers/{kind}/{record}/sign", post(isms_registers::sign))
-        .route("/smsi/registers/{kind}/{record}/end", post(isms_registers::end))
-        .route("/smsi/registers/{kind}/{record}/fill", post(isms_registers::fill))
-        .route("/smsi/samples", get(isms_registers::samples))
-        .route("/smsi/files/{file}", get(isms_registers::file))
-        .route("/smsi/documents/{record}", post(isms_registers::attach))
-        .route("/smsi/checks", get(isms_checks::list).post(isms_checks::run))
-        .route("/smsi/checks.csv", get(isms_checks::list_csv))
-        .route("/smsi/checks/{check}", get(isms_checks::show).post(isms_checks::switch))
-        .route("/smsi/statement", get(isms_checks::statement_page).post(isms_checks::freeze))
-        .route("/smsi/statement/{file}", get(isms_checks::statement_file))
-        .route("/smsi/frameworks/{framework}", get(isms_checks::frameworks))
+        .route("/smsi", get(home::home))
+        .route("/smsi/start", get(home::ask_start).post(home::begin))
+        .route("/smsi/calendar", get(home::calendar))
+        .route("/smsi/calendar.csv", get(home::calendar_csv))
+        .route("/smsi/contradictions", get(home::wrong))
+        .route("/smsi/contradictions.csv", get(home::wrong_csv))
+        .route("/smsi/ebios", get(home::ebios))
+        .route("/smsi/exchange", get(home::exchanges))
+        .route("/smsi/exchange/pia", post(home::take_pia))
+        .route("/smsi/exchange/template", post(home::take_template))
+        .route("/smsi/exchange/{file}", get(checks::exported))
+        .route("/smsi/registers", get(registers::registers))
+        .route("/smsi/registers/{kind}", get(registers::list).post(registers::add))
+        .route("/smsi/registers/{kind}/new", get(registers::new))
+        .route("/smsi/registers/{kind}/import", post(import::import))
+        .route("/smsi/registers/{kind}/{record}", get(registers::show).post(registers::save))
+        .route("/smsi/registers/{kind}/{record}/sign", post(registers::sign))
+        .route("/smsi/registers/{kind}/{record}/end", post(registers::end))
+        .route("/smsi/registers/{kind}/{record}/fill", post(registers::fill))
+        .route("/smsi/samples", get(registers::samples))
+        .route("/smsi/files/{file}", get(registers::file))
+        .route("/smsi/documents/{record}", post(registers::attach))
+        .route("/smsi/checks", get(checks::list).post(checks::run))
+        .route("/smsi/checks.csv", get(checks::list_csv))
+        .route("/smsi/checks/{check}", get(checks::show).post(checks::switch))
+        .route("/smsi/statement", get(checks::statement_page).post(checks::freeze))
+        .route("/smsi/statement/{file}", get(checks::statement_file))
+        .route("/smsi/frameworks/{framework}", get(checks::frameworks))
         // Every access, looked at once a year
         .route("/reviews", get(reviews::list).post(reviews::open))
         .route("/reviews/{review}", get(reviews::show).post(reviews::decide))

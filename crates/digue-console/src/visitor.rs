@@ -10,9 +10,6 @@ use digue_locales::Language;
 use digue_operations::{Actor, App, OperationError};
 use digue_types::{AccountId, PortalId};
 
-use crate::error::PageError;
-use crate::router::Console;
-
 #[derive(Clone, Debug)]
 pub struct Visitor {
     pub host: String,
@@ -50,18 +47,6 @@ impl Visitor {
             (None, Some(account)) => Actor::of_program(app, account),
             (None, None) => Err(OperationError::Denied),
         }
-    }
-}
-
-/// The account that opens a page; without one the answer is the page that says so.
-pub(crate) struct SignedIn(pub(crate) Actor);
-
-impl FromRequestParts<Console> for SignedIn {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, PageError> {
-        let visitor = parts.extensions.get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
-        Ok(Self(visitor.actor(&console.app)?))
     }
 }
 

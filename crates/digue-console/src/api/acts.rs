@@ -15,9 +15,10 @@ use digue_types::{AccountId, Gate, OrganisationId, SessionId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, JsonBody};
-use crate::pages::account_named;
-use crate::router::Console;
+use crate::api::JsonBody;
+use crate::error::ApiError;
+use crate::form::account_named;
+use crate::state::Console;
 use crate::visitor::Visitor;
 
 #[derive(Deserialize)]

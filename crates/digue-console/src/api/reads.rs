@@ -16,9 +16,10 @@ use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, ApiQuery, QuotaPermit};
-use crate::pages::account_named;
-use crate::router::Console;
+use crate::api::{ApiQuery, QuotaPermit};
+use crate::error::ApiError;
+use crate::form::account_named;
+use crate::state::Console;
 use crate::visitor::Visitor;
 
 /// Items on one page of a list, at most and usually.

@@ -11,8 +11,9 @@ use digue_types::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, ApiQuery, QuotaPermit};
-use crate::router::Console;
+use crate::api::{ApiQuery, QuotaPermit};
+use crate::error::ApiError;
+use crate::state::Console;
 use crate::visitor::Visitor;
 
 const LIMIT: usize = 1000;

@@ -3,6 +3,8 @@
 mod docs;
 mod edges;
 mod locales;
+mod modules;
 mod names;
 mod repository;
 mod sizes;
+mod tokens;

@@ -1,0 +1,259 @@
+//! One's own account: passkeys and sessions.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::{Form, Json};
+use digue_access::Session;
+use digue_operations::password::FactorSetup;
+use digue_operations::providers::{self, OwnIdentity, ProviderChoice};
+use digue_operations::{OperationError, invitations, keys, passkey, password, sign_in};
+use digue_store::{ConnectionRecord, GrantedKeyRecord, PasskeyRecord};
+use digue_types::SessionId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+use crate::error::PageError;
+use crate::state::Console;
+use crate::view::{Localizer, ceremony_policy, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "own.html")]
+struct OwnAccountPage {
+    w: Localizer,
+    session: Session,
+    passkeys: Vec<PasskeyRecord>,
+    sessions: Vec<Session>,
+    connections: Vec<ConnectionRecord>,
+    /// The identity was proved in the last minutes: passkeys may be changed.
+    is_fresh: bool,
+    /// A password with a one-time code may be set.
+    may_have_password: bool,
+    /// Recovery codes left, when there is a password.
+    codes_left: Option<usize>,
+    identities: Vec<OwnIdentity>,
+    /// What the holder says to whoever confirms who they are.
+    code: Option<String>,
+    /// Keys of programs that were granted to this account.
+    waiting: Vec<GrantedKeyRecord>,
+    /// Somebody who answers for the account wants an identity to be linked.
+    is_invited: bool,
+}
+
+pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
+    let session = visitor.console_session()?;
+    let app = &console.app;
+    let page = page(&OwnAccountPage {
+        w: Localizer::in_zone(&visitor, &console.zone),
+        passkeys: passkey::own(app, session).await?,
+        sessions: sign_in::own_sessions(app, session)?,
+        connections: sign_in::last_connections(app, session).await?,
+        is_fresh: app.clock().now().since(session.proved_at) <= app.proof_lasts(),
+        may_have_password: app.allows_passwords() && visitor.role.is_some_and(|r| !r.needs_passkey()),
+        identities: providers::own(app, session).await?,
+        codes_left: password::own(app, session).await?,
+        code: invitations::own_code(app, session).await?,
+        waiting: keys::waiting(app, session).await?,
+        is_invited: providers::is_invited(app, session).await?,
+        session: session.clone(),
+    });
+    Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
+}
+
+pub(crate) async fn begin_adding(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
+    let session = visitor.console_session()?;
+    let begun = passkey::begin_adding(&console.app, session).await?;
+    Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewKeyForm {
+    ceremony: String,
+    name: String,
+    answer: Value,
+}
+
+pub(crate) async fn finish_adding(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Json(made): Json<NewKeyForm>,
+) -> Result<Json<Value>, ApiError> {
+    let session = visitor.console_session()?;
+    let done = passkey::finish_adding(&console.app, session, &made.ceremony, &made.name, made.answer).await;
+    done?;
+    Ok(Json(json!({"next": "/self"})))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PasskeyNameForm {
+    id: String,
+}
+
+pub(crate) async fn remove(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<PasskeyNameForm>,
+) -> Result<Redirect, PageError> {
+    let session = visitor.console_session()?;
+    passkey::remove(&console.app, session, &form.id).await?;
+    Ok(Redirect::to("/self"))
+}
+
+/// A key of a program, for the holder of its account; shown once.
+#[derive(Template)]
+#[template(path = "key.html")]
+struct KeyPage {
+    w: Localizer,
+    account: String,
+    secret: String,
+}
+
+/// Fetches a key that was granted to one's own account.
+pub(crate) async fn fetch_key(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<PasskeyNameForm>,
+) -> Result<Html<String>, PageError> {
+    let session = visitor.console_session()?;
+    let key = keys::fetch(&console.app, session, &form.id).await?;
+    let (account, secret) = (key.account.to_string(), key.secret);
+    Ok(page(&KeyPage { w: Localizer::new(&visitor), account, secret }))
+}
+
+#[derive(Template)]
+#[template(path = "own_identity.html")]
+struct IdentityPage {
+    w: Localizer,
+    account: String,
+    link: String,
+    providers: Vec<ProviderChoice>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct InvitationQuery {
+    #[serde(default)]
+    link: String,
+}
+
+/// Where the holder of an account that is at work already chooses a provider to link.
+pub(crate) async fn choose_provider(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(invited): Query<InvitationQuery>,
+) -> Result<Response, PageError> {
+    let Ok(session) = visitor.console_session() else {
+        let link: String =
+            invited.link.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+        let back = format!("/.digue/sign-in?next=%2Fself%2Fidentities%3Flink%3D{link}");
+        return Ok(Redirect::to(&back).into_response());
+    };
+    let link = match invited.link.as_str() {
+        "" => providers::begin_linking(&console.app, session).await?,
+        _ => invited.link,
+    };
+    providers::invited_holder(&console.app, session, &link).await?;
+    let account = session.account.to_string();
+    let providers = providers::for_accounts(&console.app);
+    let w = Localizer::new(&visitor);
+    Ok(page(&IdentityPage { w, account, link, providers }).into_response())
+}
+
+/// Takes an identity of a provider from one's own account.
+pub(crate) async fn unlink(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<PasskeyNameForm>,
+) -> Result<Redirect, PageError> {
+    let session = visitor.console_session()?;
+    providers::unlink(&console.app, session, &form.id).await?;
+    Ok(Redirect::to("/self"))
+}
+
+/// Ends one of one's own sessions; with an empty name, all the others.
+pub(crate) async fn cut(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<PasskeyNameForm>,
+) -> Result<Redirect, PageError> {
+    let session = visitor.console_session()?;
+    let which = match form.id.as_str() {
+        "" => None,
+        id => Some(SessionId::parse(id).map_err(|_| OperationError::NotFound("session"))?),
+    };
+    sign_in::cut_own(&console.app, session, which.as_ref()).await?;
+    Ok(Redirect::to("/self"))
+}
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct PasswordPage {
+    w: Localizer,
+    account: String,
+    setting: FactorSetup,
+    /// Why the last attempt was not taken, as a locale key.
+    fault: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "codes.html")]
+struct CodesPage {
+    w: Localizer,
+    codes: Vec<String>,
+}
+
+pub(crate) async fn show_password(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    password_page(&console, &visitor, None)
+}
+
+fn password_page(
+    console: &Console,
+    visitor: &Visitor,
+    fault: Option<&'static str>,
+) -> Result<Html<String>, PageError> {
+    let session = visitor.console_session()?;
+    let setting = password::begin(&console.app, session)?;
+    let account = session.account.to_string();
+    Ok(page(&PasswordPage { w: Localizer::new(visitor), account, setting, fault }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewPasswordForm {
+    password: String,
+    sealed: String,
+    code: String,
+}
+
+/// Sets the password; a fault that can be corrected shows the page again, with another secret.
+pub(crate) async fn set_password(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<NewPasswordForm>,
+) -> Result<Response, PageError> {
+    let session = visitor.console_session()?;
+    match password::set(&console.app, session, &form.password, &form.sealed, &form.code).await {
+        Ok(codes) => Ok(page(&CodesPage { w: Localizer::new(&visitor), codes }).into_response()),
+        Err(OperationError::Invalid(fault)) => {
+            let again = password_page(&console, &visitor, Some(fault))?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
+        }
+        Err(error) => Err(PageError::from(error)),
+    }
+}
+
+pub(crate) async fn remove_password(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Redirect, PageError> {
+    let session = visitor.console_session()?;
+    password::remove(&console.app, session).await?;
+    Ok(Redirect::to("/self"))
+}

@@ -1,0 +1,69 @@
+//! For a partner organisation: incidents about its own accounts, and how to report one.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_operations::OperationError;
+use digue_operations::incidents::{self, IncidentView};
+use digue_operations::papers::{self, PaperFormat as Printed};
+use digue_operations::stored_records::PaperSources;
+use serde::Deserialize;
+
+use crate::error::PageError;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, kept, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "own_incidents.html")]
+struct OwnIncidentsPage {
+    w: Localizer,
+    views: Vec<IncidentView>,
+    open: usize,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    let views = incidents::own(&console.app, &actor).await?;
+    let open = views.iter().filter(|view| !view.incident.is_closed()).count();
+    Ok(page(&OwnIncidentsPage { w: Localizer::in_zone(&visitor, &console.zone), views, open }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReportForm {
+    title: String,
+    text: String,
+}
+
+pub(crate) async fn report(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<ReportForm>,
+) -> Result<Redirect, PageError> {
+    incidents::report(&console.app, &actor, &form.title, &form.text).await?;
+    Ok(Redirect::to("/own-incidents"))
+}
+
+/// What the operator tells the organisation (art. 33(2)), with what it can send on.
+pub(crate) async fn paper(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let views = incidents::own(&console.app, &actor).await?;
+    let found = views.into_iter().find(|view| view.record.id == id && view.is_established());
+    let view = found.ok_or(OperationError::NotFound("incident"))?;
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let document = papers::paper(&console.app, &view, &reader, "partner");
+    let document = document.ok_or(OperationError::NotFound("paper"))?;
+    let sources = PaperSources::incident(&view.record.id);
+    let printed = papers::printed_from(&console.app, &document, Printed::Pdf, sources).await;
+    let bytes = printed?;
+    Ok(kept(&format!("{}.pdf", view.reference()), Printed::Pdf.media(), bytes))
+}

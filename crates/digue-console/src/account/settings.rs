@@ -1,0 +1,50 @@
+//! What is set, and where it is changed: read only, because it is set in files.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use digue_operations::app::SettingsView;
+use digue_response::notification::Field;
+
+use crate::error::PageError;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct SettingsPage {
+    w: Localizer,
+    view: SettingsView,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    let view = console.app.settings(&actor).await?;
+    Ok(page(&SettingsPage { w: Localizer::in_zone(&visitor, &console.zone), view }))
+}
+
+#[derive(Template)]
+#[template(path = "accessibility.html")]
+struct AccessibilityPage {
+    w: Localizer,
+    name: String,
+    contact: Option<String>,
+    version: &'static str,
+}
+
+/// The statement that the law asks for (decree 2019-768), made from what is known.
+pub(crate) async fn accessibility(State(console): State<Console>, visitor: Visitor) -> Html<String> {
+    let known = |field: Field| console.app.response().controller.get(&field).cloned();
+    let w = Localizer::new(&visitor);
+    page(&AccessibilityPage {
+        name: known(Field::ControllerName).unwrap_or_else(|| w.say("accessibility-operator")),
+        contact: known(Field::ContactMail),
+        version: env!("CARGO_PKG_VERSION"),
+        w,
+    })
+}

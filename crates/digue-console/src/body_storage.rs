@@ -1,0 +1,182 @@
+//! Bodies of requests while they wait: in memory or in a file without a name, within what all requests share.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::http::{HeaderMap, header};
+use digue_access::shares::{AmountShare, Eighths, SharedAmount};
+use digue_types::AccountId;
+use futures_util::StreamExt as _;
+use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
+
+/// Bodies in memory, of all requests.
+const HELD_BYTES_MAX: usize = 128 << 20;
+/// Uploads on disk, of all requests.
+const SPOOLED_BYTES_MAX: usize = 3 << 30;
+/// Uploads above this size are worked on one after the other.
+const ALONE_BYTES_MIN: usize = 32 << 20;
+
+/// On whose account bytes wait.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum BodySender {
+    Account(AccountId),
+    /// An address, or a network of IPv6.
+    Address(String),
+    /// All who did not sign in.
+    Strangers,
+}
+
+/// Who a body is counted for, each with the share of it that counts.
+pub(crate) type Senders = Vec<(BodySender, Eighths)>;
+
+/// What waits, of all requests.
+pub(crate) struct Bodies {
+    held: Arc<SharedAmount<BodySender>>,
+    spooled: Arc<SharedAmount<BodySender>>,
+    /// One body above `ALONE_BYTES_MIN` at a time is in memory.
+    alone: tokio::sync::Semaphore,
+}
+
+impl Bodies {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            held: SharedAmount::new(HELD_BYTES_MAX),
+            spooled: SharedAmount::new(SPOOLED_BYTES_MAX),
+            alone: tokio::sync::Semaphore::new(1),
+        })
+    }
+}
+
+/// Why a body is not taken.
+pub(crate) enum BodyError {
+    TooLarge,
+    Busy,
+    /// Its sender stopped in the middle.
+    Cut,
+    Unwritable(io::Error),
+}
+
+/// The pieces of a body, at most `limit` bytes of them.
+struct BodyPieces {
+    stream: BodyDataStream,
+    left: usize,
+}
+
+impl BodyPieces {
+    /// What says that it is larger is not begun.
+    fn begin(body: Body, headers: &HeaderMap, limit: usize) -> Result<Self, BodyError> {
+        let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
+            return Err(BodyError::TooLarge);
+        }
+        Ok(Self { stream: body.into_data_stream(), left: limit })
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        let Some(piece) = self.stream.next().await else { return Ok(None) };
+        let piece = piece.map_err(|_| BodyError::Cut)?;
+        self.left = self.left.checked_sub(piece.len()).ok_or(BodyError::TooLarge)?;
+        Ok(Some(piece))
+    }
+}
+
+/// What a body keeps from others until its request is answered.
+pub(crate) enum BodyStorage<'b> {
+    Memory { _share: AmountShare<BodySender> },
+    Disk { _share: AmountShare<BodySender>, _turn: Option<tokio::sync::SemaphorePermit<'b>> },
+}
+
+/// Reads a body into memory, on account of its senders.
+pub(crate) async fn hold<'b>(
+    bodies: &'b Bodies,
+    body: Body,
+    headers: &HeaderMap,
+    limit: usize,
+    senders: Senders,
+) -> Result<(Body, BodyStorage<'b>), BodyError> {
+    let mut pieces = BodyPieces::begin(body, headers, limit)?;
+    let mut share = bodies.held.begin(senders);
+    let mut whole = Vec::new();
+    while let Some(piece) = pieces.next().await? {
+        share.grow(piece.len()).map_err(|_| BodyError::Busy)?;
+        whole.extend_from_slice(&piece);
+    }
+    Ok((Body::from(whole), BodyStorage::Memory { _share: share }))
+}
+
+/// Writes a body to a file without a name, and hands it on from there when it is whole.
+pub(crate) async fn spool<'b>(
+    bodies: &'b Bodies,
+    folder: &Path,
+    body: Body,
+    headers: &HeaderMap,
+    limit: usize,
+    senders: Senders,
+) -> Result<(Body, BodyStorage<'b>), BodyError> {
+    let mut pieces = BodyPieces::begin(body, headers, limit)?;
+    let mut share = bodies.spooled.begin(senders);
+    let file = tempfile::tempfile_in(folder).map_err(BodyError::Unwritable)?;
+    let mut file = tokio::fs::File::from_std(file);
+    while let Some(piece) = pieces.next().await? {
+        share.grow(piece.len()).map_err(|_| BodyError::Busy)?;
+        file.write_all(&piece).await.map_err(BodyError::Unwritable)?;
+    }
+    file.flush().await.map_err(BodyError::Unwritable)?;
+    file.rewind().await.map_err(BodyError::Unwritable)?;
+    let turn = match share.amount() > ALONE_BYTES_MIN {
+        true => Some(bodies.alone.acquire().await.map_err(|_| BodyError::Busy)?),
+        false => None,
+    };
+    let chunks = chunks(file).await.map_err(BodyError::Unwritable)?;
+    Ok((Body::from_stream(chunks), BodyStorage::Disk { _share: share, _turn: turn }))
+}
+
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// A file in chunks, of which the first is there already: multer 3.1 asks its stream twice for the first boundary, and
+/// takes a body that comes whole at the second time for one that ended before it.
+async fn chunks(
+    mut file: tokio::fs::File,
+) -> io::Result<impl futures_util::Stream<Item = io::Result<Bytes>>> {
+    let first = next_chunk(&mut file).await?;
+    let rest = futures_util::stream::try_unfold(file, |mut file| async move {
+        let chunk = next_chunk(&mut file).await?;
+        Ok((!chunk.is_empty()).then_some((chunk, file)))
+    });
+    Ok(futures_util::stream::once(std::future::ready(Ok(first))).chain(rest))
+}
+
+/// Empty at the end.
+async fn next_chunk(file: &mut tokio::fs::File) -> io::Result<Bytes> {
+    use tokio::io::AsyncReadExt as _;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let read = file.read(&mut chunk).await?;
+    chunk.truncate(read);
+    Ok(Bytes::from(chunk))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_spooled_comes_whole_and_its_beginning_at_once() {
+        use futures_util::FutureExt as _;
+        for size in [0, 1, 5_000, CHUNK_BYTES, 3 * CHUNK_BYTES + 7] {
+            let bytes: Vec<u8> = (0..size).map(|place| (place % 251) as u8).collect();
+            let mut file = tokio::fs::File::from_std(tempfile::tempfile().unwrap());
+            file.write_all(&bytes).await.unwrap();
+            file.flush().await.unwrap();
+            file.rewind().await.unwrap();
+            let mut chunks = Box::pin(chunks(file).await.unwrap());
+            let first = chunks.next().now_or_never().expect("multer must not wait for it");
+            let mut whole = first.unwrap().unwrap().to_vec();
+            while let Some(chunk) = chunks.next().await {
+                whole.extend_from_slice(&chunk.unwrap());
+            }
+            assert_eq!(whole, bytes);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Awareness modules and documents to read, for everybody who signs in.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Role;
+use digue_isms::awareness::{ANSWERS, Module, QUESTIONS};
+use digue_operations::OperationError;
+use digue_operations::isms::awareness::{self, Learner, ReadingTask};
+use jiff::civil::Date;
+
+use crate::error::PageError;
+use crate::response::incident_notes::FormPairs;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, kept, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "awareness.html")]
+struct ModulesPage {
+    w: Localizer,
+    modules: Vec<(&'static str, Option<Date>)>,
+    documents: Vec<ReadingTask>,
+    /// May see where everybody stands.
+    oversees: bool,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    let modules = awareness::own(&console.app, &actor).await?;
+    let documents = awareness::documents(&console.app, &actor).await?;
+    Ok(page(&ModulesPage {
+        modules: modules.into_iter().map(|(module, on)| (module.code(), on)).collect(),
+        documents,
+        oversees: visitor.role.is_some_and(Role::oversees),
+        w: Localizer::in_zone(&visitor, &console.zone),
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "awareness_module.html")]
+struct ModulePage {
+    w: Localizer,
+    module: &'static str,
+    reading: String,
+    /// Number, text, answers.
+    questions: Vec<(usize, String, Vec<(&'static str, String)>)>,
+    /// Right answers of a try that was not enough.
+    right: Option<u32>,
+}
+
+#[derive(Template)]
+#[template(path = "awareness_state.html")]
+struct StatePage {
+    w: Localizer,
+    modules: Vec<&'static str>,
+    learners: Vec<Learner>,
+    total: usize,
+    /// Those who did every module.
+    done: usize,
+}
+
+/// People on one page; the file has all.
+const LEARNERS_SHOWN: usize = 500;
+
+pub(crate) async fn state(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    let mut learners = awareness::everybody(&console.app, &actor).await?;
+    let total = learners.len();
+    let done = learners.iter().filter(|one| one.done.iter().all(Option::is_some)).count();
+    learners.sort_by_key(|one| one.done.iter().filter(|on| on.is_some()).count());
+    learners.truncate(LEARNERS_SHOWN);
+    Ok(page(&StatePage {
+        modules: Module::ALL.iter().map(|module| module.code()).collect(),
+        learners,
+        total,
+        done,
+        w: Localizer::in_zone(&visitor, &console.zone),
+    }))
+}
+
+pub(crate) async fn state_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let learners = awareness::everybody(&console.app, &actor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let mut header = vec![w.say("column-account"), w.say("column-organisation")];
+    header.extend(Module::ALL.iter().map(|module| w.coded("module", module.code())));
+    let rows = learners.into_iter().map(|one| {
+        let days = one.done.iter().map(|on| on.map(|on| on.to_string()).unwrap_or_default());
+        [one.account, one.organisation].into_iter().chain(days).collect::<Vec<String>>()
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv(visitor.language, "awareness", &header, rows.into_iter()))
+}
+
+fn module_of(code: &str) -> Result<Module, PageError> {
+    Module::parse(code).ok_or(OperationError::NotFound("module")).map_err(PageError::from)
+}
+
+fn module_page(w: Localizer, module: Module, right: Option<u32>) -> Html<String> {
+    let key = format!("module-{}", module.code());
+    let question = |number: usize| {
+        let key = format!("{key}-q{number}");
+        let answers = ANSWERS.map(|answer| (answer, w.say(&format!("{key}-{answer}"))));
+        (number, w.say(&key), answers.to_vec())
+    };
+    let reading = w.say(&format!("{key}-text"));
+    page(&ModulePage {
+        reading,
+        questions: (1..=QUESTIONS).map(question).collect(),
+        module: module.code(),
+        right,
+        w,
+    })
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let module = module_of(&code)?;
+    visitor.actor(&console.app)?;
+    Ok(module_page(Localizer::in_zone(&visitor, &console.zone), module, None))
+}
+
+pub(crate) async fn answer(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(code): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let module = module_of(&code)?;
+    let form = FormPairs::new(pairs);
+    let answers: Vec<String> = (1..=QUESTIONS).map(|number| form.owned(&format!("q{number}"))).collect();
+    let right = awareness::answer(&console.app, &actor, module, &answers).await?;
+    if usize::try_from(right) == Ok(QUESTIONS) {
+        return Ok(Redirect::to("/awareness").into_response());
+    }
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, module_page(w, module, Some(right))).into_response())
+}
+
+pub(crate) async fn read(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Redirect, PageError> {
+    awareness::read(&console.app, &actor, &id).await?;
+    Ok(Redirect::to("/awareness"))
+}
+
+pub(crate) async fn file(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let (name, bytes) = awareness::file(&console.app, &actor, &id).await?;
+    Ok(kept(&name, "application/octet-stream", bytes))
+}

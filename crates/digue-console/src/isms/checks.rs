@@ -1,0 +1,382 @@
+//! Checks with their history, the statement of applicability, and frameworks.
+
+use askama::Template;
+use axum::Form;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Role;
+use digue_isms::check::{Check, CheckResult, PassRule};
+use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN};
+use digue_isms::standing::CheckStatement;
+use digue_isms::statement::StatementLine;
+use digue_operations::OperationError;
+use digue_operations::isms::{checks, exchange, sheets, statement};
+use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::stored_records::StoredKind;
+use digue_types::Timestamp;
+use serde::Deserialize;
+
+use crate::differences::{kept_in_words, words_beside};
+use crate::error::PageError;
+use crate::form::local_time;
+use crate::isms::home::{IsmsOverview, standing};
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, kept, page};
+use crate::visitor::Visitor;
+
+/// A check with what it last said.
+struct ShownCheck {
+    check: Check,
+    name: String,
+    says: CheckStatement,
+    last: Option<CheckResult>,
+}
+
+fn shown(w: &Localizer, standing: &IsmsOverview, check: Check) -> ShownCheck {
+    ShownCheck {
+        check,
+        name: w.say(&check.key()),
+        says: standing.measured.says(check, standing.now),
+        last: standing.measured.results.get(&check).cloned(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "isms_checks.html")]
+struct ChecksPage {
+    w: Localizer,
+    checks: Vec<ShownCheck>,
+    /// How many say what: fail, unknown, switched off, pass.
+    counts: [(&'static str, usize); 4],
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], None).await?;
+    let mut checks: Vec<ShownCheck> = Check::ALL.iter().map(|check| shown(&w, &standing, *check)).collect();
+    checks.sort_by_key(|one| one.says);
+    let count = |says: CheckStatement| checks.iter().filter(|one| one.says == says).count();
+    let says =
+        [CheckStatement::Fail, CheckStatement::Unknown, CheckStatement::Disabled, CheckStatement::Pass];
+    let counts = says.map(|says| (says.code(), count(says)));
+    let may_write = visitor.role.is_some_and(Role::can_govern);
+    Ok(page(&ChecksPage { counts, checks, may_write, tab: "checks", w }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let keys = [
+        "column-record",
+        "column-title",
+        "column-state",
+        "checks-population",
+        "checks-failing",
+        "checks-last",
+        "checks-range",
+    ];
+    let header = keys.map(|key| w.say(key));
+    let rows = Check::ALL.iter().map(|check| {
+        let one = shown(&w, &standing, *check);
+        let of = |take: &dyn Fn(&CheckResult) -> String| one.last.as_ref().map(take).unwrap_or_default();
+        vec![
+            check.code().to_owned(),
+            one.name.clone(),
+            w.coded("says", one.says.code()),
+            of(&|last| last.found.population.to_string()),
+            of(&|last| last.found.failing_count().to_string()),
+            of(&|last| last.at.to_string()),
+            of(&|last| last.journal_size.to_string()),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv(visitor.language, "checks", &header, rows.into_iter()))
+}
+
+pub(crate) async fn run(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
+    checks::run_all(&console.app, &actor).await?;
+    Ok(Redirect::to("/smsi/checks"))
+}
+
+#[derive(Template)]
+#[template(path = "isms_check.html")]
+struct CheckResultPage {
+    w: Localizer,
+    shown: ShownCheck,
+    /// What it asks, and of whom.
+    explained: String,
+    rule: String,
+    /// Framework, number and title of what it speaks to.
+    requirements: Vec<(&'static str, &'static str, String)>,
+    switched: Option<String>,
+    /// Why nobody was asked.
+    cause: Option<String>,
+    /// Those that fail, as people know them.
+    names: Vec<String>,
+    history: Vec<(CheckResult, String)>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+fn check_of(code: &str) -> Result<Check, PageError> {
+    Check::parse(code).ok_or(OperationError::NotFound("check")).map_err(PageError::from)
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let check = check_of(&code)?;
+    let (actor, standing) = standing(&console, &visitor).await?;
+    let history = checks::history(&console.app, &actor, check).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], Some(check.code()))
+        .await?;
+    let rule = match check.rule() {
+        PassRule::NoneFails => w.say("checks-rule-none"),
+        PassRule::SharePermille(share) => w.with1("checks-rule-share", "share", share),
+        PassRule::AtMost(most) => w.with1("checks-rule-most", "most", most),
+    };
+    let requirements = check.requirements().iter().filter_map(|id| {
+        let one = framework::requirement(id)?;
+        Some((one.framework.code(), one.number(), w.say(&one.key())))
+    });
+    let disabled = standing.measured.disabled.get(&check).filter(|disabled| standing.now.at < disabled.until);
+    let switched = disabled.map(|disabled| {
+        let values = [
+            ("by", disabled.by.as_str().into()),
+            ("until", w.moment(disabled.until).into()),
+            ("reason", disabled.reason.as_str().into()),
+        ];
+        w.with("checks-switched", values)
+    });
+    let shown = shown(&w, &standing, check);
+    let found = shown.last.as_ref().map(|last| &last.found);
+    let cause = found.and_then(|found| found.not_run).map(|why| w.coded("not-run", why.code()));
+    let names = found.map(|found| found.failing.iter().map(|name| kept_in_words(&w, name)).collect());
+    Ok(page(&CheckResultPage {
+        cause,
+        names: names.unwrap_or_default(),
+        requirements: requirements.collect(),
+        explained: w.say(&format!("{}-explain", check.key())),
+        shown,
+        rule,
+        switched,
+        history,
+        may_write: visitor.role.is_some_and(Role::can_govern),
+        tab: "checks",
+        w,
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SwitchForm {
+    until: String,
+    reason: String,
+}
+
+pub(crate) async fn switch(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(code): Path<String>,
+    Form(form): Form<SwitchForm>,
+) -> Result<Redirect, PageError> {
+    let check = check_of(&code)?;
+    let until: Timestamp = local_time(&form.until, &console.zone)?;
+    checks::switch(&console.app, &actor, check, until, &form.reason).await?;
+    Ok(Redirect::to(&format!("/smsi/checks/{code}")))
+}
+
+/// A line of the statement in words.
+struct ShownLine {
+    line: StatementLine,
+    title: String,
+    inclusion: String,
+    exclusion: String,
+    /// The record that decided it, if somebody did.
+    decided: Option<String>,
+    is_bad: bool,
+    is_good: bool,
+}
+
+#[derive(Template)]
+#[template(path = "isms_statement.html")]
+struct StatementPage {
+    w: Localizer,
+    lines: Vec<ShownLine>,
+    counts: Vec<(&'static str, usize)>,
+    /// Name, hash, by, and when.
+    versions: Vec<(String, String, String, Timestamp)>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+fn in_words(w: &Localizer, line: StatementLine) -> ShownLine {
+    use digue_isms::statement::Implementation as I;
+    let inclusion: Vec<String> = line.inclusion.iter().map(|reason| w.say(reason.key())).collect();
+    let decided = line.decided.as_ref();
+    ShownLine {
+        title: w.say(&line.control.key()),
+        inclusion: inclusion.join(", "),
+        exclusion: decided.map(|decided| decided.record.exclusion.0.clone()).unwrap_or_default(),
+        decided: decided.map(|decided| decided.id.clone()),
+        is_bad: line.implementation == I::Failing,
+        is_good: line.implementation == I::Measured,
+        line,
+    }
+}
+
+pub(crate) async fn statement_page(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    use digue_isms::statement::Implementation as I;
+    let (lines, _) = statement::now_standing(&console.app, &actor).await?;
+    let versions = statement::versions(&console.app, &actor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let all = [I::Failing, I::Nothing, I::Planned, I::Partly, I::Declared, I::Measured, I::NotApplicable];
+    let count = |wanted: I| lines.iter().filter(|line| line.implementation == wanted).count();
+    Ok(page(&StatementPage {
+        counts: all.iter().map(|one| (one.code(), count(*one))).filter(|(_, count)| *count > 0).collect(),
+        versions: versions
+            .into_iter()
+            .rev()
+            .map(|file| (file.name, file.hash, file.kept_by.to_string(), file.kept_at))
+            .collect(),
+        lines: lines.into_iter().map(|line| in_words(&w, line)).collect(),
+        may_write: visitor.role.is_some_and(Role::can_govern),
+        tab: "statement",
+        w,
+    }))
+}
+
+pub(crate) async fn freeze(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
+    statement::freeze(&console.app, &actor).await?;
+    Ok(Redirect::to("/smsi/statement"))
+}
+
+/// A signed version as it was frozen, or the statement now as a file: `statement.xlsx`.
+pub(crate) async fn statement_file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let app = &console.app;
+    let actor = visitor.actor(app)?;
+    if let Some(form) = name.strip_prefix("statement.").and_then(Printed::parse) {
+        let (lines, _) = statement::now_standing(app, &actor).await?;
+        let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+        let bytes = sheets::statement_file(app, &lines, &reader, form).await?;
+        return Ok(kept(&name, form.media(), bytes));
+    }
+    let (name, bytes) = statement::version(app, &actor, &name).await?;
+    Ok(kept(&name, "text/plain; charset=utf-8", bytes))
+}
+
+/// A requirement and the controls by which it is met.
+struct ShownRequirement {
+    number: &'static str,
+    title: String,
+    /// Number, how it is implemented in words, and whether that is bad or good.
+    through: Vec<(&'static str, String, bool, bool)>,
+    is_proven: bool,
+}
+
+#[derive(Template)]
+#[template(path = "isms_framework.html")]
+struct FrameworkPage {
+    w: Localizer,
+    framework: &'static str,
+    frameworks: Vec<&'static str>,
+    requirements: Vec<ShownRequirement>,
+    is_indirect: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn frameworks(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let (code, ending) = name.split_once('.').map_or((name.as_str(), None), |(code, end)| (code, Some(end)));
+    let framework = Framework::parse(code).ok_or(OperationError::NotFound("framework"))?;
+    let (lines, _) = statement::now_standing(&console.app, &actor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    if let Some(ending) = ending {
+        let form = Printed::parse(ending).ok_or(OperationError::NotFound("form"))?;
+        let bytes = sheets::framework_file(&console.app, framework, &lines, &w.reader(), form).await;
+        return Ok(kept(&name, form.media(), bytes?));
+    }
+    let requirements = framework::requirements(framework).map(|one| {
+        let through = statement::through(&lines, one).into_iter().map(|line| {
+            let shown = in_words(&w, line);
+            let said = w.coded("implementation", shown.line.implementation.code());
+            (shown.line.control.number(), said, shown.is_bad, shown.is_good)
+        });
+        ShownRequirement {
+            number: one.number(),
+            title: w.say(&one.key()),
+            through: through.collect(),
+            is_proven: QUALIOPI_PROVEN.contains(&one.id),
+        }
+    });
+    Ok(page(&FrameworkPage {
+        framework: framework.code(),
+        requirements: requirements.collect(),
+        frameworks: Framework::ALL.iter().map(|one| one.code()).filter(|one| *one != "iso").collect(),
+        is_indirect: framework == Framework::Qualiopi,
+        tab: "frameworks",
+        w,
+    })
+    .into_response())
+}
+
+/// What other programs read: `oscal.json`, `ocsf.json`, `ciso-assistant.yaml`, `mss.xlsx`.
+pub(crate) async fn exported(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let app = &console.app;
+    let actor = visitor.actor(app)?;
+    let language = visitor.language;
+    Ok(match name.as_str() {
+        "oscal.json" => Json(exchange::oscal(app, &actor, language).await?).into_response(),
+        "ocsf.json" => Json(exchange::ocsf(app, &actor, language).await?).into_response(),
+        "ciso-assistant.yaml" => {
+            let yaml = exchange::ciso_assistant(app, &actor, language).await?;
+            kept(&name, "application/yaml", yaml.into_bytes())
+        }
+        other => {
+            let number = mss_number(other).ok_or(OperationError::NotFound("file"))?;
+            let bytes = exchange::mon_service_securise(app, &actor, number).await?;
+            kept(&name, Printed::Xlsx.media(), bytes)
+        }
+    })
+}
+
+/// The number of a file for MonServiceSécurisé: `mss.xlsx`, `mss-2.xlsx`.
+fn mss_number(name: &str) -> Option<usize> {
+    match name.strip_prefix("mss")?.strip_suffix(".xlsx")? {
+        "" => Some(1),
+        number => number.strip_prefix('-')?.parse().ok(),
+    }
+}

@@ -1,0 +1,505 @@
+//! The management system's home, its first hour, what is due and what does not hold together.
+
+use askama::Template;
+use axum::extract::{Form, Multipart, Query, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Role;
+use digue_isms::calendar::{self, DueItem};
+use digue_isms::check::Check;
+use digue_isms::contradictions::{RegisterContradiction, contradictions};
+use digue_isms::kinds::{
+    Audit, Finding, Measure, Processing, RegisterKind, Review, Risk, RiskLevel, Stakeholder,
+};
+use digue_isms::register::{Registers, days_between};
+use digue_isms::standing::{CheckStatement, MeasuredState, Measurements};
+use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
+use digue_isms::statement::{Implementation, statement};
+use digue_operations::isms::exchange;
+use digue_operations::isms::pia::{self, ImportedPia};
+use digue_operations::isms::{self, start};
+use digue_operations::stored_records::StoredKind;
+use digue_operations::{Actor, OperationError, incidents, papers};
+use serde::Deserialize;
+
+use crate::differences::words_beside;
+use crate::error::PageError;
+use crate::form::uploaded;
+use crate::response::incident_notes::FormPairs;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, page};
+use crate::visitor::Visitor;
+
+/// A figure of a home page: the number and the key of what it counts, and where it leads.
+pub(crate) struct Figure {
+    number: String,
+    key: &'static str,
+    place: &'static str,
+    is_late: bool,
+}
+
+/// One thing that is due, in words.
+pub(crate) struct ShownDue {
+    due: DueItem,
+    when: String,
+    what: String,
+}
+
+#[derive(Template)]
+#[template(path = "isms.html")]
+struct IsmsHomePage {
+    w: Localizer,
+    is_empty: bool,
+    may_write: bool,
+    figures: Vec<Figure>,
+    three: Vec<(String, String)>,
+    late: Vec<ShownDue>,
+    /// Whose view: its code, and whether it is this one.
+    views: Vec<(&'static str, bool)>,
+    tab: &'static str,
+}
+
+/// Everything that pages of the management system are made of.
+pub(crate) struct IsmsOverview {
+    pub(crate) registers: std::sync::Arc<Registers>,
+    pub(crate) measured: MeasuredState,
+    pub(crate) now: Measurements,
+}
+
+pub(crate) async fn standing(
+    console: &Console,
+    visitor: &Visitor,
+) -> Result<(Actor, IsmsOverview), PageError> {
+    let app = &console.app;
+    let actor = visitor.actor(app)?;
+    let registers = isms::registers(app, &actor).await?;
+    let measured = isms::measured(app, &actor).await?;
+    Ok((actor, IsmsOverview { registers, measured, now: isms::now(app) }))
+}
+
+pub(crate) fn shown_due(w: &Localizer, due: DueItem) -> ShownDue {
+    let when = match due.days_late {
+        late if late > 0 => w.with1("smsi-days-late", "days", late),
+        early => w.with1("smsi-in-days", "days", -early),
+    };
+    ShownDue { what: w.coded("due", due.what.code()), when, due }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ShownQuestion {
+    #[serde(default)]
+    view: String,
+}
+
+/// Late things on a home page; the calendar has all.
+const LATE_SHOWN: usize = 12;
+
+pub(crate) async fn home(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(asked): Query<ShownQuestion>,
+) -> Result<Html<String>, PageError> {
+    let (actor, standing) = standing(&console, &visitor).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
+    let usual = match visitor.role {
+        Some(Role::Dpo) => "dpo",
+        Some(Role::Auditor) => "auditor",
+        _ => "rssi",
+    };
+    let views = ["rssi", "dpo", "top-management", "auditor"];
+    let view = views.into_iter().find(|view| *view == asked.view).unwrap_or(usual);
+    let figures = match view {
+        "dpo" => of_dpo(&console, &actor, &w, &standing).await?,
+        "top-management" => of_management(&w, &standing),
+        "auditor" => of_auditor(&w, &standing),
+        _ => of_ciso(&w, &standing),
+    };
+    let due = calendar::due(&standing.registers, standing.now);
+    let late = due.into_iter().filter(|one| one.days_late > 0).take(LATE_SHOWN);
+    Ok(page(&IsmsHomePage {
+        is_empty: standing.registers.is_empty(),
+        may_write: visitor.role.is_some_and(Role::can_govern),
+        figures,
+        three: start::three_things(&standing.registers),
+        late: late.map(|due| shown_due(&w, due)).collect(),
+        views: views.map(|one| (one, one == view)).to_vec(),
+        tab: "home",
+        w,
+    }))
+}
+
+fn figure(w: &Localizer, number: u64, key: &'static str, place: &'static str, is_late: bool) -> Figure {
+    Figure { number: w.number(number), key, place, is_late: is_late && number > 0 }
+}
+
+fn late_and_euros(standing: &IsmsOverview) -> (u64, u64) {
+    let measures = standing.registers.read::<Measure>();
+    let late = measures.iter().filter(|measure| measure.record.overdue_days(standing.now) > 0).count();
+    (late as u64, measures.iter().map(|measure| measure.record.penalty_due(standing.now)).sum())
+}
+
+/// A measured number; nobody measured it yet, and nought would be a lie.
+fn measured(w: &Localizer, number: Option<u64>, key: &'static str, place: &'static str) -> Figure {
+    match number {
+        Some(number) => figure(w, number, key, place, true),
+        None => Figure { number: "–".to_owned(), key, place, is_late: false },
+    }
+}
+
+fn failing(w: &Localizer, standing: &IsmsOverview) -> Figure {
+    let says = |check: &&Check| standing.measured.says(**check, standing.now) == CheckStatement::Fail;
+    let failing = Check::ALL.iter().filter(says).count() as u64;
+    let known = (!standing.measured.results.is_empty()).then_some(failing);
+    measured(w, known, "smsi-failing", "/smsi/checks")
+}
+
+fn of_ciso(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
+    let (late, euros) = late_and_euros(standing);
+    let passkeys = standing.measured.results.get(&Check::Passkeys);
+    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
+    vec![
+        figure(w, late, "smsi-late", "/smsi/calendar", true),
+        figure(w, euros, "smsi-euros", "/smsi/calendar", true),
+        figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
+        failing(w, standing),
+        measured(
+            w,
+            passkeys.map(|result| result.found.failing_count()),
+            "smsi-without-passkey",
+            "/smsi/checks/passkeys",
+        ),
+    ]
+}
+
+async fn of_dpo(
+    console: &Console,
+    actor: &Actor,
+    w: &Localizer,
+    standing: &IsmsOverview,
+) -> Result<Vec<Figure>, OperationError> {
+    let views = incidents::list(&console.app, actor).await?;
+    let clocks = views.iter().filter(|view| !view.incident.is_closed()).flat_map(|view| &view.clocks);
+    let running = clocks.filter(|clock| clock.met_at.is_none()).count() as u64;
+    let sheets = standing.registers.read::<Processing>();
+    let is_due = |on: Option<jiff::civil::Date>| on.is_none_or(|on| on < standing.now.today);
+    let sheets = sheets.iter().filter(|sheet| is_due(sheet.record.review_on)).count() as u64;
+    let (late, euros) = late_and_euros(standing);
+    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
+    Ok(vec![
+        figure(w, running, "smsi-clocks", "/incidents", true),
+        figure(w, sheets, "smsi-reviews-due", "/smsi/registers/processing", true),
+        figure(w, late, "smsi-late", "/smsi/calendar", true),
+        figure(w, euros, "smsi-euros", "/smsi/calendar", true),
+        figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
+    ])
+}
+
+fn of_management(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
+    let (late, euros) = late_and_euros(standing);
+    let risks = standing.registers.read::<Risk>();
+    let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count() as u64;
+    let reviews = standing.registers.read::<Review>();
+    let next = reviews.iter().filter(|review| review.record.signed_on.is_none());
+    let next = next.filter_map(|review| review.record.held_on).min();
+    let days = next.map(|on| days_between(standing.now.today, on));
+    let mut figures = vec![
+        figure(w, high, "smsi-high", "/smsi/registers/risk", true),
+        figure(w, late, "smsi-late", "/smsi/calendar", true),
+        figure(w, euros, "smsi-euros", "/smsi/calendar", true),
+    ];
+    if let Some(days) = days {
+        figures.push(Figure {
+            number: days.to_string(),
+            key: "smsi-next-review",
+            place: "/smsi/registers/review",
+            is_late: days < 0,
+        });
+    }
+    figures
+}
+
+fn of_auditor(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
+    let lines = statement(&standing.registers, &standing.measured, standing.now);
+    let of =
+        |wanted: Implementation| lines.iter().filter(|line| line.implementation == wanted).count() as u64;
+    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
+    let (late, _) = late_and_euros(standing);
+    vec![
+        figure(w, of(Implementation::Measured), "smsi-measured-controls", "/smsi/statement", false),
+        figure(w, of(Implementation::Failing), "implementation-failing", "/smsi/statement", true),
+        figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
+        failing(w, standing),
+        figure(w, late, "smsi-late", "/smsi/calendar", true),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "isms_start.html")]
+struct StartPage {
+    w: Localizer,
+    who: Vec<&'static str>,
+    people: Vec<&'static str>,
+    data: Vec<&'static str>,
+    hosting: Vec<&'static str>,
+    bonds: Vec<&'static str>,
+}
+
+pub(crate) async fn ask_start(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    if !start::is_empty(&console.app, &actor).await? {
+        return Err(PageError::from(OperationError::Conflict));
+    }
+    Ok(page(&StartPage {
+        w: Localizer::in_zone(&visitor, &console.zone),
+        who: Who::ALL.iter().map(|one| one.code()).collect(),
+        people: People::ALL.iter().map(|one| one.code()).collect(),
+        data: Data::ALL.iter().map(|one| one.code()).collect(),
+        hosting: Hosting::ALL.iter().map(|one| one.code()).collect(),
+        bonds: Bond::ALL.iter().map(|one| one.code()).collect(),
+    }))
+}
+
+pub(crate) async fn begin(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect, PageError> {
+    isms::must_govern(&actor)?;
+    let answers = answers(&FormPairs::new(pairs))?;
+    start::begin(&console.app, &actor, &answers, visitor.language).await?;
+    Ok(Redirect::to("/smsi"))
+}
+
+fn answers(form: &FormPairs) -> Result<Answers, OperationError> {
+    Ok(Answers {
+        name: form.owned("name"),
+        who: form.choice("who", Who::parse)?,
+        has_portal: form.yes_or_no("portal")?,
+        has_partners: form.yes_or_no("partners")?,
+        people: form.choice("people", People::parse)?,
+        data: form.choices("data", Data::parse)?,
+        head: form.owned("head"),
+        ciso: form.owned("ciso"),
+        dpo: form.owned("dpo"),
+        hosting: form.choice("hosting", Hosting::parse)?,
+        bonds: form.choices("bonds", Bond::parse)?,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "isms_calendar.html")]
+struct CalendarPage {
+    w: Localizer,
+    due: Vec<ShownDue>,
+    tab: &'static str,
+}
+
+pub(crate) async fn calendar(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
+    let due = calendar::due(&standing.registers, standing.now);
+    Ok(page(&CalendarPage {
+        due: due.into_iter().map(|due| shown_due(&w, due)).collect(),
+        tab: "calendar",
+        w,
+    }))
+}
+
+pub(crate) async fn calendar_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let header = ["smsi-column-on", "smsi-column-what", "column-record", "column-title", "smsi-column-owner"];
+    let header = header.map(|key| w.say(key));
+    let rows = calendar::due(&standing.registers, standing.now)
+        .into_iter()
+        .map(|due| vec![due.on.to_string(), w.coded("due", due.what.code()), due.id, due.title, due.owner]);
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv(visitor.language, "calendar", &header, rows.into_iter()))
+}
+
+/// A contradiction in words.
+struct ShownContradiction {
+    one: RegisterContradiction,
+    said: String,
+}
+
+#[derive(Template)]
+#[template(path = "isms_contradictions.html")]
+struct ContradictionsPage {
+    w: Localizer,
+    found: Vec<ShownContradiction>,
+    tab: &'static str,
+}
+
+pub(crate) async fn wrong(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
+    let found = contradictions(&standing.registers, &standing.measured, standing.now);
+    let shown =
+        found.into_iter().map(|one| ShownContradiction { said: w.coded("wrong", one.wrong.code()), one });
+    Ok(page(&ContradictionsPage { found: shown.collect(), tab: "contradictions", w }))
+}
+
+pub(crate) async fn wrong_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let found = contradictions(&standing.registers, &standing.measured, standing.now);
+    let header = ["smsi-column-what", "column-record", "column-title"].map(|key| w.say(key));
+    let rows = found.into_iter().map(|one| vec![w.coded("wrong", one.wrong.code()), one.id, one.title]);
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv(visitor.language, "contradictions", &header, rows.into_iter()))
+}
+
+/// A workshop and the registers that it fills.
+struct Workshop {
+    key: &'static str,
+    registers: Vec<(&'static str, usize)>,
+}
+
+#[derive(Template)]
+#[template(path = "isms_ebios.html")]
+struct EbiosPage {
+    w: Localizer,
+    workshops: Vec<Workshop>,
+    /// Title and threat level, the most threatening first.
+    stakeholders: Vec<(String, String, String)>,
+    tab: &'static str,
+}
+
+pub(crate) async fn ebios(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let path: [(&str, &[RegisterKind]); 5] = [
+        ("ebios-1", &[RegisterKind::Context, RegisterKind::Asset, RegisterKind::FearedEvent]),
+        ("ebios-2", &[RegisterKind::RiskSource]),
+        ("ebios-3", &[RegisterKind::Stakeholder, RegisterKind::Risk]),
+        ("ebios-4", &[RegisterKind::Risk]),
+        ("ebios-5", &[RegisterKind::Measure, RegisterKind::Acceptance]),
+    ];
+    let workshops = path.map(|(key, kinds)| Workshop {
+        key,
+        registers: kinds.iter().map(|kind| (kind.code(), standing.registers.of(*kind).len())).collect(),
+    });
+    let mut stakeholders: Vec<(u32, String, String)> = standing
+        .registers
+        .read::<Stakeholder>()
+        .into_iter()
+        .filter_map(|entry| Some((entry.record.threat_percent()?, entry.id, entry.record.title.0)))
+        .collect();
+    stakeholders.sort_by(|a, b| b.cmp(a));
+    let shown = stakeholders
+        .into_iter()
+        .map(|(percent, id, title)| (id, title, w.decimal(f64::from(percent) / 100.0)));
+    Ok(page(&EbiosPage { workshops: workshops.into(), stakeholders: shown.collect(), tab: "registers", w }))
+}
+
+#[derive(Template)]
+#[template(path = "isms_exchange.html")]
+struct ExchangePage {
+    w: Localizer,
+    done: Option<ImportedPia>,
+    /// Files that the measures take there.
+    mss_files: usize,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn exchanges(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    standing(&console, &visitor).await?;
+    let may_write = visitor.role.is_some_and(Role::can_govern);
+    let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
+    Ok(page(&ExchangePage {
+        w: Localizer::in_zone(&visitor, &console.zone),
+        done: None,
+        mss_files,
+        may_write,
+        tab: "exchange",
+    }))
+}
+
+/// An impact assessment, as the CNIL's tool exports it.
+pub(crate) async fn take_pia(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    form: Multipart,
+) -> Result<Html<String>, PageError> {
+    let (_, bytes) = uploaded(form).await?;
+    let done = pia::pia(&console.app, &actor, &bytes).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
+    Ok(page(&ExchangePage { w, done: Some(done), mss_files, may_write: true, tab: "exchange" }))
+}
+
+/// The house's own paper, for Word files.
+pub(crate) async fn take_template(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    form: Multipart,
+) -> Result<Redirect, PageError> {
+    let (name, bytes) = uploaded(form).await?;
+    papers::take_template(&console.app, &actor, &name, &bytes).await?;
+    Ok(Redirect::to("/smsi/exchange"))
+}
+
+/// The inputs of a management review (9.3.2), as they stand now.
+pub(crate) fn review_inputs(w: &Localizer, standing: &IsmsOverview, incidents_of_year: usize) -> String {
+    let (late, euros) = late_and_euros(standing);
+    let count = |says: CheckStatement| {
+        let is = |check: &&Check| standing.measured.says(**check, standing.now) == says;
+        Check::ALL.iter().filter(is).count()
+    };
+    let risks = standing.registers.read::<Risk>();
+    let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count();
+    let findings = standing.registers.read::<Finding>();
+    let open = findings.iter().filter(|finding| finding.record.closed_on.is_none()).count();
+    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len();
+    let audits = standing.registers.read::<Audit>();
+    let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
+    let lines = [
+        w.with(
+            "review-input-measures",
+            [
+                ("count", standing.registers.of(RegisterKind::Measure).len().into()),
+                ("late", late.into()),
+                ("euros", euros.into()),
+            ],
+        ),
+        w.with(
+            "review-input-checks",
+            [
+                ("pass", count(CheckStatement::Pass).into()),
+                ("fail", count(CheckStatement::Fail).into()),
+                ("unknown", (count(CheckStatement::Unknown) + count(CheckStatement::Disabled)).into()),
+            ],
+        ),
+        w.with("review-input-risks", [("count", risks.len().into()), ("high", high.into())]),
+        w.with("review-input-findings", [("open", open.into()), ("wrong", wrong.into())]),
+        w.with1("review-input-incidents", "count", incidents_of_year),
+        w.with1("review-input-audit", "on", last.map_or_else(|| "–".to_owned(), |on| on.to_string())),
+    ];
+    lines.join("\n")
+}

@@ -1,0 +1,129 @@
+//! A spreadsheet of a register: what it would change, old and new, and the confirmation that does it.
+
+use askama::Template;
+use axum::extract::{Multipart, Path, State};
+use axum::response::Html;
+use digue_isms::kinds::RegisterKind;
+use digue_operations::OperationError;
+use digue_operations::isms::import::{self, FieldChange, ImportOutcome, ImportPreview, RowChange};
+use digue_operations::isms::sheets;
+use digue_operations::uploaded_table::UnnamedColumn;
+
+use crate::error::PageError;
+use crate::form::fields_of;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, page};
+use crate::visitor::Visitor;
+
+/// Rows that a page shows.
+const ROWS_SHOWN_MAX: usize = 500;
+
+#[derive(Template)]
+#[template(path = "isms_import.html")]
+struct ImportPage {
+    w: Localizer,
+    kind: &'static str,
+    preview: ImportPreview,
+    changes: Vec<ChangeInWords>,
+    faults: Vec<String>,
+    unnamed: String,
+    /// The file, where it waits for its confirmation.
+    waiting: Option<String>,
+    is_outdated: bool,
+    tab: &'static str,
+}
+
+struct ChangeInWords {
+    row: u32,
+    id: String,
+    is_new: bool,
+    like: Option<String>,
+    /// Name, old, new.
+    fields: Vec<(String, String, String)>,
+}
+
+/// A file is shown first; the same file comes back with the digest of what was shown.
+pub(crate) async fn import(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(code): Path<String>,
+    form: Multipart,
+) -> Result<Html<String>, PageError> {
+    let kind = RegisterKind::parse(&code).ok_or(OperationError::NotFound("register"))?;
+    let [file, kept, digest] = fields_of(form, ["file", "kept", "digest"]).await?;
+    let invalid = || OperationError::Invalid("invalid-upload");
+    let (bytes, confirmed) = match (file, kept, digest) {
+        (Some(file), None, _) => (file, None),
+        (None, Some(kept), Some(digest)) => {
+            let bytes = import::unpack(&kept).ok_or_else(invalid)?;
+            (bytes, Some(String::from_utf8_lossy(&digest).into_owned()))
+        }
+        _ => return Err(PageError::from(invalid())),
+    };
+    let app = &console.app;
+    let (preview, is_taken, is_outdated) = match confirmed {
+        None => (import::preview(app, &actor, kind, &bytes).await?, false, false),
+        Some(digest) => match import::import(app, &actor, kind, &bytes, &digest).await? {
+            ImportOutcome::Taken(preview) => (preview, true, false),
+            ImportOutcome::Outdated(preview) => (preview, false, true),
+        },
+    };
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let waiting = (!is_taken && !preview.changes.is_empty()).then(|| import::pack(&bytes));
+    Ok(page(&ImportPage {
+        kind: kind.code(),
+        changes: preview
+            .changes
+            .iter()
+            .take(ROWS_SHOWN_MAX)
+            .map(|change| in_words(&w, kind, change))
+            .collect(),
+        unnamed: unnamed_in_words(&preview.unnamed_columns),
+        faults: preview.faults.iter().map(|fault| fault_in_words(&w, kind, fault)).collect(),
+        preview,
+        waiting,
+        is_outdated,
+        tab: "registers",
+        w,
+    }))
+}
+
+/// `G (1), K (12)`.
+pub(crate) fn unnamed_in_words(columns: &[UnnamedColumn]) -> String {
+    let said = columns.iter().map(|column| format!("{} ({})", column.letters, column.cells));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+fn in_words(w: &Localizer, kind: RegisterKind, change: &RowChange) -> ChangeInWords {
+    let language = w.reader().language;
+    let field = |change: &FieldChange| {
+        let said = |texts: &[String]| sheets::in_words(language, change.field, texts);
+        (sheets::field_name(language, kind, change.field.code), said(&change.before), said(&change.after))
+    };
+    ChangeInWords {
+        row: change.row,
+        id: change.id.clone(),
+        is_new: change.is_new,
+        like: change.like.clone(),
+        fields: change.fields.iter().map(field).collect(),
+    }
+}
+
+fn fault_in_words(w: &Localizer, kind: RegisterKind, fault: &import::ImportCellFault) -> String {
+    let field = kind.fields().iter().find(|field| field.code == fault.field);
+    let name = match field {
+        Some(field) => sheets::field_name(w.reader().language, kind, field.code),
+        None => w.say("column-record"),
+    };
+    let seen: String = fault.seen.chars().take(80).collect();
+    let values = [
+        ("row", fault.row.into()),
+        ("place", fault.place.as_str().into()),
+        ("field", name.into()),
+        ("fault", w.coded("unfit", fault.unfit.code()).into()),
+        ("seen", seen.as_str().into()),
+    ];
+    w.with(if seen.is_empty() { "smsi-fault" } else { "smsi-fault-seen" }, values)
+}

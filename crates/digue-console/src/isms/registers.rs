@@ -1,0 +1,664 @@
+//! Registers: each kind as a list, each record as a form with its history; spreadsheets out and in.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Role;
+use digue_isms::check::{Check, NotRun};
+use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
+use digue_isms::kinds::{Measure, Objective, Population, Processing, RegisterKind, Risk, RiskLevel, place};
+use digue_isms::register::{RegisterRecord as _, Registers, Revision};
+use digue_isms::signatures::{self, SignatureState};
+use digue_isms::standing::MeasureState as Stands;
+use digue_operations::isms::audits::Sample;
+use digue_operations::isms::sheets;
+use digue_operations::isms::{self, SaveError, audits, awareness, observed};
+use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::stored_records::StoredKind;
+use digue_operations::{OperationError, incidents};
+use digue_types::AccountId;
+use serde::Deserialize;
+
+use crate::differences::words_beside;
+use crate::error::PageError;
+use crate::form::uploaded;
+use crate::isms::home::{IsmsOverview, review_inputs, standing};
+use crate::response::incident_notes::FormPairs;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, kept, page};
+use crate::visitor::Visitor;
+
+fn kind_of(code: &str) -> Result<RegisterKind, PageError> {
+    RegisterKind::parse(code).ok_or(OperationError::NotFound("register")).map_err(PageError::from)
+}
+
+/// A kind in the list of registers.
+struct RegisterTab {
+    code: &'static str,
+    count: usize,
+}
+
+#[derive(Template)]
+#[template(path = "isms_registers.html")]
+struct RegistersPage {
+    w: Localizer,
+    registers: Vec<RegisterTab>,
+    tab: &'static str,
+}
+
+pub(crate) async fn registers(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let tab =
+        |kind: &RegisterKind| RegisterTab { code: kind.code(), count: standing.registers.of(*kind).len() };
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    Ok(page(&RegistersPage { registers: RegisterKind::ALL.iter().map(tab).collect(), tab: "registers", w }))
+}
+
+/// One record in the list of its kind.
+struct RegisterTableRow {
+    id: String,
+    title: String,
+    cells: Vec<String>,
+    /// A word and the style that it is shown in, where one is computed.
+    standing: Option<(String, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(path = "isms_register.html")]
+struct RegisterTablePage {
+    w: Localizer,
+    kind: &'static str,
+    header: Vec<String>,
+    has_standing: bool,
+    rows: Vec<RegisterTableRow>,
+    /// Rows of the matrix, the gravest first: the gravity's code, then how many risks are in each cell
+    /// and the code of its level.
+    matrix: Vec<MatrixRow>,
+    total: usize,
+    shown: usize,
+    may_add: bool,
+    tab: &'static str,
+}
+
+/// Records on one page; the file has all.
+const ROWS_SHOWN: usize = 500;
+
+/// Columns of a list beside name and title.
+fn columns(kind: RegisterKind) -> Vec<&'static FieldDef> {
+    let wanted: &[&str] = match kind {
+        RegisterKind::Measure => &["priority", "owner", "due", "declared"],
+        RegisterKind::Risk => &["likelihood", "gravity", "treatment", "owner"],
+        RegisterKind::Role => &["holder", "deputy"],
+        RegisterKind::Applicability => &["applies", "exclusion"],
+        RegisterKind::Audit => &["planned-from", "done-on", "conclusion"],
+        RegisterKind::Finding => &["about", "source", "due", "closed-on"],
+        _ => &[],
+    };
+    let fields = kind.fields();
+    if wanted.is_empty() {
+        return fields.iter().filter(|field| field.code != "title").take(4).collect();
+    }
+    wanted.iter().filter_map(|code| fields.iter().find(|field| field.code == *code)).collect()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RegisterFilter {
+    #[serde(default)]
+    q: String,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Query(filter): Query<RegisterFilter>,
+) -> Result<Html<String>, PageError> {
+    let kind = kind_of(&code)?;
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
+    let columns = columns(kind);
+    let wanted = filter.q.trim().to_lowercase();
+    let all = standing.registers.of(kind);
+    let has = |revision: &&Revision| {
+        wanted.is_empty()
+            || revision.id.to_lowercase() == wanted
+            || revision.values.values().flatten().any(|text| text.to_lowercase().contains(&wanted))
+    };
+    let rows: Vec<RegisterTableRow> = all
+        .iter()
+        .filter(has)
+        .take(ROWS_SHOWN)
+        .map(|revision| RegisterTableRow {
+            id: revision.id.clone(),
+            title: isms::title(kind, &revision.values, visitor.language),
+            cells: columns.iter().map(|field| cell(&visitor, field, revision)).collect(),
+            standing: stands(&w, kind, revision, &standing),
+        })
+        .collect();
+    Ok(page(&RegisterTablePage {
+        kind: kind.code(),
+        header: columns.iter().map(|field| sheets::field_name(visitor.language, kind, field.code)).collect(),
+        has_standing: matches!(kind, RegisterKind::Measure | RegisterKind::Risk),
+        matrix: if kind == RegisterKind::Risk { matrix(&standing.registers) } else { Vec::new() },
+        total: all.len(),
+        shown: rows.len(),
+        rows,
+        may_add: visitor.role.is_some_and(Role::can_govern) && !kind.is_written_by_digue(),
+        tab: "registers",
+        w,
+    }))
+}
+
+fn cell(visitor: &Visitor, field: &FieldDef, revision: &Revision) -> String {
+    let texts = revision.values.get(field.code).map_or(&[][..], Vec::as_slice);
+    sheets::in_words(visitor.language, field, texts)
+}
+
+/// What is computed of a record, and how it is shown.
+fn stands(
+    w: &Localizer,
+    kind: RegisterKind,
+    revision: &Revision,
+    standing: &IsmsOverview,
+) -> Option<(String, &'static str)> {
+    match kind {
+        RegisterKind::Measure => {
+            let measure = Measure::read(&revision.values).ok()?;
+            let stands = measure.standing(&standing.measured, standing.now);
+            let style = match stands {
+                Stands::Contradicted | Stands::Late => "late",
+                one if one.is_good() => "good",
+                _ => "quiet",
+            };
+            Some((w.coded("standing", stands.code()), style))
+        }
+        RegisterKind::Risk => {
+            let level = Risk::read(&revision.values).ok()?.level()?;
+            let style = if level >= RiskLevel::High { "late" } else { "quiet" };
+            Some((w.coded("risk-level", level.code()), style))
+        }
+        _ => None,
+    }
+}
+
+type MatrixRow = (&'static str, Vec<(usize, &'static str)>);
+
+/// The 4x4 picture: gravity from the top, likelihood from the left.
+fn matrix(registers: &Registers) -> Vec<MatrixRow> {
+    use digue_isms::kinds::{Gravity, Likelihood};
+    let risks = registers.read::<Risk>();
+    let row = |gravity: &Gravity| {
+        let cell = |likelihood: &Likelihood| {
+            let here = |risk: &&digue_isms::RegisterEntry<Risk>| {
+                risk.record.likelihood.0.map(place) == Some(place(*likelihood))
+                    && risk.record.gravity.0.map(place) == Some(place(*gravity))
+            };
+            (risks.iter().filter(here).count(), RiskLevel::of(*likelihood, *gravity).code())
+        };
+        (gravity.code(), Likelihood::ALL.iter().map(cell).collect())
+    };
+    Gravity::ALL.iter().rev().map(row).collect()
+}
+
+/// A field as the form asks it.
+struct FormField {
+    code: &'static str,
+    name: String,
+    is_needed: bool,
+    shape: &'static str,
+    value: String,
+    /// Code, name, chosen.
+    choices: Vec<(String, String, bool)>,
+    fault: Option<String>,
+    said: String,
+}
+
+#[derive(Template)]
+#[template(path = "isms_record.html")]
+struct RecordPage {
+    w: Localizer,
+    kind: &'static str,
+    /// Empty for a new one.
+    id: String,
+    title: String,
+    fields: Vec<FormField>,
+    standing: Option<(String, &'static str)>,
+    /// Checks that a measure names, with what each says.
+    checks: Vec<(&'static str, String, &'static str)>,
+    /// Checks that could prove a measure which none proves yet.
+    provable: Option<Vec<(&'static str, String)>>,
+    history: Vec<Revision>,
+    observed: Option<observed::Observed>,
+    has_faults: bool,
+    may_write: bool,
+    is_frozen: bool,
+    has_file: bool,
+    signature: Option<Signature>,
+    tab: &'static str,
+}
+
+/// How a record stands that names who signs it.
+struct Signature {
+    said: String,
+    is_signed: bool,
+    /// The revision that the reader, who is named, may sign.
+    may_sign: Option<u32>,
+}
+
+fn signature(
+    w: &Localizer,
+    registers: &Registers,
+    revision: &Revision,
+    account: &AccountId,
+) -> Option<Signature> {
+    let named = revision.values.get(revision.kind.signatory()?).and_then(|texts| texts.first());
+    let name = named.map(String::as_str).unwrap_or_default();
+    let (said, is_signed, is_waiting) = match signatures::signed(registers, revision)? {
+        SignatureState::Unnamed => return None,
+        SignatureState::Typed => {
+            let values = [("name", name.into()), ("by", revision.by.as_str().into())];
+            (w.with("signature-typed", values), false, true)
+        }
+        SignatureState::By { account, at } => {
+            (w.with("signature-by", [("name", account.into()), ("at", w.moment(at).into())]), true, false)
+        }
+    };
+    let is_named = is_waiting && signatures::is_same(name, account.as_str());
+    Some(Signature { said, is_signed, may_sign: is_named.then_some(revision.number) })
+}
+
+fn asked(
+    visitor: &Visitor,
+    kind: RegisterKind,
+    values: &Values,
+    faults: &[FieldFault],
+    registers: &Registers,
+) -> Vec<FormField> {
+    let w = Localizer::new(visitor);
+    let one = |field: &'static FieldDef| {
+        let texts = values.get(field.code).map_or(&[][..], Vec::as_slice);
+        let codes = |prefix: &str, codes: &[&str]| {
+            let choice = |code: &&str| {
+                let is_chosen = texts.iter().any(|text| text == code);
+                ((*code).to_owned(), w.coded(prefix, code), is_chosen)
+            };
+            codes.iter().map(choice).collect::<Vec<_>>()
+        };
+        let (shape, choices) = match field.shape {
+            FieldShape::Line | FieldShape::Amount => ("line", Vec::new()),
+            FieldShape::Text => ("text", Vec::new()),
+            FieldShape::Day => ("day", Vec::new()),
+            FieldShape::Number => ("number", Vec::new()),
+            FieldShape::One(prefix, list) => ("one", codes(prefix, list)),
+            FieldShape::Many(prefix, list) => ("many", codes(prefix, list)),
+            FieldShape::Link(to) => ("link", records(registers, to, texts, visitor)),
+            FieldShape::Links(_) | FieldShape::Requirements | FieldShape::Checks => ("list", Vec::new()),
+        };
+        let fault = faults.iter().find(|fault| fault.field == field.code);
+        FormField {
+            code: field.code,
+            name: sheets::field_name(visitor.language, kind, field.code),
+            is_needed: field.is_needed,
+            shape,
+            value: if shape == "list" {
+                texts.join(", ")
+            } else {
+                texts.first().cloned().unwrap_or_default()
+            },
+            choices,
+            fault: fault.map(|fault| w.coded("unfit", fault.unfit.code())),
+            said: sheets::in_words(visitor.language, field, texts),
+        }
+    };
+    kind.fields().iter().map(one).collect()
+}
+
+/// Records that a link may lead to; a long register is typed instead.
+const CHOICES_MAX: usize = 300;
+
+fn records(
+    registers: &Registers,
+    kind: RegisterKind,
+    chosen: &[String],
+    visitor: &Visitor,
+) -> Vec<(String, String, bool)> {
+    let record = |revision: &Revision| {
+        let title = isms::title(kind, &revision.values, visitor.language);
+        let is_chosen = chosen.contains(&revision.id);
+        (revision.id.clone(), format!("{} – {title}", revision.id), is_chosen)
+    };
+    registers.of(kind).iter().take(CHOICES_MAX).map(record).collect()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Prefilled {
+    /// A requirement that a new decision is about.
+    #[serde(default)]
+    requirement: String,
+    /// A risk that a new acceptance is about.
+    #[serde(default)]
+    risk: String,
+}
+
+pub(crate) async fn new(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Query(prefilled): Query<Prefilled>,
+) -> Result<Html<String>, PageError> {
+    let kind = kind_of(&code)?;
+    let (_, standing) = standing(&console, &visitor).await?;
+    let mut values = Values::new();
+    for (field, value) in [("requirement", prefilled.requirement), ("risk", prefilled.risk)] {
+        if kind.fields().iter().any(|known| known.code == field) && !value.is_empty() {
+            values.insert(field.to_owned(), vec![value]);
+        }
+    }
+    // What is accepted is the residual level as it stands.
+    let risk = values.get("risk").and_then(|texts| texts.first());
+    if let Some(risk) = risk
+        .and_then(|id| standing.registers.find(RegisterKind::Risk, id))
+        .filter(|_| kind == RegisterKind::Acceptance)
+    {
+        for field in ["residual-likelihood", "residual-gravity"] {
+            if let Some(level) = risk.values.get(field) {
+                values.insert(field.to_owned(), level.clone());
+            }
+        }
+    }
+    shown(&console, &visitor, kind, "", &values, &[], &standing).await
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Html<String>, PageError> {
+    let kind = kind_of(&code)?;
+    let (_, standing) = standing(&console, &visitor).await?;
+    let known = standing.registers.find(kind, &id).map(|revision| revision.values.clone());
+    // One that ended is still read.
+    let values = known.unwrap_or_default();
+    shown(&console, &visitor, kind, &id, &values, &[], &standing).await
+}
+
+async fn shown(
+    console: &Console,
+    visitor: &Visitor,
+    kind: RegisterKind,
+    id: &str,
+    values: &Values,
+    faults: &[FieldFault],
+    standing: &IsmsOverview,
+) -> Result<Html<String>, PageError> {
+    let app = &console.app;
+    let actor = visitor.actor(app)?;
+    let w = words_beside(console, visitor, &[StoredKind::Record], Some(id)).await?;
+    let mut history = Vec::new();
+    if !id.is_empty() {
+        history = isms::history(app, &actor, kind, id).await?;
+        history.reverse();
+    }
+    let last = history.first();
+    let is_over = last.is_some_and(|last| last.is_over);
+    let values =
+        if values.is_empty() && is_over { last.map(|last| &last.values).unwrap_or(values) } else { values };
+    let checks = match kind {
+        RegisterKind::Measure => Measure::read(values).map(|measure| measure.checks.0).unwrap_or_default(),
+        RegisterKind::Risk => Risk::read(values).map(|risk| risk.signals.0).unwrap_or_default(),
+        RegisterKind::Objective => Objective::read(values).map(|one| one.check.0).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let checks = checks.into_iter().map(|check| {
+        let says = standing.measured.says(check, standing.now).code();
+        (check.code(), w.say(&check.key()), says)
+    });
+    let observed = match Processing::read(values) {
+        Ok(processing) if kind == RegisterKind::Processing && !processing.portal.0.is_empty() => {
+            observed::of_portal(app, &actor, &processing.portal.0)?
+        }
+        _ => None,
+    };
+    // What is written once, or was signed, is read.
+    let is_sealed = !id.is_empty() && last.is_some_and(|last| kind.is_closed(&last.values));
+    let stands = last.and_then(|last| stands(&w, kind, last, standing));
+    let signature = last
+        .filter(|last| !last.is_over)
+        .and_then(|last| signature(&w, &standing.registers, last, &actor.account));
+    let provable = match Measure::read(values) {
+        Ok(measure) if kind == RegisterKind::Measure && !id.is_empty() => could_prove(&w, &measure, standing),
+        _ => None,
+    };
+    Ok(page(&RecordPage {
+        provable,
+        kind: kind.code(),
+        title: isms::title(kind, values, visitor.language),
+        fields: asked(visitor, kind, values, faults, &standing.registers),
+        standing: stands,
+        checks: checks.collect(),
+        observed,
+        has_faults: !faults.is_empty(),
+        may_write: visitor.role.is_some_and(Role::can_govern)
+            && !kind.is_written_by_digue()
+            && !is_over
+            && !is_sealed,
+        is_frozen: is_sealed,
+        has_file: values.contains_key("file"),
+        signature,
+        history,
+        id: id.to_owned(),
+        tab: "registers",
+        w,
+    }))
+}
+
+/// Checks that could prove a measure which none proves yet; `None` where one of its own does, or could.
+fn could_prove(
+    w: &Localizer,
+    measure: &Measure,
+    standing: &IsmsOverview,
+) -> Option<Vec<(&'static str, String)>> {
+    let has_source = |check: &Check| {
+        let last = standing.measured.results.get(check);
+        last.is_none_or(|last| last.found.not_run != Some(NotRun::NoSource))
+    };
+    if measure.checks.0.iter().any(has_source) {
+        return None;
+    }
+    let speaks = |check: &&Check| {
+        check.requirements().iter().any(|id| measure.requirements.0.iter().any(|own| own == id))
+    };
+    let others = Check::ALL.iter().filter(speaks).filter(|check| has_source(check));
+    Some(others.map(|check| (check.code(), w.say(&check.key()))).collect())
+}
+
+/// A record as a form says it.
+fn values_of(kind: RegisterKind, form: &FormPairs) -> Values {
+    let mut values = Values::new();
+    for field in kind.fields() {
+        let texts = match field.shape {
+            FieldShape::Many(..) => form.all(field.code),
+            _ => vec![form.owned(field.code)],
+        };
+        values.insert(field.code.to_owned(), texts);
+    }
+    values
+}
+
+pub(crate) async fn add(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let kind = kind_of(&code)?;
+    saved(&console, &visitor, kind, "", &values_of(kind, &FormPairs::new(pairs))).await
+}
+
+pub(crate) async fn save(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((code, id)): Path<(String, String)>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let kind = kind_of(&code)?;
+    saved(&console, &visitor, kind, &id, &values_of(kind, &FormPairs::new(pairs))).await
+}
+
+async fn saved(
+    console: &Console,
+    visitor: &Visitor,
+    kind: RegisterKind,
+    id: &str,
+    values: &Values,
+) -> Result<Response, PageError> {
+    let actor = visitor.actor(&console.app)?;
+    let known = Some(id).filter(|id| !id.is_empty());
+    match isms::save(&console.app, &actor, kind, known, values).await {
+        Ok(id) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response()),
+        Err(SaveError::Faults(faults)) => {
+            // What was typed stays, each fault under its field.
+            let (_, standing) = standing(console, visitor).await?;
+            let page = shown(console, visitor, kind, id, values, &faults, &standing).await?;
+            Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(SaveError::Operation(error)) => Err(PageError::from(error)),
+    }
+}
+
+pub(crate) async fn end(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Redirect, PageError> {
+    let kind = kind_of(&code)?;
+    isms::end(&console.app, &actor, kind, &id).await?;
+    Ok(Redirect::to(&format!("/smsi/registers/{}", kind.code())))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SignForm {
+    #[serde(default)]
+    revision: u32,
+}
+
+/// Signs a record that names the visitor.
+pub(crate) async fn sign(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path((code, id)): Path<(String, String)>,
+    Form(form): Form<SignForm>,
+) -> Result<Redirect, PageError> {
+    let kind = kind_of(&code)?;
+    isms::signatures::sign(&console.app, &actor, kind, &id, form.revision).await?;
+    Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
+}
+
+/// What Digue fills in for somebody: the sample of an audit, the inputs of a review.
+pub(crate) async fn fill(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Redirect, PageError> {
+    let kind = kind_of(&code)?;
+    let (actor, standing) = standing(&console, &visitor).await?;
+    isms::must_govern(&actor)?;
+    let known = standing.registers.find(kind, &id).ok_or(OperationError::NotFound("record"));
+    let mut values = known?.values.clone();
+    let (field, text) = match kind {
+        RegisterKind::Audit => {
+            audits::draw(&console.app, &actor, &id).await?;
+            return Ok(Redirect::to(&format!("/smsi/registers/audit/{id}")));
+        }
+        RegisterKind::Review => {
+            let views = incidents::list(&console.app, &actor).await?;
+            let year = standing.now.at.minus(std::time::Duration::from_hours(24 * 365));
+            let count = views.iter().filter(|view| view.record.opened_at > year).count();
+            let w = Localizer::in_zone(&visitor, &console.zone);
+            ("inputs", review_inputs(&w, &standing, count))
+        }
+        _ => return Err(PageError::from(OperationError::NotFound("record"))),
+    };
+    values.insert(field.to_owned(), vec![text]);
+    let saved = isms::save(&console.app, &actor, kind, Some(&id), &values).await;
+    saved.map_err(OperationError::from)?;
+    Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SampleForm {
+    #[serde(default)]
+    population: String,
+    #[serde(default)]
+    seed: u32,
+    #[serde(default)]
+    size: u32,
+}
+
+#[derive(Template)]
+#[template(path = "isms_samples.html")]
+struct SamplesPage {
+    w: Localizer,
+    populations: Vec<&'static str>,
+    drawn: Option<Sample>,
+    tab: &'static str,
+}
+
+/// A sample for an auditor, who writes nothing.
+pub(crate) async fn samples(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Query(asked): Query<SampleForm>,
+) -> Result<Html<String>, PageError> {
+    isms::registers(&console.app, &actor).await?;
+    let drawn = match Population::parse(&asked.population) {
+        Some(of) => {
+            let size = asked.size.clamp(1, 500);
+            let drawn = audits::sampled(&console.app, &actor, of, u64::from(asked.seed), size).await;
+            Some(drawn?)
+        }
+        None => None,
+    };
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let populations = Population::ALL.iter().map(|one| one.code()).collect();
+    Ok(page(&SamplesPage { populations, drawn, tab: "registers", w }))
+}
+
+/// A register as a spreadsheet, PDF or Word file; `isms.xlsx` is all of them.
+pub(crate) async fn file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
+    let form = Printed::parse(ending).ok_or(OperationError::NotFound("form"))?;
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let bytes = match stem {
+        "smsi" => sheets::whole(&console.app, &actor, &reader, form).await,
+        code => {
+            let kind = kind_of(code)?;
+            sheets::file(&console.app, &actor, kind, &reader, form).await
+        }
+    };
+    let bytes = bytes?;
+    Ok(kept(&name, form.media(), bytes))
+}
+
+/// The file of a controlled document.
+pub(crate) async fn attach(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+    form: Multipart,
+) -> Result<Redirect, PageError> {
+    let (name, bytes) = uploaded(form).await?;
+    awareness::attach(&console.app, &actor, &id, &name, &bytes).await?;
+    Ok(Redirect::to(&format!("/smsi/registers/document/{id}")))
+}

@@ -1,0 +1,170 @@
+//! One account: budgets, persons, exposures.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{Html, Response};
+use digue_operations::OperationError;
+use digue_operations::evidence::EvidenceForm;
+use digue_operations::recovery::{self, LookBack};
+use digue_operations::stored_records::StoredKind;
+use digue_operations::watch::{self, AccountView, Timeline};
+use digue_types::{Administration, Gate, Timestamp};
+use jiff::tz::TimeZone;
+
+use crate::chart::{Bar, bars};
+use crate::differences::words_beside;
+use crate::error::PageError;
+use crate::form::account_named;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, page};
+use crate::visitor::Visitor;
+
+/// Lines of each table on the page; the exports have all.
+const LINES: usize = 200;
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    w: Localizer,
+    view: AccountView,
+    persons_total: u64,
+    can_act: bool,
+    gate: Gate,
+    positions: Vec<Gate>,
+    look_back: Option<LookBack>,
+    /// The last days, oldest first, with distinct persons.
+    days: Vec<(Timestamp, u64)>,
+    bars: Vec<Bar>,
+    bar_width: f64,
+    top: u64,
+    acts: Vec<(u64, Administration)>,
+}
+
+/// Days in the picture.
+const DAYS: i64 = 30;
+const CHART_WIDTH: f64 = 720.0;
+const CHART_HEIGHT: f64 = 120.0;
+
+/// The day of a moment in the console's zone, counted from 1970.
+fn day_of(at: Timestamp, zone: &TimeZone) -> i64 {
+    let moment = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default();
+    let local = zone.to_datetime(moment).date();
+    i64::from(local.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
+}
+
+/// The last days with what was shown on each; days without anybody are there, too.
+fn last_days(timeline: &Timeline, today: i64) -> Vec<(Timestamp, u64)> {
+    let first = today - DAYS + 1;
+    (first..=today)
+        .map(|day| {
+            let shown = timeline.periods.get(&day).copied().unwrap_or(0);
+            // Noon: the same date in every zone of Europe.
+            (Timestamp::from_secs(day * 86_400 + 43_200), shown as u64)
+        })
+        .collect()
+}
+
+async fn look(
+    console: &Console,
+    visitor: &Visitor,
+    account: &str,
+    part: (EvidenceForm, &str),
+) -> Result<AccountView, PageError> {
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(account)?;
+    watch::account(&console.app, &actor, &account, part).await.map_err(PageError::from)
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(account): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let mut view = look(&console, &visitor, &account, (EvidenceForm::Shown, "history")).await?;
+    let persons_total = view.persons.len() as u64;
+    view.persons.truncate(LINES);
+    view.exposures.truncate(LINES);
+    let reach = digue_access::Reach::Account(view.account.clone());
+    let period_of = |at: Timestamp| day_of(at, &console.zone);
+    let timeline = watch::timeline(&console.app, &actor, &view.account, &period_of);
+    let timeline = timeline?;
+    let look_back = match recovery::look_back(&console.app, &actor, &view.account, EvidenceForm::Shown).await
+    {
+        Ok(found) => Some(found),
+        Err(OperationError::NotFound(_)) => None,
+        Err(error) => return Err(PageError::from(error)),
+    };
+    let days = last_days(&timeline, day_of(console.app.clock().now(), &console.zone));
+    let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
+    Ok(page(&AccountPage {
+        w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], Some(&account)).await?,
+        gate: console.app.gateway().rules().gates.of(&reach),
+        positions: Gate::ALL.to_vec(),
+        can_act: actor.role.can_act(),
+        look_back,
+        bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
+        bar_width: CHART_WIDTH / DAYS as f64 - 2.0,
+        top: values.iter().copied().max().unwrap_or(0),
+        days,
+        acts: timeline.acts,
+        persons_total,
+        view,
+    }))
+}
+
+pub(crate) async fn exposures_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Response, PageError> {
+    let view = look(&console, &visitor, &account, (EvidenceForm::File, "exposures")).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let header =
+        ["entry", "at", "portal", "route", "outcome", "persons", "reasons"].map(|key| w.coded("column", key));
+    let rows = view.exposures.iter().map(|seen| {
+        let reasons: Vec<String> = seen.reasons.iter().map(ToString::to_string).collect();
+        vec![
+            seen.entry.to_string(),
+            seen.at.to_string(),
+            seen.portal.to_string(),
+            seen.route.to_string(),
+            seen.outcome.code().to_owned(),
+            seen.shown.to_string(),
+            reasons.join(" "),
+        ]
+    });
+    Ok(csv(visitor.language, "exposures", &header, rows))
+}
+
+pub(crate) async fn persons_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Response, PageError> {
+    let view = look(&console, &visitor, &account, (EvidenceForm::File, "persons")).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let header = ["person", "times", "last"].map(|key| w.coded("column", key));
+    let rows = view
+        .persons
+        .iter()
+        .map(|(person, times, at)| vec![person.to_string(), times.to_string(), at.to_string()]);
+    Ok(csv(visitor.language, "persons", &header, rows))
+}
+
+/// Persons that the account was shown between the presumed date and its recovery.
+pub(crate) async fn look_back_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(account): Path<String>,
+) -> Result<Response, PageError> {
+    let named = account_named(&account)?;
+    let found = recovery::look_back(&console.app, &actor, &named, EvidenceForm::File).await;
+    let found = found?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let header = ["person", "last"].map(|key| w.coded("column", key));
+    let rows = found.persons.iter().map(|(person, at)| vec![person.to_string(), at.to_string()]);
+    Ok(csv(visitor.language, "look-back", &header, rows))
+}

@@ -1,0 +1,322 @@
+//! What waits for a second person; new accounts and recoveries are asked for here.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Multipart, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use digue_access::Role;
+use digue_operations::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
+use digue_operations::invitations::{self, INVITATION_LASTS, Invitation};
+use digue_operations::loads::LoadGrowth;
+use digue_operations::stored_records::StoredKind;
+use digue_operations::{OperationError, onboarding, organisations, providers};
+use digue_types::{AccountId, OrganisationId, Timestamp};
+use serde::Deserialize;
+
+use crate::differences::words_beside;
+use crate::error::PageError;
+use crate::form::account_named;
+use crate::form::local_time;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, ceremony_policy, csv, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "approvals.html")]
+struct ApprovalsPage {
+    w: Localizer,
+    waiting: Vec<ShownRequest>,
+    open: usize,
+    organisation: String,
+    roles: Vec<Role>,
+    /// Sensitive acts would ask for a proof first.
+    is_fresh: bool,
+    may_export: bool,
+}
+
+/// A request with its wish, as the page tells it.
+struct ShownRequest {
+    waiting: WaitingApproval,
+    accounts: Vec<NewAccount>,
+    since: Option<Timestamp>,
+    /// What stands in the wish besides its subject, a line each.
+    details: Vec<String>,
+}
+
+impl ShownRequest {
+    fn new(w: &Localizer, waiting: WaitingApproval) -> Self {
+        let (accounts, since, details) = match ApprovalRequest::of(&waiting.record) {
+            Some(ApprovalRequest::AddAccounts(accounts)) => (accounts, None, Vec::new()),
+            Some(ApprovalRequest::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
+            Some(ApprovalRequest::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
+            Some(request) => (Vec::new(), None, request.summary().lines().map(ToOwned::to_owned).collect()),
+            // What is asked is not known: nobody can agree to it, and the page says why.
+            None => (Vec::new(), None, vec![w.say("approval-unreadable")]),
+        };
+        Self { waiting, accounts, since, details }
+    }
+}
+
+/// What a load would show more, in words.
+fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
+    let LoadGrowth { rows, persons, accounts, organisations, readings, endless, merges } = *growth;
+    let all = [
+        ("load-growth-rows", rows),
+        ("load-growth-persons", persons),
+        ("load-growth-accounts", accounts),
+        ("load-growth-organisations", organisations),
+        ("load-growth-readings", readings),
+        ("load-growth-endless", endless),
+        ("load-growth-merges", merges),
+    ];
+    let there = all.into_iter().filter(|(_, count)| *count > 0);
+    there.map(|(key, count)| w.counted(key, usize::try_from(count).unwrap_or(usize::MAX))).collect()
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let waiting = approvals::list(&console.app, &actor).await?;
+    let own = visitor.session.as_ref().map(|session| session.organisation.to_string());
+    let age = console.app.clock().now().since(actor.proved_at);
+    let w = words_beside(&console, &visitor, &[StoredKind::Approval], None).await?;
+    let page = page(&ApprovalsPage {
+        open: waiting.iter().filter(|one| !one.is_over).count(),
+        waiting: waiting.into_iter().map(|one| ShownRequest::new(&w, one)).collect(),
+        w,
+        organisation: own.unwrap_or_default(),
+        roles: organisations::roles_to_give(&actor),
+        is_fresh: age <= console.app.proof_lasts(),
+        may_export: actor.role.can_watch(),
+    });
+    Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let waiting = approvals::list(&console.app, &actor).await?;
+    let w = Localizer::new(&visitor);
+    let header =
+        ["at", "until", "account", "wish", "subject", "reason", "decided"].map(|key| w.coded("column", key));
+    let rows = waiting.into_iter().map(|WaitingApproval { record, .. }| {
+        let decided = record
+            .decided
+            .as_ref()
+            .map(|decided| format!("{} {} {}", decided.by, decided.at, decided.is_granted));
+        let unreadable = || w.say("approval-unreadable");
+        let summary = ApprovalRequest::of(&record).map_or_else(unreadable, |request| request.summary());
+        vec![
+            record.asked_at.to_string(),
+            record.expires_at.to_string(),
+            record.asked_by.to_string(),
+            format!("{} {summary}", record.kind),
+            record.subject,
+            record.reason,
+            decided.unwrap_or_default(),
+        ]
+    });
+    Ok(csv(visitor.language, "approvals", &header, rows))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AccountForm {
+    account: String,
+    organisation: String,
+    role: String,
+    #[serde(default)]
+    email: String,
+    reason: String,
+}
+
+impl AccountForm {
+    fn parse(&self) -> Result<ApprovalRequest, OperationError> {
+        let account = AccountId::parse(self.account.trim())
+            .map_err(|_| OperationError::Invalid("invalid-account-name"))?;
+        let organisation = OrganisationId::parse(self.organisation.trim())
+            .map_err(|_| OperationError::Invalid("invalid-account-name"))?;
+        let role = Role::parse(&self.role).ok_or(OperationError::Invalid("invalid-account-name"))?;
+        let email = match self.email.trim() {
+            "" => None,
+            text => Some(onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?),
+        };
+        Ok(ApprovalRequest::AddAccounts(vec![NewAccount { account, organisation, role, email }]))
+    }
+}
+
+/// Asks for a new account.
+pub(crate) async fn add_account(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<AccountForm>,
+) -> Result<Redirect, PageError> {
+    let request = form.parse()?;
+    approvals::ask(&console.app, &actor, &request, &form.reason).await?;
+    Ok(Redirect::to("/approvals"))
+}
+
+/// Asks for many accounts, from a file.
+pub(crate) async fn onboard(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    mut form: Multipart,
+) -> Result<Redirect, PageError> {
+    let (mut file, mut reason) = (Vec::new(), String::new());
+    let unreadable = || PageError::from(OperationError::Invalid("invalid-upload"));
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+        match field.name() {
+            Some("file") => file = field.bytes().await.map_err(|_| unreadable())?.to_vec(),
+            Some("reason") => reason = field.text().await.map_err(|_| unreadable())?,
+            _ => {}
+        }
+    }
+    let request = onboarding::read(&console.app, &actor, &file)?;
+    approvals::ask(&console.app, &actor, &request, &reason).await?;
+    Ok(Redirect::to("/approvals"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RecoverForm {
+    account: String,
+    /// `2026-11-22T08:30`, in the console's zone.
+    since: String,
+    reason: String,
+}
+
+/// Asks for an account to be given back to its holder.
+pub(crate) async fn recover(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<RecoverForm>,
+) -> Result<Redirect, PageError> {
+    let account = account_named(&form.account)?;
+    let since = local_time(&form.since, &console.zone)?;
+    let request = ApprovalRequest::RecoverAccount { account, since };
+    approvals::ask(&console.app, &actor, &request, &form.reason).await?;
+    Ok(Redirect::to("/approvals"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReasonForm {
+    reason: String,
+}
+
+/// Asks to take the journal out.
+pub(crate) async fn ask_export(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<ReasonForm>,
+) -> Result<Redirect, PageError> {
+    approvals::ask(&console.app, &actor, &ApprovalRequest::ExportJournal, &form.reason).await?;
+    Ok(Redirect::to("/approvals"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ApprovalDecisionForm {
+    id: String,
+    granted: u8,
+}
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct InvitationPage {
+    w: Localizer,
+    invitations: Vec<Invitation>,
+    hours: u64,
+    /// A link stands on the page.
+    is_shown: bool,
+    /// It goes by mail.
+    is_sent: bool,
+}
+
+fn invited(visitor: &Visitor, invitations: Vec<Invitation>, is_sent: bool) -> Response {
+    let hours = INVITATION_LASTS.as_secs() / 3600;
+    let is_shown = invitations.iter().any(|one| one.link.is_some());
+    page(&InvitationPage { w: Localizer::new(visitor), invitations, hours, is_shown, is_sent })
+        .into_response()
+}
+
+/// Grants or refuses. Whoever grants an account sees who is invited next, and no link.
+pub(crate) async fn decide(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<ApprovalDecisionForm>,
+) -> Result<Response, PageError> {
+    let app = &console.app;
+    let actor = visitor.actor(app)?;
+    let done = approvals::decide(app, &actor, &form.id, form.granted == 1).await?;
+    if done.invitations.is_empty() {
+        return Ok(Redirect::to("/approvals").into_response());
+    }
+    Ok(invited(&visitor, done.invitations, false))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct InviteForm {
+    account: String,
+    /// Not empty: by mail, to the address of the request.
+    #[serde(default)]
+    mail: String,
+}
+
+/// Hands the invitation of an account in quarantine over: its link, once, or by mail.
+pub(crate) async fn invite(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<InviteForm>,
+) -> Result<Response, PageError> {
+    let account = account_named(&form.account)?;
+    let invitation = if form.mail.is_empty() {
+        invitations::hand_over(&console.app, &actor, &account).await
+    } else {
+        invitations::send(&console.app, &actor, &account).await
+    };
+    let is_sent = !form.mail.is_empty();
+    Ok(invited(&visitor, vec![invitation?], is_sent))
+}
+
+#[derive(Template)]
+#[template(path = "identity_invitation.html")]
+struct IdentityInvitationPage {
+    w: Localizer,
+    account: AccountId,
+}
+
+/// Invites the holder of an account at work to link an identity.
+pub(crate) async fn invite_identity(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<InviteForm>,
+) -> Result<Html<String>, PageError> {
+    let account = account_named(&form.account)?;
+    providers::invite_holder(&console.app, &actor, &account).await?;
+    Ok(page(&IdentityInvitationPage { w: Localizer::new(&visitor), account }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ConfirmForm {
+    account: String,
+    /// As the holder said it.
+    #[serde(default)]
+    code: String,
+    how: String,
+}
+
+/// Lets a new account out of quarantine.
+pub(crate) async fn confirm(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<ConfirmForm>,
+) -> Result<Redirect, PageError> {
+    let account = account_named(&form.account)?;
+    invitations::confirm(&console.app, &actor, &account, &form.code, &form.how).await?;
+    Ok(Redirect::to("/accounts"))
+}

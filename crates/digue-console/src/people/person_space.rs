@@ -1,0 +1,291 @@
+//! The space of a person: who looked at their record, what they ask, what they wish to be told; and the
+//! same rows in the portal's own pages.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_operations::OperationError;
+use digue_operations::persons::news::{self, NewsPreference};
+use digue_operations::persons::requests::{self, RequestKind, TrackedRequest};
+use digue_operations::persons::sights::{self, ConsultationPage, PAGE};
+use digue_operations::persons::{self, SignedInPerson, codes};
+use digue_operations::providers::{self, ProviderChoice};
+use digue_operations::secret::Secret;
+use digue_types::PopulationId;
+use serde::Deserialize;
+
+use crate::account::cookies::cookie;
+use crate::account::left_address;
+use crate::error::PageError;
+use crate::state::Console;
+use crate::view::{Localizer, csv, page};
+use crate::visitor::Visitor;
+
+const COOKIE: &str = "__Host-digue-person";
+
+/// The secret of the cookie.
+fn secret(headers: &HeaderMap) -> Option<String> {
+    cookie(headers, COOKIE).map(ToOwned::to_owned)
+}
+
+fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<SignedInPerson, OperationError> {
+    if visitor.portal.is_some() {
+        return Err(OperationError::NotFound("page"));
+    }
+    persons::here(&console.app, &secret(headers).ok_or(OperationError::Denied)?)
+}
+
+/// A person who is not signed in goes to the page where they sign in.
+fn or_sign_in(person: Result<SignedInPerson, OperationError>) -> Result<SignedInPerson, Response> {
+    match person {
+        Ok(person) => Ok(person),
+        Err(OperationError::Denied) => Err(Redirect::to("/person/door").into_response()),
+        Err(error) => Err(PageError::from(error).into_response()),
+    }
+}
+
+fn with_cookie(value: &str, lasts: &str, to: &str) -> Response {
+    // Lax: whoever comes from a provider's page, or from a mail, is the one who signed in. Forms of other
+    // sites are refused by their origin.
+    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{lasts}");
+    let mut response = Redirect::to(to).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+#[derive(Template)]
+#[template(path = "person_sign_in.html")]
+struct PersonSignInPage {
+    w: Localizer,
+    populations: Vec<PopulationId>,
+    providers: Vec<ProviderChoice>,
+    is_asked: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PersonSpaceQuery {
+    #[serde(default)]
+    asked: Option<u8>,
+}
+
+/// Where a person proves who they are.
+pub(crate) async fn sign_in(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(said): Query<PersonSpaceQuery>,
+) -> Html<String> {
+    page(&PersonSignInPage {
+        w: Localizer::new(&visitor),
+        populations: persons::populations(&console.app),
+        providers: providers::for_persons(&console.app),
+        is_asked: said.asked == Some(1),
+    })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CodeForm {
+    code: String,
+}
+
+pub(crate) async fn enter(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, PageError> {
+    let code: String = form.code.chars().take(40).collect();
+    let secret = codes::enter(&console.app, &code, &visitor.origin.ip.to_string()).await;
+    Ok(entered(&secret?))
+}
+
+/// Hands a person's new session over.
+pub(crate) fn entered(secret: &Secret) -> Response {
+    with_cookie(secret.reveal(), "", "/person")
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LetterForm {
+    population: String,
+    person: String,
+}
+
+/// Asks for a letter; the answer is the same whoever it is.
+pub(crate) async fn ask_letter(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<LetterForm>,
+) -> Result<Redirect, PageError> {
+    let asked =
+        codes::ask(&console.app, &form.population, &form.person, &visitor.origin.ip.to_string()).await;
+    asked?;
+    Ok(Redirect::to("/person/door?asked=1"))
+}
+
+pub(crate) async fn leave(State(console): State<Console>, headers: HeaderMap) -> Response {
+    let mut next = "/person/door".to_owned();
+    if let Some(secret) = secret(&headers) {
+        if let Some(ticket) = providers::farewell_of_person(&console.app, &secret).await {
+            next = left_address(&ticket);
+        }
+        persons::leave(&console.app, &secret);
+    }
+    with_cookie("", "; Max-Age=0", &next)
+}
+
+#[derive(Template)]
+#[template(path = "person_space.html")]
+struct PersonSpacePage {
+    w: Localizer,
+    page: ConsultationPage,
+    after: usize,
+    asked: Vec<TrackedRequest>,
+    preference: NewsPreference,
+    /// A mail server is configured: what is wished can be sent.
+    can_mail: bool,
+    kinds: Vec<&'static str>,
+}
+
+impl PersonSpacePage {
+    fn next(&self) -> usize {
+        self.after + PAGE
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AfterQuery {
+    #[serde(default)]
+    after: usize,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Query(asked): Query<AfterQuery>,
+) -> Result<Response, Response> {
+    let person = or_sign_in(here(&console, &visitor, &headers))?;
+    let failed = |error: OperationError| PageError::from(error).into_response();
+    let app = &console.app;
+    let rows = sights::page(app, &person, asked.after).await.map_err(failed)?;
+    let kinds =
+        RequestKind::ALL.iter().filter(|kind| !matches!(kind, RequestKind::Contest | RequestKind::Name));
+    Ok(page(&PersonSpacePage {
+        page: rows,
+        after: asked.after,
+        asked: requests::own(app, &person).await.map_err(failed)?,
+        preference: news::preference(app, &person).await.map_err(failed)?,
+        can_mail: app.sends_mail(),
+        kinds: kinds.map(|kind| kind.code()).collect(),
+        w: Localizer::in_zone(&visitor, &console.zone),
+    })
+    .into_response())
+}
+
+pub(crate) async fn rows_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Response> {
+    let person = or_sign_in(here(&console, &visitor, &headers))?;
+    let rows = sights::all(&console.app, &person).await;
+    let rows = rows.map_err(PageError::from).map_err(|error| error.into_response())?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let header =
+        ["at", "organisation", "reader", "why", "shown", "incident"].map(|key| w.coded("column", key));
+    let lines = rows.into_iter().map(|row| {
+        let why = w.coded("person-basis", row.why());
+        vec![
+            row.at.to_string(),
+            row.organisation,
+            row.alias,
+            why,
+            w.reader().kinds(&row.categories).join(", "),
+            row.incident.unwrap_or_default(),
+        ]
+    });
+    Ok(csv(visitor.language, "consultations", &header, lines))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AskForm {
+    kind: String,
+    #[serde(default)]
+    entry: Option<u64>,
+    #[serde(default)]
+    text: String,
+}
+
+pub(crate) async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(form): Form<AskForm>,
+) -> Result<Response, Response> {
+    let person = or_sign_in(here(&console, &visitor, &headers))?;
+    let asked = match RequestKind::parse(&form.kind) {
+        Some(kind) => requests::ask(&console.app, &person, kind, form.entry, &form.text).await,
+        None => Err(OperationError::NotFound("request")),
+    };
+    asked.map_err(PageError::from).map_err(|error| error.into_response())?;
+    Ok(Redirect::to("/person#asked").into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewsForm {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    first: String,
+    #[serde(default)]
+    monthly: String,
+}
+
+pub(crate) async fn preference(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(form): Form<NewsForm>,
+) -> Result<Response, Response> {
+    let person = or_sign_in(here(&console, &visitor, &headers))?;
+    let preference = NewsPreference {
+        email: form.email,
+        first_visits: !form.first.is_empty(),
+        monthly: !form.monthly.is_empty(),
+    };
+    let saved = news::save(&console.app, &person, visitor.language, &preference).await;
+    saved.map_err(PageError::from).map_err(|error| error.into_response())?;
+    Ok(Redirect::to("/person").into_response())
+}
+
+#[derive(Template)]
+#[template(path = "person_embed.html")]
+struct EmbedPage {
+    w: Localizer,
+    page: ConsultationPage,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct EmbedToken {
+    token: String,
+}
+
+/// The last rows, to be framed by the portal's own "my space".
+pub(crate) async fn embed(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(asked): Query<EmbedToken>,
+) -> Result<Response, PageError> {
+    let person = persons::embedded(&console.app, &asked.token)?;
+    let rows = sights::page(&console.app, &person, 0).await?;
+    let shown = page(&EmbedPage { w: Localizer::in_zone(&visitor, &console.zone), page: rows });
+    let portals = console.app.portal_origins().join(" ");
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors {portals}"
+    );
+    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], shown).into_response())
+}

@@ -1,0 +1,201 @@
+//! What persons ask, for the operator: answered in time; letters with their codes; what is hidden.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Role;
+use digue_operations::OperationError;
+use digue_operations::evidence::EvidenceForm as Read;
+use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::persons::requests::{self, Outcome, RequestKind, TrackedRequest};
+use digue_operations::persons::sights::{self, HiddenConsultations};
+use digue_operations::persons::{self, codes};
+use digue_types::PopulationId;
+use serde::Deserialize;
+
+use crate::error::PageError;
+use crate::form::local_time;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, kept, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "requests.html")]
+struct RequestsPage {
+    w: Localizer,
+    rows: Vec<TrackedRequest>,
+    open: usize,
+    overdue: usize,
+    contests: usize,
+    letters: Vec<TrackedRequest>,
+    populations: Vec<PopulationId>,
+    may_answer: bool,
+    hidden: Vec<HiddenConsultations>,
+    may_hide: bool,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    let all = requests::list(&console.app, &actor, Read::Shown).await?;
+    let hidden = sights::hidden(&console.app, &actor).await?;
+    let (letters, rows): (Vec<TrackedRequest>, Vec<TrackedRequest>) =
+        all.into_iter().partition(|one| one.record.kind == codes::LETTER);
+    let open = rows.iter().filter(|one| one.is_open());
+    Ok(page(&RequestsPage {
+        overdue: rows.iter().filter(|one| one.is_overdue).count(),
+        contests: open.clone().filter(|one| one.record.kind == RequestKind::Contest.code()).count(),
+        open: open.count(),
+        letters: letters.into_iter().filter(TrackedRequest::is_open).collect(),
+        populations: persons::populations(&console.app),
+        may_answer: actor.role.can_respond(),
+        may_hide: actor.role == Role::Dpo,
+        hidden,
+        rows,
+        w: Localizer::in_zone(&visitor, &console.zone),
+    }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let rows = requests::list(&console.app, &actor, Read::File).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let header = ["reference", "request", "person", "account", "opened", "due", "decided"]
+        .map(|key| w.coded("column", key));
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|one| {
+            let record = one.record;
+            let person = format!("{}:{}", record.whose.population, record.whose.person);
+            vec![
+                record.id,
+                record.kind,
+                person,
+                record.account,
+                record.opened_at.to_string(),
+                one.due.to_string(),
+                record.outcome,
+            ]
+        })
+        .collect();
+    Ok(csv(visitor.language, "requests", &header, rows.into_iter()))
+}
+
+#[derive(Template)]
+#[template(path = "request.html")]
+struct RequestPage {
+    w: Localizer,
+    one: TrackedRequest,
+    outcomes: Vec<&'static str>,
+    may_answer: bool,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let all = requests::list(&console.app, &actor, Read::Shown).await?;
+    let found = all.into_iter().find(|one| one.record.id == id && one.record.kind != codes::LETTER);
+    let one = found.ok_or(OperationError::NotFound("request"))?;
+    let is_contest = one.record.kind == RequestKind::Contest.code();
+    let fits = |outcome: &&Outcome| match outcome {
+        Outcome::Explained | Outcome::Upheld => is_contest,
+        Outcome::Done => !is_contest,
+        Outcome::Refused => true,
+    };
+    Ok(page(&RequestPage {
+        outcomes: Outcome::ALL.iter().filter(fits).map(|outcome| outcome.code()).collect(),
+        may_answer: actor.role.can_respond() && one.is_open(),
+        one,
+        w: Localizer::in_zone(&visitor, &console.zone),
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AnswerForm {
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    extend: String,
+    text: String,
+}
+
+pub(crate) async fn answer(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form<AnswerForm>,
+) -> Result<Redirect, PageError> {
+    let done = if form.extend.is_empty() {
+        match Outcome::parse(&form.outcome) {
+            Some(outcome) => requests::answer(&console.app, &actor, &id, outcome, &form.text).await,
+            None => Err(OperationError::Invalid("invalid-answer")),
+        }
+    } else {
+        requests::extend(&console.app, &actor, &id, &form.text).await
+    };
+    done?;
+    Ok(Redirect::to(&format!("/requests/{id}")))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LettersForm {
+    population: String,
+    persons: String,
+}
+
+/// Letters with their codes, to be printed and sent.
+pub(crate) async fn letters(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<LettersForm>,
+) -> Result<Response, PageError> {
+    let made = codes::make(&console.app, &actor, &form.population, &form.persons).await;
+    let made = made?;
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let bytes = codes::printed(&console.app, &reader, &made)?;
+    Ok(kept("letters.pdf", Printed::Pdf.media(), bytes))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct HideForm {
+    #[serde(default)]
+    lift: String,
+    #[serde(default)]
+    reach: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    reason: String,
+}
+
+pub(crate) async fn hide(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<HideForm>,
+) -> Result<Redirect, PageError> {
+    if !form.lift.is_empty() {
+        sights::lift(&console.app, &actor, &form.lift).await?;
+        return Ok(Redirect::to("/requests"));
+    }
+    let at = |text: &str| local_time(text, &console.zone);
+    let times = (at(&form.from)?, at(&form.to)?);
+    let until = at(&form.until)?;
+    let hidden = sights::hide(&console.app, &actor, form.reach.trim(), times, until, &form.reason).await;
+    hidden?;
+    Ok(Redirect::to("/requests"))
+}

@@ -1,0 +1,339 @@
+//! The space of a partner organisation: its people and its caseload, its self-assessment, its
+//! attestation.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Multipart, Query, State};
+use axum::response::{Html, Redirect, Response};
+use digue_isms::Values;
+use digue_isms::assessment::{Gap, Posture, Question, Said, Theme};
+use digue_operations::accounts;
+use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::space::assessment::{self, AssessmentAnswer, SelfAssessment};
+use digue_operations::space::{self, OrganisationSpace, UnusualDay, attestation};
+use digue_types::AccountId;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::error::PageError;
+use crate::form::account_named;
+use crate::form::{maybe_local_time, uploaded};
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, kept, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "space.html")]
+struct OrganisationSpacePage {
+    w: Localizer,
+    space: OrganisationSpace,
+    active: usize,
+    with_passkey: usize,
+    /// For whoever leads the organisation.
+    own: Option<SelfAssessment>,
+    successors: Vec<AccountId>,
+}
+
+impl OrganisationSpacePage {
+    /// The day of a count.
+    fn day(unusual: &UnusualDay) -> Date {
+        Self::day_of(unusual.day)
+    }
+
+    /// A day that is counted since 1970.
+    fn day_of(days: i64) -> Date {
+        let epoch = Date::constant(1970, 1, 1);
+        epoch.checked_add(jiff::Span::new().days(days)).unwrap_or(epoch)
+    }
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    let space = space::show(&console.app, &actor).await?;
+    let own = match space.leads {
+        true => Some(assessment::show(&console.app, &actor).await?),
+        false => None,
+    };
+    let active = space.accounts.iter().filter(|one| !one.record.is_suspended);
+    let successors = active.clone().filter(|one| one.account != actor.account && one.passkeys > 0);
+    Ok(page(&OrganisationSpacePage {
+        with_passkey: active.clone().filter(|one| one.passkeys > 0).count(),
+        successors: successors.map(|one| one.account.clone()).collect(),
+        active: active.count(),
+        own,
+        space,
+        w: Localizer::in_zone(&visitor, &console.zone),
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PersonForm {
+    population: String,
+    person: String,
+    #[serde(default)]
+    account: String,
+    #[serde(default)]
+    until: String,
+    reason: String,
+}
+
+/// Asks the operator for one person more.
+pub(crate) async fn ask_person(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<PersonForm>,
+) -> Result<Redirect, PageError> {
+    let account = match form.account.trim() {
+        "" => None,
+        name => Some(account_named(name)?),
+    };
+    let until = maybe_local_time(&form.until, &console.zone)?;
+    let person = (form.population.as_str(), form.person.as_str());
+    let asked = space::ask_for_person(&console.app, &actor, person, account, until, &form.reason).await;
+    asked?;
+    Ok(Redirect::to("/approvals"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct HandOverForm {
+    account: String,
+    reason: String,
+}
+
+pub(crate) async fn hand_over(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<HandOverForm>,
+) -> Result<Redirect, PageError> {
+    let to = account_named(form.account.trim())?;
+    space::ask_hand_over(&console.app, &actor, to, &form.reason).await?;
+    Ok(Redirect::to("/approvals"))
+}
+
+/// The visitor leaves: the own account is closed.
+pub(crate) async fn leave(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
+    accounts::leave(&console.app, &actor).await?;
+    Ok(Redirect::to("/.digue/sign-in"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct DoubtForm {
+    id: String,
+    why: String,
+}
+
+/// An agent's use of break-glass that nobody expected.
+pub(crate) async fn doubt(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<DoubtForm>,
+) -> Result<Redirect, PageError> {
+    let title = Localizer::new(&visitor).say("space-doubt-title");
+    let doubted = space::doubt_break_glass(&console.app, &actor, &form.id, &title, &form.why).await;
+    doubted?;
+    Ok(Redirect::to("/own-incidents"))
+}
+
+/// One question on its page.
+struct ShownAnswer {
+    question: Question,
+    said: Option<Said>,
+    /// What the portal knows.
+    fact: Option<String>,
+    /// The last signed answer, where it was another one.
+    before: Option<Said>,
+    gap: Option<Gap>,
+}
+
+impl ShownAnswer {
+    fn is_said(&self, said: &Said) -> bool {
+        self.said == Some(*said)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "space_assessment.html")]
+struct AssessmentPage {
+    w: Localizer,
+    own: SelfAssessment,
+    /// The theme that is answered now, with its questions; none on the summary.
+    theme: Option<Theme>,
+    asked: Vec<ShownAnswer>,
+    total: usize,
+}
+
+impl AssessmentPage {
+    fn answered_of(&self, theme: &Theme) -> (usize, usize) {
+        let of_theme: Vec<Question> = Question::of_theme(*theme).collect();
+        let answered = of_theme.iter().filter(|question| question.answer(&self.own.answers).is_some());
+        (answered.count(), of_theme.len())
+    }
+
+    /// The theme to go on with.
+    fn next(&self) -> Option<Theme> {
+        Theme::ALL.iter().copied().find(|theme| {
+            let (answered, all) = self.answered_of(theme);
+            answered < all
+        })
+    }
+
+    /// Everything is answered, and it is not what was signed last.
+    fn may_sign(&self) -> bool {
+        let is_new = self.own.last.as_ref().is_none_or(|(_, signed)| signed.answers() != self.own.answers);
+        self.own.is_complete() && is_new
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ShownTheme {
+    #[serde(default)]
+    theme: String,
+}
+
+pub(crate) async fn assess(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Query(asked): Query<ShownTheme>,
+) -> Result<Html<String>, PageError> {
+    let own = assessment::show(&console.app, &actor).await?;
+    let theme = Theme::parse(&asked.theme);
+    let before = own.last.as_ref().map(|(_, signed)| signed.answers()).unwrap_or_default();
+    let language = visitor.language;
+    let lines = Question::ALL.iter().filter(|question| theme.is_none_or(|theme| question.theme() == theme));
+    let lines = lines.map(|question| ShownAnswer {
+        question: *question,
+        said: question.answer(&own.answers),
+        gap: own.gap(*question),
+        fact: own.facts.get(question).map(|fact| assessment::fact_in_words(language, *question, *fact)),
+        before: question.answer(&before).filter(|said| Some(*said) != question.answer(&own.answers)),
+    });
+    Ok(page(&AssessmentPage {
+        asked: lines.collect(),
+        own,
+        theme,
+        total: Question::ALL.len(),
+        w: Localizer::in_zone(&visitor, &console.zone),
+    }))
+}
+
+/// Saves the answers of a theme and leads to the next one.
+pub(crate) async fn answer(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect, PageError> {
+    let next = pairs.iter().find(|(name, _)| name == "theme").and_then(|(_, code)| Theme::parse(code));
+    let given: Values = pairs.into_iter().map(|(name, value)| (name, vec![value])).collect();
+    assessment::answer(&console.app, &actor, given).await?;
+    let after = next.and_then(|theme| Theme::ALL.iter().copied().find(|other| *other > theme));
+    Ok(Redirect::to(&after.map_or_else(
+        || "/space/assessment".to_owned(),
+        |theme| format!("/space/assessment?theme={}", theme.code()),
+    )))
+}
+
+pub(crate) async fn sign(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
+    assessment::sign(&console.app, &actor).await?;
+    Ok(Redirect::to("/space/assessment"))
+}
+
+pub(crate) async fn sheet(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let bytes = assessment::file(&console.app, &actor, visitor.language).await?;
+    Ok(kept("assessment.xlsx", Printed::Xlsx.media(), bytes))
+}
+
+pub(crate) async fn take(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    form: Multipart,
+) -> Result<Redirect, PageError> {
+    let (_, bytes) = uploaded(form).await?;
+    assessment::take(&console.app, &actor, &bytes).await?;
+    Ok(Redirect::to("/space/assessment"))
+}
+
+/// The attestation, dated, for the organisation's own file.
+pub(crate) async fn attest(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let bytes = attestation::file(&console.app, &actor, &reader, Printed::Pdf).await;
+    Ok(kept("attestation.pdf", Printed::Pdf.media(), bytes?))
+}
+
+#[derive(Template)]
+#[template(path = "assessments.html")]
+struct AssessmentsPage {
+    w: Localizer,
+    rows: Vec<AssessmentAnswer>,
+    due: usize,
+    contradicted: usize,
+    total: usize,
+}
+
+/// Organisations on one page; the file has all.
+const ROWS_SHOWN: usize = 500;
+
+/// Where every partner stands, for the operator.
+pub(crate) async fn standings(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    let mut rows = assessment::everybody(&console.app, &actor).await?;
+    let total = rows.len();
+    let due = rows.iter().filter(|one| one.posture == Posture::Due).count();
+    let contradicted = rows.iter().filter(|one| !one.contradicted.is_empty()).count();
+    rows.sort_by_key(|one| (std::cmp::Reverse(one.posture), std::cmp::Reverse(one.contradicted.len())));
+    rows.truncate(ROWS_SHOWN);
+    Ok(page(&AssessmentsPage {
+        rows,
+        due,
+        contradicted,
+        total,
+        w: Localizer::in_zone(&visitor, &console.zone),
+    }))
+}
+
+pub(crate) async fn standings_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let rows = assessment::everybody(&console.app, &actor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let header =
+        ["organisation", "state", "signed", "contradicted", "to-do"].map(|key| w.coded("column", key));
+    let codes = |all: &[Question]| all.iter().map(|one| one.code()).collect::<Vec<_>>().join(" ");
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|one| {
+            vec![
+                one.organisation.to_string(),
+                one.posture.code().to_owned(),
+                one.signed_on.map(|on| on.to_string()).unwrap_or_default(),
+                codes(&one.contradicted),
+                codes(&one.to_do),
+            ]
+        })
+        .collect();
+    Ok(csv(visitor.language, "assessments", &header, rows.into_iter()))
+}

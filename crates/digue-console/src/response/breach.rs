@@ -1,0 +1,524 @@
+//! A breach for the law: the affected set, the decisions, the notification field by field, and the
+//! register of all of them.
+
+use askama::Template;
+use axum::Form;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Role;
+use digue_exposure::ScopeQuestion;
+use digue_operations::breach::{self, Severity};
+use digue_operations::incidents::{self, IncidentView};
+use digue_operations::papers::{self, PaperFormat as Printed};
+use digue_operations::stored_records::{PaperSources, StoredKind};
+use digue_operations::{OperationError, bundle};
+use digue_response::affected::AffectedVersion;
+use digue_response::claim::ClaimKind;
+use digue_response::clock::Awareness;
+use digue_response::incident::Role as Part;
+use digue_response::notification::{
+    Block, Change, Field, FilledField, FormFieldShape, FormFieldSource, NotificationDraft, changes,
+};
+use digue_response::register::ViolationRow;
+use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Score};
+use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
+use digue_types::Timestamp;
+
+use crate::differences::words_beside;
+use crate::error::PageError;
+use crate::form::{maybe_local_time, names};
+use crate::response::incident_notes::FormPairs;
+use crate::response::incidents::{ShownClock, shown_clocks};
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, kept, page};
+use crate::visitor::Visitor;
+
+async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
+    let actor = visitor.actor(&console.app)?;
+    incidents::view(&console.app, &actor, id).await.map_err(PageError::from)
+}
+
+#[derive(Template)]
+#[template(path = "incident_affected.html")]
+struct AffectedPage {
+    w: Localizer,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    versions: Vec<AffectedVersion>,
+    /// Account, organisation, from, to and session, as the facts suggest them.
+    asked: [String; 5],
+    kinds: Vec<&'static str>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn affected(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
+    let asked = breach::suggested(&console.app, &view).await?;
+    fn names<T: ToString>(all: &[T]) -> String {
+        all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+    let time = |at: Option<Timestamp>| at.map(|at| w.form_time(at)).unwrap_or_default();
+    let asked = [
+        names(&asked.accounts),
+        names(&asked.organisations),
+        time(asked.from),
+        time(asked.to),
+        names(&asked.sessions),
+    ];
+    let mut versions = view.incident.affected.clone();
+    versions.reverse();
+    Ok(page(&AffectedPage {
+        reference: view.reference(),
+        versions,
+        asked,
+        kinds: PersonKind::ALL.iter().map(|kind| kind.code()).collect(),
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "affected",
+        id,
+        view,
+        w,
+    }))
+}
+
+pub(crate) async fn compute(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect, PageError> {
+    let form = FormPairs::new(pairs);
+    let question = question_of(&form, &console)?;
+    breach::compute_affected(&console.app, &actor, &id, question).await?;
+    Ok(Redirect::to(&format!("/incidents/{id}/affected")))
+}
+
+fn question_of(form: &FormPairs, console: &Console) -> Result<ScopeQuestion, OperationError> {
+    let question = ScopeQuestion {
+        accounts: names(form.text("account"))?,
+        organisations: names(form.text("organisation"))?,
+        portals: names(form.text("portal"))?,
+        sessions: names(form.text("session"))?,
+        from: maybe_local_time(form.text("from"), &console.zone)?,
+        to: maybe_local_time(form.text("to"), &console.zone)?,
+        ..ScopeQuestion::default()
+    };
+    let is_bounded = !(question.accounts.is_empty()
+        && question.organisations.is_empty()
+        && question.portals.is_empty()
+        && question.sessions.is_empty());
+    if is_bounded { Ok(question) } else { Err(OperationError::Invalid("invalid-affected-question")) }
+}
+
+/// The signed list of a version: after a fresh proof, and with a word in the journal.
+pub(crate) async fn signed_list(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path((id, version)): Path<(String, u32)>,
+) -> Result<Response, PageError> {
+    let bytes = breach::signed_list(&console.app, &actor, &id, version).await?;
+    Ok(kept(&format!("affected-{id}-{version}.ndjson"), "application/x-ndjson", bytes))
+}
+
+/// One field as the page asks it.
+pub(crate) struct ShownField {
+    pub(crate) field: Field,
+    pub(crate) name: String,
+    /// What it says now, in words.
+    pub(crate) said: Option<String>,
+    /// Its value, as the form has it.
+    pub(crate) value: String,
+    pub(crate) is_computed: bool,
+    /// What the facts say, where somebody says otherwise.
+    pub(crate) computed: Option<String>,
+    /// Who can answer.
+    pub(crate) who: Option<String>,
+    pub(crate) kind: &'static str,
+    /// Code, name, chosen.
+    pub(crate) choices: Vec<(String, String, bool)>,
+}
+
+pub(crate) struct ShownBlock {
+    pub(crate) name: String,
+    pub(crate) fields: Vec<ShownField>,
+}
+
+/// A value in words.
+pub(crate) fn in_words(w: &Localizer, field: Field, value: &[String]) -> String {
+    w.reader().value(field, value)
+}
+
+pub(crate) fn shown_blocks(w: &Localizer, draft: &NotificationDraft) -> Vec<ShownBlock> {
+    let block = |block: &Block| ShownBlock {
+        name: w.say(block.key()),
+        fields: draft
+            .0
+            .iter()
+            .filter(|(field, _)| field.block() == *block)
+            .map(|(field, filled)| shown_field(w, *field, filled))
+            .collect(),
+    };
+    Block::ALL.iter().map(block).collect()
+}
+
+fn shown_field(w: &Localizer, field: Field, filled: &FilledField) -> ShownField {
+    let empty = Vec::new();
+    let (value, is_computed, computed, who) = match filled {
+        FilledField::Value { value, from, computed } => {
+            let computed = computed.as_ref().map(|computed| in_words(w, field, computed));
+            (value, *from == FormFieldSource::Facts, computed, None)
+        }
+        FilledField::Unknown(who) => (&empty, false, None, Some(w.say(who.key()))),
+        FilledField::NotAsked => (&empty, false, None, None),
+    };
+    let (kind, codes): (_, &[&str]) = match field.shape() {
+        FormFieldShape::Line => ("line", &[]),
+        FormFieldShape::Text => ("text", &[]),
+        FormFieldShape::Number => ("number", &[]),
+        FormFieldShape::Moment => ("moment", &[]),
+        FormFieldShape::One(codes) => ("one", codes),
+        FormFieldShape::Many(codes) => ("many", codes),
+    };
+    let choices = codes.iter().map(|code| {
+        let name = field.choice_key(code).map_or_else(|| (*code).to_owned(), |key| w.say(&key));
+        ((*code).to_owned(), name, value.iter().any(|known| known == code))
+    });
+    let as_form = |text: &String| match field.shape() {
+        FormFieldShape::Moment => Timestamp::parse_rfc3339(text).map_or(text.clone(), |at| w.form_time(at)),
+        _ => text.clone(),
+    };
+    ShownField {
+        field,
+        name: w.say(field.key()),
+        said: (!value.is_empty()).then(|| in_words(w, field, value)),
+        value: value.first().map(as_form).unwrap_or_default(),
+        is_computed,
+        computed,
+        who,
+        kind,
+        choices: choices.collect(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "incident_notification.html")]
+struct NotificationPage {
+    w: Localizer,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    blocks: Vec<ShownBlock>,
+    unknown: Vec<(String, String)>,
+    /// What the draft says otherwise than the last submission.
+    changed: Vec<(String, String, String)>,
+    stages: Vec<&'static str>,
+    next_stage: &'static str,
+    papers: [&'static str; 5],
+    now: String,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn notification(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
+    let draft = breach::draft(&console.app, &view, visitor.language);
+    let last = view.incident.submissions.last();
+    let changed = last.map(|(_, last)| changes(&last.snapshot, &draft.snapshot())).unwrap_or_default();
+    let shown = |change: &Change| {
+        let words = |value: &[String]| in_words(&w, change.field, value);
+        (w.say(change.field.key()), words(&change.before), words(&change.after))
+    };
+    let unknown = draft.unknown();
+    Ok(page(&NotificationPage {
+        reference: view.reference(),
+        blocks: shown_blocks(&w, &draft),
+        unknown: unknown.iter().map(|(field, who)| (w.say(field.key()), w.say(who.key()))).collect(),
+        changed: changed.iter().map(shown).collect(),
+        stages: digue_response::notification::Stage::ALL.iter().map(|stage| stage.code()).collect(),
+        next_stage: view.incident.next_stage().code(),
+        papers: papers::PAPERS,
+        now: w.form_time(view.now),
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "notification",
+        id,
+        view,
+        w,
+    }))
+}
+
+/// The notification as structured values.
+pub(crate) async fn notification_json(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Json<serde_json::Value>, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    Ok(Json(breach::notification_json(&console.app, &view, visitor.language)))
+}
+
+/// The terms of the severity, each with its choices.
+struct ShownTerm {
+    name: &'static str,
+    /// Code, name, chosen.
+    choices: Vec<(&'static str, String, bool)>,
+}
+
+#[derive(Template)]
+#[template(path = "incident_decisions.html")]
+struct DecisionsPage {
+    w: Localizer,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    clocks: Vec<ShownClock>,
+    aware_of: Vec<&'static str>,
+    severity: Severity,
+    score: String,
+    terms: Vec<ShownTerm>,
+    parts: [(String, String); 6],
+    gravities: Vec<(&'static str, String, bool)>,
+    gravity: String,
+    exemptions: Vec<(&'static str, String)>,
+    roles: Vec<(&'static str, String, bool)>,
+    now: String,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn decisions(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
+    let severity = breach::severity(&view.incident);
+    let score = severity.score;
+    let chosen = view.incident.gravity.as_ref().map_or(score.gravity(), |decided| decided.what);
+    let gravities =
+        Gravity::ALL.iter().map(|gravity| (gravity.code(), w.say(gravity.key()), *gravity == chosen));
+    let roles = Part::ALL.iter().map(|role| (role.code(), w.say(role.key()), *role == view.incident.role));
+    let quarters = |quarters: u8| w.number_text(&Score::text(quarters));
+    let parts = [
+        (w.say("severity-context"), format!("{}", score.context)),
+        (w.say("severity-ease"), quarters(score.ease_quarters)),
+        (w.say("severity-confidentiality"), quarters(score.confidentiality_quarters)),
+        (w.say("severity-integrity"), quarters(score.integrity_quarters)),
+        (w.say("severity-availability"), quarters(score.availability_quarters)),
+        (w.say("severity-malice"), quarters(score.malice_quarters)),
+    ];
+    Ok(page(&DecisionsPage {
+        reference: view.reference(),
+        clocks: shown_clocks(&w, &view),
+        aware_of: Awareness::ALL.iter().map(|of| of.code()).collect(),
+        score: quarters(score.quarters),
+        terms: terms(&w, &severity),
+        parts,
+        gravities: gravities.collect(),
+        gravity: w.say(chosen.key()),
+        exemptions: Exemption::ALL.iter().map(|one| (one.code(), w.say(one.key()))).collect(),
+        roles: roles.collect(),
+        now: w.form_time(view.now),
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "decisions",
+        severity,
+        id,
+        view,
+        w,
+    }))
+}
+
+fn terms(w: &Localizer, severity: &Severity) -> Vec<ShownTerm> {
+    let terms = severity.terms;
+    macro_rules! term {
+        ($name:literal, $list:ident, $chosen:expr) => {
+            ShownTerm {
+                name: $name,
+                choices: $list::ALL
+                    .iter()
+                    .map(|one| (one.code(), w.say(one.key()), *one == $chosen))
+                    .collect(),
+            }
+        };
+    }
+    vec![
+        term!("context", DataContext, terms.context),
+        term!("ease", Ease, terms.ease),
+        term!("confidentiality", Confidentiality, terms.confidentiality),
+        term!("integrity", Integrity, terms.integrity),
+        term!("availability", Availability, terms.availability),
+    ]
+}
+
+/// One row of the register in words.
+struct RegisterLine {
+    id: String,
+    reference: String,
+    row: ViolationRow,
+    persons: String,
+    gravity: String,
+    /// About the authority, about the persons.
+    claims: [String; 2],
+}
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct BreachRegisterPage {
+    w: Localizer,
+    lines: Vec<RegisterLine>,
+    notified: usize,
+    late: usize,
+    may_write: bool,
+}
+
+async fn rows(console: &Console, visitor: &Visitor) -> Result<Vec<(IncidentView, ViolationRow)>, PageError> {
+    let actor = visitor.actor(&console.app)?;
+    let views = incidents::list(&console.app, &actor).await?;
+    let rows = views.into_iter().map(|view| {
+        let draft = breach::draft(&console.app, &view, visitor.language);
+        let row = ViolationRow::new(&view.incident, &draft);
+        (view, row)
+    });
+    Ok(rows.collect())
+}
+
+pub(crate) async fn register(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let rows = rows(&console, &visitor).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
+    let words = |row: &ViolationRow, field: Field| {
+        row.values.get(&field).map(|value| in_words(&w, field, value)).unwrap_or_default()
+    };
+    let notified = rows.iter().filter(|(_, row)| row.notified_at.is_some()).count();
+    let late =
+        rows.iter().filter(|(view, _)| shown_clocks(&w, view).iter().any(|shown| shown.is_late)).count();
+    let lines = rows.into_iter().map(|(view, row)| RegisterLine {
+        id: view.record.id.clone(),
+        reference: view.reference(),
+        persons: words(&row, Field::PersonCount),
+        claims: [ClaimKind::Authority, ClaimKind::Persons]
+            .map(|kind| w.reader().claim(view.incident.claim(kind, &view.clocks, view.now))),
+        gravity: words(&row, Field::GravityOf),
+        row,
+    });
+    let lines = lines.collect();
+    let may_write = visitor.role.is_some_and(Role::can_respond);
+    Ok(page(&BreachRegisterPage { lines, notified, late, may_write, w }))
+}
+
+pub(crate) async fn register_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let rows = rows(&console, &visitor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let (header, cells) = register_table(&w, &rows);
+    Ok(csv(visitor.language, "register", &header, cells.into_iter()))
+}
+
+/// Every column of the register, for exports.
+pub(crate) fn register_table(
+    w: &Localizer,
+    rows: &[(IncidentView, ViolationRow)],
+) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut header: Vec<String> = ["reference", "state", "aware"].map(|key| w.coded("column", key)).into();
+    header.extend(Field::ALL.iter().map(|field| w.say(field.key())));
+    header.extend(
+        ["authority", "notified", "delay", "persons-decision", "told"].map(|key| w.coded("column", key)),
+    );
+    let line = |(view, row): &(IncidentView, ViolationRow)| {
+        let moment = |at: Option<Timestamp>| at.map(|at| w.moment(at)).unwrap_or_default();
+        let mut cells = vec![view.reference(), w.say(row.state.key()), moment(row.aware_at)];
+        let words = |field: &Field| row.values.get(field).map(|value| in_words(w, *field, value));
+        cells.extend(Field::ALL.iter().map(|field| words(field).unwrap_or_default()));
+        let yes = |is: bool| w.coded("known", if is { "yes" } else { "no" });
+        let authority = row.authority.as_ref().map(|(is, by, why)| format!("{} – {by} – {why}", yes(*is)));
+        let persons = row.persons.as_ref().map(|(is, exemption, by, why)| {
+            let exemption = exemption.map(|one| w.say(one.key())).unwrap_or_default();
+            format!("{} {exemption} – {by} – {why}", yes(*is))
+        });
+        cells.extend([
+            authority.unwrap_or_default(),
+            moment(row.notified_at),
+            row.delay_reason.clone().unwrap_or_default(),
+            persons.unwrap_or_default(),
+            moment(row.told_at),
+        ]);
+        cells
+    };
+    (header, rows.iter().map(line).collect())
+}
+
+pub(crate) async fn register_json(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<serde_json::Value>, PageError> {
+    let rows = rows(&console, &visitor).await?;
+    let all = rows.iter().map(|(view, _)| breach::notification_json(&console.app, view, visitor.language));
+    Ok(Json(serde_json::Value::Array(all.collect())))
+}
+
+/// A paper to be kept: PDF, Word, or a spreadsheet.
+fn file(name: &str, form: Printed, bytes: Vec<u8>) -> Response {
+    let ending = match form {
+        Printed::Pdf => "pdf",
+        Printed::Docx => "docx",
+        Printed::Xlsx => "xlsx",
+    };
+    kept(&format!("{name}.{ending}"), form.media(), bytes)
+}
+
+/// What paper is asked for, and in which form: `notification.pdf`.
+fn asked_paper(name: &str) -> Result<(&str, Printed), OperationError> {
+    let (paper, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    Printed::parse(ending).map(|form| (paper, form)).ok_or(OperationError::NotFound("paper"))
+}
+
+pub(crate) async fn paper(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((id, name)): Path<(String, String)>,
+) -> Result<Response, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    if name == "complaint.zip" {
+        let actor = visitor.actor(&console.app)?;
+        let bytes = bundle::complaint(&console.app, &actor, &view, &reader).await?;
+        return Ok(kept(&format!("complaint-{}.zip", view.reference()), "application/zip", bytes));
+    }
+    let (paper, form) = asked_paper(&name)?;
+    let document = papers::paper(&console.app, &view, &reader, paper);
+    let document = document.ok_or(OperationError::NotFound("paper"));
+    let document = document?;
+    let sources = PaperSources::incident(&view.record.id);
+    let bytes = papers::printed_from(&console.app, &document, form, sources).await?;
+    Ok(file(&format!("{paper}-{}", view.reference()), form, bytes))
+}
+
+pub(crate) async fn register_paper(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let views = incidents::list(&console.app, &actor).await?;
+    let (_, form) = asked_paper(&name)?;
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let bytes = papers::register_file(&console.app, &views, &reader, form).await?;
+    Ok(file("register", form, bytes))
+}

@@ -1,0 +1,99 @@
+//! What is done with an incident beyond its log: files handed in, what is kept checked again, and the
+//! steps of a reopening that a second person grants.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Multipart, Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Reach;
+use digue_operations::reopening::{self, ReopeningStep};
+use digue_operations::{OperationError, breach, incidents};
+use digue_types::Gate;
+use serde::Deserialize;
+
+use crate::error::PageError;
+use crate::form::uploaded;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, kept, page};
+use crate::visitor::Visitor;
+
+/// Keeps the authority's receipt, or another paper, with the incident.
+pub(crate) async fn keep_file(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+    form: Multipart,
+) -> Result<Redirect, PageError> {
+    let (name, bytes) = uploaded(form).await?;
+    incidents::keep_file(&console.app, &actor, &id, &name, &bytes).await?;
+    Ok(Redirect::to(&format!("/incidents/{id}/notification")))
+}
+
+/// A file as it was handed in.
+pub(crate) async fn file(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path((id, hash)): Path<(String, String)>,
+) -> Result<Response, PageError> {
+    let (name, bytes) = incidents::file(&console.app, &actor, &id, &hash).await?;
+    Ok(kept(&name, "application/octet-stream", bytes))
+}
+
+#[derive(Template)]
+#[template(path = "incident_checked.html")]
+struct CheckedPage {
+    w: Localizer,
+    id: String,
+    /// Numbers of entries that are not what the journal says of them.
+    changed: Vec<u32>,
+    entries: usize,
+    /// Versions of the affected set that have a list, and whether they give the same hash again.
+    versions: Vec<(u32, bool)>,
+}
+
+/// Compares the log with the journal, and computes every version of the affected set again.
+pub(crate) async fn check(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let (app, actor) = (&console.app, visitor.actor(&console.app)?);
+    let view = incidents::view(app, &actor, &id).await?;
+    let changed = incidents::check(app, &actor, &id).await?;
+    let mut versions = Vec::new();
+    for version in view.incident.affected.iter().filter(|version| !version.hash.is_empty()) {
+        let same = breach::recompute(app, &actor, &id, version.number).await?;
+        versions.push((version.number, same));
+    }
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    Ok(page(&CheckedPage { changed, entries: view.entries.len(), versions, id, w }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct StepForm {
+    /// `account:a1`, `organisation:of-1`.
+    who: String,
+    gate: String,
+    percent: u8,
+    reason: String,
+}
+
+/// Asks a second person for a step of the reopening.
+pub(crate) async fn reopen(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form<StepForm>,
+) -> Result<Redirect, PageError> {
+    let step = step_of(&form, id)?;
+    reopening::ask(&console.app, &actor, step, &form.reason).await?;
+    Ok(Redirect::to("/approvals"))
+}
+
+fn step_of(form: &StepForm, incident: String) -> Result<ReopeningStep, OperationError> {
+    let (scope, name) = form.who.split_once(':').ok_or(OperationError::Invalid("invalid-gate-name"))?;
+    let reach = Reach::parse(scope, name.trim()).ok_or(OperationError::Invalid("invalid-gate-name"))?;
+    let gate = Gate::parse(&form.gate).ok_or(OperationError::Invalid("invalid-gate"))?;
+    Ok(ReopeningStep { reach, gate, percent: form.percent, incident })
+}

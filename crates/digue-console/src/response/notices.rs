@@ -1,0 +1,280 @@
+//! Notices to persons: written, prepared, sent; and the public page where anybody checks one.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Role;
+use digue_operations::OperationError;
+use digue_operations::genuine::{self, Genuine, Official};
+use digue_operations::incidents::{self, IncidentView};
+use digue_operations::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
+use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::stored_records::StoredKind;
+use digue_response::code::Code;
+use serde::Deserialize;
+
+use crate::differences::words_beside;
+use crate::error::PageError;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, kept, page};
+use crate::visitor::Visitor;
+
+#[derive(Deserialize)]
+pub(crate) struct StyleChoice {
+    #[serde(default)]
+    style: String,
+}
+
+#[derive(Template)]
+#[template(path = "incident_notices.html")]
+struct NoticesPage {
+    w: Localizer,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    styles: Vec<(&'static str, bool)>,
+    style: Style,
+    subject: String,
+    blocks: Blocks,
+    preview: String,
+    score: String,
+    longest: u64,
+    is_hard: bool,
+    rate: u32,
+    /// The portal's own database is known: no file is needed.
+    has_source: bool,
+    /// Versions of the affected set that have a list.
+    versions: Vec<u32>,
+    is_ready: bool,
+    /// A mail server is configured.
+    can_mail: bool,
+    campaigns: Vec<CampaignView>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<StyleChoice>,
+) -> Result<Html<String>, PageError> {
+    let (app, actor) = (&console.app, visitor.actor(&console.app)?);
+    let view = incidents::view(app, &actor, &id).await?;
+    let style = Style::parse(&asked.style).unwrap_or(Style::ALL[0]);
+    let (subject, blocks) = notices::proposed(app, &actor, &id, style).await?;
+    let campaigns = notices::campaigns(app, &actor, &id).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Campaign], None).await?;
+    let categories = view.incident.affected().map(|version| version.by_category.keys().cloned().collect());
+    let seen = ShownData {
+        categories: categories.unwrap_or_default(),
+        first: w.date(view.record.opened_at),
+        last: w.date(view.record.opened_at),
+        times: 1,
+    };
+    let preview =
+        notices::written(style, &blocks, &seen, Code::of([0; 8]), "m•••@e•••.fr", &w.date(view.now));
+    let measured = notices::measured(style, &preview);
+    let versions: Vec<u32> =
+        view.incident.affected.iter().filter(|v| !v.hash.is_empty()).map(|version| version.number).collect();
+    Ok(page(&NoticesPage {
+        reference: view.reference(),
+        styles: Style::ALL.iter().map(|one| (one.code(), *one == style)).collect(),
+        score: w.decimal(measured.score),
+        longest: measured.longest_sentence as u64,
+        is_hard: measured.score < style.wanted(),
+        is_ready: !versions.is_empty()
+            && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
+        rate: RATE,
+        can_mail: app.sends_mail(),
+        has_source: app.response().contacts.is_some(),
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "notices",
+        style,
+        subject,
+        blocks,
+        preview,
+        versions,
+        campaigns,
+        id,
+        view,
+        w,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "campaign.html")]
+struct CampaignPage {
+    w: Localizer,
+    id: String,
+    campaign: CampaignView,
+    /// Way and count.
+    channels: Vec<(&'static str, u64)>,
+    faults: Vec<String>,
+    may_write: bool,
+}
+
+/// One campaign: how far it is, whom it does not reach, and which lines of its contacts are faulty.
+pub(crate) async fn campaign(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path((id, campaign)): Path<(String, String)>,
+) -> Result<Html<String>, PageError> {
+    let campaigns = notices::campaigns(&console.app, &actor, &id).await?;
+    let found = campaigns.into_iter().find(|known| known.record.id == campaign);
+    let campaign = found.ok_or(OperationError::NotFound("campaign"))?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Campaign], Some(&campaign.record.id)).await?;
+    let fault = |(line, key): &(usize, String)| {
+        w.with("fault-line", [("line", (*line).into()), ("fault", w.say(key).into())])
+    };
+    let faults = campaign.faults.iter().map(fault).collect();
+    let count = |channel| (channel, campaign.channels.get(channel).copied().unwrap_or(0));
+    let channels = ["mail", "letter", "sms", "none"].map(count).to_vec();
+    let may_write = visitor.role.is_some_and(Role::can_respond);
+    Ok(page(&CampaignPage { channels, faults, campaign, may_write, id, w }))
+}
+
+/// Prepares a campaign; nothing is sent before somebody starts it.
+pub(crate) async fn prepare(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+    mut form: Multipart,
+) -> Result<Redirect, PageError> {
+    let unreadable = || PageError::from(OperationError::Invalid("invalid-upload"));
+    let mut fields: std::collections::HashMap<String, String> = std::collections::HashMap::new();
+    let mut contacts = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "contacts" {
+            contacts = field.bytes().await.map_err(|_| unreadable())?.to_vec();
+        } else {
+            fields.insert(name, field.text().await.map_err(|_| unreadable())?.replace("\r\n", "\n"));
+        }
+    }
+    let mut take = |name: &str| fields.remove(name).unwrap_or_default();
+    let asked = CampaignRequest {
+        style: Style::parse(&take("style")).unwrap_or(Style::ALL[0]),
+        version: take("version").parse().unwrap_or(0),
+        after: take("after").parse().ok(),
+        subject: take("subject"),
+        rate: take("rate").parse().unwrap_or(RATE),
+        blocks: Blocks {
+            happened: take("happened"),
+            risks: take("risks"),
+            steps: take("steps"),
+            contact: take("contact"),
+            address: take("address"),
+        },
+        contacts,
+    };
+    let campaign = notices::prepare(&console.app, &actor, &id, asked).await?;
+    Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct StateForm {
+    state: String,
+    /// Notices that neither left nor were exported are given up.
+    #[serde(default)]
+    gives_up: Option<String>,
+}
+
+pub(crate) async fn set_state(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path((id, campaign)): Path<(String, String)>,
+    Form(form): Form<StateForm>,
+) -> Result<Redirect, PageError> {
+    let gives_up = form.gives_up.is_some();
+    let done = notices::set_state(&console.app, &actor, &campaign, &form.state, gives_up).await;
+    done?;
+    Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CampaignQuery {
+    #[serde(default)]
+    after: u32,
+}
+
+/// Letters as PDF, a thousand at a time; and whom other means reach, as CSV.
+pub(crate) async fn file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((_, campaign, name)): Path<(String, String, String)>,
+    Query(asked): Query<CampaignQuery>,
+) -> Result<Response, PageError> {
+    let (app, actor) = (&console.app, visitor.actor(&console.app)?);
+    match name.as_str() {
+        "letters.pdf" => {
+            let letters = notices::letters(app, &actor, &campaign, asked.after).await;
+            let (bytes, last) = letters?;
+            let name = format!("letters-{}-{last}.pdf", asked.after + 1);
+            Ok(kept(&name, Printed::Pdf.media(), bytes))
+        }
+        "others.csv" => {
+            let rows = notices::others(app, &actor, &campaign).await?;
+            let w = Localizer::in_zone(&visitor, &console.zone);
+            let header = ["person", "channel", "destination", "state", "code", "text"]
+                .map(|key| w.coded("column", key));
+            Ok(csv(visitor.language, "notices", &header, rows.into_iter().map(Vec::from)))
+        }
+        _ => Err(PageError::from(OperationError::NotFound("file"))),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "check.html")]
+struct NoticeCheckPage {
+    w: Localizer,
+    code: String,
+    is_asked: bool,
+    found: Option<Genuine>,
+    official: Vec<Official>,
+}
+
+/// Where anybody types a code; without a session, without a script.
+pub(crate) async fn check(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    checked(&console, &visitor, String::new(), None).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NoticeCheckForm {
+    code: String,
+}
+
+pub(crate) async fn check_code(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<NoticeCheckForm>,
+) -> Result<Html<String>, PageError> {
+    let code: String = form.code.chars().take(40).collect();
+    let found = genuine::check(&console.app, visitor.language, &code, &visitor.origin.ip.to_string()).await;
+    let found = found?;
+    checked(&console, &visitor, code, Some(found)).await
+}
+
+async fn checked(
+    console: &Console,
+    visitor: &Visitor,
+    code: String,
+    found: Option<Option<Genuine>>,
+) -> Result<Html<String>, PageError> {
+    let official = genuine::official(&console.app).await?;
+    let w = Localizer::in_zone(visitor, &console.zone);
+    Ok(page(&NoticeCheckPage { is_asked: found.is_some(), found: found.flatten(), code, official, w }))
+}
+
+/// The official messages, signed: to be mirrored.
+pub(crate) async fn messages(State(console): State<Console>) -> Result<Response, PageError> {
+    let signed = genuine::official_signed(&console.app).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], signed).into_response())
+}

@@ -1,0 +1,21 @@
+//! The account that opens a page, as an extractor.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use digue_operations::Actor;
+
+use crate::error::PageError;
+use crate::state::Console;
+use crate::visitor::Visitor;
+
+/// The account that opens a page; without one the answer is the page that says so.
+pub(crate) struct SignedIn(pub(crate) Actor);
+
+impl FromRequestParts<Console> for SignedIn {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, PageError> {
+        let visitor = parts.extensions.get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
+        Ok(Self(visitor.actor(&console.app)?))
+    }
+}

@@ -1,0 +1,35 @@
+//! What every page works with.
+
+use std::sync::Arc;
+
+use digue_operations::App;
+use jiff::tz::TimeZone;
+
+use crate::body_storage::Bodies;
+
+/// What pages work with.
+#[derive(Clone)]
+pub(crate) struct Console {
+    pub(crate) app: Arc<App>,
+    pub(crate) zone: TimeZone,
+    pub(crate) demo: Option<Arc<dyn Demo>>,
+    pub(crate) bodies: Arc<Bodies>,
+}
+
+/// The demonstration's button.
+pub trait Demo: Send + Sync {
+    /// Starts the attack; false when it is running already.
+    fn start_attack(&self) -> bool;
+    /// What it has done so far.
+    fn progress(&self) -> Option<AttackProgress>;
+}
+
+/// How far a played attack has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttackProgress {
+    pub account: String,
+    pub requests: u64,
+    pub refused: u64,
+    pub shown: u64,
+    pub is_over: bool,
+}

@@ -1,0 +1,12 @@
+//! What happens at the portals now, and who saw whom.
+
+pub(crate) mod break_glass;
+pub(crate) mod findings;
+pub(crate) mod gates;
+pub(crate) mod journal;
+pub(crate) mod live;
+pub(crate) mod overview;
+pub(crate) mod person;
+pub(crate) mod portals;
+pub(crate) mod scope;
+pub(crate) mod sessions;

@@ -1,0 +1,256 @@
+//! The room where one decides: what the watch found, when, against what is usual, what was done, and
+//! what it would take to be wrong.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Role;
+use digue_detection::{DeclaredBatch, Signal, Surroundings};
+use digue_operations::containment::{self, FindingView, StoredSurroundings, WatchView};
+use digue_operations::signals::{innocence, sentence};
+use digue_operations::stored_records::StoredKind;
+use digue_operations::watch_lists::written_minute;
+use digue_store::FindingRecord;
+use digue_types::{Gate, Timestamp};
+use serde::Deserialize;
+
+use crate::chart::{Bar, bars};
+use crate::differences::words_beside;
+use crate::error::PageError;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, page};
+use crate::visitor::Visitor;
+
+/// Findings on the page; the export has all that are kept.
+const ROWS: usize = 100;
+const CHART_WIDTH: f64 = 720.0;
+const CHART_HEIGHT: f64 = 120.0;
+
+/// One finding in the list, with its strongest reason.
+struct FindingLine {
+    record: FindingRecord,
+    lead: String,
+}
+
+#[derive(Template)]
+#[template(path = "findings.html")]
+struct FindingsPage {
+    w: Localizer,
+    view: WatchView,
+    lines: Vec<FindingLine>,
+    /// False alarms per 1,000 account-days, with one decimal.
+    rate: String,
+    /// Hours that the oldest undecided finding has waited.
+    oldest_hours: u64,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    let view = containment::view(&console.app, &actor).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
+    let lead = |record: &FindingRecord| {
+        let first = containment::signals_of(record).into_iter().next();
+        first.map(|signal| sentence(visitor.language, &signal)).unwrap_or_default()
+    };
+    let lines = view
+        .findings
+        .iter()
+        .take(ROWS)
+        .map(|record| FindingLine { lead: lead(record), record: record.clone() });
+    let lines = lines.collect();
+    let rate = view.false_alarms as f64 * 1000.0 / view.account_days.max(1) as f64;
+    let oldest_hours = view.oldest.map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
+    let rate = w.decimal(rate);
+    Ok(page(&FindingsPage { w, lines, rate, oldest_hours, view }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let view = containment::view(&console.app, &actor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let keys = [
+        "at",
+        "account",
+        "organisation",
+        "portal",
+        "weight",
+        "evidence",
+        "persons",
+        "done",
+        "reason",
+        "decided",
+    ];
+    let header = keys.map(|key| w.coded("column", key));
+    let rows = view.findings.iter().map(|record| {
+        let signals = containment::signals_of(record);
+        let said: Vec<String> = signals.iter().map(|signal| sentence(visitor.language, signal)).collect();
+        vec![
+            record.at.to_string(),
+            record.account.as_ref().map(ToString::to_string).unwrap_or_default(),
+            record.organisation.to_string(),
+            record.portal.to_string(),
+            w.coded("weight", &record.weight),
+            format!("{:.1}", record.evidence as f64 / 1000.0),
+            record.persons.to_string(),
+            w.coded("action", &record.action),
+            said.join(" "),
+            record
+                .verdict
+                .as_ref()
+                .map(|verdict| format!("{} {}", verdict.by, verdict.at))
+                .unwrap_or_default(),
+        ]
+    });
+    Ok(csv(visitor.language, "findings", &header, rows))
+}
+
+#[derive(Template)]
+#[template(path = "finding.html")]
+struct FindingPage {
+    w: Localizer,
+    record: FindingRecord,
+    /// Sentence, evidence.
+    reasons: Vec<(String, String)>,
+    evidence: String,
+    /// What it would have taken to be innocent, where that is known.
+    innocent: Option<String>,
+    around: Option<AroundRows>,
+    /// Why the days around are not known.
+    unknown: Option<String>,
+    /// One in so many account-days of honest work.
+    odds: u64,
+    days: Vec<(Timestamp, u64)>,
+    bars: Vec<Bar>,
+    bar_width: f64,
+    top: u64,
+    /// What is usual for a day, and its height in the picture.
+    usual: Option<(u64, f64)>,
+    gate: Gate,
+    /// Hours within which automatic closings are counted.
+    fuse_hours: u32,
+    /// Work of the account that was declared, one sentence each.
+    batches: Vec<String>,
+    may_decide: bool,
+}
+
+/// The days of the account, its portal and its organisation, in words.
+struct AroundRows {
+    sheets: String,
+    usual: String,
+    portal: String,
+    organisation: String,
+    /// What is usual was taken from elsewhere.
+    early: Option<String>,
+}
+
+fn rows_of(w: &Localizer, around: &Surroundings) -> AroundRows {
+    // Below a tenth more than ordinary the page would say `1.0 times`.
+    let times = |factor: f32| match factor >= 1.1 {
+        true => w.with1("finding-around-factor", "factor", w.decimal(f64::from(factor))),
+        false => w.say("finding-around-ordinary"),
+    };
+    let early = || {
+        let values = [("days", around.portal_days.into()), ("accounts", around.known_accounts.into())];
+        w.with("finding-early", values)
+    };
+    AroundRows {
+        sheets: w.counted("finding-around-sheets", around.sheets),
+        usual: w.counted("finding-around-most", around.usual),
+        portal: times(around.portal_factor),
+        organisation: times(around.organisation_factor),
+        early: around.is_early.then(early),
+    }
+}
+
+fn batch_line(w: &Localizer, batch: &DeclaredBatch) -> String {
+    let values = [
+        ("from", written_minute(batch.from_minute).into()),
+        ("until", written_minute(batch.until_minute).into()),
+        ("persons", w.number(batch.persons).into()),
+    ];
+    w.with("finding-batch", values)
+}
+
+fn unknown(w: &Localizer, record: &FindingRecord, around: StoredSurroundings) -> Option<String> {
+    match around {
+        StoredSurroundings::Kept(_) => None,
+        // About an organisation as a whole nothing of the sort is ever kept.
+        StoredSurroundings::NotKept => record.account.as_ref().map(|_| w.say("finding-around-not-kept")),
+        StoredSurroundings::Unreadable => Some(w.say("finding-around-unreadable")),
+    }
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let FindingView { record, signals, around, days, gate, fuse_hours, batches } =
+        containment::finding(&console.app, &actor, &id).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
+    let reason =
+        |signal: &Signal| (sentence(visitor.language, signal), w.decimal(f64::from(signal.evidence)));
+    let reasons = signals.iter().map(reason).collect();
+    let known = around.known();
+    let innocent = known.zip(signals.first());
+    let innocent = innocent.map(|(around, lead)| innocence(visitor.language, &around, lead));
+    let days: Vec<(Timestamp, u64)> =
+        days.into_iter().map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64)).collect();
+    let values: Vec<u64> = days.iter().map(|(_, persons)| *persons).collect();
+    let evidence = record.evidence as f64 / 1000.0;
+    let top = values.iter().copied().max().unwrap_or(0);
+    let of_days = signals.iter().find(|signal| signal.figures.minutes >= 1440);
+    let usual =
+        of_days.map(|signal| u64::from(signal.figures.usual / (signal.figures.minutes / 1440)).max(1));
+    let usual = usual.map(|usual| {
+        let share = (usual as f64 / top.max(1) as f64).min(1.0);
+        (usual, CHART_HEIGHT * (1.0 - share))
+    });
+    Ok(page(&FindingPage {
+        reasons,
+        innocent,
+        around: known.map(|around| rows_of(&w, &around)),
+        unknown: unknown(&w, &record, around),
+        evidence: w.decimal(evidence),
+        odds: 10_f64.powf(evidence.clamp(0.0, 9.0)) as u64,
+        bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
+        bar_width: (CHART_WIDTH / values.len().max(1) as f64 - 2.0).max(1.0),
+        top,
+        usual,
+        days,
+        gate,
+        fuse_hours,
+        batches: batches.iter().map(|batch| batch_line(&w, batch)).collect(),
+        may_decide: visitor.role.is_some_and(Role::can_act),
+        record,
+        w,
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct VerdictForm {
+    id: String,
+    /// `theft` or `work`.
+    verdict: String,
+    reason: String,
+}
+
+pub(crate) async fn decide(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<VerdictForm>,
+) -> Result<Redirect, PageError> {
+    let is_theft = form.verdict == "theft";
+    let decided = containment::decide(&console.app, &actor, &form.id, is_theft, &form.reason).await;
+    decided?;
+    Ok(Redirect::to("/watch"))
+}

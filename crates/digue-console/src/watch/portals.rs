@@ -1,0 +1,64 @@
+//! Portals: what Digue could look at, and what their maps allow.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, Response};
+use digue_operations::watch::{self, PortalView};
+
+use crate::error::PageError;
+use crate::signed_in::SignedIn;
+use crate::state::Console;
+use crate::view::{Localizer, csv, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "portals.html")]
+struct PortalsPage {
+    w: Localizer,
+    portals: Vec<PortalView>,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Html<String>, PageError> {
+    let portals = watch::portals(&console.app, &actor)?;
+    Ok(page(&PortalsPage { w: Localizer::new(&visitor), portals }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, PageError> {
+    let portals = watch::portals(&console.app, &actor)?;
+    let w = Localizer::new(&visitor);
+    let header = [
+        "portal",
+        "inspected",
+        "uninspected",
+        "uninspected-bytes",
+        "outside-map",
+        "refused",
+        "would-refuse",
+        "unseen",
+    ];
+    let header = header.map(|key| w.coded("column", key));
+    let rows = portals.iter().map(|portal| {
+        let counts = &portal.coverage.counts;
+        let mut cells = vec![portal.coverage.portal.to_string()];
+        let numbers = [
+            counts.inspected,
+            counts.uninspected,
+            counts.uninspected_bytes,
+            counts.outside_map,
+            counts.refused,
+            counts.would_refuse,
+            counts.unseen,
+        ];
+        cells.extend(numbers.map(|number| number.to_string()));
+        cells
+    });
+    Ok(csv(visitor.language, "portals", &header, rows))
+}
