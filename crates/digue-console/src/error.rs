@@ -26,17 +26,17 @@ impl From<OperationError> for PageError {
 
 /// Who reads of an error.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
+pub(crate) enum ErrorAudience {
     Person,
     Program,
 }
 
 /// Marks a response that has no body yet.
 #[derive(Clone)]
-pub(crate) struct FailedOperation(Arc<OperationError>, Audience);
+pub(crate) struct FailedOperation(Arc<OperationError>, ErrorAudience);
 
 impl FailedOperation {
-    pub(crate) fn response(error: OperationError, audience: Audience) -> Response {
+    pub(crate) fn response(error: OperationError, audience: ErrorAudience) -> Response {
         let (status, _, _) = outcome(&error);
         let mut response = status.into_response();
         response.extensions_mut().insert(Self(Arc::new(error), audience));
@@ -44,13 +44,13 @@ impl FailedOperation {
     }
 
     pub(crate) fn needs_proof(&self) -> bool {
-        matches!(*self.0, OperationError::ProofNeeded) && self.1 == Audience::Person
+        matches!(*self.0, OperationError::ProofNeeded) && self.1 == ErrorAudience::Person
     }
 }
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        FailedOperation::response(self.0, Audience::Person)
+        FailedOperation::response(self.0, ErrorAudience::Person)
     }
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn show_errors(visitor: Visitor, request: Request, next: Next) 
     let Some(FailedOperation(error, audience)) = response.extensions_mut().remove() else {
         return response;
     };
-    if audience == Audience::Program {
+    if audience == ErrorAudience::Program {
         return problem_document(&visitor, &error);
     }
     if visitor.session.is_none() && matches!(*error, OperationError::Denied) {
@@ -83,7 +83,7 @@ impl From<OperationError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        FailedOperation::response(self.0, Audience::Program)
+        FailedOperation::response(self.0, ErrorAudience::Program)
     }
 }
 

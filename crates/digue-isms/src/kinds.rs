@@ -49,7 +49,7 @@ lists! {
     }
 
     /// How grave, from G1 to G4 (EBIOS RM).
-    Gravity "risk-gravity" {
+    RiskGravity "risk-gravity" {
         G1 "1",
         G2 "2",
         G3 "3",
@@ -137,7 +137,7 @@ lists! {
     }
 
     /// What a sample of an audit is drawn from.
-    Population "population" {
+    SamplePopulation "population" {
         Accounts "accounts",
         Organisations "organisations",
         Approvals "approvals",
@@ -324,7 +324,7 @@ kinds! {
     FearedEvent "feared-event" "ER" {
         title "title" ShortText [needed],
         asset "asset" RecordLink<Asset>,
-        gravity "gravity" One<Gravity> [needed],
+        gravity "gravity" One<RiskGravity> [needed],
         effect "effect" LongText,
     }
 
@@ -356,11 +356,11 @@ kinds! {
         assets "assets" RecordLinks<Asset>,
         owner "owner" ShortText,
         inherent_likelihood "inherent-likelihood" One<Likelihood>,
-        inherent_gravity "inherent-gravity" One<Gravity>,
+        inherent_gravity "inherent-gravity" One<RiskGravity>,
         likelihood "likelihood" One<Likelihood> [needed],
-        gravity "gravity" One<Gravity> [needed],
+        gravity "gravity" One<RiskGravity> [needed],
         residual_likelihood "residual-likelihood" One<Likelihood>,
-        residual_gravity "residual-gravity" One<Gravity>,
+        residual_gravity "residual-gravity" One<RiskGravity>,
         treatment "treatment" One<Treatment>,
         measures "measures" RecordLinks<Measure>,
         signals "signals" Checks,
@@ -372,7 +372,7 @@ kinds! {
     Acceptance "acceptance" "AC" {
         risk "risk" RecordLink<Risk> [needed],
         residual_likelihood "residual-likelihood" One<Likelihood> [needed],
-        residual_gravity "residual-gravity" One<Gravity> [needed],
+        residual_gravity "residual-gravity" One<RiskGravity> [needed],
         justification "justification" LongText [needed],
         approver "approver" ShortText [needed],
         accepted_on "accepted-on" Day [needed],
@@ -435,7 +435,7 @@ kinds! {
         planned_from "planned-from" Day [needed],
         planned_to "planned-to" Day,
         done_on "done-on" Day,
-        population "population" One<Population>,
+        population "population" One<SamplePopulation>,
         seed "seed" Number,
         size "size" Number,
         sample "sample" LongText,
@@ -655,7 +655,7 @@ pub enum RiskLevel {
 
 impl RiskLevel {
     /// The product decides; what is critical and likely at all is never low.
-    pub fn of(likelihood: Likelihood, gravity: Gravity) -> Self {
+    pub fn of(likelihood: Likelihood, gravity: RiskGravity) -> Self {
         let (likelihood, gravity) = (place(likelihood), place(gravity));
         match likelihood * gravity {
             12.. => Self::Critical,

@@ -1,16 +1,16 @@
 //! The twelve risks and the measures that a management system begins with.
 
 use crate::check::Check;
-use crate::kinds::{Gravity, Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose};
+use crate::kinds::{Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose, RiskGravity};
 use crate::start::{Answers, Bond, Hosting, Owner, SeedMeasure, SeedRisk};
 use Check as C;
-use Gravity::{G2, G3, G4};
 use Likelihood::{V1, V2, V3, V4};
 use MeasureKind::{Organisational as Org, People as Ppl, Physical as Phy, Technological as Tec};
 use MeasureOrigin::{GoodPractice, Law, Partner, Risk};
 use Owner::{Ciso, Dpo, Head};
 use Priority::{P1, P2, P3};
 use Purpose::{Detect, Govern, Identify, Protect, Recover, Respond};
+use RiskGravity::{G2, G3, G4};
 
 #[rustfmt::skip]
 pub(crate) const RISKS: &[SeedRisk] = &[
@@ -22,7 +22,7 @@ pub(crate) const RISKS: &[SeedRisk] = &[
     risk("curious-insider", V3, G2, (V2, G2), &["journal", "awareness-passwords", "charter"], &[C::JournalVerified]),
     risk("ransomware", V3, G4, (V2, G2), &["backups", "restore-drill", "updates", "recovery-plan"], &[C::Backups, C::RestoreDrills]),
     risk("journal-lost", V2, G3, (V1, G2), &["journal", "witnesses", "backups"], &[C::JournalVerified, C::JournalWitnessed]),
-    risk("false-messages", V4, G2, (V3, Gravity::G1), &["official-messages", "awareness-phishing"], &[C::Awareness]),
+    risk("false-messages", V4, G2, (V3, RiskGravity::G1), &["official-messages", "awareness-phishing"], &[C::Awareness]),
     risk("supplier-fails", V3, G3, (V2, G2), &["contracts", "recovery-plan"], &[C::PartnerContacts]),
     risk("backup-key-lost", V2, G4, (V1, G3), &["backup-keys", "restore-drill"], &[C::RestoreDrills]),
     risk("key-person", V3, G3, (V2, G2), &["roles", "procedures", "deputies"], &[C::Roles]),
@@ -31,8 +31,8 @@ pub(crate) const RISKS: &[SeedRisk] = &[
 const fn risk(
     code: &'static str,
     likelihood: Likelihood,
-    gravity: Gravity,
-    residual: (Likelihood, Gravity),
+    gravity: RiskGravity,
+    residual: (Likelihood, RiskGravity),
     measures: &'static [&'static str],
     signals: &'static [Check],
 ) -> SeedRisk {

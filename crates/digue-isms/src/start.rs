@@ -7,7 +7,7 @@ use digue_types::lists;
 use jiff::civil::Date;
 
 use crate::check::Check;
-use crate::kinds::{Gravity, Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose};
+use crate::kinds::{Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose, RiskGravity};
 use crate::seeds::{MEASURES, RISKS};
 
 lists! {
@@ -110,8 +110,8 @@ impl Answers {
 pub struct SeedRisk {
     pub code: &'static str,
     pub likelihood: Likelihood,
-    pub gravity: Gravity,
-    pub residual: (Likelihood, Gravity),
+    pub gravity: RiskGravity,
+    pub residual: (Likelihood, RiskGravity),
     /// Codes of the measures that lower it.
     pub measures: &'static [&'static str],
     pub signals: &'static [Check],
@@ -168,8 +168,8 @@ pub fn risks(answers: &Answers) -> Vec<SeedRisk> {
     let graver = answers.has_sensitive() || answers.people == People::Most;
     let adapted = RISKS.iter().map(|risk| {
         let mut risk = *risk;
-        if graver && risk.gravity == Gravity::G3 {
-            risk.gravity = Gravity::G4;
+        if graver && risk.gravity == RiskGravity::G3 {
+            risk.gravity = RiskGravity::G4;
         }
         // Without a portal of one's own, a reading of everybody is somebody else's to stop.
         if !answers.has_portal && risk.likelihood == Likelihood::V4 {

@@ -25,7 +25,7 @@ use crate::proof::Prover;
 use crate::prune::{self, Pruned};
 use crate::publisher::Publisher;
 use crate::reader;
-use crate::receipt::Receipt as SignedReceipt;
+use crate::receipt::Receipt;
 use crate::seal::{ClearHeader, EVENT_BYTES_MAX, EntryKey};
 use crate::tree::{Hash, TILE_WIDTH, TreeEdge};
 use crate::verify::{self, VerifyAgainst, VerifyReport};
@@ -310,7 +310,7 @@ impl Journal {
 
     /// Entry `index` with the proof that the journal holds it, for somebody who verifies it without
     /// Digue; `discloses` adds the key that opens this entry and no other.
-    pub fn receipt(&self, index: u64, discloses: bool) -> Result<SignedReceipt, OpenError> {
+    pub fn receipt(&self, index: u64, discloses: bool) -> Result<Receipt, OpenError> {
         let publisher = lock(&self.shared.publisher);
         let checkpoint = reader::checkpoint_note(&publisher.disk)?;
         receipt(&publisher.disk, publisher.edge.size(), checkpoint, index, |sealed| {
@@ -446,11 +446,11 @@ pub fn receipt(
     checkpoint: String,
     index: u64,
     disclose: impl FnOnce(&[u8]) -> Result<Option<EntryKey>, KeyError>,
-) -> Result<SignedReceipt, OpenError> {
+) -> Result<Receipt, OpenError> {
     let proof = Prover::new(disk, size).inclusion(index, size)?;
     let sealed = reader::entries(disk, index..index + 1, size)?.remove(0);
     let disclosed = disclose(&sealed)?;
-    Ok(SignedReceipt { index, sealed, disclosed, proof, checkpoint })
+    Ok(Receipt { index, sealed, disclosed, proof, checkpoint })
 }
 
 /// The first whole bundle from `start` on with an entry whose key is not destroyed.

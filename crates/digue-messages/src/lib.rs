@@ -18,4 +18,4 @@ pub mod verdict;
 pub use proof::{DnsRecords, Proof};
 pub use read::{Mailbox, MessageLink, ReadMessage, SubmissionFault, SubmittedMessage, UnreadPart, read};
 pub use shape::UnreadKind;
-pub use verdict::{OfficialSenders, Opinion, Sign, SubmissionWay, Verdict, judge};
+pub use verdict::{MessageVerdict, OfficialSenders, Opinion, Sign, SubmissionWay, judge};

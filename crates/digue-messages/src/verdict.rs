@@ -8,7 +8,7 @@ use crate::read::{Mailbox, ReadMessage, SubmittedMessage, UnreadPart};
 
 lists! {
     /// What is to be thought of a message.
-    Verdict "verdict" {
+    MessageVerdict "verdict" {
         /// Signed by an official sender, verified, and read whole.
         Genuine "genuine",
         /// Something in it is a lie.
@@ -79,7 +79,7 @@ pub enum CodeSeen {
 /// What is thought of a message, and why: each sign with what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opinion {
-    pub verdict: Verdict,
+    pub verdict: MessageVerdict,
     pub signs: Vec<(Sign, String)>,
     /// Domains that look like an official one.
     pub look_alikes: Vec<String>,
@@ -223,7 +223,7 @@ fn decide(
     all: &mut [MessageFacts],
     known: &OfficialSenders,
     how: SubmissionWay,
-) -> (Verdict, Option<usize>) {
+) -> (MessageVerdict, Option<usize>) {
     let carries = |place: usize| {
         let is_question = place == 0 && how == SubmissionWay::Forwarded;
         is_question || submission.messages.get(place).is_some_and(|read| read.carries)
@@ -238,13 +238,15 @@ fn decide(
         verdicts.max_by_key(|(verdict, place)| (weight(*verdict), core::cmp::Reverse(*place)))
     };
     match (worst_of(&asked), worst_of(&carriers)) {
-        (None, None) => (Verdict::Unknown, None),
+        (None, None) => (MessageVerdict::Unknown, None),
         (None, Some((own, place))) => (own, Some(place)),
-        (Some((worst, _)), Some((own, place))) if own != Verdict::Unknown && weight(own) > weight(worst) => {
+        (Some((worst, _)), Some((own, place)))
+            if own != MessageVerdict::Unknown && weight(own) > weight(worst) =>
+        {
             (own, Some(place))
         }
         // A genuine message in the hands of one that only says it is official.
-        (Some((Verdict::Genuine, place)), _) if leans => (Verdict::Unknown, Some(place)),
+        (Some((MessageVerdict::Genuine, place)), _) if leans => (MessageVerdict::Unknown, Some(place)),
         (Some((worst, place)), _) => (worst, Some(place)),
     }
 }
@@ -286,12 +288,12 @@ fn without_proof(carrier: &mut MessageFacts) {
     });
 }
 
-const fn weight(verdict: Verdict) -> u8 {
+const fn weight(verdict: MessageVerdict) -> u8 {
     match verdict {
-        Verdict::Genuine => 0,
-        Verdict::Unknown => 1,
-        Verdict::Suspicious => 2,
-        Verdict::Fraud => 3,
+        MessageVerdict::Genuine => 0,
+        MessageVerdict::Unknown => 1,
+        MessageVerdict::Suspicious => 2,
+        MessageVerdict::Fraud => 3,
     }
 }
 
@@ -480,25 +482,25 @@ fn same_words(one: &str, other: &str) -> bool {
     words(one) == words(other)
 }
 
-fn verdict(facts: &MessageFacts) -> Verdict {
+fn verdict(facts: &MessageFacts) -> MessageVerdict {
     let lies = [Sign::Forged, Sign::LooksLike, Sign::LinkLies, Sign::LinkLooksLike, Sign::CodeCopied];
     let claims = facts.has(&[Sign::ClaimsName]);
     if facts.has(&lies) || (claims && facts.has(&[Sign::AsksSecret, Sign::LinkElsewhere, Sign::Attachment])) {
-        return Verdict::Fraud;
+        return MessageVerdict::Fraud;
     }
     if facts.has(&[Sign::Proven]) {
         // Even from the right sender: what it never asks for is asked about first.
         if facts.has(&[Sign::AsksSecret, Sign::Attachment, Sign::LinkElsewhere, Sign::SeveralSenders]) {
-            return Verdict::Suspicious;
+            return MessageVerdict::Suspicious;
         }
         // The signature says nothing of what is quoted, and nobody here read what is unread.
         return if facts.has(&[Sign::Unread, Sign::QuotedUnproven]) {
-            Verdict::Unknown
+            MessageVerdict::Unknown
         } else {
-            Verdict::Genuine
+            MessageVerdict::Genuine
         };
     }
     let odd = [Sign::AsksSecret, Sign::Attachment, Sign::ClaimsName, Sign::CodeUnknown, Sign::SeveralSenders];
     let hurries = facts.has(&[Sign::Urges]) && facts.has(&[Sign::LinkElsewhere, Sign::RepliesElsewhere]);
-    if facts.has(&odd) || hurries { Verdict::Suspicious } else { Verdict::Unknown }
+    if facts.has(&odd) || hurries { MessageVerdict::Suspicious } else { MessageVerdict::Unknown }
 }

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use digue_exposure::{ScopeAnswer, ScopeQuestion};
 use digue_locales::{Language, Value, text, text_with};
 use digue_response::affected::{
-    AffectedPerson, AffectedVersion, CountDoubt, OtherQuestion, Quality, QualityReason,
+    AffectedPerson, AffectedQuality, AffectedVersion, CountDoubt, OtherQuestion, QualityReason,
 };
 use digue_response::claim::{ClaimKind, Happening};
 use digue_response::clock::ClockKind;
-use digue_response::incident::State;
+use digue_response::incident::IncidentState;
 use digue_response::notification::{
     Field, FilledField, FormFieldSource, NotificationDraft, SentNotification, Stage,
 };
@@ -86,7 +86,7 @@ pub async fn state_others(
             question: String::new(),
             checkpoint: String::new(),
             hash: String::new(),
-            quality: Quality::LowerBound,
+            quality: AffectedQuality::LowerBound,
             reason: String::new(),
             reasons: vec![QualityReason { doubt: CountDoubt::Stated, count: 1 }],
             persons: 0,
@@ -349,7 +349,7 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
 
 /// Established once it is confirmed; before, somebody has to say.
 fn is_established(incident: &Incident) -> Option<String> {
-    let is = incident.states.iter().any(|state| state.what == State::Confirmed);
+    let is = incident.states.iter().any(|state| state.what == IncidentState::Confirmed);
     is.then(|| "yes".to_owned())
 }
 

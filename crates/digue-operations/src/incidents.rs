@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 
 use digue_response::affected::CountDoubt;
 use digue_response::clock::{ClockRule, LegalClock, RULES};
-use digue_response::incident::{EntryKind, EntryRefusal, Source, State};
+use digue_response::incident::{EntryKind, EntryRefusal, IncidentState, Source};
 use digue_response::notification::Field;
 use digue_response::sheet::Sheet;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
@@ -105,9 +105,9 @@ impl IncidentView {
     /// Somebody found that it is one: before, and when it was dismissed, nothing is told to partners.
     pub fn is_established(&self) -> bool {
         match self.incident.state() {
-            State::Confirmed | State::Contained | State::Resolved => true,
-            State::Suspected => self.incident.acts.theft().is_some(),
-            State::Dismissed => false,
+            IncidentState::Confirmed | IncidentState::Contained | IncidentState::Resolved => true,
+            IncidentState::Suspected => self.incident.acts.theft().is_some(),
+            IncidentState::Dismissed => false,
         }
     }
 }
@@ -150,7 +150,7 @@ pub async fn open(
     }
     let rules = app.response();
     let role = IncidentNote::RoleSet {
-        role: digue_response::incident::Role::Controller,
+        role: digue_response::incident::IncidentRole::Controller,
         is_insured: rules.is_insured,
         is_nis2: rules.is_nis2,
     };
@@ -387,7 +387,7 @@ pub async fn add(
     if at.is_some_and(|at| at > now) {
         return Err(refused(EntryRefusal::Future));
     }
-    if matches!(note, IncidentNote::StateSet { state: State::Resolved, .. }) {
+    if matches!(note, IncidentNote::StateSet { state: IncidentState::Resolved, .. }) {
         // The log knows of campaigns that ended; one that runs is in the store alone.
         let campaigns = app.store.campaigns().await?;
         if campaigns.iter().any(|one| one.incident == id && is_under_way(&one.state)) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use digue_access::Role;
 use digue_locales::{Language, Value, text, text_with};
-use digue_messages::{UnreadKind, Verdict};
+use digue_messages::{MessageVerdict, UnreadKind};
 use digue_store::MailRecord;
 use digue_types::{AccountId, PortalId, Timestamp};
 use lettre::address::Envelope;
@@ -222,7 +222,7 @@ pub enum Mail {
     /// The self-assessment of this account's organisation is over, or ends soon.
     AssessmentDue { account: AccountId },
     /// What is to be thought of a message that this account forwarded.
-    DeskAnswer { account: AccountId, verdict: Verdict, unread: Vec<UnreadKind> },
+    DeskAnswer { account: AccountId, verdict: MessageVerdict, unread: Vec<UnreadKind> },
     /// A person does not recognise a consultation of this account.
     Contested { account: AccountId },
     /// For a person who wished it: somebody new looked, or the month is over.
@@ -298,7 +298,7 @@ impl Mail {
             }
             "desk-answer" => {
                 let mut codes = record.detail.split(' ');
-                let verdict = codes.next().and_then(Verdict::parse)?;
+                let verdict = codes.next().and_then(MessageVerdict::parse)?;
                 let unread: Option<Vec<UnreadKind>> = codes.map(UnreadKind::parse).collect();
                 Some(Self::DeskAnswer { account, verdict, unread: unread? })
             }
@@ -509,7 +509,7 @@ mod tests {
             Mail::AssessmentDue { account: account.clone() },
             Mail::DeskAnswer {
                 account: account.clone(),
-                verdict: Verdict::Unknown,
+                verdict: MessageVerdict::Unknown,
                 unread: vec![UnreadKind::Winmail],
             },
             Mail::Contested { account },

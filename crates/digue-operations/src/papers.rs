@@ -10,7 +10,7 @@ use digue_documents::{
 use digue_locales::{Language, Value, text, text_with};
 use digue_response::affected::AffectedVersion;
 use digue_response::claim::{ClaimKind, Happening};
-use digue_response::notification::{Block as Part, Field, FilledField, FormFieldShape, FormFieldSource};
+use digue_response::notification::{Block, Field, FilledField, FormFieldShape, FormFieldSource};
 use digue_response::register::{COLUMNS, ViolationColumn, ViolationRow};
 use digue_types::{Act, Timestamp};
 use jiff::tz::TimeZone;
@@ -200,7 +200,7 @@ pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Doc
         )),
         DocumentBlock::Quiet(reader.say1("paper-made", "at", reader.moment(view.now))),
     ];
-    for part in Part::ALL {
+    for part in Block::ALL {
         let fields = draft.0.iter().filter(|(field, _)| field.block() == *part);
         let pairs: Vec<DocumentBlock> =
             fields.filter_map(|(field, filled)| pair_of(reader, *field, filled)).collect();

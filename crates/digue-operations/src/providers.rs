@@ -212,7 +212,7 @@ fn label(app: &App, id: &str) -> String {
 
 /// Why somebody goes to a provider.
 #[derive(Clone, Debug)]
-pub enum Purpose {
+pub enum SignInPurpose {
     /// To open a session, then on to `next`. `is_fresh`: a session is there and its proof too old.
     SignIn { next: String, is_fresh: bool },
     /// To prove afresh who holds this session.
@@ -230,7 +230,7 @@ struct PendingSignIn {
     browser: TokenHash,
     nonce: String,
     verifier: Option<String>,
-    purpose: Purpose,
+    purpose: SignInPurpose,
     /// The provider was told to prove afresh who this is.
     is_forced: bool,
 }
@@ -262,19 +262,19 @@ pub async fn begin(
     app: &App,
     provider: &str,
     browser: Option<&str>,
-    purpose: Purpose,
+    purpose: SignInPurpose,
 ) -> Result<StartedSignIn, OperationError> {
     let peer = app.providers().find(provider)?;
     let are_persons = matches!(peer.rules.serves, ProviderAudience::Persons(_));
-    if are_persons != matches!(purpose, Purpose::Person) {
+    if are_persons != matches!(purpose, SignInPurpose::Person) {
         return Err(OperationError::NotFound("provider"));
     }
-    if let Purpose::Link { invitation, session } = &purpose {
+    if let SignInPurpose::Link { invitation, session } = &purpose {
         accounts::invited(app, invitation, session.as_ref()).await?;
     }
     // A person's machine may be anybody's; a proof is a proof only when it is made now.
-    let is_forced =
-        are_persons || matches!(purpose, Purpose::Prove { .. } | Purpose::SignIn { is_fresh: true, .. });
+    let is_forced = are_persons
+        || matches!(purpose, SignInPurpose::Prove { .. } | SignInPurpose::SignIn { is_fresh: true, .. });
     send(app, peer, browser, purpose, is_forced).await
 }
 
@@ -282,7 +282,7 @@ async fn send(
     app: &App,
     peer: &ProviderPeer,
     browser: Option<&str>,
-    purpose: Purpose,
+    purpose: SignInPurpose,
     is_forced: bool,
 ) -> Result<StartedSignIn, OperationError> {
     let client = app.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
@@ -384,14 +384,14 @@ pub async fn finish(
         then,
     };
     match (asked.purpose, &peer.rules.serves) {
-        (Purpose::Person, ProviderAudience::Persons(rules)) => {
+        (SignInPurpose::Person, ProviderAudience::Persons(rules)) => {
             persons::open(app, peer, rules, vouched).await.map(|secret| SignInOutcome::Person { secret })
         }
-        (Purpose::Link { invitation, session }, ProviderAudience::Accounts) => {
+        (SignInPurpose::Link { invitation, session }, ProviderAudience::Accounts) => {
             accounts::ask_link(app, half(AfterSignIn::Link { invitation, session })).await
         }
-        (Purpose::SignIn { next, is_fresh }, ProviderAudience::Accounts) => {
-            let purpose = Purpose::SignIn { next: next.clone(), is_fresh };
+        (SignInPurpose::SignIn { next, is_fresh }, ProviderAudience::Accounts) => {
+            let purpose = SignInPurpose::SignIn { next: next.clone(), is_fresh };
             match accounts::judge(app, peer, &vouched, is_fresh, asked.is_forced).await? {
                 accounts::IdentityStrength::Stale => {
                     send(app, peer, browser, purpose, true).await.map(SignInOutcome::Again)
@@ -406,7 +406,7 @@ pub async fn finish(
                 }
             }
         }
-        (Purpose::Prove { session, next }, ProviderAudience::Accounts) => {
+        (SignInPurpose::Prove { session, next }, ProviderAudience::Accounts) => {
             accounts::prove(app, peer, &vouched, &session).await?;
             Ok(SignInOutcome::Proved { next })
         }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use digue_inspect::xlsx::{UnreadableCell, UploadedCell, UploadedRow};
 use digue_locales::{Language, text, text_with};
 use digue_response::clock::{Awareness, ClockKind};
-use digue_response::incident::{IncidentEntry, REASON_CHARS_MIN, Source, State};
+use digue_response::incident::{IncidentEntry, IncidentState, REASON_CHARS_MIN, Source};
 use digue_response::notification::{Field, FormFieldShape, SentNotification, Stage};
 use digue_response::register::{
     COLUMNS, EarlierViolation, ViolationCellFault, ViolationColumn, ViolationRowReader,
@@ -315,7 +315,7 @@ struct KnownViolation {
 impl KnownViolation {
     fn planned(earlier: EarlierViolation) -> Self {
         // The state of a row that says none is what the register makes of it.
-        let state = states_of(&earlier).last().copied().unwrap_or(State::Suspected);
+        let state = states_of(&earlier).last().copied().unwrap_or(IncidentState::Suspected);
         let answers = earlier.fields.keys().copied().collect();
         let row = without_origin(EarlierViolation { state: Some(state), ..earlier });
         Self { reference: String::new(), rows: vec![row], answers }
@@ -490,12 +490,12 @@ fn exemption(word: &str) -> Option<Exemption> {
     Exemption::ALL.iter().find(is_it).copied()
 }
 
-fn state(word: &str) -> Option<State> {
+fn state(word: &str) -> Option<IncidentState> {
     let word = folded(word);
-    let is_it = |one: &&State| {
+    let is_it = |one: &&IncidentState| {
         one.code() == word || Language::ALL.iter().any(|language| folded(&text(*language, one.key())) == word)
     };
-    State::ALL.iter().find(is_it).copied()
+    IncidentState::ALL.iter().find(is_it).copied()
 }
 
 /// What the log of an incident of its own would say of a row; the column that the rules of incidents refuse otherwise.
@@ -569,17 +569,17 @@ fn notes_of(earlier: &EarlierViolation) -> Vec<(&'static str, IncidentNote)> {
 
 /// The states that a violation goes through. A register that does not say them is one of violations that are over, as far as its
 /// decisions were carried out.
-fn states_of(earlier: &EarlierViolation) -> &'static [State] {
+fn states_of(earlier: &EarlierViolation) -> &'static [IncidentState] {
     let is_notified = earlier.authority.as_ref().is_some_and(|(is, _)| !is || earlier.notified_at.is_some());
     let is_told = earlier.persons.as_ref().is_some_and(|(is, _)| !is || earlier.told_at.is_some());
     match earlier.state {
-        Some(State::Suspected) => &[],
-        Some(State::Confirmed) => &[State::Confirmed],
-        Some(State::Contained) => &[State::Contained],
-        Some(State::Resolved) => &[State::Contained, State::Resolved],
-        Some(State::Dismissed) => &[State::Dismissed],
-        None if is_notified && is_told => &[State::Contained, State::Resolved],
-        None => &[State::Contained],
+        Some(IncidentState::Suspected) => &[],
+        Some(IncidentState::Confirmed) => &[IncidentState::Confirmed],
+        Some(IncidentState::Contained) => &[IncidentState::Contained],
+        Some(IncidentState::Resolved) => &[IncidentState::Contained, IncidentState::Resolved],
+        Some(IncidentState::Dismissed) => &[IncidentState::Dismissed],
+        None if is_notified && is_told => &[IncidentState::Contained, IncidentState::Resolved],
+        None => &[IncidentState::Contained],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use digue_exposure::{IndexError, IndexView, Quality, ScopeAnswer, ScopeQuestion, Subject};
 use digue_journal::note::Note;
-use digue_response::affected::{CountDoubt, Quality as Sureness, QualityReason};
+use digue_response::affected::{AffectedQuality, CountDoubt, QualityReason};
 
 use crate::actor::Actor;
 use crate::affected;
@@ -44,13 +44,13 @@ impl ScopeResult {
 
     /// How many persons, each once, and how sure that is: a lower bound leaves out who may
     /// be counted twice, or may not have been shown.
-    pub fn counted(&self) -> (u64, Sureness) {
-        let sureness = Sureness::of(&self.doubts());
+    pub fn counted(&self) -> (u64, AffectedQuality) {
+        let sureness = AffectedQuality::of(&self.doubts());
         let all = self.people.persons.len() as u64;
         let certain = self.people.persons.iter().filter(|person| person.is_certain).count() as u64;
         match sureness {
-            Sureness::LowerBound => (certain.saturating_sub(self.unmerged), sureness),
-            Sureness::Exact | Sureness::UpperBound => (all, sureness),
+            AffectedQuality::LowerBound => (certain.saturating_sub(self.unmerged), sureness),
+            AffectedQuality::Exact | AffectedQuality::UpperBound => (all, sureness),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::vocabulary::PersonKind;
 
 lists! {
     /// How sure the number is.
-    Quality "quality" {
+    AffectedQuality "quality" {
         Exact "exact",
         LowerBound "lower-bound",
         UpperBound "upper-bound",
@@ -43,7 +43,7 @@ pub struct QualityReason {
     pub count: u64,
 }
 
-impl Quality {
+impl AffectedQuality {
     /// What the doubts leave of a number. Where others may be missing it is a lower bound; whoever
     /// counts leaves out then what may be counted twice.
     pub fn of(reasons: &[QualityReason]) -> Self {
@@ -72,7 +72,7 @@ pub struct AffectedVersion {
     /// SHA-256 of the sorted list, in hexadecimal: the same question at the same checkpoint gives the
     /// same one. Empty without a list.
     pub hash: String,
-    pub quality: Quality,
+    pub quality: AffectedQuality,
     /// Why it is not exact, as version 0.1.0 wrote it; empty since.
     #[serde(default)]
     pub reason: String,
@@ -141,17 +141,20 @@ mod tests {
         let of = |doubts: &[CountDoubt]| {
             let reasons: Vec<QualityReason> =
                 doubts.iter().map(|doubt| QualityReason { doubt: *doubt, count: 1 }).collect();
-            Quality::of(&reasons)
+            AffectedQuality::of(&reasons)
         };
-        assert_eq!(of(&[]), Quality::Exact);
-        assert_eq!(of(&[CountDoubt::Unmerged]), Quality::UpperBound);
-        assert_eq!(of(&[CountDoubt::Presumed]), Quality::UpperBound);
-        assert_eq!(of(&[CountDoubt::Swept]), Quality::UpperBound);
-        assert_eq!(of(&[CountDoubt::Unmerged, CountDoubt::Uninspected]), Quality::LowerBound);
+        assert_eq!(of(&[]), AffectedQuality::Exact);
+        assert_eq!(of(&[CountDoubt::Unmerged]), AffectedQuality::UpperBound);
+        assert_eq!(of(&[CountDoubt::Presumed]), AffectedQuality::UpperBound);
+        assert_eq!(of(&[CountDoubt::Swept]), AffectedQuality::UpperBound);
+        assert_eq!(of(&[CountDoubt::Unmerged, CountDoubt::Uninspected]), AffectedQuality::LowerBound);
         for doubt in CountDoubt::ALL {
-            assert_ne!(of(&[*doubt]), Quality::Exact, "{doubt:?}");
+            assert_ne!(of(&[*doubt]), AffectedQuality::Exact, "{doubt:?}");
         }
-        assert_eq!(Quality::of(&[QualityReason { doubt: CountDoubt::Unseen, count: 0 }]), Quality::Exact);
+        assert_eq!(
+            AffectedQuality::of(&[QualityReason { doubt: CountDoubt::Unseen, count: 0 }]),
+            AffectedQuality::Exact
+        );
     }
 
     fn people(numbers: &[u32]) -> Vec<AffectedPerson> {

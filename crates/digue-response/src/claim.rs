@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use digue_types::{Timestamp, lists};
 
 use crate::clock::{ClockKind, LegalClock};
-use crate::incident::{Incident, IncidentEntry, IncidentNote, State};
+use crate::incident::{Incident, IncidentEntry, IncidentNote, IncidentState};
 use crate::sheet::Sheet;
 use crate::vocabulary::{Cause, Nature};
 
@@ -250,7 +250,7 @@ impl Incident {
             _ => clock.is_some(),
         };
         match clock {
-            Some(clock) if is_decided && self.state() != State::Dismissed => match clock.due_at {
+            Some(clock) if is_decided && self.state() != IncidentState::Dismissed => match clock.due_at {
                 Some(due) if due >= now => ClaimStanding::Due(Deadline::At(due)),
                 Some(_) => ClaimStanding::NotDone,
                 None => ClaimStanding::Due(Deadline::WithoutDelay),

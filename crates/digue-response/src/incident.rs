@@ -22,7 +22,7 @@ use crate::vocabulary::{Exemption, Gravity};
 
 lists! {
     /// Where an incident stands.
-    State "incident-state" {
+    IncidentState "incident-state" {
         Suspected "suspected",
         Confirmed "confirmed",
         Contained "contained",
@@ -43,7 +43,7 @@ lists! {
     }
 
     /// What the house is to the data.
-    Role "incident-role" {
+    IncidentRole "incident-role" {
         Controller "controller",
         Processor "processor",
         Joint "joint",
@@ -114,11 +114,11 @@ pub enum IncidentNote {
         reason: String,
     },
     StateSet {
-        state: State,
+        state: IncidentState,
         reason: String,
     },
     RoleSet {
-        role: Role,
+        role: IncidentRole,
         /// Whether the house is insured, and under NIS 2: those clocks run only then.
         is_insured: bool,
         is_nis2: bool,
@@ -355,11 +355,11 @@ pub struct Incident {
     pub about: String,
     pub opened_at: Timestamp,
     pub opened_by: String,
-    pub role: Role,
+    pub role: IncidentRole,
     pub is_insured: bool,
     pub is_nis2: bool,
     /// The states it went through, with when and why.
-    pub states: Vec<IncidentDecision<State>>,
+    pub states: Vec<IncidentDecision<IncidentState>>,
     /// Hours of awareness, the first one first; the last one of each kind counts.
     pub awareness: Vec<(Awareness, IncidentDecision<Timestamp>)>,
     pub occurred: Option<(Timestamp, Option<Timestamp>)>,
@@ -401,7 +401,7 @@ impl Incident {
         let (first, rest) = entries.split_first()?;
         let IncidentNote::Opened { source, title, about } = &first.note else { return None };
         let opened = IncidentDecision {
-            what: State::Suspected,
+            what: IncidentState::Suspected,
             by: first.author.clone(),
             at: first.at,
             reason: title.clone(),
@@ -412,7 +412,7 @@ impl Incident {
             about: about.clone(),
             opened_at: first.at,
             opened_by: first.author.clone(),
-            role: Role::Controller,
+            role: IncidentRole::Controller,
             is_insured: false,
             is_nis2: false,
             states: vec![opened],
@@ -554,13 +554,13 @@ impl Incident {
         }
     }
 
-    pub fn state(&self) -> State {
-        self.states.last().map_or(State::Suspected, |state| state.what)
+    pub fn state(&self) -> IncidentState {
+        self.states.last().map_or(IncidentState::Suspected, |state| state.what)
     }
 
     /// Resolved or dismissed.
     pub fn is_closed(&self) -> bool {
-        matches!(self.state(), State::Resolved | State::Dismissed)
+        matches!(self.state(), IncidentState::Resolved | IncidentState::Dismissed)
     }
 
     /// The hour of awareness that counts for the data.
@@ -579,7 +579,7 @@ impl Incident {
     }
 
     /// When it was first in a state.
-    pub fn reached(&self, state: State) -> Option<Timestamp> {
+    pub fn reached(&self, state: IncidentState) -> Option<Timestamp> {
         self.states.iter().find(|known| known.what == state).map(|known| known.at)
     }
 
@@ -644,7 +644,7 @@ impl Incident {
 
     /// Whether a duty is the body's own, as far as is decided.
     fn concerns(&self, kind: ClockKind) -> bool {
-        let answers = self.role != Role::Processor;
+        let answers = self.role != IncidentRole::Processor;
         let persons = self.persons.as_ref().map(|decided| decided.what);
         match kind {
             ClockKind::Authority => answers && self.authority.as_ref().is_none_or(|decided| decided.what),
@@ -653,7 +653,7 @@ impl Incident {
             ClockKind::Public => {
                 answers && persons.is_some_and(|one| one.exemption == Some(Exemption::Disproportionate))
             }
-            ClockKind::Processor => self.role == Role::Processor,
+            ClockKind::Processor => self.role == IncidentRole::Processor,
             ClockKind::Complaint => self.is_insured,
             ClockKind::EarlyWarning | ClockKind::Nis2 | ClockKind::FinalReport => self.is_nis2,
         }
@@ -665,7 +665,7 @@ impl Incident {
             ("occurred", self.occurred.map(|(from, _)| from)),
             ("seen", self.discovered_at()),
             ("aware", self.aware_at()),
-            ("contained", self.reached(State::Contained)),
+            ("contained", self.reached(IncidentState::Contained)),
             ("notified", self.notified_at()),
             ("told", self.met_at(ClockKind::Persons)),
         ]

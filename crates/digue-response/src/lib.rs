@@ -17,4 +17,4 @@ pub mod severity;
 pub mod sheet;
 pub mod vocabulary;
 
-pub use incident::{Incident, IncidentEntry, IncidentNote, State};
+pub use incident::{Incident, IncidentEntry, IncidentNote, IncidentState};

@@ -32,7 +32,7 @@ lists! {
     }
 
     /// Who of the house knows the answer.
-    Who "who" {
+    Informant "who" {
         Dpo "dpo",
         Ciso "ciso",
         Portal "portal-team",
@@ -242,7 +242,7 @@ impl Field {
     }
 
     /// Who can answer what no fact answers.
-    pub const fn who(self) -> Who {
+    pub const fn who(self) -> Informant {
         use Field as F;
         match self {
             F::ControllerName
@@ -251,15 +251,15 @@ impl Field {
             | F::ControllerSector
             | F::ControllerSize
             | F::OtherAuthorities
-            | F::ComplaintFiled => Who::Management,
+            | F::ComplaintFiled => Informant::Management,
             F::MeasuresBefore
             | F::MeasuresTaken
             | F::MeasuresPlanned
             | F::StillGoingOn
-            | F::Circumstances => Who::Ciso,
-            F::RecordCount | F::Support | F::DataKinds | F::DataOther | F::Identifiable => Who::Portal,
-            F::ProcessorToldAt => Who::Partner,
-            _ => Who::Dpo,
+            | F::Circumstances => Informant::Ciso,
+            F::RecordCount | F::Support | F::DataKinds | F::DataOther | F::Identifiable => Informant::Portal,
+            F::ProcessorToldAt => Informant::Partner,
+            _ => Informant::Dpo,
         }
     }
 
@@ -337,7 +337,7 @@ pub enum FilledField {
         /// What the facts say where somebody says otherwise.
         computed: Option<Vec<String>>,
     },
-    Unknown(Who),
+    Unknown(Informant),
     /// Does not apply, by the other answers.
     NotAsked,
 }
@@ -372,7 +372,7 @@ impl NotificationDraft {
         Self(fields.collect())
     }
 
-    pub fn unknown(&self) -> Vec<(Field, Who)> {
+    pub fn unknown(&self) -> Vec<(Field, Informant)> {
         let unknown = self.0.iter().filter_map(|(field, filled)| match filled {
             FilledField::Unknown(who) => Some((*field, *who)),
             _ => None,
@@ -450,7 +450,7 @@ mod tests {
         };
         assert_eq!(of(Field::PersonCount), &value, "what the facts say stays visible");
         assert_eq!(of(Field::EndedAt), &FilledField::NotAsked, "it still goes on");
-        assert_eq!(of(Field::ContactName), &FilledField::Unknown(Who::Dpo), "blanks are no answer");
+        assert_eq!(of(Field::ContactName), &FilledField::Unknown(Informant::Dpo), "blanks are no answer");
     }
 
     #[test]

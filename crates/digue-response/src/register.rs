@@ -10,7 +10,7 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, Unwritten, WrittenMoment, choices_in, folded, moment, number};
 use jiff::tz::TimeZone;
 
-use crate::incident::{Incident, State, TEXT_CHARS_MAX};
+use crate::incident::{Incident, IncidentState, TEXT_CHARS_MAX};
 use crate::notification::{Field, FilledField, FormFieldShape, NotificationDraft, fault_of};
 use crate::vocabulary::Exemption;
 
@@ -18,7 +18,7 @@ use crate::vocabulary::Exemption;
 #[derive(Clone, PartialEq, Debug)]
 pub struct ViolationRow {
     pub title: String,
-    pub state: State,
+    pub state: IncidentState,
     pub opened_at: Timestamp,
     pub aware_at: Option<Timestamp>,
     pub values: BTreeMap<Field, Vec<String>>,
@@ -122,7 +122,7 @@ pub struct EarlierViolation {
     pub persons: Option<(bool, String)>,
     pub exemption: Option<Exemption>,
     pub told_at: Option<Timestamp>,
-    pub state: Option<State>,
+    pub state: Option<IncidentState>,
 }
 
 impl EarlierViolation {
@@ -256,7 +256,7 @@ pub struct ViolationRowReader<'r> {
     /// A word of any language as a code of the field.
     pub choice: &'r (dyn Fn(Field, &str) -> Option<String> + Sync),
     pub exemption: &'r (dyn Fn(&str) -> Option<Exemption> + Sync),
-    pub state: &'r (dyn Fn(&str) -> Option<State> + Sync),
+    pub state: &'r (dyn Fn(&str) -> Option<IncidentState> + Sync),
     /// What comes first in the days of each column.
     pub orders: BTreeMap<&'static str, DayOrder>,
 }
@@ -443,7 +443,7 @@ mod tests {
             now: Timestamp::parse_rfc3339("2026-11-28T00:00:00Z").unwrap(),
             choice: &choice,
             exemption: &Exemption::parse,
-            state: &State::parse,
+            state: &IncidentState::parse,
             orders: BTreeMap::new(),
         };
         reader.read(&cells)

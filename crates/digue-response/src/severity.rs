@@ -48,7 +48,7 @@ lists! {
     }
 
     /// The four levels of the method.
-    Level "level" {
+    SeverityLevel "level" {
         Low "low",
         Medium "medium",
         High "high",
@@ -82,7 +82,7 @@ pub struct Score {
     pub availability_quarters: u8,
     pub malice_quarters: u8,
     pub quarters: u8,
-    pub level: Level,
+    pub level: SeverityLevel,
 }
 
 impl Terms {
@@ -155,10 +155,10 @@ impl Terms {
             confidentiality_quarters + integrity_quarters + availability_quarters + malice_quarters;
         let quarters = context * ease_quarters + circumstances;
         let level = match quarters {
-            0..8 => Level::Low,
-            8..12 => Level::Medium,
-            12..16 => Level::High,
-            _ => Level::VeryHigh,
+            0..8 => SeverityLevel::Low,
+            8..12 => SeverityLevel::Medium,
+            12..16 => SeverityLevel::High,
+            _ => SeverityLevel::VeryHigh,
         };
         Score {
             base,
@@ -179,10 +179,10 @@ impl Score {
     /// What the score says on the CNIL's scale, unless somebody who knows better says otherwise.
     pub const fn gravity(&self) -> Gravity {
         match self.level {
-            Level::Low => Gravity::Negligible,
-            Level::Medium => Gravity::Limited,
-            Level::High => Gravity::Significant,
-            Level::VeryHigh => Gravity::Maximal,
+            SeverityLevel::Low => Gravity::Negligible,
+            SeverityLevel::Medium => Gravity::Limited,
+            SeverityLevel::High => Gravity::Significant,
+            SeverityLevel::VeryHigh => Gravity::Maximal,
         }
     }
 
@@ -211,9 +211,9 @@ mod tests {
     #[test]
     fn the_worked_values_of_the_dossier_hold() {
         for (terms, quarters, level) in [
-            (CONTACT, 8, Level::Medium),
-            (Terms { adjustment: 1, ..CONTACT }, 12, Level::High),
-            (Terms { context: DataContext::Sensitive, ..CONTACT }, 20, Level::VeryHigh),
+            (CONTACT, 8, SeverityLevel::Medium),
+            (Terms { adjustment: 1, ..CONTACT }, 12, SeverityLevel::High),
+            (Terms { context: DataContext::Sensitive, ..CONTACT }, 20, SeverityLevel::VeryHigh),
         ] {
             let score = terms.score();
             assert_eq!((score.quarters, score.level), (quarters, level), "{terms:?}");
@@ -227,11 +227,11 @@ mod tests {
         let plain = [DataKind::CivilStatus, DataKind::Contact];
         assert_eq!(Terms::suggested(&plain, true, true, false), CONTACT);
         let with_nir = [DataKind::CivilStatus, DataKind::Nir];
-        assert_eq!(Terms::suggested(&with_nir, true, true, false).score().level, Level::High);
+        assert_eq!(Terms::suggested(&with_nir, true, true, false).score().level, SeverityLevel::High);
         let health = [DataKind::Health, DataKind::Nir];
-        assert_eq!(Terms::suggested(&health, true, true, false).score().level, Level::VeryHigh);
+        assert_eq!(Terms::suggested(&health, true, true, false).score().level, SeverityLevel::VeryHigh);
         let outage = Terms::suggested(&plain, false, false, true);
-        assert_eq!(outage.score().level, Level::Low);
+        assert_eq!(outage.score().level, SeverityLevel::Low);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_operations::OperationError;
 use digue_operations::incidents::{self, IncidentView};
-use digue_operations::papers::{self, PaperFormat as Printed};
+use digue_operations::papers::{self, PaperFormat};
 use digue_operations::stored_records::PaperSources;
 use serde::Deserialize;
 
@@ -63,7 +63,7 @@ pub(crate) async fn paper(
     let document = papers::paper(&console.app, &view, &reader, "partner");
     let document = document.ok_or(OperationError::NotFound("paper"))?;
     let sources = PaperSources::incident(&view.record.id);
-    let printed = papers::printed_from(&console.app, &document, Printed::Pdf, sources).await;
+    let printed = papers::printed_from(&console.app, &document, PaperFormat::Pdf, sources).await;
     let bytes = printed?;
-    Ok(kept(&format!("{}.pdf", view.reference()), Printed::Pdf.media(), bytes))
+    Ok(kept(&format!("{}.pdf", view.reference()), PaperFormat::Pdf.media(), bytes))
 }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_operations::OperationError;
 use digue_operations::providers::{
-    self, LinkedIdentity, ProviderReply, Purpose, SignInOutcome, SingleFactorSignIn, StartedSignIn,
+    self, LinkedIdentity, ProviderReply, SignInOutcome, SignInPurpose, SingleFactorSignIn, StartedSignIn,
 };
 use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
@@ -46,18 +46,18 @@ pub(crate) async fn begin(
 ) -> Result<Response, PageError> {
     on_console(&visitor)?;
     let purpose = if !towards.link.is_empty() {
-        Purpose::Link {
+        SignInPurpose::Link {
             invitation: towards.link,
             session: visitor.session.as_ref().map(|own| own.id.clone()),
         }
     } else if !towards.proof.is_empty() {
         let session = visitor.console_session()?.id.clone();
         let next = if towards.way.has_next() { towards.way.local_next() } else { "/self" };
-        Purpose::Prove { session, next: next.to_owned() }
+        SignInPurpose::Prove { session, next: next.to_owned() }
     } else if !towards.person.is_empty() {
-        Purpose::Person
+        SignInPurpose::Person
     } else {
-        Purpose::SignIn { next: towards.way.welcome(), is_fresh: towards.way.is_fresh() }
+        SignInPurpose::SignIn { next: towards.way.welcome(), is_fresh: towards.way.is_fresh() }
     };
     let begun = providers::begin(&console.app, &provider, provider_cookie(&headers), purpose).await;
     Ok(sent(begun?))

@@ -12,7 +12,7 @@ use digue_isms::standing::CheckStatement;
 use digue_isms::statement::StatementLine;
 use digue_operations::OperationError;
 use digue_operations::isms::{checks, exchange, sheets, statement};
-use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::papers::PaperFormat;
 use digue_operations::stored_records::StoredKind;
 use digue_types::Timestamp;
 use serde::Deserialize;
@@ -280,7 +280,7 @@ pub(crate) async fn statement_file(
 ) -> Result<Response, PageError> {
     let app = &console.app;
     let actor = visitor.actor(app)?;
-    if let Some(form) = name.strip_prefix("statement.").and_then(Printed::parse) {
+    if let Some(form) = name.strip_prefix("statement.").and_then(PaperFormat::parse) {
         let (lines, _) = statement::now_standing(app, &actor).await?;
         let reader = Localizer::in_zone(&visitor, &console.zone).reader();
         let bytes = sheets::statement_file(app, &lines, &reader, form).await?;
@@ -321,7 +321,7 @@ pub(crate) async fn frameworks(
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     if let Some(ending) = ending {
-        let form = Printed::parse(ending).ok_or(OperationError::NotFound("form"))?;
+        let form = PaperFormat::parse(ending).ok_or(OperationError::NotFound("form"))?;
         let bytes = sheets::framework_file(&console.app, framework, &lines, &w.reader(), form).await;
         return Ok(kept(&name, form.media(), bytes?));
     }
@@ -368,7 +368,7 @@ pub(crate) async fn exported(
         other => {
             let number = mss_number(other).ok_or(OperationError::NotFound("file"))?;
             let bytes = exchange::mon_service_securise(app, &actor, number).await?;
-            kept(&name, Printed::Xlsx.media(), bytes)
+            kept(&name, PaperFormat::Xlsx.media(), bytes)
         }
     })
 }

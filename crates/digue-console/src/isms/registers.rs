@@ -7,14 +7,16 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
-use digue_isms::kinds::{Measure, Objective, Population, Processing, RegisterKind, Risk, RiskLevel, place};
+use digue_isms::kinds::{
+    Measure, Objective, Processing, RegisterKind, Risk, RiskLevel, SamplePopulation, place,
+};
 use digue_isms::register::{RegisterRecord as _, Registers, Revision};
 use digue_isms::signatures::{self, SignatureState};
-use digue_isms::standing::MeasureState as Stands;
+use digue_isms::standing::MeasureState;
 use digue_operations::isms::audits::Sample;
 use digue_operations::isms::sheets;
 use digue_operations::isms::{self, SaveError, audits, awareness, observed};
-use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::papers::PaperFormat;
 use digue_operations::stored_records::StoredKind;
 use digue_operations::{OperationError, incidents};
 use digue_types::AccountId;
@@ -171,7 +173,7 @@ fn stands(
             let measure = Measure::read(&revision.values).ok()?;
             let stands = measure.standing(&standing.measured, standing.now);
             let style = match stands {
-                Stands::Contradicted | Stands::Late => "late",
+                MeasureState::Contradicted | MeasureState::Late => "late",
                 one if one.is_good() => "good",
                 _ => "quiet",
             };
@@ -190,9 +192,9 @@ type MatrixRow = (&'static str, Vec<(usize, &'static str)>);
 
 /// The 4x4 picture: gravity from the top, likelihood from the left.
 fn matrix(registers: &Registers) -> Vec<MatrixRow> {
-    use digue_isms::kinds::{Gravity, Likelihood};
+    use digue_isms::kinds::{Likelihood, RiskGravity};
     let risks = registers.read::<Risk>();
-    let row = |gravity: &Gravity| {
+    let row = |gravity: &RiskGravity| {
         let cell = |likelihood: &Likelihood| {
             let here = |risk: &&digue_isms::RegisterEntry<Risk>| {
                 risk.record.likelihood.0.map(place) == Some(place(*likelihood))
@@ -202,7 +204,7 @@ fn matrix(registers: &Registers) -> Vec<MatrixRow> {
         };
         (gravity.code(), Likelihood::ALL.iter().map(cell).collect())
     };
-    Gravity::ALL.iter().rev().map(row).collect()
+    RiskGravity::ALL.iter().rev().map(row).collect()
 }
 
 /// A field as the form asks it.
@@ -617,7 +619,7 @@ pub(crate) async fn samples(
     Query(asked): Query<SampleForm>,
 ) -> Result<Html<String>, PageError> {
     isms::registers(&console.app, &actor).await?;
-    let drawn = match Population::parse(&asked.population) {
+    let drawn = match SamplePopulation::parse(&asked.population) {
         Some(of) => {
             let size = asked.size.clamp(1, 500);
             let drawn = audits::sampled(&console.app, &actor, of, u64::from(asked.seed), size).await;
@@ -626,7 +628,7 @@ pub(crate) async fn samples(
         None => None,
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let populations = Population::ALL.iter().map(|one| one.code()).collect();
+    let populations = SamplePopulation::ALL.iter().map(|one| one.code()).collect();
     Ok(page(&SamplesPage { populations, drawn, tab: "registers", w }))
 }
 
@@ -638,7 +640,7 @@ pub(crate) async fn file(
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
-    let form = Printed::parse(ending).ok_or(OperationError::NotFound("form"))?;
+    let form = PaperFormat::parse(ending).ok_or(OperationError::NotFound("form"))?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = match stem {
         "smsi" => sheets::whole(&console.app, &actor, &reader, form).await,

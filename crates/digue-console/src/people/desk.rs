@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, State};
 use axum::response::{Html, Redirect, Response};
-use digue_messages::{Sign, Verdict};
+use digue_messages::{MessageVerdict, Sign};
 use digue_operations::OperationError;
 use digue_operations::desk::{self, MessageReport};
 use digue_store::ReportRecord;
@@ -98,7 +98,7 @@ pub(crate) async fn reports(
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
     let rows = desk::reports(&console.app, &actor).await?;
-    let frauds = rows.iter().filter(|row| row.verdict == Verdict::Fraud.code()).count();
+    let frauds = rows.iter().filter(|row| row.verdict == MessageVerdict::Fraud.code()).count();
     let may_publish = actor.role.can_respond();
     Ok(page(&ReportsPage { w: Localizer::in_zone(&visitor, &console.zone), rows, frauds, may_publish }))
 }

@@ -6,9 +6,9 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_operations::OperationError;
-use digue_operations::evidence::EvidenceForm as Read;
-use digue_operations::papers::PaperFormat as Printed;
-use digue_operations::persons::requests::{self, Outcome, RequestKind, TrackedRequest};
+use digue_operations::evidence::EvidenceForm;
+use digue_operations::papers::PaperFormat;
+use digue_operations::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
 use digue_operations::persons::sights::{self, HiddenConsultations};
 use digue_operations::persons::{self, codes};
 use digue_types::PopulationId;
@@ -41,7 +41,7 @@ pub(crate) async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let all = requests::list(&console.app, &actor, Read::Shown).await?;
+    let all = requests::list(&console.app, &actor, EvidenceForm::Shown).await?;
     let hidden = sights::hidden(&console.app, &actor).await?;
     let (letters, rows): (Vec<TrackedRequest>, Vec<TrackedRequest>) =
         all.into_iter().partition(|one| one.record.kind == codes::LETTER);
@@ -65,7 +65,7 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let rows = requests::list(&console.app, &actor, Read::File).await?;
+    let rows = requests::list(&console.app, &actor, EvidenceForm::File).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["reference", "request", "person", "account", "opened", "due", "decided"]
         .map(|key| w.coded("column", key));
@@ -103,17 +103,17 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let all = requests::list(&console.app, &actor, Read::Shown).await?;
+    let all = requests::list(&console.app, &actor, EvidenceForm::Shown).await?;
     let found = all.into_iter().find(|one| one.record.id == id && one.record.kind != codes::LETTER);
     let one = found.ok_or(OperationError::NotFound("request"))?;
     let is_contest = one.record.kind == RequestKind::Contest.code();
-    let fits = |outcome: &&Outcome| match outcome {
-        Outcome::Explained | Outcome::Upheld => is_contest,
-        Outcome::Done => !is_contest,
-        Outcome::Refused => true,
+    let fits = |outcome: &&RequestOutcome| match outcome {
+        RequestOutcome::Explained | RequestOutcome::Upheld => is_contest,
+        RequestOutcome::Done => !is_contest,
+        RequestOutcome::Refused => true,
     };
     Ok(page(&RequestPage {
-        outcomes: Outcome::ALL.iter().filter(fits).map(|outcome| outcome.code()).collect(),
+        outcomes: RequestOutcome::ALL.iter().filter(fits).map(|outcome| outcome.code()).collect(),
         may_answer: actor.role.can_respond() && one.is_open(),
         one,
         w: Localizer::in_zone(&visitor, &console.zone),
@@ -136,7 +136,7 @@ pub(crate) async fn answer(
     Form(form): Form<AnswerForm>,
 ) -> Result<Redirect, PageError> {
     let done = if form.extend.is_empty() {
-        match Outcome::parse(&form.outcome) {
+        match RequestOutcome::parse(&form.outcome) {
             Some(outcome) => requests::answer(&console.app, &actor, &id, outcome, &form.text).await,
             None => Err(OperationError::Invalid("invalid-answer")),
         }
@@ -164,7 +164,7 @@ pub(crate) async fn letters(
     let made = made?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = codes::printed(&console.app, &reader, &made)?;
-    Ok(kept("letters.pdf", Printed::Pdf.media(), bytes))
+    Ok(kept("letters.pdf", PaperFormat::Pdf.media(), bytes))
 }
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use axum::response::{Html, Redirect, Response};
 use digue_isms::Values;
 use digue_isms::assessment::{Gap, Posture, Question, Said, Theme};
 use digue_operations::accounts;
-use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::papers::PaperFormat;
 use digue_operations::space::assessment::{self, AssessmentAnswer, SelfAssessment};
 use digue_operations::space::{self, OrganisationSpace, UnusualDay, attestation};
 use digue_types::AccountId;
@@ -255,7 +255,7 @@ pub(crate) async fn sheet(
     SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
     let bytes = assessment::file(&console.app, &actor, visitor.language).await?;
-    Ok(kept("assessment.xlsx", Printed::Xlsx.media(), bytes))
+    Ok(kept("assessment.xlsx", PaperFormat::Xlsx.media(), bytes))
 }
 
 pub(crate) async fn take(
@@ -275,8 +275,8 @@ pub(crate) async fn attest(
     SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-    let bytes = attestation::file(&console.app, &actor, &reader, Printed::Pdf).await;
-    Ok(kept("attestation.pdf", Printed::Pdf.media(), bytes?))
+    let bytes = attestation::file(&console.app, &actor, &reader, PaperFormat::Pdf).await;
+    Ok(kept("attestation.pdf", PaperFormat::Pdf.media(), bytes?))
 }
 
 #[derive(Template)]

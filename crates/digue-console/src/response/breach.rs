@@ -10,13 +10,13 @@ use digue_access::Role;
 use digue_exposure::ScopeQuestion;
 use digue_operations::breach::{self, Severity};
 use digue_operations::incidents::{self, IncidentView};
-use digue_operations::papers::{self, PaperFormat as Printed};
+use digue_operations::papers::{self, PaperFormat};
 use digue_operations::stored_records::{PaperSources, StoredKind};
 use digue_operations::{OperationError, bundle};
 use digue_response::affected::AffectedVersion;
 use digue_response::claim::ClaimKind;
 use digue_response::clock::Awareness;
-use digue_response::incident::Role as Part;
+use digue_response::incident::IncidentRole;
 use digue_response::notification::{
     Block, Change, Field, FilledField, FormFieldShape, FormFieldSource, NotificationDraft, changes,
 };
@@ -310,7 +310,8 @@ pub(crate) async fn decisions(
     let chosen = view.incident.gravity.as_ref().map_or(score.gravity(), |decided| decided.what);
     let gravities =
         Gravity::ALL.iter().map(|gravity| (gravity.code(), w.say(gravity.key()), *gravity == chosen));
-    let roles = Part::ALL.iter().map(|role| (role.code(), w.say(role.key()), *role == view.incident.role));
+    let roles =
+        IncidentRole::ALL.iter().map(|role| (role.code(), w.say(role.key()), *role == view.incident.role));
     let quarters = |quarters: u8| w.number_text(&Score::text(quarters));
     let parts = [
         (w.say("severity-context"), format!("{}", score.context)),
@@ -474,19 +475,19 @@ pub(crate) async fn register_json(
 }
 
 /// A paper to be kept: PDF, Word, or a spreadsheet.
-fn file(name: &str, form: Printed, bytes: Vec<u8>) -> Response {
+fn file(name: &str, form: PaperFormat, bytes: Vec<u8>) -> Response {
     let ending = match form {
-        Printed::Pdf => "pdf",
-        Printed::Docx => "docx",
-        Printed::Xlsx => "xlsx",
+        PaperFormat::Pdf => "pdf",
+        PaperFormat::Docx => "docx",
+        PaperFormat::Xlsx => "xlsx",
     };
     kept(&format!("{name}.{ending}"), form.media(), bytes)
 }
 
 /// What paper is asked for, and in which form: `notification.pdf`.
-fn asked_paper(name: &str) -> Result<(&str, Printed), OperationError> {
+fn asked_paper(name: &str) -> Result<(&str, PaperFormat), OperationError> {
     let (paper, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    Printed::parse(ending).map(|form| (paper, form)).ok_or(OperationError::NotFound("paper"))
+    PaperFormat::parse(ending).map(|form| (paper, form)).ok_or(OperationError::NotFound("paper"))
 }
 
 pub(crate) async fn paper(

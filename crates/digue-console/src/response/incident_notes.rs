@@ -9,7 +9,7 @@ use digue_operations::{Actor, OperationError};
 use digue_response::IncidentNote;
 use digue_response::affected::OtherQuestion;
 use digue_response::clock::{Awareness, ClockKind};
-use digue_response::incident::{EntryKind, Role, State as Standing};
+use digue_response::incident::{EntryKind, IncidentRole, IncidentState};
 use digue_response::notification::{Field, FormFieldShape, Stage};
 use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Terms};
 use digue_response::sheet::{Answer, Sheet};
@@ -199,9 +199,11 @@ fn note_of(form: &FormPairs, zone: &TimeZone) -> Result<IncidentNote, OperationE
         },
         "corrected" => IncidentNote::Corrected { entry: form.number("entry")?, text: form.owned("text") },
         "withdrawn" => IncidentNote::Withdrawn { entry: form.number("entry")?, reason: reason() },
-        "state" => IncidentNote::StateSet { state: form.choice("state", Standing::parse)?, reason: reason() },
+        "state" => {
+            IncidentNote::StateSet { state: form.choice("state", IncidentState::parse)?, reason: reason() }
+        }
         "role" => IncidentNote::RoleSet {
-            role: form.choice("role", Role::parse)?,
+            role: form.choice("role", IncidentRole::parse)?,
             is_insured: form.has("insured"),
             is_nis2: form.has("nis2"),
         },

@@ -13,7 +13,7 @@ use digue_operations::stored_records::StoredKind;
 use digue_response::clock::LegalClock;
 use digue_response::incident::{EntryKind, IncidentTask, Source};
 use digue_response::sheet::{Answer, Sheet, StepEffect};
-use digue_response::{IncidentEntry, IncidentNote, State as Standing};
+use digue_response::{IncidentEntry, IncidentNote, IncidentState};
 use digue_types::{Gate, Timestamp};
 use serde::Deserialize;
 
@@ -234,13 +234,17 @@ pub(crate) async fn show(
     }))
 }
 
-fn next_states(state: Standing) -> Vec<&'static str> {
-    let next: &[Standing] = match state {
-        Standing::Suspected => &[Standing::Confirmed, Standing::Contained, Standing::Dismissed],
-        Standing::Confirmed => &[Standing::Contained, Standing::Dismissed],
-        Standing::Contained => &[Standing::Resolved, Standing::Confirmed, Standing::Dismissed],
-        Standing::Resolved => &[Standing::Contained],
-        Standing::Dismissed => &[Standing::Suspected],
+fn next_states(state: IncidentState) -> Vec<&'static str> {
+    let next: &[IncidentState] = match state {
+        IncidentState::Suspected => {
+            &[IncidentState::Confirmed, IncidentState::Contained, IncidentState::Dismissed]
+        }
+        IncidentState::Confirmed => &[IncidentState::Contained, IncidentState::Dismissed],
+        IncidentState::Contained => {
+            &[IncidentState::Resolved, IncidentState::Confirmed, IncidentState::Dismissed]
+        }
+        IncidentState::Resolved => &[IncidentState::Contained],
+        IncidentState::Dismissed => &[IncidentState::Suspected],
     };
     next.iter().map(|state| state.code()).collect()
 }

@@ -10,7 +10,7 @@ use digue_operations::OperationError;
 use digue_operations::genuine::{self, Genuine, Official};
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
-use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::papers::PaperFormat;
 use digue_operations::stored_records::StoredKind;
 use digue_response::code::Code;
 use serde::Deserialize;
@@ -215,7 +215,7 @@ pub(crate) async fn file(
             let letters = notices::letters(app, &actor, &campaign, asked.after).await;
             let (bytes, last) = letters?;
             let name = format!("letters-{}-{last}.pdf", asked.after + 1);
-            Ok(kept(&name, Printed::Pdf.media(), bytes))
+            Ok(kept(&name, PaperFormat::Pdf.media(), bytes))
         }
         "others.csv" => {
             let rows = notices::others(app, &actor, &campaign).await?;

@@ -353,14 +353,15 @@ fn an_end_does_not_come_before_its_beginning() {
 
 #[test]
 fn the_scale_never_calls_the_gravest_low() {
-    use digue_isms::kinds::{Gravity, Likelihood};
-    assert_eq!(RiskLevel::of(Likelihood::V1, Gravity::G4), RiskLevel::Moderate);
-    assert_eq!(RiskLevel::of(Likelihood::V4, Gravity::G4), RiskLevel::Critical);
-    assert_eq!(RiskLevel::of(Likelihood::V2, Gravity::G4), RiskLevel::High);
-    assert_eq!(RiskLevel::of(Likelihood::V3, Gravity::G1), RiskLevel::Low);
+    use digue_isms::kinds::{Likelihood, RiskGravity};
+    assert_eq!(RiskLevel::of(Likelihood::V1, RiskGravity::G4), RiskLevel::Moderate);
+    assert_eq!(RiskLevel::of(Likelihood::V4, RiskGravity::G4), RiskLevel::Critical);
+    assert_eq!(RiskLevel::of(Likelihood::V2, RiskGravity::G4), RiskLevel::High);
+    assert_eq!(RiskLevel::of(Likelihood::V3, RiskGravity::G1), RiskLevel::Low);
     for likelihood in Likelihood::ALL {
-        for gravity in Gravity::ALL {
-            for (worse_likelihood, worse_gravity) in [(Likelihood::V4, *gravity), (*likelihood, Gravity::G4)]
+        for gravity in RiskGravity::ALL {
+            for (worse_likelihood, worse_gravity) in
+                [(Likelihood::V4, *gravity), (*likelihood, RiskGravity::G4)]
             {
                 assert!(
                     RiskLevel::of(worse_likelihood, worse_gravity) >= RiskLevel::of(*likelihood, *gravity)

@@ -1,6 +1,6 @@
 //! What a forger can do to a message without the sender's key: nothing of it makes a message genuine.
 
-use digue_messages::{Verdict, read};
+use digue_messages::{MessageVerdict, read};
 use proptest::prelude::*;
 
 use crate::mail::{carrier, file, opinion};
@@ -89,7 +89,7 @@ fn changed(bytes: &[u8], changes: &[Change], donor: &[String]) -> Vec<u8> {
     bytes
 }
 
-fn verdict(bytes: &[u8]) -> Option<Verdict> {
+fn verdict(bytes: &[u8]) -> Option<MessageVerdict> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     read(bytes).ok().map(|_| runtime.block_on(opinion(bytes, None)).verdict)
 }
@@ -111,7 +111,7 @@ fn unsigned(name: &str) -> Vec<u8> {
 fn a_forged_mail_whose_first_line_is_in_another_servers_way_is_not_genuine() {
     for name in UNSIGNED {
         let found = verdict(&unsigned(name));
-        assert!(matches!(found, Some(Verdict::Unknown | Verdict::Fraud)), "{name}: {found:?}");
+        assert!(matches!(found, Some(MessageVerdict::Unknown | MessageVerdict::Fraud)), "{name}: {found:?}");
     }
 }
 
@@ -131,7 +131,7 @@ proptest! {
         } else {
             forged
         };
-        prop_assert_ne!(verdict(&forged), Some(Verdict::Genuine), "{}", String::from_utf8_lossy(&forged));
+        prop_assert_ne!(verdict(&forged), Some(MessageVerdict::Genuine), "{}", String::from_utf8_lossy(&forged));
     }
 
     #[test]
@@ -139,7 +139,7 @@ proptest! {
         let signed = file("signed/relaxed.eml");
         let (donor, _) = lines_of(&file("attached/phish_plain.eml"));
         let changed = changed(&signed, &changes, &donor);
-        if verdict(&changed) == Some(Verdict::Genuine) {
+        if verdict(&changed) == Some(MessageVerdict::Genuine) {
             let (found, original) = (read(&changed).unwrap(), read(&signed).unwrap());
             // White space at the ends is not signed (RFC 6376, 3.4.4).
             let said = |read: &digue_messages::ReadMessage| {

@@ -4,7 +4,7 @@
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
-use digue_messages::{Sign, SubmissionWay, UnreadKind, Verdict};
+use digue_messages::{MessageVerdict, Sign, SubmissionWay, UnreadKind};
 
 use crate::mail::{BLANK, Mail, carrier, file, judged, opinion};
 
@@ -64,7 +64,7 @@ fn lf(bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_verified_signature_of_the_senders_domain_is_the_one_proof() {
-    use Verdict::{Genuine, Suspicious, Unknown};
+    use MessageVerdict::{Genuine, Suspicious, Unknown};
     for (name, verdict, sign) in [
         ("signed/relaxed.eml", Genuine, Sign::Proven),
         ("signed/simple.eml", Genuine, Sign::Proven),
@@ -92,7 +92,7 @@ async fn a_verified_signature_of_the_senders_domain_is_the_one_proof() {
 /// Everything that version 0.1.0 was tried with, without the keys of the signed ones.
 #[tokio::test]
 async fn every_case_that_was_kept_has_its_answer() {
-    use Verdict::{Fraud, Suspicious, Unknown};
+    use MessageVerdict::{Fraud, Suspicious, Unknown};
     let cases = [
         ("BOM_before", Unknown),
         // Changed on its way by a list: its domain asks to refuse it.
@@ -157,7 +157,7 @@ async fn a_genuine_message_is_genuine_in_every_form_it_is_kept_in() {
         ("attached to an attached one", carrier(LEA, "a", &[(EML, &carrier(LEA, "b", &[(EML, &signed)]))])),
     ] {
         let found = opinion(&bytes, None).await;
-        assert_eq!(found.verdict, Verdict::Genuine, "{name}: {:?} {:?}", found.signs, found.unread);
+        assert_eq!(found.verdict, MessageVerdict::Genuine, "{name}: {:?} {:?}", found.signs, found.unread);
     }
 }
 
@@ -214,7 +214,7 @@ async fn a_fraud_is_one_in_every_form_it_is_handed_in() {
     ] {
         for how in [SubmissionWay::Shown, SubmissionWay::Forwarded] {
             let found = judged(&bytes, None, how).await;
-            assert_eq!(found.verdict, Verdict::Fraud, "{name}: {:?} {:?}", found.signs, found.unread);
+            assert_eq!(found.verdict, MessageVerdict::Fraud, "{name}: {:?} {:?}", found.signs, found.unread);
         }
     }
 }
@@ -266,7 +266,7 @@ async fn what_was_not_read_is_named_and_nothing_is_genuine_then() {
         assert!(found.unread.iter().any(|unread| unread.kind == kind), "{name}: {:?}", found.unread);
         assert!(found.signs.iter().any(|(sign, _)| *sign == Sign::Unread), "{name}: {:?}", found.signs);
         assert!(
-            matches!(found.verdict, Verdict::Unknown | Verdict::Suspicious),
+            matches!(found.verdict, MessageVerdict::Unknown | MessageVerdict::Suspicious),
             "{name}: {:?}",
             found.verdict
         );
@@ -274,7 +274,13 @@ async fn what_was_not_read_is_named_and_nothing_is_genuine_then() {
     // The covering message is signed by an official sender: its signature says nothing of what is unread.
     let mail = Mail { attachment: Some("m.msg"), signed: true, ..BLANK };
     let found = opinion(&mail.bytes(), None).await;
-    assert_eq!(found.verdict, Verdict::Genuine, "words in a file: {:?} {:?}", found.signs, found.unread);
+    assert_eq!(
+        found.verdict,
+        MessageVerdict::Genuine,
+        "words in a file: {:?} {:?}",
+        found.signs,
+        found.unread
+    );
     assert!(found.signs.contains(&(Sign::NotOpened, "m.msg".to_owned())), "{:?}", found.signs);
 }
 
@@ -282,18 +288,28 @@ async fn what_was_not_read_is_named_and_nothing_is_genuine_then() {
 async fn a_genuine_message_in_the_hands_of_a_fraud_makes_it_no_better() {
     let genuine = signed();
     for (name, from, text, verdict) in [
-        ("says it is official", "Portail Emploi <info@portail.fr>", "Voir ci-joint.", Verdict::Unknown),
-        ("looks official", "Portail Emploi <info@portai1.fr>", "Voir ci-joint.", Verdict::Fraud),
-        ("takes the name", "Portail Emploi <x@vol.example>", "Voir ci-joint.", Verdict::Suspicious),
-        ("asks", "x@vol.example", "Répondez avec votre numéro de carte.", Verdict::Suspicious),
-        ("leads to a look-alike", "x@vol.example", "https://portail-connexion.example/", Verdict::Fraud),
+        (
+            "says it is official",
+            "Portail Emploi <info@portail.fr>",
+            "Voir ci-joint.",
+            MessageVerdict::Unknown,
+        ),
+        ("looks official", "Portail Emploi <info@portai1.fr>", "Voir ci-joint.", MessageVerdict::Fraud),
+        ("takes the name", "Portail Emploi <x@vol.example>", "Voir ci-joint.", MessageVerdict::Suspicious),
+        ("asks", "x@vol.example", "Répondez avec votre numéro de carte.", MessageVerdict::Suspicious),
+        (
+            "leads to a look-alike",
+            "x@vol.example",
+            "https://portail-connexion.example/",
+            MessageVerdict::Fraud,
+        ),
     ] {
         let found = opinion(&carrier(from, text, &[(EML, &genuine)]), None).await;
         assert_eq!(found.verdict, verdict, "{name}: {:?}", found.signs);
     }
     // With nothing against it, the one that is attached is what the answer is about, and that is said.
     let found = opinion(&carrier(LEA, "voir PJ", &[(EML, &genuine)]), None).await;
-    assert_eq!((found.verdict, found.about), (Verdict::Genuine, Some(1)));
+    assert_eq!((found.verdict, found.about), (MessageVerdict::Genuine, Some(1)));
     assert!(
         found.signs.contains(&(Sign::CarrierUnproven, "lea@exemple.org".to_owned())),
         "{:?}",
@@ -309,22 +325,26 @@ async fn the_signature_of_whoever_forwards_says_nothing_of_what_is_forwarded() {
     let official = quoting("Portail Emploi <info@portail.fr>");
     let mail = Mail { signed: true, text: &official, ..BLANK }.bytes();
     let found = opinion(&mail, None).await;
-    assert_eq!(found.verdict, Verdict::Unknown, "{:?}", found.signs);
+    assert_eq!(found.verdict, MessageVerdict::Unknown, "{:?}", found.signs);
     assert!(found.signs.iter().any(|(sign, _)| *sign == Sign::QuotedUnproven), "{:?}", found.signs);
     // An agent's own signed question is not what the desk is asked about.
     let other = quoting("Ali <ali@centre.example>");
     let mail = Mail { signed: true, text: &other, ..BLANK }.bytes();
-    assert_eq!(judged(&mail, None, SubmissionWay::Forwarded).await.verdict, Verdict::Unknown);
+    assert_eq!(judged(&mail, None, SubmissionWay::Forwarded).await.verdict, MessageVerdict::Unknown);
     let looks = quoting("Portail Emploi <info@portai1.fr>");
     let mail = Mail { signed: true, text: &looks, ..BLANK }.bytes();
-    assert_eq!(judged(&mail, None, SubmissionWay::Forwarded).await.verdict, Verdict::Fraud);
+    assert_eq!(judged(&mail, None, SubmissionWay::Forwarded).await.verdict, MessageVerdict::Fraud);
 }
 
 #[tokio::test]
 async fn several_senders_are_never_genuine() {
     for name in ["attached/two_From.eml", "attached/two_From_rev.eml"] {
         let found = opinion(&file(name), None).await;
-        assert!(matches!(found.verdict, Verdict::Suspicious | Verdict::Fraud), "{name}: {:?}", found.signs);
+        assert!(
+            matches!(found.verdict, MessageVerdict::Suspicious | MessageVerdict::Fraud),
+            "{name}: {:?}",
+            found.signs
+        );
         assert!(
             found.signs.iter().any(|(sign, _)| *sign == Sign::SeveralSenders),
             "{name}: {:?}",
@@ -343,6 +363,6 @@ async fn several_senders_are_never_genuine() {
         ("another type", format!("Content-Type: text/html\r\nContent-Type: text/plain\r\n{signed}")),
     ] {
         let found = opinion(changed.as_bytes(), None).await;
-        assert_ne!(found.verdict, Verdict::Genuine, "{name}: {:?}", found.signs);
+        assert_ne!(found.verdict, MessageVerdict::Genuine, "{name}: {:?}", found.signs);
     }
 }

@@ -1,7 +1,7 @@
 //! Lines `Received` in the ways of the servers that people's mail goes through: whatever they say, without a
 //! signature nothing is genuine, and what they say is told as what it is.
 
-use digue_messages::{Sign, Verdict};
+use digue_messages::{MessageVerdict, Sign};
 
 use crate::mail::opinion;
 
@@ -84,12 +84,12 @@ fn unsigned(lines: &[String]) -> Vec<u8> {
 async fn the_machine_that_each_server_names_is_compared_with_the_senders_records() {
     for (server, way) in SERVERS {
         let honest = opinion(&unsigned(&[line(way, OWN, "smtp.portail.fr")]), None).await;
-        assert_eq!(honest.verdict, Verdict::Unknown, "{server}: {:?}", honest.signs);
+        assert_eq!(honest.verdict, MessageVerdict::Unknown, "{server}: {:?}", honest.signs);
         assert!(honest.signs.iter().any(|(sign, _)| *sign == Sign::SentFrom), "{server}: {:?}", honest.signs);
         assert!(honest.signs.iter().all(|(sign, _)| *sign != Sign::Proven), "{server}");
         for helo in ["smtp.portail.fr", "[192.0.2.25]"] {
             let foreign = opinion(&unsigned(&[line(way, OTHER, helo)]), None).await;
-            assert_eq!(foreign.verdict, Verdict::Fraud, "{server}, {helo}: {:?}", foreign.signs);
+            assert_eq!(foreign.verdict, MessageVerdict::Fraud, "{server}, {helo}: {:?}", foreign.signs);
             assert!(foreign.signs.iter().any(|(sign, _)| *sign == Sign::SentElsewhere), "{server}, {helo}");
         }
     }
@@ -102,7 +102,7 @@ async fn lines_that_a_forger_wrote_beneath_make_nothing_genuine() {
             let lines = [line(way, OTHER, "smtp.portail.fr"), line(made_up, OWN, "smtp.portail.fr")];
             let found = opinion(&unsigned(&lines), None).await;
             assert!(
-                matches!(found.verdict, Verdict::Unknown | Verdict::Fraud),
+                matches!(found.verdict, MessageVerdict::Unknown | MessageVerdict::Fraud),
                 "{server}: {:?} {:?}",
                 found.verdict,
                 found.signs
@@ -128,7 +128,7 @@ async fn a_line_that_is_not_understood_says_nothing_and_hides_nothing() {
     for first in odd {
         let lines = [first.clone(), line(SERVERS[0].1, OWN, "smtp.portail.fr")];
         let found = opinion(&unsigned(&lines), None).await;
-        assert_eq!(found.verdict, Verdict::Unknown, "{first}: {:?}", found.signs);
+        assert_eq!(found.verdict, MessageVerdict::Unknown, "{first}: {:?}", found.signs);
         assert!(found.signs.iter().all(|(sign, _)| *sign != Sign::SentFrom), "{first}: {:?}", found.signs);
     }
 }
@@ -139,9 +139,9 @@ async fn machines_within_the_readers_own_network_are_nobodys() {
     let gmail = "Received: by 2002:a05:6402:1a:b0:1 with SMTP id 4csp1; x\r\n";
     for above in [within, gmail] {
         let alone = opinion(&unsigned(&[above.to_owned()]), None).await;
-        assert_eq!(alone.verdict, Verdict::Unknown, "{above}: {:?}", alone.signs);
+        assert_eq!(alone.verdict, MessageVerdict::Unknown, "{above}: {:?}", alone.signs);
         let foreign =
             opinion(&unsigned(&[above.to_owned(), line(SERVERS[5].1, OTHER, "x.example")]), None).await;
-        assert_eq!(foreign.verdict, Verdict::Fraud, "{above}: {:?}", foreign.signs);
+        assert_eq!(foreign.verdict, MessageVerdict::Fraud, "{above}: {:?}", foreign.signs);
     }
 }

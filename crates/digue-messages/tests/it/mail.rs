@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use digue_messages::verdict::CodeSeen;
 use digue_messages::{
-    DnsRecords, OfficialSenders, Opinion, Sign, SubmissionWay, Verdict, judge, proof, read,
+    DnsRecords, MessageVerdict, OfficialSenders, Opinion, Sign, SubmissionWay, judge, proof, read,
 };
 use lettre::Message;
 use lettre::message::dkim::{
@@ -104,7 +104,7 @@ pub(crate) async fn judged(bytes: &[u8], code: Option<CodeSeen>, how: Submission
     let proofs = proof::prove_all(&submission, &records()).await;
     let opinion = judge(&submission, &proofs, &known(), code, how);
     // Whatever is judged: genuine is what a verified signature says of all that was read.
-    if opinion.verdict == Verdict::Genuine {
+    if opinion.verdict == MessageVerdict::Genuine {
         assert!(opinion.signs.iter().any(|(sign, _)| *sign == Sign::Proven), "{opinion:?}");
         assert!(opinion.unread.is_empty(), "{opinion:?}");
     }

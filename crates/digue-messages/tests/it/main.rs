@@ -7,7 +7,7 @@ mod hops;
 mod mail;
 
 use digue_messages::verdict::CodeSeen;
-use digue_messages::{DnsRecords, Proof, Sign, Verdict, proof, read};
+use digue_messages::{DnsRecords, MessageVerdict, Proof, Sign, proof, read};
 
 use crate::mail::{BLANK, Mail, opinion, records};
 
@@ -21,15 +21,15 @@ async fn every_message_of_the_corpus_gets_its_verdict() {
         link("Mon espace", "https://bit.example/x"),
         link("Mon espace", "https://www.portail.fr/espace"),
     );
-    let corpus: Vec<(&str, Mail<'_>, Verdict)> = vec![
-        ("signed", Mail { signed: true, ..BLANK }, Verdict::Genuine),
+    let corpus: Vec<(&str, Mail<'_>, MessageVerdict)> = vec![
+        ("signed", Mail { signed: true, ..BLANK }, MessageVerdict::Genuine),
         (
             "signed, from below",
             Mail { signed: true, from: "info@envoi.portail.fr", ..BLANK },
-            Verdict::Genuine,
+            MessageVerdict::Genuine,
         ),
-        ("sent from where it sends", Mail { handed_by: Some("192.0.2.5"), ..BLANK }, Verdict::Unknown),
-        ("signed, own link", Mail { signed: true, html: Some(&own), ..BLANK }, Verdict::Genuine),
+        ("sent from where it sends", Mail { handed_by: Some("192.0.2.5"), ..BLANK }, MessageVerdict::Unknown),
+        ("signed, own link", Mail { signed: true, html: Some(&own), ..BLANK }, MessageVerdict::Genuine),
         (
             "a notice that says what is never asked",
             Mail {
@@ -38,28 +38,28 @@ async fn every_message_of_the_corpus_gets_its_verdict() {
                 text: "Nous ne vous demanderons jamais votre mot de passe. Changez votre mot de passe vous-même.",
                 ..BLANK
             },
-            Verdict::Genuine,
+            MessageVerdict::Genuine,
         ),
-        ("sent from elsewhere", Mail { handed_by: Some("198.51.100.7"), ..BLANK }, Verdict::Fraud),
-        ("no proof at all", BLANK, Verdict::Unknown),
+        ("sent from elsewhere", Mail { handed_by: Some("198.51.100.7"), ..BLANK }, MessageVerdict::Fraud),
+        ("no proof at all", BLANK, MessageVerdict::Unknown),
         (
             "no proof, asks for the card",
             Mail { text: "Merci d'indiquer votre numéro de carte.", ..BLANK },
-            Verdict::Suspicious,
+            MessageVerdict::Suspicious,
         ),
         (
             "signed, asks for a password",
             Mail { signed: true, text: "Répondez avec votre mot de passe.", ..BLANK },
-            Verdict::Suspicious,
+            MessageVerdict::Suspicious,
         ),
-        ("one letter less", Mail { from: "Info <info@portai.fr>", ..BLANK }, Verdict::Fraud),
-        ("another ending", Mail { from: "Info <info@portail.com>", ..BLANK }, Verdict::Fraud),
+        ("one letter less", Mail { from: "Info <info@portai.fr>", ..BLANK }, MessageVerdict::Fraud),
+        ("another ending", Mail { from: "Info <info@portail.com>", ..BLANK }, MessageVerdict::Fraud),
         (
             "name in a longer one",
             Mail { from: "Info <info@portail-verification.example>", ..BLANK },
-            Verdict::Fraud,
+            MessageVerdict::Fraud,
         ),
-        ("cyrillic", Mail { from: "Info <info@xn--prtail-wqf.fr>", ..BLANK }, Verdict::Fraud),
+        ("cyrillic", Mail { from: "Info <info@xn--prtail-wqf.fr>", ..BLANK }, MessageVerdict::Fraud),
         (
             "claims the name and asks",
             Mail {
@@ -67,22 +67,22 @@ async fn every_message_of_the_corpus_gets_its_verdict() {
                 text: "Confirmez votre identité en répondant.",
                 ..BLANK
             },
-            Verdict::Fraud,
+            MessageVerdict::Fraud,
         ),
         (
             "claims the name",
             Mail { from: "Portail Emploi <agence@gmail.example>", ..BLANK },
-            Verdict::Suspicious,
+            MessageVerdict::Suspicious,
         ),
         (
             "link that lies",
             Mail { from: "Service <a@b.example>", html: Some(&lies), ..BLANK },
-            Verdict::Fraud,
+            MessageVerdict::Fraud,
         ),
         (
             "link that looks alike",
             Mail { from: "Service <a@b.example>", html: Some(&looks), ..BLANK },
-            Verdict::Fraud,
+            MessageVerdict::Fraud,
         ),
         (
             "link elsewhere, in a hurry",
@@ -92,27 +92,27 @@ async fn every_message_of_the_corpus_gets_its_verdict() {
                 html: Some(&elsewhere),
                 ..BLANK
             },
-            Verdict::Suspicious,
+            MessageVerdict::Suspicious,
         ),
         (
             "an archive",
             Mail { from: "RH <rh@cabinet.example>", attachment: Some("convocation.zip"), ..BLANK },
-            Verdict::Suspicious,
+            MessageVerdict::Suspicious,
         ),
         (
             "a program",
             Mail { from: "RH <rh@cabinet.example>", attachment: Some("facture.pdf.exe"), ..BLANK },
-            Verdict::Suspicious,
+            MessageVerdict::Suspicious,
         ),
         (
             "a plain attachment",
             Mail { from: "RH <rh@cabinet.example>", attachment: Some("cv.pdf"), ..BLANK },
-            Verdict::Unknown,
+            MessageVerdict::Unknown,
         ),
         (
             "from a colleague",
             Mail { from: "Ali <ali@centre.example>", text: "On déjeune ?", ..BLANK },
-            Verdict::Unknown,
+            MessageVerdict::Unknown,
         ),
         (
             "replies elsewhere, in a hurry",
@@ -122,7 +122,7 @@ async fn every_message_of_the_corpus_gets_its_verdict() {
                 text: "Dernier rappel.",
                 ..BLANK
             },
-            Verdict::Suspicious,
+            MessageVerdict::Suspicious,
         ),
     ];
     for (name, mail, expected) in &corpus {
@@ -134,10 +134,14 @@ async fn every_message_of_the_corpus_gets_its_verdict() {
 #[tokio::test]
 async fn a_signed_message_that_was_changed_is_proven_no_more() {
     let bytes = Mail { signed: true, handed_by: Some("198.51.100.7"), ..BLANK }.bytes();
-    assert_eq!(opinion(&bytes, None).await.verdict, Verdict::Genuine, "a signature survives forwarding");
+    assert_eq!(
+        opinion(&bytes, None).await.verdict,
+        MessageVerdict::Genuine,
+        "a signature survives forwarding"
+    );
     let changed = String::from_utf8(bytes).unwrap().replace("pour mardi", "pour jeudi");
     let found = opinion(changed.as_bytes(), None).await;
-    assert_eq!(found.verdict, Verdict::Fraud, "{:?}", found.signs);
+    assert_eq!(found.verdict, MessageVerdict::Fraud, "{:?}", found.signs);
     assert!(found.signs.iter().any(|(sign, _)| *sign == Sign::Forged));
 }
 
@@ -145,10 +149,10 @@ async fn a_signed_message_that_was_changed_is_proven_no_more() {
 async fn a_relay_of_the_readers_own_house_is_no_forgery_and_proves_nothing() {
     let genuine = Mail { handed_by: Some("192.0.2.5"), ..BLANK }.bytes();
     let relayed = [b"Received: from mx.exemple.fr (mx [203.0.113.9]) by boite.exemple.fr; Sun, 22 Nov 2026 10:00:05 +0000\r\n", &genuine[..]].concat();
-    assert_eq!(opinion(&relayed, None).await.verdict, Verdict::Unknown);
+    assert_eq!(opinion(&relayed, None).await.verdict, MessageVerdict::Unknown);
     // Lines further down may be made up: they make nothing genuine.
     let forged = Mail { handed_by: Some("198.51.100.7"), ..BLANK }.bytes();
-    assert_eq!(opinion(&forged, None).await.verdict, Verdict::Fraud);
+    assert_eq!(opinion(&forged, None).await.verdict, MessageVerdict::Fraud);
 }
 
 #[tokio::test]
@@ -162,7 +166,7 @@ async fn a_forwarded_message_is_the_one_that_is_judged() {
     outer.extend(inner);
     outer.extend_from_slice(b"\r\n--b--\r\n");
     let found = opinion(&outer, None).await;
-    assert_eq!(found.verdict, Verdict::Fraud, "{:?}", found.signs);
+    assert_eq!(found.verdict, MessageVerdict::Fraud, "{:?}", found.signs);
     assert_eq!(found.look_alikes, ["portail.com"]);
 }
 
@@ -172,22 +176,26 @@ async fn texts_and_messages_of_a_telephone_are_judged_by_what_they_say() {
         (
             "Portail Emploi : votre dossier sera suspendu, https://portail-dossier.example/x",
             None,
-            Verdict::Fraud,
+            MessageVerdict::Fraud,
         ),
         (
             "De : Portail Emploi <aide@gmail.example>\nObjet : urgent\n\nEnvoyez votre RIB.",
             None,
-            Verdict::Fraud,
+            MessageVerdict::Fraud,
         ),
         (
             "Un message vous attend dans votre espace. Code 7K3M-9QXT-2BVN-R",
             Some(CodeSeen::Genuine),
-            Verdict::Unknown,
+            MessageVerdict::Unknown,
         ),
-        ("Un message vous attend. Code 0000-0000-0000-0", Some(CodeSeen::Unknown), Verdict::Suspicious),
-        ("Un message vous attend. Code 7K3M-9QXT-2BVN-R", Some(CodeSeen::Copied), Verdict::Fraud),
-        ("Votre colis attend, réglez les frais avec votre carte bancaire", None, Verdict::Suspicious),
-        ("Rendez-vous demain à 9 h", None, Verdict::Unknown),
+        (
+            "Un message vous attend. Code 0000-0000-0000-0",
+            Some(CodeSeen::Unknown),
+            MessageVerdict::Suspicious,
+        ),
+        ("Un message vous attend. Code 7K3M-9QXT-2BVN-R", Some(CodeSeen::Copied), MessageVerdict::Fraud),
+        ("Votre colis attend, réglez les frais avec votre carte bancaire", None, MessageVerdict::Suspicious),
+        ("Rendez-vous demain à 9 h", None, MessageVerdict::Unknown),
     ] {
         let found = opinion(text.as_bytes(), code).await;
         assert_eq!(found.verdict, expected, "{text}: {:?}", found.signs);

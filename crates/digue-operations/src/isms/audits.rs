@@ -1,7 +1,7 @@
 //! Samples of internal audits: drawn from a population of the running system with the audit's seed, so
 //! that somebody else draws the same.
 
-use digue_isms::kinds::{Audit, Population, RegisterKind};
+use digue_isms::kinds::{Audit, RegisterKind, SamplePopulation};
 use digue_isms::register::RegisterRecord as _;
 use digue_isms::sample::sample;
 
@@ -35,7 +35,7 @@ pub async fn draw(app: &App, actor: &Actor, id: &str) -> Result<(), OperationErr
 /// A sample, and what it was drawn from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    pub of: Population,
+    pub of: SamplePopulation,
     pub seed: u64,
     /// How many names the population has.
     pub population: usize,
@@ -55,7 +55,7 @@ impl Sample {
 pub async fn sampled(
     app: &App,
     actor: &Actor,
-    of: Population,
+    of: SamplePopulation,
     seed: u64,
     size: u32,
 ) -> Result<Sample, OperationError> {
@@ -68,20 +68,24 @@ pub async fn sampled(
 }
 
 /// Every name of a population.
-async fn population(app: &App, of: Population) -> Result<Vec<String>, OperationError> {
+async fn population(app: &App, of: SamplePopulation) -> Result<Vec<String>, OperationError> {
     let rules = app.gateway().rules();
     Ok(match of {
-        Population::Accounts => rules.directory.iter().map(|(account, _)| account.to_string()).collect(),
-        Population::Organisations => {
+        SamplePopulation::Accounts => {
+            rules.directory.iter().map(|(account, _)| account.to_string()).collect()
+        }
+        SamplePopulation::Organisations => {
             rules.directory.iter().map(|(_, record)| record.organisation.to_string()).collect()
         }
-        Population::Approvals => app.store.approvals().await?.into_iter().map(|one| one.id).collect(),
-        Population::BreakGlass => app.store.break_glass().await?.into_iter().map(|one| one.id).collect(),
-        Population::Incidents => {
+        SamplePopulation::Approvals => app.store.approvals().await?.into_iter().map(|one| one.id).collect(),
+        SamplePopulation::BreakGlass => {
+            app.store.break_glass().await?.into_iter().map(|one| one.id).collect()
+        }
+        SamplePopulation::Incidents => {
             let views = incidents::list(app, &Actor::digue()).await?;
             views.iter().map(incidents::IncidentView::reference).collect()
         }
-        Population::Measures => {
+        SamplePopulation::Measures => {
             in_force(app).await?.of(RegisterKind::Measure).iter().map(|one| one.id.clone()).collect()
         }
     })

@@ -30,7 +30,7 @@ lists! {
     }
 
     /// What became of it.
-    Outcome "outcome-request" {
+    RequestOutcome "outcome-request" {
         Done "done",
         /// The consultation was work.
         Explained "explained",
@@ -158,14 +158,14 @@ pub async fn answer(
     app: &App,
     actor: &Actor,
     id: &str,
-    outcome: Outcome,
+    outcome: RequestOutcome,
     text: &str,
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
     let text = parse_answer(text)?;
     let record = find(app, id).await?;
     // Whose name is given is the DPO's to decide, nobody else's.
-    if record.kind == RequestKind::Name.code() && outcome == Outcome::Done {
+    if record.kind == RequestKind::Name.code() && outcome == RequestOutcome::Done {
         crate::actor::allow(actor.role == Role::Dpo)?;
         actor.must_be_fresh(app)?;
     }

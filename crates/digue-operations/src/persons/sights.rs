@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use digue_exposure::{ScopeQuestion, Sight};
 use digue_response::claim::Happening;
-use digue_response::{Incident, State};
+use digue_response::{Incident, IncidentState};
 use digue_store::{HiddenRecord, KnownPerson};
 use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, PortalId, Timestamp};
 use ring::hmac;
 
 use super::SignedInPerson;
-use super::requests::{Outcome, RequestKind};
+use super::requests::{RequestKind, RequestOutcome};
 use crate::actor::{Actor, allow};
 use crate::affected::question_of;
 use crate::app::{ActDetails, App};
@@ -170,7 +170,7 @@ async fn rows(
         let asked = requests.iter().filter(|request| request.entry == sight.entry && request.entry > 0);
         let given = asked
             .clone()
-            .find(|one| one.kind == RequestKind::Name.code() && one.outcome == Outcome::Done.code());
+            .find(|one| one.kind == RequestKind::Name.code() && one.outcome == RequestOutcome::Done.code());
         let exposure = exposure_of(app, &sight)?;
         let incident = questions.iter().find(|one| one.asks(&sight, exposure.as_ref()));
         rows.push(ConsultationRow {
@@ -250,7 +250,7 @@ async fn questions(app: &App) -> Result<Vec<IncidentConcern>, OperationError> {
     let views = incidents::list(app, &Actor::digue()).await?;
     let mut concerns = Vec::new();
     // What was found to be no incident concerns nobody.
-    for view in views.into_iter().filter(|view| view.incident.state() != State::Dismissed) {
+    for view in views.into_iter().filter(|view| view.incident.state() != IncidentState::Dismissed) {
         let asked = view.incident.affected.iter().rfind(|version| !version.question.is_empty());
         let Some(version) = asked else { continue };
         // Whom it concerns is not known: nobody is told that it does not concern them.

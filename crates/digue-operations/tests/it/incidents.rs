@@ -7,12 +7,12 @@ use digue_access::{Reach, Role};
 use digue_exposure::ScopeQuestion;
 use digue_locales::{Language, text};
 use digue_operations::{OperationError, breach, gates, incidents};
-use digue_response::affected::{OtherQuestion, Quality};
+use digue_response::affected::{AffectedQuality, OtherQuestion};
 use digue_response::claim::Happening;
 use digue_response::clock::{Awareness, ClockKind};
-use digue_response::incident::{Source, State};
-use digue_response::notification::{Block, Field, FormFieldShape, Informed, Known, Stage, Who};
-use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Level};
+use digue_response::incident::{IncidentState, Source};
+use digue_response::notification::{Block, Field, FormFieldShape, Informant, Informed, Known, Stage};
+use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, SeverityLevel};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::{
     Cause, Consequence, DataKind, Exemption, Gravity, Harm, Nature, Origin, PersonKind,
@@ -68,7 +68,7 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
     let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1", "account:a1").await.unwrap();
     let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
     let first = breach::compute_affected(&home.app, &dpo, &id, question.clone()).await.unwrap();
-    assert_eq!((first.number, first.persons, first.quality), (1, 3, Quality::Exact));
+    assert_eq!((first.number, first.persons, first.quality), (1, 3, AffectedQuality::Exact));
     assert!(breach::recompute(&home.app, &dpo, &id, 1).await.unwrap());
     home.show("a1", &["P4"]).await;
     let second = breach::compute_affected(&home.app, &dpo, &id, question).await.unwrap();
@@ -97,8 +97,8 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     let reason = || BECAUSE.to_owned();
     let now = home.app.clock().now();
     add(IncidentNote::Aware { at: now.micros(), reason: reason(), of: Awareness::Data }).await.unwrap();
-    add(IncidentNote::StateSet { state: State::Contained, reason: reason() }).await.unwrap();
-    let close = || IncidentNote::StateSet { state: State::Resolved, reason: reason() };
+    add(IncidentNote::StateSet { state: IncidentState::Contained, reason: reason() }).await.unwrap();
+    let close = || IncidentNote::StateSet { state: IncidentState::Resolved, reason: reason() };
     let undecided = add(close()).await;
     assert!(matches!(undecided, Err(OperationError::Invalid("incident-refused-undecided"))));
     add(IncidentNote::AuthorityDecided { notify: true, reason: reason() }).await.unwrap();
@@ -144,7 +144,7 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     }
     add(close()).await.unwrap();
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
-    assert_eq!(view.incident.state(), State::Resolved);
+    assert_eq!(view.incident.state(), IncidentState::Resolved);
     let kept = &view.incident.submissions[0].1;
     assert_eq!(
         (kept.receipt.as_str(), kept.snapshot[&Field::DelayReasons][0].as_str()),
@@ -161,7 +161,7 @@ async fn open_incidents_are_followed_again_after_a_start() {
     let id = incidents::open(&home.app, &dpo, Source::Partner, "Signalement", "account:a1").await.unwrap();
     incidents::follow_open(&home.app).await.unwrap();
     assert_eq!(incidents::about(&home.app, "account:a1").await, Some(id.clone()));
-    let dismissed = IncidentNote::StateSet { state: State::Dismissed, reason: BECAUSE.to_owned() };
+    let dismissed = IncidentNote::StateSet { state: IncidentState::Dismissed, reason: BECAUSE.to_owned() };
     incidents::add(&home.app, &dpo, &id, None, dismissed).await.unwrap();
     let reach = Reach::Account("a1".parse().unwrap());
     gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence").await.unwrap();
@@ -199,10 +199,10 @@ fn every_code_of_a_breach_has_its_word_in_both_languages() {
         ($($list:ident)+) => { $(keys.extend($list::ALL.iter().map(|one| one.key().to_owned()));)+ };
     }
     keys_of!(Nature Origin Cause PersonKind DataKind Consequence Harm Gravity Exemption);
-    keys_of!(Quality ClockKind Stage Block Who Known Informed Field State Source Sheet Answer);
-    keys_of!(DataContext Ease Confidentiality Integrity Availability Level);
+    keys_of!(AffectedQuality ClockKind Stage Block Informant Known Informed Field IncidentState Source Sheet Answer);
+    keys_of!(DataContext Ease Confidentiality Integrity Availability SeverityLevel);
     keys_of!(Awareness Happening);
-    keys.extend(incident::Role::ALL.iter().map(|one| one.key().to_owned()));
+    keys.extend(incident::IncidentRole::ALL.iter().map(|one| one.key().to_owned()));
     keys.extend(incident::EntryKind::ALL.iter().map(|one| one.key().to_owned()));
     for sheet in Sheet::ALL {
         keys.extend(sheet.steps().iter().map(|step| format!("{}-{}", sheet.key(), step.code)));

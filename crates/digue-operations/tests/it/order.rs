@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_operations::approvals::{self, ApprovalRequest};
-use digue_operations::persons::requests::{self, Outcome};
+use digue_operations::persons::requests::{self, RequestOutcome};
 use digue_operations::persons::sights;
 use digue_operations::{OperationError, accounts, break_glass, containment, desk, gates};
 use digue_store::{BreakGlassRecord, FindingRecord, HiddenRecord, KnownPerson, ReportRecord, RequestRecord};
@@ -146,7 +146,7 @@ async fn look_alikes_are_published_once_and_a_request_is_answered_once() {
     let request = RequestRecord::opened("rq-1".into(), whose, "access", home.now());
     home.store.add_request(&request).await.unwrap();
     let text = "Voici vos consultations.";
-    let answer = |_| requests::answer(&home.app, &ciso, "rq-1", Outcome::Done, text);
+    let answer = |_| requests::answer(&home.app, &ciso, "rq-1", RequestOutcome::Done, text);
     one_of(join_all((0..MANY).map(answer)).await);
     let acts = home.acts();
     for act in [Act::LookAlikesPublished, Act::PersonAnswered] {

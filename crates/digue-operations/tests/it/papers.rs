@@ -12,7 +12,7 @@ use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, 
 use digue_operations::{Actor, affected, breach, bundle, gates, incidents};
 use digue_response::IncidentNote;
 use digue_response::clock::{Awareness, ClockKind};
-use digue_response::incident::{Source, State};
+use digue_response::incident::{IncidentState, Source};
 use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::register::COLUMNS;
 use digue_response::vocabulary::Exemption;
@@ -159,7 +159,7 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
         let again = imported(&other, &dpo, &bytes).await;
         assert_eq!((again.opened.len(), again.known.len()), (0, 1));
         let taken = &incidents::list(&other.app, &dpo).await.unwrap()[0].incident;
-        assert!(taken.state() == State::Suspected && taken.title == "Courriel mal adressé");
+        assert!(taken.state() == IncidentState::Suspected && taken.title == "Courriel mal adressé");
         assert_eq!(taken.fields[&Field::PersonCount].what, ["1200"]);
         assert_eq!(taken.fields[&Field::Natures].what, ["confidentiality", "integrity"]);
         assert_eq!(taken.aware_at().map(digue_types::Timestamp::micros), Some(at));

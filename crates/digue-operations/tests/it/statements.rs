@@ -8,14 +8,14 @@ use digue_locales::{Language, text};
 use digue_operations::incidents::IncidentView;
 use digue_operations::notices::{Style, measured, proposed_for};
 use digue_operations::papers::{self, PAPERS, PaperReader};
-use digue_response::affected::{AffectedVersion, Quality};
+use digue_response::affected::{AffectedQuality, AffectedVersion};
 use digue_response::claim::{ClaimKind, ClaimStanding};
 use digue_response::clock::{Awareness, ClockKind, RULES};
-use digue_response::incident::{NoticesEnded, Role, Source};
+use digue_response::incident::{IncidentRole, NoticesEnded, Source};
 use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::sheet::Sheet;
 use digue_response::vocabulary::Exemption;
-use digue_response::{Incident, IncidentEntry, IncidentNote, State};
+use digue_response::{Incident, IncidentEntry, IncidentNote, IncidentState};
 use digue_store::IncidentRecord;
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
@@ -45,7 +45,7 @@ fn seen(act: &str, subject: &str, after: &str) -> IncidentNote {
 
 fn version(draw: &mut Draw) -> AffectedVersion {
     let persons = draw.below(3) * draw.below(200);
-    let quality = draw.one(Quality::ALL);
+    let quality = draw.one(AffectedQuality::ALL);
     AffectedVersion {
         number: 1,
         question: "{}".to_owned(),
@@ -96,7 +96,7 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> IncidentNote {
         10 => seen(draw.one(&["account-suspended", "account-resumed"]), subject, ""),
         11 => seen(draw.one(&["finding-confirmed", "finding-cleared"]), about, "finding:fi-Iu7"),
         12 => seen(draw.one(&["watch-alerted", "watch-contained", "session-cut"]), about, "sessions:0"),
-        13 => IncidentNote::StateSet { state: draw.one(State::ALL), reason: reason() },
+        13 => IncidentNote::StateSet { state: draw.one(IncidentState::ALL), reason: reason() },
         14 => IncidentNote::SheetAdded { sheet: draw.one(Sheet::ALL) },
         15 => IncidentNote::FieldSet {
             field: Field::CauseOf,
@@ -110,7 +110,7 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> IncidentNote {
         18 => IncidentNote::Occurred { from: at, to: draw.one(&[None, Some(now.micros())]) },
         19 => {
             let (is_insured, is_nis2) = (draw.below(2) == 0, draw.below(2) == 0);
-            IncidentNote::RoleSet { role: draw.one(Role::ALL), is_insured, is_nis2 }
+            IncidentNote::RoleSet { role: draw.one(IncidentRole::ALL), is_insured, is_nis2 }
         }
         20 => IncidentNote::NoticesEnded(NoticesEnded {
             sent: draw.below(9),

@@ -3,7 +3,9 @@
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{EntryRefusal, Incident, IncidentNote, REASON_CHARS_MIN, Role, State, TEXT_CHARS_MAX};
+use super::{
+    EntryRefusal, Incident, IncidentNote, IncidentRole, IncidentState, REASON_CHARS_MIN, TEXT_CHARS_MAX,
+};
 use crate::affected::AffectedVersion;
 use crate::claim::ClaimKind;
 use crate::clock::{Awareness, ClockKind, ClockRule, Starts};
@@ -101,8 +103,8 @@ impl Incident {
         Ok(())
     }
 
-    fn may_become(&self, state: State) -> Result<(), EntryRefusal> {
-        use State::{Confirmed, Contained, Dismissed, Resolved, Suspected};
+    fn may_become(&self, state: IncidentState) -> Result<(), EntryRefusal> {
+        use IncidentState::{Confirmed, Contained, Dismissed, Resolved, Suspected};
         let follows = matches!(
             (self.state(), state),
             (Suspected, Confirmed | Contained | Dismissed)
@@ -122,7 +124,7 @@ impl Incident {
 
     /// Closed is what was decided and done: each refusal names the one thing that is missing.
     fn may_close(&self) -> Result<(), EntryRefusal> {
-        if self.role == Role::Processor {
+        if self.role == IncidentRole::Processor {
             // The controller decides; its processor has told it.
             let has_told = self.acts.fact(ClaimKind::Controller).is_some();
             return if has_told { self.all_steps() } else { Err(EntryRefusal::ControllerNotTold) };

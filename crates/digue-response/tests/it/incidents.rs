@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use digue_response::affected::{AffectedVersion, Quality};
+use digue_response::affected::{AffectedQuality, AffectedVersion};
 use digue_response::claim::ClaimKind;
 use digue_response::clock::{Awareness, ClockKind, RULES};
-use digue_response::incident::{EntryKind, EntryRefusal, NoticesEnded, Role, Source};
+use digue_response::incident::{EntryKind, EntryRefusal, IncidentRole, NoticesEnded, Source};
 use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::Exemption;
-use digue_response::{Incident, IncidentEntry, IncidentNote, State};
+use digue_response::{Incident, IncidentEntry, IncidentNote, IncidentState};
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -39,7 +39,7 @@ fn version(persons: u64) -> AffectedVersion {
         question: "{}".to_owned(),
         checkpoint: String::new(),
         hash: "00".to_owned(),
-        quality: Quality::Exact,
+        quality: AffectedQuality::Exact,
         reason: String::new(),
         reasons: Vec::new(),
         persons,
@@ -85,7 +85,7 @@ impl Case {
         assert_eq!(self.incident().accepts(note, self.now, &RULES, &paris()), Err(why), "{note:?}");
     }
 
-    fn state(state: State) -> IncidentNote {
+    fn state(state: IncidentState) -> IncidentNote {
         IncidentNote::StateSet { state, reason: because() }
     }
 
@@ -122,10 +122,10 @@ impl Case {
 #[test]
 fn closing_needs_both_decisions_and_what_they_ask_for() {
     let mut case = Case::open();
-    case.takes(Case::state(State::Confirmed));
-    case.takes(Case::state(State::Contained));
+    case.takes(Case::state(IncidentState::Confirmed));
+    case.takes(Case::state(IncidentState::Contained));
     case.takes(Case::aware(noon()));
-    let close = Case::state(State::Resolved);
+    let close = Case::state(IncidentState::Resolved);
     case.refuses(&close, EntryRefusal::Undecided);
     case.takes(IncidentNote::AuthorityDecided { notify: true, reason: because() });
     case.refuses(&close, EntryRefusal::Undecided);
@@ -151,7 +151,7 @@ fn closing_needs_both_decisions_and_what_they_ask_for() {
     assert!(case.incident().is_closed());
     case.refuses(&IncidentNote::AuthorityDecided { notify: false, reason: because() }, EntryRefusal::Closed);
     case.takes(IncidentNote::Corrected { entry: 2, text: "confirmé à 14 h 10".to_owned() });
-    case.takes(Case::state(State::Contained));
+    case.takes(Case::state(IncidentState::Contained));
     assert!(!case.incident().is_closed(), "reopened with a reason");
 }
 
@@ -243,28 +243,28 @@ fn after_the_hour_reasons_come_first() {
 fn a_processor_tells_its_controller_and_has_no_authority_to_tell() {
     let mut case = Case::open();
     let (is_insured, is_nis2) = (true, false);
-    case.takes(IncidentNote::RoleSet { role: Role::Processor, is_insured, is_nis2 });
+    case.takes(IncidentNote::RoleSet { role: IncidentRole::Processor, is_insured, is_nis2 });
     case.takes(Case::aware(noon()));
     let kinds: Vec<ClockKind> =
         case.incident().clocks(&RULES, &paris()).iter().map(|clock| clock.rule.kind).collect();
     assert_eq!(kinds, [ClockKind::Processor, ClockKind::Complaint]);
-    case.takes(Case::state(State::Contained));
-    case.refuses(&Case::state(State::Resolved), EntryRefusal::ControllerNotTold);
+    case.takes(Case::state(IncidentState::Contained));
+    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::ControllerNotTold);
     let (to, receipt) = ("AKTO".to_owned(), String::new());
     let persons = None;
     case.takes(IncidentNote::Met { clock: ClockKind::Processor, at: noon().micros(), to, receipt, persons });
-    case.takes(Case::state(State::Resolved));
+    case.takes(Case::state(IncidentState::Resolved));
 }
 
 #[test]
 fn states_follow_one_another() {
     let mut case = Case::open();
-    case.refuses(&Case::state(State::Resolved), EntryRefusal::NoSuchStep);
-    case.takes(Case::state(State::Dismissed));
-    case.refuses(&Case::state(State::Confirmed), EntryRefusal::NoSuchStep);
-    case.takes(Case::state(State::Suspected));
-    case.takes(Case::state(State::Contained));
-    assert_eq!(case.incident().reached(State::Dismissed), Some(noon()));
+    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::NoSuchStep);
+    case.takes(Case::state(IncidentState::Dismissed));
+    case.refuses(&Case::state(IncidentState::Confirmed), EntryRefusal::NoSuchStep);
+    case.takes(Case::state(IncidentState::Suspected));
+    case.takes(Case::state(IncidentState::Contained));
+    assert_eq!(case.incident().reached(IncidentState::Dismissed), Some(noon()));
     let again = IncidentNote::Opened { source: Source::Person, title: "x".to_owned(), about: String::new() };
     case.refuses(&again, EntryRefusal::OpenedTwice);
 }
@@ -305,7 +305,7 @@ fn an_entry_survives_being_written_and_read_again() {
 fn the_moments_are_computed_from_the_entries() {
     let mut case = Case::open();
     case.takes(IncidentNote::Occurred { from: noon().minus(Duration::from_hours(3)).micros(), to: None });
-    case.takes(Case::state(State::Contained));
+    case.takes(Case::state(IncidentState::Contained));
     case.now = after(2);
     case.takes(Case::aware(after(1)));
     case.takes(Case::submitted(after(2)));
@@ -324,10 +324,10 @@ proptest::proptest! {
         let mut case = Case::open();
         for choice in choices {
             let note = match choice {
-                0 => Case::state(State::Confirmed),
-                1 => Case::state(State::Contained),
-                2 => Case::state(State::Resolved),
-                3 => Case::state(State::Dismissed),
+                0 => Case::state(IncidentState::Confirmed),
+                1 => Case::state(IncidentState::Contained),
+                2 => Case::state(IncidentState::Resolved),
+                3 => Case::state(IncidentState::Dismissed),
                 4 => IncidentNote::AuthorityDecided { notify: choice % 2 == 0, reason: because() },
                 5 => IncidentNote::PersonsDecided { inform: true, exemption: None, reason: because() },
                 6 => Case::submitted(noon()),
@@ -339,7 +339,7 @@ proptest::proptest! {
                 case.push(note);
             }
             let incident = case.incident();
-            if incident.state() == State::Resolved {
+            if incident.state() == IncidentState::Resolved {
                 proptest::prop_assert!(incident.authority.is_some() && incident.persons.is_some());
                 proptest::prop_assert!(incident.notified_at().is_some());
                 proptest::prop_assert!(incident.met_at(ClockKind::Persons).is_some());
@@ -359,7 +359,7 @@ fn each_duty_runs_from_its_own_awareness() {
     let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
     let mut case = Case::open();
     case.now = at("2026-11-23T14:00:00Z");
-    case.takes(IncidentNote::RoleSet { role: Role::Controller, is_insured: true, is_nis2: true });
+    case.takes(IncidentNote::RoleSet { role: IncidentRole::Controller, is_insured: true, is_nis2: true });
     let aware = |text: &str, of| IncidentNote::Aware { at: at(text).micros(), reason: because(), of };
     case.takes(aware("2026-11-22T08:00:00Z", Awareness::Attack));
     assert_eq!(due(&case.incident(), ClockKind::Authority), None, "nobody knows of data yet");
@@ -397,11 +397,11 @@ fn nobody_tells_of_what_they_do_not_know_yet() {
 fn a_public_communication_that_was_decided_is_done_before_the_end() {
     let mut case = Case::open();
     case.takes(Case::aware(noon()));
-    case.takes(Case::state(State::Contained));
+    case.takes(Case::state(IncidentState::Contained));
     case.takes(IncidentNote::AuthorityDecided { notify: false, reason: because() });
     let exemption = Some(Exemption::Disproportionate);
     case.takes(IncidentNote::PersonsDecided { inform: false, exemption, reason: because() });
-    case.refuses(&Case::state(State::Resolved), EntryRefusal::PublicNotTold);
+    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::PublicNotTold);
     let (to, receipt) = ("site et presse".to_owned(), String::new());
     case.takes(IncidentNote::Met {
         clock: ClockKind::Public,
@@ -410,5 +410,5 @@ fn a_public_communication_that_was_decided_is_done_before_the_end() {
         receipt,
         persons: None,
     });
-    case.takes(Case::state(State::Resolved));
+    case.takes(Case::state(IncidentState::Resolved));
 }
