@@ -106,7 +106,7 @@ mod tests {
         ] {
             assert_eq!(written(&read(&written(&one)).unwrap()), written(&one));
         }
-        // As it was before there were other lines.
+        // As it was stored before there were other lines.
         assert_eq!(written(&read("10.0.0.0/8").unwrap()), "10.0.0.0/8");
         for odd in ["nowhere", "secret: 12", "secret: \u{e9}", "client_header: via"] {
             assert!(read(odd).is_err(), "{odd}");
