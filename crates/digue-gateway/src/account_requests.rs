@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(asks("b1", 1000, 10), 10);
         assert_eq!(asks("a1", 1010, 100), 10);
         assert_eq!(asks("a1", 2000, 100), 60);
-        // An hour at most is an hour's worth.
+        // An hour gives at most an hour's worth, and the burst of one minute.
         let hour: usize = (3000..6600).map(|secs| asks("c1", secs, 5)).sum();
         assert!((3600..=3660).contains(&hour), "{hour}");
     }

@@ -288,7 +288,7 @@ mod tests {
         ] {
             check("10.0.0.1", text, ClientIp::Unknown);
         }
-        // Bytes that are no text do not make the reader go on to what the client wrote.
+        // Bytes that are not text do not make the reader continue with what the client wrote.
         let hidden = headers(&[("x-forwarded-for", b"6.6.6.6"), ("x-forwarded-for", b"\xff")]);
         let said = client_of("10.0.0.1".parse().unwrap(), &hidden, &proxies(Default::default()));
         assert_eq!(said.ip, ClientIp::Unknown);

@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
     }
 
-    /// Notes what it is told, and withholds what shows this person.
+    /// Records what it is shown, and withholds responses that show this person.
     #[derive(Default)]
     struct Watching(Mutex<Vec<Exposure>>);
 
@@ -414,8 +414,8 @@ mod tests {
         }
     }
 
-    /// Asks as nginx does, about these addresses; what was answered, what the watch was told, what was
-    /// written.
+    /// Asks as nginx does, about these URLs; returns the answers, what the monitor was shown, and what was
+    /// journalled.
     async fn asked(urls: &[&str]) -> (Vec<StatusCode>, Vec<Exposure>, Vec<Exposure>) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (watching, entries) = (Arc::new(Watching::default()), Arc::new(Entries::default()));
@@ -467,11 +467,11 @@ mod tests {
         assert_eq!(answers, [StatusCode::OK, StatusCode::FORBIDDEN]);
         let names = |exposures: &[Exposure]| -> Vec<_> {
             let mut names: Vec<_> = exposures.iter().map(|exposure| exposure.exchange.clone()).collect();
-            // What the watch withheld it sees again as it is written.
+            // The monitor sees a withheld exposure again when it is journalled.
             names.dedup();
             names
         };
-        // A restart reads the journal: it must not know more or less than what looked live.
+        // A restart reads the journal: it must know neither more nor less than the live monitor.
         assert_eq!(names(&told), names(&written));
         assert!(written.iter().all(|exposure| exposure.inspection == digue_types::Inspection::RequestOnly));
         assert_eq!(written[1].reasons, [RefusalReason::Withheld]);

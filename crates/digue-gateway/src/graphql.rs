@@ -30,7 +30,8 @@ pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)])
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         match essence.to_ascii_lowercase().as_str() {
             "application/json" => match serde_json::from_slice(body) {
-                // Any other member (`documentId`, `extensions`) could name a stored query instead of this one.
+                // Any other member (`documentId`, `extensions`) could name a stored query instead of this
+                // one.
                 Ok(Value::Object(members)) if members.keys().all(|name| is_plain_member(name)) => {
                     match members.get("query") {
                         Some(Value::String(text)) => texts.push(text.clone()),

@@ -216,7 +216,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Replayed<S> {
 mod tests {
     use super::*;
 
-    /// The example that the specification works through: a Chrome over TCP.
+    /// The worked example of the specification: a Chrome over TCP.
     fn chrome() -> Hello {
         Hello {
             version: 0x0304,
@@ -267,7 +267,7 @@ mod tests {
         }
     }
 
-    /// A real client: what rustls says first is read, and reaches the other end unchanged.
+    /// A real client: the ClientHello of rustls is read, and reaches the other end unchanged.
     #[tokio::test]
     async fn the_connection_goes_on_as_if_nobody_had_listened() {
         let config =

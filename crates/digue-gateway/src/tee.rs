@@ -198,7 +198,7 @@ mod tests {
     use crate::body::boxed;
     use crate::hold::{HeldBytes, begin};
 
-    /// A body of pieces, then its end or a break.
+    /// A body of pieces, then its end or an error.
     struct Pieces(VecDeque<Result<Bytes, BoxError>>);
 
     impl HttpBody for Pieces {

@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(read(LINE.as_bytes()), Ok(()));
     }
 
-    /// Whom the line would be counted for: an account whose list says `listed`.
+    /// The organisation for which the line counts, when the list has the account under `listed`.
     fn organisation_of(line: &str, listed: &str) -> String {
         let mut accounts = AccountList::default();
         accounts.add("a", listed, None);

@@ -237,7 +237,7 @@ mod tests {
                 std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
             assert!(inputs.len() >= 5, "{name}: {} inputs", inputs.len());
             for input in inputs {
-                // Named before it runs: a panic then says which input it was.
+                // Printed before it runs: a panic then shows which input it was.
                 println!("{}", input.display());
                 target(&std::fs::read(&input).unwrap());
             }

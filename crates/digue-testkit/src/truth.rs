@@ -323,7 +323,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4000))]
 
-        /// The truth as oracle: exactly the persons that are there, or unreadable.
+        /// The truth as oracle: exactly the persons present, or unreadable.
         #[test]
         fn exactly_the_persons_that_are_there(choices in proptest::collection::vec(any::<u8>(), 0..60)) {
             compare(&choices);
