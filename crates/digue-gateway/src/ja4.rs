@@ -1,6 +1,6 @@
 //! The fingerprint of a client's TLS stack: JA4 of its ClientHello.
 //!
-//! Cipher suites, extensions and signature algorithms are sorted, counted and hashed as the JA4
+//! Cipher suites and extensions are sorted, signature algorithms are not, and all are hashed as the JA4
 //! specification says. Extensions that vary between two connections of one browser (a resumed session's
 //! ticket, padding) would make it look like two; `TlsFingerprint` omits them, so that it stays the same as
 //! long as the TLS stack does (decision 7). Evidence, not proof: a browser can be imitated.
@@ -127,6 +127,7 @@ impl Hello {
         let mut ciphers = self.ciphers.clone();
         ciphers.sort_unstable();
         let mut extensions = self.extensions.clone();
+        // JA4 leaves these two out of the hash: its first part has them.
         extensions.retain(|kind| ![SERVER_NAME, PROTOCOLS].contains(kind) && !without.contains(kind));
         extensions.sort_unstable();
         let mut said = listed(&extensions);
@@ -166,6 +167,7 @@ pub async fn overhear<S: AsyncRead + Unpin>(
 ) -> io::Result<(Option<TlsFingerprint>, Replayed<S>)> {
     let mut read = BytesMut::with_capacity(2048);
     let hello = loop {
+        // 22 is a handshake record (RFC 8446, 5.1); anything else is left to the TLS acceptor to refuse.
         if stream.read_buf(&mut read).await? == 0 || read[0] != 22 {
             break None;
         }

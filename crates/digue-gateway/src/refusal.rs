@@ -132,6 +132,7 @@ impl Refusal {
             headers.insert(crate::headers::RECEIPT, HeaderValue::from(entry));
         }
         if self.status == StatusCode::UNAUTHORIZED {
+            // A 401 must carry a challenge (RFC 9110, 15.5.2).
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Digue"));
         }
         response

@@ -292,7 +292,7 @@ fn count(
 }
 
 fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
-    let mut response = Response::new(full(serde_json::to_vec(value).expect("texts and numbers")));
+    let mut response = Response::new(full(serde_json::to_vec(value).expect("strings and numbers serialise")));
     *response.status_mut() = status;
     let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

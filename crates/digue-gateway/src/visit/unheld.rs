@@ -117,7 +117,9 @@ pub(super) async fn pass_through(
     rewrite_addresses(response.headers_mut(), &portal.upstream.authority, &public);
     let rules = &portal.response_headers;
     HeaderSweep { rules, kinds: &portal.kinds, picks: Vec::new() }.pass_assets(response.headers_mut());
+    // The reason phrase is an extension: text of the portal that nothing inspects.
     response.extensions_mut().clear();
+    // No upgrade was requested: a portal that switches anyway would open an uninspected tunnel.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
     }
