@@ -87,6 +87,8 @@ impl Store {
                 .bind(revision.content.as_str())
                 .execute(&mut *transaction)
                 .await?;
+            // Another user saved this revision first: nothing of the batch may stay, or half of a form is
+            // stored.
             if done.rows_affected() == 0 {
                 transaction.rollback().await?;
                 return Ok(false);

@@ -89,6 +89,8 @@ impl Store {
 
     /// Uses up the code of a period: of two requests with it, one signs in.
     pub async fn use_totp(&self, account: &AccountId, step: u64) -> Stored<bool> {
+        // `<`, not `<>`: once a code was used, neither it nor an earlier one is accepted again (RFC 6238,
+        // 5.2).
         let done = sqlx::query("UPDATE passwords SET totp_step = $1 WHERE account = $2 AND totp_step < $1")
             .bind(rows::stored(step))
             .bind(account.as_str())

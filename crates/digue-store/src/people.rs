@@ -134,6 +134,8 @@ impl Store {
             "DELETE FROM recovery_codes WHERE account = $1",
             "DELETE FROM attempts WHERE account = $1",
             "DELETE FROM links WHERE account = $1",
+            // Keys and invitations still to be collected, too: a thief may have prepared them before the
+            // recovery.
             "DELETE FROM granted_keys WHERE account = $1",
             "DELETE FROM identity_invitations WHERE account = $1",
         ] {
