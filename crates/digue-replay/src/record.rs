@@ -222,6 +222,7 @@ fn multiply(record: &mut RecordedWork, times: &dyn Fn(i64) -> f64) {
         for copy in 0..whole {
             let end = (view.day() + 1) * DAY_MS - 1;
             let at_ms = (view.at_ms + (60_000 + draw.below(900_000) as i64) * (copy as i64 + 1)).min(end);
+            // Persons of their own: reading the same ones again would not add to the day's count.
             let persons = vec![seen(&format!("M{}", number * 16 + copy))];
             more.push(RecordedView { at_ms, persons, ..view.clone() });
         }

@@ -221,6 +221,7 @@ fn victim(draw: &mut Draw, world: &World, day: i64) -> usize {
 
 /// The 95th percentile of the account's working days so far: distinct persons by record pages.
 fn usual_day(world: &World, account: usize, until: i64) -> f64 {
+    // The world keeps no history: a clone works the days again, with today's caseloads. Only the counts matter.
     let mut past = World::clone(world);
     let mut counts: Vec<usize> = Vec::new();
     for day in 0..until {
