@@ -86,6 +86,7 @@ fn read_all(
     files: &[PathBuf],
     rejects: &Path,
 ) -> Result<FilesOutcome> {
+    // Lines are known by their content: a file can be imported again, renamed or compressed differently.
     let mut known = known_lines(journal)?;
     let kept = OpenOptions::new().create(true).append(true).open(rejects);
     let mut kept = BufWriter::new(kept.with_context(|| rejects.display().to_string())?);

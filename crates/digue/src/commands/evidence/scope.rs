@@ -67,6 +67,7 @@ pub(super) fn run(
     let question = question_of(asked)?;
     let reading = JournalReading::open(place)?;
     let view = reading.index(place)?.view();
+    // Only entries under the checkpoint: later ones could not be verified with it.
     let question = ScopeQuestion { before_entry: Some(reading.head.size), ..question };
     // A name that no entry knows is most likely misspelt: "0 persons" would be a wrong answer.
     let mut unknown = view.unknown(&question, &|_| false);
