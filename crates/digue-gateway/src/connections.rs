@@ -152,6 +152,8 @@ impl ConnectionTable {
         let client = (!is_proxy).then(|| network_of(peer));
         let activity = Arc::new(Activity::new(now));
         let mut rows = self.rows();
+        // The address's own limit first: a client at its limit must displace its own connections, not
+        // others'.
         if let Some(client) = client
             && rows.by_client.get(&client).is_some_and(|own| own.len() >= self.limits.per_address)
             && rows.displace(Some(client), self.limits.per_address) == 0

@@ -149,6 +149,7 @@ fn read(
     let content_type = match types[..] {
         [] => None,
         [one] => Some(one.to_str().map_err(|_| unreadable("content-type"))?),
+        // Clients differ in which of several types they use.
         _ => return Err(unreadable("content-type")),
     };
     let mut codings = Vec::new();

@@ -175,6 +175,7 @@ impl KeySet {
             return Err(TokenFault::Malformed);
         }
         let is_named = |id: &Option<String>| id.is_none() || header.kid.is_none() || *id == header.kid;
+        // The key decides which algorithms are possible, never the token alone (RFC 8725, 3.1).
         let mut fits = self
             .0
             .iter()

@@ -218,6 +218,7 @@ async fn respond(
         return too_many().map(|body| Paced::to_client(body, under_way, None));
     }
     let mut request = request.map(|body| Paced::from_client(boxed(body), slot.activity()));
+    // For tunnels, which outlive the request, and for the connection's quota of held bytes.
     request.extensions_mut().insert(slot);
     let mut response = arrival::respond(shared, facts, request).await;
     let kept = response.extensions_mut().remove::<KeptUntilSent>();
