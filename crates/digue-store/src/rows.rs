@@ -140,6 +140,7 @@ fn device(row: &AnyRow) -> Stored<Option<Device>> {
         return Ok(None);
     }
     let cookie = unhex(&text(row, "device_cookie")?).ok_or_else(|| corrupt("device_cookie"))?;
+    // The previous cookie is valid for ten seconds only (decision 7), so it is not stored.
     Ok(Some(Device { key, cookie, until: time(row, "device_until")?, before: None }))
 }
 
