@@ -193,6 +193,7 @@ impl<'r> RecordBenchmark<'r> {
         let mut starts = Vec::new();
         for (place, class) in classes.iter().enumerate() {
             for victim in 0..self.options.victims {
+                // From class and victim alone: a new class must not change the thefts of the others.
                 let seed = class.name.bytes().fold(victim as u64 * 1_000_003, |seed, byte| {
                     seed.wrapping_mul(33).wrapping_add(u64::from(byte))
                 });
@@ -245,6 +246,8 @@ impl<'r> RecordBenchmark<'r> {
         let mut costs: Vec<Vec<TheftCost>> = classes.iter().map(|_| Vec::new()).collect();
         let mut engine = self.engine();
         let mut next = 0;
+        // In the order of their days: one engine plays the common past once, and each theft continues a
+        // clone.
         for start in self.starts(classes) {
             let begins = match start.class.before {
                 BeforeTheft::Reopened => start.day - REOPENED_BEFORE,
