@@ -41,6 +41,7 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
             Ok(old) => old,
             Err(error) => {
                 tracing::error!(%error, portal = %map.portal.id, "The granted map cannot be read; the portal is closed until the new one is granted");
+                // Not served by the new map either: what it widens cannot be known without the old one.
                 rules::hold_back(app, &of, &wanted, &beginning(&map)).await?;
                 continue;
             }

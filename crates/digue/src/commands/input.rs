@@ -104,6 +104,7 @@ const fn form_key(form: ForeignForm) -> &'static str {
 pub(super) fn read_list(out: &Output, path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = open(path)
+        // One byte more, to tell a list of exactly the limit from a longer one.
         .and_then(|input| Unpacker::new(input.reader).take(LIST_BYTES_MAX + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) if bytes.len() as u64 > LIST_BYTES_MAX => {

@@ -61,6 +61,7 @@ pub(crate) fn beginning(map: &PortalMap) -> Vec<String> {
 
 fn differences(old: &PortalMap, new: &PortalMap) -> Vec<MapDifference> {
     let mut found = Vec::new();
+    // Faults cannot be missed here: both texts were read without any before.
     let (a, _) = DeTable::parse_recoverable(&old.source.text);
     let (b, _) = DeTable::parse_recoverable(&new.source.text);
     let texts = (old.source.text.as_str(), new.source.text.as_str());
@@ -199,10 +200,12 @@ fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) ->
         ["portal", "mode"] => b.mode == EnforcementMode::Enforced || a.mode == b.mode,
         ["portal", "population"] => a.population == b.population,
         ["portal", "hosts"] => b.hosts.iter().all(|host| a.hosts.contains(host)),
+        // Limits where there were none only narrow; a table that disappears takes its limits away.
         ["budgets"] => difference.before.is_none(),
         ["budgets", _] => difference.before.is_none(),
         ["budgets", _, _] => is_lower(difference),
         ["break_glass", ..] => b.break_glass.lasts <= a.break_glass.lasts,
+        // Without its route a request is refused, unless another one answers it instead.
         ["routes", name] if difference.after.is_none() => {
             let removed = a.routes.iter().find(|route| route.name.as_str() == name);
             removed.is_some_and(|removed| !is_taken_over(removed, &b.routes))
@@ -242,6 +245,7 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
             (Some(before), Some(after)) => after <= before,
             (Some(_), None) => false,
         },
+        // A set with other values may find a person by less: only no search at all is narrower.
         "exact_search" => after.exact_sets.is_empty(),
         "methods" => {
             let is_part = !after.methods.is_empty()
