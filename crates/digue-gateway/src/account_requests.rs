@@ -1,5 +1,6 @@
-//! How much one account may ask: so many requests at the same time, because a portal behind Digue has fewer
-//! workers than one client has streams, and so many in a minute, because each may become an entry of the journal.
+//! How much one account may request: so many requests at the same time, because a portal behind Digue has
+//! fewer workers than one client has streams, and so many per minute, because each may become a journal
+//! entry.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -13,13 +14,15 @@ use crate::gateway::lock;
 pub(crate) struct AccountRequests {
     at_once: usize,
     per_minute: u32,
+    // A leaf: no other lock is taken while it is held.
     accounts: Mutex<Accounts>,
 }
 
 #[derive(Debug, Default)]
 struct Accounts {
     known: HashMap<AccountId, Asking>,
-    /// So many are looked through for those that ask nothing any more: twice as many as were left last time.
+    /// Above this size, accounts without requests are removed: twice as many as were left last time, so
+    /// that the scan stays cheap on average.
     full_at: usize,
 }
 
@@ -36,20 +39,21 @@ impl Accounts {
 #[derive(Debug, Default)]
 struct Asking {
     under_way: usize,
-    /// When the requests so far would have been made, evenly: microseconds, at most a minute ahead.
+    /// When the requests so far would have been made if evenly spaced: microseconds, at most a minute
+    /// ahead.
     due_at: i64,
 }
 
-/// Accounts remembered, at least.
+/// Accounts kept at least, before any is removed.
 const REMEMBERED: usize = 1024;
 const MINUTE_MICROS: i64 = 60_000_000;
 
-/// This account has as many requests under way as it may.
+/// This account has as many requests in progress as it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests of one account at once")]
 pub(crate) struct TooMany;
 
-/// One request under way, until dropped.
+/// One request in progress, until dropped.
 #[derive(Debug)]
 pub(crate) struct AccountRequest {
     of: Arc<AccountRequests>,
@@ -63,7 +67,7 @@ impl AccountRequests {
 
     pub(crate) fn begin(self: &Arc<Self>, account: &AccountId) -> Result<AccountRequest, TooMany> {
         let mut accounts = lock(&self.accounts);
-        // Nobody is forgotten here: that takes the hour.
+        // No removal here: that needs the current time, which this function is not given.
         let asking = accounts.known.entry(account.clone()).or_default();
         if asking.under_way >= self.at_once {
             return Err(TooMany);
@@ -72,13 +76,15 @@ impl AccountRequests {
         Ok(AccountRequest { of: self.clone(), account: account.clone() })
     }
 
-    /// True, and counted, when the account has not had its requests of a minute. The generic cell rate
+    /// True, and counted, while the account has requests left in this minute. The generic cell rate
     /// algorithm: a minute's worth at once, then as many as become free.
     pub(crate) fn may_ask(&self, account: &AccountId, now: Timestamp) -> bool {
         let mut accounts = lock(&self.accounts);
         let now = now.micros();
         let asking = accounts.of(account, now);
         let due_at = asking.due_at.max(now) + MINUTE_MICROS / i64::from(self.per_minute);
+        // A refused request is not counted: `due_at` stays, so an account that keeps trying is not locked
+        // out for longer.
         if due_at > now + MINUTE_MICROS {
             return false;
         }
@@ -126,7 +132,7 @@ mod tests {
         assert_eq!(asks("b1", 1000, 10), 10);
         assert_eq!(asks("a1", 1010, 100), 10);
         assert_eq!(asks("a1", 2000, 100), 60);
-        // An hour at most is an hour's worth.
+        // An hour gives at most an hour's worth, and the burst of one minute.
         let hour: usize = (3000..6600).map(|secs| asks("c1", secs, 5)).sum();
         assert!((3600..=3660).contains(&hour), "{hour}");
     }

@@ -1,7 +1,7 @@
 //! What one connection is doing: since when it waits for its client, and how fast that client moves bytes.
 //!
-//! Only time that the *client* takes is counted: a portal that is slow, or a page that waits for news, is
-//! nobody's fault here. It knows neither sockets nor requests; the instants come from its callers.
+//! Only time that the *client* takes is counted: a slow portal, or a page that waits for an event, is not
+//! the client's fault. This module knows neither sockets nor requests; its callers supply the instants.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,18 +13,19 @@ use tokio::time::Instant;
 /// How long a connection may wait for its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaceLimits {
-    /// Until the first request is whole, the TLS handshake included.
+    /// Until the first request is complete, the TLS handshake included.
     pub first_request: Duration,
-    /// From one request until the next is whole.
+    /// From one request until the next is complete.
     pub idle: Duration,
-    /// Bytes a second that a client takes or gives at least, averaged over `window` of its own time.
+    /// The least number of bytes a second that a client sends or receives, averaged over `window` of its
+    /// own time.
     pub bytes_per_second_min: u64,
     pub window: Duration,
 }
 
 impl Default for PaceLimits {
-    /// Generous: a line of 1 kB/s, the slowest that still shows a page, is eight times the minimum. The window is
-    /// that of nginx: the system takes the bytes of a slow line in large parts, far apart.
+    /// Generous: a line of 1 kB/s, the slowest on which a page still loads, is eight times the minimum. The
+    /// window is nginx's: on a slow line the kernel's buffers empty in large parts, far apart.
     fn default() -> Self {
         Self {
             first_request: Duration::from_secs(15),
@@ -35,39 +36,39 @@ impl Default for PaceLimits {
     }
 }
 
-/// Why a connection is ended.
+/// Why a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// No whole request within the time.
+    /// No complete request within the time limit.
     Silent,
-    /// No further request within the time.
+    /// No further request within the time limit.
     Idle,
-    /// A body, either way, slower than the minimum.
+    /// A body, in either direction, slower than the minimum.
     Slow,
-    /// Others needed the place, and this one waited for its client the longest.
+    /// Others needed the slot, and this connection had waited for its client the longest.
     Displaced,
 }
 
 impl Ending {
-    /// The peer kept to the rules: what is under way may end in good order.
+    /// The client kept to the limits: what is in progress may finish in good order.
     pub const fn is_polite(self) -> bool {
         matches!(self, Self::Idle | Self::Displaced)
     }
 }
 
-/// Whose turn it is while a body is neither empty nor over.
+/// Whose turn it is while a body is neither empty nor finished.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Direction {
-    /// The client sends: it is waited for when nothing has come yet.
+    /// The client sends: we wait for it while no data has arrived.
     FromClient,
-    /// The client takes: it is waited for from one piece until the next is asked for.
+    /// The client receives: we wait for it from one piece until it asks for the next.
     #[default]
     ToClient,
 }
 
 impl Direction {
-    /// Slow windows in a row that end the connection. What a client takes leaves the system's buffers in large
-    /// parts: on a line of 1 kB/s minutes can pass between two of them.
+    /// Consecutive slow windows that close the connection. The kernel's send buffer empties in large parts:
+    /// on a line of 1 kB/s minutes can pass between two of them.
     const fn patience(self) -> u8 {
         match self {
             Self::FromClient => 1,
@@ -76,7 +77,7 @@ impl Direction {
     }
 }
 
-/// Empty windows after which one transfer has stalled, although others of its connection move.
+/// Empty windows after which one transfer counts as stalled, although others on its connection move.
 const STALLED_WINDOWS: u8 = 2;
 
 /// The socket's own writes; bodies are numbered from 1.
@@ -85,6 +86,7 @@ const SOCKET: u64 = 0;
 /// One connection.
 #[derive(Debug)]
 pub struct Activity {
+    // A leaf, taken after the lock of `ConnectionTable::rows` or without it.
     state: Mutex<ActivityState>,
     end: Notify,
 }
@@ -94,7 +96,7 @@ struct ActivityState {
     ending: Option<Ending>,
     requests: usize,
     has_served: bool,
-    /// Since when no request is under way.
+    /// Since when no request has been in progress.
     idle_since: Instant,
     next: u64,
     transfers: HashMap<u64, Transfer>,
@@ -106,12 +108,13 @@ struct ActivityState {
 #[derive(Clone, Copy, Debug, Default)]
 struct Transfer {
     direction: Direction,
-    /// Since when the client is to move.
+    /// Since when it has been the client's turn.
     waits_since: Option<Instant>,
-    /// Client's time in the current window that is over.
+    /// The client's time in the current window, up to its last turn.
     waited: Duration,
     /// Bytes in the current window.
     bytes: u64,
+    // `ActivityState::moved` when this window began.
     moved_before: u64,
     slow_windows: u8,
     empty_windows: u8,
@@ -128,10 +131,10 @@ impl Transfer {
         self.waits_since = None;
     }
 
-    /// A window of the client's time is over; true when too many of them were too slow.
+    /// Closes a window of the client's time; true when too many of them were too slow.
     ///
-    /// Streams of one connection share its line: one that gets its turn late is not slow, one that for several
-    /// windows got none at all is.
+    /// Streams of one connection share its bandwidth: one that gets its turn late is not slow, one that
+    /// moves nothing for several windows has stalled.
     fn end_window(&mut self, now: Instant, moved: u64, is_slow: bool) -> bool {
         let in_a_row = |before: u8, is_so: bool| if is_so { before.saturating_add(1) } else { 0 };
         *self = Self {
@@ -178,7 +181,7 @@ impl Activity {
         }
     }
 
-    /// A body begins; whose turn it is comes with its first poll.
+    /// Registers a body; its first poll says whose turn it is.
     pub(crate) fn begin_transfer(&self, direction: Direction) -> u64 {
         let mut state = self.state();
         let number = state.next;
@@ -192,9 +195,10 @@ impl Activity {
         self.state().transfers.remove(&number);
     }
 
-    /// So many bytes moved, and now the client is to move, or is not.
+    /// Counts the bytes moved, and whether it is now the client's turn.
     pub(crate) fn turn(&self, number: u64, bytes: u64, is_clients: bool, now: Instant) {
         let mut state = self.state();
+        // The socket carries the bytes of the bodies again: counting both would double them.
         if number != SOCKET {
             state.moved += bytes;
         }
@@ -206,19 +210,22 @@ impl Activity {
         }
     }
 
-    /// The client takes nothing more of what was written, or takes again.
+    /// The socket cannot take more of what was written, or can again.
     pub(crate) fn socket(&self, bytes: u64, is_blocked: bool, now: Instant) {
         self.state().transfers.entry(SOCKET).or_default();
         self.turn(SOCKET, bytes, is_blocked, now);
     }
 
-    /// Since when this connection waits for its client alone, and whether it ever served a request.
+    /// Whether this connection ever served a request, and since when it has waited for its client alone;
+    /// `None` while a request is waiting for anything else. Ordered so that connections that never served
+    /// one come first.
     pub(crate) fn waits_since(&self) -> Option<(bool, Instant)> {
         let state = self.state();
         if state.requests == 0 {
             return Some((state.has_served, state.idle_since));
         }
         let bodies = || state.transfers.iter().filter(|(number, _)| **number != SOCKET);
+        // Some request has no body in transfer: a portal, or an inspection, is working on it.
         if bodies().count() < state.requests {
             return None;
         }
@@ -226,7 +233,7 @@ impl Activity {
         Some((state.has_served, since?.into_iter().max()?))
     }
 
-    /// Looks whether the client keeps to the limits, and ends the connection when it does not.
+    /// Checks whether the client keeps to the limits, and closes the connection when it does not.
     pub(crate) fn check(&self, now: Instant, limits: &PaceLimits) -> Option<Ending> {
         let found = self.state().judge(now, limits)?;
         self.end(found);
@@ -234,16 +241,18 @@ impl Activity {
     }
 
     pub(crate) fn end(&self, ending: Ending) {
+        // The first reason stays: it decides whether the connection may still finish in good order.
         self.state().ending.get_or_insert(ending);
         self.end.notify_one();
     }
 
-    /// Resolves when the connection is to end.
+    /// Resolves when the connection is to be closed.
     pub(crate) async fn ended(&self) -> Ending {
         loop {
             if let Some(ending) = self.state().ending {
                 return ending;
             }
+            // `notify_one` stores a permit, so an `end` between the check and this line is not lost.
             self.end.notified().await;
         }
     }

@@ -1,4 +1,4 @@
-//! A request's arrival: from where it comes, for which host, and whether Digue or a portal answers.
+//! A request's arrival: where it comes from, for which host, and whether Digue or a portal answers it.
 
 use std::sync::Arc;
 
@@ -20,16 +20,16 @@ use crate::refusal::{Refusal, wants_page};
 use crate::visit::{observe, visit};
 use crate::{forward_auth, reported};
 
-/// Answers one request. Never fails: a fault is a refusal.
+/// Answers one request. Never fails: an error becomes a refusal.
 pub fn respond(
     shared: Arc<SharedGateway>,
     connection: ConnectionFacts,
     request: Request<Body>,
 ) -> BoxFuture<Response<Body>> {
-    // Boxed here, once: the server's generics would otherwise be proved again for every phase.
+    // Boxed here, once: otherwise the compiler would check the server's generics again for each phase.
     Box::pin(async move {
         let asked = request.headers().clone();
-        // Whoever signs in, or proves afresh, goes on where they were stopped.
+        // After a sign-in or a fresh proof, a person continues where they were stopped.
         let is_page = request.method() == Method::GET && wants_page(&asked);
         let place = is_page.then(|| request.uri().path_and_query().map(ToString::to_string)).flatten();
         match arrive(&shared, connection, request).await {
@@ -53,10 +53,12 @@ async fn arrive(
     let hosts = shared.hosts.load_full();
     let host = authority.host;
     let portal = hosts.portal_at(&host).cloned();
+    // An unparsable path may still be meant for us: `/.digue%2f..` must never reach an observed portal.
     let is_reserved = match &path {
         Ok(path) => path.is_reserved(),
         Err(_) => request.uri().path().starts_with("/.digue"),
     };
+    // Before every check below: an observe-only portal refuses nothing, not even a malformed path.
     if let Some(portal) = &portal
         && portal.mode.enforcement().is_none()
         && !is_reserved
@@ -64,14 +66,15 @@ async fn arrive(
         return Ok(observe(shared, connection, portal.clone(), host, path.ok(), request).await);
     }
     let path = path.map_err(|_| Refusal::of(vec![RefusalReason::MalformedRequest], None))?;
-    // Digue's own pages know their methods.
+    // Digue's own pages check their methods themselves.
     if portal.is_some() && !is_reserved && is_refused_method(request.method()) {
         return Err(Refusal::of(vec![RefusalReason::MalformedRequest], None));
     }
     let is_own_port = authority.port.is_none_or(|port| port == connection.local_port || hosts.has_port(port));
     let portal = portal.filter(|_| is_own_port);
     let is_console = is_own_port && hosts.is_console(&host);
-    // Forward authentication is also asked by address, as load balancers and `auth_request` do.
+    // Load balancers and nginx `auth_request` also call forward authentication by IP address, so before the
+    // host check.
     if forward_auth::is_asked(&request) {
         return Ok(forward_auth::answer(shared.clone(), connection, request.map(drop)).await);
     }
@@ -94,13 +97,13 @@ async fn arrive(
     }
 }
 
-/// Methods for machinery between client and portal: a tunnel cannot be inspected, and an echo of the
-/// request shows what the portal is told.
+/// Methods for intermediaries between client and portal: a tunnel cannot be inspected, and an echo of the
+/// request would show the headers that the portal receives.
 pub(crate) fn is_refused_method(method: &Method) -> bool {
     matches!(method.as_str(), "CONNECT" | "TRACE" | "TRACK")
 }
 
-/// Digue's own pages, told where they are asked from and by whom.
+/// Digue's own pages, with the host that was asked and the account that asks.
 async fn local(
     shared: &Arc<SharedGateway>,
     connection: ConnectionFacts,
@@ -138,26 +141,26 @@ async fn local(
     response
 }
 
-/// Host and port that a request names.
+/// Host and port named by a request.
 pub(crate) struct Authority {
-    /// Lower case, without final dot.
+    /// Lower case, without a final dot.
     pub(crate) host: String,
     pub(crate) port: Option<u16>,
 }
 
 impl Authority {
-    /// `None` for what is none, or names a user.
+    /// `None` for text that is not an authority, or that names a user.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let authority: http::uri::Authority = text.parse().ok()?;
         let port = authority.port_u16();
-        // `host:` and ports beyond 65535 read as no port in one program and as another in the next.
+        // `host:` and ports above 65535 are no port to one program and something else to the next.
         let is_plain = !text.contains('@') && (port.is_some() || authority.host().len() == text.len());
         let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
         (is_plain && !host.is_empty()).then_some(Self { host, port })
     }
 }
 
-/// The host of a request: one, the same in target and field.
+/// The host of a request: exactly one (RFC 9112, 3.2), and the same in the target as in the field.
 fn authority_of(request: &Request<Body>) -> Result<Authority, Refusal> {
     let malformed = || Refusal::of(vec![RefusalReason::MalformedRequest], None);
     let mut fields = request.headers().get_all(header::HOST).iter();

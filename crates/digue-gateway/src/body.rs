@@ -1,5 +1,5 @@
-//! One body type for everything that passes: boxed, so that pages, proxied streams and held
-//! responses are the same thing to the server.
+//! One body type for everything that passes: boxed, so that pages, proxied streams and held responses are
+//! the same to the server.
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -25,12 +25,12 @@ where
     body.map_err(Into::into).boxed_unsync()
 }
 
-/// `body`, failing once more than `bytes_max` have come.
+/// `body`, which fails once more than `bytes_max` have arrived.
 pub fn limited(body: Body, bytes_max: usize) -> Body {
     boxed(Limited::new(body, bytes_max))
 }
 
-/// All of `body`, at most `bytes_max`.
+/// The whole of `body`, at most `bytes_max`.
 pub async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, BoxError> {
     Ok(limited(body, bytes_max).collect().await?.to_bytes())
 }

@@ -1,7 +1,7 @@
-//! The client's address: the peer's, or what named proxies in front of Digue say of it.
+//! The client's address: the peer's, or the one that trusted proxies in front of Digue report.
 //!
-//! What a trusted proxy says and nobody can read is *unknown*, never the proxy's own address: sessions
-//! are held to addresses, and all clients of one proxy would be one.
+//! What a trusted proxy reports in an unreadable form is *unknown*, never the proxy's own address: sessions
+//! are bound to addresses, and all clients of one proxy would count as one.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,17 +10,18 @@ use digue_access::session::ClientIp;
 use http::HeaderMap;
 use ipnet::IpNet;
 
-/// Proxies in front of Digue, and how they say for whom they ask.
+/// Proxies in front of Digue, and how they name the client.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies {
     pub networks: Vec<IpNet>,
     pub says_client_in: ClientHeader,
-    /// SHA-256 of what a proxy shows when it asks about a request of somebody else.
+    /// SHA-256 of the secret that a proxy sends when it asks about a client's request (forward
+    /// authentication).
     pub secret: Option<[u8; 32]>,
 }
 
 impl TrustedProxies {
-    /// The usual header, for proxies of these networks.
+    /// Proxies of these networks, with the usual header.
     pub fn of(networks: Vec<IpNet>) -> Self {
         Self { networks, ..Self::default() }
     }
@@ -30,7 +31,7 @@ impl TrustedProxies {
     }
 }
 
-/// The header in which proxies list addresses. One only: the other is the client's own to write.
+/// The header in which proxies list addresses. Only one: the client could write the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ClientHeader {
     #[default]
@@ -39,16 +40,16 @@ pub enum ClientHeader {
     Forwarded,
 }
 
-/// What trusted proxies say of a client.
+/// What trusted proxies report about a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForwardedClient {
     pub ip: ClientIp,
-    /// The scheme that its connection had; `None` when they say nothing of it.
+    /// Whether its connection was encrypted; `None` when the proxies do not say.
     pub is_secure: Option<bool>,
 }
 
 /// The rightmost address that is not a trusted proxy's; the peer's when the peer itself is not trusted.
-/// What stands left of it anybody can have written.
+/// Anyone can have written the addresses to its left.
 pub fn client_of(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> ForwardedClient {
     if !proxies.contains(&peer) {
         return ForwardedClient { ip: ClientIp::Known(peer), is_secure: None };
@@ -69,7 +70,7 @@ pub fn client_of(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) ->
     }
 }
 
-/// The address where the walk from the right ends, and its place in the list.
+/// The address where the walk from the right ends, and its position in the list.
 fn last_untrusted(
     peer: IpAddr,
     listed: impl DoubleEndedIterator<Item = Option<IpAddr>> + ExactSizeIterator,
@@ -77,6 +78,7 @@ fn last_untrusted(
 ) -> (ClientIp, Option<usize>) {
     let mut client = (ClientIp::Known(peer), None);
     for (place, address) in listed.enumerate().rev() {
+        // Not skipped: the unreadable address may be the client's, and the one to its left anyone's.
         let Some(address) = address else { return (ClientIp::Unknown, Some(place)) };
         client = (ClientIp::Known(address), Some(place));
         if !proxies.contains(&address) {
@@ -86,8 +88,8 @@ fn last_untrusted(
     client
 }
 
-/// `X-Forwarded-Proto`: where proxies list several, the first is the client's. WebSockets come with
-/// schemes of their own.
+/// `X-Forwarded-Proto`: where proxies list several, the first is the client's. WebSockets have schemes of
+/// their own.
 fn scheme_before(headers: &HeaderMap) -> Option<bool> {
     let said = headers.get("x-forwarded-proto")?.to_str().ok()?;
     parse_scheme(said.split(',').next()?)
@@ -105,8 +107,8 @@ fn parse_bytes(text: &[u8]) -> Option<IpAddr> {
     parse_address(std::str::from_utf8(text).ok()?)
 }
 
-/// One address in any of the forms in which proxies write it: plain, with a port, in brackets, in
-/// quotes, with a zone, an IPv4 address mapped into IPv6.
+/// One address in any of the forms that proxies write: plain, with a port, in brackets, in quotes, with a
+/// zone, or IPv4 mapped into IPv6.
 pub fn parse_address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let text = match text.strip_prefix('"') {
@@ -128,12 +130,13 @@ pub fn parse_address(text: &str) -> Option<IpAddr> {
     address.map(IpAddr::V4)
 }
 
-/// An address that a log or a report tells, for the journal: canonical where it is one, else as it is told.
+/// An address as an access log or a report gives it, for the journal: canonical where it parses, else the
+/// text as it is, at most 64 characters.
 pub fn told_address(text: &str) -> String {
     parse_address(text).map_or_else(|| text.chars().take(64).collect(), |address| address.to_string())
 }
 
-/// The zone of a link-local address names an interface of the proxy's, nothing of the client's.
+/// The zone of a link-local address names an interface of the proxy and says nothing about the client.
 fn parse_v6(text: &str) -> Option<IpAddr> {
     let address = text.split_once('%').map_or(text, |(address, _)| address);
     address.parse::<Ipv6Addr>().ok().map(|address| IpAddr::V6(address).to_canonical())
@@ -143,7 +146,7 @@ fn is_port(text: &str) -> bool {
     text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
-/// One element of `Forwarded`: who asked the proxy that wrote it, and over what.
+/// One element of `Forwarded` (RFC 7239): the client of the proxy that wrote it, and its scheme.
 struct ForwardedElement {
     address: Option<IpAddr>,
     is_secure: Option<bool>,
@@ -175,7 +178,7 @@ fn parse_element(text: &str) -> ForwardedElement {
     element
 }
 
-/// The pieces of a list whose texts may be quoted (RFC 9110, 5.6.4).
+/// The parts of a list whose values may be quoted (RFC 9110, 5.6.4).
 fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     text.split(move |sign: char| {
@@ -285,7 +288,7 @@ mod tests {
         ] {
             check("10.0.0.1", text, ClientIp::Unknown);
         }
-        // Bytes that are no text do not make the reader go on to what the client wrote.
+        // Bytes that are not text do not make the reader continue with what the client wrote.
         let hidden = headers(&[("x-forwarded-for", b"6.6.6.6"), ("x-forwarded-for", b"\xff")]);
         let said = client_of("10.0.0.1".parse().unwrap(), &hidden, &proxies(Default::default()));
         assert_eq!(said.ip, ClientIp::Unknown);

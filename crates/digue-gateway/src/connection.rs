@@ -1,5 +1,5 @@
-//! What is known of the connection that a request came over: found out once, when it arrives, and
-//! passed on. Nothing later looks at forwarded headers or at the socket again.
+//! What is known about the connection of a request: established once, when the request arrives, and passed
+//! on. No later step reads forwarded headers or the socket again.
 
 use std::net::IpAddr;
 
@@ -9,21 +9,21 @@ use http::header::{self, HeaderMap};
 use crate::client_address::{TrustedProxies, client_of};
 use crate::ja4::TlsFingerprint;
 
-/// What one connection knows about the other end.
+/// What one connection knows about its other end.
 #[derive(Clone, Copy, Debug)]
 pub struct PeerAddress {
     pub address: IpAddr,
-    /// The port of this machine that it came to.
+    /// The port of this machine to which it was made.
     pub local_port: u16,
     pub is_secure: bool,
-    /// What its TLS stack showed of itself, when TLS ends here.
+    /// The fingerprint of its TLS stack, when TLS ends here.
     pub tls: Option<TlsFingerprint>,
 }
 
-/// What one request's connection was, as far as Digue can see.
+/// The connection of one request, as far as Digue can see it.
 #[derive(Clone, Debug)]
 pub struct ConnectionFacts {
-    /// The other end of the connection: a proxy's, maybe.
+    /// The other end of the connection, possibly a proxy.
     pub peer: IpAddr,
     /// The other end is a proxy that the configuration trusts.
     pub is_from_proxy: bool,
@@ -37,12 +37,12 @@ impl ConnectionFacts {
     pub fn of(peer: PeerAddress, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
         let said = client_of(peer.address, headers, proxies);
         let is_from_proxy = proxies.contains(&peer.address);
-        // What a proxy's TLS looks like says nothing about its clients.
+        // The fingerprint of a proxy's TLS says nothing about its clients.
         let tls = peer.tls.filter(|_| !is_from_proxy);
         if said.ip.is_unknown() {
             tracing::warn!(
                 peer = %peer.address,
-                "A trusted proxy does not say readably for whom it asks; no session is good from there"
+                "A trusted proxy sent no readable client address; sessions are refused for this request"
             );
         }
         Self {
@@ -59,8 +59,8 @@ impl ConnectionFacts {
     }
 }
 
-/// What a client says of itself goes to the journal: bounded. Bytes that are no text are written as the
-/// replacement character, so that two such clients differ where they can.
+/// What a client says about itself goes to the journal, so it is bounded. Bytes that are not UTF-8 become
+/// the replacement character, so that two such clients still differ where they can.
 fn user_agent(headers: &HeaderMap) -> String {
     let said = headers.get(header::USER_AGENT).map(http::HeaderValue::as_bytes).unwrap_or_default();
     String::from_utf8_lossy(said).chars().filter(|sign| !sign.is_control()).take(200).collect()

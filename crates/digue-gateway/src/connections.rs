@@ -1,9 +1,9 @@
-//! How many connections there may be, in all and from one address, and which one ends when another comes.
+//! How many connections there may be, in total and from one address, and which one is closed for a new one.
 //!
-//! A full table refuses nobody as long as somebody waits idly: the connection that has waited for its client
-//! the longest ends, first those that never asked for anything. Addresses of trusted proxies stand for many
-//! clients: their connections are counted in all only. Requests are counted by the address of the client, whichever
-//! way they come.
+//! A full table refuses nothing while connections are idle: the connection that has waited for its client
+//! the longest is closed, first those that never sent a request. An address of a trusted proxy stands for
+//! many clients: its connections count in the total only. Requests are counted by the address of the
+//! client, through a proxy or not.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -22,9 +22,9 @@ use crate::gateway::lock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionLimits {
     pub in_all: usize,
-    /// From one IPv4 address, or one IPv6 network of 64 bits; as many requests at the same time.
+    /// From one IPv4 address, or one IPv6 network of 64 bits; also the number of concurrent requests.
     pub per_address: usize,
-    /// Requests at the same time on one HTTP/2 connection.
+    /// Concurrent requests on one HTTP/2 connection.
     pub streams: u32,
     pub tls_handshake: Duration,
     pub pace: PaceLimits,
@@ -47,8 +47,10 @@ impl Default for ConnectionLimits {
 pub struct ConnectionTable {
     limits: ConnectionLimits,
     trusted: Vec<IpNet>,
+    // Taken before the lock of a connection's activity, never within it.
     rows: Mutex<ConnectionRows>,
-    /// Requests under way, by client: one connection of HTTP/2, or of a proxy, carries many.
+    /// Requests in progress, by client: one HTTP/2 connection, or one of a proxy, carries many.
+    // A leaf, never held together with `rows`.
     requests: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -56,7 +58,7 @@ pub struct ConnectionTable {
 struct ConnectionRows {
     next: u64,
     all: HashMap<u64, ConnectionRow>,
-    /// Numbers of the connections of each client; those of trusted proxies are not in it.
+    /// Numbers of the connections of each client; those of trusted proxies are not included.
     by_client: HashMap<IpAddr, HashSet<u64>>,
 }
 
@@ -66,7 +68,7 @@ struct ConnectionRow {
     activity: Arc<Activity>,
 }
 
-/// There is no place, and nobody to displace.
+/// No slot is free, and no connection can be closed for this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TableFull {
     #[error("too many connections from this address")]
@@ -75,7 +77,7 @@ pub enum TableFull {
     All,
 }
 
-/// A connection's place in the table, given back when dropped.
+/// A connection's slot in the table, freed when dropped.
 #[derive(Debug)]
 pub struct Slot {
     table: Arc<ConnectionTable>,
@@ -89,7 +91,8 @@ impl Slot {
         &self.activity
     }
 
-    /// Names the connection for shares; `None` for a trusted proxy, whose connections carry many clients.
+    /// Identifies the connection for quotas; `None` for a trusted proxy, whose connections carry many
+    /// clients.
     pub(crate) fn share_key(&self) -> Option<u64> {
         (!self.is_proxy).then_some(self.number)
     }
@@ -101,7 +104,7 @@ impl Drop for Slot {
     }
 }
 
-/// A request of one client, counted until dropped.
+/// One request of a client, counted until dropped.
 #[derive(Debug)]
 pub struct ClientRequest {
     table: Arc<ConnectionTable>,
@@ -129,7 +132,7 @@ impl ConnectionTable {
         &self.limits
     }
 
-    /// Taken before the lock of a connection's activity, never within it.
+    /// See `rows` for its place in the lock order.
     fn rows(&self) -> MutexGuard<'_, ConnectionRows> {
         lock(&self.rows)
     }
@@ -142,13 +145,15 @@ impl ConnectionTable {
         self.len() == 0
     }
 
-    /// A place for a connection from `peer`, if need be that of one that waits idly.
+    /// A slot for a connection from `peer`, if necessary that of an idle one.
     pub fn admit(self: &Arc<Self>, peer: IpAddr, now: Instant) -> Result<Slot, TableFull> {
         let peer = peer.to_canonical();
         let is_proxy = self.trusted.iter().any(|network| network.contains(&peer));
         let client = (!is_proxy).then(|| network_of(peer));
         let activity = Arc::new(Activity::new(now));
         let mut rows = self.rows();
+        // The address's own limit first: a client at its limit must displace its own connections, not
+        // others'.
         if let Some(client) = client
             && rows.by_client.get(&client).is_some_and(|own| own.len() >= self.limits.per_address)
             && rows.displace(Some(client), self.limits.per_address) == 0
@@ -163,14 +168,14 @@ impl ConnectionTable {
         Ok(Slot { table: self.clone(), number, is_proxy, activity })
     }
 
-    /// Ends some of the connections that wait the longest: the system has no descriptors left.
+    /// Closes some of the connections that have waited longest: the system has no file descriptors left.
     pub fn displace(&self) -> usize {
         let mut rows = self.rows();
         let present = rows.all.len();
         rows.displace(None, present)
     }
 
-    /// Counts a request of a client, whether it comes through a trusted proxy or not.
+    /// Counts a request of a client, through a trusted proxy or not.
     pub fn admit_request(self: &Arc<Self>, client: IpAddr) -> Result<ClientRequest, TableFull> {
         let client = network_of(client);
         let mut requests = lock(&self.requests);
@@ -183,8 +188,9 @@ impl ConnectionTable {
         Ok(ClientRequest { table: self.clone(), client })
     }
 
-    /// Ends the connections whose client does not keep to the limits.
+    /// Closes the connections whose client does not keep to the limits.
     pub fn check(&self, now: Instant) -> Vec<Ending> {
+        // Copied, so that thousands of activities are not examined while new connections wait for the lock.
         let all: Vec<(u64, Arc<Activity>)> =
             self.rows().all.iter().map(|(number, row)| (*number, row.activity.clone())).collect();
         let mut endings = Vec::new();
@@ -197,10 +203,11 @@ impl ConnectionTable {
         endings
     }
 
-    /// Checks again and again, until the end.
+    /// Checks periodically until `stop` turns true.
     pub async fn keep_checking(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let pace = &self.limits.pace;
         let shortest = pace.first_request.min(pace.idle).min(pace.window);
+        // A quarter of the shortest limit: a client gets at most that much more than its limit.
         let every = (shortest / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
         let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -242,8 +249,8 @@ impl ConnectionRows {
         }
     }
 
-    /// Ends the connections, of one client or of all, that have waited the longest, and says how many.
-    /// Several at once: looking through all of them for each newcomer would itself be an attack.
+    /// Closes the connections, of one client or of all, that have waited longest; returns how many. Several
+    /// at once: examining the whole table for each new connection would itself be an attack.
     fn displace(&mut self, client: Option<IpAddr>, limit: usize) -> usize {
         let candidates: Vec<u64> = match client {
             Some(client) => self.by_client.get(&client).into_iter().flatten().copied().collect(),

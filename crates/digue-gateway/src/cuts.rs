@@ -1,8 +1,8 @@
-//! Cutting an account whose identity somebody else vouches for.
+//! Cutting an account whose identity another system vouches for.
 //!
-//! Digue's own sessions are removed. A token or a proxy's header is not ours to remove, so it is refused:
-//! tokens of a login made before the cut, whenever they come; headers for as long as a session may live
-//! at most, because nothing in them tells one login from the next.
+//! Digue's own sessions are removed. We cannot revoke a token or a proxy's header, so it is refused: tokens
+//! of a sign-in before the cut, whenever they arrive; headers for as long as a session may last at most,
+//! because nothing in them distinguishes one sign-in from the next.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -16,12 +16,12 @@ use crate::identity::CallerKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountCut {
     pub at: Timestamp,
-    /// An officer let it work again since: headers are believed again. Tokens of before are not: whoever
-    /// holds one may be the thief.
+    /// An officer has let it work again: headers are accepted again. Tokens from before the cut are not:
+    /// their holder may be the thief.
     pub is_lifted: bool,
 }
 
-/// All accounts that were cut.
+/// All accounts that were cut. Its lock is a leaf.
 #[derive(Debug, Default)]
 pub struct AccountCuts(RwLock<HashMap<AccountId, AccountCut>>);
 
@@ -30,7 +30,7 @@ impl AccountCuts {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(account, cut);
     }
 
-    /// The cut of an account that is let work again; `None` when there was none.
+    /// The cut of an account that may work again; `None` when there was none.
     pub fn lift(&self, account: &AccountId) -> Option<AccountCut> {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let cut = all.get_mut(account)?;
@@ -38,8 +38,8 @@ impl AccountCuts {
         Some(*cut)
     }
 
-    /// True when an identity of this kind was cut and is not good since. `headers_for`: how long a header is
-    /// refused.
+    /// True when an identity of this kind was cut and has not become valid since. `headers_for`: how long a
+    /// header is refused.
     pub fn refuse(
         &self,
         account: &AccountId,
@@ -50,6 +50,7 @@ impl AccountCuts {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let Some(cut) = all.get(account) else { return false };
         match kind {
+            // Their own stores end these: the session was removed, the key revoked.
             CallerKind::Session | CallerKind::Key => false,
             CallerKind::Token { signed_in_at } => signed_in_at <= cut.at,
             CallerKind::Header => !cut.is_lifted && now < cut.at.plus(headers_for),

@@ -1,10 +1,9 @@
 //! Forward authentication: for operators who keep their own proxy in front of the portal.
 //!
-//! Digue sees the request and *never the response*: it can refuse by session, gate, route and the
-//! persons that the request names, and it says in every answer that the rest is not covered. The
-//! decision, its entry and the watch are those of a visit (`visit`). The conventions are those of nginx
-//! `auth_request`, Traefik and Caddy `forward_auth`, and Envoy's ext_authz over HTTP. Only named proxies
-//! may ask.
+//! Digue sees the request and *never the response*: it can refuse by session, gate, route and the persons
+//! that the request names, and each answer says that the rest is not covered. The decision, its entry and
+//! detection are those of a visit (`visit`). The conventions are those of nginx `auth_request`, Traefik and
+//! Caddy `forward_auth`, and Envoy's ext_authz over HTTP. Only trusted proxies may ask.
 
 use std::sync::Arc;
 
@@ -24,11 +23,11 @@ use crate::visit::{PortalRequest, observe_unseen, permit_unseen};
 
 const PREFIX: &str = "/.digue/authz/";
 
-/// Says in each answer how little this way covers.
+/// States in each answer how little this mode covers.
 const COVERAGE: HeaderName = HeaderName::from_static("digue-coverage");
-/// What a refusal was, for the operator of a proxy that knows two kinds of them.
+/// The cause of a refusal, for the operator of a proxy that knows only two statuses.
 const CAUSE: HeaderName = HeaderName::from_static("digue-refusal");
-/// Shows that a question is the proxy's own and not one of its clients', passed on.
+/// Proves that a question is the proxy's own and not a client's request that it forwarded.
 const PROXY_SECRET: HeaderName = HeaderName::from_static("digue-proxy-secret");
 
 /// True for a request to this endpoint.
@@ -39,11 +38,11 @@ pub fn is_asked<B>(request: &Request<B>) -> bool {
 /// How a proxy asks, and what it understands of the answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dialect {
-    /// nginx: 2xx, 401 and 403; anything else is an error of its own to it.
+    /// nginx accepts 2xx, 401 and 403; it turns anything else into an error of its own.
     AuthRequest,
-    /// Traefik and Caddy hand the answer on.
+    /// Traefik and Caddy forward the answer.
     ForwardAuth,
-    /// Envoy hands it on, too.
+    /// Envoy forwards it, too.
     ExtAuthz,
 }
 
@@ -72,7 +71,7 @@ struct Original {
     target: Uri,
 }
 
-/// 200, with the identity where the proxy showed its secret; or the refusal that the proxy hands on.
+/// 200, with the identity when the proxy sent its secret; otherwise the refusal for the proxy to forward.
 pub fn answer(
     shared: Arc<SharedGateway>,
     connection: ConnectionFacts,
@@ -95,9 +94,9 @@ fn refused(refusal: &Refusal, headers: &HeaderMap, dialect: Option<Dialect>) -> 
     let causes: Vec<String> = refusal.reasons.iter().map(ToString::to_string).collect();
     let causes = if causes.is_empty() { refusal.details.join(",") } else { causes.join(",") };
     let cause = HeaderValue::from_str(&format!("{} {causes}", refusal.status.as_u16()));
-    response.headers_mut().insert(CAUSE, cause.expect("codes of reasons are ASCII"));
+    response.headers_mut().insert(CAUSE, cause.expect("codes of reasons and details are ASCII"));
     if refusal.status == StatusCode::UNAUTHORIZED && wants_page(headers) {
-        // Traefik and Caddy hand a redirect on; nginx turns a 401 into one by error_page.
+        // Traefik and Caddy forward a redirect; nginx turns a 401 into one through `error_page`.
         if dialect != Some(Dialect::AuthRequest) {
             *response.status_mut() = StatusCode::SEE_OTHER;
         }
@@ -121,6 +120,7 @@ async fn check(
     dialect: Option<(Dialect, &str)>,
 ) -> Result<Response<Body>, Refusal> {
     let is_own = is_proxys_own(shared, request.headers());
+    // Also when the secret is wrong: a client behind the proxy can send this request through it.
     if !connection.is_from_proxy || is_own == Some(false) {
         return Err(malformed());
     }
@@ -128,7 +128,7 @@ async fn check(
     let original = original_of(dialect, target, request).ok_or_else(malformed)?;
     let hosts = shared.hosts.load_full();
     let portal = hosts.portal_at(&original.host.host);
-    // Where rules are only tried nothing is refused, whatever its method and port.
+    // An observe-only portal refuses nothing, whatever the method and port.
     let is_observed = portal.is_some_and(|portal| portal.mode.enforcement().is_none());
     if is_refused_method(&original.method) && !is_observed {
         return Err(malformed());
@@ -152,7 +152,7 @@ async fn check(
     };
     let mut response = Response::new(empty());
     let headers = response.headers_mut();
-    // A client behind the proxy can ask here, too; the identity is for the portal and not for it.
+    // A client behind the proxy can ask here, too; the identity is for the portal, not for the client.
     if is_own == Some(true)
         && let Some(caller) = caller
         && let Some(assertion) = shared.asserter.assert(portal, &caller, shared.clock.now())
@@ -165,15 +165,15 @@ async fn check(
     Ok(response)
 }
 
-/// Whether the proxy showed its secret; `None` when it has none.
+/// Whether the proxy sent its secret; `None` when none is configured.
 fn is_proxys_own(shared: &SharedGateway, headers: &HeaderMap) -> Option<bool> {
     let secret = shared.proxies.secret?;
     let shown = headers.get(PROXY_SECRET).and_then(|value| value.to_str().ok());
-    // Hashes are compared, never secrets, so the time of the comparison tells nothing useful.
+    // Hashes are compared, never secrets, so the time that the comparison takes reveals nothing useful.
     Some(shown.is_some_and(|shown| token_hash(shown.trim()) == secret))
 }
 
-/// What each kind of proxy tells about the request it holds.
+/// The original request, from the fields of each kind of proxy; `None` when one is missing or sent twice.
 fn original_of(dialect: Dialect, target: &str, request: &Request<()>) -> Option<Original> {
     let field = |name: &str| {
         let mut values = request.headers().get_all(name).iter();
@@ -210,19 +210,20 @@ fn split_url(url: &[u8]) -> Option<(&[u8], &[u8])> {
     Some(rest.split_at(end))
 }
 
-/// nginx hands on the target as the client wrote it, also bytes that should have been encoded.
+/// nginx forwards the target as the client wrote it, including bytes that should have been encoded.
 const UNENCODED: &AsciiSet = CONTROLS;
 
-/// The target as this gateway would have received it. One that two programs could read differently is none.
+/// The target as this gateway would have received it; `None` for one that two programs could read
+/// differently.
 fn parse_target(raw: &[u8]) -> Option<Uri> {
-    // Where a fragment or a space is, the portal may see the end of the target.
+    // After a fragment or a space, the portal may see the end of the target.
     let is_odd = |byte: &u8| byte.is_ascii_control() || matches!(byte, b' ' | b'#' | b'\\');
     if raw.iter().any(is_odd) {
         return None;
     }
     let text = percent_encode(raw, UNENCODED).to_string();
     let text = if text.is_empty() { "/".to_owned() } else { text };
-    // `?a=b` without path is the root; anything else that does not begin with a slash is no target.
+    // `?a=b` without a path is the root; anything else without a leading slash is not a target.
     let text = if text.starts_with('?') { format!("/{text}") } else { text };
     if !text.starts_with('/') {
         return None;
@@ -299,7 +300,7 @@ mod tests {
         assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
     }
 
-    /// Notes what it is told, and withholds what shows this person.
+    /// Records what it is shown, and withholds responses that show this person.
     #[derive(Default)]
     struct Watching(Mutex<Vec<Exposure>>);
 
@@ -413,8 +414,8 @@ mod tests {
         }
     }
 
-    /// Asks as nginx does, about these addresses; what was answered, what the watch was told, what was
-    /// written.
+    /// Asks as nginx does, about these URLs; returns the answers, what the monitor was shown, and what was
+    /// journalled.
     async fn asked(urls: &[&str]) -> (Vec<StatusCode>, Vec<Exposure>, Vec<Exposure>) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (watching, entries) = (Arc::new(Watching::default()), Arc::new(Entries::default()));
@@ -466,11 +467,11 @@ mod tests {
         assert_eq!(answers, [StatusCode::OK, StatusCode::FORBIDDEN]);
         let names = |exposures: &[Exposure]| -> Vec<_> {
             let mut names: Vec<_> = exposures.iter().map(|exposure| exposure.exchange.clone()).collect();
-            // What the watch withheld it sees again as it is written.
+            // The monitor sees a withheld exposure again when it is journalled.
             names.dedup();
             names
         };
-        // A restart reads the journal: it must not know more or less than what looked live.
+        // A restart reads the journal: it must know neither more nor less than the live monitor.
         assert_eq!(names(&told), names(&written));
         assert!(written.iter().all(|exposure| exposure.inspection == digue_types::Inspection::RequestOnly));
         assert_eq!(written[1].reasons, [RefusalReason::Withheld]);

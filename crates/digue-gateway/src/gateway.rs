@@ -1,4 +1,7 @@
-//! The gateway's shared state, and the few acts by which the rest of the house changes it.
+//! The gateway's shared state, and the few operations by which the rest of Digue changes it.
+//!
+//! Requests load rules and portals as snapshots (`ArcSwap`) and hold no lock while they wait for a portal,
+//! a disk or a client.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +29,7 @@ use crate::refusal::Refusal;
 use crate::refusals::RefusalCounter;
 use crate::upstream::UpstreamClient;
 
-/// Everything the gateway is made of.
+/// The parts that the gateway is made of.
 pub struct GatewayParts {
     pub hosts: Hosts,
     pub rules: Snapshot,
@@ -42,14 +45,14 @@ pub struct GatewayParts {
     pub limits: GatewayLimits,
 }
 
-/// What all clients share.
+/// Limits that all clients share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GatewayLimits {
-    /// Bytes of messages held at the same time, what inspection makes of them included.
+    /// Bytes of messages held at the same time, including what inspection makes of them.
     pub held_bytes: usize,
     /// Requests of one account at the same time, on all portals.
     pub requests_per_account: usize,
-    /// Requests of one account in a minute: each may become an entry of the journal.
+    /// Requests of one account per minute: each may become a journal entry.
     pub requests_per_minute: u32,
     pub connections: ConnectionLimits,
 }
@@ -65,20 +68,22 @@ impl Default for GatewayLimits {
     }
 }
 
-/// Which host is what.
+/// Which portal, or the console, answers at which host.
 pub struct Hosts {
     portals: HashMap<String, Arc<Portal>>,
     by_id: HashMap<PortalId, Arc<Portal>>,
     /// Hosts of the console.
     console: Vec<String>,
-    /// Ports at which Digue is known from outside.
+    /// Ports at which clients reach Digue.
     ports: BTreeSet<u16>,
+    // One lock for each portal: a busy portal does not delay the decisions of another. Held for one
+    // decision, and while `set_hosts` reads the journal; never together with `SharedGateway::sessions`.
     budgets: HashMap<PortalId, Arc<Mutex<Budgets>>>,
 }
 
 impl Hosts {
-    /// `portals` have distinct ids and hosts, none of them a console's: the configuration's checks. `ports`
-    /// are those of public addresses, besides the usual ones and the listeners' own.
+    /// `portals` have distinct ids and hosts, none of them a console's (checked with the configuration).
+    /// `ports` are those of public addresses, besides the usual ones and those of the listeners.
     pub fn new(portals: Vec<Portal>, console: Vec<String>, ports: impl IntoIterator<Item = u16>) -> Self {
         let mut hosts = Self {
             portals: HashMap::new(),
@@ -115,13 +120,14 @@ impl Hosts {
         self.console.iter().any(|known| known == host)
     }
 
-    /// True for a port that may stand in `Host`: links that a portal makes of another would lead elsewhere.
+    /// True for a port that may appear in `Host`: with another, links that the portal generates would lead
+    /// elsewhere.
     pub(crate) fn has_port(&self, port: u16) -> bool {
         self.ports.contains(&port)
     }
 
     pub(crate) fn budgets(&self, portal: &PortalId) -> &Mutex<Budgets> {
-        self.budgets.get(portal).expect("every portal has its budgets")
+        self.budgets.get(portal).expect("`new` and `set_hosts` insert the budgets of every portal")
     }
 }
 
@@ -129,6 +135,7 @@ impl Hosts {
 pub struct SharedGateway {
     pub(crate) hosts: ArcSwap<Hosts>,
     pub(crate) rules: ArcSwap<Snapshot>,
+    // A leaf: held for one look-up or change, and no other lock is taken meanwhile.
     pub(crate) sessions: Mutex<Sessions>,
     pub(crate) recorder: Arc<dyn Recorder>,
     pub(crate) monitor: Arc<dyn ResponseMonitor>,
@@ -140,9 +147,10 @@ pub struct SharedGateway {
     pub(crate) proxies: TrustedProxies,
     pub(crate) cuts: AccountCuts,
     pub(crate) held: Arc<HeldBytes>,
-    /// Copies of what passes by observed portals: their own, so that observing takes nothing from the others.
+    /// Copies of what observe-only portals pass, counted apart so that observing takes nothing from
+    /// enforced portals.
     pub(crate) observed: Arc<HeldBytes>,
-    /// Entries of responses that have left.
+    /// Entries of responses that have already left.
     pub(crate) pending_entries: PendingEntries,
     /// Observed responses that left without an entry, since the start.
     unrecorded: AtomicU64,
@@ -150,35 +158,39 @@ pub struct SharedGateway {
     pub(crate) account_requests: Arc<AccountRequests>,
     pub(crate) connections: Arc<ConnectionTable>,
     pub(crate) refusals: RefusalCounter,
-    /// Proofs of programs that were used.
+    /// Proofs of possession that programs have used.
     pub(crate) used_proofs: UsedProofs,
-    /// Told whenever rules or sessions change; streams in flight listen.
+    /// Changes whenever rules or sessions change; responses being sent subscribe to it.
     pub(crate) changes: watch::Sender<u64>,
     exchanges: AtomicU64,
-    /// Tells this process's exchanges from those of the one before.
+    /// Distinguishes the exchanges of this process from those of earlier ones: the microsecond of its
+    /// start.
     boot: u64,
 }
 
 impl SharedGateway {
-    /// A name for one request and its response, unique over restarts.
+    /// An identifier for one request and its response, unique across restarts.
     pub(crate) fn next_exchange(&self) -> digue_types::ExchangeId {
         let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
         digue_types::ExchangeId::parse(&format!("{:x}-{number:x}", self.boot))
-            .expect("hexadecimal digits and a hyphen")
+            .expect("hexadecimal digits and a hyphen form an exchange id")
     }
 
-    /// The watch looks at what enforced rules refused, and is only told of what others would have.
+    /// The monitor examines enforced refusals, and is only informed of those that enforced mode would have
+    /// made.
     fn tell_watch(&self, refusal: &Exposure) {
         match refusal.outcome {
+            // The verdict is dropped: there is no response left to withhold.
             Outcome::Refused => drop(self.monitor.look(refusal)),
             Outcome::Released | Outcome::WouldRefuse => self.monitor.observe(refusal),
         }
     }
 
-    /// Writes a refusal, or counts it among those of its kind; the index of its own entry, if it has one.
+    /// Journals a refusal, or counts it with others of its kind; returns the index of its own entry, if it
+    /// has one.
     ///
-    /// The watch looks at each as it happens: a minute later, when they are written together, a thief is through. After
-    /// a restart it reads how many there were.
+    /// The monitor sees each refusal as it happens: a minute later, when they are journalled together, a
+    /// thief is through. After a restart it reads from the journal how many there were.
     pub(crate) async fn record_refusal(&self, refusal: Exposure) -> Result<Option<u64>, Refusal> {
         self.tell_watch(&refusal);
         let Some(refusal) = self.refusals.take(refusal) else { return Ok(None) };
@@ -186,7 +198,7 @@ impl SharedGateway {
         recorded.map(Some).map_err(Refusal::unrecorded)
     }
 
-    /// True when an identity that others vouch for was cut.
+    /// True when an identity vouched for by another system was cut.
     pub(crate) fn is_cut(&self, caller: &Caller, now: Timestamp) -> bool {
         if !caller.kind.is_vouched_for() {
             return false;
@@ -197,14 +209,15 @@ impl SharedGateway {
 }
 
 impl SharedGateway {
-    /// An observed response has no entry: nothing stops for it, and it is said.
+    /// Reports an observed response without an entry: observing stops nothing, so this is all that can be
+    /// done.
     pub(crate) fn note_unrecorded(&self, cause: &str) {
         let count = self.unrecorded.fetch_add(1, Ordering::Relaxed) + 1;
-        tracing::error!(cause, count, "An observed response left without an entry in the journal");
+        tracing::error!(cause, count, "An observed response left without a journal entry");
     }
 }
 
-/// A handle on the running gateway.
+/// A handle to the running gateway.
 #[derive(Clone)]
 pub struct Gateway(pub(crate) Arc<SharedGateway>);
 
@@ -242,7 +255,7 @@ impl Gateway {
         }))
     }
 
-    /// Swaps the rules; felt by the next request and by every stream in flight.
+    /// Replaces the rules, for the next request and for every response being sent.
     pub fn set_rules(&self, rules: Snapshot) {
         self.0.rules.store(Arc::new(rules));
         self.notify();
@@ -252,12 +265,14 @@ impl Gateway {
         self.0.rules.load_full()
     }
 
-    /// Swaps the portals' maps; persons counted so far stay counted. `history` gives all exposures
-    /// of the journal, in order, to fill windows that were not watched so far.
+    /// Replaces the portals' maps; persons already counted stay counted. `history` supplies all exposures
+    /// of the journal, in order, to fill windows that were not counted so far.
     pub fn set_hosts(&self, mut hosts: Hosts, history: &dyn Fn(&mut dyn FnMut(&Exposure))) {
         let current = self.0.hosts.load();
         for (id, portal) in &hosts.by_id {
             match current.budgets.get(id) {
+                // The same budgets under their lock, not a copy: requests that still hold the old maps
+                // charge them, too.
                 Some(budgets) => {
                     lock(budgets).adopt(portal.limits.clone(), |take| history(&mut of_portal(id, take)));
                     hosts.budgets.insert(id.clone(), budgets.clone());
@@ -280,7 +295,7 @@ impl Gateway {
         }
     }
 
-    /// Writes the refusals that were counted in the last minute, or at the end all of them.
+    /// Journals the refusals counted in the last minute, or all of them at a stop.
     pub async fn record_counted_refusals(&self, are_all: bool) {
         let shared = &self.0;
         for refusals in shared.refusals.due(shared.clock.now(), are_all) {
@@ -300,16 +315,17 @@ impl Gateway {
         self.0.hosts.load_full()
     }
 
-    /// Looks at the budgets of a portal.
+    /// Calls `look` with the budgets of a portal; `None` for an unknown portal.
     pub fn with_budgets<T>(&self, portal: &PortalId, look: impl FnOnce(&mut Budgets) -> T) -> Option<T> {
         let hosts = self.0.hosts.load();
         hosts.budgets.get(portal).map(|budgets| look(&mut lock(budgets)))
     }
 
-    /// Sorts in what the budgets left for later, a little at a time so that no response waits long.
+    /// Applies the queued charges, a batch at a time, so that no response waits long for the lock.
     pub fn settle_budgets(&self) {
         const AT_ONCE: usize = 1000;
         for budgets in self.0.hosts.load().budgets.values() {
+            // The lock is released between batches: a decision waits for one of them at most (decision 6).
             while lock(budgets).settle(AT_ONCE) {}
         }
     }
@@ -318,7 +334,7 @@ impl Gateway {
         lock(&self.0.sessions).open(open);
     }
 
-    /// Live sessions of each account that has one.
+    /// Live sessions of each account that has any.
     pub fn session_counts(&self) -> HashMap<AccountId, usize> {
         let mut counts = HashMap::new();
         for (_, session) in lock(&self.0.sessions).iter() {
@@ -327,47 +343,48 @@ impl Gateway {
         counts
     }
 
-    /// Notes a fresh proof of identity on a session.
+    /// Records a fresh proof of identity on a session.
     pub fn prove_session(&self, id: &SessionId, at: Timestamp) {
         lock(&self.0.sessions).prove(id, at);
     }
 
-    /// Binds a session to the key of a device, or gives it its next short cookie.
+    /// Binds a session to a device key, or stores its next short cookie.
     pub fn bind_session(&self, id: &SessionId, device: Device) {
         lock(&self.0.sessions).bind(id, device);
     }
 
-    /// Ends sessions; streams in flight stop.
+    /// Ends sessions; responses being sent to them stop.
     pub fn cut_sessions(&self, which: impl Fn(&Session) -> bool) -> Vec<SessionId> {
         let cut = lock(&self.0.sessions).cut(which);
         self.notify();
         cut
     }
 
-    /// Ends all that an account goes on with: its sessions, and what others vouch for since before now.
+    /// Cuts an account: its sessions, and identities vouched for before now.
     pub fn cut_account(&self, account: &AccountId) -> (Vec<SessionId>, AccountCut) {
         let cut = AccountCut { at: self.0.clock.now(), is_lifted: false };
+        // Before `cut_sessions`, which wakes the guards of responses being sent: they must see this cut.
         self.0.cuts.set(account.clone(), cut);
         (self.cut_sessions(|session| session.account == *account), cut)
     }
 
-    /// A cut made before this start.
+    /// Restores a cut made before this start.
     pub fn restore_cut(&self, account: AccountId, cut: AccountCut) {
         self.0.cuts.set(account, cut);
     }
 
-    /// Lets an account work again, whom a proxy vouches for; `None` when it was not cut.
+    /// Lets an account that a proxy vouches for work again; `None` when it was not cut.
     pub fn lift_cut(&self, account: &AccountId) -> Option<AccountCut> {
         self.0.cuts.lift(account)
     }
 
-    /// How long a cut holds against a proxy's header.
+    /// How long a cut applies to a proxy's header: the longest that a session may last.
     pub fn headers_refused_for(&self) -> Duration {
         lock(&self.0.sessions).limits().absolute
     }
 
-    /// Notes that the holder of a session comes from this address, too, which they have just proved.
-    /// False when it is no first address of another family.
+    /// Records that the holder of a session also uses this address, which they have just proved. False when
+    /// it is not the first address of another family (IPv4 or IPv6).
     pub fn know_other_address(&self, id: &SessionId, ip: ClientIp) -> bool {
         lock(&self.0.sessions).know_other_address(id, ip)
     }
@@ -381,7 +398,7 @@ impl Gateway {
         sessions.iter().map(|(_, s)| s).filter(|s| s.account == *account).cloned().collect()
     }
 
-    /// The live sessions for which `which` holds.
+    /// The live sessions for which `which` is true.
     pub fn sessions(&self, which: impl Fn(&Session) -> bool) -> Vec<Session> {
         lock(&self.0.sessions).iter().map(|(_, s)| s).filter(|s| which(s)).cloned().collect()
     }
@@ -390,7 +407,7 @@ impl Gateway {
         lock(&self.0.sessions).len()
     }
 
-    /// The key set that portals verify identities with.
+    /// The key set with which portals verify identities.
     pub fn jwks(&self) -> String {
         self.0.asserter.jwks().to_owned()
     }
@@ -400,7 +417,8 @@ impl Gateway {
         self.0.unrecorded.load(Ordering::Relaxed)
     }
 
-    /// Waits for the entries of responses that have left; false when some are still missing.
+    /// Waits for the entries of responses that have left; false when some are still missing after
+    /// `at_most`.
     pub async fn finish_entries(&self, at_most: Duration) -> bool {
         self.0.pending_entries.finish(at_most).await
     }
@@ -418,6 +436,7 @@ fn of_portal(id: &PortalId, take: &mut dyn FnMut(&Exposure)) -> impl FnMut(&Expo
     }
 }
 
+/// Locks, also after a panic: a panic costs one request, and the rest must be answered.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,24 +1,25 @@
-//! GraphQL requests, as far as they can rename what an answer holds.
+//! GraphQL requests, as far as they can rename the fields of a response.
 //!
-//! A client may give any field any name: `{ personnes { id: tuteur, nom } }` answers with the identifier of somebody
-//! else under the name that the map trusts. Where the map says so, a query with an alias is refused, and so is one
-//! that cannot be read: a stored query, a batch, a fault.
+//! A client may give any field any name: `{ personnes { id: tuteur, nom } }` answers with the identifier of
+//! another person under the name that the map trusts. Where the map says so, a query with an alias is
+//! refused, and so is one that cannot be read: a stored query, a batch, a malformed one.
 
 use serde_json::Value;
 
-/// What the map says of a route's GraphQL.
+/// What the map says about GraphQL on a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum GraphQl {
-    /// The route is no GraphQL, or its answers are safe under any alias.
+    /// The route is not GraphQL, or its responses are safe under any alias.
     #[default]
     Unread,
     /// No field may be given another name.
     NoAliases,
 }
 
-/// True when the query renames nothing. `content_type` and `body` are the request's; `query` its decoded parameters.
+/// True when the query renames nothing. `content_type` and `body` are those of the request; `query` holds
+/// its decoded parameters.
 pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)]) -> bool {
-    // In an address as well: `extensions`, `id` and `documentId` name stored queries.
+    // Also in the query string, where `extensions`, `id` and `documentId` name stored queries.
     let is_stored = |name: &str| matches!(name, "extensions" | "documentId" | "id" | "queryId" | "hash");
     if query.iter().any(|(name, _)| is_stored(name)) {
         return false;
@@ -29,7 +30,8 @@ pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)])
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         match essence.to_ascii_lowercase().as_str() {
             "application/json" => match serde_json::from_slice(body) {
-                // Any other member (`documentId`, `extensions`) could name a stored query instead of this one.
+                // Any other member (`documentId`, `extensions`) could name a stored query instead of this
+                // one.
                 Ok(Value::Object(members)) if members.keys().all(|name| is_plain_member(name)) => {
                     match members.get("query") {
                         Some(Value::String(text)) => texts.push(text.clone()),
@@ -45,21 +47,23 @@ pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)])
             _ => return false,
         }
     }
+    // No query at all is a fault as well: the portal may run one that we have not seen.
     !texts.is_empty() && texts.iter().all(|text| is_without_alias(text))
 }
 
-/// What a request of the GraphQL specification (over HTTP) holds, besides extensions.
+/// The members of a request in the GraphQL-over-HTTP specification, without `extensions`.
 fn is_plain_member(name: &str) -> bool {
     matches!(name, "query" | "variables" | "operationName")
 }
 
-/// An alias is a name and a colon outside of parentheses: within them are arguments, variables and their values.
+/// An alias is a name and a colon outside parentheses; inside them are arguments, variables and their
+/// values.
 fn is_without_alias(text: &str) -> bool {
     let mut parentheses = 0usize;
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         rest = match c {
-            // A comment ends with its line, and a line with any of these (GraphQL, 2.1.2).
+            // A comment ends with its line, and each of these ends a line (GraphQL, 2.1.2).
             '#' => rest.find(['\n', '\r']).map_or("", |end| &rest[end..]),
             '"' => match after_string(rest) {
                 Some(after) => after,
@@ -83,7 +87,7 @@ fn is_without_alias(text: &str) -> bool {
     parentheses == 0
 }
 
-/// What follows a string, block strings included; `None` when it never ends.
+/// The text after a string or block string; `None` when it is not terminated.
 fn after_string(rest: &str) -> Option<&str> {
     if let Some(block) = rest.strip_prefix("\"\"\"") {
         let mut from = 0;

@@ -1,8 +1,8 @@
-//! A body on its way to a client, cut when its account is.
+//! The body of a response on its way to a client, stopped when its account is cut.
 //!
-//! Before each piece the guard asks whether rules or sessions changed; only then does it look
-//! again whether this account may still read. A cut ends the connection in the middle: there is no
-//! status left to send.
+//! Before each piece the guard checks whether rules or sessions changed; only then does it check again
+//! whether this account may still read. A cut closes the connection in the middle of the response: the
+//! status has already been sent.
 
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
@@ -18,10 +18,10 @@ use crate::body::{Body, BoxError};
 use crate::gateway::SharedGateway;
 use crate::identity::{Caller, CallerKind};
 
-/// Pieces in which a held response leaves, so that it can be cut between two of them.
+/// The pieces in which a held response leaves, so that it can be stopped between two of them.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Watches over one account on one portal.
+/// Guards one account on one portal.
 #[derive(Clone)]
 pub struct CutGuard {
     shared: Arc<SharedGateway>,
@@ -58,24 +58,25 @@ impl CutGuard {
 
     /// Resolves when the account is cut.
     pub async fn cut(&self) {
+        // Subscribed before the first check: a cut in between then wakes the loop at once.
         let mut changes = self.shared.changes.subscribe();
         loop {
             if self.is_cut() {
                 return;
             }
-            // The period catches sessions that end by themselves.
+            // The timeout catches sessions that expire, which notifies nobody.
             let _ = tokio::time::timeout(Duration::from_millis(500), changes.changed()).await;
         }
     }
 }
 
-/// A body under guard.
+/// A guarded body.
 pub struct GuardedBody {
     inner: GuardedSource,
     guard: CutGuard,
     cut: Pin<Box<dyn Future<Output = ()> + Send>>,
     changes: watch::Receiver<u64>,
-    /// Told how many bytes left, once the body is over.
+    /// Called with the number of bytes sent, once the body is finished or dropped.
     on_end: Option<Box<dyn FnOnce(u64) + Send>>,
     sent: u64,
 }
@@ -86,12 +87,12 @@ enum GuardedSource {
 }
 
 impl GuardedBody {
-    /// A held response, in pieces.
+    /// A held response, sent in pieces.
     pub fn held(guard: CutGuard, bytes: Bytes) -> Self {
         Self::new(guard, GuardedSource::Held { bytes }, None)
     }
 
-    /// What was read of a stream and the rest of it.
+    /// The part of a stream that was already read, and the rest of it.
     pub fn stream(
         guard: CutGuard,
         start: Bytes,
@@ -108,7 +109,7 @@ impl GuardedBody {
     }
 }
 
-/// The account was cut while it was reading.
+/// The account was cut while its response was being sent.
 #[derive(Debug, thiserror::Error)]
 #[error("the account was cut")]
 pub struct CutWhileReading;
@@ -122,7 +123,7 @@ impl HttpBody for GuardedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
-        // The cheap question first; the watch also wakes a stream that waits for its portal.
+        // The cheap check first; polling `cut` also wakes a stream that waits for its portal.
         let changed = this.changes.has_changed().unwrap_or(true);
         if changed {
             this.changes.mark_unchanged();
@@ -143,6 +144,7 @@ impl HttpBody for GuardedBody {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                             Ok(piece) => piece,
+                            // Trailers are dropped: nothing inspects them.
                             Err(_) => Bytes::new(),
                         },
                         Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),

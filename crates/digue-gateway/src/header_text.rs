@@ -1,18 +1,19 @@
-//! The text of a header, with everything undone by which its letters may be written: percent signs (RFC 3986, RFC
-//! 8187), encoded words (RFC 2047), entities, quoted pairs, parameters in several parts (RFC 2231).
+//! The text of a header, with every encoding undone in which its letters may be written: percent signs (RFC
+//! 3986, RFC 8187), encoded words (RFC 2047), entities, quoted pairs, parameters in several parts (RFC
+//! 2231).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use regex::Regex;
 
-/// A link in a parameter in a link is three.
+/// A link in a parameter of a link needs three.
 const ROUNDS_MAX: usize = 4;
 
-/// The value as it stands, and as it reads with one more coding undone each.
+/// The value as it is, and after each further round of decoding.
 pub(crate) fn readings(value: &[u8]) -> Vec<String> {
     let plain = match std::str::from_utf8(value) {
         Ok(text) => text.to_owned(),
-        // ISO 8859-1, as older servers write.
+        // ISO 8859-1, which older servers write.
         Err(_) => value.iter().map(|byte| char::from(*byte)).collect(),
     };
     let mut readings = vec![plain];
@@ -31,16 +32,17 @@ pub(crate) fn readings(value: &[u8]) -> Vec<String> {
     readings
 }
 
-/// The parts between which a shape does not reach. Those that are still coded read otherwise one coding further.
+/// The parts that no shape spans. Those still encoded are left to a later round, where they are decoded.
 pub(crate) fn tokens(reading: &str) -> impl Iterator<Item = &str> {
     let ends = |c: char| c.is_whitespace() || "=;,<>\"'()[]{}?&/#".contains(c);
     reading.split(ends).filter(|token| !token.is_empty() && undo(token) == *token)
 }
 
-/// From here on an unbroken run of letters and digits is a random token, in which anything may be found.
+/// From this length on, an unbroken run of letters and digits is a random token, in which any shape may
+/// occur.
 const TOKEN_CHARS: usize = 20;
 
-/// Hands over every match: it is no part of a longer number, and does not stand within a random token.
+/// Calls `take` with each match that is neither part of a longer number nor within a random token.
 /// `ficheP0002.csv` and `/dossierP0002/edit` name `P0002`.
 pub(crate) fn has_word(shape: &Regex, text: &str, mut take: impl FnMut(&str)) {
     let mut from = 0;
@@ -51,6 +53,7 @@ pub(crate) fn has_word(shape: &Regex, text: &str, mut take: impl FnMut(&str)) {
             take(found.as_str());
         }
         let first = text[found.start()..].chars().next().map_or(1, char::len_utf8);
+        // One character further after a rejected match: an identifier may begin within it.
         from = if is_word { found.end() } else { found.start() + first };
         if from > text.len() {
             return;
@@ -69,7 +72,7 @@ fn is_word(before: &str, word: &str, after: &str) -> bool {
     is_free || (!continues_number && left + word.chars().count() + right < TOKEN_CHARS)
 }
 
-/// The text with one layer of coding undone.
+/// The text with one layer of encoding undone.
 fn undo(text: &str) -> String {
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -134,7 +137,7 @@ fn entity(rest: &str) -> Option<(usize, Vec<u8>)> {
     Some((end + 1, c.to_string().into_bytes()))
 }
 
-/// `\x` is `x`; the escapes of JSON and scripts are what they stand for.
+/// `\x` is `x`; escapes of JSON and scripts become what they stand for.
 fn quoted_pair(rest: &str) -> Option<(usize, Vec<u8>)> {
     let hex = |digits: usize| {
         let code = u32::from_str_radix(rest.get(2..2 + digits)?, 16).ok()?;

@@ -1,19 +1,19 @@
 //! Which headers pass, in both directions.
 //!
-//! Hop-by-hop fields end here (RFC 9110, 7.6.1). Of a client's fields those of `request_headers` and those
-//! that the map names pass. Cookies are bytes: one that is no text hides no other.
+//! Hop-by-hop fields end here (RFC 9110, 7.6.1). Of a client's fields, those of `request_headers` and those
+//! that the map names pass. Cookies are bytes: one that is not text must not hide another.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::key;
 use crate::request_headers::keep_passing;
 
-/// What `digue-inspect` decodes.
+/// The codings that `digue-inspect` decodes.
 const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "identity"];
 
-/// The session cookie. `__Host-`: this host alone, secure, whole site (RFC 6265bis).
+/// The session cookie. `__Host-`: for this host alone, secure, with path `/` (RFC 6265bis).
 pub const SESSION_COOKIE: &str = "__Host-digue";
-/// Lasts minutes; the key of the device gets the next one.
+/// Lasts minutes; the next one is issued for a signature by the device key.
 pub const DEVICE_COOKIE: &str = "__Host-digue-device";
 
 /// The identity that Digue asserts, as a signed JWT.
@@ -33,18 +33,19 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::UPGRADE,
 ];
 
-/// Removes what must not reach the portal. `passing` are the headers of clients that the map names.
+/// Removes everything that must not reach the portal. `passing` holds the client headers that the map
+/// names.
 pub fn strip_request(headers: &mut HeaderMap, passing: &[HeaderName]) {
     strip_hop_by_hop(headers);
     key::strip(headers);
     keep_passing(headers, passing);
-    // The portal's own expectations are met here: the body is on its way.
+    // The portal cannot ask the client to continue: the body is already on its way.
     headers.remove(header::EXPECT);
     headers.remove(header::CONTENT_LENGTH);
     strip_request_cookies(headers);
 }
 
-/// For responses that will be held: whole, and in a coding that can be read.
+/// For responses that will be held: ask for the whole of it, in a coding that can be read.
 pub fn ask_for_readable(headers: &mut HeaderMap) {
     for name in [
         header::RANGE,
@@ -75,7 +76,7 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes what must not reach the client.
+/// Removes everything that must not reach the client.
 pub fn strip_response(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);
     headers.remove(&RECEIPT);
@@ -97,7 +98,7 @@ pub(crate) fn strip_own_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// For Digue's own pages: only the connection's fields are not theirs to set.
+/// For Digue's own pages: everything except hop-by-hop fields is theirs to set.
 pub fn strip_response_hops(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);
 }
@@ -127,10 +128,11 @@ pub fn device_cookie(headers: &HeaderMap) -> Option<&str> {
     single_cookie(headers, DEVICE_COOKIE)
 }
 
-/// The value of a cookie that comes once; a secret of ours is ASCII.
+/// The value of a cookie that is sent once; our secrets are ASCII.
 fn single_cookie<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     let mut found = cookies(headers).filter(|(name, _)| *name == wanted.as_bytes());
     let (_, value) = found.next()?;
+    // Sent twice, nothing tells which one is ours: neither is used.
     if found.next().is_some() {
         return None;
     }
@@ -150,8 +152,8 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     values.flat_map(|value| value.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii)
 }
 
-/// Every cookie of Digue begins with the name of its first. Before it there may be an equals sign: a
-/// cookie without name, whose value browsers send as if it were a name.
+/// Every cookie of Digue begins with the name of the first. An equals sign may precede it: browsers send
+/// the value of a cookie without a name as if it were a name.
 pub(crate) fn is_own_cookie(pair: &[u8]) -> bool {
     let is_padding = |byte: &u8| *byte == b'=' || byte.is_ascii_whitespace();
     let start = pair.iter().position(|byte| !is_padding(byte)).unwrap_or(pair.len());

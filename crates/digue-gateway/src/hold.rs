@@ -1,5 +1,5 @@
-//! Holding a message: its whole body in memory, within bounds and on account of who asked for it, before
-//! anything is decided.
+//! Holds a message: its whole body in memory, within limits and charged to its holders, before anything is
+//! decided.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::body::{Body, BoxError};
 
-/// On whose account bytes are held.
+/// Whose quota pays for held bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum BodyHolder {
     Connection(u64),
@@ -23,8 +23,8 @@ pub enum BodyHolder {
 }
 
 impl BodyHolder {
-    /// One account, and one connection, gets at most a half of all, an organisation two thirds, and a portal
-    /// three quarters; however many are greedy, see [`shares`], a part stays free.
+    /// An account or a connection gets at most half of the total, an organisation two thirds, a portal
+    /// three quarters; however many take their maximum, some stays free (see [`shares`]).
     const fn weight(&self) -> Eighths {
         match self {
             Self::Connection(_) | Self::Account(_) => Eighths(8),
@@ -37,15 +37,15 @@ impl BodyHolder {
 /// Bytes held by all messages together.
 pub type HeldBytes = SharedAmount<BodyHolder>;
 
-/// What one message holds.
+/// The bytes that one message holds.
 pub type Share = shares::AmountShare<BodyHolder>;
 
-/// Begins to hold on account of these.
+/// Starts a share, empty, for these holders.
 pub(crate) fn begin(held: &Arc<HeldBytes>, holders: impl IntoIterator<Item = BodyHolder>) -> Share {
     held.begin(holders.into_iter().map(|holder| (holder.clone(), holder.weight())).collect())
 }
 
-/// Bytes that hold their share until the last of them is gone: out of queues and buffers, too.
+/// Bytes that keep their share until the last clone is dropped, including those in queues and buffers.
 pub(crate) fn counted(bytes: Bytes, share: Share) -> Bytes {
     struct CountedBytes {
         bytes: Bytes,
@@ -59,13 +59,13 @@ pub(crate) fn counted(bytes: Bytes, share: Share) -> Bytes {
     Bytes::from_owner(CountedBytes { bytes, _share: share })
 }
 
-/// What became of a body that was to be held.
+/// The result of holding a body.
 pub enum HeldBody {
     Whole {
         bytes: Bytes,
         share: Share,
     },
-    /// Larger than the route's limit: what was read so far, and the rest unread.
+    /// Larger than the route's limit: the part that was read, and the rest, unread.
     TooLarge {
         start: Bytes,
         rest: Body,
@@ -75,17 +75,19 @@ pub enum HeldBody {
 /// Why a body could not be held.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldError {
-    #[error("the other side stopped in the middle of its message")]
+    #[error("the sender ended the connection in the middle of the message")]
     Cut(#[source] BoxError),
-    #[error("the other side was silent for too long")]
+    #[error("the sender was silent for too long")]
     Silent,
-    #[error("too much is held at once")]
+    #[error("the memory for held messages is exhausted")]
     Full(#[from] ShareExceeded),
 }
 
-/// Reads `body` whole, at most `limit` bytes; `idle` is the longest silence between two pieces.
+/// Reads all of `body`, at most `limit` bytes; `idle` is the longest silence between two pieces.
 pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) -> Result<HeldBody, HoldError> {
     let mut collected = Collected { share, first: Bytes::new(), joined: BytesMut::new(), limit };
+    // Claimed before the first byte: a message that cannot be held is refused at once and not after
+    // megabytes.
     if let Some(length) = body.size_hint().exact().and_then(|length| usize::try_from(length).ok()) {
         collected.share.grow(length.min(limit))?;
     }
@@ -107,7 +109,7 @@ pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) ->
     }
 }
 
-/// The pieces of a body; one that came in one piece is not copied.
+/// The pieces of a body; a body of one piece is not copied.
 struct Collected {
     share: Share,
     first: Bytes,
@@ -128,7 +130,7 @@ impl Collected {
         }
         let needed = self.len() + piece.len();
         if needed > self.joined.capacity() {
-            // What is counted is what is reserved, not what is filled.
+            // The capacity counts, not the length: it is the memory that is in use.
             let capacity = needed.max((self.joined.capacity() * 2).min(self.limit));
             self.must_hold(capacity)?;
             self.joined.reserve(capacity - self.joined.len());

@@ -1,4 +1,4 @@
-//! Who is there, and how the portal is told.
+//! Who sends a request, and how the portal is told.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -36,38 +36,38 @@ pub struct Caller {
     pub kind: CallerKind,
 }
 
-/// What somebody is recognised by.
+/// How a caller is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallerKind {
-    /// A session of Digue's own, which can be cut.
+    /// A session of Digue, which can be cut.
     Session,
-    /// A key of a program, which can be revoked.
+    /// An API key of a program, which can be revoked.
     Key,
-    /// A proxy's header.
+    /// A header set by a proxy.
     Header,
-    /// A token of the portal's own login; zero when it does not say when that was.
+    /// A token of the portal's own sign-in; zero when the token does not say when that was.
     Token { signed_in_at: Timestamp },
 }
 
 impl CallerKind {
-    /// Somebody else vouches for the identity, and need not have an account here.
+    /// Another system vouches for the identity, which need not have an account here.
     pub const fn is_vouched_for(self) -> bool {
         matches!(self, Self::Header | Self::Token { .. })
     }
 }
 
-/// Why nobody is recognised.
+/// Why no caller is recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdentityFailure {
-    /// No session, token or header, or one that is no longer good or was cut.
+    /// No session, token or header, or one that has ended or was cut.
     NotSignedIn,
     /// Recognised, but unknown to Digue or suspended.
     NotAdmitted,
-    /// A live session's cookie from elsewhere, or without the key of its device.
+    /// The cookie of a live session, from elsewhere or without its device key.
     Doubted(Box<Caller>),
 }
 
-/// What is asked for, and from where.
+/// The target of a request, and where it comes from.
 #[derive(Clone, Copy)]
 pub struct IdentityRequest<'a> {
     pub portal: &'a Portal,
@@ -91,6 +91,7 @@ pub(crate) fn identify(
         },
         Identity::Jwt(verifier) => verifier.identify(portal, &snapshot, headers, now)?,
         Identity::Header { account, organisation, from } => {
+            // By the address of the peer, not of the client: the header is the proxy's own word.
             if !from.iter().any(|network| network.contains(&asked.connection.peer)) {
                 return Err(IdentityFailure::NotSignedIn);
             }
@@ -99,9 +100,9 @@ pub(crate) fn identify(
     };
     match snapshot.directory.find(&caller.account) {
         Some(record) if record.is_suspended => return Err(IdentityFailure::NotAdmitted),
-        // As it is now: a session is older than a move to another organisation.
+        // The current organisation: a session may be older than a move to another one.
         Some(record) => caller.organisation = record.organisation.clone(),
-        // A session outlives its account only until it is seen here.
+        // A session may outlive its account; it is refused here.
         None if !caller.kind.is_vouched_for() => return Err(IdentityFailure::NotAdmitted),
         None => {}
     }
@@ -111,19 +112,19 @@ pub(crate) fn identify(
     Ok(caller)
 }
 
-/// SHA-256 of a cookie's secret, under which the session is kept.
+/// SHA-256 of a cookie's secret; sessions are stored under it.
 pub fn token_hash(secret: &str) -> TokenHash {
     digest(&SHA256, secret.as_bytes()).as_ref().try_into().expect("SHA-256 gives 32 bytes")
 }
 
-/// Whose session a request shows.
+/// The session that a request presents.
 pub enum SessionCaller {
     Good(Session),
     Doubted(Session, SessionDoubt),
     Nobody,
 }
 
-/// The session of a request's cookies, marked as used now when it is its holder's.
+/// The session of a request's cookies, marked as used now when it is good.
 pub fn session_of(
     shared: &SharedGateway,
     host: &str,
@@ -149,6 +150,7 @@ fn with_session<T>(
     let Some(secret) = session_cookie(headers) else { return look(SessionLookup::Nothing) };
     let device = device_cookie(headers).map(token_hash);
     let bearer = Bearer { origin, device: device.as_ref() };
+    // One lock for look-up and use: a cut cannot fall between the two.
     let mut sessions = shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
     look(sessions.touch(&token_hash(secret), host, bearer, now))
 }
@@ -189,24 +191,24 @@ fn by_header(
     let said = organisation.map(told).transpose()?.flatten();
     let said = said.map(|text| portal.mapping.organisation(text));
     let organisation = organisation_of(portal, snapshot, &account, said)?;
-    let session = SessionId::parse("proxy").expect("a fixed name");
-    // A header says who somebody is, never when they proved it.
+    let session = SessionId::parse("proxy").expect("the fixed name `proxy` is a session id");
+    // A header says who a user is, never when they proved it.
     let proved_at = Timestamp::ZERO;
     Ok(Caller { account, organisation, session, proved_at, kind: CallerKind::Header })
 }
 
-/// Names an identity that was vouched for and cannot be taken; the name itself is not for logs.
+/// Logs that a vouched-for identity is not accepted; the name itself stays out of the log.
 fn not_taken(portal: &Portal, what: &str, fault: &dyn std::fmt::Display) -> IdentityFailure {
     tracing::warn!(
         portal.id = %portal.id,
         what,
         cause = %fault,
-        "An identity was not taken; `[identity.mapping]` of the map says how names are read"
+        "Identity from the portal's sign-in refused; check `[identity.mapping]` in the map"
     );
     IdentityFailure::NotAdmitted
 }
 
-/// A header that comes once, as text; names of people are written in UTF-8.
+/// A header that is sent once, as text; names of people are written in UTF-8.
 fn single_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, NameFault> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -216,7 +218,7 @@ fn single_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&
     std::str::from_utf8(value.as_bytes()).map(Some).map_err(|_| NameFault::NoText)
 }
 
-/// The directory's word counts; a token's or header's only for accounts that it does not know.
+/// The directory decides; a token or header only for accounts that it does not know.
 fn organisation_of(
     portal: &Portal,
     snapshot: &Snapshot,
@@ -230,7 +232,7 @@ fn organisation_of(
     said.map_err(|fault| not_taken(portal, "organisation", &fault))
 }
 
-/// Verifies the tokens of a portal that authenticates by itself.
+/// Verifies the tokens of a portal that has its own sign-in.
 pub struct TokenVerifier {
     keys: KeySet,
     issuer: String,
@@ -241,7 +243,7 @@ pub struct TokenVerifier {
     written: WrittenFaults,
 }
 
-/// Faults of tokens that were written to the log, so that each is written once a minute at most.
+/// Faults of tokens already logged, so that each is logged once a minute at most. Its lock is a leaf.
 #[derive(Default)]
 struct WrittenFaults(Mutex<HashMap<TokenFault, Timestamp>>);
 
@@ -256,9 +258,9 @@ impl WrittenFaults {
     }
 }
 
-/// What a portal map says of incoming tokens.
+/// What a portal map says about incoming tokens.
 pub struct VerifierOptions {
-    /// The text of a JWK set.
+    /// The text of a JWK set (RFC 7517).
     pub jwks: String,
     pub issuer: String,
     pub audience: String,
@@ -290,9 +292,9 @@ impl TokenVerifier {
     ) -> Result<Caller, IdentityFailure> {
         let token = self.token(headers).ok_or(IdentityFailure::NotSignedIn)?;
         let claims = self.claims(token, now).map_err(|fault| {
-            // Anybody can send any token: a fault is written once in a while, not each time.
+            // Anyone can send any token: a fault is logged once a minute, not each time.
             if self.written.is_due(fault, now) {
-                tracing::warn!(portal.id = %portal.id, cause = %fault, "A token was not believed");
+                tracing::warn!(portal.id = %portal.id, cause = %fault, "Token refused");
             }
             IdentityFailure::NotSignedIn
         })?;
@@ -303,7 +305,7 @@ impl TokenVerifier {
         let said = self.organisation_claim.as_deref().and_then(|name| claims.get(name));
         let said = said.map(|value| portal.mapping.organisation_claim(value));
         let organisation = organisation_of(portal, snapshot, &account, said)?;
-        // One login of the portal is one session here: its own name, or the token's digest.
+        // One sign-in at the portal is one session here: its own `sid` or `jti`, or the token's digest.
         let name = text("sid").or_else(|| text("jti")).unwrap_or(token);
         let digest = URL_SAFE_NO_PAD.encode(&token_hash(name)[..12]);
         let session = SessionId::parse(&format!("jwt-{digest}")).expect("base64url fits");
@@ -332,7 +334,7 @@ impl TokenVerifier {
     }
 
     fn claims(&self, token: &str, now: Timestamp) -> Result<Map<String, Value>, TokenFault> {
-        // A logout token, or a proof of possession, is signed by the same keys and is no identity.
+        // A logout token or a proof of possession is signed by the same keys and is not an identity.
         let typ = jwt::token_type(token);
         if typ.is_some_and(|typ| !matches!(typ.trim_start_matches("application/"), "jwt" | "at+jwt")) {
             return Err(TokenFault::Malformed);
@@ -356,8 +358,8 @@ impl TokenVerifier {
     }
 }
 
-/// When the holder of a token proved who they are: what `auth_time` says, and nothing else. A token is
-/// issued again without anybody being asked (`iat`), and nobody proved anything in the future.
+/// When the holder of a token proved who they are: `auth_time`, and nothing else. A token is reissued
+/// without asking the user (`iat`), and no one proved anything in the future.
 fn proved_at(claims: &Map<String, Value>, now: Timestamp) -> Timestamp {
     match jwt::numeric_date(claims, "auth_time") {
         NumericDate::Known(at) if at <= now.plus(CLOCK_SKEW) => at.min(now),
@@ -365,19 +367,20 @@ fn proved_at(claims: &Map<String, Value>, now: Timestamp) -> Timestamp {
     }
 }
 
-/// Clocks differ.
+/// How far clocks may differ.
 const CLOCK_SKEW: Duration = Duration::from_secs(30);
 
-/// How long an assertion to the portal is good for.
+/// How long an assertion to the portal is valid.
 const ASSERTION_AGE_MAX: Duration = Duration::from_secs(60);
 
-/// Tells portals who is there: a JWT signed with ES256, verifiable with the published key set.
+/// Tells portals who the caller is: a JWT signed with ES256, which the published key set verifies.
 pub struct Asserter {
     key: EncodingKey,
     key_id: String,
     jwks: String,
     issuer: String,
-    /// Signing costs more than the rest of a request: one assertion serves a session for a while.
+    /// Signing costs more than the rest of a request: one assertion serves a session for a while. The lock
+    /// is a leaf, held while signing.
     cache: Mutex<HashMap<(String, SessionId), (Timestamp, HeaderValue)>>,
 }
 
@@ -394,19 +397,19 @@ struct Assertion<'a> {
 
 /// The signing key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the identity key is no P-256 private key in PKCS #8")]
+#[error("the identity key is not a P-256 private key in PKCS #8")]
 pub struct AsserterKeyError;
 
 impl Asserter {
-    /// `pkcs8` is a P-256 private key in DER; `issuer` names this Digue.
+    /// `pkcs8` is a P-256 private key in DER; `issuer` names this installation.
     pub fn new(pkcs8: &[u8], issuer: &str) -> Result<Self, AsserterKeyError> {
         jwt::install();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
             .map_err(|_| AsserterKeyError)?;
         let public = pair.public_key().as_ref();
-        // Uncompressed point: 0x04, x, y.
+        // Uncompressed point: 0x04, x, y (SEC 1, 2.3.3).
         let (x, y) = (URL_SAFE_NO_PAD.encode(&public[1..33]), URL_SAFE_NO_PAD.encode(&public[33..65]));
-        // RFC 7638 thumbprint: members in lexical order, no space.
+        // RFC 7638 thumbprint: members in lexical order, without spaces.
         let thumbprint = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let key_id = URL_SAFE_NO_PAD.encode(digest(&SHA256, thumbprint.as_bytes()));
         let jwks = format!(
@@ -448,7 +451,7 @@ impl Asserter {
         header.kid = Some(self.key_id.clone());
         let token = jsonwebtoken::encode(&header, &claims, &self.key).ok()?;
         let value = HeaderValue::from_str(&token).ok()?;
-        // Half of its life: what the portal receives is good for at least the other half.
+        // Cached for half of its life: what the portal receives is valid for at least the other half.
         cache.retain(|_, (until, _)| now < *until);
         cache.insert(name, (now.plus(ASSERTION_AGE_MAX / 2), value.clone()));
         Some(value)

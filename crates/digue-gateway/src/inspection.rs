@@ -1,6 +1,6 @@
-//! Inspections that may take long are done away from the workers that serve connections: a few at a time, in
-//! turn between accounts, whoever used the least first. A page that is made to be slow to read slows down
-//! whoever asked for it.
+//! Inspections that may take long run apart from the workers that serve connections: a few at a time, in
+//! turn between accounts, the one that has used the least time first. A page made to be slow to inspect
+//! slows down only the account that requested it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,15 +17,15 @@ use tokio::sync::oneshot;
 
 use crate::portal::{Portal, Route};
 
-/// Plain bodies up to this size are read where they arrive: sooner done than handed over.
+/// Plain bodies up to this size are inspected where they arrive: handing them over takes longer.
 pub(crate) const SHORT_BYTES: usize = 64 << 10;
 /// Inspections of one account that may wait.
 const WAITING_MAX: usize = 64;
-/// What an inspection may take: the slowest reader does a megabyte in a tenth of this.
+/// The usual time of an inspection, and per megabyte ten times what the slowest reader needs.
 const USUAL: Duration = Duration::from_millis(100);
 const PER_MEGABYTE: Duration = Duration::from_secs(1);
 
-/// Too much waits, or the account holds too much, for one more inspection.
+/// Too much waits, or the account holds too much memory, for one more inspection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too much is being inspected at once")]
 pub struct InspectionBusy;
@@ -42,7 +42,7 @@ impl From<ShareExceeded> for InspectionBusy {
     }
 }
 
-/// The order in which inspections are done.
+/// The order in which inspections run. Its lock is a leaf: turns are sent without it.
 #[derive(Debug)]
 pub struct InspectionQueue(Mutex<TurnOrder<AccountId, oneshot::Sender<Turn>>>);
 
@@ -56,7 +56,8 @@ struct Turn {
 }
 
 impl Turn {
-    /// Nobody waits for it any more. The next is begun by the caller, in a loop and not within a drop.
+    /// Nothing waits for this turn any more. The caller starts the next in a loop: from `drop`, each
+    /// abandoned turn would recurse once.
     fn give_up(mut self) {
         self.is_given_up = true;
         self.queue.order().end(&self.account, 0);
@@ -79,7 +80,7 @@ impl InspectionQueue {
         Arc::new(Self(Mutex::new(TurnOrder::new(workers, WAITING_MAX))))
     }
 
-    /// As many as there are cores.
+    /// As many workers as there are cores.
     pub fn of_this_machine() -> Arc<Self> {
         Self::new(std::thread::available_parallelism().map_or(2, usize::from))
     }
@@ -92,13 +93,14 @@ impl InspectionQueue {
         loop {
             let Some((account, waiting)) = self.order().begin() else { return };
             let turn = Turn { queue: self.clone(), account, since: Instant::now(), is_given_up: false };
+            // Without the lock: an abandoned turn comes back here, and ending it takes the lock again.
             if let Err(turn) = waiting.send(turn) {
                 turn.give_up();
             }
         }
     }
 
-    /// Does `work`, which reads so many bytes, when it is the account's turn.
+    /// Runs `work`, which inspects `bytes` bytes, when it is the account's turn.
     pub(crate) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         account: &AccountId,
@@ -108,20 +110,22 @@ impl InspectionQueue {
         let (sender, receiver) = oneshot::channel();
         self.order().wait(account, sender)?;
         self.begin_next();
-        let turn = receiver.await.expect("a waiting job is begun, never dropped");
+        let turn = receiver.await.expect("a waiting job is always given its turn, never dropped");
         let done = tokio::task::spawn_blocking(move || {
             let begun = Instant::now();
             let done = work();
+            // Before the result is handed over: the turn must not last until the request's task runs again.
             drop(turn);
             (done, begun.elapsed())
         });
-        let (done, took) = done.await.expect("the work catches its own panics");
+        let (done, took) = done.await.expect("`look_into` catches panics of the work");
         note_slow(bytes, took);
         Ok(done)
     }
 }
 
-/// Reads one response. A panic in a reader is a response that could not be read.
+/// Inspects one response. A panic in a reader makes the response unreadable: it is never taken for one
+/// without persons.
 pub(crate) fn look_into(
     portal: &Portal,
     route: &Route,
@@ -145,6 +149,7 @@ fn read(
     let content_type = match types[..] {
         [] => None,
         [one] => Some(one.to_str().map_err(|_| unreadable("content-type"))?),
+        // Clients differ in which of several types they use.
         _ => return Err(unreadable("content-type")),
     };
     let mut codings = Vec::new();
@@ -160,7 +165,8 @@ fn read(
     }
 }
 
-/// What takes longer than its size explains was made so, or found a fault in a reader.
+/// Logs an inspection that takes longer than its size explains: the page was made so, or found a fault in a
+/// reader.
 fn note_slow(bytes: usize, took: Duration) {
     let megabytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1);
     if took > USUAL + PER_MEGABYTE.saturating_mul(megabytes) {

@@ -1,9 +1,9 @@
-//! What a client's TLS stack shows of itself: the fingerprint JA4 of its first message.
+//! The fingerprint of a client's TLS stack: JA4 of its ClientHello.
 //!
-//! Cipher suites, extensions and signature algorithms are sorted, counted and hashed as the JA4
-//! specification says. Extensions that come and go between two connections of one browser (a resumed
-//! session's ticket, padding) would make it look like two; `Fingerprint` leaves them out, so that it
-//! stays the same as long as the TLS stack does. Evidence, not proof: anybody can imitate a browser.
+//! Cipher suites and extensions are sorted, signature algorithms are not, and all are hashed as the JA4
+//! specification says. Extensions that vary between two connections of one browser (a resumed session's
+//! ticket, padding) would make it look like two; `TlsFingerprint` omits them, so that it stays the same as
+//! long as the TLS stack does (decision 7). Evidence, not proof: a browser can be imitated.
 
 use std::io;
 use std::pin::Pin;
@@ -14,20 +14,20 @@ use ring::digest::{SHA256, digest};
 use tls_parser::{TlsExtension, TlsMessage, TlsMessageHandshake};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
-/// The longest first message that is looked at; browsers send one or two thousand bytes.
+/// The longest ClientHello that is examined; browsers send one or two thousand bytes.
 const HELLO_BYTES_MAX: usize = 16 << 10;
 
-/// The part of JA4 that one TLS stack keeps from connection to connection: two short hashes.
+/// The part of JA4 that a TLS stack keeps from connection to connection: two short hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TlsFingerprint([u8; 25]);
 
 impl TlsFingerprint {
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("hexadecimal digits")
+        std::str::from_utf8(&self.0).expect("hexadecimal digits and `_` are ASCII")
     }
 }
 
-/// What a first message says.
+/// The contents of a ClientHello.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Hello {
     version: u16,
@@ -40,22 +40,24 @@ pub struct Hello {
 
 const SERVER_NAME: u16 = 0x0000;
 const PROTOCOLS: u16 = 0x0010;
-/// Padding, pre-shared key, early data, cookie: of a connection, not of a stack. And the settings that
-/// go with HTTP/2 (both numbers): browsers leave them out of the connections of their WebSockets.
+/// Padding, pre-shared key, early data, cookie: they belong to a connection, not to a stack. And the HTTP/2
+/// settings (both numbers): browsers omit them from the connections of their WebSockets.
 const PASSING: [u16; 6] = [0x0015, 0x0029, 0x002a, 0x002c, 0x4469, 0x44cd];
 
-/// Values that browsers send to keep servers from getting used to a list (RFC 8701).
+/// Values that browsers send to keep servers from relying on a fixed list (RFC 8701).
 fn is_grease(value: u16) -> bool {
     value & 0x0f0f == 0x0a0a && value >> 8 == value & 0xff
 }
 
 impl Hello {
-    /// Reads the records at the start of a connection; nothing when they hold no first message yet.
+    /// Parses the records at the start of a connection; `None` while they hold no complete ClientHello.
     pub fn parse(records: &[u8]) -> Option<Self> {
         let mut message = Vec::new();
         let mut rest = records;
         while rest.len() >= 5 && rest[0] == 22 {
             let length = usize::from(u16::from_be_bytes([rest[3], rest[4]]));
+            // Browsers split a long ClientHello over several records: the messages are joined before
+            // parsing.
             message.extend_from_slice(rest.get(5..5 + length)?);
             rest = &rest[5 + length..];
             if let Some(hello) = Self::of_message(&message) {
@@ -91,7 +93,7 @@ impl Hello {
         Some(hello)
     }
 
-    /// JA4 whole, as others write it down.
+    /// The whole JA4, as other programs write it.
     pub fn ja4(&self) -> String {
         let version = match self.version {
             0x0304 => "13",
@@ -125,6 +127,7 @@ impl Hello {
         let mut ciphers = self.ciphers.clone();
         ciphers.sort_unstable();
         let mut extensions = self.extensions.clone();
+        // JA4 leaves these two out of the hash: its first part has them.
         extensions.retain(|kind| ![SERVER_NAME, PROTOCOLS].contains(kind) && !without.contains(kind));
         extensions.sort_unstable();
         let mut said = listed(&extensions);
@@ -136,7 +139,7 @@ impl Hello {
     }
 }
 
-/// The numbers of all extensions, also of those that the parser does not know.
+/// The numbers of all extensions, including those that the parser does not know.
 fn types_of(mut bytes: &[u8]) -> Vec<u16> {
     let mut types = Vec::new();
     while bytes.len() >= 4 {
@@ -158,12 +161,13 @@ fn short_hash(text: &str) -> String {
     digest(&SHA256, text.as_bytes()).as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads the first message of a connection, and gives the connection back whole.
+/// Reads the ClientHello of a connection, and returns the connection with all of its bytes.
 pub async fn overhear<S: AsyncRead + Unpin>(
     mut stream: S,
 ) -> io::Result<(Option<TlsFingerprint>, Replayed<S>)> {
     let mut read = BytesMut::with_capacity(2048);
     let hello = loop {
+        // 22 is a handshake record (RFC 8446, 5.1); anything else is left to the TLS acceptor to refuse.
         if stream.read_buf(&mut read).await? == 0 || read[0] != 22 {
             break None;
         }
@@ -175,7 +179,7 @@ pub async fn overhear<S: AsyncRead + Unpin>(
     Ok((hello.map(|hello| hello.fingerprint()), Replayed { read: read.freeze(), stream }))
 }
 
-/// A connection whose first bytes were read already: they come again.
+/// A connection whose first bytes were already read: it returns them again.
 pub struct Replayed<S> {
     read: Bytes,
     stream: S,
@@ -214,7 +218,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Replayed<S> {
 mod tests {
     use super::*;
 
-    /// The example that the specification works through: a Chrome over TCP.
+    /// The worked example of the specification: a Chrome over TCP.
     fn chrome() -> Hello {
         Hello {
             version: 0x0304,
@@ -265,7 +269,7 @@ mod tests {
         }
     }
 
-    /// A real client: what rustls says first is read, and reaches the other end unchanged.
+    /// A real client: the ClientHello of rustls is read, and reaches the other end unchanged.
     #[tokio::test]
     async fn the_connection_goes_on_as_if_nobody_had_listened() {
         let config =

@@ -1,6 +1,6 @@
-//! JWTs over the one cryptographic library of the house: `jsonwebtoken` asks for a provider, this
-//! is `ring`. ES256 and EdDSA sign; ES256, ES384, RS256, RS384, RS512 and EdDSA verify. Nothing
-//! symmetric: a portal that verifies must not be able to sign.
+//! JWTs with `ring`, the workspace's one cryptographic library: `jsonwebtoken` requires a provider, and
+//! this is it. ES256 and EdDSA sign; ES256, ES384, RS256, RS384, RS512 and EdDSA verify. No symmetric
+//! algorithm: a portal that verifies must not be able to sign.
 
 use std::sync::Once;
 
@@ -26,39 +26,39 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 
 static INSTALL: Once = Once::new();
 
-/// Makes `jsonwebtoken` use `ring`; to be called before any of its functions.
+/// Makes `jsonwebtoken` use `ring`; call it before any of its functions.
 pub fn install() {
     INSTALL.call_once(|| {
         let _ = PROVIDER.install_default();
     });
 }
 
-/// Why a token is not believed, for logs: nothing of the token itself.
+/// Why a token is refused, for logs: nothing of the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TokenFault {
-    /// It names a key that is not in the set: the set may have changed since.
-    #[error("no key of the set")]
+    /// It names a key that is not in the set: the set may have changed.
+    #[error("no key of the set matches")]
     NoKey,
     /// Also when a key was replaced under the same name.
-    #[error("signature")]
+    #[error("the signature does not verify")]
     Signature,
-    #[error("it does not read as a signed token")]
+    #[error("it is not a signed token")]
     Malformed,
-    #[error("issuer")]
+    #[error("it is from another issuer")]
     Issuer,
-    /// It is for others, or for others too whom nobody trusts.
-    #[error("audience")]
+    /// It is for another audience, or also for one that the caller does not trust.
+    #[error("it is for another audience")]
     Audience,
-    #[error("it is over")]
+    #[error("it has expired")]
     Over,
-    #[error("it is not good yet, or dated in the future")]
+    #[error("it is not valid yet, or dated in the future")]
     Early,
-    #[error("{0} is missing or no date")]
+    #[error("{0} is missing or not a date")]
     Date(&'static str),
 }
 
 impl TokenFault {
-    /// True when keys that are asked for again may mend it.
+    /// True when fetching the keys again may solve it.
     pub const fn is_about_keys(self) -> bool {
         matches!(self, Self::NoKey | Self::Signature)
     }
@@ -69,7 +69,7 @@ impl TokenFault {
 pub enum NumericDate {
     Known(Timestamp),
     Absent,
-    /// Something is there that is no date.
+    /// A value that is not a date.
     Unreadable,
 }
 
@@ -86,7 +86,7 @@ impl NumericDate {
 const DATE_SECS: std::ops::Range<i64> = 0..100_000_000_000;
 
 /// A date of a token (RFC 7519, 2): a number of seconds that may have a fraction. Some issuers write the
-/// number as text; a calendar date is none.
+/// number as text; a calendar date is not accepted.
 pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> NumericDate {
     let secs = match claims.get(name) {
         None | Some(Value::Null) => return NumericDate::Absent,
@@ -100,7 +100,7 @@ pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> NumericDate {
     }
 }
 
-/// The second that a fraction lies in.
+/// The second that contains a fraction.
 fn whole(secs: f64) -> Option<i64> {
     let fits = secs.is_finite() && secs >= 0.0 && secs < DATE_SECS.end as f64;
     fits.then(|| secs as i64)
@@ -111,16 +111,16 @@ fn whole(secs: f64) -> Option<i64> {
 #[error("the JWK set cannot be used: {0}")]
 pub struct KeySetError(String);
 
-/// Public keys of somebody who signs tokens for us.
+/// Public keys of an issuer that signs tokens for us.
 pub struct KeySet(Vec<(Option<String>, Vec<Algorithm>, DecodingKey)>);
 
-/// The type that a token says it has (`typ` of its header), lower case.
+/// The type that a token declares (`typ` of its header), lower case.
 pub fn token_type(token: &str) -> Option<String> {
     jsonwebtoken::decode_header(token).ok()?.typ.map(|typ| typ.to_ascii_lowercase())
 }
 
-/// What `at_hash` of an ID token that was verified must be for this access token (OpenID Connect Core 1.0,
-/// 3.1.3.6): the left half of the digest of the token's own algorithm.
+/// The value that `at_hash` of a verified ID token must have for this access token (OpenID Connect Core
+/// 1.0, 3.1.3.6): the left half of the digest of the token's own algorithm.
 pub fn access_token_hash(id_token: &str, access_token: &str) -> Option<String> {
     let algorithm = match jsonwebtoken::decode_header(id_token).ok()?.alg {
         Algorithm::RS256 | Algorithm::ES256 => &SHA256,
@@ -133,11 +133,10 @@ pub fn access_token_hash(id_token: &str, access_token: &str) -> Option<String> {
 }
 
 impl KeySet {
-    /// The keys of a JWK set (RFC 7517) that verify with an asymmetric algorithm; keys for anything
-    /// else are passed over. A key that names no algorithm is good for those of its kind.
+    /// The keys of a JWK set (RFC 7517) that verify with an asymmetric algorithm; other keys are skipped. A
+    /// key that names no algorithm is valid for those of its type.
     ///
-    /// # Errors
-    /// A text that is no JWK set, or one without a key to verify with.
+    /// # Errors A text that is not a JWK set, or one without a verification key.
     pub fn parse(jwks: &str) -> std::result::Result<Self, KeySetError> {
         install();
         let fault = |what: &dyn ToString| KeySetError(what.to_string());
@@ -157,14 +156,13 @@ impl KeySet {
         if keys.is_empty() { Err(fault(&"it has no key that verifies a signature")) } else { Ok(Self(keys)) }
     }
 
-    /// The claims of a token that one of these keys signed, from `issuer` and for `audience`. Times
-    /// (`exp`, `nbf`, `iat`) are the caller's to look at: time is given, not read.
+    /// The claims of a token that one of these keys signed, from `issuer` and for `audience`. The caller
+    /// checks the times (`exp`, `nbf`, `iat`): time is an argument, never read here.
     ///
-    /// A token for several audiences is believed when `audience` is one of them: the others are the
-    /// caller's to look at.
+    /// A token for several audiences is accepted when `audience` is one of them: the caller checks the
+    /// others.
     ///
-    /// # Errors
-    /// Which check failed first.
+    /// # Errors The first check that failed.
     pub fn claims(
         &self,
         token: &str,
@@ -172,11 +170,12 @@ impl KeySet {
         audience: &str,
     ) -> std::result::Result<Map<String, Value>, TokenFault> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenFault::Malformed)?;
-        // RFC 7515, 4.1.11: what must be understood is not understood here, whatever it is.
+        // RFC 7515, 4.1.11: we understand no extension that must be understood.
         if part(token, 0)?.contains_key("crit") {
             return Err(TokenFault::Malformed);
         }
         let is_named = |id: &Option<String>| id.is_none() || header.kid.is_none() || *id == header.kid;
+        // The key decides which algorithms are possible, never the token alone (RFC 8725, 3.1).
         let mut fits = self
             .0
             .iter()
@@ -190,7 +189,7 @@ impl KeySet {
         if !fits.any(|(_, _, key)| is_signed(key)) {
             return Err(TokenFault::Signature);
         }
-        // Not by `jsonwebtoken::decode`: there a `sub` or `nbf` of another type makes the whole unreadable.
+        // Not by `jsonwebtoken::decode`: it rejects the whole token for a `sub` or `nbf` of another type.
         let claims = part(token, 1)?;
         if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
             return Err(TokenFault::Issuer);
@@ -202,7 +201,7 @@ impl KeySet {
     }
 }
 
-/// One of the JSON objects of a token: 0 the header, 1 the claims.
+/// One of the JSON objects of a token: 0 is the header, 1 the claims.
 fn part(token: &str, number: usize) -> std::result::Result<Map<String, Value>, TokenFault> {
     let text = token.split('.').nth(number).ok_or(TokenFault::Malformed)?;
     let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenFault::Malformed)?;
@@ -221,6 +220,7 @@ fn is_for(claims: &Map<String, Value>, audience: &str) -> bool {
 }
 
 fn algorithms(jwk: &Jwk) -> Vec<Algorithm> {
+    // A key that names an algorithm is valid for that one only, also when we do not know it.
     if let Some(named) = jwk.common.key_algorithm {
         let known = named.to_string().parse::<Algorithm>().ok().filter(|one| ASYMMETRIC.contains(one));
         return known.into_iter().collect();

@@ -1,10 +1,10 @@
 //! Programs that sign every request: `Authorization: DPoP` with a proof of possession (RFC 9449).
 //!
-//! The proof names the method and the address that it is for, is good for a minute and once, and is
-//! bound to the secret that it comes with: a copy of either opens nothing.
+//! The proof names the method and address that it is for, is valid for a minute and once, and is bound to
+//! the secret that accompanies it: a copy of either is useless.
 //!
-//! A portal may want an `Authorization` of its own: the same two then come as `Digue-Authorization` and
-//! `Digue-DPoP`, and what stands in the usual headers is the portal's.
+//! A portal may need an `Authorization` of its own: the two then arrive as `Digue-Authorization` and
+//! `Digue-DPoP`, and the usual headers are the portal's.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -22,17 +22,17 @@ use crate::gateway::{SharedGateway, lock};
 use crate::identity::{Caller, CallerKind, IdentityFailure, token_hash};
 use crate::possession;
 
-/// How far the clock of a program may be from ours.
+/// How far the clock of a program may differ from ours.
 const SKEW: Duration = Duration::from_secs(30);
 /// 1970 to the year 5138.
 const SECS: std::ops::Range<i64> = 0..100_000_000_000;
-/// How long a proof is good.
+/// How long a proof is valid.
 const PROOF_LASTS: Duration = Duration::from_secs(60);
-/// Proofs of one key remembered at once, some 150 a second for as long as they are good; when there are
-/// more, none of this key is taken until some are over. Keys are granted one by one, so there are few.
+/// Proofs of one key remembered at a time, some 150 a second for as long as they are valid; beyond that,
+/// none of this key is accepted until some have expired. Keys are granted one by one, so there are few.
 const PROOFS_MAX: usize = 20_000;
 
-/// What a proof must be for.
+/// The target that a proof must name.
 #[derive(Clone, Copy)]
 pub struct ProofTarget<'t> {
     pub host: &'t str,
@@ -41,29 +41,30 @@ pub struct ProofTarget<'t> {
     pub path: &'t str,
 }
 
-/// Proofs that were used, by key: each is good once, and no key uses up what another may show.
+/// Proofs already used, by key: each is valid once, and no key uses up the room of another. The lock is a
+/// leaf.
 #[derive(Default)]
 pub struct UsedProofs(Mutex<HashMap<SessionId, HashMap<[u8; 32], Timestamp>>>);
 
 impl UsedProofs {
-    /// True the first time.
+    /// True the first time that a proof is seen.
     fn take(&self, key: &SessionId, proof: [u8; 32], now: Timestamp) -> bool {
         let mut keys = lock(&self.0);
         if !keys.contains_key(key) {
-            // Keys that were revoked, or that nobody uses any more.
+            // Drops keys that were revoked or are no longer used.
             keys.retain(|_, used| used.values().any(|until| now < *until));
         }
         let used = keys.entry(key.clone()).or_default();
         if used.len() >= PROOFS_MAX {
             used.retain(|_, until| now < *until);
         }
-        // Both ends of the skew: an early proof is good for longer.
+        // Both ends of the skew: a proof from a fast clock is valid for longer.
         let until = now.plus(PROOF_LASTS + SKEW + SKEW);
         used.len() < PROOFS_MAX && used.insert(proof, until).is_none_or(|before| now >= before)
     }
 }
 
-/// The account whose key signed this request; `None` when it shows no key.
+/// The account whose key signed this request; `None` when it presents no key.
 pub fn by_key(
     shared: &SharedGateway,
     target: ProofTarget<'_>,
@@ -79,14 +80,14 @@ pub fn by_key(
     Some(verify(shared, target, headers, (secret, &place.proof), now).ok_or(IdentityFailure::NotSignedIn))
 }
 
-/// The headers in which a key and its proof come.
+/// The headers that carry a key and its proof.
 struct ProofPlace {
     authorization: HeaderName,
     proof: HeaderName,
 }
 
 impl ProofPlace {
-    /// `None` when a request shows no key.
+    /// `None` when a request presents no key.
     fn of(headers: &HeaderMap) -> Option<Self> {
         if headers.contains_key(OWN_AUTHORIZATION) {
             return Some(Self { authorization: OWN_AUTHORIZATION, proof: OWN_PROOF });
@@ -105,7 +106,7 @@ fn secret_of(value: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case("dpop").then_some(secret.trim())
 }
 
-/// Takes a key out of a request that goes on to a portal.
+/// Removes a key and its proof from a request to a portal.
 pub fn strip(headers: &mut HeaderMap) {
     if let Some(place) = ProofPlace::of(headers) {
         headers.remove(place.authorization);
@@ -130,7 +131,7 @@ fn verify(
     }
     let proved = possession::verify(proof, "dpop+jwt", None).ok()?;
     let text = |name: &str| proved.claims.get(name).and_then(Value::as_str);
-    // A date that no clock shows is no date: it would not fit into microseconds.
+    // Within the range of `Timestamp`: another number of seconds would overflow microseconds.
     let secs = proved.claims.get("iat").and_then(Value::as_i64).filter(|secs| SECS.contains(secs))?;
     let at = Timestamp::from_secs(secs);
     let is_in_time = at <= now.plus(SKEW) && now <= at.plus(PROOF_LASTS + SKEW);
@@ -143,6 +144,7 @@ fn verify(
     let id = text("jti").filter(|id| !id.is_empty())?;
     let name = digest(&SHA256, format!("{} {id}", proved.thumbprint).as_bytes());
     let name = name.as_ref().try_into().expect("SHA-256 gives 32 bytes");
+    // Used up last: a proof for another target or time must not block the genuine one.
     if !is_for_this || !shared.used_proofs.take(&key.id, name, now) {
         return None;
     }
@@ -150,13 +152,13 @@ fn verify(
         account: key.account.clone(),
         organisation: record.organisation.clone(),
         session: key.id.clone(),
-        // A program cannot prove afresh who it is: what asks for that is not for programs.
+        // A program cannot prove its identity afresh: acts that require it are not for programs.
         proved_at: Timestamp::ZERO,
         kind: CallerKind::Key,
     })
 }
 
-/// The address of this request, without query: scheme of the web, host, path.
+/// The address of this request, without the query: web scheme, host, path.
 fn is_address(said: &str, target: ProofTarget<'_>) -> bool {
     let Ok(uri) = said.parse::<http::Uri>() else { return false };
     let is_web = matches!(uri.scheme_str(), Some("https" | "http"));

@@ -1,8 +1,7 @@
-//! The lock itself: a reverse proxy that holds each response until it may leave.
+//! The gateway: a reverse proxy that holds each response until it may leave.
 //!
-//! It knows HTTP, portals' maps and a snapshot of rules. It never sees the store, never writes the
-//! journal's files and keeps no page of its own but the refusal: what it needs of the rest of the
-//! house comes through `ports`.
+//! It knows HTTP, portal maps and a snapshot of the rules. It never sees the store, never writes journal
+//! files and has no page of its own except refusals: it reaches the rest of Digue through `ports` only.
 
 mod account_requests;
 pub mod activity;

@@ -1,26 +1,26 @@
-//! How names as a portal's login writes them become accounts and organisations of Digue.
+//! Maps names as a portal's sign-in writes them to accounts and organisations of Digue.
 //!
-//! Logins put more into a name than the name: `DOMAINE\marie`, `auth0|5f7c`, `/of-1`, `["of-1"]`. What
-//! the map says is taken off here, once, for everything that comes with such names: headers, tokens,
-//! reports, access logs. What is left is made canonical by its type.
+//! Identity systems decorate names: `DOMAINE\marie`, `auth0|5f7c`, `/of-1`, `["of-1"]`. The rules of the
+//! map are applied here, once, for every source of such names: headers, tokens, reports, access logs. The
+//! type of the result makes it canonical.
 
 use digue_types::{AccountId, IdError, OrganisationId};
 use regex::Regex;
 use serde_json::Value;
 
-/// Both mappings of a map.
+/// The two mappings of a portal map.
 #[derive(Clone, Debug, Default)]
 pub struct IdentityMapping {
     pub account: NameMapping,
     pub organisation: NameMapping,
 }
 
-/// What is taken off a name.
+/// What to remove from a name.
 #[derive(Clone, Debug, Default)]
 pub struct NameMapping {
-    /// Beginnings, of which the first that fits is taken off; letter case does not count.
+    /// Prefixes, of which the first that matches is removed; letter case is ignored.
     strip: Vec<String>,
-    /// About the whole of what is left; the name is its first group.
+    /// Must match all of the rest; the name is its first group.
     pattern: Option<Regex>,
 }
 
@@ -29,18 +29,18 @@ pub struct NameMapping {
 pub enum MappingError {
     #[error(transparent)]
     Pattern(#[from] regex::Error),
-    #[error("it has no group that holds the name")]
+    #[error("it has no group for the name")]
     NoGroup,
 }
 
-/// Why a name is not taken. Its text stays out of logs: it names a person.
+/// Why a name is refused. The name itself stays out of logs: it identifies a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameFault {
     #[error("it does not match the pattern of the map's mapping")]
     NoMatch,
     #[error("it holds several values")]
     Several,
-    #[error("it is no text")]
+    #[error("it is not text")]
     NoText,
     #[error(transparent)]
     Name(#[from] IdError),
@@ -48,7 +48,7 @@ pub enum NameFault {
 
 impl NameMapping {
     /// # Errors
-    /// A pattern that does not read, or without group.
+    /// A pattern that is not a regular expression, or that has no group.
     pub fn new(strip: Vec<String>, pattern: Option<&str>) -> Result<Self, MappingError> {
         let pattern = pattern.map(|text| Regex::new(&format!("^(?:{text})$"))).transpose()?;
         if pattern.as_ref().is_some_and(|pattern| pattern.captures_len() < 2) {
@@ -76,11 +76,11 @@ impl IdentityMapping {
 
     pub fn organisation(&self, text: &str) -> Result<OrganisationId, NameFault> {
         let text = self.organisation.apply(text)?;
-        // Groups are paths in some logins; a name cannot begin so.
+        // Some systems write groups as paths; a name cannot begin with a slash.
         Ok(OrganisationId::parse(text.strip_prefix('/').unwrap_or(text))?)
     }
 
-    /// `account`, of a claim: a text, or a number.
+    /// The account in a claim: text or a number.
     pub fn account_claim(&self, value: &Value) -> Result<AccountId, NameFault> {
         match value {
             Value::String(text) => self.account(text),
@@ -89,7 +89,7 @@ impl IdentityMapping {
         }
     }
 
-    /// `organisation`, of a claim: a text, or a list of one. Which of several it is nobody can guess.
+    /// The organisation in a claim: text, or a list of one. Nothing tells which of several is meant.
     pub fn organisation_claim(&self, value: &Value) -> Result<OrganisationId, NameFault> {
         match value {
             Value::String(text) => self.organisation(text),

@@ -1,5 +1,5 @@
-//! The request as the portal gets it: the client's words, less what it may not claim, and Digue's
-//! word on who is there and from where.
+//! The request as the portal receives it: the client's, without what it may not claim, and with Digue's
+//! statement of who sends it and from where.
 
 use digue_access::session::ClientIp;
 use digue_types::Timestamp;
@@ -13,7 +13,7 @@ use crate::headers;
 use crate::identity::Caller;
 use crate::portal::{Identity, Portal};
 
-/// The request as the portal gets it: same method, same target, Digue's word on who and whence.
+/// The request to the portal: same method, same target, and Digue's statement of the caller and address.
 pub(crate) fn outgoing(
     shared: &SharedGateway,
     portal: &Portal,
@@ -27,8 +27,11 @@ pub(crate) fn outgoing(
         asked.headers.get(header::HOST).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
     });
     let public_host = public_host.unwrap_or_default();
+    // Kept across `strip_request`: the body is forwarded byte for byte, so its declared length still holds.
     let content_length = headers.get(header::CONTENT_LENGTH).cloned();
     headers::strip_request(&mut headers, &passing(portal, caller));
+    // After stripping and before Digue sets them: a client must not supply its own identity under these
+    // names.
     for name in portal.named_headers.names() {
         headers.remove(name);
     }
@@ -41,7 +44,7 @@ pub(crate) fn outgoing(
         }
     };
     set("host", portal.upstream.host.as_deref().unwrap_or(&public_host));
-    // An address that nobody knows is not made up.
+    // Unknown stays unsaid: the proxy's own address would be taken for the client's.
     if let ClientIp::Known(client) = connection.origin.ip {
         set("x-forwarded-for", &client.to_string());
     }
@@ -57,7 +60,7 @@ pub(crate) fn outgoing(
         .authority(portal.upstream.authority.as_str())
         .path_and_query(target)
         .build()
-        .expect("the upstream was checked with the map, the target by the server");
+        .expect("the map's check covers the upstream, and hyper has parsed the target");
     let mut request = Request::new(());
     *request.method_mut() = asked.method.clone();
     *request.uri_mut() = uri;
@@ -66,8 +69,8 @@ pub(crate) fn outgoing(
     request
 }
 
-/// The headers that the map names: those of clients, and what its login says. A proxy's word passes only
-/// with a caller, whom it was believed about: on public routes anybody could have written it.
+/// The headers that the map names: those of clients, and those of its sign-in. A proxy's header passes only
+/// with a caller whom it identified: on public routes anyone could have written it.
 fn passing(portal: &Portal, caller: Option<&Caller>) -> Vec<HeaderName> {
     let mut passing = portal.request_headers.clone();
     match &portal.identity {

@@ -1,4 +1,4 @@
-//! Bodies and sockets that report how their client moves bytes, to the [`Activity`] of the connection.
+//! Bodies and sockets that report to the connection's [`Activity`] how its client moves bytes.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use crate::activity::{Activity, Direction, Ending};
 use crate::body::{Body, BoxError};
 use crate::connections::{ClientRequest, Slot};
 
-/// A request under way, from its head to the last byte of its response.
+/// A request in progress, from its head to the last byte of its response.
 pub struct UnderWay {
     slot: Arc<Slot>,
     _request: Option<ClientRequest>,
@@ -26,7 +26,7 @@ impl UnderWay {
         Self { slot, _request: request }
     }
 
-    /// Resolves when the connection is to end.
+    /// Resolves when the connection is to be closed.
     pub(crate) async fn ended(&self) -> Ending {
         self.slot.activity.ended().await
     }
@@ -38,7 +38,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// Something that a response keeps until its last byte is handed over; an extension of the response.
+/// A value that a response keeps until its last byte is sent; an extension of the response.
 #[derive(Clone)]
 pub(crate) struct KeptUntilSent {
     _kept: Arc<dyn Send + Sync>,
@@ -60,7 +60,7 @@ pub struct Paced {
 }
 
 impl Paced {
-    /// The body of a request; one that is empty is nobody's turn.
+    /// The body of a request; an empty one is never waited for.
     pub(crate) fn from_client(inner: Body, activity: &Arc<Activity>) -> Body {
         if inner.is_end_stream() {
             return inner;
@@ -69,7 +69,7 @@ impl Paced {
         Body::new(paced)
     }
 
-    /// The body of a response, which keeps what the request holds.
+    /// The body of a response, which keeps what its request holds.
     pub(crate) fn to_client(inner: Body, under_way: UnderWay, kept: Option<KeptUntilSent>) -> Self {
         let activity = under_way.slot.activity.clone();
         Self::new(inner, Direction::ToClient, activity, (Some(under_way), kept))
@@ -103,6 +103,8 @@ impl HttpBody for Paced {
             Poll::Ready(Some(Ok(frame))) => frame.data_ref().map_or(0, Bytes::len),
             Poll::Ready(_) | Poll::Pending => 0,
         };
+        // Pending means that the sender is to act: the client of a request's body, the portal of a
+        // response's.
         let is_clients = polled.is_pending() == (this.direction == Direction::FromClient);
         this.activity.turn(this.transfer, bytes as u64, is_clients, Instant::now());
         polled
@@ -123,12 +125,12 @@ impl Drop for Paced {
     }
 }
 
-/// A socket whose writes are watched: what a client does not take stays here.
+/// A socket whose writes are observed: data that the client does not receive stays here.
 pub(crate) struct PacedSocket<S> {
     inner: S,
     activity: Arc<Activity>,
     is_blocked: bool,
-    /// Written since the last report.
+    /// Bytes written since the last report.
     written: u64,
 }
 
@@ -137,7 +139,7 @@ impl<S> PacedSocket<S> {
         Self { inner, activity, is_blocked: false, written: 0 }
     }
 
-    /// Only a change is reported: a client that takes everything at once costs nothing.
+    /// Reports changes only: for a client that receives everything at once this costs nothing.
     fn report(&mut self, polled: &Poll<io::Result<usize>>) {
         if let Poll::Ready(Ok(bytes)) = polled {
             self.written += *bytes as u64;

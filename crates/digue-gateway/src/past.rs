@@ -1,4 +1,4 @@
-//! Requests of the past: an access log read with the same map as live traffic.
+//! Past requests: an access log, interpreted with the same map as live traffic.
 
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
@@ -13,11 +13,11 @@ use crate::portal::{Portal, RouteKind};
 use crate::ports::Aliases;
 use crate::shown::persons_of;
 
-/// A request as a log tells it.
+/// A request as a log records it.
 #[derive(Clone, Debug)]
 pub struct PastRequest {
     pub at: Timestamp,
-    /// The same for the same line, whenever it is read.
+    /// The same for the same line, however often it is imported.
     pub exchange: ExchangeId,
     pub account: AccountId,
     pub organisation: OrganisationId,
@@ -31,22 +31,22 @@ pub struct PastRequest {
     pub source: String,
 }
 
-/// Why a request of the past says nothing about persons.
+/// Why a past request says nothing about persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PastRequestError {
-    /// The path is none that a server would have understood.
+    /// No server would have understood the path.
     Path,
     /// No rule of the map matches.
     UnknownRoute,
-    /// A value has not the shape of its identifier.
+    /// A value does not have the shape of its identifier.
     Values,
-    /// The map says that this route shows nobody.
+    /// The map states that this route shows no one.
     Assets,
     /// The portal refused or failed: nothing was shown.
     NotShown,
 }
 
-/// The exposure that this request was, as far as the request tells: the response was not seen.
+/// The exposure that this request was, as far as the request shows: the response was not seen.
 pub fn exposure_of(
     portal: &Portal,
     aliases: &dyn Aliases,

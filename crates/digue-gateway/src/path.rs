@@ -1,8 +1,8 @@
-//! The request's path, read once and in one way only.
+//! The path of a request, parsed once and in one way only.
 //!
-//! A path that two programs could read differently is refused: dot segments, empty segments,
-//! encoded separators, control characters, bad percent signs, path parameters. The portal gets the
-//! bytes that were matched, so it cannot see another route than Digue did.
+//! A path that two programs could parse differently is refused: dot segments, empty segments, encoded
+//! separators, control characters, malformed percent signs, path parameters. The portal receives the same
+//! bytes, so it cannot select another route than Digue did.
 
 use std::cmp::Ordering;
 
@@ -25,7 +25,7 @@ pub enum PathError {
     TooLong,
 }
 
-/// Bytes of a path; servers commonly stop at 8 KiB.
+/// Longest path in bytes; servers commonly stop at 8 KiB.
 const PATH_BYTES_MAX: usize = 8 * 1024;
 
 /// Decoded segments; a path that ends with a slash has an empty last one.
@@ -33,7 +33,7 @@ const PATH_BYTES_MAX: usize = 8 * 1024;
 pub struct Segments(Vec<String>);
 
 impl Segments {
-    /// Reads the raw path of a request target.
+    /// Parses the raw path of a request target.
     pub fn parse(raw: &str) -> Result<Self, PathError> {
         if raw.len() > PATH_BYTES_MAX {
             return Err(PathError::TooLong);
@@ -49,7 +49,7 @@ impl Segments {
             if is_bad {
                 return Err(PathError::DotOrEmpty);
             }
-            // `;` starts a parameter for servlet containers, which then route on what is before it.
+            // Servlet containers take `;` for the start of a parameter and route on what precedes it.
             if segment.chars().any(|c| c.is_control() || "/\\;".contains(c)) {
                 return Err(PathError::Separator);
             }
@@ -72,7 +72,7 @@ fn decode(part: &str) -> Result<String, PathError> {
         }
     }
     let decoded = percent_decode_str(part).decode_utf8().map_err(|_| PathError::NotUtf8)?;
-    // `%2531`: decoded once more by a careless portal, it would be another path.
+    // `%2531`: a portal that decodes twice would see another path.
     if part.contains("%25") {
         return Err(PathError::Percent);
     }
@@ -96,7 +96,7 @@ enum PatternPart {
 }
 
 impl PatternPart {
-    /// Ascending from what fits one segment only to what fits any.
+    /// Ascending from what matches one segment only to what matches any.
     fn looseness(&self) -> (u8, std::cmp::Reverse<usize>) {
         match self {
             Self::Literal(_) => (0, std::cmp::Reverse(0)),
@@ -106,7 +106,7 @@ impl PatternPart {
     }
 }
 
-/// A route path that does not read as one.
+/// Why a route path is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     #[error("a route path begins with a slash")]
@@ -115,9 +115,9 @@ pub enum PatternError {
     RestNotLast,
     #[error("a segment may hold one name in braces")]
     Braces,
-    #[error("a segment is not a path segment that Digue lets pass")]
+    #[error("a segment is one that Digue refuses in requests")]
     Segment,
-    #[error("`/.digue` is Digue's own")]
+    #[error("`/.digue` is reserved for Digue")]
     Reserved,
 }
 
@@ -141,7 +141,7 @@ impl Pattern {
         Ok(Self(parts))
     }
 
-    /// True when some path may be both patterns': never false where there is one.
+    /// True when some path may match both patterns; never false when there is one.
     pub fn overlaps(&self, other: &Self) -> bool {
         let mut both = self.0.iter().zip(&other.0);
         let is_rest = |pattern: &Self, place: usize| pattern.0.get(place) == Some(&PatternPart::Rest);
@@ -160,7 +160,7 @@ impl Pattern {
         !differs && ends_alike
     }
 
-    /// The values of the names, if the path is this route's.
+    /// The values of the names, when the path matches this route.
     pub fn matches(&self, path: &Segments) -> Option<Vec<(String, String)>> {
         let mut values = Vec::new();
         let mut segments = path.0.iter();
@@ -182,14 +182,14 @@ impl Pattern {
         segments.next().is_none().then_some(values)
     }
 
-    /// The more specific of two patterns comes first: what is literal before what is named, a name with a fixed
-    /// beginning or end before one without, a rest last.
+    /// Orders the more specific of two patterns first: literals before names, a name with a fixed beginning
+    /// or end before one without, a rest last.
     pub fn by_specificity(&self, other: &Self) -> Ordering {
         let parts = self.0.iter().map(PatternPart::looseness);
         parts.cmp(other.0.iter().map(PatternPart::looseness))
     }
 
-    /// True when both take the same paths, whatever their names are called.
+    /// True when both match the same paths, whatever their names are called.
     pub fn is_same_as(&self, other: &Self) -> bool {
         let is_same = |(one, other): (&PatternPart, &PatternPart)| match (one, other) {
             (PatternPart::Named { before, after, .. }, PatternPart::Named { before: b, after: a, .. }) => {
@@ -200,7 +200,7 @@ impl Pattern {
         self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(is_same)
     }
 
-    /// A piece that is taken literally and was most likely not meant so: `*.css`, `:id`, `a?b=1`.
+    /// A segment that is literal and was most likely not meant so: `*.css`, `:id`, `a?b=1`.
     pub fn odd_literal(&self) -> Option<&str> {
         self.0.iter().find_map(|part| match part {
             PatternPart::Literal(text)

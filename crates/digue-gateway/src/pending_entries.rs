@@ -1,11 +1,11 @@
-//! Entries that are written when a response has left: the gateway stops after them.
+//! Entries that are journalled after their response has left: a stop of the gateway waits for them.
 
 use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// Counts what is under way.
+/// Counts the entries in progress.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingEntries(watch::Sender<usize>);
 
@@ -16,13 +16,13 @@ impl Default for PendingEntries {
 }
 
 impl PendingEntries {
-    /// Counts something that will be done when a response has left.
+    /// Counts an entry that will be journalled once its response has left.
     pub(crate) fn begin(&self) -> PendingEntry {
         self.0.send_modify(|count| *count += 1);
         PendingEntry(self.0.clone())
     }
 
-    /// Waits until nothing is under way, at most so long; false when something still is.
+    /// Waits until none is in progress, at most `at_most`; false when some still are.
     pub(crate) async fn finish(&self, at_most: Duration) -> bool {
         let mut running = self.0.subscribe();
         let finished = running.wait_for(|count| *count == 0);
@@ -30,12 +30,12 @@ impl PendingEntries {
     }
 }
 
-/// Counted as long as it lives, also when its work panics.
+/// Counted while it lives; also when its work panics, it is released.
 #[derive(Debug)]
 pub(crate) struct PendingEntry(watch::Sender<usize>);
 
 impl PendingEntry {
-    /// Does the work; false when there is no runtime any more that could.
+    /// Spawns the work; false when there is no runtime any more to run it.
     pub(crate) fn spawn(self, work: impl Future<Output = ()> + Send + 'static) -> bool {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
         runtime.spawn(async move {

@@ -1,7 +1,7 @@
-//! A portal map, compiled: what `digue check` accepted and the gateway obeys.
+//! A portal map, compiled: what `digue check` accepted and the gateway enforces.
 //!
-//! Every field has been checked; nothing here reads a file. A request whose host or route is not
-//! found here is refused.
+//! Every field has been checked; nothing here reads a file. A request is refused when its host or route is
+//! not found here.
 
 use std::time::Duration;
 
@@ -29,22 +29,22 @@ pub struct Portal {
     pub hosts: Vec<String>,
     pub upstream: Upstream,
     pub identity: Identity,
-    /// How the names of its login are read.
+    /// How names of its sign-in become accounts and organisations.
     pub mapping: IdentityMapping,
-    /// Headers of clients that reach it besides the usual ones.
+    /// Client headers that reach it besides the usual ones.
     pub request_headers: Vec<HeaderName>,
-    /// Headers that carry the identity to the portal in its own words.
+    /// Headers that carry the identity to the portal under its own names.
     pub named_headers: NamedHeaders,
     pub mode: EnforcementMode,
     pub kinds: Vec<IdentifierKind>,
-    /// The kind whose canonical text is the person reference itself.
+    /// Index in `kinds` of the one whose canonical text is the person reference itself.
     pub primary: usize,
     pub limits: LimitsTable,
     pub break_glass: BreakGlassRule,
-    /// The most specific first (`most_specific_first`): the first that matches counts.
+    /// Sorted by `most_specific_first`: the first match counts.
     pub routes: Vec<Route>,
     pub timeouts: Timeouts,
-    /// SHA-256 of the token with which the portal reports exposures by itself.
+    /// SHA-256 of the token with which the portal reports its own exposures.
     pub report_token: Option<[u8; 32]>,
     /// Which headers of its responses pass.
     pub response_headers: HeaderRules,
@@ -73,17 +73,17 @@ pub struct Upstream {
     pub is_https: bool,
     /// `host:port`.
     pub authority: String,
-    /// The `Host` the portal is told; its public one unless the map says otherwise.
+    /// The `Host` sent to the portal; its public one unless the map names another.
     pub host: Option<String>,
 }
 
-/// Who says who is there.
+/// How callers of the portal are identified.
 pub enum Identity {
-    /// Digue's own sessions.
+    /// Sessions of Digue.
     Session,
-    /// A JWT that the portal's own login issued.
+    /// A JWT issued by the portal's own sign-in.
     Jwt(Box<TokenVerifier>),
-    /// Headers set by a proxy in front of Digue, at one of these addresses.
+    /// Headers set by a proxy in front of Digue, at an address within `from`.
     Header { account: HeaderName, organisation: Option<HeaderName>, from: Vec<IpNet> },
 }
 
@@ -102,16 +102,16 @@ impl NamedHeaders {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakGlassRule {
-    /// How long one lasts.
+    /// How long a break glass lasts.
     pub lasts: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     pub connect: Duration,
-    /// Until the portal's first byte.
+    /// Until the head of the portal's response.
     pub response: Duration,
-    /// Between two pieces of a body, either way.
+    /// Between two pieces of a body, in either direction.
     pub idle: Duration,
 }
 
@@ -138,27 +138,27 @@ pub struct Route {
     pub request: Vec<RequestRule>,
     pub query: QueryRule,
     pub graphql: GraphQl,
-    /// Sets of request values that name exactly one person when all of a set are given.
+    /// Sets of request values that together name exactly one person.
     pub exact_sets: Vec<Vec<String>>,
     pub response: ResponseRules,
     pub uninspected: OnUninspected,
-    /// Bytes of a response, as sent, that are held at most.
+    /// The most bytes of a response, as sent, that are held.
     pub held_bytes_max: usize,
     pub inspect_limits: digue_inspect::InspectionLimits,
-    /// Bytes of a request body; larger ones are refused.
+    /// The most bytes of a request body; larger ones are refused.
     pub request_bytes_max: u64,
 }
 
 impl Route {
-    /// True when some rule looks into the body of a request.
+    /// True when a rule examines the body of requests.
     pub fn needs_request_body(&self) -> bool {
         self.graphql != GraphQl::Unread || self.request.iter().any(|rule| rule.source.needs_body())
     }
 }
 
-/// Routes in the order in which they are tried.
+/// Sorts routes into the order in which they are tried.
 pub fn most_specific_first(mut routes: Vec<Route>) -> Vec<Route> {
-    // Stable: of two that are equally specific, the one that the map names first.
+    // A stable sort: of two equally specific routes, the one that the map lists first.
     routes.sort_by(|one, other| {
         let by_path = one.pattern.by_specificity(&other.pattern);
         by_path.then(one.methods.is_empty().cmp(&other.methods.is_empty()))
@@ -166,26 +166,27 @@ pub fn most_specific_first(mut routes: Vec<Route>) -> Vec<Route> {
     routes
 }
 
-/// Which parameters a request may carry: one that the map does not name could change what an answer holds.
+/// Which parameters a request may carry: one that the map does not name could change what the response
+/// contains.
 #[derive(Clone, Debug)]
 pub enum QueryRule {
     Any,
     Named(Vec<QueryParameter>),
 }
 
-/// A parameter that a route takes.
+/// A parameter that a route accepts.
 #[derive(Clone, Debug)]
 pub struct QueryParameter {
     pub name: String,
-    /// What its decoded value must match entirely.
+    /// Must match the whole decoded value.
     pub values: Option<Regex>,
 }
 
 impl QueryRule {
-    /// None but those that the route names, which are none.
+    /// No parameter, until the map names some.
     pub const NAMED: Self = Self::Named(Vec::new());
 
-    /// The first parameter that the map does not take; each time that one is given counts.
+    /// The name of the first parameter that the map does not accept; each occurrence is checked.
     pub fn stranger<'q>(&self, query: &'q [(String, String)]) -> Option<&'q str> {
         let Self::Named(known) = self else { return None };
         let fits = |(name, value): &(String, String)| {
@@ -201,13 +202,13 @@ impl QueryRule {
 pub enum RouteKind {
     /// Held, inspected, decided, journalled, released.
     Held,
-    /// The map states that it shows no person: passes as it comes.
+    /// The map states that it shows no one: it passes unchanged.
     Assets { is_public: bool },
     /// An upgraded connection: journalled and counted as uninspected.
     WebSocket,
 }
 
-/// What to do with a response that could not be inspected, cause by cause.
+/// How a response that could not be inspected is handled, for each cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct OnUninspected {
     pub too_large: UninspectedChoice,
@@ -231,6 +232,6 @@ impl OnUninspected {
 pub enum UninspectedChoice {
     #[default]
     Refuse,
-    /// Release, journalled with its size, under the budget of uninspected responses.
+    /// Release, journalled with its size, within the budget of uninspected responses.
     Release,
 }

@@ -1,4 +1,4 @@
-//! What the lock needs of the rest of the house, and nothing more.
+//! What the gateway needs from the rest of Digue, and nothing more.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,46 +14,47 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Makes exposures durable. The gateway releases nothing before `Ok`.
 pub trait Recorder: Send + Sync {
-    /// The index of the (first) entry.
+    /// Returns the index of the (first) entry, once it is durable.
     fn record(&self, exposures: Vec<Exposure>) -> BoxFuture<Result<u64, JournalWriteError>>;
 }
 
-/// The journal did not take the entry: nothing leaves.
+/// The journal did not accept the entry: the response does not leave.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the journal cannot be written: {0}")]
 pub struct JournalWriteError(pub String);
 
-/// Tells the time.
+/// The clock: the gateway reads no other time.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Local hour (0 to 23) and weekday (1 is Monday) of `at`, for policies.
     fn local(&self, at: Timestamp) -> (i64, i64);
 }
 
-/// Looks at every response before it leaves.
+/// Examines every response before it leaves.
 pub trait ResponseMonitor: Send + Sync {
-    /// Told of each exposure as it is about to be journalled, refusals included.
+    /// Examines each exposure that is about to be journalled, refusals included.
     fn look(&self, exposure: &Exposure) -> Verdict;
 
-    /// Told of each exposure at a portal that is only observed, after the response has left: nothing may follow.
+    /// Informed of each exposure of an observe-only portal, after the response has left: no action may
+    /// follow.
     fn observe(&self, exposure: &Exposure);
 
-    /// Told of each style sheet, script or image that goes to a recognised account.
+    /// Informed of each style sheet, script or image that goes to a recognised account.
     fn fetched(&self, fetch: &ResourceFetch<'_>);
 }
 
-/// Who fetched what shows nobody.
+/// The fetch of a resource that shows no one.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceFetch<'f> {
     pub at: Timestamp,
     pub portal: &'f PortalId,
     pub organisation: &'f OrganisationId,
     pub account: &'f AccountId,
-    /// At a portal that is only observed.
+    /// Fetched from an observe-only portal.
     pub is_observed: bool,
 }
 
-/// What a sentinel says of a response.
+/// The monitor's verdict on a response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
     Pass,
@@ -61,7 +62,7 @@ pub enum Verdict {
     Withhold,
 }
 
-/// A door without a watch.
+/// A gateway without detection.
 pub struct NoMonitor;
 
 impl ResponseMonitor for NoMonitor {
@@ -74,17 +75,17 @@ impl ResponseMonitor for NoMonitor {
     fn fetched(&self, _: &ResourceFetch<'_>) {}
 }
 
-/// Brings an identifier of another kind to the person reference, by the portal's alias table.
+/// Resolves an identifier of another kind to the person reference, by the portal's alias table.
 pub trait Aliases: Send + Sync {
     fn resolve(&self, portal: &PortalId, kind: &str, identifier: &str) -> Option<PersonRef>;
 }
 
-/// Pages of Digue itself: the console's host, and `/.digue/` on every portal's.
+/// Digue's own pages: the console's host, and `/.digue/` on every portal's.
 pub trait LocalPages: Send + Sync {
     fn respond(&self, request: Request<Body>) -> BoxFuture<Response<Body>>;
 }
 
-/// Where a local request came in; an extension of the request.
+/// Where a request for Digue's own pages arrived; an extension of the request.
 #[derive(Clone, Debug)]
 pub struct LocalArrival {
     pub host: String,
@@ -92,8 +93,8 @@ pub struct LocalArrival {
     /// The portal of this host; `None` on the console's.
     pub portal: Option<PortalId>,
     pub session: Option<Session>,
-    /// A session whose cookie came from elsewhere, or without the key of its device: good for
-    /// proving who one is, and for nothing else.
+    /// A session whose cookie came from elsewhere, or without its device key: good for proving one's
+    /// identity, and for nothing else.
     pub doubted: Option<(Session, SessionDoubt)>,
     /// The account of a program that signed the request with its key.
     pub program: Option<AccountId>,

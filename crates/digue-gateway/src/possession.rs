@@ -1,7 +1,7 @@
-//! Proofs that somebody holds a private key: the JWTs of device-bound sessions and of DPoP.
+//! Proofs of possession of a private key: the JWTs of device-bound sessions and of DPoP.
 //!
-//! Both carry the public key in their header the first time and are signed by its private half.
-//! What must be in the claims differs, and is for the caller to check.
+//! Both carry the public key in their header the first time and are signed by its private half. Their
+//! claims differ; the caller checks them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,18 +11,18 @@ use serde_json::{Map, Value};
 
 use crate::jwt;
 
-/// Longer is no proof of anything.
+/// A longer token is refused before it is parsed.
 const TOKEN_BYTES_MAX: usize = 8 << 10;
 
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::ES256, Algorithm::RS256, Algorithm::EdDSA];
 
-/// A key that somebody holds, and what they said with it.
+/// A proved key, and the claims that it signed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Possession {
     pub claims: Map<String, Value>,
-    /// The public key as a JWK, to be kept.
+    /// The public key as a JWK, for storage.
     pub key: String,
-    /// RFC 7638, SHA-256, base64url.
+    /// RFC 7638, SHA-256, base64url without padding.
     pub thumbprint: String,
 }
 
@@ -31,7 +31,7 @@ pub struct Possession {
 #[error("the proof of possession does not hold")]
 pub struct Unproven;
 
-/// RFC 7638: the required members in lexical order, without space.
+/// RFC 7638: the required members in lexical order, without spaces.
 fn thumbprint(key: &Jwk) -> Option<String> {
     let text = match &key.algorithm {
         AlgorithmParameters::EllipticCurve(key) => {
@@ -54,7 +54,7 @@ pub fn thumbprint_of(jwk: &str) -> Result<String, Unproven> {
     thumbprint(&key).ok_or(Unproven)
 }
 
-/// Verifies a token of type `typ`: by `known`, a JWK kept from before, or by the key that it brings.
+/// Verifies a token of type `typ` with `known`, a JWK stored earlier, or with the key in its header.
 pub fn verify(token: &str, typ: &str, known: Option<&str>) -> Result<Possession, Unproven> {
     jwt::install();
     if token.len() > TOKEN_BYTES_MAX {
@@ -62,6 +62,7 @@ pub fn verify(token: &str, typ: &str, known: Option<&str>) -> Result<Possession,
     }
     let header = jsonwebtoken::decode_header(token).map_err(|_| Unproven)?;
     let is_typ = header.typ.as_deref().is_some_and(|said| said.eq_ignore_ascii_case(typ));
+    // By a list: `none` and the symmetric algorithms would let anyone sign with the public key.
     if !is_typ || !ALGORITHMS.contains(&header.alg) {
         return Err(Unproven);
     }
@@ -71,8 +72,9 @@ pub fn verify(token: &str, typ: &str, known: Option<&str>) -> Result<Possession,
     };
     let mut validation = Validation::new(header.alg);
     validation.algorithms = vec![header.alg];
+    // Proofs have no `exp` (RFC 9449, 4.2), which the library requires by default.
     validation.required_spec_claims.clear();
-    // Time and audience are the caller's to compare, with the time that it was given.
+    // The caller compares time and audience, with the time that it was given.
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.validate_aud = false;

@@ -1,4 +1,4 @@
-//! A refusal, said so that its reader can act: RFC 9457 for programs, a page for people.
+//! A refusal, worded so that its reader can act: RFC 9457 for programs, a page for people.
 
 use digue_locales::{Language, Value, text, text_with};
 use digue_types::RefusalReason;
@@ -10,40 +10,40 @@ use crate::body::{Body, full};
 use crate::headers::cookies;
 use crate::ports::JournalWriteError;
 
-/// What the reader is told.
+/// The contents of a refusal.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     pub status: StatusCode,
     pub title: &'static str,
     /// Locale keys of the sentences.
     pub details: Vec<String>,
-    /// Machine-readable grounds.
+    /// Machine-readable reasons.
     pub reasons: Vec<RefusalReason>,
     /// Index of the journal entry.
     pub entry: Option<u64>,
     pub may_break_glass: bool,
     pub retry_after_secs: Option<u32>,
-    /// Where a person goes on after signing in.
+    /// Where a person continues after signing in.
     pub return_to: Option<String>,
     /// The portal may have received the request.
     pub may_have_arrived: bool,
 }
 
 impl Refusal {
-    /// Too much at once, of one account or of all: nothing was decided, and a moment later it may go.
+    /// Too much at once, of one account or in total: nothing was decided, and a retry may succeed.
     pub fn busy() -> Self {
         let busy =
             Self::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-busy");
         Self { retry_after_secs: Some(1), ..busy }
     }
 
-    /// The journal does not take the entry: nothing leaves.
+    /// The journal did not accept the entry: the response does not leave.
     pub fn unrecorded(JournalWriteError(cause): JournalWriteError) -> Self {
-        tracing::error!(cause, "The journal does not take entries; nothing leaves");
+        tracing::error!(cause, "The journal accepts no entries; responses are refused until it does");
         Self::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
     }
 
-    /// The rules refused.
+    /// A refusal by the rules.
     pub fn of(reasons: Vec<RefusalReason>, entry: Option<u64>) -> Self {
         let status = match reasons.first() {
             Some(RefusalReason::NoSession | RefusalReason::SessionMoved | RefusalReason::StepUp(_)) => {
@@ -81,7 +81,7 @@ impl Refusal {
         }
     }
 
-    /// Something is not there or does not answer.
+    /// Something does not exist or does not answer.
     pub fn unavailable(status: StatusCode, title: &'static str, detail: &str) -> Self {
         let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5);
         Self {
@@ -97,12 +97,12 @@ impl Refusal {
         }
     }
 
-    /// The same, after the portal received the request.
+    /// The same, when the portal had already received the request.
     pub fn after_the_portal(self) -> Self {
         Self { may_have_arrived: true, ..self }
     }
 
-    /// In the form and language that the request's headers ask for.
+    /// The response, in the form and language that the request's headers ask for.
     pub fn respond(&self, request: &HeaderMap) -> Response<Body> {
         let language = language_of(request);
         let is_page = wants_page(request);
@@ -123,7 +123,7 @@ impl Refusal {
             ),
         ];
         for (name, value) in fixed {
-            headers.insert(name, HeaderValue::from_str(value).expect("fixed header values"));
+            headers.insert(name, HeaderValue::from_str(value).expect("the values above are ASCII"));
         }
         if let Some(seconds) = self.retry_after_secs {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -132,6 +132,7 @@ impl Refusal {
             headers.insert(crate::headers::RECEIPT, HeaderValue::from(entry));
         }
         if self.status == StatusCode::UNAUTHORIZED {
+            // A 401 must carry a challenge (RFC 9110, 15.5.2).
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Digue"));
         }
         response
@@ -158,7 +159,7 @@ impl Refusal {
             reasons: &self.reasons,
             entry: self.entry,
         };
-        serde_json::to_string(&problem).expect("texts and numbers")
+        serde_json::to_string(&problem).expect("strings and numbers always serialise")
     }
 
     fn page(&self, language: Language) -> String {
@@ -175,7 +176,7 @@ impl Refusal {
             self.details.iter().map(|key| format!("<p class=\"reason\">{}</p>", say(key))).collect();
         let mut links = String::new();
         if self.status == StatusCode::UNAUTHORIZED {
-            // A session is not enough where the identity must be proved now.
+            // A session is not enough where a fresh proof is required.
             let asks_proof = |reason: &RefusalReason| {
                 matches!(reason, RefusalReason::StepUp(_) | RefusalReason::SessionMoved)
             };
@@ -208,7 +209,7 @@ impl Refusal {
     }
 }
 
-/// The language that a request asks for: the choice kept in a cookie, else what the browser says.
+/// The language of a request: the choice stored in a cookie, else the browser's.
 pub fn language_of(headers: &HeaderMap) -> Language {
     let chosen = cookies(headers)
         .filter(|(name, _)| *name == b"digue-language")

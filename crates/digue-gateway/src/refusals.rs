@@ -1,9 +1,9 @@
 //! Refusals as the journal has them: the first few of a kind one by one, further ones as one entry a minute
-//! that says how many there were, from when until when. Otherwise whoever is refused as fast as they can ask
-//! would fill the disk.
+//! with their count and period. Otherwise a client that is refused as fast as it can send would fill the
+//! disk.
 //!
-//! A kind is: an account, a portal, the reasons. What is counted here is in memory alone; after a crash the
-//! counts of at most one minute are missing, never the first refusals of a kind.
+//! A kind is an account, a portal, and the reasons. The counts are kept in memory only: a crash loses those
+//! of at most one minute, never the first refusals of a kind.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -16,7 +16,7 @@ use digue_types::{
 
 use crate::gateway::lock;
 
-/// Refusals of a kind that are written one by one, until a whole window passes without any.
+/// Refusals of a kind that are journalled one by one, until a whole window passes without any.
 const SINGLE_MAX: u32 = 10;
 const WINDOW: Duration = Duration::from_mins(1);
 
@@ -25,7 +25,7 @@ struct RefusalKind {
     account: AccountId,
     portal: PortalId,
     reasons: Vec<RefusalReason>,
-    /// At a portal that is only observed, bytes left: how far they were looked into is not merged away.
+    /// An observe-only portal has sent the bytes: how far they were inspected must survive merging.
     inspection: Inspection,
 }
 
@@ -36,12 +36,12 @@ struct RefusalWindow {
     counted: Option<Exposure>,
 }
 
-/// The refusals of the last minute, by kind.
+/// The refusals of the last minute, by kind. The lock is a leaf.
 #[derive(Debug, Default)]
 pub(crate) struct RefusalCounter(Mutex<HashMap<RefusalKind, RefusalWindow>>);
 
 impl RefusalCounter {
-    /// The refusal again, when it is to be written by itself; otherwise it was counted.
+    /// Returns the refusal when it gets its own entry; otherwise it was counted.
     pub(crate) fn take(&self, refusal: Exposure) -> Option<Exposure> {
         let kind = kind_of(&refusal);
         let mut kinds = lock(&self.0);
@@ -55,7 +55,7 @@ impl RefusalCounter {
         None
     }
 
-    /// The entries of the windows that are over, or of all of them at the end.
+    /// The entries of the windows that have ended, or of all of them at a stop.
     pub(crate) fn due(&self, now: Timestamp, are_all: bool) -> Vec<Exposure> {
         let mut due = Vec::new();
         lock(&self.0).retain(|_, window| {
@@ -65,13 +65,15 @@ impl RefusalCounter {
             window.since = now;
             let counted = window.counted.take();
             let goes_on = counted.is_some();
+            // A kind without refusals in its window is forgotten: its next ones are journalled one by one
+            // again.
             due.extend(counted);
             goes_on
         });
         due
     }
 
-    /// Counts again what could not be written.
+    /// Counts again a merged entry that could not be journalled.
     pub(crate) fn put_back(&self, refusals: Exposure) {
         let mut kinds = lock(&self.0);
         let fresh = || RefusalWindow { since: refusals.at, single: SINGLE_MAX, counted: None };
@@ -100,7 +102,8 @@ impl RefusalWindow {
     }
 }
 
-/// One entry for both. What differs between them is left open rather than said of all.
+/// Merges two entries. Where they differ, the field is left open: the entry must not claim for all what
+/// holds for one.
 fn merge(counted: &mut Exposure, refusal: &Exposure) {
     let until = refusal.repeated.map_or(refusal.at, |repeated| repeated.until);
     let before = counted.repeated.unwrap_or(RepeatedExposure { count: 1, until: counted.at });
@@ -112,10 +115,10 @@ fn merge(counted: &mut Exposure, refusal: &Exposure) {
     counted.persons_found = counted.persons_found.saturating_add(refusal.persons_found);
     counted.body_bytes = counted.body_bytes.saturating_add(refusal.body_bytes);
     if counted.route != refusal.route {
-        counted.route = RouteName::parse("-").expect("a fixed name");
+        counted.route = RouteName::parse("-").expect("the fixed name `-` is a route name");
     }
     if counted.action != refusal.action {
-        counted.action = ActionName::parse("-").expect("a fixed name");
+        counted.action = ActionName::parse("-").expect("the fixed name `-` is an action name");
     }
     if counted.inspection != refusal.inspection {
         counted.inspection = Inspection::NotReached;

@@ -1,8 +1,8 @@
-//! `POST /v1/exposures`: a portal that reports by itself what it showed.
+//! `POST /v1/exposures`: a portal that reports its own exposures.
 //!
-//! One JSON object a line, in the format of `docs/reference/exposures.md`. The lines are journalled
-//! as one unit or not at all, and every fault is listed with its line. What is reported has already
-//! been shown: budgets count it, they cannot refuse it, and the answer says which are broken.
+//! One JSON object per line, in the format of `docs/reference/exposures.md`. The lines are journalled as
+//! one unit or not at all, and every fault is listed with its line. The persons have already been shown:
+//! budgets count them but cannot refuse them, and the answer names those exceeded.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,8 +33,8 @@ pub fn is_asked(request: &Request<Body>) -> bool {
     request.uri().path() == PATH && request.method() == Method::POST
 }
 
-/// One line as the portal writes it. Unknown members are a fault: a misspelt one would be lost. What is optional may
-/// be `null`, as many programs write what they have not.
+/// One line as the portal writes it. Unknown members are a fault: the value of a misspelt one would be
+/// lost. Optional members may be `null`, which many programs write for an absent value.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReportedLine<'l> {
@@ -65,7 +65,7 @@ struct ReportedClient {
 struct AcceptedReport {
     first_entry: u64,
     entries: usize,
-    /// Limits that these exposures broke, by account.
+    /// The limits that these exposures exceeded, by account.
     over_budget: BTreeMap<String, Vec<RefusalReason>>,
 }
 
@@ -88,16 +88,16 @@ struct ReportFault {
     fault: String,
 }
 
-/// What is wrong with one line: member and code. The line is never quoted: it names persons.
+/// A fault of one line: member and code. The line is never quoted: it names persons.
 type Wrong = (&'static str, &'static str);
 
-/// Journals the report of the portal whose token it carries.
+/// Journals the report of the portal whose token the request carries.
 pub async fn answer(shared: &Arc<SharedGateway>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
     let portal =
         portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![RefusalReason::NoSession], None))?;
     let language = language_of(request.headers());
     let share = hold::begin(&shared.held, [BodyHolder::Portal(portal.id.clone())]);
-    // The bytes are counted as held as long as they are read.
+    // The share is kept while the bytes are read.
     let (body, _share) = match hold(request.into_body(), BODY_BYTES_MAX, portal.timeouts.idle, share).await {
         Ok(HeldBody::Whole { bytes, share }) => (bytes, share),
         Err(HoldError::Full(_)) => return Err(Refusal::busy()),
@@ -127,17 +127,19 @@ pub async fn answer(shared: &Arc<SharedGateway>, request: Request<Body>) -> Resu
         return Ok(json(StatusCode::OK, &accepted));
     }
     let entries = exposures.len();
+    // Before the entry is durable, as everywhere: after a failure the counts err towards showing less
+    // (decision 4).
     let over_budget = count(shared, &portal, &exposures);
     for exposure in &exposures {
-        // Shown already: the watch can only cut off what comes next.
+        // Already shown: the monitor can only stop what comes next.
         shared.monitor.look(exposure);
     }
     let first_entry = shared.recorder.record(exposures).await.map_err(Refusal::unrecorded)?;
     Ok(json(StatusCode::OK, &AcceptedReport { first_entry, entries, over_budget }))
 }
 
-/// The portal whose report token the request carries. Hashes are compared, never secrets, so the
-/// time of the comparison tells nothing useful.
+/// The portal whose report token the request carries. Hashes are compared, never secrets, so the time that
+/// the comparison takes reveals nothing useful.
 fn portal_of(shared: &SharedGateway, request: &Request<Body>) -> Option<Arc<Portal>> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -179,7 +181,7 @@ fn read_line(shared: &SharedGateway, portal: &Portal, line: &[u8]) -> Result<Exp
     Ok(Exposure { policy_version, caseload_version, ..exposure })
 }
 
-/// The exposure that one line of a report tells; or the member at fault and what is wrong with it.
+/// The exposure in one line of a report; or the member at fault and the code of the fault.
 pub fn exposure_of(
     portal: &Portal,
     line: &[u8],
@@ -192,6 +194,7 @@ pub fn exposure_of(
     }
     let name = |member: &'static str| move |_: digue_types::IdError| (member, "name");
     let at = Timestamp::parse_rfc3339(&line.at).ok_or(("at", "instant"))?;
+    // Clocks differ: five minutes ahead is not yet the future.
     if at > now.plus(std::time::Duration::from_mins(5)) {
         return Err(("at", "future"));
     }
@@ -275,6 +278,7 @@ fn count(
             by_break_glass: &[],
             percent: 100,
         };
+        // Checked before it is charged, and charged in any case: the persons were shown.
         let broken = budgets.check(exposure.at, &charge);
         budgets.charge(exposure.at, &charge);
         if !broken.is_empty() {
@@ -288,7 +292,7 @@ fn count(
 }
 
 fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
-    let mut response = Response::new(full(serde_json::to_vec(value).expect("texts and numbers")));
+    let mut response = Response::new(full(serde_json::to_vec(value).expect("strings and numbers serialise")));
     *response.status_mut() = status;
     let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -1,9 +1,8 @@
 //! Which headers of a client reach a portal: those of this list and those that the map names.
 //!
-//! Portals believe many headers that a proxy usually sets: who somebody is, from where, for which
-//! address. Nobody can list them all, so what passes is listed instead: the standard fields of a
-//! request (RFC 9110 and the IANA registry), fetch metadata and client hints, and what frameworks'
-//! own scripts send.
+//! Portals trust many headers that a proxy usually sets: for the user, the address, the host. No list of
+//! those can be complete, so the list is of headers that pass: the standard fields of a request (RFC 9110
+//! and the IANA registry), fetch metadata and client hints, and those of common frameworks' scripts.
 
 use http::header::{HeaderMap, HeaderName};
 
@@ -30,7 +29,7 @@ const PASSING: [&str; 107] = [
     "want-content-digest",
     "want-digest",
     "want-repr-digest",
-    // Who asks, from which page, with which credentials of the portal's own.
+    // The client, the page it comes from, credentials of the portal's own.
     "authorization",
     "cookie",
     "dpop",
@@ -74,7 +73,7 @@ const PASSING: [&str; 107] = [
     "x-correlation-id",
     "x-idempotency-key",
     "x-request-id",
-    // Forged requests: the tokens of frameworks.
+    // Protection against forged requests: the tokens of frameworks.
     "anti-csrf-token",
     "csrf-token",
     "jenkins-crumb",
@@ -105,7 +104,7 @@ const PASSING: [&str; 107] = [
     "x-microsoftajax",
     "x-nextjs-data",
     "x-requested-with",
-    // Programs' interfaces.
+    // APIs.
     "api-version",
     "apollo-require-preflight",
     "grpc-timeout",
@@ -126,7 +125,7 @@ const PASSING: [&str; 107] = [
     "timeout",
 ];
 
-/// Beginnings of names that pass.
+/// Prefixes of names that pass.
 const PASSING_BEGINNINGS: [&str; 16] = [
     "apollographql-client-",
     "content-",
@@ -146,8 +145,8 @@ const PASSING_BEGINNINGS: [&str; 16] = [
     "x-up-",
 ];
 
-/// Names that nobody may let pass: with them a client would claim another identity, address or method,
-/// or what concerns one connection alone.
+/// Names that no map may let pass: with them a client would claim another identity, address or method, or
+/// control the connection.
 const NEVER: [&str; 26] = [
     "connection",
     "expect",
@@ -183,16 +182,16 @@ const NEVER_BEGINNINGS: [&str; 7] =
 /// Why a map may not name a header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestHeaderError {
-    #[error("it is no header name")]
+    #[error("it is not a header name")]
     Name,
-    #[error("a header of this name claims what only a proxy may say")]
+    #[error("only a proxy may set a header of this name")]
     Claims,
-    /// CGI gateways read `_` and `-` as the same.
+    /// CGI (RFC 3875, 4.1.18) makes the same variable of `_` and `-`.
     #[error("an underscore in a header name is read as a hyphen by some portals")]
     Underscore,
 }
 
-/// A header of clients that a map lets pass besides the usual ones.
+/// Parses a client header that a map lets pass besides the usual ones.
 pub fn parse_request_header(text: &str) -> Result<HeaderName, RequestHeaderError> {
     let name: HeaderName = text.parse().map_err(|_| RequestHeaderError::Name)?;
     if name.as_str().contains('_') {

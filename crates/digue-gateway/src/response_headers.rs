@@ -1,9 +1,9 @@
-//! Which headers of a portal's response reach its client, where rules are enforced.
+//! Which headers of a portal's response reach its client, in enforced mode.
 //!
-//! What is shown outside the body is inspected or stripped. A header of a fixed vocabulary passes as long as its
-//! value keeps to it. Any other text is looked through for identifiers, however they are coded, and whom it shows
-//! counts as shown. Where nothing could recognise an identifier, and for names that no standard knows, only what the
-//! map names passes.
+//! What is shown outside the body is inspected or stripped (promise 29). A header with a fixed vocabulary
+//! passes when its value belongs to it. Any other text is searched for identifiers, however they are
+//! encoded, and the persons found count as shown. Where no shape could recognise an identifier, and for
+//! names that no standard defines, only what the map names passes.
 
 use digue_inspect::{Identifier, IdentifierKind, Pick};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -12,12 +12,12 @@ use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
 use crate::header_text::{has_word, readings, tokens};
 
-/// What a map says of the headers of its portal's responses, compiled.
+/// What a map says about the headers of its portal's responses, compiled.
 #[derive(Clone, Debug, Default)]
 pub struct HeaderRules {
     /// Headers that pass besides the usual ones.
     pub named: Vec<HeaderName>,
-    /// The shape of each kind of identifier that tells it from any other word.
+    /// For each kind whose identifiers can be recognised in any text: its index and its shape.
     shapes: Vec<(usize, Regex)>,
 }
 
@@ -28,13 +28,13 @@ impl HeaderRules {
         Self { named, shapes: shapes.collect() }
     }
 
-    /// True when some shape is recognised wherever it stands.
+    /// True when some kind can be recognised anywhere.
     pub fn has_shapes(&self) -> bool {
         !self.shapes.is_empty()
     }
 }
 
-/// True for a header that no map may let pass on a response that is held.
+/// True for a header that no map may let pass on a held response.
 pub fn is_never_passed(name: &HeaderName) -> bool {
     const NAMES: [&str; 20] = [
         // Ranges, and copies that would be shown again without an entry.
@@ -46,11 +46,11 @@ pub fn is_never_passed(name: &HeaderName) -> bool {
         "age",
         "warning",
         "cache-tag",
-        // They would end Digue's own session, or lead past it.
+        // They would end Digue's own session, or lead around the gateway.
         "clear-site-data",
         "alt-svc",
         "alternate-protocol",
-        // Words to the servers on the way.
+        // Instructions to servers on the way.
         "x-sendfile",
         "x-lighttpd-send-file",
         "x-lighttpd-send-tempfile",
@@ -69,14 +69,14 @@ pub fn is_never_passed(name: &HeaderName) -> bool {
         || name.ends_with("cdn-cache-control")
 }
 
-/// What a header is, by its name.
+/// The class of a header, by its name.
 enum HeaderClass {
     Never,
     /// A fixed vocabulary.
     Fixed(fn(&str) -> bool),
-    /// Any text, under a name that clients act upon.
+    /// Free text, under a name that clients act upon.
     Text,
-    /// A name that no standard knows.
+    /// A name that no standard defines.
     Custom,
 }
 
@@ -132,11 +132,11 @@ fn class_of(name: &HeaderName) -> HeaderClass {
     }
 }
 
-/// What is looked for in the headers of one response.
+/// Searches the headers of one response.
 pub(crate) struct HeaderSweep<'r> {
     pub(crate) rules: &'r HeaderRules,
     pub(crate) kinds: &'r [IdentifierKind],
-    /// The sweeps of the route.
+    /// The sweep patterns of the route.
     pub(crate) picks: Vec<&'r Pick>,
 }
 
@@ -145,7 +145,7 @@ impl HeaderSweep<'_> {
         self.rules.has_shapes() || self.picks.iter().any(|pick| pick.pattern.is_some())
     }
 
-    /// Keeps what may pass of a response that is held; whom it shows.
+    /// Keeps the headers of a held response that may pass; returns the persons they show.
     pub(crate) fn pass_held(&self, headers: &mut HeaderMap) -> Vec<Identifier> {
         let mut shown = Vec::new();
         self.retain(headers, |name, value| match class_of(name) {
@@ -159,7 +159,8 @@ impl HeaderSweep<'_> {
         shown
     }
 
-    /// Keeps what may pass of a resource of which the map states that it shows nobody: what names a person does not.
+    /// Keeps the headers of a resource that the map declares to show no one, without those that name a
+    /// person.
     pub(crate) fn pass_assets(&self, headers: &mut HeaderMap) {
         let ends_sessions = |name: &HeaderName| matches!(name.as_str(), "clear-site-data" | "alt-svc");
         let is_for_servers = |name: &HeaderName| {
@@ -168,7 +169,8 @@ impl HeaderSweep<'_> {
         self.retain(headers, |name, value| match class_of(name) {
             _ if ends_sessions(name) || is_for_servers(name) => false,
             HeaderClass::Fixed(keeps_to_it) if value.to_str().is_ok_and(keeps_to_it) => true,
-            // The map says that it shows nobody; a tag that looks like somebody is no reason to lose the resource.
+            // Only the header is dropped: a tag that looks like an identifier is no reason to refuse the
+            // resource.
             _ => self.look(name, value).is_some_and(|shown| shown.is_empty()),
         });
     }
@@ -190,7 +192,7 @@ impl HeaderSweep<'_> {
         }
     }
 
-    /// The identifiers in a value; `None` when something in it should be one and is not.
+    /// The identifiers in a value; `None` when a part of it must be one and is not.
     fn look(&self, name: &HeaderName, value: &HeaderValue) -> Option<Vec<Identifier>> {
         let text = match name.as_str() {
             "set-cookie" => without_fixed_attributes(value.as_bytes()),
@@ -231,14 +233,14 @@ impl HeaderSweep<'_> {
             } else if name == header::CONTENT_TYPE
                 && let Some(plain) = plain_media_type(value)
             {
-                // A body without its type is read as another: the type stays, its parameters go.
+                // A client would guess the type of a body without one: the type stays, its parameters go.
                 headers.append(name, plain);
             }
         }
     }
 }
 
-/// Addresses of the portal itself become those by which the client knows it.
+/// Replaces addresses of the portal itself by those at which clients reach it.
 pub(crate) fn rewrite_addresses(headers: &mut HeaderMap, upstream: &str, public_origin: &str) {
     let upstream = upstream.to_ascii_lowercase();
     let origins = [format!("http://{upstream}"), format!("https://{upstream}"), format!("//{upstream}")];
@@ -279,7 +281,7 @@ fn replace_origins(text: &str, origins: &[String; 3], public: &str) -> String {
     out
 }
 
-/// Ordinary words of headers: a shape that one of them has recognises nobody.
+/// Ordinary words of headers: a shape that matches one of them recognises no one.
 const ORDINARY: [&str; 24] = [
     "attachment",
     "inline",
@@ -307,21 +309,22 @@ const ORDINARY: [&str; 24] = [
     "20260710093000",
 ];
 
-/// The shape of a kind as it stands in any text; `None` when it tells an identifier from no other word.
+/// The shape of a kind, without its anchors, for use in any text; `None` when it does not distinguish an
+/// identifier from ordinary words.
 fn telling(kind: &IdentifierKind) -> Option<Regex> {
     let shape = kind.shape.as_ref()?;
     let is_ordinary = |word: &&str| kind.canonical(word).is_some() || shape.is_match(word);
     if ORDINARY.iter().any(is_ordinary) {
         return None;
     }
-    // Steps may change the letter case before the shape is asked for.
+    // The steps of a kind may change letter case before its shape is compared.
     let parsed = regex_syntax::ParserBuilder::new().case_insensitive(true).build().parse(shape.as_str());
-    let anywhere = without_anchors(&parsed.expect("the syntax of a pattern that was compiled"));
-    Some(Regex::new(&anywhere.to_string()).expect("a compiled pattern without its anchors"))
+    let anywhere = without_anchors(&parsed.expect("the same pattern was compiled with the map"));
+    Some(Regex::new(&anywhere.to_string()).expect("removing anchors keeps a pattern valid"))
 }
 
-/// The same pattern without beginnings and ends of the text, wherever they stand: `^a$|^b$` is about the whole
-/// value, and a header holds more than that.
+/// The same pattern without anchors, wherever they are: `^a$|^b$` describes a whole value, and a header
+/// holds more than that. On the syntax tree: removing them from the text cut alternations apart.
 fn without_anchors(pattern: &Hir) -> Hir {
     match pattern.kind() {
         HirKind::Look(
@@ -338,7 +341,7 @@ fn without_anchors(pattern: &Hir) -> Hir {
     }
 }
 
-/// Of a cookie, what is not one of its fixed attributes.
+/// A cookie without its fixed attributes.
 fn without_fixed_attributes(value: &[u8]) -> Vec<u8> {
     let is_fixed = |part: &&[u8]| {
         let part = part.trim_ascii().to_ascii_lowercase();
@@ -358,7 +361,7 @@ fn without_fixed_attributes(value: &[u8]) -> Vec<u8> {
     kept.join(&b';')
 }
 
-/// Of a content security policy, what is no nonce and no digest: drawn letters may look like anything.
+/// A content security policy without nonces and digests: random letters may look like anything.
 fn without_digests(value: &[u8]) -> Vec<u8> {
     let is_digest = |word: &&[u8]| {
         ["'nonce-", "'sha256-", "'sha384-", "'sha512-"].iter().any(|start| word.starts_with(start.as_bytes()))
@@ -394,7 +397,7 @@ fn is_date(value: &str) -> bool {
         })
 }
 
-/// As `is_date`, also as cookies write it: `fri, 10-jul-2026 09:00:00 gmt`.
+/// `is_date`, and the forms of cookies: `fri, 10-jul-2026 09:00:00 gmt`.
 fn is_cookie_date(value: &str) -> bool {
     let parts: Vec<&str> = value.split([' ', ',', '-', ':']).filter(|part| !part.is_empty()).collect();
     let fits =
@@ -415,7 +418,7 @@ fn is_coding(word: &str) -> bool {
     known.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
-/// Names of fields have no digits worth speaking of.
+/// Field names without digits: enough for those in use, and no room for an identifier.
 fn is_field_name(word: &str) -> bool {
     word == "*" || word.len() <= 64 && is_of(word, |byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
@@ -453,7 +456,7 @@ fn is_transport_directive(directive: &str) -> bool {
     }
 }
 
-/// A type with no other parameters than those that say how to read it.
+/// A type with only those parameters that say how to decode it.
 fn is_plain_media_type(value: &str) -> bool {
     let mut parts = value.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
@@ -474,7 +477,7 @@ fn is_essence(essence: &str) -> bool {
         is_of(kind, |byte| byte.is_ascii_alphabetic())
             && sub.len() <= 100
             && is_of(sub, is_token)
-            // Registered types have a few digits (`x509-ca-cert`, `vnd.3gpp2.sms`), and no row of them.
+            // Registered types have single digits (`x509-ca-cert`, `vnd.3gpp2.sms`), never four in a row.
             && !sub.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_digit))
     })
 }

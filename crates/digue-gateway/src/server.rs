@@ -1,5 +1,5 @@
-//! Listeners: plain or TLS, HTTP/1.1 and HTTP/2, with limits on everything and a stop that loses
-//! no response.
+//! Listeners: plain or TLS, HTTP/1.1 and HTTP/2, with limits on everything and a stop that loses no
+//! response.
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,12 +29,12 @@ use crate::paced::{KeptUntilSent, Paced, PacedSocket, UnderWay};
 
 const HEADER_BYTES_MAX: usize = 64 * 1024;
 const HEADERS_MAX: usize = 100;
-/// Connections that wait to be accepted, as far as the system allows: whoever comes while one address makes
-/// hundreds at once waits behind them, and is not sent away.
+/// Connections that may wait to be accepted, as far as the system allows: while one address opens hundreds
+/// at once, other clients wait behind them and are not rejected.
 const BACKLOG: u32 = 4096;
-/// Streams that a client resets before they are taken up: further ones end the connection.
+/// Streams that a client may reset before they are accepted; more end the connection (CVE-2023-44487).
 const HTTP2_RESETS_MAX: usize = 32;
-/// How long a connection that ends in good order may finish what is under way.
+/// How long a connection closed in good order may finish what is in progress.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(2);
 
 /// One bound listener.
@@ -46,7 +46,7 @@ pub struct Listener {
 impl Listener {
     pub async fn bind(address: SocketAddr, tls: Option<Arc<ArcSwap<ServerConfig>>>) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // As `TcpListener::bind` does, where a port waits a while after its last connection.
+        // As `TcpListener::bind` does: the port may still be in TIME_WAIT after a restart.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         Ok(Self { socket: socket.listen(BACKLOG)?, tls })
@@ -56,11 +56,11 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Serves until `stop` turns true, then finishes what is under way, at most `grace` long.
+    /// Serves until `stop` turns true, then finishes requests in progress, for at most `grace`.
     pub async fn serve(self, gateway: Gateway, mut stop: watch::Receiver<bool>, grace: Duration) {
         let connections = gateway.connections().clone();
         let server = Arc::new(builder(connections.limits()));
-        // Closed once the last connection has dropped its sender.
+        // Returns `None` once the last connection has dropped its sender.
         let (open, mut all_closed) = mpsc::channel::<()>(1);
         loop {
             let accepted = tokio::select! {
@@ -74,10 +74,10 @@ impl Listener {
                     continue;
                 }
             };
-            // Without a place the socket is closed here, unread.
+            // Without a slot the socket is closed here, unread.
             let Ok(slot) = connections.admit(address.ip(), Instant::now()) else { continue };
             let _ = stream.set_nodelay(true);
-            // A connection that is gone already is served to nobody: its port does not matter.
+            // Fails only for a connection that is already gone, whose port does not matter.
             let local_port = stream.local_addr().map_or(0, |local| local.port());
             let connection = Connection {
                 gateway: gateway.clone(),
@@ -99,12 +99,12 @@ impl Listener {
     }
 }
 
-/// The value is not kept: a task may go on elsewhere after it.
+/// Drops the borrowed value: the guard of a watch must not be held across an await.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// Out of descriptors, most likely: connections that wait idly give theirs back.
+/// Usually no file descriptors are left: closing idle connections frees some.
 async fn make_room(connections: &ConnectionTable, error: &io::Error) {
     let displaced = connections.displace();
     tracing::warn!(error = %error, displaced, "A connection could not be accepted; retrying");
@@ -116,7 +116,7 @@ fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        // Its own would count the time between two requests as that of a head: `activity` tells them apart.
+        // hyper's own timeout would include the time between two requests; `activity` distinguishes them.
         .header_read_timeout(None)
         .max_buf_size(HEADER_BYTES_MAX)
         .max_headers(HEADERS_MAX)
@@ -164,7 +164,7 @@ impl Connection {
         }
     }
 
-    /// `tls` is what the client's TLS showed of itself; `None` without TLS.
+    /// `tls` is the client's fingerprint, when it has one; `None` without TLS.
     async fn serve<I>(mut self, io: I, tls: Option<Option<TlsFingerprint>>)
     where
         I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
@@ -179,7 +179,7 @@ impl Connection {
         });
         let mut connection =
             std::pin::pin!(self.server.serve_connection_with_upgrades(io, service).into_owned());
-        // A connection that ends in an error is the client's affair, or a cut of ours.
+        // Errors of the connection are the client's doing, or a cut of ours: none is logged.
         tokio::select! {
             _ = connection.as_mut() => return,
             ending = self.slot.activity.ended() => {
@@ -198,7 +198,7 @@ impl Connection {
     }
 }
 
-/// Answers one request, and keeps account of it until its last byte.
+/// Answers one request, and keeps it counted until its last byte has left.
 async fn respond(
     shared: Arc<SharedGateway>,
     slot: Arc<Slot>,
@@ -206,7 +206,7 @@ async fn respond(
     request: Request<Incoming>,
 ) -> Response<Paced> {
     let facts = ConnectionFacts::of(peer, request.headers(), &shared.proxies);
-    // Clients of whom their proxy says nothing readable share the place of one.
+    // Clients whose proxy sends no readable address are counted as one.
     let client = match facts.origin.ip {
         ClientIp::Known(client) => client,
         ClientIp::Unknown => peer.address,
@@ -218,13 +218,14 @@ async fn respond(
         return too_many().map(|body| Paced::to_client(body, under_way, None));
     }
     let mut request = request.map(|body| Paced::from_client(boxed(body), slot.activity()));
+    // For tunnels, which outlive the request, and for the connection's quota of held bytes.
     request.extensions_mut().insert(slot);
     let mut response = arrival::respond(shared, facts, request).await;
     let kept = response.extensions_mut().remove::<KeptUntilSent>();
     response.map(|body| Paced::to_client(body, under_way, kept))
 }
 
-/// Without a page: whoever sends so many requests at once reads none of them.
+/// Without a page: a client that sends so many requests at once reads none of them.
 fn too_many() -> Response<Body> {
     let mut response = Response::new(empty());
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;

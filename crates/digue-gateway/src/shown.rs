@@ -1,4 +1,4 @@
-//! Identifiers to persons, persons to the groups of an entry: the same for every way in.
+//! Identifiers to persons, and persons to the groups of an entry: the same for every source of requests.
 
 use std::collections::HashSet;
 
@@ -8,10 +8,10 @@ use digue_types::{Basis, Means, PersonRef, ReadFailure, ShownPersons, UnreadCaus
 use crate::portal::Portal;
 use crate::ports::Aliases;
 
-/// Persons found in a response, each once, with the means by which.
+/// Persons found in a response, each once, with the means by which it was found.
 pub(crate) type FoundPersons = Vec<(PersonRef, Means)>;
 
-/// Identifiers that a request gives, brought to persons, each once, in order.
+/// The persons of the identifiers in a request, each once, in order.
 pub(crate) fn persons_of<'i>(
     portal: &Portal,
     aliases: &dyn Aliases,
@@ -22,7 +22,7 @@ pub(crate) fn persons_of<'i>(
     Ok(found.into_iter().map(|(person, _)| person).collect())
 }
 
-/// Identifiers that a response shows, brought to persons.
+/// The persons of the identifiers in a response.
 pub(crate) fn persons_shown(
     portal: &Portal,
     aliases: &dyn Aliases,
@@ -40,7 +40,7 @@ fn persons_by_means<'i>(
     let mut persons = Vec::new();
     for (identifier, means) in identifiers {
         let person = person_of(portal, aliases, identifier)?;
-        // Distinct identifiers of the one kind that needs no alias are distinct persons.
+        // With a single kind there are no aliases, and its identifiers are already distinct.
         if portal.kinds.len() == 1 || seen.insert(person.clone()) {
             persons.push((person, means));
         }
@@ -48,7 +48,7 @@ fn persons_by_means<'i>(
     Ok(persons)
 }
 
-/// An identifier that cannot be written down as a person is not passed over: the message cannot be read.
+/// An identifier that cannot become a person reference is never skipped: it makes the message unreadable.
 fn person_of(
     portal: &Portal,
     aliases: &dyn Aliases,
@@ -67,13 +67,12 @@ fn person_of(
     }
 }
 
-/// Persons whom the request names.
+/// The persons named by a request.
 pub(crate) fn named_by_request(persons: Vec<PersonRef>) -> FoundPersons {
     persons.into_iter().map(|person| (person, Means::Request)).collect()
 }
 
-/// Persons grouped by the right by which each is shown, and the means by which each was found; empty when there are
-/// no rights (a refusal).
+/// Persons grouped by basis and means; empty without bases (a refusal).
 pub(crate) fn grouped(persons: FoundPersons, bases: &[Basis]) -> Vec<ShownPersons> {
     let mut groups: Vec<ShownPersons> = Vec::new();
     for ((person, means), &basis) in persons.into_iter().zip(bases) {

@@ -1,4 +1,4 @@
-//! A body on its way, of which a bounded copy is kept: the way of its bytes is not changed by it.
+//! A body that passes unchanged while a bounded copy of it is kept.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -11,23 +11,23 @@ use crate::body::{Body, BoxError};
 use crate::gateway::lock;
 use crate::hold::Share;
 
-/// What was kept of a body that has passed.
+/// The copy of a body that has passed.
 #[derive(Debug, Default)]
 pub(crate) struct CopiedBody {
     pub(crate) bytes: Bytes,
-    /// Bytes that passed, kept or not.
+    /// Bytes that passed, copied or not.
     pub(crate) passed: u64,
     pub(crate) extent: CopyExtent,
-    /// The memory of the copy is counted as long as it is there.
+    /// Keeps the memory of the copy counted while it exists.
     pub(crate) share: Option<Share>,
 }
 
-/// How much of a body the copy is.
+/// How much of a body was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CopyExtent {
     #[default]
     Whole,
-    /// It is larger than what may be kept.
+    /// The body is larger than the limit of the copy.
     TooLarge,
     /// Too many copies are kept at once.
     NoRoom,
@@ -35,7 +35,8 @@ pub(crate) enum CopyExtent {
     CutShort,
 }
 
-/// The copy of a body, readable while and after it passes.
+/// The copy of a body, readable during and after its passage. Its lock is taken before that of `HeldBytes`,
+/// in which its share grows.
 #[derive(Clone)]
 pub(crate) struct BodyCopy(Arc<Mutex<CopyState>>);
 
@@ -58,6 +59,7 @@ impl BodyCopy {
     fn add(&self, piece: &Bytes) {
         let mut state = lock(&self.0);
         state.passed += piece.len() as u64;
+        // `CutShort` until the end is seen: only then is the copy known to be whole.
         if state.extent != CopyExtent::CutShort {
             return;
         }
@@ -70,7 +72,7 @@ impl BodyCopy {
         }
     }
 
-    /// The body came to its end.
+    /// The body is complete.
     fn end(&self) {
         let mut state = lock(&self.0);
         if state.extent == CopyExtent::CutShort {
@@ -78,7 +80,7 @@ impl BodyCopy {
         }
     }
 
-    /// What is there now; until the body ends it is cut short.
+    /// The copy so far; until the body ends it is `CutShort`.
     pub(crate) fn take(&self) -> CopiedBody {
         let mut state = lock(&self.0);
         CopiedBody {
@@ -98,19 +100,19 @@ impl CopyState {
     }
 }
 
-/// Told once, when the body is over or was dropped.
+/// Called once, when the body has ended or was dropped.
 type OnEnd = Box<dyn FnOnce() + Send>;
 
 pub(crate) struct CopyingBody {
     inner: Body,
     copy: BodyCopy,
     on_end: Option<OnEnd>,
-    /// A break, told only after the pieces before it could be sent.
+    /// An error of the body, returned only after the pieces before it could be sent.
     broken: Option<BoxError>,
     is_sent: bool,
 }
 
-/// `body` with a copy of at most `limit` bytes.
+/// `body`, with a copy of at most `limit` bytes.
 pub(crate) fn tee(body: Body, limit: usize, share: Share) -> (CopyingBody, BodyCopy) {
     let copy = BodyCopy::new(limit, share);
     if body.is_end_stream() {
@@ -147,7 +149,7 @@ impl HttpBody for CopyingBody {
                 this.is_sent = false;
                 Poll::Ready(Some(Ok(frame)))
             }
-            // The server drops what it has not written yet when a body breaks; asked again, it writes first.
+            // hyper drops what it has not written when a body fails; polled once more, it writes first.
             Poll::Ready(Some(Err(broken))) if !this.is_sent => {
                 this.broken = Some(broken);
                 context.waker().wake_by_ref();
@@ -176,7 +178,7 @@ impl HttpBody for CopyingBody {
 
 impl Drop for CopyingBody {
     fn drop(&mut self) {
-        // A server that knows the length does not ask for the end.
+        // A server that knows the length does not poll for the end.
         if self.inner.is_end_stream() {
             self.copy.end();
         }
@@ -196,7 +198,7 @@ mod tests {
     use crate::body::boxed;
     use crate::hold::{HeldBytes, begin};
 
-    /// A body of pieces, then its end or a break.
+    /// A body of pieces, then its end or an error.
     struct Pieces(VecDeque<Result<Bytes, BoxError>>);
 
     impl HttpBody for Pieces {

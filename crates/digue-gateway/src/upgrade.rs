@@ -1,5 +1,5 @@
-//! WebSocket, by explicit rule of the map: a tunnel that is journalled, counted as uninspected,
-//! and cut with its account.
+//! WebSocket, by explicit rule of the map: a tunnel that is journalled, counted as uninspected, and cut
+//! with its account.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::paced::{KeptUntilSent, UnderWay};
 use crate::refusal::Refusal;
 use crate::visit::Tunnel;
 
-/// Joins the client and the portal, if the portal agrees.
+/// Connects the client and the portal, if the portal agrees.
 pub(crate) async fn tunnel(
     tunnel: Tunnel,
     mut request: Request<Body>,
@@ -27,9 +27,10 @@ pub(crate) async fn tunnel(
     if !is_websocket {
         return Err(Refusal::of(vec![digue_types::RefusalReason::MalformedRequest], None));
     }
+    // The entry is durable before the portal is asked: from the switch on, nothing can be inspected.
     let guard = tunnel.permit().await?;
     let client_side = hyper::upgrade::on(&mut request);
-    // The tunnel stays a request of its account, on a connection that is counted, as long as it is open.
+    // While open, the tunnel counts as a request of its account, on a connection that is counted.
     let slot = request.extensions().get::<Arc<Slot>>().cloned();
     let (parts, _) = request.into_parts();
     let mut outgoing = tunnel.outgoing(&parts);
@@ -37,7 +38,7 @@ pub(crate) async fn tunnel(
     outgoing.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     let mut response = tunnel.send(outgoing.map(|()| empty())).await?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        // The portal declined; its words were not inspected and stay here.
+        // The portal declined; its response was not inspected and does not leave.
         return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
     }
     let portal_side = hyper::upgrade::on(&mut response);
@@ -57,7 +58,8 @@ pub(crate) async fn tunnel(
     Ok(Response::from_parts(head, empty()))
 }
 
-/// Counts a tunnel as a request of its connection as long as this lives, and resolves when that is to end.
+/// Counts a tunnel as a request of its connection while this future lives; resolves when the connection is
+/// to be closed.
 pub(crate) fn on_connection(slot: Option<Arc<Slot>>) -> impl Future<Output = ()> + Send + 'static {
     let under_way = slot.map(|slot| UnderWay::begin(slot, None));
     async move {
@@ -68,7 +70,7 @@ pub(crate) fn on_connection(slot: Option<Arc<Slot>>) -> impl Future<Output = ()>
     }
 }
 
-/// The fields by which a WebSocket is agreed upon (RFC 6455); others would be shown unread.
+/// The fields of a WebSocket handshake (RFC 6455); others would be shown uninspected.
 fn handshake_of(answered: &HeaderMap) -> HeaderMap {
     let names = [
         header::SEC_WEBSOCKET_ACCEPT,
@@ -80,7 +82,7 @@ fn handshake_of(answered: &HeaderMap) -> HeaderMap {
     kept.collect()
 }
 
-/// Copies both ways until one end is over or `cut` resolves.
+/// Copies in both directions until one end closes or `cut` resolves.
 pub(crate) fn join(
     client_side: OnUpgrade,
     portal_side: OnUpgrade,

@@ -1,4 +1,4 @@
-//! The way to the portals: pooled keep-alive connections over HTTP or HTTPS.
+//! The HTTP client for portals, and for other servers that Digue contacts: pooled keep-alive connections.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -15,18 +15,18 @@ use crate::body::{Body, boxed};
 use crate::portal::Timeouts;
 use crate::refusal::Refusal;
 
-/// Connections kept open to one portal.
+/// Idle connections kept open to one portal.
 const IDLE_CONNECTIONS_MAX: usize = 256;
 
-/// More than any portal sends; of the library's own hundred a portal with many cookies runs out.
+/// More than any portal sends; a portal with many cookies exceeds hyper's default of one hundred.
 const PORTAL_HEADERS_MAX: usize = 512;
 
-/// The pool.
+/// The connection pool.
 #[derive(Clone)]
 pub struct UpstreamClient(Client<HttpsConnector<HttpConnector>, Body>);
 
 impl UpstreamClient {
-    /// `roots` are the certificate authorities that portals over HTTPS are checked against.
+    /// `roots` are the certificate authorities that sign the certificates of HTTPS portals.
     pub fn new(roots: RootCertStore, connect: Duration) -> Self {
         let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let mut http = HttpConnector::new();
@@ -41,8 +41,8 @@ impl UpstreamClient {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
-            // Shorter than the keep-alive of common servers, so that a pooled connection is rarely
-            // one that the portal is closing; the pool repeats a request that found it closed.
+            // Shorter than the keep-alive of common servers, so that the portal is rarely closing a pooled
+            // connection; the pool repeats a request that found one closed.
             .pool_idle_timeout(Duration::from_secs(15))
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
             .http1_max_headers(PORTAL_HEADERS_MAX)
@@ -50,7 +50,7 @@ impl UpstreamClient {
         Self(client)
     }
 
-    /// Sends a request; the answer's head within the portal's time.
+    /// Sends a request; returns the head of the response within `timeouts.response`.
     pub async fn send(&self, request: Request<Body>, timeouts: &Timeouts) -> Result<Response<Body>, Refusal> {
         let failed = |status| Refusal::unavailable(status, "unavailable-title", "unavailable-portal");
         match timeout(timeouts.response, self.0.request(request)).await {
@@ -58,7 +58,7 @@ impl UpstreamClient {
             Ok(Err(error)) => {
                 // The error names the step and the address, never the request.
                 let cause = error.source().map(tracing::field::display);
-                tracing::warn!(error = %error, cause, "Another server could not be reached");
+                tracing::warn!(error = %error, cause, "A server could not be reached");
                 let unavailable = failed(StatusCode::BAD_GATEWAY);
                 Err(if error.is_connect() { unavailable } else { unavailable.after_the_portal() })
             }

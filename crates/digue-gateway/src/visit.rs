@@ -1,5 +1,5 @@
-//! A request's life at a portal: who asks, by which rule of the map, and in which order it is
-//! admitted (`request`), answered (`response`), decided and released (`release`), written (`entry`).
+//! The life of a request at a portal: who sends it, by which rule of the map, and in which order it is
+//! admitted (`request`), answered (`response`), decided and released (`release`), and journalled (`entry`).
 
 mod entry;
 mod observe;
@@ -34,9 +34,10 @@ use crate::portal::{Portal, Route, RouteKind};
 use crate::refusal::Refusal;
 use crate::upgrade;
 
-/// One request to a portal: everything later steps need to know.
+/// One request to a portal: everything that later steps need.
 ///
-/// `M` is the [`Enforcement`] where the visit may be refused, and an `Observation` where nothing may follow.
+/// `M` is the [`Enforcement`] where the visit may be refused, and an `Observation` where nothing may be
+/// refused.
 struct Visit<M> {
     shared: Arc<SharedGateway>,
     portal: Arc<Portal>,
@@ -49,15 +50,15 @@ struct Visit<M> {
     /// Another proxy forwards the request: its response is not seen here.
     is_request_only: bool,
     search: ExactSearch,
-    /// Persons that the request names.
+    /// Persons named by the request.
     subjects: Vec<PersonRef>,
-    /// What could not be read of the response.
+    /// The part of the response that could not be read.
     unread: Option<ReadFailure>,
     method: Method,
     mode: M,
 }
 
-/// What the request searches one person by.
+/// The values by which the request searches for one person.
 #[derive(Default)]
 struct ExactSearch {
     is_asked: bool,
@@ -66,13 +67,13 @@ struct ExactSearch {
     is_found_as_asked: bool,
 }
 
-/// The place of the rule of the map that answers a request.
+/// The index of the rule of the map that answers a request.
 fn place_of(portal: &Portal, method: &Method, path: &Segments) -> Option<usize> {
     let (route, _) = portal.route(method, path)?;
     portal.routes.iter().position(|known| std::ptr::eq(known, route))
 }
 
-/// What a request asks of a portal, whichever way it came.
+/// What a request wants from a portal, through the proxy or forward authentication.
 #[derive(Clone, Copy)]
 pub(crate) struct PortalRequest<'r> {
     pub(crate) portal: &'r Arc<Portal>,
@@ -96,16 +97,16 @@ impl<'r> PortalRequest<'r> {
     }
 }
 
-/// What was found of route and caller.
+/// The route and caller of a request.
 enum RecognisedRequest {
-    /// A route that the map gives to anybody.
+    /// A route that the map opens to everyone.
     Public { request_bytes_max: u64 },
-    /// A visit with a caller and a route, and the values in the path.
-    /// It counts among those of its account as long as the last lives.
+    /// A visit with a caller and a route, and the values in the path. It counts as a request of its account
+    /// while the last value lives.
     Visit(Box<Visit<Enforcement>>, Vec<(String, String)>, KeptUntilSent),
 }
 
-/// 2. Who is it, and which rule of the map is asked for. Every way in to a portal leads through here.
+/// 2. Who sends it, and which rule of the map applies. Every request to a portal passes through here.
 async fn recognise(
     shared: &Arc<SharedGateway>,
     enforcement: Enforcement,
@@ -144,11 +145,12 @@ async fn recognise(
         mode: enforcement,
     };
     if is_doubted {
-        // Known by its cookie, and perhaps not its holder: written down, because it may be a theft.
+        // Recognised by its cookie, but perhaps not its holder: journalled, because it may be a theft.
         return Err(visit.refuse(vec![RefusalReason::SessionMoved], Inspection::NotReached).await);
     }
     let counted = shared.account_requests.begin(&visit.caller.account).map_err(|_| Refusal::busy())?;
     let kept = KeptUntilSent::new(counted);
+    // After the account is known: an unmapped request is evidence about it, and is counted and journalled.
     let (Some(place), Some((_, values))) = (place, found) else {
         return Err(visit.refuse_unmapped().await);
     };
@@ -198,7 +200,7 @@ pub(crate) async fn visit(
     }
 }
 
-/// Forward authentication: the caller and the entry, where there are any, of a request that may go on.
+/// Forward authentication: the caller and the entry, where there are any, of a request that may continue.
 pub(crate) async fn permit_unseen(
     shared: &Arc<SharedGateway>,
     enforcement: Enforcement,
@@ -226,7 +228,7 @@ fn not_recognised(stranger: &IdentityFailure) -> Refusal {
 }
 
 impl Visit<Enforcement> {
-    /// What shows nobody leaves no entry.
+    /// Assets are not counted: they leave no entry.
     fn asks_too_often(&self) -> bool {
         !matches!(self.route().kind, RouteKind::Assets { .. })
             && !self.shared.account_requests.may_ask(&self.caller.account, self.now)
@@ -259,7 +261,7 @@ impl<M> Visit<M> {
         }
     }
 
-    /// On whose account this visit holds bytes.
+    /// The quota of held bytes that this visit uses.
     fn share(&self, of: &Arc<HeldBytes>, extensions: &http::Extensions) -> Share {
         let connection = extensions.get::<Arc<Slot>>().and_then(|slot| slot.share_key());
         let who = [

@@ -1,5 +1,5 @@
-//! Kairos, July 2025, played again: one training organisation's account, its password stolen by an
-//! infostealer, reads everybody it can. Over real HTTP, through the front door.
+//! The Kairos theft of July 2025, replayed: one training organisation's account, its password stolen by an
+//! infostealer, reads everyone it can. Over real HTTP, through the gateway.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -16,14 +16,15 @@ use hyper_util::rt::TokioExecutor;
 
 use crate::population::Population;
 
-/// What the thief has so far; shared with whoever watches.
+/// What the thief has so far; shared with those who watch the attack.
 #[derive(Default)]
 pub struct StolenData {
     pub requests: AtomicU64,
     pub refused: AtomicU64,
-    /// Distinct persons the thief asked for.
+    /// Distinct persons that the thief requested.
     pub asked: AtomicU64,
     pub is_over: AtomicBool,
+    // A leaf.
     persons: Mutex<HashSet<String>>,
 }
 
@@ -33,7 +34,7 @@ impl StolenData {
         self.persons.lock().map_or(0, |persons| persons.len() as u64)
     }
 
-    /// Whatever looks like a person's number in what came back; the thief knows what to look for.
+    /// Collects everything in a response that looks like a person's number; the thief knows their shape.
     fn take(&self, body: &[u8]) {
         let text = String::from_utf8_lossy(body);
         let Ok(mut persons) = self.persons.lock() else {
@@ -46,30 +47,30 @@ impl StolenData {
     }
 }
 
-/// The thief's means: an address, the portal's host, a stolen cookie.
+/// The thief's tools: an address, the portal's host, a stolen cookie.
 pub struct AttackClient {
     pub address: SocketAddr,
     pub host: String,
     pub cookie: String,
-    /// Between two requests.
+    /// Pause between two requests.
     pub pace: Duration,
 }
 
-/// The thief could not even connect.
-/// The name that the thief's program gives itself.
+/// The `User-Agent` of the thief's script.
 pub const AGENT: &str = "python-requests/2.32";
 
+/// The thief could not attack at all.
 #[derive(Debug, thiserror::Error)]
 pub enum AttackError {
-    #[error("the portal cannot be reached")]
+    #[error("the gateway cannot be reached")]
     Unreachable(#[from] hyper_util::client::legacy::Error),
-    #[error("the answer was cut")]
+    #[error("the response was cut off")]
     Cut(#[from] hyper::Error),
-    #[error("the request is not well formed")]
+    #[error("the request is malformed")]
     Request(#[from] http::Error),
 }
 
-/// Lists, exports, then record by record through exact search; at most `requests_max` requests.
+/// Lists and exports first, then record by record through exact search; at most `requests_max` requests.
 pub async fn kairos(
     thief: &AttackClient,
     population: &Population,

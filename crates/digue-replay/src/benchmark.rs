@@ -1,8 +1,8 @@
-//! The benchmark of this problem: a world at work, a theft, and how many persons it cost before the
-//! account was cut off.
+//! The benchmark of detection: a world at work, a theft, and how many persons it cost before the account
+//! was cut off.
 //!
-//! Decisions are those of the door: the same caseload check, the same watch. Time is simulated.
-//! Budgets are left out, so that the figures are the watch's own.
+//! Decisions are those of the gateway: the same caseload check, the same detection. Time is simulated.
+//! Budgets are left out, so that the figures are those of detection alone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,36 +16,36 @@ use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, Timestamp}
 use crate::theft::{Goal, Theft, TheftClass, TheftMove};
 use crate::world::{DAY_MS, World, WorldVisit};
 
-/// Seeds from here on were looked at while thresholds were set; those below are for judging.
+/// Seeds from here on were examined while thresholds were set; those below are for judging.
 pub const TUNING_SEEDS: u64 = 1_000_000;
 
-/// Days that a world is played for the false alarms of honest work.
+/// Days for which a world is played to count the false alarms of honest work.
 const HONEST_DAYS: i64 = 80;
 
 /// Persons of the account's own caseload that a thief may meet by chance.
 const HARMLESS: usize = 5;
 
-/// How a run is set.
+/// The settings of a run.
 #[derive(Clone, Debug, Default)]
 pub struct BenchmarkSettings {
-    /// Persons outside the caseload are refused, as with a feed from the operator.
+    /// Persons outside the caseload are refused, as with an extraction from the operator.
     pub has_caseload: bool,
     pub off: Vec<SignalKind>,
 }
 
-/// What one theft cost.
+/// The cost of one theft.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
     /// Distinct persons shown to the thief before every account was cut off, or until the end.
     pub persons: u32,
-    /// Of them, outside the caseload where it is enforced: never more than none.
+    /// Those of them outside the caseload, where it is enforced: always zero.
     pub outside: u32,
     /// From the first move to the last containment; `None` when an account was never cut off.
     pub seconds: Option<f64>,
     pub is_met: bool,
 }
 
-/// What honest work suffered.
+/// The cost of detection for honest work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HonestCost {
     /// Days on which accounts worked, and all days on which they existed.
@@ -53,15 +53,15 @@ pub struct HonestCost {
     pub account_days: u64,
     pub alerts: u32,
     pub containments: u32,
-    /// Persons shown with and without an explanation.
+    /// Persons shown with an explanation, and all persons shown.
     pub explained: u64,
     pub shown: u64,
 }
 
-/// The monday on which every world begins: 2026-06-01T00:00:00Z.
+/// The Monday on which every world begins: 2026-06-01T00:00:00Z.
 const BEGIN_SECS: i64 = 1_780_272_000;
 
-/// A world with its watch, at some day.
+/// A world and its detection engine, at some day.
 #[derive(Clone)]
 struct WatchedWorld {
     world: World,
@@ -103,13 +103,13 @@ impl WatchedWorld {
         SeenPerson { key, number: Some(u64::from(person) * 37 + 1_000_003), is_explained }
     }
 
-    /// A response of honest work; what the watch says of it.
+    /// One response of honest work; the finding of detection, if any.
     fn visit(&mut self, visit: &WorldVisit) -> Option<Finding> {
         let persons: Vec<SeenPerson> =
             visit.persons.iter().map(|&person| self.seen(visit.worker, person, visit.is_exact)).collect();
         self.honest.shown += persons.len() as u64;
         self.honest.explained += persons.iter().filter(|person| person.is_explained).count() as u64;
-        // Without right, the door refuses.
+        // Without a right to them, the gateway refuses.
         let is_refused = self.setting.has_caseload && persons.iter().any(|person| !person.is_explained);
         let persons = if is_refused { Vec::new() } else { persons };
         let day = visit.at_ms.div_euclid(DAY_MS);
@@ -130,7 +130,7 @@ impl WatchedWorld {
         })
     }
 
-    /// Whole days of honest work; what is wrongly contained is opened the next day.
+    /// Whole days of honest work; a false containment is lifted the next day.
     fn work(&mut self, days: std::ops::Range<i64>) {
         for day in days {
             self.reopen(day);
@@ -142,8 +142,9 @@ impl WatchedWorld {
         }
     }
 
-    /// People say of whom the watch wronged the day before that it was work.
+    /// Gives the verdict *it was work* on the containments of the day before.
     fn reopen(&mut self, day: i64) {
+        // Only a verdict teaches (decision 17): a bare reopening would change nothing for the account.
         for (_, account, found_at) in self.reopen.extract_if(.., |(due, ..)| *due <= day).collect::<Vec<_>>()
         {
             self.engine.found_to_be_work(at(day * DAY_MS), &account, Weight::Containment, Some(found_at));
@@ -169,7 +170,7 @@ fn organisation(number: usize) -> String {
     format!("of-{number:02}")
 }
 
-/// A number that stands for a person of this world.
+/// The key of a person of this world.
 fn key(world: u64, person: u32) -> u64 {
     crate::draw::Draw::new(world ^ u64::from(person) << 20).next()
 }
@@ -180,7 +181,7 @@ fn unique(mut persons: Vec<SeenPerson>) -> Vec<SeenPerson> {
     persons
 }
 
-/// What honest work suffers from the watch in the world of `seed`.
+/// The cost of detection for honest work in the world of `seed`.
 pub fn honest(seed: u64, setting: &BenchmarkSettings) -> HonestCost {
     let mut watched = WatchedWorld::new(seed, setting);
     watched.work(0..HONEST_DAYS);
@@ -188,8 +189,9 @@ pub fn honest(seed: u64, setting: &BenchmarkSettings) -> HonestCost {
     HonestCost { worked_days: watched.worked.len() as u64, account_days, ..watched.honest }
 }
 
-/// What each of `classes` costs in the world of `seed`; the world is played once.
+/// The cost of each of `classes` in the world of `seed`; the world is played once.
 pub fn thefts(seed: u64, setting: &BenchmarkSettings, classes: &[TheftClass]) -> Vec<Cost> {
+    // By day, so that one world serves all classes: each theft is played on a clone.
     let mut order: Vec<usize> = (0..classes.len()).collect();
     order.sort_by_key(|&place| classes[place].start(seed));
     let mut watched = WatchedWorld::new(seed, setting);
@@ -202,10 +204,10 @@ pub fn thefts(seed: u64, setting: &BenchmarkSettings, classes: &[TheftClass]) ->
         let theft = classes[place].draw(seed, &watched.world);
         costs[place] = Some(play(watched.clone(), &theft, classes[place].goal));
     }
-    costs.into_iter().map(|cost| cost.expect("every class is played")).collect()
+    costs.into_iter().map(|cost| cost.expect("`order` holds every class once")).collect()
 }
 
-/// A theft as it goes on.
+/// A theft in progress.
 struct OngoingTheft<'t> {
     theft: &'t Theft,
     accounts: HashSet<usize>,
@@ -216,7 +218,7 @@ struct OngoingTheft<'t> {
     gate: Option<(Caseloads, PopulationId)>,
 }
 
-/// Plays a theft in the midst of honest work, from the day on which it begins.
+/// Plays a theft amid honest work, from the day on which it begins.
 fn play(mut watched: WatchedWorld, theft: &Theft, goal: Goal) -> Cost {
     for &(employer, account) in &theft.made {
         let made = theft.made.len() as u32;
@@ -247,9 +249,9 @@ fn play(mut watched: WatchedWorld, theft: &Theft, goal: Goal) -> Cost {
                 (None, None) => break,
             };
             if is_theft {
-                ongoing.steal(&mut watched, moves.next().expect("peeked"));
+                ongoing.steal(&mut watched, moves.next().expect("`moves.peek` returned a move"));
             } else {
-                ongoing.work(&mut watched, visits.next().expect("peeked"));
+                ongoing.work(&mut watched, visits.next().expect("`visits.peek` returned a visit"));
             }
         }
         day += 1;
@@ -262,7 +264,7 @@ impl OngoingTheft<'_> {
         self.cut.len() == self.accounts.len()
     }
 
-    /// The holder of an account works; that, too, may show that it is stolen.
+    /// The holder of an account works; that, too, may reveal the theft.
     fn work(&mut self, watched: &mut WatchedWorld, visit: &WorldVisit) {
         if self.cut.contains_key(&visit.worker) {
             return;
@@ -284,7 +286,7 @@ impl OngoingTheft<'_> {
             self.outside += strangers;
             return;
         };
-        // The response that reveals it is withheld.
+        // The response that reveals it is withheld: its persons do not count.
         self.cut.insert(step.account, step.at_ms);
         let same = |account: &&usize| same_employer(&watched.world, self.theft, **account, step.account);
         let closed = self.cut.keys().filter(same).count() - 1;
@@ -304,7 +306,7 @@ impl OngoingTheft<'_> {
         let end = self.cut.values().copied().max().unwrap_or(start);
         let persons = u32::try_from(self.shown.len()).unwrap_or(u32::MAX);
         let is_met = match goal {
-            // Who is refused everything, or has only its caseload to read, need not be cut off.
+            // A thief who is refused everything, or has only the caseload to read, need not be cut off.
             Goal::Persons(most) => persons <= most,
             Goal::Within(..) => is_over || self.gate.is_some() && self.shown.len() <= HARMLESS,
         };
@@ -331,7 +333,7 @@ fn name(world: &World, account: usize) -> String {
     }
 }
 
-/// The caseloads of a world as the door holds them.
+/// The caseloads of a world, as the gateway holds them.
 fn enforced(world: &World) -> (Caseloads, PopulationId) {
     let mut csv = "account,person\n".to_owned();
     for worker in &world.workers {
@@ -339,12 +341,12 @@ fn enforced(world: &World) -> (Caseloads, PopulationId) {
             csv += &format!("{},{person}\n", worker.id);
         }
     }
-    let population = PopulationId::parse("kairos").expect("a plain name");
+    let population = PopulationId::parse("kairos").expect("`kairos` is a population id");
     let read = caseload::read_csv(csv.as_bytes(), &population, &|text| Ok(text.to_owned()));
-    (read.expect("written above"), population)
+    (read.expect("the CSV was written above"), population)
 }
 
-/// One move: what the watch found, whom it showed, and how many of them outside the caseload.
+/// One move: the finding, the persons shown, and how many of them are outside the caseload.
 fn steal(
     watched: &mut WatchedWorld,
     theft: &Theft,
@@ -362,8 +364,8 @@ fn steal(
     let now = at(step.at_ms);
     let is_held = |person: u32| {
         gate.is_none_or(|(caseloads, population)| {
-            let account = AccountId::parse(&account).expect("a plain name");
-            let organisation = OrganisationId::parse(&organisation).expect("a plain name");
+            let account = AccountId::parse(&account).expect("an account id");
+            let organisation = OrganisationId::parse(&organisation).expect("an organisation id");
             let key = PersonKey::new(population, &person.to_string());
             caseloads.holder(&account, &organisation).find(key, now).is_some()
         })
@@ -399,16 +401,16 @@ pub struct BenchmarkRow {
     pub costs: Vec<Cost>,
 }
 
-/// Persons and seconds of a share of the runs.
+/// Persons and seconds, over the runs of one class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     pub runs: usize,
     pub contained: usize,
     /// Runs that reach the goal of the class.
     pub met: usize,
-    /// Median, 95th percentile, most.
+    /// Median, 95th percentile, maximum.
     pub persons: [u32; 3],
-    /// Of the runs that were contained.
+    /// Of the contained runs only.
     pub seconds: [f64; 3],
     pub outside: u32,
 }
@@ -429,7 +431,7 @@ impl BenchmarkRow {
         }
     }
 
-    /// True when as many runs reach the goal as it asks for.
+    /// True when as many runs reach the goal as it requires.
     pub fn is_reached(&self) -> bool {
         let wanted = match self.class.goal {
             Goal::Persons(_) => 100,
@@ -445,14 +447,15 @@ fn three<T: Copy + Default>(sorted: &[T]) -> [T; 3] {
     [50, 95, 100].map(|percent| at(percent).unwrap_or_default())
 }
 
-/// What all seeds gave.
+/// The results over all seeds.
 #[derive(Clone, Debug)]
 pub struct BenchmarkResults {
     pub rows: Vec<BenchmarkRow>,
     pub honest: HonestCost,
 }
 
-/// Plays `classes` in the worlds of `seeds`, on every core; `progress` hears how many worlds are done.
+/// Plays `classes` in the worlds of `seeds`, on every core; calls `progress` with the number of worlds
+/// done.
 pub fn run(
     seeds: std::ops::Range<u64>,
     setting: &BenchmarkSettings,
@@ -478,6 +481,7 @@ pub fn run(
         let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         handles.into_iter().flat_map(|handle| handle.join().expect("a world does not panic")).collect()
     });
+    // Threads finish in any order; the report must not depend on it.
     worlds.sort_by_key(|(seed, ..)| *seed);
     let mut rows: Vec<BenchmarkRow> =
         classes.iter().map(|&class| BenchmarkRow { class, costs: Vec::new() }).collect();

@@ -13,18 +13,18 @@ use digue_types::{
 use crate::draw::Draw;
 use crate::population::{MadeUpAccount, Population};
 
-/// What a day was.
+/// The totals of a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorldDay {
     pub entries: u64,
-    /// Persons shown, each time they were.
+    /// Persons shown, counted each time.
     pub persons: u64,
 }
 
-/// Entries made durable together: a day is not an emergency.
+/// Entries made durable together: no client waits for a single one of them here.
 const BATCH: usize = 1000;
 
-/// A consultation to come.
+/// A planned consultation.
 struct Consultation<'p> {
     at: Timestamp,
     account: &'p MadeUpAccount,
@@ -64,7 +64,7 @@ fn draw_day(population: &Population, now: Timestamp, seed: u64) -> Vec<Consultat
     let mut draw = Draw::new(seed);
     let mut consultations = Vec::new();
     for account in population.accounts.iter().filter(|account| !account.caseload.is_empty()) {
-        // One in eight is away.
+        // One account in eight is away.
         if draw.once_in(8) {
             continue;
         }
@@ -99,7 +99,7 @@ fn decide(
     let persons: Vec<PersonRef> = consultation
         .persons
         .iter()
-        .map(|&place| PersonRef::parse(&population.persons[place].number).expect("well-formed"))
+        .map(|&place| PersonRef::parse(&population.persons[place].number).expect("a person reference"))
         .collect();
     let keys: Vec<_> = persons.iter().map(|person| portal.person_key(person)).collect();
     let rules = gateway.rules();
@@ -126,13 +126,13 @@ fn decide(
     let count = u32::try_from(persons.len()).unwrap_or(u32::MAX);
     Some(Exposure {
         at: consultation.at,
-        exchange: ExchangeId::parse(&format!("day-{number:x}")).expect("hexadecimal"),
+        exchange: ExchangeId::parse(&format!("day-{number:x}")).expect("an exchange id"),
         portal: portal.id.clone(),
         route: route.name.clone(),
         action: route.action.clone(),
         account: account.id.clone(),
         organisation: account.organisation.clone(),
-        session: SessionId::parse(&format!("day-{}", account.id)).expect("an account name fits"),
+        session: SessionId::parse(&format!("day-{}", account.id)).expect("a session id"),
         client: RequestClient { ip: "127.0.0.1".into(), user_agent: "replay".into() },
         outcome: decision.outcome,
         reasons: decision.reasons,

@@ -1,8 +1,8 @@
-//! Made-up populations, a sample portal in the spirit of Kairos, working days and attacks, played
-//! through the real code.
+//! Simulated populations, a sample portal modelled on Kairos, working days and attacks, played through the
+//! real code.
 //!
-//! Nothing here is used by a Digue that protects something. Everything is drawn from a seed: the
-//! same seed gives the same persons, the same day, the same theft.
+//! A Digue that protects a portal uses nothing of this. Everything is drawn from a seed: the same seed
+//! gives the same persons, the same day, the same theft.
 
 pub mod attack;
 pub mod benchmark;

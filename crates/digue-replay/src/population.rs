@@ -1,4 +1,4 @@
-//! Persons, organisations and accounts that do not exist, with well-formed identifiers.
+//! Simulated persons, organisations and accounts, with well-formed identifiers.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,12 @@ use digue_types::{AccountId, OrganisationId};
 
 use crate::draw::Draw;
 
-/// A made-up job seeker.
+/// A simulated job seeker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MadeUpPerson {
     /// Seven digits and a letter, as the portal numbers them.
     pub number: String,
-    /// Thirteen characters, without the key.
+    /// French social security number (NIR): thirteen characters, without its key.
     pub nir: String,
     pub nir_key: u8,
     pub first_name: &'static str,
@@ -41,13 +41,13 @@ impl MadeUpPerson {
     }
 }
 
-/// A made-up account.
+/// A simulated account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MadeUpAccount {
     pub id: AccountId,
     pub organisation: OrganisationId,
     pub is_delegate: bool,
-    /// Places of its persons in the population.
+    /// Indexes of its persons in the population.
     pub caseload: Vec<usize>,
 }
 
@@ -132,8 +132,8 @@ impl Population {
                 let rank = place / organisations;
                 let name = format!("of-{organisation:03}");
                 MadeUpAccount {
-                    id: AccountId::parse(&format!("{name}.agent{}", rank + 1)).expect("a plain name"),
-                    organisation: OrganisationId::parse(&name).expect("a plain name"),
+                    id: AccountId::parse(&format!("{name}.agent{}", rank + 1)).expect("an account id"),
+                    organisation: OrganisationId::parse(&name).expect("an organisation id"),
                     is_delegate: rank == 0,
                     caseload: Vec::new(),
                 }
@@ -161,7 +161,7 @@ impl Population {
         self.accounts.iter().find(|account| account.id.as_str() == id)
     }
 
-    /// The caseloads as the operator would extract them.
+    /// The caseloads, as an operator would extract them.
     pub fn caseload_csv(&self) -> String {
         let mut out = "account,person,reason,from,until\n".to_owned();
         for account in &self.accounts {
@@ -181,7 +181,7 @@ fn draw_person(draw: &mut Draw, place: usize) -> MadeUpPerson {
     let (town, code) = *draw.pick(&TOWNS);
     let nir = format!("{sex}{:02}{:02}{code}{:03}", born.0 % 100, born.1, 1 + draw.below(999));
     let letter = char::from(b'A' + (place % 23) as u8);
-    // A stride, so that the next number is a guess and not a certainty.
+    // A stride, so that the next number can be guessed but not known.
     let number = format!("{:07}{letter}", 1_000_003 + place * 37);
     MadeUpPerson {
         nir_key: nir_key(&nir),

@@ -1,7 +1,7 @@
-//! A sample portal in the spirit of Kairos: search, lists, record sheets, JSON, CSV and XLSX.
+//! A sample portal modelled on Kairos: search, lists, record pages, JSON, CSV and XLSX.
 //!
-//! Written as such portals are: it shows any person to any account that is let in, and knows
-//! nothing of Digue but the header that names the account.
+//! Written as such portals are: it shows any person to any account that is let in, and knows nothing of
+//! Digue but the header with the account.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use digue_locales::{Language, text};
 
 use crate::population::{MadeUpPerson, Population};
 
-/// The header in which the portal is told the account.
+/// The header in which the portal receives the account.
 pub const ACCOUNT_HEADER: &str = "x-kairos-compte";
 
 const PAGE: usize = 20;
@@ -188,7 +188,7 @@ async fn api_person(State(population): Portal, Path(number): Path<String>) -> Re
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Export {
-    /// `tous`: everybody. A careless portal offers it to everybody, too.
+    /// `tous` exports everyone. A careless portal offers that to every account.
     portee: String,
 }
 
@@ -202,7 +202,7 @@ async fn export_csv(State(population): Portal, Query(export): Query<Export>, hea
         let _ =
             write!(out, "{};{};{};{};{}\r\n", p.number, p.last_name, p.first_name, p.printed_nir(), p.town);
     }
-    // As text/plain, as such portals do.
+    // As text/plain, as such portals do: the map must not rely on the type.
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], out).into_response()
 }
 
@@ -232,7 +232,7 @@ async fn style() -> Response {
     ([(header::CONTENT_TYPE, "text/css")], include_str!("../assets/portal.css")).into_response()
 }
 
-/// The portal's map, its upstream and public address filled in.
+/// The portal's map, with its upstream and public address filled in.
 pub fn map(upstream: &str, url: &str) -> String {
     include_str!("../assets/kairos.toml").replace("{upstream}", upstream).replace("{url}", url)
 }

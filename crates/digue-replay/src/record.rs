@@ -1,9 +1,8 @@
-//! Recorded work of real people, into which thefts are put: what the watch loses to each kind of
-//! thief on work that nobody here made up, beside the rules of others.
+//! Thefts inserted into recorded work of real people: what detection loses to each kind of thief on work
+//! that was not simulated, compared with other rules.
 //!
-//! A record is a table of `at,account,person` and, where it is known, `organisation`. It may be
-//! played as it was, with an office that shares one address, or with a portal that grows; see
-//! [`Conditions`].
+//! A record is a table of `at,account,person` and, where it is known, `organisation`. It can be played as
+//! it is, with an office that shares one address, or with a portal that grows; see [`Conditions`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
@@ -22,15 +21,15 @@ pub mod rivals;
 pub mod theft;
 
 pub const DAY_MS: i64 = 86_400_000;
-/// A line holds four short fields.
+/// A line has four short fields.
 const LINE_BYTES_MAX: usize = 4096;
 
-/// One response: who saw whom, and when.
+/// One response: the account, the persons, and the time.
 #[derive(Clone, Debug)]
 pub struct RecordedView {
     /// Milliseconds since 1970, UTC.
     pub at_ms: i64,
-    /// Place in [`Record::accounts`].
+    /// Index in [`RecordedWork::accounts`].
     pub account: usize,
     pub persons: Vec<SeenPerson>,
     pub action: &'static str,
@@ -42,36 +41,36 @@ impl RecordedView {
     }
 }
 
-/// An account as the record names it.
+/// An account, as the record names it.
 #[derive(Clone, Debug)]
 pub struct RecordedAccount {
     pub name: String,
     pub organisation: String,
 }
 
-/// Recorded work, in the order of its time.
+/// Recorded work, in time order.
 #[derive(Clone, Debug)]
 pub struct RecordedWork {
     pub accounts: Vec<RecordedAccount>,
     pub views: Vec<RecordedView>,
 }
 
-/// Why a record was not read.
+/// Why a record cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     #[error(transparent)]
     Input(#[from] InputFault),
-    #[error("the first line has to name the columns at, account and person")]
+    #[error("the first line must name the columns at, account and person")]
     Header,
     #[error("line {0}: expected a time such as 2026-06-01 08:00:00, an account and a person")]
     Line(u64),
-    #[error("of {found} accounts none of this half has worked long enough for a theft to be put into it")]
+    #[error("none of the {found} accounts belongs to this half and has worked long enough for a theft")]
     TooShort { found: usize },
 }
 
 impl RecordedWork {
-    /// Reads CSV with a header, packed or not. `at` (or `ts`), `account`, `person` (or `dossier`) and, if
-    /// there is one, `organisation` are taken, further columns left alone; times are UTC, cells unquoted.
+    /// Reads CSV with a header, compressed or not. `at` (or `ts`), `account`, `person` (or `dossier`) and,
+    /// if present, `organisation` are used, other columns ignored; times are UTC, cells unquoted.
     pub fn read(text: impl Read) -> Result<Self, RecordError> {
         let mut lines = InputLines::new(text, LINE_BYTES_MAX);
         let header = lines.next_line()?.ok_or(RecordError::Header)?;
@@ -98,7 +97,7 @@ impl RecordedWork {
         Ok(record)
     }
 
-    /// Days on which each account worked, and how many distinct persons it saw on them.
+    /// For each account, the days on which it worked, with the number of distinct persons it saw.
     pub fn days(&self) -> Vec<BTreeMap<i64, u32>> {
         let mut persons: Vec<BTreeMap<i64, HashSet<u64>>> = vec![BTreeMap::new(); self.accounts.len()];
         for view in &self.views {
@@ -111,7 +110,7 @@ impl RecordedWork {
     }
 }
 
-/// Where each column is.
+/// The index of each column.
 struct RecordColumns {
     at: usize,
     account: usize,
@@ -138,7 +137,8 @@ impl RecordColumns {
         })
     }
 
-    /// `None` when it is not a line of the form; cells in quotes are not: a comma within would move the others.
+    /// `None` for a malformed line; quoted cells are refused, because a comma within one would shift the
+    /// others.
     fn row<'l>(&self, line: &'l str) -> Option<RecordLine<'l>> {
         if line.contains('"') {
             return None;
@@ -154,7 +154,7 @@ impl RecordColumns {
     }
 }
 
-/// `2026-06-01 08:00:00`, with a `T` or a zone if wished, as milliseconds since 1970.
+/// `2026-06-01 08:00:00`, also with a `T` or a zone, as milliseconds since 1970.
 fn instant(text: &str) -> Option<i64> {
     let text = text.replacen(' ', "T", 1);
     let at = Timestamp::parse_rfc3339(&text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}Z")));
@@ -165,29 +165,29 @@ pub(crate) fn seen(person: &str) -> SeenPerson {
     SeenPerson { key: key_of(person), number: number_of(person), is_explained: false }
 }
 
-/// What becomes of the whole portal while a record is played.
+/// What happens to the whole portal while a record is played.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Course {
     #[default]
     AsRecorded,
-    /// From three fifths of the record on, everybody does three times as much for ten days.
+    /// From three fifths of the record on, everyone does three times as much for ten days.
     Surge,
-    /// Six times the work at the end of it, more each day, in its second half.
+    /// Growing day by day in the second half, to six times the work at the end.
     Growth,
 }
 
-/// How a record is played.
+/// The conditions under which a record is played.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Conditions {
     pub course: Course,
-    /// All accounts come from one network with one browser; otherwise each has its own.
+    /// All accounts share one network and one browser; otherwise each has its own.
     pub has_one_office: bool,
-    /// Nobody says to which organisation an account belongs.
+    /// Organisations of accounts are unknown.
     pub has_no_organisations: bool,
 }
 
 impl Conditions {
-    /// The record as this setting has it.
+    /// The record under these conditions.
     pub fn apply(self, mut record: RecordedWork) -> RecordedWork {
         for (number, account) in record.accounts.iter_mut().enumerate() {
             if self.has_no_organisations {
@@ -211,7 +211,7 @@ impl Conditions {
     }
 }
 
-/// Follows each view by others of the same account, so that there are `times(day)` as many.
+/// Adds views of the same account after each view, so that there are `times(day)` as many.
 fn multiply(record: &mut RecordedWork, times: &dyn Fn(i64) -> f64) {
     let mut draw = Draw::new(7);
     let mut more = Vec::new();
@@ -222,6 +222,7 @@ fn multiply(record: &mut RecordedWork, times: &dyn Fn(i64) -> f64) {
         for copy in 0..whole {
             let end = (view.day() + 1) * DAY_MS - 1;
             let at_ms = (view.at_ms + (60_000 + draw.below(900_000) as i64) * (copy as i64 + 1)).min(end);
+            // Persons of their own: reading the same ones again would not add to the day's count.
             let persons = vec![seen(&format!("M{}", number * 16 + copy))];
             more.push(RecordedView { at_ms, persons, ..view.clone() });
         }

@@ -1,7 +1,7 @@
-//! Recorded exposures played through the watch: anybody can hold their own records against it.
+//! Recorded exposures played through detection: an operator can test it with records of their own.
 //!
-//! The format is that of `docs/reference/exposures.md`, one object a line. Only `at`, `account` and `persons` are
-//! needed; `null` is the same as nothing. Lines out of the order of their time are sorted first (`play`).
+//! The format is that of `docs/reference/exposures.md`, one object per line. Only `at`, `account` and
+//! `persons` are required; `null` counts as absent. Lines out of time order are sorted first (`play`).
 
 pub mod lists;
 pub mod play;
@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use lists::{AccountList, CaseloadList};
 
-/// One line, as far as the watch reads it; what it does not know it leaves alone.
+/// One line, as far as detection reads it; unknown members are ignored.
 #[derive(Deserialize)]
 struct ExposureLine<'l> {
     #[serde(borrow)]
@@ -40,8 +40,8 @@ struct ExposureLine<'l> {
     client: Option<LineClient<'l>>,
 }
 
-/// A text of a list or one that may be `null`: borrowed where the line holds it as it is, which `Vec<Cow<str>>`
-/// and `Option<Cow<str>>` never do.
+/// Text in a list, or text that may be `null`: borrowed where the line contains it verbatim, which
+/// `Vec<Cow<str>>` and `Option<Cow<str>>` never do.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct LineText<'l>(#[serde(borrow)] Cow<'l, str>);
@@ -54,7 +54,7 @@ struct LineClient<'l> {
     user_agent: Option<LineText<'l>>,
 }
 
-/// What a member says; nothing when it is not there.
+/// The text of a member; empty when it is absent.
 fn said<'t>(text: Option<&'t LineText<'_>>) -> &'t str {
     text.map_or("", |LineText(text)| text)
 }
@@ -64,11 +64,11 @@ fn said<'t>(text: Option<&'t LineText<'_>>) -> &'t str {
 pub enum LineError {
     #[error("not an object of the format")]
     Form,
-    #[error("no instant")]
+    #[error("no valid time")]
     Instant,
-    #[error("longer than a line may be")]
+    #[error("longer than the limit for a line")]
     Length,
-    #[error("before the line above it")]
+    #[error("earlier than the line before it")]
     Order,
 }
 
@@ -89,15 +89,15 @@ fn parse(line: &[u8]) -> Result<(Timestamp, ExposureLine<'_>), LineError> {
     Ok((at, line))
 }
 
-/// When a line says that it was.
+/// The time of a line.
 ///
 /// # Errors
-/// Why [`Watcher::read`] would not read it.
+/// Why the line cannot be read.
 pub fn instant_of(line: &[u8]) -> Result<Timestamp, LineError> {
     parse(line).map(|(at, _)| at)
 }
 
-/// Reads lines, with what goes with them.
+/// Parses lines, and adds what the lists know.
 struct LineReader<'l> {
     accounts: &'l AccountList,
     caseload: &'l CaseloadList,
@@ -110,7 +110,7 @@ impl<'l> LineReader<'l> {
         Self { accounts, caseload, last: Timestamp::from_micros(i64::MIN), lines: 0 }
     }
 
-    /// Reads one line into `sighting`, which is empty.
+    /// Parses one line into `sighting`, which must be empty.
     fn read(&mut self, line: &[u8], sighting: &mut OwnedSighting) -> Result<(), LineError> {
         let (at, line) = parse(line)?;
         if at < self.last {
@@ -118,7 +118,7 @@ impl<'l> LineReader<'l> {
         }
         self.last = at;
         self.lines += 1;
-        // The line says where the account was at that time; the list only where it is.
+        // The line has the organisation at that time; the list only the present one.
         let organisation = match said(line.organisation.as_ref()) {
             "" => self.accounts.organisation(&line.account),
             organisation => organisation,
@@ -127,6 +127,7 @@ impl<'l> LineReader<'l> {
         sighting.at = at;
         sighting.persons.extend(line.persons.iter().map(|LineText(person)| {
             let key = key_of(person);
+            // An empty list is no list: then no person is called unexplained for being absent from it.
             let is_explained = !self.caseload.is_empty()
                 && (self.caseload.holds(&line.account, key, at)
                     || self.caseload.holds(organisation, key, at));
@@ -149,7 +150,7 @@ impl<'l> LineReader<'l> {
     }
 }
 
-/// Judges what was read, in its order.
+/// Judges sightings in order.
 struct RecordJudge {
     engine: Engine,
     batches: Batches,
@@ -161,13 +162,13 @@ impl RecordJudge {
         self.batches.push(&mut self.engine, sighting, &mut self.found);
     }
 
-    /// Judges the last instant, too.
+    /// Judges the last instant, too: it is held until a later one comes.
     fn finish(&mut self) {
         self.batches.flush(&mut self.engine, &mut self.found);
     }
 }
 
-/// Plays lines through an engine.
+/// Runs lines through an engine.
 pub struct Watcher<'l> {
     reader: LineReader<'l>,
     judge: RecordJudge,
@@ -203,7 +204,7 @@ mod tests {
         assert_eq!(read(LINE.as_bytes()), Ok(()));
     }
 
-    /// Whom the line would be counted for: an account whose list says `listed`.
+    /// The organisation for which the line counts, when the list has the account under `listed`.
     fn organisation_of(line: &str, listed: &str) -> String {
         let mut accounts = AccountList::default();
         accounts.add("a", listed, None);

@@ -1,15 +1,15 @@
-//! The ways in which accounts were stolen and used, drawn from a seed.
+//! The ways in which accounts are stolen and used, drawn from a seed.
 //!
-//! The classes are those of the breaches that became known; the named cases have their true rates.
+//! The classes are those of known breaches; the named cases have their real rates.
 
 use crate::draw::Draw;
 use crate::world::{DAY_MS, World};
 
-/// One thing that a thief does.
+/// One act of a thief.
 #[derive(Clone, Debug)]
 pub struct TheftMove {
     pub at_ms: i64,
-    /// Number of the worker whose account it is; beyond the workers: one that was made for the theft.
+    /// Index of the worker whose account is used; above the workers: an account created for the theft.
     pub account: usize,
     pub action: &'static str,
     pub persons: Vec<u32>,
@@ -17,13 +17,13 @@ pub struct TheftMove {
     pub portal: &'static str,
 }
 
-/// A theft: its moves in the order of their time, and where they come from.
+/// A theft: its moves in time order, and where they come from.
 #[derive(Clone, Debug)]
 pub struct Theft {
     pub moves: Vec<TheftMove>,
     pub ip: String,
     pub agent: &'static str,
-    /// Accounts that the thief has a leader make before: organisation and number beyond the workers.
+    /// Accounts that a delegate is made to create before: organisation, and index above the workers.
     pub made: Vec<(usize, usize)>,
     pub start_ms: i64,
 }
@@ -32,32 +32,32 @@ pub struct Theft {
 #[derive(Clone, Copy, Debug)]
 pub struct TheftClass {
     pub name: &'static str,
-    /// When it begins: days into the world, from and to.
+    /// The days of the world between which it may begin.
     starts: (i64, i64),
     kind: TheftKind,
-    /// The goal in `goals.md` that it is held to.
+    /// The goal that it must reach.
     pub goal: Goal,
-    /// A case that happened: persons that were taken then.
+    /// For a case that happened: the persons taken then.
     pub then: Option<u32>,
 }
 
-/// What a class is held to.
+/// The goal of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
-    /// At most so many persons before the containment.
+    /// At most this many persons before the containment.
     Persons(u32),
-    /// Contained within so many days, in so many of a hundred runs.
+    /// Contained within this many days, in this percentage of runs.
     Within(i64, u32),
 }
 
 #[derive(Clone, Copy, Debug)]
 enum TheftKind {
-    /// Sheets at so many a second, by this client.
+    /// Record pages at this rate, by this client.
     Sheets {
         per_second: f64,
         client: ClientKind,
     },
-    /// Lists of so many persons, so many seconds apart.
+    /// Lists of `size` persons, `apart` seconds apart.
     Lists {
         size: usize,
         apart: i64,
@@ -65,25 +65,25 @@ enum TheftKind {
     Export {
         size: usize,
     },
-    /// So many accounts of different organisations from one address, each so many a day.
+    /// Accounts of different organisations from one address, each reading `daily` persons a day.
     OneAddress {
         accounts: usize,
         daily: usize,
     },
-    /// A leader makes two accounts, which read at once.
+    /// A delegate creates two accounts, which read at once.
     MadeAccounts,
     /// One portal, then another.
     Pivot,
-    /// The session goes on after the password was reset.
+    /// The session continues after the password was reset.
     AfterReset,
-    /// So many times the account's own p95.
+    /// This multiple of the account's own 95th percentile.
     Slow {
         factor: f64,
         days: i64,
         hours: (i64, i64),
         from: VictimChoice,
     },
-    /// So many accounts of one organisation, each so many a day.
+    /// Accounts of one organisation, each reading `daily` persons a day.
     Company {
         accounts: usize,
         daily: usize,
@@ -93,17 +93,17 @@ enum TheftKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ClientKind {
     Script,
-    /// The holder's own machine and browser.
+    /// The holder's own device and browser.
     Holder,
 }
 
-/// Whom the thief reads.
+/// The persons that the thief reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum VictimChoice {
     Anybody,
-    /// One after the other by number.
+    /// Consecutive numbers.
     InOrder,
-    /// The account's caseload alone.
+    /// The account's caseload only.
     Caseload,
 }
 
@@ -172,17 +172,17 @@ impl TheftClass {
     pub fn start(&self, seed: u64) -> i64 {
         let mut draw = Draw::new(seed ^ 0xdead_0001 ^ self.name.len() as u64);
         let day = self.starts.0 + draw.below((self.starts.1 - self.starts.0) as usize) as i64;
-        // Thefts by day begin on working days.
+        // Thefts spread over days begin on working days.
         if day % 7 >= 5 { day + 2 } else { day }
     }
 
-    /// The theft of this seed, in `world` as it is on the day it begins.
+    /// The theft of this seed, in `world` as it is on the day on which it begins.
     pub fn draw(&self, seed: u64, world: &World) -> Theft {
         let mut draw =
             Draw::new(seed.wrapping_mul(31) ^ self.name.bytes().fold(7, |h, b| h * 33 + u64::from(b)));
         let day = self.start(seed);
         let start_ms = day * DAY_MS + 9 * 3_600_000 + draw.below(6 * 3_600_000) as i64;
-        // A multiple of its own habit asks for an account that has one.
+        // A multiple of its own habit needs an account that has one.
         let age = if matches!(self.kind, TheftKind::Slow { .. }) { 20 } else { 0 };
         let victim = victim(&mut draw, world, day - age);
         let mut scene = TheftScene { draw, world, day, start_ms, moves: Vec::new(), next: 0 };
@@ -209,7 +209,7 @@ impl TheftClass {
     }
 }
 
-/// An account that exists since `day` at least, of an organisation that is not the large one.
+/// An account that has existed since `day` at the latest, of any organisation but the large one.
 fn victim(draw: &mut Draw, world: &World, day: i64) -> usize {
     loop {
         let number = draw.below(world.workers.len());
@@ -219,8 +219,9 @@ fn victim(draw: &mut Draw, world: &World, day: i64) -> usize {
     }
 }
 
-/// The 95th percentile of the account's working days so far: distinct persons by sheets.
+/// The 95th percentile of the account's working days so far: distinct persons by record pages.
 fn usual_day(world: &World, account: usize, until: i64) -> f64 {
+    // The world keeps no history: a clone works the days again, with today's caseloads. Only the counts matter.
     let mut past = World::clone(world);
     let mut counts: Vec<usize> = Vec::new();
     for day in 0..until {
@@ -246,12 +247,12 @@ struct TheftScene<'w> {
     day: i64,
     start_ms: i64,
     moves: Vec<TheftMove>,
-    /// The next number of who reads in order.
+    /// The last number of a thief who reads in order.
     next: u32,
 }
 
 impl TheftScene<'_> {
-    /// Everything that the thief does; the accounts that were made for it.
+    /// Draws everything that the thief does; returns the accounts created for it.
     fn act(&mut self, kind: TheftKind, victim: usize) -> Vec<(usize, usize)> {
         match kind {
             TheftKind::Sheets { per_second, .. } => {
@@ -302,7 +303,7 @@ impl TheftScene<'_> {
         Vec::new()
     }
 
-    /// One account each of so many organisations.
+    /// One account each from at most `most` organisations.
     fn one_of_each(&self, most: usize) -> Vec<usize> {
         let workers = &self.world.workers;
         let mut chosen: Vec<usize> = Vec::new();
@@ -355,7 +356,7 @@ impl TheftScene<'_> {
         }
     }
 
-    /// So many sheets on each working day, between these hours; -1: at the hours of the account.
+    /// `daily` record pages on each working day, between these hours; -1 for the account's own hours.
     fn daily(&mut self, account: usize, daily: usize, days: i64, hours: (i64, i64), from: VictimChoice) {
         let mut day = self.day;
         let mut done = 0;

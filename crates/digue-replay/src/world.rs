@@ -1,22 +1,22 @@
-//! A made-up world at work, day by day: organisations, jobs, rhythms, caseloads that turn over.
+//! A simulated world at work, day by day: organisations, jobs, rhythms, caseloads that turn over.
 //!
-//! What makes detection hard is in it: desks that look up strangers all day, month-end exports, new
-//! and growing accounts, holidays, programs, people who work on Saturdays or in the evening.
+//! It contains what makes detection hard: desks that look up unknown persons all day, month-end exports,
+//! new and growing accounts, holidays, programs, people who work on Saturdays or in the evening.
 
 use crate::draw::Draw;
 
-/// What an account is for.
+/// The job of an account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AccountJob {
     /// A small group, opened again and again.
     Trainer,
-    /// Appointments: a larger caseload, many sheets.
+    /// Appointments: a larger caseload, many record pages.
     Counsellor,
-    /// A reception: strangers, found by their full identifiers.
+    /// A reception: unknown persons, found by their full identifiers.
     Desk,
     /// Lists, and the export of the organisation at the end of the month.
     Manager,
-    /// A program that fetches its caseload's sheets each night.
+    /// A program that fetches the record pages of its caseload each night.
     Program,
 }
 
@@ -28,9 +28,9 @@ pub struct Worker {
     pub job: AccountJob,
     /// Numbers of persons.
     pub caseload: Vec<u32>,
-    /// Sheets of a usual day.
+    /// Record pages on a usual day.
     pace: f64,
-    /// Minute of the day at which it begins.
+    /// Minute of the day at which work begins.
     begins: i64,
     works_saturdays: bool,
     /// The day from which it exists.
@@ -57,7 +57,7 @@ pub struct WorldVisit {
 pub struct World {
     pub organisations: usize,
     pub workers: Vec<Worker>,
-    /// Numbers below this are persons.
+    /// Persons are the numbers below this.
     pub persons: u32,
     draw: u64,
 }
@@ -73,13 +73,13 @@ const AGENTS: [&str; 4] = [
 ];
 
 impl World {
-    /// Twelve organisations of one to nine accounts.
+    /// Twelve organisations: one of twelve accounts, the others of one to eight.
     pub fn draw(seed: u64) -> Self {
         let mut draw = Draw::new(seed ^ 0x0005_eed0_f0ff_1ce0);
         let organisations = 12;
         let mut world = Self { organisations, workers: Vec::new(), persons: 60_000, draw: draw.next() };
         for organisation in 0..organisations {
-            // One is large enough for ten thieves.
+            // One must have enough accounts for the theft of ten.
             let size = if organisation == 0 { 12 } else { 1 + draw.below(8) };
             let network = format!("198.51.{}", 10 + organisation);
             for rank in 0..size {
@@ -105,7 +105,7 @@ impl World {
             AccountJob::Program => (20 + draw.below(20), 20.0),
         };
         let caseload = (0..held).map(|_| draw.below(self.persons as usize) as u32).collect();
-        // One in eight arrives while the world goes on.
+        // One in eight joins later.
         let since = if draw.once_in(8) { 5 + draw.below(50) as i64 } else { 0 };
         let away = 20 + draw.below(60) as i64;
         self.workers.push(Worker {
@@ -127,7 +127,7 @@ impl World {
         });
     }
 
-    /// The responses of `day`, in the order of their time; caseloads turn over.
+    /// The responses of `day`, in time order. Changes the caseloads: call it for each day, in order.
     pub fn day(&mut self, day: i64) -> Vec<WorldVisit> {
         let mut draw = Draw::new(self.draw ^ (day as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut visits = Vec::new();
@@ -156,7 +156,7 @@ impl World {
         }
     }
 
-    /// True when somebody of `worker`'s organisation, or the worker, holds this person.
+    /// True when the person is in the worker's own caseload.
     pub fn holds(&self, worker: usize, person: u32) -> bool {
         self.workers[worker].caseload.contains(&person)
     }
@@ -167,14 +167,14 @@ impl Worker {
         let weekday = day % 7;
         let rests = weekday == 6 || weekday == 5 && !self.works_saturdays;
         let is_away = (self.away.0..self.away.1).contains(&day);
-        // A bank holiday now and then, and a day off.
+        // A public holiday now and then, and a day off.
         let is_holiday = day % 37 == 31;
         day < self.since
             || (self.job != AccountJob::Program && (rests || is_away || is_holiday))
             || draw.once_in(14)
     }
 
-    /// Sheets of a day: bursts included, as real work has them.
+    /// Record pages of a day, with the bursts of real work.
     fn sheets(&self, draw: &mut Draw) -> usize {
         // The product of two uniform draws and a rare busy day: a long tail, mean about the pace.
         let factor = (0.2 + draw.below(1000) as f64 / 600.0) * (0.5 + draw.below(1000) as f64 / 1000.0);
@@ -200,7 +200,7 @@ fn work(
         is_exact: false,
     };
     if worker.job != AccountJob::Desk {
-        // The first page of the caseload, as a portal's home shows it.
+        // The first page of the caseload, as on a portal's home page.
         visits.push(list(start, "list", worker.caseload.iter().take(50).copied().collect()));
     }
     if worker.job == AccountJob::Manager && day % 30 >= 27 && draw.once_in(2) {
@@ -209,7 +209,7 @@ fn work(
     }
     let sheets = worker.sheets(draw);
     let mut at = start + 60_000;
-    // A day of work is eight hours with its pauses; people open two or three sheets in a row.
+    // A working day is eight hours with its breaks; people open two or three record pages in a row.
     let mean_gap = 8 * 3600 * 1000 / (sheets as i64 + 1);
     for place in 0..sheets {
         let is_row = place % 3 != 0 && draw.once_in(2);
@@ -222,7 +222,7 @@ fn work(
         };
         let person =
             if is_stranger { draw.below(persons as usize) as u32 } else { *draw.pick(&worker.caseload) };
-        // Now and then somebody opens a colleague's person without having asked for them in full.
+        // Sometimes a colleague's person is opened without a full search before.
         let is_exact = is_stranger && !draw.once_in(14);
         if is_exact {
             visits.push(WorldVisit {

@@ -1,4 +1,4 @@
-//! What one person asked for and another has to grant.
+//! Approval requests: what one person requests and another has to grant.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use digue_types::{AccountId, OrganisationId, Timestamp};
 
 use crate::{Store, Stored, rows};
 
-/// A request for a second person.
+/// One approval request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRecord {
     pub id: String,
-    /// What is asked for, and of what: `open-gate`, `account:of-12.agent3`.
+    /// What is requested and about what: `open-gate`, `account:of-12.agent3`.
     pub kind: String,
     pub subject: String,
     pub detail: String,
-    /// The organisation that it concerns.
+    /// The organisation concerned.
     pub organisation: OrganisationId,
     pub reason: String,
     pub asked_by: AccountId,
@@ -31,9 +31,9 @@ pub struct ApprovalDecision {
     pub is_granted: bool,
 }
 
-/// In the column `granted`: somebody is about to decide.
+/// In the column `granted`: a decision is in progress.
 pub(crate) const CLAIMED: i64 = 2;
-/// Longer than any decision takes to be written down.
+/// Longer than it takes to apply and journal any decision.
 const CLAIM_LASTS: Duration = Duration::from_mins(1);
 
 impl Store {
@@ -67,9 +67,11 @@ impl Store {
         rows.iter().map(rows::approval).collect()
     }
 
-    /// Claims a decision: of those who decide at the same time, one does. It is nobody's decision before
-    /// `settle_approval`; a claim whose holder went away is over after a minute.
+    /// Claims a decision: of two at the same time, one succeeds. It becomes a decision with
+    /// `settle_approval`; a claim whose process has died expires after a minute.
     pub async fn claim_approval(&self, id: &str, decided: &ApprovalDecision) -> Stored<bool> {
+        // Claim, journal, settle. In one step after the journal, ten concurrent decisions were one act with
+        // seven entries: the journal said granted before the store could refuse.
         let done = sqlx::query(
             "UPDATE approvals SET decided_by = $1, decided_at = $2, granted = $3 \
              WHERE id = $4 AND expires_at > $5 \
@@ -87,7 +89,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Makes a claim the decision.
+    /// Turns a claim into the decision; false when the claim has passed to another process.
     pub async fn settle_approval(&self, id: &str, decided: &ApprovalDecision) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE approvals SET granted = $1 WHERE id = $2 AND granted = $3 AND decided_by = $4",
@@ -101,7 +103,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Gives a claim back: what was to be decided waits again.
+    /// Releases a claim: the request is pending again.
     pub async fn release_approval(&self, id: &str, by: &AccountId) -> Stored<()> {
         sqlx::query(
             "UPDATE approvals SET decided_by = '', decided_at = 0, granted = 0 \

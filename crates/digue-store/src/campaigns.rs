@@ -1,6 +1,6 @@
 //! Campaigns of notices to persons, and each notice until it is sent.
 //!
-//! A destination lives as long as its campaign; code, masked destination and hash stay, so that a
+//! Destinations are deleted when their campaign ends; code, masked destination and hash stay, so that a
 //! notice can still be verified.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::{Store, Stored, rows};
 pub struct CampaignRecord {
     pub id: String,
     pub incident: String,
-    /// Version of the affected set that it tells.
+    /// Version of the affected set that it informs.
     pub version: u32,
     pub made_at: Timestamp,
     pub made_by: AccountId,
@@ -25,17 +25,17 @@ pub struct CampaignRecord {
     pub subject: String,
     /// The blocks of the template, as JSON.
     pub blocks: String,
-    /// Messages a minute.
+    /// Messages per minute.
     pub rate: u32,
-    /// Zero while it goes on.
+    /// Zero while it is running.
     pub ended_at: Timestamp,
-    /// Tells only whom this earlier version did not hold; zero tells everybody.
+    /// Informs only persons who were not in this earlier version; zero informs all.
     pub after: u32,
     /// Where contacts come from: `csv` or `query`.
     pub source: String,
-    /// Persons to be told.
+    /// Persons to be informed.
     pub persons: u64,
-    /// What could not be used of the contacts, as JSON.
+    /// Rows of contacts that could not be used, as JSON.
     pub faults: String,
 }
 
@@ -45,15 +45,15 @@ pub struct NoticeRecord {
     pub campaign: String,
     /// From 1.
     pub number: u32,
-    /// Sixty bits.
+    /// 60 bits.
     pub code: u64,
     pub population: String,
     pub person: String,
-    /// What the person's own sentence says: categories and dates, as JSON.
+    /// The facts of the person's own sentence: categories and dates, as JSON.
     pub seen: String,
-    /// `mail`, `letter`, `sms`, or `none` where nothing is known.
+    /// `mail`, `letter`, `sms`, or `none` where no contact is known.
     pub channel: String,
-    /// Empty once the campaign is over.
+    /// Empty once the campaign has ended.
     pub destination: String,
     pub masked: String,
     /// SHA-256 of the text, hexadecimal.
@@ -63,7 +63,7 @@ pub struct NoticeRecord {
     pub at: Timestamp,
     pub detail: String,
     pub checks: u64,
-    /// Coarse places that it was checked from, hashed.
+    /// Coarse locations from which it was verified, hashed.
     pub places: String,
 }
 
@@ -122,7 +122,7 @@ impl Store {
         Ok(())
     }
 
-    /// The same from one state only; false when somebody else was faster.
+    /// The same, from one state only; false when another request was faster.
     pub async fn move_campaign(
         &self,
         id: &str,
@@ -135,7 +135,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Says what could not be used of a campaign's contacts.
+    /// Sets the rows of a campaign's contacts that could not be used.
     pub async fn set_campaign_faults(&self, id: &str, faults: &str) -> Stored<()> {
         sqlx::query("UPDATE campaigns SET faults = $1 WHERE id = $2")
             .bind(faults)
@@ -176,8 +176,9 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the next notice that waits: from now on it is being sent, and nobody else takes it.
+    /// Takes the next waiting notice: it is now being sent, and no other worker takes it.
     pub async fn take_notice(&self, campaign: &str, at: Timestamp) -> Stored<Option<NoticeRecord>> {
+        // One statement: with a separate select, two workers would send the same notice.
         let sql = format!(
             "UPDATE notices SET state = 'sending', at = $1 WHERE campaign = $2 AND number = \
              (SELECT MIN(number) FROM notices WHERE campaign = $2 AND state = 'waiting') \
@@ -212,7 +213,8 @@ impl Store {
         Ok(())
     }
 
-    /// After a start: what was being sent may have left, and may not. It is not sent again by itself.
+    /// After a start: a notice that was being sent may or may not have left. It is not resent
+    /// automatically.
     pub async fn doubt_notices(&self) -> Stored<u64> {
         let done = sqlx::query("UPDATE notices SET state = 'uncertain' WHERE state = 'sending'")
             .execute(&self.pool)
@@ -229,7 +231,7 @@ impl Store {
         .await
     }
 
-    /// How many notices of a campaign go each way.
+    /// How many notices of a campaign use each channel.
     pub async fn notice_channels(&self, campaign: &str) -> Stored<BTreeMap<String, u64>> {
         self.count_notices(
             "SELECT channel AS name, COUNT(*) AS count FROM notices WHERE campaign = $1 GROUP BY channel",
@@ -247,7 +249,7 @@ impl Store {
         counted.collect()
     }
 
-    /// The last number that was prepared, zero before the first.
+    /// The last number prepared; zero before the first.
     pub async fn last_notice(&self, campaign: &str) -> Stored<u32> {
         let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM notices WHERE campaign = $1")
             .bind(campaign)
@@ -256,7 +258,7 @@ impl Store {
         Ok(u32::try_from(row.try_get::<i64, _>("last")?).unwrap_or(u32::MAX))
     }
 
-    /// Notices of a campaign in one state, in their order, after a number, at most so many.
+    /// Notices of a campaign in one state, in order, after a number, at most `most`.
     pub async fn notices(
         &self,
         campaign: &str,
@@ -278,7 +280,7 @@ impl Store {
         rows.iter().map(rows::notice).collect()
     }
 
-    /// Notices that go by letter, text message or telephone: written out already, or not yet.
+    /// Notices by letter, text message or telephone, exported or not.
     pub async fn notices_by_hand(&self, campaign: &str, after: u32, most: u32) -> Stored<Vec<NoticeRecord>> {
         let sql = format!(
             "SELECT {NOTICE} FROM notices WHERE campaign = $1 AND state IN ('listed', 'exported') \
@@ -293,7 +295,8 @@ impl Store {
         rows.iter().map(rows::notice).collect()
     }
 
-    /// These left in a file, for somebody else to hand over. One that did before keeps its hour.
+    /// Marks notices as exported in a file for someone else to deliver. One exported earlier keeps its
+    /// time.
     pub async fn export_notices(&self, campaign: &str, numbers: &[u32], at: Timestamp) -> Stored<()> {
         let mut all = self.pool.begin().await?;
         for number in numbers {
@@ -319,7 +322,7 @@ impl Store {
         row.as_ref().map(rows::notice).transpose()
     }
 
-    /// Counts a check of a notice, and the coarse places that it was checked from.
+    /// Counts a verification of a notice, and sets the coarse locations it came from.
     pub async fn note_check(&self, code: u64, places: &str) -> Stored<()> {
         sqlx::query("UPDATE notices SET checks = checks + 1, places = $1 WHERE code = $2")
             .bind(places)
@@ -329,8 +332,8 @@ impl Store {
         Ok(())
     }
 
-    /// Notices of a campaign that were checked from more places than one person is in: five names of
-    /// eight signs, and the blanks between them.
+    /// Notices of a campaign that were verified from more locations than one person uses: at least five
+    /// hashes of eight characters, with four spaces between them.
     pub async fn replayed_notices(&self, campaign: &str) -> Stored<u64> {
         let row =
             sqlx::query("SELECT COUNT(*) AS count FROM notices WHERE campaign = $1 AND LENGTH(places) >= 44")
@@ -340,7 +343,7 @@ impl Store {
         Ok(u64::try_from(row.try_get::<i64, _>("count")?).unwrap_or(0))
     }
 
-    /// Forgets the destinations of a campaign that is over.
+    /// Deletes the destinations of a campaign that has ended.
     pub async fn forget_destinations(&self, campaign: &str) -> Stored<()> {
         sqlx::query("UPDATE notices SET destination = '' WHERE campaign = $1")
             .bind(campaign)

@@ -1,5 +1,5 @@
-//! Where the portal keeps how to reach its persons: a query that somebody wrote for it, read once for
-//! a campaign and never written to.
+//! Contacts in the portal's own database: a query written for it by the operator, read once for a campaign,
+//! and never written to.
 
 use futures_util::TryStreamExt as _;
 use sqlx::any::AnyRow;
@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Connection as _, Row as _};
 
 use crate::Stored;
 
-/// A database of the portal and the query that answers `person`, and any of `email`, `phone`, `name`,
+/// A database of the portal, and a query that returns `person` and any of `email`, `phone`, `name`,
 /// `address`.
 #[derive(Clone)]
 pub struct ContactSource {
@@ -16,7 +16,7 @@ pub struct ContactSource {
     pub query: String,
 }
 
-/// How one person is reached, as the source says it; empty where it says nothing.
+/// The contacts of one person, as the source has them; empty where it has none.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ContactRow {
     pub person: String,
@@ -27,15 +27,15 @@ pub struct ContactRow {
 }
 
 impl std::fmt::Debug for ContactSource {
-    /// Without the address: it may hold a password.
+    /// Without the URL: it may contain a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ContactSource").field("query", &self.query).finish_non_exhaustive()
     }
 }
 
 impl ContactSource {
-    /// The persons that the query names for these values, `$1` and on: two at most, for more than one is
-    /// as good as many.
+    /// The persons that the query returns for these values, bound to `$1` and following: two at most,
+    /// because more than one is never used.
     ///
     /// # Errors
     /// As `read`.
@@ -59,13 +59,13 @@ impl ContactSource {
         Ok(found)
     }
 
-    /// Every row, one after the other, in a session that cannot write.
+    /// Passes every row to `each`, in a session that cannot write.
     ///
     /// # Errors
-    /// A database that does not answer, a query that it refuses.
+    /// A database that does not answer, or a query that it rejects.
     pub async fn read(&self, each: &mut (dyn FnMut(ContactRow) + Send)) -> Stored<()> {
         let mut connection = self.connect().await?;
-        // The operator's own configuration, as trusted as the address beside it.
+        // The operator's own configuration, as trusted as the URL beside it.
         let query = sqlx::AssertSqlSafe(self.query.clone());
         {
             let mut rows = sqlx::query(query).fetch(&mut connection);
@@ -83,7 +83,7 @@ impl ContactSource {
         Ok(())
     }
 
-    /// A session that cannot write.
+    /// A session that cannot write, so that a mistake in the query cannot change the portal's data.
     async fn connect(&self) -> Stored<AnyConnection> {
         sqlx::any::install_default_drivers();
         let mut connection = AnyConnection::connect(&self.url).await?;
@@ -97,7 +97,7 @@ impl ContactSource {
     }
 }
 
-/// A text of any kind that the database tells: a number is a name too; none is nothing.
+/// A value of the row as text: a number is accepted as a name, and NULL is empty.
 fn cell(row: &AnyRow, column: &str) -> String {
     if let Ok(text) = row.try_get::<Option<String>, _>(column) {
         return text.unwrap_or_default();

@@ -1,18 +1,18 @@
-//! Files that somebody handed in about something: a receipt, a signed paper. Kept by what they hold.
+//! Files handed in about a subject: a receipt, a signed document. Identified by their hash.
 
 use digue_types::{AccountId, Timestamp};
 use sqlx::Row as _;
 
 use crate::{Store, Stored, rows};
 
-/// One file, without what it holds.
+/// One file, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRecord {
-    /// What it is about: `incident:in-…`.
+    /// The subject: `incident:in-…`.
     pub subject: String,
     /// SHA-256 of the bytes, hexadecimal.
     pub hash: String,
-    /// As its owner called it.
+    /// The name given by its owner.
     pub name: String,
     pub size: u64,
     pub kept_at: Timestamp,
@@ -20,7 +20,7 @@ pub struct FileRecord {
 }
 
 impl Store {
-    /// Keeps a file; false when the same one is there already.
+    /// Stores a file; false when the same one is already stored.
     pub async fn add_file(&self, file: &FileRecord, bytes: &[u8]) -> Stored<bool> {
         let done = sqlx::query(
             "INSERT INTO kept_files (subject, hash, name, size, kept_at, kept_by, bytes) \
@@ -50,7 +50,7 @@ impl Store {
         rows.iter().map(rows::file).collect()
     }
 
-    /// What a file holds.
+    /// The bytes of a file.
     pub async fn file_bytes(&self, subject: &str, hash: &str) -> Stored<Option<Vec<u8>>> {
         let row = sqlx::query("SELECT bytes FROM kept_files WHERE subject = $1 AND hash = $2")
             .bind(subject)

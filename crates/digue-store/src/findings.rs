@@ -1,4 +1,4 @@
-//! What the watch found, and what people made of it.
+//! The findings of detection, and the verdicts on them.
 
 use digue_types::{AccountId, OrganisationId, PortalId, Timestamp};
 
@@ -19,24 +19,24 @@ pub struct FindingRecord {
     pub evidence: i64,
     /// The signals as JSON, the strongest first.
     pub signals: String,
-    /// What lies around it, as JSON; empty where that was not kept.
+    /// The days around it, as JSON; empty where they were not kept.
     pub around: String,
-    /// Shown to the account that day.
+    /// Persons shown to the account that day.
     pub persons: u32,
-    /// What was done, and what the playbook wished.
+    /// What was done, and what the playbook intended.
     pub action: String,
     pub intended: String,
-    /// Too many accounts had been closed unasked: people are asked first.
+    /// Too many accounts had been closed automatically: people were asked first.
     pub is_fused: bool,
-    /// When other systems were told; zero while they were not.
+    /// When other systems were informed; zero before.
     pub told_at: Timestamp,
     pub verdict: Option<FindingVerdict>,
 }
 
-/// What a person made of a finding.
+/// The verdict of a person on a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindingVerdict {
-    /// A theft, or work.
+    /// A theft; otherwise work.
     pub is_theft: bool,
     pub by: AccountId,
     pub at: Timestamp,
@@ -72,7 +72,7 @@ impl Store {
         Ok(())
     }
 
-    /// Findings, the newest first, at most so many.
+    /// Findings, newest first, at most `most`.
     pub async fn findings(&self, most: u32) -> Stored<Vec<FindingRecord>> {
         let sql = format!("SELECT {COLUMNS} FROM findings ORDER BY at DESC, id LIMIT $1");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
@@ -85,7 +85,7 @@ impl Store {
         row.as_ref().map(rows::finding).transpose()
     }
 
-    /// Findings of which other systems were not told, the oldest first.
+    /// Findings not yet sent to other systems, oldest first.
     pub async fn untold_findings(&self) -> Stored<Vec<FindingRecord>> {
         let sql = format!("SELECT {COLUMNS} FROM findings WHERE told_at = 0 ORDER BY at, id");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
@@ -101,7 +101,7 @@ impl Store {
         Ok(())
     }
 
-    /// Decides, once: of two who decide at the same time, one does.
+    /// Decides, once: of two at the same time, one succeeds.
     pub async fn decide_finding(&self, id: &str, verdict: &FindingVerdict) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE findings SET verdict = $1, decided_by = $2, decided_at = $3, reason = $4 \
@@ -117,7 +117,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Takes a decision back that could not be written down.
+    /// Withdraws a verdict that could not be journalled.
     pub async fn release_finding(&self, id: &str, by: &AccountId) -> Stored<()> {
         sqlx::query(
             "UPDATE findings SET verdict = '', decided_by = '', decided_at = 0, reason = '' \

@@ -1,7 +1,7 @@
-//! Identities at other people's providers: which account each may open, and which sessions it opened.
+//! Identities at external providers: which account each may open, and which sessions it opened.
 //!
-//! A provider's own names for people are kept as keyed hashes: enough to recognise one, and nothing
-//! to look somebody up elsewhere with.
+//! A provider's names for people are stored as keyed hashes: enough to recognise one, and useless for
+//! looking someone up elsewhere.
 
 use std::collections::HashMap;
 
@@ -9,36 +9,36 @@ use digue_types::{AccountId, SessionId, Timestamp};
 
 use crate::{Store, Stored, rows};
 
-/// An identity that was linked to an account.
+/// An identity linked to an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityRecord {
     /// Keyed hash of provider, issuer and subject, hexadecimal.
     pub hash: String,
     pub account: AccountId,
-    /// The provider as the configuration names it.
+    /// The provider's name in the configuration.
     pub provider: String,
     pub linked_at: Timestamp,
     /// Zero before the first use.
     pub used_at: Timestamp,
 }
 
-/// What a session owes to a provider.
+/// The link between a session and the provider that opened it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderSession {
     pub session: SessionId,
     pub provider: String,
     /// `IdentityRecord::hash`.
     pub identity: String,
-    /// Keyed hash of the provider's name for its own session; empty when it says none.
+    /// Keyed hash of the provider's id of its own session; empty when it gives none.
     pub sid: String,
-    /// What the provider wants to be shown when its own session is to end, sealed.
+    /// The ID token that the provider expects at its end-session endpoint, sealed.
     pub sealed_token: String,
 }
 
 const COLUMNS: &str = "hash, account, provider, linked_at, used_at";
 
 impl Store {
-    /// Links an identity; false when it opens an account already.
+    /// Links an identity; false when it already opens an account.
     pub async fn add_identity(&self, identity: &IdentityRecord) -> Stored<bool> {
         let text = format!(
             "INSERT INTO identities ({COLUMNS}) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash) DO NOTHING"
@@ -85,7 +85,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes an identity from this account; false when it has none of that name.
+    /// Removes an identity from this account; false when it does not have it.
     pub async fn remove_identity(&self, account: &AccountId, hash: &str) -> Stored<bool> {
         let done = sqlx::query("DELETE FROM identities WHERE hash = $1 AND account = $2")
             .bind(hash)
@@ -95,7 +95,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Remembers what a session owes to a provider; forgotten with the session.
+    /// Stores the provider of a session; deleted with the session.
     pub async fn add_provider_session(&self, known: &ProviderSession) -> Stored<()> {
         sqlx::query(
             "INSERT INTO provider_sessions (session, provider, identity, sid, sealed_token) \
@@ -121,7 +121,7 @@ impl Store {
         row.as_ref().map(rows::provider_session).transpose()
     }
 
-    /// Accounts with a live session that this session of a provider opened.
+    /// Accounts with a live session that this provider session opened.
     pub async fn accounts_of_provider_session(&self, sid: &str) -> Stored<Vec<AccountId>> {
         let rows = sqlx::query(
             "SELECT DISTINCT sessions.account AS account FROM provider_sessions \

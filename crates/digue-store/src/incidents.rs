@@ -1,21 +1,21 @@
-//! Incidents as they are kept: entries that are added and never changed.
+//! The stored incidents: entries are added and never changed.
 
 use digue_types::Timestamp;
 
 use crate::{Store, Stored, rows};
 
-/// One incident: the rest is in its entries.
+/// One incident: everything else is in its entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentRecord {
     pub id: String,
     /// From 1, in the order of opening.
     pub number: u32,
     pub opened_at: Timestamp,
-    /// Entry of the journal that says it was opened: its other entries come later.
+    /// Index of the journal entry of its opening: its other entries come later.
     pub journal: u64,
 }
 
-/// One line of the *main courante*.
+/// One entry of the incident log (*main courante*).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRecord {
     pub incident: String,
@@ -24,7 +24,7 @@ pub struct EntryRecord {
     pub at: Timestamp,
     pub recorded_at: Timestamp,
     pub author: String,
-    /// What it says, as JSON.
+    /// Its content, as JSON.
     pub note: String,
 }
 
@@ -69,7 +69,7 @@ impl Store {
         row.as_ref().map(rows::incident).transpose()
     }
 
-    /// The entries of one incident in their order; of all of them for an empty name.
+    /// The entries of one incident in order; those of all incidents for an empty id.
     pub async fn incident_entries(&self, incident: &str) -> Stored<Vec<EntryRecord>> {
         let sql = format!(
             "SELECT {ENTRY} FROM incident_entries WHERE incident = $1 OR $1 = '' ORDER BY incident, number"
@@ -78,7 +78,7 @@ impl Store {
         rows.iter().map(rows::incident_entry).collect()
     }
 
-    /// Adds an entry; false when another one took its number: of two at the same time, one is first.
+    /// Adds an entry; false when its number is taken: of two at the same time, one is first.
     pub async fn add_incident_entry(&self, entry: &EntryRecord) -> Stored<bool> {
         let sql = "INSERT INTO incident_entries (incident, number, at, recorded_at, author, note) \
                    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (incident, number) DO NOTHING";
@@ -86,7 +86,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Takes an entry back that could not be written down in the journal.
+    /// Withdraws an entry that could not be journalled.
     pub async fn release_incident_entry(&self, entry: &EntryRecord) -> Stored<()> {
         sqlx::query("DELETE FROM incident_entries WHERE incident = $1 AND number = $2")
             .bind(entry.incident.as_str())

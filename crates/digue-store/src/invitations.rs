@@ -1,29 +1,29 @@
-//! Accounts whose holder nobody has confirmed yet, and what waits for a holder to fetch it.
+//! Accounts whose holder has not been confirmed, and keys that wait for a holder to collect them.
 
 use digue_types::{AccountId, Timestamp};
 
 use crate::{Store, Stored, rows};
 
-/// A new or recovered account: who made it possible, and who held its link.
+/// A new or recovered account: who requested and granted it, and who held its link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnconfirmedRecord {
     pub account: AccountId,
-    /// Empty when an earlier version did not keep it.
+    /// Empty when an earlier version did not store it.
     pub asked_by: String,
     pub granted_by: String,
-    /// Where the request says that the holder is reached; empty after a recovery.
+    /// The holder's address according to the request; empty after a recovery.
     pub email: String,
-    /// Accounts that saw a link, between blanks.
+    /// Accounts that saw a link, separated by spaces.
     pub handed_by: String,
     /// The last invitation; zero for none.
     pub invited_at: Timestamp,
     pub since: Timestamp,
 }
 
-/// A key of a program that was granted, and that the account's holder has not fetched.
+/// An API key that was granted, and that the account's holder has not collected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantedKeyRecord {
-    /// The approval's.
+    /// The id of its approval request.
     pub id: String,
     pub account: AccountId,
     pub thumbprint: String,
@@ -64,7 +64,7 @@ impl Store {
         rows.iter().map(rows::unconfirmed).collect()
     }
 
-    /// Somebody confirmed the holder; false when nobody waited for it.
+    /// Ends the wait for a confirmation; false when there was none.
     pub async fn remove_unconfirmed(&self, account: &AccountId) -> Stored<bool> {
         let done = sqlx::query("DELETE FROM unconfirmed WHERE account = $1")
             .bind(account.as_str())
@@ -90,7 +90,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keys that wait for this account's holder, the oldest first.
+    /// Keys that wait for this account's holder, oldest first.
     pub async fn granted_keys_of(&self, account: &AccountId) -> Stored<Vec<GrantedKeyRecord>> {
         let rows = sqlx::query(
             "SELECT id, account, thumbprint, name, asked_by, granted_by, granted_at FROM granted_keys \
@@ -102,7 +102,7 @@ impl Store {
         rows.iter().map(rows::granted_key).collect()
     }
 
-    /// Takes one away: of two who fetch it at once, one gets it.
+    /// Takes one: of two at the same time, one gets it.
     pub async fn take_granted_key(&self, id: &str, account: &AccountId) -> Stored<Option<GrantedKeyRecord>> {
         let row = sqlx::query(
             "DELETE FROM granted_keys WHERE id = $1 AND account = $2 \

@@ -1,4 +1,4 @@
-//! The management system: revisions of records, results of checks, reviews of accesses.
+//! The ISMS: revisions of records, results of checks, reviews of access.
 //!
 //! Revisions and results are added and never changed.
 
@@ -27,11 +27,11 @@ pub struct CheckRecord {
     pub at: Timestamp,
     /// As JSON.
     pub content: String,
-    /// SHA-256 of its canonical form.
+    /// SHA-256 of its canonical form, hexadecimal.
     pub hash: String,
 }
 
-/// A check that is switched off until a day.
+/// A check that is switched off until a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchRecord {
     pub name: String,
@@ -40,7 +40,7 @@ pub struct SwitchRecord {
     pub until: Timestamp,
 }
 
-/// A campaign in which every access is looked at.
+/// A review in which every account's access is examined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewRecord {
     pub id: String,
@@ -48,11 +48,11 @@ pub struct ReviewRecord {
     pub opened_at: Timestamp,
     pub opened_by: AccountId,
     pub due_at: Timestamp,
-    /// Zero while it goes on.
+    /// Zero while it is open.
     pub closed_at: Timestamp,
 }
 
-/// One account in a review, with what was known when it began.
+/// One account in a review, with the facts known when it began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewLine {
     pub review: String,
@@ -60,7 +60,7 @@ pub struct ReviewLine {
     pub organisation: OrganisationId,
     /// As JSON.
     pub facts: String,
-    /// `keep`, `suspend`; empty until somebody decides.
+    /// `keep`, `suspend`; empty until it is decided.
     pub decision: String,
     pub decided_by: String,
     pub decided_at: Timestamp,
@@ -70,7 +70,7 @@ pub struct ReviewLine {
 const REVISION: &str = "kind, id, number, at, author, is_over, content";
 
 impl Store {
-    /// Adds revisions, all or none; false when one of them is there already.
+    /// Adds revisions, all or none; false when one of them already exists.
     pub async fn add_revisions(&self, revisions: &[RevisionRecord]) -> Stored<bool> {
         let sql = format!(
             "INSERT INTO records ({REVISION}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
@@ -87,6 +87,8 @@ impl Store {
                 .bind(revision.content.as_str())
                 .execute(&mut *transaction)
                 .await?;
+            // Another user saved this revision first: nothing of the batch may stay, or half of a form is
+            // stored.
             if done.rows_affected() == 0 {
                 transaction.rollback().await?;
                 return Ok(false);
@@ -96,7 +98,7 @@ impl Store {
         Ok(true)
     }
 
-    /// The last revision of every record, ended ones too.
+    /// The last revision of every record, ended ones included.
     pub async fn last_revisions(&self) -> Stored<Vec<RevisionRecord>> {
         let sql = format!(
             "SELECT {REVISION} FROM records WHERE (kind, id, number) IN \
@@ -113,7 +115,7 @@ impl Store {
         rows.iter().map(rows::revision).collect()
     }
 
-    /// Every revision of a record, the first one first.
+    /// Every revision of a record, oldest first.
     pub async fn revisions(&self, kind: &str, id: &str) -> Stored<Vec<RevisionRecord>> {
         let sql = format!("SELECT {REVISION} FROM records WHERE kind = $1 AND id = $2 ORDER BY number");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(kind).bind(id).fetch_all(&self.pool).await?;
@@ -144,7 +146,7 @@ impl Store {
         rows.iter().map(rows::check).collect()
     }
 
-    /// Results of a check, the newest first, at most so many.
+    /// Results of a check, newest first, at most `most`.
     pub async fn check_results(&self, name: &str, most: u32) -> Stored<Vec<CheckRecord>> {
         let rows = sqlx::query(
             "SELECT name, at, content, hash FROM check_results WHERE name = $1 ORDER BY at DESC LIMIT $2",
@@ -156,7 +158,7 @@ impl Store {
         rows.iter().map(rows::check).collect()
     }
 
-    /// Switches a check off until a day; a day that is past switches it on.
+    /// Switches a check off until a date; a past date switches it on.
     pub async fn switch_check(&self, switch: &SwitchRecord) -> Stored<()> {
         sqlx::query(
             "INSERT INTO check_switches (name, author, reason, until) VALUES ($1, $2, $3, $4) \
@@ -231,7 +233,7 @@ impl Store {
         rows.iter().map(rows::review_line).collect()
     }
 
-    /// Decides a line; false when it was decided already.
+    /// Decides a line; false when it was already decided.
     pub async fn decide_review_line(&self, line: &ReviewLine) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE review_lines SET decision = $1, decided_by = $2, decided_at = $3, reason = $4 \
@@ -248,7 +250,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Takes a decision back that could not be written down.
+    /// Withdraws a decision that could not be journalled.
     pub async fn release_review_line(&self, line: &ReviewLine) -> Stored<()> {
         sqlx::query(
             "UPDATE review_lines SET decision = '', decided_by = '', decided_at = 0, reason = '' \

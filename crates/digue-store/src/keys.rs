@@ -1,4 +1,4 @@
-//! Keys of programs.
+//! API keys of programs.
 
 use digue_access::ApiKey;
 use digue_access::session::TokenHash;
@@ -6,7 +6,7 @@ use digue_types::{AccountId, SessionId, Timestamp};
 
 use crate::{Store, Stored, rows};
 
-/// A key, with the hash of its secret and what its holders call it.
+/// A key, with the hash of its secret and the name its holders gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKeyRecord {
     pub secret: TokenHash,
@@ -44,14 +44,14 @@ impl Store {
         rows.iter().map(rows::key).collect()
     }
 
-    /// Forgets a key; true when it was there.
+    /// Deletes a key; true when it existed.
     pub async fn remove_key(&self, id: &SessionId) -> Stored<bool> {
         let done =
             sqlx::query("DELETE FROM api_keys WHERE id = $1").bind(id.as_str()).execute(&self.pool).await?;
         Ok(done.rows_affected() == 1)
     }
 
-    /// Forgets all keys of an account.
+    /// Deletes all keys of an account.
     pub async fn remove_keys_of(&self, account: &AccountId) -> Stored<()> {
         sqlx::query("DELETE FROM api_keys WHERE account = $1")
             .bind(account.as_str())

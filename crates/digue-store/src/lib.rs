@@ -1,9 +1,9 @@
-//! State that people change: organisations, accounts and what proves their holders, approvals,
-//! gates, sessions, links, break-glass, mail that waits.
+//! State that people change: organisations, accounts and their credentials, approval requests, gates,
+//! sessions, links, break glass, queued mail.
 //!
-//! SQLite by default, PostgreSQL by URL; one SQL text serves both, and one contract suite is run
-//! against both. Nothing here decides; nothing above this crate sees SQL. What was shown to whom
-//! is not here: that is the journal's.
+//! SQLite by default, PostgreSQL by URL; one SQL text serves both, and one contract suite runs against
+//! both. Nothing here decides; nothing above this crate sees SQL. What was shown to whom is not stored here
+//! but in the journal.
 
 mod approvals;
 mod campaigns;
@@ -54,16 +54,16 @@ pub use reports::ReportRecord;
 pub use rows::{BreakGlassRecord, GateRecord, StoreConnection};
 pub use sessions::ConnectionRecord;
 
-/// The database did not do what was asked.
+/// The database operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
-    #[error("a stored value does not read: {0}")]
+    #[error("the stored value `{0}` is not valid")]
     Corrupt(String),
     #[error("the database was written by a newer version of Digue")]
     Newer,
-    /// Two names of version 0.1.0 are two spellings of one.
+    /// Two names of version 0.1.0 are spellings of one.
     #[error(
         "`{one}` and `{other}` in the table `{table}` are one name since version 0.2: letter case, width and \
          composition do not count any more. After a backup, delete the row of the one that is to go from this \
@@ -102,6 +102,8 @@ impl Store {
             }
             _ => url.to_owned(),
         };
+        // The connection of SQLite is never replaced: an in-memory database would be lost with it, and
+        // `synchronous` is a setting of the connection.
         let pool = AnyPoolOptions::new()
             .max_connections(connections)
             .min_connections(1)
@@ -111,6 +113,7 @@ impl Store {
             .connect(&url)
             .await?;
         if is_sqlite {
+            // FULL, because in WAL mode NORMAL may lose the last commits in a power cut.
             for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"] {
                 sqlx::query(pragma).execute(&pool).await?;
             }
@@ -127,7 +130,7 @@ impl Store {
         self.save_accounts(&[(id.clone(), record.clone())]).await
     }
 
-    /// Saves all or none. An organisation is known from its first account on.
+    /// Saves all or none. An organisation exists from its first account on.
     pub async fn save_accounts(&self, accounts: &[(AccountId, AccountRecord)]) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         for (id, record) in accounts {
@@ -164,7 +167,7 @@ impl Store {
         rows.iter().map(rows::account).collect()
     }
 
-    /// Sets a gate; an open one is forgotten.
+    /// Sets a gate; an open one is deleted.
     pub async fn set_gate(&self, record: &GateRecord) -> Stored<()> {
         if record.gate == Gate::Open {
             sqlx::query("DELETE FROM gates WHERE scope = $1 AND name = $2")
@@ -212,7 +215,7 @@ impl Store {
         Ok(())
     }
 
-    /// Whom a link is for, as long as it is good; it stays good.
+    /// The account of a link, while it is valid; the link stays valid.
     pub async fn peek_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<StoreConnection>> {
         let row =
             sqlx::query("SELECT account, host, expires_at, state, proved_at FROM links WHERE token = $1 AND expires_at > $2")
@@ -223,7 +226,7 @@ impl Store {
         row.as_ref().map(rows::link).transpose()
     }
 
-    /// Uses a link up: of two who try at once, one gets it.
+    /// Uses up a link: of two at the same time, one gets it.
     pub async fn take_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<StoreConnection>> {
         let row = sqlx::query(
             "DELETE FROM links WHERE token = $1 AND expires_at > $2 \
@@ -277,7 +280,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Takes a review back that could not be written down.
+    /// Withdraws a review that could not be journalled.
     pub async fn release_break_glass(&self, id: &str) -> Stored<()> {
         sqlx::query("UPDATE break_glass SET reviewed_by = '', reviewed_at = 0 WHERE id = $1")
             .bind(id)
@@ -300,7 +303,7 @@ impl Store {
         row.map(|row| row.try_get::<String, _>(0)).transpose().map_err(StoreError::from)
     }
 
-    /// Settings whose names begin so, by the rest of the name.
+    /// Settings whose names begin with `prefix`, by the rest of the name.
     pub async fn settings_under(&self, prefix: &str) -> Stored<HashMap<String, String>> {
         use sqlx::Row as _;
         let rows = sqlx::query("SELECT name, value FROM settings WHERE substr(name, 1, $1) = $2")
@@ -315,7 +318,7 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Sets many at once.
+    /// Sets several, all or none.
     pub async fn set_settings(&self, settings: &[(String, String)]) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         for (name, value) in settings {
@@ -333,7 +336,7 @@ impl Store {
         Ok(())
     }
 
-    /// Gates that are not open, in front of everything, for `serve` to start with.
+    /// All gates that are not open, as a table for `serve` to start with.
     pub async fn gate_table(&self) -> Stored<digue_access::GateTable> {
         let mut table = digue_access::GateTable::default();
         for record in self.gates().await? {

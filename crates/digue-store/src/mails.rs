@@ -1,4 +1,4 @@
-//! Mail that waits to be sent. What a mail says is made when it leaves: no link lies here.
+//! Mail waiting to be sent. Its text is made when it leaves: no link is stored here.
 
 use digue_types::{AccountId, Timestamp};
 
@@ -10,12 +10,12 @@ pub struct MailRecord {
     pub id: String,
     pub recipient: String,
     pub kind: String,
-    /// The account that it is about.
+    /// The account concerned.
     pub account: AccountId,
     pub detail: String,
     pub tries: u32,
     pub next_at: Timestamp,
-    /// Later it would say nothing useful any more.
+    /// From then on it would be useless.
     pub expires_at: Timestamp,
 }
 
@@ -38,7 +38,7 @@ impl Store {
         Ok(())
     }
 
-    /// Every mail that waits, the next one first.
+    /// Every waiting mail, the next one first.
     pub async fn mails(&self) -> Stored<Vec<MailRecord>> {
         let rows = sqlx::query(
             "SELECT id, recipient, kind, account, detail, tries, next_at, expires_at FROM mails \
@@ -49,7 +49,7 @@ impl Store {
         rows.iter().map(rows::mail).collect()
     }
 
-    /// It did not leave: again at `next_at`.
+    /// Not sent: try again at `next_at`.
     pub async fn delay_mail(&self, id: &str, next_at: Timestamp) -> Stored<()> {
         sqlx::query("UPDATE mails SET tries = tries + 1, next_at = $1 WHERE id = $2")
             .bind(next_at.micros())

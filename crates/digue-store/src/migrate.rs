@@ -1,4 +1,4 @@
-//! Migrations: numbered files, one text for both databases, each applied once and whole.
+//! Migrations: numbered files, one text for both databases, each applied once and completely.
 
 use sqlx::{AnyPool, Row as _};
 
@@ -24,7 +24,7 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/0016-fuse.sql"),
 ];
 
-/// The number of the migration with which names became canonical: its text cannot say how.
+/// The migration with which names became canonical: SQL cannot express how.
 const SPELLINGS: usize = 14;
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {
@@ -38,6 +38,8 @@ pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {
         return Err(StoreError::Newer);
     }
     for (place, text) in MIGRATIONS.iter().enumerate().skip(last) {
+        // A semicolon ends a statement anywhere, in comments and strings too: migrations must not contain
+        // others.
         for statement in text.split(';').map(str::trim).filter(|s| !s.is_empty()) {
             sqlx::query(statement).execute(&mut *transaction).await?;
         }

@@ -1,4 +1,4 @@
-//! Passkeys: what a browser proved to hold, one row each. The private halves never come here.
+//! Passkeys: public keys that a browser proved to hold, one row each. Private keys never reach Digue.
 
 use std::collections::HashMap;
 
@@ -9,18 +9,18 @@ use crate::{Store, Stored, rows};
 /// A passkey of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasskeyRecord {
-    /// The credential's name, base64url.
+    /// The credential id, base64url.
     pub id: String,
     pub account: AccountId,
-    /// The random name under which the authenticator knows the account: one for all its passkeys.
+    /// The random user handle of the account: the same for all its passkeys.
     pub handle: String,
-    /// What its holder calls it.
+    /// The name given by its holder.
     pub name: String,
-    /// Public key and flags, as the library of the ceremonies writes them.
+    /// Public key and flags, as the WebAuthn library serialises them.
     pub credential: String,
-    /// Uses that the authenticator counted; 0 when it does not count.
+    /// The authenticator's signature counter; 0 when it does not count.
     pub counter: u32,
-    /// The authenticator keeps copies elsewhere.
+    /// The authenticator may copy it to other devices.
     pub is_backed_up: bool,
     pub added_at: Timestamp,
     /// Zero before the first use.
@@ -30,7 +30,7 @@ pub struct PasskeyRecord {
 const COLUMNS: &str = "id, account, handle, name, credential, counter, backed_up, added_at, used_at";
 
 impl Store {
-    /// Adds a passkey; one that is known already is refused by the database.
+    /// Adds a passkey; the database rejects one that exists.
     pub async fn add_passkey(&self, passkey: &PasskeyRecord) -> Stored<()> {
         let text = format!("INSERT INTO passkeys ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
         sqlx::query(sqlx::AssertSqlSafe(text))
@@ -70,7 +70,7 @@ impl Store {
         rows.iter().map(rows::held_count).collect()
     }
 
-    /// Keeps what a use changed, unless another use was faster: of two with one counter, one counts.
+    /// Stores what a use changed, unless another use was faster: of two with one counter, one counts.
     pub async fn use_passkey(&self, used: &PasskeyRecord, counter_before: u32) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE passkeys SET credential = $1, counter = $2, backed_up = $3, used_at = $4 \
@@ -87,7 +87,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Removes one passkey of this account, never its last; true when it is gone.
+    /// Removes one passkey of this account, never its last; true when it was removed.
     pub async fn remove_passkey(&self, account: &AccountId, id: &str) -> Stored<bool> {
         let done = sqlx::query(
             "DELETE FROM passkeys WHERE id = $1 AND account = $2 \

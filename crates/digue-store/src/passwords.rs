@@ -1,6 +1,6 @@
-//! Passwords with their second factor, for accounts that have no passkey.
+//! Passwords with their second factor, for accounts without a passkey.
 //!
-//! Hashes and sealed secrets only; the key of both lies elsewhere.
+//! Hashes and sealed secrets only; the key of both is kept elsewhere.
 
 use std::collections::HashSet;
 
@@ -9,20 +9,20 @@ use digue_types::{AccountId, Timestamp};
 
 use crate::{Store, Stored, rows};
 
-/// What proves a holder who has no passkey.
+/// The credentials of a holder who has no passkey.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordRecord {
     pub account: AccountId,
     /// Argon2id, in PHC form.
     pub hash: String,
-    /// The shared secret of the one-time codes, sealed.
+    /// The shared secret of the one-time codes (TOTP), sealed.
     pub totp: String,
-    /// The last period whose code was used: each is good once.
+    /// The last period whose code was used: each is valid once.
     pub totp_step: u64,
     pub changed_at: Timestamp,
 }
 
-/// Wrong answers in a row, from one device that the account knows or from all others together.
+/// Consecutive wrong answers, from one device that the account knows, or from all others together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempts {
     pub failures: u32,
@@ -30,7 +30,7 @@ pub struct Attempts {
 }
 
 impl Store {
-    /// Sets password, second factor and recovery codes in one.
+    /// Sets password, second factor and recovery codes in one transaction.
     pub async fn save_password(&self, password: &PasswordRecord, codes: &[TokenHash]) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
@@ -87,8 +87,10 @@ impl Store {
         Ok(())
     }
 
-    /// Uses the code of a period up: of two who show it, one is let in.
+    /// Uses up the code of a period: of two requests with it, one signs in.
     pub async fn use_totp(&self, account: &AccountId, step: u64) -> Stored<bool> {
+        // `<`, not `<>`: once a code was used, neither it nor an earlier one is accepted again (RFC 6238,
+        // 5.2).
         let done = sqlx::query("UPDATE passwords SET totp_step = $1 WHERE account = $2 AND totp_step < $1")
             .bind(rows::stored(step))
             .bind(account.as_str())
@@ -97,7 +99,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Uses a recovery code up.
+    /// Uses up a recovery code.
     pub async fn use_recovery_code(&self, account: &AccountId, code: &TokenHash) -> Stored<bool> {
         let done = sqlx::query("DELETE FROM recovery_codes WHERE account = $1 AND hash = $2")
             .bind(account.as_str())
@@ -107,7 +109,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Recovery codes that are left.
+    /// Recovery codes not yet used.
     pub async fn recovery_codes_left(&self, account: &AccountId) -> Stored<usize> {
         use sqlx::Row as _;
         let row = sqlx::query("SELECT COUNT(*) AS kept FROM recovery_codes WHERE account = $1")
@@ -117,8 +119,8 @@ impl Store {
         Ok(usize::try_from(row.try_get::<i64, _>("kept")?).unwrap_or(0))
     }
 
-    /// Wrong answers in a row from this device; `None` when the account does not know it. All
-    /// unknown devices together have the empty name.
+    /// Consecutive wrong answers from this device; `None` when the account does not know it. All unknown
+    /// devices share the empty name.
     pub async fn attempts(&self, account: &AccountId, device: &str) -> Stored<Option<Attempts>> {
         let row = sqlx::query("SELECT failures, failed_at FROM attempts WHERE account = $1 AND device = $2")
             .bind(account.as_str())
@@ -128,7 +130,7 @@ impl Store {
         row.as_ref().map(rows::attempts).transpose()
     }
 
-    /// Counts a wrong answer before it is known to be wrong: who asks twice at once counts twice.
+    /// Counts an attempt before its answer is checked: parallel attempts are all counted.
     pub async fn count_attempt(&self, account: &AccountId, device: &str, at: Timestamp) -> Stored<()> {
         sqlx::query(
             "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 1, $3) \
@@ -143,7 +145,7 @@ impl Store {
         Ok(())
     }
 
-    /// The right answer: nothing is held against this device, which the account now knows.
+    /// The right answer: clears the attempts of this device, which the account now knows.
     pub async fn forget_attempts(&self, account: &AccountId, device: &str) -> Stored<()> {
         sqlx::query(
             "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 0, 0) \

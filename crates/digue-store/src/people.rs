@@ -1,4 +1,4 @@
-//! Organisations, how account holders are reached, and what a recovery leaves behind.
+//! Organisations, contacts of account holders, and the restrictions after a recovery.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ use crate::{Store, Stored, rows};
 pub struct OrganisationRecord {
     pub id: OrganisationId,
     pub name: String,
-    /// Where the organisation itself is reached; may be empty.
+    /// The organisation's own address; may be empty.
     pub email: String,
 }
 
-/// An account given back to its holder: from when on somebody else may have used it.
+/// A recovery: the account returned to its holder, and the time from which someone else may have used it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecoveryRecord {
     pub id: String,
@@ -43,7 +43,7 @@ impl Store {
         Ok(())
     }
 
-    /// All organisations, by name of account.
+    /// All organisations, by id.
     pub async fn organisations(&self) -> Stored<Vec<OrganisationRecord>> {
         let rows = sqlx::query("SELECT id, name, email FROM organisations ORDER BY id")
             .fetch_all(&self.pool)
@@ -51,7 +51,7 @@ impl Store {
         rows.iter().map(rows::organisation).collect()
     }
 
-    /// Keeps how the holder of an account is reached; an empty address is forgotten.
+    /// Sets the address of an account holder; an empty address is deleted.
     pub async fn save_contact(&self, account: &AccountId, email: &str) -> Stored<()> {
         let query = if email.is_empty() {
             sqlx::query("DELETE FROM contacts WHERE account = $1").bind(account.as_str())
@@ -67,7 +67,7 @@ impl Store {
         Ok(())
     }
 
-    /// The addresses of all account holders that gave one.
+    /// The addresses of all account holders who gave one.
     pub async fn contacts(&self) -> Stored<HashMap<AccountId, String>> {
         let rows = sqlx::query("SELECT account, email FROM contacts").fetch_all(&self.pool).await?;
         rows.iter().map(rows::contact).collect()
@@ -86,7 +86,7 @@ impl Store {
         Ok(())
     }
 
-    /// Reductions that are not over at `now`.
+    /// Reductions still in force at `now`.
     pub async fn reductions(&self, now: Timestamp) -> Stored<HashMap<AccountId, Reduction>> {
         let rows = sqlx::query("SELECT account, percent, until_at FROM reductions WHERE until_at > $1")
             .bind(now.micros())
@@ -123,7 +123,8 @@ impl Store {
         rows.iter().map(rows::recovery).collect()
     }
 
-    /// Takes every way to sign in from an account: passkeys, identities, password, codes, links, known devices.
+    /// Removes every way to sign in to an account: passkeys, identities, password, codes, links, known
+    /// devices.
     pub async fn remove_factors(&self, account: &AccountId) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         for text in [
@@ -133,6 +134,8 @@ impl Store {
             "DELETE FROM recovery_codes WHERE account = $1",
             "DELETE FROM attempts WHERE account = $1",
             "DELETE FROM links WHERE account = $1",
+            // Keys and invitations still to be collected, too: a thief may have prepared them before the
+            // recovery.
             "DELETE FROM granted_keys WHERE account = $1",
             "DELETE FROM identity_invitations WHERE account = $1",
         ] {

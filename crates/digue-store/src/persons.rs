@@ -1,18 +1,18 @@
-//! The space of persons: their one-time codes, what they asked and what they were answered, what they
-//! wish to be told, and what is hidden from them for a while.
+//! The space of persons: their one-time codes, their requests with the answers, their notification
+//! preferences, and what is hidden from them for a time.
 
 use digue_types::{AccountId, Timestamp};
 
 use crate::{Store, Stored, rows};
 
-/// A person of a population, as the portal names them.
+/// A person of a population, under the portal's identifier.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KnownPerson {
     pub population: String,
     pub person: String,
 }
 
-/// A one-time code that was sent by letter; only its hash is kept.
+/// A one-time code sent by letter; only its hash is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonCode {
     pub hash: String,
@@ -22,23 +22,23 @@ pub struct PersonCode {
     pub expires_at: Timestamp,
 }
 
-/// Something that a person asked, and the answer.
+/// A request of a person, and the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestRecord {
     pub id: String,
     pub whose: KnownPerson,
     /// `contest`, `name`, `access`, `rectification`...
     pub kind: String,
-    /// The entry that it is about; zero for none.
+    /// The journal entry that it concerns; zero for none.
     pub entry: u64,
     /// The account that this entry names; empty for none.
     pub account: String,
     pub text: String,
     pub opened_at: Timestamp,
-    /// When the time was made longer, and why; zero for never.
+    /// When the deadline was extended, and why; zero for never.
     pub extended_at: Timestamp,
     pub extended_why: String,
-    /// Zero while nobody answered.
+    /// Zero until it is answered.
     pub answered_at: Timestamp,
     pub answered_by: String,
     pub outcome: String,
@@ -46,7 +46,7 @@ pub struct RequestRecord {
 }
 
 impl RequestRecord {
-    /// One that nobody answered, about no consultation.
+    /// An unanswered request that concerns no journal entry.
     pub fn opened(id: String, whose: KnownPerson, kind: &str, at: Timestamp) -> Self {
         Self {
             id,
@@ -66,21 +66,21 @@ impl RequestRecord {
     }
 }
 
-/// What a person wishes to be told by mail.
+/// The notification preferences of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreferenceRecord {
     pub whose: KnownPerson,
-    /// Sealed with the house's key.
+    /// Sealed with the key of this installation.
     pub sealed_email: String,
     pub language: String,
     pub first_visits: bool,
     pub monthly: bool,
-    /// Entries up to here were told.
+    /// The last journal entry of which the person was informed.
     pub told_entry: u64,
     pub digest_at: Timestamp,
 }
 
-/// Consultations that are not shown for a while.
+/// Consultations hidden from the persons concerned for a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenRecord {
     pub id: String,
@@ -92,7 +92,7 @@ pub struct HiddenRecord {
     pub set_by: AccountId,
     pub set_at: Timestamp,
     pub until: Timestamp,
-    /// Zero until somebody lifts it.
+    /// Zero until it is lifted.
     pub lifted_at: Timestamp,
 }
 
@@ -124,7 +124,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes a code once and in time.
+    /// Uses up a code; `None` when it is unknown, used or expired.
     pub async fn take_person_code(&self, hash: &str, now: Timestamp) -> Stored<Option<KnownPerson>> {
         let row = sqlx::query(
             "UPDATE person_codes SET used_at = $1 WHERE hash = $2 AND used_at = 0 AND expires_at > $1 \
@@ -137,7 +137,7 @@ impl Store {
         row.as_ref().map(rows::known_person).transpose()
     }
 
-    /// Forgets codes whose time is over.
+    /// Deletes expired codes.
     pub async fn forget_person_codes(&self, now: Timestamp) -> Stored<u64> {
         let done = sqlx::query("DELETE FROM person_codes WHERE expires_at <= $1")
             .bind(now.micros())
@@ -171,7 +171,7 @@ impl Store {
         Ok(())
     }
 
-    /// Every request, the oldest first.
+    /// Every request, oldest first.
     pub async fn requests(&self) -> Stored<Vec<RequestRecord>> {
         let sql = format!("SELECT {REQUEST} FROM person_requests ORDER BY opened_at, id");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
@@ -184,7 +184,7 @@ impl Store {
         row.as_ref().map(rows::request).transpose()
     }
 
-    /// How many of a kind nobody answered yet.
+    /// How many requests of a kind are unanswered.
     pub async fn open_requests(&self, kind: &str) -> Stored<u64> {
         use sqlx::Row as _;
         let sql = "SELECT COUNT(*) AS open FROM person_requests WHERE kind = $1 AND answered_at = 0";
@@ -192,7 +192,7 @@ impl Store {
         Ok(u64::try_from(row.try_get::<i64, _>("open")?).unwrap_or(0))
     }
 
-    /// What one person asked, the newest first.
+    /// The requests of one person, newest first.
     pub async fn requests_of(&self, whose: &KnownPerson) -> Stored<Vec<RequestRecord>> {
         let sql = format!(
             "SELECT {REQUEST} FROM person_requests WHERE population = $1 AND person = $2 \
@@ -206,7 +206,7 @@ impl Store {
         rows.iter().map(rows::request).collect()
     }
 
-    /// Answers a request once; false when it was answered already.
+    /// Answers a request once; false when it was already answered.
     pub async fn answer_request(
         &self,
         id: &str,
@@ -228,7 +228,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Makes the time of a request longer, once.
+    /// Extends the deadline of a request, once (GDPR art. 12(3)).
     pub async fn extend_request(&self, id: &str, at: Timestamp, why: &str) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE person_requests SET extended_at = $1, extended_why = $2 \
@@ -242,7 +242,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Takes an answer back that could not be written down.
+    /// Withdraws an answer that could not be journalled.
     pub async fn release_request(&self, id: &str) -> Stored<()> {
         sqlx::query(
             "UPDATE person_requests SET answered_at = 0, answered_by = '', outcome = '', answer = '' \
@@ -254,7 +254,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes an extension back that could not be written down.
+    /// Withdraws an extension that could not be journalled.
     pub async fn release_extension(&self, id: &str) -> Stored<()> {
         sqlx::query("UPDATE person_requests SET extended_at = 0, extended_why = '' WHERE id = $1")
             .bind(id)
@@ -334,7 +334,7 @@ impl Store {
         Ok(())
     }
 
-    /// All that was ever hidden, the newest first.
+    /// Everything that was ever hidden, newest first.
     pub async fn hidden(&self) -> Stored<Vec<HiddenRecord>> {
         let rows = sqlx::query(
             "SELECT id, reach, from_at, to_at, reason, set_by, set_at, until_at, lifted_at FROM hidden_sights \
@@ -345,7 +345,7 @@ impl Store {
         rows.iter().map(rows::hidden).collect()
     }
 
-    /// False when it was lifted already.
+    /// False when it was already lifted.
     pub async fn lift(&self, id: &str, at: Timestamp) -> Stored<bool> {
         let done = sqlx::query("UPDATE hidden_sights SET lifted_at = $1 WHERE id = $2 AND lifted_at = 0")
             .bind(at.micros())
@@ -355,7 +355,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Hides again what was shown, because that could not be written down.
+    /// Hides again what was lifted, because the lifting could not be journalled.
     pub async fn release_lift(&self, id: &str) -> Stored<()> {
         sqlx::query("UPDATE hidden_sights SET lifted_at = 0 WHERE id = $1")
             .bind(id)

@@ -1,22 +1,22 @@
-//! Suspicious messages that people showed: what was thought of them, and never the message.
+//! Reports to the message desk: the verdict on each suspicious message, and never the message itself.
 
 use digue_types::Timestamp;
 
 use crate::{Store, Stored, rows};
 
-/// One message that somebody showed.
+/// One reported message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportRecord {
     pub id: String,
     pub at: Timestamp,
-    /// An account; empty when nobody had signed in.
+    /// The account that reported it; empty for someone not signed in.
     pub reporter: String,
     pub verdict: String,
-    /// Codes of what told, between blanks.
+    /// Codes of the signs that led to the verdict, separated by spaces.
     pub signs: String,
-    /// Domains that look like an official one, between blanks.
+    /// Domains that imitate an official one, separated by spaces.
     pub look_alikes: String,
-    /// When an officer put the domains on the public page; zero before.
+    /// When an officer published the domains; zero before.
     pub published_at: Timestamp,
 }
 
@@ -40,8 +40,8 @@ impl Store {
         Ok(())
     }
 
-    /// The last ones of account holders and as many of everybody else, the newest first: neither pushes
-    /// the other off the list.
+    /// The last reports of account holders and as many of everyone else, newest first: neither pushes the
+    /// other off the list.
     pub async fn reports(&self, count: u32) -> Stored<Vec<ReportRecord>> {
         let mut all = self.reports_where("reporter <> ''", "at", count).await?;
         all.extend(self.reports_where("reporter = ''", "at", count).await?);
@@ -49,7 +49,7 @@ impl Store {
         Ok(all)
     }
 
-    /// Reports whose domains are public, the last published first, whatever was reported since.
+    /// Reports whose domains are public, the last published first, however many came since.
     pub async fn published_reports(&self, count: u32) -> Stored<Vec<ReportRecord>> {
         self.reports_where("published_at > 0", "published_at", count).await
     }
@@ -68,7 +68,7 @@ impl Store {
         row.as_ref().map(rows::report).transpose()
     }
 
-    /// True when somebody without an account showed the same since then.
+    /// True when someone not signed in has reported the same since `since`.
     pub async fn knows_report(&self, report: &ReportRecord, since: Timestamp) -> Stored<bool> {
         let row = sqlx::query(
             "SELECT id FROM message_reports WHERE reporter = '' AND verdict = $1 AND signs = $2 \
@@ -83,7 +83,7 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// Takes a publication back that could not be written down.
+    /// Withdraws a publication that could not be journalled.
     pub async fn release_report(&self, id: &str) -> Stored<()> {
         sqlx::query("UPDATE message_reports SET published_at = 0 WHERE id = $1")
             .bind(id)
@@ -92,7 +92,7 @@ impl Store {
         Ok(())
     }
 
-    /// False when there is no such report, or its domains are public already.
+    /// False when the report does not exist or is already public.
     pub async fn publish_report(&self, id: &str, at: Timestamp) -> Stored<bool> {
         let done =
             sqlx::query("UPDATE message_reports SET published_at = $1 WHERE id = $2 AND published_at = 0")
@@ -103,7 +103,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Forgets what is older, published or not; how many.
+    /// Deletes older reports, published or not; returns how many.
     pub async fn forget_reports(&self, before: Timestamp) -> Stored<u64> {
         let done = sqlx::query("DELETE FROM message_reports WHERE at < $1")
             .bind(before.micros())

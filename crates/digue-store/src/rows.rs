@@ -1,4 +1,4 @@
-//! Rows to values and back: what comes out of the database is checked like any other input.
+//! Rows to values and back: values from the database are checked like any other input.
 
 use digue_access::decide::Reduction;
 use digue_access::session::{ClientIp, Device, TokenHash};
@@ -25,7 +25,7 @@ use crate::reports::ReportRecord;
 use crate::sessions::ConnectionRecord;
 use crate::{StoreError, Stored};
 
-/// A gate, who set it and why.
+/// A gate, with who set it and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateRecord {
     pub reach: Reach,
@@ -35,20 +35,20 @@ pub struct GateRecord {
     pub set_at: Timestamp,
 }
 
-/// A one-time link, good for one account on one host.
+/// A one-time link, valid for one account on one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreConnection {
     pub account: AccountId,
     pub host: String,
     pub expires_at: Timestamp,
-    /// SHA-256 (hex) of what the browser that uses it must hold; empty for a link that anybody may
-    /// use who has it.
+    /// SHA-256 (hex) of the secret that the browser using it must hold; empty for a link that anyone who
+    /// holds it may use.
     pub state: String,
     /// When the identity was proved; zero when using the link is the proof.
     pub proved_at: Timestamp,
 }
 
-/// An exceptional access, waiting for review or reviewed.
+/// A break glass, waiting for review or reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BreakGlassRecord {
     pub id: String,
@@ -140,6 +140,7 @@ fn device(row: &AnyRow) -> Stored<Option<Device>> {
         return Ok(None);
     }
     let cookie = unhex(&text(row, "device_cookie")?).ok_or_else(|| corrupt("device_cookie"))?;
+    // The previous cookie is valid for ten seconds only (decision 7), so it is not stored.
     Ok(Some(Device { key, cookie, until: time(row, "device_until")?, before: None }))
 }
 
@@ -227,7 +228,7 @@ pub(crate) fn key(row: &AnyRow) -> Stored<ApiKeyRecord> {
     Ok(ApiKeyRecord { secret, key, name: text(row, "name")?, added_at: time(row, "added_at")? })
 }
 
-/// Databases count with a sign.
+/// Both databases have signed integers only.
 pub(crate) fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
@@ -249,6 +250,7 @@ pub(crate) fn passkey(row: &AnyRow) -> Stored<PasskeyRecord> {
 pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
     let decided_at = time(row, "decided_at")?;
     let granted = row.try_get::<i64, _>("granted")?;
+    // A claim is not a decision yet, see `Store::claim_approval`.
     let decided = if decided_at == Timestamp::ZERO || granted == CLAIMED {
         None
     } else {
@@ -350,7 +352,7 @@ pub(crate) fn account_of(row: &AnyRow) -> Stored<AccountId> {
     name(row, "account", AccountId::parse)
 }
 
-/// How many of something an account holds.
+/// How many credentials of a kind an account has.
 pub(crate) fn held_count(row: &AnyRow) -> Stored<(AccountId, usize)> {
     let held = row.try_get::<i64, _>("held")?;
     Ok((name(row, "account", AccountId::parse)?, usize::try_from(held).map_err(|_| corrupt("held"))?))

@@ -1,4 +1,4 @@
-//! Sessions that outlive a restart, and the last connections of each account.
+//! Sessions, which survive a restart, and the last sign-ins of each account.
 
 use digue_access::Session;
 use digue_access::session::{ClientIp, Device, TokenHash};
@@ -6,7 +6,7 @@ use digue_types::{AccountId, SessionId, Timestamp};
 
 use crate::{Store, Stored, rows};
 
-/// One sign-in, as its holder is shown it.
+/// One sign-in, as shown to its holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionRecord {
     pub session: SessionId,
@@ -19,7 +19,7 @@ pub struct ConnectionRecord {
     pub means: String,
 }
 
-/// Connections that are kept of each account.
+/// Sign-ins kept for each account.
 const CONNECTIONS_KEPT: i64 = 20;
 
 const COLUMNS: &str = "token, id, account, organisation, host, opened_at, seen_at, proved_at, ip, agent, tls, \
@@ -49,7 +49,7 @@ impl Store {
         Ok(())
     }
 
-    /// Notes the address of the other family from which the holder of a session comes.
+    /// Stores the address of the other family that the holder of a session uses.
     pub async fn know_other_address(&self, id: &SessionId, ip: ClientIp) -> Stored<()> {
         sqlx::query("UPDATE sessions SET other_ip = $1 WHERE id = $2")
             .bind(ip.to_string())
@@ -78,7 +78,7 @@ impl Store {
         Ok(())
     }
 
-    /// Marks a session as proved afresh.
+    /// Records a fresh proof on a session.
     pub async fn prove_session(&self, id: &SessionId, at: Timestamp) -> Stored<()> {
         sqlx::query("UPDATE sessions SET proved_at = $1 WHERE id = $2")
             .bind(at.micros())
@@ -88,7 +88,7 @@ impl Store {
         Ok(())
     }
 
-    /// Binds a session to a key, or keeps its next short cookie.
+    /// Binds a session to a device key, or stores its next short cookie.
     pub async fn bind_session(&self, id: &SessionId, device: &Device) -> Stored<()> {
         sqlx::query(
             "UPDATE sessions SET device_key = $1, device_cookie = $2, device_until = $3 WHERE id = $4",
@@ -102,7 +102,7 @@ impl Store {
         Ok(())
     }
 
-    /// Remembers a sign-in, and forgets the oldest ones of the account.
+    /// Stores a sign-in, and deletes the oldest ones of the account.
     pub async fn add_connection(&self, connection: &ConnectionRecord) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
@@ -130,7 +130,7 @@ impl Store {
         Ok(())
     }
 
-    /// The last connections of an account, newest first.
+    /// The last sign-ins of an account, newest first.
     pub async fn connections_of(&self, account: &AccountId, count: i64) -> Stored<Vec<ConnectionRecord>> {
         let rows = sqlx::query(
             "SELECT session, account, at, host, ip, agent, means FROM connections \

@@ -1,15 +1,15 @@
-//! Names of 0.1.0 under their canonical spelling.
+//! Brings the names of version 0.1.0 to their canonical spelling.
 //!
-//! Version 0.1.0 took `A1` and `a1` for two accounts. A name is one from now on, whatever its spelling: what
-//! is stored is brought to it once. Two accounts or organisations that turn out to be one are nobody's to
-//! merge but the operator's: they may be two people, one of them suspended. Digue does not start on them.
+//! Version 0.1.0 took `A1` and `a1` for two accounts. Since 0.2.0 a name is one, whatever its spelling;
+//! stored names are rewritten once. Only the operator may merge two accounts or organisations that turn out
+//! to be one: they may be two people, one of them suspended. Digue does not start until that is done.
 
 use digue_types::{AccountId, Gate, OrganisationId};
 use sqlx::{AnyConnection, Row as _};
 
 use crate::{StoreError, Stored};
 
-/// Columns with the name of an account, where many rows may have one.
+/// Columns with the name of an account, where several rows may have the same.
 const ACCOUNTS: [(&str, &str); 39] = [
     ("gates", "set_by"),
     ("break_glass", "account"),
@@ -40,7 +40,7 @@ const ACCOUNTS: [(&str, &str); 39] = [
     ("granted_keys", "asked_by"),
     ("granted_keys", "granted_by"),
     ("identity_invitations", "made_by"),
-    // What proves who somebody is.
+    // Credentials.
     ("links", "account"),
     ("sessions", "account"),
     ("passkeys", "account"),
@@ -49,13 +49,14 @@ const ACCOUNTS: [(&str, &str); 39] = [
     ("identities", "account"),
     ("granted_keys", "account"),
     ("identity_invitations", "account"),
-    // One of each account: `settle_unconfirmed` has gone over them before.
+    // One row for each account: `settle_unconfirmed` has run before.
     ("unconfirmed", "account"),
-    // One of each account: `unique` has gone over them before.
+    // One row for each account: `settle_attempts` has run before.
     ("attempts", "account"),
 ];
 
-/// Of those, what opens an account. A row of a name that has no account opens nobody else's.
+/// Of those, the tables whose rows open an account. A row under another spelling must not come to open the
+/// account that exists.
 const OPENING: [&str; 8] =
     ["links", "sessions", "passkeys", "recovery_codes", "api_keys", "identities", "passwords", "contacts"];
 
@@ -68,7 +69,7 @@ const ORGANISATIONS: [(&str, &str); 5] = [
     ("review_lines", "organisation"),
 ];
 
-/// Tables with one row of each name.
+/// Tables with one row for each name.
 const UNIQUE: [(&str, &str, SpellingKind); 5] = [
     ("accounts", "id", SpellingKind::Account),
     ("organisations", "id", SpellingKind::Organisation),
@@ -84,7 +85,7 @@ enum SpellingKind {
 }
 
 impl SpellingKind {
-    /// The canonical spelling; `None` for what is no name: it is left for its reader to refuse.
+    /// The canonical spelling; `None` for an invalid name, which is left for its reader to reject.
     fn canonical(self, text: &str) -> Option<String> {
         match self {
             Self::Account => AccountId::parse(text).ok().map(|id| id.to_string()),
@@ -93,15 +94,17 @@ impl SpellingKind {
     }
 }
 
-/// Brings every name to its canonical spelling.
+/// Rewrites every name in its canonical spelling.
 ///
 /// # Errors
-/// `SameName` when two accounts or organisations are one.
+/// `SameName` when two accounts or organisations turn out to be one.
 pub(crate) async fn make_canonical(connection: &mut AnyConnection) -> Stored<()> {
     let accounts = names(connection, "accounts", "id").await?;
     for (table, column, kind) in UNIQUE {
         refuse_same(table, kind, &names(connection, table, column).await?, &accounts)?;
     }
+    // Before anything is renamed: afterwards an orphan's passkey could no longer be told from the account's
+    // own.
     for table in OPENING {
         drop_orphans(connection, table, &accounts).await?;
     }
@@ -126,7 +129,7 @@ async fn names(connection: &mut AnyConnection, table: &str, column: &str) -> Sto
     rows.iter().map(|row| Ok(row.try_get::<String, _>(0)?)).collect()
 }
 
-/// Names of accounts that are not there any more do not count against those that are.
+/// Names without an account are removed later, so they do not conflict with existing ones.
 fn refuse_same(table: &str, kind: SpellingKind, names: &[String], accounts: &[String]) -> Stored<()> {
     let is_opening = OPENING.contains(&table);
     let kept = names.iter().filter(|name| !is_opening || !is_orphan(name, accounts));
@@ -142,7 +145,7 @@ fn refuse_same(table: &str, kind: SpellingKind, names: &[String], accounts: &[St
     }
 }
 
-/// Another spelling of an account that exists, and no account itself.
+/// Another spelling of an existing account, without an account of its own.
 fn is_orphan(name: &str, accounts: &[String]) -> bool {
     let canonical = SpellingKind::Account.canonical(name);
     let is_there = accounts.iter().any(|account| account == name);
@@ -170,7 +173,7 @@ async fn rename(connection: &mut AnyConnection, table: &str, column: &str, kind:
     Ok(())
 }
 
-/// Of gates that turn out to be one, the stricter holds.
+/// Of gates that turn out to be one, the strictest stays.
 async fn settle_gates(connection: &mut AnyConnection) -> Stored<()> {
     let rows = sqlx::query("SELECT scope, name, gate FROM gates").fetch_all(&mut *connection).await?;
     let mut strictest: std::collections::BTreeMap<(String, String), (Gate, String)> = Default::default();
@@ -216,7 +219,7 @@ async fn settle_gates(connection: &mut AnyConnection) -> Stored<()> {
     Ok(())
 }
 
-/// An account that waits for somebody to confirm who holds it waits once, since the first of its spellings.
+/// Of unconfirmed accounts that turn out to be one, the oldest entry stays.
 async fn settle_unconfirmed(connection: &mut AnyConnection) -> Stored<()> {
     let rows = sqlx::query("SELECT account FROM unconfirmed ORDER BY since, account")
         .fetch_all(&mut *connection)
@@ -234,7 +237,7 @@ async fn settle_unconfirmed(connection: &mut AnyConnection) -> Stored<()> {
     Ok(())
 }
 
-/// Of failed attempts under several spellings, the most count.
+/// Of failed attempts under several spellings, the highest count stays.
 async fn settle_attempts(connection: &mut AnyConnection) -> Stored<()> {
     let rows = sqlx::query("SELECT account, device, failures FROM attempts ORDER BY failures DESC, account")
         .fetch_all(&mut *connection)
@@ -254,7 +257,7 @@ async fn settle_attempts(connection: &mut AnyConnection) -> Stored<()> {
     Ok(())
 }
 
-/// Lines of reviews about accounts that no longer exist may turn out to be about one.
+/// Review lines about former accounts may turn out to be about one; the last decision stays.
 async fn settle_review_lines(connection: &mut AnyConnection) -> Stored<()> {
     let rows =
         sqlx::query("SELECT review, account, decided_at FROM review_lines ORDER BY decided_at DESC, account")

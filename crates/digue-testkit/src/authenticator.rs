@@ -1,6 +1,6 @@
-//! A passkey in software: makes credentials and answers challenges, honestly or not.
+//! A passkey in software: makes credentials and answers challenges, correctly or not.
 //!
-//! Only what WebAuthn asks of an authenticator with ES256, no attestation and a resident key; its
+//! Only what WebAuthn requires of an authenticator with ES256, no attestation and a resident key; its
 //! answers are the JSON that a browser would post.
 
 use base64::Engine as _;
@@ -10,22 +10,22 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-/// User present, user verified, attested credential data: the flags of authenticator data.
+/// Flags of authenticator data: user present, user verified, attested credential data included.
 const PRESENT: u8 = 0x01;
 const VERIFIED: u8 = 0x04;
 const ATTESTED: u8 = 0x40;
 
-/// One passkey, and the ways in which it may lie.
+/// One passkey, with the settings in which it may lie.
 pub struct Authenticator {
     key: EcdsaKeyPair,
     id: Vec<u8>,
     handle: Vec<u8>,
-    /// The origin that the browser says it is at.
+    /// The origin that the browser reports.
     pub origin: String,
     /// The host whose hash it signs.
     pub host: String,
     pub verifies_user: bool,
-    /// Uses so far; set it back to play a copy. Zero: it does not count.
+    /// Uses so far; set it back to imitate a copy. Zero means that it does not count.
     pub counter: u32,
 }
 

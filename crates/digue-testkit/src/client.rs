@@ -1,10 +1,10 @@
-//! A client that sends what it is told and reads what comes.
+//! An HTTP/1.1 client that sends exactly the given bytes and reads the response.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Where to send, as whom.
+/// The server's address, and the host and cookie to send.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub address: SocketAddr,
@@ -12,7 +12,7 @@ pub struct Client {
     pub cookie: String,
 }
 
-/// What came back.
+/// A response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -34,13 +34,13 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The journal entry that the response names.
+    /// The journal entry named by the response.
     pub fn entry(&self) -> Option<u64> {
         self.header("digue-receipt")?.parse().ok()
     }
 }
 
-/// Longer than any answer takes on two busy cores: a test that waits this long has found a fault.
+/// Longer than any response takes on two busy cores: a test that waits this long has found a bug.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Client {
@@ -67,7 +67,7 @@ impl Client {
         self.try_send(method, target, headers, body).expect("the server answers")
     }
 
-    /// `send`, for servers that may be gone.
+    /// `send`, for servers that may have stopped.
     pub fn try_send(
         &self,
         method: &str,
@@ -100,7 +100,7 @@ impl Client {
         Ok(stream)
     }
 
-    /// Sends bytes as they are; everything that comes until the server closes.
+    /// Sends bytes as they are; returns everything received until the server closes.
     pub fn raw(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut stream = self.connect()?;
         stream.write_all(bytes)?;
@@ -115,7 +115,7 @@ impl Client {
     }
 }
 
-/// Did the other side end the connection? Waiting in vain is no end.
+/// True when the other side closed the connection; a timeout is not the end.
 pub fn is_end_of_connection(read: &io::Result<usize>) -> bool {
     match read {
         Ok(_) => true,

@@ -8,7 +8,7 @@ use digue_journal::disk::{DurableStep, FaultEffect, Faults};
 pub const DISK_FULL: i32 = 28;
 pub const IO_ERROR: i32 = 5;
 
-/// Strikes the `nth` occurrence (from 0) of `step`, then `times - 1` more; lets all others pass.
+/// Fails the `nth` occurrence (from 0) of `step`, then `times - 1` more; lets all others pass.
 pub struct FailAt {
     step: DurableStep,
     nth: usize,
@@ -22,7 +22,7 @@ impl FailAt {
         Self { step, nth, times, strike, seen: AtomicUsize::new(0) }
     }
 
-    /// True once the step was struck.
+    /// True once the step has failed.
     pub fn has_struck(&self) -> bool {
         self.seen.load(Ordering::SeqCst) > self.nth
     }

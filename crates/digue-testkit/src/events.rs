@@ -1,11 +1,11 @@
-//! Events to write.
+//! Events for tests to journal.
 
 use digue_types::{
     AccountId, ActionName, Basis, Event, ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome,
     PersonRef, PopulationId, PortalId, RequestClient, RouteName, SessionId, ShownPersons, Timestamp,
 };
 
-/// `account` was shown `person`, at a date made from `number`.
+/// An exposure of `person` to `account`, at a time derived from `number`.
 pub fn shown(number: u64, account: &str, person: &str) -> Event {
     let person = PersonRef::parse(person).expect("a reference");
     Event::Exposure(Box::new(Exposure {

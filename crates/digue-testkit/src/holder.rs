@@ -1,4 +1,4 @@
-//! A key that stays in its device: signs the JWTs of device-bound sessions and of DPoP.
+//! A device key in software: signs the JWTs of device-bound sessions and of DPoP.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-/// Seconds since 1970, for proofs that a running server reads.
+/// Seconds since 1970, for proofs that a running server checks.
 pub fn now_secs() -> i64 {
     #[expect(clippy::disallowed_methods, reason = "a real server compares it with its own clock")]
     let now = std::time::SystemTime::now();

@@ -1,4 +1,4 @@
-//! Keys that a test can repeat.
+//! Deterministic keys.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ pub fn master() -> MasterKey {
     MasterKey::new(&[9; 32])
 }
 
-/// A keyring for writing to the journal in `disk`; its secrets are distinct and no secrets.
+/// A keyring for writing to the journal in `disk`; its keys are distinct, and not secret.
 pub fn keyring(disk: &Disk) -> Keyring {
     let next = AtomicU64::new(1);
     let draw = move |bytes: &mut [u8]| {
@@ -20,7 +20,7 @@ pub fn keyring(disk: &Disk) -> Keyring {
     Keyring::new(disk.clone(), master(), PeriodLength::Month, Box::new(draw))
 }
 
-/// Opens the entries of the journal in `disk`.
+/// A keyring that opens the entries of the journal in `disk`.
 pub fn reading(disk: &Disk) -> Keyring {
     Keyring::reading(disk.clone(), Some(master()))
 }

@@ -1,9 +1,8 @@
-//! What tests share: a client and a portal that speak raw HTTP/1.1, disks that fail, passkeys and
-//! device keys in software, a mailbox, events to write, readers to throw hostile bytes at. Never
-//! shipped.
+//! Shared by tests: a client and a portal that speak raw HTTP/1.1, failing disks, passkeys and device keys
+//! in software, a mailbox, events to journal, fuzz targets. Never shipped.
 //!
-//! The client and the portal are blocking and plain on purpose: a test sees and sends the very
-//! bytes, and nothing between them repairs a malformed message.
+//! The client and the portal are blocking and plain on purpose: a test sees and sends the exact bytes, and
+//! nothing in between repairs a malformed message.
 
 pub mod authenticator;
 pub mod client;

@@ -1,10 +1,10 @@
-//! A mail server for tests: takes whatever is sent to it, on loopback.
+//! A mail server for tests: accepts every message, on loopback.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// The messages that arrived, each with its recipient.
+/// The messages received, each with its recipient.
 pub struct Mailbox {
     pub address: SocketAddr,
     received: Arc<Mutex<Vec<(String, String)>>>,
@@ -25,13 +25,13 @@ impl Mailbox {
         Self { address, received }
     }
 
-    /// Recipient and whole text of each message.
+    /// Recipient and full text of each message.
     pub fn messages(&self) -> Vec<(String, String)> {
         self.received.lock().unwrap().clone()
     }
 }
 
-/// As much of RFC 5321 as a client needs to hand a message over.
+/// As much of RFC 5321 as a client needs to deliver a message.
 fn converse(stream: &TcpStream, kept: &Mutex<Vec<(String, String)>>) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     let mut out = stream;

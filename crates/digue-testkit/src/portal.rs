@@ -1,10 +1,10 @@
-//! A portal made of one function, which remembers what it was asked.
+//! A portal made of one function, which records the requests it receives.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A request as the portal got it.
+/// A request as the portal received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
     pub method: String,
@@ -22,7 +22,7 @@ impl Heard {
     }
 }
 
-/// What the portal answers.
+/// The portal's response.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
@@ -91,7 +91,7 @@ impl Portal {
 }
 
 fn serve(stream: TcpStream, answer: &Answering, log: &Mutex<Vec<Heard>>) -> io::Result<()> {
-    // Head and body are two writes: neither waits for the other's acknowledgement.
+    // Head and body are two writes: with Nagle's algorithm the second would wait for an acknowledgement.
     stream.set_nodelay(true)?;
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
@@ -115,7 +115,7 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Heard>> 
     loop {
         let mut bytes = Vec::new();
         reader.read_until(b'\n', &mut bytes)?;
-        // Bytes that are no text, as some cookies are, come as replacement characters.
+        // Bytes that are not UTF-8, as in some cookies, become replacement characters.
         let line = String::from_utf8_lossy(&bytes);
         let Some((name, value)) = line.trim_end().split_once(':') else {
             break;

@@ -1,7 +1,7 @@
-//! What hostile bytes are thrown at: one function for each reader of the house that meets them.
+//! Fuzz targets: one function for each reader that meets hostile bytes.
 //!
-//! `fuzz/` runs them under a fuzzer; the inputs it found worth keeping run here, as tests. A target
-//! panics when the reader does, or when what it answers contradicts a second opinion.
+//! `fuzz/` runs them under a fuzzer; the inputs worth keeping run here, as tests. A target panics when its
+//! reader does, or when the result contradicts a second implementation.
 
 use digue_gateway::path::{Pattern, Segments};
 use digue_inspect::access_log::{self, CsvHeader, LogForm, LogMembers};
@@ -45,7 +45,7 @@ pub const TARGETS: &[(&str, Target)] = &[
 /// Runs one target.
 ///
 /// # Panics
-/// When there is none of this name, or when it has found a fault.
+/// When no target has this name, or when it has found a bug.
 pub fn run(name: &str, bytes: &[u8]) {
     let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a known target");
     target(bytes);
@@ -86,13 +86,13 @@ fn json_rules() -> JsonRules {
 
 fn json(bytes: &[u8]) {
     if bytes.is_empty() {
-        // No body shows nobody, whatever its type.
+        // No body shows no one, whatever its type.
         return;
     }
     let reading = look(BlockRules::Json(json_rules()), "", bytes);
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let reference = serde_json::from_str::<serde::de::IgnoredAny>(text);
-    // What it accepts besides: guards and words that programs write.
+    // Our reader also accepts guards (`)]}'`) and literals that some programs write (`NaN`, `Infinity`).
     let is_plain = text.trim_start().starts_with(['{', '[']) && !text.contains(['N', 'I']);
     if let (false, true, Err(error)) =
         (matches!(reading, ResponseReading::Unreadable(_)), is_plain, &reference)
@@ -136,14 +136,14 @@ fn xml(bytes: &[u8]) {
     let _ = look(BlockRules::Xml(rules), "", bytes);
 }
 
-/// The first byte chooses the coding.
+/// The first byte selects the coding.
 fn coded(bytes: &[u8]) {
     let Some((first, body)) = bytes.split_first() else { return };
     let coding = ["gzip", "br", "zstd", "gzip, gzip"][usize::from(first % 4)];
     let _ = look(BlockRules::Text { is_record_per_line: false }, coding, body);
 }
 
-/// The first line is the query, the rest the body.
+/// The first line is the query, the rest is the body.
 fn request(bytes: &[u8]) {
     let split = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let query = String::from_utf8_lossy(&bytes[..split]);
@@ -185,7 +185,7 @@ fn journal(bytes: &[u8]) {
     let _ = Verifier::parse(&text);
 }
 
-/// What strangers hand over: receipts, requests to a witness, keys, notes, key files.
+/// Input from outside: receipts, requests to a witness, keys, notes, key files.
 fn evidence(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let verifier = Verifier::new("digue.test", [7; 32]).expect("a key");
@@ -237,7 +237,7 @@ mod tests {
                 std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
             assert!(inputs.len() >= 5, "{name}: {} inputs", inputs.len());
             for input in inputs {
-                // Named before it runs: a panic then says which input it was.
+                // Printed before it runs: a panic then shows which input it was.
                 println!("{}", input.display());
                 target(&std::fs::read(&input).unwrap());
             }

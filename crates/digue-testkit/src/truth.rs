@@ -1,7 +1,9 @@
-//! Answers made from choices, with the truth beside: whom they show, whatever the reader says.
+//! Generates responses from choices, together with the truth: the persons that each shows, whatever the
+//! reader finds.
 //!
-//! A choice is a byte: a fuzzer explores them, a property test draws them. The reader finds exactly the persons that
-//! are there, or says that it cannot read; it never finds fewer and calls that inspected.
+//! A choice is a byte: a fuzzer explores them, a property test draws them. The reader must find exactly the
+//! persons present, or report the response as unreadable; it must never find fewer and report it as
+//! inspected.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -17,15 +19,15 @@ use digue_inspect::{
 };
 use regex::Regex;
 
-/// Whom an answer shows.
+/// The persons that a response shows.
 #[derive(Debug, Default)]
 pub struct Truth {
     pub persons: BTreeSet<String>,
-    /// Somebody is shown whom no identifier names.
+    /// A person is shown whom no identifier names.
     pub shows_unnamed: bool,
 }
 
-/// An answer, how it is read, and the truth.
+/// A response, the rules for reading it, and the truth.
 pub struct Made {
     pub content_type: &'static str,
     pub text: String,
@@ -33,7 +35,7 @@ pub struct Made {
     pub truth: Truth,
 }
 
-/// One choice after the other; zeros when they run out.
+/// One choice after the other; zeros once they are used up.
 struct Choices<'c>(std::slice::Iter<'c, u8>);
 
 impl Choices<'_> {
@@ -48,11 +50,11 @@ impl Choices<'_> {
 
 /// How a record names its person.
 enum Naming {
-    /// The text as it stands in the format, and the identifier that it is.
+    /// The text as written in the format, and the identifier that it means.
     Named(String, String),
     Blank,
     Missing,
-    /// Only somebody else, within it.
+    /// Only another person is named, within the record.
     Nested(String),
 }
 
@@ -79,7 +81,7 @@ fn naming(choices: &mut Choices<'_>, coded: impl Fn(char) -> String) -> Naming {
     }
 }
 
-/// Makes one answer.
+/// Generates one response.
 pub fn make(choices: &[u8]) -> Made {
     let mut choices = Choices(choices.iter());
     match choices.of(4) {
@@ -286,10 +288,11 @@ fn html(choices: &mut Choices<'_>) -> Made {
     )
 }
 
-/// Reads what the choices make, and compares.
+/// Reads the response generated from the choices, and compares.
 ///
 /// # Panics
-/// When the reader finds fewer persons than there are, others, or calls an answer read that shows somebody unnamed.
+/// When the reader finds fewer persons, other persons, or reports a response that shows an unnamed person
+/// as read.
 pub fn compare(choices: &[u8]) {
     let made = make(choices);
     let message = Message {
@@ -320,7 +323,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4000))]
 
-        /// The truth as oracle: exactly the persons that are there, or unreadable.
+        /// The truth as oracle: exactly the persons present, or unreadable.
         #[test]
         fn exactly_the_persons_that_are_there(choices in proptest::collection::vec(any::<u8>(), 0..60)) {
             compare(&choices);

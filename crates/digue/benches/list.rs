@@ -1,7 +1,7 @@
-//! E5: from *contain* to the signed list of 340,000 affected persons, among a year of normal work.
+//! E5: from *contain* to the signed list of 340,000 affected persons, amid a year of normal work.
 //!
 //! `cargo bench -p digue --bench list`: writes a year into a journal, starts the release binary on
-//! loopback, closes the thief's account through the console, and takes the list. Stops by itself.
+//! loopback, closes the thief's account through the console, and fetches the list. Stops by itself.
 
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -27,7 +27,7 @@ fn main() {
     let child = instance.serve();
     println!("started, index made from the journal, in {:.1} s", start.elapsed().as_secs_f64());
     let officer = instance.officer();
-    // A first, small question: connections and sessions are warm, as on any night at work.
+    // A first, small question: connections and sessions are warm, as on a working day.
     assert_eq!(officer.get("/scope?account=a1").status, 200);
     let start = Instant::now();
     let contained = "scope=account&name=thief&gate=closed&reason=compte+vol%C3%A9";
@@ -53,7 +53,7 @@ fn main() {
     }
 }
 
-/// A year of normal work that ends now, and in it the theft: 340,000 persons in 26 hours.
+/// A year of normal work that ends now, with the theft in it: 340,000 persons in 26 hours.
 fn write_year(folder: &Path) -> u64 {
     let journal = open(folder);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");

@@ -1,4 +1,5 @@
-//! Signing in, in peace and under a flood: what it costs, whom it locks out, what it tells.
+//! Signing in, without load and under a flood: its cost, whether it locks holders out, what its timing
+//! reveals.
 //!
 //! `cargo bench -p digue --bench login`: starts the release binary on loopback, and stops by itself.
 
@@ -82,7 +83,7 @@ impl Instance {
         instance
     }
 
-    /// The session behind the n-th link.
+    /// The session behind the nth link.
     fn enter(&self, place: usize, host: &str) -> Client {
         let links = std::fs::read_to_string(self.folder.path().join("links")).unwrap();
         let token = links.lines().nth(place).unwrap().split("link=").nth(1).unwrap().to_owned();
@@ -136,7 +137,7 @@ fn by_passkey(client: &Client, key: &mut Authenticator) -> Duration {
     begun.elapsed()
 }
 
-/// Sets a password; the recovery codes.
+/// Sets a password; returns the recovery codes.
 fn set_password(session: &Client) -> Vec<String> {
     let page = session.get("/self/password").text();
     let between =
@@ -171,7 +172,7 @@ fn told(name: &str, mut times: Vec<Duration>) {
     );
 }
 
-/// Asks the portal as long as `goes_on`; the time of each answer.
+/// Requests a page of the portal while `goes_on`; returns the time of each response.
 fn work(agent: &Client, goes_on: impl Fn(usize) -> bool) -> Vec<Duration> {
     let mut times = Vec::new();
     while goes_on(times.len()) {
@@ -182,7 +183,7 @@ fn work(agent: &Client, goes_on: impl Fn(usize) -> bool) -> Vec<Duration> {
     times
 }
 
-/// Ten thousand attempts from as many addresses; how many were compared, and how many sent away.
+/// Ten thousand attempts from as many addresses; returns how many were compared, and how many rejected.
 fn flood(address: SocketAddr) -> (usize, usize) {
     let (next, compared, busy) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
@@ -195,7 +196,7 @@ fn flood(address: SocketAddr) -> (usize, usize) {
                         return;
                     }
                     let from = format!("198.18.{}.{}", number / 256, number % 256);
-                    // Every other one at an account that is there.
+                    // Every other one on an existing account.
                     let account =
                         if number.is_multiple_of(2) { "a1".to_owned() } else { format!("x{number}") };
                     let (answer, _) = by_password(&client, &account, "essai au hasard", "000000", &from);
@@ -217,7 +218,7 @@ fn resident_kib() -> usize {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// What the table of live sessions weighs.
+/// Prints the memory of the table of live sessions.
 fn weigh_sessions() {
     let before = resident_kib();
     let mut sessions = Sessions::new(SessionLimits::default());
@@ -266,7 +267,8 @@ fn main() {
     let mut known = stranger.clone();
     known.cookie = format!("__Host-digue-known={}", cookie(&answer, "__Host-digue-known"));
 
-    // Text and status are one; so should be the time. Fewer than the block, then the blocked account.
+    // Text and status are the same; the time should be, too. Fewer attempts than the block, then the
+    // blocked account.
     let mut times: [Vec<Duration>; 2] = Default::default();
     for number in 0..400 {
         let account = if number % 2 == 0 { "a1".to_owned() } else { format!("personne{number}") };

@@ -1,8 +1,9 @@
 //! The person's page over 100 million exposures.
 //!
-//! `cargo bench -p digue --bench person [-- LISTS]`: a year of lists of a hundred persons goes into a journal,
-//! the release binary starts on loopback, persons come in with the code of their letter, and their page is asked
-//! for from its first byte to its last. Stops by itself. `./test` prepares the reader of the letters.
+//! `cargo bench -p digue --bench person [-- LISTS]`: writes a year of lists of a hundred persons into a
+//! journal, starts the release binary on loopback, signs persons in with the code of their letter, and
+//! times their page from the first byte to the last. Stops by itself. `./test` prepares the reader of the
+//! letters.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,15 +16,15 @@ mod scene;
 
 use scene::{CONSOLE, Draw, FORM, Instance, open};
 
-/// Entries, each a list of so many persons.
+/// Entries, each a list of [`LISTED`] persons.
 const LISTS: u64 = 1_000_000;
 const LISTED: u64 = 100;
 const ACCOUNTS: u64 = 60_000;
 const PERSONS: u64 = 43_000_000;
 const UNIT: usize = 500;
-/// Pages asked for, of each person.
+/// Pages requested for each person.
 const TIMES: usize = 400;
-/// Persons of whom the number of consultations is known: a usual one, a followed one, one whom everybody sees.
+/// Persons with a known number of consultations: a usual one, a followed one, one whom everyone sees.
 const KNOWN: [(&str, u64); 3] = [("MARIE", 12), ("LUC", 400), ("ANNE", 5_000)];
 
 fn main() {
@@ -58,7 +59,7 @@ fn main() {
     drop(served);
 }
 
-/// The person's own browser, with the code of a letter that is read as they read it.
+/// The person's own browser, signed in with the code from the letter, read as a person reads it.
 fn enter(instance: &Instance, officer: &Client, person: &str) -> Client {
     let asked = format!("population=personnes&persons={person}");
     let letters = officer.send("POST", "/requests/letters", &[FORM], asked.as_bytes());
@@ -80,7 +81,7 @@ fn enter(instance: &Instance, officer: &Client, person: &str) -> Client {
     client.with_named_cookie(cookie)
 }
 
-/// A year of lists that ends now; the known persons are on as many of them as is said.
+/// A year of lists that ends now; the known persons are on the stated number of them.
 fn write_year(folder: &Path, lists: u64) {
     let journal = open(folder);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");

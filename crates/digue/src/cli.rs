@@ -1,4 +1,4 @@
-//! The command line, in the language of whoever types it.
+//! The command line, in the user's language.
 
 pub(crate) mod evidence;
 
@@ -11,7 +11,7 @@ use digue_locales::{Language, text};
 
 use evidence::EvidenceTask;
 
-/// What was asked.
+/// A parsed command line.
 pub(crate) struct CommandLine {
     pub(crate) language: Language,
     pub(crate) command: Subcommand,
@@ -32,9 +32,9 @@ pub(crate) enum Subcommand {
     Evidence(EvidenceTask),
 }
 
-/// What is to be replayed.
+/// The arguments of `digue replay`.
 pub(crate) struct ReplayArguments {
-    /// The name of one class; all of them otherwise.
+    /// The name of one class; `None` for all.
     pub(crate) class: Option<String>,
     pub(crate) lists: bool,
     pub(crate) seed: u64,
@@ -45,21 +45,21 @@ pub(crate) struct ReplayArguments {
     pub(crate) record: RecordArguments,
 }
 
-/// Recorded work into which thefts are put, and how it is played.
+/// The recorded work of `digue replay --record`, and how it is played.
 pub(crate) struct RecordArguments {
-    /// None: made-up worlds.
+    /// Empty for simulated worlds.
     pub(crate) files: Vec<PathBuf>,
     pub(crate) course: String,
     pub(crate) has_one_office: bool,
     pub(crate) has_no_organisations: bool,
     pub(crate) has_verdicts: bool,
-    /// The half of the accounts that thresholds were set with, and not the one that judges.
+    /// Steals from the half of the accounts with which thresholds were set, not from the one that judges.
     pub(crate) is_tuning_half: bool,
     pub(crate) victims: u64,
     pub(crate) sensitivity: bool,
 }
 
-/// Recorded exposures to be watched.
+/// The arguments of `digue watch`.
 pub(crate) struct WatchArguments {
     pub(crate) exposures: PathBuf,
     pub(crate) accounts: Option<PathBuf>,
@@ -67,7 +67,7 @@ pub(crate) struct WatchArguments {
     pub(crate) decisions: Option<PathBuf>,
 }
 
-/// Fictitious persons to be drawn.
+/// The arguments of `digue decoys`.
 pub(crate) struct DecoysArguments {
     pub(crate) config: PathBuf,
     pub(crate) portal: String,
@@ -75,7 +75,7 @@ pub(crate) struct DecoysArguments {
     pub(crate) count: usize,
 }
 
-/// A response of a portal, kept in a file.
+/// A response of a portal, saved in a file.
 pub(crate) struct SavedResponse {
     pub(crate) portal: String,
     pub(crate) route: String,
@@ -85,14 +85,15 @@ pub(crate) struct SavedResponse {
     pub(crate) body: PathBuf,
 }
 
-/// Reads the arguments; prints help or a fault and exits when they are not a task.
+/// Parses the arguments; prints help or an error and exits when they name no task.
 pub(crate) fn parse() -> CommandLine {
     let language = language();
     let matches = command(language).get_matches();
     CommandLine { language, command: task(&matches) }
 }
 
-/// `--language` anywhere, else the environment's.
+/// `--language` anywhere, else that of the environment.
+// Before clap runs: its own help and errors are printed in this language.
 fn language() -> Language {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -318,7 +319,7 @@ fn route_probe(matches: &ArgMatches) -> Option<RouteProbe> {
 }
 
 fn task(matches: &ArgMatches) -> Subcommand {
-    let (name, matches) = matches.subcommand().expect("clap requires one");
+    let (name, matches) = matches.subcommand().expect("clap requires a subcommand");
     let path = |name: &str| matches.get_one::<PathBuf>(name).expect("it has a default").clone();
     let word = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
     match name {

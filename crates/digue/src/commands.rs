@@ -1,4 +1,4 @@
-//! One module for each command; each says what it did in the reader's language.
+//! One module for each command; each reports its outcome in the user's language.
 
 mod admin;
 pub(crate) mod check;
@@ -22,9 +22,9 @@ use digue_operations::journal_heads::HeadError;
 
 use crate::cli::{CommandLine, Subcommand};
 
-/// Everything went well.
+/// Success.
 pub(crate) const GOOD: u8 = 0;
-/// The answer is no: faults, a tampered journal.
+/// The answer is no: a faulty configuration, a tampered journal.
 pub(crate) const BAD: u8 = 1;
 /// The question could not be answered.
 pub(crate) const NOT_RUN: u8 = 2;
@@ -52,7 +52,7 @@ pub(crate) fn run(asked: CommandLine) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Where commands speak: standard output for answers, standard error for what went wrong.
+/// The output of commands: standard output for answers, standard error for errors.
 pub(crate) struct Output {
     pub(crate) language: Language,
 }
@@ -68,16 +68,16 @@ impl Output {
     }
 
     pub(crate) fn line(&self, line: &str) {
-        // A closed pipe is the reader's choice, not a fault.
+        // A closed pipe is the reader's choice, not an error.
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 
-    /// Text as it is, lines and all.
+    /// Prints text as it is, without a final newline.
     pub(crate) fn text(&self, text: &str) {
         let _ = write!(std::io::stdout(), "{text}");
     }
 
-    /// `serve-failed` with the chain of causes.
+    /// Prints `serve-failed` with the chain of causes.
     pub(crate) fn failed(&self, error: &anyhow::Error) -> u8 {
         if let Some(HeadError::Contradiction(found)) = error.downcast_ref::<HeadError>() {
             return self.contradicted(found);
@@ -87,7 +87,7 @@ impl Output {
         NOT_RUN
     }
 
-    /// The journal is not the one that is remembered: both are left as they are.
+    /// The journal contradicts its remembered checkpoints: both are left unchanged.
     fn contradicted(&self, found: &HeadContradiction) -> u8 {
         let (key, size, head) = match found {
             HeadContradiction::Older { size, head } => ("journal-older", *size, head),
@@ -110,7 +110,7 @@ impl Output {
         self.complain("check-bad", &[("faults", Value::from(faults.len()))]);
     }
 
-    /// Prints what reads well and is most likely not meant.
+    /// Prints what is valid, but most likely a mistake.
     pub(crate) fn warnings(&self, warnings: &[crate::config::reader::ConfigFault]) {
         for warning in warnings {
             let said = Value::from(warning.say(self.language));
@@ -118,7 +118,7 @@ impl Output {
         }
     }
 
-    /// Says what could not be read of a response, and where.
+    /// Prints what could not be read in a response, and where.
     pub(crate) fn unread(&self, unread: &digue_types::ReadFailure) {
         let cause = text_with(self.language, &format!("unread-{}", unread.cause.code()), &[]);
         self.complain("inspect-unreadable", &[("detail", Value::from(cause))]);
@@ -139,7 +139,7 @@ pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-/// Ends when a signal says stop.
+/// Resolves at SIGTERM or SIGINT.
 pub(crate) async fn stop_asked() {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

@@ -1,4 +1,4 @@
-//! What the operator writes: `digue.toml`, one map for each portal, policy files.
+//! The operator's files: `digue.toml`, one map for each portal, policies.
 //!
 //! Reading never stops at the first fault: `digue check` prints them all, with file and line.
 
@@ -27,12 +27,12 @@ use portal_map::PortalMap;
 use reader::ConfigFault;
 use server::Settings;
 
-/// A whole configuration without fault.
+/// A complete configuration without faults.
 pub(crate) struct Config {
     pub(crate) settings: Settings,
     pub(crate) maps: Vec<PortalMap>,
     pub(crate) policies: PolicyFiles,
-    /// What reads well and is most likely not meant.
+    /// Valid, but most likely a mistake.
     pub(crate) warnings: Vec<ConfigFault>,
     /// A number that changes with the text of maps and policies.
     pub(crate) version: u64,
@@ -43,18 +43,18 @@ impl Config {
         self.maps.iter().map(|map| &map.portal)
     }
 
-    /// How long each portal's exposures are kept.
+    /// The retention of each portal's exposures.
     pub(crate) fn retentions(&self) -> Vec<(PortalId, Retention)> {
         retentions(&self.maps)
     }
 }
 
-/// How long the exposures of each portal are kept.
+/// The retention of each portal's exposures.
 pub(crate) fn retentions(maps: &[PortalMap]) -> Vec<(PortalId, Retention)> {
     maps.iter().map(|map| (map.portal.id.clone(), map.retention.clone())).collect()
 }
 
-/// Public address of each portal, by host.
+/// The public URL of each portal, by host.
 pub(crate) fn portal_urls(maps: &[PortalMap]) -> Vec<(String, String)> {
     let of = |map: &PortalMap| -> Vec<(String, String)> {
         map.portal.hosts.iter().map(|host| (host.clone(), map.url.clone())).collect()
@@ -62,20 +62,20 @@ pub(crate) fn portal_urls(maps: &[PortalMap]) -> Vec<(String, String)> {
     maps.iter().flat_map(of).collect()
 }
 
-/// Ports of the public addresses.
+/// Ports of the public URLs.
 pub(crate) fn public_ports(maps: &[PortalMap], console_url: &str) -> Vec<u16> {
     let urls = maps.iter().map(|map| map.url.as_str()).chain([console_url]);
     urls.filter_map(|url| url.parse::<http::Uri>().ok()?.port_u16()).collect()
 }
 
-/// Policy files, by name, and what they say together.
+/// Policy files by name, and the policies that they form together.
 #[derive(Default)]
 pub(crate) struct PolicyFiles {
     pub(crate) texts: BTreeMap<String, String>,
     pub(crate) policies: Policies,
 }
 
-/// Policy files as they were kept.
+/// Parses policy files as they were stored.
 pub(crate) fn parse_policies(
     texts: &BTreeMap<String, String>,
 ) -> Result<Policies, Vec<digue_access::policy::PolicyFault>> {
@@ -84,12 +84,12 @@ pub(crate) fn parse_policies(
     Policies::parse(&files)
 }
 
-/// Reads everything that `file` leads to, or lists every fault of it.
+/// Reads everything that `file` refers to, or lists all faults.
 pub(crate) fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
     let mut faults = Vec::new();
     let settings = server::read(file, &mut faults);
     let Some(settings) = settings else {
-        // The maps are read all the same, where they usually lie: one look shows every fault.
+        // The maps are still read, from their default folder, so that one run shows every fault.
         let folder = file.parent().unwrap_or(Path::new(""));
         for path in files_in(&folder.join("portals"), "toml", &mut faults) {
             portal_map::read(&path, &mut faults, &mut Vec::new());
@@ -130,7 +130,7 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
     }
 }
 
-/// What can only be seen with all maps in hand.
+/// Checks that need all maps together.
 fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mut Vec<ConfigFault>) {
     for (place, (path, portal)) in portals.iter().enumerate() {
         for (_, other) in &portals[..place] {
@@ -164,7 +164,7 @@ fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mu
     }
     for decoy in &settings.watch.decoys {
         let portal = portals.iter().find(|(_, portal)| portal.id.as_str() == decoy.portal);
-        // A decoy that is not written as the portal writes it would never be met.
+        // A decoy that the portal writes differently would never be recognised.
         let is_met = portal.is_some_and(|(_, portal)| {
             portal.kinds[portal.primary].canonical(&decoy.person).as_deref() == Some(&*decoy.person)
         });
@@ -232,7 +232,7 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
     paths
 }
 
-/// FNV-1a over the files: tells two sets of rules apart, protects nothing.
+/// FNV-1a over the files: distinguishes two sets of rules, and protects nothing.
 struct RulesFingerprint(u64);
 
 impl Default for RulesFingerprint {

@@ -1,12 +1,12 @@
 //! How many files and sockets the system lets this process have open.
 //!
-//! A limit on connections that the system's own is below is none: what fails then is not the connection
-//! too many but a portal's, or the journal's next file.
+//! A limit on connections above the system's own is useless: what fails then is not the surplus connection
+//! but one to a portal, or the journal's next file.
 
 /// Files of the store, the journal and the index, with room to spare.
 const RESERVED: usize = 256;
 
-/// Connections of clients that fit, when each may need one to a portal, too; `None` where the system does not say.
+/// Client connections that fit, when each may need one to a portal; `None` when the system does not say.
 pub(crate) fn connections_max() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/self/limits")
         .inspect_err(|error| tracing::debug!(error = %error, "The limit on open files is not known"));

@@ -1,4 +1,4 @@
-//! The keys of this Digue: made on the first start, kept in files that only its user reads.
+//! The keys of this installation: created at the first start, kept in files that only its user can read.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -12,11 +12,11 @@ use digue_journal::note::Signer;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
-/// The journal's signer; its public key is kept beside it as `journal.pub`.
+/// The journal's signer; its public key is stored beside it as `journal.pub`.
 pub(crate) fn journal_signer(folder: &Path, name: &str) -> Result<Signer> {
     let seed = read_or_make(&folder.join("journal.key"), || {
         let mut seed = [0u8; 32];
-        SystemRandom::new().fill(&mut seed).map_err(|_| anyhow!("no randomness"))?;
+        SystemRandom::new().fill(&mut seed).map_err(|_| anyhow!("the system's random generator failed"))?;
         Ok(seed.to_vec())
     })?;
     let seed: [u8; 32] = seed.try_into().map_err(|_| anyhow!("journal.key is not 32 bytes"))?;
@@ -37,15 +37,16 @@ pub(crate) fn identity_key(folder: &Path) -> Result<Vec<u8>> {
     read_or_make(&folder.join("identity.pk8"), || {
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-        Ok(key.map_err(|_| anyhow!("no key could be made"))?.as_ref().to_vec())
+        Ok(key.map_err(|_| anyhow!("the identity key could not be generated"))?.as_ref().to_vec())
     })
 }
 
-/// Mixed into password hashes, and seals second factors: not in the database.
+/// Mixed into password hashes, and seals second factors; kept outside the database, so that a copy of that
+/// is useless.
 pub(crate) fn secrets_key(folder: &Path) -> Result<[u8; 32]> {
     let key = read_or_make(&folder.join("secrets.key"), || {
         let mut key = [0u8; 32];
-        SystemRandom::new().fill(&mut key).map_err(|_| anyhow!("no randomness"))?;
+        SystemRandom::new().fill(&mut key).map_err(|_| anyhow!("the system's random generator failed"))?;
         Ok(key.to_vec())
     })?;
     key.try_into().map_err(|_| anyhow!("secrets.key is not 32 bytes"))
@@ -61,14 +62,15 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<V
         fs::create_dir_all(folder)?;
     }
     let bytes = make()?;
+    // `create_new`: a key that another process has just made is never replaced.
     let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
     file.write_all(&bytes)?;
     file.sync_all()?;
     Ok(bytes)
 }
 
-/// What wraps the journal's period keys. The operator may keep it where backups of the journal do not
-/// go: `[journal] master_key` names the file.
+/// Wraps the journal's period keys. The operator may keep it where backups of the journal do not go:
+/// `[journal] master_key` names the file.
 pub(crate) fn master_key(path: &Path) -> Result<MasterKey> {
     let key = read_or_make(path, || {
         let mut key = [0u8; 32];
@@ -101,7 +103,7 @@ pub(crate) fn witness_key(folder: &Path, name: &str) -> Result<Cosigner> {
 /// Fills `bytes` from the system's generator.
 ///
 /// # Panics
-/// When the system has no randomness: nothing may go on without.
+/// When the system has no randomness: nothing may continue without it.
 pub(crate) fn draw(bytes: &mut [u8]) {
     SystemRandom::new().fill(bytes).expect("the system's generator works");
 }

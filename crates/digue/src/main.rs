@@ -14,7 +14,7 @@ mod tls;
 
 use std::process::ExitCode;
 
-/// Many short-lived buffers of many sizes: the system's allocator kept twice the memory.
+/// For many short-lived buffers of many sizes the system's allocator kept twice the memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,5 +1,5 @@
-//! Which maps and policies are in force: those of the files, unless they let more through than the ones
-//! that two persons agreed to.
+//! The maps and policies in force: those of the files, unless they let more through than the ones that two
+//! persons approved.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,10 +16,10 @@ use crate::config::portal_map::{self, PortalMap};
 use crate::config::reader::{ConfigFault, WholeText};
 use crate::config::{PolicyFiles, parse_policies, proxy_change};
 
-/// Takes maps over as far as they were granted, and asks for the rest.
+/// Applies maps as far as they were granted, and requests approval for the rest.
 ///
-/// The maps that a Digue finds at its first start are what it begins with. Later a portal that nobody
-/// granted is not served: under another name it would have neither history nor limits.
+/// The maps found at the first start are granted as they are. A portal added later is not served before it
+/// is granted: under another name a known one would have neither history nor limits (decision 8).
 pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
     let granted = rules::granted(app).await?;
     let is_first = !granted.keys().any(|of| matches!(of, RulesGuard::Portal(_)));
@@ -41,6 +41,7 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
             Ok(old) => old,
             Err(error) => {
                 tracing::error!(%error, portal = %map.portal.id, "The granted map cannot be read; the portal is closed until the new one is granted");
+                // Not served by the new map either: what it widens cannot be known without the old one.
                 rules::hold_back(app, &of, &wanted, &beginning(&map)).await?;
                 continue;
             }
@@ -60,7 +61,7 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
     Ok(taken)
 }
 
-/// Grants every map as it is: for a demonstration, where nobody is protected.
+/// Grants every map as it is: for the demonstration, which protects no one.
 pub(crate) async fn danger_take_all(app: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
     for map in &maps {
         rules::take_over(app, &RulesGuard::Portal(map.portal.id.clone()), &map.source.to_json()).await?;
@@ -69,15 +70,16 @@ pub(crate) async fn danger_take_all(app: &App, maps: Vec<PortalMap>) -> Result<V
 }
 
 fn read_granted(map: &PortalMap, kept: &str) -> Result<PortalMap> {
-    let whole = WholeText::of_json(kept).ok_or_else(|| anyhow!("it is not kept whole"))?;
+    let whole = WholeText::of_json(kept).ok_or_else(|| anyhow!("the stored map is incomplete"))?;
     let mut faults: Vec<ConfigFault> = Vec::new();
     let read = portal_map::read_kept(Path::new(map.portal.id.as_str()), &whole, &mut faults);
     let said = || faults.iter().map(|fault| fault.say(digue_locales::Language::English)).collect::<Vec<_>>();
     read.ok_or_else(|| anyhow!("{}", said().join("; ")))
 }
 
-/// The granted map, with the limits of the new one where they are lower.
+/// The granted map, with the lower limits of both.
 fn narrowed(mut granted: PortalMap, wanted: &Portal) -> PortalMap {
+    // Narrower parts of a waiting map apply at once: only what widens needs a second person.
     if wanted.mode == EnforcementMode::Enforced {
         granted.portal.mode = EnforcementMode::Enforced;
     }
@@ -107,7 +109,7 @@ fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
     }
 }
 
-/// The policies in force: those of the files, when they permit nothing that the granted ones did not.
+/// The policies in force: those of the files, if they permit nothing that the granted ones did not.
 pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<Policies> {
     let wanted = serde_json::to_string(&files.texts)?;
     let Some(before) = rules::granted(app).await?.remove(&RulesGuard::Policies) else {
@@ -140,7 +142,7 @@ pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<P
     Ok(old)
 }
 
-/// The proxies that are believed: those of the files, as far as they were granted.
+/// The trusted proxies: those of the files, as far as they were granted.
 pub(crate) async fn proxies_in_force(app: &App, wanted: TrustedProxies) -> Result<TrustedProxies> {
     let text = proxy_change::written(&wanted);
     let Some(before) = rules::granted(app).await?.remove(&RulesGuard::Proxies) else {

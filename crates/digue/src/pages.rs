@@ -1,4 +1,4 @@
-//! Hands the gateway the console's pages, and the console its visitors.
+//! Passes the console's pages to the gateway, and visitors to the console.
 
 use std::sync::Arc;
 

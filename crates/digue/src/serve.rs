@@ -45,13 +45,13 @@ use crate::config::{self, Config};
 use crate::pages::ConsolePages;
 use crate::{descriptors, keys, maps, tls};
 
-/// Appends that may wait for the disk.
+/// Appends that may wait for the disk; further ones are refused.
 const QUEUE_MAX: usize = 8192;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
-/// How long a stop waits for entries of responses that have left.
+/// How long a stop waits for the entries of responses that have left.
 const ENTRIES_WAIT_MAX: Duration = Duration::from_secs(10);
 
-/// A Digue that runs.
+/// A running Digue.
 pub(crate) struct RunningServer {
     pub(crate) app: Arc<App>,
     pub(crate) journal: Arc<Journal>,
@@ -62,7 +62,7 @@ pub(crate) struct RunningServer {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// Builds and starts everything.
+/// Builds and starts every part.
 pub(crate) async fn start(
     config: Config,
     demo: Option<Arc<dyn digue_console::Demo>>,
@@ -75,17 +75,19 @@ pub(crate) async fn start(
         .with_context(|| settings.data_folder.display().to_string())?;
 
     // 1. The state: accounts, gates, sessions.
+    // Before the journal: what the store remembers of its head decides whether it may be opened.
     let store = Store::open(&settings.store_url).await?;
 
     // 2. The journal: recovered, then read once for the index and the budgets.
     let keys_folder = settings.data_folder.join("keys");
     let signer = keys::journal_signer(&keys_folder, &settings.name)?;
+    // Guards the index and its state, which the journal's thread writes and everyone reads.
     let journal_state = Arc::new(RwLock::new(JournalState::default()));
     let monitor = Arc::new(DetectionMonitor::new(watch_rules(&settings, &*clock, &maps)));
     let disk = Disk::new(&settings.data_folder.join("journal"));
     let master = keys::master_key(&settings.journal.master_key)?;
     let keyring = Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw));
-    // Before anything is written: an older copy of the folder would be continued.
+    // Before anything is written: an older copy of the folder must not be continued.
     journal_heads::must_continue(&disk, signer.verifier(), &settings.data_folder, &store).await?;
     let journal = Arc::new(Journal::open(JournalOptions {
         disk,
@@ -105,7 +107,7 @@ pub(crate) async fn start(
 
     let roots = tls::authorities(settings.upstream_authorities.as_deref())?;
 
-    // 3. The house: rules as the state has them.
+    // 3. The app: rules as the store has them.
     let aliases = Arc::new(AliasTables::default());
     let app = Arc::new(
         App::new(AppParts {
@@ -114,7 +116,8 @@ pub(crate) async fn start(
             journal_state: journal_state.clone(),
             clock: clock.clone(),
             aliases: aliases.clone(),
-            // `maps::policies_in_force` says which, once there is a house to ask.
+            // Until `maps::policies_in_force`, which needs the app, sets the real ones; no listener is open
+            // yet.
             policies: Policies::default(),
             policy_version: version,
             session_limits: settings.sessions,
@@ -147,8 +150,9 @@ pub(crate) async fn start(
 
     witnesses::must_continue(&app).await.map_err(HeadError::from)?;
 
-    // 4. The lock, its budgets counted from the journal; a map that became wider waits.
-    // The demonstration writes its own map, with the port that its portal happened to get.
+    // 4. The gateway, its budgets counted from the journal; a map that became wider waits. The
+    // demonstration writes its own map, with the random port of its portal, so that each start would look
+    // like a wider map.
     let maps = match demo {
         Some(_) => maps::danger_take_all(&app, maps).await?,
         None => maps::in_force(&app, maps).await?,
@@ -178,6 +182,7 @@ pub(crate) async fn start(
         proxies,
         limits: gateway_limits(&settings),
     });
+    // Before a listener opens: the first response must find the counts of the whole window.
     each_counted_exposure(&app, &mut |exposure| gateway.restore(exposure))?;
     app.attach(gateway.clone());
     identity_cuts::restore(&app).await?;
@@ -189,15 +194,16 @@ pub(crate) async fn start(
         app.note(Act::IndexRebuilt, cause).await?;
     }
 
-    // The watch remembers beside the doors; until then a fresh one looks.
+    // Detection rebuilds its memory while requests are served; until then a fresh engine monitors
+    // responses.
     remember(&app, &journal);
     containment::recall_closings(&app).await?;
 
-    // What open incidents are about is followed again.
+    // Open incidents are followed again.
     incidents::follow_open(&app).await?;
     notices::after_a_start(&app).await?;
 
-    // 5. The doors.
+    // 5. The listeners, last: everything that a request needs is ready.
     let (stop, stopping) = watch::channel(false);
     let mut running = RunningServer {
         app,
@@ -221,26 +227,26 @@ pub(crate) async fn start(
     Ok(running)
 }
 
-/// Has the watch read again what the journal knows of everybody's habits, beside the requests.
+/// Makes detection read its memory of all accounts from the journal again, while requests are served.
 fn remember(app: &Arc<App>, journal: &Journal) {
     app.monitor().begin_remembering();
     let known = app.view().entry_since(app.clock().now().minus(MEMORY))..journal.status().size;
     let remembering = app.clone();
     tokio::task::spawn_blocking(move || {
         if let Err(error) = remembering.remember(known) {
-            tracing::error!(%error, "The watch could not read all of what it knew");
+            tracing::error!(%error, "Detection could not rebuild all of its memory; it runs with less");
         }
     });
 }
 
-/// Portals that are only observed.
+/// Observe-only portals.
 fn observed(hosts: &Hosts) -> BTreeSet<PortalId> {
     let observed = hosts.portals().filter(|portal| portal.mode.enforcement().is_none());
     observed.map(|portal| portal.id.clone()).collect()
 }
 
 impl RunningServer {
-    /// What is looked after as long as it runs.
+    /// Starts the periodic tasks.
     fn keep_up(&mut self, ask_witnesses_every: Duration, stopping: &watch::Receiver<bool>) {
         macro_rules! every {
             ($time:expr, $what:literal, $work:expr) => {
@@ -271,10 +277,10 @@ impl RunningServer {
         every!(Duration::from_secs(5), "forwarded messages", |app: Arc<App>| async move {
             desk::read_due(&app).await.map(drop)
         });
-        every!(Duration::from_mins(10), "news for persons", |app: Arc<App>| async move {
+        every!(Duration::from_mins(10), "notifications to persons", |app: Arc<App>| async move {
             news::tell_due(&app).await.map(drop)
         });
-        every!(Duration::from_hours(1), "what is forgotten", |app: Arc<App>| async move {
+        every!(Duration::from_hours(1), "expired data", |app: Arc<App>| async move {
             codes::forget_due(&app).await?;
             desk::forget_due(&app).await.map(drop)
         });
@@ -284,12 +290,12 @@ impl RunningServer {
         every!(Duration::from_hours(1), "digest", |app: Arc<App>| async move {
             digest::send_due(&app).await.map(drop)
         });
-        // Keys end with a period, not at an hour.
+        // Keys end with a period, not at a set hour.
         every!(Duration::from_hours(1), "retention", |app: Arc<App>| async move {
             retention::forget_due(&app).await.map(drop)
         });
         every!(Duration::from_mins(1), "sessions", |app: Arc<App>| async move { app.tidy_sessions().await });
-        // Not in the first minute: whoever starts Digue looks at other things first.
+        // Not in the first minute: a start has more urgent work.
         let (app, stopping) = (self.app.clone(), stopping.clone());
         self.tasks.push(tokio::spawn(async move {
             let mut ending = stopping.clone();
@@ -325,8 +331,8 @@ impl RunningServer {
         Ok(())
     }
 
-    /// Takes over new maps, policies and certificates; connections stay. Listeners, folders and the
-    /// store change with a restart only.
+    /// Applies new maps, policies and certificates; connections stay. Listeners, folders and the store
+    /// change at a restart only.
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
         let Config { settings, maps, policies: policy_files, version, warnings: _ } = config;
         let maps = maps::in_force(&self.app, maps).await?;
@@ -363,33 +369,37 @@ impl RunningServer {
         Ok(())
     }
 
-    /// Finishes what is under way, then lets everything go, journal last.
+    /// Finishes requests in progress, then stops every part, the journal last.
     pub(crate) async fn stop(self) -> Result<()> {
+        // Pages with live refresh never end by themselves: without this, every stop would last the whole
+        // grace period.
         self.app.close_streams();
         self.stop.send_replace(true);
         for task in self.tasks {
             task.await?;
         }
         if !self.app.gateway().finish_entries(ENTRIES_WAIT_MAX).await {
-            tracing::error!("Some responses of observed portals have no entry; stopping without them");
+            tracing::error!("Some responses of observe-only portals have no entry; stopping without them");
         }
+        // After the listeners have stopped: no request can add to these counts any more.
         self.app.gateway().record_counted_refusals(true).await;
         self.app.note(Act::Stopped, String::new()).await?;
-        // House and lock hold each other; what matters is that the journal is closed, and by name.
+        // App and gateway hold each other, so neither is ever dropped: journal and index are closed by
+        // name.
         let (journal, app) = (self.journal, self.app.clone());
         tokio::task::spawn_blocking(move || {
             journal.close();
             app.close_index();
         })
         .await?;
-        // Its last checkpoint covers all of it now.
+        // The last checkpoint now covers every entry.
         journal_heads::remember(&self.app).await?;
         self.store.close().await;
         Ok(())
     }
 }
 
-/// The limits of the configuration, as far as the system allows them.
+/// The configured limits, as far as the system allows them.
 fn gateway_limits(settings: &Settings) -> GatewayLimits {
     let mut limits = settings.limits.gateway;
     let wanted = limits.connections.in_all;
@@ -404,7 +414,7 @@ fn portals_of(maps: Vec<PortalMap>) -> Vec<Portal> {
     maps.into_iter().map(|map| map.portal).collect()
 }
 
-/// Who answers for the data, and which clocks run.
+/// The controller and the legal clocks.
 fn response_rules(settings: &Settings, zone: TimeZone) -> OperatorRules {
     let ours = &settings.response;
     OperatorRules {
@@ -417,11 +427,12 @@ fn response_rules(settings: &Settings, zone: TimeZone) -> OperatorRules {
     }
 }
 
-/// How the watch is set, with the hours of the place where people work.
+/// The settings of detection, with the local time of the place where people work.
 fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> WatchRules {
     let now = clock.now();
     let (local, _) = clock.local(now);
     let utc = now.secs().rem_euclid(86_400) / 3600;
+    // Between -12 and 11 hours, across midnight as well.
     let hours = (local - utc + 36).rem_euclid(24) - 12;
     let populations = |portal: &str| {
         let known = maps.iter().find(|known| known.portal.id.as_str() == portal);
@@ -441,7 +452,8 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> Wa
     }
 }
 
-/// Carries out what the watch found, one after the other; what waits is done before the end.
+/// Carries out the findings of detection, one after the other; those that wait are carried out before a
+/// stop.
 async fn respond(
     app: Arc<App>,
     mut found: mpsc::UnboundedReceiver<MonitoredFinding>,
@@ -455,12 +467,12 @@ async fn respond(
         };
         let Some(next) = next else { return };
         if let Err(error) = containment::respond(&app, next).await {
-            tracing::error!(%error, "A containment was not carried out whole");
+            tracing::error!(%error, "A containment is incomplete; check the account's gate and sessions");
         }
     }
 }
 
-/// The exposures that budgets may count: those of the longest window.
+/// Passes the exposures that budgets may count: those of the longest window.
 fn each_counted_exposure(app: &App, take: &mut dyn FnMut(&Exposure)) -> Result<()> {
     let since = app.clock().now().minus(SlidingWindow::Month.length());
     let first = app.view().entry_since(since);
@@ -472,7 +484,7 @@ fn each_counted_exposure(app: &App, take: &mut dyn FnMut(&Exposure)) -> Result<(
     Ok(())
 }
 
-/// Writes the refusals that were counted, a window at a time; what is left is written at the end.
+/// Journals counted refusals, a window at a time; the rest is journalled by `stop`.
 async fn write_counted(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(Duration::from_secs(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -484,7 +496,7 @@ async fn write_counted(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
     }
 }
 
-/// Sorts in what the responses of the last moment charged.
+/// Applies the charges that responses have queued (decision 6).
 async fn settle_budgets(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(Duration::from_millis(20));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -496,10 +508,10 @@ async fn settle_budgets(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
     }
 }
 
-/// Notices handed over within one second, of all campaigns, at most.
+/// The most notices handed over in one second, for all campaigns together.
 const NOTICES_A_SECOND: u32 = 1000;
 
-/// Does something again and again until the end; a fault of one time is told, and the next comes.
+/// Repeats `work` until the stop; a failure is logged, and the next interval tries again.
 async fn repeat<Work: Future<Output = Result<(), OperationError>>>(
     app: Arc<App>,
     every: Duration,
@@ -515,7 +527,7 @@ async fn repeat<Work: Future<Output = Result<(), OperationError>>>(
             _ = stopping.changed() => return,
         }
         if let Err(error) = work(app.clone()).await {
-            tracing::warn!(%error, what, "What is done again and again could not be done this time");
+            tracing::warn!(%error, what, "Periodic task failed; retrying at the next interval");
         }
     }
 }

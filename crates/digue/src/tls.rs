@@ -1,4 +1,4 @@
-//! Certificates from files, for listeners and for portals over HTTPS.
+//! Certificates from files, for listeners and for HTTPS portals.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
 
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// The authorities that portals are checked against: the system's, and the operator's own.
+/// The certificate authorities for portals: the system's, and the operator's own.
 pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     if let Ok(certificates) = CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES) {

@@ -7,7 +7,7 @@ fn kinds(shape: &str) -> Vec<IdentifierKind> {
     vec![IdentifierKind { name: "numero".to_owned(), steps: vec![Normalise::Upper], shape: Some(shape) }]
 }
 
-/// A kind whose shape tells its identifiers from every other word.
+/// A kind whose shape distinguishes its identifiers from every other word.
 fn telling_kinds() -> Vec<IdentifierKind> {
     kinds("[0-9]{7}[A-Z]")
 }
@@ -118,7 +118,7 @@ fn whom_a_header_shows_is_found() {
     ] {
         shows(name, value);
     }
-    // A body without its type is another body: the type stays, and shows nobody.
+    // Without its type a body would be read as another: the type stays, and shows no one.
     let (passed, shown) = pass(&[], &[], ("content-type", "text/html; name=1000001A; charset=utf-8"));
     assert_eq!((passed, shown), (vec!["text/html; charset=utf-8".to_owned()], vec![]));
 }
@@ -152,7 +152,7 @@ fn a_header_that_the_map_names_passes_and_is_looked_through() {
     let one = |header| pass(&telling_kinds(), &named, header);
     assert_eq!(one(("x-total-count", "7")), (vec!["7".to_owned()], vec![]));
     assert_eq!(one(("x-person", "1000001A")), (vec!["1000001A".to_owned()], vec!["1000001A".to_owned()]));
-    // No map lets a copy live on.
+    // No map may let a cached copy live on.
     assert_eq!(one(("etag", "\"1\"")), (vec![], vec![]));
 }
 

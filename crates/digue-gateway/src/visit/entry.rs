@@ -1,4 +1,4 @@
-//! What a visit leaves in the journal, and the refusals that are journalled and said.
+//! The journal entries of a visit, and its refusals, journalled before they are returned.
 
 use digue_access::{Decision, Enforcement};
 use digue_types::{ActionName, Exposure, Inspection, Outcome, RefusalReason, RouteName};
@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::shown::{FoundPersons, grouped};
 
 impl Visit<Enforcement> {
-    /// Journals a refusal, and says it.
+    /// Journals a refusal, and returns it.
     pub(super) async fn refuse(&self, reasons: Vec<RefusalReason>, inspection: Inspection) -> Refusal {
         let inspection = self.how_far(inspection);
         let exposure = self.exposure(&refused(reasons.clone()), Vec::new(), inspection, 0, StatusCode::OK);
@@ -20,7 +20,7 @@ impl Visit<Enforcement> {
         }
     }
 
-    /// The portal answered, and its answer is not shown: what the request asked for has happened there.
+    /// The portal answered, and its response is not shown: what the request asked for has been done there.
     pub(super) async fn refuse_answer(
         &self,
         reasons: Vec<RefusalReason>,
@@ -32,7 +32,8 @@ impl Visit<Enforcement> {
         self.withhold(decision, exposure, status).await
     }
 
-    /// Journals that an answer of the portal is not shown, and says it with what was done there.
+    /// Journals that a response of the portal is not shown, and returns the refusal with what was done
+    /// there.
     pub(super) async fn withhold(
         &self,
         decision: Decision,
@@ -48,8 +49,10 @@ impl Visit<Enforcement> {
         }
     }
 
-    /// The portal did not answer, or not in a way that can be handed on. What it may have done is journalled.
+    /// The portal did not answer, or not in a way that can be forwarded. What it may have done is
+    /// journalled.
     pub(super) async fn unanswered(&self, mut unavailable: Refusal) -> Refusal {
+        // A repeated GET changes nothing; anything else may have been carried out without a trace.
         if self.method.is_safe() || !unavailable.may_have_arrived {
             return unavailable;
         }
@@ -59,19 +62,20 @@ impl Visit<Enforcement> {
             self.exposure(&refused(reasons), Vec::new(), Inspection::NotReached, 0, StatusCode::OK);
         match self.shared.record_refusal(Exposure { status: 0, ..exposure }).await {
             Ok(index) => unavailable.entry = index,
-            Err(_) => tracing::error!("A request that the portal may have carried out has no entry"),
+            Err(_) => tracing::error!("A request that the portal may have carried out has no journal entry"),
         }
         unavailable
     }
 
-    /// What is known of a request that changes something, when its answer is not shown.
+    /// The outcome of a request that changes something, when its response is not shown.
     pub(super) fn done_at_portal(&self, status: StatusCode) -> Option<RefusalReason> {
         let is_done = status.is_success() || status.is_redirection();
         let known = if is_done { RefusalReason::DoneNotShown } else { RefusalReason::OutcomeUnknown };
         (!self.method.is_safe()).then_some(known)
     }
 
-    /// Records an answer; without an entry it is not shown, and what was done is said.
+    /// Journals a response; without an entry it is not shown, and the refusal says what was done at the
+    /// portal.
     pub(super) async fn record_answer(
         &self,
         exposures: Vec<Exposure>,
@@ -98,7 +102,7 @@ impl Visit<Enforcement> {
         }
     }
 
-    /// Of a response that does not come by here nothing is ever seen.
+    /// Forward authentication: nothing of the response is ever seen.
     fn how_far(&self, inspection: Inspection) -> Inspection {
         if self.is_request_only { Inspection::RequestOnly } else { inspection }
     }
@@ -120,10 +124,10 @@ fn refused(reasons: Vec<RefusalReason>) -> Decision {
     Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
 }
 
-/// The entry of a request for which the map has no rule.
+/// The entry of a request to which no rule of the map applies.
 pub(super) fn unmapped(exposure: Exposure) -> Exposure {
-    let route = RouteName::parse("-").expect("a fixed name");
-    let action = ActionName::parse("-").expect("a fixed name");
+    let route = RouteName::parse("-").expect("the fixed name `-` is a route name");
+    let action = ActionName::parse("-").expect("the fixed name `-` is an action name");
     Exposure { route, action, categories: Vec::new(), ..exposure }
 }
 

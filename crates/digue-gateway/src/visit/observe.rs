@@ -1,9 +1,9 @@
-//! A visit to a portal whose rules are only tried (observe-only).
+//! A visit to a portal in observe-only mode.
 //!
-//! The request goes to the portal as the client sent it, and the response to the client as the portal sent it,
-//! piece by piece. What was seen of both on their way is looked at afterwards: what enforced mode would have said
-//! is journalled, the watch is told, and nothing follows. By construction: a refusal is made of an `Enforcement`,
-//! which no visit here holds, and no function here returns one.
+//! The request reaches the portal as the client sent it, and the response the client as the portal sent it,
+//! piece by piece. What passed is examined afterwards: what enforced mode would have decided is journalled
+//! and detection is informed; nothing else follows. By construction: a refusal is made from an
+//! `Enforcement`, which no visit here holds, and no function here returns one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,15 +37,15 @@ use crate::shown::{FoundPersons, named_by_request};
 use crate::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
 use crate::upgrade::{join, on_connection};
 
-/// In place of an `Enforcement`: what speaks against this visit changes nothing about it.
+/// Takes the place of an `Enforcement`: objections to this visit change nothing about it.
 pub(super) struct Observation {
-    /// What enforced mode would have said before the portal was asked.
+    /// What enforced mode would have objected before the portal was contacted.
     against: Vec<RefusalReason>,
     is_recognised: bool,
     is_mapped: bool,
 }
 
-/// A request as it went to the portal.
+/// A request as it was sent to the portal.
 struct SentRequest {
     parts: Parts,
     /// Values of the path, by the names of the map.
@@ -53,21 +53,21 @@ struct SentRequest {
     body: BodyCopy,
 }
 
-/// The head of what the portal answered.
+/// The head of the portal's response.
 struct AnswerHead {
     status: StatusCode,
     headers: HeaderMap,
 }
 
-/// What became of a body, as far as it shows persons.
+/// The persons that a body shows, as far as it could be inspected.
 struct BodyReading {
     persons: FoundPersons,
     inspection: Inspection,
-    /// What the map would have done with a body that cannot be read.
+    /// What the map would have refused, had the body been unreadable in enforced mode.
     against: Option<RefusalReason>,
 }
 
-/// Passes a request on and its response back. `path` is `None` where the path is none that the map could name.
+/// Forwards a request, and its response. `path` is `None` where the path is one that no map could name.
 pub(crate) async fn observe(
     shared: &Arc<SharedGateway>,
     connection: ConnectionFacts,
@@ -103,7 +103,7 @@ pub(crate) async fn observe(
     match shared.upstream.send(outgoing.map(|()| boxed(body)), &UNHURRIED).await {
         Ok(response) => visit.pass(sent, client_side, response),
         Err(unavailable) => {
-            // The portal does not answer: no rule says so, and there is nothing else to hand over.
+            // The portal does not answer: no rule objects, and there is nothing else to return.
             let response = unavailable.respond(&sent.parts.headers);
             visit.conclude_later(shared.pending_entries.begin(), sent, None, None);
             response
@@ -111,8 +111,8 @@ pub(crate) async fn observe(
     }
 }
 
-/// Forward authentication in front of an observed portal: everything goes on, and what enforced mode would
-/// have said is journalled. The caller, where one is recognised.
+/// Forward authentication for an observe-only portal: every request continues, and what enforced mode would
+/// have decided is journalled. Returns the caller, when one is recognised.
 pub(crate) async fn observe_unseen(shared: &Arc<SharedGateway>, asked: PortalRequest<'_>) -> Option<Caller> {
     let path = Segments::parse(asked.uri.path()).ok();
     let mut visit = Visit::observed(shared, &asked, path.as_ref());
@@ -141,7 +141,7 @@ pub(crate) async fn observe_unseen(shared: &Arc<SharedGateway>, asked: PortalReq
     caller
 }
 
-/// A portal without Digue has no clock but its client's.
+/// Without Digue, only the client would limit how long a portal may take.
 const UNHURRIED: Timeouts = Timeouts {
     connect: Duration::from_hours(24),
     response: Duration::from_hours(24),
@@ -178,6 +178,7 @@ impl Visit<Observation> {
                 (nobody_known(now), false)
             }
         };
+        // A public resource needs no caller: a missing session is no objection.
         if is_public {
             against.clear();
         }
@@ -217,7 +218,7 @@ impl Visit<Observation> {
         if is_held { self.route().held_bytes_max } else { 0 }
     }
 
-    /// The response on its way to the client, unchanged.
+    /// Sends the response to the client, unchanged.
     fn pass(
         self,
         sent: SentRequest,
@@ -228,6 +229,7 @@ impl Visit<Observation> {
             (response.status() == StatusCode::SWITCHING_PROTOCOLS).then(|| hyper::upgrade::on(&mut response));
         let (mut head, body) = response.into_parts();
         headers::strip_response_hops(&mut head.headers);
+        // Digue's own cookies are taken out even here: otherwise a portal could set or end its sessions.
         headers::strip_own_cookies(&mut head.headers);
         let seen = AnswerHead { status: head.status, headers: head.headers.clone() };
         match (portal_side, client_side) {
@@ -247,7 +249,7 @@ impl Visit<Observation> {
                 head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
                 Response::from_parts(head, empty())
             }
-            // Nobody asked for another protocol: no plain proxy could hand this on.
+            // The client asked for no other protocol: a plain proxy could not forward this either.
             (Some(_), None) => plain(StatusCode::BAD_GATEWAY),
         }
     }
@@ -260,12 +262,13 @@ impl Visit<Observation> {
         body: Option<BodyCopy>,
     ) {
         let shared = self.shared.clone();
+        // Spawned: the entry must not delay the end of the response.
         if !pending.spawn(async move { self.conclude(sent, head, body).await }) {
-            shared.note_unrecorded("the process ends");
+            shared.note_unrecorded("the process is stopping");
         }
     }
 
-    /// What enforced mode would have said, to the watch and to the journal.
+    /// Passes what enforced mode would have decided to detection and the journal.
     async fn conclude(mut self, sent: SentRequest, head: Option<AnswerHead>, body: Option<BodyCopy>) {
         if self.is_said_to_show_nobody() {
             return;
@@ -275,7 +278,7 @@ impl Visit<Observation> {
         self.tell(exposure).await;
     }
 
-    /// To the watch, and to the journal.
+    /// To detection, then to the journal.
     async fn tell(&self, exposure: Exposure) {
         self.shared.monitor.observe(&exposure);
         let Some(exposure) = self.counted_apart(exposure) else { return };
@@ -286,13 +289,14 @@ impl Visit<Observation> {
         }
     }
 
-    /// What showed nobody and would have been refused is counted like a refusal: it, too, comes as fast as one asks.
+    /// Responses that show no one and would have been refused are counted like refusals: they, too, come as
+    /// fast as a client sends.
     fn counted_apart(&self, exposure: Exposure) -> Option<Exposure> {
         let is_countable = exposure.outcome == Outcome::WouldRefuse && exposure.shown.is_empty();
         if is_countable { self.shared.refusals.take(exposure) } else { Some(exposure) }
     }
 
-    /// Resources of which the map states that they show nobody, and that this caller may fetch.
+    /// Resources that the map declares to show no one, and that this caller may fetch.
     fn is_said_to_show_nobody(&self) -> bool {
         self.mode.is_mapped
             && matches!(self.route().kind, RouteKind::Assets { .. })
@@ -317,7 +321,7 @@ impl Visit<Observation> {
         self.would_have(reading, passed, status)
     }
 
-    /// The entry of what enforced mode would have said.
+    /// The entry of what enforced mode would have decided.
     fn would_have(&mut self, reading: BodyReading, passed: u64, status: Option<StatusCode>) -> Exposure {
         let BodyReading { persons, inspection, against } = reading;
         let mut decision = self.decide_observed(&persons, inspection);
@@ -335,7 +339,7 @@ impl Visit<Observation> {
         if self.mode.is_mapped { exposure } else { super::entry::unmapped(exposure) }
     }
 
-    /// Whom the request names, and what speaks against it.
+    /// Reads the persons that the request names, and the objections to it.
     fn read_sent(&mut self, sent: &SentRequest) {
         let copied = sent.body.take();
         let needs_body = self.needs_request_body();
@@ -365,7 +369,7 @@ impl Visit<Observation> {
         self.ask_the_rules();
     }
 
-    /// What the rules say against the request, where nothing else does.
+    /// The objections of the rules to the request, where nothing else speaks against it.
     fn ask_the_rules(&mut self) {
         if self.mode.against.is_empty() {
             let keys = self.keys(&self.subjects);
@@ -378,7 +382,7 @@ impl Visit<Observation> {
         }
     }
 
-    /// Whom what passed shows, as far as it was seen.
+    /// The persons shown by the part of the response that was copied.
     async fn look_at(&mut self, head: Option<&AnswerHead>, body: Option<CopiedBody>) -> BodyReading {
         let unseen = |inspection| BodyReading { persons: Vec::new(), inspection, against: None };
         let Some(head) = head else { return unseen(Inspection::NotReached) };
@@ -390,7 +394,9 @@ impl Visit<Observation> {
             return unseen(Inspection::Inspected);
         }
         match body.extent {
+            // A 304 shows the client a copy that it has: no body, yet not nobody.
             _ if head.status == StatusCode::NOT_MODIFIED => unseen(Inspection::Partial),
+            // Unknown is not nothing: what was not copied may have shown persons.
             CopyExtent::CutShort | CopyExtent::NoRoom => unseen(Inspection::Partial),
             CopyExtent::TooLarge => self.unread(UninspectedCause::TooLarge),
             CopyExtent::Whole => {
@@ -411,7 +417,7 @@ impl Visit<Observation> {
                 let is_part = status == StatusCode::PARTIAL_CONTENT;
                 seen(found.persons, if is_part { Inspection::Partial } else { Inspection::Inspected })
             }
-            // A part of a document is seldom one itself.
+            // A part of a document is rarely a document of its own.
             Err(_) if status == StatusCode::PARTIAL_CONTENT => seen(Vec::new(), Inspection::Partial),
             Err(unreadable) => {
                 let cause = unreadable.cause;
@@ -430,7 +436,7 @@ impl Visit<Observation> {
         }
     }
 
-    /// What the rules say of the persons; of a caller without identity they can say nothing more.
+    /// The decision of the rules about the persons. About an unknown caller they can say nothing further.
     fn decide_observed(&self, persons: &FoundPersons, inspection: Inspection) -> digue_access::Decision {
         let nothing = digue_access::Decision {
             outcome: Outcome::Released,
@@ -451,12 +457,12 @@ impl Visit<Observation> {
     }
 }
 
-/// In place of an account where nobody is recognised.
+/// Takes the place of an account where no caller is recognised.
 fn nobody_known(now: Timestamp) -> Caller {
     Caller {
-        account: AccountId::parse("unknown").expect("a fixed name"),
-        organisation: OrganisationId::parse("unknown").expect("a fixed name"),
-        session: SessionId::parse("unknown").expect("a fixed name"),
+        account: AccountId::parse("unknown").expect("`unknown` is an account id"),
+        organisation: OrganisationId::parse("unknown").expect("`unknown` is an organisation id"),
+        session: SessionId::parse("unknown").expect("`unknown` is a session id"),
         proved_at: now,
         kind: CallerKind::Header,
     }

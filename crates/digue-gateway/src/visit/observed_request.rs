@@ -1,7 +1,7 @@
-//! The request to a portal that is only observed: as the client sent it, with what any reverse proxy adds.
+//! The request to an observe-only portal: as the client sent it, with what any reverse proxy adds.
 //!
-//! Only the fields of the connection end here, and Digue's own: its cookies, and the names under which it tells a
-//! portal who is there, which no client may use.
+//! Removed are only hop-by-hop fields and Digue's own: its cookies, and the names under which it identifies
+//! the caller to a portal, which no client may use.
 
 use digue_types::Timestamp;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -63,7 +63,7 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes Digue's own cookies, and leaves every other byte of the field.
+/// Removes Digue's own cookies, and keeps every other byte of the field.
 fn strip_own_cookies(headers: &mut HeaderMap) {
     let is_own = |pair: &&[u8]| headers::is_own_cookie(pair);
     let has_own = headers
@@ -96,9 +96,9 @@ fn set_host(portal: &Portal, asked: &Parts, headers: &mut HeaderMap) {
     }
 }
 
-/// What a trusted proxy said of its client stays said; of everybody else Digue says what it sees.
+/// Fields set by a trusted proxy stay; for all other clients Digue sets what it sees.
 fn set_forwarded(connection: &ConnectionFacts, asked: &Parts, headers: &mut HeaderMap) {
-    // Empty where nobody knows it: then there is what the proxy said, or nothing to say.
+    // Empty when unknown: then the proxy's field stays, or none is set.
     let client = connection.origin.ip.to_string();
     let host = asked.uri.authority().map(|authority| authority.as_str().as_bytes().to_vec());
     let host = host.or_else(|| asked.headers.get(header::HOST).map(|host| host.as_bytes().to_vec()));
@@ -117,7 +117,7 @@ fn set_forwarded(connection: &ConnectionFacts, asked: &Parts, headers: &mut Head
     }
 }
 
-/// Digue's word on who is there, for portals that are told by Digue.
+/// Identifies the caller to portals that rely on Digue for it.
 fn set_identity(
     shared: &SharedGateway,
     portal: &Portal,
@@ -126,7 +126,7 @@ fn set_identity(
     now: Timestamp,
     headers: &mut HeaderMap,
 ) {
-    // The proxy in front says who is there, to Digue and to the portal alike.
+    // The proxy in front identifies the caller, to Digue and to the portal alike.
     if let Identity::Header { from, .. } = &portal.identity
         && from.iter().any(|network| network.contains(&connection.peer))
     {

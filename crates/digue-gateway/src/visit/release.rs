@@ -1,4 +1,4 @@
-//! Still allowed? Every person, every budget; then the entry; then, and only then, the bytes.
+//! The decision on every person and every budget; then the entry; then, and only then, the bytes.
 
 use bytes::Bytes;
 use digue_access::{Decision, Enforcement, decide, release};
@@ -20,13 +20,15 @@ use crate::response_headers::HeaderSweep;
 use crate::shown::FoundPersons;
 
 impl Visit<Enforcement> {
-    /// 6. Still allowed? Every person, every budget; then the entry; then, and only then, the bytes.
+    /// 6. Decides on every person and every budget; then writes the entry; then, and only then, releases
+    /// the bytes.
     pub(super) async fn release(
         mut self,
         mut head: http::response::Parts,
         bytes: Bytes,
         found: Result<InspectedPersons, Unreadable>,
     ) -> Result<Response<Body>, Refusal> {
+        // Before the decision: persons shown by headers count like those in the body.
         let by_headers = match self.pass_headers(&mut head) {
             Ok(persons) => persons,
             Err(unreadable) => return Err(self.refuse_unreadable(unreadable, head.status).await),
@@ -51,6 +53,7 @@ impl Visit<Enforcement> {
         let mut decision = self.decide(&persons, inspection);
         let shows_persons = !persons.is_empty();
         let mut exposure = self.exposure(&decision, persons, inspection, bytes.len() as u64, head.status);
+        // After the decision and before the entry: the entry must say that the response was withheld.
         self.look(&mut decision, &mut exposure);
         if decision.outcome == Outcome::Refused {
             return Err(self.withhold(decision, exposure, head.status).await);
@@ -59,8 +62,8 @@ impl Visit<Enforcement> {
             true => Some(self.record_answer(vec![exposure], head.status).await?),
             false => None,
         };
-        // What was decided before the disk answered may have been undone since. The entry stands: it says more than
-        // was shown, and never less.
+        // What was decided before the disk answered may have been undone since. The entry stands: it says
+        // more than was shown, and never less.
         if self.guard().is_cut() {
             let reasons = std::iter::once(RefusalReason::NoSession).chain(self.done_at_portal(head.status));
             return Err(self.refusal(reasons.collect(), index));
@@ -74,9 +77,9 @@ impl Visit<Enforcement> {
         self.refuse_answer(vec![RefusalReason::Uninspectable(cause)], cause.into(), status).await
     }
 
-    /// The watch has the last word: a response that reveals a theft does not leave.
+    /// The monitor decides last: a response that reveals a theft does not leave.
     pub(super) fn look(&self, decision: &mut Decision, exposure: &mut Exposure) {
-        // What is refused already is looked at as it is written.
+        // A refusal is passed to the monitor when it is journalled.
         if decision.outcome == Outcome::Refused || self.shared.monitor.look(exposure) == Verdict::Pass {
             return;
         }
@@ -87,8 +90,8 @@ impl Visit<Enforcement> {
         exposure.shown = Vec::new();
     }
 
-    /// Too large to hold, and the map says release: the entry first, then the stream under guard,
-    /// then a second entry with what really left.
+    /// Too large to hold, and the map says release: first the entry, then the stream under guard, then a
+    /// second entry with the number of bytes that left.
     pub(super) async fn release_too_large(
         mut self,
         mut head: http::response::Parts,
@@ -119,6 +122,7 @@ impl Visit<Enforcement> {
         if decision.outcome == Outcome::Refused {
             return Err(self.withhold(decision, exposure, head.status).await);
         }
+        // Two parts only where the size is unknown: a declared one is already in the first entry.
         if declared.is_none() {
             exposure.parts = 2;
         }
@@ -136,6 +140,7 @@ impl Visit<Enforcement> {
 
     pub(super) fn closing_entry(&self, mut exposure: Exposure) -> Box<dyn FnOnce(u64) + Send> {
         let shared = self.shared.clone();
+        // Counted from here, not from the end of the stream: a stop waits for the second entry.
         let pending = shared.pending_entries.begin();
         Box::new(move |sent| {
             exposure.part = 2;
@@ -147,12 +152,12 @@ impl Visit<Enforcement> {
                 if let Err(unrecorded) = recorder.record(vec![exposure]).await {
                     tracing::error!(
                         cause = unrecorded.0,
-                        "The size of a large response is not in the journal"
+                        "The size of a large response could not be journalled; its entry stays open"
                     );
                 }
             };
             if !pending.spawn(closing) {
-                tracing::error!("The size of a large response is not in the journal: the process ends");
+                tracing::error!("The size of a large response is not journalled: the process is stopping");
             }
         })
     }
@@ -165,6 +170,7 @@ impl Visit<Enforcement> {
         is_personal: bool,
     ) -> Response<Body> {
         mark(&mut head.headers, index, is_personal);
+        // At most one piece (`PIECE_BYTES`): there is no second one to stop before.
         let is_small = bytes.len() <= 64 * 1024;
         let body = if is_small { full(bytes) } else { boxed(GuardedBody::held(self.guard(), bytes)) };
         Response::from_parts(head, body)
@@ -172,14 +178,15 @@ impl Visit<Enforcement> {
 }
 
 impl<M> Visit<M> {
-    /// A response without persons is journalled only when something about it needs remembering.
+    /// A response without persons is journalled only when something about it must be remembered.
     pub(super) fn must_record(&self, exposure: &Exposure) -> bool {
         exposure.persons_found > 0
             || exposure.outcome != Outcome::Released
             || exposure.inspection != Inspection::Inspected
     }
 
-    /// The persons found, and those whom the request names: a page that is filled in again after a fault shows them.
+    /// The persons found, and those named by the request: a form that is shown again after an error shows
+    /// them.
     pub(super) fn with_subjects(
         &self,
         mut found: FoundPersons,
@@ -192,9 +199,9 @@ impl<M> Visit<M> {
         found
     }
 
-    /// Keeps the headers that may pass; whom they show.
+    /// Keeps the headers that may pass; returns the persons they show.
     fn pass_headers(&self, head: &mut http::response::Parts) -> Result<Vec<PersonRef>, Unreadable> {
-        // The reason phrase is text of the portal, too, and nobody reads it.
+        // The reason phrase is the portal's text, too, and nothing inspects it.
         head.extensions.clear();
         let blocks = &self.route().response.blocks;
         let sweep = HeaderSweep {
@@ -221,6 +228,7 @@ impl<M> Visit<M> {
         let keys = self.keys(persons.iter().map(|(person, _)| person));
         let snapshot = self.shared.rules.load_full();
         let hosts = self.shared.hosts.load();
+        // Held from the check to the charge: two responses at once must not both use what is left.
         let mut budgets = lock(hosts.budgets(&self.portal.id));
         let facts = self.facts();
         if inspection.is_uninspected() {
@@ -239,8 +247,8 @@ impl<M> Visit<M> {
     }
 }
 
-/// Statuses by which a portal says that it shows nobody of whom it was asked for: not allowed, not there, not by
-/// this method, not now; and redirects that have no body.
+/// Statuses by which a portal shows none of the persons it was asked for: not allowed, not found, wrong
+/// method, too many requests; and redirects without a body.
 fn says_nothing_of_subjects(status: StatusCode, has_body: bool) -> bool {
     matches!(status.as_u16(), 401 | 403 | 404 | 405 | 410 | 429)
         || status.is_redirection() && status != StatusCode::NOT_MODIFIED && !has_body
@@ -254,7 +262,7 @@ fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
     }
 }
 
-/// A response with persons stays out of every cache: a copy there would be shown without an entry.
+/// A response with persons must stay out of every cache: a copy there would be shown without an entry.
 fn mark(headers: &mut HeaderMap, index: Option<u64>, is_personal: bool) {
     if let Some(index) = index {
         headers.insert(headers::RECEIPT, HeaderValue::from(index));

@@ -1,4 +1,4 @@
-//! What a request names, and whether it may go to the portal.
+//! What a request names, and whether it may reach the portal.
 
 use bytes::Bytes;
 use digue_access::{Enforcement, admit};
@@ -21,11 +21,11 @@ use crate::portal::RouteKind;
 use crate::refusal::Refusal;
 use crate::shown::{named_by_request, persons_of};
 
-/// Request bodies that rules look into.
+/// The most bytes of a request body that rules examine.
 pub(super) const INSPECTED_REQUEST_BYTES_MAX: usize = 1 << 20;
 
 impl Visit<Enforcement> {
-    /// 3. What the request names, and whether it may go to the portal.
+    /// 3. What the request names, and whether it may reach the portal.
     pub(super) async fn ask(
         mut self,
         values: Vec<(String, String)>,
@@ -46,7 +46,7 @@ impl Visit<Enforcement> {
         self.forward(outgoing, body, parts).await
     }
 
-    /// What the request names, and whether anything of it may be asked for.
+    /// Whom the request names, and whether the rules allow asking for them.
     async fn admit(&mut self, fields: Result<RequestFields, RefusalReason>) -> Result<(), Refusal> {
         let taken_in =
             fields.and_then(|fields| self.take_in(&fields).map_err(|_| RefusalReason::MalformedRequest));
@@ -55,6 +55,7 @@ impl Visit<Enforcement> {
         }
         let keys = self.keys(&self.subjects);
         let snapshot = self.shared.rules.load_full();
+        // The guard ends with this block: refusing waits for the disk.
         let admitted = {
             let hosts = self.shared.hosts.load();
             let budgets = lock(hosts.budgets(&self.portal.id));
@@ -66,8 +67,8 @@ impl Visit<Enforcement> {
         }
     }
 
-    /// Forward authentication: the same decision, entry and watch, on what the request alone tells. The
-    /// index of the entry, where one was needed.
+    /// Forward authentication: the same decision, entry and detection, on what the request alone shows.
+    /// Returns the index of the entry, where one was needed.
     pub(super) async fn permit_unseen(
         mut self,
         values: &[(String, String)],
@@ -82,7 +83,7 @@ impl Visit<Enforcement> {
         let persons = named_by_request(self.subjects.clone());
         let mut decision = self.decide(&persons, Inspection::RequestOnly);
         let mut exposure = self.exposure(&decision, persons, Inspection::RequestOnly, 0, StatusCode::OK);
-        // The portal was not asked yet.
+        // The portal has not been contacted yet.
         exposure.status = 0;
         self.look(&mut decision, &mut exposure);
         if decision.outcome == Outcome::Refused {
@@ -96,7 +97,7 @@ impl Visit<Enforcement> {
         Ok((self.caller, Some(index)))
     }
 
-    /// Bodies that rules look into are read; all others stream to the portal.
+    /// Reads bodies that rules examine; all others stream to the portal.
     pub(super) async fn read_request_body(
         &self,
         parts: &Parts,
@@ -112,7 +113,7 @@ impl Visit<Enforcement> {
         let too_large =
             || Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large");
         if parts.headers.contains_key(header::CONTENT_ENCODING) {
-            // A coded form could say one thing here and another to the portal.
+            // An encoded form could mean one thing here and another at the portal.
             return Err(self.refuse(vec![RefusalReason::MalformedRequest], Inspection::NotReached).await);
         }
         let share = self.share(&self.shared.held, &parts.extensions);
@@ -128,7 +129,8 @@ impl Visit<Enforcement> {
 }
 
 impl<M> Visit<M> {
-    /// Parameters and renamed fields could change what an answer holds: only those of the map pass.
+    /// Unknown parameters and renamed fields could change what the response contains: only those of the map
+    /// pass.
     pub(super) fn check_parameters(&self, parts: &Parts, body: &[u8]) -> Result<(), RefusalReason> {
         let query =
             parameters(parts.uri.query().unwrap_or_default()).map_err(|_| RefusalReason::MalformedRequest)?;
@@ -144,14 +146,15 @@ impl<M> Visit<M> {
         }
     }
 
-    /// Notes whom a request names, and whether it searches one person: by one of the map's sets of values, each given
-    /// once.
+    /// Records whom a request names, and whether it is an exact search: by one of the map's sets of values,
+    /// each given once.
     pub(super) fn take_in(&mut self, fields: &RequestFields) -> Result<(), Unreadable> {
         let values = |name: &String| fields.0.get(name).filter(|values| values.len() == 1);
         let mut sets = self.route().exact_sets.iter();
         let given = sets.find_map(|set| set.iter().map(values).collect::<Option<Vec<_>>>());
         self.search = ExactSearch {
-            // Who is found must be compared with who was searched: nobody is, where the response is not seen.
+            // The person found must be compared with the values searched: impossible where the response is
+            // not seen.
             is_asked: given.is_some() && !self.is_request_only,
             values: given.into_iter().flatten().flatten().cloned().collect(),
             is_found_as_asked: false,
@@ -176,7 +179,7 @@ impl<M> Visit<M> {
         read_request(&self.route().request, &self.portal.kinds, &parts)
     }
 
-    /// `request_fields`, of a request whose body does not come by here.
+    /// `request_fields` for a request whose body does not pass through here.
     pub(super) fn unseen_fields(
         &self,
         values: &[(String, String)],
@@ -187,6 +190,7 @@ impl<M> Visit<M> {
             return Err(RefusalReason::UnknownParameter);
         }
         let is_body_read = self.route().needs_request_body() || self.route().graphql == GraphQl::NoAliases;
+        // A safe method has no body to read; any other could name anyone in it.
         if is_body_read && !self.method.is_safe() {
             return Err(RefusalReason::BodyUnseen);
         }
@@ -199,7 +203,7 @@ impl<M> Visit<M> {
     }
 
     fn subjects_of(&self, fields: &RequestFields) -> Result<Vec<PersonRef>, Unreadable> {
-        // Where the response does not come by, what the request names is all there is.
+        // Where the response is not seen, every identifier of the request counts as a subject.
         let is_about = |rule: &&RequestRule| rule.is_subject || self.is_request_only;
         let rules = self.route().request.iter().filter(is_about);
         let identifiers = rules.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());

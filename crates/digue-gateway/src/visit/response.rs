@@ -1,4 +1,4 @@
-//! The round trip to the portal, the response held whole, and whom it shows.
+//! The exchange with the portal, the response held whole, and the persons it shows.
 
 use bytes::Bytes;
 use digue_access::Enforcement;
@@ -17,16 +17,16 @@ use crate::refusal::Refusal;
 use crate::response_headers::rewrite_addresses;
 use crate::shown::{FoundPersons, persons_shown};
 
-/// What the inspection of a response came to.
+/// The result of inspecting a response.
 #[derive(Default)]
 pub(super) struct InspectedPersons {
     pub(super) persons: FoundPersons,
-    /// The values that an exact search gave are all shown.
+    /// All values of an exact search are shown.
     pub(super) has_asked_values: bool,
 }
 
 impl Visit<Enforcement> {
-    /// 4. The round trip, and the response held whole.
+    /// 4. Sends the request to the portal, and holds the response whole.
     pub(super) async fn forward(
         self,
         mut outgoing: Request<()>,
@@ -43,9 +43,12 @@ impl Visit<Enforcement> {
         let (mut head, body) = response.into_parts();
         headers::strip_response(&mut head.headers);
         rewrite_addresses(&mut head.headers, &self.portal.upstream.authority, &public);
+        // No upgrade was requested on this route: a portal that switches anyway would open an uninspected
+        // tunnel.
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             return Err(self.unanswered(broken_answer()).await);
         }
+        // The headers of a HEAD response are inspected in `release`, as for any other.
         if asked.method == http::Method::HEAD {
             return self.release(head, Bytes::new(), Ok(InspectedPersons::default())).await;
         }
@@ -70,7 +73,8 @@ impl Visit<Enforcement> {
 }
 
 impl<M> Visit<M> {
-    /// 5. Whom does it show? Where it is not told by a glance, away from here and in turn.
+    /// 5. Finds the persons it shows: at once when it is short and plain, else apart from the connection
+    /// and in turn.
     pub(super) async fn inspect(
         &self,
         status: StatusCode,
@@ -79,7 +83,7 @@ impl<M> Visit<M> {
         mut share: Share,
     ) -> Result<(Result<InspectedPersons, Unreadable>, Share), InspectionBusy> {
         let (portal, route, size) = (self.portal.clone(), self.route, bytes.len());
-        // Packed or coded, it can be of any size.
+        // Compressed or encoded, it can be of any size.
         let is_plain = !headers.contains_key(header::CONTENT_ENCODING) && !bytes.starts_with(b"PK");
         let unpacked = if is_plain { size } else { self.route().inspect_limits.decoded_bytes_max };
         let look = {
@@ -90,6 +94,7 @@ impl<M> Visit<M> {
             look()
         } else {
             let work = move || {
+                // Claimed before unpacking and up to the limit: afterwards it would be too late to refuse.
                 let held = share.amount();
                 let found = share.grow(unpacked).map(|()| look());
                 share.shrink_to(held);
@@ -105,7 +110,7 @@ impl<M> Visit<M> {
     fn inspected(&self, shown: &ShownIdentifiers) -> Result<InspectedPersons, Unreadable> {
         let persons = persons_shown(&self.portal, &*self.shared.aliases, shown)?;
         let is_found = |person: &PersonRef| persons.iter().any(|(found, _)| found == person);
-        // Shown as such, or by the alias table one with the person found.
+        // Shown as searched, or, by the alias table, the same person.
         let has = |asked: &Identifier| {
             let named = self.persons(std::iter::once(asked));
             shown.shows(asked) || named.is_ok_and(|named| named.iter().all(is_found))
@@ -114,13 +119,13 @@ impl<M> Visit<M> {
     }
 }
 
-/// The address by which the client knows the portal, as the portal is told it.
+/// The origin by which the client knows the portal, from the headers sent to the portal.
 pub(super) fn public_origin(told: &HeaderMap) -> String {
     let text = |name| told.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     format!("{}://{}", text("x-forwarded-proto"), text("x-forwarded-host"))
 }
 
-/// The portal answered, and its answer cannot be handed on.
+/// The portal answered, and its response cannot be forwarded.
 fn broken_answer() -> Refusal {
     Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal")
         .after_the_portal()

@@ -1,4 +1,4 @@
-//! What is not held: resources that the map declares to show nobody, and WebSockets.
+//! Requests that are not held: resources that the map declares to show no one, and WebSockets.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::ports::ResourceFetch;
 use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
 
-/// Public resources go to anybody; whose browser fetched them is known by its session, if at all.
+/// Reports the fetch of a public resource, for the account of its session, if there is one.
 pub(super) fn note_fetch(shared: &SharedGateway, asked: &PortalRequest<'_>, now: Timestamp) {
     if matches!(asked.portal.identity, Identity::Session)
         && let Ok(caller) = identity::identify(shared, &asked.identity(), asked.headers, now)
@@ -43,7 +43,7 @@ fn tell_fetch(shared: &SharedGateway, portal: &Portal, caller: &Caller, now: Tim
 }
 
 impl Visit<Enforcement> {
-    /// Routes that the map declares to show nobody: no inspection, yet under the gates.
+    /// Routes that the map declares to show no one: not inspected, yet subject to the gates.
     pub(super) async fn pass_assets(self, request: Request<Body>) -> Result<Response<Body>, Refusal> {
         self.gate_assets().await?;
         let (parts, body) = request.into_parts();
@@ -66,7 +66,7 @@ impl Visit<Enforcement> {
     }
 }
 
-/// A WebSocket on its way; see `upgrade`.
+/// A WebSocket to be opened; see `upgrade`.
 pub(crate) struct Tunnel {
     visit: Visit<Enforcement>,
 }
@@ -76,7 +76,7 @@ impl Tunnel {
         Self { visit }
     }
 
-    /// Decides and journals the stream before the first byte of it.
+    /// Decides and journals the stream before its first byte.
     pub(crate) async fn permit(&self) -> Result<CutGuard, Refusal> {
         let visit = &self.visit;
         let decision = visit.decide(&Vec::new(), Inspection::Stream);
@@ -117,7 +117,9 @@ pub(super) async fn pass_through(
     rewrite_addresses(response.headers_mut(), &portal.upstream.authority, &public);
     let rules = &portal.response_headers;
     HeaderSweep { rules, kinds: &portal.kinds, picks: Vec::new() }.pass_assets(response.headers_mut());
+    // The reason phrase is an extension: text of the portal that nothing inspects.
     response.extensions_mut().clear();
+    // No upgrade was requested: a portal that switches anyway would open an uninspected tunnel.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
     }

@@ -1,5 +1,5 @@
-//! Plays a record through the watch: once as it is, for the false alarms, and from the day of each
-//! theft on, for what the theft costs.
+//! Plays a record through detection: once unchanged, for the false alarms, and from the day of each theft
+//! on, for its cost.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -12,12 +12,12 @@ use super::theft::{self, BeforeTheft, Habits, RecordClass, ThiefPlace};
 use super::{DAY_MS, RecordError, RecordedView, RecordedWork};
 use crate::draw::Draw;
 
-/// Days of work before an account is taken for a victim: it has habits.
+/// Days of work before an account may be chosen as a victim: by then it has habits.
 pub const HABIT_DAYS: usize = 20;
-/// A reopened account was stolen so many days before.
+/// Days between the first theft of a reopened account and the second.
 const REOPENED_BEFORE: i64 = 21;
 
-/// Which accounts are stolen: thresholds are set looking at one half, the other one judges.
+/// Which accounts are stolen: thresholds were set with one half; the other one judges.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RecordHalf {
     Tuning,
@@ -26,49 +26,51 @@ pub enum RecordHalf {
 
 impl RecordHalf {
     fn holds(self, name: &str) -> bool {
+        // By the name, not by chance: the split stays the same when a record is extended.
         let is_judging = digue_detection::engine::key_of(name).count_ones() % 2 == 1;
         is_judging == (self == Self::Judging)
     }
 }
 
-/// How a record is played.
+/// The settings under which a record is played.
 #[derive(Clone, Debug)]
 pub struct PlaySettings {
     pub half: RecordHalf,
     pub victims: usize,
     pub off: Vec<SignalKind>,
     pub has_one_office: bool,
-    /// People say the day after each false containment that it was work; otherwise it is only opened
-    /// again.
+    /// Someone gives the verdict *it was work* after each false containment; otherwise the account is only
+    /// reopened.
     pub has_verdicts: bool,
     pub tuning: Tuning,
 }
 
-/// What honest work suffered.
+/// The cost of detection for honest work.
 #[derive(Clone, Debug, Default)]
 pub struct HonestTally {
     pub days_worked: usize,
     pub containments: usize,
     pub alerts: usize,
-    /// Accounts contained on one calendar day, at most.
+    /// The most accounts contained on one calendar day.
     pub most_in_a_day: usize,
-    /// Accounts that were ever contained.
+    /// Accounts that were contained at least once.
     pub accounts: usize,
-    /// Containments by leading signal.
+    /// Containments, by leading signal.
     pub leads: BTreeMap<&'static str, usize>,
 }
 
-/// What one theft cost.
+/// The cost of one theft.
 #[derive(Clone, Debug)]
 pub struct TheftCost {
     pub persons: usize,
-    /// Calendar days from the first move to the last containment.
+    /// Calendar days from the first move to the last containment; `None` when an account was never
+    /// contained.
     pub days: Option<f64>,
-    /// The same by each of the rivals: persons, and whether it was stopped.
+    /// The same for each rival: persons, and whether it stopped the theft.
     pub rivals: Vec<(usize, bool)>,
 }
 
-/// One record, and how it is played.
+/// One record, and the settings under which it is played.
 pub struct RecordBenchmark<'r> {
     record: &'r RecordedWork,
     options: PlaySettings,
@@ -104,7 +106,7 @@ impl<'r> RecordBenchmark<'r> {
         })
     }
 
-    /// Shows one view to the watch.
+    /// Shows one view to the engine.
     fn see(&self, engine: &mut Engine, view: &RecordedView, thief: Option<ThiefPlace>) -> Option<Finding> {
         let account = self.record.accounts.get(view.account);
         let made = format!("new-{}", view.account);
@@ -140,7 +142,7 @@ impl<'r> RecordBenchmark<'r> {
         })
     }
 
-    /// The record as it is.
+    /// Plays the record unchanged.
     pub fn honest(&self) -> HonestTally {
         let mut engine = self.engine();
         let mut honest =
@@ -191,6 +193,7 @@ impl<'r> RecordBenchmark<'r> {
         let mut starts = Vec::new();
         for (place, class) in classes.iter().enumerate() {
             for victim in 0..self.options.victims {
+                // From class and victim alone: a new class must not change the thefts of the others.
                 let seed = class.name.bytes().fold(victim as u64 * 1_000_003, |seed, byte| {
                     seed.wrapping_mul(33).wrapping_add(u64::from(byte))
                 });
@@ -238,11 +241,13 @@ impl<'r> RecordBenchmark<'r> {
         chosen
     }
 
-    /// What each theft costs, by class.
+    /// The cost of each theft, by class.
     pub fn thefts(&self, classes: &[RecordClass]) -> Vec<Vec<TheftCost>> {
         let mut costs: Vec<Vec<TheftCost>> = classes.iter().map(|_| Vec::new()).collect();
         let mut engine = self.engine();
         let mut next = 0;
+        // In the order of their days: one engine plays the common past once, and each theft continues a
+        // clone.
         for start in self.starts(classes) {
             let begins = match start.class.before {
                 BeforeTheft::Reopened => start.day - REOPENED_BEFORE,
@@ -272,7 +277,7 @@ impl<'r> RecordBenchmark<'r> {
             ));
         }
         if class.before == BeforeTheft::Reopened {
-            // Stolen once before, cut off within seconds, and opened again the next day.
+            // Stolen once before, contained within seconds, and reopened the next day.
             let fast = RecordClass { pace: theft::Pace::Sheets(1.0), ..*class };
             let day = start.day - REOPENED_BEFORE;
             let mut first = theft::draw(
@@ -300,8 +305,9 @@ impl<'r> RecordBenchmark<'r> {
                 (Some(_), None) => false,
                 (None, None) => break,
             };
-            let view = if is_theft { moves.next() } else { own }.expect("one of them is there");
+            let view = if is_theft { moves.next() } else { own }.expect("both absent breaks the loop above");
             next += usize::from(!is_theft);
+            // A cut account shows nothing more, and a holder on leave does nothing.
             let is_mine = start.accounts.contains(&view.account);
             if is_mine && (cut.contains_key(&view.account) || !is_theft && class.before == BeforeTheft::Leave)
             {

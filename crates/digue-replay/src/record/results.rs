@@ -1,5 +1,5 @@
-//! What a record shows of the watch: one row for each class of theft, beside the rivals, and what
-//! honest work suffered.
+//! The results of a record: one row for each class of theft, beside the rivals, and the cost of detection
+//! for honest work.
 
 use serde::Serialize;
 
@@ -9,20 +9,20 @@ use super::theft::{CLASSES, RecordClass, RecordGoal};
 use super::{RecordError, RecordedWork};
 use digue_detection::{SignalKind, Tuning};
 
-/// One class of theft: how many were stopped, and what they cost.
+/// One class of theft: how many were stopped, and their cost.
 #[derive(Clone, Debug, Serialize)]
 pub struct RecordRow {
     pub class: &'static str,
     pub thefts: usize,
     pub stopped: usize,
-    /// Distinct persons whom the thief saw until every account was cut off: median and most.
+    /// Distinct persons shown to the thief before every account was cut off: median and maximum.
     pub persons: [usize; 2],
     /// Thefts stopped within one, three and fourteen days.
     pub within: [usize; 3],
-    /// Thefts that reach the goal of the class, and whether enough do.
+    /// Thefts that reach the goal of the class; `goal` says whether they are enough.
     pub met: usize,
     pub goal: GoalResult,
-    /// The same by each rival: how many it stopped, and the median of persons.
+    /// The same for each rival: how many it stopped, and the median of persons.
     pub rivals: Vec<RivalRow>,
 }
 
@@ -32,9 +32,9 @@ pub struct RecordRow {
 pub enum GoalResult {
     Reached,
     Missed,
-    /// The class is held to nothing.
+    /// The class has no goal.
     NotHeld,
-    /// No theft of the class could be put into the record: nothing was shown.
+    /// No theft of the class fits into the record: nothing was measured.
     NotRun,
 }
 
@@ -45,7 +45,7 @@ pub struct RivalRow {
     pub persons: usize,
 }
 
-/// What a record shows under one setting.
+/// The results of a record under one setting.
 #[derive(Clone, Debug)]
 pub struct RecordResults {
     pub honest: HonestTally,
@@ -87,6 +87,7 @@ fn row(class: &RecordClass, costs: &[TheftCost]) -> RecordRow {
         RecordGoal::Inherent => None,
     };
     let goal = match is_reached {
+        // First of all: with no thefts, every percentage would count as reached.
         Some(_) | None if costs.is_empty() => GoalResult::NotRun,
         Some(true) => GoalResult::Reached,
         Some(false) => GoalResult::Missed,
@@ -121,8 +122,8 @@ fn median(values: impl Iterator<Item = usize>) -> usize {
     values.get(values.len() / 2).copied().unwrap_or(0)
 }
 
-/// What one change of the watch does to a record: its name, false containments and alerts, thefts
-/// that reach their goals, and persons lost by all thefts.
+/// The effect of one change of detection on a record: its name, false containments and alerts, thefts that
+/// reach their goals, and persons lost in all thefts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Variation {
     pub name: String,
@@ -135,7 +136,7 @@ pub struct Variation {
     pub persons: usize,
 }
 
-/// Without each signal in turn, beside the whole.
+/// Without each signal in turn, after a row with all of them.
 pub fn ablation(record: &RecordedWork, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
     let mut rows = vec![vary(record, settings, "-".to_owned())?];
     for &signal in SignalKind::ALL {
@@ -145,7 +146,7 @@ pub fn ablation(record: &RecordedWork, settings: &PlaySettings) -> Result<Vec<Va
     Ok(rows)
 }
 
-/// With each constant of the watch halved and doubled, beside the whole.
+/// With each constant of detection halved and doubled, after a row without changes.
 pub fn sensitivity(record: &RecordedWork, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
     let mut rows = vec![vary(record, settings, "-".to_owned())?];
     for &name in Tuning::NAMES {

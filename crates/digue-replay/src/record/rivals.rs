@@ -1,9 +1,9 @@
-//! What others would have seen of the same theft: three rules in use, and a sequential test of
-//! volume alone.
+//! What other rules would have found in the same theft: three rules in use, and a sequential test of volume
+//! alone.
 //!
-//! They are given every advantage: they look after each response, know each account's past without
-//! the theft, and the test's threshold is the lowest at which no honest day of the whole record
-//! crosses it, which no operator could know beforehand.
+//! They have every advantage: they look after each response, know each account's past without the theft,
+//! and the test's threshold is the lowest that no honest day of the whole record crosses, which no operator
+//! could know beforehand.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
@@ -18,7 +18,7 @@ pub enum Rival {
     Minutes,
     /// 150 distinct persons in a day.
     Day,
-    /// Twice the account's own 99th percentile of its days, from the tenth on.
+    /// Twice the 99th percentile of the account's own days, from the tenth day on.
     OwnPercentile,
     /// CUSUM over days of a mixture of negative-binomial likelihood ratios.
     Cusum,
@@ -37,11 +37,12 @@ impl Rival {
     }
 }
 
-/// How many times as much an account reads, in the mixture of [`Rival::Cusum`].
+/// How many times as much as usual the thief may read, in the mixture of [`Rival::Cusum`].
 const FACTORS: [f64; 7] = [1.3, 1.6, 2.0, 3.0, 5.0, 10.0, 30.0];
-/// Days that wait before they teach it.
+/// Days that wait before they teach.
 const LAG_DAYS: usize = 3;
-/// One day is worth so much, as a natural logarithm: real work has days that no model of counts has.
+/// The most that one day contributes, as a natural logarithm: real work has days that no count model
+/// predicts.
 const DAY_MAX: f64 = 6.9;
 
 /// The test of one account.
@@ -53,18 +54,18 @@ pub struct Cusum {
 }
 
 impl Cusum {
-    /// `pool`: mean and dispersion of the whole record's days, for accounts without a past.
+    /// `pool`: mean and dispersion of all days of the record, for accounts without a past.
     pub fn new(pool: (f64, f64)) -> Self {
         Self { pool, past: Vec::new(), sums: [0.0; FACTORS.len()] }
     }
 
-    /// Natural logarithm of the mixture if the day ended with `count`.
+    /// Natural logarithm of the mixture, if the day ended with `count`.
     pub fn with(&self, count: f64) -> f64 {
         let sums = self.next(count);
         (sums.iter().map(|sum| sum.exp()).sum::<f64>() / FACTORS.len() as f64).ln()
     }
 
-    /// The day is over.
+    /// Ends a day.
     pub fn close(&mut self, count: f64) {
         self.sums = self.next(count);
         self.past.push(count);
@@ -75,11 +76,13 @@ impl Cusum {
         let honest = log_negative_binomial(count, mean, size);
         std::array::from_fn(|place| {
             let ratio = log_negative_binomial(count, mean * FACTORS[place], size) - honest;
+            // A sum never falls below zero: a theft that begins late must not first repay years of honest
+            // days.
             self.sums[place].max(0.0) + ratio.min(DAY_MAX)
         })
     }
 
-    /// Mean and dispersion: its own days, and the pool's as five more.
+    /// Mean and dispersion: of its own days, with the pool's weighing as much as five of them.
     fn habit(&self) -> (f64, f64) {
         let known = &self.past[..self.past.len().saturating_sub(LAG_DAYS)];
         let known = &known[known.len().saturating_sub(80)..];
@@ -92,7 +95,7 @@ impl Cusum {
     }
 }
 
-/// What the rivals know of a record: the pool, and the threshold of the test.
+/// What the rivals know about a record: the pool, and the threshold of the test.
 #[derive(Clone, Copy, Debug)]
 pub struct Calibration {
     pub pool: (f64, f64),
@@ -119,10 +122,10 @@ impl Calibration {
     }
 }
 
-/// Persons of the theft whom an account was shown until `rival` stopped it, and whether it did.
+/// Persons of the theft shown to an account before `rival` stopped it, and whether it did.
 ///
-/// `days` are the account's own honest days before `start`; `views` its own and the thief's after,
-/// in the order of their time, the thief's marked.
+/// `days` are the account's own honest days, of which those before `start` are used; `views` its own and
+/// the thief's from then on, in time order, the thief's marked true.
 pub fn lost(
     rival: Rival,
     calibration: Calibration,
@@ -173,7 +176,7 @@ pub fn lost(
     (lost, false)
 }
 
-/// The views of `accounts` in a record from `start` on, and the thief's among them.
+/// The views of `account` in a record from `from` until `until`, with the thief's among them, marked true.
 pub fn merged<'v>(
     record: &'v RecordedWork,
     theft: &'v [RecordedView],

@@ -1,54 +1,54 @@
-//! The ways in which an informed thief uses an account, put into recorded work.
+//! The ways in which an informed thief uses an account, inserted into recorded work.
 
 use std::collections::BTreeMap;
 
 use super::{DAY_MS, RecordedView, RecordedWork, seen};
 use crate::draw::Draw;
 
-/// Days for which a slow theft goes on unless it is stopped.
+/// Days for which a slow theft continues unless it is stopped.
 pub const THEFT_DAYS: i64 = 30;
 
-/// Where the thief sits.
+/// Where the thief works from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ThiefPlace {
-    /// The holder's own machine and session.
+    /// The holder's own device and session.
     Holder,
-    /// A device that the account was never seen with.
+    /// A device with which the account was never seen.
     Elsewhere,
 }
 
-/// What happened before the theft.
+/// The history of the account before the theft.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BeforeTheft {
     Work,
-    /// The account is made for the theft, or on the day before it.
+    /// The account is created for the theft, or on the day before it.
     New,
-    /// It was stolen, cut off and opened again three weeks earlier.
+    /// It was stolen, contained and reopened three weeks earlier.
     Reopened,
-    /// Its holder is away, and stays away.
+    /// Its holder is on leave, and stays away.
     Leave,
 }
 
 /// How much is read.
 #[derive(Clone, Copy, Debug)]
 pub enum Pace {
-    /// Sheets at so many a second, until 3,000.
+    /// Record pages at this many a second, 3,000 in all.
     Sheets(f64),
-    /// One list of so many every five seconds, until 3,000.
+    /// One list of this many persons every five seconds, 3,000 in all.
     Lists(usize),
     Export(usize),
-    /// So many sheets a day.
+    /// This many record pages a day.
     Daily(f64),
-    /// So many times the account's own 95th percentile of its days.
+    /// This multiple of the 95th percentile of the account's own days.
     OfP95(f64),
-    /// So many times the account's own mean.
+    /// This multiple of the account's own mean.
     OfMean(f64),
-    /// So many times `OfP95`, every so many days.
+    /// This multiple of the 95th percentile, once every `every` working days.
     Pulse {
         factor: f64,
         every: i64,
     },
-    /// A share of mean or p95 on the first day, and so much more each day.
+    /// This share of the mean or the 95th percentile on the first day, growing by this factor each day.
     RampOfMean {
         from: f64,
         growth: f64,
@@ -57,33 +57,33 @@ pub enum Pace {
         from: f64,
         growth: f64,
     },
-    /// As much again as the holder does on each of its own days.
+    /// This multiple of what the holder reads on each of its own days.
     Imitation(f64),
-    /// Identifiers by number, one a minute for eight hours; each so many times.
+    /// Consecutive identifiers, one a minute for eight hours; each opened `times` times.
     ByNumber {
         times: usize,
     },
-    /// So many lists of so many a day.
+    /// `lists` lists of `size` persons a day.
     DailyLists {
         lists: usize,
         size: usize,
     },
-    /// Lists of ten whose sheets are opened then: so many persons a day.
+    /// Lists of ten persons, whose record pages are then opened: `daily` persons a day.
     ListThenSheets {
         daily: usize,
     },
 }
 
-/// What a class is held to (goals P2 and P3).
+/// The goal of a class (P2 and P3 in `docs/benchmarks.md`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RecordGoal {
-    /// At most so many persons, in every theft.
+    /// At most this many persons, in every theft.
     Persons(usize),
-    /// So many of a hundred within so many days.
+    /// This percentage of thefts within this many days.
     Within { days: i64, percent: usize },
-    /// As good as the volume-only test.
+    /// At least as many thefts stopped as by the volume-only test.
     Rival,
-    /// Theory says that it goes unseen; printed, and held to nothing.
+    /// Cannot be found in theory; reported, and without a goal.
     Inherent,
 }
 
@@ -96,7 +96,7 @@ pub struct RecordClass {
     pub before: BeforeTheft,
     /// Hours of the day, UTC.
     pub hours: (i64, i64),
-    /// Accounts that take part, and whether they are of one organisation.
+    /// Accounts that are stolen together, and whether they belong to one organisation.
     pub accounts: usize,
     pub is_one_organisation: bool,
     pub days: i64,
@@ -217,16 +217,16 @@ impl RecordClass {
     }
 }
 
-/// What one account did before the theft, as the thief knows it.
+/// The account's work before the theft, as the thief knows it.
 #[derive(Clone, Debug)]
 pub struct Habits {
     pub mean: f64,
     pub p95: f64,
-    /// Its own days during the theft, with how many persons.
+    /// Its own days, the future ones included, with the number of persons.
     pub days: BTreeMap<i64, u32>,
 }
 
-/// Draws what a thief does with one account from `start` on.
+/// Draws the views of a thief with one account from `start` on.
 pub fn draw(
     class: &RecordClass,
     record: &RecordedWork,
@@ -263,7 +263,7 @@ struct RecordThief<'r> {
     views: Vec<RecordedView>,
     drawn: u64,
     seed: u64,
-    /// Reads persons whom nobody has read; otherwise anybody.
+    /// Reads persons whom no one has read yet; otherwise anyone.
     is_fresh: bool,
     draw: Draw,
 }
@@ -297,9 +297,10 @@ impl RecordThief<'_> {
         }
     }
 
-    /// One day of a slow theft: its `count`th.
+    /// One day of a slow theft: the `count`th, from 0.
     fn day(&mut self, class: &RecordClass, habits: &Habits, day: i64, count: i64) {
-        // 1970-01-01 was a Thursday; by night every day is as good.
+        // 1970-01-01 was a Thursday, so 2 and 3 are Saturday and Sunday; thefts at other hours take no
+        // rest.
         let is_rest = matches!(day.rem_euclid(7), 2 | 3) && class.hours == (8, 18);
         if is_rest {
             return;

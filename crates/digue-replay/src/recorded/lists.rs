@@ -1,27 +1,27 @@
-//! What goes with recorded exposures: organisations and ages of accounts, and caseloads. How the files are written
-//! is not known here.
+//! Lists that accompany recorded exposures: organisation and creation of accounts, and caseloads. The
+//! format of their files is not known here.
 
 use std::collections::HashMap;
 
 use digue_detection::engine::key_of;
 use digue_types::Timestamp;
 
-/// What is known of accounts besides what they did: organisation, and when they were made.
+/// Facts about accounts beyond their exposures: organisation, and time of creation.
 #[derive(Debug, Default)]
 pub struct AccountList(HashMap<String, (String, Option<Timestamp>)>);
 
 impl AccountList {
-    /// Adds an account; the last row that names it holds.
+    /// Adds an account; the last row for it counts.
     pub fn add(&mut self, account: &str, organisation: &str, created: Option<Timestamp>) {
         self.0.insert(account.to_owned(), (organisation.to_owned(), created));
     }
 
-    /// Empty when the list does not say it.
+    /// Empty when the list does not have it.
     pub(super) fn organisation(&self, account: &str) -> &str {
         self.0.get(account).map_or("", |(organisation, _)| organisation)
     }
 
-    /// Account, organisation and instant of each account whose beginning is known, by their names.
+    /// Account, organisation and time of each account whose creation is known, sorted by account.
     pub(super) fn created(&self) -> Vec<(&str, &str, Timestamp)> {
         let created = self.0.iter().filter_map(|(account, (organisation, at))| {
             at.map(|at| (account.as_str(), organisation.as_str(), at))
@@ -32,12 +32,12 @@ impl AccountList {
     }
 }
 
-/// Who is in whose caseload, by account or organisation, and until when.
+/// The persons in each caseload, by account or organisation, and when.
 #[derive(Debug, Default)]
 pub struct CaseloadList(HashMap<(String, u64), (Option<Timestamp>, Option<Timestamp>)>);
 
 impl CaseloadList {
-    /// Adds a person to the caseload of `holder`; the last row that names both holds.
+    /// Adds a person to the caseload of `holder`; the last row for both counts.
     pub fn add(&mut self, holder: &str, person: &str, from: Option<Timestamp>, until: Option<Timestamp>) {
         self.0.insert((holder.to_owned(), key_of(person)), (from, until));
     }

@@ -1,8 +1,8 @@
 //! A record, from its bytes to the findings.
 //!
-//! While lines are in the order of their time they go to the engine as they come, and nothing is kept. At the first one
-//! that is earlier than the one before, what was judged is dropped: the record is read once more, sorted. A pipe
-//! cannot be opened twice, so its packed bytes are kept in a temporary file while they pass.
+//! While lines are in time order they go to the engine as they come, and nothing is kept. At the first
+//! earlier one, the judgement so far is discarded: the record is read again, sorted. A pipe cannot be
+//! opened twice, so its bytes are kept in a temporary file while they pass, compressed as received.
 //!
 //! One thread reads and another judges: each takes about as long as the other.
 
@@ -19,39 +19,39 @@ use super::sort::{LineSorter, RUN_BYTES, SpillError};
 use super::spool::Spool;
 use super::{LineError, LineReader, RecordJudge, Watcher, instant_of};
 
-/// As much as a portal may report at once (`POST /v1/exposures`): no longer line is an exposure.
+/// As much as a portal may report in one request (`POST /v1/exposures`): no longer line is an exposure.
 pub const LINE_BYTES_MAX: usize = 8 << 20;
-/// Lines that were not read and are named; the others are counted.
+/// How many unread lines are named; the others are only counted.
 const NAMED_MAX: usize = 10;
 
-/// Where the lines come from.
+/// The source of the lines.
 pub enum RecordSource {
     /// Can be opened a second time.
     File(PathBuf),
-    /// Standard input, a named pipe: read once.
+    /// Standard input or a named pipe: can be read once.
     Pipe(Box<dyn Read>),
 }
 
-/// Lines that were not read.
+/// Lines that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnreadLines {
     pub count: u64,
-    /// The first of them, by their numbers in the input.
+    /// The first of them, with their line numbers in the input.
     pub named: Vec<(u64, LineError)>,
 }
 
-/// What came of a record.
+/// The result of playing a record.
 pub struct RecordOutcome {
-    /// In the order of time.
+    /// In time order.
     pub findings: Vec<Finding>,
     pub lines: u64,
     pub accounts: usize,
     pub unread: UnreadLines,
-    /// Why the input was not read to its end; the findings are those of the lines before.
+    /// Why the input could not be read to its end; the findings are those of the lines before.
     pub stopped: Option<InputFault>,
 }
 
-/// Why there are no findings at all.
+/// Why there is no result at all.
 #[derive(Debug, thiserror::Error)]
 pub enum PlayError {
     #[error(transparent)]
@@ -61,14 +61,14 @@ pub enum PlayError {
 }
 
 impl PlayError {
-    /// An input that could not be opened.
+    /// The input could not be opened.
     pub fn opening(error: io::Error) -> Self {
         Self::from(InputFault { after: 0, error: InputError::from(error) })
     }
 }
 
 impl From<InputFault> for PlayError {
-    /// A temporary file that fails while a pipe is read is no failure of the pipe.
+    /// Keeps a failing temporary file apart from a failing pipe: the operator must look elsewhere.
     fn from(fault: InputFault) -> Self {
         match fault.error {
             InputError::Io(error) => match error.downcast::<SpillError>() {
@@ -80,13 +80,13 @@ impl From<InputFault> for PlayError {
     }
 }
 
-/// How a record is played.
+/// Plays records.
 pub struct RecordPlayer<'p, 'l> {
-    /// A watcher that has seen nothing.
+    /// Makes a watcher with an empty engine.
     pub watcher: &'p dyn Fn() -> Watcher<'l>,
-    /// An empty temporary file.
+    /// Makes an empty temporary file.
     pub temporary: &'p dyn Fn() -> io::Result<File>,
-    /// Memory for lines that are sorted.
+    /// Memory for lines to be sorted, in bytes.
     pub run_bytes: usize,
 }
 
@@ -98,7 +98,7 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
     /// Plays the whole record.
     ///
     /// # Errors
-    /// When the input cannot be opened or is of a form that is not read, and when the temporary file fails.
+    /// When the input cannot be opened or has an unsupported form, or when the temporary file fails.
     pub fn play(&self, record: RecordSource) -> Result<RecordOutcome, PlayError> {
         match record {
             RecordSource::File(path) => {
@@ -118,7 +118,7 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
         }
     }
 
-    /// What came of it; `None` when a line is earlier than the one before it.
+    /// The outcome; `None` when a line is earlier than the one before it.
     fn in_order(&self, input: impl Read) -> Result<Option<RecordOutcome>, PlayError> {
         self.pass(|pass| {
             pass.each(input, |pass, line| {
@@ -150,10 +150,11 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
             })?;
             Ok(true)
         })?;
-        Ok(played.expect("read to its end"))
+        Ok(played.expect("the closure above always returns true"))
     }
 
-    /// Reads the record by `read`, which says whether it came to its end, while another thread judges what was read.
+    /// Runs `read`, which returns whether it reached the end of the record, while another thread judges
+    /// what was read.
     fn pass(
         &self,
         read: impl FnOnce(&mut RecordPass<'l>) -> Result<bool, PlayError>,
@@ -174,6 +175,7 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
             let read = read(&mut pass);
             pass.hand_over();
             let RecordPass { reader, unread, stopped, full, .. } = pass;
+            // Closes the channel: the judge ends when it has emptied it.
             drop(full);
             let judge = judging.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause));
             let outcome = RecordOutcome {
@@ -188,7 +190,7 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
     }
 }
 
-/// Judges what comes, and gives the rooms back.
+/// Judges the sightings received, and returns the emptied ones for reuse.
 fn judge_all(
     mut judge: RecordJudge,
     full: Receiver<SightingChunk>,
@@ -199,20 +201,20 @@ fn judge_all(
         chunk.sightings.drain(..).for_each(|sighting| judge.push(sighting));
         chunk.rooms.extend(std::iter::repeat_with(|| judge.batches.blank()).take(number));
         chunk.persons = 0;
-        // Nobody takes rooms any more when the last line was read.
+        // Fails once the reader has finished, which needs no more of them.
         drop(empty.send(chunk));
     }
     judge.finish();
     judge
 }
 
-/// Sightings that go to the judge at a time; persons in them, from which on they go.
+/// A chunk is handed over at this many sightings, or at this many persons in them.
 const CHUNK_SIGHTINGS: usize = 256;
 const CHUNK_PERSONS: usize = 65_536;
-/// Chunks that wait for the judge.
+/// Chunks that may wait for the judge; then the reader waits, so memory stays bounded.
 const CHUNKS: usize = 4;
 
-/// Sightings on their way, and empty ones on their way back.
+/// Sightings on their way to the judge, and empty ones on their way back.
 #[derive(Default)]
 struct SightingChunk {
     sightings: Vec<OwnedSighting>,
@@ -229,7 +231,7 @@ impl UnreadLines {
     }
 }
 
-/// One reading of the record.
+/// One pass over the record.
 struct RecordPass<'l> {
     reader: LineReader<'l>,
     chunk: SightingChunk,
@@ -240,8 +242,8 @@ struct RecordPass<'l> {
 }
 
 impl RecordPass<'_> {
-    /// Hands over every line that says something, until `take` says false; false then. An input that ends early, or
-    /// is damaged, ends here.
+    /// Passes every line with content to `take` until that returns false, and returns false then. An input
+    /// that is truncated or damaged ends the pass.
     fn each(
         &mut self,
         input: impl Read,
@@ -284,7 +286,7 @@ impl RecordPass<'_> {
     fn hand_over(&mut self) {
         let next = self.empty.try_recv().unwrap_or_default();
         let chunk = std::mem::replace(&mut self.chunk, next);
-        // The judge ends only when it panics, which is told when it is joined.
+        // Fails only when the judge has panicked; joining it resumes that panic.
         drop(self.full.send(chunk));
     }
 }

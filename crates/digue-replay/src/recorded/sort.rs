@@ -1,6 +1,6 @@
-//! Lines in the order of their time, whatever their number: sorted runs of bounded size in one temporary file, merged.
+//! Any number of lines, sorted by time: sorted runs of bounded size in one temporary file, merged.
 //!
-//! Lines of one instant keep the order of the input. The file is opened by the caller; an anonymous one disappears
+//! Lines of one instant keep the order of the input. The caller opens the file; an unnamed one disappears
 //! with the process, however it ends.
 
 use std::cmp::Reverse;
@@ -11,41 +11,43 @@ use std::os::unix::fs::FileExt as _;
 
 use digue_types::Timestamp;
 
-/// Memory for the lines of one run.
+/// Memory for the lines of one run, in bytes.
 pub const RUN_BYTES: usize = 64 << 20;
-/// Memory for reading all runs back; each has at least [`SECTION_BYTES_MIN`].
+/// Memory for reading all runs back, in bytes; each run has at least [`SECTION_BYTES_MIN`].
 const MERGE_BYTES: usize = 64 << 20;
 const SECTION_BYTES_MIN: usize = 16 << 10;
 const SECTION_BYTES_MAX: usize = 1 << 20;
 
-/// The temporary file cannot be made, written or read back: most often the disk is full.
+/// The temporary file cannot be created, written or read: most often the disk is full.
 #[derive(Debug, thiserror::Error)]
 #[error("the temporary file cannot be used: {0}")]
 pub struct SpillError(#[from] pub io::Error);
 
-/// The instant in microseconds, and the number of the line in the input.
+/// The time in microseconds, and the number of the line in the input: it keeps lines of one instant in
+/// order.
 type Key = (i64, u64);
 
-/// A line of the run at hand.
+/// A line of the current run.
 struct LinePlace {
     key: Key,
     start: usize,
     end: usize,
 }
 
-/// Takes lines in any order.
+/// Accepts lines in any order.
 pub struct LineSorter<'s> {
     open: &'s dyn Fn() -> io::Result<File>,
     bytes_max: usize,
     bytes: Vec<u8>,
     places: Vec<LinePlace>,
     file: Option<File>,
-    /// Where each run ends in the file.
+    /// The end of each run in the file.
     ends: Vec<u64>,
 }
 
 impl<'s> LineSorter<'s> {
-    /// Sorts runs of about `bytes_max` bytes; `open` makes the temporary file, when there are several.
+    /// Sorts runs of about `bytes_max` bytes; `open` creates the temporary file when more than one run is
+    /// needed.
     pub fn new(bytes_max: usize, open: &'s dyn Fn() -> io::Result<File>) -> Self {
         Self { open, bytes_max, bytes: Vec::new(), places: Vec::new(), file: None, ends: Vec::new() }
     }
@@ -84,10 +86,10 @@ impl<'s> LineSorter<'s> {
         Ok(())
     }
 
-    /// Hands over every line with its number, in the order of time.
+    /// Passes every line with its number to `take`, in time order.
     ///
     /// # Errors
-    /// Those of `take`, and of the temporary file.
+    /// Those of `take` and of the temporary file.
     pub fn each<E: From<SpillError>>(
         mut self,
         mut take: impl FnMut(u64, &[u8]) -> Result<(), E>,
@@ -100,9 +102,9 @@ impl<'s> LineSorter<'s> {
                 .try_for_each(|place| take(place.key.1, &self.bytes[place.start..place.end]));
         }
         self.write_run()?;
-        // The lines are on the disk now; merging has memory of its own.
+        // The lines are on disk now: free their memory before the merge takes its own.
         (self.bytes, self.places) = (Vec::new(), Vec::new());
-        let file = self.file.as_ref().expect("a run was written");
+        let file = self.file.as_ref().expect("`write_run` opens the file");
         let mut runs = sections(file, &self.ends).map_err(SpillError)?;
         let mut heads: BinaryHeap<Reverse<(Key, usize)>> =
             runs.iter().enumerate().map(|(place, run)| Reverse((run.key, place))).collect();
@@ -117,7 +119,7 @@ impl<'s> LineSorter<'s> {
     }
 }
 
-/// Key and length of a line, before its bytes.
+/// Key and length of a line, written before its bytes.
 fn head_of((at, number): Key, length: usize) -> [u8; 24] {
     let mut head = [0; 24];
     head[..8].copy_from_slice(&at.to_le_bytes());
@@ -126,7 +128,7 @@ fn head_of((at, number): Key, length: usize) -> [u8; 24] {
     head
 }
 
-/// The runs that hold a line, each at its first.
+/// The runs that have lines, each positioned at its first.
 fn sections<'f>(file: &'f File, ends: &[u64]) -> io::Result<Vec<SortedRun<'f>>> {
     let capacity = (MERGE_BYTES / ends.len()).clamp(SECTION_BYTES_MIN, SECTION_BYTES_MAX);
     let starts = std::iter::once(&0).chain(ends);
@@ -142,7 +144,7 @@ fn sections<'f>(file: &'f File, ends: &[u64]) -> io::Result<Vec<SortedRun<'f>>> 
     Ok(runs)
 }
 
-/// One run, at one of its lines.
+/// One run, positioned at one of its lines.
 struct SortedRun<'f> {
     bytes: BufReader<FileSection<'f>>,
     key: Key,
@@ -150,7 +152,7 @@ struct SortedRun<'f> {
 }
 
 impl SortedRun<'_> {
-    /// Goes to the next line; false when there is none.
+    /// Moves to the next line; false when there is none.
     fn advance(&mut self) -> io::Result<bool> {
         if self.bytes.buffer().is_empty() && self.bytes.get_ref().is_read() {
             return Ok(false);
@@ -167,7 +169,7 @@ impl SortedRun<'_> {
     }
 }
 
-/// A part of the temporary file, read by its place: one descriptor serves every run.
+/// A part of the temporary file, read by position: one descriptor serves all runs.
 struct FileSection<'f> {
     file: &'f File,
     place: u64,

@@ -1,4 +1,4 @@
-//! A pipe that can be read twice: what passes is kept in a temporary file, packed as it came.
+//! Makes a pipe readable twice: its bytes are kept in a temporary file, compressed as received.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -12,7 +12,7 @@ struct SpooledPipe {
     kept: File,
 }
 
-/// Keeps what its reader takes from a pipe.
+/// Keeps the bytes that its reader takes from a pipe.
 pub(super) struct Spool(Rc<RefCell<SpooledPipe>>);
 
 impl Spool {
@@ -25,7 +25,7 @@ impl Spool {
         SpoolReader(Rc::clone(&self.0))
     }
 
-    /// Everything from the beginning, what was not read yet included.
+    /// Everything from the beginning, including what has not been read yet.
     pub(super) fn again(&self) -> io::Result<File> {
         io::copy(&mut self.reader(), &mut io::sink())?;
         let mut passing = self.0.borrow_mut();

@@ -1,4 +1,4 @@
-//! The management system's part of the contract.
+//! The part of the contract about the ISMS.
 
 use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, Store, SwitchRecord};
 use digue_types::{OrganisationId, Timestamp};

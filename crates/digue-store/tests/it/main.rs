@@ -107,7 +107,7 @@ async fn an_approval_is_decided_once_and_in_time(store: &Store) {
     assert!(!store.claim_approval("ap-1", &decided(60)).await.unwrap());
     assert!(store.claim_approval("ap-1", &decided(58)).await.unwrap());
     assert!(!store.claim_approval("ap-1", &decided(59)).await.unwrap());
-    // Claimed is not decided; what is given back waits again.
+    // A claim is not a decision; one that is released is pending again.
     assert_eq!(store.approvals().await.unwrap(), [approval("ap-1"), approval("ap-2")]);
     store.release_approval("ap-1", &account("dpo")).await.unwrap();
     assert!(store.claim_approval("ap-1", &decided(59)).await.unwrap());
@@ -302,7 +302,7 @@ async fn settings_are_replaced(store: &Store) {
     store.set_settings(&[]).await.unwrap();
 }
 
-/// Some other database, with somebody else's tables: here, the one that was just filled.
+/// A foreign database, with other tables: here, the one that was just filled.
 async fn a_source_of_contacts_is_read_and_never_written(url: &str) {
     let read = async |query: &str| {
         let mut rows = Vec::new();

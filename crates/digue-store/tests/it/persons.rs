@@ -1,4 +1,4 @@
-//! Persons' part of the contract, and that of suspicious messages.
+//! The part of the contract about persons, and about reports to the message desk.
 
 use digue_store::{
     HiddenRecord, KnownPerson, PersonCode, PreferenceRecord, ReportRecord, RequestRecord, Store,

@@ -50,7 +50,7 @@ async fn names_of_before_are_brought_to_one_spelling() {
             "INSERT INTO organisations (id, name, email) VALUES ('OF-1', 'Organisme 1', '')",
             "INSERT INTO contacts (account, email) VALUES ('Marie', 'marie@of-1.fr')",
             &format!("{PASSKEY} VALUES ('k1', 'Marie', 'h', 'n', '{{}}', 0, 0, 0, 0)"),
-            // Somebody's spelling of an account that was never there.
+            // Another spelling of an account that never existed.
             &format!("{PASSKEY} VALUES ('k2', 'MARIE', 'h', 'n', '{{}}', 0, 0, 0, 0)"),
             "INSERT INTO gates VALUES ('account', 'MARIE', 'closed', 'vol', 'RSSI', 0)",
             "INSERT INTO gates VALUES ('account', 'marie', 'step-up', 'doute', 'rssi', 0)",
@@ -84,7 +84,7 @@ async fn names_of_before_are_brought_to_one_spelling() {
     assert_eq!(texts(&url, "SELECT id FROM organisations ORDER BY id").await, ["of-1"]);
     assert_eq!(texts(&url, "SELECT account FROM contacts").await, ["marie"]);
     assert_eq!(texts(&url, "SELECT account FROM unconfirmed").await, ["paul"]);
-    // A key of an account that does not exist opens nobody else's.
+    // A key of an account that does not exist opens no other account.
     assert_eq!(texts(&url, "SELECT id FROM passkeys WHERE account = 'marie'").await, ["k1"]);
     assert_eq!(texts(&url, "SELECT id FROM passkeys").await, ["k1"]);
     assert_eq!(

@@ -1,5 +1,5 @@
-//! What benches of the release binary share: a configured house, its officer's browser, its journal before it
-//! starts, and numbers drawn the same each time.
+//! Shared by the benches of the release binary: a configured installation, its officer's browser, its
+//! journal before the start, and reproducible random numbers.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
@@ -103,7 +103,7 @@ impl Instance {
 pub(crate) struct Draw(pub(crate) u64);
 
 impl Draw {
-    /// splitmix64.
+    /// SplitMix64.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -113,7 +113,7 @@ impl Draw {
     }
 }
 
-/// The journal of a house that does not run.
+/// The journal of a stopped installation.
 pub(crate) fn open(folder: &Path) -> Journal {
     let keys = folder.join("data/keys");
     let read = |name: &str| -> [u8; 32] {

@@ -1,4 +1,4 @@
-//! The arguments of evidence: journal, receipts, who was shown, witnesses, imports.
+//! The arguments of evidence commands: journal, receipts, scope, witnesses, imports.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,24 +9,24 @@ use digue_locales::{Language, text};
 
 use super::Subcommand;
 
-/// A journal and the keys to read it with.
+/// A journal and the keys for reading it.
 #[derive(Clone)]
 pub(crate) struct JournalPlace {
     pub(crate) folder: PathBuf,
-    /// It was typed; the usual one may not be there.
+    /// Given on the command line; the default one may not exist.
     pub(crate) is_named: bool,
     pub(crate) key: Option<String>,
-    /// The file of the key that opens the entries.
+    /// The file with the master key, which opens the entries.
     pub(crate) master: Option<PathBuf>,
 }
 
-/// Who must have seen it.
+/// The witnesses that must have cosigned.
 pub(crate) struct WitnessKeys {
     pub(crate) keys: Vec<String>,
     pub(crate) quorum: Option<u64>,
 }
 
-/// What is asked of the exposure index, as it was typed.
+/// A scope question, as typed.
 pub(crate) struct ScopeArguments {
     pub(crate) accounts: Vec<String>,
     pub(crate) organisations: Vec<String>,
@@ -38,7 +38,7 @@ pub(crate) struct ScopeArguments {
     pub(crate) to: Option<String>,
 }
 
-/// The form of an answer.
+/// The form of the output.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnswerFormat {
     /// Sentences.
@@ -47,7 +47,7 @@ pub(crate) enum AnswerFormat {
     Ocsf,
     Csv,
     Parquet,
-    /// The list with its proof and signature.
+    /// The list, with its proof and signature.
     Signed,
 }
 
@@ -127,12 +127,12 @@ pub(crate) enum EvidenceTask {
     },
 }
 
-/// Access logs to take in.
+/// The arguments of `digue import`.
 pub(crate) struct ImportArguments {
     pub(crate) map: PathBuf,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) rejects: Option<PathBuf>,
-    /// True when nothing is to be written.
+    /// True when nothing is to be journalled.
     pub(crate) is_trial: bool,
 }
 
@@ -171,7 +171,7 @@ impl OutputLanguage {
         self.path("config", "FILE", "command-config").default_value("digue.toml")
     }
 
-    /// Where the journal lies, and its public key.
+    /// Adds the arguments for the journal's folder, its public key and the master key.
     fn place(&self, command: Command) -> Command {
         command
             .arg(
@@ -319,7 +319,7 @@ fn import(s: &OutputLanguage) -> Command {
 pub(super) fn task(name: &str, matches: &ArgMatches) -> Subcommand {
     Subcommand::Evidence(match name {
         "journal" => {
-            let (name, matches) = matches.subcommand().expect("clap requires one");
+            let (name, matches) = matches.subcommand().expect("clap requires a subcommand");
             journal_task(name, matches)
         }
         "scope" => scope_task(matches),

@@ -1,7 +1,8 @@
-//! `digue account` and `digue link`: what whoever holds the terminal may do while Digue is stopped.
+//! `digue account`, `digue link` and `digue confirm`: what the operator may do at the terminal while Digue
+//! is stopped.
 //!
-//! They open the store and the journal themselves: the journal's lock refuses them while `serve`
-//! runs, where the console does the same.
+//! They open the store and the journal themselves: the journal's lock refuses them while `serve` runs,
+//! where the console offers the same acts.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use super::{BAD, GOOD, Output, runtime};
 use crate::config::{self, Config};
 use crate::serve::{RunningServer, start};
 
-/// How long a link made at the terminal is good for.
+/// How long a link made at the terminal is valid.
 const LINK_LASTS: Duration = Duration::from_hours(1);
 
 pub(crate) fn link(out: &Output, file: &Path, account: &str, host: &str) -> u8 {
@@ -58,7 +59,7 @@ pub(crate) fn account(
     })
 }
 
-/// The operator confirms who holds an account where nobody else is left who neither asked nor granted.
+/// Confirms the holder of an account, for when everyone else has requested or granted it.
 pub(crate) fn confirm(out: &Output, file: &Path, account: &str, code: &str, how: &str) -> u8 {
     with_app(out, file, async |running| {
         let account = AccountId::parse(account)?;
@@ -74,7 +75,7 @@ fn with_app(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> 
             return BAD;
         }
     };
-    // No door is opened for an act at the terminal.
+    // No listener is opened for an act at the terminal.
     config.settings.listeners.clear();
     let done = runtime().map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {

@@ -9,7 +9,7 @@ use http::{Method, Uri};
 use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::config::{self, Config};
 
-/// A request whose route is asked for: method and address.
+/// A request whose route is wanted: method and URL.
 pub(crate) struct RouteProbe {
     pub(crate) method: String,
     pub(crate) url: String,
@@ -33,7 +33,7 @@ pub(crate) fn run(out: &Output, file: &Path, probe: Option<&RouteProbe>) -> u8 {
     GOOD
 }
 
-/// Says which portal and which route answer, as the gateway would choose them.
+/// Prints the portal and route that the gateway would choose.
 fn which_route(out: &Output, config: &Config, probe: &RouteProbe) -> u8 {
     let (Ok(method), Ok(uri)) = (probe.method.parse::<Method>(), probe.url.parse::<Uri>()) else {
         out.complain("check-route-request", &[]);

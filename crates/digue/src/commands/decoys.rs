@@ -1,4 +1,4 @@
-//! `digue decoys`: draws fictitious persons for the portal team to plant.
+//! `digue decoys`: draws fictitious persons, whom the portal team then creates.
 
 use std::collections::HashSet;
 
@@ -44,13 +44,13 @@ pub(super) fn run(out: &Output, asked: &DecoysArguments) -> u8 {
     }
 }
 
-/// Identifiers that stand in the caseloads in force, and earlier decoys.
+/// Identifiers in the caseloads in force, and earlier decoys.
 fn known(config: &Config, population: &str) -> Result<HashSet<String>> {
     let mut known: HashSet<String> =
         config.settings.watch.decoys.iter().map(|decoy| decoy.person.clone()).collect();
     let path = config.settings.data_folder.join("caseloads").join(format!("{population}.csv"));
     match std::fs::read_to_string(&path) {
-        // Every cell: which column holds the persons does not matter here.
+        // Every cell: it does not matter here which column has the persons.
         Ok(text) => known.extend(text.split([',', '\n', '\r']).map(|cell| cell.trim().to_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| path.display().to_string()),

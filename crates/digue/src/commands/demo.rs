@@ -1,7 +1,7 @@
-//! `digue demo`: the whole house on one machine, with a sample portal and a working day behind it.
+//! `digue demo`: a whole installation on one machine, with a sample portal and a working day in its
+//! journal.
 //!
-//! It writes a configuration and starts from it like anybody else: nothing here goes around the
-//! lock.
+//! It writes a configuration and starts from it as any operator would: nothing here bypasses the gateway.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use crate::serve::{RunningServer, start};
 
 const PORTAL_HOST: &str = "kairos.localhost";
 const CONSOLE_HOST: &str = "digue.localhost";
-/// Time to look at the page while the thief works: about a minute.
+/// Leaves about a minute to watch the page while the thief works.
 const PACE: Duration = Duration::from_millis(60);
 const ATTACK_REQUESTS_MAX: u64 = 800;
 const LINK_LASTS: Duration = Duration::from_hours(8);
@@ -42,7 +42,7 @@ pub(crate) fn run(out: &Output, address: SocketAddr, folder: Option<PathBuf>, at
 }
 
 async fn play(out: &Output, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> Result<()> {
-    // Kept until the end: the folder goes away with it.
+    // Deleted when it is dropped, at the end.
     let temporary = tempfile::tempdir()?;
     let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
     let population = Arc::new(Population::demonstration());
@@ -84,7 +84,7 @@ impl Urls {
     }
 }
 
-/// The address itself, or with a free port when it asks for any.
+/// The address itself, or one with a free port when the port is 0.
 fn free(address: SocketAddr) -> Result<SocketAddr> {
     if address.port() != 0 {
         return Ok(address);
@@ -98,13 +98,13 @@ async fn open_portal(population: Arc<Population>) -> Result<SocketAddr> {
     let app = portal::router(population);
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, app).await {
-            tracing::error!(%error, "The sample portal stopped");
+            tracing::error!(%error, "The sample portal stopped; the demonstration cannot continue");
         }
     });
     Ok(address)
 }
 
-/// The made-up operator of the demonstration.
+/// The fictitious operator of the demonstration.
 const RESPONSE: &str = r#"
 [response]
 name = "France Formation (démonstration)"
@@ -136,7 +136,7 @@ fn portal_id() -> Result<PortalId> {
     Ok(PortalId::parse("kairos")?)
 }
 
-/// Accounts, caseloads and a working day; a folder that has them already keeps its own.
+/// Adds accounts, caseloads and a working day; a folder that already has accounts keeps its own.
 async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Result<Option<day::WorldDay>> {
     let app = &running.app;
     if !app.gateway().rules().directory.is_empty() {
@@ -219,7 +219,7 @@ async fn banner(
     Ok(())
 }
 
-/// Where the attack is played, from the command line or from the page's button.
+/// Runs the attack, started from the command line or by the page's button.
 struct DemoAttack {
     population: Arc<Population>,
     address: SocketAddr,
@@ -257,7 +257,7 @@ impl Demo for DemoAttack {
         let (population, stolen, address) = (self.population.clone(), self.stolen.clone(), self.address);
         self.runtime.spawn(async move {
             if let Err(error) = steal(&app, &account, address, &population, &stolen).await {
-                tracing::warn!(error = %error, "The played attack stopped");
+                tracing::warn!(error = %error, "The simulated attack ended early");
             }
             stolen.is_over.store(true, Ordering::SeqCst);
         });
@@ -279,7 +279,7 @@ impl Demo for DemoAttack {
     }
 }
 
-/// Somebody else signs in with the account.
+/// Another person signs in with the account.
 async fn steal(
     app: &digue_operations::App,
     account: &AccountId,
@@ -289,8 +289,8 @@ async fn steal(
 ) -> Result<()> {
     let link = sign_in::issue_link(app, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
     let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
-    // A session of the thief's own, as after a stolen password: a copied cookie would be refused for
-    // its network and browser, and what is shown here is the number of persons.
+    // A session of the thief's own, as after a stolen password: a copied cookie would be refused for its
+    // network and browser, and the demonstration is about the number of persons.
     let thief = RequestOrigin {
         ip: ClientIp::Known(address.ip()),
         agent: AGENT.to_owned(),
@@ -307,7 +307,7 @@ async fn steal(
     Ok(())
 }
 
-/// Says every second how far the thief has come, until the end.
+/// Prints the thief's progress every two seconds, until the end.
 async fn report(out: &Output, stage: &DemoAttack, running: &RunningServer) {
     let mut every = tokio::time::interval(Duration::from_secs(2));
     loop {

@@ -1,4 +1,4 @@
-//! Evidence on the command line: what an auditor, a DPO at night or a stranger with a receipt runs.
+//! Evidence on the command line, for auditors, for the DPO during an incident, for holders of a receipt.
 
 mod accept;
 mod export;
@@ -55,7 +55,7 @@ pub(crate) fn run(out: &Output, task: EvidenceTask) -> u8 {
     done.unwrap_or_else(|error| not_run(out, &error))
 }
 
-/// The question could not be answered: the chain of causes.
+/// The question could not be answered: prints the chain of causes.
 fn not_run(out: &Output, error: &anyhow::Error) -> u8 {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     out.complain("evidence-failed", &[("cause", Value::from(causes.join(": ")))]);

@@ -1,4 +1,4 @@
-//! `digue init`: a starting configuration that explains itself.
+//! `digue init`: writes a commented configuration to start from.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use digue_locales::{Language, Value};
 
 use super::{BAD, GOOD, NOT_RUN, Output};
 
-/// Files of a starting configuration, by language.
+/// Files of the initial configuration, in both languages.
 const FILES: [(&str, &str, &str); 3] = [
     ("digue.toml", include_str!("../../assets/fr/digue.toml"), include_str!("../../assets/en/digue.toml")),
     (

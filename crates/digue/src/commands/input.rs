@@ -1,4 +1,4 @@
-//! Files that people hand over on the command line: opened, and said in their language when they cannot be read.
+//! Input files of commands: opens them, and reports in the user's language why one cannot be read.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,15 +9,15 @@ use digue_locales::{Language, Value, text};
 
 use super::Output;
 
-/// Standard input, by the name that other tools give it.
+/// Standard input, under the name that other tools give it.
 const STDIN: &str = "-";
-/// A list of people or caseloads is held in memory; none is longer.
+/// Lists of accounts and caseloads are held in memory; none is larger.
 const LIST_BYTES_MAX: u64 = 2 << 30;
 
-/// An input as it is on the disk or comes through a pipe.
+/// An open input: a file or a pipe.
 pub(super) struct OpenInput {
     pub(super) reader: Box<dyn Read>,
-    /// 0 when it is not known before the end.
+    /// In bytes; 0 when it is not known before the end.
     pub(super) length: u64,
 }
 
@@ -34,12 +34,12 @@ fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == STDIN
 }
 
-/// True when a second opening reads the same from the beginning; pipes and terminals give what they have once.
+/// True when a second opening reads the same bytes; pipes and terminals provide theirs once.
 pub(super) fn opens_again(path: &Path) -> io::Result<bool> {
     Ok(!is_stdin(path) && std::fs::metadata(path)?.is_file())
 }
 
-/// The name under which lines of a file are kept.
+/// The name under which lines of a file are journalled.
 pub(super) fn name(path: &Path) -> String {
     if is_stdin(path) {
         return "stdin".to_owned();
@@ -47,12 +47,12 @@ pub(super) fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A file as people are told of it.
+/// The name of a file in messages.
 pub(super) fn shown(language: Language, path: &Path) -> String {
     if is_stdin(path) { text(language, "input-stdin") } else { path.display().to_string() }
 }
 
-/// Says why an input was not read to its end.
+/// Reports why an input was not read to its end.
 pub(super) fn complain(out: &Output, path: &Path, fault: &InputFault) {
     let file = ("file", Value::from(shown(out.language, path)));
     let line = ("line", Value::from(fault.after));
@@ -76,7 +76,7 @@ pub(super) fn complain(out: &Output, path: &Path, fault: &InputFault) {
     }
 }
 
-/// Says why the end of an input is missing, and that the beginning counts.
+/// Reports why an input was not read to its end, and that what came before counts.
 pub(super) fn complain_stopped(out: &Output, path: &Path, fault: &InputFault) {
     complain(out, path, fault);
     out.complain("input-taken", &[]);
@@ -100,10 +100,11 @@ const fn form_key(form: ForeignForm) -> &'static str {
     }
 }
 
-/// The whole of a list, unpacked; `None` when it cannot be read, which has been told.
+/// The whole of a list, decompressed; `None` when it cannot be read, which has been reported.
 pub(super) fn read_list(out: &Output, path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = open(path)
+        // One byte more, to tell a list of exactly the limit from a longer one.
         .and_then(|input| Unpacker::new(input.reader).take(LIST_BYTES_MAX + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) if bytes.len() as u64 > LIST_BYTES_MAX => {
@@ -116,7 +117,7 @@ pub(super) fn read_list(out: &Output, path: &Path) -> Option<Vec<u8>> {
         }
         Ok(_) => Some(bytes),
         Err(error) => {
-            // Half a list would leave accounts out of it.
+            // Half a list would silently omit accounts.
             let after = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
             complain(out, path, &InputFault { after, error: InputError::from(error) });
             None

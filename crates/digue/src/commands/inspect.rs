@@ -1,6 +1,6 @@
-//! `digue inspect`: which persons does this saved response show, by the map of this route?
+//! `digue inspect`: which persons does this saved response show, according to the map of this route?
 //!
-//! For the author of a map: the same code as the gateway's, on a file.
+//! For authors of maps: the same code as in the gateway, applied to a file.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `digue replay`: the public benchmark, in a table or as JSON.
+//! `digue replay`: the public benchmark, as a table or JSON.
 
 use digue_detection::SignalKind;
 use digue_locales::{Value, number, text_with};

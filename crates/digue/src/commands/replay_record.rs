@@ -1,4 +1,4 @@
-//! `digue replay --record FILE`: thefts put into recorded work, in a table or as JSON.
+//! `digue replay --record FILE`: thefts inserted into recorded work, as a table or JSON.
 
 use std::path::Path;
 

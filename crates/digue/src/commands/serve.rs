@@ -1,4 +1,4 @@
-//! `digue serve`: the real thing, until a signal says stop.
+//! `digue serve`: runs until a signal stops it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -38,7 +38,7 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
         .iter()
         .map(|listener| if listener.tls.is_some() { "https" } else { "http" })
         .collect();
-    // Before anything is open: a signal that comes early is a stop in order, not an end.
+    // Before anything is opened: from here on a signal stops in good order instead of killing the process.
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut reload = signal(SignalKind::hangup())?;
@@ -54,7 +54,7 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
             _ = stop.recv() => break,
             _ = interrupt.recv() => break,
             _ = reload.recv() => take_over(out, &running, file).await,
-            // A wider map was granted: it is read again.
+            // A wider map was granted: the configuration is read again.
             () = running.app.reload_wanted() => take_over(out, &running, file).await,
         }
     }
@@ -62,7 +62,7 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
     running.stop().await
 }
 
-/// A configuration with faults changes nothing.
+/// Reloads the configuration; one with faults changes nothing.
 async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
     match config::load(file) {
         Err(faults) => {
@@ -78,7 +78,7 @@ async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
     }
 }
 
-/// Without any officer nobody could let anybody in: the terminal gets the first link.
+/// Without an officer no one could admit anyone: the terminal shows the first link.
 async fn invite_first_officer(out: &Output, running: &RunningServer, host: &str) -> Result<()> {
     let app = &running.app;
     let rules = app.gateway().rules();

@@ -1,4 +1,4 @@
-//! `digue watch`: recorded exposures through the same engine as the door's, nothing else needed.
+//! `digue watch`: recorded exposures through the engine of the gateway; nothing else is needed.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,20 +33,20 @@ struct WrittenDecision<'f> {
     account: Option<&'f str>,
     organisation: &'f str,
     kind: &'static str,
-    /// What the default playbook does about it; a door withholds the response that reveals it.
+    /// The step of the default playbook; a live gateway would withhold the response that reveals the theft.
     action: &'static str,
     reasons: Vec<String>,
     signals: Vec<digue_detection::Signal>,
-    /// The days around it; absent where it is about an organisation as a whole.
+    /// The days around it; absent where it concerns a whole organisation.
     #[serde(skip_serializing_if = "Option::is_none")]
     around: Option<digue_detection::Surroundings>,
     /// Decimal logarithm of the odds against honest work.
     evidence: f32,
-    /// Shown to the account that day, the response that reveals it included.
+    /// Persons shown to the account that day, including the response that reveals the theft.
     persons: u32,
 }
 
-/// Recorded work goes on after a containment; a day later somebody has opened the account again.
+/// Recorded work continues after a containment: an account that works a day later has been reopened.
 const REOPENS_AFTER: Duration = Duration::from_hours(24);
 
 fn watch(out: &Output, asked: &WatchArguments) -> Result<u8> {
@@ -113,7 +113,7 @@ fn tell_done(out: &Output, played: &RecordOutcome, [alerts, containments]: [u64;
     );
 }
 
-/// Says what was not read, and by which code the command ends.
+/// Reports what was not read; returns the exit code.
 fn tell_unread(out: &Output, path: &Path, played: &RecordOutcome) -> u8 {
     if let Some(fault) = &played.stopped {
         input::complain_stopped(out, path, fault);
@@ -136,7 +136,7 @@ fn tell_unread(out: &Output, path: &Path, played: &RecordOutcome) -> u8 {
 struct DecisionWriter {
     decisions: Vec<u8>,
     language: Language,
-    /// Alerts, containments.
+    /// Alerts, then containments.
     counts: [u64; 2],
 }
 
@@ -161,7 +161,7 @@ impl DecisionWriter {
     }
 }
 
-/// Always with six digits after the second: the order of the texts is that of the instants.
+/// Always with six digits after the second: text order is time order.
 fn instant(at: Timestamp) -> String {
     match jiff::Timestamp::from_microsecond(at.micros()) {
         Ok(at) => format!("{at:.6}"),
@@ -169,7 +169,8 @@ fn instant(at: Timestamp) -> String {
     }
 }
 
-/// The list of accounts with their batches, empty without one; `None` when it cannot be used, which has been told.
+/// The accounts with their batches, empty without a list; `None` when the list cannot be used, which has
+/// been reported.
 fn accounts(out: &Output, path: Option<&Path>) -> Option<(AccountList, Vec<DeclaredBatch>)> {
     let (mut list, mut batches) = (AccountList::default(), Vec::new());
     for row in rows(out, path, watch_lists::accounts)? {

@@ -1,4 +1,4 @@
-//! `[limits]`: what all clients share, and how long anybody is waited for.
+//! `[limits]`: what all clients share, and how long a client is waited for.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use digue_gateway::GatewayLimits;
 
 use super::reader::ConfigSection;
 
-/// `[limits]`, with what is usual where nothing is said.
+/// `[limits]`, with defaults for absent keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LimitSettings {
     pub(crate) gateway: GatewayLimits,
@@ -60,7 +60,7 @@ fn count(section: &ConfigSection<'_>, key: &str, into: &mut usize) {
     }
 }
 
-/// Nobody could come in at zero.
+/// Zero would refuse every client.
 fn positive(section: &ConfigSection<'_>, key: &str) -> Option<u32> {
     let number = section.number(key)?;
     if number == 0 {

@@ -1,8 +1,8 @@
 //! Does a map let more through than the one it replaces?
 //!
-//! Both texts are compared name by name. Whatever differs is a widening, unless it is one of the few
-//! changes below that only narrow: a name that is added to maps tomorrow is a widening until somebody
-//! writes here why it is not.
+//! Both texts are compared name by name. Every difference is a widening, unless it is one of the few
+//! changes below that only narrow: a key added to maps later is a widening until someone writes here why it
+//! is not (decision 8).
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ use super::portal_map::PortalMap;
 
 type Spanned<T> = toml::Spanned<T>;
 
-/// One difference, by the names that lead to it: `routes.fiche.caseload`.
+/// One difference, with the path of names that leads to it: `routes.fiche.caseload`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct MapDifference {
     path: Vec<String>,
-    /// As it stands in the map; `None` where it is missing.
+    /// As written in the map; `None` where it is absent.
     before: Option<String>,
     after: Option<String>,
 }
@@ -30,7 +30,7 @@ impl MapDifference {
     }
 }
 
-/// Longer values are cut where they are shown; their digest is that of the whole map.
+/// Longer values are shortened for display; the digest covers the whole map.
 const SHOWN_MAX: usize = 120;
 
 fn on_one_line(text: &str) -> String {
@@ -41,14 +41,14 @@ fn on_one_line(text: &str) -> String {
     }
 }
 
-/// What `new` lets through that `old` did not, a line each; empty when nothing.
+/// What `new` lets through that `old` did not, one line each; empty when nothing.
 pub(crate) fn widenings(old: &PortalMap, new: &PortalMap) -> Vec<String> {
     let differences = differences(old, new);
     let wider = differences.into_iter().filter(|difference| !only_narrows(difference, old, new));
     wider.map(|difference| difference.line()).collect()
 }
 
-/// What a portal that was never granted would begin with.
+/// The terms on which a portal that was never granted would start.
 pub(crate) fn beginning(map: &PortalMap) -> Vec<String> {
     let portal = &map.portal;
     vec![
@@ -61,6 +61,7 @@ pub(crate) fn beginning(map: &PortalMap) -> Vec<String> {
 
 fn differences(old: &PortalMap, new: &PortalMap) -> Vec<MapDifference> {
     let mut found = Vec::new();
+    // Faults cannot be missed here: both texts were read without any before.
     let (a, _) = DeTable::parse_recoverable(&old.source.text);
     let (b, _) = DeTable::parse_recoverable(&new.source.text);
     let texts = (old.source.text.as_str(), new.source.text.as_str());
@@ -124,7 +125,7 @@ fn difference(path: &[String], texts: (&str, &str), old: Value<'_>, new: Value<'
 
 type Named<'v> = Vec<(&'v str, &'v Spanned<DeValue<'v>>)>;
 
-/// Tables of a list by their names; `None` when a name is missing or there twice.
+/// Tables of a list by their names; `None` when a name is missing or occurs twice.
 fn by_name<'v>(list: &'v Spanned<DeValue<'v>>) -> Option<Named<'v>> {
     let mut names = BTreeSet::new();
     let mut named = Vec::new();
@@ -151,7 +152,7 @@ fn routes(
     };
     let (before, after) = (order(old, new), order(new, old));
     if before != after {
-        // Which route answers may depend on their order.
+        // Their order may decide which route answers.
         let path = vec!["routes".to_owned()];
         let said = |names: Vec<String>| Some(names.join(", "));
         found.push(MapDifference { path, before: said(before), after: said(after) });
@@ -182,7 +183,8 @@ fn is_same(a: &Spanned<DeValue<'_>>, a_text: &str, b: &Spanned<DeValue<'_>>, b_t
         }
         (DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_), _)
         | (_, DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_)) => false,
-        // Numbers, dates and booleans have one usual way to be written.
+        // Numbers, dates and booleans have one usual spelling; another one counts as a difference, which is
+        // safe.
         _ => a_text.get(a.span()) == b_text.get(b.span()),
     }
 }
@@ -191,16 +193,19 @@ fn is_same(a: &Spanned<DeValue<'_>>, a_text: &str, b: &Spanned<DeValue<'_>>, b_t
 fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) -> bool {
     let names: Vec<&str> = difference.path.iter().map(String::as_str).collect();
     let (a, b) = (&old.portal, &new.portal);
+    // By names, and no wildcard that allows: an unknown key ends at `_ => false`.
     match names[..] {
-        // How access logs are read, and how long a portal is waited for: no response depends on it.
+        // How access logs are read, and how long a portal may take: no response depends on it.
         ["import" | "timeouts", ..] => true,
         ["portal", "mode"] => b.mode == EnforcementMode::Enforced || a.mode == b.mode,
         ["portal", "population"] => a.population == b.population,
         ["portal", "hosts"] => b.hosts.iter().all(|host| a.hosts.contains(host)),
+        // Limits where there were none only narrow; a table that disappears takes its limits away.
         ["budgets"] => difference.before.is_none(),
         ["budgets", _] => difference.before.is_none(),
         ["budgets", _, _] => is_lower(difference),
         ["break_glass", ..] => b.break_glass.lasts <= a.break_glass.lasts,
+        // Without its route a request is refused, unless another one answers it instead.
         ["routes", name] if difference.after.is_none() => {
             let removed = a.routes.iter().find(|route| route.name.as_str() == name);
             removed.is_some_and(|removed| !is_taken_over(removed, &b.routes))
@@ -219,7 +224,7 @@ fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) ->
     }
 }
 
-/// A limit that is new, or lower.
+/// True for a limit that is new, or lower.
 fn is_lower(difference: &MapDifference) -> bool {
     let number = |text: &Option<String>| text.as_deref().map(str::parse::<u32>);
     match (number(&difference.before), number(&difference.after)) {
@@ -240,6 +245,7 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
             (Some(before), Some(after)) => after <= before,
             (Some(_), None) => false,
         },
+        // A set with other values may find a person by less: only no search at all is narrower.
         "exact_search" => after.exact_sets.is_empty(),
         "methods" => {
             let is_part = !after.methods.is_empty()
@@ -248,8 +254,8 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
             is_part && !is_taken_over(before, all)
         }
         "request_bytes" => after.request_bytes_max <= before.request_bytes_max,
-        // A response beyond them is not inspected: with less room more of them leave where the map lets
-        // such responses leave.
+        // A response beyond these limits is not inspected: lower limits let more of them leave where the
+        // map releases such responses.
         "held_bytes" | "decoded_bytes" | "persons_max" => {
             let (a, b) = (&before.inspect_limits, &after.inspect_limits);
             refuses_uninspected(after.uninspected)
@@ -276,7 +282,7 @@ fn choices(uninspected: OnUninspected) -> [UninspectedChoice; 4] {
     [too_large, unknown_type, broken, undescribed]
 }
 
-/// True when some other route could answer what this one does not answer any more.
+/// True when another route could answer what this one no longer answers.
 fn is_taken_over(route: &Route, all: &[Route]) -> bool {
     let others = all.iter().filter(|other| other.name != route.name);
     others.into_iter().any(|other| other.pattern.overlaps(&route.pattern))

@@ -1,4 +1,4 @@
-//! A portal map: where a portal listens, where persons are in it, and what is allowed.
+//! A portal map: where a portal listens, where it shows persons, and what is allowed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -29,19 +29,19 @@ use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::read_block;
 use super::server::{parse_public_url, read_retention};
 
-/// A map, and the public address of its portal.
+/// A map, and the public URL of its portal.
 pub(crate) struct PortalMap {
     pub(crate) portal: Portal,
     pub(crate) url: String,
-    /// How long its exposures are kept.
+    /// The retention of its exposures.
     pub(crate) retention: Retention,
-    /// How access logs of this portal are written.
+    /// The format of this portal's access logs.
     pub(crate) logs: LogForm,
     /// The text of the map, and of the files that it names.
     pub(crate) source: WholeText,
 }
 
-/// Reads one map; faults go to `faults`, what is most likely not meant to `warnings`.
+/// Reads one map; faults go to `faults`, likely mistakes to `warnings`.
 pub(crate) fn read(
     file: &Path,
     faults: &mut Vec<ConfigFault>,
@@ -50,7 +50,7 @@ pub(crate) fn read(
     ConfigSource::open(file, faults)?.read_and_warn(faults, warnings, read_map)
 }
 
-/// Reads a map as it was kept.
+/// Reads a map as it was stored.
 pub(crate) fn read_kept(file: &Path, source: &WholeText, faults: &mut Vec<ConfigFault>) -> Option<PortalMap> {
     ConfigSource::of_kept(file, source).read(faults, read_map)
 }
@@ -126,7 +126,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     Some(PortalMap { portal, url, retention: retention?, logs, source: root.whole() })
 }
 
-/// Where nothing recognises an identifier in a header, those that portals need are removed.
+/// Warns when no rule recognises an identifier in a header, so that headers that portals need are removed.
 fn warn_of_lost_headers(section: &ConfigSection<'_>, headers: &HeaderRules, routes: &[Route]) {
     let is_blind = |route: &&Route| {
         let has_sweep = route.response.blocks.iter().any(|block| !block.sweep.is_empty());
@@ -141,7 +141,7 @@ fn warn_of_lost_headers(section: &ConfigSection<'_>, headers: &HeaderRules, rout
     }
 }
 
-/// Headers of responses that pass besides the usual ones; those that a copy or another server obeys never do.
+/// Response headers that pass besides the usual ones; never those that caches or other servers obey.
 fn named_response_headers(section: &ConfigSection<'_>) -> Vec<HeaderName> {
     section.parse_all("response_headers", |text| match text.parse::<HeaderName>() {
         Ok(name) if !is_never_passed(&name) => Ok(name),
@@ -149,7 +149,7 @@ fn named_response_headers(section: &ConfigSection<'_>) -> Vec<HeaderName> {
     })
 }
 
-/// `[import]`: the form of the access logs, and the names of its members.
+/// `[import]`: the format of the access logs, and the names of its members.
 fn read_logs(section: &ConfigSection<'_>) -> LogForm {
     #[derive(Clone, Copy)]
     enum MapWord {
@@ -242,7 +242,8 @@ fn read_identity(section: Option<ConfigSection<'_>>) -> Option<(Identity, NamedH
     Some((identity, named))
 }
 
-/// `[identity.mapping.account]` and `.organisation`: `strip`, and a `pattern` whose first group is the name.
+/// `[identity.mapping.account]` and `.organisation`: `strip`, and a `pattern` whose first group is the
+/// name.
 fn read_mapping(section: &ConfigSection<'_>) -> Option<IdentityMapping> {
     let read = |key: &str| {
         let Some(section) = section.section(key) else { return Some(NameMapping::default()) };
@@ -295,7 +296,7 @@ fn read_kinds(section: &ConfigSection<'_>) -> Option<(Vec<IdentifierKind>, usize
     Some((kinds, primary?))
 }
 
-/// A shape is about the whole identifier: anchors are added.
+/// A shape describes the whole identifier: anchors are added.
 fn whole_regex(text: &str) -> Result<Regex, regex::Error> {
     Regex::new(&format!("^(?:{text})$"))
 }
@@ -331,7 +332,7 @@ fn read_timeouts(section: Option<ConfigSection<'_>>) -> Timeouts {
 
 fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
     let name = section.need_text("token_file")?;
-    // What is kept of a token is its hash.
+    // Only the hash of a token is kept.
     let hash = |text: String| match text.trim() {
         token if token.len() >= 32 => hex(&digue_gateway::identity::token_hash(token)),
         _ => String::new(),
@@ -349,14 +350,14 @@ fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
     }
 }
 
-/// What the routes of a map have in common.
+/// What all routes of a map share.
 struct RouteDefaults<'d> {
     kinds: &'d [IdentifierKind],
     errors: Option<ErrorRules>,
     query: QueryRule,
 }
 
-/// `[errors]`: short answers of these statuses and types may hold no record.
+/// `[errors]`: short responses with these statuses and types may contain no record.
 fn read_errors(section: &ConfigSection<'_>) -> ErrorRules {
     let statuses = section.parse_all("statuses", StatusPattern::parse);
     if statuses.is_empty() {
@@ -374,7 +375,7 @@ fn read_usual_query(section: &ConfigSection<'_>) -> Option<QueryRule> {
     })
 }
 
-/// The parameters that a route takes: `"any"`, or a list of names and of `{ name, values }`.
+/// The parameters that a route accepts: `"any"`, or a list of names and of `{ name, values }`.
 fn read_query(section: &ConfigSection<'_>, request: &[RequestRule], usual: &QueryRule) -> QueryRule {
     if section.is_text("query") {
         return match section.choice("query", &[("any", true), ("named", false)]) {
@@ -513,7 +514,7 @@ fn read_uninspected(section: Option<ConfigSection<'_>>) -> OnUninspected {
     }
 }
 
-/// The kind that a rule speaks of, and the pattern that picks it out.
+/// The kind of a rule, and the pattern that extracts it.
 pub(super) fn read_pick(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
     let kind = match section.text("as") {
         None if kinds.len() == 1 => Some(0),
@@ -530,8 +531,8 @@ pub(super) fn read_pick(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -
         }
     };
     let pattern = section.parse("pattern", Regex::new);
-    // Two groups say two things; without a group all of the match is taken, words around the identifier included.
-    // A sweep has nothing around it.
+    // Two groups are ambiguous; without a group the whole match is taken, with the words around the
+    // identifier. A sweep has none around it.
     let groups = pattern.as_ref().map_or(1, |pattern| pattern.captures_len() - 1);
     if groups > 1 || (groups == 0 && section.has("at")) {
         section.warn("pattern", "warning-pattern-groups", groups);
@@ -567,7 +568,7 @@ fn read_request_rule(
     let place = section.choice("in", &words);
     let at = section.need_text("at");
     let name = section.text("name").or_else(|| at.clone());
-    // Whoever is named is whom the request is about, unless a search is made with the value.
+    // A named person is a subject of the request, unless the value is used for a search.
     let is_searched =
         name.as_ref().is_some_and(|name| exact_sets.iter().flatten().any(|known| known == name));
     let is_subject =

@@ -1,4 +1,4 @@
-//! `[[providers]]`: identity providers of others, for accounts and for persons.
+//! `[[providers]]`: external identity providers, for accounts and for persons.
 
 use digue_operations::providers::{
     FactorRules, PersonBy, PersonRules, ProviderAudience, ProviderRules, UserInfo,
@@ -8,7 +8,7 @@ use digue_types::PopulationId;
 use super::reader::ConfigSection;
 use super::response::read_contacts;
 
-/// Reads every provider; two of one name are a fault.
+/// Reads every provider; two with one name are a fault.
 pub(super) fn read_providers(sections: &[ConfigSection<'_>]) -> Option<Vec<ProviderRules>> {
     let read: Vec<Option<ProviderRules>> = sections.iter().map(read_provider).collect();
     let providers = read.into_iter().collect::<Option<Vec<ProviderRules>>>()?;
@@ -73,7 +73,7 @@ fn read_provider(section: &ConfigSection<'_>) -> Option<ProviderRules> {
     })
 }
 
-/// A file with the client's secret: configurations are copied and shown.
+/// A file with the client's secret, because configurations are copied and shown.
 fn read_secret(section: &ConfigSection<'_>) -> Option<String> {
     section.need_text("secret_file")?;
     match section.path("secret_file").map(std::fs::read_to_string)? {
@@ -89,7 +89,7 @@ fn read_secret(section: &ConfigSection<'_>) -> Option<String> {
     }
 }
 
-/// `[providers.person]`: a claim that is the portal's own identifier, or where to look one up.
+/// `[providers.person]`: a claim that is the portal's own identifier, or a source in which to look it up.
 fn read_person(section: &ConfigSection<'_>) -> Option<PersonRules> {
     let population = section.need("population", PopulationId::parse)?;
     let by = if section.has("claim") {
@@ -105,14 +105,14 @@ fn read_person(section: &ConfigSection<'_>) -> Option<PersonRules> {
     Some(PersonRules { population, by })
 }
 
-/// A name for addresses.
+/// A name that appears in URLs.
 fn parse_id(text: &str) -> Result<String, &'static str> {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_name = (1..=32).contains(&text.len()) && text.chars().all(is_plain);
     if is_name { Ok(text.to_owned()) } else { Err("a-z, 0-9, -") }
 }
 
-/// Compared letter by letter with what the provider says of itself, so nothing is changed here.
+/// Compared exactly with the provider's own statement, so it is not normalised here.
 fn parse_issuer(text: &str) -> Result<String, &'static str> {
     let example = "https://fournisseur.exemple.fr";
     let uri: http::Uri = text.parse().map_err(|_| example)?;

@@ -1,7 +1,7 @@
-//! Are more proxies believed than before, or in another way?
+//! Are more proxies trusted than before, or in another way?
 //!
-//! A proxy that is believed says from where clients come and receives identities. One that is added, another
-//! header that it speaks in, another secret that it shows: each may widen and waits for a second person.
+//! A trusted proxy states the addresses of clients and receives identities. A new one, another header,
+//! another secret: each may widen access and waits for a second person.
 
 use anyhow::{Result, anyhow};
 use digue_gateway::client_address::{ClientHeader, TrustedProxies};
@@ -10,24 +10,23 @@ use ipnet::IpNet;
 const HEADER: &str = "client_header: ";
 const SECRET: &str = "secret: ";
 
-/// As it is kept when it was granted: a line each, always in the same order.
+/// The text stored when proxies are granted: one line each, always in the same order.
 pub(crate) fn written(proxies: &TrustedProxies) -> String {
     let mut lines: Vec<String> = proxies.networks.iter().map(ToString::to_string).collect();
     lines.sort_unstable();
     if proxies.says_client_in != ClientHeader::default() {
         lines.push(format!("{HEADER}{}", word(proxies.says_client_in)));
     }
-    // Of the secret its hash, which opens nothing.
+    // The hash of the secret, which is useless without it.
     lines.extend(proxies.secret.map(|hash| format!("{SECRET}{}", hex(&hash))));
     lines.join("\n")
 }
 
-/// # Errors
-/// The first line that is none of `written`.
+/// # Errors The first line that `written` would not write.
 pub(crate) fn read(text: &str) -> Result<TrustedProxies> {
     let mut proxies = TrustedProxies::default();
     for line in text.lines() {
-        let fault = || anyhow!("the granted proxies do not read: {line:?}");
+        let fault = || anyhow!("the granted proxies have an invalid line: {line:?}");
         if let Some(said) = line.strip_prefix(HEADER) {
             let known = [ClientHeader::XForwardedFor, ClientHeader::Forwarded];
             let found = known.into_iter().find(|header| word(*header) == said);
@@ -41,7 +40,7 @@ pub(crate) fn read(text: &str) -> Result<TrustedProxies> {
     Ok(proxies)
 }
 
-/// What of `wanted` may be in force now, and a line for each thing that waits.
+/// The part of `wanted` that may be in force now, and one line for each change that waits.
 pub(crate) fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (TrustedProxies, Vec<String>) {
     let is_granted = |net: &IpNet| granted.networks.iter().any(|known| known.contains(net));
     let new = wanted.networks.iter().filter(|net| !is_granted(net));
@@ -57,7 +56,7 @@ pub(crate) fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (Tru
     let taken = TrustedProxies {
         networks: wanted.networks.into_iter().filter(is_granted).collect(),
         says_client_in: granted.says_client_in,
-        // Neither the new one, nor the old one that its owner may have changed because it was stolen.
+        // Neither the new secret, nor the old one: it may have been changed because it was stolen.
         secret: if is_other_secret { None } else { wanted.secret },
     };
     (taken, waiting)
@@ -107,7 +106,7 @@ mod tests {
         ] {
             assert_eq!(written(&read(&written(&one)).unwrap()), written(&one));
         }
-        // As it was before there were other lines.
+        // As it was stored before there were other lines.
         assert_eq!(written(&read("10.0.0.0/8").unwrap()), "10.0.0.0/8");
         for odd in ["nowhere", "secret: 12", "secret: \u{e9}", "client_header: via"] {
             assert!(read(odd).is_err(), "{odd}");

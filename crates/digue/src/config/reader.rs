@@ -1,7 +1,7 @@
-//! Reading TOML so that every fault is found and has its line.
+//! Reads TOML in such a way that every fault is found, with its line.
 //!
-//! A `Section` is one table. Values are asked for by name; a wrong type, a value that does not
-//! parse and a name that nobody asked for all become faults, and reading goes on.
+//! A [`ConfigSection`] is one table. Values are requested by name; a wrong type, a value that does not
+//! parse and a name that was never requested all become faults, and reading continues.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,15 +15,15 @@ use toml::de::{DeTable, DeValue};
 
 type Spanned<T> = toml::Spanned<T>;
 
-/// One thing that is wrong.
+/// One fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConfigFault {
     pub(crate) file: PathBuf,
-    /// From 1; 0 when the fault is about the file as a whole.
+    /// From 1; 0 when the fault concerns the whole file.
     pub(crate) line: usize,
     /// Locale key.
     pub(crate) key: &'static str,
-    /// The name in the file that it is about.
+    /// The name in the file.
     pub(crate) name: String,
     pub(crate) detail: String,
 }
@@ -49,13 +49,13 @@ pub(crate) struct ConfigSource {
     text: String,
     faults: RefCell<Vec<ConfigFault>>,
     warnings: RefCell<Vec<ConfigFault>>,
-    /// The files named, as they were kept; `None` reads them from the disk.
+    /// The named files as they were stored; `None` reads them from disk.
     kept: Option<BTreeMap<String, String>>,
-    /// What was read of them.
+    /// The named files read so far.
     named: RefCell<BTreeMap<String, String>>,
 }
 
-/// The whole of what a file says: its text, and that of each file that it names.
+/// The complete content of a file: its text, and that of each file that it names.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct WholeText {
     pub(crate) text: String,
@@ -63,7 +63,7 @@ pub(crate) struct WholeText {
 }
 
 impl WholeText {
-    /// As one text that comes back as it was.
+    /// One text, from which `of_json` restores it.
     pub(crate) fn to_json(&self) -> String {
         serde_json::json!({"text": self.text, "files": self.files}).to_string()
     }
@@ -78,7 +78,7 @@ impl WholeText {
 }
 
 impl ConfigSource {
-    /// The file's text; `None` is a fault.
+    /// The file's text; an unreadable file is a fault.
     pub(crate) fn open(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Self> {
         match std::fs::read_to_string(file) {
             Ok(text) => Some(Self {
@@ -96,7 +96,7 @@ impl ConfigSource {
         }
     }
 
-    /// A file as it was kept, under the name that it had.
+    /// A file as it was stored, under its former name.
     pub(crate) fn of_kept(file: &Path, whole: &WholeText) -> Self {
         Self {
             file: file.to_owned(),
@@ -108,13 +108,13 @@ impl ConfigSource {
         }
     }
 
-    /// The text, and the files named that were read so far.
+    /// The text, and the named files that were read so far.
     fn whole(&self) -> WholeText {
         WholeText { text: self.text.clone(), files: self.named.borrow().clone() }
     }
 
-    /// Parses and hands the root table to `read`; all faults go to `faults`. `None` when there were
-    /// any.
+    /// Parses the file and passes the root table to `read`; all faults go to `faults`. `None` when there
+    /// were any.
     pub(crate) fn read<T>(
         self,
         faults: &mut Vec<ConfigFault>,
@@ -123,7 +123,7 @@ impl ConfigSource {
         self.read_and_warn(faults, &mut Vec::new(), read)
     }
 
-    /// `read`, with what is most likely not meant going to `warnings`.
+    /// `read`, with likely mistakes going to `warnings`.
     pub(crate) fn read_and_warn<T>(
         self,
         faults: &mut Vec<ConfigFault>,
@@ -140,7 +140,7 @@ impl ConfigSource {
             let section = ConfigSection::new(&self, root.get_ref(), span, String::new());
             let value = read(&section);
             if !errors.is_empty() {
-                // A table that did not parse looks as if names were missing: say the cause only.
+                // After a syntax error names look missing or unknown: report the cause only.
                 section.used.borrow_mut().extend(section.table.keys().map(|k| k.get_ref().to_string()));
             }
             value
@@ -192,6 +192,7 @@ pub(crate) struct ConfigSection<'s> {
 
 impl Drop for ConfigSection<'_> {
     fn drop(&mut self) {
+        // Only now are all requested names known; the others are misspelt, or of another version.
         let used = self.used.borrow();
         for key in self.table.keys().filter(|key| !used.contains(key.get_ref().as_ref())) {
             let line = self.source.line_at(key.span().start);
@@ -209,12 +210,12 @@ impl<'s> ConfigSection<'s> {
         self.source.folder()
     }
 
-    /// The text of a file that this one names, beside it.
+    /// The text of a file that this one names, in the same folder.
     pub(crate) fn read_file(&self, name: &str) -> std::io::Result<String> {
         self.read_named(name, |text| text)
     }
 
-    /// `read_file`, of which only what `keep` makes of it is kept: a kept secret is its digest.
+    /// `read_file`, storing only what `keep` returns: of a secret, its hash.
     pub(crate) fn read_named(
         &self,
         name: &str,
@@ -228,7 +229,7 @@ impl<'s> ConfigSection<'s> {
         Ok(text)
     }
 
-    /// The whole of what was read so far.
+    /// Everything read so far.
     pub(crate) fn whole(&self) -> WholeText {
         self.source.whole()
     }
@@ -247,7 +248,7 @@ impl<'s> ConfigSection<'s> {
         self.source.push(line, fault, &self.name(key), &detail.to_string());
     }
 
-    /// A fault about a value that was read well but means nothing good.
+    /// A fault of a value that parses but is not acceptable.
     pub(crate) fn fault(&self, key: &str, fault: &'static str, detail: impl Display) {
         match self.table.get(key) {
             Some(value) => self.fault_at(value, fault, key, detail),
@@ -293,7 +294,7 @@ impl<'s> ConfigSection<'s> {
         }
     }
 
-    /// A text that must parse.
+    /// Text that must parse.
     pub(crate) fn parse<T, E: Display>(
         &self,
         key: &str,
@@ -351,7 +352,7 @@ impl<'s> ConfigSection<'s> {
         self.text(key).map(|text| self.source.folder().join(text))
     }
 
-    /// A list of texts; one text is a list of one.
+    /// A list of texts; a single text is a list of one.
     pub(crate) fn texts(&self, key: &str) -> Vec<String> {
         self.typed(key, "[text, ...]", |value| {
             if let Some(text) = value.as_str() {
@@ -363,7 +364,7 @@ impl<'s> ConfigSection<'s> {
         .unwrap_or_default()
     }
 
-    /// A list of texts that must parse, each with its own line; one text is a list of one.
+    /// A list of texts that must parse, each with its own line; a single text is a list of one.
     pub(crate) fn parse_all<T, E: Display>(&self, key: &str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
         let Some(value) = self.find(key) else {
             return Vec::new();
@@ -420,17 +421,17 @@ impl<'s> ConfigSection<'s> {
         self.path.clone()
     }
 
-    /// Where the section begins, to speak of it later.
+    /// The line of the section, for later messages.
     pub(crate) fn line(&self) -> usize {
         self.source.line_at(self.span.start)
     }
 
-    /// Where a value of the section stands, to speak of it later.
+    /// The line of a value of the section, for later messages.
     pub(crate) fn line_of(&self, key: &str) -> usize {
         self.source.line_at(self.table.get(key).map_or(self.span.start, |value| value.span().start))
     }
 
-    /// Something that reads well and is most likely not meant.
+    /// Reports something valid that is most likely a mistake.
     pub(crate) fn warn(&self, key: &str, warning: &'static str, detail: impl Display) {
         let start = self.table.get(key).map_or(self.span.start, |value| value.span().start);
         let (line, name) = (self.source.line_at(start), self.name(key));
@@ -467,7 +468,7 @@ impl<'s> ConfigSection<'s> {
         self.section(key)
     }
 
-    /// The names in the table, in the order of the file.
+    /// The names in the table, in file order.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<(usize, String)> =
             self.table.keys().map(|key| (key.span().start, key.get_ref().to_string())).collect();
@@ -475,7 +476,7 @@ impl<'s> ConfigSection<'s> {
         names.into_iter().map(|(_, name)| name).collect()
     }
 
-    /// Tables of a table, in the order of the file.
+    /// Tables of a table, in file order.
     pub(crate) fn named_sections(&self) -> Vec<(String, ConfigSection<'s>)> {
         let mut sections: Vec<(usize, String, ConfigSection<'s>)> = Vec::new();
         for (key, value) in self.table {

@@ -1,4 +1,4 @@
-//! `[response]`: who answers for the data, whom to call, and which clocks run.
+//! `[response]`: the controller, its contacts, and the legal clocks.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(crate) struct ResponseSettings {
     pub(crate) is_nis2: bool,
 }
 
-/// What the notification asks of the controller, and the key that answers it.
+/// The fields of the notification about the controller, and the keys that fill them.
 const CONTROLLER: [(&str, Field); 9] = [
     ("name", Field::ControllerName),
     ("number", Field::ControllerNumber),
@@ -65,10 +65,10 @@ pub(crate) fn read_response(section: Option<ConfigSection<'_>>) -> Option<Respon
     Some(settings)
 }
 
-/// The portal's own database of addresses, and the query that somebody wrote for it.
+/// The portal's own database of contacts, and the query that the operator wrote for it.
 pub(super) fn read_contacts(section: &ConfigSection<'_>) -> Option<ContactSource> {
     let url = match section.path("url_file").map(std::fs::read_to_string) {
-        // An address with a password has a file of its own.
+        // A URL with a password has a file of its own.
         Some(Ok(text)) => match parse_store_url(text.trim()) {
             Ok(url) => url,
             Err(example) => {
@@ -85,7 +85,7 @@ pub(super) fn read_contacts(section: &ConfigSection<'_>) -> Option<ContactSource
     Some(ContactSource { url, query: section.need_text("query")? })
 }
 
-/// A new line of the table: the same article, another term, from a day on.
+/// A new line of the table: the same article with another term, from a date on.
 fn read_rule(section: &ConfigSection<'_>) -> Option<ClockRule> {
     let kinds: Vec<(&str, ClockKind)> = ClockKind::ALL.iter().map(|kind| (kind.code(), *kind)).collect();
     let kind = section.choice("kind", &kinds)?;

@@ -1,6 +1,7 @@
-//! `[[routes.response]]`: how one type of answer is read.
+//! `[[routes.response]]`: how one type of response is read.
 //!
-//! Every block says where its records are, or why it does not: *nobody found* would else pass for *nobody shown*.
+//! Every block says where its records are, or why it has none: otherwise *nobody found* would pass for
+//! *nobody shown* (decision 16).
 
 use digue_inspect::html::{self, HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
@@ -44,7 +45,7 @@ pub(super) fn read_block(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) 
     Some(RuleBlock { types, rules, sweep, without_records, empty_statuses, undescribed_max })
 }
 
-/// Rows are the records of tables; every other format names its own, or says why not.
+/// In tables, rows are the records; every other format names its records, or says why it has none.
 fn check_records(section: &ConfigSection<'_>, format: &str, has_reason: bool) {
     let needs = matches!(format, "json" | "ndjson" | "html" | "xml" | "text");
     let has = section.has("records");
@@ -89,7 +90,7 @@ fn read_rules(section: &ConfigSection<'_>, format: &str, kinds: &[IdentifierKind
     }
 }
 
-/// `"2%"` of the texts; `"any"` counts them not at all.
+/// `"2%"` of the texts; `"any"` sets no limit.
 fn read_share(section: &ConfigSection<'_>, usual: Option<u16>) -> Option<u16> {
     let parse = |text: &str| match text.strip_suffix('%').map(str::trim) {
         Some(percent) => percent
@@ -104,7 +105,7 @@ fn read_share(section: &ConfigSection<'_>, usual: Option<u16>) -> Option<u16> {
     section.parse("undescribed", parse).unwrap_or(usual)
 }
 
-/// All of the items, or none: each has told its own faults.
+/// All of the items, or none: each has reported its own faults.
 fn each<T>(sections: &[ConfigSection<'_>], read: impl Fn(&ConfigSection<'_>) -> Option<T>) -> Option<Vec<T>> {
     let read: Vec<Option<T>> = sections.iter().map(read).collect();
     read.into_iter().collect()

@@ -1,10 +1,10 @@
-//! The routes of a map, seen together: which one answers, and which one most likely says what is not meant.
+//! The routes of a map together: which one answers, and which one is most likely a mistake.
 
 use digue_gateway::portal::{Route, RouteKind};
 
 use super::reader::ConfigSection;
 
-/// Warns of what reads well and is most likely not meant. `sections` are those of `routes`, in the same order.
+/// Warns of likely mistakes. `sections` are those of `routes`, in the same order.
 pub(super) fn warn(sections: &[ConfigSection<'_>], routes: &[Route]) {
     for (place, (section, route)) in sections.iter().zip(routes).enumerate() {
         warn_of_one(section, route);
@@ -31,7 +31,7 @@ fn warn_of_one(section: &ConfigSection<'_>, route: &Route) {
     }
 }
 
-/// True when every request for `route` is answered by `earlier`: same paths, and no method of its own.
+/// True when `earlier` answers every request for `route`: same paths, and no method of its own.
 fn is_shadowed_by(route: &Route, earlier: &Route) -> bool {
     let covers_methods = earlier.methods.is_empty()
         || (!route.methods.is_empty() && route.methods.iter().all(|method| earlier.methods.contains(method)));

@@ -30,7 +30,7 @@ use digue_operations::space::PartnerRules;
 /// `digue.toml`, checked.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    /// Where all this is written.
+    /// The file it was read from.
     pub(crate) file: PathBuf,
     /// The journal's name and the issuer of identities: a schema-less URL of the operator's.
     pub(crate) name: String,
@@ -48,7 +48,7 @@ pub(crate) struct Settings {
     pub(crate) proof_lasts: Duration,
     /// Passwords with one-time codes, where they are allowed.
     pub(crate) password: Option<PasswordRules>,
-    /// Identity providers of others.
+    /// External identity providers.
     pub(crate) providers: Vec<ProviderRules>,
     pub(crate) mail: Option<MailSettings>,
     pub(crate) watch: WatchSettings,
@@ -57,23 +57,23 @@ pub(crate) struct Settings {
     pub(crate) response: ResponseSettings,
     pub(crate) proxies: TrustedProxies,
     pub(crate) limits: LimitSettings,
-    /// PEM file of authorities for portals over HTTPS, besides the system's.
+    /// PEM file of certificate authorities for HTTPS portals, besides the system's.
     pub(crate) upstream_authorities: Option<PathBuf>,
 }
 
-/// `[journal]`: its keys, how long the house's own acts are kept, and who watches over it.
+/// `[journal]`: its keys, the retention of Digue's own acts, and its witnesses.
 #[derive(Clone, Debug)]
 pub(crate) struct JournalSettings {
     pub(crate) period: PeriodLength,
-    /// What wraps the period keys.
+    /// The file of the key that wraps the period keys.
     pub(crate) master_key: PathBuf,
     pub(crate) retention: Retention,
-    /// True when anybody may read checkpoint and tiles on the console's host.
+    /// True when anyone may read checkpoint and tiles on the console's host.
     pub(crate) is_published: bool,
     pub(crate) witnesses: WitnessRules,
 }
 
-/// `[messages]`: what the desk compares a suspicious message with.
+/// `[messages]`: what the message desk compares suspicious messages with.
 fn read_messages(section: Option<ConfigSection<'_>>) -> Option<DeskRules> {
     let Some(section) = section else { return Some(DeskRules::default()) };
     let records = match section.path("records") {
@@ -98,7 +98,7 @@ fn read_messages(section: Option<ConfigSection<'_>>) -> Option<DeskRules> {
     })
 }
 
-/// `[partners]`: what is asked of partner organisations.
+/// `[partners]`: what partner organisations must do.
 fn read_partners(section: Option<ConfigSection<'_>>) -> PartnerRules {
     let usual = PartnerRules::default();
     let grace = section.and_then(|section| section.duration("assessment_grace"));
@@ -182,7 +182,8 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
     })
 }
 
-/// `[proxies]`: who they are, how they say for whom they ask, and what shows that they ask themselves.
+/// `[proxies]`: their networks, the header with the client's address, and the secret that proves their own
+/// questions.
 fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
     let networks = section.parse_all("trusted", str::parse::<IpNet>);
     let words = [("x-forwarded-for", ClientHeader::XForwardedFor), ("forwarded", ClientHeader::Forwarded)];
@@ -249,7 +250,7 @@ fn read_journal(section: Option<ConfigSection<'_>>, data: &Path) -> Option<Journ
     Some(settings)
 }
 
-/// `retention`, and the `retention_reason` that a longer one needs.
+/// `retention`, and the `retention_reason` that a longer one requires.
 pub(crate) fn read_retention(section: &ConfigSection<'_>) -> Option<Retention> {
     let usual = Retention::default();
     let keep = section.duration("retention").unwrap_or(usual.keep);
@@ -296,7 +297,7 @@ fn read_witnesses(section: &ConfigSection<'_>) -> Option<WitnessRules> {
     })
 }
 
-/// The prefix under which a witness takes checkpoints.
+/// The prefix under which a witness accepts checkpoints.
 fn parse_witness_url(text: &str) -> Result<String, String> {
     let uri: http::Uri = text.parse().map_err(|_| "https://temoin.exemple.fr".to_owned())?;
     let is_web = matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none();
@@ -339,8 +340,7 @@ fn read_held_to(section: &ConfigSection<'_>) -> Option<HeldTo> {
     Some(held_to)
 }
 
-/// `[password]` is there to allow passwords: `allowed = true`, and the list that they are checked
-/// against.
+/// `[password]` allows passwords: `allowed = true`, and the list of breached ones to check against.
 fn read_password(section: &ConfigSection<'_>) -> Option<PasswordRules> {
     let is_allowed = section.boolean("allowed").unwrap_or(false);
     let breached = section.path("breached");
@@ -361,6 +361,7 @@ fn read_mail(section: &ConfigSection<'_>) -> Option<MailSettings> {
     let protection = section.choice("protection", &words).unwrap_or(Protection::Tls);
     let host = section.need_text("host")?;
     let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1");
+    // Without TLS the password and the mails would cross a network in the clear.
     if protection == Protection::DangerNone && !is_here {
         section.fault("protection", "fault-value", "danger-none: localhost");
         return None;
@@ -426,7 +427,7 @@ pub(super) fn parse_store_url(text: &str) -> Result<String, String> {
     if is_known { Ok(text.to_owned()) } else { Err("sqlite:PATH | postgres://...".to_owned()) }
 }
 
-/// A public address without path: the address itself and its host.
+/// A public URL without a path: the URL itself, and its host.
 pub(crate) fn parse_public_url(text: &str) -> Result<(String, String), String> {
     let example = || "https://portail.exemple.fr".to_owned();
     let uri: http::Uri = text.parse().map_err(|_| example())?;

@@ -1,4 +1,4 @@
-//! `[watch]`: how much evidence it takes, what is done by itself, and the playbook.
+//! `[watch]`: how much evidence is needed, what is done automatically, and the playbook.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,15 +18,15 @@ pub(crate) struct WatchSettings {
     pub(crate) playbook: Playbook,
     pub(crate) bars: Bars,
     pub(crate) listed_max: u32,
-    /// Persons who do not exist.
+    /// Fictitious persons.
     pub(crate) decoys: Vec<Decoy>,
-    /// Work that comes by itself.
+    /// Scheduled work of programs.
     pub(crate) batches: Vec<DeclaredBatch>,
     pub(crate) work: Vec<PortalWork>,
     pub(crate) alerts: AlertRules,
 }
 
-/// What is worked at a portal, and the line that says so.
+/// The kind of work at a portal, and the line that declares it.
 #[derive(Clone)]
 pub(crate) struct PortalWork {
     pub(crate) portal: PortalId,
@@ -34,7 +34,7 @@ pub(crate) struct PortalWork {
     pub(crate) line: usize,
 }
 
-/// A person who does not exist, and the line that says so.
+/// A fictitious person, and the line that names it.
 #[derive(Clone)]
 pub(crate) struct Decoy {
     pub(crate) portal: String,
@@ -53,7 +53,7 @@ const ACTIONS: [(&str, Action); 7] = [
     ("close-portal", Action::ClosePortal),
 ];
 
-/// Account-days per false alarm that may be asked for: an alarm a day of each account is none.
+/// Account-days per false alarm that can be configured: an alarm a day for each account would be useless.
 const DAYS_MIN: u32 = 10;
 const DAYS_MAX: u32 = 100_000_000;
 
@@ -70,7 +70,7 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
     let Some(section) = section else { return Some(settings) };
     if let Some(automatic) = section.choice("automatic", &ACTIONS) {
         if automatic == Action::ClosePortal {
-            // It stops the work of everybody: never without a person.
+            // It stops everyone's work: never without a person.
             section.fault("automatic", "fault-automatic-portal", "");
             return None;
         }
@@ -140,7 +140,7 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
     Some(settings)
 }
 
-/// `[[watch.batches]]`: account, hours and persons a day.
+/// `[[watch.batches]]`: account, hours, and persons a day.
 fn read_batch(section: &ConfigSection<'_>) -> Option<DeclaredBatch> {
     let account = section.need("account", AccountId::parse);
     let minute = |text: &str| parse_minute(text).ok_or("00:00-23:59");
@@ -165,7 +165,7 @@ fn read_batch(section: &ConfigSection<'_>) -> Option<DeclaredBatch> {
     })
 }
 
-/// `[watch.work]`: portals by their names.
+/// `[watch.work]`: portals by their ids.
 fn read_work(section: &ConfigSection<'_>) -> Option<Vec<PortalWork>> {
     let read = |name: String| {
         let work = section.choice(&name, &WORK)?;
@@ -183,7 +183,7 @@ fn read_work(section: &ConfigSection<'_>) -> Option<Vec<PortalWork>> {
 
 const WORK: [(&str, Work); 2] = [("files", Work::Files), ("desk", Work::Desk)];
 
-/// Beyond how many closings people are asked.
+/// The number of closings beyond which people decide.
 fn read_fuse(section: &ConfigSection<'_>, usual: Fuse) -> Option<Fuse> {
     let within = |key: &str, usual: u32, most: u32| match section.number(key) {
         None => Some(usual),
@@ -200,17 +200,17 @@ fn read_fuse(section: &ConfigSection<'_>, usual: Fuse) -> Option<Fuse> {
     })
 }
 
-/// Findings of a month are read again at a start.
+/// Findings of a month are read again at a start; a longer fuse would forget closings.
 const FUSE_HOURS_MAX: u32 = 30 * 24;
 
-/// A shorter secret could be tried out.
+/// A shorter secret could be guessed.
 const SECRET_CHARS_MIN: usize = 24;
 
 fn parse_webhook(text: &str) -> Result<String, String> {
     let example = || "https://soc.exemple.fr/digue".to_owned();
     let uri: http::Uri = text.parse().map_err(|_| example())?;
     let is_here = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    // What it says names accounts: in the clear to this machine only.
+    // Its messages name accounts: unencrypted to this machine only.
     let is_safe = uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http") && is_here;
     if is_safe { Ok(text.to_owned()) } else { Err(example()) }
 }

@@ -1,4 +1,4 @@
-//! The interface for programs: what it says of itself holds, and keys open what their account may.
+//! The API: its description of itself is true, and keys open what their account may.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,14 +13,14 @@ use crate::python::python;
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
-/// Thousands of requests, right and wrong, made up from the description.
+/// Thousands of requests, right and wrong, generated from the description.
 #[test]
 fn the_interface_is_as_it_is_described() {
     let plan = Plan::usual().settings("[sessions]\nproof = \"1h\"\n").caseload("a1", &["P1"]);
     let mut instance = Instance::open(&plan, obliging);
     let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    // The session is held to the name of the program that opened it.
+    // The session is bound to the name of the program that opened it.
     let agent = ("user-agent", "schemathesis");
     let token = instance.link("rssi", CONSOLE_HOST);
     let client = Client::new(instance.address, CONSOLE_HOST);
@@ -53,7 +53,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
                       response_headers_conformance,response_schema_conformance,negative_data_rejection,\
                       unsupported_method,allow_header_conformance";
 
-/// A program of an account's, with its key.
+/// A program of an account, with its key.
 struct Program {
     client: Client,
     key: Holder,
@@ -90,7 +90,7 @@ fn digest(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
 }
 
-/// Two officers, one of whom asks for keys that the other grants.
+/// Two officers, one of whom requests keys that the other grants.
 struct Officers {
     asks: Client,
     grants: Client,
@@ -107,7 +107,7 @@ impl Officers {
         Self { asks: instance.officer(), grants: instance.console_session("dpo") }
     }
 
-    /// A key for this account; its name, and the program that holds it. Its holder fetches the secret.
+    /// A key for this account: its id, and the program that holds it. Its holder collects the secret.
     fn issue(&self, instance: &mut Instance, account: &str, host: &str) -> (String, Program) {
         let key = Holder::new();
         let wish = json!({
@@ -174,7 +174,7 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     let stolen =
         Program { client: program.client.clone(), key: Holder::new(), secret: program.secret.clone() };
     assert_eq!(stolen.ask("/fiche/P1").status, 401);
-    // A proof that was overheard is good once.
+    // A proof that was overheard is valid once.
     let proof = program.key.sign("dpop+jwt", &program.claims("GET", "/fiche/P1"), true);
     assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 200);
     assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 401);
@@ -196,7 +196,7 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     assert_eq!(heard.header("authorization"), Some("Bearer jeton-du-portail"));
     assert_eq!(heard.header("dpop"), Some("preuve-du-portail"));
     assert!(heard.header("digue-authorization").is_none() && heard.header("digue-dpop").is_none());
-    // A key of ours that does not read is refused, not passed over.
+    // A key of ours that cannot be read is refused, not skipped.
     let wrong = [("digue-authorization", "Bearer x"), ("authorization", "Bearer jeton-du-portail")];
     assert_eq!(program.client.send("GET", "/fiche/P1", &wrong, b"").status, 401);
 
@@ -214,7 +214,7 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     assert_eq!(of_key.len(), 5);
 }
 
-/// On the console a program reads what its account's role may, and does nothing that asks for a proof.
+/// On the console a program reads what its account's role may, and does nothing that requires a proof.
 #[test]
 fn a_program_of_an_officer_reads_and_cannot_widen() {
     let mut instance = Instance::open(&Plan::usual(), obliging);
@@ -224,7 +224,7 @@ fn a_program_of_an_officer_reads_and_cannot_widen() {
     let (_, officers_own) = officers.issue(&mut instance, "rssi2", CONSOLE_HOST);
     assert_eq!(officers_own.ask("/api/v1/overview").status, 200);
     assert_eq!(officers_own.ask("/self").status, 303);
-    // Evidence takes a fresh proof, which a program has none of.
+    // Evidence requires a fresh proof, which a program never has.
     for evidence in [
         "/api/v1/journal?first=0&count=10",
         "/api/v1/scope?account=a1",
@@ -243,7 +243,7 @@ fn a_program_of_an_officer_reads_and_cannot_widen() {
     let asked = officers_own.send("POST", target, &proof, wish.as_bytes());
     assert_eq!(asked.status, 403, "{}", asked.text());
     assert!(asked.text().contains("preuve d'identité"), "{}", asked.text());
-    // Nobody asks for a key of one's own account.
+    // No one requests a key for their own account.
     let own = json!({
         "kind": "issue-key", "account": "rssi", "public_key": Holder::new().jwk().to_string(),
         "name": "x", "reason": "pour moi-même",

@@ -1,4 +1,4 @@
-//! From a theft to a closed incident, in the browser: what a DPO alone on a Saturday night does.
+//! From a theft to a closed incident, in the browser: the work of a DPO alone on a Saturday night.
 
 use std::time::Instant;
 
@@ -62,7 +62,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.click("form:has(#f-cause) button.main");
     browser.sees("main", "répondu par une personne");
     browser.page_at_both_widths("incident-notification");
-    // The authority's receipt is kept as it came; what is kept is checked against the journal.
+    // The authority's receipt is stored as it came; stored files are checked against the journal.
     let folder = tempfile::tempdir().unwrap();
     let paper = folder.path().join("accusé.pdf");
     std::fs::write(&paper, b"%PDF-1.7 a receipt").unwrap();
@@ -74,7 +74,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.sees("main", "celles dont le journal garde l'empreinte");
     browser.sees("main", "recalculée, la même empreinte");
     browser.page_at_both_widths("incident-checked");
-    // What each person would read, plain enough; and where anybody checks it.
+    // The text for each person, plain enough; and the page where anyone verifies it.
     night.room("notices");
     browser.sees(".notice", "Comment vérifier ce message");
     browser.sees("main", "Préparer les avis");
@@ -90,7 +90,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     }
     browser.sees("main", "il manque l'identifiant de la personne");
     browser.page_at_both_widths("campaign");
-    // What is not sent is ended before the incident is closed.
+    // Unsent notices are given up before the incident is closed.
     browser.click_through("button[value=ended]");
     browser.go(&format!("{console}/check"));
     browser.write("#code", "7K3M-9QXT-2BVN-R");

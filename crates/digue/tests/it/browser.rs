@@ -19,12 +19,12 @@ fn an_agent_and_an_officer_at_work() {
     let agent = Browser::open("fr");
     agent.width(1280);
 
-    // A stranger is told what to do.
+    // Someone who is not signed in is told what to do.
     agent.go(&portal);
     agent.sees("h1", "ne peut pas être montrée");
     agent.page("refusal");
 
-    // The agent comes in with the keyboard alone, and opens a person of the caseload.
+    // The agent signs in with the keyboard alone, and opens a person of the caseload.
     agent.go(agent_link);
     agent.sees("main", "of-000.agent2");
     agent.page("enter");
@@ -35,7 +35,7 @@ fn an_agent_and_an_officer_at_work() {
     agent.sees("dl", &person);
     assert!(agent.place().ends_with(&format!("/fiche/{person}")));
 
-    // Somebody else's person stays closed.
+    // Another account's person stays closed.
     agent.go(&format!("{portal}/fiche/1000003A"));
     agent.sees("main", "pas dans votre portefeuille");
     agent.page_at_both_widths("outside");
@@ -52,7 +52,7 @@ fn an_agent_and_an_officer_at_work() {
     officer.sees("h1", "Qui a consulté");
     officer.sees("main", "of-000.agent2");
     officer.page_at_both_widths("person");
-    // Whom the account saw, as a number, a picture and a table.
+    // The persons shown to the account, as a number, a picture and a table.
     officer.go(&format!("{console}/scope"));
     officer.write("#account", "of-000.agent2");
     officer.click("form.card button");
@@ -101,7 +101,7 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.width(1280);
     officer.plug_in_authenticator();
 
-    // The first time by the link of the terminal; then a passkey.
+    // The first time with the link from the terminal; then a passkey.
     officer.go(officer_link);
     officer.click("button.main");
     officer.sees("h1", "Maintenant");
@@ -112,7 +112,7 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.sees("table", "téléphone");
     officer.page_at_both_widths("own");
 
-    // Out, and in again with nothing but the passkey; on to the page that was asked for.
+    // Out, and in again with nothing but the passkey; on to the requested page.
     officer.click("form[action='/.digue/leave'] button");
     officer.sees("h1", "Se connecter");
     officer.page_at_both_widths("sign-in");
@@ -123,7 +123,7 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.press(ENTER);
     officer.sees("h1", "Maintenant");
 
-    // The portal sends whoever it does not know to the console, which knows them.
+    // The portal sends visitors whom it does not know to the console, which knows them.
     officer.go(&format!("{portal}/.digue/sign-in?next=/recherche"));
     officer.sees("main", "Vous allez entrer sur");
     officer.click("button.main");
@@ -138,7 +138,7 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.sees("h1", "Approbations");
     officer.page_at_both_widths("approvals");
 
-    // The rooms of the console, at both widths.
+    // The pages of the console, at both widths.
     let rooms = [
         ("organisations", "Organisations"),
         ("organisations/of-000", "of-000"),
@@ -153,7 +153,7 @@ fn an_officer_comes_back_with_a_passkey() {
         officer.page_at_both_widths(&room.replace('/', "-"));
     }
 
-    // The page that is followed fetches itself again when the journal has grown.
+    // The page that is followed reloads itself when the journal has grown.
     officer.go(&format!("{console}/?live=1"));
     officer.sees("h1", "Maintenant");
     let before = officer.text("[data-live=now] .figures p:nth-child(3) strong");
@@ -213,7 +213,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     delegate.sees("table", "en quarantaine");
     assert_eq!(delegate.count("form[action='/accounts/invite']"), 0);
     delegate.page("accounts-delegate");
-    // Somebody who neither asked nor granted hands it over.
+    // A person who neither requested nor granted it hands the invitation over.
     let dpo = Browser::open("fr");
     dpo.width(1280);
     dpo.go(dpo_link);
@@ -264,7 +264,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     colleague.click("form[action='/.digue/password'] button");
     colleague.sees("h1", "Bonjour");
 
-    // Only now, and only somebody who had no part in it, can say that it is her: by the code that she says.
+    // Only a person with no part in it can confirm her, by the code that she reads out.
     colleague.go(&format!("{console}/self"));
     colleague.sees("main", "Code de confirmation");
     colleague.page_at_both_widths("own-code");
@@ -329,7 +329,7 @@ fn an_account_is_stolen_cut_and_given_back() {
     agent.sees("h1", "Mes stagiaires");
     let person = agent.text("tbody tr td a");
 
-    // Somebody outside the caseload, with a written reason.
+    // A person outside the caseload, with a written reason.
     agent.go(&format!("{portal}/fiche/1000003A"));
     agent.sees("main", "pas dans votre portefeuille");
     agent.go(&format!("{portal}/.digue/break-glass"));
@@ -354,7 +354,7 @@ fn an_account_is_stolen_cut_and_given_back() {
         thief.send("GET", &format!("/fiche/{person}"), &[("user-agent", "python-requests/2.32")], b"");
     assert_eq!(refused.status, 401);
     assert!(refused.text().contains("session-moved"), "{}", refused.text());
-    // Its holder goes on, until the officer cuts the account.
+    // Its holder continues, until the officer cuts the account.
     agent.go(&format!("{portal}/fiche/{person}"));
     agent.sees("dl", &person);
     let officer = Browser::open("fr");
@@ -371,7 +371,7 @@ fn an_account_is_stolen_cut_and_given_back() {
     agent.go(&format!("{portal}/fiche/{person}"));
     agent.sees("h1", "ne peut pas être montrée");
 
-    // The delegate asks for the account to be given back, and cannot grant it alone.
+    // The delegate requests a recovery of the account, and cannot grant it alone.
     let delegate = Browser::open("fr");
     delegate.width(1280);
     delegate.go(delegate_link);
@@ -403,7 +403,7 @@ fn an_account_is_stolen_cut_and_given_back() {
     officer.page_at_both_widths("keys");
 }
 
-/// The room where one decides, after a theft that the watch cut off.
+/// The page on which an officer decides, after a theft that detection stopped.
 #[test]
 fn a_theft_is_found_read_and_decided() {
     let stage = Stage::open();

@@ -61,7 +61,7 @@ fn organisations_and_portals_have_budgets_of_their_own() {
     assert_eq!(reasons(&b1.get("/fiche/P5")), ["budget:portal:24h"]);
 }
 
-/// Whoever writes the maps is one person: wider limits wait for an officer, narrower ones do not.
+/// A single person writes the maps: wider limits wait for an officer, narrower ones do not.
 #[test]
 fn a_wider_map_waits_for_a_second_person() {
     let mut instance = Instance::open(&plan(), obliging);
@@ -96,7 +96,7 @@ fn a_wider_map_waits_for_a_second_person() {
     // Back to the first one, at once and alone.
     std::fs::write(&path, map).unwrap();
     instance.reload();
-    // Somebody new each time: whoever was shown while it only observed stays shown.
+    // A new person each time: those shown while the portal only observed stay shown.
     let mut others = (7..).map(|number| a1.get(&format!("/fiche/P{number}")).status);
     while others.next() != Some(429) {
         assert!(Instant::now() < deadline, "the narrower map was not taken");

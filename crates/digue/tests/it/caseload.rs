@@ -102,7 +102,7 @@ fn a_caseload_file_with_faults_changes_nothing() {
     assert_eq!(told(1), (4.into(), "caseload-fault-date".into()));
     assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (200, 403));
     let good = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, b"account,person\na1,P2\n");
-    // Nobody more is shown before a second person agrees; who was taken away is not shown any more.
+    // No further person is shown before a second person approves; removed persons are not shown any more.
     assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (403, 403));
     grant(&good);
     assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (403, 200));

@@ -1,5 +1,5 @@
-//! Three named cases, each played at the front door and worked through in the browser to its closed
-//! incident. The fourth, Kairos, is `breach`.
+//! Three named cases, each played over HTTP and worked through in the browser to its closed incident. The
+//! fourth, Kairos, is `breach`.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlenc
 const SETTINGS: &str = "[sessions]\nproof = \"1h\"\n[response]\nname = \"Exemple Emploi\"\n\
                         contact_name = \"Camille Martin\"\ncontact_mail = \"dpo@exemple.fr\"\n";
 
-/// A house with a DPO, and a leader of `of-1`'s agents.
+/// An instance with a DPO, and a delegate of `of-1`'s agents.
 fn instance(plan: Plan, answer: impl Fn(&digue_testkit::Heard) -> Reply + Send + Sync + 'static) -> Instance {
     let mut instance = Instance::open(&plan.settings(SETTINGS), answer);
     assert!(instance.stop());
@@ -39,7 +39,7 @@ fn everybody(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("V{number}")).collect()
 }
 
-/// The text of a paper of the incident, read by another program than the one that wrote it.
+/// The text of a document of the incident, read by another program than the one that wrote it.
 fn paper(instance: &Instance, reader: &Client, officer: &Officer, name: &str) -> String {
     let place = officer.incident.split(&format!(":{}", instance.address.port())).nth(1).unwrap();
     let answer = reader.get(&format!("{place}/papers/{name}"));
@@ -63,14 +63,14 @@ fn says(text: &str, wanted: &[&str]) {
     }
 }
 
-/// Cap Emploi, February 2024: passwords reset by a telephone call, accounts with rights over everybody,
-/// mass reading; seen days before anybody told the authority.
+/// Cap Emploi, February 2024: passwords reset by a telephone call, accounts with rights over everyone, mass
+/// reading; noticed days before the authority was notified.
 #[test]
 fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     let persons = everybody(1000);
     let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
     let plan = Plan::usual().settings("[watch]\nautomatic = \"close-organisation\"\n");
-    // Rights as wide as the country: nothing holds an adviser to a caseload, only the watch looks.
+    // Rights as wide as the country: nothing restricts an adviser to a caseload, only detection watches.
     let free = |action: &str| {
         (format!("action = \"{action}\""), format!("caseload = \"not-required\"\naction = \"{action}\""))
     };
@@ -78,7 +78,7 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     let wide = plan.replace(&list, &free_list).replace(&open, &free_open);
     let mut instance = instance(wide, obliging);
     let (a1, a2, ciso) = (instance.sign_in("a1"), instance.sign_in("a2"), instance.officer());
-    // The first stolen account lists, the second opens sheets; the door withholds both.
+    // The first stolen account lists, the second opens record pages; the gateway withholds both.
     let mut shown = 0;
     for page in persons.chunks(10) {
         let answer = a1.get(&format!("/liste?ids={}", page.join(",")));
@@ -113,7 +113,7 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
         .parse()
         .unwrap();
     assert!(count >= shown, "{count} of at least {shown}");
-    // Somebody was aware four days ago: the clock is over, and says so.
+    // Awareness was four days ago: the deadline has passed, and the page says so.
     officer.decides_aware_since(4);
     browser.sees("table", "de retard");
     officer.room("notification");
@@ -135,7 +135,7 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     says(&text, &["a2 : vol de compte confirmé", "mise à l'abri par la surveillance", &count.to_string()]);
 }
 
-/// AKTO, March 2025: part of the tools encrypted, the rest suspended by prudence, and nobody can say
+/// AKTO, March 2025: part of the systems encrypted, the rest suspended as a precaution, and no one can say
 /// who was read.
 #[test]
 fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
@@ -147,7 +147,7 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     let (a1, ciso) = (instance.sign_in("a1"), instance.officer());
     assert_eq!(a1.get("/fiche/P1").status, 200);
     let mut officer = officer(&mut instance);
-    // The night: the portal's machines stop, and the officer shuts the door by prudence.
+    // The night: the portal's machines stop, and the officer closes it as a precaution.
     is_down.store(true, Ordering::SeqCst);
     assert_eq!(a1.get("/fiche/P1").status, 503);
     officer.opens("Chiffrement partiel dans la nuit", "");
@@ -212,7 +212,7 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     says(&text, &["Chiffrement partiel dans la nuit", "perte de disponibilité"]);
 }
 
-/// The organisation's leader, in the browser: says what happened, and finds it again.
+/// The organisation's delegate, in the browser: reports what happened, and finds it again.
 fn tells_the_operator(instance: &mut Instance) {
     let token = instance.link("chef", CONSOLE_HOST);
     let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
@@ -230,8 +230,8 @@ fn tells_the_operator(instance: &mut Instance) {
     browser.page_at_both_widths("own-incidents");
 }
 
-/// Missions locales, December 2025: a leader's account is taken, asks for two more, and records are
-/// read through it and a colleague's.
+/// Missions locales, December 2025: a delegate's account is stolen, requests two more, and records are read
+/// through it and a colleague's.
 #[test]
 fn missions_locales_a_leaders_account_wants_two_more() {
     let persons = everybody(60);
@@ -241,7 +241,7 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     let chef = instance.sign_in("chef");
     let mut dpo = officer(&mut instance);
     let (a1, leader, ciso) = (instance.sign_in("a1"), instance.console_session("chef"), instance.officer());
-    // The thief asks for accounts of its own: they wait for a second person, and read nobody.
+    // The thief requests accounts of its own: they wait for a second person, and read no one.
     for name in ["nouveau1", "nouveau2"] {
         let body = format!("account={name}&organisation=of-1&role=agent&email=&reason=deux+arrivees");
         assert_eq!(leader.send("POST", "/approvals", &FORM, body.as_bytes()).status, 303);
@@ -252,7 +252,7 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     for person in &persons[25..45] {
         assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
     }
-    // A colleague tells the operator; the two requests are refused.
+    // A colleague informs the operator; the two requests are refused.
     let waiting = ciso.get("/approvals").text();
     let asked: Vec<&str> =
         waiting.split("name=\"id\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
@@ -282,7 +282,7 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     browser.sees(".figures", "proches et tiers de confiance");
     dpo.decide();
     dpo.close("courriel et lettre");
-    // The organisation reads what it must know, and nobody else's incident.
+    // The organisation reads what it must know, and no other organisation's incident.
     let papers = leader.get("/own-incidents").text();
     let place = papers.split("/own-incidents/in-").nth(1).unwrap().split('"').next().unwrap();
     let answer = leader.get(&format!("/own-incidents/in-{place}"));

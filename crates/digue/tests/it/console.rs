@@ -46,7 +46,7 @@ fn the_officer_sees_what_happens_and_who_saw_whom() {
     assert_eq!(officer.get("/nowhere").status, 404);
 }
 
-/// A delegate answers for the agents of the own organisation, and for nobody else.
+/// A delegate answers for the agents of their own organisation, and for no others.
 #[test]
 fn a_delegate_suspends_the_agents_of_the_own_organisation_only() {
     let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
@@ -69,7 +69,7 @@ fn a_delegate_suspends_the_agents_of_the_own_organisation_only() {
     assert_eq!(a1.get("/fiche/P1").status, 200);
     assert_eq!(suspend("a1", 1), 303);
     assert_eq!(a1.get("/fiche/P1").status, 401);
-    // Widening is not a delegate's; another organisation's account does not exist for them.
+    // A delegate may not widen access; accounts of other organisations do not exist for them.
     assert_eq!(suspend("a1", 0), 403);
     assert_eq!(suspend("b1", 1), 404);
     assert_eq!(suspend("second", 1), 403);
@@ -80,7 +80,7 @@ fn a_delegate_suspends_the_agents_of_the_own_organisation_only() {
     assert_eq!(instance.sign_in("a1").get("/fiche/P1").status, 200);
 }
 
-/// A form that arrives without a fresh proof is kept on the page that asks for one.
+/// A form that arrives without a fresh proof is kept on the page that requests one.
 #[test]
 fn what_was_filled_in_is_kept_until_the_proof() {
     let plan = Plan::usual().settings("[sessions]\nproof = \"0s\"\n").caseload("a1", &["P1"]);
@@ -99,16 +99,16 @@ fn what_was_filled_in_is_kept_until_the_proof() {
     // As it was typed, and nothing in it runs.
     assert!(page.contains("départ &#34;&#60;b&#62;") && !page.contains("<b>"), "{page}");
     assert!(officer.get("/approvals").text().contains("Prouvez d&#39;abord"));
-    // An export is asked for again in the same way, with its parameters.
+    // An export is requested again in the same way, with its parameters.
     let export = officer.get("/persons/sights.csv?person=P1").text();
     assert!(export.contains("method=\"get\" action=\"/persons/sights.csv\""), "{export}");
     assert!(export.contains("name=\"person\" value=\"P1\""), "{export}");
-    // Programs are told the same as a problem.
+    // Programs receive the same as a problem document.
     let wish = br#"{"kind":"export-journal","reason":"audit annuel"}"#;
     let problem = officer.send("POST", "/api/v1/approvals", &[("content-type", "application/json")], wish);
     assert_eq!((problem.status, problem.header("content-type")), (403, Some("application/problem+json")));
     assert!(officer.get("/approvals.csv").text().lines().count() == 1);
-    // Nobody writes a reason for break-glass and loses it: the proof comes first.
+    // No one loses a reason written for break glass: the proof comes first.
     let a1 = instance.sign_in("a1");
     let first = a1.get("/.digue/break-glass");
     assert_eq!(first.header("location"), Some("/.digue/sign-in?fresh=1&next=/.digue/break-glass"));

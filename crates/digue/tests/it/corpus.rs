@@ -1,5 +1,5 @@
-//! Goal P6: persons found in responses of portals that nobody here wrote (`tests/capture` made the
-//! corpus: Datasette, Directus, workbooks of three libraries), by the maps of the guide.
+//! Goal P6: persons found in responses of third-party portals (`tests/capture` made the corpus: Datasette,
+//! Directus, workbooks of three libraries), with the maps of the guide.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;

@@ -1,5 +1,5 @@
-//! A portal that nobody here wrote: Datasette, put behind the lock by writing a map and nothing
-//! else. Response by response, the persons really in the bytes are the persons in the journal.
+//! A third-party portal: Datasette, put behind the gateway by writing a map and nothing else. Response by
+//! response, the persons in the bytes are the persons in the journal.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -108,11 +108,11 @@ fn a_portal_nobody_here_wrote_is_mirrored_response_by_response() {
         expected.push((answer.entry(), in_bytes));
     }
     assert!(expected.iter().map(|(_, persons)| persons.len()).sum::<usize>() > 700);
-    // A page that the map does not know is not shown, nor is the raw database.
+    // A page that the map does not have is not shown, nor is the raw database.
     for target in ["/", "/data", "/data.db", "/data?sql=select+*+from+persons", "/-/versions"] {
         assert_eq!(a1.get(target).status, 403, "{target}");
     }
-    // Parameters by which a client shapes the answer around the map: not one of them reaches the portal.
+    // Parameters by which a client could shape the response around the map: none reaches the portal.
     for target in [
         "/data/persons.json?_size=0&_facet=town&_facet_size=max",
         "/data/persons.json?_size=0&_where=name+like+'Nom%25'&_facet=name",

@@ -7,7 +7,7 @@ use digue_testkit::Client;
 
 use crate::instance::binary;
 
-/// A demonstration without an attack, for whoever wants to click on it.
+/// A demonstration without an attack, for trying it out by hand.
 pub(crate) struct Stage {
     child: std::process::Child,
     /// Agent, delegate, data protection officer, security officer.
@@ -71,7 +71,7 @@ fn the_played_theft_stays_at_the_budget() {
         }
     }
     assert_eq!(links.len(), 5);
-    // 19 of its own caseload, 10 exact searches a minute: then nobody.
+    // 19 of its own caseload, 10 exact searches a minute: then no one.
     assert!(shown.iter().all(|count| *count <= 19 + 10), "{shown:?}");
     assert!(shown.last().unwrap() > &0);
     check_the_officers_page(&links[3]);

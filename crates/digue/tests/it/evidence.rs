@@ -24,7 +24,7 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Two accounts have read: a1 P1, P2 and P1 again, a2 P2. The house is stopped.
+/// Two accounts have read: a1 P1, P2 and P1 again, a2 P2. The instance is stopped.
 fn worked() -> Instance {
     let plan = Plan::usual().caseload("a1", &["P1", "P2"]).caseload("a2", &["P2"]);
     let mut instance = Instance::open(&plan, obliging);
@@ -45,7 +45,7 @@ fn a_list_of_affected_persons_proves_itself() {
     assert!(
         run(folder, 0, &["scope", "--account", "a1"]).contains("2 persons, shown 3 times (exact number)")
     );
-    // A name that nobody knows was not shown nobody.
+    // An unknown name is not the same as a name that was shown no one.
     run(folder, 2, &["scope", "--account", "nobody", "--count"]);
     run(folder, 2, &["scope", "--session", "nothing", "--count"]);
     assert_eq!(run(folder, 0, &["scope", "--to", "2020-01-01", "--count"]).trim(), "0");
@@ -54,7 +54,7 @@ fn a_list_of_affected_persons_proves_itself() {
     let persons: Vec<&Value> = all[1..].iter().map(|line| &line["person"]).collect();
     assert_eq!(persons, ["P1", "P2"]);
     assert_eq!((&all[1]["times"], all[2]["entries"].as_array().unwrap().len()), (&2.into(), 2));
-    // Each entry that is named shows that person.
+    // Each named entry shows that person.
     for line in &all[1..] {
         for entry in line["entries"].as_array().unwrap() {
             let entry = entry.to_string();
@@ -75,8 +75,8 @@ fn a_list_of_affected_persons_proves_itself() {
     fs::write(folder.join("forged.list"), list.replace("\"P2\"", "\"P9\"")).unwrap();
     assert!(run(folder, 1, &["scope", "check", "forged.list"]).contains("INVALID LIST"));
     run(folder, 2, &["scope", "check", "nowhere.list"]);
-    // Whoever holds the list and the public key alone, as the papers of a complaint say: what is signed is
-    // verified, and that nothing was computed again is said.
+    // With the list and the public key alone, as the documents of a complaint say: what is signed is
+    // verified, and the output says that nothing was computed again.
     let elsewhere = tempfile::tempdir().unwrap();
     for (from, to) in
         [("a1.list", "a1.list"), ("forged.list", "forged.list"), ("data/keys/journal.pub", "journal.pub")]
@@ -93,7 +93,7 @@ fn a_list_of_affected_persons_proves_itself() {
         &[&["scope", "check", "a1.list", "--journal", "data/journal"][..], &key].concat(),
     );
     run(elsewhere.path(), 2, &["scope", "check", "a1.list"]);
-    // A file is never written over.
+    // A file is never overwritten.
     run(folder, 2, &["scope", "--account", "a2", "--csv", "--out", "a1.list"]);
     assert_eq!(fs::read_to_string(folder.join("a1.list")).unwrap(), list);
 }
@@ -168,7 +168,7 @@ fn nothing_of_a_person_lies_readable_in_the_journals_folder() {
             }
         }
     }
-    // Whoever has no master key still verifies.
+    // Without the master key one can still verify.
     fs::rename(instance.folder.path().join("data/keys/master.key"), instance.folder.path().join("away"))
         .unwrap();
     let folder = instance.folder.path();
@@ -177,7 +177,7 @@ fn nothing_of_a_person_lies_readable_in_the_journals_folder() {
     assert!(run(folder, 0, &["journal", "show", "--count", "1000", "--master", "away"]).contains("fiche"));
 }
 
-/// A witness that runs; ends with the test.
+/// A running witness; ends with the test.
 struct WitnessAt {
     child: Child,
     key: String,
@@ -250,7 +250,7 @@ fn witnesses_cosign_and_their_absence_is_an_alarm() {
     assert!(stranger.contains("too few witnesses"), "{stranger}");
 }
 
-/// The key of a witness that was never asked.
+/// The key of a witness that was never contacted.
 fn other_key(folder: &Path) -> String {
     witness(folder, "w3").key.clone()
 }
@@ -297,7 +297,7 @@ fn access_logs_give_the_answer_of_last_year_and_are_taken_once() {
     let rejects = lines(&fs::read_to_string(folder.join("rejects.ndjson")).unwrap());
     assert_eq!(rejects.len(), 4);
     assert_eq!((&rejects[0]["line"], &rejects[0]["reason"]), (&303.into(), &"no-account".into()));
-    // The same lines again, packed and under another name: nothing is added.
+    // The same lines again, compressed and under another name: nothing is added.
     let again = import(1, &["access.log.1.gz", "access.log"]);
     assert!(again.contains("0 exposures written") && again.contains("602 already known"), "{again}");
     let day = ago(299).strftime("%Y-%m-%d").to_string();
@@ -338,7 +338,7 @@ fn a_log_is_read_to_its_end_or_it_is_said_where_it_ends() {
         "{}",
         said(&done)
     );
-    // Cut: what is there is taken, and where it ends is said.
+    // Truncated: what is there is imported, and the output says where it ends.
     let second = packed(&log(150..200));
     let cut = [&packed(&log(100..150))[..], &second[..12]].concat();
     fs::write(folder.join("cut.gz"), cut).unwrap();
@@ -418,7 +418,7 @@ fn what_is_past_its_retention_is_forgotten_and_not_a_day_before() {
     let entries = lines(&run(&folder, 0, &["journal", "show", "--count", "100000"]));
     assert!(entries.iter().any(|entry| entry["kind"] == "forgotten"));
     assert!(entries.iter().any(|entry| entry["act"] == "forgotten" && entry["subject"] == "portal:portail"));
-    // It goes on, and what was forgotten is not taken in again.
+    // It continues, and forgotten entries are not imported again.
     instance.start();
     assert!(instance.stop());
     let again = run(&folder, 1, &["import", "--map", "portals/portail.toml", "access.log"]);
@@ -451,7 +451,7 @@ fn the_console_gives_the_same_list_and_the_same_receipts() {
     fs::write(folder.join("receipt"), &receipt.body).unwrap();
     assert!(run(folder, 0, &["scope", "check", "list"]).contains("2 persons"));
     run(folder, 0, &["journal", "receipt", "receipt", "--key", "data/keys/journal.pub"]);
-    // What left is written down.
+    // Released responses are journalled.
     let acts = run(folder, 0, &["journal", "show", "--count", "100000"]);
     assert!(acts.contains("scope:2 persons") && acts.contains("receipt:3"), "{acts}");
 }

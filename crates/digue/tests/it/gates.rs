@@ -37,7 +37,7 @@ fn a_gate_closes_at_once_for_account_organisation_portal_and_everything() {
         let refused = a1.get("/fiche/P1");
         assert_eq!((refused.status, reasons(&refused)), (403, vec![format!("gate-closed:{scope}")]));
         assert_eq!(b1.get("/fiche/P1").status, b1_status);
-        // One person asks to open it, and nothing happens until another grants it.
+        // One person requests to open it, and nothing happens until another grants it.
         set_gate(&officer, scope, name, "open");
         assert_eq!(a1.get("/fiche/P1").status, 403);
         let waiting = dpo.get("/approvals").text();
@@ -88,7 +88,7 @@ fn a_download_in_flight_stops_within_a_second_of_the_cut() {
     stream.read_exact(&mut first).unwrap();
     assert!(first.starts_with(b"HTTP/1.1 200"));
     set_gate(&officer, "account", "a1", "closed");
-    // What lies in buffers still comes; then the connection ends, long before the body does.
+    // Buffered bytes still arrive; then the connection ends, long before the body does.
     let mut rest = Vec::new();
     let end = stream.read_to_end(&mut rest);
     assert!(is_end_of_connection(&end), "{end:?}");
@@ -107,7 +107,7 @@ fn a_stop_loses_no_response() {
     let a1 = instance.sign_in("a1");
     let mut stream = a1.connect().unwrap();
     write!(stream, "GET /liste HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\n\r\n", a1.host, a1.cookie).unwrap();
-    // The portal has been asked: the response is under way.
+    // The portal has been contacted: the response is on its way.
     while instance.portal.heard().is_empty() {
         std::thread::yield_now();
     }
@@ -133,8 +133,8 @@ fn a_reload_takes_the_new_map_and_a_faulty_one_changes_nothing() {
     assert_eq!(a1.get("/liste?ids=P1").status, 200);
     std::fs::write(&path, map.replace("\"24h\" = 100000", "\"24h\" = 2")).unwrap();
     instance.reload();
-    // The new limit counts what was shown before it. Somebody new each time: whoever was shown before
-    // it was taken stays shown.
+    // The new limit counts what was shown before it. A new person each time: those already shown before it
+    // was applied stay shown.
     let deadline = Instant::now() + digue_testkit::PATIENCE;
     let mut others = names[2..].iter().map(|name| a1.get(&format!("/fiche/{name}")).status);
     while others.next() != Some(429) {

@@ -29,8 +29,8 @@ fn unknown_hosts_routes_and_paths_are_refused() {
     assert!(history.iter().any(|entry| entry["reasons"][0] == "unknown-route"));
 }
 
-/// However a message lies about its length, the portal hears one request or none, and never one
-/// that was not decided upon.
+/// However a message lies about its length, the portal receives one request or none, and never one that was
+/// not decided upon.
 #[test]
 fn no_request_is_smuggled() {
     let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1"]), |heard: &Heard| {

@@ -1,4 +1,4 @@
-//! Who is there, and what the portal is told.
+//! Who sends a request, and how the portal is told.
 
 use digue_testkit::{Heard, Reply};
 
@@ -152,7 +152,7 @@ fn a_portal_reports_by_itself_what_it_showed() {
     assert_eq!(crate::instance::shown_to(&history, "a1"), ["P1", "P2", "P3"]);
 }
 
-/// One house's word about its caller is another house's token: a real issuer for a real verifier.
+/// One installation's assertion about its caller is another one's token: a real issuer for a real verifier.
 #[test]
 fn a_portal_that_authenticates_by_itself_sends_tokens_that_are_verified() {
     let mut issuer = Instance::open(&Plan::usual().caseload("a1", &["P1"]), obliging);

@@ -13,7 +13,7 @@ pub(crate) const PORTAL_HOST: &str = "portail.test";
 /// A browser keeps secure cookies of this name without TLS.
 pub(crate) const CONSOLE_HOST: &str = "digue.localhost";
 
-/// What a test says of the house it wants.
+/// The installation that a test wants.
 pub(crate) struct Plan {
     pub(crate) map: String,
     pub(crate) settings: String,
@@ -61,7 +61,7 @@ impl Plan {
     }
 }
 
-/// A house that runs; ends with the test.
+/// A running Digue; ends with the test.
 pub(crate) struct Instance {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) portal: Portal,
@@ -71,7 +71,7 @@ pub(crate) struct Instance {
     links: HashMap<(String, String), String>,
 }
 
-/// Below the ports that systems hand out: a house that restarts finds its own port free again.
+/// Below the ports that systems hand out: an instance that restarts finds its own port free again.
 pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
@@ -108,7 +108,7 @@ impl Instance {
         Self::open_at(free_address(), plan, answer, files)
     }
 
-    /// `open_with`, at an address that somebody knows already.
+    /// `open_with`, at a known address.
     pub(crate) fn open_at(
         address: SocketAddr,
         plan: &Plan,
@@ -155,7 +155,7 @@ impl Instance {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.any(|line| line.is_ok_and(|line| line.contains("Digue is running")));
         assert!(ready, "digue serve did not start");
-        // The pipe stays read, so that the server never waits for it.
+        // The pipe is always read, so that the server never waits for it.
         std::thread::spawn(move || lines.for_each(drop));
         self.child = Some(child);
     }
@@ -178,12 +178,12 @@ impl Instance {
         signal(self.child.as_ref().expect("running"), "HUP");
     }
 
-    /// Someone who has not signed in.
+    /// A client that has not signed in.
     pub(crate) fn stranger(&self) -> Client {
         Client::new(self.address, PORTAL_HOST)
     }
 
-    /// Signs in on the portal, through the front door; the links were made before the start.
+    /// Signs in on the portal, as its users do; the links were made before the start.
     pub(crate) fn sign_in(&mut self, account: &str) -> Client {
         self.sign_in_at(account, PORTAL_HOST)
     }
@@ -235,7 +235,7 @@ impl Instance {
         entries.filter(|entry| entry["kind"] == "exposure").collect()
     }
 
-    /// Stops the house, and reads the acts of administration in its journal.
+    /// Stops the instance, and reads the acts of administration in its journal.
     pub(crate) fn acts(&mut self) -> Vec<serde_json::Value> {
         if self.child.is_some() {
             assert!(self.stop());
@@ -246,7 +246,7 @@ impl Instance {
         entries.filter(|entry| entry["act"].is_string()).collect()
     }
 
-    /// Stops the house so that everything is published, and reads the journal.
+    /// Stops the instance so that everything is published, and reads the journal.
     pub(crate) fn history(&mut self) -> Vec<serde_json::Value> {
         if self.child.is_some() {
             assert!(self.stop());
@@ -277,7 +277,8 @@ fn write_configuration(folder: &Path, plan: &Plan, portal: &Portal, address: Soc
         "[digue]\nname = \"digue.test\"\n{policies}[console]\nurl = \"http://{CONSOLE_HOST}:{port}\"\n\
          [[listeners]]\naddress = \"{address}\"\n{}{}",
         plan.settings,
-        // Scenarios about the lock are read fast; those about the watch say so.
+        // Scenarios about the gateway read fast, so detection only observes; those about detection change
+        // this.
         if plan.settings.contains("[watch]") { "" } else { "\n[watch]\nautomatic = \"observe\"\n" },
         port = address.port(),
     );

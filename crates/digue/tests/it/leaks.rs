@@ -1,7 +1,9 @@
-//! The leak suite: a portal whose every byte the test controls, and the persons really in each of its answers.
+//! The leak suite: a portal whose every byte the test controls, and the persons really in each of its
+//! answers.
 //!
-//! An answer that leaves must be written down with everybody in it; one that shows somebody whom no identifier names
-//! must not leave. Ordinary answers must leave, with exactly their persons: refusing everything is no protection.
+//! A response that leaves must be journalled with everyone in it; one that shows a person without an
+//! identifier must not leave. Ordinary responses must leave, with exactly their persons: refusing
+//! everything is no protection.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -17,11 +19,11 @@ mod json;
 mod tables;
 mod xml;
 
-/// Whom an answer really shows.
+/// The persons whom a response really shows.
 pub(crate) enum Shows {
     /// These, each by an identifier that a person can read.
     Persons(&'static [&'static str]),
-    /// Somebody whose identifier is not in the answer: it may not leave.
+    /// A person whose identifier is not in the response: it may not leave.
     Unnamed,
 }
 
@@ -34,7 +36,7 @@ pub(crate) struct LeakCase {
     pub(crate) shows: Shows,
     /// Written by ordinary programs: it must leave.
     pub(crate) is_ordinary: bool,
-    /// A header, and whom it shows where it arrives.
+    /// A header, and the persons whom it shows when it arrives.
     pub(crate) header: Option<(&'static str, &'static str)>,
 }
 

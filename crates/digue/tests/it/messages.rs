@@ -1,5 +1,5 @@
-//! The message desk: what anybody shows is judged, what is forwarded is answered, and imitating domains
-//! reach the public page by an officer's hand only.
+//! The message desk: submitted messages are judged, forwarded ones are answered, and imitating domains
+//! reach the public page only when an officer publishes them.
 
 use base64::Engine as _;
 use digue_testkit::{Answer, Client};
@@ -57,7 +57,7 @@ fn anybody_shows_a_message_and_is_told_what_to_think_of_it() {
         From: info@portail.fr\r\nTo: a1@exemple.fr\r\nSubject: Votre compte\r\n\r\nBonjour\r\n";
     let page = show(&stranger, "", forged).text();
     assert!(page.contains("Message frauduleux") && page.contains("rien ne le confirme"), "{page}");
-    // A server of the sender's is no signature: nothing is said to be proven, and nothing is genuine.
+    // A server of the sender's is not a signature: nothing counts as proven, and nothing is genuine.
     let honest = String::from_utf8_lossy(forged).replace("198.51.100.9", "192.0.2.9");
     let page = show(&stranger, "", honest.as_bytes()).text();
     assert!(page.contains("On ne peut pas savoir") && page.contains("Ce n&#39;est pas une preuve"), "{page}");
@@ -67,7 +67,7 @@ fn anybody_shows_a_message_and_is_told_what_to_think_of_it() {
     assert!(show(&a1, "On déjeune à midi ?", b"").text().contains("On ne peut pas savoir"));
     assert_eq!(show(&a1, "", b"").status, 422);
     assert_eq!(show(&a1, "", &vec![b'a'; (2 << 20) + 5000]).status, 422);
-    // Officers read what was shown, and publish; nobody else does.
+    // Officers read the reports, and publish; no one else does.
     let rows = officer.get("/messages/reports.csv").text();
     assert!(rows.lines().any(|line| line.contains(";a1;") && line.contains("unknown")), "{rows}");
     assert!(rows.lines().any(|line| line.contains("portai.fr") && line.contains("fraud")), "{rows}");

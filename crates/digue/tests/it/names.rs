@@ -1,4 +1,4 @@
-//! One name, one account: whatever its spelling, whoever vouches for it.
+//! One name, one account: whatever its spelling, whichever system vouches for it.
 
 use digue_testkit::holder::now_secs;
 use digue_testkit::{Answer, Client, Holder};
@@ -79,7 +79,7 @@ fn a_cut_reaches_whom_a_proxy_vouches_for_and_outlives_a_restart() {
     instance.kill();
     instance.start();
     assert_eq!(ask(&instance, "a1", "/fiche/P1").status, 401);
-    // Suspended and let work again by an officer: the proxy's word counts again.
+    // Suspended, and reinstated by an officer: the proxy's header counts again.
     let place = "/api/v1/accounts/a1/suspension";
     assert_eq!(officer.send("PUT", place, &JSON, SUSPEND).status, 204);
     assert_eq!(
@@ -89,7 +89,7 @@ fn a_cut_reaches_whom_a_proxy_vouches_for_and_outlives_a_restart() {
     assert_eq!(ask(&instance, "a1", "/fiche/P1").status, 200);
 }
 
-/// A login of a portal's own, with its key.
+/// A portal's own sign-in, with its key.
 struct Login {
     key: Holder,
     keys: tempfile::NamedTempFile,
@@ -226,7 +226,7 @@ fn a_cut_reaches_tokens_of_before_and_not_those_of_a_new_login() {
     let cut = officer.send("POST", "/api/v1/accounts/a1/cut", &JSON, br#"{"reason": "poste perdu"}"#);
     assert_eq!(cut.status, 200);
     assert_eq!(login.ask(&client, &before, "/fiche/P1").status, 401);
-    // Issued again from the same login, by whoever holds its refresh token.
+    // Issued again from the same sign-in, to the holder of its refresh token.
     let again = json!({"auth_time": now_secs() - 60, "iat": now_secs() + 20});
     assert_eq!(login.ask(&client, &again, "/fiche/P1").status, 401);
     assert_eq!(login.ask(&client, &json!({"iat": null}), "/fiche/P1").status, 401);

@@ -18,7 +18,7 @@ const PERSONS: usize = 120;
 const KEY: &str = include_str!("../data/dkim-test-key.pem");
 const PUBLIC: &str = include_str!("../data/dkim-test-key.pub");
 
-/// A house with a mail server, and a breach of which the persons are to be told.
+/// An instance with a mail server, and a breach of which the persons must be informed.
 struct Told {
     instance: Instance,
     mailbox: Mailbox,
@@ -93,7 +93,7 @@ impl Told {
         assert_eq!(answer.status, 303, "{room} {body}: {}", answer.text());
     }
 
-    /// Prepares a campaign from these contacts; what its page says when it is written.
+    /// Prepares a campaign from these contacts; returns what its page says once it is written.
     fn prepare(&self, contacts: &str, rate: u32) -> String {
         let version = self.versions();
         let fields = [
@@ -237,7 +237,7 @@ fn a_campaign_killed_on_its_way_tells_everybody_and_nobody_twice() {
     for (recipient, messages) in &arrived {
         assert_eq!(messages.len(), 1, "{recipient} was told twice");
     }
-    // Whoever was not told stands on the list of those to be reached otherwise.
+    // Persons who were not informed are on the list of those to be reached otherwise.
     let missing: Vec<String> =
         (0..PERSONS).map(|n| format!("v{n}@example.fr")).filter(|who| !arrived.contains_key(who)).collect();
     assert!(missing.iter().all(|who| doubtful.iter().any(|line| line.contains(who.as_str()))), "{missing:?}");
@@ -270,13 +270,13 @@ fn without_a_mail_server_nothing_stands_as_if_it_would_leave() {
     // Letters and lists leave another way, and the campaign ends as it should.
     assert_eq!(told.dpo.get(&format!("{place}/others.csv")).status, 200);
     let public = |told: &Told| told.dpo.get("/check/messages.txt").text().contains("vos données");
-    // What neither left nor stands in a file is given up only when somebody says so.
+    // Notices that neither left nor are in a file are given up only by an explicit act.
     let refused = told.dpo.send("POST", &place, &FORM, b"state=ended");
     assert_eq!(refused.status, 422);
     assert!(refused.text().contains("ni partis ni exportés"), "{}", refused.text());
     told.set(&campaign, "ended&gives_up=1");
     assert!(!told.dpo.get(&place).text().contains(said));
-    // Nothing left: the duty to inform stands, and nobody is shown an official message that there never was.
+    // Nothing left: the duty to inform stands, and no one is shown an official message that never existed.
     let log = told.dpo.get(&told.incident).text();
     assert!(log.contains("les faits du journal le montrent") && !log.contains("vos données (0)"), "{log}");
     assert!(!public(&told));
@@ -304,7 +304,7 @@ fn verify_signatures(told: &Told, arrived: &BTreeMap<String, Vec<String>>) {
 #[test]
 fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     let told = told();
-    // A source with every fault: what is right is sent, the rest is told.
+    // A source with every fault: valid rows are sent, the others are reported.
     let mut csv = "person;email;phone;name;address\n".to_owned();
     csv += "V1;un@example.fr;;;\nV2;pas-une-adresse;;;\nV3;;0612345678;;\nV1;deux@example.fr;;;\n";
     csv += "V4;;;Jean Valjean;1 rue de la Digue, 59000 Lille\n";
@@ -329,8 +329,8 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     let text = genuine.text();
     assert!(text.contains("Ce code est le nôtre") && text.contains("u•••@e•••.fr"), "{text}");
     assert!(!text.contains("un@example.fr") && !text.contains("V1"), "nothing personal: {text}");
-    // Goal L3, by the keystroke-level model: the address is typed, not clicked; then the code as it is written,
-    // two thoughts, and the answer read at 200 words a minute.
+    // Goal L3, by the keystroke-level model: the address is typed, not clicked; then the code as it is
+    // written, two thoughts, and the answer read at 200 words a minute.
     let console = format!("http://{CONSOLE_HOST}:{}", told.instance.address.port());
     let person = Browser::without_scripts("fr");
     person.go(&format!("{console}/check"));
@@ -354,7 +354,7 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     let unknown = plain(check("7K3M-9QXT-2BVN-R"), "7K3M-9QXT-2BVN-R");
     assert_eq!(unknown, plain(check("ZZZZ"), "ZZZZ"));
     assert!(unknown.contains("avons envoyé aucun message avec ce code"));
-    // Whoever tries codes out is slowed down.
+    // Trying out codes is slowed down.
     let last = (0..30).map(|_| check("ZZZZ").status).last();
     assert_eq!(last, Some(429));
     // The public list says what was sent, and can be mirrored with its signature.
@@ -370,7 +370,7 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     assert!(others.contains("V4") && !others.contains("Valjean"), "{others}");
     let page = told.dpo.get(&told.incident).text();
     assert!(page.contains("partis par courriel"), "what left is in the log: {page}");
-    // Letters and persons whom nothing reaches are for somebody to write down.
+    // Letters, and persons without a contact, are for people to handle.
     assert!(!page.contains("personnes concernées ont été informées"), "{page}");
 }
 
@@ -419,7 +419,7 @@ fn contacts_are_asked_of_the_portal_and_what_comes_back_is_read() {
 #[test]
 fn a_preparation_that_is_killed_goes_on_where_it_was() {
     let mut told = told();
-    // A source that does not answer is said, and nothing was sent.
+    // A source that does not answer is reported, and nothing was sent.
     let page = told.prepare("", 600);
     assert!(page.contains("en échec") && page.contains("ne répond pas"), "{page}");
     let page = told.prepare(&contacts(), 600);

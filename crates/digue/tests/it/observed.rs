@@ -1,4 +1,4 @@
-//! Promise 28: a portal that is only observed is as without Digue, byte for byte, and nobody is acted upon.
+//! Promise 28: an observe-only portal behaves as without Digue, byte for byte, and no one is acted upon.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -83,7 +83,7 @@ fn ask(address: SocketAddr, sent: &Sent, cookie: Option<&str>) -> Got {
     let stream = client.connect().unwrap();
     let mut writer = stream.try_clone().unwrap();
     let bytes = sent.bytes(cookie);
-    // A portal may answer before it has read everything: both ends are under way at once.
+    // A portal may answer before it has read everything: both directions are in progress at once.
     let writing = std::thread::spawn(move || writer.write_all(&bytes));
     let got = read(&mut BufReader::new(stream), sent.method == "HEAD");
     let _ = writing.join().unwrap();
@@ -199,7 +199,7 @@ impl Heard {
             "x-forwarded-for",
             "x-forwarded-host",
             "x-forwarded-proto",
-            // Of Digue's word to a portal, for those who signed in with Digue.
+            // From Digue's identification of the caller to a portal, for users signed in with Digue.
             "digue-identity",
             "x-remote-account",
         ];
@@ -421,7 +421,7 @@ fn a_recorded_day_is_the_same_as_without_digue_and_nobody_is_acted_upon() {
         compare(&instance, portal, &sent, None);
         compare(&instance, portal, &sent, Some(&a1.cookie));
     }
-    // What people decide about the account stops nothing here either.
+    // Decisions of people about the account stop nothing here either.
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let close = b"scope=account&name=a1&gate=closed&reason=exercice";
     assert_eq!(officer.send("POST", "/gates", &form, close).status, 303);
@@ -454,11 +454,11 @@ fn a_recorded_day_is_the_same_as_without_digue_and_nobody_is_acted_upon() {
     let inspections: BTreeSet<&str> =
         history.iter().map(|entry| entry["inspection"].as_str().unwrap()).collect();
     assert!(inspections.contains("partial") && inspections.contains("not-looked"), "{inspections:?}");
-    // Who was shown is written down, with and without identity.
+    // The persons shown are journalled, with and without identity.
     for account in ["a1", "unknown"] {
         assert!(crate::instance::shown_to(&history, account).contains(&"P1059".to_owned()), "{account}");
     }
-    // The watch found the theft, and told it; only a person closed a gate and cut a session.
+    // Detection found the theft, and reported it; only a person closed a gate and cut a session.
     let acts = instance.acts();
     let by_digue =
         |act: &str| acts.iter().filter(|entry| entry["act"] == act && entry["actor"] == "digue").count();

@@ -14,7 +14,7 @@ pub(crate) struct Officer {
 }
 
 impl Officer {
-    /// Somebody who signs in with a link, at the list of incidents.
+    /// A user who signs in with a link, at the list of incidents.
     pub(crate) fn enters(link: &str) -> Self {
         let console = link.split("/.digue").next().unwrap().to_owned();
         let browser = Browser::open("fr");
@@ -25,7 +25,7 @@ impl Officer {
         Self { browser, console, incident: String::new() }
     }
 
-    /// Opens an incident that somebody of the house reports.
+    /// Opens an incident that one of the operator's people reports.
     pub(crate) fn opens(&mut self, title: &str, organisation: &str) {
         let browser = &self.browser;
         browser.go(&format!("{}/incidents", self.console));
@@ -46,7 +46,7 @@ impl Officer {
         self.incident = browser.place();
     }
 
-    /// The hour of awareness and both decisions: to notify, and to tell.
+    /// The hour of awareness and both decisions: to notify, and to inform.
     pub(crate) fn decide(&self) {
         self.decides_aware_since(0);
     }
@@ -95,7 +95,8 @@ impl Officer {
         }
     }
 
-    /// The notification is whole and sent, the persons are told, all steps are answered, and it closes.
+    /// The notification is complete and sent, the persons are informed, all steps are answered, and it
+    /// closes.
     pub(crate) fn close(&self, means: &str) {
         let browser = &self.browser;
         self.answer_the_unknown();

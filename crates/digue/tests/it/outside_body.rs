@@ -1,5 +1,5 @@
-//! Promise 29: what is shown outside the body is inspected or stripped; and what a refused answer says of what the
-//! portal has done.
+//! Promise 29: what is shown outside the body is inspected or stripped; and what a refusal says about the
+//! portal's work.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 
@@ -7,7 +7,7 @@ use digue_testkit::{Client, Heard, Reply};
 
 use crate::instance::{Instance, Plan, obliging, reasons, shown_to};
 
-/// A map whose identifiers are told from every other word.
+/// A map whose identifiers can be told from any other word.
 fn plan() -> Plan {
     Plan::usual()
         .replace("shape = \"[A-Za-z0-9-]{1,40}\"", "shape = \"P[0-9]{4}\"")
@@ -168,7 +168,7 @@ fn a_refused_write_has_happened_and_it_is_said() {
     assert_eq!(asked("DELETE", "/liste?failed"), ["uninspectable:unknown-type", "outcome-unknown"]);
     assert_eq!(asked("PUT", "/liste?other"), ["outside-caseload", "done-not-shown"]);
     assert_eq!(asked("GET", "/liste?pdf"), ["uninspectable:unknown-type"]);
-    // What the portal was not asked for has not happened.
+    // What the portal was not asked to do has not happened.
     assert_eq!(asked("POST", "/fiche/P0002"), ["outside-caseload"]);
     let page = |language: &str| {
         let headers = [("accept", "text/html"), ("accept-language", language)];
@@ -185,7 +185,7 @@ fn a_refused_write_has_happened_and_it_is_said() {
     assert!(done.contains(&("refused", 200)) && done.contains(&("refused", 201)), "{done:?}");
 }
 
-/// A portal that hangs up on writes: whether it did what was asked for, nobody knows.
+/// A portal that hangs up on writes: no one knows whether it did what was asked.
 #[test]
 fn a_write_without_answer_may_have_happened() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

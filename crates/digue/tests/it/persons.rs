@@ -11,7 +11,7 @@ use crate::webdriver::Browser;
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
-/// A house whose DPO and auditor have accounts; `a1` sees P1 and P2.
+/// An instance whose DPO and auditor have accounts; `a1` sees P1 and P2.
 fn instance() -> Instance {
     let plan = Plan::usual()
         .settings("[sessions]\nproof = \"1h\"\n")
@@ -61,7 +61,7 @@ fn enter(instance: &Instance, code: &str) -> Client {
 fn a_person_reads_contests_and_gets_the_answer() {
     let mut instance = instance();
     let (a1, b1) = (instance.sign_in("a1"), instance.sign_in("b1"));
-    // Sessions of persons live in memory: everybody signs in before.
+    // Sessions of persons live in memory: all of them sign in before.
     let (dpo, ciso, audit) =
         (instance.console_session("dpo"), instance.officer(), instance.console_session("audit"));
     let agent = instance.console_session("a1");
@@ -69,7 +69,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
         assert_eq!(client.get("/fiche/P1").status, 200);
     }
     assert_eq!(a1.get("/liste?ids=P1,P2").status, 200, "lists count like records");
-    // Somebody without a code learns nothing, and gets nowhere.
+    // Without a code one learns nothing, and gets nowhere.
     let stranger = Client::new(instance.address, CONSOLE_HOST);
     assert_eq!(stranger.get("/person").status, 303);
     for person in ["P1", "INCONNU"] {
@@ -80,7 +80,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
             "{person}"
         );
     }
-    // What is no identifier of the portal is said: nobody waits for a letter that does not come.
+    // An invalid identifier of the portal is reported: no one waits for a letter that does not come.
     assert_eq!(post(&stranger, "/person/letter", "population=personnes&person=%3Cscript%3E").status, 422);
     assert_eq!(post(&stranger, "/person/door", "code=0000-0000-0000-0").status, 422);
     assert_eq!(post(&agent, "/requests/letters", "population=personnes&persons=P1").status, 403);
@@ -88,7 +88,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
     let code = code_of(&instance, &dpo, "P1");
     let marie = enter(&instance, &code);
     assert_eq!(post(&stranger, "/person/door", &format!("code={code}")).status, 422, "once");
-    // One row for each consultation, with a stable name that is no name.
+    // One row for each consultation, with a stable name that identifies no one.
     let page = marie.get("/person").text();
     assert_eq!(page.matches("Je ne reconnais pas").count(), 3, "{page}");
     assert!(page.contains("of-1") && page.contains("of-2") && page.contains("Vous étiez suivi"), "{page}");
@@ -131,7 +131,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
     assert_eq!(post(&audit, &format!("/requests/{}", id("contest")), answer).status, 403);
     assert_eq!(post(&dpo, &format!("/requests/{}", id("contest")), answer).status, 303);
     assert_eq!(post(&dpo, &format!("/requests/{}", id("contest")), answer).status, 409, "said once");
-    // A name is the DPO's to give, and nobody else's.
+    // Only the DPO may give a name.
     let name = "outcome=done&text=Camille+Durand%2C+formatrice";
     assert_eq!(post(&ciso, &format!("/requests/{}", id("name")), name).status, 403);
     assert_eq!(post(&dpo, &format!("/requests/{}", id("name")), name).status, 303);
@@ -175,7 +175,7 @@ fn what_is_hidden_is_dated_counted_and_comes_back() {
     assert_eq!(post(&dpo, "/requests/hidden", &format!("{hide}{soon}")).status, 303);
     let rows = marie.get("/person/consultations.csv").text();
     assert!(rows.lines().count() == 2 && !rows.contains("of-1"), "{rows}");
-    // What is hidden is counted, for whoever may look.
+    // Hidden rows are counted, for those who may look.
     let page = ciso.get("/requests").text();
     assert!(page.contains("account:a1") && page.contains("<td class=\"n\">1</td>"), "{page}");
     let id = dpo
@@ -274,7 +274,7 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     let mut instance = instance();
     let a1 = instance.sign_in("a1");
     let printer = instance.officer();
-    // Made before the person comes: a link made later restarts the house, and their session with it.
+    // Made before the person signs in: a link made later restarts the instance, and ends their session.
     let (first, second) = (instance.link("dpo", CONSOLE_HOST), instance.link("rssi", CONSOLE_HOST));
     assert_eq!(a1.get("/fiche/P1").status, 200);
     let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
@@ -287,7 +287,7 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     };
     let (dpo, ciso) = (enter(&first), enter(&second));
 
-    // The letter is asked for, printed, and its code typed.
+    // The letter is requested, printed, and its code typed.
     let person = Browser::without_scripts("fr");
     person.go(&format!("{console}/person/door"));
     person.write("#person", "P1");

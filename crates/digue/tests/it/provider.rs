@@ -1,5 +1,5 @@
-//! Identities of others: a provider that nobody here wrote (`oidc-provider`), in a real browser, and all that
-//! it, or whoever stands between, can do wrong.
+//! External identities: a third-party provider (`oidc-provider`), in a real browser, and everything that
+//! it, or an attacker in between, can do wrong.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl Provider {
             .expect("./test installs Node.js");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let line = lines.find(|line| line.starts_with('{'));
-        // The pipe stays read, so that the provider never waits for it.
+        // The pipe is always read, so that the provider never waits for it.
         std::thread::spawn(move || lines.for_each(drop));
         let ready: Value = serde_json::from_str(&line.expect("the provider is ready")).unwrap();
         let port = u16::try_from(ready["control"].as_u64().unwrap()).unwrap();
@@ -64,12 +64,12 @@ impl Provider {
         serde_json::from_slice(&answer.body).unwrap()
     }
 
-    /// What it does wrong from now on.
+    /// The fault that it has from now on.
     fn wrong(&self, how: Value) {
         self.ask("/wrong", &how);
     }
 
-    /// Where it last sent somebody, without scheme and host.
+    /// Where it last sent the browser, without scheme and host.
     fn last_back(&self) -> String {
         let back = self.ask("/seen", &json!({}))["back"].as_str().unwrap().to_owned();
         format!("/{}", back.splitn(4, '/').nth(3).unwrap())
@@ -95,7 +95,7 @@ fn node_modules() -> PathBuf {
     folder
 }
 
-/// A house with its provider.
+/// An instance with its provider.
 struct Scene {
     instance: Instance,
     provider: Provider,
@@ -194,7 +194,7 @@ fn an_invited_account_links_its_identity_and_leaves_on_both_sides() {
     let mut scene = Scene::open("");
     let browser = Browser::open("fr");
     browser.width(1280);
-    // Nobody is let in by an identity alone, however well it is proved.
+    // No one is let in by an identity alone, however well it is proved.
     scene.sign_in(&browser, "proconnect", Some(("marie", "pop")));
     browser.sees("main", "n'ouvre aucun compte");
     scene.leave_provider(&browser);
@@ -355,7 +355,7 @@ fn an_account_at_work_is_linked_by_its_holder_and_nobody_else() {
     let href = browser.ask("POST", "/execute/sync", &serde_json::json!({"script": script, "args": []}));
     let token = href.as_str().unwrap().split("link=").nth(1).unwrap().to_owned();
 
-    // Whoever invited, or found the link, gains nothing by it.
+    // The person who invited, or found the link, gains nothing by it.
     assert_eq!(post(&stranger, "/.digue/enter", &format!("link={token}")).status, 422);
     assert_eq!(delegate.get(&format!("/self/identities?link={token}")).status, 422);
     assert_eq!(delegate.get(&format!("/.digue/provider/proconnect?link={token}")).status, 403);
@@ -410,7 +410,7 @@ fn a_sensitive_act_is_proved_at_the_provider_and_nothing_is_lost() {
     browser.sees("h1", "Mon compte");
     browser.click("form[action='/self/identities/remove'] button");
     browser.sees("main", "seul moyen d'entrer");
-    // Somebody else's identity proves nothing; and the provider says that the first one is gone.
+    // Another person's identity proves nothing; and the provider reports that the first one has left.
     browser.go(&format!("{}/.digue/provider/proconnect?proof=1", scene.console));
     at_provider(&browser, "paul", "pop");
     browser.misses("h1", "Fournisseur d'identité");
@@ -481,7 +481,7 @@ fn what_a_provider_did_not_say_is_not_believed() {
         assert_eq!(holder.get(&format!("/.digue/provider/{wrong}")).status, 404, "{wrong}");
     }
 
-    // What is signed is not what was asked, or not by whom it should be.
+    // The signed token is not what was requested, or not from its issuer.
     let hour_ago = 3600;
     let now = digue_testkit::holder::now_secs();
     for (wrong, what) in [
@@ -536,7 +536,7 @@ fn the_provider_ends_what_it_opened() {
     scene.link(&browser, "a1", "marie");
     let portal = match portal.get("/fiche/P1").status {
         200 => portal,
-        // The house started again for the invitation; sessions outlive it, and so does this one.
+        // The instance restarted for the invitation; sessions outlive that, and so does this one.
         status => panic!("{status}"),
     };
     let here = |browser: &Browser, is_in: bool| {
@@ -585,7 +585,7 @@ fn the_provider_ends_what_it_opened() {
     let token = scene.provider.ask("/sign", &other)["token"].clone();
     let body = format!("logout_token={}", token.as_str().unwrap());
     assert_eq!(scene.post("/.digue/provider/proconnect/logout", &body).status, 400);
-    // Somebody else's end is nobody's here.
+    // The end of another user's session ends none here.
     assert_eq!(tell(&with("sub", json!("paul")), "rsa"), 200);
     here(&browser, true);
     assert_eq!(portal.get("/fiche/P1").status, 200);
@@ -596,7 +596,7 @@ fn the_provider_ends_what_it_opened() {
     here(&browser, false);
     assert_ne!(portal.get("/fiche/P1").status, 200);
 
-    // The console was left meanwhile, and a portal's session goes on: the provider's end is its end, too.
+    // The console was left meanwhile, and a portal's session continues: the provider's end ends it, too.
     let portal = Client::new(scene.instance.address, PORTAL_HOST);
     let entered = portal.send("POST", "/.digue/enter", &FORM, format!("link={again}").as_bytes());
     let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
@@ -661,7 +661,7 @@ base.commit()";
     browser.click("form[action='/person/leave'] button");
     browser.sees("h1", "session est fermée");
     browser.sees("main", "Mon compte usager");
-    // Somebody at the same machine is asked who they are; a provider that did not ask is not believed.
+    // Another user of the same machine is asked who they are; a provider that did not ask is refused.
     scene.provider.wrong(json!({"age": 3600}));
     browser.go(&format!("{}/person/door", scene.console));
     browser.click("main a.button");

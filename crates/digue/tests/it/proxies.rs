@@ -1,4 +1,4 @@
-//! What is known of a connection: through proxies, past them, and what the portal is told of it.
+//! The facts of a connection: through proxies, around them, and what the portal learns of it.
 
 use std::io::{Read as _, Write as _};
 
@@ -25,10 +25,10 @@ fn the_portal_is_told_the_scheme_and_the_address_that_the_trusted_proxy_says() {
         assert_eq!(heard.header("x-forwarded-for"), Some(expected), "{said}");
         assert_eq!(heard.header("x-forwarded-proto"), Some("https"), "{said}");
     }
-    // An address that nobody can read is not made up.
+    // An unreadable address is not made up.
     instance.stranger().send("GET", "/static/x.css", &[("x-forwarded-for", "198.51.100.7, unknown")], b"");
     assert_eq!(instance.portal.heard().pop().unwrap().header("x-forwarded-for"), None);
-    // Without the proxy's word nobody claims anything.
+    // Without the proxy's header no one claims anything.
     instance.stop();
     let instance = Instance::open(&Plan::usual(), obliging);
     instance.stranger().send(
@@ -72,7 +72,7 @@ fn a_copied_cookie_is_refused_however_the_proxy_writes_addresses() {
         let client = opened_from(&mut instance, account, opened);
         let ask = |address: &str| client.send("GET", "/fiche/P1", &from(address), b"");
         assert_eq!(ask(good).status, 200, "{good}");
-        // Elsewhere, from the other family, and from where nobody can say.
+        // Elsewhere, from the other family, and from an unknown address.
         let other_family = if account == "b1" { "198.51.100.7" } else { "2001:db8:1::7" };
         for address in [foreign, other_family, "unknown", "198.51.100.7, nonsense", ""] {
             let refused = ask(address);
@@ -281,7 +281,7 @@ fn the_identity_is_handed_to_the_proxy_that_shows_its_secret_and_to_no_client_be
         let passed_on = ask_nginx(&a1, url, more);
         assert_eq!((passed_on.status, passed_on.header("digue-identity")), (403, None));
     }
-    // Without a secret in the configuration nobody gets it.
+    // Without a secret in the configuration no proxy gets it.
     let mut instance = Instance::open(&Plan::usual().settings(PROXY).caseload("a1", &["P1"]), obliging);
     let a1 = instance.sign_in("a1");
     let answer = ask_nginx(&a1, url, &[]);
@@ -318,7 +318,7 @@ fn what_another_proxy_asks_is_asked_in_full_or_refused() {
     assert_eq!(ask("GET", "/graphe?query=%7Bpersonnes%7Bid%3Atuteur%7D%7D"), refused(400, "renamed-fields"));
     assert_eq!(ask("POST", "/graphe"), refused(403, "body-unseen"));
     assert_eq!(ask("POST", "/modifie"), refused(403, "body-unseen"));
-    // The response does not come by: whoever the request names is whom it is about.
+    // The response is not seen: everyone whom the request names is a subject.
     assert_eq!(ask("GET", "/cherche?id=P1").0, 200);
     assert_eq!(ask("GET", "/cherche?id=P9"), refused(403, "outside-caseload"));
     assert!(instance.portal.heard().is_empty());

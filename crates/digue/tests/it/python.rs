@@ -1,4 +1,4 @@
-//! Programs of the Python environment that `./test` prepares: portals and clients nobody here wrote.
+//! Programs of the Python environment that `./test` prepares: third-party portals and clients.
 
 use std::path::{Path, PathBuf};
 

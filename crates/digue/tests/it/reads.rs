@@ -9,8 +9,8 @@ use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging};
 
 const ROUTER: &str = include_str!("../../../digue-console/src/router.rs");
 
-/// Routes that put persons beside whoever was shown them, how each is tried, and what a watcher with a
-/// fresh proof is answered.
+/// Routes that put persons beside the accounts that were shown them, how each is tried, and the answer for
+/// an auditor with a fresh proof.
 const EVIDENCE: [(&str, &str, u16); 21] = [
     ("/accounts/{account}", "/accounts/a1", 200),
     ("/accounts/{account}/exposures.csv", "/accounts/a1/exposures.csv", 200),
@@ -36,8 +36,8 @@ const EVIDENCE: [(&str, &str, u16); 21] = [
     ("/api/v1/journal", "/api/v1/journal?first=0&count=1000", 409),
 ];
 
-/// Routes of incidents that hand evidence out; there is no incident here, and a stale reader is refused
-/// before that is known.
+/// Routes of incidents that return evidence; there is no incident here, and a reader with a stale proof is
+/// refused before that is known.
 const OF_INCIDENTS: [(&str, &str); 3] = [
     ("/incidents/{incident}/affected/{version}", "/incidents/in-none/affected/1"),
     ("/incidents/{incident}/files/{hash}", "/incidents/in-none/files/ab"),
@@ -45,8 +45,8 @@ const OF_INCIDENTS: [(&str, &str); 3] = [
     ("/incidents/{incident}/papers/{paper}", ""),
 ];
 
-/// Routes of the rest of the console: figures, accounts, cases, records of the management system, one's own
-/// things, and what anybody may see. What a campaign prints asks for a fresh proof by itself.
+/// Routes of the rest of the console: figures, accounts, cases, records of the ISMS, one's own data, and
+/// public pages. What a campaign prints requires a fresh proof by itself.
 const NO_EVIDENCE: &[&str] = &[
     "/",
     "/minutes.csv",
@@ -235,7 +235,7 @@ fn a_day_of_the_journal_is_a_days_reading_however_it_is_asked_for() {
     let read: Vec<u16> = (0..7).map(|_| page(&auditor)).collect();
     assert_eq!(read, [200, 200, 200, 200, 200, 409, 409]);
     assert_eq!(auditor.get("/journal").status, 409, "nor by another way");
-    // Somebody else grants the export: then the whole of it.
+    // Another person grants the export: then it is complete.
     let form = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(auditor.send("POST", "/approvals/export", &form, b"reason=audit+annuel").status, 303);
     let dpo = instance.console_session("le-dpo");

@@ -1,5 +1,5 @@
-//! An older copy of the journal's folder verifies in itself: what is remembered elsewhere refuses it, and
-//! nothing of either is touched.
+//! An older copy of the journal's folder is valid by itself: checkpoints remembered elsewhere refuse it,
+//! and nothing of either is touched.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,7 +29,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A house that showed P1, was copied, and then showed P2; its folder, and the copy's.
+/// An instance that showed P1, was copied, and then showed P2; its folder, and the copy's.
 fn grown() -> (Instance, tempfile::TempDir) {
     let mut instance = Instance::open(&Plan::usual().caseload("a1", &["P1", "P2"]), obliging);
     let a1 = instance.sign_in("a1");
@@ -83,7 +83,7 @@ fn an_older_journal_does_not_start_and_both_are_kept() {
             fs::rename(aside.path().join(place), data.join(place)).unwrap();
         }
     }
-    // The newer one put back goes on.
+    // The newer one, put back, continues.
     fs::remove_dir_all(instance.journal()).unwrap();
     fs::rename(folder.join("newer"), instance.journal()).unwrap();
     instance.start();
@@ -114,7 +114,7 @@ fn a_journal_that_went_on_otherwise_does_not_start() {
     let newer = tempfile::tempdir().unwrap();
     let data = instance.folder.path().join("data");
     copy(&data, newer.path());
-    // The older one goes on by itself, further than the newer one.
+    // The older one continues by itself, further than the newer one.
     fs::remove_dir_all(&data).unwrap();
     copy(older.path(), &data);
     for _ in 0..5 {

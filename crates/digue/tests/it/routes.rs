@@ -538,7 +538,7 @@ fn what_is_followed_live_is_for_watchers() {
     let request =
         format!("GET /events HTTP/1.1\r\nhost: {CONSOLE_HOST}\r\ncookie: {}\r\n\r\n", officer.cookie);
     stream.write_all(request.as_bytes()).unwrap();
-    // The head only: the body goes on as long as the session does.
+    // The head only: the body lasts as long as the session does.
     let head = read_answer(&mut BufReader::new(stream), true).unwrap();
     assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")));
 }

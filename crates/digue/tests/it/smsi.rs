@@ -1,5 +1,5 @@
-//! The management system: the first hour and the week of a five-people organisation in the browser, an
-//! operator's checks found again from the journal alone, and every way in and out.
+//! The ISMS: the first hour and the week of a five-person organisation in the browser, an operator's checks
+//! recomputed from the journal alone, and every import and export.
 
 use std::process::{Command, Output};
 
@@ -116,7 +116,7 @@ fn an_hour_and_a_week(browser: &Browser) {
         browser.sees("main", seen);
         browser.page_at_both_widths(name);
     }
-    // The week: a module is done, a measure is in place, a fault is told under its field.
+    // The week: a module is completed, a measure is in place, a fault is shown under its field.
     browser.go(&format!("{console}/awareness/calls"));
     for answer in ["q1'][value=b", "q2'][value=c", "q3'][value=b"] {
         browser.click(&format!("input[name='{answer}]"));
@@ -213,7 +213,7 @@ fn what_checks_found_is_found_again_from_an_exported_journal_alone() {
     for person in ["P1", "P2", "P1"] {
         assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
     }
-    // Somebody opens without the caseload, twice; one use is reviewed.
+    // Break glass is used twice; one use is reviewed.
     for client in [&a1, &b1] {
         let reason = b"justification=Urgence+sociale+signalee+par+telephone";
         assert_eq!(client.send("POST", "/.digue/break-glass", &FORM, reason).status, 200);
@@ -225,7 +225,7 @@ fn what_checks_found_is_found_again_from_an_exported_journal_alone() {
     let id = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let granted = officer.send("POST", "/approvals/decide", &FORM, format!("id={id}&granted=1").as_bytes());
     assert_eq!(granted.status, 200, "its one-time link is shown: {}", granted.text());
-    // Every access is looked at, nobody's own.
+    // Every account's access is examined, except by its own holder.
     let opened = post(&officer, "/reviews", "title=Revue+2026&due=2099-01-01T10:00");
     let place = opened.header("location").unwrap().to_owned();
     for account in ["a1", "a2", "b1", "chef", "dpo", "neuf"] {
@@ -315,7 +315,7 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
         "{preview}"
     );
     assert!(preview.contains("rien de connu"), "{preview}");
-    // Old and new are shown, and nothing is written before somebody confirms it.
+    // Old and new are shown, and nothing is written before it is confirmed.
     assert!(
         preview.contains("<td>Camille Martin</td><td>Alex Durand</td>") || preview.contains("Alex Durand"),
         "{preview}"
@@ -337,7 +337,7 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
         assert!(file.status == 200 && file.body.starts_with(start), "{name} {}", file.status);
     }
     assert_eq!(upload(&officer, "/smsi/registers/measure/import", b"rien").status, 422);
-    // Word files go into the house's own paper.
+    // Word documents use the operator's own template.
     assert_eq!(upload(&officer, "/smsi/exchange/template", b"rien").status, 422);
     let paper = instance.folder.path().join("papier.docx");
     let make = "import sys, zipfile; file = zipfile.ZipFile(sys.argv[1], 'w'); \
@@ -407,7 +407,8 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
     for hostile in [&b"{}"[..], b"[", b"{\"pia\": {\"name\": 4}}"] {
         assert_eq!(upload(&officer, "/smsi/exchange/pia", hostile).status, 422);
     }
-    // What the tool's older exports hold: entities, lists, days of 1970, plans of evaluations that became acceptable.
+    // What the tool's older exports hold: entities, lists, days of 1970, plans of evaluations that became
+    // acceptable.
     let file = |name: &str| {
         #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
         let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
@@ -421,7 +422,8 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
     assert!(nothing.contains("pas d&#39;action"), "{nothing}");
 }
 
-/// Opens a workbook as another program does and saves it again; every register that goes through it changes nothing.
+/// Opens a workbook as another program does and saves it again; every register that goes through it changes
+/// nothing.
 #[test]
 fn every_register_goes_through_another_program_unchanged() {
     let mut instance = instance();
@@ -567,7 +569,7 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
     post(&officer, "/smsi/registers/audit/AU-1/fill", "");
     assert_eq!(drawn(&officer.get("/smsi/registers/audit/AU-1").text()), first);
     assert_eq!(first.lines().count(), 3, "{first}");
-    // Somebody else draws the same without writing anything.
+    // Another user draws the same without writing anything.
     let page = officer.get("/smsi/samples?population=accounts&seed=7&size=2").text();
     assert!(first.lines().skip(1).all(|name| page.contains(&format!("<li>{name}</li>"))), "{page}");
     assert!(page.contains(first.lines().next().unwrap()), "the same hash: {page}");

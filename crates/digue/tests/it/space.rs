@@ -12,7 +12,7 @@ use crate::webdriver::Browser;
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=x")];
 
-/// A house with the delegate `chef` and the deputy `adj` of `of-1`, and the data protection officer.
+/// An instance with the delegate `chef` and the deputy `adj` of `of-1`, and the data protection officer.
 fn instance(plan: &Plan) -> Instance {
     let mut instance = Instance::open(plan, obliging);
     assert!(instance.stop());
@@ -245,16 +245,16 @@ fn a_stolen_delegates_account_creates_no_reader_and_hands_itself_to_nobody() {
     assert_eq!(refused(&officer, "/approvals/decide", &format!("id={id}&granted=1")).0, 200);
     let (status, told) = refused(&chef, "/accounts/confirm", "account=faux&how=appel+telephonique");
     assert_eq!(status, 409, "{told}");
-    // Somebody else may, once its holder has a passkey: there is none yet.
+    // Another person may, once its holder has a passkey: there is none yet.
     assert_eq!(refused(&adj, "/accounts/confirm", "account=faux&how=appel+telephonique").0, 422);
-    // A role is not handed to somebody without a passkey, to another organisation's, or to oneself.
+    // A role is not handed to an account without a passkey, in another organisation, or to oneself.
     for to in ["a1", "b1", "chef", "personne"] {
         let body = format!("account={to}&reason=je+pars+demain");
         let (status, _) = refused(&chef, "/space/hand-over", &body);
         assert_eq!(status, 422, "{to}");
     }
     assert!(!officer.get("/approvals").text().contains("name=\"granted\""), "nothing waits");
-    // The delegate leaves: sessions end at once, and the deputy goes on.
+    // The delegate leaves: sessions end at once, and the deputy continues.
     post(&chef, "/space/leave", "");
     assert_eq!(chef.get("/space").status, 303, "to the door");
     assert_eq!(adj.get("/space").status, 200);
@@ -280,7 +280,7 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     thief.click("button.main");
     thief.sees("h1", "of-1");
 
-    // A reader is asked for. Whoever asks cannot grant, and nobody of both holds the invitation.
+    // A reader is requested. The requester cannot grant it, and neither of the two holds the invitation.
     thief.go(&format!("{console}/approvals"));
     thief.write("#account", "faux");
     thief.write("#reason", "recrue urgente");
@@ -311,8 +311,8 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     reader.sees("table", "poste");
     reader.sees("main", "Code de confirmation");
     let code = reader.text("code.confirmation");
-    // It stays in quarantine: the thief asked for it, and has the code; who may confirm knows nobody who
-    // could say it.
+    // It stays in quarantine: the thief requested it, and has the code; the people who may confirm know no
+    // one who could read it out.
     thief.go(&format!("{console}/accounts"));
     assert_eq!(thief.count("form[action='/accounts/confirm']"), 0);
     for involved in [&officer, &deputy] {
@@ -337,7 +337,7 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     thief.page_at_both_widths("approvals-thief");
     assert_eq!(thief.count("form[action='/approvals/decide']"), 0);
 
-    // The officer cuts the account off: the next click leads to the door.
+    // The officer cuts the account: the next click leads to the sign-in page.
     post(&officer, "/accounts/suspend", "account=chef&suspended=1&reason=vol+de+session");
     thief.go(&format!("{console}/space"));
     thief.sees("h1", "Se connecter");

@@ -1,4 +1,4 @@
-//! Promise 33: no one starves the others, and nothing of a stranger is kept.
+//! Promise 33: no one starves the others, and nothing from an unauthenticated client is kept.
 
 use std::io::{BufReader, Read as _, Write as _};
 use std::net::TcpStream;

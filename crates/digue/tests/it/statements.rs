@@ -1,5 +1,5 @@
-//! Random acts through the console, then every page of the incidents in both languages: nothing is said to be done that
-//! nobody did. The log is read from the store afterwards, apart from the pages.
+//! Random acts through the console, then every page of the incidents in both languages: no page claims an
+//! act that no one performed. The log is read from the store afterwards, independently of the pages.
 
 use digue_operations::incidents::IncidentView;
 use digue_response::clock::RULES;

@@ -113,7 +113,7 @@ fn a_copied_cookie_of_a_bound_session_is_worth_nothing_after_a_refresh() {
     device.refresh();
     assert_eq!(device.with("/fiche/P1", Some(&stolen)).status, 401);
     assert_eq!(device.with("/fiche/P1", Some(&device.short)).status, 200);
-    // Without the key there is no refresh, whoever asks.
+    // Without the key there is no refresh, for anyone.
     let thief = Holder::new();
     let named = [("sec-secure-session-id", device.session.as_str()), SECURE];
     let asked = device.client.send("POST", "/.digue/device/refresh", &named, b"");
@@ -121,7 +121,7 @@ fn a_copied_cookie_of_a_bound_session_is_worth_nothing_after_a_refresh() {
     let token = thief.sign("dbsc+jwt", &json!({"jti": challenge}), true);
     let signed = [named[0], named[1], ("secure-session-response", token.as_str())];
     assert_eq!(device.client.send("POST", "/.digue/device/refresh", &signed, b"").status, 422);
-    // And the portal never sees the lock's cookies.
+    // And the portal never sees Digue's own cookies.
     let heard = instance.portal.heard();
     assert!(heard.iter().all(|heard| !heard.headers.iter().any(|(_, value)| value.contains("__Host-digue"))));
     // A restart does not unbind it.

@@ -64,7 +64,7 @@ fn what_cannot_be_read_is_refused_when_the_map_says_nothing() {
         );
         assert!(!answer.text().contains("P1"), "{what}");
     }
-    // An error page that shows somebody is a page that shows somebody.
+    // An error page that shows a person is a page that shows a person.
     assert_eq!(reasons(&a1.get("/liste?error")), ["outside-caseload"]);
     // A coded body leaves as it came.
     let coded = a1.get("/liste?gzip");

@@ -1,5 +1,5 @@
-//! The watch on the real binary: a theft is cut off within tens of persons, decided by people, and
-//! remembered after a restart; and recorded work, by the command line.
+//! Detection in the real binary: a theft is stopped within tens of persons, decided by people, and
+//! remembered after a restart; and recorded work, on the command line.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use crate::instance::{Instance, Plan, binary, digue, obliging, reasons, shown_to
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 const WATCH: &str = "[watch]\nautomatic = \"close-organisation\"\n";
 
-/// Reads sheets one after the other until the door closes; whom it was shown.
+/// Reads record pages one after the other until the account is closed; returns the persons shown.
 fn steal(client: &digue_testkit::Client, most: usize) -> (HashSet<String>, Vec<String>) {
     let mut shown = HashSet::new();
     for number in 0..most {
@@ -45,7 +45,7 @@ fn a_theft_is_cut_off_within_tens_of_persons_and_people_decide() {
     let (shown, why) = steal(&a1, 400);
     assert!(shown.len() <= 50, "{} persons", shown.len());
     assert_eq!(why, ["withheld"]);
-    // The session is gone and the gate is shut; others work on.
+    // The session has ended and the gate is closed; others continue to work.
     let refused = a1.get("/fiche/V1");
     assert!([401, 403].contains(&refused.status), "{}", refused.status);
     assert_ne!(b1.get("/fiche/V1").status, 401);
@@ -65,7 +65,7 @@ fn a_theft_is_cut_off_within_tens_of_persons_and_people_decide() {
     let body = format!("id={id}&verdict=work&reason=inventaire+de+fin+de+mois");
     assert_eq!(officer.send("POST", "/watch/decide", &FORM, body.as_bytes()).status, 303);
     assert_eq!(officer.send("POST", "/watch/decide", &FORM, body.as_bytes()).status, 409);
-    // A closed account is opened by two, and comes back with less.
+    // A closed account is reopened by two persons, with lower budgets.
     let open = b"scope=account&name=a1&gate=open&reason=inventaire";
     assert_eq!(officer.send("POST", "/gates", &FORM, open).status, 303);
     let waiting = dpo.get("/approvals").text();
@@ -193,7 +193,7 @@ fn recorded_exposures_are_watched_with_nothing_else_needed() {
     assert_eq!(contained[0]["account"], "a3");
     assert!(contained[0]["at"].as_str().unwrap() < "2026-06-28T10:00:50Z");
     assert!(!contained[0]["reasons"].as_array().unwrap().is_empty());
-    // Lines in any order give the same; a line that does not read is told and loses nothing.
+    // Lines in any order give the same result; a line that cannot be read is reported and loses nothing.
     let mut shuffled: Vec<String> = record().lines().map(ToOwned::to_owned).collect();
     shuffled.reverse();
     std::fs::write(folder.path().join("reversed.ndjson"), shuffled.join("\n")).unwrap();
@@ -223,7 +223,7 @@ fn the_benchmark_is_named_and_played_from_the_command_line() {
     assert_eq!(run(&["replay", "nothing"]).0, Some(1));
 }
 
-/// What a webhook that is away at first and a syslog collector are told of one theft.
+/// What a webhook that is unavailable at first and a syslog collector receive about one theft.
 #[test]
 fn a_finding_is_told_once_to_machines() {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -258,7 +258,7 @@ fn a_finding_is_told_once_to_machines() {
     let event: serde_json::Value = serde_json::from_str(&line[line.find('{').unwrap()..]).unwrap();
     let user = &event["evidences"][0]["actor"]["user"]["uid"];
     assert_eq!((&event["class_uid"], user), (&2004.into(), &"a1".into()));
-    // Each was told once it could be, signed, and not again.
+    // Each was sent once that was possible, signed, and not again.
     let heard = receiver.heard();
     assert_eq!(heard.len(), 2 + told.len());
     let last = heard.last().unwrap();
@@ -276,7 +276,7 @@ fn checked(settings: &str) -> (bool, String) {
     let instance = Instance::open(&Plan::usual(), obliging);
     let place = instance.folder.path().join("digue.toml");
     let text = std::fs::read_to_string(&place).unwrap();
-    // The plan's own section of the watch comes last.
+    // The `[watch]` section of the usual plan comes last.
     std::fs::write(&place, format!("{text}\n{settings}")).unwrap();
     let done = digue(instance.folder.path(), &["check"]);
     let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));

@@ -137,7 +137,7 @@ impl Browser {
         self.effort.set((0, 0));
     }
 
-    /// Clicks and keystrokes since it was forgotten; going to another room is a click.
+    /// Clicks and keystrokes since the count was reset; going to another page is a click.
     pub(crate) fn effort(&self) -> (u32, u32) {
         self.effort.get()
     }
@@ -323,7 +323,7 @@ impl Browser {
         self.width(1280);
     }
 
-    /// Keeps a picture when someone asked for them.
+    /// Saves a picture when they are requested.
     pub(crate) fn picture(&self, name: &str) {
         #[expect(clippy::disallowed_methods, reason = "whoever writes the guide says where pictures go")]
         let Ok(folder) = std::env::var("DIGUE_SCREENSHOTS") else {

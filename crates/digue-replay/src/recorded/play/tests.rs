@@ -77,7 +77,7 @@ fn the_record_holds_a_theft() {
     assert!(played.stopped.is_none());
 }
 
-/// Lines that are none, and why.
+/// Malformed lines, and why.
 const FAULTY: [(&str, LineError); 4] = [
     ("nonsense", LineError::Form),
     (r#"{"at":"2026-06-01T08:00:00Z","account":"a1","persons":["P1"]"#, LineError::Form),
@@ -136,7 +136,7 @@ fn an_input_that_ends_early_is_judged_as_far_as_it_goes() {
     late.swap(0, 1);
     for (text, how) in [(joined(&lines), How::File), (joined(&late), How::File), (joined(&late), How::Pipe)] {
         for packed in [gzip(&text), zstd(&text)] {
-            // All of the text is there; what is missing says so.
+            // All of the text is there; the missing end is reported.
             let cut = &packed[..packed.len() - 3];
             let played = play(cut, how);
             let stopped = played.stopped.expect("ends early");
@@ -145,7 +145,7 @@ fn an_input_that_ends_early_is_judged_as_far_as_it_goes() {
             assert!(!played.findings.is_empty());
         }
     }
-    // Cut within the second of two frames: the first is judged.
+    // Truncated within the second of two frames: the first is judged.
     let (first, second) = lines.split_at(100);
     let packed = [zstd(&joined(first)), zstd(&joined(second))].concat();
     let played = play(&packed[..zstd(&joined(first)).len() + 20], How::File);

@@ -1,5 +1,5 @@
-//! `digue journal accept`: an operator who lost a disk restores an older journal, on purpose. What was
-//! remembered of the lost one is kept under other names, and the act is an entry.
+//! `digue journal accept`: an operator who lost a disk restores an older journal on purpose. The remembered
+//! checkpoints of the lost one are kept under other names, and the act is journalled.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub(super) fn run(out: &Output, file: &Path) -> Done {
     let journal = forget::open(&config)?;
     let act = Administration {
         at: now,
-        actor: AccountId::parse("digue").expect("a fixed name"),
+        actor: AccountId::parse("digue").expect("`digue` is an account id"),
         act: Act::JournalAccepted,
         subject: "journal".to_owned(),
         before: found.to_string(),
@@ -45,7 +45,7 @@ pub(super) fn run(out: &Output, file: &Path) -> Done {
     Ok(GOOD)
 }
 
-/// Sets aside what contradicts the journal, if anything does.
+/// Sets aside the remembered checkpoints, if one of them contradicts the journal.
 async fn set_aside(config: &Config, now: Timestamp) -> Result<Option<HeadContradiction>> {
     let settings = &config.settings;
     let store = Store::open(&settings.store_url).await?;

@@ -41,7 +41,7 @@ pub(super) fn run(
     let size = reading.head.size;
     reading.each(0, size, &mut |index, opened| {
         progress.show(index, size);
-        // What was forgotten has nothing to export.
+        // A forgotten entry has nothing to export.
         let OpenedKeyring::Event(event) = opened else { return Ok(()) };
         if from.is_some_and(|from| event.at() < from) || to.is_some_and(|to| event.at() >= to) {
             return Ok(());
@@ -52,7 +52,7 @@ pub(super) fn run(
     Ok(GOOD)
 }
 
-/// Standard output, or a file that must not be there yet.
+/// Standard output, or a file that must not exist yet.
 pub(super) fn writer(file: Option<&Path>) -> Result<Box<dyn Write + Send>> {
     Ok(match file {
         None => Box::new(BufWriter::new(std::io::stdout())),
@@ -67,7 +67,7 @@ trait Sink {
     fn finish(self: Box<Self>) -> Result<()>;
 }
 
-/// JSON, one a line; OCSF when there is an origin.
+/// One JSON object per line; OCSF when there is an origin.
 struct LineSink {
     out: Box<dyn Write + Send>,
     origin: Option<String>,

@@ -1,4 +1,4 @@
-//! `digue journal forget`: for a Digue that does not run; one that runs forgets by itself.
+//! `digue journal forget`: for a stopped Digue; a running one forgets by itself.
 
 use std::path::Path;
 use std::time::Duration;
@@ -35,9 +35,10 @@ pub(super) fn run(out: &Output, file: &Path, before: &str, portal: Option<&str>)
     let portals = config.retentions();
     let retentions = Retentions { app: config.settings.journal.retention, portals };
     let now = digue_types::Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
-    // It knows what may not be known any more; the next start makes it again.
+    // The index contains what must be forgotten; the next start rebuilds it.
     let index = config.settings.data_folder.join("index");
     let indexes = IndexFolder::new(&index);
+    // Marked before a key is destroyed: a crash in between must not leave an index in use that still knows.
     indexes.mark_stale()?;
     let forgotten = retention::forget_in(&journal, &retentions, before, only.as_ref(), now);
     let forgotten = match forgotten {

@@ -1,4 +1,4 @@
-//! `digue import`: access logs of a portal, for a Digue that does not run.
+//! `digue import`: access logs of a portal, for a stopped Digue.
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -59,13 +59,13 @@ pub(super) fn run(out: &Output, file: &Path, asked: &ImportArguments) -> Done {
     Ok(read.code())
 }
 
-/// What became of all files.
+/// The outcome of all files.
 #[derive(Default)]
 struct FilesOutcome {
     total: ImportTally,
-    /// A file that ends early, or is damaged.
+    /// A file is truncated or damaged.
     is_cut: bool,
-    /// A file of which nothing was read; those after it were not opened.
+    /// A file could not be read at all; those after it were not opened.
     is_refused: bool,
 }
 
@@ -86,6 +86,7 @@ fn read_all(
     files: &[PathBuf],
     rejects: &Path,
 ) -> Result<FilesOutcome> {
+    // Lines are known by their content: a file can be imported again, renamed or compressed differently.
     let mut known = known_lines(journal)?;
     let kept = OpenOptions::new().create(true).append(true).open(rejects);
     let mut kept = BufWriter::new(kept.with_context(|| rejects.display().to_string())?);
@@ -152,7 +153,7 @@ fn tell(out: &Output, total: &ImportTally, rejects: &Path, is_trial: bool) {
     }
 }
 
-/// Which organisation each account belongs to.
+/// The organisation of each account.
 fn organisations(config: &Config) -> Result<HashMap<AccountId, OrganisationId>> {
     let accounts = runtime()?.block_on(async {
         let store = Store::open(&config.settings.store_url).await?;
@@ -164,7 +165,7 @@ fn organisations(config: &Config) -> Result<HashMap<AccountId, OrganisationId>> 
     Ok(organisations.collect())
 }
 
-/// A file that says how far it was read, before it is unpacked.
+/// A file that counts the bytes read from it, before they are decompressed.
 struct CountingFile {
     file: Box<dyn Read>,
     position: std::sync::Arc<std::sync::atomic::AtomicU64>,

@@ -51,7 +51,7 @@ pub(super) fn verify(
     Ok(tell(out, &report, keyring.is_some()))
 }
 
-/// A journal can be intact and older than what lies beside it says.
+/// A journal can be intact and yet older than the checkpoints remembered beside it.
 fn remembered(place: &JournalPlace, key: &Verifier) -> Result<Option<VerifyFinding>> {
     let heads = journal_heads::beside(&place.folder.join(".."), key)?;
     let found = contradiction(&Disk::new(&place.folder), key, &heads)?;
@@ -119,7 +119,7 @@ pub(super) fn tail(out: &Output, place: &JournalPlace, count: u64, follows: bool
     Ok(GOOD)
 }
 
-/// Prints entries as JSON, one a line; returns the index after the last.
+/// Prints entries as JSON, one per line; returns the index after the last.
 fn print(out: &Output, place: &JournalPlace, first: u64, count: u64) -> Result<u64> {
     let reading = JournalReading::open(place)?;
     let end = reading.head.size.min(first.saturating_add(count));

@@ -1,4 +1,4 @@
-//! A journal's folder, opened for reading beside the Digue that writes it.
+//! A journal's folder, opened for reading while another process may write it.
 
 use std::path::Path;
 
@@ -18,9 +18,9 @@ use digue_types::Timestamp;
 use super::progress::Progress;
 use crate::cli::evidence::{JournalPlace, WitnessKeys};
 
-/// Entries read at once.
+/// Entries read at a time.
 const CHUNK: u64 = 64 * 256;
-/// More than so many entries to take in: the index is written down, so that it is done once.
+/// Above this number of entries to index, the index is written to disk, so that it is done once.
 const WORTH_WRITING: u64 = 100_000;
 
 pub(super) struct JournalReading {
@@ -48,10 +48,10 @@ impl JournalReading {
     }
 
     pub(super) fn keyring(&self) -> Result<&Keyring> {
-        self.keyring.as_ref().ok_or_else(|| anyhow!("the master key that opens the entries is not there"))
+        self.keyring.as_ref().ok_or_else(|| anyhow!("the master key that opens the entries was not found"))
     }
 
-    /// Hands over every entry from `first` to before `end`.
+    /// Passes every entry from `first` to before `end` to `take`.
     pub(super) fn each(
         &self,
         first: u64,
@@ -74,16 +74,17 @@ impl JournalReading {
         Prover::new(&self.disk, self.head.size).root(size).ok()
     }
 
-    /// The index, as far as the checkpoint: the one of the Digue that runs, and what came since.
+    /// The index up to the checkpoint: that of the running Digue, and the entries since.
     pub(super) fn index(&self, place: &JournalPlace) -> Result<Index> {
         let folder = IndexFolder::new(&place.folder.join("../index"));
-        // One that knows what was forgotten is of no journal.
+        // A stale index knows what was forgotten: no root matches it, so it is rebuilt.
         let is_stale = folder.is_stale();
         let root_at = |size: u64| if is_stale { None } else { self.root_at(size) };
         let (index, opening) = Index::open_reading(&folder.current(), &root_at)?;
         let mut index = index;
         if self.head.size.saturating_sub(opening.size) > WORTH_WRITING {
-            // With nobody else writing, what is read is kept, also when this is broken off.
+            // With the journal's lock held, no other process writes the index; what is indexed stays, even
+            // after an interruption.
             if let Some(_held) = self.disk.lock()? {
                 drop(index);
                 std::fs::create_dir_all(folder.current())?;
@@ -118,7 +119,7 @@ impl JournalReading {
     }
 }
 
-/// The key that was given, or the one that Digue keeps beside the journal.
+/// The given key, or the one that Digue stores beside the journal.
 pub(super) fn key_of(place: &JournalPlace) -> Result<Verifier> {
     match &place.key {
         Some(text) => key_named(text),
@@ -126,8 +127,9 @@ pub(super) fn key_of(place: &JournalPlace) -> Result<Verifier> {
     }
 }
 
-/// A public key, or the file that holds it.
+/// A public key, or a file with one.
 pub(super) fn key_named(text: &str) -> Result<Verifier> {
+    // Keys contain `+`, and so may file names: an existing file comes first.
     if text.contains('+') && !Path::new(text).exists() {
         return Ok(Verifier::parse(text)?);
     }
@@ -135,7 +137,7 @@ pub(super) fn key_named(text: &str) -> Result<Verifier> {
     Ok(Verifier::parse(&read)?)
 }
 
-/// The keys of the entries, when the operator's key is at hand.
+/// The keys of the entries, when the master key is available.
 pub(super) fn keyring_of(place: &JournalPlace) -> Result<Option<Keyring>> {
     let path = place.master.clone().unwrap_or_else(|| place.folder.join("../keys/master.key"));
     let master = match std::fs::read(&path) {
@@ -150,7 +152,7 @@ pub(super) fn keyring_of(place: &JournalPlace) -> Result<Option<Keyring>> {
     Ok(Some(Keyring::reading(Disk::new(&place.folder), Some(MasterKey::new(&master)))))
 }
 
-/// The journal's private key, for whoever may sign in its name.
+/// The journal's private key, for processes that may sign in its name.
 pub(super) fn signer_of(place: &JournalPlace, key: &Verifier) -> Result<Signer> {
     let path = place.folder.join("../keys/journal.key");
     let seed = std::fs::read(&path).with_context(|| path.display().to_string())?;
@@ -162,7 +164,7 @@ pub(super) fn signer_of(place: &JournalPlace, key: &Verifier) -> Result<Signer> 
     Ok(signer)
 }
 
-/// Witnesses and how many of them: all, when no number was said.
+/// The witnesses, and how many of them must have cosigned: all, unless a number is given.
 pub(super) fn witnesses_of(asked: &WitnessKeys) -> Result<(Vec<CosignerKey>, usize)> {
     let keys = asked.keys.iter().map(|text| {
         let text = if Path::new(text).exists() { std::fs::read_to_string(text)? } else { text.clone() };
@@ -173,7 +175,7 @@ pub(super) fn witnesses_of(asked: &WitnessKeys) -> Result<(Vec<CosignerKey>, usi
     Ok((keys, quorum))
 }
 
-/// A moment: RFC 3339, or a date, whose midnight UTC is meant.
+/// A time: RFC 3339, or a date, which means midnight UTC.
 pub(super) fn moment(text: &str) -> Result<Timestamp> {
     let read = Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_date(text));
     read.ok_or_else(|| anyhow!("{text}: 2026-11-22T08:30:00Z | 2026-11-22"))

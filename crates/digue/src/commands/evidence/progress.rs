@@ -1,4 +1,4 @@
-//! A bar for whoever waits: after two seconds, on standard error, when that is a terminal.
+//! A progress bar on standard error, after two seconds, when that is a terminal.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ impl Progress {
         Self { started: Instant::now(), shown: None, is_wanted: std::io::stderr().is_terminal() }
     }
 
-    /// `done` of `total`; what remains is reckoned from what went.
+    /// Shows `done` of `total`, with the remaining seconds estimated from the elapsed ones.
     pub(crate) fn show(&mut self, done: u64, total: u64) {
         let elapsed = self.started.elapsed();
         if !self.is_wanted || elapsed < FIRST || self.shown.is_some_and(|shown| shown.elapsed() < EVERY) {

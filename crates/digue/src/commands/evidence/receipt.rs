@@ -1,4 +1,4 @@
-//! `digue journal prove` and `receipt`: one entry, proven to somebody who trusts nobody.
+//! `digue journal prove` and `receipt`: proves one entry to someone who trusts no one.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub(super) fn prove(out: &Output, place: &JournalPlace, entry: u64, discloses: b
     let made = receipt(&reading.disk, reading.head.size, reading.note.clone(), entry, |sealed| {
         keyring.map(|keyring| keyring.disclose(sealed)).transpose()
     })?;
-    // What is given away was checked first.
+    // Verified before it is given away.
     made.verify(&reading.key, &[], 0)?;
     out.text(&made.to_text());
     Ok(GOOD)
@@ -29,7 +29,7 @@ pub(super) fn check(out: &Output, file: &Path, key: Option<&str>, witnesses: &Wi
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let key = match key {
         Some(key) => key_named(key)?,
-        None => return Err(anyhow!("--key: the public key of the journal is needed")),
+        None => return Err(anyhow!("--key: the public key of the journal is required")),
     };
     let (keys, quorum) = witnesses_of(witnesses)?;
     let proven = Receipt::parse(&text).and_then(|receipt| receipt.verify(&key, &keys, quorum));

@@ -24,7 +24,7 @@ use super::progress::Progress;
 use crate::cli::evidence::{AnswerFormat, JournalPlace, ScopeArguments};
 use crate::commands::{BAD, GOOD, Output};
 
-/// The question that was typed.
+/// Parses the question as it was typed.
 fn question_of(asked: &ScopeArguments) -> Result<ScopeQuestion> {
     fn all<T: std::str::FromStr>(texts: &[String]) -> Result<Vec<T>>
     where
@@ -45,7 +45,7 @@ fn question_of(asked: &ScopeArguments) -> Result<ScopeQuestion> {
     })
 }
 
-/// A name that the journal does not know, in words.
+/// The sentence for a name that the journal does not know.
 fn told(out: &Output, key: &str, name: &str) -> String {
     digue_locales::text_with(out.language, key, &[("name", Value::from(name))])
 }
@@ -67,7 +67,9 @@ pub(super) fn run(
     let question = question_of(asked)?;
     let reading = JournalReading::open(place)?;
     let view = reading.index(place)?.view();
+    // Only entries under the checkpoint: later ones could not be verified with it.
     let question = ScopeQuestion { before_entry: Some(reading.head.size), ..question };
+    // A name that no entry knows is most likely misspelt: "0 persons" would be a wrong answer.
     let mut unknown = view.unknown(&question, &|_| false);
     unknown.extend(unknown_sessions(&view, &question)?);
     if !unknown.is_empty() {
@@ -188,7 +190,7 @@ fn read(key: &Verifier, path: &Path) -> Result<std::result::Result<SignedList, a
     }
 }
 
-/// Signature, checkpoint, and every line computed again.
+/// Checks signature and checkpoint, and computes every line again.
 pub(super) fn check(out: &Output, place: &JournalPlace, path: &Path, from_journal: bool) -> Done {
     let is_elsewhere = !place.is_named && !place.folder.is_dir();
     if is_elsewhere && place.key.is_some() && !from_journal {
@@ -227,8 +229,8 @@ pub(super) fn check(out: &Output, place: &JournalPlace, path: &Path, from_journa
     Ok(GOOD)
 }
 
-/// Where the list was handed to somebody else: what is signed is verified, and that nothing was computed again
-/// is said.
+/// For a list that was handed on without the journal: verifies what is signed, and says that nothing was
+/// computed again.
 fn check_without_journal(out: &Output, key: &Verifier, path: &Path) -> Done {
     match read(key, path)? {
         Ok(list) => {
@@ -247,7 +249,7 @@ fn check_without_journal(out: &Output, key: &Verifier, path: &Path) -> Done {
     }
 }
 
-/// An index that believes nobody: every entry read again.
+/// An index that trusts nothing stored: every entry is read again.
 fn from_scratch(reading: &JournalReading, size: u64) -> Result<Index> {
     let mut index = Index::new();
     let mut progress = Progress::new();
@@ -324,7 +326,7 @@ fn sight_row(sight: &Sight) -> Vec<TableCell> {
     ]
 }
 
-/// Everyone who was shown this person.
+/// Everyone to whom this person was shown.
 pub(super) fn seen(out: &Output, place: &JournalPlace, person: &str, form: AnswerFormat) -> Done {
     let person = PersonRef::parse(person)?;
     let reading = JournalReading::open(place)?;

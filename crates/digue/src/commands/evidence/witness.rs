@@ -1,4 +1,4 @@
-//! `digue witness`: watches over other people's journals and cosigns what continues (C2SP
+//! `digue witness`: cosigns checkpoints that continue those of other operators' journals (C2SP
 //! tlog-witness).
 
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use super::place::key_named;
 use crate::commands::{GOOD, Output, runtime};
 use crate::keys;
 
-/// A checkpoint with 63 hashes and some signatures.
+/// Enough for a checkpoint with 63 hashes and some signatures.
 const BODY_BYTES_MAX: usize = 16 << 10;
 
 pub(super) fn run(out: &Output, folder: &Path, name: &str, address: SocketAddr, journals: &[String]) -> Done {
@@ -52,7 +52,7 @@ async fn add_checkpoint(State(witness): State<Arc<WitnessState>>, body: String) 
     let answer = match answer {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
-            tracing::error!(%error, "The witness cannot remember: it signs nothing");
+            tracing::error!(%error, "The witness could not store the checkpoint; it is not cosigned");
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
         Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -62,11 +62,11 @@ async fn add_checkpoint(State(witness): State<Arc<WitnessState>>, body: String) 
         WitnessAnswer::Cosigned(line) => (status, line).into_response(),
         WitnessAnswer::Conflict(size) => size_known(status, size),
         WitnessAnswer::Fork(size) => {
-            tracing::error!(size, "A journal shows two histories; the other one is kept in refused/");
+            tracing::error!(size, "A journal shows two histories; the second one is kept in refused/");
             size_known(status, size)
         }
         WitnessAnswer::Inconsistent => {
-            tracing::error!("A journal does not continue the one that was known; it is kept in refused/");
+            tracing::error!("A journal does not continue the known one; it is kept in refused/");
             status.into_response()
         }
         WitnessAnswer::Malformed | WitnessAnswer::NotSigned | WitnessAnswer::UnknownJournal => {

@@ -1,4 +1,4 @@
-//! Whatever lets one more answer through, or counts fewer persons in one, is judged wider.
+//! Every change that lets one more response out, or counts fewer persons in one, is judged wider.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -112,7 +112,7 @@ fn map(text: &str) -> PortalMap {
 /// One request with the response that the portal would give.
 struct Visit {
     host: &'static str,
-    /// Where it comes from, and the header that names its account.
+    /// Where it comes from, and the header with its account.
     from: IpAddr,
     header: &'static str,
     method: Method,
@@ -148,7 +148,7 @@ fn visits() -> Vec<Visit> {
     let paths = ["/static/x", "/liste", "/fiche/P1", "/export", "/fiche/P1/piece/3", "/autre", "/static2"];
     for (place, (host, from)) in places.into_iter().enumerate() {
         for header in ["x-user", "x-other"] {
-            // Where somebody comes from and what is answered do not depend on each other.
+            // The origin of a request and the response do not depend on each other.
             let is_usual = place == 0 && header == "x-user";
             let methods: &[Method] = if is_usual { &[Method::GET, Method::POST] } else { &[Method::GET] };
             for method in methods {
@@ -216,7 +216,7 @@ fn shown(map: &PortalMap, visit: &Visit) -> Option<BTreeSet<String>> {
     (!is_refused || observes).then_some(persons)
 }
 
-/// True when `new` lets some answer out that `old` kept, or counts fewer persons in one.
+/// True when `new` lets a response out that `old` kept, or counts fewer persons in one.
 fn lets_more(old: &PortalMap, new: &PortalMap, visits: &[Visit]) -> bool {
     visits.iter().any(|visit| match (shown(old, visit), shown(new, visit)) {
         (_, None) => false,
@@ -225,7 +225,7 @@ fn lets_more(old: &PortalMap, new: &PortalMap, visits: &[Visit]) -> bool {
     })
 }
 
-/// Maps that differ from `text` in one thing: a line gone, a number, a word, an order.
+/// Maps that differ from `text` in one thing: a missing line, a number, a word, an order.
 fn mutants(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let with = |place: usize, line: Option<String>| {
@@ -325,7 +325,7 @@ fn whatever_lets_one_more_answer_through_is_judged_wider() {
     for mutant in mutants(MAP) {
         let Some(new) = parse(&mutant, &[]) else { continue };
         read += 1;
-        // Both ways: what is narrower one way is wider the other.
+        // In both directions: what is narrower one way is wider the other.
         for (a, b, text) in [(&old, &new, &mutant), (&new, &old, &mutant)] {
             let wider = widenings(a, b);
             let lets = lets_more(a, b, &visits);
@@ -375,7 +375,7 @@ fn what_only_narrows_waits_for_nobody() {
     }
 }
 
-/// A name that maps get tomorrow: unknown here, and so a widening.
+/// A key that maps may get later: unknown here, and so a widening.
 #[test]
 fn a_name_that_nobody_judged_is_a_widening() {
     let (mut old, mut new) = (map(MAP), map(MAP));
@@ -397,7 +397,7 @@ fn a_file_that_the_map_names_belongs_to_it() {
     let old = parse(&text, &[("jeton", &one)]).unwrap();
     assert_eq!(widenings(&old, &parse(&text, &[("jeton", &one)]).unwrap()), [] as [&str; 0]);
     assert_eq!(widenings(&old, &parse(&text, &[("jeton", &other)]).unwrap()).len(), 1);
-    // Kept whole, it comes back as it was, and its secret is not in it.
+    // Stored whole, it comes back as it was, and its secret is not in it.
     let kept = WholeText::of_json(&old.source.to_json()).unwrap();
     assert_eq!(kept, old.source);
     let folder = tempfile::tempdir().unwrap();

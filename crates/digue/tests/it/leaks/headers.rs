@@ -1,4 +1,4 @@
-//! What is shown outside of the body.
+//! What is shown outside the body.
 
 use digue_testkit::Reply;
 
