@@ -49,7 +49,7 @@ impl ContactSource {
             }
             let mut rows = query.fetch(&mut connection);
             while let Some(row) = rows.try_next().await? {
-                found.push(cell(&row, "person"));
+                found.push(cell(&row, "person")?);
                 if found.len() == 2 {
                     break;
                 }
@@ -71,11 +71,11 @@ impl ContactSource {
             let mut rows = sqlx::query(query).fetch(&mut connection);
             while let Some(row) = rows.try_next().await? {
                 each(ContactRow {
-                    person: cell(&row, "person"),
-                    email: cell(&row, "email"),
-                    phone: cell(&row, "phone"),
-                    name: cell(&row, "name"),
-                    address: cell(&row, "address"),
+                    person: cell(&row, "person")?,
+                    email: optional_cell(&row, "email")?,
+                    phone: optional_cell(&row, "phone")?,
+                    name: optional_cell(&row, "name")?,
+                    address: optional_cell(&row, "address")?,
                 });
             }
         }
@@ -98,9 +98,18 @@ impl ContactSource {
 }
 
 /// A value of the row as text: a number is accepted as a name, and NULL is empty.
-fn cell(row: &AnyRow, column: &str) -> String {
+///
+/// # Errors
+/// When the query has no such column, or one of another type: what cannot be read is not empty.
+fn cell(row: &AnyRow, column: &str) -> Stored<String> {
     if let Ok(text) = row.try_get::<Option<String>, _>(column) {
-        return text.unwrap_or_default();
+        return Ok(text.unwrap_or_default());
     }
-    row.try_get::<Option<i64>, _>(column).ok().flatten().map(|number| number.to_string()).unwrap_or_default()
+    let number = row.try_get::<Option<i64>, _>(column)?;
+    Ok(number.map(|number| number.to_string()).unwrap_or_default())
+}
+
+/// As `cell`; a query need not have every column of a contact.
+fn optional_cell(row: &AnyRow, column: &str) -> Stored<String> {
+    if row.try_column(column).is_err() { Ok(String::new()) } else { cell(row, column) }
 }

@@ -255,7 +255,13 @@ pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
         None
     } else {
         let by = name(row, "decided_by", AccountId::parse)?;
-        Some(ApprovalDecision { by, at: decided_at, is_granted: granted != 0 })
+        let is_granted = match granted {
+            0 => false,
+            1 => true,
+            // Never taken for a grant: whoever wrote it knows more than this release does.
+            _ => return Err(corrupt("granted")),
+        };
+        Some(ApprovalDecision { by, at: decided_at, is_granted })
     };
     Ok(ApprovalRecord {
         id: text(row, "id")?,
@@ -301,7 +307,11 @@ pub(crate) fn finding(row: &AnyRow) -> Stored<FindingRecord> {
         None
     } else {
         Some(FindingVerdict {
-            is_theft: text(row, "verdict")? == "theft",
+            is_theft: match text(row, "verdict")?.as_str() {
+                "theft" => true,
+                "work" => false,
+                _ => return Err(corrupt("verdict")),
+            },
             by: name(row, "decided_by", AccountId::parse)?,
             at: decided_at,
             reason: text(row, "reason")?,

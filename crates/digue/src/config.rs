@@ -226,7 +226,14 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
             return Vec::new();
         }
     };
-    let mut paths: Vec<PathBuf> = items.filter_map(Result::ok).map(|item| item.path()).collect();
+    let mut paths = Vec::new();
+    for item in items {
+        match item {
+            Ok(item) => paths.push(item.path()),
+            // A map or a policy that cannot be listed must not be missing in silence.
+            Err(error) => faults.push(ConfigFault::of_file(folder, "fault-unreadable", &error.to_string())),
+        }
+    }
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));
     paths.sort();
     paths

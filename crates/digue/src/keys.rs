@@ -27,7 +27,9 @@ pub(crate) fn journal_signer(folder: &Path, name: &str) -> Result<Signer> {
         Ok(known) if known == text => {}
         // Another name or key would make every earlier checkpoint unverifiable.
         Ok(_) => return Err(anyhow!("{} is of another key or name", public.display())),
-        Err(_) => fs::write(&public, text)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => fs::write(&public, text)?,
+        // It may be of another key: written over, nobody would ever know.
+        Err(error) => return Err(error).with_context(|| public.display().to_string()),
     }
     Ok(signer)
 }
@@ -66,6 +68,9 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<V
     let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
     file.write_all(&bytes)?;
     file.sync_all()?;
+    // The name, too: a key that is gone after a power cut would be made anew, and the old journal unreadable.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(bytes)
 }
 
@@ -95,7 +100,9 @@ pub(crate) fn witness_key(folder: &Path, name: &str) -> Result<Cosigner> {
     match fs::read_to_string(&public) {
         Ok(known) if known == text => {}
         Ok(_) => return Err(anyhow!("{} is of another key or name", public.display())),
-        Err(_) => fs::write(&public, text)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => fs::write(&public, text)?,
+        // It may be of another key: written over, nobody would ever know.
+        Err(error) => return Err(error).with_context(|| public.display().to_string()),
     }
     Ok(cosigner)
 }

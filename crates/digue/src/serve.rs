@@ -375,8 +375,13 @@ impl RunningServer {
         // grace period.
         self.app.close_streams();
         self.stop.send_replace(true);
+        // A task that failed must not keep the journal from being closed: it is reported at the end.
+        let mut failure = None;
         for task in self.tasks {
-            task.await?;
+            if let Err(error) = task.await {
+                tracing::error!(%error, "A task failed; stopping goes on");
+                failure.get_or_insert(error);
+            }
         }
         if !self.app.gateway().finish_entries(ENTRIES_WAIT_MAX).await {
             tracing::error!("Some responses of observe-only portals have no entry; stopping without them");
@@ -395,7 +400,7 @@ impl RunningServer {
         // The last checkpoint now covers every entry.
         journal_heads::remember(&self.app).await?;
         self.store.close().await;
-        Ok(())
+        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 

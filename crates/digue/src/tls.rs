@@ -31,8 +31,18 @@ const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// The certificate authorities for portals: the system's, and the operator's own.
 pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    if let Ok(certificates) = CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES) {
-        roots.add_parsable_certificates(certificates.filter_map(Result::ok));
+    if Path::new(SYSTEM_AUTHORITIES).exists() {
+        let certificates = CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES)
+            .with_context(|| SYSTEM_AUTHORITIES.to_owned())?;
+        let (good, bad): (Vec<_>, Vec<_>) = certificates.partition(Result::is_ok);
+        let (_, unusable) = roots.add_parsable_certificates(good.into_iter().flatten());
+        if unusable + bad.len() > 0 {
+            let count = unusable + bad.len();
+            tracing::warn!(
+                count,
+                "Certificates of the system's authorities cannot be used; going on without them"
+            );
+        }
     }
     if let Some(path) = own {
         for certificate in CertificateDer::pem_file_iter(path).with_context(|| path.display().to_string())? {

@@ -317,6 +317,9 @@ async fn a_source_of_contacts_is_read_and_never_written(url: &str) {
         ("a1", "delegate", "")
     );
     assert_eq!(rows[0].address, "", "a column that is not asked for is empty");
+    assert!(read("SELECT role AS email FROM accounts").await.is_err(), "contacts of nobody are not contacts");
+    let wrong_type = "SELECT id AS person, 1.5 AS email FROM accounts";
+    assert!(read(wrong_type).await.is_err(), "what cannot be read is not empty");
     assert!(read("SELECT nothing FROM nowhere").await.is_err());
     let wrote = read("DELETE FROM accounts RETURNING id AS person").await;
     assert!(wrote.is_err(), "a source is not written to: {wrote:?}");

@@ -109,11 +109,13 @@ pub(crate) enum EvidenceTask {
         first: PathBuf,
         second: PathBuf,
         form: AnswerFormat,
+        out: Option<PathBuf>,
     },
     Seen {
         journal: JournalPlace,
         person: String,
         form: AnswerFormat,
+        out: Option<PathBuf>,
     },
     Witness {
         folder: PathBuf,
@@ -327,6 +329,7 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Subcommand {
             journal: place(matches),
             person: word(matches, "person").expect("clap requires it"),
             form: form(matches),
+            out: path(matches, "out"),
         },
         "witness" => EvidenceTask::Witness {
             folder: path(matches, "folder").expect("it has a default"),
@@ -401,6 +404,7 @@ fn scope_task(matches: &ArgMatches) -> EvidenceTask {
             first: file(matches, "first"),
             second: file(matches, "second"),
             form: form(matches),
+            out: path(matches, "out"),
         },
         None => EvidenceTask::Scope {
             journal: place(matches),

@@ -43,10 +43,12 @@ pub(crate) fn run(out: &Output, task: EvidenceTask) -> u8 {
         EvidenceTask::ScopeCheck { journal, file, from_journal } => {
             scope::check(out, &journal, &file, from_journal)
         }
-        EvidenceTask::ScopeCompare { journal, first, second, form } => {
-            scope::compare(out, &journal, &first, &second, form)
+        EvidenceTask::ScopeCompare { journal, first, second, form, out: file } => {
+            scope::compare(out, &journal, (&first, &second), form, file.as_deref())
         }
-        EvidenceTask::Seen { journal, person, form } => scope::seen(out, &journal, &person, form),
+        EvidenceTask::Seen { journal, person, form, out: file } => {
+            scope::seen(out, &journal, &person, form, file.as_deref())
+        }
         EvidenceTask::Witness { folder, name, address, journals } => {
             witness::run(out, &folder, &name, address, &journals)
         }

@@ -93,7 +93,7 @@ pub(crate) fn digue(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 impl Instance {
-    /// Writes the configuration, registers the accounts `ciso`, `a1`, `a2` (organisation `of-1`)
+    /// Writes the configuration, registers the accounts `rssi`, `a1`, `a2` (organisation `of-1`)
     /// and `b1` (`of-2`), loads the caseload, serves.
     pub(crate) fn open(plan: &Plan, answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
         Self::open_with(plan, answer, &[])

@@ -182,6 +182,22 @@ fn write_table(
     Ok(table.finish()?)
 }
 
+fn write_lines(file: Option<&Path>, lines: impl Iterator<Item = String>) -> Result<()> {
+    let mut sink = writer(file)?;
+    for line in lines {
+        writeln!(sink, "{line}")?;
+    }
+    Ok(sink.flush()?)
+}
+
+/// A summary goes to the terminal: a file that was asked for must not be missing in silence.
+fn refuse_file(file: Option<&Path>) -> Done {
+    match file {
+        Some(_) => Err(anyhow!("--out: choose a form for the file: --json or --csv")),
+        None => Ok(GOOD),
+    }
+}
+
 fn read(key: &Verifier, path: &Path) -> Result<std::result::Result<SignedList, affected::AffectedError>> {
     let file = File::open(path).with_context(|| path.display().to_string())?;
     match affected::read(BufReader::new(file), key) {
@@ -265,9 +281,9 @@ fn from_scratch(reading: &JournalReading, size: u64) -> Result<Index> {
 pub(super) fn compare(
     out: &Output,
     place: &JournalPlace,
-    first: &Path,
-    second: &Path,
+    (first, second): (&Path, &Path),
     form: AnswerFormat,
+    file: Option<&Path>,
 ) -> Done {
     let reading = JournalReading::open(place)?;
     let (first, second) = (read(&reading.key, first)?, read(&reading.key, second)?);
@@ -280,11 +296,13 @@ pub(super) fn compare(
     };
     let sets = affected::algebra(&first, &second)?;
     let named = [("both", &sets.both), ("first", &sets.first_only), ("second", &sets.second_only)];
-    if form == AnswerFormat::Words {
+    if form == AnswerFormat::Words || file.is_some() {
         for (name, set) in named {
             out.say(&format!("scope-compare-{name}"), &[("count", Value::from(set.len()))]);
         }
-        return Ok(GOOD);
+    }
+    if form == AnswerFormat::Words {
+        return refuse_file(file);
     }
     let rows = named.into_iter().flat_map(|(name, set)| set.iter().map(move |one| (name, one)));
     if form == AnswerFormat::Csv {
@@ -295,11 +313,12 @@ pub(super) fn compare(
         ];
         let rows =
             rows.map(|(name, (population, person))| vec![name.into(), population.into(), person.into()]);
-        write_table(form, None, columns, rows)?;
+        write_table(form, file, columns, rows)?;
     } else {
-        for (name, (population, person)) in rows {
-            out.line(&json!({"in": name, "population": population, "person": person}).to_string());
-        }
+        let lines = rows.map(|(name, (population, person))| {
+            json!({"in": name, "population": population, "person": person}).to_string()
+        });
+        write_lines(file, lines)?;
     }
     Ok(GOOD)
 }
@@ -327,7 +346,13 @@ fn sight_row(sight: &Sight) -> Vec<TableCell> {
 }
 
 /// Everyone to whom this person was shown.
-pub(super) fn seen(out: &Output, place: &JournalPlace, person: &str, form: AnswerFormat) -> Done {
+pub(super) fn seen(
+    out: &Output,
+    place: &JournalPlace,
+    person: &str,
+    form: AnswerFormat,
+    file: Option<&Path>,
+) -> Done {
     let person = PersonRef::parse(person)?;
     let reading = JournalReading::open(place)?;
     let view = reading.index(place)?.view();
@@ -337,7 +362,7 @@ pub(super) fn seen(out: &Output, place: &JournalPlace, person: &str, form: Answe
     let sights = view.of_person(&person)?;
     match form {
         AnswerFormat::Csv | AnswerFormat::Parquet => {
-            write_table(form, None, SIGHT_COLUMNS, sights.iter().map(sight_row))?;
+            write_table(form, file, SIGHT_COLUMNS, sights.iter().map(sight_row))?;
         }
         AnswerFormat::Words | AnswerFormat::Signed => {
             let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| &sight.account).collect();
@@ -350,11 +375,10 @@ pub(super) fn seen(out: &Output, place: &JournalPlace, person: &str, form: Answe
                     sight.entry, sight.at, sight.account, sight.organisation, sight.portal, sight.route
                 ));
             }
+            return refuse_file(file);
         }
         AnswerFormat::Json | AnswerFormat::Ocsf => {
-            for sight in &sights {
-                out.line(&sight_json(sight).to_string());
-            }
+            write_lines(file, sights.iter().map(|sight| sight_json(sight).to_string()))?;
         }
     }
     Ok(GOOD)
