@@ -1,4 +1,4 @@
-//! What outsiders hold: proofs, receipts, cosignatures; and what is left after forgetting.
+//! Evidence in the hands of outsiders: proofs, receipts, cosignatures; and the journal after forgetting.
 
 use std::path::Path;
 use std::sync::Arc;
