@@ -625,13 +625,13 @@ mod tests {
             ("a1,,P1,2026-02-01,2026-03-01", "whole"),
             ("a1,,P1,,2026-06-02", "-..2026-01-01 2026-01-01..2026-06-01"),
             ("a1,,P1,2026-05-01,", "2026-05-01..2026-06-01"),
-            // What is over shows nobody.
+            // A relation that has ended shows nobody.
             ("a1,,P9,,2025-01-01", "whole"),
             ("a1,,P9,,", ""),
             ("a2,,P1,,2025-12-01", ""),
             (",o1,P2,,", "whole"),
             (",o2,P2,,", ""),
-            // The organisation's persons are not the account's own.
+            // The organisation's relations are not the account's own.
             ("a1,,P2,,", ""),
         ] {
             assert_eq!(held(row), expected, "{row}");
@@ -645,7 +645,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Moment by moment: what holds already is never called wider, and nothing else is called held.
+        /// Compared moment by moment: a relation is `Whole` exactly when it shows nobody more.
         #[test]
         fn what_is_held_already_is_exactly_what_shows_nobody_more(
             known in proptest::collection::vec((proptest::option::of(0i64..12), proptest::option::of(0i64..12)), 0..4),

@@ -287,8 +287,8 @@ mod tests {
     }
 
     proptest! {
-        /// Against the definition: distinct persons whose last exposure is within the window; however
-        /// much of it has been sorted in.
+        /// Against the definition (distinct persons whose last exposure is within the window), however many
+        /// charges have been sorted in.
         #[test]
         fn counts_are_those_of_the_definition(
             steps in proptest::collection::vec((0i64..4000, 0u64..12, 0usize..3, any::<bool>()), 1..120)

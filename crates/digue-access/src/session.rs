@@ -405,7 +405,7 @@ mod tests {
         assert!(!is_good(&mut sessions, "portal.test", minutes(0)));
     }
 
-    /// What each change of origin makes of a cookie, tried one after the other on one session.
+    /// Each change of origin in turn, on one session.
     #[test]
     fn a_cookie_that_moved_is_doubted_and_its_holder_is_not() {
         let mut sessions = sessions();
@@ -423,7 +423,7 @@ mod tests {
         check(origin("192.0.3.7", "Firefox", "a_b"), true);
         check(origin("192.0.2.7", "curl", "a_b"), true);
         check(origin("192.0.2.7", "Firefox", "a_c"), true);
-        // A proxy that ends TLS leaves nothing to compare.
+        // Behind a proxy that terminates TLS there is nothing to compare.
         check(origin("192.0.2.7", "Firefox", ""), false);
         // One address in two spellings is one.
         check(origin("::ffff:192.0.2.7", "Firefox", "a_b"), false);

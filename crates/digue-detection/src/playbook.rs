@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(step, PlaybookStep { taken, intended, is_fused: false });
     }
 
-    /// The step about a theft by one account of many, after so many closings.
+    /// The step for a theft by one account of many, after so many closings.
     fn fused(automatic: Action, recent: RecentClosings) -> (Action, bool) {
         let playbook = Playbook { automatic, ..Playbook::default() };
         let step = playbook.step(&finding(Weight::Containment, SignalKind::Pace), &recent);

@@ -145,7 +145,7 @@ mod tests {
             let mut set = PersonSet::new(100_000);
             assert!(set.add_all(vec![&bytes[..length]]).is_none() || length == 8, "cut at {length}");
         }
-        // A number beyond the persons that are known.
+        // A number beyond the last person.
         assert!(PersonSet::new(10).add_all(vec![&bytes]).is_none());
     }
 }

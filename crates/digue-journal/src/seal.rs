@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(sealed.len(), ENTRY_BYTES_MAX);
     }
 
-    /// Kept so that another implementation can be checked against the written format.
+    /// Fixed bytes, so that another implementation can be checked against the documented format.
     #[test]
     fn seals_the_vector_of_the_reference() {
         let sealed = PeriodKey::new(1, &[0x2a; 32]).seal(Timestamp::from_secs(0), b"digue");

@@ -242,7 +242,7 @@ mod tests {
             assert!(matches!(AccountId::parse(text), Err(IdError::Character(_))), "{text:?}");
         }
         assert_eq!(AccountId::parse(" \t"), Err(IdError::Empty));
-        // One sign that becomes eighteen bytes, many times.
+        // A character that normalisation expands to eighteen bytes, many times.
         assert!(matches!(
             AccountId::parse(&"\u{fdfa}".repeat(6)),
             Err(IdError::Character(' ') | IdError::TooLong { .. })

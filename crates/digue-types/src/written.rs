@@ -21,7 +21,7 @@ pub enum Unwritten {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WrittenMoment {
     Day(Date),
-    /// A time without a zone: local to whoever wrote it.
+    /// A time without a zone: local to its author.
     Local(DateTime),
     Instant(Timestamp),
 }
