@@ -95,8 +95,8 @@ mod tests {
     use crate::checkpoint::Checkpoint;
     use crate::note::Signer;
 
-    /// The worked example of C2SP tlog-cosignature could not be reached; this is what another
-    /// implementation (`tests/tlog/client.py`) agreed to, kept against drift.
+    /// The worked example of C2SP tlog-cosignature was not available. An independent implementation
+    /// accepted this cosignature, which is kept against drift.
     const AT: Timestamp = Timestamp::from_secs(1_679_315_147);
 
     fn checkpoint() -> String {
