@@ -20,7 +20,7 @@ const PERSONS: u64 = 43_000_000;
 const ACCOUNTS: u64 = 60_000;
 const RELATIONS: u64 = 10_000_000;
 
-/// A number without order, the same for the same input.
+/// Scatters `number` over all 64 bits, reproducibly.
 fn scatter(number: u64) -> u64 {
     let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

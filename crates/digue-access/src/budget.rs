@@ -1,4 +1,9 @@
-//! Budgets of distinct persons: checked and charged in one step, before anything leaves.
+//! Budgets: the most distinct persons that may be shown to an account, to an organisation and by a
+//! portal within a window.
+//!
+//! Knows nothing of caseloads and gates: `decide::release` asks `check` before a response leaves and
+//! calls `charge` within the same borrow, so no other response can use what was just found free.
+//! Nothing is stored: counts are rebuilt from the journal (docs/decisions/0004).
 
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -11,7 +16,7 @@ use hashbrown::HashMap;
 
 use crate::ledger::Ledger;
 
-/// The most distinct persons in each window; `None` is no limit.
+/// The most distinct persons in each window, indexed by [`SlidingWindow::index`]; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BudgetLimits(pub [Option<u32>; 4]);
 
@@ -20,7 +25,8 @@ impl BudgetLimits {
         self.0[window.index()]
     }
 
-    /// The same windows with a part of the persons, at least one: nobody is locked out by rounding.
+    /// The same windows with `percent` of the persons, at least one, so that rounding locks no account
+    /// out.
     #[must_use]
     pub fn reduced(self, percent: u8) -> Self {
         let part = |limit: u32| u64::from(limit) * u64::from(percent) / 100;
@@ -46,10 +52,12 @@ pub struct LimitsTable {
     pub uninspected: BudgetLimits,
 }
 
-/// Which limit would be broken.
+/// The limit that would be exceeded.
 type Broken = RefusalReason;
 
-/// Persons counted so far on one portal.
+/// Distinct persons counted so far on one portal.
+///
+/// A ledger is made at the first question about its account or organisation.
 #[derive(Debug)]
 pub struct Budgets {
     limits: LimitsTable,
@@ -60,7 +68,8 @@ pub struct Budgets {
     break_glass: HashMap<AccountId, Ledger>,
     uninspected: HashMap<AccountId, Ledger>,
     uninspected_count: u64,
-    /// Ledgers with charges to sort in, besides the portal's.
+    /// Ledgers with pending charges, each once, oldest first. The portal's ledger is not listed:
+    /// `settle` always visits it last.
     unsettled: VecDeque<Unsettled>,
 }
 
@@ -70,16 +79,16 @@ enum Unsettled {
     Organisation(OrganisationId),
 }
 
-/// Who is shown whom, in one response.
+/// One response to be counted: the account, its organisation and the distinct persons shown.
 #[derive(Clone, Copy)]
 pub struct Charge<'c> {
     pub account: &'c AccountId,
     pub organisation: &'c OrganisationId,
-    /// Distinct persons with the right by which each is shown.
+    /// All distinct persons of the response; the two lists below are parts of it.
     pub persons: &'c [PersonKey],
     pub by_exact_search: &'c [PersonKey],
     pub by_break_glass: &'c [PersonKey],
-    /// The part of its usual limits that the account has now: 100, less after a recovery.
+    /// Percent of its usual limits that the account has now: 100, less after a recovery.
     pub percent: u8,
 }
 
@@ -103,8 +112,8 @@ impl Budgets {
         &self.limits
     }
 
-    /// Takes over new limits; everyone counted stays counted. Windows that were not watched so far
-    /// are filled from `history`, all exposures of the journal in order.
+    /// Replaces the limits; every person counted stays counted. When a longest window changes, the
+    /// ledgers are rebuilt from `history`, which yields all exposures of the journal in order.
     pub fn adopt(&mut self, limits: LimitsTable, history: impl FnOnce(&mut dyn FnMut(&Exposure))) {
         let horizons = |table: &LimitsTable| {
             [
@@ -117,13 +126,15 @@ impl Budgets {
             ]
             .map(BudgetLimits::longest)
         };
+        // A ledger keeps persons only as long as its longest window: while that stays the same, only
+        // the limits change and the counts remain valid.
         if horizons(&self.limits) == horizons(&limits) {
             self.limits = limits;
             return;
         }
         let before = std::mem::replace(self, Self::new(limits));
         history(&mut |exposure| self.restore(exposure));
-        // What was decided and is not in the journal yet is in the old ledgers.
+        // Responses that were decided and are not in the journal yet are in the old ledgers only.
         let limits = self.limits.clone();
         absorb_all(&mut self.accounts, &before.accounts, limits.account);
         absorb_all(&mut self.organisations, &before.organisations, limits.organisation);
@@ -145,7 +156,9 @@ impl Budgets {
             if persons.is_empty() {
                 return;
             }
-            // Far from every limit it does not matter which of them are new: no look-up is needed.
+            // Far from every limit it does not matter which persons are new. The upper bound costs no
+            // look-up and includes pending charges; 300 look-ups in cold memory took 36 us
+            // (docs/decisions/0006).
             let added_at_most = u32::try_from(persons.len()).unwrap_or(u32::MAX);
             let is_far = |counts: [u32; 4]| {
                 let fits =
@@ -165,7 +178,7 @@ impl Budgets {
                     continue;
                 };
                 let added = new[window.index()];
-                // A response that adds nobody breaks nothing, even above a limit that was lowered.
+                // A response without a new person is never refused, even above a limit that was lowered.
                 if added > 0 && counts[window.index()].saturating_add(added) > limit {
                     broken.push(reason(window));
                 }
@@ -190,7 +203,8 @@ impl Budgets {
         broken
     }
 
-    /// Counts these persons as shown.
+    /// Counts these persons as shown, whatever the limits. Account, organisation and portal charges
+    /// are queued; `settle` sorts them in later.
     pub fn charge(&mut self, now: Timestamp, charge: &Charge<'_>) {
         let Charge { account, organisation, persons, .. } = *charge;
         let limits = &self.limits;
@@ -214,9 +228,10 @@ impl Budgets {
         if limits.portal.longest().is_some() {
             self.portal.charge(now, persons);
         }
-        // These are few: nothing is left for later.
+        // These charges are few. Sorting them in at once keeps their ledgers out of `unsettled`.
         if !charge.by_exact_search.is_empty() {
-            // Remembered for a day even without a limit: who was found may be opened for a while.
+            // Remembered for a day even without a limit: a person who was found may be opened for a
+            // while (`RouteAccess::keeps_found`).
             let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
             ledger.charge(now, charge.by_exact_search);
             ledger.settle(usize::MAX);
@@ -228,8 +243,8 @@ impl Budgets {
         }
     }
 
-    /// Sorts in about `at_most` of the charges that `charge` left for later; true while there are
-    /// more. To be called often, outside the way of a response.
+    /// Sorts in about `at_most` of the charges that `charge` queued; true while more are pending. The
+    /// caller runs it every few milliseconds, never between a request and its response.
     pub fn settle(&mut self, at_most: usize) -> bool {
         let mut left = at_most;
         while let Some(next) = self.unsettled.pop_front() {
@@ -249,7 +264,8 @@ impl Budgets {
         self.portal.settle(left) > 0
     }
 
-    /// Checks and charges one response that nobody looked into.
+    /// Checks and charges one response that could not be inspected; with `force` it is charged even
+    /// above its limit.
     pub fn charge_uninspected(
         &mut self,
         now: Timestamp,
@@ -266,20 +282,21 @@ impl Budgets {
             .map(RefusalReason::UninspectedBudget)
             .collect();
         if broken.is_empty() || force {
-            // Each response is its own "person".
+            // A ledger counts distinct keys: each response is given a key of its own.
             self.uninspected_count += 1;
             ledger.charge(now, &[PersonKey(self.uninspected_count, 0)]);
         }
         broken
     }
 
-    /// True when `person` was found by exact search of this account at or after `since`.
+    /// True when an exact search by this account found `person` at or after `since`.
     pub fn was_found_exactly(&self, account: &AccountId, person: PersonKey, since: Timestamp) -> bool {
         let ledger = self.exact_search.get(account);
         ledger.and_then(|ledger| ledger.last_seen(person)).is_some_and(|at| at >= since)
     }
 
-    /// Takes an entry of the journal into account, after a restart; entries come in order.
+    /// Charges an entry of the journal again after a restart; entries come in order. Only exposures
+    /// that were released count, those that observe-only mode let through included.
     pub fn restore(&mut self, exposure: &Exposure) {
         if !exposure.is_released() {
             return;
@@ -305,8 +322,8 @@ impl Budgets {
         );
     }
 
-    /// Distinct persons of each account in `window`, for the accounts nearest their limit: account,
-    /// count, limit; the highest share first.
+    /// The accounts nearest one of their limits, at most `count`, each with the window in which it is
+    /// nearest; the highest share first.
     pub fn nearest(&mut self, now: Timestamp, count: usize) -> Vec<Usage> {
         let limits = self.limits.account;
         let mut usages = Vec::new();
@@ -345,7 +362,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// 0 to 1, above when the limit was lowered or the portal only observes.
+    /// 0 to 1; more than 1 where the limit was lowered or the portal is in observe-only mode.
     pub fn share(&self) -> f64 {
         f64::from(self.shown) / f64::from(self.limit.max(1))
     }

@@ -1,6 +1,7 @@
 //! Caseloads: which persons an account, or its whole organisation, may see, why, and until when.
 //!
-//! Ten million relations are sorted arrays of 128-bit person keys. A file loads whole or not at all.
+//! Built for ten million relations: sorted arrays of 128-bit person keys. A file is loaded whole or
+//! not at all. Whether a caseload is needed for a route is decided in `decide`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
@@ -14,10 +15,10 @@ mod list;
 
 use list::{ListedRelation, RelationList};
 
-/// Faults reported for one file; a file with more is wrong as a whole.
+/// Faults listed for one file; a file with more is wrong as a whole.
 const FAULTS_MAX: usize = 1000;
 
-/// Why and when a relation holds.
+/// The reason and dates of a relation. `None` is an open end.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct RelationTerm {
     pub reason: String,
@@ -35,6 +36,7 @@ impl RelationTerm {
 /// All caseloads of one population.
 #[derive(Clone, Debug, Default)]
 pub struct Caseloads {
+    /// Distinct terms: the rows of one extraction share a few, so a relation holds a number instead.
     terms: Arc<Vec<RelationTerm>>,
     accounts: HashMap<AccountId, Arc<RelationList>>,
     organisations: HashMap<OrganisationId, Arc<RelationList>>,
@@ -52,20 +54,19 @@ impl Caseloads {
         self.holder(account, organisation).find(person, now)
     }
 
-    /// The caseload of one account, its organisation's included, looked up once for many persons.
+    /// The caseload of one account together with its organisation's, to look up many persons.
     pub fn holder(&self, account: &AccountId, organisation: &OrganisationId) -> AccountCaseload<'_> {
         let own = self.accounts.get(account).map(AsRef::as_ref);
         let shared = self.organisations.get(organisation).map(AsRef::as_ref);
         AccountCaseload { terms: &self.terms, lists: [own, shared] }
     }
 
-    /// How many persons are in the caseload of each account.
+    /// Relations of each account, those of its organisation not counted.
     pub fn sizes(&self) -> impl Iterator<Item = (&AccountId, usize)> {
         self.accounts.iter().map(|(account, list)| (account, list.len()))
     }
 
-    /// What an organisation and these accounts of its were given: how much of it holds now, and how
-    /// much of that ends when.
+    /// Relations of an organisation and of these accounts that hold at `now`, and when they end.
     pub fn extent(
         &self,
         organisation: &OrganisationId,
@@ -94,15 +95,15 @@ impl Caseloads {
     }
 }
 
-/// How much somebody was given, in relations of a person and a holder.
+/// Size of a caseload, in relations between a holder and a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaseloadExtent {
     pub relations: usize,
-    /// How many end at each moment.
+    /// Relations that end at each moment; those without an end are not in it.
     pub ends: BTreeMap<Timestamp, usize>,
 }
 
-/// What one account may see.
+/// The relations of one account: its own list, then its organisation's.
 #[derive(Clone, Copy)]
 pub struct AccountCaseload<'c> {
     terms: &'c [RelationTerm],
@@ -110,9 +111,11 @@ pub struct AccountCaseload<'c> {
 }
 
 impl<'c> AccountCaseload<'c> {
-    /// Makes `find` quicker for this many persons.
+    /// Announces so many calls of `find`: lists of which they will touch most are read into the cache
+    /// first.
     pub fn expect(&self, persons: usize) {
         for list in self.lists.iter().flatten() {
+            // Without it the compiler may drop a read whose result is unused.
             std::hint::black_box(list.read_ahead(persons));
         }
     }
@@ -141,15 +144,15 @@ pub enum CaseloadFaultKind {
     /// Exactly one of account and organisation must be given.
     Holder,
     Person,
-    /// A person who does not exist, planted so that reading them is evidence.
+    /// A decoy: in a caseload, reading it would be no evidence any more.
     Decoy,
-    /// The beginning is no date.
+    /// `from` is not a date.
     FromDate,
-    /// The end is no date.
+    /// `until` is not a date.
     UntilDate,
     /// The end is not after the beginning.
     Period,
-    /// More faults than are worth listing.
+    /// More than `FAULTS_MAX` faults: the file was not read further.
     TooMany,
 }
 
@@ -169,7 +172,7 @@ impl CaseloadFaultKind {
 }
 
 impl CaseloadFaultKind {
-    /// The column in which it stands; `None` for the whole row.
+    /// The column at fault; `None` for the whole row or file.
     pub const fn column(self) -> Option<&'static str> {
         match self {
             Self::Header | Self::Row | Self::TooMany => None,
@@ -181,10 +184,10 @@ impl CaseloadFaultKind {
     }
 }
 
-/// Turns the text of a person column into the canonical reference, or says why it cannot stand there.
+/// Turns a cell of the `person` column into the canonical reference, or into the fault of the row.
 pub type Canonical<'c> = &'c dyn Fn(&str) -> Result<String, CaseloadFaultKind>;
 
-/// Who is given a person.
+/// The account or organisation that a relation is given to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum HolderName {
     Account(AccountId),
@@ -195,7 +198,7 @@ pub enum HolderName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseloadRow {
     pub holder: HolderName,
-    /// Canonical.
+    /// Canonical reference.
     pub person: String,
     pub term: RelationTerm,
 }
@@ -211,7 +214,8 @@ pub struct CaseloadCells<'r> {
     pub until: &'r str,
 }
 
-/// Turns cells into relations. Rows come grouped by holder in practice: the last name stays at hand.
+/// Turns cells into relations. Rows usually come grouped by holder, so the last holder is kept and
+/// not parsed again.
 #[derive(Default)]
 pub struct CaseloadRowReader {
     last: Option<HolderName>,
@@ -261,10 +265,12 @@ impl CaseloadRowReader {
     }
 }
 
-/// Reads a CSV of caseloads: columns `account`, `organisation`, `person`, and when given `reason`,
-/// `from`, `until` (dates or RFC 3339 instants; a date means midnight UTC, `until` exclusive).
+/// Reads a CSV of caseloads: `person`, `account` or `organisation` or both, and optionally `reason`,
+/// `from`, `until` (dates or RFC 3339 instants; a date means midnight UTC, `until` is exclusive).
 ///
-/// All of it, or the complete list of its faults.
+/// # Errors
+/// The faults of the file, at most `FAULTS_MAX` and one that says that there are more. With a single
+/// fault nothing is loaded: half a caseload would refuse honest work.
 pub fn read_csv(
     input: impl Read,
     population: &PopulationId,
@@ -310,6 +316,7 @@ struct CaseloadColumns {
 
 impl CaseloadColumns {
     fn locate(header: &csv::StringRecord) -> Option<Self> {
+        // Spreadsheets put a byte-order mark before the first name.
         let place =
             |name: &str| header.iter().position(|cell| cell.trim_start_matches('\u{feff}').trim() == name);
         let columns = Self {
@@ -324,7 +331,7 @@ impl CaseloadColumns {
     }
 
     fn cells<'r>(&self, row: &'r csv::StringRecord) -> CaseloadCells<'r> {
-        // A column that the header has not is blank for every row.
+        // A column that is absent from the header is blank in every row.
         let cell = |place: Option<usize>| place.and_then(|place| row.get(place)).unwrap_or("");
         CaseloadCells {
             account: cell(self.account),
@@ -337,7 +344,7 @@ impl CaseloadColumns {
     }
 }
 
-/// Puts relations together.
+/// Collects relations, then sorts them once in `finish`.
 pub struct CaseloadBuilder {
     keyer: PersonKeyer,
     terms: Vec<RelationTerm>,
@@ -345,7 +352,8 @@ pub struct CaseloadBuilder {
     /// The last row's term: rows of one extraction share it.
     last_term: Option<u32>,
     lists: HashMap<HolderName, Vec<ListedRelation>>,
-    /// Rows come grouped by holder in practice: the last list stays at hand.
+    /// Rows usually come grouped by holder: the list being filled is kept out of `lists`, which saves a
+    /// look-up for each row.
     last: Option<(HolderName, Vec<ListedRelation>)>,
 }
 
@@ -409,19 +417,21 @@ impl CaseloadBuilder {
     }
 }
 
-/// How much of a relation holds already.
+/// How much of a new relation is already in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RelationCoverage {
-    /// At no moment from now on does it show more than what is in force.
+    /// From now on it shows nothing that is not already in force.
     Whole,
-    /// It would show more; these parts of its time hold already.
+    /// It would show more; these parts of its time are already in force.
     Part(Vec<RelationTerm>),
 }
 
 impl Caseloads {
-    /// What `row` would show from `now` on that these caseloads do not show yet. `keyer` is their
-    /// population's. The relation of an account is compared with those of this account alone: what its
-    /// organisation has today it may lose, or leave.
+    /// Whether `row` would show more from `now` on than these caseloads already do; `keyer` is that of
+    /// their population.
+    ///
+    /// A relation of an account is compared with those of this account alone: the account may leave
+    /// its organisation, and the organisation may lose the person.
     pub fn held(&self, row: &CaseloadRow, keyer: &PersonKeyer, now: Timestamp) -> RelationCoverage {
         let list = match &row.holder {
             HolderName::Account(account) => self.accounts.get(account),
@@ -431,6 +441,8 @@ impl Caseloads {
         let mut known: Vec<&RelationTerm> = known.map(|term| &self.terms[term as usize]).collect();
         known.sort_by_key(|term| begin(term));
         let (from, until) = (begin(&row.term).max(now), end(&row.term));
+        // Terms by their beginning: one that begins later than what is covered leaves a gap, and no
+        // later one can close it.
         let mut covered = from;
         for term in &known {
             if begin(term) <= covered {
@@ -453,7 +465,7 @@ fn end(term: &RelationTerm) -> Timestamp {
     term.until.unwrap_or(Timestamp::from_micros(i64::MAX))
 }
 
-/// The time that two terms have in common, with the reason of the first.
+/// The intersection of two terms, with the reason of the first; `None` when it is empty.
 fn common(one: &RelationTerm, other: &RelationTerm) -> Option<RelationTerm> {
     let from = if begin(one) >= begin(other) { one.from } else { other.from };
     let until = if end(one) <= end(other) { one.until } else { other.until };
@@ -463,13 +475,16 @@ fn common(one: &RelationTerm, other: &RelationTerm) -> Option<RelationTerm> {
 
 /// A date or an instant, as extractions and French spreadsheets write them: `2026-12-31`,
 /// `31/12/2026`, `31/12/26`, with a time of day after a space or a `T`; without a zone it is UTC.
+/// `Some(None)` is a blank cell, `None` an unreadable one: a date that cannot be read must not become
+/// an open end.
 fn parse_moment(cell: &str) -> Option<Option<Timestamp>> {
     let cell = cell.trim();
     if cell.is_empty() {
         return Some(None);
     }
     let (date, time) = cell.split_once(['T', 't', ' ']).unwrap_or((cell, "00:00:00"));
-    // The order of a column is not looked for: a date with the month first makes the whole file wrong.
+    // Day first, always: guessing the order from the column could read one file in two ways. A date
+    // with the month first is a fault, and one fault refuses the file.
     let date = written::day(date, DayOrder::DayFirst).ok()?;
     let time = match time.trim() {
         time if time.len() == 5 => format!("{time}:00Z"),
@@ -610,13 +625,13 @@ mod tests {
             ("a1,,P1,2026-02-01,2026-03-01", "whole"),
             ("a1,,P1,,2026-06-02", "-..2026-01-01 2026-01-01..2026-06-01"),
             ("a1,,P1,2026-05-01,", "2026-05-01..2026-06-01"),
-            // What is over shows nobody.
+            // A relation that has ended shows nobody.
             ("a1,,P9,,2025-01-01", "whole"),
             ("a1,,P9,,", ""),
             ("a2,,P1,,2025-12-01", ""),
             (",o1,P2,,", "whole"),
             (",o2,P2,,", ""),
-            // The organisation's persons are not the account's own.
+            // The organisation's relations are not the account's own.
             ("a1,,P2,,", ""),
         ] {
             assert_eq!(held(row), expected, "{row}");
@@ -630,7 +645,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Moment by moment: what holds already is never called wider, and nothing else is called held.
+        /// Compared moment by moment: a relation is `Whole` exactly when it shows nobody more.
         #[test]
         fn what_is_held_already_is_exactly_what_shows_nobody_more(
             known in proptest::collection::vec((proptest::option::of(0i64..12), proptest::option::of(0i64..12)), 0..4),

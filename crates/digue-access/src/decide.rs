@@ -1,4 +1,8 @@
-//! The two questions: may this request go to the portal, and may this response come back.
+//! The two decisions: may this request go to the portal (`admit`), and may this response leave
+//! (`release`).
+//!
+//! Knows neither HTTP nor the journal: the gateway brings facts and persons, and carries out what is
+//! decided.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,7 +30,7 @@ pub enum EnforcementMode {
 }
 
 impl EnforcementMode {
-    /// What a refusal is made of; a portal that is only observed has none.
+    /// The proof that a refusal requires; `None` in observe-only mode, which therefore cannot refuse.
     pub const fn enforcement(self) -> Option<Enforcement> {
         match self {
             Self::Enforced => Some(Enforcement(())),
@@ -35,24 +39,25 @@ impl EnforcementMode {
     }
 }
 
-/// Proof that the rules of a portal are enforced: only its mode hands it out, and only with it a visit is refused.
+/// Proof that the rules of a portal are enforced. Its field is private: only `EnforcementMode` makes one, so
+/// that no code path refuses a visit of a portal in observe-only mode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Enforcement(());
 
-/// How one route of a portal map asks about persons.
+/// What one route of a portal map requires and allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteAccess {
     pub needs_caseload: bool,
     /// A search with full identifiers may show one person outside the caseload.
     pub allows_exact_search: bool,
-    /// A person found by exact search may be opened here for this long.
+    /// How long a person found by exact search may be opened on this route; zero for not at all.
     pub keeps_found: Duration,
     pub allows_break_glass: bool,
-    /// The identity must have been proved afresh within this time.
+    /// The greatest age of the last fresh proof of identity; `None` requires none.
     pub proof_age_max: Option<Duration>,
 }
 
-/// The rules in force, swapped as a whole.
+/// The rules in force, replaced as a whole: one decision never mixes two versions.
 #[derive(Clone, Default)]
 pub struct Snapshot {
     pub caseloads: HashMap<PopulationId, Arc<Caseloads>>,
@@ -63,15 +68,15 @@ pub struct Snapshot {
     /// Version of portal maps and policies together.
     pub policy_version: u64,
     pub break_glass: Arc<HashMap<(PortalId, AccountId), BreakGlass>>,
-    /// Keys of programs.
     pub keys: Arc<ApiKeys>,
-    /// Accounts with a part of their limits, for a while.
+    /// Accounts whose limits are reduced for a while.
     pub reductions: Arc<HashMap<AccountId, Reduction>>,
-    /// Where the self-assessment of each organisation stands, for policies; unknown ones are `due`.
+    /// The state of each organisation's self-assessment, for policies: `current`, `grace` or `due`. An
+    /// organisation that is not listed is `due`.
     pub postures: Arc<HashMap<OrganisationId, &'static str>>,
 }
 
-/// A part of the usual limits, for a while: after a recovery.
+/// Reduced limits until a date, after a recovery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reduction {
     pub percent: u8,
@@ -79,14 +84,14 @@ pub struct Reduction {
 }
 
 impl Snapshot {
-    /// The part of its usual limits that the account has now, of 100.
+    /// Percent of its usual limits that the account has at `now`.
     pub fn percent_of(&self, account: &AccountId, now: Timestamp) -> u8 {
         let reduction = self.reductions.get(account).filter(|reduction| now < reduction.until);
         reduction.map_or(100, |reduction| reduction.percent)
     }
 }
 
-/// A break-glass in force: its written reason and its end.
+/// A break-glass access: its written reason and its end.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BreakGlass {
     pub justification: String,
@@ -111,24 +116,24 @@ pub struct RequestFacts<'f> {
     /// Local hour and weekday (1 is Monday), for policies.
     pub local: (i64, i64),
     pub categories: &'f [digue_types::Category],
-    /// The account gave full identifiers of one person.
+    /// The request searches by full identifiers of one person.
     pub is_exact_search: bool,
-    /// The response shows one person, with every value that the search gave.
+    /// The response contains every value that the search gave. Not known at `admit`.
     pub is_found_as_asked: bool,
 }
 
-/// What to do with a response, and how its persons are to be written down.
+/// The decision about a response, and the basis under which each of its persons is journalled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     pub outcome: Outcome,
-    /// Empty when released without reserve; the grounds otherwise.
+    /// Why it is refused, or would be; empty exactly when the outcome is `Released`.
     pub reasons: Vec<RefusalReason>,
-    /// The right by which each person is shown, in the order they were given.
+    /// The basis of each person, in the order in which they were given; empty when refused.
     pub bases: Vec<Basis>,
     pub justification: Option<String>,
 }
 
-/// May the request go to the portal? `subjects` are the persons it names. Where nothing is enforced it may.
+/// May the request go to the portal? `subjects` are the persons it names. In observe-only mode it always may.
 pub fn admit(
     snapshot: &Snapshot,
     budgets: &Budgets,
@@ -142,7 +147,7 @@ pub fn admit(
     if reasons.is_empty() { Ok(()) } else { Err(reasons) }
 }
 
-/// What speaks against a request, whether or not it is enforced.
+/// Every reason against a request, whether or not the mode enforces it.
 pub fn against_request(
     snapshot: &Snapshot,
     budgets: &Budgets,
@@ -157,20 +162,21 @@ pub fn against_request(
     if bases.contains(&Basis::None) {
         reasons.push(outside_reason(snapshot, facts));
     }
-    // How many persons the response shows is not known yet: a policy that depends on it is asked
-    // again at release.
+    // How many persons the response shows is not known yet: `release` evaluates the policies again
+    // with the true numbers.
     reasons.extend(policy_refusal(snapshot, facts, subjects.len(), 0));
     reasons
 }
 
-/// May the response come back? `persons` are all distinct persons that it shows. Checks and
-/// charges the budgets in one step: what is released is counted.
+/// May the response leave? `persons` are all distinct persons that it shows. Checks the budgets and
+/// charges them within one borrow: every response that is released is counted, no other one is.
 pub fn release(
     snapshot: &Snapshot,
     budgets: &mut Budgets,
     facts: &RequestFacts<'_>,
     persons: &[PersonKey],
 ) -> Decision {
+    // The gate again, although `admit` has asked it: it may have been closed while the portal answered.
     let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
     if let Some(enforcement) = facts.mode.enforcement()
         && !reasons.is_empty()
@@ -190,7 +196,8 @@ pub fn release(
     let of_basis = |wanted: Basis| -> Vec<PersonKey> {
         persons.iter().zip(&bases).filter(|(_, b)| **b == wanted).map(|(p, _)| *p).collect()
     };
-    // Opening a person found a moment ago is not another search: it does not spend that budget.
+    // Opening a person who was found a moment ago is not another search, and is not charged to the
+    // budget of exact searches.
     let found_now = if facts.is_exact_search { of_basis(Basis::ExactSearch) } else { Vec::new() };
     let opened = of_basis(Basis::BreakGlass);
     let charge = Charge {
@@ -207,7 +214,7 @@ pub fn release(
     {
         return refused(enforcement, reasons);
     }
-    // What is shown is counted, also where nothing is enforced.
+    // Observe-only mode counts too: otherwise it could not tell what enforcement would have refused.
     budgets.charge(facts.now, &charge);
     let justification = (!opened.is_empty())
         .then(|| live_break_glass(snapshot, facts).map(|glass| glass.justification.clone()))
@@ -216,7 +223,7 @@ pub fn release(
     Decision { outcome, reasons, bases, justification }
 }
 
-/// May a response leave that nobody could look into, given that the map allows it?
+/// May a response that could not be inspected leave, given that the map allows such responses?
 pub fn release_uninspected(snapshot: &Snapshot, budgets: &mut Budgets, facts: &RequestFacts<'_>) -> Decision {
     let enforcement = facts.mode.enforcement();
     let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
@@ -240,10 +247,11 @@ fn refused(_: Enforcement, reasons: Vec<RefusalReason>) -> Decision {
     Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
 }
 
-/// The gate's refusal, if it stands in the way of this account now.
+/// The refusal of the strictest gate in front of this account, or of a proof of identity that is too old.
 pub fn gate_refusal(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> Option<RefusalReason> {
     let (gate, scope) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
-    // Five minutes: a gate that asks for a proof is opened by one, not by yesterday's.
+    // Five minutes: a gate that requires a proof is passed with a proof given for it, not with the one
+    // of the sign-in.
     let proof_age_max = match gate {
         Gate::Closed => return Some(RefusalReason::GateClosed(scope)),
         Gate::StepUp => Some(Duration::from_mins(5)),
@@ -263,7 +271,8 @@ fn outside_reason(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalReaso
     }
 }
 
-/// By what right each person may be shown; `Basis::None` where there is none.
+/// The basis on which each person may be shown; `Basis::None` where there is none. With `is_request`
+/// the persons are those that the request names, and the response is not known yet.
 fn bases(
     snapshot: &Snapshot,
     budgets: &Budgets,
@@ -272,7 +281,8 @@ fn bases(
     is_request: bool,
 ) -> Vec<Basis> {
     let (gate, _) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
-    // The gate that leaves an account its caseload leaves it nothing else, whatever the route asks for.
+    // `CaseloadOnly` also closes routes that need no caseload: a stolen account must not read persons
+    // there that its caseload would refuse it.
     if !facts.access.needs_caseload && gate != Gate::CaseloadOnly {
         return vec![Basis::NotRequired; persons.len()];
     }
@@ -299,7 +309,8 @@ fn bases(
             bases[place] = Basis::ExactSearch;
         }
     }
-    // A search that shows somebody else than was asked for, or somebody besides, was not exact.
+    // A search that shows another person than the one given, or a further one, was not exact. At the
+    // request this cannot be known: `release` decides it.
     let is_exact = facts.access.allows_exact_search && facts.is_exact_search;
     let is_one_as_asked = persons.len() == 1 && facts.is_found_as_asked;
     if is_exact && (is_request || is_one_as_asked) {
@@ -318,6 +329,7 @@ fn bases(
 }
 
 fn live_break_glass<'s>(snapshot: &'s Snapshot, facts: &RequestFacts<'_>) -> Option<&'s BreakGlass> {
+    // Almost always empty: no key is built for the look-up then.
     if snapshot.break_glass.is_empty() {
         return None;
     }

@@ -1,10 +1,13 @@
-//! Accounts and their organisations, as the snapshot knows them.
+//! Accounts, their organisations and their roles, as part of the snapshot.
+//!
+//! A role says what an account may do in Digue itself. Which persons it may see in a portal is decided
+//! by its caseload (`caseload`).
 
 use std::collections::HashMap;
 
 use digue_types::{AccountId, OrganisationId};
 
-/// What an account may do in Digue itself; what it may see in a portal is its caseload.
+/// What an account may do in Digue itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// Works in portals.
@@ -13,13 +16,14 @@ pub enum Role {
     Deputy,
     /// Works in portals and answers for the agents of an organisation.
     Delegate,
-    /// The operator's people who know the portals: caseloads, alias tables, coverage; no person.
+    /// The operator's people who know the portals: they load caseloads and alias tables and read
+    /// coverage; they see no person.
     PortalTeam,
-    /// The operator's security officer: sees the journal, sets gates.
+    /// The operator's chief information security officer: reads the journal, sets gates.
     Ciso,
-    /// The operator's data protection officer: sees the journal.
+    /// The operator's data protection officer: reads the journal, decides about persons.
     Dpo,
-    /// Sees the journal, changes nothing.
+    /// Reads the journal, changes nothing.
     Auditor,
 }
 
@@ -43,27 +47,27 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.code() == code)
     }
 
-    /// May look at the journal: who saw whom.
+    /// May read the journal: who saw whom.
     pub const fn can_watch(self) -> bool {
         matches!(self, Self::Ciso | Self::Dpo | Self::Auditor)
     }
 
-    /// May look at what Digue could inspect of each portal.
+    /// May see how much of each portal could be inspected.
     pub const fn sees_coverage(self) -> bool {
         self.can_watch() || matches!(self, Self::PortalTeam)
     }
 
-    /// May look at accounts: all of them, or those of the own organisation.
+    /// May see accounts: all of them, or those of its own organisation.
     pub const fn oversees(self) -> bool {
         self.can_watch() || self.leads_agents()
     }
 
-    /// Answers for the agents of the own organisation.
+    /// Answers for the agents of its own organisation.
     pub const fn leads_agents(self) -> bool {
         matches!(self, Self::Delegate | Self::Deputy)
     }
 
-    /// May close gates, cut sessions, and ask for what a second person grants.
+    /// May close gates, cut sessions, and request what a second person approves.
     pub const fn can_act(self) -> bool {
         matches!(self, Self::Ciso)
     }
@@ -73,23 +77,23 @@ impl Role {
         matches!(self, Self::Ciso | Self::PortalTeam)
     }
 
-    /// May grant what the security officer asks, and review exceptional access: the two officers
-    /// watch each other.
+    /// May approve the CISO's requests and review exceptional access: each of the two officers checks
+    /// the other.
     pub const fn can_review(self) -> bool {
         matches!(self, Self::Ciso | Self::Dpo)
     }
 
-    /// May open incidents, write into them and decide about them.
+    /// May open incidents, add entries and decide.
     pub const fn can_respond(self) -> bool {
         self.can_review()
     }
 
-    /// May write into the registers of the management system.
+    /// May write to the registers of the ISMS.
     pub const fn can_govern(self) -> bool {
         self.can_review()
     }
 
-    /// Must hold a passkey: a password is for agents only.
+    /// Must sign in with a passkey: only agents may use a password.
     pub const fn needs_passkey(self) -> bool {
         !matches!(self, Self::Agent)
     }

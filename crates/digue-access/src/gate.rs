@@ -1,10 +1,13 @@
-//! Gates: who may pass at all, set in one act, felt by live sessions and streams within a second.
+//! Gates: closing an account, an organisation, a portal or everything in one act.
+//!
+//! The table only says which gate is in force. What a gate refuses is decided in `decide`; who may set
+//! one is not known here.
 
 use std::collections::HashMap;
 
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, Scope};
 
-/// What a gate stands in front of.
+/// What a gate controls.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Reach {
     Everything,
@@ -23,7 +26,7 @@ impl Reach {
         }
     }
 
-    /// The name of the thing, empty for everything.
+    /// The id of what is controlled; empty for everything.
     pub fn name(&self) -> &str {
         match self {
             Self::Everything => "",
@@ -33,7 +36,7 @@ impl Reach {
         }
     }
 
-    /// From its scope and name, as forms and files write them.
+    /// From the code of its scope and its name, as forms and files write them.
     pub fn parse(scope: &str, name: &str) -> Option<Self> {
         Some(match Scope::parse(scope)? {
             Scope::Everything => Self::Everything,
@@ -44,7 +47,7 @@ impl Reach {
     }
 }
 
-/// All gates that are not open.
+/// All gates that are not open; what is not listed is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GateTable(HashMap<Reach, Gate>);
 
@@ -61,13 +64,14 @@ impl GateTable {
         self.0.get(reach).copied().unwrap_or(Gate::Open)
     }
 
-    /// The strictest gate in front of this account on this portal, and how wide it reaches.
+    /// The strictest gate for this account on this portal, and its scope.
     pub fn effective(
         &self,
         portal: &PortalId,
         organisation: &OrganisationId,
         account: &AccountId,
     ) -> (Gate, Scope) {
+        // The usual case: four ids need not be cloned for the look-ups.
         if self.0.is_empty() {
             return (Gate::Open, Scope::Everything);
         }
@@ -78,7 +82,7 @@ impl GateTable {
             Reach::Account(account.clone()),
         ];
         let gates = reaches.iter().map(|reach| (self.of(reach), reach.scope()));
-        gates.max_by_key(|(gate, _)| *gate).expect("four reaches")
+        gates.max_by_key(|(gate, _)| *gate).expect("the array has four elements")
     }
 
     /// Every gate that is not open, widest first.

@@ -1,7 +1,7 @@
-//! Keys of programs: each belongs to an account and to one private key that never travels.
+//! API keys: each belongs to an account and to one private key, which the organisation keeps.
 //!
-//! The secret names the key and proves nothing by itself: every request is signed (DPoP, RFC 9449).
-//! Only the SHA-256 of the secret is known here.
+//! The secret identifies the key and proves nothing by itself: every request is signed (DPoP, RFC
+//! 9449), which the gateway verifies. Only the SHA-256 of the secret is kept here.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::session::TokenHash;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ApiKey {
-    /// Its public name, under which it stands in the journal where a session would.
+    /// Its public name, journalled where a session's name would be.
     pub id: SessionId,
     pub account: AccountId,
     /// RFC 7638 thumbprint of the public key that signs its requests.
@@ -28,26 +28,27 @@ impl ApiKeys {
         self.0.insert(secret, key);
     }
 
-    /// Takes a key away by its public name; true when it was there.
+    /// Removes a key by its public name; true when it was there.
     pub fn remove(&mut self, id: &SessionId) -> bool {
         let before = self.0.len();
         self.0.retain(|_, key| key.id != *id);
         self.0.len() < before
     }
 
-    /// Takes all keys of an account away; their names.
+    /// Removes all keys of an account; returns their names.
     pub fn remove_of(&mut self, account: &AccountId) -> Vec<SessionId> {
         let gone = self.0.values().filter(|key| key.account == *account).map(|key| key.id.clone()).collect();
         self.0.retain(|_, key| key.account != *account);
         gone
     }
 
-    /// The key of this secret, while it is good.
+    /// The key with this secret, unless it has expired.
     pub fn find(&self, secret: &TokenHash, now: Timestamp) -> Option<&ApiKey> {
         self.0.get(secret).filter(|key| now < key.expires_at)
     }
 
-    /// True while a key of this name is good; asked by streams in flight.
+    /// True while a key of this name exists and has not expired; long-lived streams ask it again and
+    /// again.
     pub fn is_live(&self, id: &SessionId, now: Timestamp) -> bool {
         self.0.values().any(|key| key.id == *id && now < key.expires_at)
     }

@@ -1,8 +1,8 @@
-//! Distinct persons in sliding windows, exactly.
+//! Exact counts of distinct persons in sliding windows.
 //!
 //! A person counts in a window as long as their last exposure is younger than the window. Times
-//! are rounded *up* to the second: a person may count up to one second too long, never too short,
-//! so the budget's promise holds.
+//! are rounded *up* to the second: a person may count for up to one second too long, never too
+//! short, so that a budget is never exceeded.
 
 use std::collections::VecDeque;
 
@@ -11,32 +11,35 @@ use hashbrown::HashMap;
 
 /// The distinct persons shown within one scope: an account, an organisation, a portal.
 ///
-/// A charge is written down at once and sorted in later, in `settle` or when exact figures are
-/// asked for: of a response of a hundred persons a portal-wide ledger touches a hundred cold cache
-/// lines, and nobody needs to wait for that while all figures are far from their limits.
+/// A charge is queued at once and sorted in later, by `settle` or when exact figures are needed: for
+/// a response of a hundred persons a portal-wide ledger touches a hundred cold cache lines, and no
+/// response needs to wait for that while all figures are far from their limits.
 ///
 /// 28 bytes for each exposure within the longest window that is counted. Persons are told apart by
 /// 64 of their 128 bits: two persons of one scope among a million are confused with a probability
 /// of 3e-8, and then count as one.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    /// In parts, so that growing moves one part and not everybody.
+    /// Second of each person's last exposure. In parts, so that a map that grows moves a part of the
+    /// persons and delays no response for long.
     last_seen: Vec<HashMap<u64, u32>>,
-    /// Charged, and not in `last_seen` and `log` yet; in order of time.
+    /// Charges that are not in `last_seen` and `log` yet, in order of time.
     pending: VecDeque<(u32, u64)>,
+    /// Exposures within the longest window, in order of time. Only a person's last one counts.
     log: VecDeque<(u32, u64)>,
-    /// Place in `log` (counted from the first entry ever) up to which each window has let go.
+    /// How many entries of `log`, counted from the first one ever, have left each window.
     released: [u64; 4],
+    /// How many entries were removed from the front of `log`.
     dropped: u64,
     counts: [u32; 4],
     now: u32,
     longest: SlidingWindow,
 }
 
-/// More than this waiting is sorted in by whoever charges next.
+/// Bounds `pending`: the charge that would exceed it sorts in everything first.
 const PENDING_MAX: usize = 1 << 16;
 
-/// The parts of a ledger that may hold a national population.
+/// Parts of a ledger that may hold a national population.
 const PARTS_OF_MANY: usize = 256;
 
 impl Ledger {
@@ -63,9 +66,10 @@ impl Ledger {
         }
     }
 
-    /// Counts `persons` as shown at `now`; a clock that steps back is taken to stand still.
+    /// Counts `persons` as shown at `now`, or at the last charge where the clock has stepped back.
     pub fn charge(&mut self, now: Timestamp, persons: &[PersonKey]) {
         let last = self.pending.back().map_or(self.now, |(at, _)| *at);
+        // `move_on` relies on a log in order of time. A later time only makes the person count longer.
         let at = seconds(now).max(last);
         if self.pending.len() + persons.len() > PENDING_MAX {
             self.settle(usize::MAX);
@@ -73,7 +77,7 @@ impl Ledger {
         self.pending.extend(persons.iter().map(|person| (at, person.0)));
     }
 
-    /// Sorts in at most `at_most` charges, the oldest first; how many are left.
+    /// Sorts in at most `at_most` charges, the oldest first; returns how many are left.
     pub fn settle(&mut self, at_most: usize) -> usize {
         for _ in 0..at_most {
             let Some((at, person)) = self.pending.pop_front() else { break };
@@ -83,7 +87,7 @@ impl Ledger {
             self.sort_in(at, person);
         }
         if self.pending.is_empty() && self.last_seen.len() == 1 {
-            // Sixty thousand accounts keep no empty queues.
+            // Returns the memory: with sixty thousand accounts the empty queues would add up.
             self.pending = VecDeque::new();
         }
         self.pending.len()
@@ -96,13 +100,14 @@ impl Ledger {
         self.counts
     }
 
-    /// Never less than `counts`, whatever the time, and free.
+    /// An upper bound of `counts` at any later time: every pending charge may be a new person, and
+    /// time only removes some. Costs no look-up.
     pub fn counts_at_most(&self) -> [u32; 4] {
         let pending = u32::try_from(self.pending.len()).unwrap_or(u32::MAX);
         self.counts.map(|count| count.saturating_add(pending))
     }
 
-    /// How many of `persons` (distinct) would be new in each window at `now`.
+    /// How many of the distinct `persons` would be new in each window at `now`.
     pub fn new_persons(&mut self, now: Timestamp, persons: &[PersonKey]) -> [u32; 4] {
         self.settle(usize::MAX);
         self.move_on(seconds(now));
@@ -116,8 +121,8 @@ impl Ledger {
         new
     }
 
-    /// Counts what `other` has counted, too. Persons of both may count a little longer than they
-    /// would have, never shorter.
+    /// Adds the charges of `other`. Those older than the last one here take its time (see `charge`):
+    /// their persons may count longer than they would have, never shorter.
     pub fn absorb(&mut self, other: &Self) {
         for &(at, person) in other.log.iter().chain(&other.pending) {
             self.charge(Timestamp::from_secs(i64::from(at)), &[PersonKey(person, 0)]);
@@ -146,6 +151,7 @@ impl Ledger {
 
     fn sort_in(&mut self, at: u32, person: u64) {
         let last = self.part_mut(person).insert(person, at);
+        // Already logged for this second: a second entry would leave the count twice.
         if last == Some(at) {
             return;
         }
@@ -169,14 +175,16 @@ impl Ledger {
                     break;
                 }
                 self.released[w] += 1;
+                // Only a person's last exposure counts: an earlier one leaves without effect.
                 if self.part(person).get(&person) == Some(&at) {
                     self.counts[w] -= 1;
                 }
             }
         }
-        // What the longest window let go of is forgotten.
+        // No window needs what has left the longest one.
         while self.dropped < self.released[self.longest.index()] {
-            let (at, person) = self.log.pop_front().expect("released entries are in the log");
+            let (at, person) =
+                self.log.pop_front().expect("entries between dropped and released are in the log");
             self.dropped += 1;
             let part = self.part_mut(person);
             if part.get(&person) == Some(&at) {
@@ -209,7 +217,7 @@ impl Ledger {
 }
 
 fn length_secs(window: SlidingWindow) -> u32 {
-    u32::try_from(window.length().as_secs()).expect("30 days fit")
+    u32::try_from(window.length().as_secs()).expect("the longest window has 30 days: 2,592,000 seconds")
 }
 
 /// Seconds, rounded up.
@@ -279,8 +287,8 @@ mod tests {
     }
 
     proptest! {
-        /// Against the definition: distinct persons whose last exposure is within the window; however
-        /// much of it has been sorted in.
+        /// Against the definition (distinct persons whose last exposure is within the window), however many
+        /// charges have been sorted in.
         #[test]
         fn counts_are_those_of_the_definition(
             steps in proptest::collection::vec((0i64..4000, 0u64..12, 0usize..3, any::<bool>()), 1..120)

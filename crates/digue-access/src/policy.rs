@@ -1,8 +1,8 @@
-//! Conditions that relations cannot say (hours, purposes, networks), as Cedar policy files.
+//! Conditions that relations cannot express (hours, purposes, networks), as Cedar policy files.
 //!
 //! Without a file everything that the caseload allows is allowed. With one, Cedar's rule applies:
-//! nothing that no `permit` covers, nothing that a `forbid` covers. A policy that fails to
-//! evaluate refuses.
+//! a `permit` must cover the request and no `forbid` may. A policy that fails to evaluate refuses.
+//! Policies never widen what caseloads, gates and budgets allow.
 
 use std::str::FromStr as _;
 
@@ -43,12 +43,12 @@ action request appliesTo {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyFault {
     pub file: String,
-    /// From 1; 0 when the fault has no place.
+    /// From 1; 0 when the fault has no position.
     pub line: usize,
     pub message: String,
 }
 
-/// What a policy may ask about.
+/// The facts that a policy may use.
 #[derive(Clone, Debug)]
 pub struct PolicyFacts<'f> {
     pub account: &'f str,
@@ -67,12 +67,12 @@ pub struct PolicyFacts<'f> {
     pub categories: Vec<String>,
     pub persons: i64,
     pub outside_caseload: i64,
-    /// Where the organisation's self-assessment stands: `current`, `grace`, `due`.
+    /// State of the organisation's self-assessment: `current`, `grace`, `due`.
     pub posture: &'f str,
 }
 
-/// Accounts and organisations that a policy names in another spelling than Digue's: it would never meet
-/// them, and a `forbid` would forbid nothing.
+/// Faults for accounts and organisations that a policy does not name in their canonical spelling: Cedar
+/// compares text, so the policy would never match, and a `forbid` would forbid nothing.
 fn other_spellings<'t>(file: &'t str, text: &'t str) -> impl Iterator<Item = PolicyFault> + 't {
     let named = ["Account", "Organisation"].into_iter().flat_map(move |kind| {
         let before = format!("{kind}::\"");
@@ -99,9 +99,13 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// Reads and validates the files (name and text); all of them or every fault.
+    /// Parses and validates the files (name and text).
+    ///
+    /// # Errors
+    /// Every fault of every file; with one fault no policy is loaded.
     pub fn parse(files: &[(String, String)]) -> Result<Self, Vec<PolicyFault>> {
-        let (schema, _) = Schema::from_cedarschema_str(SCHEMA).expect("the schema above is valid");
+        let (schema, _) =
+            Schema::from_cedarschema_str(SCHEMA).expect("SCHEMA is a constant that the tests parse");
         let validator = Validator::new(schema);
         let mut set = PolicySet::new();
         let mut faults = Vec::new();
@@ -127,6 +131,7 @@ impl Policies {
         if !faults.is_empty() {
             return Err(faults);
         }
+        // FNV-1a, 64 bits: tells versions apart in the journal, and is no protection.
         let mut version = 0xcbf2_9ce4_8422_2325_u64;
         for byte in files.iter().flat_map(|(name, text)| name.bytes().chain(text.bytes())) {
             version = (version ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
@@ -134,11 +139,14 @@ impl Policies {
         Ok(Self { set, version })
     }
 
-    /// True when nothing is allowed that `old` refused: every policy of it is still there, and whatever
-    /// was added forbids.
+    /// True when these policies allow nothing that `old` refused: every policy of `old` is still there,
+    /// and every added one is a `forbid`.
+    ///
+    /// Compares the text of policies, not their meaning: an answer of false may be wrong, which only costs
+    /// the approval of a second person; an answer of true is not.
     pub fn only_forbids_more_than(&self, old: &Self) -> bool {
         if old.set.is_empty() {
-            // Without a policy everything was allowed.
+            // Without a policy everything was allowed: nothing can be wider.
             return true;
         }
         let mut left: Vec<String> = old.set.policies().map(ToString::to_string).collect();
@@ -153,12 +161,12 @@ impl Policies {
         left.is_empty() && added.iter().all(|effect| *effect == Effect::Forbid)
     }
 
-    /// A number that changes with the text of the files; journalled with each decision.
+    /// A hash of the names and texts of the files, journalled with each decision.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// `None` when allowed, the reason otherwise.
+    /// The reason to refuse; `None` when allowed.
     pub fn refusal(&self, facts: &PolicyFacts<'_>) -> Option<RefusalReason> {
         if self.set.is_empty() {
             return None;
@@ -200,7 +208,7 @@ impl Policies {
         .ok()?;
         let request = Request::new(account, uid("Action", "request")?, route, context, None).ok()?;
         let response = Authorizer::new().is_authorized(&request, &self.set, &entities);
-        // A policy that could not be evaluated might have been a forbid.
+        // Cedar ignores a policy that fails to evaluate; it might have been a `forbid`.
         if response.diagnostics().errors().next().is_some() {
             return None;
         }
@@ -217,7 +225,7 @@ fn add_all(set: &mut PolicySet, parsed: &PolicySet, file: &str, faults: &mut Vec
         }
     }
     if parsed.templates().next().is_some() {
-        let message = "templates are not used by Digue".to_owned();
+        let message = "policy templates are not supported".to_owned();
         faults.push(PolicyFault { file: file.to_owned(), line: 0, message });
     }
 }

@@ -1,7 +1,8 @@
-//! Sessions kept on the server: idle and absolute limits, cut at once.
+//! Sessions kept on the server, with idle and absolute limits, that can be cut at once.
 //!
-//! The cookie carries a random secret; only its SHA-256 is known here, so a copy of this table
-//! opens no door. Each session is good for one host: a portal's or the console's.
+//! The cookie carries a random secret; only its SHA-256 is kept here, so a copy of this table
+//! signs nobody in. Each session is valid for one host: a portal's or the console's. How an identity
+//! is proved, and how cookies are set, is not known here.
 
 use core::fmt;
 use core::net::IpAddr;
@@ -17,13 +18,13 @@ pub type TokenHash = [u8; 32];
 pub struct SessionLimits {
     pub idle: Duration,
     pub absolute: Duration,
-    /// What a session is held to, besides its cookie.
+    /// What must stay the same during a session, besides its cookie.
     pub held_to: HeldTo,
 }
 
 impl Default for SessionLimits {
-    // Thirty minutes and ten hours: a working day without a second login, and no session that
-    // outlives it (the 2026 DGFiP breach lived 15 h 51 on one).
+    // Thirty minutes and ten hours: a working day without a second sign-in, and no session that
+    // outlives it (in the DGFiP breach of 2026 one session was used for 15 h 51 min).
     fn default() -> Self {
         Self {
             idle: Duration::from_mins(30),
@@ -33,8 +34,8 @@ impl Default for SessionLimits {
     }
 }
 
-/// What must not change inside a session: a copied cookie comes with another network, another
-/// browser, another TLS stack.
+/// What must not change during a session. A copied cookie arrives from another network, with another
+/// browser or another TLS stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldTo {
     pub network: bool,
@@ -42,18 +43,18 @@ pub struct HeldTo {
     pub tls: bool,
 }
 
-/// The address of a client, as far as it could be found out.
+/// The address of a client. Unknown is kept apart from every address: two unknown ones are not the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub enum ClientIp {
     Known(IpAddr),
-    /// A proxy asks for somebody and does not say readably for whom.
+    /// A proxy forwards the request, and the address that it gives cannot be parsed.
     #[default]
     Unknown,
 }
 
 impl ClientIp {
-    /// What a text says; one that is no address says nothing. An IPv4 address that is mapped into IPv6 is
-    /// an IPv4 address.
+    /// Parses an address; any other text is `Unknown`. An IPv4-mapped IPv6 address becomes the IPv4 address,
+    /// so that one client has one spelling.
     pub fn read(text: &str) -> Self {
         text.parse::<IpAddr>().map_or(Self::Unknown, |address| Self::Known(address.to_canonical()))
     }
@@ -62,7 +63,8 @@ impl ClientIp {
         matches!(self, Self::Unknown)
     }
 
-    /// The network: 24 bits of IPv4, 48 of IPv6, about a site's.
+    /// The network, about the size of a site: 24 bits of IPv4, 48 of IPv6. Comparing whole addresses would
+    /// end a session whenever the client takes another temporary address (RFC 8981).
     fn network(self) -> Option<ClientNetwork> {
         match self {
             Self::Known(IpAddr::V4(ip)) => {
@@ -74,7 +76,7 @@ impl ClientIp {
     }
 }
 
-/// Empty for an address that is not known: exports and the journal leave it out.
+/// Empty for an unknown address: exports and the journal omit it.
 impl fmt::Display for ClientIp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -90,19 +92,19 @@ struct ClientNetwork {
     bits: u128,
 }
 
-/// Where a request comes from and with what: what can be seen of a device from outside.
+/// What a server can observe of the client's device.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RequestOrigin {
     pub ip: ClientIp,
-    /// The browser's name for itself, cut.
+    /// The `User-Agent` header, truncated.
     pub agent: String,
     /// The part of the TLS fingerprint JA4 that stays the same from connection to connection; empty
-    /// when somebody else ends TLS.
+    /// when another proxy terminates TLS.
     pub tls: String,
 }
 
-/// A key that never leaves its device, as the device-bound session credentials of the W3C draft
-/// have it: the cookie that goes with it lasts minutes, and only the key gets another.
+/// A key that cannot leave its device (W3C draft *Device Bound Session Credentials*): the cookie that
+/// comes with it lasts minutes, and only a proof of the key obtains the next one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Device {
     /// The public key as a JWK.
@@ -110,7 +112,8 @@ pub struct Device {
     /// SHA-256 of the short cookie.
     pub cookie: TokenHash,
     pub until: Timestamp,
-    /// The cookie before this one, for requests that were under way when it was replaced.
+    /// The previous cookie and until when it is accepted, for requests that were under way when it was
+    /// replaced.
     pub before: Option<(TokenHash, Timestamp)>,
 }
 
@@ -127,19 +130,19 @@ pub struct Session {
     pub id: SessionId,
     pub account: AccountId,
     pub organisation: OrganisationId,
-    /// The host that it is good for.
+    /// The host for which it is valid.
     pub host: String,
     pub opened_at: Timestamp,
     pub seen_at: Timestamp,
     /// The last fresh proof of identity.
     pub proved_at: Timestamp,
-    /// Where and with what it was opened: for its holder to recognise it, and to hold it to that.
+    /// Where and with what it was opened: shown to its holder, and compared with each request.
     pub origin: RequestOrigin,
-    /// Its address of the other family: one machine may use IPv4 and IPv6 by turns. It is taken over
-    /// when something besides the cookie shows that it is its holder's: the key of the device, or a
-    /// fresh proof.
+    /// Its address of the other family, since one machine may alternate between IPv4 and IPv6.
+    /// Accepted only when more than the cookie shows that it is the holder's: the key of the device, or
+    /// a fresh proof.
     pub other_ip: ClientIp,
-    /// The key of the device that it was bound to.
+    /// The key of the device to which the session is bound, if any.
     pub device: Option<Device>,
 }
 
@@ -148,22 +151,24 @@ impl Session {
         now.since(self.seen_at) < limits.idle && now.since(self.opened_at) < limits.absolute
     }
 
-    /// True when a request cannot come from where the session was opened.
+    /// True when a request does not come from the network, browser or TLS stack of the session.
     fn has_moved(&self, seen: &RequestOrigin, held_to: HeldTo) -> bool {
         let other_agent = held_to.agent && self.origin.agent != seen.agent;
-        // What one side does not know cannot be compared.
+        // A fingerprint is missing where another proxy terminates TLS: there is nothing to compare then.
+        // An unknown address, on the contrary, is taken for another one (`is_elsewhere`).
         let both_tls = !self.origin.tls.is_empty() && !seen.tls.is_empty();
         let other_tls = held_to.tls && both_tls && self.origin.tls != seen.tls;
         other_agent || other_tls || (held_to.network && self.is_elsewhere(seen.ip))
     }
 
-    /// What is not known on either side cannot be the same.
+    /// True for a network that is neither of the session's. An unknown address, on either side, never
+    /// matches.
     fn is_elsewhere(&self, ip: ClientIp) -> bool {
         let Some(seen) = ip.network() else { return true };
         ![self.origin.ip, self.other_ip].iter().any(|known| known.network() == Some(seen))
     }
 
-    /// True for the first address of the other family.
+    /// True for an address of the other family while none is known yet.
     fn is_first_of_family(&self, ip: ClientIp) -> bool {
         let (home, seen) = (self.origin.ip.network(), ip.network());
         let differs = home.zip(seen).is_some_and(|(home, seen)| home.is_v4 != seen.is_v4);
@@ -171,7 +176,7 @@ impl Session {
     }
 }
 
-/// Whoever shows a session's cookie.
+/// What a request brings besides the session's cookie.
 #[derive(Clone, Copy, Debug)]
 pub struct Bearer<'b> {
     pub origin: &'b RequestOrigin,
@@ -179,20 +184,20 @@ pub struct Bearer<'b> {
     pub device: Option<&'b TokenHash>,
 }
 
-/// Why a cookie is not enough.
+/// Why the cookie of a live session is not accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SessionDoubt {
     /// It comes from another network, browser or TLS stack than the session was opened with.
     Moved,
-    /// The short cookie of the device's key is missing or over.
+    /// The short cookie of the device's key is missing, wrong or expired.
     Unbound,
 }
 
-/// What a cookie leads to.
+/// Result of looking up a session by its cookie.
 #[derive(Debug)]
 pub enum SessionLookup<'s> {
     Good(&'s Session),
-    /// The session lives, and whoever asks may not be its holder.
+    /// The session is live, but the request may not come from its holder.
     Doubted(&'s Session, SessionDoubt),
     Nothing,
 }
@@ -207,7 +212,7 @@ pub struct OpenSession {
 #[derive(Debug, Default)]
 pub struct Sessions {
     by_token: HashMap<TokenHash, Session>,
-    /// Streams in flight ask by name, many times a second.
+    /// The same sessions by name: `is_live` is asked many times a second for streams in flight.
     tokens: HashMap<SessionId, TokenHash>,
     limits: SessionLimits,
 }
@@ -222,7 +227,8 @@ impl Sessions {
         self.by_token.insert(open.token, open.session);
     }
 
-    /// The live session of this cookie on this host; marked as used now when it is its holder's.
+    /// The live session of this cookie on this host. Only a request that is accepted extends the
+    /// session: a thief's must not keep it alive.
     pub fn touch(
         &mut self,
         token: &TokenHash,
@@ -241,8 +247,8 @@ impl Sessions {
             return SessionLookup::Nothing;
         }
         let session = self.by_token.get_mut(token).expect("found above");
-        // Whoever copied the cookie has an address of the other family, too: without a key that stays on
-        // the device, the first one is as foreign as any.
+        // A thief with a copied cookie has an address of the other family, too: without a key that stays
+        // on the device, the first such address is no more trustworthy than any other.
         let holds_key = session.device.as_ref().is_some_and(|device| device.accepts(bearer.device, now));
         if holds_key && session.is_first_of_family(bearer.origin.ip) {
             session.other_ip = bearer.origin.ip;
@@ -257,15 +263,15 @@ impl Sessions {
         SessionLookup::Good(session)
     }
 
-    /// Binds a session to a key, or gives it its next short cookie.
+    /// Binds a session to a device key, or replaces its short cookie.
     pub fn bind(&mut self, id: &SessionId, device: Device) {
         if let Some(session) = self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
             session.device = Some(device);
         }
     }
 
-    /// Notes the address of the other family from which the same holder comes, who has just proved it.
-    /// False when it is none.
+    /// Records the holder's address of the other family, after a fresh proof made from there. False when
+    /// nothing was recorded: it is of the same family, or one is known already.
     pub fn know_other_address(&mut self, id: &SessionId, ip: ClientIp) -> bool {
         match self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
             Some(session) if session.is_first_of_family(ip) => {
@@ -280,20 +286,20 @@ impl Sessions {
         self.limits
     }
 
-    /// Notes a fresh proof of identity.
+    /// Records a fresh proof of identity.
     pub fn prove(&mut self, id: &SessionId, at: Timestamp) {
         if let Some(session) = self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
             session.proved_at = session.proved_at.max(at);
         }
     }
 
-    /// True when a session of this name is still live; asked by streams in flight.
+    /// True while a session of this name is live; streams in flight ask it again and again.
     pub fn is_live(&self, id: &SessionId, now: Timestamp) -> bool {
         let session = self.tokens.get(id).and_then(|token| self.by_token.get(token));
         session.is_some_and(|session| session.is_live(now, &self.limits))
     }
 
-    /// Ends every session for which `which` holds; returns their names.
+    /// Ends every session that `which` selects; returns their names.
     pub fn cut(&mut self, which: impl Fn(&Session) -> bool) -> Vec<SessionId> {
         let mut cut = Vec::new();
         self.by_token.retain(|_, session| {
@@ -307,7 +313,7 @@ impl Sessions {
         cut
     }
 
-    /// Forgets what is over; returns the names.
+    /// Removes the sessions that have expired; returns their names.
     pub fn expire(&mut self, now: Timestamp) -> Vec<SessionId> {
         let limits = self.limits;
         self.cut(|session| !session.is_live(now, &limits))
@@ -399,7 +405,7 @@ mod tests {
         assert!(!is_good(&mut sessions, "portal.test", minutes(0)));
     }
 
-    /// What each change of origin makes of a cookie, tried one after the other on one session.
+    /// Each change of origin in turn, on one session.
     #[test]
     fn a_cookie_that_moved_is_doubted_and_its_holder_is_not() {
         let mut sessions = sessions();
@@ -417,14 +423,14 @@ mod tests {
         check(origin("192.0.3.7", "Firefox", "a_b"), true);
         check(origin("192.0.2.7", "curl", "a_b"), true);
         check(origin("192.0.2.7", "Firefox", "a_c"), true);
-        // A proxy that ends TLS leaves nothing to compare.
+        // Behind a proxy that terminates TLS there is nothing to compare.
         check(origin("192.0.2.7", "Firefox", ""), false);
         // One address in two spellings is one.
         check(origin("::ffff:192.0.2.7", "Firefox", "a_b"), false);
         check(origin("::ffff:203.0.113.9", "Firefox", "a_b"), true);
-        // A thief has an address of the other family, too.
+        // A thief, too, has an address of the other family.
         check(origin("2001:db8:1::7", "Firefox", "a_b"), true);
-        // What nobody can read is nobody's address.
+        // An unknown address matches none.
         check(origin("", "Firefox", "a_b"), true);
         check(home(), false);
     }
@@ -484,7 +490,7 @@ mod tests {
         check(&mut sessions, None, minutes(1), false);
         check(&mut sessions, Some(2), minutes(1), true);
         check(&mut sessions, Some(2), minutes(10), false);
-        // Refreshed: the copy of the cookie before is good for requests under way, and no longer.
+        // Refreshed: the previous cookie is accepted for requests under way, and no longer.
         sessions.bind(&id, device([3; 32], Some(([2; 32], minutes(2)))));
         check(&mut sessions, Some(2), minutes(1), true);
         check(&mut sessions, Some(2), minutes(2), false);

@@ -1,16 +1,19 @@
-//! A bounded amount that many take from, so that no one takes what all others need.
+//! Quotas: a bounded amount that many holders take from, so that none starves the others.
 //!
-//! A holder of weight *w* may have at most *w* times what is left free: an account of weight 1 alone gets a
-//! half of all, two get a third each, and however many are greedy, there is something left for the next (the
-//! dynamic thresholds of Choudhury and Hahne, 1998, by which switches share their buffers). Nothing is set
-//! aside for anybody, so that an amount that is free can be used.
+//! A holder of weight *w* may hold at most *w* times the amount that remains free: an account of weight 1
+//! alone gets a half of all, two get a third each, and however many are greedy, something is left for the
+//! next (the dynamic thresholds of Choudhury and Hahne, 1998, by which switches share their buffers). A fixed
+//! part for each holder would leave memory unused while only few are active.
+//!
+//! Nothing here knows what the amount is, or who the holders are.
 
 use core::net::{IpAddr, Ipv6Addr};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The sender as limits see it: whoever has an IPv6 address has the whole network of it.
+/// The sender to which limits apply: an IPv4 address, or the /64 network of an IPv6 address. One client
+/// chooses freely among the 2^64 addresses of its network, so a limit for each would be none.
 pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
@@ -18,10 +21,12 @@ pub fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// What is shared: bytes, mostly. `H` names those who hold some of it.
+/// The shared amount, mostly bytes. `H` identifies a holder.
 #[derive(Debug)]
 pub struct SharedAmount<H> {
     limit: usize,
+    /// Guards the amount in use in total and by holder, which must change together. Held for a few
+    /// map operations; no other lock is taken under it.
     state: Mutex<SharedAmountState<H>>,
 }
 
@@ -31,16 +36,16 @@ struct SharedAmountState<H> {
     held: HashMap<H, usize>,
 }
 
-/// The weight of a holder: so many eighths of what is left free.
+/// The weight of a holder, in eighths: `Eighths(8)` is weight 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Eighths(pub usize);
 
-/// Not so much is free for this holder.
+/// The amount is not free, or is more than the quota of one of the holders. Nothing was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this share is used up")]
+#[error("the quota is exhausted")]
 pub struct ShareExceeded;
 
-/// What one use holds, on account of all its holders; given back when dropped.
+/// The amount that one use holds, counted for each of its holders; given back when dropped.
 #[derive(Debug)]
 pub struct AmountShare<H: Clone + Eq + Hash> {
     from: Arc<SharedAmount<H>>,
@@ -62,7 +67,7 @@ impl<H: Clone + Eq + Hash> SharedAmount<H> {
         self.state().used
     }
 
-    /// Begins a use on account of holders, each with its weight.
+    /// Begins a use that holds nothing yet. Each holder has its weight and must be named once.
     pub fn begin(self: &Arc<Self>, holders: Vec<(H, Eighths)>) -> AmountShare<H> {
         AmountShare { from: self.clone(), holders, amount: 0 }
     }
@@ -73,12 +78,17 @@ impl<H: Clone + Eq + Hash> AmountShare<H> {
         self.amount
     }
 
-    /// Takes so much more, or nothing.
+    /// Takes `amount` more.
+    ///
+    /// # Errors
+    /// Nothing is taken when any of the holders would exceed its quota.
     pub fn grow(&mut self, amount: usize) -> Result<(), ShareExceeded> {
         let mut state = self.from.state();
         let used = state.used.checked_add(amount).filter(|used| *used <= self.from.limit);
         let used = used.ok_or(ShareExceeded)?;
         let free = self.from.limit - used;
+        // All holders are checked before any is charged. `free` is what is left after this use: a quota of
+        // what is free before could take everything.
         for (holder, Eighths(weight)) in &self.holders {
             let held = state.held.get(holder).copied().unwrap_or_default() + amount;
             if held > (free / 8).saturating_mul(*weight) {
@@ -93,7 +103,7 @@ impl<H: Clone + Eq + Hash> AmountShare<H> {
         Ok(())
     }
 
-    /// Gives back all but so much.
+    /// Gives back all but `amount`.
     pub fn shrink_to(&mut self, amount: usize) {
         let given_back = self.amount.saturating_sub(amount);
         let mut state = self.from.state();
@@ -101,6 +111,7 @@ impl<H: Clone + Eq + Hash> AmountShare<H> {
         for (holder, _) in &self.holders {
             let Some(held) = state.held.get_mut(holder) else { continue };
             *held -= given_back;
+            // The map holds those who hold something: its size is bounded by the uses in progress.
             if *held == 0 {
                 state.held.remove(holder);
             }

@@ -1,11 +1,12 @@
-//! Whose work is done next, where many wait for few workers: the one that has used the least so far.
+//! Fair scheduling: where many holders wait for few workers, the one that has used the least is next.
 //!
-//! Only the order is decided here; the caller measures what a turn used, in whatever unit.
+//! Only the order is decided here. The caller runs the jobs, and measures what each one used, in a unit
+//! of its choice.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// Who waits, who works and what each has used. `J` is what waits.
+/// The waiting jobs `J` of each holder `H`, the jobs in progress, and what each holder has used.
 #[derive(Debug)]
 pub struct TurnOrder<H, J> {
     workers: usize,
@@ -28,21 +29,24 @@ impl<J> WaitingLine<J> {
     }
 }
 
-/// This holder has as much waiting as it may.
+/// This holder has as many jobs waiting as it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too much waits already")]
+#[error("too many jobs are waiting")]
 pub struct LineFull;
 
 impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
-    /// `workers` at a time, of which one holder has at most half, and so many of a holder waiting.
+    /// At most `workers` jobs at a time (at least two), half of them of one holder, and at most
+    /// `waiting_per_holder` waiting for each.
     pub fn new(workers: usize, waiting_per_holder: usize) -> Self {
+        // With one worker, half of them would be none.
         let workers = workers.max(2);
         Self { workers, per_holder: workers / 2, waiting_per_holder, working: 0, lines: HashMap::new() }
     }
 
-    /// Puts a job in its holder's line.
+    /// Adds a job to the holder's line.
     pub fn wait(&mut self, holder: &H, job: J) -> Result<(), LineFull> {
-        // Who was away does not catch up on what others used meanwhile.
+        // A holder that was idle starts level with the least served: otherwise its credit from the idle
+        // time would let it take every turn until it had caught up.
         let least = self.lines.values().filter(|line| !line.is_idle()).map(|line| line.used).min();
         let limit = self.waiting_per_holder;
         let line = self.lines.entry(holder.clone());
@@ -57,7 +61,7 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
         Ok(())
     }
 
-    /// The next job that may begin, which is then under way.
+    /// Takes the next job that may begin and counts it as in progress; `None` while none may.
     pub fn begin(&mut self) -> Option<(H, J)> {
         if self.working >= self.workers {
             return None;
@@ -72,12 +76,13 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
         Some((holder.clone(), job))
     }
 
-    /// A job is over, and used so much.
+    /// Ends a job of `holder` that used `used`.
     pub fn end(&mut self, holder: &H, used: u64) {
         let Some(line) = self.lines.get_mut(holder) else { return };
         line.working = line.working.saturating_sub(1);
         line.used = line.used.saturating_add(used);
         self.working = self.working.saturating_sub(1);
+        // What idle holders have used matters only against others: with all of them idle it is forgotten.
         if self.lines.values().all(WaitingLine::is_idle) {
             self.lines.clear();
         }

@@ -1,7 +1,7 @@
-//! Responses of one instant have no order: they are taken together, sorted.
+//! Responses of one instant have no order: they are collected, sorted and observed together.
 //!
-//! Records with coarse times (a second, a day) give the same findings however their lines of one
-//! time are shuffled.
+//! Records with coarse times (a second, a day) therefore give the same findings in whatever order their
+//! lines of one time come.
 
 use digue_types::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::fusion::Finding;
 use crate::sighting::{SeenPerson, Sighting, SightingKind};
 
-/// A sighting that owns what it names.
+/// A [`Sighting`] that owns its names and persons.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[must_use]
 pub struct OwnedSighting {
@@ -26,7 +26,7 @@ pub struct OwnedSighting {
 }
 
 impl OwnedSighting {
-    /// Nobody, nowhere, at the beginning of time: to be filled in.
+    /// An empty sighting at time 0, to be filled in.
     pub const fn blank() -> Self {
         Self {
             at: Timestamp::from_micros(0),
@@ -42,7 +42,7 @@ impl OwnedSighting {
         }
     }
 
-    /// Forgets what it says and keeps its room.
+    /// Empties it and keeps the allocations, except those for a long list of persons.
     fn clear(&mut self) {
         let texts = [
             &mut self.account,
@@ -75,15 +75,15 @@ impl OwnedSighting {
     }
 }
 
-/// Collects the sightings of one instant and hands them to the engine in one order.
+/// Collects the sightings of one instant and passes them to the engine in sorted order.
 #[derive(Default)]
 pub struct Batches {
     waiting: Vec<OwnedSighting>,
-    /// Sightings that were handed over, to be filled in again: a million lines need no million rooms.
+    /// Sightings to be filled in again: a record of a million lines then needs few allocations.
     spare: Vec<OwnedSighting>,
 }
 
-/// Rooms that are kept, and persons for whom each has room.
+/// Sightings that are kept for reuse, and persons for which each keeps capacity.
 const SPARE_MAX: usize = 1024;
 const PERSONS_KEPT: usize = 256;
 
@@ -93,8 +93,8 @@ impl Batches {
         self.spare.pop().unwrap_or(OwnedSighting::blank())
     }
 
-    /// Takes in one sighting; the findings of earlier instants come out. A time before the one at
-    /// hand is taken for it.
+    /// Adds one sighting; when its time is later than that of the waiting ones, these are observed first
+    /// and their findings appended to `found`. An earlier time is replaced by the waiting one.
     pub fn push(&mut self, engine: &mut Engine, mut sighting: OwnedSighting, found: &mut Vec<Finding>) {
         if let Some(last) = self.waiting.last() {
             if sighting.at > last.at {
@@ -106,7 +106,7 @@ impl Batches {
         self.waiting.push(sighting);
     }
 
-    /// Hands over what waits.
+    /// Observes the waiting sightings.
     pub fn flush(&mut self, engine: &mut Engine, found: &mut Vec<Finding>) {
         if self.waiting.len() > 1 {
             for sighting in &mut self.waiting {

@@ -1,19 +1,20 @@
-//! What is known of a day besides its volume, as bets against honest work.
+//! Evidence of a day besides its volume, as bets against honest work.
 //!
-//! Each family of signs (where, how, since when) is one variable: which of its signs was the
-//! strongest that day, or none. A bet on it is the share of stolen days on which a thief is taken to
-//! show that sign, over the share of honest days of this portal on which it was shown; where no sign
-//! is shown the same bet loses. So what a sign wins on one day it pays for on the others, and a sign
-//! that everybody shows at a portal (one office, one browser, one gateway) says nothing there. Half
-//! of each stake is kept back, because families are not always independent.
+//! Each family of signs (place, manner, status) is one variable: which of its signs was the
+//! strongest that day, or none. A bet on it is the share of stolen days on which a thief is assumed to
+//! show that sign, divided by the share of honest days of this portal on which it was shown; on days
+//! without a sign the same bet loses. A sign therefore pays on other days for what it wins on one, and a
+//! sign that every account shows at a portal (one office, one browser, one gateway) is worth nothing
+//! there. Half of each stake is held back, because families depend on each other
+//! (docs/decisions/0017).
 
 use crate::signal::{Signal, SignalKind};
 
-/// Days that what is taken for usual beforehand is worth.
+/// Weight, in days, of the assumed shares against the measured ones.
 const PRIOR_DAYS: f32 = 200.0;
 
-/// A family: its signs, and the share of stolen days on which each is the strongest. The rest of
-/// the share is of days without a sign.
+/// A family: its signs, and the share of stolen days on which each is the strongest. The remaining share
+/// is that of days without a sign.
 struct Family(&'static [(SignalKind, f32)]);
 
 const FAMILIES: [Family; 3] = [
@@ -34,10 +35,10 @@ const FAMILIES: [Family; 3] = [
     ]),
 ];
 
-/// Signs of one day, by family; 0 for none, else the place of the strongest and 1.
+/// Signs of one day, by family: 0 for none, otherwise the index of the strongest plus 1.
 pub(crate) type Signs = [u8; FAMILIES.len()];
 
-/// How often each sign is shown on honest days of a portal.
+/// How often each sign was shown on honest days of a portal.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rates {
     days: f32,
@@ -45,9 +46,9 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    /// A day of honest work, as far as is known, is over.
+    /// Counts a day that ended without a containment.
     pub(crate) fn learn(&mut self, signs: Signs) {
-        // A year of a thousand accounts: older days fade.
+        // The days of a thousand accounts in a year: halved, so that older days fade.
         const DAYS_MAX: f32 = 250_000.0;
         if self.days > DAYS_MAX {
             self.days /= 2.0;
@@ -61,13 +62,14 @@ impl Rates {
         }
     }
 
-    /// Share of honest days with this sign, that would be worth `evidence` beforehand.
+    /// Share of honest days with this sign; before anything is measured, the one at which the sign is worth
+    /// `evidence`.
     fn share(&self, family: usize, place: usize, stolen: f32, evidence: f32) -> f32 {
         let prior = stolen / 10_f32.powf(evidence);
         (self.shown[family][place] + PRIOR_DAYS * prior) / (self.days + PRIOR_DAYS)
     }
 
-    /// Bounds the signs by what they are worth at this portal, drops those that are worth nothing, and
+    /// Bounds each signal by what its sign is worth at this portal, drops those that are worth nothing, and
     /// returns the bet on all of them together, as a decimal logarithm, with the signs of the day.
     pub(crate) fn weigh(&self, signals: &mut Vec<Signal>) -> (f32, Signs) {
         let mut signs = Signs::default();
@@ -86,6 +88,7 @@ impl Rates {
             let none = 1.0 - kinds.iter().map(|(_, stolen)| stolen).sum::<f32>();
             let bet = best.map_or(none.log10(), |(_, evidence)| evidence);
             signs[family] = best.map_or(0, |(place, _)| place as u8 + 1);
+            // Half of the stake is held back.
             total += (0.5 + 0.5 * 10_f32.powf(bet)).log10();
         }
         signals.retain(|signal| signal.evidence > 0.05);

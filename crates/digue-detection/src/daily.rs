@@ -1,38 +1,39 @@
-//! The day's count against what was predicted: slow reading, pulses, ramps, new accounts.
+//! The day's count against its prediction: finds slow reading, pulses, ramps and thefts by new accounts.
 //!
-//! An honest day's count is taken to be negative-binomial about the account's mean (mixed with its
-//! peers' as long as its own days are few), or, once in a while, a day unlike the others: a share of
-//! [`Tuning::unlike_share`] has a far longer tail. A theft adds some amount to each day that it works; there are
-//! five amounts, from half of the account's upper level to fifteen times of it. For each, and for
-//! each use of what is known besides volume ([`Context`]), the ratio of the two likelihoods is a bet
+//! The count of an honest day is assumed to be negative-binomial about the account's mean (mixed with its
+//! peers' while its own days are few); a share of [`Tuning::unlike_share`] of all days is unlike the
+//! others and has a far longer tail. A theft adds some amount to each day on which it works; there are
+//! five amounts, from half of the account's upper level to fifteen times that level. For each, and for
+//! each use of the evidence besides volume ([`DayContext`]), the ratio of the two likelihoods is a bet
 //! whose expectation on an honest day is 1; a CUSUM of them is an e-detector (Lorden 1971; Shin,
 //! Ramdas and Rinaldo 2022): over T honest days it exceeds `10^b` with a probability of at most
-//! `T / 10^b`. Sums start anew rather than fall below 1, and days without work neither pay nor win.
+//! `T / 10^b`. Sums restart rather than fall below 1, and days without work neither win nor lose.
 //!
-//! `docs/decisions/0017-the-watch-bets-on-days.md` has the proof sketch and what was tried.
+//! `docs/decisions/0017-the-watch-bets-on-days.md` has the sketch of the proof and what was tried.
 
 use crate::negative_binomial::log_negative_binomial;
 use crate::tuning::Tuning;
 
-/// Amounts that a theft adds, in upper levels of the account, and their shares.
+/// Amounts that a theft adds, in upper levels of the account, and their shares of the bet. The shares sum to
+/// 1, so that the mixture is a bet again.
 const AMOUNTS: [(f32, f32); 5] = [(0.5, 0.25), (1.0, 0.25), (2.0, 0.2), (5.0, 0.2), (15.0, 0.1)];
-/// Uses of the context, and their shares.
+/// Shares of the three uses of the context (`DayContext::used`); they sum to 1, too.
 const USES: [f32; 3] = [0.25, 0.5, 0.25];
-/// Fewer persons than this are a busy day.
+/// Fewer persons than this are no evidence by themselves: any account has such a day.
 const PERSONS_MIN: u32 = 5;
 
-/// What an honest day's count is predicted to be.
+/// The predicted distribution of an honest day's count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Prediction {
-    /// Beyond the first of a working day.
+    /// Mean count beyond the first of a working day: a day is a working day because there was one.
     pub(crate) mean: f32,
-    /// 1 / size of the negative binomial: variance beyond chance, over the squared mean.
+    /// 1 / size of the negative binomial: the variance beyond Poisson's, divided by the squared mean.
     pub(crate) dispersion: f32,
 }
 
 impl Prediction {
-    /// Mixes an account's own mean and dispersion over `days` with its peers': mean and variance of the
-    /// logarithms of their means, and their dispersion.
+    /// Mixes an account's `own` mean and dispersion over `days` with its peers': the mean and variance of the
+    /// logarithms of their means (`peers`), and their dispersion.
     pub(crate) fn of(
         tuning: &Tuning,
         own: (f32, f32),
@@ -40,8 +41,8 @@ impl Prediction {
         peers: (f32, f32),
         peers_dispersion: f32,
     ) -> Self {
-        // Days follow each other: two say as much as one, and those of a newcomer, whose work is still
-        // growing, far less.
+        // Consecutive days are alike: two count as one. Those of a newcomer, whose work is still growing,
+        // count far less.
         let young = (1.0 - age_days as f32 / tuning.young_days).max(0.0);
         let number = days as f32 / (2.0 + 6.0 * young);
         let dispersion = (own.1 * days as f32 + peers_dispersion * 10.0) / (days as f32 + 10.0);
@@ -58,7 +59,7 @@ impl Prediction {
     }
 
     fn from_logarithm(logarithm: f32, variance: f32, dispersion: f32) -> Self {
-        // Moments of a log-normal mean under a negative binomial.
+        // Mean and dispersion of a negative binomial whose mean is itself log-normal.
         let between = variance.exp() - 1.0;
         Self {
             mean: (logarithm + variance / 2.0).exp().max(0.3),
@@ -66,13 +67,13 @@ impl Prediction {
         }
     }
 
-    /// The same on a day on which everybody does `factor` times as much.
+    /// The prediction for a day on which all accounts do `factor` times as much.
     pub(crate) fn times(self, factor: f32) -> Self {
-        // The first is one also on a busy day.
+        // The factor applies to the whole count; `mean` leaves out the first of the day.
         Self { mean: (self.mean + 1.0) * factor - 1.0, ..self }
     }
 
-    /// Nineteen days in twenty stay below, about.
+    /// The upper level: about nineteen days in twenty stay below it.
     pub(crate) fn upper(self) -> f32 {
         let variance = self.mean + self.mean * self.mean * self.dispersion;
         (1.0 + self.mean + 1.65 * variance.sqrt()).max(1.5)
@@ -104,13 +105,13 @@ impl Prediction {
     }
 }
 
-/// By its dispersion, 1 / size.
+/// The log-likelihood of `count`, with the dispersion instead of the size.
 fn log_count(count: f32, mean: f32, dispersion: f32) -> f64 {
     log_negative_binomial(f64::from(count), f64::from(mean), 1.0 / f64::from(dispersion.max(0.01)))
 }
 
-/// What is known of a day besides its volume, as decimal logarithms of bets: against the account's
-/// own habits, and with what says that somebody else sits there.
+/// Evidence of a day besides its volume, as decimal logarithms of bets: deviation from the account's own
+/// habits, and signs that someone else uses the account.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct DayContext {
     pub(crate) habits: f32,
@@ -118,36 +119,36 @@ pub(crate) struct DayContext {
 }
 
 impl DayContext {
-    /// What each use takes of it. It never says more than the volume does: a few persons at an odd
-    /// hour from a new device are worth an alert.
+    /// The part that each use takes: nothing, the habits, both. Bounded by 1.5 times the evidence of the
+    /// volume: a few persons at an odd hour from a new device are worth an alert, not a containment.
     fn used(self, volume: f32) -> [f32; USES.len()] {
         let most = 1.5 * volume.max(0.0);
         [0.0, self.habits.min(most), (self.habits + self.elsewhere).min(most)]
     }
 }
 
-/// One sum, the first day of its present rise, and what was counted since.
+/// One CUSUM: its sum, the first day of the present rise, and the counts since then.
 #[derive(Clone, Copy, Debug, Default)]
 struct CusumState {
     sum: f32,
     since: i32,
     counted: u32,
-    /// Sum of the upper levels of its days of work.
+    /// Sum of the upper levels of the working days since then.
     upper: f32,
 }
 
-/// The sums of one account and one kind of count, at the end of its last closed day.
+/// The sums of one account for one kind of count, at the end of its last closed day.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Daily {
     sums: [[CusumState; USES.len()]; AMOUNTS.len()],
 }
 
-/// Evidence that somebody reads more than the account does, and its figures.
+/// Evidence that more is read than by the account's own work, and its figures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rise {
     /// Decimal logarithm, over all amounts and uses together.
     pub(crate) evidence: f32,
-    /// Days since it began, the present one included, of the sum that says most.
+    /// Length in days of the strongest sum's rise, the present day included.
     pub(crate) days: u32,
     pub(crate) counted: u32,
     /// Sum of the upper levels of these days.
@@ -155,7 +156,8 @@ pub(crate) struct Rise {
 }
 
 impl Daily {
-    /// What it would be if the day ended with this count.
+    /// The evidence if the day ended with this count; changes nothing. It grows with the count during the
+    /// day, so the running value never exceeds that of the whole day (a test checks it).
     pub(crate) fn with(
         &self,
         tuning: &Tuning,
@@ -171,6 +173,8 @@ impl Daily {
             for (place, use_share) in USES.into_iter().enumerate() {
                 let next =
                     self.next(tuning, (amount, place), day, count, honest.upper(), ratios[amount], context);
+                // Slow growth of honest work adds up to any bar: below a share of the upper level on each
+                // day it is taken for drift, and its evidence is bounded.
                 let is_much = next.counted as f32 >= tuning.worthwhile * next.upper;
                 let evidence = if is_much { next.sum } else { next.sum.min(tuning.drift_max) };
                 let evidence = if next.counted < PERSONS_MIN { evidence.min(0.0) } else { evidence };
@@ -184,7 +188,7 @@ impl Daily {
         Rise { evidence: total.log10() + tuning.looseness, ..most }
     }
 
-    /// The day is over.
+    /// Adds the final count of a day to the sums.
     pub(crate) fn close(
         &mut self,
         tuning: &Tuning,
@@ -214,6 +218,7 @@ impl Daily {
         context: DayContext,
     ) -> CusumState {
         let before = self.sums[amount][place];
+        // A rise that lasts longer is how the account works now: its sum begins again.
         let begins = before.sum <= 0.0 || (day - before.since) as f32 >= tuning.rise_days;
         let sum = if begins { 0.0 } else { before.sum };
         let sum = sum + ratio + context.used(ratio)[place];

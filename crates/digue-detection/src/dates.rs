@@ -1,29 +1,30 @@
-//! What an account is: long silent, just made, just recovered, made in a row with others.
+//! Signs of an account's status: back after a long silence, just made, just recovered, made together with
+//! others.
 
 use crate::signal::{Figures, Signal, SignalKind};
 
-/// Silence after which a return is worth a word.
+/// Silence after which a return is a sign.
 const DORMANT_DAYS: i32 = 60;
-/// An account is new, and a return recent, for so long.
+/// How many days an account is new, a return is recent, and a recovery is recent.
 const NEW_DAYS: i32 = 7;
 const RETURN_DAYS: i32 = 3;
 const RECOVERED_DAYS: i32 = 14;
-/// Accounts that one leader makes within a day before it is a row.
+/// Accounts made by one leader on one day from which on the number is a sign.
 const MADE_IN_A_ROW: u32 = 3;
 
-/// Dates of one account, in days.
+/// Dates of one account, in days since 1970.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AccountDates {
     pub(crate) made: Option<i32>,
     pub(crate) recovered: Option<i32>,
-    /// The day of a return, and how many days the silence was.
+    /// The day of the last return, and the length of the silence before it in days.
     pub(crate) returned: Option<(i32, i32)>,
     /// Accounts made by the same leader on the same day, this one included.
     pub(crate) made_with: u32,
 }
 
 impl AccountDates {
-    /// The account works on `day`, for the first time since `last`.
+    /// Records that the account works on `day`, for the first time since `last`.
     pub(crate) fn work(&mut self, last: Option<i32>, day: i32) {
         if let Some(silence) = last.map(|last| day - last).filter(|silence| *silence >= DORMANT_DAYS) {
             self.returned = Some((day, silence));

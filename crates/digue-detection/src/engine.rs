@@ -1,7 +1,8 @@
-//! The door: entries go in one by one, findings come out.
+//! The engine: sightings go in one by one, findings come out.
 //!
-//! Memory is bounded by the number of accounts: each has a profile of fixed size. Made again from
-//! the same entries it is the same.
+//! Memory is bounded by the number of accounts: each has a profile of bounded size. Rebuilt from the same
+//! entries, the engine is in the same state. What is done about a finding is not known here: the caller
+//! reports back what happened (`contained`, `left_open`, `reopened`, `found_to_be_work`).
 
 use std::time::Duration;
 
@@ -21,28 +22,27 @@ use crate::surge::Surge;
 use crate::tally::{DayCount, Work};
 use crate::tuning::Tuning;
 
-/// How the engine is set.
+/// Settings of the engine.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
     pub bars: Bars,
-    /// Signals that are not listened to.
+    /// Signals that are switched off.
     pub off: Vec<SignalKind>,
-    /// Added to UTC, so that days and hours are those of the people who work.
+    /// Added to UTC, so that days and hours are local to the people who work.
     pub day_offset_secs: i32,
-    /// Keys of persons who do not exist.
+    /// Keys of the decoys.
     pub decoys: HashSet<u64>,
-    /// New persons by one response, or by lists in ten minutes, that no work needs.
+    /// The most new persons in one response, or by lists within ten minutes, that any work needs.
     pub listed_max: u32,
-    /// An account that works on after so long was opened again, as records of the past show it;
-    /// `None` where reopening is told by `reopened`. In a record nobody gives a verdict either: work
-    /// that went on after the second such opening within a month is taken to have been found to be
-    /// work.
+    /// For recorded work: an account that works so long after its containment is taken to have been
+    /// reopened; `None` where the caller calls `reopened`. A record has no verdicts either: after the second
+    /// such reopening within a month the work is taken to have been found to be work.
     pub reopens_after: Option<Duration>,
-    /// Work that comes by itself at a stated hour.
+    /// Scheduled work.
     pub batches: Vec<DeclaredBatch>,
-    /// What is worked at each portal; files where nothing is said.
+    /// The kind of work at each portal; [`Work::Files`] where none is given.
     pub work: Vec<(String, Work)>,
-    /// Profiles; further accounts share one.
+    /// Greatest number of profiles; further accounts share the last one.
     pub accounts_max: usize,
     pub tuning: Tuning,
 }
@@ -64,17 +64,17 @@ impl Default for EngineOptions {
     }
 }
 
-/// Work that comes by itself: a nightly export, a program that fetches its files.
+/// Scheduled work: a nightly export, a program that fetches its files.
 ///
-/// Within its hours so many persons a day are not judged by their number and pace; what goes beyond
-/// is judged as any other work, and fictitious persons always are.
+/// Within its hours, so many persons a day are not judged by number and pace. The response that exceeds
+/// them is judged like any other, and decoys always are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeclaredBatch {
     pub account: String,
-    /// Minutes of the day, where people work; may go over midnight.
+    /// Minutes of the local day; the period may cross midnight.
     pub from_minute: u32,
     pub until_minute: u32,
-    /// Persons a day, at most.
+    /// Greatest number of persons a day.
     pub persons: u32,
 }
 
@@ -87,35 +87,35 @@ impl DeclaredBatch {
         }
     }
 
-    /// The day on which its hours began: one night is one batch, on both sides of midnight.
+    /// The day on which its hours began: one night is one batch, before and after midnight.
     const fn day_of(&self, minute: u32, day: i32) -> i32 {
         let is_after_midnight = self.from_minute > self.until_minute && minute < self.until_minute;
         if is_after_midnight { day - 1 } else { day }
     }
 }
 
-/// Persons of a portal whose last reading is remembered, at least.
+/// Persons of a portal whose last reading is remembered; at most twice as many.
 const SEEN: usize = 1 << 20;
-/// A response with more persons than this is a list.
+/// A response with at most so many persons is a record page; one with more is a list.
 const SHEET_PERSONS_MAX: usize = 2;
-/// Lists of an account's first days show its caseload for the first time.
+/// Days during which an account's lists show its caseload for the first time and are not judged as new.
 pub(crate) const FIRST_DAYS: i32 = 5;
-/// Openings by themselves within a month after which the work of a record is taken for work.
+/// See [`EngineOptions::reopens_after`].
 const REOPENINGS_MAX: usize = 2;
-/// A place that several accounts have used for so long is an office, not a thief's.
+/// A place that several accounts have used for so many days is an office, not a thief's.
 const OFFICE_DAYS: i32 = 7;
-/// An account is at work that worked in so many days.
+/// An account is active if it worked within so many days.
 const AT_WORK_DAYS: i32 = 7;
-/// Remembered places, and networks that are followed.
+/// Greatest number of remembered places, and of networks that are followed.
 pub(crate) const PLACES_MAX: usize = 65_536;
 
 #[derive(Clone)]
 pub(crate) struct PortalState {
     pub(crate) common: PortalHabits,
     seen: RecentSet,
-    /// Share of the persons shown lately that had an explanation.
+    /// Share of the persons shown lately that were explained, as a moving average.
     pub(crate) explained: f32,
-    /// Share of the responses of late that went to programs.
+    /// Share of the latest responses that went to programs, as a moving average.
     pub(crate) programs: f32,
     pub(crate) surge: Surge,
 }
@@ -135,27 +135,28 @@ pub(crate) struct NetworkUse {
     first_day: i32,
     day: i32,
     pub(crate) organisations: Vec<u32>,
-    /// Days on which it was crowded: a carrier's address is shared every day.
+    /// Days on which it was crowded. A mobile carrier's address is shared every day and says nothing.
     pub(crate) crowded_days: u16,
 }
 
-/// Who else comes from a place: an office behind one address, with one browser.
+/// The accounts that use a place. Several of them over days mean an office behind one address, with one
+/// browser.
 #[derive(Clone, Copy)]
 struct PlaceUsers {
     first_day: i32,
     last_account: u32,
-    /// Accounts that took turns there; more than a few are as good as many.
+    /// How often the account changed there, from 1; saturates, since a few are as good as many.
     accounts: u8,
 }
 
-/// How many accounts worked at a portal lately.
+/// Number of active accounts at a portal, and in one organisation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct AtWork {
     pub accounts: u32,
     pub of_organisation: u32,
 }
 
-/// The watch over all accounts.
+/// Detection over all accounts.
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) options: EngineOptions,
@@ -165,22 +166,22 @@ pub struct Engine {
     organisation_names: HashMap<String, u32>,
     pub(crate) profiles: Vec<Profile>,
     account_names: HashMap<String, u32>,
-    /// Places of contained accounts, with the day and whose they were.
+    /// Places of contained accounts, with the day of the containment and the account's number.
     pub(crate) remembered: HashMap<ClientPlace, (i32, u32)>,
     pub(crate) remembered_networks: HashMap<u32, (i32, u32)>,
     pub(crate) networks: HashMap<u32, NetworkUse>,
     tenants: HashMap<ClientPlace, PlaceUsers>,
     agents: Agents,
-    /// Persons of today by each declared batch.
+    /// Day, and persons of that day, of each declared batch.
     batched: Vec<(i32, u32)>,
 }
 
-/// The persons of one response as `observe` met them.
+/// The counts of one response.
 #[derive(Default)]
 pub(crate) struct ResponseCounts {
-    /// By sheets, new to the account and unexplained.
+    /// Persons on a record page, new to the account and unexplained.
     pub(crate) new: u32,
-    /// By lists, new to the account and unexplained.
+    /// Persons in a list, new to the account and unexplained.
     pub(crate) listed: u32,
     pub(crate) decoys: u32,
 }
@@ -204,9 +205,9 @@ impl Engine {
         }
     }
 
-    /// Takes in one response and says what it reveals, if anything new.
+    /// Observes one response; returns a finding when it reveals something new.
     ///
-    /// Responses come in the order of their time; see [`crate::Batches`] for those of one instant.
+    /// Responses must come in the order of their time; see [`crate::Batches`] for those of one instant.
     pub fn observe(&mut self, sighting: &Sighting<'_>) -> Option<Finding> {
         let (second, day) = self.clock(sighting.at);
         let account = self.account(sighting.account, sighting.organisation, sighting.portal, day);
@@ -263,7 +264,8 @@ impl Engine {
         found.or_else(|| self.many_unknown(account, sighting))
     }
 
-    /// An account was made, together with so many by the same leader on that day, itself included.
+    /// Records that an account was made; `made_with` is the number that the same leader made on that day,
+    /// this one included.
     pub fn made(&mut self, at: Timestamp, account: &str, organisation: &str, portal: &str, made_with: u32) {
         let (_, day) = self.clock(at);
         let account = self.account(account, organisation, portal, day);
@@ -271,7 +273,7 @@ impl Engine {
         (dates.made, dates.made_with) = (Some(day), made_with);
     }
 
-    /// An account was given back to its holder.
+    /// Records that an account was recovered: returned to its holder.
     pub fn recovered(&mut self, at: Timestamp, account: &str) {
         let (_, day) = self.clock(at);
         if let Some(&account) = self.account_names.get(account) {
@@ -279,7 +281,8 @@ impl Engine {
         }
     }
 
-    /// An account was cut off, by whomever: where it came from lately is remembered.
+    /// Records that an account was cut off, by detection or by a person: the places it used lately are
+    /// remembered.
     pub fn contained(&mut self, at: Timestamp, account: &str) {
         let (second, day) = self.clock(at);
         if let Some(&account) = self.account_names.get(account) {
@@ -287,8 +290,8 @@ impl Engine {
         }
     }
 
-    /// What a finding revealed was answered by a step that leaves the account open: it is found again
-    /// when it goes on and the odds are ten times worse.
+    /// Records that the step taken for a finding left the account open: there is another finding when it
+    /// continues and the odds are ten times worse.
     pub fn left_open(&mut self, finding: &Finding) {
         let (_, day) = self.clock(finding.at);
         let recent_set = finding.account.as_ref().and_then(|account| self.account_names.get(account));
@@ -298,8 +301,8 @@ impl Engine {
         }
     }
 
-    /// An account was opened again. It may have been a theft all the same: what it did teaches nothing,
-    /// where it came from stays remembered, and it is judged as before.
+    /// Records that an account was reopened. It may have been a theft nevertheless: what it did teaches
+    /// nothing, its places stay remembered, and it is judged as before.
     pub fn reopened(&mut self, at: Timestamp, account: &str) {
         let (_, day) = self.clock(at);
         if let Some(&account) = self.account_names.get(account) {
@@ -307,8 +310,8 @@ impl Engine {
         }
     }
 
-    /// People found that what the finding of `found_at` about an account cited was work: so much is allowed
-    /// for a fortnight, and teaches. Where the instant is not known, what allows least is taken.
+    /// Records the verdict of a person that the counts cited by a finding were work: so much is allowed for
+    /// a fortnight, and teaches. Where `found_at` is not known, the finding that allows least is taken.
     pub fn found_to_be_work(
         &mut self,
         at: Timestamp,
@@ -320,6 +323,7 @@ impl Engine {
         let judged = FindingReference { weight, second: found_at.map(|at| self.clock(at).0) };
         if let Some(&owner) = self.account_names.get(account) {
             self.profiles[owner as usize].confirm(&self.options.tuning, judged, day);
+            // Still contained for another finding: its places stay remembered.
             if self.profiles[owner as usize].contained.is_some() {
                 return;
             }
@@ -328,7 +332,7 @@ impl Engine {
         }
     }
 
-    /// Accounts that were found to be stolen, or cut off by people.
+    /// The accounts that are contained, by detection or by people; sorted.
     pub fn contained_accounts(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .account_names
@@ -340,9 +344,8 @@ impl Engine {
         names
     }
 
-    /// Accounts that worked at a portal in the last seven days, and those of them that are of this
-    /// organisation. Accounts that were made before their first visit belong to no named portal: they
-    /// count at each.
+    /// Accounts that worked at a portal in the last seven days, and those of them in this organisation.
+    /// Accounts without a named portal count at each.
     pub fn at_work(&self, at: Timestamp, portal: &str, organisation: &str) -> AtWork {
         let (_, day) = self.clock(at);
         let of_portal = [self.portal_names.get(portal), self.portal_names.get("")];
@@ -358,16 +361,16 @@ impl Engine {
         at_work
     }
 
-    /// Accounts that are followed.
+    /// Number of accounts that are followed.
     pub fn accounts(&self) -> usize {
         self.profiles.len()
     }
 
-    /// Second and day of an instant, where people work; before 1970 is 1970.
+    /// Local second and day of an instant, since 1970; earlier ones become 0.
     pub(crate) fn clock(&self, at: Timestamp) -> (u32, i32) {
         let local = at.secs().saturating_add(i64::from(self.options.day_offset_secs)).max(0);
         let second = u32::try_from(local).unwrap_or(u32::MAX);
-        (second, i32::try_from(second / 86_400).expect("49,710 at most"))
+        (second, i32::try_from(second / 86_400).expect("2^32 seconds are 49,710 days"))
     }
 
     fn account(&mut self, account: &str, organisation: &str, portal: &str, day: i32) -> usize {
@@ -377,13 +380,13 @@ impl Engine {
             return recent_set as usize;
         }
         if self.profiles.len() >= self.options.accounts_max {
-            // One profile for all further ones: they are watched, if not told apart.
+            // All further accounts share a profile: they are judged together rather than not at all.
             return self.profiles.len() - 1;
         }
         let portal = self.portal(portal);
         let organisation = self.organisation(organisation);
         self.organisations[organisation as usize].organisation_day.accounts += 1;
-        let number = u32::try_from(self.profiles.len()).expect("bounded");
+        let number = u32::try_from(self.profiles.len()).expect("accounts_max is far below 2^32");
         self.account_names.insert(account.to_owned(), number);
         let mut profile = Profile::new(organisation, portal, day);
         profile.expect(&self.options.tuning, &self.portals[portal as usize].common, day);
@@ -391,7 +394,7 @@ impl Engine {
         number as usize
     }
 
-    /// An account that changed its organisation is judged among those of the new one.
+    /// Moves an account to its new organisation, among whose accounts it is judged from then on.
     fn move_to(&mut self, account: usize, organisation: &str) {
         let before = self.profiles[account].organisation as usize;
         if organisation.is_empty() || self.organisations[before].name == organisation {
@@ -406,7 +409,7 @@ impl Engine {
         (profile.share, profile.share_day) = (0.0, profile.today.day);
     }
 
-    /// An account that was made before it worked belongs to the portal at which it works first.
+    /// Assigns an account that has not worked yet to the portal of its first visit.
     fn place_at(&mut self, account: usize, portal: &str) {
         if portal.is_empty() || self.profiles[account].last_day.is_some() {
             return;
@@ -424,7 +427,7 @@ impl Engine {
         if let Some(&recent_set) = self.portal_names.get(name) {
             return recent_set;
         }
-        let number = u32::try_from(self.portals.len()).expect("few portals");
+        let number = u32::try_from(self.portals.len()).expect("portals are configured one by one");
         let work = self.options.work.iter().find(|(portal, _)| portal == name).map(|(_, work)| *work);
         self.portals.push(PortalState {
             common: PortalHabits {
@@ -445,7 +448,7 @@ impl Engine {
         if let Some(&recent_set) = self.organisation_names.get(name) {
             return recent_set;
         }
-        let number = u32::try_from(self.organisations.len()).expect("fewer than accounts");
+        let number = u32::try_from(self.organisations.len()).expect("fewer than 2^32 organisations exist");
         self.organisations.push(OrganisationState {
             name: name.to_owned(),
             organisation_day: OrganisationDay::default(),
@@ -463,7 +466,7 @@ impl Engine {
             return;
         }
         if profile.last_day == Some(profile.today.day) {
-            // What the day was besides its volume pays or wins with the day.
+            // The context of the finished day, so that its bets win or lose together with the day.
             let (mut signs, place) = (Vec::new(), profile.last_place);
             self.weigh_context(account, place, &mut signs);
         }
@@ -471,7 +474,7 @@ impl Engine {
         profile.begin(&self.options.tuning, day, &mut self.portals[profile.portal as usize].common);
     }
 
-    /// True when persons of now are a declared batch's, which is below its number.
+    /// Counts a response in the declared batch whose hours it falls in; true while that is within its number.
     fn is_batch(&mut self, sighting: &Sighting<'_>, second: u32, day: i32) -> bool {
         let minute = second / 60 % 1440;
         let fits = |batch: &DeclaredBatch| batch.account == sighting.account && batch.holds(minute);
@@ -485,7 +488,7 @@ impl Engine {
         *count <= self.options.batches[place].persons
     }
 
-    /// Counts the persons of a response.
+    /// Counts the persons of a response, in the account's day and windows and in the portal's memory.
     fn meet(&mut self, account: usize, sighting: &Sighting<'_>, second: u32, day: i32) -> ResponseCounts {
         let is_batch = !self.options.batches.is_empty() && self.is_batch(sighting, second, day);
         let profile = &mut self.profiles[account];
@@ -497,6 +500,8 @@ impl Engine {
         profile.lists.move_on(second);
         for person in sighting.persons {
             let key = (person.key ^ (person.key >> 32)) as u32;
+            // By the whole key, of which the memory of persons keeps 32 bits; and before batches are left
+            // out: decoys are judged there, too.
             met.decoys += u32::from(self.options.decoys.contains(&person.key));
             let last_read = portal.seen.meet(key, today);
             let is_new = profile.meet(key, today);
@@ -531,7 +536,7 @@ impl Engine {
             profile.list(day, met.listed);
         }
         if profile.age(day) >= FIRST_DAYS {
-            // A name in a list is half a person opened: lists come in tens.
+            // A name in a list counts as half a person opened: lists show tens at a time.
             profile.today.add(DayCount::Reached, met.listed.div_ceil(2));
         }
         self.note_response(account, sighting, second, day, met.listed > 0);
@@ -539,7 +544,7 @@ impl Engine {
         met
     }
 
-    /// What kind of response it was, and the greatest counts of the day's windows.
+    /// Records the kind of a response, and the greatest counts of the day's windows.
     fn note_response(&mut self, account: usize, sighting: &Sighting<'_>, second: u32, day: i32, lists: bool) {
         let profile = &mut self.profiles[account];
         let is_sheet = sighting.persons.len() <= SHEET_PERSONS_MAX;
@@ -571,7 +576,7 @@ impl Engine {
         profile.today.at_least(DayCount::ListsTen, lists[1]);
     }
 
-    /// Where the account stands in the day of its portal and of its organisation.
+    /// Updates the account's part in the day of its portal and organisation, and its factor of the day.
     fn note_share(&mut self, account: usize, day: i32) {
         let profile = &mut self.profiles[account];
         let portal = &mut self.portals[profile.portal as usize];
@@ -583,8 +588,9 @@ impl Engine {
                 organisation.surge.note(&mut profile.of_organisation, day, ratio);
             }
         }
-        // The rest of the portal explains; the account's own organisation does a little, so that a theft
-        // by a whole office is not explained by itself.
+        // The other organisations of the portal explain a busy day; the account's own adds only within a
+        // bound. With its own organisation in the factor, ten stolen accounts of fifteen explained
+        // themselves (docs/decisions/0017).
         if organisation.name.is_empty() {
             profile.factor = portal.surge.factor(day);
             return;
@@ -594,12 +600,13 @@ impl Engine {
         profile.factor = of_rest.max(of_office.min(of_rest * self.options.tuning.organisation_max));
     }
 
-    /// Which organisations use a network today.
+    /// Records that an organisation uses a network today.
     fn crowd(&mut self, place: ClientPlace, account: usize, day: i32) {
         if place.network == 0 {
             return;
         }
         if self.networks.len() >= PLACES_MAX && !self.networks.contains_key(&place.network) {
+            // Full: what was not used for a week is forgotten, and new networks are ignored until then.
             self.networks.retain(|_, network| day - network.day < 7);
             if self.networks.len() >= PLACES_MAX {
                 return;
@@ -623,9 +630,9 @@ impl Engine {
         self.share_place(place, account, day);
     }
 
-    /// Which accounts take turns at a place.
+    /// Records that an account uses a place.
     fn share_place(&mut self, place: ClientPlace, account: usize, day: i32) {
-        let account = u32::try_from(account).expect("bounded");
+        let account = u32::try_from(account).expect("accounts_max is far below 2^32");
         if self.tenants.len() >= PLACES_MAX && !self.tenants.contains_key(&place) {
             return;
         }
@@ -637,13 +644,14 @@ impl Engine {
         }
     }
 
-    /// True when several accounts have come from this place for longer than a theft takes: an office.
+    /// True when several accounts have used this place for a week: an office.
     pub(crate) fn is_office(&self, place: ClientPlace, day: i32) -> bool {
         let is_old = |first_day: i32| day - first_day >= OFFICE_DAYS;
         self.tenants.get(&place).is_some_and(|tenants| tenants.accounts > 1 && is_old(tenants.first_day))
     }
 
-    /// True when a network was in use here before the account that came from it was stolen.
+    /// True when a network has been in use for a week, or is often crowded: it is not the thief's own, and is
+    /// not remembered with a contained account.
     pub(crate) fn is_old_network(&self, network: u32, day: i32) -> bool {
         let recent_set = self.networks.get(&network);
         recent_set.is_some_and(|recent_set| {
@@ -652,15 +660,15 @@ impl Engine {
     }
 }
 
-/// The hour of the day, 24 later on Saturdays and Sundays.
+/// The hour of the day, plus 24 on Saturdays and Sundays.
 fn hour_of(second: u32, day: i32) -> u32 {
     let hour = second / 3600 % 24;
-    // 1970-01-01 was a Thursday.
+    // 1970-01-01 was a Thursday: days 2 and 3 of each week are Saturday and Sunday.
     let is_rest = matches!(day.rem_euclid(7), 2 | 3);
     hour + if is_rest { 24 } else { 0 }
 }
 
-/// A key for a person of whom only the text is known.
+/// A key for a person known only by the text of the reference.
 pub fn key_of(person: &str) -> u64 {
     let low = hash(person);
     let high = person.bytes().rev().fold(0x811c_9dc5_u32, |hash, byte| {

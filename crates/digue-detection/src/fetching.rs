@@ -1,15 +1,15 @@
-//! Sub-resources: a browser fetches style sheets, scripts and images with its pages; a program that
-//! copies a cookie fetches the sheets.
+//! Sub-resources: a browser fetches style sheets, scripts and images with its pages; a program with a
+//! copied cookie fetches the record pages only.
 //!
-//! Browsers keep what they fetched, and some portals' resources do not pass the lock: what counts is
-//! that this account, or its peers, fetch some on nearly every day of work.
+//! Browsers cache, and the resources of some portals do not pass the gateway. A day without any is
+//! therefore a sign only where this account, or its peers, fetch some on nearly every working day.
 
-/// Sheets of a day without any resource that are worth a word.
+/// Record pages in a day without any resource from which on it is a sign.
 const SHEETS_MIN: u32 = 6;
-/// Days after which a share of days is known.
+/// Days from which on the peers' share is known; also the weight of that share, in days.
 const DAYS_MIN: f32 = 10.0;
 
-/// Days of work, and those with resources; old ones fade.
+/// Working days, and those with resources; old ones fade.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FetchingDays {
     all: f32,
@@ -25,13 +25,13 @@ impl FetchingDays {
     }
 }
 
-/// Decimal logarithm of the odds against a day of `sheets` without a resource; `None` while that is
-/// usual, or not known to be unusual.
+/// Decimal logarithm of the odds against a day of `sheets` record pages without a resource; `None` where
+/// that is usual, or not known to be unusual.
 pub(crate) fn evidence(sheets: u32, own: FetchingDays, peers: FetchingDays) -> Option<f32> {
     if sheets < SHEETS_MIN || peers.all < DAYS_MIN {
         return None;
     }
-    // Peers speak as ten days of the account's own.
+    // Peers weigh as much as ten days of the account's own.
     let peers = (peers.fetching + 0.5) / (peers.all + 1.0);
     let without = 1.0 - (own.fetching + DAYS_MIN * peers) / (own.all + DAYS_MIN);
     let evidence = -without.max(0.03).log10();

@@ -1,16 +1,17 @@
-//! What the signals weigh together, and the bars.
+//! The weight of all signals together, and the bars that it is compared with.
 //!
-//! Every count has a share of one budget; a share times the odds of its signal, summed, is a bet
-//! that honest work wins on average nothing from. The shares sum to less than 1.5: by Markov's
-//! inequality the bet exceeds `10^bar` on at most 1.5 account-days in `10^bar`. What says nothing about volume - shape, hours, devices, rhythm,
-//! standing - multiplies the bet, within bounds that alone never reach the bar of containment.
-//! The model is an approximation; `docs/benchmarks.md` has what was measured.
+//! Every count has a share of one budget. The sum of each share times the odds of its signal is a bet
+//! from which honest work wins nothing on average. The shares sum to less than 1.5: by Markov's
+//! inequality the bet exceeds `10^bar` on at most 1.5 account-days in `10^bar`. Signals that say nothing
+//! about volume (shape, hours, devices, rhythm, status) multiply the bet, within bounds that alone never
+//! reach the bar of containment. The model is an approximation; `docs/benchmarks.md` has the
+//! measurements.
 
 use digue_types::Timestamp;
 
 use crate::signal::Signal;
 
-/// How much evidence it takes, as decimal logarithms of account-days per false alarm.
+/// The evidence that is required, as decimal logarithms of account-days per false alarm.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Bars {
     pub alert: f32,
@@ -24,7 +25,7 @@ impl Default for Bars {
     }
 }
 
-/// How much a finding weighs.
+/// The bar that a finding reached.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Weight {
     Alert,
@@ -44,7 +45,7 @@ impl Weight {
     }
 }
 
-/// What the engine found, about an account or its organisation.
+/// A finding about an account, or about its organisation.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Finding {
     pub at: Timestamp,
@@ -57,40 +58,40 @@ pub struct Finding {
     pub evidence: f32,
     /// The strongest first, at most five.
     pub signals: Vec<Signal>,
-    /// Distinct persons that the account was shown today by sheets and new by lists, the response
-    /// that reveals it included.
+    /// Persons that the account was shown today: distinct ones on record pages, and new ones in lists, the
+    /// response that reveals it included.
     pub persons: u32,
-    /// The account went on, and worse, after a step that left it open.
+    /// The account continued, with odds ten times worse, after a step that left it open.
     pub is_repeated: bool,
     pub around: Surroundings,
 }
 
-/// What lies around a finding about an account, for the person who decides.
+/// The circumstances of a finding about an account, for the person who gives the verdict.
 #[derive(Clone, Copy, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Surroundings {
-    /// Sheets opened on this day so far.
+    /// Record pages opened so far on this day.
     pub sheets: u32,
-    /// Sheets in a day below which nineteen of this account's days in twenty stay.
+    /// The account's usual level of record pages: nineteen of its days in twenty stay below.
     pub usual: u32,
-    /// How many times as much as usual the whole portal does on this day, at least 1.
+    /// How many times its usual work the whole portal does on this day, at least 1.
     pub portal_factor: f32,
-    /// The same of the organisation.
+    /// The same for the organisation.
     pub organisation_factor: f32,
-    /// Days for which the portal is known, and accounts of it with habits: few of either mean that what
-    /// is usual was taken from what is known of such work.
+    /// Days for which the portal is known, and its accounts with habits: while either is small, the usual
+    /// level is taken from the declared kind of work.
     pub portal_days: u32,
     pub known_accounts: u32,
-    /// Whether that is so.
+    /// Whether it was.
     pub is_early: bool,
-    /// The most that the leading count could have been without a word to anybody; `None` where no number
-    /// is innocent.
+    /// The highest value of the leading count that would not have been reported; `None` where it has no
+    /// number.
     pub innocent: Option<u32>,
 }
 
-/// A portal is new for two weeks, and for two months as long as few of its accounts have habits.
+/// True while a portal is new: for two weeks, or for two months while few of its accounts have habits.
 ///
-/// No longer than that: a small portal never has many, and who makes accounts by the dozen must not blind the
-/// watch over the others.
+/// No longer: a small portal never has many such accounts, and making dozens of accounts must not switch off
+/// detection for the others.
 pub(crate) const fn is_early(portal_days: u32, known_accounts: u32, at_work: u32) -> bool {
     const DAYS: u32 = 14;
     const DAYS_MAX: u32 = 60;
@@ -99,17 +100,17 @@ pub(crate) const fn is_early(portal_days: u32, known_accounts: u32, at_work: u32
     portal_days < DAYS || portal_days < DAYS_MAX && has_few
 }
 
-/// The bet of all counts together, as a decimal logarithm.
+/// The bet of all counts together, as a decimal logarithm, from their shares and evidence.
 pub(crate) fn together(bets: impl Iterator<Item = (f32, f32)>) -> f32 {
     let total: f32 =
         bets.map(|(weight, evidence)| ((weight + evidence).min(30.0) * std::f32::consts::LN_10).exp()).sum();
     if total > 0.0 { total.log10() } else { -3.0 }
 }
 
-/// Bounds of what is not volume.
+/// The most that evidence besides volume adds; below the bar of containment.
 pub(crate) const CONTEXT_MAX: f32 = 3.5;
 
-/// The strongest signals, of which people read a few.
+/// The five strongest signals, one of each kind, the strongest first.
 pub(crate) fn strongest(mut signals: Vec<Signal>) -> Vec<Signal> {
     signals.retain(|signal| signal.evidence > 0.05);
     signals.sort_by(|a, b| b.evidence.total_cmp(&a.evidence).then(a.kind.cmp(&b.kind)));

@@ -1,4 +1,7 @@
-//! Weighs what is known of an account now, and says what it reveals.
+//! Weighs the evidence about an account after each response, and makes the findings.
+//!
+//! Counting is done in `engine`, the weight of a count against its usual level in `volume` and `daily`,
+//! the sum in `fusion`.
 
 use crate::daily::DayContext;
 use crate::engine::{Engine, FIRST_DAYS, PLACES_MAX, ResponseCounts};
@@ -12,20 +15,20 @@ use crate::signal::{Figures, Signal, SignalKind};
 use crate::tally::{DAILY, DayCount, RULES, SHEETS};
 use crate::volume;
 
-/// Which networks many organisations share is known after so many days.
+/// Days of a portal after which it is known which networks many organisations share.
 const CROWDS_KNOWN_AFTER: u32 = 7;
-/// Requests of a day that no map describes, above which people are told.
+/// Requests in a day that no map describes, from which on there is an alert.
 const UNMAPPED_MAX: u32 = 1000;
 
-/// Devices and networks of contained accounts are remembered for so long.
+/// How many days devices and networks of contained accounts are remembered.
 const REMEMBERED_DAYS: i32 = 180;
-/// Above this share of responses, programs are the rule on a portal.
+/// Above this share of responses, programs are normal on a portal.
 const PROGRAMS_RULE: f32 = 0.2;
-/// An account that was left open under conditions is measured against that finding for so long.
+/// How many days an account that a step left open is compared with the finding that led to it.
 const STEPPED_DAYS: i32 = 14;
 
 impl Engine {
-    /// Weighs what is known of the account now.
+    /// Weighs the account's evidence after a response.
     pub(crate) fn judge(
         &mut self,
         account: usize,
@@ -40,7 +43,7 @@ impl Engine {
         let slow = self.days(account, DayContext::default(), &mut Vec::new());
         let is_loud = hard.max(unmapped) > 0.0 || together([(0.0, fast), (0.0, slow)].into_iter()) >= 0.3;
         if !is_loud && !self.is_placed(account, place) {
-            // Nearly every response of nearly every day ends here.
+            // Nearly every response of nearly every day ends here, before the costly part.
             self.organisation_day(account, 0.0);
             return None;
         }
@@ -48,7 +51,8 @@ impl Engine {
         let elsewhere = self.weigh_context(account, place, &mut signs);
         let (strangeness, habits) = self.strangeness(account, &mut signals);
         signals.append(&mut signs);
-        // Haste is not excused by its hour; a long rise is, by being the same work as ever.
+        // Familiar hours and kinds of persons do not excuse haste. They do weaken a long rise, which may be
+        // more of the same work.
         let context = (strangeness + elsewhere.max(0.0)).clamp(-1.0, CONTEXT_MAX);
         let context = if self.is_fast(account) { context.max(0.0) } else { context };
         let fast = fast.max(0.0);
@@ -62,7 +66,7 @@ impl Engine {
         found.or_else(|| self.about_organisation(account, sighting, shared?))
     }
 
-    /// How strange the work is for this account: over the last days, and today alone.
+    /// How unusual the work is for this account: over the last days, and today alone.
     fn strangeness(&self, account: usize, signals: &mut Vec<Signal>) -> (f32, f32) {
         let profile = &self.profiles[account];
         let common = &self.portals[profile.portal as usize].common;
@@ -78,14 +82,14 @@ impl Engine {
         (days, (kinds + hours).clamp(-1.0, 2.0))
     }
 
-    /// The bets of what is counted within minutes, hours and the day.
+    /// The bets of the counts within minutes, hours and the day.
     fn windows(&self, account: usize, signals: &mut Vec<Signal>) -> f32 {
         let profile = &self.profiles[account];
         let today = &profile.today;
         let mut bets = [(0.0, -30.0); RULES.len()];
         for (place, rule) in RULES.iter().enumerate() {
             let seen = self.seen_in_window(profile, place);
-            // The first lists of an account show its caseload for the first time.
+            // In its first days an account's lists show its caseload for the first time.
             let is_first = rule.count == DayCount::ListsTen && profile.age(today.day) < FIRST_DAYS;
             if seen < 3 || is_first || self.options.off.contains(&rule.kind) {
                 continue;
@@ -110,10 +114,12 @@ impl Engine {
         windows.get(place).copied().unwrap_or_else(|| profile.today.count(RULES[place].count))
     }
 
-    /// What is usual of a rule's count on this day; beyond its bound only where people once said so.
+    /// The usual level of a rule's count on this day. It exceeds the rule's bound only where a person once
+    /// gave the verdict that it was work: no habit makes haste usual by itself.
     fn usual_in_window(&self, profile: &Profile, place: usize) -> f32 {
         let rule = &RULES[place];
         let usual = profile.usual(rule.count, profile.today.day);
+        // The factor of a busy day applies from ten minutes on: it does not excuse haste within a minute.
         let is_longer = rule.minutes >= 10;
         let usual = if is_longer { usual * profile.factor } else { usual };
         if profile.is_confirmed(rule.count) { usual } else { usual.min(rule.usual_max) }
@@ -146,8 +152,7 @@ impl Engine {
             }
         }
         let evidence = together(bets.into_iter());
-        // While nobody at a portal is known, a day's number alone is no reason to alarm anybody: what is
-        // fast, or in lists that no work needs, is.
+        // While a portal is new, a day's number alone raises no alert. Haste, and lists beyond any work, do.
         let most = if common.is_early(profile.today.day) { self.options.bars.alert - 0.1 } else { f32::MAX };
         evidence.min(most)
     }
@@ -166,7 +171,7 @@ impl Engine {
         if is_fed && count != DayCount::Sheets { SignalKind::Unexplained } else { SignalKind::Volume }
     }
 
-    /// What needs no history: persons who do not exist, exports beyond any work.
+    /// Evidence that needs no history: decoys, and lists and exports beyond any work.
     fn hard(&self, account: usize, met: &ResponseCounts, signals: &mut Vec<Signal>) -> f32 {
         let profile = &self.profiles[account];
         let mut hard = 0.0_f32;
@@ -179,7 +184,7 @@ impl Engine {
         if met.decoys > 0 {
             say(SignalKind::Decoy, 8.0, met.decoys, 0, 0);
         }
-        // More than any work needs, unless people found such work.
+        // More than any work needs, unless a person gave the verdict that such lists were work.
         let usual = profile.levels.of(DayCount::Listed);
         let learnt = usual.own().filter(|_| usual.days() >= 10 && profile.is_confirmed(DayCount::Listed));
         let recent_set = learnt.unwrap_or(0.0) * 1.5;
@@ -195,8 +200,8 @@ impl Engine {
             if day as f32 > max as f32 * 1.05 {
                 say(SignalKind::Lists, 6.0, day, max, 1440);
             }
-            // A caseload is shown once: who never lists, or began a few days ago, and lists on is not at
-            // work.
+            // A caseload is shown for the first time only once: lists of new persons that go on through a
+            // week are no work of an account without that habit, however few they are on each day.
             let habit = usual.own().filter(|_| usual.days() >= 10).unwrap_or(0.0);
             let a_day = habit.max(recent_set).max(allowed);
             let week = profile.listed_in_week();
@@ -208,22 +213,23 @@ impl Engine {
         hard
     }
 
-    /// A flood of requests that nothing describes is worth a word to people and no more, and is nobody's but this
-    /// account's: a page that changed before its map did makes all of its readers do the same.
+    /// Many requests that no map describes are worth an alert and no more: when a page changes before its
+    /// map, all of its readers do the same. They do not count for the organisation either.
     fn unmapped(&self, account: usize, signals: &mut Vec<Signal>) -> f32 {
         let seen = self.profiles[account].today.count(DayCount::Unmapped);
         if seen < UNMAPPED_MAX || self.options.off.contains(&SignalKind::Unmapped) {
             return 0.0;
         }
         let Bars { alert, containment } = self.options.bars;
+        // Whatever the bars are set to, never a containment.
         let evidence = alert.min(containment - 0.1);
         let figures = Figures { seen, usual: UNMAPPED_MAX, minutes: 1440 };
         signals.push(Signal { kind: SignalKind::Unmapped, evidence, figures });
         evidence
     }
 
-    /// What the day was besides its volume: signs that are worth something at this portal, and the
-    /// bet on all of them. The worst of the day is remembered for its end.
+    /// Weighs the signs of the day besides its volume: leaves those that are worth something at this portal
+    /// in `signs` and returns the bet on all of them. The strongest of the day is kept for its end.
     pub(crate) fn weigh_context(
         &mut self,
         account: usize,
@@ -283,8 +289,8 @@ impl Engine {
         }
     }
 
-    /// A place shared with an account that was cut off, and how many days ago. Places that this account
-    /// has long come from, or an office, say nothing.
+    /// Evidence of a place shared with another account that was cut off, and how many days ago that was.
+    /// Places that this account has long used, and offices, say nothing.
     fn shared(&self, account: usize, place: ClientPlace, day: i32) -> Option<(f32, u32)> {
         let profile = &self.profiles[account];
         if !profile.places.is_young(place, day) || self.is_office(place, day) {
@@ -301,7 +307,7 @@ impl Engine {
         recent(self.remembered_networks.get(&place.network)).map(|days| (0.7, days))
     }
 
-    /// True when where it is asked from is worth a word by itself.
+    /// True when the place alone makes the context worth weighing.
     fn is_placed(&self, account: usize, place: ClientPlace) -> bool {
         let profile = &self.profiles[account];
         let is_remembered =
@@ -314,7 +320,8 @@ impl Engine {
         profile.sheets.paced()[1] > 15 || profile.lists.all()[1] > 60
     }
 
-    /// What the account's evidence adds to its organisation's, and what they show together.
+    /// Adds the account's evidence to its organisation's; returns a signal when the accounts together reach
+    /// the bar of an alert.
     pub(crate) fn organisation_day(&mut self, account: usize, evidence: f32) -> Option<Signal> {
         if self.options.off.contains(&SignalKind::Collusion) {
             return None;
@@ -323,7 +330,7 @@ impl Engine {
         let day = profile.today.day;
         let organisation = &mut self.organisations[profile.organisation as usize];
         if organisation.name.is_empty() {
-            // Accounts of which nobody says to whom they belong are not one organisation.
+            // Accounts without an organisation are not one organisation.
             return None;
         }
         let organisation_day: &mut OrganisationDay = &mut organisation.organisation_day;
@@ -341,7 +348,7 @@ impl Engine {
         })
     }
 
-    /// Once a day: several accounts of the organisation together.
+    /// A finding about several accounts of an organisation together; at most one a day.
     fn about_organisation(
         &mut self,
         account: usize,
@@ -369,7 +376,8 @@ impl Engine {
         })
     }
 
-    /// Once a day: the organisation as a whole reads more strangers than it ever does.
+    /// A finding that an organisation as a whole reads more unexplained new persons than usual; at most one
+    /// a day. Accounts that share a theft among them may each stay below their own level.
     pub(crate) fn many_unknown(&mut self, account: usize, sighting: &Sighting<'_>) -> Option<Finding> {
         let profile = &self.profiles[account];
         let kind = self.kind_of_volume(profile, DayCount::New);
@@ -401,7 +409,7 @@ impl Engine {
         })
     }
 
-    /// A finding, when it says more than the last one.
+    /// Makes a finding when the evidence reaches a bar and says more than the last finding.
     fn find(
         &mut self,
         account: usize,
@@ -421,7 +429,7 @@ impl Engine {
         }
         let is_containment = total >= bars.containment;
         if !is_containment {
-            // Once a day, and again when the odds are ten times worse.
+            // One alert in seven days, and another when the odds are ten times worse.
             if profile.alerted.is_some_and(|(then, evidence)| day - then < 7 && total < evidence + 1.0) {
                 return None;
             }
@@ -450,7 +458,7 @@ impl Engine {
         })
     }
 
-    /// The days of the account, its portal and its organisation, and what would have been innocent.
+    /// The circumstances of a finding.
     fn around(&self, account: usize, signals: &[Signal]) -> Surroundings {
         let profile = &self.profiles[account];
         let portal = &self.portals[profile.portal as usize];
@@ -469,8 +477,8 @@ impl Engine {
         }
     }
 
-    /// The most that the count of the first reason could have been without a word to anybody; `None` where no
-    /// number is innocent.
+    /// The highest value of the leading signal's count that would not have been reported; `None` where it
+    /// has no number.
     fn innocent(&self, account: usize, signals: &[Signal]) -> Option<u32> {
         let lead = signals.first()?;
         let profile = &self.profiles[account];
@@ -492,6 +500,7 @@ impl Engine {
             SignalKind::Lists => 1,
             _ => return None,
         };
+        // The evidence has no closed inverse. It grows with the count, so halving finds the bound.
         let count = DAILY[place].0;
         let mut day = profile.today;
         let (mut low, mut high) = (0, day.count(count));
@@ -506,11 +515,12 @@ impl Engine {
     }
 
     pub(crate) fn contain(&mut self, account: usize, second: u32, day: i32) {
-        let owner = u32::try_from(account).expect("bounded");
+        let owner = u32::try_from(account).expect("accounts_max is far below 2^32");
         let profile = &mut self.profiles[account];
         profile.contain(second, day);
         let places: Vec<ClientPlace> = profile.places.recent(day).collect();
         for place in places {
+            // Remembering an office would accuse the account's colleagues.
             if self.is_office(place, day) {
                 continue;
             }
@@ -528,7 +538,7 @@ impl Engine {
     }
 }
 
-/// Counts that a signal is about.
+/// The counts that a signal is about: those that a verdict on it may allow.
 const fn cited(kind: SignalKind) -> &'static [DayCount] {
     match kind {
         SignalKind::Pace | SignalKind::Burst => {

@@ -1,27 +1,27 @@
-//! What is usual: the level below which nineteen working days in twenty stay, and the mean and
-//! spread that a day's count is predicted with.
+//! The usual level: the one below which nineteen working days in twenty stay, and the mean and dispersion
+//! from which a day's count is predicted.
 //!
-//! An account's own days say it best; as long as there are few of them its peers speak, too: an
-//! account is judged from its first minute, and by its own habits after a month. A thief who reads
-//! through an account must not teach them: days wait before they count, a day counts for at most so
-//! many times the level it found, the mean grows by at most so much in a month (see `tuning`), and what
-//! may have been theft never counts. A whole portal may grow faster: counts are divided by its factor
-//! of the day before they teach (`surge`).
+//! An account's own days are the best evidence; while there are few, its peers' are mixed in, so that an
+//! account is judged from its first minute, and by its own habits after a month. A thief who uses an
+//! account must not teach it: days wait before they count, a day teaches at most so many times the usual
+//! level, the mean grows by at most so much in a month (see `tuning`), and days that may have been theft
+//! never count. A whole portal may grow faster: counts are divided by its factor of the day before they
+//! teach (`surge`).
 
 use std::collections::VecDeque;
 
 use crate::tuning::Tuning;
 
-/// Days that make the level.
+/// Working days from which the level is computed.
 const DAYS: usize = 40;
 /// Standard deviations from the mean to the 95th percentile of a skewed count.
 const UPPER_DEVIATIONS: f32 = 1.8;
-/// Nobody is surely done after the first.
+/// Least mean count beyond the first of a day: no account surely stops after one.
 const BEYOND_MIN: f32 = 0.4;
-/// Days of an account before its growth is held.
+/// Working days of an account before its growth is limited.
 const GROWTH_AFTER: usize = 20;
 
-/// Counts of the last days, in place: there are as many of these as accounts and kinds of counts.
+/// Counts of the last days, as a ring without allocation: one exists for each account and kind of count.
 #[derive(Clone, Debug)]
 struct LastDays {
     counts: [u16; DAYS],
@@ -43,7 +43,7 @@ impl LastDays {
         self.len = (self.len + 1).min(DAYS);
     }
 
-    /// The latest ones, at most `number`, in two parts.
+    /// The latest counts, at most `number`, in two parts.
     fn latest(&self, number: usize) -> (&[u16], &[u16]) {
         let number = number.min(self.len);
         match self.next.checked_sub(number) {
@@ -57,24 +57,25 @@ impl LastDays {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Level {
     days: LastDays,
+    /// Day and count of days that do not teach yet.
     waiting: VecDeque<(i32, u16)>,
     /// 95th percentile of `days`.
     own: f32,
     mean: f32,
-    /// Variance over the squared mean, beyond what chance alone gives.
+    /// Variance beyond Poisson's, divided by the squared mean.
     dispersion: f32,
-    /// The mean may not exceed it; day of the last change.
+    /// Limit from which the mean may grow, and the day on which it was set.
     ceiling: f32,
     ceiling_day: i32,
 }
 
 impl Level {
-    /// Working days that made it.
+    /// Number of working days that taught it.
     pub(crate) fn days(&self) -> usize {
         self.days.len
     }
 
-    /// The own level alone, at least 1; `None` before the fifth day.
+    /// The account's own level, at least 1; `None` before the fifth day.
     pub(crate) fn own(&self) -> Option<f32> {
         (self.days.len >= 5).then_some(self.own.max(1.0))
     }
@@ -84,17 +85,17 @@ impl Level {
         (self.days.len >= 5).then_some(self.mean.max(0.2))
     }
 
-    /// Mean count beyond the first of a working day: a day is one of work because there was one.
+    /// Mean count beyond the first of a working day: a day is a working day because there was one.
     pub(crate) fn mean_beyond(&self) -> Option<f32> {
         self.mean().map(beyond_first)
     }
 
-    /// How much more the own days vary than chance gives.
+    /// How much more the account's days vary than by chance (see the field).
     pub(crate) fn dispersion(&self) -> f32 {
         self.dispersion
     }
 
-    /// The level at an account's age, with what its peers know, for whom `trust` days are worth of.
+    /// The level of an account of this age: the geometric mean of its own and its peers', weighted by days.
     pub(crate) fn usual(&self, peers: f32, age_days: i32) -> f32 {
         let days = self.days.len as f32;
         // Peers weigh four days, more in the first two months, when work is still growing.
@@ -104,7 +105,8 @@ impl Level {
         ((days * own + trust * peers.max(1.0).ln()) / (days + trust)).exp()
     }
 
-    /// A working day is over; `is_confirmed`: people found such days to be work, they teach whole.
+    /// Adds a finished working day. With `is_confirmed`, a verdict found such days to be work, and they teach
+    /// in full.
     pub(crate) fn learn(&mut self, tuning: &Tuning, day: i32, count: f32, usual: f32, is_confirmed: bool) {
         let taught = if is_confirmed { count } else { count.min(tuning.taught_max * usual.max(1.0)) };
         self.waiting.push_back((day, whole(taught)));
@@ -122,7 +124,7 @@ impl Level {
         }
     }
 
-    /// Days that still wait were part of a theft, or may have been.
+    /// Drops the days that still wait: they may have been part of a theft.
     pub(crate) fn forget_waiting(&mut self) {
         self.waiting.clear();
     }
@@ -131,16 +133,18 @@ impl Level {
         let number = self.days.len as f32;
         let p95 = percentile_95(self.days.latest(DAYS));
         self.own = p95;
-        // Work that grows: the second best of the last ten days.
+        // For work that grows: at least the second greatest of the last ten days, which one unusual day
+        // cannot set.
         if self.days.len >= 10 {
             let [_, second, _] = greatest(self.days.latest(10));
             self.own = self.own.max(f32::from(second));
         }
         let mean = sum(self.days.latest(DAYS)) / number;
         let late_days = tuning.late_days as usize;
-        // Work that grows or changes: the last weeks speak where they are more.
+        // For work that grows or changes: the mean of the latest days, where it is higher.
         let late = sum(self.days.latest(late_days));
-        // From the 95th percentile: one day unlike the others must not hide the next.
+        // From the 95th percentile: with the variance, one unusual day would hide the next
+        // (docs/decisions/0017).
         let deviation = ((p95 - mean) / UPPER_DEVIATIONS).max(0.0);
         let beyond = beyond_first(mean);
         self.dispersion = ((deviation * deviation - beyond) / (beyond * beyond)).max(0.0);
@@ -148,7 +152,7 @@ impl Level {
         self.hold(tuning, day);
     }
 
-    /// Holds the growth of the mean.
+    /// Limits the growth of the mean.
     fn hold(&mut self, tuning: &Tuning, day: i32) {
         if self.days.len < GROWTH_AFTER || self.ceiling <= 0.0 {
             (self.ceiling, self.ceiling_day) = (self.mean, day);
@@ -165,12 +169,13 @@ impl Level {
     }
 }
 
-/// What comes after the first, on average.
+/// The mean count beyond the first.
 pub(crate) fn beyond_first(mean: f32) -> f32 {
     (mean - 1.0).max(BEYOND_MIN)
 }
 
-/// Of at most `DAYS` counts, between the two that are next to it.
+/// The 95th percentile of at most `DAYS` counts, interpolated. Among 40 counts it lies between the second
+/// and the third greatest: three are enough, and nothing is sorted.
 fn percentile_95(counts: (&[u16], &[u16])) -> f32 {
     let number = counts.0.len() + counts.1.len();
     let greatest = greatest(counts);
@@ -183,7 +188,7 @@ fn percentile_95(counts: (&[u16], &[u16])) -> f32 {
     low + (place - below as f32) * (high - low)
 }
 
-/// The three greatest, the greatest first; 0 for those that are missing.
+/// The three greatest counts, the greatest first; 0 for missing ones.
 fn greatest((earlier, later): (&[u16], &[u16])) -> [u16; 3] {
     let [mut first, mut second, mut third] = [0; 3];
     for &count in earlier.iter().chain(later) {
@@ -202,7 +207,7 @@ fn whole(count: f32) -> u16 {
     count.round().clamp(0.0, 65_535.0) as u16
 }
 
-/// What the accounts of a portal have in common: mean and spread of their levels' logarithms.
+/// The accounts of a portal together: sums from which mean and variance of their levels' logarithms follow.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Peers {
     accounts: f64,
@@ -211,7 +216,7 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// An account's own level changed.
+    /// Replaces the level of one account.
     pub(crate) fn replace(&mut self, before: Option<f32>, after: Option<f32>) {
         for (level, sign) in [(before, -1.0), (after, 1.0)] {
             if let Some(level) = level {
@@ -228,7 +233,8 @@ impl Peers {
         self.accounts as f32
     }
 
-    /// A high level among peers; three made-up accounts at `prior` speak as long as there are few.
+    /// A high level among peers. Three assumed accounts at `prior` are included, which matter while there are
+    /// few others.
     pub(crate) fn usual(&self, prior: f32) -> f32 {
         const SPREAD: f32 = 1.3;
         let (mean, variance) = self.logarithm(prior);

@@ -1,12 +1,12 @@
-//! Entries in, signals out: tells abnormal consultation from work, and says why.
+//! Exposures in, findings out: tells abnormal consultation from work, and says why.
 //!
-//! Pure: no clock, no chance, no file. The same entries give the same findings, whether they come
-//! one by one at the door, out of the journal after a restart, or from a file of another house.
+//! Pure: no clock, no randomness, no file. The same exposures give the same findings, whether they come one
+//! by one from the gateway, out of the journal after a restart, or from a recorded file.
 //!
-//! Each kind of signal is a small detector in a file of its own; `fusion` weighs what they say
-//! against one bar, set by how many false alarms are allowed; `engine` holds the bounded memory of
-//! each account and is the door that everybody uses. What is done about a finding is the
-//! `playbook`'s business.
+//! Start with `engine`: it holds the bounded memory of each account and is the only entry point. Each kind
+//! of signal is a small detector in a file of its own; `judge` collects their evidence and `fusion` weighs it
+//! against one bar, set by how many false alarms are allowed. `playbook` chooses the step for a finding;
+//! carrying it out is not known here.
 
 pub mod batch;
 mod context;

@@ -1,4 +1,4 @@
-//! Logarithms of negative-binomial probabilities: counts that vary more than chance alone gives.
+//! Logarithms of negative-binomial probabilities, for counts that vary more than Poisson's.
 
 /// Natural logarithm of the probability of `count` where the mean is `mean` and the variance
 /// `mean + mean^2 / size`.
@@ -16,11 +16,11 @@ pub fn log_negative_binomial(count: f64, mean: f64, size: f64) -> f64 {
     log_gamma(count + size) - log_gamma(size) - log_gamma(count + 1.0) + size * none.ln() + count * each.ln()
 }
 
-/// Up to this count the binomial coefficient is multiplied out, which is exact and several times as fast: most
-/// days are days of a few persons.
+/// Up to this count the binomial coefficient is multiplied out, which is exact and several times as fast:
+/// most days have only a few persons.
 const FACTORS_MAX: f64 = 24.0;
 
-/// The binomial coefficient of `count`, and `each` to its power.
+/// The binomial coefficient of `count`, times `each` to the power of `count`.
 fn factors(count: f64, size: f64, each: f64) -> f64 {
     let (mut product, mut factor) = (1.0, 1.0);
     while factor <= count {
@@ -30,7 +30,7 @@ fn factors(count: f64, size: f64, each: f64) -> f64 {
     product
 }
 
-/// Stirling's series, shifted to arguments above 8: eight digits.
+/// Logarithm of the gamma function, by Stirling's series at arguments above 8: correct to eight digits.
 fn log_gamma(mut x: f64) -> f64 {
     let mut product = 1.0;
     while x < 8.0 {

@@ -1,9 +1,9 @@
-//! Enumeration: identifiers by a constant step, as no queue of persons comes.
+//! Enumeration: identifiers that follow each other by a constant step, as those of work do not.
 //!
-//! A thief may open each sheet twice, or work on in between: several walks are followed at a time,
-//! and a sheet that was just opened changes nothing.
+//! A thief may open each record page twice, or work in between: several walks are followed at a time, and
+//! opening the same page again changes nothing.
 
-/// One walk: its last number, its step (0 before the second), and how many it has.
+/// One walk: its last number, its step (0 before the second number), and its length.
 #[derive(Clone, Copy, Debug)]
 struct NumberWalk {
     last: u64,
@@ -13,15 +13,15 @@ struct NumberWalk {
 
 /// Walks that are followed at a time.
 const WALKS: usize = 4;
-/// Steps longer than this are leaps, not a walk.
+/// Longer steps are no walk.
 const STEP_MAX: u64 = 100_000;
 
-/// Follows the sheets of one account; the walk met last comes first.
+/// The walks of one account, the latest first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NumberOrder(Vec<NumberWalk>);
 
 impl NumberOrder {
-    /// The next sheet; how many came one after the other by the same step, this one included.
+    /// Adds the identifier of a record page; returns the length of its walk, this one included.
     pub(crate) fn next(&mut self, number: Option<u64>) -> u32 {
         let Some(number) = number else {
             return 0;
@@ -31,7 +31,7 @@ impl NumberOrder {
         }
         let goes_on = |walk: &NumberWalk| walk.step != 0 && step(walk.last, number) == Some(walk.step);
         let place = self.0.iter().position(goes_on).or_else(|| {
-            // A second number gives any of the others its step; the one met last is the likeliest.
+            // A second number could give any walk its step; the latest is the likeliest.
             self.0.iter().position(|walk| walk.step == 0 && step(walk.last, number).is_some())
         });
         let walk = match place {
@@ -43,7 +43,7 @@ impl NumberOrder {
             None => NumberWalk { last: number, step: 0, run: 1 },
         };
         self.0.insert(0, walk);
-        // A walk of two was a guess: its last number may begin another one.
+        // A walk of two is a guess: its last number may also begin another walk.
         if walk.run == 2 {
             self.0.insert(1, NumberWalk { last: number, step: 0, run: 1 });
         }
@@ -52,7 +52,7 @@ impl NumberOrder {
     }
 }
 
-/// How far one number is from another; `None` for the same number, and for a leap.
+/// The step from one number to another; `None` for the same number and beyond `STEP_MAX`.
 fn step(from: u64, to: u64) -> Option<i64> {
     let size = from.abs_diff(to);
     if size == 0 || size > STEP_MAX {

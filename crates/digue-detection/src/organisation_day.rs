@@ -1,19 +1,19 @@
-//! Collusion: what several accounts of one organisation show together.
+//! Collusion: the evidence of several accounts of one organisation together.
 //!
-//! Each account's evidence is a bet against honest work. If accounts worked independently of each
-//! other their bets would multiply; they share campaigns and busy days, of which the day's factor
-//! (`surge`) takes most away, so that only the root of each bet counts. Because only a few may be in
-//! it, each stakes a small share of its organisation.
+//! Each account's evidence is a bet against honest work. If accounts worked independently, their bets would
+//! multiply. They share campaigns and busy days, most of which the day's factor (`surge`) removes; for the
+//! rest, only the root of each bet counts. Since only a few accounts may be involved, each stakes a small
+//! part.
 
 use crate::level::Level;
 use crate::tuning::Tuning;
 use crate::volume;
 
-/// Accounts that make a company.
+/// Accounts from which on there is collusion.
 const ACCOUNTS_MIN: u32 = 3;
-/// An account takes part from this evidence on.
+/// Evidence from which on an account takes part.
 const TAKES_PART: f32 = 1.0;
-/// More than this no single account adds: it is contained by itself.
+/// The most that one account adds: with more it is contained by itself.
 const EVIDENCE_MAX: f32 = 3.0;
 
 /// One organisation's day.
@@ -26,8 +26,8 @@ pub(crate) struct OrganisationDay {
 }
 
 impl OrganisationDay {
-    /// An account's evidence of `day` changed from a share of `before` (0 when it had none today)
-    /// to `evidence`; returns its share now.
+    /// Replaces an account's share of `day`, which was `before` (0 when it had none today), by that of
+    /// `evidence`; returns the new share.
     pub(crate) fn weigh(&mut self, tuning: &Tuning, day: i32, before: f32, evidence: f32) -> f32 {
         if day != self.day {
             (self.day, self.sum, self.taking_part) = (day, 0.0, 0);
@@ -35,7 +35,7 @@ impl OrganisationDay {
         let part = (3.0 / self.accounts.max(1) as f32).clamp(0.01, 0.3);
         let odds = 10_f32.powf(evidence.min(EVIDENCE_MAX) * tuning.dependence);
         let share = if evidence < TAKES_PART { 0.0 } else { (1.0 - part + part * odds).log10() };
-        // What the others lost, on average: an honest account keeps about nothing of its part.
+        // Losses of idle accounts are estimated in `evidence`, not added here one by one.
         let share = share.max(0.0);
         self.sum += share - before;
         match (before > 0.0, share > 0.0) {
@@ -46,22 +46,22 @@ impl OrganisationDay {
         share
     }
 
-    /// Evidence of the company, and how many accounts take part; `None` below three.
+    /// The evidence of all accounts together, and how many take part; `None` below three.
     pub(crate) fn evidence(&self, day: i32) -> Option<(f32, u32)> {
         (day == self.day && self.taking_part >= ACCOUNTS_MIN).then(|| {
             let part = (3.0 / self.accounts.max(1) as f32).clamp(0.01, 0.3);
             let idle = self.accounts.saturating_sub(self.taking_part) as f32;
-            // Half of the accounts work on a day.
+            // Idle accounts lose their stake; about half of them work on a day.
             (self.sum + 0.5 * idle * (1.0 - part).log10(), self.taking_part)
         })
     }
 }
 
-/// Days after which an organisation's own level is trusted.
+/// Days after which an organisation's own level is used.
 const SETTLED_DAYS: usize = 10;
 
-/// Persons new to their reader and without explanation, of a whole organisation by day: what its
-/// accounts share out among them shows here.
+/// Persons new to the account and unexplained, of a whole organisation by day: shows a theft that its
+/// accounts divide among them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UnknownPersons {
     day: i32,
@@ -81,8 +81,8 @@ impl UnknownPersons {
         self.today = self.today.saturating_add(persons);
     }
 
-    /// Evidence, persons of today, and what is usual on a day on which everybody does `factor` times as
-    /// much; `None` while nothing is out of the usual.
+    /// Evidence, persons of today, and the usual level on a day on which all accounts do `factor` times as
+    /// much; `None` while the count is not unusual.
     pub(crate) fn evidence(&self, factor: f32) -> Option<(f32, u32, f32)> {
         if self.level.days() < SETTLED_DAYS {
             return None;

@@ -1,22 +1,21 @@
-//! Lists walked page by page, and to their end: people look at the first pages and search again.
+//! Lists read page by page, and to their end: people look at the first pages and search again.
 //!
-//! Only pages that show somebody new and unexplained count: going through one's own caseload is
-//! work.
+//! Only pages with a person who is new and unexplained count: going through one's own caseload is work.
 
-/// Pages further apart, in seconds, are two looks at a list.
+/// Pages further apart, in seconds, belong to two walks.
 const APART: u32 = 120;
-/// Full pages after which a shorter one is the end of a walk.
+/// Full pages after which a shorter one is the end of a list.
 const FULL_PAGES: u32 = 2;
 
-/// What a response was, for a walk.
+/// The facts of a response that matter for a walk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListPage {
     pub(crate) second: u32,
-    /// Stands for the action of the route.
+    /// Hash of the route's action.
     pub(crate) action: u32,
     pub(crate) persons: usize,
     pub(crate) is_list: bool,
-    /// Shows somebody new to the account and unexplained.
+    /// Shows a person new to the account and unexplained.
     pub(crate) is_strange: bool,
 }
 
@@ -30,7 +29,7 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// The next response: pages of the walk so far, and true when this one ends it.
+    /// Adds a response; returns the pages of the walk so far, and true when it is the last page.
     pub(crate) fn next(&mut self, page: ListPage) -> (u32, bool) {
         let goes_on = self.pages > 0
             && self.action == page.action
@@ -41,7 +40,7 @@ impl Paging {
             return (pages, true);
         }
         if !page.is_list {
-            // A sheet opened from a list does not break the walk.
+            // A record page opened from a list does not interrupt the walk.
             return (0, false);
         }
         if !page.is_strange {

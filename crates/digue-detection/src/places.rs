@@ -1,4 +1,6 @@
-//! Where an account is asked from: devices, networks, sessions that move.
+//! Where an account is used from: devices, networks, and sessions that move between them.
+//!
+//! Names are compared by 32-bit hashes and never shown; addresses are not kept.
 
 use hashbrown::HashMap;
 
@@ -9,17 +11,17 @@ const DEVICES: usize = 16;
 /// Sessions that are followed at a time.
 const SESSIONS: usize = 4;
 
-/// A session that rested longer is another one, in seconds.
+/// Seconds without a request after which a session is taken for another one.
 const SESSION_RESTS: u32 = 12 * 3600;
-/// An account with more devices than this is asked from anywhere: one more says nothing.
+/// An account with more devices than this is used from anywhere: one more says nothing.
 const OWN_DEVICES_MAX: usize = 5;
-/// A device is young for so long: a theft goes on with the device that it began with.
+/// How many days a device is young: a theft continues with the device that it began with.
 pub(crate) const YOUNG_DAYS: i32 = 14;
 
-/// A session is older than a device when it began so many seconds before the device was first seen.
+/// Seconds by which a session must be older than its device's first appearance to be a sign.
 const OLDER_BY: u32 = 600;
 
-/// Programs that people do not read with, by how they name themselves.
+/// Parts of the `User-Agent` of programs, which people do not read with; in lower case.
 const PROGRAMS: [&str; 16] = [
     "python",
     "curl/",
@@ -39,7 +41,7 @@ const PROGRAMS: [&str; 16] = [
     "postmanruntime",
 ];
 
-/// Network and program of one request, as numbers; 0 where nobody said.
+/// Network and browser of one request, as hashes; 0 where it is not known.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(crate) struct ClientPlace {
     pub(crate) network: u32,
@@ -47,13 +49,13 @@ pub(crate) struct ClientPlace {
     pub(crate) is_program: bool,
 }
 
-/// True when a client names itself a program.
+/// True when a client identifies itself as a program.
 fn is_program(agent: &str) -> bool {
     let lower = agent.to_ascii_lowercase();
     PROGRAMS.iter().any(|name| lower.contains(name))
 }
 
-/// Clients that were looked at; few browsers are in use at a time.
+/// Cache of `is_program`: few different browsers are in use at a time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Agents(HashMap<u32, bool>);
 
@@ -62,6 +64,7 @@ const AGENTS_MAX: usize = 4096;
 impl Agents {
     pub(crate) fn place(&mut self, ip: &str, agent: &str) -> ClientPlace {
         let number = if agent.is_empty() { 0 } else { hash(agent).max(1) };
+        // A client may send a different header with each request: the cache must not grow with them.
         if self.0.len() >= AGENTS_MAX {
             self.0.clear();
         }
@@ -78,7 +81,7 @@ impl ClientPlace {
     }
 }
 
-/// The first 24 bits of an IPv4 address, the first 48 of an IPv6 one, as text.
+/// The network as text: the first 24 bits of an IPv4 address, the first three groups of an IPv6 one.
 fn network_of(ip: &str) -> &str {
     if ip.contains(':') {
         let mut colons = ip.match_indices(':').map(|(place, _)| place);
@@ -87,7 +90,7 @@ fn network_of(ip: &str) -> &str {
     ip.rsplit_once('.').map_or(ip, |(network, _)| network)
 }
 
-/// FNV-1a: a name for what is compared, not a secret.
+/// FNV-1a, to compare names; it protects nothing.
 pub(crate) fn hash(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
@@ -96,29 +99,29 @@ pub(crate) fn hash(text: &str) -> u32 {
 struct SessionPlace {
     name: u32,
     place: ClientPlace,
-    /// The place before, and how often they took turns within ten minutes of each other.
+    /// The previous place, and how often the two alternated within ten minutes of each other.
     other: ClientPlace,
     turns: u32,
     since_second: u32,
     last_second: u32,
 }
 
-/// What one account is known by.
+/// The devices and sessions of one account.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
-    /// With the day of their first use and the days on which they were used.
+    /// Place, day of the first use, number of days on which it was used, day of the last use.
     devices: Vec<(ClientPlace, i32, u16, i32)>,
     sessions: Vec<SessionPlace>,
-    /// What the session in use has shown.
+    /// Evidence of today's sessions that moved, and how often one alternated.
     moved: f32,
     turns: u32,
     moved_day: i32,
-    /// Age in minutes of the session that a device of less age came with today.
+    /// Age in minutes of today's session that is older than the device it came from.
     older_cookie: Option<u32>,
 }
 
 impl Places {
-    /// A request from `place`, in `session`.
+    /// Records a request from `place` in `session`.
     pub(crate) fn meet(&mut self, session: &str, place: ClientPlace, second: u32, day: i32) {
         if day != self.moved_day {
             (self.moved, self.turns, self.moved_day, self.older_cookie) = (0.0, 0, day, None);
@@ -134,7 +137,7 @@ impl Places {
         let Some(recent_set) = self.sessions.iter_mut().find(|recent_set| recent_set.name == name) else {
             if self.sessions.len() >= SESSIONS {
                 let oldest = (0..self.sessions.len()).min_by_key(|&at| self.sessions[at].last_second);
-                self.sessions.swap_remove(oldest.expect("four sessions"));
+                self.sessions.swap_remove(oldest.expect("SESSIONS is not 0"));
             }
             self.sessions.push(SessionPlace {
                 name,
@@ -146,13 +149,14 @@ impl Places {
             return;
         };
         if second.saturating_sub(recent_set.last_second) > SESSION_RESTS {
-            // A record that names sessions by their account: another day is another session.
+            // Records may name sessions by their account: on another day it is another session.
             (recent_set.place, recent_set.other, recent_set.turns) = (place, ClientPlace::default(), 0);
             recent_set.since_second = second;
         }
         if recent_set.place != place {
             if recent_set.place.agent != place.agent {
-                // A browser's update ends its session's life far more rarely than a theft copies it.
+                // A browser's name changes within a session only by an update, which is far rarer than a
+                // copied cookie.
                 self.moved = self.moved.max(3.0);
             } else {
                 self.moved = self.moved.max(0.5);
@@ -169,7 +173,7 @@ impl Places {
         recent_set.last_second = second;
     }
 
-    /// Notes a device; true when the account was never seen with it.
+    /// Records the use of a device; true when it is new to the account.
     fn meet_device(&mut self, place: ClientPlace, day: i32) -> bool {
         if let Some(recent_set) = self.devices.iter_mut().find(|(recent_set, ..)| *recent_set == place) {
             if recent_set.3 != day {
@@ -180,14 +184,14 @@ impl Places {
         }
         if self.devices.len() >= DEVICES {
             let oldest = (0..self.devices.len()).min_by_key(|&at| self.devices[at].3);
-            self.devices.swap_remove(oldest.expect("sixteen devices"));
+            self.devices.swap_remove(oldest.expect("DEVICES is not 0"));
         }
         self.devices.push((place, day, 1, day));
         true
     }
 
-    /// What the place says `today`; `days` are the account's working days so far, `programs` is true
-    /// where programs are the rule.
+    /// Appends the signals of the place; `days` are the account's working days so far, `programs` is true
+    /// where programs are normal.
     pub(crate) fn signals(
         &self,
         place: ClientPlace,
@@ -228,7 +232,7 @@ impl Places {
         }
     }
 
-    /// The lock refused a cookie that had moved.
+    /// Records that the gateway refused a cookie that had moved.
     pub(crate) fn refused(&mut self, day: i32) {
         if day != self.moved_day {
             (self.turns, self.moved_day) = (0, day);
@@ -236,18 +240,18 @@ impl Places {
         self.moved = self.moved.max(2.0);
     }
 
-    /// True when a session of today came from elsewhere.
+    /// True when a session of today came from another browser, or was refused for moving.
     pub(crate) fn has_moved(&self) -> bool {
         self.moved >= 2.0
     }
 
-    /// Devices and networks, to be remembered when the account is cut off; those it has long used
-    /// are its holder's.
+    /// The young devices, to be remembered when the account is cut off; those used for longer are the
+    /// holder's.
     pub(crate) fn recent(&self, day: i32) -> impl Iterator<Item = ClientPlace> {
         self.devices.iter().filter(move |(_, first, ..)| day - first <= YOUNG_DAYS).map(|(place, ..)| *place)
     }
 
-    /// True when the account came to use this place within the last days.
+    /// True when the account began to use this place within the last days.
     pub(crate) fn is_young(&self, place: ClientPlace, day: i32) -> bool {
         self.devices.iter().any(|(recent_set, first, ..)| *recent_set == place && day - first <= YOUNG_DAYS)
     }

@@ -1,4 +1,6 @@
-//! What is done about a finding: from a word to the operator to closing the portal.
+//! The playbook: which step is taken for a finding, from informing people to closing the portal.
+//!
+//! Only the choice; the step is carried out by the caller.
 
 use crate::fusion::{Finding, Weight};
 use crate::signal::SignalKind;
@@ -6,13 +8,13 @@ use crate::signal::SignalKind;
 /// The steps, each stricter than the one before.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Action {
-    /// Tell people.
+    /// Inform people.
     Observe,
     /// A quarter of the usual budgets, for a while.
     LowerBudget,
-    /// The caseload alone.
+    /// Nothing outside the caseload.
     CaseloadOnly,
-    /// A fresh passkey before the next person.
+    /// A fresh proof with a passkey before the next person.
     StepUp,
     /// Close the account and cut its sessions.
     CloseAccount,
@@ -49,7 +51,7 @@ impl Action {
     }
 }
 
-/// One line: for a finding of this weight that one of these signals leads, this step.
+/// One line: the step for a finding of this weight whose leading signal is one of these.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlaybookLine {
     pub weight: Weight,
@@ -58,26 +60,26 @@ pub struct PlaybookLine {
     pub action: Action,
 }
 
-/// What to do, from the first line that fits.
+/// The steps for findings; the first line that matches decides.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Playbook {
-    /// The strictest step that is taken without being asked.
+    /// The strictest step that is taken without human approval.
     pub automatic: Action,
     pub lines: Vec<PlaybookLine>,
-    /// Accounts of one organisation cut off within a day before the organisation is.
+    /// Accounts of one organisation contained within a day at which the organisation is closed.
     pub organisation_after: u32,
-    /// Organisations closed within a day before the portal is.
+    /// Organisations with contained accounts within a day at which the portal is.
     pub portal_after: u32,
     pub fuse: Fuse,
 }
 
-/// Bounds how many accounts of one portal are closed unasked: when many are found at once, the portal has
-/// changed more often than all of them were stolen.
+/// Limits how many accounts of one portal are closed automatically: when many are found at once, a change of
+/// the portal is more likely than the theft of all of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fuse {
-    /// Of the portal's accounts that worked in the last days, in percent.
+    /// Percent of the portal's active accounts.
     pub share_percent: u32,
-    /// So many may be closed however few work at the portal.
+    /// So many may be closed even where that is more than the share.
     pub accounts: u32,
     pub hours: u32,
 }
@@ -89,30 +91,32 @@ impl Default for Fuse {
 }
 
 impl Fuse {
-    /// Accounts that may be closed within the fuse's hours, of so many at work.
+    /// How many of `at_work` active accounts may be closed within the fuse's hours.
     pub fn limit(self, at_work: u32) -> u32 {
         let share = u64::from(at_work) * u64::from(self.share_percent) / 100;
         self.accounts.max(u32::try_from(share).unwrap_or(u32::MAX))
     }
 }
 
-/// What was closed lately where a finding is, this finding not counted.
+/// Recent closings around a finding, which is not counted itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RecentClosings {
-    /// Accounts of the organisation that were cut off within a day.
+    /// Accounts of the organisation that were contained within a day.
     pub accounts: u32,
     /// Organisations of the portal with such accounts.
     pub organisations: u32,
-    /// Accounts of the portal that were closed unasked within the fuse's hours.
+    /// Accounts of the portal that were closed automatically within the fuse's hours.
     pub closed_at_portal: u32,
-    /// Accounts of the portal that worked in the last days.
+    /// Active accounts of the portal.
     pub at_work: u32,
-    /// Those of them that closing the organisation would close in addition.
+    /// Active accounts that closing the organisation would close in addition.
     pub open_in_organisation: u32,
 }
 
 impl Default for Playbook {
     fn default() -> Self {
+        // Volume alone may be work that changed: the holder passes with a fresh proof, a copied cookie does
+        // not.
         let slow = vec![SignalKind::Slow, SignalKind::Volume];
         Self {
             automatic: Action::CloseOrganisation,
@@ -128,27 +132,27 @@ impl Default for Playbook {
     }
 }
 
-/// What to do about a finding, and what the playbook would have wished.
+/// The step that is taken, and the one that the lines call for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PlaybookStep {
     pub taken: Action,
     pub intended: Action,
-    /// The fuse held it back: people are asked.
+    /// The fuse made it milder: people must decide.
     pub is_fused: bool,
 }
 
 impl Playbook {
-    /// What is done, of what the lines say, within what may be done unasked.
+    /// The step for a finding, limited to what may be done automatically.
     pub fn step(&self, finding: &Finding, recent: &RecentClosings) -> PlaybookStep {
         let intended = self.intended(finding, recent);
-        // A portal stops for everybody: that takes a person, whatever the settings say.
+        // Closing a portal stops everyone: that takes a person, whatever the settings say.
         let bounded = intended.min(self.automatic).min(Action::CloseOrganisation);
         let taken = self.within_fuse(bounded, recent);
         PlaybookStep { taken, intended, is_fused: taken < bounded }
     }
 
-    /// A step that closes no more accounts than the fuse lets through. A fresh passkey is always let
-    /// through: the holder of an account goes on after it, a copied cookie does not.
+    /// The strictest step, up to `action`, that closes no more accounts than the fuse allows. Step-up is
+    /// always allowed: an honest holder proves their identity and continues, a copied cookie does not.
     fn within_fuse(&self, action: Action, recent: &RecentClosings) -> Action {
         let left = self.fuse.limit(recent.at_work).saturating_sub(recent.closed_at_portal);
         let closes_one = action.min(Action::CloseAccount);
@@ -169,11 +173,11 @@ impl Playbook {
         };
         let mut intended = self.lines.iter().find(fits).map_or(Action::Observe, |line| line.action);
         if finding.is_repeated {
-            // A step that left it open did not stop it.
+            // A step that left the account open did not stop it.
             intended = intended.max(Action::CloseAccount);
         }
         if finding.organisation.is_empty() {
-            // Accounts of which nobody says to whom they belong are no organisation.
+            // Accounts without an organisation are not one organisation.
             return intended.min(Action::CloseAccount);
         }
         if finding.weight == Weight::Containment
@@ -218,7 +222,7 @@ mod tests {
         assert_eq!(step, PlaybookStep { taken, intended, is_fused: false });
     }
 
-    /// The step about a theft by one account of many, after so many closings.
+    /// The step for a theft by one account of many, after so many closings.
     fn fused(automatic: Action, recent: RecentClosings) -> (Action, bool) {
         let playbook = Playbook { automatic, ..Playbook::default() };
         let step = playbook.step(&finding(Weight::Containment, SignalKind::Pace), &recent);

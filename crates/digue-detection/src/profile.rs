@@ -1,4 +1,6 @@
-//! The bounded memory of one account.
+//! The bounded memory of one account, and the habits of its portal.
+//!
+//! Holds and updates; what it means is weighed in `judge`.
 
 use std::collections::VecDeque;
 
@@ -21,26 +23,26 @@ use crate::surge::SurgeShare;
 use crate::tally::{ALL, AccountDay, COUNTS, DAILY, DayCount, LevelFigures, Levels, PeerLevels, Work, floor};
 use crate::tuning::Tuning;
 
-/// Persons that are surely remembered for an account.
+/// Persons that are remembered for an account; at most twice as many.
 const KNOWN: usize = 2048;
-/// Persons of today's sheets that are told apart.
+/// Greatest number of today's record pages that are counted as distinct persons.
 const TODAY_MAX: usize = 8192;
 /// A person read longer ago is new again.
 const KNOWN_DAYS: u16 = 90;
 /// Working days whose strangeness adds up.
 const STRANGE_DAYS: usize = 5;
-/// Working days after which an account's share of the portal's day is known.
+/// Working days after which an account counts for the factor of the portal's day.
 const SETTLED_DAYS: usize = 8;
-/// New persons by lists are added up over so many days.
+/// Days over which new persons by lists are summed.
 pub(crate) const LIST_DAYS: i32 = 7;
-/// What people found to be work stays allowed for so long, while it teaches the levels.
+/// Days for which a verdict allows what was found to be work, while it teaches the levels.
 const ALLOWED_DAYS: i32 = 14;
-/// Openings that nobody explained are counted for so long.
+/// Days for which a reopening without a verdict counts.
 const REOPENINGS_DAYS: i32 = 30;
-/// Working days before the account's own kinds of persons and hours are known.
+/// Working days after which the account's own kinds of persons and hours are known.
 const KNOWN_WORK_DAYS: usize = 8;
 
-/// What one finding was about: the counts of its day, which a verdict may allow.
+/// The counts of one finding, which a verdict may allow.
 #[derive(Clone, Debug)]
 struct CitedCounts {
     weight: Weight,
@@ -49,14 +51,14 @@ struct CitedCounts {
     counts: Vec<(DayCount, u32)>,
 }
 
-/// Findings of an account that a verdict may still come for.
+/// Findings of an account for which a verdict is still accepted.
 const CITED_MAX: usize = 16;
 
-/// Which finding a verdict is about.
+/// The finding that a verdict is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FindingReference {
     pub(crate) weight: Weight,
-    /// When it was found; `None` where the verdict does not say it.
+    /// When it was found; `None` where the verdict does not say.
     pub(crate) second: Option<u32>,
 }
 
@@ -78,7 +80,7 @@ pub(crate) struct Profile {
     strange: VecDeque<(i32, f32)>,
     pub(crate) order: NumberOrder,
     pub(crate) paging: Paging,
-    /// Days with resources, and whether this is one.
+    /// Days with resources, and whether today is one.
     pub(crate) fetching: FetchingDays,
     pub(crate) has_fetched: bool,
     pub(crate) rhythm: Rhythm,
@@ -88,57 +90,57 @@ pub(crate) struct Profile {
     pub(crate) contained: Option<u32>,
     /// Day of the last containment: it teaches nothing.
     tainted_day: Option<i32>,
-    /// Days on which it was opened again without anybody saying what it had been.
+    /// Days on which it was reopened without a verdict.
     reopenings: VecDeque<i32>,
-    /// What the last findings were about.
+    /// The counts of the last findings.
     cited: VecDeque<CitedCounts>,
-    /// What people found to be work, until when.
+    /// Count, value and last day of what verdicts allow.
     allowed: Vec<(DayCount, f32, i32)>,
-    /// Counts of which people once said that they were work: their habits count whole.
+    /// One bit for each [`DayCount`] that a verdict once found to be work: no bound applies to its habits.
     confirmed: u32,
-    /// Day and strength of the containment after which it was left open under conditions.
+    /// Day and evidence of the finding after which a step left it open.
     pub(crate) stepped: Option<(i32, f32)>,
-    /// Day and strength of the last alert.
+    /// Day and evidence of the last alert.
     pub(crate) alerted: Option<(i32, f32)>,
-    /// What it adds to its organisation today.
+    /// Its share of its organisation's evidence, and the day of it.
     pub(crate) share: f32,
     pub(crate) share_day: i32,
-    /// Where it stands in its portal's and its organisation's day.
+    /// Its part in the day of its portal and of its organisation.
     pub(crate) of_portal: SurgeShare,
     pub(crate) of_organisation: SurgeShare,
-    /// How many times as much as usual everybody does, when it was last looked at.
+    /// The factor of the portal's day, as of its last response.
     pub(crate) factor: f32,
     pub(crate) last_place: ClientPlace,
-    /// What was known of the day besides its volume, at its worst, and the signs shown.
+    /// The strongest evidence of the day besides its volume, and its signs.
     pub(crate) context: DayContext,
     pub(crate) signs: Signs,
-    /// New persons by lists on the days of the last week.
+    /// Day and number of new persons by lists, for the last week.
     listed: VecDeque<(i32, u32)>,
-    /// What is usual, and predicted, on a day like any other: reckoned when the day begins.
+    /// Usual levels and predictions for an ordinary day, computed when the day begins.
     usuals: [f32; COUNTS],
     predictions: [Prediction; DAILY.len()],
 }
 
-/// What an account's peers have in common.
+/// The habits of the accounts of a portal together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PortalHabits {
     pub(crate) levels: PeerLevels,
     pub(crate) kinds: Mixture<KINDS>,
     pub(crate) hours: Mixture<HOURS>,
     pub(crate) fetching: FetchingDays,
-    /// Resources of this portal pass the lock.
+    /// Resources of this portal pass the gateway.
     pub(crate) fetches: bool,
     pub(crate) rates: Rates,
     pub(crate) work: Work,
-    /// First day of work that was seen at the portal; far ahead before it.
+    /// First day with work at the portal; `i32::MAX` before it.
     pub(crate) first_day: i32,
-    /// Accounts at work on the last day, and on the one before.
+    /// Active accounts of the last day with work, and of the one before.
     pub(crate) at_work: [u32; 2],
     pub(crate) at_work_day: i32,
 }
 
 impl PortalHabits {
-    /// An account begins its day.
+    /// Records that an account begins a day of work.
     fn note_work(&mut self, day: i32) {
         self.first_day = self.first_day.min(day);
         if day > self.at_work_day {
@@ -148,12 +150,12 @@ impl PortalHabits {
         self.at_work[0] += 1;
     }
 
-    /// Days since work was first seen at the portal.
+    /// Days since the first work at the portal.
     pub(crate) fn days(&self, day: i32) -> u32 {
         u32::try_from(day.saturating_sub(self.first_day)).unwrap_or(0)
     }
 
-    /// True while what is usual at the portal is taken from elsewhere (`fusion::is_early`).
+    /// True while the portal is new (`fusion::is_early`).
     pub(crate) fn is_early(&self, day: i32) -> bool {
         let days = self.days(day);
         let at_work = self.at_work[0].max(self.at_work[1]);
@@ -206,12 +208,12 @@ impl Profile {
         }
     }
 
-    /// Notes that `key` was shown; true when the account had not read it for long.
+    /// Records that `key` was shown; true when it is new to the account, or was not read for long.
     pub(crate) fn meet(&mut self, key: u32, day: u16) -> bool {
         self.recent_set.meet(key, day).is_none_or(|before| day.saturating_sub(before) > KNOWN_DAYS)
     }
 
-    /// True when `key` was not opened as a sheet today.
+    /// Records an opened record page; true for the first time today.
     pub(crate) fn opens(&mut self, key: u32) -> bool {
         self.today_sheets.len() < TODAY_MAX && self.today_sheets.insert(key)
     }
@@ -225,12 +227,12 @@ impl Profile {
         self.levels.of(DayCount::Sheets).days().max(self.levels.of(DayCount::Listed).days())
     }
 
-    /// What is usual of `count` on a day like any other.
+    /// The usual level of `count`, or what a verdict allows where that is more.
     pub(crate) fn usual(&self, count: DayCount, day: i32) -> f32 {
         self.usuals[count as usize].max(self.allowed(count, day).unwrap_or(0.0))
     }
 
-    /// Reckons once a day what each response of it is compared with.
+    /// Computes the usual levels and predictions of a day, once, for all of its responses.
     pub(crate) fn expect(&mut self, tuning: &Tuning, common: &PortalHabits, day: i32) {
         let age = self.age(day);
         for count in ALL {
@@ -243,18 +245,18 @@ impl Profile {
         }
     }
 
-    /// What people found to be work, while it is allowed.
+    /// The count that a verdict allows on `day`.
     pub(crate) fn allowed(&self, count: DayCount, day: i32) -> Option<f32> {
         let fits = |(of, _, until): &&(DayCount, f32, i32)| *of == count && day <= *until;
         self.allowed.iter().find(fits).map(|(_, value, _)| *value)
     }
 
-    /// Whether people once said that such counts were work.
+    /// Whether a verdict once found such counts to be work.
     pub(crate) fn is_confirmed(&self, count: DayCount) -> bool {
         self.confirmed >> (count as u32) & 1 == 1
     }
 
-    /// The day's count of one of `DAILY`, against what was predicted; `None` while there is nothing to say.
+    /// The rise of one of the `DAILY` counts over its prediction; `None` while it is not above the mean.
     pub(crate) fn rise(
         &self,
         tuning: &Tuning,
@@ -264,17 +266,17 @@ impl Profile {
     ) -> Option<Rise> {
         let honest = self.prediction(place);
         let seen = self.judged(DAILY[place].0, day, honest);
-        // Up to the mean every bet loses, and what earlier days won was told then.
+        // Up to the mean every bet loses, and what earlier days won was reported on those days.
         let is_more = seen as f32 > honest.mean;
         is_more.then(|| self.levels.daily[place].with(tuning, day.day, seen, honest, context))
     }
 
-    /// What is predicted of one of `DAILY` for this day.
+    /// The prediction of one of the `DAILY` counts for this day.
     pub(crate) fn prediction(&self, place: usize) -> Prediction {
         self.predictions[place].times(self.factor)
     }
 
-    /// The count as it is judged: what is allowed is as good as what is predicted.
+    /// The count as it is judged: within what a verdict allows, no more than the prediction.
     fn judged(&self, count: DayCount, day: &AccountDay, honest: Prediction) -> u32 {
         let seen = day.count(count);
         match self.allowed(count, day.day) {
@@ -283,7 +285,7 @@ impl Profile {
         }
     }
 
-    /// So many new persons were shown by lists.
+    /// Adds new persons shown by lists.
     pub(crate) fn list(&mut self, day: i32, persons: u32) {
         match self.listed.back_mut() {
             Some((last, count)) if *last == day => *count += persons,
@@ -294,18 +296,19 @@ impl Profile {
         }
     }
 
-    /// New persons by lists within the week.
+    /// New persons by lists within the last `LIST_DAYS` days.
     pub(crate) fn listed_in_week(&self) -> u32 {
         self.listed.iter().map(|(_, count)| count).sum()
     }
 
-    /// Mean of its working days, once it has habits.
+    /// Mean of its working days; `None` until it has habits.
     pub(crate) fn settled_mean(&self) -> Option<f32> {
         let level = self.levels.of(DayCount::Sheets);
         level.mean().filter(|_| level.days() >= SETTLED_DAYS)
     }
 
-    /// How strange the last days were, today included: -1 to 3, 0 without history.
+    /// How unusual the last working days were, today included (-1 to 3, 0 without history); then, for today
+    /// alone, by kinds of persons and by hours.
     pub(crate) fn strangeness(&self, common: &PortalHabits) -> (f32, f32, f32) {
         let (kinds, hours) = self.strangeness_of(&self.today, common);
         let last = self.strange.iter().filter(|(day, _)| self.today.day - day < 14).rev();
@@ -347,7 +350,8 @@ impl Profile {
             self.strange.pop_front();
         }
         if self.tainted_day == Some(done.day) {
-            // It was cut off on that day: until people say that it was work, nothing of it is.
+            // It was contained on that day, which teaches nothing: the whole day is kept with the finding, in
+            // case a verdict finds it to be work.
             for cited in self.cited.iter_mut().filter(|cited| cited.day == done.day) {
                 for (count, seen) in &mut cited.counts {
                     *seen = (*seen).max(done.count(*count));
@@ -359,7 +363,7 @@ impl Profile {
         let is_early = common.is_early(done.day);
         for (place, (count, _)) in DAILY.into_iter().enumerate() {
             if is_early {
-                // What nobody can judge yet does not add up either.
+                // Days of a new portal cannot be judged, so they do not add up either.
                 self.levels.daily[place].forget();
                 continue;
             }
@@ -367,12 +371,13 @@ impl Profile {
             let seen = self.judged(count, done, honest);
             self.levels.daily[place].close(tuning, done.day, seen, honest, context);
         }
-        // While nobody is known, what is usual was taken from elsewhere: work may be far more.
+        // At a new portal the usual level is only assumed, and true work may be far more: days teach up to
+        // three times as much.
         let teaching = if is_early { 3.0 } else { 1.0 };
         for count in ALL {
             let seen = done.count(count);
             if seen == 0 && !matches!(count, DayCount::New | DayCount::Sheets | DayCount::Reached) {
-                // Rare things have a level of the days on which they happen.
+                // The level of a rare count is that of the days on which it occurs.
                 continue;
             }
             let usual = self.usual(count, done.day);
@@ -382,7 +387,8 @@ impl Profile {
             level.learn(tuning, done.day, seen as f32 / self.factor, usual * teaching, is_allowed);
             common.levels.replace(count, &before, &LevelFigures::of(level));
         }
-        // Resources are not journalled: days before the first one, made again, say nothing.
+        // Resources are not journalled: after a rebuild from the journal, days before the first live one say
+        // nothing.
         if common.fetches && done.count(DayCount::Sheets) > 0 {
             self.fetching.learn(self.has_fetched);
             common.fetching.learn(self.has_fetched);
@@ -394,7 +400,7 @@ impl Profile {
         common.hours.learn_from_peer(&done.hours());
     }
 
-    /// It was cut off: what still waits to teach what is usual may be a thief's.
+    /// Records a containment. Days that still wait to teach may be the thief's, and are dropped.
     pub(crate) fn contain(&mut self, second: u32, day: i32) {
         self.contained = Some(second);
         self.tainted_day = Some(day);
@@ -403,7 +409,7 @@ impl Profile {
         }
     }
 
-    /// What a finding is about: what people will have judged when they give their verdict.
+    /// Keeps the counts of a finding, for a verdict on it.
     pub(crate) fn cite(
         &mut self,
         weight: Weight,
@@ -417,8 +423,8 @@ impl Profile {
         }
     }
 
-    /// The operator opened it again. That says that somebody may work on, not that what was read was
-    /// work: it is judged as before, from now on.
+    /// Records a reopening. It says that the account may be used again, not that what was read was work: its
+    /// sums are cleared, and it is judged as before.
     pub(crate) fn reopen(&mut self, day: i32) {
         if self.contained.take().is_some() {
             self.reopenings.push_back(day);
@@ -432,22 +438,22 @@ impl Profile {
         }
     }
 
-    /// The finding by which it was last cut off.
+    /// The finding of the last containment.
     pub(crate) fn last_containment(&self) -> FindingReference {
         let last = self.cited.iter().rev().find(|cited| cited.weight == Weight::Containment);
         FindingReference { weight: Weight::Containment, second: last.map(|cited| cited.second) }
     }
 
-    /// Openings of the last month that nobody explained.
+    /// Reopenings of the last month without a verdict.
     pub(crate) fn reopenings(&self) -> usize {
         self.reopenings.len()
     }
 
-    /// People found what a finding cited to be work: so much is allowed for a fortnight, and the days of it
-    /// teach whole. What was not cited stays as it was.
+    /// Records the verdict that what a finding cited was work: so much is allowed for a fortnight, and these
+    /// days teach in full. Counts that it did not cite are not allowed.
     ///
-    /// Where the verdict does not say which finding it is about, the one of its weight that allows least is
-    /// taken: a word about one must never allow what a theft read.
+    /// Where the verdict does not name its finding, the one of that weight that allows least is taken: a
+    /// verdict on one finding must never allow what a theft read in another.
     pub(crate) fn confirm(&mut self, tuning: &Tuning, judged: FindingReference, day: i32) {
         let least = |cited: &CitedCounts| cited.counts.iter().map(|(_, seen)| u64::from(*seen)).sum::<u64>();
         let is_meant = |cited: &CitedCounts| {
@@ -464,7 +470,7 @@ impl Profile {
         let is_of_containment =
             judged.second.is_none_or(|second| self.contained.is_none_or(|at| at == second));
         if self.contained.is_some() && (judged.weight == Weight::Alert || !is_of_containment) {
-            // It is cut off for something else, of which nobody has said anything.
+            // It is contained for another finding, which has no verdict.
             return;
         }
         self.reopenings.clear();

@@ -1,4 +1,4 @@
-//! Distinct persons of the last minute, ten minutes and hour.
+//! Distinct persons of the last minute, ten minutes and hour of one account.
 
 use std::collections::VecDeque;
 
@@ -7,19 +7,20 @@ use hashbrown::HashMap;
 /// The windows, in seconds.
 pub(crate) const WINDOWS: [u32; 3] = [60, 600, 3600];
 
-/// Sheets of one second that count as paced: people open tabs, and some records keep no hours.
+/// Record pages of one second that count for pace: people open several tabs at once, and some records have
+/// dates without a time.
 const PACED_IN_A_SECOND: u32 = 4;
 
-/// Beyond this many persons an hour the oldest are let go: the account was cut off long before.
+/// Bounds the memory: an account with more persons in an hour was contained long before.
 const LOG_MAX: usize = 8192;
 
-/// Distinct numbers in sliding windows, twice: all, and at most four of each second.
+/// Distinct numbers in sliding windows, counted twice: all, and at most four of each second.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecentEvents {
     last: HashMap<u32, u32>,
-    /// Second, number, whether it counts as paced.
+    /// Second, number, and whether it counts for pace; in order of time.
     log: VecDeque<(u32, u32, bool)>,
-    /// Entries of `log` that each window has let go.
+    /// How many entries at the front of `log` have left each window.
     released: [usize; 3],
     all: [u32; 3],
     paced: [u32; 3],
@@ -28,7 +29,8 @@ pub(crate) struct RecentEvents {
 }
 
 impl RecentEvents {
-    /// Counts `key` as met at `second`; a clock that steps back stands still.
+    /// Counts `key` at `second`, or at the latest second where the clock has stepped back. A number that is
+    /// still in the longest window does not count again.
     pub(crate) fn meet(&mut self, second: u32, key: u32) {
         let second = second.max(self.now);
         self.move_on(second);
@@ -48,7 +50,7 @@ impl RecentEvents {
         }
     }
 
-    /// Lets go of what is older than each window at `second`.
+    /// Removes from each window what is too old at `second`.
     pub(crate) fn move_on(&mut self, second: u32) {
         if second <= self.now {
             return;
@@ -68,7 +70,7 @@ impl RecentEvents {
             self.drop_first();
         }
         if self.log.is_empty() && self.log.capacity() > 64 {
-            // Sixty thousand accounts keep no empty queues.
+            // Returns the memory: with sixty thousand accounts the empty queues would add up.
             (self.log, self.last) = (VecDeque::new(), HashMap::new());
         }
     }

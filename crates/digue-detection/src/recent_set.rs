@@ -1,9 +1,10 @@
-//! A memory of numbers that forgets the oldest half when it is full.
+//! A bounded memory of numbers that forgets the older half when it is full.
 
 use hashbrown::HashMap;
 
-/// Numbers with the day they were last met, in two generations: when the young one is full it
-/// becomes the old one, and what was old is forgotten.
+/// Numbers with the day on which they were last met, in two generations: when the young one is full it
+/// becomes the old one, and the previous old one is dropped. Unlike with a least-recently-used list, no
+/// order has to be kept for each number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecentSet {
     young: HashMap<u32, u16>,
@@ -12,7 +13,7 @@ pub(crate) struct RecentSet {
 }
 
 impl RecentSet {
-    /// Remembers at least `generation_max` and at most twice as many.
+    /// Remembers the last `generation_max` numbers, and at most twice as many.
     pub(crate) fn new(generation_max: usize) -> Self {
         Self { young: HashMap::new(), old: HashMap::new(), generation_max }
     }
@@ -22,7 +23,7 @@ impl RecentSet {
         self.young.get(&key).or_else(|| self.old.get(&key)).copied()
     }
 
-    /// Notes `day`, and tells the day before.
+    /// Records that `key` was met on `day`; returns the day of the previous time.
     pub(crate) fn meet(&mut self, key: u32, day: u16) -> Option<u16> {
         if let Some(recent_set) = self.young.get_mut(&key) {
             let before = *recent_set;

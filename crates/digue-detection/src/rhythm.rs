@@ -1,6 +1,6 @@
-//! Gaps between sheets as regular as a clock: no person reads like that.
+//! Gaps between record pages as regular as a clock: no person reads like that.
 
-/// Gaps that are compared.
+/// Number of gaps that are compared.
 const GAPS: usize = 24;
 
 /// The last gaps of one account, in milliseconds.
@@ -12,10 +12,11 @@ pub(crate) struct Rhythm {
 }
 
 impl Rhythm {
-    /// A sheet at this time.
+    /// Records a record page at this time, in milliseconds.
     pub(crate) fn meet(&mut self, at_ms: i64) {
         if let Some(last) = self.last_ms {
             let gap = at_ms - last;
+            // A pause of ten minutes ends the rhythm.
             if gap > 600_000 {
                 self.count = 0;
             } else if gap > 0 {
@@ -36,9 +37,9 @@ impl Rhythm {
         let mean = gaps.iter().map(|gap| *gap as f32).sum::<f32>() / count as f32;
         let variance = gaps.iter().map(|gap| (*gap as f32 - mean).powi(2)).sum::<f32>() / count as f32;
         let variation = variance.sqrt() / mean;
-        // People's gaps vary by more than half their mean; a clock's by its jitter.
+        // The gaps of people vary by more than half of their mean, those of a program by its jitter.
         let evidence = count as f32 * 0.2 * (0.4 / variation.max(0.04)).log10();
-        // A program that fetches its work by night is as regular, and in no haste.
+        // A program that fetches its work at night is as regular, and slow: that is bounded.
         let most = if mean < 5_000.0 { 3.0 } else { 0.8 };
         (variation < 0.25).then_some((evidence.clamp(0.0, most), mean))
     }

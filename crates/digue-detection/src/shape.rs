@@ -1,17 +1,17 @@
-//! The shape of reading: whom an account comes to for the first time, and at which hours.
+//! The shape of work: which kinds of persons an account reads for the first time, and at which hours.
 //!
-//! Novelty alone is worthless: on real work 69 to 100 % of consultations are the account's first of
-//! that person. What tells is novelty of another kind than this account's own: an intake desk reads
-//! persons whom nobody has read, a second desk those whom a colleague read yesterday, a thief
-//! anybody. Days are compared with the account's own mixture and its peers' (Dirichlet-multinomial,
-//! so that one odd day is not thirty odd persons).
+//! Novelty alone is worthless: in recorded work, 69 to 100 % of consultations are the account's first of
+//! that person. The sign is novelty of another kind than the account's own: an intake desk reads persons
+//! whom no account has read, a second desk those whom a colleague read yesterday, a thief any. Days
+//! are compared with the account's own mixture and its peers' (Dirichlet-multinomial, so that one odd day
+//! does not count as thirty odd persons).
 
-/// Kinds of first-time persons: read by nobody yet, or by others so many days ago.
+/// Kinds of persons new to the account, by when any account last read them (`kind_of`).
 pub(crate) const KINDS: usize = 5;
-/// Hours of a working day, and of a day of rest.
+/// Hours of a working day, then those of a Saturday or Sunday.
 pub(crate) const HOURS: usize = 48;
 
-/// The kind of a person whom the account has not read, by when anybody last did.
+/// The kind of a person new to the account, by the day on which any account last read them.
 pub(crate) fn kind_of(last_day: Option<u16>, day: u16) -> usize {
     match last_day.map(|last| day.saturating_sub(last)) {
         None => 0,
@@ -22,7 +22,7 @@ pub(crate) fn kind_of(last_day: Option<u16>, day: u16) -> usize {
     }
 }
 
-/// How often each kind was met, fading by a hundredth each day.
+/// How often each kind occurred; fades by a hundredth with each day.
 #[derive(Clone, Debug)]
 pub(crate) struct Mixture<const N: usize>([f32; N]);
 
@@ -37,7 +37,7 @@ impl<const N: usize> Mixture<N> {
         self.0.iter().sum()
     }
 
-    /// Adds a day, which weighs at most `weight_max` however much was read.
+    /// Adds a day with a weight of at most `weight_max`, however much was read.
     pub(crate) fn learn(&mut self, counts: &[u16; N], weight_max: f32) {
         let total: f32 = counts.iter().map(|count| f32::from(*count)).sum();
         let factor = if total > weight_max { weight_max / total } else { 1.0 };
@@ -46,7 +46,7 @@ impl<const N: usize> Mixture<N> {
         }
     }
 
-    /// Adds a peer's day as one voice; it fades with a thousand of them.
+    /// Adds a peer's day with weight 1; fades by a thousandth with each.
     pub(crate) fn learn_from_peer(&mut self, counts: &[u16; N]) {
         let total: f32 = counts.iter().map(|count| f32::from(*count)).sum();
         if total > 0.0 {
@@ -56,15 +56,15 @@ impl<const N: usize> Mixture<N> {
         }
     }
 
-    /// Decimal logarithm of how much better peers explain a day than the account itself does.
-    ///
-    /// `certainty` bounds how many days the account's own mixture is worth.
+    /// Decimal logarithm of how much better the peers' mixture explains a day than the account's own; 0
+    /// without history.
     pub(crate) fn strangeness(&self, peers: &Self, counts: &[u16; N], rule: MixturePrior) -> f32 {
         let own_total = self.total();
         if own_total < 3.0 || counts.iter().all(|count| *count == 0) {
             return 0.0;
         }
         let peers_total = peers.total() + 0.02 * N as f32;
+        // Bounds the concentration: however much the account has read, its mixture is not certain.
         let certainty = own_total.min(12.0);
         let mut own = [0.0; N];
         let mut other = [0.0; N];
@@ -77,7 +77,7 @@ impl<const N: usize> Mixture<N> {
     }
 }
 
-/// What a stranger's day is taken to be: peers' mixture, and something of everything.
+/// The assumed mixture of another person's day: the peers' mixture, and a little of each kind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MixturePrior {
     peers_weight: f32,
@@ -98,7 +98,7 @@ fn log_likelihood(weights: &[f32], counts: &[u16]) -> f32 {
     sum
 }
 
-/// Scales a day down to what is worth comparing: beyond sixty persons nothing new is learnt.
+/// Scales a day down to sixty persons: more say nothing new about its mixture.
 pub(crate) fn bounded(counts: &[u16; KINDS]) -> [u16; KINDS] {
     let total: u32 = counts.iter().map(|count| u32::from(*count)).sum();
     if total <= 60 {

@@ -1,32 +1,32 @@
-//! What the watch reads of one response: numbers and names, never data.
+//! The facts of one response that detection uses: keys and names, never personal data.
 
 use digue_types::Timestamp;
 
-/// What a response was, as far as the watch cares.
+/// The kind of a response.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum SightingKind {
-    /// It showed the persons that come with it; perhaps nobody.
+    /// It showed the persons listed with it, possibly none.
     Shown,
     /// A style sheet, script or image, which shows nobody.
     Resource,
-    /// It left without having been looked into: so many bytes.
+    /// It was released without inspection; its number of bytes.
     Uninspected(u64),
-    /// It was refused for what the account asked.
+    /// It was refused because of the persons that the account requested.
     Refused,
-    /// It was refused without a word about a person: an address that the map does not know, or too many requests.
+    /// It was refused for another reason: a route that the map does not know, or too many requests.
     Unmapped,
-    /// It was refused because the cookie came from elsewhere than its session.
+    /// It was refused because the session's cookie came from another place.
     Moved,
 }
 
 /// One person of a response.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct SeenPerson {
-    /// Stands for the person; the same for the same person everywhere.
+    /// Key of the person; equal for equal persons everywhere.
     pub key: u64,
-    /// The digits of the identifier, where it has any: neighbours are told by it.
+    /// The digits of the identifier as a number, to recognise enumeration (`number_of`).
     pub number: Option<u64>,
-    /// In the caseload, found by full identifiers, opened with a reason.
+    /// In the caseload, found by exact search, or opened with a reason.
     pub is_explained: bool,
 }
 
@@ -37,10 +37,10 @@ pub struct Sighting<'s> {
     pub portal: &'s str,
     pub organisation: &'s str,
     pub account: &'s str,
-    /// Empty when nobody said.
+    /// Empty when unknown.
     pub session: &'s str,
     pub action: &'s str,
-    /// Where it was asked from; empty when nobody said.
+    /// Address of the client; empty when unknown, as `agent` is.
     pub ip: &'s str,
     pub agent: &'s str,
     pub kind: SightingKind,

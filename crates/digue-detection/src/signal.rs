@@ -1,4 +1,4 @@
-//! What a detector says: which kind, how strongly, and the figures of its sentence.
+//! Signals, the results of detectors: their kind, evidence, and the figures of their sentence.
 //!
 //! The sentences are in the locales, under `signal-` and the code of the kind.
 
@@ -26,69 +26,69 @@ macro_rules! kinds {
 }
 
 kinds!(
-    /// Persons without caseload, exact search, break-glass or referral.
+    /// Persons without caseload, exact search or break-glass, where these explain most.
     Unexplained "unexplained-persons",
-    /// Record sheets opened one after the other, faster than people do.
+    /// Record pages opened one after the other, faster than people read.
     Pace "pace",
-    /// Record sheets within one minute, however they arrive.
+    /// Record pages within one minute, however they are spread.
     Burst "burst",
     /// Persons never shown before, by lists and exports within ten minutes.
     Lists "lists",
-    /// One response that shows more new persons than any list of work does.
+    /// One response that shows more new persons than any work needs.
     Export "export",
-    /// More persons in the day than the account, its peers and its history know.
+    /// More persons in the day than predicted from the account and its peers.
     Volume "volume",
-    /// A little more each day, for days.
+    /// More than predicted over several days.
     Slow "slow-reading",
-    /// Persons that nobody of this work would come to.
+    /// New persons of other kinds than this account usually reads.
     Shape "shape",
     /// At hours at which the account does not work.
     Hours "hours",
-    /// Identifiers in order, or one after the other.
+    /// Identifiers that follow each other by a constant step.
     Order "ordered-identifiers",
     /// Pages of one list, one after the other.
     Pages "pages",
-    /// Lists walked to their last page.
+    /// Lists read to their last page.
     ListsEnded "lists-to-the-end",
-    /// Many different searches.
+    /// Many searches.
     Searches "searches",
-    /// Answers that show nobody, one after the other.
+    /// Responses that show nobody.
     Empty "empty-answers",
-    /// Gaps between sheets as regular as a clock.
+    /// Gaps between record pages as regular as a clock.
     Rhythm "rhythm",
-    /// Sheets without the style sheets, scripts and images that a browser fetches with them.
+    /// Record pages without the style sheets, scripts and images that a browser fetches with them.
     NoResources "no-resources",
-    /// A program by its own name.
+    /// A client that identifies itself as a program.
     Program "program",
-    /// A session whose cookie comes from elsewhere.
+    /// A session whose cookie comes from another place.
     Moved "session-moved",
-    /// One session from two places by turns.
+    /// One session used from two places alternately.
     TwoPlaces "two-places",
-    /// A device that the account was never seen with.
+    /// A device that is new to the account.
     NewDevice "new-device",
-    /// A session that is older than the device it now comes from.
+    /// A session that began before its present device was first seen.
     OlderCookie "cookie-older-than-device",
-    /// Silent for long, and back.
+    /// Back after a long silence.
     Dormant "dormant",
     /// Made a few days ago.
     NewAccount "new-account",
     /// Recovered a few days ago.
     Recovered "recovered",
-    /// One leader makes accounts in a row.
+    /// Several accounts made by one leader on one day.
     AccountsMade "accounts-made",
-    /// A person who does not exist.
+    /// A decoy was shown.
     Decoy "decoy",
     /// Several accounts of one organisation together.
     Collusion "collusion",
-    /// From a network or device of an account that was cut off.
+    /// A network or device of an account that was cut off.
     SharedPlace "shared-place",
-    /// Accounts of many organisations from one network.
+    /// Accounts of many organisations on one network.
     CrowdedNetwork "crowded-network",
-    /// Asked for persons outside the caseload, and refused.
+    /// Requests for persons outside the caseload, refused.
     Refusals "refusals",
-    /// Asks for addresses that the portal's map does not know, as a program that tries them does.
+    /// Requests for routes that the portal's map does not know, as by a program that tries addresses.
     Unmapped "unmapped",
-    /// Responses that nobody could look into.
+    /// Responses that could not be inspected.
     Uninspected "uninspected",
 );
 
@@ -107,22 +107,22 @@ impl serde::Serialize for SignalKind {
 /// The numbers of a sentence.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 pub struct Figures {
-    /// What was seen: persons, answers, accounts.
+    /// The count: persons, responses, accounts.
     pub seen: u32,
-    /// What is usual: nineteen days in twenty stay below.
+    /// The usual level: nineteen days in twenty stay below.
     pub usual: u32,
-    /// Within so many minutes; 0 where time says nothing.
+    /// The period of the count, in minutes; 0 where it has none.
     pub minutes: u32,
 }
 
 impl Figures {
     pub fn new(seen: u32, usual: f32, minutes: u32) -> Self {
-        // Saturating: levels are small.
+        // `as` saturates: no level can overflow or be negative.
         Self { seen, usual: usual.max(0.0).ceil() as u32, minutes }
     }
 }
 
-/// One detector's word.
+/// The result of one detector.
 #[derive(Clone, Copy, PartialEq, Debug, serde::Serialize)]
 pub struct Signal {
     pub kind: SignalKind,

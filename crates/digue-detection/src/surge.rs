@@ -1,40 +1,41 @@
-//! The portal's day: how many times as much as usual everybody does.
+//! The factor of the portal's day: how many times their usual work its accounts do together.
 //!
-//! A campaign, a new form, the first of the month: where all are three times as busy, an account
-//! that is three times as busy tells nothing. The factor is the median, over the accounts at work
-//! today, of what each has done so far over its own mean day; it is shrunk towards 1 where few are
-//! at work, never below 1, and needs half of the accounts to be moved. While the day is young the
-//! factor of the days before speaks.
+//! A campaign, a new form, the first of the month: where all accounts are three times as busy, one that is
+//! three times as busy says nothing. The factor is the median, over the accounts at work today, of what each
+//! has done so far divided by its own mean day. It is shrunk towards 1 where few are at work and never
+//! below 1; to raise it, half of the accounts would have to read more. Early in the day the factor of the
+//! days before applies.
 
 use std::collections::VecDeque;
 
-/// Quarters of a doubling, from a sixty-fourth to a thousand times.
+/// Buckets of a quarter of a doubling, from a 64th to about a thousand times the mean. A median from
+/// buckets needs no sorted list, and those of one organisation can be subtracted.
 const BUCKETS: usize = 64;
 const PER_DOUBLING: f32 = 4.0;
 const OF_ONE: f32 = 24.0;
-/// Accounts at work before their median says anything.
+/// Accounts at work from which on their median is used.
 const ACCOUNTS_MIN: u32 = 5;
 /// Days whose factors are remembered.
 const DAYS: usize = 5;
 
-/// One group of accounts: a portal's, or an organisation's.
+/// The day of one group of accounts: a portal's, or an organisation's.
 #[derive(Clone, Debug)]
 pub(crate) struct Surge {
     day: i32,
     at_work: u32,
     buckets: Box<[u16; BUCKETS]>,
-    /// Factors of the last days on which enough were at work.
+    /// Factors of the last days on which enough accounts were at work.
     past: VecDeque<f32>,
-    /// Accounts of doubt: where so many are at work the factor goes half of the way.
+    /// With so many accounts at work, the factor is the square root of the median.
     doubt: f32,
     ordinary: f32,
 }
 
-/// Where an account stands in its group's day.
+/// An account's part in its group's day.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SurgeShare {
     day: i32,
-    /// Bucket and 1, or 0 before its first count of the day.
+    /// Index of its bucket plus 1; 0 before its first count of the day.
     bucket: u8,
 }
 
@@ -43,7 +44,7 @@ impl Surge {
         Self { ordinary, day: -1, at_work: 0, buckets: Box::new([0; BUCKETS]), past: VecDeque::new(), doubt }
     }
 
-    /// An account has done `ratio` times its mean day so far.
+    /// Records that an account has done `ratio` times its mean day so far.
     pub(crate) fn note(&mut self, share: &mut SurgeShare, day: i32, ratio: f32) {
         if day > self.day {
             self.close();
@@ -79,7 +80,8 @@ impl Surge {
         self.buckets.fill(0);
     }
 
-    /// The day's factor so far without those of `others`, 1 or more; `None` where too few are at work.
+    /// The day's factor so far without the accounts of `others`, at least 1; `None` where too few are at
+    /// work.
     fn of_today(&self, others: Option<&Self>) -> Option<f32> {
         let others = others.filter(|others| others.day == self.day);
         // Saturating: an account that moved within the day stands in two organisations.
@@ -100,17 +102,18 @@ impl Surge {
         Some(ratio.max(1.0).powf(trust))
     }
 
-    /// How many times as much as usual is done on `day`, at least 1.
+    /// The factor of `day`, at least 1.
     pub(crate) fn factor(&self, day: i32) -> f32 {
         self.factor_without(None, day)
     }
 
-    /// The same as the rest of the group has it: what one organisation does must not explain itself.
+    /// The factor of the rest of the group, without `part`: a theft by a whole organisation must not explain
+    /// itself.
     pub(crate) fn factor_without(&self, part: Option<&Self>, day: i32) -> f32 {
         let today = if day == self.day { self.of_today(part).unwrap_or(1.0) } else { 1.0 };
         let mut past: Vec<f32> = self.past.iter().copied().collect();
         past.sort_by(f32::total_cmp);
-        // More than half of the days before were busy: so is this morning.
+        // The median of the days before: when most of them were busy, so is this morning.
         let before = past.get(past.len().saturating_sub(1) / 2).copied().unwrap_or(1.0);
         today.max(if past.len() >= 3 { before } else { 1.0 })
     }

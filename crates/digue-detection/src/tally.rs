@@ -1,4 +1,4 @@
-//! What is counted of each account's day, and what is taken to be usual before anybody is known.
+//! The counts of an account's day, and the levels that are assumed before accounts are known.
 
 use crate::daily::{Daily, Prediction};
 use crate::level::{Level, Peers, beyond_first};
@@ -6,49 +6,50 @@ use crate::shape::KINDS;
 use crate::signal::SignalKind;
 use crate::tuning::Tuning;
 
-/// Counts of a day; for windows, the greatest of the day.
+/// The counts of a day; of shorter windows, the greatest of the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DayCount {
-    /// Sheets in a minute, ten minutes, an hour; at most four of each second.
+    /// Record pages in a minute, ten minutes, an hour; at most four of each second.
     PacedMinute,
     PacedTen,
     PacedHour,
-    /// Sheets in a minute, all.
+    /// Record pages in a minute, all of them.
     BurstMinute,
     /// Persons new to the account, by lists, in ten minutes.
     ListsTen,
-    /// Persons by sheets, in the day.
+    /// Distinct persons on record pages in the day.
     Sheets,
-    /// Persons new to the account and without explanation, by sheets, in the day.
+    /// Persons new to the account and unexplained, on record pages, in the day.
     New,
     /// The same by lists, in the day.
     Listed,
-    /// Identifiers by one step, one after the other.
+    /// Identifiers that follow each other by a constant step.
     Run,
     /// Pages of one list, one after the other.
     Pages,
-    /// Lists walked to their last page.
+    /// Lists read to their last page.
     Ended,
     Searches,
     Empty,
     Uninspected,
     Refused,
-    /// Refused without a word about a person.
+    /// Refused for other reasons than persons.
     Unmapped,
-    /// Persons new to the account and without explanation, by sheets and lists together.
+    /// Persons new to the account and unexplained, on record pages and in lists together.
     Reached,
 }
 
 pub(crate) const COUNTS: usize = 17;
 
-/// A way in which a count may be evident within the day.
+/// How one count is judged within the day.
 pub(crate) struct WindowRule {
     pub(crate) count: DayCount,
     pub(crate) kind: SignalKind,
     pub(crate) minutes: u32,
     /// Share of the false-alarm budget, as a decimal logarithm.
     pub(crate) weight: f32,
-    /// Beyond this no history makes it usual: fast theft is stopped whoever does it.
+    /// Upper bound of the usual level: no history makes more than this usual, so that a fast theft is found
+    /// on any account.
     pub(crate) usual_max: f32,
 }
 
@@ -56,6 +57,7 @@ const fn rule(count: DayCount, kind: SignalKind, minutes: u32, weight: f32, usua
     WindowRule { count, kind, minutes, weight, usual_max }
 }
 
+// The shares of these and of `DAILY` sum to less than 1.5 (see `fusion`).
 pub(crate) const RULES: [WindowRule; 12] = [
     rule(DayCount::PacedMinute, SignalKind::Pace, 1, -0.9, 6.5),
     rule(DayCount::PacedTen, SignalKind::Pace, 10, -1.2, 40.0),
@@ -71,16 +73,16 @@ pub(crate) const RULES: [WindowRule; 12] = [
     rule(DayCount::Refused, SignalKind::Refusals, 0, -1.2, 40.0),
 ];
 
-/// Counts that are judged by the day and over days, and their shares of the budget.
+/// Counts that are judged by the day and over days, and their shares of the budget as decimal logarithms.
 pub(crate) const DAILY: [(DayCount, f32); 3] =
     [(DayCount::New, -0.35), (DayCount::Reached, -0.7), (DayCount::Sheets, -0.8)];
 
-/// Place of the sheets in [`DAILY`].
+/// Index of the record pages in [`DAILY`].
 pub(crate) const SHEETS: usize = 2;
-/// A newcomer meets its own caseload for the first time for so long.
+/// Days during which most persons of its own caseload are new to an account.
 const NEWCOMER_DAYS: i32 = 30;
 
-/// What three made-up peers are taken to do at most, nineteen days in twenty.
+/// The level of three assumed peers: nineteen of their days in twenty stay below.
 pub(crate) const fn prior(count: DayCount) -> f32 {
     match count {
         DayCount::PacedMinute => 3.0,
@@ -101,7 +103,7 @@ pub(crate) const fn prior(count: DayCount) -> f32 {
     }
 }
 
-/// Below this nobody is unusual: five sheets in an hour are not four times something.
+/// Least usual level: five record pages in an hour must not be four times some level.
 pub(crate) const fn floor(count: DayCount) -> f32 {
     match count {
         DayCount::PacedMinute => 2.5,
@@ -119,9 +121,9 @@ pub(crate) const fn floor(count: DayCount) -> f32 {
 pub(crate) struct AccountDay {
     pub(crate) day: i32,
     counts: [u32; COUNTS],
-    /// First-time persons by kind (see `shape`).
+    /// Persons new to the account, by kind (see `shape`).
     pub(crate) kinds: [u16; KINDS],
-    /// Hours with a sheet; a day of rest has its own.
+    /// One bit for each hour with a record page; Saturdays and Sundays have hours of their own.
     pub(crate) hours: u64,
 }
 
@@ -146,13 +148,13 @@ impl AccountDay {
         self.counts[count as usize] = self.counts[count as usize].max(seen);
     }
 
-    /// 1 for each hour with a sheet.
+    /// 1 for each hour with a record page.
     pub(crate) fn hours(&self) -> [u16; 48] {
         std::array::from_fn(|hour| u16::from(self.hours >> hour & 1 == 1))
     }
 }
 
-/// What is usual for one account, of every count.
+/// The levels of one account, for every count.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Levels {
     levels: [Level; COUNTS],
@@ -169,17 +171,17 @@ impl Levels {
     }
 }
 
-/// What the accounts of a portal have in common, of every count.
+/// The levels of the accounts of a portal together, for every count.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PeerLevels {
     levels: [Peers; COUNTS],
     means: [Peers; DAILY.len()],
-    /// Sums of the accounts' variances beyond chance, and of their squared means: one account that hardly
-    /// works must not speak for the spread of all.
+    /// Sums of the accounts' variances beyond Poisson's, and of their squared means. The quotient of the
+    /// sums, not the mean of quotients: an account that hardly works must not set the dispersion of all.
     spreads: [(f64, f64); DAILY.len()],
 }
 
-/// How much days of one account vary beyond chance before anybody is known, as three accounts.
+/// Assumed dispersion of an account's days, with the weight of three accounts.
 const DISPERSION: f32 = 0.6;
 
 impl PeerLevels {
@@ -187,12 +189,12 @@ impl PeerLevels {
         self.levels[count as usize].usual(prior(count) * work.factor(count))
     }
 
-    /// Accounts with habits.
+    /// Number of accounts with habits.
     pub(crate) fn accounts(&self) -> f32 {
         self.means[0].accounts()
     }
 
-    /// `level` changed from what it was, as one of an account's counts.
+    /// Replaces the figures of one account for one count.
     pub(crate) fn replace(&mut self, count: DayCount, before: &LevelFigures, after: &LevelFigures) {
         self.levels[count as usize].replace(before.own, after.own);
         if let Some(place) = DAILY.iter().position(|(daily, _)| *daily == count) {
@@ -207,7 +209,7 @@ impl PeerLevels {
         }
     }
 
-    /// What a day of an account with this level is predicted to be.
+    /// The prediction of a day for an account with this level.
     pub(crate) fn prediction(
         &self,
         tuning: &Tuning,
@@ -220,7 +222,8 @@ impl PeerLevels {
         let prior = beyond_first(prior(count) * work.factor(count) / 2.0);
         let mut peers = self.means[place].logarithm(prior);
         if age_days < NEWCOMER_DAYS {
-            // To a newcomer everybody is new: those who have been there long say by their sheets how many.
+            // To a newcomer every person is new: the peers' record pages say how many to expect, not their
+            // new persons.
             let sheets = self.means[SHEETS].logarithm(prior);
             peers = (peers.0.max(sheets.0), peers.1.max(sheets.1));
         }
@@ -235,7 +238,7 @@ impl PeerLevels {
     }
 }
 
-/// What peers learn of one account's level.
+/// The figures of one account's level that its peers' sums contain.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LevelFigures {
     own: Option<f32>,
@@ -249,7 +252,7 @@ impl LevelFigures {
     }
 }
 
-/// What is worked at a portal, as long as its accounts are not known: its operator says it.
+/// The kind of work at a portal, declared by its operator; used while its accounts are unknown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Work {
     /// A few files a day, each for some time.

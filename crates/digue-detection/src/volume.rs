@@ -1,17 +1,17 @@
-//! Volume within minutes, hours and the day, against own habits and peers.
+//! Evidence of a count within minutes, hours or the day, against its usual level.
 //!
-//! The greatest count of each day has an upper level of its own, like the day's sum; four times
-//! that level is ten thousand to one.
+//! The greatest count of each day in a window has a usual level of its own, like the day's total; four times
+//! that level is about four thousand to one.
 
 use crate::signal::{Figures, Signal, SignalKind};
 
 /// Evidence of `count` where nineteen days in twenty stay below `usual`: one step of an e-detector
-/// whose slope is the level (see `slow`), for counts whose mean is a third of it.
+/// whose slope is the level, for counts whose mean is a third of it.
 pub(crate) fn evidence(count: u32, usual: f32) -> f32 {
     1.216 * (count as f32 / usual.max(0.5) - 1.0)
 }
 
-/// The largest count whose evidence stays below this.
+/// The largest count with at most this evidence; the inverse of [`evidence`].
 pub(crate) fn count_of(evidence: f32, usual: f32) -> u32 {
     ((evidence / 1.216 + 1.0) * usual.max(0.5)).floor().max(0.0) as u32
 }

@@ -36,7 +36,7 @@ fn main() {
     std::fs::create_dir_all(folder).expect("a folder");
     let index = folder.join(format!("index-{rows}"));
     let data = folder.join(format!("exposures-{rows}.bin"));
-    // Other engines read the same rows from a file; a file of a billion rows is for none of them.
+    // Other engines read the same rows from a file; a billion rows are not written for them.
     if rows <= FILE_ROWS_MAX && !data.exists() {
         write(&data, rows);
     }
@@ -125,7 +125,7 @@ fn theft(draw: &mut Draw) -> Vec<(u32, u32, u32)> {
     list.into_iter().map(|person| (at(draw), THIEF, person)).collect()
 }
 
-/// Every row goes the way of an entry that the journal has just made durable; drawing the rows is not
+/// Every row is added as an entry that the journal has just made durable; the time to draw the rows is not
 /// counted.
 fn load(rows: u64, folder: &Path) {
     let _ = std::fs::remove_dir_all(folder);
@@ -192,7 +192,7 @@ fn ask(view: &IndexView) {
     report("Q4", &|| count(&all));
 }
 
-/// Account, first and last second, times: of everybody who was shown this person.
+/// Account, first and last second, and how often, for every account that was shown this person.
 fn sights(view: &IndexView, person: &PersonRef) -> String {
     let mut accounts: BTreeMap<u32, (i64, i64, u32)> = BTreeMap::new();
     for sight in view.of_person(person).expect("an answer") {
@@ -206,7 +206,7 @@ fn sights(view: &IndexView, person: &PersonRef) -> String {
     lines.collect::<Vec<_>>().join(" ")
 }
 
-/// The median of 21, after one that does not count.
+/// The median of 21 runs, after one to warm up.
 fn report(name: &str, question: &dyn Fn() -> String) {
     let answer = question();
     let mut times: Vec<Duration> = (0..21)

@@ -1,6 +1,6 @@
-//! Columns of small numbers: the least one, then the differences in as few bits as the largest needs.
+//! Packed columns: the smallest number, then each difference from it in as few bits as the largest needs.
 
-/// Bytes read past the last number, so that every number is read as one word.
+/// Bytes after the last number, so that every number can be read as one word of eight bytes.
 const PAD: usize = 8;
 
 /// Appends `values` to `out`.
@@ -9,7 +9,7 @@ pub(crate) fn pack(values: &[u32], out: &mut Vec<u8>) {
     let most = values.iter().copied().max().unwrap_or(0);
     let width = 32 - (most - least).leading_zeros();
     out.extend_from_slice(&least.to_le_bytes());
-    out.push(u8::try_from(width).expect("at most 32"));
+    out.push(u8::try_from(width).expect("a u32 has at most 32 bits"));
     let (mut held, mut count) = (0u64, 0);
     for value in values {
         held |= u64::from(value - least) << count;
@@ -35,7 +35,8 @@ pub(crate) struct PackedColumn<'b> {
 }
 
 impl<'b> PackedColumn<'b> {
-    /// The column of `count` numbers at the start of `bytes`, and what follows it.
+    /// The column of `count` numbers at the start of `bytes`, and the bytes after it; `None` when there are
+    /// not enough.
     pub(crate) fn split(bytes: &'b [u8], count: usize) -> Option<(Self, &'b [u8])> {
         let (least, rest) = bytes.split_first_chunk::<4>()?;
         let (width, rest) = rest.split_first()?;
@@ -50,7 +51,8 @@ impl<'b> PackedColumn<'b> {
     #[inline]
     pub(crate) fn at(&self, place: usize) -> u32 {
         let bit = place * self.width;
-        let word: [u8; 8] = self.bytes[bit / 8..bit / 8 + 8].try_into().expect("eight bytes");
+        // 32 bits that begin within a byte take at most 39: one word always has them all.
+        let word: [u8; 8] = self.bytes[bit / 8..bit / 8 + 8].try_into().expect("a slice of eight bytes");
         let mask = (1u64 << self.width) - 1;
         let difference = (u64::from_le_bytes(word) >> (bit % 8)) & mask;
         self.least.wrapping_add(difference as u32)

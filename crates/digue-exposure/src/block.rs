@@ -1,15 +1,17 @@
-//! Rows, and the blocks of one account's rows that a segment is made of.
+//! Rows, and the blocks of one account's rows of which a segment consists.
+//!
+//! Encoding only: which blocks a question needs is `segment`'s task.
 
 use crate::bits::{self, PackedColumn};
 use crate::persons::Dense;
 
-/// In place of a person: a response that showed nobody.
+/// Stands for no person: the one row of a response that showed nobody.
 pub(crate) const NOBODY: Dense = Dense::MAX;
 
 /// Rows in one block.
 pub(crate) const BLOCK_ROWS: usize = 1024;
 
-/// One person shown in one response, or one response that showed nobody.
+/// One person shown in one response, or a response that showed nobody ([`NOBODY`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ExposureRow {
     pub(crate) account: u32,
@@ -18,21 +20,21 @@ pub(crate) struct ExposureRow {
     pub(crate) at: u32,
     pub(crate) entry: u64,
     pub(crate) context: u32,
-    /// Number of the session and address in the chunk's or the block's list.
+    /// Number of the session and address in the list of the chunk or block.
     pub(crate) origin: u32,
-    /// Persons found in a response that was refused.
+    /// Persons found in a response that showed nobody, because it was refused.
     pub(crate) found: u32,
 }
 
-/// The session, and the address that it was used from; empty when they were not said.
+/// The session and the address from which it was used; empty where they are not known.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(crate) struct ExposureOrigin {
     pub(crate) session: Box<str>,
     pub(crate) ip: Box<str>,
 }
 
-/// Appends the persons of rows, as plain words: most questions need no more, and those of all blocks
-/// of an account lie together.
+/// Appends the persons of rows, as plain words. Most questions need nothing else, so the persons of all
+/// blocks of an account are stored together and apart from the other columns.
 pub(crate) fn write_persons(rows: &[ExposureRow], out: &mut Vec<u8>) {
     for row in rows {
         out.extend_from_slice(&row.person.to_le_bytes());
@@ -41,8 +43,8 @@ pub(crate) fn write_persons(rows: &[ExposureRow], out: &mut Vec<u8>) {
 
 /// Appends the columns of a block.
 ///
-/// `rows` are of one account, in order of time; `entry_base` is at or below their entries;
-/// `origin_of` tells what their `origin` stands for.
+/// `rows` are of one account, in order of time; `entry_base` is at or below their entries; `origin_of`
+/// resolves their `origin`.
 pub(crate) fn write<'o>(
     rows: &[ExposureRow],
     entry_base: u64,
@@ -54,7 +56,7 @@ pub(crate) fn write<'o>(
     };
     column(&mut rows.iter().map(|row| row.at), out);
     let relative =
-        |row: &ExposureRow| u32::try_from(row.entry - entry_base).expect("a segment has fewer entries");
+        |row: &ExposureRow| u32::try_from(row.entry - entry_base).expect("a segment has < 2^32 entries");
     column(&mut rows.iter().map(relative), out);
     let mut contexts: Vec<u32> = Vec::new();
     column(&mut rows.iter().map(|row| place_in(&mut contexts, row.context)), out);
@@ -66,7 +68,7 @@ pub(crate) fn write<'o>(
     out.extend_from_slice(&(origins.len() as u16).to_le_bytes());
     for origin in origins {
         for text in [&origin.session, &origin.ip] {
-            // Names have at most 96 bytes of UTF-8; an address that is longer is no address.
+            // Names have at most 96 bytes of UTF-8, and no address is longer than 255.
             let bytes = &text.as_bytes()[..text.len().min(255)];
             out.push(bytes.len() as u8);
             out.extend_from_slice(bytes);
@@ -74,8 +76,9 @@ pub(crate) fn write<'o>(
     }
 }
 
-/// The place of `item` in the list, where it is put when it is new; lists are short and repeat.
+/// The index of `item` in the list, to which it is added when it is new.
 fn place_in<T: PartialEq>(list: &mut Vec<T>, item: T) -> u32 {
+    // From the end: consecutive rows mostly have the same item, and the list is short.
     let known = list.iter().rposition(|known| *known == item);
     let place = known.unwrap_or_else(|| {
         list.push(item);
@@ -84,7 +87,7 @@ fn place_in<T: PartialEq>(list: &mut Vec<T>, item: T) -> u32 {
     place as u32
 }
 
-/// A block that was read.
+/// A block, read in place.
 pub(crate) struct ExposureBlock<'b> {
     account: u32,
     entry_base: u64,
@@ -100,7 +103,7 @@ pub(crate) struct ExposureBlock<'b> {
 }
 
 impl<'b> ExposureBlock<'b> {
-    /// The block with these persons and columns; `None` when they do not read.
+    /// The block with these persons and columns; `None` when they cannot be decoded.
     pub(crate) fn read(persons: &'b [u8], columns: &'b [u8], account: u32, entry_base: u64) -> Option<Self> {
         let (persons, _) = persons.as_chunks::<4>();
         let count = persons.len();
@@ -153,14 +156,14 @@ impl<'b> ExposureBlock<'b> {
             person: self.person(place),
             at: self.at(place),
             entry: self.entry_base + u64::from(self.entry.at(place)),
-            // Checksums were looked at: what does not fit here was written so.
+            // The checksum was verified, so a number out of range was written that way: no panic for it.
             context: self.contexts.get(self.context.at(place) as usize).map_or(0, |c| u32::from_le_bytes(*c)),
             origin: self.origin.at(place),
             found: self.found.at(place),
         }
     }
 
-    /// The sessions and addresses of the block; `None` when they do not read.
+    /// The sessions and addresses of the block; `None` when they cannot be decoded.
     pub(crate) fn origins(&self) -> Option<Vec<ExposureOrigin>> {
         let mut rest = self.origins;
         let mut take = || {

@@ -1,4 +1,6 @@
-//! The writer: takes in entries as they become durable, in order and without gap.
+//! The writer of the index: takes entries as they become durable, in order and without a gap.
+//!
+//! Questions are answered by `view`, files are written by `segment_store`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -25,17 +27,18 @@ pub struct Index {
     origins: HashMap<ExposureOrigin, u32>,
     pulse: ExposureCounters,
     acts: Vec<(u64, Administration)>,
-    /// Acts that are on disk with the index.
+    /// How many of `acts` were handed over to be written.
     acts_kept: usize,
+    /// A size and root of the journal, by which the index is recognised at the next start.
     checkpoint: Option<(u64, Hash)>,
 }
 
-/// How an index came up.
+/// The result of opening an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
-    /// Entries that it knew; those from there on are to be added.
+    /// Entries that it covers; the caller adds those from there on.
     pub size: u64,
-    /// Why it starts from nothing, when it was there and could not be trusted.
+    /// Why an index that was there is discarded and begins with nothing.
     pub rebuilt: Option<String>,
 }
 
@@ -46,7 +49,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// An index in memory alone.
+    /// An index in memory only.
     pub fn new() -> Self {
         let shared = Arc::new(SharedIndex::default());
         Self::over(shared.clone(), SegmentStore::in_memory(shared), None)
@@ -67,8 +70,9 @@ impl Index {
         }
     }
 
-    /// Opens the index in `folder`, or starts one there. An index that is damaged, or that is not of
-    /// the journal whose root at a size `root_at` tells, is thrown away and starts from nothing.
+    /// Opens the index in `folder`, or begins one there. `root_at` gives the journal's root at a size. An
+    /// index that is damaged, or was made from a journal with another root, is discarded and begins with
+    /// nothing.
     pub fn open(
         folder: &Path,
         root_at: &dyn Fn(u64) -> Option<Hash>,
@@ -92,8 +96,8 @@ impl Index {
         Ok((index, opening))
     }
 
-    /// Opens the index in `folder` beside the process that writes it: what is added stays in memory.
-    /// Without a sound index there it starts from nothing.
+    /// Opens the index in `folder` beside the process that writes it: entries that are added stay in memory.
+    /// Without an intact index it begins with nothing.
     pub fn open_reading(
         folder: &Path,
         root_at: &dyn Fn(u64) -> Option<Hash>,
@@ -102,8 +106,8 @@ impl Index {
         Ok((index.map_or_else(Self::new, |(index, _)| index), opening))
     }
 
-    /// The size and root of the journal that the index in `folder` was last made from; `None` without an
-    /// index, or with one whose manifest cannot be believed.
+    /// The size and root of the journal from which the index in `folder` was last made; `None` without an
+    /// index, or with one whose manifest is damaged.
     pub fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexError> {
         segment_store::remembered(folder)
     }
@@ -139,15 +143,15 @@ impl Index {
         Ok((Some((index, state)), Opening { size, rebuilt: None }))
     }
 
-    /// Entries taken in.
+    /// Entries that the index covers.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Takes in one entry; entries come in order and without gap.
+    /// Adds one entry; entries come in order and without a gap.
     ///
     /// # Panics
-    /// When an entry was skipped: an index with a hole would give wrong answers for ever.
+    /// When an entry was skipped: an index with a gap would give wrong answers for ever.
     pub fn add(&mut self, committed: &Committed) {
         assert_eq!(committed.index, self.size, "the index takes entries in order");
         match &committed.event {
@@ -157,7 +161,7 @@ impl Index {
         self.reach(committed.index + 1);
     }
 
-    /// Passes over entries that nobody can read any more.
+    /// Skips entries that can no longer be read, up to `entry`.
     pub fn skip_to(&mut self, entry: u64) {
         self.reach(entry.max(self.size));
     }
@@ -188,7 +192,7 @@ impl Index {
         self.segment_store.flush(self.size, self.pulse.clone(), acts, self.checkpoint);
     }
 
-    /// Writes all there is to the folder and lets it go; the next start reads nothing twice.
+    /// Writes everything to the folder and ends the writing thread; the next start has nothing to catch up.
     pub fn close(&mut self) {
         if self.folder.is_some() {
             if !self.chunk.rows.is_empty() {
@@ -199,15 +203,16 @@ impl Index {
         }
     }
 
-    /// A checkpoint of the journal, by which this index is recognised at the next start.
+    /// Records a checkpoint of the journal, by which this index is recognised at the next start.
     pub fn note_checkpoint(&mut self, size: u64, root: Hash) {
-        // One that this index has reached: a later flush may end before a newer one.
+        // Only one that this index has reached: its manifest must not claim a root for entries that it does
+        // not cover.
         if size <= self.size {
             self.checkpoint = Some((size, root));
         }
     }
 
-    /// Why nothing is written to the folder any more.
+    /// Why the folder is not written any more; `None` while it is.
     pub fn failure(&self) -> Option<String> {
         self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -215,6 +220,7 @@ impl Index {
     fn add_exposure(&mut self, entry: u64, exposure: &Exposure) {
         self.pulse.add(entry, exposure);
         let origin = self.origin(exposure);
+        // Lock order: names, then persons.
         let mut names = self.shared.names.write().unwrap_or_else(PoisonError::into_inner);
         let account = names.account(&exposure.account);
         let at = u32::try_from(exposure.at.secs().max(0)).unwrap_or(u32::MAX);
@@ -235,7 +241,7 @@ impl Index {
     }
 
     fn origin(&mut self, exposure: &Exposure) -> u32 {
-        // Most often the session of the exposure before.
+        // Most often the session of the previous exposure: no key is built for the look-up then.
         if let Some(last) = self.chunk.origins.last()
             && *last.session == *exposure.session.as_str()
             && *last.ip == *exposure.client.ip
@@ -254,14 +260,15 @@ impl Index {
         })
     }
 
-    /// What there is now, for questions that take their time: nothing waits for them.
+    /// The index as it is now, for questions that take long: the layout is a copy of references, and
+    /// segments and chunks never change.
     pub fn view(&self) -> IndexView {
         let mut layout = self.shared.layout().clone();
         layout.chunks.push(Arc::new(self.chunk.clone()));
         IndexView::new(self.shared.clone(), layout, self.size)
     }
 
-    /// The last `count` minutes up to `now`, oldest first, silent ones included.
+    /// The last `count` minutes up to `now`, oldest first, those without traffic included.
     pub fn minutes(&self, now: Timestamp, count: i64) -> Vec<(Timestamp, Minute)> {
         self.pulse.minutes(now, count)
     }
@@ -270,7 +277,7 @@ impl Index {
         self.pulse.coverage(portal)
     }
 
-    /// The last `count` exposures of all, newest first.
+    /// The last `count` exposures of all accounts, newest first.
     pub fn recent(&self, count: usize) -> impl Iterator<Item = &CountedExposure> {
         self.pulse.recent(count)
     }
@@ -280,9 +287,9 @@ impl Index {
         self.acts.iter().rev().take(count)
     }
 
-    /// Acts of an account, and acts upon it, newest first.
+    /// The last `count` acts by an account or upon it, newest first.
     pub fn acts_about(&self, account: &AccountId, count: usize) -> Vec<&(u64, Administration)> {
-        // Read and not compared as text: older entries have other spellings.
+        // Parsed, not compared as text: older entries have spellings that are not canonical.
         let names = |subject: &str| {
             let name = subject.strip_prefix("account:").map(AccountId::parse);
             name.is_some_and(|name| name.as_ref() == Ok(account))
@@ -291,12 +298,12 @@ impl Index {
         self.acts.iter().rev().filter(|(_, act)| is_about(act)).take(count).collect()
     }
 
-    /// Persons that were ever shown.
+    /// Number of persons that were ever shown.
     pub fn persons(&self) -> usize {
         self.shared.persons.read().unwrap_or_else(PoisonError::into_inner).len() as usize
     }
 
-    /// True when this account was ever seen.
+    /// True when an entry of this account was ever added.
     pub fn knows(&self, account: &AccountId) -> bool {
         let names = self.shared.names.read().unwrap_or_else(PoisonError::into_inner);
         names.find_account(account).is_some()

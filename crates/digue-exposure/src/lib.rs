@@ -1,9 +1,10 @@
-//! Who saw whom: an index over the journal, made from it, fed by it, and thrown away when in doubt.
+//! Who saw whom: an index over the journal, made from its entries and discarded when in doubt.
 //!
-//! Exact, for a population of a nation and a year of its work: rows of *who was shown whom, when* lie
-//! account by account in files that never change, with the places of each person and the distinct
-//! persons of each hour beside them; memory holds the persons' dictionary and the directories. It
-//! decides nothing: the journal is the truth, and every answer names the entries that prove it.
+//! Exact, for a nation's population and a year of its work (docs/decisions/0010). Rows of *which account was
+//! shown which person, when* are stored account by account in files that never change, beside the row
+//! numbers of each person and the distinct persons of each hour; memory holds the dictionary of persons
+//! and the directories of the files. The index decides nothing and is no evidence: every answer names
+//! the journal entries that prove it.
 
 mod bits;
 mod block;
@@ -17,10 +18,10 @@ mod segment_store;
 mod sets;
 mod view;
 
-/// Throws bytes at every reader of the index's files; for the fuzzer.
+/// Feeds bytes to every reader of the index's files; for the fuzzer.
 ///
 /// # Panics
-/// When a reader does.
+/// When one of the readers does.
 #[doc(hidden)]
 pub fn read_any_bytes(bytes: &[u8]) {
     segment_store::read_any_bytes(bytes);

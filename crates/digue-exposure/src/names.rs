@@ -1,4 +1,5 @@
-//! Dictionaries of what repeats: accounts, and the *context* that many exposures share.
+//! Dictionaries of accounts and of *contexts*, the facts that many exposures share, so that a row holds a
+//! number for each.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,7 +8,7 @@ use digue_types::{
     RefusalReason, RouteName,
 };
 
-/// What exposures of one route to one organisation have in common.
+/// The facts that exposures of one route to one organisation mostly have in common.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct ExposureContext {
     pub(crate) organisation: OrganisationId,
@@ -22,10 +23,10 @@ pub(crate) struct ExposureContext {
     pub(crate) reasons: Vec<RefusalReason>,
 }
 
-/// By what right persons were shown, and by which means they were found in the response.
+/// On which basis persons were shown, and by which means they were found in the response.
 pub(crate) type Right = (Basis, Means);
 
-/// `caseload`, `caseload sweep`. Indexes of before the means were kept have the right alone.
+/// `caseload`, `caseload sweep`. Indexes of versions without means have the basis alone.
 fn right_text((basis, means): Right) -> String {
     match means {
         Means::Described => basis.code().to_owned(),
@@ -53,6 +54,7 @@ impl ExposureContext {
         }
     }
 
+    /// True when the exposure has this context; compared without building one.
     pub(crate) fn is_of(&self, exposure: &Exposure, right: Option<Right>) -> bool {
         self.route == exposure.route
             && self.organisation == exposure.organisation
@@ -65,7 +67,7 @@ impl ExposureContext {
             && self.reasons == exposure.reasons
     }
 
-    /// One line; names have no tabs.
+    /// One line, separated by tabs, which no name contains.
     fn to_line(&self) -> String {
         let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
         [
@@ -103,15 +105,16 @@ impl ExposureContext {
     }
 }
 
-/// Accounts and contexts by number, and which accounts each organisation had.
+/// Accounts and contexts by number, and the accounts of each organisation.
 #[derive(Default)]
 pub(crate) struct NameTable {
     accounts: Vec<AccountId>,
     account_numbers: HashMap<AccountId, u32>,
     contexts: Vec<ExposureContext>,
     context_numbers: HashMap<ExposureContext, u32>,
-    /// The last context of each account: the next one is most often the same.
+    /// The last context of each account: the next one is mostly the same. `u32::MAX` before the first.
     last_context: Vec<u32>,
+    /// Every account that ever had an exposure for the organisation: an account may have moved.
     members: HashMap<OrganisationId, BTreeSet<u32>>,
 }
 
@@ -173,7 +176,7 @@ impl NameTable {
         self.members.get(organisation).into_iter().flatten().copied()
     }
 
-    /// All of it as text.
+    /// The whole table as text.
     pub(crate) fn to_text(&self) -> String {
         let mut text = format!("{}\t{}\n", self.accounts.len(), self.contexts.len());
         for account in &self.accounts {
@@ -210,7 +213,7 @@ impl NameTable {
             let organisation = cells.next()?.parse().ok()?;
             let members: Option<BTreeSet<u32>> = cells.map(|cell| cell.parse().ok()).collect();
             let members = members.filter(|all| all.iter().all(|member| (*member as usize) < accounts))?;
-            // What an older version knew under several spellings is one.
+            // An older version may have written several spellings of one organisation: they are joined.
             names.members.entry(organisation).or_default().extend(members);
         }
         (names.accounts.len() == accounts && names.contexts.len() == contexts).then_some(names)

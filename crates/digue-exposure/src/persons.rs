@@ -1,8 +1,8 @@
-//! The persons' dictionary: each person of each population gets a dense number, in the order of first
-//! appearance, so that a set of persons is a set of bits.
+//! The dictionary of persons: each person of each population gets a dense number, in the order of first
+//! appearance, so that a set of persons is a bitmap.
 //!
 //! Exact: references are compared, never only their hashes. About 17 bytes for a person with a
-//! reference of eight characters.
+//! reference of eight characters. Which identifiers are one human being (aliases) is not known here.
 
 use std::hash::BuildHasher as _;
 
@@ -12,16 +12,17 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 /// A person's dense number.
 pub(crate) type Dense = u32;
 
-/// References are kept in chunks of this size: growing copies nothing.
+/// References are stored in chunks of this size, so that growing copies nothing.
 const CHUNK_BYTES: usize = 4 << 20;
 
-/// One offset is kept for so many persons; within the group references are walked.
+/// Persons for which one offset is kept; within a group records are walked. An offset for each person would
+/// take half as many bytes again.
 const GROUP: usize = 8;
 
-/// Tables: one that grows stops nobody for long.
+/// Hash tables. One table of all persons would move all of them when it grows, under the write lock.
 const SHARDS: usize = 64;
 
-/// All persons.
+/// The dictionary, in both directions.
 pub(crate) struct Persons {
     chunks: Vec<Vec<u8>>,
     /// Chunk and place of each group's first record, as one number.
@@ -45,7 +46,7 @@ impl Default for Persons {
     }
 }
 
-/// A record is the population's number, the length, and the reference.
+/// A record is the number of the population, the length, and the reference.
 const HEAD: usize = 2;
 
 fn record_at<'c>(chunks: &'c [Vec<u8>], groups: &[u64], dense: Dense) -> (u8, &'c [u8]) {
@@ -80,7 +81,7 @@ impl Persons {
         hasher.hash_one((population, reference))
     }
 
-    /// The number of this person; a new one when it was never seen.
+    /// The number of this person; a new one at the first appearance.
     pub(crate) fn number(&mut self, population: &PopulationId, person: &PersonRef) -> Dense {
         let population = self.population(population);
         self.number_of(population, person.as_str().as_bytes())
@@ -107,7 +108,7 @@ impl Persons {
     fn push(&mut self, population: u8, reference: &[u8]) {
         let needed = (HEAD + 255) * GROUP;
         let starts_group = (self.count as usize).is_multiple_of(GROUP);
-        // A group lies in one chunk.
+        // A group never spans two chunks: `record_at` walks it within one.
         if starts_group && self.chunks.last().is_none_or(|chunk| chunk.len() + needed > CHUNK_BYTES) {
             self.chunks.push(Vec::with_capacity(CHUNK_BYTES));
         }
@@ -138,8 +139,8 @@ impl Persons {
     /// The reference and population of a number.
     pub(crate) fn name(&self, dense: Dense) -> (&PopulationId, PersonRef) {
         let (population, reference) = record_at(&self.chunks, &self.groups, dense);
-        let text = std::str::from_utf8(reference).expect("it came from a reference");
-        let person = PersonRef::parse(text).expect("it came from a reference");
+        let text = std::str::from_utf8(reference).expect("records are written from references only");
+        let person = PersonRef::parse(text).expect("records are written from references only");
         (&self.populations[usize::from(population)], person)
     }
 
@@ -153,11 +154,12 @@ impl Persons {
         }
     }
 
-    /// Takes in the `count` records that `write_from` wrote; `None` when they do not read.
+    /// Reads the `count` records that `write_from` wrote; `None` when they cannot be decoded, or a person
+    /// occurs twice.
     pub(crate) fn read(bytes: &[u8], populations: Vec<PopulationId>, count: Dense) -> Option<Self> {
         let mut persons = Self { populations, ..Self::default() };
         let mut rest = bytes;
-        // A record has three bytes at least: a count that lies reserves no more than the file has.
+        // A record has at least three bytes, so a wrong count reserves no more than the file can hold.
         let room = (count as usize).min(bytes.len() / 3) / SHARDS * 17 / 16;
         for shard in &mut persons.shards {
             shard.reserve(room, |_| unreachable!("an empty table has nothing to move"));
@@ -180,7 +182,8 @@ impl Persons {
 }
 
 fn shard_of(hash: u64) -> usize {
-    // The table itself uses the lowest and the highest bits.
+    // Other bits than the table uses itself, which are the lowest and the highest: otherwise all persons of
+    // a shard would share them.
     (hash >> 40) as usize % SHARDS
 }
 

@@ -1,4 +1,7 @@
-//! What the first page shows: the last minutes, how much was inspected, the last exposures and acts.
+//! Counters for the console's first page: the last minutes, how much of each portal was inspected, the last
+//! exposures.
+//!
+//! Kept up to date entry by entry, so that the page asks no question of the index.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,12 +9,12 @@ use digue_types::{
     AccountId, Exposure, Inspection, OrganisationId, Outcome, PortalId, RefusalReason, RouteName, Timestamp,
 };
 
-/// One exposure, without what only the journal needs.
+/// The facts of one exposure that pages show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountedExposure {
     /// Index of the journal entry.
     pub entry: u64,
-    /// To the second.
+    /// In whole seconds.
     pub at: Timestamp,
     pub portal: PortalId,
     pub route: RouteName,
@@ -20,29 +23,28 @@ pub struct CountedExposure {
     pub outcome: Outcome,
     pub inspection: Inspection,
     pub reasons: Vec<RefusalReason>,
-    /// Persons shown, by right; empty when refused.
+    /// Persons shown; 0 when it was refused.
     pub shown: u32,
     /// Persons found in the response, also when it was refused.
     pub found: u32,
 }
 
-/// What happened in one minute.
+/// The counts of one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Minute {
-    /// Persons shown, each time they were.
+    /// Persons shown, counted each time.
     pub persons: u64,
     pub responses: u64,
     pub refused: u64,
 }
 
-/// How much of a portal's traffic Digue looked into.
+/// How much of a portal's traffic was inspected, in responses unless it says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
-    /// Responses with persons, inspected.
     pub inspected: u64,
     pub uninspected: u64,
     pub uninspected_bytes: u64,
-    /// Requests for routes that the map does not know.
+    /// Requests for routes that the map does not describe.
     pub outside_map: u64,
     pub refused: u64,
     pub would_refuse: u64,
@@ -64,12 +66,12 @@ impl Coverage {
     }
 }
 
-/// Minutes kept for the picture of a day.
+/// Minutes with traffic that are kept: two days.
 const MINUTES_MAX: usize = 2 * 24 * 60;
-/// Exposures kept for the list of what happened last.
+/// Exposures that are kept for the list of the last ones.
 const RECENT_MAX: usize = 200;
 
-/// The counters; they are kept with the index, and exactly as far as it goes.
+/// The counters; stored with the index, as they were at its last entry.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ExposureCounters {
     minutes: BTreeMap<i64, Minute>,
@@ -158,7 +160,8 @@ impl ExposureCounters {
         self.recent.iter().take(count)
     }
 
-    /// The counters as lines; the last exposures come again with what follows.
+    /// The counters as lines of the manifest. The last exposures are not stored: entries added after the
+    /// start replace them.
     pub(crate) fn to_lines(&self) -> String {
         let mut text = String::new();
         for (portal, coverage) in &self.coverage {
@@ -172,7 +175,7 @@ impl ExposureCounters {
         text
     }
 
-    /// Takes in one such line.
+    /// Reads a line that `to_lines` wrote; `None` when it cannot be parsed.
     pub(crate) fn read_line(&mut self, line: &str) -> Option<()> {
         let mut words = line.split(' ');
         match words.next()? {

@@ -1,5 +1,8 @@
-//! The questions of the night of a breach, and their answers: who was shown, when, what, and which
+//! The questions after a breach, and their answers: which persons were shown, when, which data, and which
 //! entries prove it.
+//!
+//! Only types: `view` answers them. An answer says how exact it is, and an unknown name is never
+//! answered with an empty list.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +11,8 @@ use digue_types::{
 };
 use ipnet::IpNet;
 
-/// Which exposures are asked for; an empty list asks for all. Times are whole seconds: `from` is
-/// within, `to` is not.
+/// The exposures that a question is about; an empty list does not restrict it. Times are whole seconds:
+/// `from` is included, `to` is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeQuestion {
     pub accounts: Vec<AccountId>,
@@ -29,20 +32,20 @@ pub struct ScopeQuestion {
 pub struct Affected {
     pub population: PopulationId,
     pub person: PersonRef,
-    /// To the second; the entries have the microseconds.
+    /// In whole seconds; the entries have microseconds.
     pub first: Timestamp,
     pub last: Timestamp,
-    /// Times that the person was shown.
+    /// How often the person was shown.
     pub times: u64,
     pub categories: BTreeSet<Category>,
     /// The entries that prove it, ascending.
     pub entries: Vec<u64>,
-    /// At least one of them saw the person where the map describes persons.
+    /// In at least one response that was seen, the person stood where the map describes persons.
     pub is_certain: bool,
 }
 
 impl Affected {
-    /// Takes in what another identifier of the same person was shown.
+    /// Adds the exposures of another identifier of the same person (an alias).
     pub fn join(&mut self, other: &Self) {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
@@ -57,7 +60,7 @@ impl Affected {
     }
 }
 
-/// On which side the true count may lie.
+/// On which side of the answer the true count may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountBound {
     /// These persons and no others.
@@ -78,21 +81,24 @@ impl CountBound {
     }
 }
 
-/// How good an answer is, with the responses that are the reason.
+/// How exact an answer is: the numbers of responses, or persons, because of which it is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quality {
-    /// Responses released that could not be looked into: whom they showed is not known.
+    /// Responses that were released and could not be inspected: whom they showed is not known.
     pub uninspected: u64,
-    /// Responses that were not seen, of requests that name nobody.
+    /// Responses that Digue did not see, to requests that name nobody.
     pub unseen: u64,
-    /// Responses that were not seen, of requests that name persons: they may not have been shown.
+    /// Persons named by requests whose responses Digue did not see: they may not have been shown.
     pub presumed: u64,
-    /// Persons found by a pattern only, outside of what the map describes: it may have been another number.
+    /// Persons found only by a pattern, outside everything that the map describes: it may have been another
+    /// number.
     pub swept: u64,
 }
 
 impl Quality {
     pub const fn bound(self) -> CountBound {
+        // Where persons may be missing, the answer is a lower bound even if some of those listed are
+        // uncertain: a notification must not call it complete.
         match self {
             Self { uninspected: 0, unseen: 0, presumed: 0, swept: 0 } => CountBound::Exact,
             Self { uninspected: 0, unseen: 0, .. } => CountBound::Upper,
@@ -101,7 +107,7 @@ impl Quality {
     }
 }
 
-/// What a question names.
+/// A name in a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject<'q> {
     Account(&'q AccountId),
@@ -110,7 +116,8 @@ pub enum Subject<'q> {
     Route(&'q RouteName),
 }
 
-/// An answer, or the names that nobody knows: a name with a slip of the finger was not shown nobody.
+/// An answer, or the names of the question that are unknown: a mistyped name must not be answered with
+/// "nobody was shown".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup<T> {
     Known(T),

@@ -1,9 +1,9 @@
-//! A segment: the rows of a stretch of the journal in one file that never changes.
+//! A segment: the rows of a range of the journal in one file that never changes.
 //!
-//! Rows lie account by account in order of time, in blocks; then the places of each person's rows;
-//! then the distinct persons of each hour; last a directory, which is all of it that memory holds.
-//! Every part carries a checksum: a damaged segment is found when it is read, and the index is made
-//! again from the journal.
+//! The file holds the rows account by account in order of time, in blocks; then the row numbers of each
+//! person; then the distinct persons of each hour; last a directory, the only part kept in memory.
+//! Every part has a checksum: damage is found when the part is read, and the index is then rebuilt
+//! from the journal. Names, and what a question selects, are not known here.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
@@ -16,23 +16,24 @@ use crate::persons::Dense;
 use crate::sets;
 
 const MAGIC: &[u8; 16] = b"digue-segment-1\n";
-/// Before the magic at the end: offset and checksum of the directory.
+/// The end of the file: offset and checksum of the directory, then the magic.
 const FOOTER_BYTES: u64 = 8 + 4 + 16;
 
-/// Persons in one bucket of the postings.
+/// Persons in one bucket of the postings: the directory holds an offset for each bucket, and within one a
+/// person is one byte.
 const BUCKET: u32 = 256;
 const POSTING_BYTES: usize = 5;
 
-/// Seconds of one set of persons.
+/// Seconds covered by one set of persons.
 pub(crate) const HOUR: u32 = 3600;
 
 /// Why the index cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    /// Its files are not what was written; it must be made again from the journal.
+    /// Its files are not what was written: the index must be rebuilt from the journal.
     #[error("the index is damaged: {0}")]
     Damaged(String),
-    #[error("the index's files cannot be used")]
+    #[error("the index's files cannot be read or written")]
     Disk(#[from] io::Error),
 }
 
@@ -46,7 +47,7 @@ struct BlockPlace {
     checksum: u32,
 }
 
-/// Rows of one account: its persons from `persons_at` on, then the columns of its blocks.
+/// The rows of one account: its persons from `persons_at` on, then the columns of its blocks.
 #[derive(Clone, Copy)]
 struct AccountSection {
     account: u32,
@@ -58,7 +59,7 @@ struct AccountSection {
     end_block: usize,
 }
 
-/// A section of at most so many bytes is read as one.
+/// A section of at most so many bytes is read at once, instead of block by block.
 const SECTION_READ_MAX: u64 = 64 << 10;
 
 /// A segment on disk.
@@ -67,23 +68,23 @@ pub(crate) struct IndexSegment {
     path: PathBuf,
     entries: Range<u64>,
     rows: u32,
-    /// Ascending; the blocks of `accounts[i]` are those from `first_blocks[i]` to the next.
+    /// Ascending; `accounts[i]` has the blocks from `first_blocks[i]` to before `first_blocks[i + 1]`.
     accounts: Vec<u32>,
     first_blocks: Vec<u32>,
-    /// Where the persons of each account start.
+    /// Offset of the persons of each account.
     persons_at: Vec<u64>,
     blocks: Vec<BlockPlace>,
     blocks_end: u64,
-    /// Where each bucket of postings starts, after `blocks_end`.
+    /// Offset of each bucket of postings, from `blocks_end`.
     buckets: Vec<u32>,
-    /// Hour, offset, bytes.
+    /// Hour since 1970, offset and length of its set.
     hours: Vec<(u32, u64, u32)>,
     at_least: u32,
     at_most: u32,
 }
 
 impl IndexSegment {
-    /// The stretch of the journal that it covers.
+    /// The range of the journal that it covers.
     pub(crate) fn entries(&self) -> Range<u64> {
         self.entries.clone()
     }
@@ -138,7 +139,7 @@ impl IndexSegment {
         (end - self.blocks[place].first_row) as usize
     }
 
-    /// The blocks of a section that have rows in `times`.
+    /// The blocks of a section whose times overlap `times`: one range, as blocks are in order of time.
     fn within(&self, section: &AccountSection, times: &Range<u32>) -> Range<usize> {
         let all = section.first_block..section.end_block;
         let first = all.start + self.blocks[all.clone()].partition_point(|block| block.at_most < times.start);
@@ -146,13 +147,14 @@ impl IndexSegment {
         first..end
     }
 
-    /// Where the persons of a block lie.
+    /// The bytes of the file with the persons of a block.
     fn persons_of(&self, section: &AccountSection, place: usize) -> Range<u64> {
         let start = section.persons_at + u64::from(self.blocks[place].first_row - section.first_row) * 4;
         start..start + self.block_rows(place) as u64 * 4
     }
 
-    /// Hands over the blocks of `account` that have rows from `from` to before `to`, in order.
+    /// Calls `take` with the blocks of `account` whose times overlap `times`, in order. Rows outside `times`
+    /// may be among them. `buffer` is reused between calls.
     pub(crate) fn visit(
         &self,
         account: u32,
@@ -176,7 +178,7 @@ impl IndexSegment {
         Ok(())
     }
 
-    /// A block out of the bytes of its section, which start at `base`.
+    /// Takes a block out of the bytes of its section, which begin at offset `base`.
     fn take_block(
         &self,
         section: &AccountSection,
@@ -221,8 +223,8 @@ impl IndexSegment {
             .ok_or_else(|| self.damaged("a block"))
     }
 
-    /// Hands over the persons of `account` shown in `times`, little-endian as they are stored: of whole
-    /// blocks nothing else is read.
+    /// Calls `take` with the persons of `account` shown in `times`, little-endian as they are stored. Of
+    /// blocks that lie wholly within `times` only the persons are read.
     pub(crate) fn visit_persons(
         &self,
         account: u32,
@@ -235,7 +237,7 @@ impl IndexSegment {
         let is_whole = |place: &usize| {
             self.blocks[*place].at_least >= times.start && self.blocks[*place].at_most < times.end
         };
-        // Blocks are in order of time: those that are whole lie together.
+        // Blocks are in order of time, so those that are whole are consecutive and read at once.
         let first = places.clone().find(is_whole).unwrap_or(places.end);
         let end = (first..places.end).find(|place| !is_whole(place)).unwrap_or(places.end);
         let is_large = section.end - section.persons_at > SECTION_READ_MAX;
@@ -282,7 +284,7 @@ impl IndexSegment {
         }
     }
 
-    /// The rows that show `person`, in no order.
+    /// The rows that show `person`, in no particular order.
     pub(crate) fn of_person(&self, person: Dense) -> Result<Vec<ExposureRow>, IndexError> {
         let bucket = (person / BUCKET) as usize;
         let (Some(start), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else {
@@ -317,7 +319,7 @@ impl IndexSegment {
         Ok(found)
     }
 
-    /// The sets of whole hours from `from` to before `to`, both at the start of an hour.
+    /// Appends the sets of the hours from `from` to before `to`, both at the beginning of an hour.
     pub(crate) fn hours(&self, from: u32, to: u32, out: &mut Vec<Vec<u8>>) -> Result<(), IndexError> {
         let wanted = |hour: u32| hour * HOUR >= from && hour * HOUR < to;
         let first = self.hours.partition_point(|(hour, ..)| hour * HOUR < from);
@@ -337,7 +339,7 @@ impl IndexSegment {
         Ok(())
     }
 
-    /// All rows of `account` with their origins in `origins`, for merging.
+    /// Appends all rows of `account`, and their origins to `origins`, for merging.
     fn rows_of(
         &self,
         account: u32,
@@ -385,7 +387,7 @@ impl IndexSegment {
     }
 }
 
-/// What a directory says, before there is a file under it.
+/// A directory that was parsed, without its file.
 struct SegmentDirectory {
     entries: Range<u64>,
     rows: u32,
@@ -419,6 +421,7 @@ impl SegmentDirectory {
         let blocks_end = input.u64()?;
         let buckets = input.list(SegmentInput::u32)?;
         let hours = input.list(|input| Some((input.u32()?, input.u64()?, input.u32()?)))?;
+        // Readers index and slice by these numbers without checking again.
         let is_sound = first_blocks.len() == accounts.len() + 1
             && first_blocks.is_sorted_by(|a, b| a < b)
             && persons_at.len() == accounts.len()
@@ -465,7 +468,7 @@ pub(crate) fn read_any_bytes(bytes: &[u8]) {
     let _ = (SegmentDirectory::parse(bytes), checked(bytes));
 }
 
-/// What follows a checksum that fits.
+/// The bytes after a checksum, if it is theirs.
 fn checked(bytes: &[u8]) -> Option<&[u8]> {
     let (checksum, rest) = bytes.split_first_chunk::<4>()?;
     (u32::from_le_bytes(*checksum) == crc32fast::hash(rest)).then_some(rest)
@@ -488,7 +491,7 @@ impl SegmentInput<'_> {
 
     fn list<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let count = self.u32()? as usize;
-        // Not more than the bytes that are left could hold.
+        // An element has at least one byte: a wrong count must not reserve memory.
         if count > self.0.len() {
             return None;
         }
@@ -496,7 +499,7 @@ impl SegmentInput<'_> {
     }
 }
 
-/// Writes a segment, account by account.
+/// Writes a segment account by account, with what `finish` needs kept in memory.
 pub(crate) struct SegmentWriter {
     out: BufWriter<File>,
     path: PathBuf,
@@ -507,9 +510,9 @@ pub(crate) struct SegmentWriter {
     first_blocks: Vec<u32>,
     persons_at: Vec<u64>,
     blocks: Vec<BlockPlace>,
-    /// Person and row, as one number each.
+    /// Person and row number as one integer, to be sorted.
     postings: Vec<u64>,
-    /// Hour and person, as one number each.
+    /// Hour and person as one integer, to be sorted.
     hours: Vec<u64>,
     bytes: Vec<u8>,
 }
@@ -590,7 +593,7 @@ impl SegmentWriter {
                 bytes.extend_from_slice(&(*posting as u32).to_le_bytes());
                 bytes.push(((posting >> 32) as u32 % BUCKET) as u8);
             }
-            // Buckets without anybody are empty stretches.
+            // Buckets in between without a person are empty: they begin and end here.
             buckets.resize(bucket_of(bucket[0]) as usize + 1, (self.offset - start) as u32);
             self.write(&bytes)?;
             buckets.push((self.offset - start) as u32);
@@ -616,7 +619,7 @@ impl SegmentWriter {
         Ok(hours)
     }
 
-    /// Ends the file, durable, and opens it.
+    /// Completes the file, makes it durable and opens it.
     pub(crate) fn finish(mut self) -> Result<IndexSegment, IndexError> {
         let blocks_end = self.offset;
         let buckets = self.write_postings()?;
@@ -662,7 +665,8 @@ fn bucket_of(posting: u64) -> u32 {
     (posting >> 32) as u32 / BUCKET
 }
 
-/// One segment out of several that follow each other.
+/// Merges consecutive segments into one, account by account: memory holds the rows of one account, besides
+/// postings and hours.
 pub(crate) fn merge(
     sources: &[std::sync::Arc<IndexSegment>],
     path: &Path,

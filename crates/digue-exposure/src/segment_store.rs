@@ -1,8 +1,8 @@
-//! The segments on disk: a thread of its own writes what has come in, puts small segments together
-//! into larger ones, and says in a manifest how far the index goes.
+//! The segments on disk. A thread of its own writes new rows, merges small segments into larger ones, and
+//! records in a manifest how far the index goes.
 //!
-//! Nothing here is evidence: a manifest or file that does not fit means starting again from the
-//! journal.
+//! Nothing here is evidence: when a manifest or file does not match, the index is rebuilt from the journal.
+//! What rows mean is not known here.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -20,18 +20,18 @@ use crate::persons::Persons;
 use crate::pulse::ExposureCounters;
 use crate::segment::{IndexError, IndexSegment, SegmentWriter, merge};
 
-/// How many rows go where; the usual numbers hold a year of a nation.
+/// Numbers of rows at which chunks are written and segments merged; the defaults suit a year of a nation.
 #[derive(Clone, Copy, Debug)]
 pub struct SegmentSizes {
     /// Rows of one chunk in memory.
     pub chunk_rows: usize,
     /// Rows that are written together.
     pub flush_rows: usize,
-    /// Segments of one size that become one of the next.
+    /// Segments of one size that are merged into one of the next.
     pub merge_count: usize,
-    /// Rows above which a segment is left alone.
+    /// A segment with at least so many rows is not merged again.
     pub segment_rows_max: u32,
-    /// Rows that may wait for the disk before whoever adds more must wait, too.
+    /// Rows that may wait for the disk; above it, `SegmentStore::add` blocks.
     pub waiting_rows_max: usize,
 }
 
@@ -47,7 +47,7 @@ impl Default for SegmentSizes {
     }
 }
 
-/// Rows in memory, in the order of the journal.
+/// Rows in memory, in the order of the journal. Does not change once it is in a layout.
 #[derive(Clone, Default)]
 pub(crate) struct RowChunk {
     pub(crate) rows: Vec<ExposureRow>,
@@ -55,31 +55,35 @@ pub(crate) struct RowChunk {
     pub(crate) entries: Range<u64>,
 }
 
-/// What there is, at one moment.
+/// The segments and chunks of the index at one moment. Cloning it copies references only.
 #[derive(Clone, Default)]
 pub(crate) struct SegmentLayout {
     /// Oldest first.
     pub(crate) segments: Vec<Arc<IndexSegment>>,
-    /// Those being written, then those that wait; oldest first.
+    /// Chunks being written, then those that wait; oldest first.
     pub(crate) chunks: Vec<Arc<RowChunk>>,
-    /// How many of `chunks` the thread has been given.
+    /// How many of `chunks` were handed to the thread.
     given: usize,
 }
 
 impl SegmentLayout {
-    /// What is in memory.
+    /// The part in memory.
     pub(crate) fn without_segments(&self) -> Self {
         Self { segments: Vec::new(), chunks: self.chunks.clone(), given: 0 }
     }
 }
 
-/// What the index and its readers share.
+/// State shared by the index, its thread and its readers.
+// Lock order: `names` before `persons`; `layout` before `failure`. The two pairs are never nested.
 #[derive(Default)]
 pub(crate) struct SharedIndex {
+    /// Accounts and contexts. They only grow, so the numbers in a view stay valid.
     pub(crate) names: RwLock<NameTable>,
+    /// The dictionary of persons; it only grows, too.
     pub(crate) persons: RwLock<Persons>,
+    /// Held for copying or replacing references, never while a file is read or written.
     pub(crate) layout: Mutex<SegmentLayout>,
-    /// Wakes whoever waits for the disk.
+    /// Signals, for waiters on `layout`, that chunks were written or that writing failed.
     pub(crate) written: Condvar,
     /// Why the files are not written any more.
     pub(crate) failure: Mutex<Option<String>>,
@@ -91,18 +95,18 @@ impl SharedIndex {
     }
 }
 
-/// A stretch to write, with the counters as they stood at its end.
+/// A range to write, with the counters as they were at its end.
 struct PendingSegment {
     chunks: Vec<Arc<RowChunk>>,
     end: u64,
     pulse: ExposureCounters,
-    /// Acts since the last stretch, each as the bytes of its journal entry.
+    /// Acts since the previous range: entry, and the encoded event.
     acts: Vec<(u64, Vec<u8>)>,
     /// A size and root of the journal, at or before `end`.
     checkpoint: Option<(u64, Hash)>,
 }
 
-/// The writer's end.
+/// The index's side of the writing thread.
 pub(crate) struct SegmentStore {
     shared: Arc<SharedIndex>,
     pub(crate) sizes: SegmentSizes,
@@ -110,7 +114,7 @@ pub(crate) struct SegmentStore {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-/// What was read from a folder.
+/// An index as it was loaded from a folder.
 pub(crate) struct LoadedIndex {
     pub(crate) shared: SharedIndex,
     pub(crate) size: u64,
@@ -120,7 +124,7 @@ pub(crate) struct LoadedIndex {
     state: StoredState,
 }
 
-/// What is on disk already.
+/// How much of the appended files counts, with running checksums: files are not read again to be extended.
 #[derive(Clone, Default)]
 struct StoredState {
     persons: u32,
@@ -132,12 +136,12 @@ struct StoredState {
 }
 
 impl SegmentStore {
-    /// Nothing on disk: all rows stay in memory.
+    /// Without a folder: all rows stay in memory.
     pub(crate) fn in_memory(shared: Arc<SharedIndex>) -> Self {
         Self { shared, sizes: SegmentSizes::default(), sender: None, thread: None }
     }
 
-    /// Writes to `folder` from here on.
+    /// Writes to `folder`, continuing from the `loaded` state.
     pub(crate) fn in_folder(
         shared: Arc<SharedIndex>,
         folder: &Path,
@@ -151,7 +155,8 @@ impl SegmentStore {
         Ok(Self { shared, sizes, sender: Some(sender), thread: Some(thread) })
     }
 
-    /// Puts a full chunk on the shelf; waits when too much waits already.
+    /// Adds a full chunk to the layout; blocks while too many rows wait for the disk. After a failure it does
+    /// not block: rows then stay in memory.
     pub(crate) fn add(&self, chunk: RowChunk) {
         let mut layout = self.shared.layout();
         layout.chunks.push(Arc::new(chunk));
@@ -163,7 +168,7 @@ impl SegmentStore {
         }
     }
 
-    /// True when enough rows wait to be written together.
+    /// True when enough rows wait to be written.
     pub(crate) fn is_due(&self) -> bool {
         let layout = self.shared.layout();
         self.sender.is_some()
@@ -174,7 +179,7 @@ impl SegmentStore {
         self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Hands what waits to the thread.
+    /// Hands the waiting chunks to the thread.
     pub(crate) fn flush(
         &self,
         end: u64,
@@ -188,11 +193,11 @@ impl SegmentStore {
         layout.given = layout.chunks.len();
         drop(layout);
         let checkpoint = checkpoint.filter(|(size, _)| *size <= end);
-        // The thread is gone only after it said why.
+        // Fails only when the thread has ended, which it does after setting `failure`.
         let _ = sender.send(PendingSegment { chunks, end, pulse, acts, checkpoint });
     }
 
-    /// Waits until everything given is on disk.
+    /// Waits until everything handed over is on disk, or the thread has failed.
     pub(crate) fn close(&mut self) {
         self.sender.take();
         if let Some(thread) = self.thread.take() {
@@ -207,18 +212,18 @@ impl Drop for SegmentStore {
     }
 }
 
-/// Opaque: what `load` found on disk.
+/// The state on disk, opaque to `index`.
 #[derive(Default)]
 pub(crate) struct LoadedState(StoredState);
 
 impl LoadedIndex {
-    /// Takes the state out for the thread.
+    /// Takes it apart: shared state, state for the thread, size, counters, acts.
     pub(crate) fn into_parts(self) -> (SharedIndex, LoadedState, u64, ExposureCounters, Vec<(u64, Vec<u8>)>) {
         (self.shared, LoadedState(self.state), self.size, self.pulse, self.acts)
     }
 }
 
-/// The thread.
+/// The thread that writes.
 struct SegmentThread {
     shared: Arc<SharedIndex>,
     folder: PathBuf,
@@ -230,7 +235,8 @@ impl SegmentThread {
     fn run(mut self, receiver: Receiver<PendingSegment>) {
         for stretch in receiver {
             if let Err(error) = self.keep(&stretch) {
-                // The journal has it all: what cannot be written stays in memory, and is said.
+                // Nothing is lost, since the journal has every entry: rows stay in memory from here on, and
+                // `Index::failure` reports why.
                 *self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
                 self.shared.written.notify_all();
                 return;
@@ -241,6 +247,7 @@ impl SegmentThread {
     fn keep(&mut self, stretch: &PendingSegment) -> Result<(), IndexError> {
         if !stretch.chunks.is_empty() {
             let segment = Arc::new(self.write(&stretch.chunks)?);
+            // Both in one step: a reader sees each row once, in the segment or in the chunks.
             let mut layout = self.shared.layout();
             layout.segments.push(segment);
             layout.chunks.drain(..stretch.chunks.len());
@@ -251,6 +258,8 @@ impl SegmentThread {
         self.append_acts(&stretch.acts)?;
         let replaced = self.merge()?;
         self.write_manifest(stretch)?;
+        // Only now: the old manifest names them, and a crash before would leave it without its files.
+        // Views that still read them have them open.
         for segment in replaced {
             fs::remove_file(segment.path())?;
         }
@@ -280,7 +289,7 @@ impl SegmentThread {
         self.folder.join(format!("segments/{:08}", self.state.next_file))
     }
 
-    /// Puts the last segments together while there are enough of one size; returns those replaced.
+    /// Merges the last segments while there are enough of about one size; returns those that were replaced.
     fn merge(&mut self) -> Result<Vec<Arc<IndexSegment>>, IndexError> {
         let mut replaced = Vec::new();
         loop {
@@ -331,7 +340,7 @@ impl SegmentThread {
     fn write_manifest(&self, stretch: &PendingSegment) -> io::Result<()> {
         let state = &self.state;
         let (populations, names) = {
-            // Names before persons, as the writer takes them: the other way round both would wait.
+            // Names before persons, as `Index::add` takes them: in the other order both could wait for ever.
             let names = self.shared.names.read().unwrap_or_else(PoisonError::into_inner);
             let persons = self.shared.persons.read().unwrap_or_else(PoisonError::into_inner);
             (persons.populations().to_vec(), names.to_text())
@@ -360,7 +369,7 @@ impl SegmentThread {
             text.push_str(&format!("segment {name}\n"));
         }
         text.push_str(&stretch.pulse.to_lines());
-        // Two files that must fit each other: the manifest, replaced last, says which names it means.
+        // Two files that must match: the manifest, replaced last, contains the number of its names file.
         replace(&self.folder.join(format!("names.{}", state.next_file)), names.as_bytes())?;
         let text = format!("{MAGIC}\n{}\n{text}", crc32fast::hash(text.as_bytes()));
         replace(&self.folder.join("manifest"), text.as_bytes())?;
@@ -381,9 +390,10 @@ fn remove_old_names(folder: &Path, current: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Appends after the first `length` bytes, which are those that count.
+/// Appends `bytes` after the first `length` bytes of a file, and advances `length` and `sum`.
 fn append(path: &Path, length: &mut u64, sum: &mut crc32fast::Hasher, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    // Whatever follows was written before a crash, and no manifest counts it.
     file.set_len(*length)?;
     io::Seek::seek(&mut file, io::SeekFrom::Start(*length))?;
     file.write_all(bytes)?;
@@ -401,8 +411,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&draft, path)
 }
 
-/// Reads the folder; `None` when there is nothing yet.
-/// The checkpoint that an index says it was made from.
+/// The checkpoint in the manifest of an index; `None` without an index or with a damaged manifest.
 pub(crate) fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexError> {
     match fs::read_to_string(folder.join("manifest")) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
@@ -412,6 +421,11 @@ pub(crate) fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexErro
     }
 }
 
+/// Loads the index in a folder; `None` when there is none yet.
+///
+/// # Errors
+/// `Damaged` when any file does not match the manifest, `Disk` when one cannot be read: only the first is
+/// a reason to rebuild.
 pub(crate) fn load(folder: &Path) -> Result<Option<LoadedIndex>, IndexError> {
     let text = match fs::read_to_string(folder.join("manifest")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -452,7 +466,7 @@ pub(crate) fn load(folder: &Path) -> Result<Option<LoadedIndex>, IndexError> {
     }))
 }
 
-/// The first bytes of a file, when their checksum fits.
+/// The first `length` bytes of a file and their hasher; `None` when there are fewer, or another checksum.
 fn read_part(path: &Path, (length, sum): (u64, u32)) -> io::Result<Option<(Vec<u8>, crc32fast::Hasher)>> {
     let mut bytes = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -531,7 +545,7 @@ fn parse_hex(text: &str) -> Option<Hash> {
     bytes.filter(|_| rest.is_empty())?.try_into().ok()
 }
 
-/// Removes an index: it is made again from the journal.
+/// Removes an index, to be rebuilt from the journal.
 pub(crate) fn clear(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -539,7 +553,7 @@ pub(crate) fn clear(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes segments that the manifest does not name: a crash left them.
+/// Removes segments that the manifest does not name, which a crash left behind.
 pub(crate) fn remove_strangers(folder: &Path, known: &[Arc<IndexSegment>]) -> io::Result<()> {
     for item in fs::read_dir(folder.join("segments"))? {
         let path = item?.path();

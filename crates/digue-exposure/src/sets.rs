@@ -1,11 +1,11 @@
-//! Sets of persons: one bit each in memory, and on disk the distinct persons of each hour, cut into
-//! containers of 65,536 numbers that are lists while they are sparse and bits when they are not.
+//! Sets of persons. In memory one bit for each; on disk, for the distinct persons of each hour, containers of
+//! 65,536 numbers, each a list while it is sparse and bits when it is not (as in Roaring bitmaps).
 
 use crate::persons::Dense;
 
 /// Words of one container.
 const CONTAINER_WORDS: usize = 1024;
-/// A list of so many numbers takes as much room as the bits.
+/// Greatest length of a list: 4,096 numbers of two bytes take as much as the 65,536 bits.
 const LIST_MAX: usize = 4096;
 
 /// A set of persons in memory.
@@ -15,7 +15,7 @@ pub(crate) struct PersonSet {
 }
 
 impl PersonSet {
-    /// Room for persons below `count`.
+    /// An empty set for persons below `count`.
     pub(crate) fn new(count: Dense) -> Self {
         let containers = (count as usize).div_ceil(1 << 16);
         Self { words: vec![0; containers * CONTAINER_WORDS] }
@@ -24,12 +24,13 @@ impl PersonSet {
     #[inline]
     pub(crate) fn insert(&mut self, person: Dense) {
         let place = person as usize / 64;
+        // Numbers beyond the end, `NOBODY` among them, are ignored.
         if let Some(word) = self.words.get_mut(place) {
             *word |= 1 << (person % 64);
         }
     }
 
-    /// `insert`, of a row that may show nobody.
+    /// `insert` for a row that may show nobody.
     pub(crate) fn insert_somebody(&mut self, person: Dense) {
         if person != crate::block::NOBODY {
             self.insert(person);
@@ -55,8 +56,8 @@ impl PersonSet {
         })
     }
 
-    /// Adds sets as `write` wrote them; `None` when one does not read. Container by container through
-    /// all of them, so that the bits being set stay in the nearest cache.
+    /// Adds sets that `write` wrote; `None` when one cannot be decoded. Goes through all sets one
+    /// container at a time: its 8 KiB of bits stay in the nearest cache.
     pub(crate) fn add_all(&mut self, mut sets: Vec<&[u8]>) -> Option<()> {
         for (key, words) in self.words.chunks_exact_mut(CONTAINER_WORDS).enumerate() {
             for set in &mut sets {
@@ -74,7 +75,7 @@ impl PersonSet {
     }
 }
 
-/// Adds one container; what follows it.
+/// Adds one container; returns the bytes after it.
 fn add_container<'s>(words: &mut [u64], body: &'s [u8], count: usize) -> Option<&'s [u8]> {
     if count <= LIST_MAX {
         let (list, rest) = body.split_at_checked(count * 2)?;
@@ -144,7 +145,7 @@ mod tests {
             let mut set = PersonSet::new(100_000);
             assert!(set.add_all(vec![&bytes[..length]]).is_none() || length == 8, "cut at {length}");
         }
-        // A number beyond the persons that are known.
+        // A number beyond the last person.
         assert!(PersonSet::new(10).add_all(vec![&bytes]).is_none());
     }
 }

@@ -1,5 +1,7 @@
-//! Reading: every question is answered from the same three places, the segments on disk, the chunks
-//! that wait, and the chunk that is being filled.
+//! Answers questions about the index as it was at one moment, from three sources: the segments on disk, the
+//! chunks that wait to be written, and the chunk that is being filled.
+//!
+//! Whether the asker may know the answer is not decided here.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -24,10 +26,10 @@ use crate::sets::PersonSet;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight {
     pub entry: u64,
-    /// To the second.
+    /// In whole seconds.
     pub at: Timestamp,
     pub portal: PortalId,
-    /// Whose identifiers the portal showed then.
+    /// The population whose identifiers the portal showed then.
     pub population: PopulationId,
     pub route: RouteName,
     pub account: AccountId,
@@ -35,16 +37,16 @@ pub struct Sight {
     pub basis: Basis,
 }
 
-/// The index at one moment.
+/// The index at one moment. Entries added later change neither its segments nor its chunks.
 pub struct IndexView {
     shared: Arc<SharedIndex>,
     layout: SegmentLayout,
     size: u64,
 }
 
-/// A question in the index's own numbers.
+/// A question, translated to the numbers of the index.
 struct IndexFilter {
-    /// Ascending; `None` is everybody.
+    /// Ascending; `None` is every account.
     accounts: Option<Vec<u32>>,
     /// By context number; `None` is all.
     contexts: Option<Vec<bool>>,
@@ -82,13 +84,13 @@ impl IndexFilter {
             && self.contexts.as_ref().is_none_or(|taken| taken[row.context as usize])
     }
 
-    /// True when accounts and times alone decide.
+    /// True when accounts and times alone select the rows.
     fn is_plain(&self) -> bool {
         self.contexts.is_none() && !self.asks_origins() && self.before_entry == u64::MAX
     }
 }
 
-/// Above this, persons are gathered as bits and not as a list.
+/// Above this number, persons are counted in a bitmap and not in a list.
 const LIST_MAX: usize = 1 << 15;
 
 impl IndexView {
@@ -96,12 +98,12 @@ impl IndexView {
         Self { shared, layout, size }
     }
 
-    /// Entries of the journal that it knows.
+    /// Entries of the journal that the view covers.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Rows on disk, segments, and bytes of their directories in memory.
+    /// Rows on disk, number of segments, and bytes of their directories in memory.
     pub fn extent(&self) -> (u64, usize, usize) {
         let segments = &self.layout.segments;
         let rows = segments.iter().map(|segment| u64::from(segment.rows())).sum();
@@ -134,6 +136,8 @@ impl IndexView {
         });
         let mut accounts: Option<Vec<u32>> = (!question.accounts.is_empty())
             .then(|| question.accounts.iter().filter_map(|account| names.find_account(account)).collect());
+        // Saves reading the accounts of all other organisations; the contexts still decide, since an account
+        // may have worked for two.
         if accounts.is_none() && !question.organisations.is_empty() {
             accounts = Some(question.organisations.iter().flat_map(|one| names.members(one)).collect());
         }
@@ -147,11 +151,13 @@ impl IndexView {
             sessions: question.sessions.iter().map(|session| session.as_str().into()).collect(),
             networks: question.networks.clone(),
             times: question.from.map_or(0, seconds)..question.to.map_or(u32::MAX, seconds),
+            // A bound beyond the view selects everything: without it the question stays plain.
             before_entry: question.before_entry.filter(|entry| *entry < self.size).unwrap_or(u64::MAX),
         }
     }
 
-    /// Hands over every row that the filter takes; rows of one account come together in a segment.
+    /// Calls `take` with every row that the filter selects. Within a segment the rows of an account come
+    /// one after the other.
     fn each(&self, filter: &IndexFilter, take: &mut dyn FnMut(&ExposureRow)) -> Result<(), IndexError> {
         let mut buffer = Vec::new();
         for segment in &self.layout.segments {
@@ -184,7 +190,7 @@ impl IndexView {
         Ok(())
     }
 
-    /// Names of a question that no entry has and `is_known` does not know either.
+    /// The names of a question that occur in no entry and that `is_known` does not know either.
     pub fn unknown(&self, question: &ScopeQuestion, is_known: &dyn Fn(Subject<'_>) -> bool) -> Vec<String> {
         let names = self.names();
         let contexts = names.contexts();
@@ -214,7 +220,7 @@ impl IndexView {
         !self.persons().find(person).is_empty()
     }
 
-    /// Distinct persons that the question's exposures showed.
+    /// The number of distinct persons shown by the question's exposures.
     pub fn count(&self, question: &ScopeQuestion) -> Result<usize, IndexError> {
         let filter = self.filter(question);
         if filter.is_plain() && filter.accounts.is_none() {
@@ -229,7 +235,8 @@ impl IndexView {
         Ok(gathered.len())
     }
 
-    /// Where accounts and times alone decide, blocks that lie within give their persons as they are.
+    /// Gathers the persons of a plain filter: of blocks that lie wholly within the times only the persons are
+    /// read.
     fn gather_plain(&self, filter: &IndexFilter, gathered: &mut PersonCounter) -> Result<(), IndexError> {
         let mut buffer = Vec::new();
         let accounts = filter.accounts.as_deref().unwrap_or_default();
@@ -246,7 +253,7 @@ impl IndexView {
         chunks.each(filter, &mut |row| gathered.add(row.person))
     }
 
-    /// Everybody's persons: whole hours as the sets they are kept in, the rest row by row.
+    /// The persons shown to any account: whole hours from their stored sets, the rest row by row.
     fn of_everybody(&self, filter: &IndexFilter) -> Result<PersonSet, IndexError> {
         let mut set = PersonSet::new(self.persons().len());
         let times = &filter.times;
@@ -278,7 +285,7 @@ impl IndexView {
         Ok(set)
     }
 
-    /// The persons with all that proves it. `progress` is told how many rows were found so far.
+    /// The persons with the entries that prove it. `progress` receives the number of rows found so far.
     pub fn answer(
         &self,
         question: &ScopeQuestion,
@@ -328,7 +335,7 @@ impl IndexView {
         Ok(ScopeAnswer { persons: list, exposures: rows.len() as u64, quality: judge.quality() })
     }
 
-    /// Everyone who was shown `person`, in any population, newest first.
+    /// Every exposure of `person`, in any population, newest first.
     pub fn of_person(&self, person: &PersonRef) -> Result<Vec<Sight>, IndexError> {
         let mut sights = Vec::new();
         let numbers = self.persons().find(person);
@@ -386,7 +393,8 @@ impl IndexView {
     }
 
     fn exposures(&self, filter: &IndexFilter, count: usize) -> Result<Vec<CountedExposure>, IndexError> {
-        // By entry, newest last; only the newest are kept.
+        // By entry, newest last. Rows of one entry may come apart, and only the newest entries are kept:
+        // memory is bounded by `count`.
         let mut newest: BTreeMap<u64, (ExposureRow, u32)> = BTreeMap::new();
         self.each(filter, &mut |row| {
             let is_new =
@@ -419,8 +427,8 @@ impl IndexView {
         Ok(seen.collect())
     }
 
-    /// Distinct persons shown to `account` from `from` to `to`, both included: how often, and when
-    /// last; the last first.
+    /// Distinct persons shown to `account` from `from` to `to`, both included, with how often and when
+    /// last; the most recent first.
     pub fn persons_between(
         &self,
         account: &AccountId,
@@ -446,12 +454,13 @@ impl IndexView {
         Ok(list)
     }
 
-    /// Distinct persons ever shown to `account`, with how often and when last, the last first.
+    /// Distinct persons ever shown to `account`, with how often and when last; the most recent first.
     pub fn persons_of(&self, account: &AccountId) -> Result<Vec<(PersonRef, u32, Timestamp)>, IndexError> {
         self.persons_between(account, Timestamp::ZERO, Timestamp::from_micros(i64::MAX))
     }
 
-    /// Distinct persons shown to `account` in each period; `period_of` numbers them.
+    /// The number of distinct persons shown to `account` in each period; `period_of` gives the number of a
+    /// period.
     pub fn persons_by(
         &self,
         account: &AccountId,
@@ -472,13 +481,13 @@ impl IndexView {
         Ok(periods.map(|period| (period[0].0, period.len())).collect())
     }
 
-    /// Distinct persons shown to anybody in the time before `now`.
+    /// The number of distinct persons shown to any account since `length` before `now`.
     pub fn distinct_since(&self, now: Timestamp, length: std::time::Duration) -> Result<usize, IndexError> {
         let from = Some(now.minus(length));
         self.count(&ScopeQuestion { from, ..ScopeQuestion::default() })
     }
 
-    /// An entry at or before the first one with a row at or after `from`.
+    /// An entry at or before the first one with a row at or after `from`: where to begin reading the journal.
     pub fn entry_since(&self, from: Timestamp) -> u64 {
         let times = both(from, Timestamp::from_micros(i64::MAX));
         let segments = self.layout.segments.iter().filter(|segment| segment.overlaps(times.start, times.end));
@@ -488,7 +497,7 @@ impl IndexView {
         starts.min().unwrap_or(self.size)
     }
 
-    /// Accounts that were ever seen.
+    /// Number of accounts with at least one entry.
     pub fn accounts(&self) -> usize {
         self.names().accounts()
     }
@@ -498,7 +507,7 @@ fn seconds(at: u32) -> Timestamp {
     Timestamp::from_secs(i64::from(at))
 }
 
-/// Both ends included, to the second.
+/// The range with both ends included, in whole seconds.
 fn both(from: Timestamp, to: Timestamp) -> Range<u32> {
     let second = |at: Timestamp| u32::try_from(at.secs().max(0)).unwrap_or(u32::MAX);
     second(from)..second(to).saturating_add(1)
@@ -532,11 +541,12 @@ fn take_block(
     Ok(())
 }
 
-/// How good an answer is, row by row.
+/// Collects the quality of an answer, row by row.
 #[derive(Default)]
 struct QualityJudge {
     quality: Quality,
-    /// Responses that could not be looked into and of which some persons were found all the same, each once.
+    /// Entries of responses that could not be fully read but in which persons were found: they have several
+    /// rows and must count once.
     uninspected: HashSet<u64>,
 }
 
@@ -546,7 +556,7 @@ impl QualityJudge {
             return;
         }
         match context.inspection {
-            // Of one that showed nobody there is one row.
+            // A response that showed nobody has one row.
             inspection if inspection.is_uninspected() && row.person == NOBODY => {
                 self.quality.uninspected += 1
             }
@@ -568,7 +578,7 @@ impl QualityJudge {
     }
 }
 
-/// Only looks like an identifier: the map does not describe where it stood.
+/// True when the person was found by a pattern, where the map describes nothing.
 fn is_by_pattern(context: &ExposureContext) -> bool {
     match context.right {
         Some((_, Means::Sweep | Means::Header)) => true,
@@ -576,7 +586,7 @@ fn is_by_pattern(context: &ExposureContext) -> bool {
     }
 }
 
-/// The response was seen, and the person stood where the map describes persons.
+/// True when the response was seen and the person stood where the map describes persons.
 fn is_certain(context: &ExposureContext) -> bool {
     !is_by_pattern(context) && !matches!(context.inspection, Inspection::RequestOnly | Inspection::Imported)
 }
@@ -614,7 +624,7 @@ impl PersonCounter {
     fn add_all(&mut self, persons: &[[u8; 4]]) {
         let persons = persons.iter().map(|person| Dense::from_le_bytes(*person));
         match &mut self.set {
-            // The usual way of many persons: nothing but bits. Nobody is beyond the last of them.
+            // The common case for many persons. `NOBODY` is beyond the end of the set, which ignores it.
             Some(set) => persons.for_each(|person| set.insert(person)),
             None => persons.for_each(|person| self.add(person)),
         }

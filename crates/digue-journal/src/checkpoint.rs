@@ -1,4 +1,6 @@
-//! The head of the tree as a signed note (C2SP tlog-checkpoint).
+//! Checkpoints: the size and root of the tree as a signed note (C2SP tlog-checkpoint).
+//!
+//! Whether a checkpoint continues an earlier one is not known here: see `proof` and `witness`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +22,8 @@ impl Checkpoint {
         signer.sign(&format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root)))
     }
 
-    /// Reads a note signed by `verifier`, whose name is the journal's origin.
+    /// Parses a note signed by `verifier`, whose name is the journal's origin. Extension lines after the
+    /// root are allowed by the specification and ignored.
     pub fn open(note: &str, verifier: &Verifier) -> Result<Self, NoteError> {
         let mut lines = verifier.open(note)?.lines();
         let origin = lines.next().unwrap_or_default().to_owned();
@@ -28,7 +31,8 @@ impl Checkpoint {
             return Err(NoteError::Malformed("the origin is another journal's"));
         }
         let size_text = lines.next().unwrap_or_default();
-        let size = size_text.parse().map_err(|_| NoteError::Malformed("the size is no number"))?;
+        let size = size_text.parse().map_err(|_| NoteError::Malformed("the size is not a number"))?;
+        // The specification allows no leading zero and no sign: one checkpoint has one text.
         if format!("{size}") != size_text {
             return Err(NoteError::Malformed("the size is not in its shortest form"));
         }
@@ -36,7 +40,7 @@ impl Checkpoint {
             .decode(lines.next().unwrap_or_default())
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(NoteError::Malformed("the root is no hash"))?;
+            .ok_or(NoteError::Malformed("the root is not a hash"))?;
         Ok(Self { origin, size, root })
     }
 }

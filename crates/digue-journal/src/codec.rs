@@ -2,7 +2,8 @@
 //! `docs/reference/journal.md`.
 //!
 //! An entry is the array `[kind, {key: value}]`, keys ascending, absent when empty. The same event
-//! always gives the same bytes, so a leaf hash can be recomputed from what a page shows.
+//! always gives the same bytes, so the leaf hash of an entry can be recomputed from its event. Sealing
+//! is `seal`'s task.
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
@@ -16,10 +17,11 @@ use digue_types::{
 const KIND_EXPOSURE: u8 = 1;
 const KIND_ADMINISTRATION: u8 = 2;
 
-/// Bytes of person references in one entry; the rest of an entry is far below what remains of 64 KiB.
+/// Bytes of person references in one entry. The other fields take far less than the 16 KiB that remain of
+/// the 64 KiB of an entry.
 const PERSON_BYTES_MAX: usize = 48 * 1024;
 
-/// The bytes are no entry of this version.
+/// The bytes are not an entry that this version can read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a journal entry: {0}")]
 pub struct DecodeError(String);
@@ -33,7 +35,7 @@ impl From<minicbor::decode::Error> for DecodeError {
 type Out<'b> = Encoder<&'b mut Vec<u8>>;
 type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
-/// The bytes of one event.
+/// Encodes one event.
 pub fn encode(event: &Event) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(256);
     let mut out = Encoder::new(&mut bytes);
@@ -45,11 +47,11 @@ pub fn encode(event: &Event) -> Vec<u8> {
     bytes
 }
 
-/// The event in `bytes`; nothing may follow it.
+/// Decodes one event; nothing may follow it.
 pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
     let mut input = Decoder::new(bytes);
     if input.array()? != Some(2) {
-        return Err(DecodeError("an entry is an array of two".into()));
+        return Err(DecodeError("an entry must be an array of two".into()));
     }
     let event = match input.u8()? {
         KIND_EXPOSURE => Event::Exposure(Box::new(read_exposure(&mut input)?)),
@@ -62,13 +64,14 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
     Ok(event)
 }
 
-/// Cuts an exposure into a chain of entries that each fit the journal. All but the persons is
-/// repeated, so every part can be read alone; `part` and `parts` tie them together.
+/// Splits an exposure into entries that each fit the journal. Everything but the persons is repeated,
+/// so that each part can be read alone; the exchange, `part` and `parts` tie them together.
 pub fn chain(mut exposure: Exposure) -> Vec<Event> {
     let mut parts: Vec<Vec<ShownPersons>> = Vec::new();
     let mut room = 0;
     for group in std::mem::take(&mut exposure.shown) {
         for person in group.persons {
+            // A text takes at most 5 bytes of CBOR head besides its own.
             let size = person.as_str().len() + 5;
             if room < size {
                 parts.push(Vec::new());
@@ -154,7 +157,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
     write_what_is_rare(out, e)
 }
 
-/// Fields that most entries have not, keys from 22 on.
+/// Fields that most entries lack: keys from 22 on.
 fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
     if let Some(justification) = &e.justification {
         out.u8(22)?.str(justification)?;
@@ -175,7 +178,8 @@ fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
     Ok(())
 }
 
-/// Right and means in one number: what was found where the map describes it keeps the number of its right alone.
+/// Basis in the low four bits, means in the high ones. `Means::Described` is 0, so that entries of versions
+/// without means keep their bytes.
 const fn group_number(group: &ShownPersons) -> u8 {
     group.basis.number() | group.means.number() << 4
 }
@@ -221,6 +225,8 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         unread: None,
         repeated: None,
     })
+    // Fields must be read in the order of their keys, and the struct above holds these before
+    // key 22: they are filled in afterwards.
     .and_then(|mut exposure| {
         if let Some((part, parts)) = fields.maybe(23, read_pair)? {
             (exposure.part, exposure.parts) = (part, parts);
@@ -263,16 +269,18 @@ fn read_administration(input: &mut Decoder<'_>) -> Result<Administration, Decode
     Ok(act)
 }
 
-/// Reads a map whose keys ascend, field by field, in the order of the keys.
+/// Reads a map field by field. Keys must ascend, and every key must be asked for: one event has one
+/// encoding, and an unknown field is an error rather than a fact that is silently dropped.
 struct FieldReader<'d, 'b> {
     input: &'d mut Decoder<'b>,
     left: u64,
+    /// Key of the field whose value is next in `input`.
     next: Option<u8>,
 }
 
 impl<'d, 'b> FieldReader<'d, 'b> {
     fn open(input: &'d mut Decoder<'b>) -> Result<Self, DecodeError> {
-        let left = input.map()?.ok_or_else(|| DecodeError("a map without length".into()))?;
+        let left = input.map()?.ok_or_else(|| DecodeError("a map of indefinite length".into()))?;
         let mut fields = Self { input, left, next: None };
         fields.advance()?;
         Ok(fields)
@@ -340,7 +348,8 @@ fn read_list<T, E: ToString>(
     input: &mut Decoder<'_>,
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> Result<Vec<T>, DecodeError> {
-    let count = input.array()?.ok_or_else(|| DecodeError("a list without length".into()))?;
+    let count = input.array()?.ok_or_else(|| DecodeError("a list of indefinite length".into()))?;
+    // No capacity from `count`: the bytes may come from an attacker.
     let mut list = Vec::new();
     for _ in 0..count {
         list.push(parse(input.str()?).map_err(|e| DecodeError(e.to_string()))?);
@@ -349,14 +358,14 @@ fn read_list<T, E: ToString>(
 }
 
 fn read_shown(input: &mut Decoder<'_>) -> Result<Vec<ShownPersons>, DecodeError> {
-    let count = input.map()?.ok_or_else(|| DecodeError("a map without length".into()))?;
+    let count = input.map()?.ok_or_else(|| DecodeError("a map of indefinite length".into()))?;
     let mut shown = Vec::new();
     for _ in 0..count {
         let number = input.u8()?;
         let basis = coded(number & 0x0f, Basis::from_number)?;
         let means = coded(number >> 4, Means::from_number)?;
         if input.datatype()? != Type::Array {
-            return Err(DecodeError("persons are a list".into()));
+            return Err(DecodeError("persons must be a list".into()));
         }
         shown.push(ShownPersons { basis, means, persons: read_list(input, PersonRef::parse)? });
     }
@@ -365,7 +374,7 @@ fn read_shown(input: &mut Decoder<'_>) -> Result<Vec<ShownPersons>, DecodeError>
 
 fn read_unread(input: &mut Decoder<'_>) -> Result<ReadFailure, DecodeError> {
     if input.array()? != Some(4) {
-        return Err(DecodeError("what could not be read is a cause and three texts".into()));
+        return Err(DecodeError("a read failure must be a cause and three texts".into()));
     }
     let cause = coded(input.u8()?, UnreadCause::from_number)?;
     Ok(ReadFailure { cause, rule: read_text(input)?, place: read_text(input)?, shape: read_text(input)? })
@@ -373,14 +382,14 @@ fn read_unread(input: &mut Decoder<'_>) -> Result<ReadFailure, DecodeError> {
 
 fn read_pair(input: &mut Decoder<'_>) -> Result<(u16, u16), DecodeError> {
     if input.array()? != Some(2) {
-        return Err(DecodeError("a part is two numbers".into()));
+        return Err(DecodeError("a part must be two numbers".into()));
     }
     Ok((input.u16()?, input.u16()?))
 }
 
 fn read_repeated(input: &mut Decoder<'_>) -> Result<RepeatedExposure, DecodeError> {
     if input.array()? != Some(2) {
-        return Err(DecodeError("a count and a time tell how often".into()));
+        return Err(DecodeError("a repeated exposure must be a count and a time".into()));
     }
     Ok(RepeatedExposure { count: input.u64()?, until: Timestamp::from_micros(input.i64()?) })
 }

@@ -1,5 +1,7 @@
-//! Cosignatures of witnesses (C2SP tlog-cosignature, `cosignature/v1`): somebody else, who has seen
-//! the journal grow and never shrink or fork, says so with a date.
+//! Cosignatures of witnesses (C2SP tlog-cosignature, `cosignature/v1`): a dated statement by an
+//! independent server that this checkpoint continues all those that it has seen.
+//!
+//! Only the format. When a witness may sign is decided in `witness`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +12,7 @@ use crate::note::{Note, NoteError, Verifier, key_hash, key_text, parse_key};
 
 const COSIGNATURE_KIND: u8 = 4;
 
-/// What is signed: the date, then the checkpoint's text.
+/// The signed message: the date, then the checkpoint's text.
 fn message(text: &str, seconds: u64) -> String {
     format!("cosignature/v1\ntime {seconds}\n{text}")
 }
@@ -33,7 +35,7 @@ impl Cosigner {
         &self.key
     }
 
-    /// The signature line for the checkpoint whose text this is.
+    /// The signature line for the checkpoint with this text.
     pub fn cosign(&self, text: &str, at: Timestamp) -> String {
         let seconds = u64::try_from(at.secs()).unwrap_or(0);
         let mut blob = self.key.key_hash().to_vec();
@@ -48,7 +50,7 @@ impl Cosigner {
 pub struct CosignerKey(Verifier);
 
 impl CosignerKey {
-    /// Reads `name+hash+base64`, of the kind for cosignatures.
+    /// Parses a key in the C2SP form `name+hash+base64`, of the kind for cosignatures.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         parse_key(text, COSIGNATURE_KIND).map(Self)
     }
@@ -65,7 +67,7 @@ impl CosignerKey {
         key_hash(self.0.name(), COSIGNATURE_KIND, self.0.public())
     }
 
-    /// When this witness saw the checkpoint of `note`.
+    /// When this witness cosigned the checkpoint of `note`.
     pub fn seen_at(&self, note: &Note<'_>) -> Result<Timestamp, NoteError> {
         let not_signed = || NoteError::NotSigned(self.name().to_owned());
         let blob = note.signature(self.name(), self.key_hash()).ok_or_else(not_signed)?;
@@ -77,8 +79,8 @@ impl CosignerKey {
     }
 }
 
-/// The witnesses among `witnesses` who cosigned `note`, with their dates. Others are left aside: a
-/// note may carry signatures of strangers.
+/// Those of `witnesses` that cosigned `note`, with their dates. Other signatures are ignored: anyone may
+/// add one to a note.
 pub fn witnessed_by<'k>(note: &str, witnesses: &'k [CosignerKey]) -> Vec<(&'k CosignerKey, Timestamp)> {
     let Ok(note) = Note::parse(note) else {
         return Vec::new();
@@ -93,8 +95,8 @@ mod tests {
     use crate::checkpoint::Checkpoint;
     use crate::note::Signer;
 
-    /// The worked example of C2SP tlog-cosignature could not be reached; this is what another
-    /// implementation (`tests/tlog/client.py`) agreed to, kept against drift.
+    /// The worked example of C2SP tlog-cosignature was not available. An independent implementation
+    /// accepted this cosignature, which is kept against drift.
     const AT: Timestamp = Timestamp::from_secs(1_679_315_147);
 
     fn checkpoint() -> String {

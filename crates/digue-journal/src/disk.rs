@@ -1,8 +1,9 @@
-//! Files that survive a power cut, and the places where a test can make them fail.
+//! Files that survive a power cut, and the points at which a test can make them fail.
 //!
-//! The only module of the pure layer that opens a file. Every durable step asks `Faults` first, so
-//! the fault suite can refuse, cut short or kill at each of them on real files. The pattern is the
-//! usual one: write a temporary file, sync it, rename it, sync the folder.
+//! The only module of this crate that opens a file; what the files mean is not known here. Every durable
+//! step asks `Faults` first, so that the fault suite can refuse it, cut it short or kill the process
+//! there, on real files. The pattern is the usual one: write a temporary file, sync it, rename it, sync
+//! the folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -49,29 +50,29 @@ impl DurableStep {
     ];
 }
 
-/// What a fault does to a step.
+/// What happens to a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FaultEffect {
     Proceed,
-    /// The step does not happen and the system reports this error number.
+    /// The step does not happen, and fails with this `errno`.
     Fail(i32),
-    /// The step happens, yet the system reports this error number.
+    /// The step happens, yet fails with this `errno`.
     FailAfter(i32),
-    /// Half of the bytes are written, then this error number.
+    /// Half of the bytes are written; then the step fails with this `errno`.
     Short(i32),
 }
 
-/// Decides the fate of each durable step. A test may also end the process inside `strike`.
+/// Decides what happens to each durable step. A test may also end the process inside `strike`.
 pub trait Faults: Send + Sync {
     fn strike(&self, step: DurableStep) -> FaultEffect;
 }
 
-/// A process that starts another holds its locks twice for an instant, between fork and exec; a
-/// service that is restarted meets the last instant of its predecessor. Neither is a second writer.
+/// Attempts to lock the folder. Between fork and exec a child process holds its parent's locks too, and a
+/// service that restarts may overlap with its predecessor for an instant: neither is a second writer.
 const LOCK_TRIES: usize = 10;
 const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(30);
 
-/// The journal's folder, held by one process.
+/// The journal's folder. Paths of all methods are relative to it.
 #[derive(Clone)]
 pub struct Disk {
     root: PathBuf,
@@ -91,7 +92,7 @@ impl Disk {
         &self.root
     }
 
-    /// Takes the folder for this process alone; `None` when another process holds it.
+    /// Locks the folder for this process until the file is dropped; `None` when another process holds it.
     pub fn lock(&self) -> io::Result<Option<File>> {
         fs::create_dir_all(&self.root)?;
         let file =
@@ -114,7 +115,7 @@ impl Disk {
         }
     }
 
-    /// The names of the files directly in `folder`, sorted; none when it does not exist.
+    /// The names directly in `folder`, sorted; empty when it does not exist.
     pub fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         let items = match fs::read_dir(self.root.join(folder)) {
             Ok(items) => items,
@@ -129,7 +130,7 @@ impl Disk {
         Ok(names)
     }
 
-    /// The files directly in `folder` and in its subfolders, with their paths; sorted.
+    /// The paths of all files under `folder`, sorted.
     pub fn walk(&self, folder: &str) -> io::Result<Vec<String>> {
         let mut found = Vec::new();
         for name in self.list(folder)? {
@@ -151,7 +152,7 @@ impl Disk {
         self.step(DurableStep::Remove, || fs::remove_file(self.root.join(name)))
     }
 
-    /// Removes the partial tiles of a tile that is now full; their absence is no loss.
+    /// Removes the partial tiles of a tile that is now full: readers take its beginning instead.
     pub fn remove_partials(&self, full_tile: &str) -> io::Result<()> {
         match fs::remove_dir_all(self.root.join(format!("{full_tile}.p"))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -159,7 +160,8 @@ impl Disk {
         }
     }
 
-    /// Writes a tile so that it is whole or absent. Its folder is synced later, by `sync_folders`.
+    /// Writes a tile so that it is whole or absent. Its folder is synced by `sync_folders`: once for many
+    /// tiles, before the checkpoint refers to them.
     pub fn write_tile(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
         let steps = [DurableStep::TileWrite, DurableStep::TileSync, DurableStep::TileRename];
         self.write_whole(name, bytes, steps)?;
@@ -167,7 +169,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Replaces the checkpoint: from the rename on, the journal has this size.
+    /// Replaces the checkpoint: from the rename on, the published journal has its size.
     pub fn replace_checkpoint(&self, bytes: &[u8]) -> io::Result<()> {
         let steps =
             [DurableStep::CheckpointWrite, DurableStep::CheckpointSync, DurableStep::CheckpointRename];
@@ -175,7 +177,7 @@ impl Disk {
         self.sync_folder(Path::new(""))
     }
 
-    /// Writes a small file that must be whole or absent, and durable under its name.
+    /// Writes a small file so that it is whole or absent, and durable under its name on return.
     pub fn write_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let steps =
             [DurableStep::CheckpointWrite, DurableStep::CheckpointSync, DurableStep::CheckpointRename];
@@ -190,9 +192,10 @@ impl Disk {
         Ok(())
     }
 
-    /// Replaces a key file, then puts zeros where the bytes of the old one lie: from the rename on, a
-    /// crash leaves no key under its name.
+    /// Replaces a key file, then overwrites the old one with zeros. In this order, because a crash in
+    /// between leaves a file that says that the key was destroyed, and never a damaged key.
     pub fn replace_key(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
+        // Opened before the rename: afterwards no name leads to the old bytes any more.
         let mut old = OpenOptions::new().write(true).open(self.root.join(name))?;
         self.write_key(name, bytes, folders)?;
         self.step(DurableStep::KeyOverwrite, || {
@@ -214,7 +217,7 @@ impl Disk {
         self.step(steps[2], || fs::rename(&draft, &path))
     }
 
-    /// Makes the names of all tiles written since durable.
+    /// Makes the names of the files that were remembered in `folders` durable.
     pub fn sync_folders(&self, folders: &Folders) -> io::Result<()> {
         for folder in &folders.0 {
             self.sync_folder(folder)?;
@@ -234,12 +237,14 @@ impl Disk {
         }
         let mut opened = None;
         self.step(DurableStep::WalCreate, || {
+            // `create_new`: an existing file may end with a torn record, behind which nothing is read.
             let mut file = OpenOptions::new().create_new(true).append(true).open(&path)?;
             file.write_all(header)?;
             file.sync_all()?;
             opened = Some(file);
             Ok(())
         })?;
+        // The root too: `wal` may be new, and is itself a name in it.
         self.sync_folder(Path::new(name).parent().unwrap_or(Path::new("")))?;
         self.sync_folder(Path::new(""))?;
         let file = opened.ok_or_else(|| io::Error::other("the write-ahead file was not created"))?;
@@ -277,7 +282,7 @@ impl Disk {
     }
 }
 
-/// Folders whose entries changed and must be synced before the checkpoint names them.
+/// Folders in which names changed. They must be synced before the checkpoint refers to those names.
 #[derive(Default)]
 pub struct Folders(std::collections::BTreeSet<PathBuf>);
 
@@ -299,7 +304,8 @@ pub struct WalFile {
 }
 
 impl WalFile {
-    /// Writes and makes durable; on error what is on disk is unknown.
+    /// Appends `bytes` and makes them durable. After an error the content of the file is unknown: it
+    /// must not be appended to again.
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let disk = self.disk.clone();
         disk.write_all(DurableStep::WalWrite, &mut self.file, bytes)?;

@@ -1,5 +1,7 @@
-//! Does the journal in a folder still hold what it held? Compared, before anything is written, with every
-//! checkpoint that is remembered elsewhere: an older copy of the folder is intact in itself.
+//! Detects that the folder holds an older or another journal than before.
+//!
+//! An older copy of the folder is intact in itself. It is therefore compared, before anything is written,
+//! with the checkpoints that are remembered elsewhere; who remembers them is the caller's business.
 
 use crate::checkpoint::Checkpoint;
 use crate::disk::Disk;
@@ -10,26 +12,26 @@ use crate::prune::Pruned;
 use crate::reader;
 use crate::tree::{self, Hash};
 
-/// A checkpoint that is remembered outside of the journal's folder.
+/// A checkpoint that is remembered outside the journal's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalHead {
-    /// Who remembers it.
+    /// Where it is remembered, for the error text.
     pub place: String,
     pub size: u64,
     /// `None` where only the size is known.
     pub root: Option<Hash>,
 }
 
-/// How a journal contradicts a head.
+/// How a journal contradicts a remembered checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeadContradiction {
-    #[error("the journal has {size} entries, {} knows of {}", .head.place, .head.size)]
+    #[error("the journal has {size} entries, but {} recorded {}", .head.place, .head.size)]
     Older { size: u64, head: JournalHead },
-    #[error("the journal's first {} entries are not those that {} knows", .head.size, .head.place)]
+    #[error("the journal's first {} entries are not those that {} recorded", .head.size, .head.place)]
     Fork { head: JournalHead },
 }
 
-/// The first contradiction between the journal in `disk` and `heads`. An empty folder has 0 entries.
+/// The first of `heads` that the journal in `disk` contradicts. An empty folder is a journal of 0 entries.
 ///
 /// # Errors
 /// The journal's files cannot be read.
@@ -47,7 +49,7 @@ pub fn contradiction(
         None => 0,
     };
     let minimum = Pruned::read(disk, key)?.map_or(0, |pruned| pruned.minimum);
-    // What only the write-ahead files hold was promised, too.
+    // Entries that only the write-ahead files hold were acknowledged, too.
     let tail = reader::wal_tail(disk, published)?;
     let size = published + tail.len() as u64;
     for head in heads {
@@ -55,7 +57,7 @@ pub fn contradiction(
             return Ok(Some(HeadContradiction::Older { size, head: head.clone() }));
         }
         let Some(root) = head.root else { continue };
-        // What lies below was forgotten with its tiles: its pruned root is signed.
+        // Below the minimum no entry is left; the root up to there is in the signed note `pruned`.
         if head.size < minimum {
             continue;
         }

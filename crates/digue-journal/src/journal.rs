@@ -1,9 +1,11 @@
-//! The writer: entries in, one durable commit for many, a signed checkpoint every second.
+//! The writer: one durable commit for many entries, and a signed checkpoint at short intervals.
 //!
 //! Two threads. The *committer* appends waiting entries to the write-ahead file and makes them
-//! durable with one sync; only then are callers told. The *publisher* turns committed entries into
-//! tiles and replaces the checkpoint. Opening a journal after a crash, and coming back after a
-//! failed disk, are one function: `recover`.
+//! durable with one sync; only then do callers get their answer. The *publisher* turns committed entries
+//! into tiles and replaces the checkpoint. Opening a journal after a crash and recovering from a
+//! failed disk are one function: `recover`.
+//!
+//! What an entry means, and whether a response may leave, is not known here.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -31,17 +33,18 @@ use crate::tree::{Hash, TILE_WIDTH, TreeEdge};
 use crate::verify::{self, VerifyAgainst, VerifyReport};
 use crate::wal;
 
-/// A write-ahead file is followed by a new one above this size.
+/// Above this size a new write-ahead file is begun, so that the old one can be removed.
 const WAL_BYTES_MAX: usize = 32 << 20;
 
-/// Entries made durable by one sync.
+/// Greatest number of entries in one write and sync; a single append may have more.
 const BATCH_ENTRIES_MAX: usize = 4096;
 
-/// Entries read at once.
+/// Entries that `each` reads in one step, 64 bundles: memory stays bounded, and publishing waits for a
+/// step and not for the whole journal.
 const READ_CHUNK: u64 = 64 * 256;
 
-/// How long the committer waits for company when the last batch had some. On a disk that syncs in
-/// 0.2 ms, syncing for every two or three entries costs more than all the rest of a response.
+/// How long the committer waits for further appends when the last batch had several. On a disk that syncs
+/// in 0.2 ms, one sync for every two or three entries costs more than all the rest of a response.
 const GATHER: Duration = Duration::from_micros(700);
 
 /// What a journal needs to run.
@@ -50,22 +53,24 @@ pub struct JournalOptions {
     pub signer: Signer,
     /// Seals each entry under the key of its period.
     pub keyring: Keyring,
-    /// Appends that may wait; the next one is refused with `AppendError::Busy`.
+    /// Greatest number of waiting appends; the next one is refused with `AppendError::Busy`.
     pub queue_max: usize,
     /// The longest time between a commit and the checkpoint that covers it.
     pub checkpoint_every: Duration,
     pub observer: Box<dyn JournalObserver>,
 }
 
-/// Is told what became durable, in order, without gap. Must return quickly: commits wait for it.
+/// Receives what became durable, in order and without a gap. It must return quickly, since commits and
+/// publications wait for it; `checkpoint` and `failed` may be called under the publisher's lock, so they
+/// must not read the journal.
 pub trait JournalObserver: Send {
     fn committed(&mut self, entries: &[Committed]);
     fn checkpoint(&mut self, _checkpoint: &Checkpoint) {}
-    /// The disk refused; appends fail until it accepts again.
+    /// A commit failed, and its appends with it; or publishing failed, and is tried again.
     fn failed(&mut self, _error: &str) {}
 }
 
-/// Observes nothing.
+/// An observer that ignores everything.
 pub struct NoObserver;
 
 impl JournalObserver for NoObserver {
@@ -79,21 +84,22 @@ pub struct Committed {
     pub event: Event,
 }
 
-/// Where an append lies in the journal: `count` entries from `first` on.
+/// The position of an append in the journal: `count` entries from index `first` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
     pub first: u64,
     pub count: u64,
 }
 
-/// Why an entry is not in the journal. Nothing was promised; no response may leave.
+/// Why an append was not acknowledged: the response that it records must not leave. After `Unavailable` its
+/// entries may nevertheless be found in the journal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    #[error("{limit} entries already wait for the disk")]
+    #[error("{limit} appends are already waiting for the disk")]
     Busy { limit: usize },
     #[error("an entry has {bytes} bytes, at most {EVENT_BYTES_MAX} fit")]
     TooLong { bytes: usize },
-    /// Its period was forgotten: what is past its retention is not written again.
+    /// The key of its period was destroyed: nothing past its retention is written again.
     #[error("{0}")]
     PastRetention(String),
     #[error("the journal cannot be written: {0}")]
@@ -107,30 +113,32 @@ pub enum AppendError {
 pub enum OpenError {
     #[error("another process holds this journal")]
     Held,
-    #[error("the journal was changed by something else than Digue: {0}")]
+    #[error("the journal was changed by something other than Digue: {0}")]
     Tampered(String),
     #[error("the journal's keys: {0}")]
     Keys(#[from] KeyError),
-    #[error("the journal's files cannot be used")]
+    #[error("the journal's files cannot be read or written")]
     Disk(#[from] io::Error),
 }
 
 /// A running journal. Dropping it closes it.
 pub struct Journal {
     shared: Arc<SharedJournal>,
+    /// Taken only by `close`, which holds it while it joins: a second `close` returns after the first.
+    /// The threads never take it.
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// The folder's lock, held until the journal is closed.
+    /// The folder's lock file, held until both threads have ended. Taken only by `close`, last.
     lock: Mutex<Option<File>>,
 }
 
-/// Where the journal stands.
+/// How far the journal is.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct JournalStatus {
     /// Entries that are durable.
     pub size: u64,
     /// Entries under the last signed checkpoint.
     pub checkpoint_size: u64,
-    /// The disk's last refusal, until it accepts again.
+    /// Why the last commit failed; `None` after the next recovery.
     pub failure: Option<String>,
 }
 
@@ -141,13 +149,20 @@ struct WaitingAppend {
     done: Done,
 }
 
+// Lock order: `queue`, `publisher`, `committed`, then `status`, `observer` or the keyring's. None is taken
+// while a later one is held.
 struct SharedJournal {
+    /// Waiting appends and the state of closing. Held for moving lists only, save for the last publication
+    /// of a journal that closes.
     queue: Mutex<AppendQueue>,
     /// Wakes the committer: entries wait, or the journal closes.
     work: Condvar,
-    /// Wakes the publisher at closing time.
+    /// Wakes the publisher: the committer has ended.
     closing: Condvar,
+    /// The tree and its files. Held for the whole of a publication, a recovery or a read, so that no
+    /// reader sees tiles without their checkpoint, or a bundle that is being replaced.
     publisher: Mutex<Publisher>,
+    /// Sealed entries that are durable and not in tiles yet, in order.
     committed: Mutex<Vec<Vec<u8>>>,
     status: Mutex<JournalStatus>,
     observer: Mutex<Box<dyn JournalObserver>>,
@@ -161,13 +176,16 @@ struct SharedJournal {
 #[derive(Default)]
 struct AppendQueue {
     waiting: Vec<WaitingAppend>,
+    /// No append is accepted any more.
     is_closed: bool,
+    /// The committer has ended: what the publisher finds next is the last.
     is_drained: bool,
 }
 
 impl Journal {
     /// Opens or creates the journal in the folder of `options.disk`, recovering what a crash left.
     pub fn open(options: JournalOptions) -> Result<Self, OpenError> {
+        // The lock before anything is read: another writer might still change it.
         let lock = options.disk.lock()?.ok_or(OpenError::Held)?;
         options.keyring.load()?;
         let mut publisher = Publisher {
@@ -211,8 +229,8 @@ impl Journal {
         Ok(Self { shared, threads: Mutex::new(threads), lock: Mutex::new(Some(lock)) })
     }
 
-    /// Adds `events` as one unit. `done` is called once, from the committing thread, when all of
-    /// them are durable or none is promised.
+    /// Adds `events` as one unit. `done` is called exactly once: by the committing thread, when all of
+    /// them are durable or none is acknowledged; or at once, on this thread, when they are refused.
     pub fn append(
         &self,
         events: Vec<Event>,
@@ -224,6 +242,7 @@ impl Journal {
     }
 
     fn enqueue(&self, events: Vec<Event>, done: Done) -> Result<(), (AppendError, Done)> {
+        // Encoded and sealed on the caller's thread: the committer, of which there is one, only writes.
         let mut entries = Vec::with_capacity(events.len());
         for event in events {
             let bytes = codec::encode(&event);
@@ -251,7 +270,7 @@ impl Journal {
         Ok(())
     }
 
-    /// `append`, waiting for the answer on this thread.
+    /// Like `append`, but blocks this thread until the answer.
     pub fn append_and_wait(&self, events: Vec<Event>) -> Result<Appended, AppendError> {
         let (sender, receiver) = mpsc::channel();
         self.append(events, move |result| {
@@ -260,27 +279,28 @@ impl Journal {
         receiver.recv().unwrap_or(Err(AppendError::Closed))
     }
 
-    /// The first entry that is left on the disk.
+    /// Index of the first entry that is left on the disk.
     pub fn minimum(&self) -> u64 {
         self.shared.minimum.load(Ordering::Acquire)
     }
 
-    /// The published entries of `range` with their indexes, opened where their keys are left; what
-    /// was pruned is not among them.
+    /// The published entries of `range` with their indexes, opened unless their key was destroyed;
+    /// pruned entries are omitted.
     ///
     /// # Errors
-    /// When the range goes past the last checkpoint, or a file does not read.
+    /// When the range goes past the last checkpoint, or a file cannot be read.
     pub fn entries(&self, range: std::ops::Range<u64>) -> Result<Vec<(u64, OpenedKeyring)>, OpenError> {
         let first = range.start.max(self.minimum());
         let sealed = {
-            // While it reads nothing is published: the last bundle keeps its name.
+            // Under the lock, so that nothing is published meanwhile: the name of the last bundle contains
+            // its width. Entries are opened after it is released.
             let publisher = lock(&self.shared.publisher);
             reader::entries(&publisher.disk, first..range.end.max(first), publisher.edge.size())?
         };
         (first..).zip(&sealed).map(|(index, bytes)| Ok((index, self.shared.keyring.open(bytes)?))).collect()
     }
 
-    /// Hands over every durable entry from `first` on, in order, those not yet published included.
+    /// Calls `take` with every durable entry from `first` on, in order, those not yet published included.
     pub fn each(&self, first: u64, take: &mut dyn FnMut(u64, OpenedKeyring)) -> Result<(), OpenError> {
         let mut at = first;
         loop {
@@ -298,7 +318,7 @@ impl Journal {
             let size = publisher.edge.size();
             (size, reader::unpublished(&publisher.disk, size)?)
         };
-        // What was published since is not in the tail any more: it is read with the rest.
+        // Entries published since the loop are not in the tail any more: they are read like the others.
         if published > at {
             return self.each(at, take);
         }
@@ -308,8 +328,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Entry `index` with the proof that the journal holds it, for somebody who verifies it without
-    /// Digue; `discloses` adds the key that opens this entry and no other.
+    /// Entry `index` with the proof that the journal contains it, to be verified without Digue.
+    /// `discloses` adds the key that opens this entry and no other.
     pub fn receipt(&self, index: u64, discloses: bool) -> Result<Receipt, OpenError> {
         let publisher = lock(&self.shared.publisher);
         let checkpoint = reader::checkpoint_note(&publisher.disk)?;
@@ -333,13 +353,14 @@ impl Journal {
         Prover::new(&publisher.disk, publisher.edge.size()).consistency(old, new)
     }
 
-    /// The root of the first `size` entries; `None` when so many are not published.
+    /// The root of the first `size` entries; `None` when so many are not published, or cannot be read.
     pub fn root(&self, size: u64) -> Option<Hash> {
         let publisher = lock(&self.shared.publisher);
         Prover::new(&publisher.disk, publisher.edge.size()).root(size).ok()
     }
 
-    /// Keeps a checkpoint of this journal that witnesses have cosigned, for whoever asks for one.
+    /// Stores a checkpoint of this journal with the cosignatures of witnesses; receipts and readers get it
+    /// from then on.
     pub fn keep_witnessed(&self, note: &str) -> Result<(), OpenError> {
         let publisher = lock(&self.shared.publisher);
         Checkpoint::open(note, publisher.signer.verifier())
@@ -347,23 +368,23 @@ impl Journal {
         Ok(publisher.disk.write_note(reader::WITNESSED, note.as_bytes())?)
     }
 
-    /// A file of the journal that any tlog client may read: `checkpoint`, or a tile by its path.
+    /// A file that tlog clients may read: `checkpoint`, or a tile by its path.
     pub fn published_file(&self, path: &str) -> Result<Option<Vec<u8>>, OpenError> {
         let publisher = lock(&self.shared.publisher);
         reader::published_file(&publisher.disk, path)
     }
 
-    /// Signs a statement about this journal with its key; it begins with `digue`, as no checkpoint
-    /// does.
+    /// Signs a statement about this journal with its key.
     ///
     /// # Panics
-    /// When it begins otherwise: what is signed must never read as a checkpoint.
+    /// When the statement does not begin with `digue-` and end with a newline: nothing that can be read
+    /// as a checkpoint may be signed here.
     pub fn sign(&self, statement: &str) -> String {
         assert!(statement.starts_with("digue-") && statement.ends_with('\n'), "a statement of Digue");
         lock(&self.shared.publisher).signer.sign(statement)
     }
 
-    /// The public key, as anybody needs it to verify what the journal signed.
+    /// The public key in its C2SP form, to verify what the journal signed.
     pub fn public_key(&self) -> String {
         lock(&self.shared.publisher).signer.verifier().to_text()
     }
@@ -373,14 +394,15 @@ impl Journal {
         lock(&self.shared.publisher).signer.verifier().name().to_owned()
     }
 
-    /// The period keys and what became of them.
+    /// The period keys, without their secrets.
     pub fn keys(&self) -> Vec<PeriodKeyRecord> {
         self.shared.keyring.records()
     }
 
-    /// Destroys the keys of `stream` for periods that lie wholly before `before`, and takes from the
-    /// disk the beginning of the journal that nobody can read any more.
+    /// Destroys the keys of `stream` for periods that lie wholly before `before`, and removes from the
+    /// disk the beginning of the journal that can no longer be read. May be repeated after an error.
     pub fn forget(&self, stream: &Stream, before: Timestamp, now: Timestamp) -> Result<Forgotten, OpenError> {
+        // Destroying the keys is what ends the retention; pruning afterwards only frees space.
         let keys = self.shared.keyring.destroy(stream, before, now)?;
         let publisher = lock(&self.shared.publisher);
         let destroyed = self.shared.keyring.records().into_iter().filter(|key| key.destroyed.is_some());
@@ -390,18 +412,22 @@ impl Journal {
         let minimum = readable_from(&publisher, start, &destroyed)?;
         if minimum > start {
             let root = Prover::new(&publisher.disk, publisher.edge.size()).root(minimum)?;
+            // The signed note before the files: a beginning that is missing without it is damage.
             Pruned { minimum, root, at: now }.write(&publisher.disk, &publisher.signer)?;
         }
+        // Readers skip the entries before these are removed.
         self.shared.minimum.store(minimum, Ordering::Release);
         prune::remove_below(&publisher.disk, minimum)?;
         Ok(Forgotten { keys, minimum })
     }
 
-    /// Reads all of it from the disk again, and compares it with its signed root. Takes its time.
+    /// Reads the whole journal from the disk again and compares it with its signed root. Takes as long as
+    /// the journal is.
     ///
     /// # Errors
     /// The check could not run.
     pub fn verify(&self) -> Result<VerifyReport, OpenError> {
+        // Without the lock: publishing must not wait for a check of the whole journal.
         let (disk, key) = {
             let publisher = lock(&self.shared.publisher);
             (Disk::new(publisher.disk.root()), publisher.signer.verifier().clone())
@@ -413,7 +439,7 @@ impl Journal {
         lock(&self.shared.status).clone()
     }
 
-    /// Commits what waits, publishes it, and lets the folder go. Later appends are refused.
+    /// Commits and publishes the waiting appends, then unlocks the folder. Later appends are refused.
     pub fn close(&self) {
         lock(&self.shared.queue).is_closed = true;
         self.shared.work.notify_all();
@@ -430,16 +456,16 @@ impl Drop for Journal {
     }
 }
 
-/// What was forgotten.
+/// Result of [`Journal::forget`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forgotten {
     /// The keys that were destroyed now.
     pub keys: Vec<PeriodKeyRecord>,
-    /// The first entry that is left on the disk.
+    /// Index of the first entry that is left on the disk.
     pub minimum: u64,
 }
 
-/// A receipt from the files of a journal whose checkpoint covers `size` entries.
+/// Makes a receipt from the files of a journal whose checkpoint covers `size` entries.
 pub fn receipt(
     disk: &Disk,
     size: u64,
@@ -453,7 +479,8 @@ pub fn receipt(
     Ok(Receipt { index, sealed, disclosed, proof, checkpoint })
 }
 
-/// The first whole bundle from `start` on with an entry whose key is not destroyed.
+/// Index of the first entry that must stay: the beginning of the first bundle, from `start` on, that is not
+/// full or has an entry whose key is not destroyed.
 fn readable_from(publisher: &Publisher, start: u64, destroyed: &HashSet<u32>) -> Result<u64, OpenError> {
     let (width, size) = (TILE_WIDTH as u64, publisher.edge.size());
     let mut minimum = start;
@@ -469,18 +496,20 @@ fn readable_from(publisher: &Publisher, start: u64, destroyed: &HashSet<u32>) ->
     Ok(minimum)
 }
 
-/// A thread that panicked leaves its data behind a poisoned lock; the journal's invariants are
-/// asserted by `recover`, not by the lock.
+/// Locks, also after a panic of another thread: the journal's invariants are checked by `recover` against
+/// the disk, not by the poisoning of a lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Committer {
     shared: Arc<SharedJournal>,
-    /// `None` after a failure, until `recover` gives a new one.
+    /// `None` after a failure, until `recover` creates a new one.
     wal: Option<WalFile>,
+    /// Index of the next entry. Never goes back: lower indexes are in the journal for good.
     next: u64,
     wal_bytes: usize,
+    /// The last batch had several appends.
     had_company: bool,
 }
 
@@ -506,8 +535,9 @@ impl Committer {
             }
             queue = self.shared.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
-        // A lone writer never waits: its own next entry comes after this answer.
+        // A single writer never waits here: its next entry comes only after the answer to this one.
         if self.had_company && !queue.is_closed {
+            // Released meanwhile: the appends that are waited for need it.
             drop(queue);
             std::thread::park_timeout(GATHER);
             queue = lock(&self.shared.queue);
@@ -533,7 +563,8 @@ impl Committer {
         }
         let file = self.wal.as_mut().expect("ensured above");
         if let Err(error) = file.append(&buffer) {
-            // What is on disk is unknown from here on: nothing more goes to this file.
+            // The content of the file is unknown from here on: nothing more is appended to it. After a
+            // failed sync the kernel may drop the dirty pages and report success the next time.
             self.wal = None;
             return Err(error.into());
         }
@@ -562,7 +593,8 @@ impl Committer {
         }
     }
 
-    /// Comes back from a failed disk: the same lines as after a crash.
+    /// Recovers from a failed disk, by the same steps as after a crash. Entries are read back and written
+    /// to new files, since a file whose sync failed is not trusted again.
     fn recover(&mut self) -> Result<(), OpenError> {
         let shared = self.shared.clone();
         let mut publisher = lock(&shared.publisher);
@@ -570,11 +602,13 @@ impl Committer {
         let wal = publisher.recover()?;
         let size = publisher.edge.size();
         if size < from {
-            return Err(OpenError::Tampered(format!("{from} entries were promised, {size} are left")));
+            return Err(OpenError::Tampered(format!("{from} entries were acknowledged, {size} are left")));
         }
+        // They are in the write-ahead files, which were just published. Still under the publisher's lock,
+        // or the publisher would add them a second time.
         lock(&shared.committed).clear();
-        // Entries of a batch that was reported as failed may have reached the disk: they are part
-        // of the history now, although their responses never left.
+        // Entries of a batch that was reported as failed may have reached the disk. They are part of the
+        // history now, although their responses never left: the observer must count them.
         let late = reader::entries(&publisher.disk, from..size, size)?;
         drop(publisher);
         let mut committed = Vec::new();
@@ -591,6 +625,7 @@ impl Committer {
         Ok(())
     }
 
+    /// Answers the appends of a durable batch, then informs the observer.
     fn tell(&mut self, batch: Vec<WaitingAppend>) {
         let mut committed = Vec::new();
         let mut answers = Vec::with_capacity(batch.len());
@@ -606,6 +641,7 @@ impl Committer {
         }
         lock(&self.shared.committed).append(&mut bytes_committed);
         lock(&self.shared.status).size = self.next;
+        // The answers first: responses wait for them, and none for the observer.
         for (done, receipt) in answers {
             done(Ok(receipt));
         }
@@ -657,7 +693,8 @@ fn publish_committed(shared: &SharedJournal) {
             lock(&shared.observer).checkpoint(&checkpoint);
         }
         Err(error) => {
-            // Nothing is lost: the entries are in the write-ahead file and go back in line.
+            // Nothing is lost: the entries are in the write-ahead file. They are put back before those that
+            // were committed meanwhile, and published at the next interval.
             let mut committed = lock(&shared.committed);
             let newer = std::mem::replace(&mut *committed, entries);
             committed.extend(newer);

@@ -1,9 +1,10 @@
-//! Period keys: made when a period begins, wrapped by the operator's master key, destroyed when its
-//! time is over.
+//! Period keys: made with the first entry of a period, wrapped with the operator's master key, destroyed
+//! at the end of the retention.
 //!
-//! One key for each *stream* (a portal, or the house's own acts) and period (a month or a day, UTC),
-//! because portals may keep their history for different times. A key file says what it is for and
-//! what became of it; without the master key it opens nothing.
+//! One key for each *stream* (a portal, or the acts of administration) and period (a month or a day, UTC),
+//! because portals may have different retentions in one journal (docs/decisions/0009). A key file states
+//! what it is for and whether it was destroyed; without the master key it opens nothing. When a key is due
+//! is the caller's decision.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -22,7 +23,7 @@ use crate::seal::{ClearHeader, EntryKey, PeriodKey, SealError};
 const FOLDER: &str = "keys";
 const MAGIC: &str = "digue-period-key-1";
 
-/// Fills bytes with randomness; this layer draws none by itself.
+/// Fills bytes with cryptographic randomness; this layer draws none by itself.
 pub type Draw = Box<dyn Fn(&mut [u8]) + Send + Sync>;
 
 /// The operator's key that wraps all others.
@@ -31,11 +32,11 @@ pub struct MasterKey(LessSafeKey);
 
 impl MasterKey {
     pub fn new(bytes: &[u8; 32]) -> Self {
-        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("32 bytes")))
+        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("a key of AES-256 has 32 bytes")))
     }
 }
 
-/// Whose entries a key seals.
+/// The entries that share a retention, and therefore keys. Its text is stored in the key files.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Stream {
     /// Acts of administration.
@@ -98,7 +99,7 @@ impl Period {
         (period.to_string() == text).then_some(period)
     }
 
-    /// The first moment after it.
+    /// The first moment after the period.
     pub fn end(self) -> Timestamp {
         const DAY: i64 = 86_400;
         let start = Self { day: self.day.max(1), ..self }.to_string();
@@ -118,22 +119,22 @@ impl fmt::Display for Period {
     }
 }
 
-/// Why an entry does not open, or cannot be sealed.
+/// Why an entry cannot be opened or sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error("key {0} was destroyed at the end of its retention")]
     Forgotten(u32),
-    #[error("there is no master key to open key {0} with")]
+    #[error("key {0} cannot be unwrapped without the master key")]
     NoMaster(u32),
     #[error("key {0} is missing")]
     Missing(u32),
-    #[error("{0} is no key file of this master key")]
+    #[error("{0} is damaged, or was wrapped with another master key")]
     Damaged(String),
     #[error("{period} of {stream} is past its retention")]
     Closed { stream: Stream, period: Period },
     #[error("entry: {0}")]
     Entry(String),
-    #[error("the key files cannot be used: {0}")]
+    #[error("the key files cannot be read or written: {0}")]
     Disk(#[from] io::Error),
 }
 
@@ -143,7 +144,7 @@ impl From<SealError> for KeyError {
     }
 }
 
-/// A period key and what became of it.
+/// A period key without its secret.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PeriodKeyRecord {
     pub number: u32,
@@ -153,7 +154,8 @@ pub struct PeriodKeyRecord {
     pub destroyed: Option<Timestamp>,
 }
 
-/// An entry that was opened, or can be no more.
+/// An entry that was opened, or whose key was destroyed. Any other reason is an error: an entry that cannot
+/// be read must not pass for a forgotten one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OpenedKeyring {
     Event(Event),
@@ -165,40 +167,46 @@ pub struct Keyring {
     disk: Disk,
     master: Option<MasterKey>,
     length: PeriodLength,
-    /// `None` for readers: they make no key.
+    /// `None` for readers, which make no keys.
     draw: Option<Draw>,
+    /// Last in the lock order: no other lock is taken under it, and `Journal` takes it under its
+    /// publisher. Held while a key file is written: two threads must not make two keys for one period.
     keys: Mutex<PeriodKeys>,
 }
 
 #[derive(Default)]
 struct PeriodKeys {
     records: BTreeMap<u32, PeriodKeyRecord>,
+    /// Unwrapped keys; never a destroyed one.
     open: HashMap<u32, Arc<PeriodKey>>,
-    /// By stream and day: what an append asks for.
+    /// Cache by stream and day: saves each append the search through `records`.
     today: HashMap<(Stream, i64), Arc<PeriodKey>>,
 }
 
 impl Keyring {
-    /// For the journal's writer: makes the keys that it lacks.
+    /// For the journal's writer, which makes missing keys.
     pub fn new(disk: Disk, master: MasterKey, length: PeriodLength, draw: Draw) -> Self {
         Self { disk, master: Some(master), length, draw: Some(draw), keys: Mutex::default() }
     }
 
-    /// For readers, with or without the operator's key.
+    /// For readers, with or without the master key.
     pub fn reading(disk: Disk, master: Option<MasterKey>) -> Self {
         Self { disk, master, length: PeriodLength::Month, draw: None, keys: Mutex::default() }
     }
 
-    /// Reads the key files; call before anything else, and again when a number is unknown.
+    /// Reads the key files. To be called before anything else; readers call it again when they meet an
+    /// unknown number.
     pub fn load(&self) -> Result<(), KeyError> {
         let mut keys = self.lock();
         for name in self.disk.list(FOLDER)? {
+            // A draft that a crash left behind: the key was never used.
             if name.ends_with(".tmp") {
                 continue;
             }
             let path = format!("{FOLDER}/{name}");
             let text = self.disk.read(&path)?.unwrap_or_default();
             let (record, wrapped) = parse(&text).ok_or_else(|| KeyError::Damaged(path.clone()))?;
+            // A key file under another name would hide the key of that number.
             if file(record.number) != path {
                 return Err(KeyError::Damaged(path));
             }
@@ -214,7 +222,7 @@ impl Keyring {
         Ok(())
     }
 
-    /// Seals an event with the key of its stream and period, which is made when it is the first.
+    /// Seals an event with the key of its stream and period; the first entry of a period makes the key.
     pub(crate) fn seal(&self, event: &Event, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
         let key = self.key_for(Stream::of(event), event.at())?;
         Ok(key.seal(event.at(), bytes))
@@ -235,7 +243,8 @@ impl Keyring {
             }
             None => self.make(&mut keys, stream, period)?,
         };
-        // Days of a year, and a few portals: a bound for hostile dates, not for honest ones.
+        // Honest use is the days of a year for a few portals. Imports with hostile dates must not grow the
+        // cache without bound; clearing it costs one search each.
         if keys.today.len() >= 4096 {
             keys.today.clear();
         }
@@ -249,7 +258,8 @@ impl Keyring {
         stream: Stream,
         period: Period,
     ) -> Result<Arc<PeriodKey>, KeyError> {
-        // What is older than a destroyed period of its stream is past its retention as well.
+        // A period before a destroyed one of its stream is past its retention as well. Otherwise an import
+        // could write entries that should have been forgotten.
         let is_past = |known: &PeriodKeyRecord| {
             known.stream == stream && known.destroyed.is_some() && known.period.end() >= period.end()
         };
@@ -267,6 +277,7 @@ impl Keyring {
         let wrapped = wrap(master, &record, &secret, nonce);
         let mut folders = Folders::default();
         let text = format!("{}{}\n", head(&record), STANDARD.encode(wrapped));
+        // Durable before its first use: an entry whose key is lost can never be read.
         self.disk.write_key(&file(number), text.as_bytes(), &mut folders)?;
         self.disk.sync_folders(&folders)?;
         let key = Arc::new(PeriodKey::new(number, &secret));
@@ -282,9 +293,9 @@ impl Keyring {
             Ok(key) => {
                 let event = codec::decode(&key.open(sealed)?);
                 let event = event.map_err(|error| KeyError::Entry(error.to_string()))?;
-                // The date in clear is for those without a key: it may not tell another story.
+                // Auditors without a key rely on the clear date: it must be the event's.
                 if event.at() != clear.at {
-                    return Err(KeyError::Entry("its two dates differ".into()));
+                    return Err(KeyError::Entry("the clear date is not the event's".into()));
                 }
                 Ok(OpenedKeyring::Event(event))
             }
@@ -293,7 +304,7 @@ impl Keyring {
         }
     }
 
-    /// The key that discloses this entry and no other.
+    /// The key of this entry alone, to be disclosed.
     pub fn disclose(&self, sealed: &[u8]) -> Result<EntryKey, KeyError> {
         Ok(self.period_key(ClearHeader::of(sealed)?.key)?.key_of(sealed)?)
     }
@@ -302,7 +313,7 @@ impl Keyring {
         let known = |keys: &PeriodKeys| (keys.open.get(&number).cloned(), keys.records.get(&number).cloned());
         let mut found = known(&self.lock());
         if found.1.is_none() {
-            // Made since this reader looked.
+            // The writer may have made it since this reader loaded the files.
             self.load()?;
             found = known(&self.lock());
         }
@@ -314,15 +325,15 @@ impl Keyring {
         }
     }
 
-    /// All keys, oldest number first.
+    /// All keys, by ascending number.
     pub fn records(&self) -> Vec<PeriodKeyRecord> {
         self.lock().records.values().cloned().collect()
     }
 
-    /// Destroys the keys of `stream` whose whole period lies before `before`; returns them.
+    /// Destroys the keys of `stream` whose period ends at or before `before`; returns them.
     ///
-    /// A medium may keep old blocks, and a backup keeps the folder as it was: the master key must
-    /// not lie beside either.
+    /// A storage medium may keep the old blocks, and a backup keeps the whole folder: the master key must
+    /// not be stored beside either.
     pub(crate) fn destroy(
         &self,
         stream: &Stream,
@@ -339,6 +350,7 @@ impl Keyring {
             record.destroyed = Some(now);
             let mut folders = Folders::default();
             let text = format!("{}destroyed {now}\n", head(&record));
+            // On disk first: after an error the key is still known, and destroying it is tried again.
             self.disk.replace_key(&file(record.number), text.as_bytes(), &mut folders)?;
             self.disk.sync_folders(&folders)?;
             keys.open.remove(&record.number);
@@ -362,7 +374,7 @@ fn head(record: &PeriodKeyRecord) -> String {
     format!("{MAGIC}\n{} {} {}\n", record.number, record.stream, record.period)
 }
 
-/// A key file: the record, and the wrapped secret while there is one.
+/// Parses a key file: the record, and the wrapped secret unless it was destroyed.
 pub fn parse(bytes: &[u8]) -> Option<(PeriodKeyRecord, Option<Vec<u8>>)> {
     let text = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
     let mut lines = text.split('\n');
@@ -391,9 +403,10 @@ pub fn parse(bytes: &[u8]) -> Option<(PeriodKeyRecord, Option<Vec<u8>>)> {
 
 fn wrap(master: &MasterKey, record: &PeriodKeyRecord, secret: &[u8; 32], nonce: [u8; NONCE_LEN]) -> Vec<u8> {
     let mut body = secret.to_vec();
+    // The head is authenticated: a key moved to another period would be destroyed at another date.
     let aad = Aad::from(head(record));
     let sealed = master.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body);
-    sealed.expect("32 bytes are below the cipher's limit");
+    sealed.expect("32 bytes are far below the limit of AES-GCM");
     [nonce.as_slice(), &body].concat()
 }
 

@@ -1,4 +1,6 @@
-//! Signed notes (C2SP signed-note): a short text and Ed25519 signatures under it.
+//! Signed notes (C2SP signed-note): a short text followed by Ed25519 signatures.
+//!
+//! What a text means is not known here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +22,7 @@ pub enum NoteError {
     BadKey,
 }
 
-/// A private key and its name, able to sign notes.
+/// A private key and its name, to sign notes.
 pub struct Signer {
     pair: Ed25519KeyPair,
     verifier: Verifier,
@@ -61,7 +63,7 @@ impl Verifier {
         Ok(Self { name: name.to_owned(), public })
     }
 
-    /// Reads the C2SP form `name+hash+base64`.
+    /// Parses the C2SP form `name+hash+base64`.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         parse_key(text, ED25519_KIND)
     }
@@ -83,7 +85,7 @@ impl Verifier {
         key_hash(&self.name, ED25519_KIND, &self.public)
     }
 
-    /// The text of `note` if this key signed it.
+    /// The text of `note`, if this key signed it. Other signatures are not looked at.
     pub fn open<'n>(&self, note: &'n str) -> Result<&'n str, NoteError> {
         let note = Note::parse(note)?;
         let Some(blob) = note.signature(&self.name, self.key_hash()) else {
@@ -100,13 +102,14 @@ impl Verifier {
     }
 }
 
+/// The key hash of signed-note: it selects the line to verify, and proves nothing.
 pub(crate) fn key_hash(name: &str, kind: u8, public: &[u8; 32]) -> [u8; 4] {
     let mut context = Context::new(&SHA256);
     context.update(name.as_bytes());
     context.update(&[b'\n', kind]);
     context.update(public);
     let hash = context.finish();
-    hash.as_ref()[..4].try_into().expect("four of 32 bytes")
+    hash.as_ref()[..4].try_into().expect("SHA-256 gives 32 bytes")
 }
 
 pub(crate) fn parse_key(text: &str, kind: u8) -> Result<Verifier, NoteError> {
@@ -134,18 +137,19 @@ pub(crate) fn key_text(key: &Verifier, kind: u8) -> String {
     format!("{}+{hash:08x}+{}", key.name, STANDARD.encode(blob))
 }
 
-/// A note cut into its text and its signatures, none of them checked.
+/// A note split into its text and its signatures, none of them verified.
 pub struct Note<'n> {
     /// Ends with a newline.
     pub text: &'n str,
     signatures: Vec<(&'n str, Vec<u8>)>,
 }
 
-/// More signatures than any journal has witnesses: a note is read from strangers.
+/// Far more than a journal has witnesses. Notes come from strangers, who may add any number of lines.
 const SIGNATURES_MAX: usize = 100;
 
 impl<'n> Note<'n> {
     pub fn parse(note: &'n str) -> Result<Self, NoteError> {
+        // The last empty line: a text may contain empty lines itself.
         let split = note.rfind("\n\n").ok_or(NoteError::Malformed("no empty line"))?;
         let (text, lines) = (&note[..=split], &note[split + 2..]);
         if lines.is_empty() || !lines.ends_with('\n') {
@@ -162,7 +166,7 @@ impl<'n> Note<'n> {
         Ok(Self { text, signatures })
     }
 
-    /// What follows the key hash in the signature by this name and key.
+    /// The bytes after the key hash in the signature by this name and key.
     pub(crate) fn signature(&self, name: &str, key_hash: [u8; 4]) -> Option<&[u8]> {
         let found = self.signatures.iter().find(|(known, blob)| *known == name && blob[..4] == key_hash);
         found.map(|(_, blob)| &blob[4..])

@@ -1,8 +1,7 @@
-//! Proofs from the tiles on disk: that an entry is in the journal, that one journal continues
-//! another.
+//! Proofs from the tiles on disk: that the journal contains an entry, that one tree continues another.
 //!
-//! Whole subtrees come straight from the tile of their level; only the right edge is computed. Works
-//! as well after pruning: what a proof needs of a pruned beginning lies in the tiles above it.
+//! The hashes of complete subtrees are read from the tile of their level; only the right edge is
+//! computed. Works after pruning, too, since the hash tiles stay. Verifying a proof is `tree`'s task.
 
 use std::collections::HashMap;
 
@@ -12,13 +11,13 @@ use crate::reader;
 use crate::tile;
 use crate::tree::{self, Hash, TILE_WIDTH};
 
-/// Levels of a binary tree in one level of tiles: a tile has 2^8 hashes.
+/// Levels of the binary tree in one level of tiles: a tile has 2^8 hashes.
 const TILE_HEIGHT: u32 = 8;
 
-/// Reads the tree of `size` entries; `size` is that of a checkpoint of this journal or less.
+/// Computes proofs for trees of any size up to that of the journal's checkpoint; keeps the tiles it read.
 pub struct Prover<'d> {
     disk: &'d Disk,
-    /// What the tiles on disk hold.
+    /// Size of the tree in the tiles on disk; the names of partial tiles depend on it.
     published: u64,
     tiles: HashMap<(usize, u64), Vec<Hash>>,
 }
@@ -62,7 +61,7 @@ impl<'d> Prover<'d> {
         }
         let mut proof = Vec::new();
         let (mut first, mut end) = (0, size2);
-        // Down to the subtree that ends where the smaller tree ends.
+        // Descends to the subtree that ends where the smaller tree ends.
         while end > size1 {
             let middle = first + tree::split_point(end - first);
             if size1 <= middle {
@@ -73,7 +72,7 @@ impl<'d> Prover<'d> {
                 first = middle;
             }
         }
-        // A complete left subtree is the smaller tree's own root: who asks has it already.
+        // Otherwise the smaller tree is a complete subtree: its hash is the root that the verifier has.
         if first > 0 {
             proof.push(self.root_of(first, end)?);
         }
@@ -94,7 +93,7 @@ impl<'d> Prover<'d> {
         Err(OpenError::Tampered(format!("{size} entries were asked for, {} are signed", self.published)))
     }
 
-    /// The hash over entries `first..end`, a subtree of the RFC's shape.
+    /// The hash over entries `first..end`, a subtree as RFC 6962 splits them.
     fn root_of(&mut self, first: u64, end: u64) -> Result<Hash, OpenError> {
         let count = end - first;
         if count.is_power_of_two() {

@@ -1,10 +1,11 @@
-//! Forgetting: entries whose keys are destroyed leave the disk, by the pruning rule of C2SP
+//! Pruning: entries whose keys are destroyed are removed from the disk, by the pruning rule of C2SP
 //! tlog-tiles.
 //!
-//! Only a beginning of the journal can go: whole bundles below the *minimum index*. The rule allows
-//! their hash tiles to go with them; they stay, 32 bytes for each entry, so that every checkpoint and
-//! every receipt ever given is still proven. The minimum is said in a signed note, `pruned`: a
-//! beginning that is missing without it is damage.
+//! Only the beginning of the journal can be removed: whole bundles below the *minimum index*. The rule
+//! allows their hash tiles to be removed as well; they stay, 32 bytes for each entry, so that every
+//! checkpoint and every receipt ever issued can still be proved. The signed note `pruned` states the
+//! minimum: a beginning that is missing without it is damage. What may be forgotten is decided by
+//! destroying keys (`keyring`); pruning only frees space.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,10 +20,10 @@ use crate::tree::{Hash, TILE_WIDTH};
 const FILE: &str = "pruned";
 const MARK: &str = "digue-pruned-1";
 
-/// Where the journal begins since it was last pruned.
+/// Where the journal begins after pruning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pruned {
-    /// The first entry that is left; a multiple of 256.
+    /// Index of the first entry that is left; a multiple of 256.
     pub minimum: u64,
     /// Root of the tree of the entries before it.
     pub root: Hash,
@@ -37,13 +38,13 @@ impl Pruned {
     /// Reads the note; `None` when nothing was ever pruned.
     ///
     /// # Errors
-    /// `Tampered` when the note is not this journal's.
+    /// `Tampered` when this journal's key did not sign the note.
     pub fn read(disk: &Disk, key: &Verifier) -> Result<Option<Self>, OpenError> {
         let Some(bytes) = disk.read(FILE)? else {
             return Ok(None);
         };
         let tampered = |what: &str| OpenError::Tampered(format!("{FILE}: {what}"));
-        let note = String::from_utf8(bytes).map_err(|_| tampered("no text"))?;
+        let note = String::from_utf8(bytes).map_err(|_| tampered("not UTF-8"))?;
         let text = key.open(&note).map_err(|error| tampered(&error.to_string()))?;
         Self::parse(text, key.name()).map(Some).ok_or_else(|| tampered("not well formed"))
     }
@@ -69,8 +70,8 @@ impl Pruned {
     }
 }
 
-/// Removes every bundle that ends at or below `minimum`; returns how many went. What a crash leaves is
-/// removed the next time.
+/// Removes every bundle that ends at or below `minimum`; returns how many. What an interruption leaves is
+/// removed at the next call.
 pub(crate) fn remove_below(disk: &Disk, minimum: u64) -> Result<u64, OpenError> {
     let mut removed = 0;
     for path in disk.walk("tile/entries")? {

@@ -1,4 +1,6 @@
 //! The tree's files: tiles, bundles, checkpoint, and which write-ahead files they cover.
+//!
+//! Runs under the lock of `Journal`; waiting, threads and answers to callers are not known here.
 
 use std::io;
 
@@ -17,20 +19,22 @@ pub(crate) struct Publisher {
     pub(crate) signer: Signer,
     /// The right edge at the last checkpoint.
     pub(crate) edge: TreeEdge,
-    /// The bytes of the unfinished entry bundle at the last checkpoint.
+    /// The unfinished entry bundle at the last checkpoint, encoded.
     pub(crate) bundle: Vec<u8>,
     /// Where each write-ahead file starts, oldest first.
     pub(crate) covered_wals: Vec<u64>,
 }
 
 impl Publisher {
-    /// Reads what is on disk, publishes what only the write-ahead files hold, and starts a new one.
+    /// Loads the state on disk, publishes the entries that only the write-ahead files hold, and begins a
+    /// new write-ahead file.
     pub(crate) fn recover(&mut self) -> Result<WalFile, OpenError> {
         self.load_checkpoint()?;
         let tail = reader::wal_tail(&self.disk, self.edge.size())?;
         if !tail.is_empty() || self.disk.read("checkpoint")?.is_none() {
             self.publish(&tail)?;
         }
+        // All of their entries are under a durable checkpoint now.
         for name in self.disk.list(wal::FOLDER)? {
             self.disk.remove(&format!("{}/{name}", wal::FOLDER))?;
         }
@@ -41,13 +45,15 @@ impl Publisher {
     fn load_checkpoint(&mut self) -> Result<(), OpenError> {
         let tampered = |what: &str| OpenError::Tampered(what.to_owned());
         let Some(note) = self.disk.read("checkpoint")? else {
+            // A new journal gets its checkpoint before its first write-ahead file: tiles or write-ahead
+            // files without one mean that the checkpoint was removed, not that the journal is new.
             if !self.disk.list("tile")?.is_empty() || !self.disk.list(wal::FOLDER)?.is_empty() {
                 return Err(tampered("the checkpoint is missing"));
             }
             (self.edge, self.bundle) = (TreeEdge::new(), Vec::new());
             return Ok(());
         };
-        let note = String::from_utf8(note).map_err(|_| tampered("the checkpoint is no text"))?;
+        let note = String::from_utf8(note).map_err(|_| tampered("the checkpoint is not UTF-8"))?;
         let head = Checkpoint::open(&note, self.signer.verifier())
             .map_err(|error| OpenError::Tampered(format!("the checkpoint: {error}")))?;
         let edge = reader::edge(&self.disk, head.size)?;
@@ -71,8 +77,10 @@ impl Publisher {
         Ok(file)
     }
 
-    /// Tiles and bundles first, the checkpoint last: a reader never sees a head without its tree.
+    /// Adds `entries` to the tree. Tiles and bundles first, the checkpoint last: a reader never sees a
+    /// checkpoint without its tree.
     pub(crate) fn publish(&mut self, entries: &[Vec<u8>]) -> io::Result<Checkpoint> {
+        // Copies: until the checkpoint is replaced, an error must leave the state at the old one.
         let mut edge = self.edge.clone();
         let mut bundle = self.bundle.clone();
         let mut folders = Folders::default();
@@ -95,7 +103,7 @@ impl Publisher {
         let root: Hash = edge.root();
         let origin = self.signer.verifier().name().to_owned();
         let checkpoint = Checkpoint { origin, size: edge.size(), root };
-        // The promise: from this rename on, the published journal has this size.
+        // From this rename on, the published journal has this size.
         self.disk.replace_checkpoint(checkpoint.sign(&self.signer).as_bytes())?;
         (self.edge, self.bundle) = (edge, bundle);
         for path in &full_tiles {
@@ -121,7 +129,8 @@ impl Publisher {
         Ok(())
     }
 
-    /// A write-ahead file may go when a later one starts at or below the checkpoint.
+    /// Removes the write-ahead files whose entries are all under the checkpoint: those for which the next
+    /// file starts at or below it.
     fn remove_covered_wals(&mut self) -> io::Result<()> {
         while let [oldest, next, ..] = self.covered_wals[..] {
             if next > self.edge.size() {

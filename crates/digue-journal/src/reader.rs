@@ -1,4 +1,6 @@
-//! Reading a journal's files, the running journal's own and an auditor's copy alike.
+//! Reading a journal's files, those of the running journal and an auditor's copy alike.
+//!
+//! Writes nothing, needs no key, and verifies no hash: that is `verify`'s task.
 
 use std::io;
 use std::ops::Range;
@@ -46,7 +48,7 @@ pub fn bundle(disk: &Disk, index: u64, width: usize) -> Result<Vec<Vec<u8>>, Ope
     Ok(entries[..width].iter().map(|entry| entry.to_vec()).collect())
 }
 
-/// The right edge of the tree of `size` leaves, from its unfinished tiles.
+/// The right edge of the tree of `size` leaves, read from its unfinished tiles.
 pub fn edge(disk: &Disk, size: u64) -> Result<TreeEdge, OpenError> {
     let mut levels = Vec::new();
     for level in 0.. {
@@ -59,8 +61,8 @@ pub fn edge(disk: &Disk, size: u64) -> Result<TreeEdge, OpenError> {
     Ok(TreeEdge::from_parts(size, levels))
 }
 
-/// Entries of `range`, in order, of a journal whose last checkpoint covers `published` entries: the
-/// last bundle lies under the width that it has there, whatever is asked of it.
+/// The entries of `range`, in order, of a journal whose last checkpoint covers `published` entries. The
+/// size is needed even for a part: the name of the last bundle contains its width at that size.
 pub fn entries(disk: &Disk, range: Range<u64>, published: u64) -> Result<Vec<Vec<u8>>, OpenError> {
     let width = TILE_WIDTH as u64;
     let mut found = Vec::new();
@@ -77,15 +79,16 @@ pub fn entries(disk: &Disk, range: Range<u64>, published: u64) -> Result<Vec<Vec
     Ok(found)
 }
 
-/// Entries from `size` on that only the write-ahead files hold.
+/// The entries from `size` on that only the write-ahead files hold.
 ///
-/// A torn record may end the last file: it was never promised. Anywhere else it is damage.
+/// A torn record may end a file: it was never acknowledged. When a later file shows that acknowledged
+/// entries are missing, that is damage.
 pub(crate) fn wal_tail(disk: &Disk, size: u64) -> Result<Vec<Vec<u8>>, OpenError> {
     let mut tail: Vec<Vec<u8>> = Vec::new();
     for name in disk.list(wal::FOLDER)? {
         let path = format!("{}/{name}", wal::FOLDER);
         let bytes = disk.read(&path)?.unwrap_or_default();
-        // A file whose header is not whole was being created when the power went.
+        // A file without a whole header was being created when the power failed: it has no entries.
         let Some(segment) = wal::parse(&bytes) else {
             continue;
         };
@@ -99,20 +102,20 @@ pub(crate) fn wal_tail(disk: &Disk, size: u64) -> Result<Vec<Vec<u8>>, OpenError
     Ok(tail)
 }
 
-/// The last checkpoint with the cosignatures of witnesses.
+/// File of the last checkpoint that has cosignatures of witnesses.
 pub const WITNESSED: &str = "checkpoint.witnessed";
 
-/// The signed note of the last checkpoint, cosigned when witnesses have seen that very one.
+/// The signed note of the last checkpoint, with cosignatures when witnesses have cosigned this very one.
 pub fn checkpoint_note(disk: &Disk) -> Result<String, OpenError> {
     let note = disk.read("checkpoint")?.ok_or_else(|| tampered("checkpoint is missing".to_owned()))?;
-    let note = String::from_utf8(note).map_err(|_| tampered("the checkpoint is no text".to_owned()))?;
+    let note = String::from_utf8(note).map_err(|_| tampered("the checkpoint is not UTF-8".to_owned()))?;
     let text = |note: &str| Note::parse(note).map(|note| note.text.to_owned());
     let cosigned = disk.read(WITNESSED)?.and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(cosigned.filter(|cosigned| text(cosigned).is_ok() && text(cosigned) == text(&note)).unwrap_or(note))
 }
 
-/// A file for tlog clients (C2SP tlog-tiles, read path): `checkpoint`, `tile/...`; `None` for all
-/// else.
+/// A file for tlog clients (C2SP tlog-tiles, read path): `checkpoint` or `tile/...`; `None` for any other
+/// path.
 pub fn published_file(disk: &Disk, path: &str) -> Result<Option<Vec<u8>>, OpenError> {
     if path == "checkpoint" {
         return checkpoint_note(disk).map(|note| Some(note.into_bytes()));
@@ -120,7 +123,8 @@ pub fn published_file(disk: &Disk, path: &str) -> Result<Option<Vec<u8>>, OpenEr
     let Some(rest) = path.strip_prefix("tile/") else {
         return Ok(None);
     };
-    // Digits, `x` and the names that tiles have: nothing that leads out of the folder.
+    // Only what tile names consist of: no `..` and no empty part, hence no path out of the folder, and
+    // neither keys nor write-ahead files.
     let is_part = |part: &str| {
         part == "entries" || {
             let digits = part.strip_prefix('x').unwrap_or(part);
@@ -134,7 +138,7 @@ pub fn published_file(disk: &Disk, path: &str) -> Result<Option<Vec<u8>>, OpenEr
     Ok(disk.read(path)?)
 }
 
-/// Size of the journal in `disk`, unpublished entries included, and those entries.
+/// The durable entries that the checkpoint, of `published` entries, does not cover yet.
 pub fn unpublished(disk: &Disk, published: u64) -> Result<Vec<Vec<u8>>, OpenError> {
     wal_tail(disk, published)
 }

@@ -1,9 +1,8 @@
-//! A receipt: one entry, and the proof that a signed journal holds it (C2SP tlog-proof).
+//! A receipt: one entry with the proof that a signed journal contains it (C2SP tlog-proof).
 //!
-//! Whoever has the file and the journal's public key verifies it offline, for ever: it needs neither
-//! Digue nor the journal's files, and stays good when the journal was pruned. The entry itself lies
-//! in the `extra` line, sealed, with the key that opens it and no other when the operator discloses
-//! it.
+//! It can be verified offline with the journal's public key, without Digue or the journal's files, and
+//! stays valid after the journal was pruned. The sealed entry is in the `extra` line; when the operator
+//! discloses it, the key that opens this entry and no other follows.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,10 +17,10 @@ use crate::tree::{self, Hash, ProofError};
 
 const MAGIC: &str = "c2sp.org/tlog-proof@v1";
 
-/// Hashes in a proof of a tree of 2^64 entries.
+/// An audit path has at most one hash for each level: 64 in a tree of 2^64 entries.
 const PROOF_HASHES_MAX: usize = 64;
 
-/// A proof that does not hold, or is no proof.
+/// Why a receipt is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
     #[error("not a receipt: {0}")]
@@ -32,7 +31,7 @@ pub enum ReceiptError {
     Proof(#[from] ProofError),
     #[error("the disclosed key does not open the entry")]
     Disclosure,
-    #[error("{found} of the {needed} witnesses that are needed saw it")]
+    #[error("{found} witnesses cosigned it, {needed} are required")]
     Witnesses { found: usize, needed: usize },
 }
 
@@ -40,7 +39,7 @@ pub enum ReceiptError {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Receipt {
     pub index: u64,
-    /// As it lies in the journal.
+    /// The entry as stored in the journal.
     pub sealed: Vec<u8>,
     pub disclosed: Option<EntryKey>,
     pub proof: Vec<Hash>,
@@ -48,14 +47,14 @@ pub struct Receipt {
     pub checkpoint: String,
 }
 
-/// What a receipt proves.
+/// The result of verifying a receipt.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProvenEntry {
     pub index: u64,
     pub checkpoint: Checkpoint,
-    /// What the entry shows without a key.
+    /// The clear date of the entry.
     pub at: Timestamp,
-    /// When it was disclosed.
+    /// The event, if its key was disclosed.
     pub event: Option<Event>,
     /// Witnesses that cosigned the checkpoint, with their dates.
     pub witnesses: Vec<(String, Timestamp)>,
@@ -63,7 +62,10 @@ pub struct ProvenEntry {
 
 impl Receipt {
     pub fn to_text(&self) -> String {
-        let mut extra = u16::try_from(self.sealed.len()).expect("an entry").to_be_bytes().to_vec();
+        let mut extra = u16::try_from(self.sealed.len())
+            .expect("entries have at most 65,535 bytes")
+            .to_be_bytes()
+            .to_vec();
         extra.extend_from_slice(&self.sealed);
         if let Some(key) = &self.disclosed {
             extra.extend_from_slice(key.as_bytes());
@@ -83,7 +85,7 @@ impl Receipt {
         let (head, checkpoint) = text.split_once("\n\n").ok_or(malformed("no empty line"))?;
         let mut lines = head.lines();
         if lines.next() != Some(MAGIC) {
-            return Err(malformed("another first line"));
+            return Err(malformed("the first line is not a tlog-proof's"));
         }
         let extra = lines.next().and_then(|line| line.strip_prefix("extra "));
         let extra = extra.and_then(|text| STANDARD.decode(text).ok()).ok_or(malformed("no entry"))?;
@@ -92,7 +94,7 @@ impl Receipt {
         let mut proof = Vec::new();
         for line in lines {
             let hash = STANDARD.decode(line).ok().and_then(|bytes| Hash::try_from(bytes).ok());
-            proof.push(hash.ok_or(malformed("a line is no hash"))?);
+            proof.push(hash.ok_or(malformed("a line is not a hash"))?);
             if proof.len() > PROOF_HASHES_MAX {
                 return Err(malformed("too many hashes"));
             }
@@ -101,8 +103,8 @@ impl Receipt {
         Ok(Self { index, sealed, disclosed, proof, checkpoint: checkpoint.to_owned() })
     }
 
-    /// Checks all of it with public keys alone: the journal's, and those of at least `quorum`
-    /// witnesses.
+    /// Verifies the receipt with public keys alone: the journal's, and those of `witnesses`, at least
+    /// `quorum` of which must have cosigned.
     pub fn verify(
         &self,
         key: &Verifier,

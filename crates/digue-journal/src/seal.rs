@@ -1,13 +1,14 @@
-//! Sealed entries: what the tree commits to is ciphertext.
+//! Sealed entries: the tree commits to ciphertext.
 //!
-//! A sealed entry shows the number of its key and a date; the rest opens with the key of its period
-//! alone. Once that key is destroyed the entry says nothing any more, and every proof about it still
+//! A sealed entry shows the number of its key and a date; the rest can be opened only with the key of its
+//! period. Once that key is destroyed the entry reveals nothing more, and every proof about it still
 //! holds. Sealing is deterministic (a synthetic IV), so no randomness is drawn and a leaf can be
 //! recomputed. Each entry has a key of its own, derived from the period's: a receipt can disclose one
-//! entry and nothing else. The entry commits to that key, because AES-GCM alone does not: without it
-//! an operator could prepare one ciphertext that opens as two histories.
+//! entry and nothing else. The entry commits to that key, because AES-GCM does not: otherwise an operator
+//! could prepare one ciphertext that opens as two histories (docs/decisions/0009).
 //!
-//! Byte by byte in `docs/reference/journal.md`.
+//! Byte by byte in `docs/reference/journal.md`. Where keys come from and when they are destroyed is
+//! `keyring`'s task.
 
 use digue_types::Timestamp;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -20,14 +21,14 @@ const VERSION: u8 = 1;
 const CLEAR_BYTES: usize = 13;
 const SIV_BYTES: usize = 16;
 const COMMITMENT_BYTES: usize = 32;
-/// Before the ciphertext.
+/// The bytes before the ciphertext, all of them authenticated.
 const HEADER_BYTES: usize = CLEAR_BYTES + SIV_BYTES + COMMITMENT_BYTES;
 const TAG_BYTES: usize = 16;
 
 /// The longest event that can be sealed.
 pub const EVENT_BYTES_MAX: usize = ENTRY_BYTES_MAX - HEADER_BYTES - TAG_BYTES;
 
-/// Why a sealed entry does not open.
+/// Why a sealed entry cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     #[error("not a sealed entry")]
@@ -36,7 +37,7 @@ pub enum SealError {
     WrongKey,
 }
 
-/// What a sealed entry shows to whoever has no key.
+/// The part of a sealed entry that can be read without a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClearHeader {
     /// Number of the period key.
@@ -52,8 +53,8 @@ impl ClearHeader {
         }
         let (key, at) = sealed[1..CLEAR_BYTES].split_at(4);
         Ok(Self {
-            key: u32::from_be_bytes(key.try_into().expect("four bytes")),
-            at: Timestamp::from_micros(i64::from_be_bytes(at.try_into().expect("eight bytes"))),
+            key: u32::from_be_bytes(key.try_into().expect("split at four bytes")),
+            at: Timestamp::from_micros(i64::from_be_bytes(at.try_into().expect("eight of twelve bytes"))),
         })
     }
 
@@ -65,7 +66,7 @@ impl ClearHeader {
     }
 }
 
-/// Opens one entry and no other.
+/// The key of one entry; opens no other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EntryKey([u8; 32]);
 
@@ -86,13 +87,15 @@ impl EntryKey {
     }
 
     fn cipher(&self) -> LessSafeKey {
-        LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &self.0).expect("32 bytes"))
+        LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &self.0).expect("a key of AES-256 has 32 bytes"))
     }
 
-    /// The event's bytes.
+    /// The encoded event.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         ClearHeader::of(sealed)?;
         let (header, body) = sealed.split_at(HEADER_BYTES);
+        // AES-GCM alone accepts one ciphertext under two prepared keys. Both sides of this comparison are
+        // public, so it need not take constant time.
         if header[CLEAR_BYTES + SIV_BYTES..] != self.commitment() {
             return Err(SealError::WrongKey);
         }
@@ -104,7 +107,7 @@ impl EntryKey {
     }
 }
 
-/// The key of one period: seals, and derives the key of each entry.
+/// The key of one period: seals entries, and derives the key of each.
 pub struct PeriodKey {
     number: u32,
     siv: hmac::Key,
@@ -118,7 +121,7 @@ impl PeriodKey {
         Self { number, siv: derive(b"digue siv v1"), entry: derive(b"digue entry key v1") }
     }
 
-    /// The bytes that go into the journal; `event` has at most `EVENT_BYTES_MAX` bytes.
+    /// Seals an encoded event of at most `EVENT_BYTES_MAX` bytes; the result is stored in the journal.
     pub fn seal(&self, at: Timestamp, event: &[u8]) -> Vec<u8> {
         let clear = ClearHeader { key: self.number, at }.to_bytes();
         let siv = self.siv_of(&clear, event);
@@ -129,17 +132,19 @@ impl PeriodKey {
         sealed.extend_from_slice(&key.commitment());
         let mut body = event.to_vec();
         let aad = Aad::from(sealed.as_slice());
-        // Each key seals one entry: its nonce need not vary.
+        // A key is derived from the synthetic IV and seals one event only, so its nonce need not vary. A
+        // counter would repeat, because a failed commit may be written again at the same index.
         let tag = key.cipher().seal_in_place_separate_tag(zero_nonce(), aad, &mut body);
-        let tag = tag.expect("entries are far below the cipher's limit");
+        let tag = tag.expect("entries are far below the limit of AES-GCM");
         sealed.extend_from_slice(&body);
         sealed.extend_from_slice(tag.as_ref());
         sealed
     }
 
-    /// The event's bytes.
+    /// The encoded event.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let event = self.key_of(sealed)?.open(sealed)?;
+        // Any event could be sealed under any IV: only this check makes the leaf recomputable from it.
         let siv = self.siv_of(&sealed[..CLEAR_BYTES], &event);
         if siv != sealed[CLEAR_BYTES..CLEAR_BYTES + SIV_BYTES] {
             return Err(SealError::WrongKey);
@@ -159,11 +164,11 @@ impl PeriodKey {
         let mut context = hmac::Context::with_key(&self.siv);
         context.update(clear);
         context.update(event);
-        context.sign().as_ref()[..SIV_BYTES].try_into().expect("16 of 32 bytes")
+        context.sign().as_ref()[..SIV_BYTES].try_into().expect("HMAC-SHA-256 gives 32 bytes")
     }
 
     fn key_from(&self, siv: &[u8]) -> EntryKey {
-        EntryKey(hmac::sign(&self.entry, siv).as_ref().try_into().expect("SHA-256 gives 32 bytes"))
+        EntryKey(hmac::sign(&self.entry, siv).as_ref().try_into().expect("HMAC-SHA-256 gives 32 bytes"))
     }
 }
 
@@ -218,7 +223,7 @@ mod tests {
         assert_eq!(sealed.len(), ENTRY_BYTES_MAX);
     }
 
-    /// Kept so that another implementation can be checked against the written format.
+    /// Fixed bytes, so that another implementation can be checked against the documented format.
     #[test]
     fn seals_the_vector_of_the_reference() {
         let sealed = PeriodKey::new(1, &[0x2a; 32]).seal(Timestamp::from_secs(0), b"digue");

@@ -1,8 +1,10 @@
-//! Where tiles and entry bundles lie (C2SP tlog-tiles), and how a bundle is cut into entries.
+//! Paths of tiles and entry bundles, and the encoding of a bundle (C2SP tlog-tiles).
+//!
+//! Pure: opens no file.
 
 use crate::tree::TILE_WIDTH;
 
-/// The longest entry: bundles carry lengths as 16 bits.
+/// The longest entry: a bundle stores lengths in 16 bits.
 pub const ENTRY_BYTES_MAX: usize = u16::MAX as usize;
 
 /// `tile/<level>/<index>`, with `.p/<width>` while the tile is not full.
@@ -27,7 +29,7 @@ fn path(kind: &str, index: u64, width: usize) -> String {
     format!("tile/{kind}/{}{partial}", groups.join("/"))
 }
 
-/// The index after the last entry of a full bundle; `None` for partial bundles and other paths.
+/// The index after the last entry of the full bundle at `path`; `None` for partial bundles and other paths.
 pub fn bundle_end(path: &str) -> Option<u64> {
     let mut index = 0u64;
     for part in path.strip_prefix("tile/entries/")?.split('/') {
@@ -49,14 +51,14 @@ pub fn tiles_at(level: usize, size: u64) -> (u64, usize) {
     (nodes / TILE_WIDTH as u64, (nodes % TILE_WIDTH as u64) as usize)
 }
 
-/// Adds one entry to a bundle.
+/// Appends one entry to an encoded bundle.
 pub fn push_entry(bundle: &mut Vec<u8>, entry: &[u8]) {
     let length = u16::try_from(entry.len()).expect("append refuses entries above 65,535 bytes");
     bundle.extend_from_slice(&length.to_be_bytes());
     bundle.extend_from_slice(entry);
 }
 
-/// Cuts a bundle into its entries; `None` when its lengths do not fit its bytes.
+/// The entries of an encoded bundle; `None` when its lengths do not fit its bytes.
 pub fn entries_of(mut bundle: &[u8]) -> Option<Vec<&[u8]>> {
     let mut entries = Vec::new();
     while !bundle.is_empty() {

@@ -1,12 +1,13 @@
 //! RFC 6962 hashing: leaves, nodes, the right edge of a growing tree, and proofs.
 //!
-//! Pure arithmetic on hashes. Where they are stored is `tile`'s and `journal`'s business.
+//! Pure arithmetic on hashes. Where they are stored is the business of `tile` and `publisher`.
 
 use ring::digest::{Context, SHA256, digest};
 
 pub type Hash = [u8; 32];
 
-/// SHA-256 of a leaf, RFC 6962 section 2.1: `H(0x00 || entry)`.
+/// SHA-256 of a leaf, RFC 6962 section 2.1: `H(0x00 || entry)`. The prefix keeps an entry from passing for
+/// an inner node.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
     let mut context = Context::new(&SHA256);
     context.update(&[0]);
@@ -52,7 +53,7 @@ pub(crate) fn split_point(count: u64) -> u64 {
 /// Hashes in one tile, and entries in one bundle.
 pub const TILE_WIDTH: usize = 256;
 
-/// The right edge of the tree, tile level by tile level: all that is needed to grow it.
+/// The unfinished tiles at the right edge of the tree: all that is needed to append to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TreeEdge {
     size: u64,
@@ -102,7 +103,7 @@ impl TreeEdge {
             }
             let hashes = std::mem::take(&mut self.levels[level]);
             carry = root_of(&hashes);
-            let span = (TILE_WIDTH as u64).pow(u32::try_from(level).expect("few levels") + 1);
+            let span = (TILE_WIDTH as u64).pow(u32::try_from(level).expect("2^64 leaves have 8 levels") + 1);
             full.push(FullTile { level, index: self.size / span - 1, hashes });
         }
         full
@@ -131,7 +132,7 @@ impl TreeEdge {
     }
 }
 
-/// A proof that does not prove what it says.
+/// Why a proof is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     #[error("the index is not below the tree size")]
@@ -161,6 +162,7 @@ pub fn verify_inclusion(
         }
         if first & 1 == 1 || first == last {
             hash = node_hash(sibling, &hash);
+            // At the right edge, levels without a right sibling have no hash in the proof.
             while first & 1 == 0 && first != 0 {
                 first >>= 1;
                 last >>= 1;
@@ -201,7 +203,7 @@ pub fn verify_consistency(
         first >>= 1;
         last >>= 1;
     }
-    // A complete left subtree is its own starting point; otherwise the proof brings it.
+    // Where the smaller tree is complete, the proof omits its root: the verifier has it.
     let start = if size1.is_power_of_two() { root1 } else { path.next().ok_or(ProofError::WrongLength)? };
     let (mut hash1, mut hash2) = (*start, *start);
     for sibling in path {

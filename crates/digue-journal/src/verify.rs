@@ -1,6 +1,7 @@
-//! What an auditor runs: recompute every hash from the entries up, and say what does not fit.
+//! The auditor's check: recomputes every hash from the entries up, and reports what does not match.
 //!
-//! Needs the folder and the public key, nothing of a running Digue, and writes nothing.
+//! Needs the folder and the public key, no running Digue, and writes nothing. What entries mean is not
+//! looked at.
 
 use std::fmt;
 
@@ -18,7 +19,7 @@ use crate::seal::ClearHeader;
 use crate::tile;
 use crate::tree::{self, Hash, TILE_WIDTH, TreeEdge};
 
-/// What was found.
+/// The result of a check that ran to its end, or as far as files could be read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct VerifyReport {
     /// Entries under the checkpoint.
@@ -28,9 +29,9 @@ pub struct VerifyReport {
     pub root: Option<Hash>,
     pub first_at: Option<Timestamp>,
     pub last_at: Option<Timestamp>,
-    /// The first entry that pruning left.
+    /// Index of the first entry that pruning left.
     pub minimum: u64,
-    /// Entries on the disk that nobody can open any more.
+    /// Entries on the disk whose keys were destroyed.
     pub forgotten: u64,
     /// Witnesses of the last cosigned checkpoint, with their dates.
     pub witnessed: Vec<(String, Timestamp)>,
@@ -43,15 +44,15 @@ impl VerifyReport {
     }
 }
 
-/// One thing that does not fit.
+/// One contradiction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifyFinding {
-    /// The first entry concerned.
+    /// Index of the first entry concerned.
     pub entry: u64,
-    /// Date of the last sound entry before it.
+    /// Date of the last entry before it that could be read.
     pub since: Option<Timestamp>,
     pub kind: VerifyFindingKind,
-    /// The file, or the detail an expert needs.
+    /// The file concerned, or details for an expert.
     pub detail: String,
 }
 
@@ -59,21 +60,21 @@ pub struct VerifyFinding {
 pub enum VerifyFindingKind {
     /// No checkpoint, or one that this key did not sign.
     Checkpoint,
-    /// A file is missing or cut.
+    /// A file is missing or truncated.
     MissingFile,
-    /// An entry does not read as one.
+    /// An entry cannot be decoded, or not opened with its key.
     UnreadableEntry,
-    /// A stored hash is not the hash of what lies under it.
+    /// A stored hash is not the hash of the entries or tiles below it.
     WrongHash,
     /// The entries lead to another root than the signed one.
     WrongRoot,
     /// The journal does not continue the checkpoint that the auditor or the witnesses kept.
     Rewritten,
-    /// It has fewer entries than is remembered outside of its folder.
+    /// It has fewer entries than a checkpoint remembered outside its folder.
     Older,
-    /// Too few witnesses saw it.
+    /// Fewer witnesses than required cosigned it.
     Witnesses,
-    /// A key file is not what was written.
+    /// A key file is damaged, or of another master key.
     Keys,
 }
 
@@ -94,7 +95,7 @@ impl VerifyFindingKind {
 }
 
 impl VerifyFindingKind {
-    /// True for what is not seen without the keys of the entries.
+    /// True for findings that cannot be made without the keys of the entries.
     pub const fn needs_keys(self) -> bool {
         matches!(self, Self::UnreadableEntry | Self::Keys)
     }
@@ -111,10 +112,10 @@ pub struct VerifyAgainst<'a> {
     pub key: &'a Verifier,
     /// A checkpoint that the auditor kept.
     pub earlier: Option<&'a Checkpoint>,
-    /// Opens the entries too; without it only their hashes and dates are looked at.
+    /// To open the entries as well; without it only their hashes and dates are checked.
     pub keyring: Option<&'a Keyring>,
     pub witnesses: &'a [CosignerKey],
-    /// How many of the witnesses must have cosigned the last checkpoint that was shown to them.
+    /// How many of the witnesses must have cosigned the last cosigned checkpoint.
     pub quorum: usize,
 }
 
@@ -125,10 +126,11 @@ impl<'a> VerifyAgainst<'a> {
     }
 }
 
-/// Verifies the journal in `disk`. `progress` is told how many entries were read, and of how many.
+/// Verifies the journal in `disk`. `progress` receives the number of entries read, and of all.
 ///
 /// # Errors
-/// The check could not run.
+/// The check could not run. A contradiction is a finding, never an error: an unreadable disk must not pass
+/// for a tampered journal.
 pub fn verify(
     disk: &Disk,
     against: &VerifyAgainst<'_>,
@@ -181,9 +183,9 @@ struct VerifyWalk<'d> {
     report: VerifyReport,
     edge: TreeEdge,
     keyring: Option<&'d Keyring>,
-    /// The first entry that pruning left.
+    /// Index of the first entry that pruning left.
     minimum: u64,
-    /// The checkpoint that witnesses saw.
+    /// The last checkpoint that witnesses cosigned.
     cosigned: Option<Checkpoint>,
 }
 
@@ -198,7 +200,8 @@ impl VerifyWalk<'_> {
         Ok(())
     }
 
-    /// Key files that do not read, or not with this master key, leave nothing to open entries with.
+    /// Loads the key files. When one is damaged, or of another master key, the hashes are still verified,
+    /// without opening the entries.
     fn keys(&mut self) -> Result<(), OpenError> {
         match self.keyring.map(Keyring::load) {
             None | Some(Ok(())) => Ok(()),
@@ -211,7 +214,7 @@ impl VerifyWalk<'_> {
         }
     }
 
-    /// The last cosigned checkpoint must be cosigned by enough witnesses, and the journal continue it.
+    /// Checks that enough witnesses cosigned the last cosigned checkpoint, and keeps it to be compared.
     fn witnesses(&mut self, against: &VerifyAgainst<'_>, head: &Checkpoint) -> Result<(), OpenError> {
         if against.witnesses.is_empty() {
             return Ok(());
@@ -243,7 +246,7 @@ impl VerifyWalk<'_> {
 
     fn checkpoint(&mut self, key: &Verifier) -> Result<Option<Checkpoint>, OpenError> {
         let Some(note) = self.disk.read("checkpoint")? else {
-            // A folder that is not there is no tampered journal: the check cannot run.
+            // A folder that does not exist is not a tampered journal: the check cannot run.
             if !self.disk.root().is_dir() {
                 return Err(std::io::Error::from(std::io::ErrorKind::NotFound).into());
             }
@@ -259,13 +262,14 @@ impl VerifyWalk<'_> {
         }
     }
 
-    /// Checks one bundle and the tiles it completes; false when the walk cannot go on.
+    /// Checks one bundle and the tiles that it completes; false when the walk cannot continue, because the
+    /// hashes of its entries are missing.
     fn bundle(&mut self, index: u64, count: usize, earlier: Option<&Checkpoint>) -> Result<bool, OpenError> {
         let first = index * TILE_WIDTH as u64;
         let Some(stored) = self.read(first, reader::hash_tile(self.disk, 0, index, count))? else {
             return Ok(false);
         };
-        // Of what was pruned the hashes are left, and bound by those above them.
+        // Of pruned entries only the hashes are left: the signed root still commits to them.
         let entries = if first < self.minimum {
             None
         } else {
@@ -290,7 +294,7 @@ impl VerifyWalk<'_> {
         Ok(true)
     }
 
-    /// What was read, or a finding that it could not be.
+    /// The value that was read; `None`, with a finding, when the file is missing or damaged.
     fn read<T>(&mut self, entry: u64, read: Result<T, OpenError>) -> Result<Option<T>, OpenError> {
         match read {
             Ok(read) => Ok(Some(read)),
@@ -302,7 +306,7 @@ impl VerifyWalk<'_> {
         }
     }
 
-    /// Looks at one entry; its leaf hash.
+    /// Checks one entry; returns its leaf hash.
     fn entry(&mut self, number: u64, sealed: &[u8], stored: Hash, tile: u64, width: usize) -> Hash {
         let leaf = tree::leaf_hash(sealed);
         if stored != leaf {
@@ -327,7 +331,8 @@ impl VerifyWalk<'_> {
         leaf
     }
 
-    /// Where the walk stands, against the checkpoints that others kept.
+    /// Compares the tree so far with the kept checkpoints of its size. The root is computed only where the
+    /// size matches.
     fn compare(&mut self, earlier: Option<&Checkpoint>) {
         let size = self.edge.size();
         let cosigned = self.cosigned.as_ref();

@@ -1,7 +1,7 @@
-//! The write-ahead file: entries that are promised but not yet in tiles.
+//! The write-ahead file: entries that were acknowledged and are not in tiles yet.
 //!
 //! A record is `length u32 | crc32 u32 | index u64 | entry`, big-endian; the checksum covers index
-//! and entry. It tells a torn tail from a whole record. It is no protection against an enemy: that
+//! and entry. It tells a torn tail from a whole record. It does not protect against an attacker: that
 //! is the tree's task, at most one checkpoint later.
 
 use crate::tile::ENTRY_BYTES_MAX;
@@ -21,7 +21,7 @@ pub(crate) fn header(start: u64) -> Vec<u8> {
 }
 
 pub(crate) fn push_record(buffer: &mut Vec<u8>, index: u64, entry: &[u8]) {
-    let length = u32::try_from(entry.len()).expect("entries are below 64 KiB");
+    let length = u32::try_from(entry.len()).expect("append refuses entries above 65,535 bytes");
     buffer.extend_from_slice(&length.to_be_bytes());
     buffer.extend_from_slice(&checksum(index, entry).to_be_bytes());
     buffer.extend_from_slice(&index.to_be_bytes());
@@ -35,7 +35,7 @@ fn checksum(index: u64, entry: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// What a write-ahead file holds.
+/// The content of a write-ahead file.
 pub(crate) struct WalSegment<'b> {
     pub(crate) start: u64,
     pub(crate) entries: Vec<&'b [u8]>,
@@ -43,7 +43,7 @@ pub(crate) struct WalSegment<'b> {
     pub(crate) is_torn: bool,
 }
 
-/// Reads a write-ahead file up to its first broken record; `None` when even its header is not whole.
+/// Parses a write-ahead file up to its first broken record; `None` when its header is not whole.
 pub(crate) fn parse(bytes: &[u8]) -> Option<WalSegment<'_>> {
     let rest = bytes.strip_prefix(MAGIC)?;
     let (start, mut rest) = rest.split_first_chunk::<8>()?;
@@ -68,6 +68,7 @@ fn parse_record(bytes: &[u8], expected: u64) -> Option<(&[u8], &[u8])> {
     let length = u32::from_be_bytes(header[..4].try_into().ok()?) as usize;
     let sum = u32::from_be_bytes(header[4..8].try_into().ok()?);
     let index = u64::from_be_bytes(header[8..].try_into().ok()?);
+    // The index ties a record to its position: bytes left over from another file cannot follow by chance.
     if length > ENTRY_BYTES_MAX || index != expected {
         return None;
     }

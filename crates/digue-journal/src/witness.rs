@@ -1,6 +1,8 @@
-//! A witness (C2SP tlog-witness): remembers the last checkpoint of other journals, and cosigns the
-//! next one only when it continues it. Whoever rewrites a journal would have to rewrite the memory of
-//! its witnesses, who are other people on other machines.
+//! A witness (C2SP tlog-witness): remembers the last checkpoint of other journals, and cosigns the next
+//! one only when it continues that one.
+//!
+//! To rewrite a journal unnoticed one would also have to rewrite the memory of its witnesses, which belong
+//! to other people and run on other machines. Receiving requests is the caller's task.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -16,23 +18,23 @@ use crate::journal::OpenError;
 use crate::note::{Note, NoteError, Verifier};
 use crate::tree::{self, Hash};
 
-/// Hashes in a consistency proof, by the specification.
+/// Greatest number of hashes in a consistency proof, by the specification.
 const PROOF_HASHES_MAX: usize = 63;
 
-/// Checkpoints that were refused as forks and are kept as evidence.
+/// Refused checkpoints that are kept as evidence; a bound, because a rewritten journal may send any number.
 const REFUSED_MAX: usize = 100;
 
-/// What somebody asks a witness.
+/// A request to cosign a checkpoint.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AddCheckpoint<'r> {
-    /// The size that the asker believes the witness knows.
+    /// The size of the last checkpoint that the witness has, as far as the sender knows.
     pub old: u64,
     pub proof: Vec<Hash>,
     pub note: &'r str,
 }
 
 impl<'r> AddCheckpoint<'r> {
-    /// The body of `add-checkpoint`.
+    /// Parses the body of an `add-checkpoint` request.
     pub fn parse(body: &'r str) -> Option<Self> {
         let (head, note) = body.split_once("\n\n")?;
         let mut lines = head.lines();
@@ -56,22 +58,22 @@ impl<'r> AddCheckpoint<'r> {
     }
 }
 
-/// What a witness answers; the status codes are the specification's.
+/// The answer of a witness; the status codes are those of the specification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WitnessAnswer {
-    /// 200: the cosignature's line.
+    /// 200: the signature line.
     Cosigned(String),
     /// 400.
     Malformed,
-    /// 403: not signed by the key that this witness knows for the journal.
+    /// 403: not signed by the key that this witness has for the journal.
     NotSigned,
-    /// 404: the witness was not asked to watch this journal.
+    /// 404: this witness is not configured for the journal.
     UnknownJournal,
-    /// 409: the witness knows this size.
+    /// 409: the last checkpoint of the witness has this size instead.
     Conflict(u64),
     /// 409, and a finding: two roots for the same size.
     Fork(u64),
-    /// 422, and a finding: the checkpoint does not continue the one that the witness knows.
+    /// 422, and a finding: the checkpoint does not continue the last one of the witness.
     Inconsistent,
 }
 
@@ -88,25 +90,27 @@ impl WitnessAnswer {
     }
 }
 
-/// A witness with its memory.
+/// A witness and its memory.
 pub struct WitnessState {
     disk: Disk,
     cosigner: Cosigner,
     journals: Vec<Verifier>,
-    /// One answer at a time: what is known is compared and replaced as one step.
+    /// Guards the files in `known/`. Held from reading a checkpoint to replacing it, its sync included: two
+    /// requests at once could otherwise get cosignatures for two continuations. No other lock is taken
+    /// under it.
     turn: Mutex<()>,
 }
 
 impl WitnessState {
-    /// `disk` must be held (`Disk::lock`) by this process alone.
+    /// `disk` must be locked (`Disk::lock`) by this process: `turn` does not exclude another one.
     pub fn new(disk: Disk, cosigner: Cosigner, journals: Vec<Verifier>) -> Self {
         Self { disk, cosigner, journals, turn: Mutex::new(()) }
     }
 
-    /// Answers a request.
+    /// Answers an `add-checkpoint` request.
     ///
     /// # Errors
-    /// The memory cannot be read or written: nothing was signed.
+    /// The memory cannot be read or written; nothing was signed.
     pub fn add_checkpoint(&self, body: &str, now: Timestamp) -> Result<WitnessAnswer, OpenError> {
         let Some(asked) = AddCheckpoint::parse(body) else {
             return Ok(WitnessAnswer::Malformed);
@@ -126,6 +130,7 @@ impl WitnessState {
         if asked.old > head.size {
             return Ok(WitnessAnswer::Malformed);
         }
+        // From here on one request at a time. Those that the journal's key did not sign never get here.
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.known(key)?;
         let known_size = known.as_ref().map_or(0, |known| known.size);
@@ -143,7 +148,7 @@ impl WitnessState {
             self.keep_refused(asked.note)?;
             return Ok(WitnessAnswer::Inconsistent);
         }
-        // Remembered before it is said: a witness that forgets could sign two histories.
+        // Durable before the answer: a witness that forgot it could cosign another history.
         self.disk.write_note(&file(key), asked.note.as_bytes())?;
         Ok(WitnessAnswer::Cosigned(self.cosigner.cosign(note.text, now)))
     }
@@ -158,7 +163,7 @@ impl WitnessState {
         known.map(Some).map_err(|error| OpenError::Tampered(format!("{}: {error}", file(key))))
     }
 
-    /// Two signed checkpoints that contradict each other prove a fork to anybody.
+    /// Keeps a refused checkpoint: two signed checkpoints that contradict each other prove a fork to anyone.
     fn keep_refused(&self, note: &str) -> Result<(), OpenError> {
         if self.disk.list("refused")?.len() < REFUSED_MAX {
             self.disk.write_note(&format!("refused/{}", hex(note)), note.as_bytes())?;

@@ -1,6 +1,7 @@
-//! What the journal remembers: one exposure or one act of administration.
+//! The journal's two kinds of entry: an exposure, or an act of administration.
 //!
-//! References and categories only, never the data itself.
+//! References and categories only, never personal data itself. How entries become bytes is
+//! `digue_journal::codec`'s business; numbers and codes here are stored and must never be reused.
 
 use crate::ids::{
     AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName, SessionId,
@@ -26,7 +27,7 @@ impl Event {
     }
 }
 
-/// What happened to one response: whom it showed, to whom, and what was decided.
+/// One response: which persons it showed, to which account, and what was decided about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Exposure {
     pub at: Timestamp,
@@ -42,7 +43,7 @@ pub struct Exposure {
     pub reasons: Vec<RefusalReason>,
     pub inspection: Inspection,
     pub population: PopulationId,
-    /// Who was shown, by what right; empty when the response was refused.
+    /// The persons shown, grouped by basis and means; empty when the response was refused.
     pub shown: Vec<ShownPersons>,
     /// Distinct persons found in the response, also when it was refused.
     pub persons_found: u32,
@@ -57,18 +58,18 @@ pub struct Exposure {
     pub caseload_version: u64,
     /// Written reason given for break-glass.
     pub justification: Option<String>,
-    /// 1-based place in the chain of entries that tell one response.
+    /// From 1: which of the `parts` entries of one response this is.
     pub part: u16,
     pub parts: u16,
-    /// Where an imported exposure comes from: file and line.
+    /// Source of an imported exposure: file and line.
     pub source: Option<String>,
     /// What could not be read, and where.
     pub unread: Option<ReadFailure>,
-    /// Set when the entry stands for several refusals of one kind, from `at` on.
+    /// Set when the entry stands for several refusals of one kind, the first of them at `at`.
     pub repeated: Option<RepeatedExposure>,
 }
 
-/// How many refusals one entry stands for, and when the last of them was.
+/// How many refusals one entry stands for, and the time of the last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RepeatedExposure {
     pub count: u64,
@@ -85,13 +86,13 @@ impl Exposure {
         self.repeated.map_or(1, |repeated| repeated.count)
     }
 
-    /// True when bytes of the portal left for the account.
+    /// True when the portal's response was sent to the account, in observe-only mode too.
     pub fn is_released(&self) -> bool {
         matches!(self.outcome, Outcome::Released | Outcome::WouldRefuse)
     }
 }
 
-/// Persons shown by the same right, found by the same means.
+/// Persons shown on the same basis and found by the same means.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShownPersons {
     pub basis: Basis,
@@ -99,7 +100,7 @@ pub struct ShownPersons {
     pub persons: Vec<PersonRef>,
 }
 
-/// Where the request came from; kept in the journal only, under its retention.
+/// Address and browser of the request, as text; kept in the journal only, under its retention.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RequestClient {
     pub ip: String,
@@ -145,7 +146,7 @@ macro_rules! coded {
 pub(crate) use coded;
 
 coded!(
-    /// By what right a person was shown.
+    /// The right by which a person was shown.
     Basis {
         /// In the caseload of the account or of its organisation.
         Caseload = 1 "caseload",
@@ -153,11 +154,11 @@ coded!(
         ExactSearch = 2 "exact-search",
         /// Opened with a written reason, to be reviewed.
         BreakGlass = 3 "break-glass",
-        /// The route's map asks for no caseload.
+        /// The route needs no caseload.
         NotRequired = 4 "not-required",
         /// No right: shown because the portal is in observe-only mode.
         None = 5 "none",
-        /// Said by a portal that reports by itself.
+        /// Declared by a portal that reports its own exposures.
         Declared = 6 "declared",
     }
 );
@@ -172,7 +173,7 @@ coded!(
 );
 
 coded!(
-    /// How far Digue looked into a response.
+    /// How far a response was inspected.
     Inspection {
         Inspected = 1 "inspected",
         /// The request was refused before it reached the portal.
@@ -180,7 +181,7 @@ coded!(
         TooLarge = 3 "too-large",
         UnknownType = 4 "unknown-type",
         Broken = 5 "broken",
-        /// An upgraded connection, a stream that the map lets through uninspected.
+        /// An upgraded connection, or a stream that the map lets through uninspected.
         Stream = 6 "stream",
         /// Reported by the portal itself.
         Reported = 7 "reported",
@@ -188,17 +189,18 @@ coded!(
         RequestOnly = 8 "request-only",
         /// From an access log: the response was not seen.
         Imported = 9 "imported",
-        /// Passed by a portal that is only observed, where no rule of the map says how to look.
+        /// Released in observe-only mode, where no rule of the map says how to inspect it.
         NotLooked = 11 "not-looked",
-        /// Passed by a portal that is only observed: a range, a copy found unchanged, a body cut short.
+        /// Released in observe-only mode: a range, an unchanged copy (304), a truncated body.
         Partial = 12 "partial",
-        /// Texts lay outside of everything that the map describes.
+        /// It contains text outside everything that the map describes.
         Undescribed = 10 "undescribed",
     }
 );
 
 impl Inspection {
-    /// True when bytes were released that Digue did not look into.
+    /// True for the kinds in which Digue had the response and could not read all of it. Responses that
+    /// Digue never had (`Reported`, `RequestOnly`, `Imported`) are counted apart.
     pub const fn is_uninspected(self) -> bool {
         matches!(
             self,
@@ -235,7 +237,7 @@ impl From<UninspectedCause> for Inspection {
 }
 
 coded!(
-    /// How wide a gate or a budget reaches.
+    /// What a gate or a budget applies to.
     Scope {
         Account = 1 "account",
         Organisation = 2 "organisation",
@@ -245,12 +247,12 @@ coded!(
 );
 
 coded!(
-    /// The position of a gate, from open to shut.
+    /// The state of a gate, from open to closed. The order is that of strictness: the greatest one wins.
     Gate {
         Open = 1 "open",
-        /// Exact search and break-glass are shut; the caseload stays readable.
+        /// Nothing outside the caseload, on any route: no exact search, no break-glass.
         CaseloadOnly = 2 "caseload-only",
-        /// A fresh proof of identity is needed before the next person.
+        /// A fresh proof of identity is required before the next person is shown.
         StepUp = 3 "step-up",
         Closed = 4 "closed",
     }
@@ -260,7 +262,7 @@ coded!(
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Administration {
     pub at: Timestamp,
-    /// Who acted: an account, or `digue` itself.
+    /// The account that acted, or `digue` itself.
     pub actor: AccountId,
     pub act: Act,
     /// What was acted upon, as text: `account:of-12.agent3`, `portal:kairos`.
@@ -296,74 +298,74 @@ coded!(
         OrganisationSaved = 22 "organisation-saved",
         PasswordSet = 23 "password-set",
         PasswordRemoved = 24 "password-removed",
-        /// Too many wrong answers in a row from devices that the account does not know.
+        /// Too many wrong passwords in a row from devices that the account has not used.
         SignInBlocked = 25 "sign-in-blocked",
-        /// To the key of a device.
+        /// A session was bound to a device key.
         SessionBound = 26 "session-bound",
         /// Data left the console as a file.
         Exported = 27 "exported",
-        /// A wider map waits for a second person; the narrower rules stay in force.
+        /// A wider map waits for the approval of a second person; the narrower rules stay in force.
         RulesHeld = 28 "rules-held",
         RulesGranted = 29 "rules-granted",
         KeyIssued = 30 "key-issued",
         KeyRevoked = 31 "key-revoked",
         /// Period keys were destroyed at the end of their retention.
         Forgotten = 32 "forgotten",
-        /// For too long no quorum of witnesses has seen the journal.
+        /// No quorum of witnesses has cosigned the journal for too long.
         WitnessesMissing = 33 "witnesses-missing",
         WitnessesBack = 34 "witnesses-back",
-        /// Access logs of a portal were taken in.
+        /// Access logs of a portal were imported.
         Imported = 35 "imported",
-        /// The exposure index was damaged, and made again from the journal.
+        /// The exposure index was damaged and was rebuilt from the journal.
         IndexRebuilt = 36 "index-rebuilt",
-        /// The watch told people of something unusual.
+        /// Detection raised an alert.
         WatchAlerted = 37 "watch-alerted",
-        /// The watch took it for a theft, with what it did about it.
+        /// Detection took an account for stolen; with the step that it took.
         WatchContained = 38 "watch-contained",
-        /// A person found that it was work.
+        /// A person gave the verdict that a finding was work.
         FindingCleared = 39 "finding-cleared",
-        /// A person found that it was a theft.
+        /// A person gave the verdict that a finding was a theft.
         FindingConfirmed = 40 "finding-confirmed",
         IncidentOpened = 41 "incident-opened",
         IncidentNoted = 42 "incident-noted",
         CampaignPrepared = 43 "campaign-prepared",
         CampaignSet = 44 "campaign-set",
-        /// A revision of a record of the management system; its hash.
+        /// A revision of an ISMS record was saved; with its hash.
         RecordSaved = 45 "record-saved",
         CheckRan = 46 "check-ran",
         CheckSwitched = 47 "check-switched",
-        /// A version of the statement of applicability was frozen.
+        /// A version of the statement of applicability was signed and cannot change any more.
         StatementSigned = 48 "statement-signed",
         ReviewOpened = 49 "review-opened",
         ReviewDecided = 50 "review-decided",
-        /// Domains that look official were put on the public page.
+        /// Look-alike domains were published on the public page.
         LookAlikesPublished = 51 "look-alikes-published",
-        /// Codes for persons were printed: how many.
+        /// Codes for persons were printed; with their number.
         PersonCodesMade = 52 "person-codes-made",
-        /// A person came to see who looked.
+        /// A person opened the page that lists the consultations of their record.
         PersonCame = 53 "person-came",
-        /// A person asked something, or does not recognise a consultation of this account.
+        /// A person asked a question, or contested a consultation by this account.
         PersonAsked = 54 "person-asked",
         PersonAnswered = 55 "person-answered",
-        /// Consultations are hidden from persons for a while, or not any more.
+        /// Consultations are hidden from persons for a while.
         SightsHidden = 56 "sights-hidden",
         SightsShown = 57 "sights-shown",
-        /// An identity at a provider of others opens an account from now on, or no more.
+        /// An identity at an identity provider signs in to an account from now on.
         IdentityLinked = 58 "identity-linked",
         IdentityUnlinked = 59 "identity-unlinked",
-        /// Evidence was shown: entries of the journal, or who was shown whom.
+        /// Evidence was read: entries of the journal, or which persons an account was shown.
         EvidenceRead = 70 "evidence-read",
-        /// Somebody confirmed who holds a new or recovered account.
+        /// A second person confirmed who holds a new or recovered account.
         HolderConfirmed = 71 "holder-confirmed",
-        /// The invitation of an account was sent, or handed over by somebody who saw its link.
+        /// The invitation of an account was sent, or handed over by a person who saw its link.
         InvitationHandedOver = 72 "invitation-handed-over",
-        /// A kept file of caseloads or aliases is missing, changed or unreadable: it is not in force.
+        /// A stored file of caseloads or aliases is missing, changed or unreadable, and not in force.
         FileNotTaken = 80 "file-not-taken",
-        /// The programs of an account may load so much a day.
+        /// How many relations the programs of an account may load in a day was changed.
         FeedAllowed = 81 "feed-allowed",
-        /// An older journal was put back, and the loss was accepted at the terminal.
+        /// An older journal was restored, and its loss was accepted at the terminal.
         JournalAccepted = 82 "journal-accepted",
-        /// An account works for another organisation from now on; its sessions ended.
+        /// An account was moved to another organisation; its sessions ended.
         AccountMoved = 83 "account-moved",
     }
 );

@@ -1,7 +1,8 @@
-//! Names of things, checked once.
+//! Identifiers, checked once, where they enter Digue.
 //!
-//! Each identifier is its own type so that an account can never be passed for an organisation.
-//! They are shared text (`Arc<str>`): a clone is a counter, not a copy.
+//! Each kind of identifier is a type of its own, so that an account can never be passed for an
+//! organisation. They are shared text (`Arc<str>`): cloning one increments a counter. Whether something
+//! of that name exists is not known here.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,10 +24,10 @@ pub enum IdError {
 /// The longest identifier, in bytes of UTF-8.
 pub const ID_BYTES_MAX: usize = 96;
 
-/// Besides letters and digits. `@`, `+` and `:` are there because portals use e-mail addresses and
-/// prefixed subjects.
+/// Signs allowed besides letters and digits. `@`, `+` and `:` occur in the e-mail addresses and prefixed
+/// subjects that portals use.
 const NAME_SIGNS: &str = "-_.@+:";
-/// People are called O'Neil, and some logins put the kind of a name before it: `auth0|5f7c`.
+/// `'` for people called O'Neil, `|` for logins that begin with the kind of the name: `auth0|5f7c`.
 const IDENTITY_SIGNS: &str = "-_.@+:'|";
 
 fn parse_name(text: &str, signs: &str) -> Result<Arc<str>, IdError> {
@@ -43,10 +44,11 @@ fn parse_name(text: &str, signs: &str) -> Result<Arc<str>, IdError> {
     }
 }
 
-/// The one spelling of a name of an account or organisation: without surrounding space, compatible forms
-/// and combined signs brought together (NFKC), letter case folded, one apostrophe and one hyphen.
+/// The canonical spelling of an account or organisation: trimmed, in NFKC, letter case folded, with one
+/// kind of apostrophe and one of hyphen.
 ///
-/// Logins, spreadsheets and people write one name in several ways, and each would have its own budget.
+/// Logins, spreadsheets and people spell one name in several ways; each spelling would be an account with
+/// a budget and a gate of its own.
 fn canonical(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let is_plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
@@ -54,8 +56,8 @@ fn canonical(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut spelled = fold(text);
-    // Folding can leave what composes anew, and composing what folds anew. It settles after two rounds; the
-    // limit only bounds what a text nobody thought of could cost.
+    // Folding can produce characters that compose again, and composing some that fold again. Two rounds are
+    // enough for all known texts; the limit bounds the cost of one that nobody has thought of.
     for _ in 0..FOLDS_MAX {
         let next = fold(&spelled);
         if next == spelled {
@@ -66,8 +68,8 @@ fn canonical(text: &str) -> Cow<'_, str> {
     Cow::Owned(spelled)
 }
 
-/// A text with the letters and digits that a person takes for plain ones made plain: full width, mathematical
-/// alphabets, digits of other scripts (Unicode Standard Annex 15, NFKC).
+/// A text in NFKC (Unicode Standard Annex 15), with the digits of other scripts as ASCII digits: full-width
+/// and mathematical letters, which a reader takes for plain ones, become plain.
 pub fn compatible(text: &str) -> Cow<'_, str> {
     const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
     if text.is_ascii() {
@@ -97,11 +99,12 @@ const FOLDS_MAX: usize = 8;
 fn fold(text: &str) -> String {
     const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
     let composed = NFKC.normalize(text);
-    // By way of capitals, which are one for `σ` and `ς`, for `ß` and `ss`, for `i` and `ı`.
+    // Through capitals: `σ` and `ς`, `ß` and `ss`, `i` and `ı` have the same ones. Lowercasing alone keeps
+    // them apart.
     let lower = composed.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     let plain: String = lower
         .map(|sign| match sign {
-            // As word processors and telephones write them.
+            // As word processors and telephones type them.
             '\u{2019}' | '\u{2bc}' => '\'',
             '\u{2010}' => '-',
             other => other,
@@ -111,7 +114,7 @@ fn fold(text: &str) -> String {
     NFKC.normalize(plain.replace("i\u{307}", "i").trim()).into_owned()
 }
 
-/// Longer texts are no names, whatever they would be folded to.
+/// Refused before folding: no text of this length folds to a name, and normalising it would cost time.
 const SPELLING_BYTES_MAX: usize = 4 * ID_BYTES_MAX;
 
 fn parse_identity(text: &str) -> Result<Arc<str>, IdError> {
@@ -169,13 +172,13 @@ macro_rules! name {
     };
 }
 
-name!(/// One login: an agent, a delegate, a machine. Canonical: every spelling of a name is one value.
+name!(/// One login: an agent, a delegate, a program. Canonical: all spellings of a name are one value.
     AccountId, parse_identity);
-name!(/// The partner body an account belongs to. Canonical, like an account.
+name!(/// A partner body, or the operator's own, to which accounts belong. Canonical, as an account is.
     OrganisationId, parse_identity);
 name!(/// One protected portal, as named by its map.
     PortalId, parse_exact);
-name!(/// The set of persons whose identifiers mean the same human being; portals may share one.
+name!(/// The persons among whom one identifier means one human being; portals may share a population.
     PopulationId, parse_exact);
 name!(/// A rule of a portal map.
     RouteName, parse_exact);
@@ -183,7 +186,7 @@ name!(/// What a route does with persons: `search`, `list`, `open`, `export`...
     ActionName, parse_exact);
 name!(/// A category of personal data shown, in the operator's own vocabulary.
     Category, parse_exact);
-name!(/// The public name of a session; never the secret that its cookie carries.
+name!(/// The public name of a session; never the secret in its cookie.
     SessionId, parse_exact);
 name!(/// One request and its response.
     ExchangeId, parse_exact);
@@ -239,7 +242,7 @@ mod tests {
             assert!(matches!(AccountId::parse(text), Err(IdError::Character(_))), "{text:?}");
         }
         assert_eq!(AccountId::parse(" \t"), Err(IdError::Empty));
-        // One sign that becomes eighteen bytes, many times.
+        // A character that normalisation expands to eighteen bytes, many times.
         assert!(matches!(
             AccountId::parse(&"\u{fdfa}".repeat(6)),
             Err(IdError::Character(' ') | IdError::TooLong { .. })

@@ -1,7 +1,7 @@
-//! The words every crate speaks: identifiers, time, persons, categories and journal events.
+//! The types that every crate uses: identifiers, time, persons, refusal reasons and journal events.
 //!
 //! Nothing here decides, stores or prints. A value that exists has been checked: an identifier
-//! fits its alphabet, a person reference is canonical, so the crates above never check again.
+//! fits its alphabet and an account is in its canonical spelling, so the crates above do not check again.
 
 pub mod event;
 pub mod ids;

@@ -1,11 +1,11 @@
-//! Closed lists with stable codes: the code is what is stored and exported, the words of each language
-//! are in the locales under the prefix of the list and the code.
+//! Enums with stable codes. The code is stored and exported; its words in each language are in the
+//! locales, under the prefix of the list followed by the code.
 
-/// One of a closed list.
+/// A value of a closed list.
 pub trait Listed: Copy + Sized + 'static {
-    /// What its locale keys begin with.
+    /// Prefix of its locale keys.
     const PREFIX: &'static str;
-    /// All codes, in their order.
+    /// All codes, in the order of the variants.
     const CODES: &'static [&'static str];
 
     fn code(self) -> &'static str;
@@ -13,8 +13,8 @@ pub trait Listed: Copy + Sized + 'static {
     fn parse(code: &str) -> Option<Self>;
 }
 
-/// Declares closed lists: `Name "prefix" { Variant "code", ... }`. The crate that uses it depends on
-/// serde: values are their codes.
+/// Declares closed lists: `Name "prefix" { Variant "code", ... }`. Serialised as the code; the crate that
+/// uses the macro must depend on serde.
 #[macro_export]
 macro_rules! lists {
     ($($(#[$list:meta])* $name:ident $prefix:literal { $($(#[$doc:meta])* $variant:ident $code:literal,)+ })+) => {$(
@@ -24,7 +24,7 @@ macro_rules! lists {
 
         impl $name {
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            /// What its locale keys begin with.
+            /// Prefix of its locale keys.
             pub const PREFIX: &'static str = $prefix;
 
             pub const fn code(self) -> &'static str {

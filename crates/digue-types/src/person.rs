@@ -1,7 +1,8 @@
-//! A person, as the portal itself calls them.
+//! A person, by the portal's own identifier.
 //!
-//! Digue keeps no name, address or birth date: only the portal's own identifier, brought to one
-//! canonical form by the portal map, and a 128-bit key of it for sets held in memory.
+//! Digue keeps no name, address or birth date: only that identifier, in the canonical form that the
+//! portal map gives it, and a 128-bit key of it for sets held in memory. The canonical form itself is
+//! made in `digue-inspect`; see docs/decisions/0002 for the keys.
 
 use std::fmt;
 use std::hash::Hasher as _;
@@ -15,8 +16,8 @@ use crate::ids::{IdError, PopulationId};
 /// The longest person reference, in bytes of UTF-8.
 pub const PERSON_REF_BYTES_MAX: usize = 128;
 
-/// The canonical identifier of one person within a population. Up to 23 bytes it lies in place: a
-/// response of a hundred persons allocates for none of them.
+/// The canonical identifier of one person within a population. Up to 23 bytes are stored inline, so
+/// that a response of a hundred persons allocates for none of them.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonRef(SmolStr);
 
@@ -58,10 +59,11 @@ impl serde::Serialize for PersonRef {
     }
 }
 
-/// 128 bits that stand for one person of one population in the sets of caseloads and budgets.
+/// 128 bits that identify one person of one population in the sets of caseloads and budgets.
 ///
-/// `SipHash-1-3-128` of population and reference. Two persons among 43 million share a key with a
-/// probability below 1e-23, and nobody but the portal chooses references.
+/// `SipHash-1-3-128` of population and reference. The probability that two persons among 43 million share
+/// a key is below 1e-23, and only the portal chooses references: an attacker cannot search for a
+/// collision. A reference cannot be recovered from its key (docs/decisions/0002).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct PersonKey(pub u64, pub u64);
 
@@ -71,12 +73,13 @@ impl PersonKey {
     }
 }
 
-/// Makes keys of one population; the population is hashed once.
+/// Makes the keys of one population, which is hashed only once.
 #[derive(Clone)]
 pub struct PersonKeyer(SipHasher13);
 
 impl PersonKeyer {
     pub fn new(population: &PopulationId) -> Self {
+        // Fixed and no secret: the ASCII of "digue p1" and "personk1".
         let mut hasher = SipHasher13::new_with_keys(0x6469_6775_6520_7031, 0x7065_7273_6f6e_6b31);
         hasher.write(population.as_str().as_bytes());
         // A byte that no UTF-8 text holds, so that ("ab", "c") and ("a", "bc") differ.

@@ -1,21 +1,21 @@
 //! How a response was read: by which means each person was found, and what could not be read.
 //!
-//! None of it holds a value of the portal: places name parts of the message, shapes say which
-//! letters and digits a value was made of.
+//! Holds no value of the portal, since failures are journalled and logged: a place names a part of the
+//! message, a shape replaces the letters and digits of a value.
 
 use std::fmt;
 
 use crate::event::coded;
 
 coded!(
-    /// By which means a person was found in a response.
+    /// How a person was found in a response.
     Means {
-        /// Where the portal map describes them, or as the reporter declared them. (0, so that entries of
-        /// before read the same.)
+        /// Where the portal map describes them, or as the portal reported them. The number is 0 because
+        /// entries of earlier versions hold no means.
         Described = 0 "described",
         /// Named by the request.
         Request = 1 "request",
-        /// By a pattern, outside of what the map describes.
+        /// By a pattern, outside everything that the map describes.
         Sweep = 2 "sweep",
         /// By a pattern in a header.
         Header = 3 "header",
@@ -23,38 +23,38 @@ coded!(
 );
 
 coded!(
-    /// What stood in the way of reading a response.
+    /// Why a response, or a part of it, could not be read.
     UnreadCause {
-        /// A value has not the shape of its identifier.
+        /// A value does not have the shape of an identifier.
         ValueShape = 1 "value-shape",
-        /// A list, an object, `true`, an error cell stands where an identifier should.
+        /// A list, an object, `true` or an error cell stands where an identifier is expected.
         NotIdentifier = 2 "not-identifier",
-        /// A record has no identifier of its own.
+        /// A record without an identifier of its own.
         NamelessRecord = 3 "nameless-record",
         /// Nothing that the map describes is there, and the map does not say that this means nobody.
         NoRecord = 4 "no-record",
-        /// Texts outside of everything that the map describes.
+        /// Text outside everything that the map describes.
         Undescribed = 5 "undescribed",
-        /// Not JSON, XML, CSV, HTML, a workbook.
+        /// Not valid as JSON, XML, CSV, HTML or a workbook.
         Syntax = 6 "syntax",
         CharacterSet = 7 "character-set",
-        /// Compressed in a way that does not undo.
+        /// A content coding that is unknown, or a body that does not decompress.
         Coding = 8 "coding",
-        /// A column is absent, or there twice.
+        /// A column is absent, or present twice.
         Column = 9 "column",
         ShortRow = 10 "short-row",
-        /// A formula whose result is not in the file.
+        /// A formula whose result is not stored in the file.
         Formula = 11 "formula",
-        /// A date, a truth value, an error in a cell of identifiers.
+        /// A date, a Boolean or an error in a cell of identifiers.
         CellType = 12 "cell-type",
-        /// Two ways of reading the same table show different persons.
+        /// Two ways to interpret the same table give different persons.
         Ambiguous = 13 "ambiguous",
         TooDeep = 14 "too-deep",
-        /// A part of the file that is not looked into.
+        /// A part of the file that no reader handles.
         UnreadPart = 15 "unread-part",
-        /// A number that lost its digits.
+        /// A number that lost digits to floating point.
         InexactNumber = 16 "inexact-number",
-        /// A header that cannot be read, or is there twice.
+        /// A header that cannot be read, or is present twice.
         Header = 17 "header",
         /// More bytes, cells or identifiers than the limit.
         TooLarge = 18 "too-large",
@@ -65,19 +65,19 @@ coded!(
     }
 );
 
-/// What could not be read, and where.
+/// A part of a response that could not be read, and where it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReadFailure {
     pub cause: UnreadCause,
-    /// The rule of the map, as written there; empty when no one rule is concerned.
+    /// The rule of the map, as written there; empty when no single rule is concerned.
     pub rule: String,
     /// Path, cell or line.
     pub place: String,
-    /// `shape_of` the value; empty when there is none.
+    /// [`shape_of`] the value; empty when there is none.
     pub shape: String,
 }
 
-/// Characters of a shape, place or rule that are kept.
+/// Greatest length of a shape, place or rule, in characters.
 pub const UNREAD_CHARS_MAX: usize = 80;
 
 impl ReadFailure {
@@ -121,8 +121,9 @@ fn bounded(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(UNREAD_CHARS_MAX).collect()
 }
 
-/// Letters become `A` or `a`, digits `9`, white space a space; a run is kept up to twelve. Punctuation stays: it
-/// tells a date from a number and names nobody.
+/// The shape of a value: letters become `A` or `a`, digits `9`, white space a space, other characters `?`; a
+/// run of one kind is cut after twelve. ASCII punctuation stays: it tells a date from a number and identifies
+/// nobody.
 pub fn shape_of(value: &str) -> String {
     let mut shape = String::new();
     let (mut last, mut run) = ('\0', 0);

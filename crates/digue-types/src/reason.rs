@@ -1,7 +1,7 @@
-//! Why a response was refused, or would have been.
+//! Why a request or response was refused, or would have been.
 //!
-//! A reason has one stable text form (`budget:account:1h`), the same in the journal, in problem
-//! documents and in locale keys.
+//! A reason has one stable text form (`budget:account:1h`), the same in the journal and in problem
+//! documents (RFC 9457); locale keys begin with its family.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,13 +9,13 @@ use std::str::FromStr;
 use crate::event::{Scope, UninspectedCause};
 use crate::time::SlidingWindow;
 
-/// One ground for a refusal.
+/// One reason for a refusal.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum RefusalReason {
     /// No session, or one that is no longer valid.
     NoSession,
-    /// The session's cookie comes from elsewhere than the session was opened, or without the key of
-    /// its device.
+    /// The session's cookie comes from another network, browser or TLS stack than the session was opened
+    /// with, or without the key of its device.
     SessionMoved,
     /// The account is unknown to the portal's caseloads or suspended.
     UnknownAccount,
@@ -24,13 +24,13 @@ pub enum RefusalReason {
     TooManyRequests,
     /// The request could not be read safely (path tricks, broken body).
     MalformedRequest,
-    /// The body of the request is larger than the map lets pass.
+    /// The body of the request is larger than the map allows.
     RequestTooLarge,
-    /// The request carries a parameter that the map does not name.
+    /// The request has a parameter that the map does not name.
     UnknownParameter,
-    /// A GraphQL query gives fields another name, or cannot be read.
+    /// A GraphQL query renames fields with aliases, or cannot be parsed.
     RenamedFields,
-    /// The rules look into the body of the request, and another proxy keeps it.
+    /// The rules need the body of the request, which forward-auth does not pass on.
     BodyUnseen,
     GateClosed(Scope),
     CaseloadOnly(Scope),
@@ -46,11 +46,11 @@ pub enum RefusalReason {
     /// The budget of responses that were not inspected.
     UninspectedBudget(SlidingWindow),
     Uninspectable(UninspectedCause),
-    /// The watch took it for a theft, and cut the account off.
+    /// Detection took it for a theft, and cut the account off.
     Withheld,
-    /// The portal did what the request asked for; only its answer was not shown.
+    /// The portal carried out the request; only its answer was not shown.
     DoneNotShown,
-    /// The portal received the request; whether it did what was asked for is not known.
+    /// The portal received the request; whether it carried it out is not known.
     OutcomeUnknown,
     /// A policy file forbids it, or none permits it.
     Policy,
@@ -108,7 +108,7 @@ impl fmt::Display for RefusalReason {
     }
 }
 
-/// The text is no reason that this version knows.
+/// The text is not a reason that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown reason {0:?}")]
 pub struct UnknownReason(pub String);

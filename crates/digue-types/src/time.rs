@@ -1,4 +1,6 @@
 //! Time as a value that callers pass in, and the four windows in which persons are counted.
+//!
+//! No clock is read here or in any crate of layers 0 and 1.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,17 +28,17 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Later by `by`; stops at the end of the scale.
+    /// Later by `by`; saturates.
     pub fn plus(self, by: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// Earlier by `by`; stops at the start of the scale.
+    /// Earlier by `by`; saturates.
     pub fn minus(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// How long after `earlier`; zero when it is not after.
+    /// The time since `earlier`; zero when `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -46,8 +48,9 @@ impl Timestamp {
         self.0.div_euclid(86_400_000_000)
     }
 
-    /// Year, month and day of the month, UTC; years are clamped to what a calendar shows.
+    /// Year, month and day of the month, UTC; clamped to the years -9999 to 9999.
     pub fn utc_date(self) -> (i16, u8, u8) {
+        // The range of `jiff`, in days from 1970, rounded inwards.
         let days = self.utc_day().clamp(-4_371_000, 2_932_000);
         let seconds = jiff::Timestamp::from_second(days * 86_400).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let date = seconds.to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -61,7 +64,7 @@ impl Timestamp {
         Some(Self(midnight.timestamp().as_microsecond()))
     }
 
-    /// As web servers write it: `12/Jul/2025:21:04:05 +0200`, `2025-07-12 21:04:05.250 +0200`.
+    /// The times of web servers' access logs: `12/Jul/2025:21:04:05 +0200`, `2025-07-12 21:04:05.250 +0200`.
     pub fn parse_common_log(text: &str) -> Option<Self> {
         ["%d/%b/%Y:%H:%M:%S%.f %z", "%Y-%m-%d %H:%M:%S%.f %z"].iter().find_map(|form| {
             let parts = jiff::fmt::strtime::parse(form, text).ok()?;
@@ -69,7 +72,7 @@ impl Timestamp {
         })
     }
 
-    /// RFC 3339 with an offset of zero: `2026-11-22T08:30:00Z`.
+    /// RFC 3339 with any offset: `2026-11-22T08:30:00Z`, `2026-11-22T10:30:00+02:00`. Microseconds are kept.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_microsecond()))
     }

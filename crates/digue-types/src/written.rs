@@ -1,14 +1,14 @@
-//! Days, hours, numbers and words as people and spreadsheets write them, French first.
+//! Parsing of days, hours, numbers and words as people and spreadsheets write them, French first.
 //!
-//! What can be read in two ways is not read: `1,500` is a thousand and a half in English and one and a half in
-//! French. It does not know which field a value is for.
+//! A text with two meanings is an error, never a guess: `1,500` is fifteen hundred in English and one and a
+//! half in French. Which field a value is for is not known here.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::Timestamp;
 
-/// Why a value is not taken.
+/// Why a value is not accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Unwritten {
     #[error("it is not written in any usual way")]
@@ -21,23 +21,23 @@ pub enum Unwritten {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WrittenMoment {
     Day(Date),
-    /// An hour without a zone: where its writer was.
+    /// A time without a zone: local to its author.
     Local(DateTime),
     Instant(Timestamp),
 }
 
-/// What comes first in `01/02/2026`.
+/// Whether `01/02/2026` begins with the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum DayOrder {
     /// As in France and most of the world.
     #[default]
     DayFirst,
-    /// Others of the same column have the month first: only what cannot be both is read.
+    /// Other dates of the same column have the month first: only unambiguous ones are accepted.
     Unknown,
 }
 
 impl DayOrder {
-    /// The order of a column, from all of its texts: `12/31/2026` among them makes `01/02/2026` doubtful.
+    /// The order of a column, from all of its texts: one `12/31/2026` makes `01/02/2026` ambiguous.
     pub fn of_column<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
         let is_month_first = |text: &str| {
             slashed(day_and_hour(text).0).is_some_and(|(first, second, _)| first <= 12 && second > 12)
@@ -46,11 +46,11 @@ impl DayOrder {
     }
 }
 
-/// A day or a moment: `2026-12-31`, `31/12/2026`, `31.12.26`, `1er janvier 2027`, `31-Dec-26`, each with an hour
-/// (`14:05`, `14h05`, `2:05 PM`) or without, and RFC 3339.
+/// A day or a moment: `2026-12-31`, `31/12/2026`, `31.12.26`, `1er janvier 2027`, `31-Dec-26`, each with a
+/// time (`14:05`, `14h05`, `2:05 PM`) or without, and RFC 3339.
 ///
 /// # Errors
-/// `Ambiguous` where the order of day and month cannot be told.
+/// `Ambiguous` where the order of day and month is not known, `Form` for any other text.
 pub fn moment(text: &str, order: DayOrder) -> Result<WrittenMoment, Unwritten> {
     let text = text.trim();
     if let Some(at) = Timestamp::parse_rfc3339(text) {
@@ -64,22 +64,24 @@ pub fn moment(text: &str, order: DayOrder) -> Result<WrittenMoment, Unwritten> {
     }
 }
 
-/// The day of what is written, without its hour.
+/// The day of a [`moment`], without its time.
 ///
 /// # Errors
-/// As `moment`.
+/// As [`moment`].
 pub fn day(text: &str, order: DayOrder) -> Result<Date, Unwritten> {
     match moment(text, order)? {
         WrittenMoment::Day(day) => Ok(day),
         WrittenMoment::Local(at) => Ok(at.date()),
-        // The day where it was written: its text begins with it.
+        // The day of the writer's own offset, with which the text begins. The instant in UTC may lie on
+        // another day.
         WrittenMoment::Instant(_) => {
             text.trim().get(..10).and_then(|day| day.parse().ok()).ok_or(Unwritten::Form)
         }
     }
 }
 
-/// Splits `31/12/2026 à 14h05` and `2026-12-31T14:05`; months in words hold spaces themselves.
+/// Splits `31/12/2026 à 14h05` and `2026-12-31T14:05` into date and time. Dates with the month in words
+/// contain spaces, so the split is at the first separator that a valid time follows.
 fn day_and_hour(text: &str) -> (&str, Option<&str>) {
     let text = text.trim();
     let is_hour = |hour: &str| time_of(hour).is_ok();
@@ -114,7 +116,7 @@ fn time_of(text: &str) -> Result<Time, Unwritten> {
         _ => None,
     };
     let (hour, minute, second) = (next(true), next(is_hour_letter || half.is_some()), next(false));
-    // An hour of two digits alone is no hour: `31 12`.
+    // Two digits alone are no time: in `31 12` they are a month.
     let minute = if clock.contains([':', 'h']) || half.is_some() { minute.or(Some(0)) } else { None };
     let (Some(hour), Some(minute), Some(second), None) = (hour, minute, second, parts.next()) else {
         return Err(Unwritten::Form);
@@ -195,14 +197,15 @@ fn small(digits: &str) -> Option<i16> {
 
 fn date(year: i16, month: i16, day: i16) -> Result<Date, Unwritten> {
     let small = |number: i16| i8::try_from(number).map_err(|_| Unwritten::Form);
-    // Spreadsheets count from 1900: a zero shows as a day of that year.
+    // Spreadsheets count days from 1900 and show a zero as a date of that year: it is no date.
     if !(1901..=9999).contains(&year) {
         return Err(Unwritten::Form);
     }
     Date::new(year, small(month)?, small(day)?).map_err(|_| Unwritten::Form)
 }
 
-/// How months begin once accents are gone, French and English, the longest that may be confused first.
+/// Beginnings of French and English months without accents; where one begins with another, the longer one
+/// comes first.
 const MONTHS: [(&str, i16); 17] = [
     ("janv", 1),
     ("jan", 1),
@@ -259,7 +262,7 @@ fn month_named(word: &str) -> Option<i16> {
     MONTHS.iter().chain(&LATE).find(|(begins, _)| word.starts_with(begins)).map(|(_, month)| *month)
 }
 
-/// A number with at most `DECIMALS_MAX` decimals, exactly as it was written.
+/// A number with at most `DECIMALS_MAX` decimals, exact: amounts must not pass through floating point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WrittenNumber {
     /// In millionths.
@@ -275,16 +278,17 @@ impl WrittenNumber {
         if self.millionths % 1_000_000 == 0 { i64::try_from(self.millionths / 1_000_000).ok() } else { None }
     }
 
-    /// Hundredths, when it has no smaller part.
+    /// The number in hundredths, when it has no smaller part.
     pub fn hundredths(self) -> Option<i64> {
         if self.millionths % 10_000 == 0 { i64::try_from(self.millionths / 10_000).ok() } else { None }
     }
 }
 
-/// A number as French and English spreadsheets write it, perhaps of euros: `1 500,50 €`, `1,500.50`, `-3`.
+/// A number as French and English spreadsheets write it, optionally in euros: `1 500,50 €`, `1,500.50`, `-3`.
 ///
 /// # Errors
-/// `Ambiguous` for `1,500` and `1.500`, which one reads as thousands and another as a decimal.
+/// `Ambiguous` for `1,500` and `1.500`, which are thousands in one of the two languages and decimals in the
+/// other; `Form` for any other text.
 pub fn number(text: &str) -> Result<WrittenNumber, Unwritten> {
     let plain = folded(text);
     let plain = ["euros", "euro", "eur", "€"]
@@ -307,7 +311,7 @@ pub fn number(text: &str) -> Result<WrittenNumber, Unwritten> {
     Ok(WrittenNumber { millionths: if is_negative { -millionths } else { millionths } })
 }
 
-/// What stands before and behind the decimal sign.
+/// The digits before and after the decimal sign.
 fn decimal_point(text: &str) -> Result<(&str, &str), Unwritten> {
     let (commas, points) = (text.matches(',').count(), text.matches('.').count());
     let split = |sign: char| text.rsplit_once(sign).ok_or(Unwritten::Form);
@@ -335,7 +339,7 @@ fn filled<'t>(whole: &'t str, decimals: &'t str) -> Result<(&'t str, &'t str), U
     if whole.is_empty() || decimals.is_empty() { Err(Unwritten::Form) } else { Ok((whole, decimals)) }
 }
 
-/// Digits in groups of three by one sign, or in no groups.
+/// The digits of a whole number, in groups of three separated by one sign or without groups.
 fn ungrouped(text: &str) -> Result<String, Unwritten> {
     let separator = text.chars().find(|sign| !sign.is_ascii_digit());
     let digits = match separator {
@@ -355,7 +359,8 @@ fn ungrouped(text: &str) -> Result<String, Unwritten> {
     if is_number { Ok(digits) } else { Err(Unwritten::Form) }
 }
 
-/// A word as people tell it from others: without accents, letter case, kinds of spaces, of apostrophes and of dashes.
+/// A text for comparison: lower case, without accents and invisible characters, with one kind of space,
+/// apostrophe and dash.
 pub fn folded(text: &str) -> String {
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
     let mut folded = String::with_capacity(text.len());
@@ -373,10 +378,10 @@ pub fn folded(text: &str) -> String {
     folded.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Several choices in one cell, separated by `;`, `,`, `|` or lines; a choice may hold a separator itself.
+/// Several choices in one cell, separated by `;`, `,`, `|` or line breaks; a choice may contain a separator.
 ///
 /// # Errors
-/// The word that is no choice.
+/// The first text that is not a choice.
 pub fn choices_in<T>(cell: &str, choice: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, String> {
     let ends: Vec<usize> = cell
         .char_indices()
@@ -387,7 +392,7 @@ pub fn choices_in<T>(cell: &str, choice: impl Fn(&str) -> Option<T>) -> Result<V
     let mut chosen = Vec::new();
     let (mut start, mut next) = (0, 0);
     while next < ends.len() {
-        // The longest choice that begins here.
+        // The longest choice that begins here: a shorter one may be the beginning of a choice with a comma.
         let longest = (next..ends.len()).rev().find_map(|end| {
             let found = choice(cell[start..ends[end]].trim())?;
             Some((end, found))

@@ -1,23 +1,24 @@
 //! One caseload as sorted arrays: 24 bytes for each relation, one or two cache lines for each
 //! look-up.
 //!
-//! Person keys are spread evenly (they are a keyed hash), so the place of a key can be guessed from
-//! its value; galloping from there takes a few steps when the guess is good and a logarithm when
-//! somebody chose keys to make it bad.
+//! Person keys are spread evenly (they are a keyed hash), so the position of a key can be guessed from
+//! its value. Galloping from there takes a few steps when the guess is good, and a logarithm of the
+//! length when keys were chosen to make it bad.
 
 use digue_types::PersonKey;
 
-/// A person of a caseload and the number of the term under which they are in it.
+/// A person and the number of the term (`Caseloads::terms`) under which the relation holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ListedRelation {
     pub(super) person: PersonKey,
     pub(super) term: u32,
 }
 
-/// Relations in the order of their persons.
+/// Relations sorted by person.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RelationList {
-    /// The first halves of the person keys, apart: a search reads nothing else.
+    /// The first halves of the person keys, in an array of their own: a search touches nothing else,
+    /// and a cache line holds eight of them.
     firsts: Box<[u64]>,
     /// The second half and the term.
     rests: Box<[(u64, u32)]>,
@@ -42,12 +43,14 @@ impl RelationList {
         self.firsts.len()
     }
 
-    /// Reads through the list, so that it comes from memory as one stream and not line by line, when
-    /// `look_ups` are about to touch most of it. A checksum, for the reads to count as used.
+    /// Touches every cache line of the list in order when `look_ups` are about to touch most of them:
+    /// one sequential read is faster than as many random ones. Returns a checksum, so that the reads
+    /// are not optimised away.
     pub(super) fn read_ahead(&self, look_ups: usize) -> u64 {
         if look_ups * 8 < self.len() {
             return 0;
         }
+        // Eight first halves, or four pairs of second half and term, fill 64 bytes: one cache line.
         let firsts = self.firsts.iter().step_by(8).fold(0, |sum, first| sum ^ first);
         self.rests.iter().step_by(4).fold(firsts, |sum, (second, _)| sum ^ second)
     }
@@ -61,10 +64,11 @@ impl RelationList {
     }
 }
 
-/// The first place whose value is not below `wanted`.
+/// The first index whose value is not below `wanted`; the length where there is none.
 fn first_at_least(sorted: &[u64], wanted: u64) -> usize {
     let length = sorted.len();
-    let guess = usize::try_from((u128::from(wanted) * length as u128) >> 64).expect("below the length");
+    let guess = usize::try_from((u128::from(wanted) * length as u128) >> 64)
+        .expect("wanted / 2^64 is below 1, so the guess is below the length");
     let mut step = NEAR;
     let (mut low, mut high) = (guess.saturating_sub(step), (guess + step).min(length));
     while low > 0 && sorted[low] >= wanted {
@@ -78,7 +82,8 @@ fn first_at_least(sorted: &[u64], wanted: u64) -> usize {
     low + sorted[low..high].partition_point(|value| *value < wanted)
 }
 
-/// A good guess is off by the root of the length, at most: this many for a usual caseload.
+/// Half of the first interval searched. A good guess is off by about the square root of the length:
+/// so many positions for a usual caseload.
 const NEAR: usize = 16;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The rules one by one, then the promise as a property.
+//! Each rule by itself, then promises 2 and 3 as properties.
 
 use digue_types::{Scope, SlidingWindow};
 use proptest::prelude::*;
@@ -106,7 +106,7 @@ fn shows_the_caseload_and_nobody_else() {
 #[test]
 fn an_exact_search_shows_one_stranger_not_two() {
     world().check(true, &["out1"], Ok(&[Basis::ExactSearch]));
-    // Somebody besides, even of the caseload: the search was not for one person.
+    // A further person, even one of the caseload: the search was not for one person.
     world().check(true, &["in1", "out1"], Err(&[RefusalReason::NotExact]));
     world().check(true, &["out1", "out2"], Err(&[RefusalReason::NotExact]));
 }

@@ -1,4 +1,4 @@
-//! Properties: no panic, no order within an instant, no difference after a restart.
+//! Properties: no panic, no influence of the order within an instant, no difference after a restart.
 
 use digue_detection::batch::OwnedSighting;
 use digue_detection::{Batches, Engine, EngineOptions, Finding, SeenPerson, SightingKind};
@@ -56,7 +56,7 @@ fn sighting() -> impl Strategy<Value = OwnedSighting> {
     )
 }
 
-/// Sightings with times that go on, several in an instant.
+/// Sightings in order of time, several in an instant.
 fn sightings(count: usize) -> impl Strategy<Value = Vec<OwnedSighting>> {
     proptest::collection::vec(
         (sighting(), prop_oneof![4 => Just(0i64), 6 => 1i64..5, 1 => 1000i64..200_000]),
@@ -91,7 +91,7 @@ proptest! {
     #[test]
     fn a_restart_in_the_middle_changes_nothing(sightings in sightings(400), share in 0usize..100) {
         let whole = play(&sightings);
-        // The new process reads what the journal has, and goes on.
+        // The new process reads the entries of the journal, and continues.
         let cut = sightings.len() * share / 100;
         let before = play(&sightings[..cut]);
         let mut engine = Engine::new(EngineOptions::default());

@@ -1,5 +1,5 @@
-//! What teaches the watch, and what must not: openings, verdicts, places that many share, busy days
-//! of everybody, declared batches.
+//! What teaches detection, and what must not: reopenings, verdicts, shared places, busy days of a whole
+//! portal, declared batches.
 
 use digue_detection::{
     DeclaredBatch, Engine, EngineOptions, Finding, SeenPerson, Sighting, SightingKind, Weight,
@@ -54,12 +54,12 @@ impl Portal {
         }));
     }
 
-    /// Everybody works on `days`, `times` as much as usual.
+    /// All accounts work on `days`, `times` as much as usual.
     fn work(&mut self, accounts: std::ops::Range<u32>, days: std::ops::Range<i64>, times: i64) {
         for day in days.filter(|day| day % 7 < 5) {
             for step in 0..8 * times {
                 for account in accounts.clone() {
-                    // Three to six a day, each account at other hours.
+                    // Three to six persons a day, each account at different hours.
                     if (step + day * 3 + i64::from(account) * 5) % 2 == 0 {
                         let second = 8 * 3600 + step * (32_000 / (8 * times)) + i64::from(account) * 61 % 600;
                         self.show(account, MONDAY + day * DAY + second, 1, 0);
@@ -69,7 +69,7 @@ impl Portal {
         }
     }
 
-    /// `daily` sheets of an account on each of `days`, in office hours.
+    /// `daily` record pages of an account on each of `days`, in office hours.
     fn read(&mut self, account: u32, days: std::ops::Range<i64>, daily: i64, place: u8) {
         for day in days.filter(|day| day % 7 < 5) {
             for step in 0..daily {
@@ -99,7 +99,7 @@ fn at_work() -> Portal {
     portal
 }
 
-/// Persons whom `account` is shown, `daily` on each day from `day` on, before it is contained.
+/// The number of persons that `account` is shown, `daily` on each day from `day` on, before it is contained.
 fn lost(portal: &mut Portal, account: u32, day: i64, daily: i64) -> i64 {
     let before = portal.contained(account);
     for read in day..day + 30 {
@@ -138,7 +138,7 @@ fn a_verdict_allows_what_was_cited_and_no_more() {
     portal.engine.found_to_be_work(Timestamp::from_secs(MONDAY + 68 * DAY), "a1", Weight::Containment, None);
     portal.work(0..30, 68..70, 1);
     portal.found.clear();
-    // As much as the cited day is work now; ten times as much is not, nor is haste.
+    // As much as on the cited day is work now; ten times as much is not, and neither is haste.
     let cited = 20;
     portal.read(1, 70..74, cited, 0);
     assert_eq!(portal.contained(1), 0, "{:?}", portal.found);
@@ -181,7 +181,7 @@ fn a_verdict_allows_what_its_own_finding_cited() {
     portal.engine.reopened(day(76), "a1");
     portal.read(1, 77..82, 300, 0);
     assert_eq!(portal.contained(1), 3);
-    // A verdict about a finding that is not known allows nothing.
+    // A verdict on an unknown finding allows nothing.
     portal.engine.found_to_be_work(day(83), "a1", Weight::Containment, Some(day(1)));
     assert_eq!(portal.engine.contained_accounts(), ["a1"]);
 }
@@ -245,7 +245,7 @@ fn everybody_three_times_as_busy_is_nobodys_theft() {
     let mut portal = at_work();
     portal.work(0..30, 63..73, 3);
     assert_eq!(portal.containments(), 0, "{:?}", portal.found);
-    // Somebody who reads far more on such a day is found all the same.
+    // An account that reads far more on such a day is still found.
     portal.work(0..29, 77..80, 3);
     portal.read(29, 77..80, 150, 0);
     assert_eq!(portal.contained(29), 1);

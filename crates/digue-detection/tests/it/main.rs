@@ -1,4 +1,4 @@
-//! The engine as a whole: what it must find, what it must leave alone, and what never matters.
+//! The engine as a whole: what it must find, what it must not report, and what must make no difference.
 
 mod laws;
 mod learning;

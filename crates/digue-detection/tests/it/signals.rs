@@ -1,4 +1,4 @@
-//! Each signal once where it must be heard, and once where it must not.
+//! Each signal once where it must be given, and once where it must not.
 
 use digue_detection::{
     DeclaredBatch, Engine, EngineOptions, Finding, SeenPerson, Sighting, SightingKind, SignalKind, Weight,
@@ -9,7 +9,7 @@ const MONDAY: i64 = 1_780_272_000;
 const DAY: i64 = 86_400;
 const HOME: (&str, &str) = ("192.0.2.7", "Mozilla/5.0 Firefox/140.0");
 
-/// A house of twelve accounts in three organisations, after two months of ordinary work.
+/// A portal with twelve accounts in three organisations, after two months of ordinary work.
 struct House {
     engine: Engine,
     found: Vec<Finding>,
@@ -231,13 +231,13 @@ fn refusals_and_uninspected_responses_are_heard() {
 #[test]
 fn a_flood_of_unknown_addresses_is_told_and_closes_nobody() {
     let mut house = House::at_work();
-    // A page that changed before its map did: every account of every organisation.
+    // A page that changed before its map: all accounts of all organisations are affected.
     for step in 0..20_000 {
         house.see(step % 12, NOON + step, &[], HOME, SightingKind::Unmapped);
     }
     let told: Vec<_> = house.found.iter().map(|finding| (finding.weight, finding.signals[0].kind)).collect();
     assert_eq!(told, [(Weight::Alert, SignalKind::Unmapped); 12]);
-    // Below that nobody is told.
+    // Below that there is no alert.
     let mut house = House::at_work();
     for step in 0..900 {
         house.see(1, NOON + step, &[], HOME, SightingKind::Unmapped);
@@ -248,7 +248,7 @@ fn a_flood_of_unknown_addresses_is_told_and_closes_nobody() {
 #[test]
 fn sheets_without_resources_are_a_reason() {
     let mut house = House::at_work();
-    // Everybody's browser fetches resources for two weeks more, the thief's program none.
+    // The browsers of all accounts fetch resources for two more weeks, the thief's program none.
     for day in 63..77 {
         for account in 0..10 {
             let at = MONDAY + day * DAY + 10 * 3600 + account * 60;
@@ -365,12 +365,12 @@ fn what_goes_beyond_a_declared_batch_is_judged() {
     let mut house = with_batch(&[]);
     house.open(5, night(0), &persons(1));
     house.contained(5, SignalKind::Export);
-    // In two responses, on both sides of midnight: it is one night.
+    // In two responses, before and after midnight: it is one night.
     let mut house = with_batch(&[]);
     house.open(5, night(0) + 3000, &persons(0));
     house.open(5, night(0) + 4000, &(200_000..200_300).collect::<Vec<u64>>());
     house.contained(5, SignalKind::Export);
-    // Outside of its hours, and by another account.
+    // Outside its hours, and by another account.
     for (account, second) in [(5, NOON), (4, night(0))] {
         let mut house = with_batch(&[]);
         house.open(account, second, &persons(0));

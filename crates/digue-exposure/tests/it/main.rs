@@ -34,7 +34,7 @@ fn open(folder: &Path) -> (Index, Opening) {
     (index, opening)
 }
 
-/// A response that shows `persons` to `account`, `hours` after the start of all.
+/// A response that shows `persons` to `account`, `hours` after the beginning of the test's time.
 fn response(account: u32, persons: &[u32], minutes: u32) -> Exposure {
     let Event::Exposure(mut exposure) = shown(0, &format!("a{account}"), "P") else {
         unreachable!("an exposure")
@@ -63,7 +63,7 @@ fn account(number: u32) -> AccountId {
     AccountId::parse(&format!("a{number}")).unwrap()
 }
 
-/// What the model says: persons with the entries that show them.
+/// The model's answer: persons with the entries that show them.
 fn model(all: &[Exposure], takes: impl Fn(&Exposure) -> bool) -> BTreeMap<PersonRef, Vec<u64>> {
     let mut persons: BTreeMap<PersonRef, Vec<u64>> = BTreeMap::new();
     for (entry, exposure) in all.iter().enumerate().filter(|(_, exposure)| takes(exposure)) {
@@ -259,8 +259,8 @@ fn an_answer_says_on_which_side_the_truth_may_lie() {
     assert_eq!(bound(&named), (CountBound::Upper, 3));
 }
 
-/// Exact is said of what was read whole, and of persons who stood where the map describes them; of nothing else,
-/// in whatever order the responses come and however they are stored.
+/// An answer is exact only when every response was fully read and every person stood where the map describes
+/// persons, in whatever order responses come and however they are stored.
 #[test]
 fn exact_is_said_of_nothing_that_leaves_a_doubt() {
     for (inspection, means, persons) in ways_of_reading() {
@@ -317,7 +317,7 @@ fn counters_go_exactly_as_far_as_the_index() {
     assert_eq!(index.coverage(&portal).inspected, 501);
     index.skip_to(700);
     assert_eq!(index.size(), 700);
-    // Not closed: what came since the last flush comes again from the journal.
+    // Not closed: entries since the last flush are added again from the journal.
     drop(index);
     let (index, opening) = open(folder.path());
     assert_eq!((opening.size, index.coverage(&portal).inspected), (500, 500));

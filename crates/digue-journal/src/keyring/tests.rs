@@ -1,4 +1,4 @@
-//! Keys on a real folder: made, read again, destroyed.
+//! Keys in a real folder: made, loaded again, destroyed.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn master() -> MasterKey {
     MasterKey::new(&[9; 32])
 }
 
-/// Distinct bytes each time, as a test can repeat them.
+/// Different bytes at each call, the same in each run.
 fn draw() -> Draw {
     let next = std::sync::atomic::AtomicU8::new(1);
     Box::new(move |bytes| bytes.fill(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)))
@@ -98,7 +98,7 @@ fn a_key_file_of_another_name_or_purpose_is_refused() {
     let sealed = seal(&ring(folder.path(), PeriodLength::Month), "2026-11-01").unwrap();
     let path = folder.path().join(file(1));
     let text = std::fs::read_to_string(&path).unwrap();
-    // A key that is said to be of another period would be destroyed at another date.
+    // A key file that names another period would be destroyed at another date.
     std::fs::write(&path, text.replace("2026-11", "2036-11")).unwrap();
     let reader = Keyring::reading(Disk::new(folder.path()), Some(master()));
     assert!(matches!(reader.open(&sealed), Err(KeyError::Damaged(_))));

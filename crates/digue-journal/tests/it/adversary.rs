@@ -35,8 +35,8 @@ fn journal() -> tempfile::TempDir {
     folder
 }
 
-/// Files that the signed head depends on, and the keys of its entries; superseded partial tiles are not
-/// read by anybody.
+/// Files that the signed checkpoint depends on, and the keys of its entries; superseded partial tiles are
+/// never read.
 fn evidence(folder: &Path) -> Vec<PathBuf> {
     let current = |path: &PathBuf| {
         let text = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
@@ -102,7 +102,7 @@ fn a_dropped_tail_signed_with_the_right_key_is_found_from_a_kept_checkpoint() {
     let snapshot = fs::read(folder.path().join("checkpoint")).unwrap();
     write(folder.path(), 20);
     let earlier = kept(folder.path());
-    // The rollback is perfect: an older head, truly signed, with all its tiles.
+    // A perfect rollback: an older checkpoint, genuinely signed, with all of its tiles.
     fs::write(folder.path().join("checkpoint"), snapshot).unwrap();
     for item in fs::read_dir(folder.path().join("wal")).unwrap() {
         fs::remove_file(item.unwrap().path()).unwrap();
@@ -165,7 +165,7 @@ fn a_replayed_write_ahead_file_adds_nothing_and_a_gap_is_found() {
     let journal = open(folder.path()).unwrap();
     assert_eq!(journal.status().size, 20);
     journal.close();
-    // A segment from a future that never was.
+    // A segment that begins beyond the end of the journal.
     fs::write(folder.path().join("wal/00000000000000000099"), {
         let mut bytes = segment.clone();
         bytes[12..20].copy_from_slice(&99u64.to_be_bytes());

@@ -98,7 +98,7 @@ fn another_client_finds_one_flipped_bit() {
         std::fs::write(&path, &bytes).unwrap();
         let tiles = Folder(folder.path());
         let reader = TileHashReader::new(head.size(), *head.hash(), &tiles);
-        // One entry at a time, as somebody with a receipt to check does.
+        // One entry at a time, as when a receipt is checked.
         let is_refused = |index| reader.read_hashes(&[stored_hash_index(0, index)]).is_err();
         assert!((0..head.size()).step_by(8).any(is_refused), "{}", path.display());
         std::fs::write(&path, &sound).unwrap();

@@ -1,4 +1,4 @@
-//! What the journal does on a good day.
+//! The journal without faults.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! What outsiders hold: proofs, receipts, cosignatures; and what is left after forgetting.
+//! Evidence in the hands of outsiders: proofs, receipts, cosignatures; and the journal after forgetting.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -88,7 +88,7 @@ fn a_receipt_verifies_with_the_public_key_alone_and_discloses_one_entry() {
     assert_eq!((proven.index, proven.event), (17, Some(shown(17, "a1", "P1"))));
     assert!(Receipt::parse(&open_one).unwrap().verify(other.verifier(), &[], 0).is_err());
     assert!(verify(&open_one.replace("index 17", "index 18")).is_err());
-    // Any line that is changed, but one: nothing else is left that could lie.
+    // A changed character is either refused or changes nothing that the receipt proves.
     for (place, _) in open_one.char_indices().filter(|(place, c)| place % 7 == 0 && c.is_ascii_alphanumeric())
     {
         let mut bytes = open_one.clone().into_bytes();
@@ -244,7 +244,7 @@ fn what_is_forgotten_cannot_be_read_and_every_proof_still_holds() {
     assert!(
         left.iter().all(|(index, opened)| matches!(opened, OpenedKeyring::Forgotten(_)) == (*index < 600))
     );
-    // New proofs of what is left, old proofs of what is not, and the journal goes on.
+    // New proofs of entries that are left, old proofs of those that are not; and the journal accepts more.
     assert!(journal.receipt(650, true).unwrap().verify(signer().verifier(), &[], 0).is_ok());
     assert!(before.verify(signer().verifier(), &[], 0).is_ok());
     assert!(journal.receipt(17, false).is_err());
@@ -267,7 +267,7 @@ fn a_beginning_that_is_missing_without_a_signed_word_is_damage() {
     two_months(folder.path());
     std::fs::remove_file(folder.path().join("tile/entries/000")).unwrap();
     assert_eq!(audit(folder.path()).findings[0].kind, VerifyFindingKind::MissingFile);
-    // Nor does a note that the journal's key did not sign help.
+    // A note that another key signed is no excuse.
     let other = Signer::from_seed(crate::NAME, &[1; 32]).unwrap();
     let root = base64_of(&[0; 32]);
     let note = other.sign(&format!("digue-pruned-1\n{}\n256\n{root}\n2026-01-01T00:00:00Z\n", crate::NAME));

@@ -9,7 +9,7 @@ use digue_testkit::events::shown;
 
 use crate::{audit, events, open, open_with};
 
-/// Appends while the fault strikes, reopens on a sound disk, and compares.
+/// Appends while the fault strikes, reopens on a sound disk, and compares with what was acknowledged.
 #[track_caller]
 fn check(step: DurableStep, nth: usize, strike: FaultEffect) {
     let folder = tempfile::tempdir().unwrap();

@@ -36,7 +36,7 @@ const FOLDER: &str = "DIGUE_TEST_VICTIM_FOLDER";
 const STEP: &str = "DIGUE_TEST_VICTIM_STEP";
 const NTH: &str = "DIGUE_TEST_VICTIM_NTH";
 
-/// The victim: says each index that it was promised, until it dies.
+/// The victim process: prints each index that was acknowledged, until it is killed.
 #[test]
 fn victim() {
     #[expect(clippy::disallowed_methods, reason = "the parent test speaks through the environment")]
@@ -54,7 +54,7 @@ fn victim() {
     journal.close();
 }
 
-/// Runs the victim; the indexes it was promised before it died.
+/// Runs the victim; returns the indexes that were acknowledged before it was killed.
 fn run_victim(folder: &Path, step: usize, nth: usize) -> Vec<u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["kill::victim", "--exact", "--nocapture", "--test-threads=1"])

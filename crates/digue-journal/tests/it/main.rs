@@ -1,4 +1,4 @@
-//! The journal on real files: commits, crashes, faults, enemies.
+//! The journal on real files: commits, crashes, faults, attackers.
 
 mod adversary;
 mod client;
@@ -54,7 +54,7 @@ pub(crate) fn audit_against(folder: &Path, against: &VerifyAgainst<'_>) -> Verif
     let keyring = digue_testkit::keys::reading(&disk);
     let with_keys = VerifyAgainst { keyring: Some(&keyring), ..*against };
     let report = verify(&disk, &with_keys, |_, _| {}).unwrap();
-    // Whoever has no key finds as much, but for what only a key can tell.
+    // Without keys an audit finds the same, except for what only a key can show.
     let blind = verify(&disk, against, |_, _| {}).unwrap();
     assert!(report.is_intact() || !blind.is_intact() || report.findings[0].kind.needs_keys());
     report
