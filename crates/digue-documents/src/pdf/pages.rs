@@ -267,8 +267,7 @@ impl PdfPages {
             let place = Rect::from_xywh(MARGIN, self.y, width, height);
             self.structure.push(StructureElement::figure(says, self.all.len(), place, leaf));
         }
-        // Squares overlap by 0.02 pt: viewers that smooth edges would show white lines between them, and a
-        // scanner could fail.
+        // Squares overlap by 0.02 pt: viewers that smooth edges would show white lines between them.
         self.now.push(ContentMark::Squares { places, side: SIDE + 0.02, leaf });
         self.y += height + 6.0;
     }
