@@ -1,4 +1,4 @@
-//! Within tables: what belongs there, what is implied, and what is put before the table.
+//! Tree construction in tables: their parts, implied elements, and content that is moved before the table.
 
 use super::*;
 
@@ -28,7 +28,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// What does not belong into the table goes before it.
+    /// Foster parenting: content that does not belong in a table is inserted before it.
     fn foster(&mut self, item: Item) -> Flow {
         self.is_fostering = true;
         let flow = self.in_body(item);
