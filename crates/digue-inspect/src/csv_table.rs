@@ -34,6 +34,9 @@ pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result
             candidates.push(Attempt { is_only, ..attempt }.read(Quotes::None, found)?);
             continue;
         }
+        // The quotings in which a cell may cross lines come first. Only when one of them is doubtful are the
+        // two by-line readings tried: in an honest file with multi-line notes they would find persons that
+        // are not rows.
         let mut is_doubtful = false;
         for quotes in quotings(text) {
             let candidate = attempt.read(quotes, found)?;

@@ -33,6 +33,7 @@ pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, 
             .into());
     }
     let mut bytes = Cow::Borrowed(body);
+    // The last coding in the header was applied last, so it is removed first (RFC 9110, 8.4).
     for name in names.iter().rev() {
         // Some servers put a character set there.
         if NO_CODING.iter().any(|word| name.eq_ignore_ascii_case(word)) {
@@ -40,6 +41,7 @@ pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, 
         }
         bytes = Cow::Owned(decode_one(name, &bytes, limit)?);
     }
+    // An uncoded body passed no bounded reader above.
     if bytes.len() > limit { Err(Unreadable::too_large()) } else { Ok(bytes) }
 }
 
@@ -101,6 +103,7 @@ fn decode_zstd(mut body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
 
 fn read_bounded(reader: impl Read, limit: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
+    // One byte more than allowed, to tell "exactly at the limit" from "beyond it".
     let read = reader.take(limit as u64 + 1).read_to_end(&mut bytes);
     match read {
         Ok(_) if bytes.len() > limit => Err(Unreadable::too_large()),

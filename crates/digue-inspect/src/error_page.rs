@@ -116,6 +116,7 @@ pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
     let read = words.deserialize(&mut input).and_then(|()| input.end());
     match (first.into_inner(), read) {
         (Some(place), _) => Err(undescribed(&place)),
+        // What does not parse as JSON cannot be called the portal's own text.
         (None, Err(_)) => Err(undescribed("$")),
         (None, Ok(())) => Ok(()),
     }
@@ -199,6 +200,7 @@ impl<'de> Visitor<'de> for ErrorValueVisitor<'_> {
             if !is_plain_name(&name) {
                 self.first.borrow_mut().get_or_insert_with(|| format!("{}.*", self.place));
             }
+            // Only known names go into a place: an unknown one may name a person.
             let place = format!("{}.{}", self.place, if is_own { &name } else { "*" });
             members.next_value_seed(ErrorValueVisitor { is_own, place: &place, first: self.first })?;
         }

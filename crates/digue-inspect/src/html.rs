@@ -102,6 +102,8 @@ pub fn read(
     }
     let text = charset::text(charset, bytes)?;
     let plan = WalkPlan::new(rules);
+    // Further readings only where the first one met something that they read differently: an ordinary page is
+    // parsed once. All collect into the same `found`, so a person shown by any reading counts.
     let (mut tally, met) = read_as(&plan, &text, ParseManner::default(), found, 0)?;
     if met.noscript {
         let manner = ParseManner { runs_scripts: true, ..ParseManner::default() };

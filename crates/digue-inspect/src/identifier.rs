@@ -68,6 +68,7 @@ impl Normalise {
             }
             Self::Nir => {
                 let compact = Self::Upper.apply(Self::Compact.apply(text)).into_owned();
+                // `is_ascii` first makes the cut at 13 a character boundary.
                 let is_long = compact.len() == 15 && compact.is_ascii();
                 Cow::Owned(if is_long { compact[..13].to_owned() } else { compact })
             }
@@ -253,6 +254,7 @@ impl<'k> Collector<'k> {
         if self.seen.find(hash, |&place| self.found[place].0 == identifier).is_some() {
             return Ok(());
         }
+        // An error and not a cut: counting 100,000 of more persons would understate what was shown.
         if self.found.len() >= self.limit {
             return Err(Unreadable::too_large());
         }

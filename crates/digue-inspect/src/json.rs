@@ -135,6 +135,8 @@ impl JsonRules {
             fields: map.fields,
             counts_texts: !map.records.is_empty(),
         };
+        // Fails when a record has no rule for its identifier: such a map could never tell its records apart,
+        // and every response would be unreadable.
         let own = own_distances(&map.rules, &map.records)?;
         for (record, path) in map.records.iter().enumerate() {
             // First of all targets, so that the number of a record is the bit of its target.
@@ -200,6 +202,7 @@ impl JsonRules {
             self.query_tree(text, found)?;
         }
         if found.has_sweep() {
+            // JSON's own escapes are removed first, so that the sweep sees what the strings hold.
             match text.contains('\\') {
                 true => found.sweep(&unescaped(text), String::new)?,
                 false => found.sweep(text, String::new)?,
@@ -239,6 +242,7 @@ impl JsonRules {
                             whole_number(&number.to_string()).ok_or_else(|| inexact(&rule.pick, place()))?;
                         let _ = found.take(&rule.pick, &whole, place)?;
                     }
+                    // No identifier, as in the streaming walk, and not one of the wrong shape.
                     Value::Null => {}
                     Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
                         return Err(not_identifier(&rule.pick, place()));

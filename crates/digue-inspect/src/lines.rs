@@ -187,6 +187,7 @@ impl<R: Read> InputLines<R> {
     /// True when the line is too long; `None` at the end.
     fn read_line(&mut self) -> io::Result<Option<bool>> {
         self.line.clear();
+        // One byte more than allowed is for the line feed.
         let most = self.bytes_max as u64 + 1;
         let count = self.source.by_ref().take(most).read_until(b'\n', &mut self.line)?;
         let is_too_long = count > self.bytes_max && !self.line.ends_with(b"\n");

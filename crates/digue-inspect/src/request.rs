@@ -90,6 +90,8 @@ pub fn read_request(
                     let _ = found.take(&rule.pick, value, || format!("path {name}"))?;
                 }
             }
+            // Spellings of query parameters are checked by the gateway, which names all allowed parameters of
+            // a route.
             RequestSource::Query(name) => take_pairs(rule, name, parts.query, &mut found)?,
             RequestSource::Form(name) if is_type(parts, "application/x-www-form-urlencoded") => {
                 let body = utf8_body(parts, "form")?;

@@ -166,6 +166,7 @@ fn read(
     let errors =
         rules.errors.as_ref().filter(|errors| errors.statuses.iter().any(|s| s.fits(message.status)));
     let block = rules.blocks.iter().find(|block| media.fits_one(&block.types));
+    // No block for this type is not "nothing to see": the response is unreadable unless it is an error page.
     let Some(block) = block else {
         let is_error_page = errors.is_some_and(|errors| media.fits_one(&errors.types));
         return match errors {
@@ -204,6 +205,7 @@ fn read_error_page(
     let limit = errors.bytes_max.min(limits.decoded_bytes_max);
     let bytes = decode::decode(message.content_encoding, message.body, limit)?;
     let text = decode::text(media.charset.as_deref(), &bytes)?;
+    // The route has no block for this type, so the patterns of all its blocks apply.
     let sweep: Vec<Pick> = rules.blocks.iter().flat_map(|block| &block.sweep).cloned().collect();
     let mut found = Collector::new(kinds, &sweep, limits.identifiers_max);
     found.sweep(&text, String::new)?;
@@ -270,6 +272,7 @@ impl RuleBlock {
         found: &Collector<'_>,
     ) -> Result<Option<WhyNobody>, Unreadable> {
         if let Some(permille) = self.undescribed_max
+            // Multiplied, not divided: with a limit of 0, a single undescribed text of a million is too many.
             && tally.undescribed * 1000 > tally.texts * u64::from(permille)
         {
             let place = tally.first_undescribed.as_deref().unwrap_or_default();

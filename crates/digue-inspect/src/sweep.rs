@@ -52,6 +52,8 @@ impl<'t> Layers<'t> {
             undone.push(next);
         }
         let last = undone.last().map_or(text, String::as_str);
+        // Letters in other alphabets or widths (full-width digits, mathematical letters) look like plain
+        // ones.
         if let Cow::Owned(plain) = compatible(last) {
             undone.push(plain);
         }
@@ -217,6 +219,7 @@ fn escape(rest: &str) -> Option<(usize, Decoded)> {
         }
         b'u' => {
             let code = hex(2, 4)?;
+            // JSON writes characters beyond U+FFFF as two escapes (RFC 8259, 7).
             if let (0xd800..=0xdbff, Some("\\u")) = (code, rest.get(6..8)) {
                 let low = hex(8, 4).filter(|low| (0xdc00..=0xdfff).contains(low))?;
                 let whole = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);

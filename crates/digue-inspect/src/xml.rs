@@ -158,6 +158,7 @@ pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<R
     if walk.roots != 1 || !walk.open.is_empty() {
         return Err(broken(reader.buffer_position()));
     }
+    // After the walk, so that what a rule has found is not reported as found by the sweep.
     found.sweep(&walk.heard, String::new)?;
     found.sweep(&walk.aside, String::new)?;
     Ok(walk.tally)

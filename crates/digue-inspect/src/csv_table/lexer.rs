@@ -56,6 +56,7 @@ impl Oddities {
         // A program that quotes badly elsewhere may not have quoted these lines at all: the rows inside the
         // "cell" could be records.
         let odd = self.after_quote.or(self.bare_quote).filter(|_| self.crosses_lines);
+        // Text after a closing quote is normal in no dialect where a line is a row.
         let by_line = self.after_quote.filter(|_| quotes == Quotes::InLine);
         odd.or(by_line).map(|line| fault(UnreadCause::Ambiguous, line))
     }
@@ -144,6 +145,7 @@ impl<'t> Lexer<'t> {
     fn read_unquoted(&mut self, text: &'t str, at: usize) -> (Cow<'t, str>, usize) {
         let end = self.cell_end(text, at);
         let cell = &text[at..end];
+        // `="0012"` is an honest way to keep leading zeros, not careless quoting.
         if cell.contains('"') && super::guarded(cell.trim()).is_none() {
             self.oddities.bare_quote.get_or_insert(self.line);
         }

@@ -207,6 +207,7 @@ impl<'t> TreeBuilder<'t> {
             let reads_cdata = self.manner.is_xml || self.current_space() != Namespace::Html;
             let token = self.tokens.next(&mut self.tree.names, reads_cdata);
             self.token(token);
+            // Checked after each token: one token adds a bounded number of nodes and steps.
             if self.tree.nodes.len() > self.nodes_max || self.steps > steps_max {
                 return Err(Unreadable::too_large());
             }
@@ -214,6 +215,7 @@ impl<'t> TreeBuilder<'t> {
                 return Err(fault.into());
             }
             if matches!(token, HtmlToken::Eof) {
+                // A browser drops a tag that is cut off, but its text is in the response: sweep it.
                 if let Some(start) = self.tokens.cut_at {
                     self.aside(start, self.tokens.text.len());
                 }
@@ -245,6 +247,7 @@ impl<'t> TreeBuilder<'t> {
             }
             HtmlToken::End(tag) => {
                 self.item(Item::End(tag));
+                // An end tag shows nothing, but a hostile one can carry text in attributes or in a long name.
                 if !tag.has_attributes() && tag.tag.is_short() {
                     return;
                 }
@@ -430,6 +433,7 @@ impl<'t> TreeBuilder<'t> {
     }
 
     fn push(&mut self, id: u32) {
+        // A fault and not a silent stop as in browsers: what they then show differs.
         if self.open.len() == DEPTH_MAX {
             self.fault = Some(ReadFailure::new(UnreadCause::TooDeep));
         }
@@ -548,6 +552,7 @@ impl<'t> TreeBuilder<'t> {
     /// Inserts an element whose content is only text, with that text.
     fn insert_raw(&mut self, token: TagToken, raw: RawText) {
         self.insert(token);
+        // The caller closes it at once: in XML it has no content.
         if self.manner.is_xml && token.is_self_closing {
             return;
         }

@@ -15,6 +15,8 @@ const STATED_WITHIN_BYTES: usize = 1024;
 /// The page as text: by its byte-order mark, else the header, else its `<meta>`, else UTF-8 when it is valid,
 /// else Windows-1252. Invalid bytes become U+FFFD, as the user sees them.
 pub(super) fn text<'b>(header: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
+    // A byte-order mark wins even over the header, as in browsers: obeying a lying header would show us
+    // another text than the user sees.
     let encoding = match Encoding::for_bom(bytes) {
         Some((encoding, _)) => encoding,
         None => match header.and_then(|label| Encoding::for_label(label.trim().as_bytes())) {

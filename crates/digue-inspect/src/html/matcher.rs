@@ -96,6 +96,7 @@ impl SelectorBank<'_> {
     ) {
         *below = AwaitedMatches { descendants: parent.descendants, ..AwaitedMatches::default() };
         let mut candidates = self.starts | parent.descendants | parent.children | parent.next | parent.later;
+        // `a + b` concerns only the very next sibling, which is this element.
         parent.next = 0;
         while candidates != 0 {
             let bit = candidates.trailing_zeros() as usize;

@@ -125,6 +125,7 @@ impl Compound {
     pub(super) fn fits(&self, element: &impl SelectableElement) -> bool {
         let fits_name = match (&self.tag, &self.name) {
             (Some(tag), _) => *tag == element.tag(),
+            // Long names are numbered for each page, so a compiled selector compares their text.
             (None, Some(name)) => !element.tag().is_short() && *name == element.name(),
             (None, None) => true,
         };
@@ -317,6 +318,7 @@ impl SelectorInput<'_> {
             "first-child" => return Ok(Test::NthChild(Nth::FIRST)),
             "first-of-type" => return Ok(Test::NthOfType(Nth::FIRST)),
             "nth-child" | "nth-of-type" | "not" => {}
+            // `:last-child`, `:has` and the like need elements that come later.
             _ => return fault(format!("`:{name}` cannot be followed from the top of a page to its end")),
         }
         self.expect('(')?;

@@ -178,6 +178,8 @@ impl<'t> Tokens<'t> {
         let bytes = self.text.as_bytes();
         let length = bytes[start..].iter().take_while(|byte| !ends_name(**byte)).count();
         let attributes = start + length;
+        // Only walked to find the end of the tag, as `>` may stand in a quoted value; values are read on
+        // demand.
         let mut rest = TagAttributes::new(self.text, attributes);
         while rest.next().is_some() {}
         if !rest.is_closed {

@@ -217,10 +217,12 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             tally: ReadingTally::default(),
         };
         walk.run()?;
+        // A whole page is at most one record, however many of its elements carry the identifier.
         if let HtmlRecords::Page = plan.rules.records {
             walk.tally.records += usize::from(walk.has_page_own);
         }
         if sweeps {
+            // Last of all: an identifier that a rule has found is not reported again as found by the sweep.
             walk.found.sweep(&walk.visible, String::new)?;
             walk.found.sweep(&walk.asides, String::new)?;
         }
@@ -440,6 +442,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         if unit.has_own {
             self.tally.texts += 1;
             self.tally.records += usize::from(unit.is_record);
+        // "Nobody found" in a record with text is not "nobody shown".
         } else if unit.is_record && unit.has_text && !is_header {
             return Err(ReadFailure::new(UnreadCause::NamelessRecord).at(place_of(self.tree, node)).into());
         } else if !unit.is_record && unit.has_text {
@@ -545,6 +548,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         value: &str,
         id: u32,
     ) -> Result<(), Unreadable> {
+        // First as written: a pattern in the map may expect percent signs.
         let taken = self.take(role, rule, value, id)?;
         let is_address = ADDRESS_ATTRIBUTES.contains(&name);
         if taken == Some(IdentifierOutcome::NoMatch) && is_address {
@@ -561,6 +565,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
     fn take_text(&mut self, reach: &SelectorReach, id: u32) -> Result<(), Unreadable> {
         let Some(rule) = self.plan.rule(reach.role) else { return Ok(()) };
         let text = self.visible[reach.start..].replace(SEPARATOR, " ");
+        // Nested elements selected by one rule each get all text inside them: without a limit, quadratic.
         let Some(left) = self.reachable_bytes.checked_sub(text.len()) else {
             return Err(Unreadable::too_large());
         };

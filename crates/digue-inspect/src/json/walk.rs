@@ -116,6 +116,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     }
 
     fn container(&mut self, kind: ValueKind, active: Bits, reached: Bits) -> Result<(), WalkStop> {
+        // A list or object where the map expects an identifier: the portal has changed, and skipping it would
+        // lose the persons inside.
         if let Some(pick) = self.picks(reached).next()
             && !self.leads_further(active)
         {
@@ -244,6 +246,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
 
     fn number(&mut self, reached: Bits, written: &str) -> Result<(), WalkStop> {
         if let Some(pick) = self.picks(reached).next() {
+            // A client may round 2^53 and beyond, or print an exponent: which person it shows is then
+            // unknown.
             let whole = whole_number(written).ok_or_else(|| inexact(pick, self.place()))?;
             return self.leaf(reached, &whole);
         }

@@ -120,9 +120,11 @@ impl Utf16Reader {
 fn encoding_of(head: &[u8]) -> Result<(Option<&'static encoding_rs::Encoding>, usize), InputError> {
     match packing_of(head) {
         Ok(Packing::Plain) | Err(InputError::EndsEarly) => {}
+        // Decompressing again without end would be a bomb's way in.
         Ok(Packing::Gzip | Packing::Zstd) => return Err(InputError::Foreign(ForeignForm::PackedTwice)),
         Err(error) => return Err(error),
     }
+    // Before UTF-16: the mark of little-endian UTF-32 begins with that of UTF-16.
     if UTF_32_MARKS.iter().any(|mark| head.starts_with(mark)) {
         return Err(InputError::Foreign(ForeignForm::Utf32));
     }

@@ -219,6 +219,7 @@ impl<R: Read> ZstdFrames<R> {
 
     fn check(&self) -> Result<(), InputError> {
         match (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum()) {
+            // `ruzstd` computes the checksum and leaves the comparison to the caller.
             (Some(said), Some(found)) if said != found => Err(InputError::Damaged),
             _ => Ok(()),
         }

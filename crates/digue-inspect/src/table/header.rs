@@ -47,6 +47,8 @@ impl<'r> Header<'r> {
                 Ok(Some(place)) => places.push((rule, place)),
                 Ok(None) if rule.is_optional => {}
                 Ok(None) => return Located::Absent(column_fault(rule)),
+                // Kept until all columns are found: a row that lacks one is not a header, and may repeat any
+                // word.
                 Err(twice) => fault = fault.or(Some(twice)),
             }
         }

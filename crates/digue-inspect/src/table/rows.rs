@@ -155,6 +155,8 @@ impl<'r> TableRows<'r> {
         let mut tally = self.tally;
         match self.stage {
             ReaderStage::Below(_) if self.is_numbered => {}
+            // A named header was found, so the table is known to be the right one and empty. Columns given by
+            // number prove nothing of the kind.
             ReaderStage::Below(_) => tally.nobody = (tally.records == 0).then_some(WhyNobody::EmptyTable),
             ReaderStage::Doubtful { fault, .. } | ReaderStage::Without(fault) => return Err(fault),
             ReaderStage::Above { absent: Some(absent), .. } => return Err(absent),
@@ -321,6 +323,8 @@ impl RecordReader<'_, '_> {
         let has_own = match self.take(row, shared, found) {
             Ok(has_own) => has_own,
             Err(fault) if fault.detail.cause == UnreadCause::TooLarge => return Err(fault),
+            // A total has no identifier in the column either: only now is the row tested for being a caption,
+            // so that a person is never taken for one.
             Err(_) if self.is_no_record(row, tally, found) => return Ok(()),
             Err(fault) => return Err(fault),
         };

@@ -1,7 +1,7 @@
 //! The ZIP archive of a workbook: every byte of it belongs to a listed part, or the file is unreadable.
 //!
-//! Programs disagree on bytes between parts, before the first and after the last, and on duplicate parts; a person
-//! could be hidden in any of them, so none is accepted. All parts share one limit on unpacked bytes.
+//! Programs disagree on bytes between parts, before the first and after the last, and on duplicate parts; a
+//! person could be hidden in any of them, so none is accepted. All parts share one limit on unpacked bytes.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -100,8 +100,10 @@ impl<'b> ZipArchive<'b> {
         let bytes = if part.is_deflated {
             let mut rest = part.data;
             let mut bytes = Vec::new();
+            // Sizes in the archive are claims: the limit is on the bytes that come out.
             let mut inflated = flate2::bufread::DeflateDecoder::new(&mut rest).take(self.left as u64 + 1);
             inflated.read_to_end(&mut bytes).map_err(|_| broken(name))?;
+            // Bytes after the deflate stream belong to no part.
             if bytes.len() <= self.left && !rest.is_empty() {
                 return Err(unread_part(name));
             }
@@ -226,6 +228,7 @@ impl<'b> CentralDirectory<'b> {
         let has_descriptor = field(6).ok_or_else(fault)? & 8 != 0;
         let packed = u32_at(bytes, start + 18).map(u64::from);
         let says_the_same = has_descriptor || packed == Some(self.packed) || packed == Some(u32::MAX.into());
+        // Bit 0: encrypted; bit 6: strong encryption (APPNOTE 4.4.4).
         let is_encrypted = (self.flags | field(6).unwrap_or(0)) & 0x41 != 0;
         let extra = bytes.get(names + name_bytes..data).ok_or_else(fault)?;
         let is_plain = bytes.get(names..names + name_bytes) == Some(self.name)

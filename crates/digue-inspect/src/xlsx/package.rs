@@ -47,6 +47,7 @@ impl<'b> XlsxPackage<'b> {
         let types = ContentTypes::read(&types_part, &archive.unpack(&types_part)?)?;
         let root = relations(&mut archive, "")?;
         let mut books = root.iter().filter(|relation| relation.kind == "officeDocument");
+        // Exactly one: of two workbooks, each program would open its own.
         let (Some(book), None) = (books.next(), books.next()) else { return Err(broken("_rels/.rels")) };
         let workbook = archive.find(&book.target).ok_or_else(|| broken(&book.target))?;
         let read = HashSet::from([types_part, workbook.clone()]);
@@ -183,6 +184,7 @@ impl<'b> XlsxPackage<'b> {
                 if self.archive.unpack(&part)?.len() > PRINTER_BYTES_MAX {
                     return Err(unread_part(&part));
                 }
+            // Macros, embedded files and unknown parts can show anything.
             } else if !kind.starts_with("image/") {
                 return Err(unread_part(&part));
             }

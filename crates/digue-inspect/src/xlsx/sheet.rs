@@ -338,6 +338,7 @@ impl SheetReader<'_> {
         let column = match attributes.get("r") {
             Some(reference) => {
                 let (column, row) = position(reference).ok_or_else(|| broken(self.row.sheet))?;
+                // Programs place a cell with a wrong reference differently.
                 if row != self.row.number || column < next {
                     return Err(self.ambiguous());
                 }
@@ -376,6 +377,7 @@ impl SheetReader<'_> {
             "rPh" => cell.phonetic = cell.phonetic.saturating_sub(1),
             "t" if cell.phonetic > 0 => asides.add(&text, sheet, found)?,
             "t" => cell.inline.get_or_insert_default().push_str(&text),
+            // Of two values in one cell, programs show different ones.
             "v" if cell.value.is_some() => return Err(self.ambiguous()),
             "v" => cell.value = Some(text),
             "f" => {

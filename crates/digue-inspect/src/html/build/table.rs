@@ -64,6 +64,7 @@ impl TreeBuilder<'_> {
                 self.insert_implied(tag::TBODY);
                 return self.again(Mode::InTableBody);
             }
+            // A table directly inside a table closes the outer one: nesting needs a cell.
             tag::TABLE => {
                 if self.has_in_table_scope(tag::TABLE) {
                     self.pop_through(|tag| tag == tag::TABLE);
