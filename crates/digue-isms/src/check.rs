@@ -134,6 +134,7 @@ impl Check {
         }
         let passes = match self.rule() {
             PassRule::NoneFails => found.failing.is_empty(),
+            // Multiplied, not divided: no rounding at the limit.
             PassRule::SharePermille(most) => found.failing_count() * 1000 <= most * found.population,
             PassRule::AtMost(most) => found.value.is_some_and(|value| value <= most),
         };

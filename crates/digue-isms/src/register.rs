@@ -66,6 +66,8 @@ impl Registers {
             }
         }
         let mut registers: BTreeMap<RegisterKind, Vec<Revision>> = BTreeMap::new();
+        // Ended records are dropped only after the last revision is known: an earlier revision must not come
+        // back.
         for revision in last.into_values().filter(|revision| !revision.is_over) {
             registers.entry(revision.kind).or_default().push(revision);
         }
