@@ -417,6 +417,7 @@ impl Incident {
             about: about.clone(),
             opened_at: first.at,
             opened_by: first.author.clone(),
+            // Until stated otherwise, the role with the most duties.
             role: Role::Controller,
             is_insured: false,
             is_nis2: false,
@@ -523,6 +524,7 @@ impl Incident {
                 if *clock == ClockKind::Persons {
                     self.told.push(entry.number);
                 }
+                // The first act meets the duty; a later one does not make it late.
                 self.met.entry(*clock).or_insert(met);
             }
             IncidentNote::NoticesEnded(ended) => self.notices.push((entry.number, ended.clone())),

@@ -360,6 +360,7 @@ impl NotificationDraft {
             let computed = given(facts, field);
             let filled = match (given(answers, field), computed) {
                 (Some(value), computed) => {
+                    // An answer equal to the facts is no disagreement to show.
                     let computed = computed.filter(|computed| *computed != value);
                     FilledField::Value { value, from: FormFieldSource::Answer, computed }
                 }

@@ -39,6 +39,7 @@ pub fn measure(text: &str, is_french: bool) -> Readability {
         }
     }
     let (per_sentence, per_word) = match (words, sentences) {
+        // Without this, an empty text would divide by zero.
         (0, _) | (_, 0) => (0.0, 0.0),
         _ => (words as f64 / sentences as f64, syllables as f64 / words as f64),
     };

@@ -46,6 +46,7 @@ impl Incident {
                 if is_open { Ok(()) } else { Err(EntryRefusal::NoSuchEntry) }
             }
             IncidentNote::FieldSet { field, value } => fault_of(*field, value).map_or(Ok(()), Err),
+            // Informing has no exemption and not informing has one: the two are never equal.
             IncidentNote::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {
                 Err(EntryRefusal::ExemptionNeeded)
             }
