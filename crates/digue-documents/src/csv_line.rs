@@ -1,21 +1,21 @@
-//! Rows of CSV that people open in a spreadsheet: nothing in them is run as a formula, whichever
-//! separator the spreadsheet takes.
+//! CSV rows that are safe to open in a spreadsheet: no cell is run as a formula, whichever separator
+//! the spreadsheet expects.
 //!
-//! Quotes alone do not help: a reader that expects semicolons takes the comma after a closing quote, and
-//! every quote behind it, for text, and splits the next cell at its semicolon. So a sign that begins a
-//! formula is guarded wherever any separator or line end stands before it, and not only at the start.
+//! Quoting alone is not enough: a program that expects semicolons takes a comma after a closing quote,
+//! and every later quote, for text, and splits the next cell at its semicolon. So a character that starts
+//! a formula is escaped after any separator or line end, not only at the start of a cell.
 
-/// What separates cells or rows in one program or another.
+/// Characters that separate cells or rows in one program or another.
 const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '\n', '\r'];
-/// What begins a formula, in both widths.
+/// Characters that start a formula, half-width and full-width.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// One row with its line end: cells between quotes, separated by commas (RFC 4180).
+/// One row with its line end: cells separated by commas, quoted where needed (RFC 4180).
 pub fn csv_line<'c>(cells: impl IntoIterator<Item = &'c str>) -> String {
     csv_line_by(',', cells)
 }
 
-/// The same with another separator: spreadsheets set to French expect a semicolon.
+/// The same with another separator: spreadsheets with French settings expect a semicolon.
 pub fn csv_line_by<'c>(separator: char, cells: impl IntoIterator<Item = &'c str>) -> String {
     let mut line = String::new();
     for (place, cell) in cells.into_iter().enumerate() {
@@ -29,6 +29,7 @@ pub fn csv_line_by<'c>(separator: char, cells: impl IntoIterator<Item = &'c str>
 }
 
 fn push_cell(line: &mut String, cell: &str) {
+    // Every separator is quoted, not only the one in use: see the head of this file.
     let is_plain = |sign: char| sign != '"' && !SEPARATORS.contains(&sign);
     if cell.chars().all(is_plain) {
         line.push_str(cell);
@@ -39,7 +40,8 @@ fn push_cell(line: &mut String, cell: &str) {
     }
 }
 
-/// The text with an apostrophe before each sign that some reader would take for the start of a formula.
+/// The text with an apostrophe before each character that some program would take for the start of a
+/// formula.
 fn guarded(text: &str) -> String {
     let mut guarded = String::with_capacity(text.len());
     let mut may_start = true;
@@ -48,12 +50,13 @@ fn guarded(text: &str) -> String {
             guarded.push('\'');
         }
         guarded.push(sign);
+        // A skipped character keeps the position open: `; \u{feff}=1+1` still starts a formula.
         may_start = SEPARATORS.contains(&sign) || (may_start && is_skipped(sign));
     }
     guarded
 }
 
-/// Signs that readers drop before they look at what a cell begins with.
+/// Characters that programs drop before they look at the start of a cell.
 fn is_skipped(sign: char) -> bool {
     sign == '"'
         || sign.is_whitespace()
@@ -65,7 +68,7 @@ fn is_skipped(sign: char) -> bool {
 mod tests {
     use super::*;
 
-    /// Cells as readers of every kind see them: one separator each, quotes taken or left as they are.
+    /// Cells as a given program sees them: its separator, with quotes interpreted or kept as text.
     fn cells_of(text: &str, separator: char, takes_quotes: bool) -> Vec<String> {
         let (mut cells, mut cell, mut is_quoted) = (Vec::new(), String::new(), false);
         let mut signs = text.chars().peekable();

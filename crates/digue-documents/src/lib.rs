@@ -1,7 +1,8 @@
-//! One document, printed three ways: PDF, Word, spreadsheet.
+//! Writes one document as PDF, Word or spreadsheet.
 //!
-//! A document says what it holds - titles, paragraphs, questions with their answers, tables - and nothing about looks.
-//! Pure: the same blocks give the same bytes.
+//! A document holds titles, paragraphs, questions with their answers, and tables; it knows nothing of
+//! layout, and this crate knows nothing of incidents or registers. No clock and no file system: the same
+//! blocks give the same bytes.
 
 mod csv_line;
 mod package;
@@ -17,18 +18,19 @@ use text::PrintableDocument;
 pub use csv_line::{csv_line, csv_line_by};
 pub use sheet::{SheetDay, WrittenCell, WrittenSheet, sheet_name, xlsx};
 
-/// A document, in the order in which it is read.
+/// A document, in reading order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
     pub title: String,
-    /// The title is a property of the file and not printed: each letter of many has its own.
+    /// The title is a property of the file and is not printed: in a file of many letters, each letter
+    /// prints its own.
     pub has_own_titles: bool,
     /// BCP 47.
     pub language: &'static str,
     /// At the foot of every page.
     pub foot: String,
     pub blocks: Vec<DocumentBlock>,
-    /// RFC 3339; `None` where the file is not to say when it was made.
+    /// RFC 3339; `None` leaves the date out of the file's properties.
     pub made_at: Option<String>,
 }
 
@@ -38,45 +40,46 @@ pub enum DocumentBlock {
     Title(String),
     Heading(String),
     Paragraph(String),
-    /// Said in passing.
+    /// Small and grey: secondary information.
     Quiet(String),
-    /// One of several points, numbered when a number is given.
+    /// A list item, numbered when a number is given.
     Point(Option<u32>, String),
-    /// What is asked, and the answer.
+    /// A question and its answer.
     Pair(String, String),
     Table {
         header: Vec<String>,
         rows: Vec<Vec<String>>,
     },
-    /// A picture of squares: a QR code, row by row, black where true.
+    /// A bitmap such as a QR code, row by row, black where true.
     Squares {
-        /// What it is, for those who do not see it.
+        /// Alternative text for screen readers.
         says: String,
         rows: Vec<Vec<bool>>,
     },
-    /// What follows begins on a page of its own.
+    /// Page break.
     Break,
 }
 
-/// A document could not be printed.
+/// Why a document could not be written; the cause is for the log, not for the user.
 #[derive(Debug, thiserror::Error)]
 #[error("the document cannot be printed: {0}")]
 pub struct Unprintable(String);
 
-/// Prints a document as a tagged PDF (PDF/UA-1).
+/// Writes a document as a tagged PDF (PDF/UA-1, ISO 14289-1).
 pub fn pdf(document: &Document) -> Result<Vec<u8>, Unprintable> {
     pdf::printed(&PrintableDocument::of(document))
 }
 
-/// Prints a document as a Word file.
+/// Writes a document as a Word file (ISO/IEC 29500-1).
 pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
     word::printed(&PrintableDocument::of(document))
 }
 
-/// Prints a document into a Word file of the operator's own: `{{content}}` is where it goes, `{{title}}` its title.
+/// Writes a document into the operator's Word template: `{{content}}` marks where the document goes,
+/// `{{title}}` where its title goes.
 ///
 /// # Errors
-/// A file that is no Word file, is larger than a template is, or has no `{{content}}`.
+/// The template is not a Word file, unpacks to more than 64 MiB, or has no `{{content}}` paragraph.
 pub fn docx_in(template: &[u8], document: &Document) -> Result<Vec<u8>, Unprintable> {
     template::printed(template, &PrintableDocument::of(document))
 }

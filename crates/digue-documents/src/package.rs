@@ -1,4 +1,5 @@
-//! An Office file as its parts: a ZIP archive (ISO/IEC 29500-2). It does not know what a part holds.
+//! An Office file as a list of named parts in a ZIP archive (ISO/IEC 29500-2). It knows nothing of the
+//! content of a part.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -7,10 +8,10 @@ use zip::{ZipArchive, ZipWriter};
 
 use crate::Unprintable;
 
-/// What a package says about itself.
+/// The part that holds title, language, author and dates.
 pub(crate) const CORE: &str = "docProps/core.xml";
 
-/// The parts in their order.
+/// The parts, in the order of the archive.
 pub(crate) struct OfficePackage(Vec<(String, Vec<u8>)>);
 
 fn failed(error: impl ToString) -> Unprintable {
@@ -18,12 +19,12 @@ fn failed(error: impl ToString) -> Unprintable {
 }
 
 impl OfficePackage {
-    /// One that we wrote.
+    /// Opens a package that a library of ours has just written: no limit on its size.
     pub(crate) fn open(bytes: &[u8]) -> Result<Self, Unprintable> {
         Self::open_within(bytes, u64::MAX)
     }
 
-    /// One that comes from elsewhere, at most so many bytes once unpacked.
+    /// Opens a package from outside; fails when its parts unpack to more than `bytes_max` in total.
     pub(crate) fn open_within(bytes: &[u8], bytes_max: u64) -> Result<Self, Unprintable> {
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(failed)?;
         let (mut parts, mut left) = (Vec::new(), bytes_max);
@@ -34,7 +35,8 @@ impl OfficePackage {
                 continue;
             }
             let mut bytes = Vec::new();
-            // What the archive says of its sizes is not believed.
+            // Count the bytes that come out instead of trusting the sizes in the archive's directory: a
+            // ZIP bomb lies there. One byte more than what is left is read, to tell "full" from "too large".
             entry.take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
             left = left.checked_sub(bytes.len() as u64).ok_or_else(|| failed("the file is too large"))?;
             parts.push((name, bytes));
@@ -46,20 +48,20 @@ impl OfficePackage {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// A part that is text; `None` when it is not there.
+    /// The text of a part; `None` when there is no such part.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Unprintable> {
         let part = self.0.iter().find(|(known, _)| known == name);
         part.map(|(_, bytes)| String::from_utf8(bytes.clone()).map_err(failed)).transpose()
     }
 
-    /// Writes a part anew; one that is not there is not added, as nothing would lead to it.
+    /// Replaces a part. A part that is missing is not added: no relationship would lead to it.
     pub(crate) fn replace(&mut self, name: &str, text: String) {
         if let Some((_, bytes)) = self.0.iter_mut().find(|(known, _)| known == name) {
             *bytes = text.into_bytes();
         }
     }
 
-    /// Leaves parts out.
+    /// Removes parts.
     pub(crate) fn leave_out(&mut self, names: &[&str]) {
         self.0.retain(|(name, _)| !names.contains(&name.as_str()));
     }

@@ -1,4 +1,4 @@
-//! A document as PDF: A4, one family of letters, lines broken where they end; tagged for those who hear it (PDF/UA-1).
+//! Writes a document as PDF: A4, one font family, tagged for screen readers (PDF/UA-1, ISO 14289-1).
 
 mod letters;
 mod pages;
@@ -25,9 +25,10 @@ use pages::{ContentMark, FOOT, HEIGHT, INNER, MARGIN, PdfPages, WIDTH};
 
 pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
     let accessible = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish();
-    let accessible = accessible.expect("one validator agrees with itself");
+    let accessible = accessible.expect("a single validator cannot conflict with another");
     match printed_as(document, accessible) {
-        // Some text of people that the standard does not allow: the page is printed, and claims nothing.
+        // User text can break a rule of PDF/UA. A plain PDF that claims no conformance is better than
+        // no document.
         Err(KrillaError::Validation(_)) => printed_as(document, Configuration::default()),
         other => other,
     }
@@ -47,11 +48,12 @@ fn printed_as(document: &PrintableDocument, configuration: Configuration) -> Res
     let title = titles.into_iter().find(|title| !title.is_empty()).unwrap_or_default().to_owned();
     file.set_metadata(metadata(document, title.clone()));
     file.set_outline(pages.structure.outline(&title));
+    // The last page has no page break after it.
     let PdfPages { mut all, now, structure, .. } = pages;
     all.push(now);
     let mut drawn: Vec<Vec<Identifier>> = vec![Vec::new(); structure.leaves()];
     for (place, marks) in all.iter().enumerate() {
-        let settings = PageSettings::from_wh(WIDTH, HEIGHT).expect("a page has a size");
+        let settings = PageSettings::from_wh(WIDTH, HEIGHT).expect("width and height are positive constants");
         let mut page = file.start_page_with(settings);
         let mut surface = page.surface();
         for mark in marks {
@@ -80,12 +82,14 @@ fn metadata(document: &PrintableDocument, title: String) -> Metadata {
 fn draw(surface: &mut Surface<'_>, mark: &ContentMark, drawn: &mut [Vec<Identifier>]) {
     match mark {
         ContentMark::Text { x, y, look, line, leaf } => {
+            // Without the space, a screen reader and a copy would join the last word of a line to the
+            // first word of the next.
             let said = if line.ends_a_word { format!("{} ", line.text) } else { line.text.clone() };
             let shown = look.letters().shown(&said);
             if shown.trim().is_empty() {
                 return;
             }
-            // What the letters lack is still copied and heard.
+            // Characters that the font lacks are drawn as U+FFFD, but copied and read aloud as they are.
             let actual = Some(said.as_str()).filter(|said| *said != shown);
             let span = SpanTag::empty().with_actual_text(actual);
             leaf.take(surface.start_tagged(ContentTag::Span(span)), drawn);
@@ -112,7 +116,7 @@ fn draw(surface: &mut Surface<'_>, mark: &ContentMark, drawn: &mut [Vec<Identifi
     }
 }
 
-/// The same on every page, and no part of what is read.
+/// The foot of a page: an artifact, so that screen readers do not repeat it on every page.
 fn draw_foot(surface: &mut Surface<'_>, text: &str) {
     let look = TextStyle { size: SMALL, is_quiet: true, is_bold: false };
     surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));

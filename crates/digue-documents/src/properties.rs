@@ -1,8 +1,8 @@
-//! What a file says about itself: title, language, maker and day (ISO/IEC 29500-2, core properties).
+//! The core properties of an Office file: title, language, author and date (ISO/IEC 29500-2).
 
 use crate::text::escaped;
 
-/// A moment as RFC 3339 writes it.
+/// A date and time parsed from RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MadeAt {
     pub(crate) year: u16,
@@ -11,12 +11,12 @@ pub(crate) struct MadeAt {
     pub(crate) hour: u8,
     pub(crate) minute: u8,
     pub(crate) second: u8,
-    /// East of Greenwich; the minutes have the sign of the hours.
+    /// Hours and minutes east of UTC; the minutes take the sign of the hours.
     pub(crate) offset: (i8, u8),
 }
 
 impl MadeAt {
-    /// `None` for what is no moment: no file says a day that nobody wrote.
+    /// `None` for text that is not a date and time: a file carries no date rather than an invented one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (date, time) = text.split_at_checked(10)?;
         let time = time.strip_prefix('T')?;
@@ -46,7 +46,7 @@ impl MadeAt {
         })
     }
 
-    /// As the core properties have it (W3CDTF), to the second.
+    /// In the format of the core properties (W3CDTF), to the second.
     fn written(&self) -> String {
         let Self { year, month, day, hour, minute, second, offset: (hours, minutes) } = self;
         let zone = match (hours, minutes) {
@@ -61,7 +61,7 @@ fn small(number: u16, from: u8, to: u8) -> Option<u8> {
     u8::try_from(number).ok().filter(|number| (from..=to).contains(number))
 }
 
-/// Numbers of so many digits each.
+/// `N` numbers between separators, each of exactly the given number of digits.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[u16; N]> {
     let mut numbers = [0; N];
     let mut parts = text.split(separator);
@@ -73,7 +73,7 @@ fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> O
     parts.next().is_none().then_some(numbers)
 }
 
-/// The language with its country, as word processors know it.
+/// The language with its country: Word chooses a spelling dictionary by both.
 pub(crate) fn with_country(language: &str) -> &str {
     match language {
         "fr" => "fr-FR",
@@ -82,7 +82,7 @@ pub(crate) fn with_country(language: &str) -> &str {
     }
 }
 
-/// `docProps/core.xml`; a day that nobody said is left out.
+/// `docProps/core.xml`; the dates are left out when `made_at` is absent or cannot be parsed.
 pub(crate) fn core(title: &str, language: &str, made_at: Option<&str>) -> String {
     let made = made_at.and_then(MadeAt::parse).map(|at| at.written());
     let day = |name: &str| {

@@ -1,5 +1,5 @@
-//! Tables as a workbook: text stays text, so that nothing in it is run as a formula; days and numbers are days and
-//! numbers, so that people sort and add them.
+//! Writes tables as a workbook. Text is always a text cell, so that no text is run as a formula; dates and
+//! numbers are typed cells, so that users can sort and add them.
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
@@ -9,29 +9,29 @@ use crate::{Unprintable, properties, text};
 /// One sheet of a workbook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WrittenSheet {
-    /// At most 31 signs; what spreadsheets do not allow is left out.
+    /// At most 31 characters; those that spreadsheets forbid are removed.
     pub name: String,
-    /// BCP 47; the first sheet's is the workbook's.
+    /// BCP 47; the workbook takes that of its first sheet.
     pub language: &'static str,
-    /// What stands above the header, a row each.
+    /// Lines of text above the header, one row each.
     pub above: Vec<String>,
     pub header: Vec<String>,
     pub rows: Vec<Vec<WrittenCell>>,
 }
 
-/// What a cell holds.
+/// The value of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WrittenCell {
     Text(String),
     Whole(u64),
-    /// An amount of money in hundredths.
+    /// An amount of money, in cents.
     Cents(u64),
     Day(SheetDay),
-    /// A day with its hour, minute and second; spreadsheets know no zones.
+    /// A day with hour, minute and second, in local time: spreadsheets have no time zones.
     Moment(SheetDay, [u8; 3]),
 }
 
-/// A day that spreadsheets count.
+/// A day that a spreadsheet can represent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SheetDay {
     year: u16,
@@ -40,7 +40,8 @@ pub struct SheetDay {
 }
 
 impl SheetDay {
-    /// `None` before 1901, where the calendar of spreadsheets is wrong (it has a 29th of February 1900), and after 9999.
+    /// `None` for an invalid date, after 9999, and before 1901: spreadsheets count a 29 February 1900
+    /// that never was, and their serial numbers are wrong before it.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
         let year = u16::try_from(year).ok().filter(|year| (1901..=9999).contains(year))?;
         let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
@@ -61,7 +62,7 @@ impl From<&str> for WrittenCell {
 }
 
 impl WrittenCell {
-    /// Signs that it takes on the sheet.
+    /// Width on the sheet, in characters.
     fn width(&self) -> usize {
         match self {
             Self::Text(text) => text.lines().map(|line| line.chars().count()).max().unwrap_or(0),
@@ -73,14 +74,15 @@ impl WrittenCell {
     }
 }
 
-/// Signs that one cell of a spreadsheet holds.
+/// The longest text that Excel accepts in a cell, in characters.
 const CELL_CHARS_MAX: usize = 32_767;
 const COLUMN_CHARS_MAX: usize = 60;
 const NAME_CHARS_MAX: usize = 31;
-/// Numbers beyond have more digits than a workbook keeps.
+/// Cells are doubles shown with 15 digits; a larger number would silently lose digits, so it is written
+/// as text.
 const EXACT_MAX: u64 = 999_999_999_999_999;
 
-/// A name as spreadsheets allow it: an apostrophe may stand within, not at an end.
+/// A sheet name that spreadsheets accept: no forbidden character, no apostrophe at either end.
 pub fn sheet_name(name: &str) -> String {
     let name = text::in_one_line(name);
     let name: String = name
@@ -92,8 +94,8 @@ pub fn sheet_name(name: &str) -> String {
     name.trim_matches(['\'', ' ']).to_owned()
 }
 
-/// How cells of each kind look. The formats are those that every program shows in its reader's own way (ECMA-376,
-/// part 1, 18.8.30).
+/// The format of each kind of cell. Built-in format numbers, which every program shows according to the
+/// user's locale (ECMA-376, part 1, 18.8.30).
 struct CellFormats {
     text: Format,
     amount: Format,
@@ -113,7 +115,7 @@ impl CellFormats {
     }
 }
 
-/// A workbook with a frozen header, filters, and columns as wide as what they hold.
+/// Writes a workbook with a frozen header, filters, and columns as wide as their content.
 pub fn xlsx(sheets: &[WrittenSheet]) -> Result<Vec<u8>, Unprintable> {
     let failed = |error: XlsxError| Unprintable(error.to_string());
     let sheets: Vec<WrittenSheet> = sheets.iter().map(text::sheet).collect();
@@ -124,7 +126,8 @@ pub fn xlsx(sheets: &[WrittenSheet]) -> Result<Vec<u8>, Unprintable> {
     }
     let bytes = workbook.save_to_buffer().map_err(failed)?;
     let (title, language) = sheets.first().map_or(("", ""), |sheet| (sheet.name.as_str(), sheet.language));
-    // The library knows no language, and writes the hour at which it ran.
+    // The library cannot set a language, and writes the current time: the same sheets have to give the
+    // same bytes.
     let mut package = OfficePackage::open(&bytes)?;
     package.replace(CORE, properties::core(title, language, None));
     package.written()

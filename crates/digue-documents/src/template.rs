@@ -1,7 +1,7 @@
-//! A document in the operator's own paper: a Word file with its head, foot and styles, in which a paragraph
-//! `{{content}}` is where the document goes, and `{{title}}` is its title, in the text, its heads and its feet.
+//! Fills the operator's Word template: a file with headers, footers and styles, in which a paragraph
+//! `{{content}}` is replaced by the document, and `{{title}}` by its title, in the body, headers and footers.
 //!
-//! It reads marks of XML as text, and only those that it looks for.
+//! It searches XML as text instead of parsing it: everything that it does not look for stays byte for byte.
 
 mod marks;
 
@@ -10,7 +10,7 @@ use crate::text::{PrintableDocument, escaped};
 use crate::word::{DOCUMENT, HEADINGS, NAMESPACE, STYLES, heading_style};
 use crate::{Unprintable, properties, word};
 
-/// A template once unpacked.
+/// The most that a template may unpack to.
 const BYTES_MAX: u64 = 64 << 20;
 
 fn failed(error: impl ToString) -> Unprintable {
@@ -23,6 +23,7 @@ pub(crate) fn printed(template: &[u8], document: &PrintableDocument) -> Result<V
     let mut content = content(document)?;
     if let Some(styles) = package.text(STYLES)? {
         let (names, completed) = headings_of(&styles);
+        // Our headings take the template's own styles, so that its fonts, numbering and outline apply.
         for ((own, ..), theirs) in HEADINGS.iter().zip(names) {
             content = content.replace(&style_mark(own), &style_mark(&escaped(&theirs)));
         }
@@ -48,7 +49,7 @@ pub(crate) fn printed(template: &[u8], document: &PrintableDocument) -> Result<V
     package.written()
 }
 
-/// The body of the document's own Word file.
+/// The body of the document, without its section properties: page size and margins are the template's.
 fn content(document: &PrintableDocument) -> Result<String, Unprintable> {
     let own = OfficePackage::open(&word::printed(document)?)?.text(DOCUMENT)?.unwrap_or_default();
     const OPEN: &str = "<w:body>";
@@ -59,7 +60,8 @@ fn content(document: &PrintableDocument) -> Result<String, Unprintable> {
     }
 }
 
-/// Without names of paragraphs, whose name space a template need not know. Within a text, `<` is written otherwise.
+/// Removes paragraph ids (`w14:paraId`): a template that does not declare that namespace would become
+/// invalid XML. A search is safe, as `<` inside a text is always escaped.
 fn plain(content: &str) -> String {
     const NAMED: &str = "<w:p w14:paraId=\"";
     let mut plain = String::with_capacity(content.len());
@@ -74,15 +76,16 @@ fn plain(content: &str) -> String {
     plain
 }
 
-/// How a paragraph says its style.
+/// The element by which a paragraph names its style.
 fn style_mark(id: &str) -> String {
     format!("<w:pStyle w:val=\"{id}\" />")
 }
 
-/// What a template calls the styles of headings - `Titre1` in French -, and its styles with those that it lacks.
+/// The template's ids for the heading styles (`Titre1` in French Word), and its styles completed with those
+/// that it lacks.
 fn headings_of(styles: &str) -> (Vec<String>, String) {
     let mut completed = styles.to_owned();
-    // Only styles that are written as ours can be added.
+    // A style of ours can only be added where `w` means what it means in our markup.
     let may_add = styles.contains(&format!("xmlns:w=\"{NAMESPACE}\""));
     let names = HEADINGS.into_iter().map(|heading| {
         let (own, name, ..) = heading;
@@ -98,8 +101,8 @@ fn headings_of(styles: &str) -> (Vec<String>, String) {
     (names.collect(), completed)
 }
 
-/// The id of the style that bears a name; Word writes the names of its own styles in English, whatever the language of
-/// the ids.
+/// The id of the paragraph style with this name. Word writes the names of its built-in styles in English,
+/// whatever the language of their ids.
 fn style_named(styles: &str, name: &str) -> Option<String> {
     styles.split("<w:style ").skip(1).find_map(|style| {
         let style = style.split("</w:style>").next().unwrap_or(style);
@@ -110,7 +113,7 @@ fn style_named(styles: &str, name: &str) -> Option<String> {
     })
 }
 
-/// The value of an attribute, as it is written.
+/// The raw value of an attribute, without unescaping.
 fn attribute<'t>(mark: &'t str, name: &str) -> Option<&'t str> {
     let mark = mark.split('>').next().unwrap_or(mark);
     let value = mark.split_once(&format!("{name}="))?.1;

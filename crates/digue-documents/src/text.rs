@@ -1,11 +1,13 @@
-//! Texts as files keep them. People paste signs that XML does not allow, such as the soft line break of Word, and one
-//! of them makes a whole file unreadable: every text of a document and of a workbook passes here, and nowhere else.
+//! Removes characters that a file format cannot hold. Users paste characters that XML forbids, such as
+//! Word's soft line break (U+000B), and a single one makes the whole file unreadable: every text of a
+//! document or workbook passes through here, and `PrintableDocument` is the proof.
 
 use crate::{Document, DocumentBlock, WrittenCell, WrittenSheet};
 
-/// A text without what XML 1.0 does not allow (§2.2, `Char`); breaks of lines and pages are line breaks.
+/// The text without characters that XML 1.0 forbids (§2.2, `Char`); soft line breaks and page breaks become
+/// line breaks.
 ///
-/// U+0085, U+2028 and U+2029 are allowed and stay: what a register holds comes in again unchanged.
+/// U+0085, U+2028 and U+2029 are allowed and kept: an exported register has to import unchanged.
 pub(crate) fn allowed(text: &str) -> String {
     let kept = text.chars().filter_map(|sign| match sign {
         '\u{b}' | '\u{c}' => Some('\n'),
@@ -16,7 +18,7 @@ pub(crate) fn allowed(text: &str) -> String {
     kept.collect()
 }
 
-/// The same for a page that is read: one kind of line break, and no control signs.
+/// The same for printed pages: one kind of line break, and no control characters.
 pub(crate) fn printable(text: &str) -> String {
     let text = allowed(text).replace("\r\n", "\n");
     let kept = text.chars().filter_map(|sign| match sign {
@@ -28,7 +30,7 @@ pub(crate) fn printable(text: &str) -> String {
     kept.collect()
 }
 
-/// The same in one line: titles.
+/// The same on one line, for titles.
 pub(crate) fn in_one_line(text: &str) -> String {
     printable(text)
         .split(['\n', '\t'])
@@ -38,12 +40,12 @@ pub(crate) fn in_one_line(text: &str) -> String {
         .join(" ")
 }
 
-/// A text between the marks of XML, or in one of its attributes.
+/// Escapes a text for XML content or a double-quoted attribute.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A document all of whose texts may be written to a file.
+/// A document whose texts can all be written to a file.
 pub(crate) struct PrintableDocument(Document);
 
 impl PrintableDocument {
@@ -86,7 +88,7 @@ fn block(block: &DocumentBlock) -> DocumentBlock {
     }
 }
 
-/// A sheet all of whose texts may be written to a file.
+/// A sheet whose texts can all be written to a file.
 pub(crate) fn sheet(sheet: &WrittenSheet) -> WrittenSheet {
     let cell = |cell: &WrittenCell| match cell {
         WrittenCell::Text(text) => WrittenCell::Text(allowed(text)),

@@ -1,4 +1,4 @@
-//! A document as a Word file, with styles that a screen reader and an outline understand.
+//! Writes a document as a Word file, with heading styles that screen readers and the outline use.
 
 mod parts;
 
@@ -14,12 +14,12 @@ use crate::{DocumentBlock, Unprintable};
 
 pub(crate) use parts::{DOCUMENT, HEADINGS, NAMESPACE, STYLES, heading_style};
 
-/// Half points.
+/// Body text, in half-points.
 const BODY_SIZE: usize = 21;
-/// Twentieths of a point: an A4 page less its margins.
+/// An A4 page less its margins, in twentieths of a point.
 const PAGE_WIDTH: usize = 8_504;
 
-/// Prints a document.
+/// Writes a document.
 pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
     let mut docx = Docx::new();
     if !document.title.is_empty() && !document.has_own_titles {
@@ -27,7 +27,7 @@ pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintab
     }
     let mut answered: Vec<(&String, &String)> = Vec::new();
     for (place, block) in document.blocks.iter().enumerate() {
-        // Questions that follow each other stand in one table.
+        // Consecutive questions share one table.
         if let DocumentBlock::Pair(asked, answer) = block {
             answered.push((asked, answer));
             if !matches!(document.blocks.get(place + 1), Some(DocumentBlock::Pair(..))) {
@@ -99,7 +99,7 @@ fn pairs(pairs: &[(&String, &String)]) -> Table {
     calm(Table::new(rows.collect())).set_grid(WIDTHS.to_vec())
 }
 
-/// Hair lines between rows, none between columns, and air in the cells.
+/// Thin lines between rows, none between columns, and padding in the cells.
 fn calm(table: Table) -> Table {
     use TableBorderPosition::{Bottom, InsideH, InsideV, Left, Right, Top};
     let line = |position| TableBorder::new(position).color("DCD9D3").size(4);
@@ -109,8 +109,8 @@ fn calm(table: Table) -> Table {
     table.set_borders(borders).margins(margins).width(PAGE_WIDTH, WidthType::Dxa)
 }
 
-/// A table with its header. Rows without cells make Word take the file for damaged, so that each has as many as the
-/// longest.
+/// A table with its header. Word reports a file as damaged when a row has no cells, so every row is filled
+/// up to the longest.
 fn with_table(docx: Docx, header: &[String], rows: &[Vec<String>]) -> Docx {
     let columns = rows.iter().map(Vec::len).chain([header.len()]).max().unwrap_or(0);
     if columns == 0 {
@@ -121,14 +121,16 @@ fn with_table(docx: Docx, header: &[String], rows: &[Vec<String>]) -> Docx {
         let text = |place: usize| texts.get(place).map_or("", String::as_str);
         TableRow::new((0..columns).map(|place| cell(text(place), width, is_bold)).collect())
     };
-    // Only headers are kept whole: `parts` makes them come again on each page.
+    // `docx_rs` cannot mark a header row. `cantSplit` is used for nothing else, and
+    // `parts::with_header_rows` turns it into a header that repeats on each page.
     let head = (!header.is_empty()).then(|| row(header, true).cant_split());
     let rows = head.into_iter().chain(rows.iter().map(|texts| row(texts, false)));
     let table = calm(Table::new(rows.collect())).set_grid(vec![width; columns]);
+    // The paragraph keeps a following table apart: Word joins adjacent tables.
     docx.add_table(table).add_paragraph(Paragraph::new())
 }
 
-/// Squares as signs: a code is read from the PDF; here it only stands for it.
+/// A bitmap as block characters. It shows where the code is; the code to scan is the one in the PDF.
 fn squares(docx: Docx, rows: &[Vec<bool>]) -> Docx {
     let text = |row: &Vec<bool>| row.iter().map(|is| if *is { "██" } else { "  " }).collect::<String>();
     rows.iter().fold(docx, |docx, row| {

@@ -1,4 +1,4 @@
-//! How fast whole responses are searched for persons. `cargo bench -p digue-inspect`
+//! Throughput of inspecting whole responses for persons. `cargo bench -p digue-inspect`
 
 use std::hint::black_box;
 

@@ -1,27 +1,27 @@
-//! Lines of access logs: what a request of the past said, as text. What does not read is `None`, never
-//! guessed.
+//! Parses lines of access logs into the fields of a past request, as text. A field or line that cannot be
+//! parsed is `None` and never guessed. Files, compression and line ends are the business of `lines`.
 
 use std::borrow::Cow;
-// Addresses as values: `core` opens no socket.
+// From `core`, not `std::net`: addresses are only values here, and this crate opens no socket.
 use core::net::IpAddr;
 
 use digue_types::Timestamp;
 use serde_json::Value as Json;
 
-/// How a log is written.
+/// The format of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogForm {
-    /// `combined` of nginx and Apache; `common` is its beginning.
+    /// `combined` of nginx and Apache, or `common`, which is its first part.
     Combined,
-    /// One object a line.
+    /// One JSON object a line.
     Json(LogMembers),
-    /// With a header.
+    /// CSV with a header.
     Csv(LogMembers),
-    /// No access log: exposures as a portal reports them, one object a line.
+    /// Not an access log: exposures as a portal reports them, one object a line.
     Exposures,
 }
 
-/// The names that a JSON or CSV log gives to what is needed.
+/// The member or column names of a JSON or CSV log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogMembers {
     pub at: String,
@@ -55,7 +55,7 @@ impl Default for LogMembers {
     }
 }
 
-/// What one line says, as text.
+/// The fields of one line, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogFields {
     pub at: String,
@@ -77,14 +77,14 @@ pub struct CsvHeader {
     pub columns: Vec<String>,
 }
 
-/// Delimiters of logs, the likelier first where a header fits several.
+/// Delimiters to try; the more likely first, for headers that fit several.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 impl CsvHeader {
-    /// Reads a header under the delimiter that gives the most of the names; the name that is missing, otherwise.
+    /// Parses a header with the first delimiter that gives all required names.
     ///
     /// # Errors
-    /// The needed name that no delimiter gives.
+    /// The required name that is missing.
     pub fn read(line: &str, members: &LogMembers) -> Result<Self, String> {
         let needed = [&members.at, &members.account, &members.target, &members.status];
         let line = without_mark(line);
@@ -94,7 +94,7 @@ impl CsvHeader {
             let columns = cells(line, delimiter).unwrap_or_default();
             match missing(&columns) {
                 None => return Ok(Self { delimiter, columns }),
-                // Under another delimiter the header is one long name.
+                // With a wrong delimiter the header is one long name: its missing names mean nothing.
                 Some(name) if columns.len() > 1 => first_missing = first_missing.or(Some(name)),
                 Some(_) => {}
             }
@@ -103,13 +103,13 @@ impl CsvHeader {
     }
 }
 
-/// The first line of some files begins with a byte-order mark.
+/// Removes the byte-order mark with which some files begin.
 fn without_mark(line: &str) -> &str {
     line.trim_start_matches('\u{feff}')
 }
 
 impl LogForm {
-    /// The fields of one line.
+    /// Parses one line; `None` when it is not of this format.
     pub fn read(&self, line: &str, header: Option<&CsvHeader>) -> Option<LogFields> {
         let line = without_mark(line);
         let mut fields = match self {
@@ -123,7 +123,8 @@ impl LogForm {
     }
 }
 
-/// Java servers write the session into the path for clients without cookies: it is no part of the address.
+/// Removes `;jsessionid=...`, which Java servers add to the path for clients without cookies: routes of a map
+/// would not match it, and a session must not be stored as part of an address.
 fn without_session(target: &str) -> String {
     const MARK: &str = ";jsessionid=";
     let lower = target.to_ascii_lowercase();
@@ -133,8 +134,8 @@ fn without_session(target: &str) -> String {
     format!("{}{}", &target[..start], &target[end..])
 }
 
-/// A moment with its zone: RFC 3339, `17/May/2015:10:05:03 +0000`, `2015-05-17 10:05:03.786 +0000`, or seconds,
-/// milliseconds, microseconds or nanoseconds since 1970, which their number of digits tells apart.
+/// Parses an instant with its zone: RFC 3339, `17/May/2015:10:05:03 +0000`, `2015-05-17 10:05:03.786 +0000`,
+/// or seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by the number of digits.
 pub fn parse_moment(text: &str) -> Option<Timestamp> {
     if let Some(at) = Timestamp::parse_rfc3339(text) {
         return Some(at);
@@ -147,7 +148,7 @@ pub fn parse_moment(text: &str) -> Option<Timestamp> {
     if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
         return None;
     }
-    // Of today: ten digits of seconds, thirteen of milliseconds.
+    // Seconds have ten digits from 2001 to 2286, milliseconds then have thirteen: no overlap.
     let digits_of_micros = match whole.len() {
         1..=12 => 6,
         13 => 3,
@@ -160,7 +161,7 @@ pub fn parse_moment(text: &str) -> Option<Timestamp> {
     micros.parse().ok().map(Timestamp::from_micros)
 }
 
-/// True for a moment whose zone is not written: what hour it was cannot be told.
+/// True for a time without a zone: which instant it was is unknown, and is reported as such.
 pub fn lacks_zone(text: &str) -> bool {
     let text = text.trim();
     !text.is_empty() && parse_moment(text).is_none() && {
@@ -169,9 +170,8 @@ pub fn lacks_zone(text: &str) -> bool {
     }
 }
 
-/// A line of the combined form, or of the common one, which lacks the last two fields.
-///
-/// `vhost_combined` of Apache has the host before the address.
+/// Parses a line in the combined format, or in the common one, which lacks the last two fields. Apache's
+/// `vhost_combined` has the host before the address.
 fn combined(line: &str) -> Option<LogFields> {
     let (first, rest) = line.split_once(' ')?;
     let (ip, rest) = match rest.split_once(' ') {
@@ -179,14 +179,14 @@ fn combined(line: &str) -> Option<LogFields> {
         _ => (first, rest),
     };
     let (_ident, rest) = rest.split_once(' ')?;
-    // A name may hold spaces; the bracket of the date ends it.
+    // An account name may contain spaces; the bracket of the date ends it.
     let (account, rest) = rest.split_once(" [")?;
     let (at, rest) = rest.split_once("] ")?;
     let (request, rest) = quoted(rest)?;
     let mut words = rest.trim_start().splitn(3, ' ');
     let (status, bytes) = (words.next()?, words.next().unwrap_or("-"));
     let rest = words.next().unwrap_or_default();
-    // Nobody is told apart by it: what does not read of it is no reason to lose the line.
+    // The user agent identifies no one: a broken one is no reason to lose the line.
     let user_agent = match quoted(rest) {
         Some((_referer, rest)) => quoted(rest.trim_start()).map(|(agent, _)| agent).unwrap_or_default(),
         None => Vec::new(),
@@ -218,7 +218,7 @@ fn is_address(text: &str) -> bool {
     plain.split('%').next().is_some_and(|plain| plain.parse::<IpAddr>().is_ok())
 }
 
-/// Bytes of an address that are no ASCII, as a client would have encoded them.
+/// Percent-encodes non-ASCII bytes of a request line, as a client would have.
 fn addressed(request: &[u8]) -> String {
     let byte = |byte: &u8| match byte {
         b' '..=b'~' => char::from(*byte).to_string(),
@@ -227,7 +227,7 @@ fn addressed(request: &[u8]) -> String {
     request.iter().map(byte).collect()
 }
 
-/// The bytes of a text in quotes with the escapes of nginx and Apache, and what follows it.
+/// The bytes of a quoted text with the escapes of nginx and Apache decoded, and the rest of the line.
 fn quoted(text: &str) -> Option<(Vec<u8>, &str)> {
     let inner = text.strip_prefix('"')?;
     let mut value = Vec::new();
@@ -262,7 +262,7 @@ fn quoted(text: &str) -> Option<(Vec<u8>, &str)> {
 }
 
 impl LogMembers {
-    /// The fields, each looked up by its name; `request` stands for method and target together.
+    /// The fields, each looked up by name. A member `request` can replace method and target.
     fn fields(&self, find: impl Fn(&str) -> Option<String>) -> Option<LogFields> {
         let text = |name: &str| find(name).unwrap_or_default();
         let (method, target) = match (find(&self.method), find(&self.target)) {
@@ -285,7 +285,7 @@ impl LogMembers {
     }
 }
 
-/// Names of servers that write JSON in a form of their own; a point goes into an object.
+/// Names for servers with a JSON format of their own; a dot leads into an object.
 fn own_names(object: &Json) -> Option<LogMembers> {
     let name = |text: &str| text.to_owned();
     if object["request"]["uri"].is_string() {
@@ -336,7 +336,7 @@ fn json_fields(line: &str, members: &LogMembers) -> Option<LogFields> {
     members.fields(find).or_else(|| own_names(&object)?.fields(find))
 }
 
-/// A line of nginx without `escape=json`: `\x22`, which JSON does not know.
+/// Converts `\x22`, written by nginx without `escape=json`, to JSON escapes.
 fn json_escaped(line: &str) -> Cow<'_, str> {
     if !line.contains("\\x") {
         return Cow::Borrowed(line);
@@ -347,6 +347,7 @@ fn json_escaped(line: &str) -> Cow<'_, str> {
         bytes.extend_from_slice(&rest.as_bytes()[..at]);
         let byte = rest.get(at + 2..at + 4).and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match (rest.as_bytes().get(at + 1), byte) {
+            // Not for a quote, a backslash or a control character: as bytes they would change the JSON.
             (Some(b'x'), Some(byte @ (0x20..=0x21 | 0x23..=0x5b | 0x5d..))) => {
                 bytes.push(byte);
                 rest = &rest[at + 4..];
@@ -356,7 +357,7 @@ fn json_escaped(line: &str) -> Cow<'_, str> {
                 rest = &rest[at + 4..];
             }
             _ => {
-                // The sign behind a backslash belongs to it.
+                // Skip the escaped character too, so that `\\x22` is not read as an escape.
                 let end = rest[at + 1..].chars().next().map_or(at + 1, |sign| at + 1 + sign.len_utf8());
                 bytes.extend_from_slice(&rest.as_bytes()[at..end]);
                 rest = &rest[end..];
@@ -378,7 +379,7 @@ fn csv_fields(line: &str, header: &CsvHeader, members: &LogMembers) -> Option<Lo
     })
 }
 
-/// The cells of one line; a quoted line break is no access log.
+/// The cells of one line. Quoted line breaks are not supported: no access log has them.
 fn cells(line: &str, delimiter: u8) -> Option<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)

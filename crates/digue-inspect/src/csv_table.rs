@@ -1,8 +1,9 @@
 //! CSV and TSV: identifiers in named columns.
 //!
-//! Which delimiter and which way of quoting a program used is not written in the file. Every reading under which
-//! the header has its columns is a candidate; what any of them shows is shown, and the file is readable when at
-//! least one of them reads it whole, every row being named or known to be no record.
+//! A file does not state its delimiter or its way of quoting, and the client's program may choose another
+//! than we would. So every reading under which the header has its columns is a candidate: a person that any
+//! of them shows counts as shown, and the file is readable when at least one candidate reads it whole, with
+//! an identifier in every row that is a record.
 
 mod lexer;
 
@@ -16,7 +17,7 @@ use lexer::{Lexer, Quotes};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Reads a table, already decoded to text.
+/// Reads a table from decoded text.
 pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
     let text = text.trim_start_matches('\u{feff}');
     let (hint, text) = match separator_hint(text) {
@@ -33,6 +34,9 @@ pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result
             candidates.push(Attempt { is_only, ..attempt }.read(Quotes::None, found)?);
             continue;
         }
+        // The quotings in which a cell may cross lines come first. Only when one of them is doubtful are the
+        // two by-line readings tried: in an honest file with multi-line notes they would find persons that
+        // are not rows.
         let mut is_doubtful = false;
         for quotes in quotings(text) {
             let candidate = attempt.read(quotes, found)?;
@@ -47,8 +51,8 @@ pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result
     conclude(candidates)
 }
 
-/// The file is readable when one candidate reads it whole. That it holds no row is believed only when all of them
-/// say so.
+/// The file is readable when one candidate reads it whole. That it has no rows is accepted only when no
+/// candidate with a header failed: a wrong delimiter can hide all rows.
 fn conclude(candidates: Vec<CsvCandidate>) -> Result<ReadingTally, Unreadable> {
     let mut best: Option<ReadingTally> = None;
     let (mut fault, mut absent) = (None, None);
@@ -68,7 +72,7 @@ fn conclude(candidates: Vec<CsvCandidate>) -> Result<ReadingTally, Unreadable> {
     }
 }
 
-/// `sep=;` on the first line, which Excel reads as the delimiter and nobody as a row.
+/// `sep=;` on the first line: Excel takes it as the delimiter and does not show it.
 fn separator_hint(text: &str) -> Option<(u8, &str)> {
     let end = text.find(['\r', '\n'])?;
     let line = text[..end].trim_matches('"');
@@ -80,7 +84,8 @@ fn separator_hint(text: &str) -> Option<(u8, &str)> {
     (is_usable && *delimiter != b'"').then_some((*delimiter, rest))
 }
 
-/// The delimiters to try. Those that the text does not hold all read alike: one of them is enough.
+/// The delimiters to try. Those that do not occur in the text all give the same reading: one of them is
+/// enough.
 fn delimiters(rules: &TableRules, hint: Option<u8>, text: &str, found: &Collector<'_>) -> Vec<u8> {
     let mut delimiters: Vec<u8> = rules.delimiter.into_iter().chain(hint).collect();
     delimiters.dedup();
@@ -88,7 +93,8 @@ fn delimiters(rules: &TableRules, hint: Option<u8>, text: &str, found: &Collecto
         return delimiters;
     }
     if rules.is_numbered() && found.has_shapeless_kind() {
-        // Nothing tells a good reading from a bad one: the one that splits the first line best.
+        // Without column names and without a shape of identifiers, a wrong reading would look right: take the
+        // delimiter that splits the first line best.
         return if delimiters.is_empty() { vec![most_frequent(text)] } else { delimiters };
     }
     let (present, absent): (Vec<u8>, Vec<u8>) =
@@ -104,12 +110,12 @@ fn delimiters(rules: &TableRules, hint: Option<u8>, text: &str, found: &Collecto
 fn most_frequent(text: &str) -> u8 {
     let line = text.lines().find(|line| !is_blank(line)).unwrap_or_default();
     let count = |delimiter: u8| line.bytes().filter(|byte| *byte == delimiter).count();
-    // The last of equals wins: a line without any is read with commas.
+    // `max_by_key` returns the last of equals: with `rev`, a line without delimiters is read with commas.
     DELIMITERS.into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
-/// The ways of quoting that may cross lines. PHP leaves a quote after a backslash as it is; others write a backslash
-/// before every quote and every backslash.
+/// The ways of quoting in which a cell may contain line breaks. PHP leaves a quote after a backslash as it
+/// is; other programs put a backslash before every quote and every backslash.
 fn quotings(text: &str) -> Vec<Quotes> {
     let mut quotings = vec![Quotes::Doubled];
     if text.contains("\\\"") {
@@ -121,10 +127,10 @@ fn quotings(text: &str) -> Vec<Quotes> {
     quotings
 }
 
-/// What one reading of the file gave.
+/// The result of one reading of the file.
 struct CsvCandidate {
     has_header: bool,
-    /// Whether another way of quoting may see other rows.
+    /// Another way of quoting may see other rows.
     is_doubtful: bool,
     read: Result<ReadingTally, Unreadable>,
 }
@@ -135,13 +141,13 @@ struct Attempt<'a> {
     rules: &'a TableRules,
     text: &'a str,
     delimiter: u8,
-    /// No other reading follows, so the first fault ends it.
+    /// No other reading follows, so the first fault ends the work.
     is_only: bool,
 }
 
 impl Attempt<'_> {
-    /// Reads to the end. After a fault, what still has the shape of an identifier is taken. Fails when the response
-    /// cannot be read in any way.
+    /// Reads to the end. After a fault, texts with the shape of an identifier are still collected: the client
+    /// may show them. Fails when the response cannot be read in any way.
     fn read(self, quotes: Quotes, found: &mut Collector<'_>) -> Result<CsvCandidate, Unreadable> {
         let is_by_line = matches!(quotes, Quotes::InLine | Quotes::None) && self.text.contains('"');
         let mut rows =
@@ -184,7 +190,7 @@ impl Attempt<'_> {
 #[derive(Default)]
 struct CsvRow<'t> {
     cells: Vec<std::borrow::Cow<'t, str>>,
-    /// From 1.
+    /// Line number, from 1.
     line: usize,
 }
 
@@ -207,8 +213,8 @@ impl TableRow for CsvRow<'_> {
     }
 }
 
-/// What is written before a text so that a spreadsheet takes it for one: `="0012"`, an apostrophe, a tab. Any other
-/// formula shows something else than what is written.
+/// The value without the marks that make a spreadsheet treat it as text: `="0012"`, an apostrophe, a tab. Any
+/// other formula shows something different from what is written, and is unreadable.
 fn unguarded(cell: &str) -> CellValue<'_> {
     let text = cell.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
     let text = match text.as_bytes().first() {
@@ -223,7 +229,7 @@ fn unguarded(cell: &str) -> CellValue<'_> {
     if is_blank(text) { CellValue::Blank } else { CellValue::Text(text) }
 }
 
-/// The text in `="…"`.
+/// The text inside `="…"`.
 fn guarded(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('=')?.trim().strip_prefix('"')?.strip_suffix('"')?;
     (!inner.contains('"')).then_some(inner)

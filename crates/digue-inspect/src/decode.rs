@@ -1,7 +1,7 @@
-//! Content codings and character sets: the bytes as sent, to the text that rules read.
+//! Content codings and character sets: from the bytes as sent to the text that rules read.
 //!
-//! Output is bounded: a bomb stops at the limit with `TooLarge`, whatever its ratio. Bytes after
-//! the end of a coded body are an error, since a client might read them.
+//! Output is bounded: a decompression bomb stops at the limit with `TooLarge`, whatever its ratio. Bytes
+//! after the end of a coded body are an error, since a client might read them.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -12,19 +12,19 @@ use digue_types::{ReadFailure, UnreadCause};
 
 use crate::reading::Unreadable;
 
-/// The codings that Digue reads; the only ones it lets the portal answer with.
+/// The content codings that Digue decodes.
 pub const CODINGS: &str = "gzip, br, zstd";
 
-/// A body may be coded twice, not more.
+/// The most codings of one body.
 const CODINGS_MAX: usize = 2;
 
-/// Words of `Content-Encoding` that code nothing.
+/// Values of `Content-Encoding` that mean no coding.
 const NO_CODING: [&str; 6] = ["identity", "none", "utf-8", "utf8", "binary", "iso-8859-1"];
 
 /// The largest zstd window; RFC 9659 allows 8 MiB on the web.
 const ZSTD_WINDOW_BYTES_MAX: u64 = 8 << 20;
 
-/// Undoes the codings of a `Content-Encoding` header, up to `limit` bytes.
+/// Decodes a body by its `Content-Encoding` header, up to `limit` bytes.
 pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, [u8]>, Unreadable> {
     let names: Vec<&str> = coding.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.len() > CODINGS_MAX {
@@ -33,13 +33,15 @@ pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, 
             .into());
     }
     let mut bytes = Cow::Borrowed(body);
+    // The last coding in the header was applied last, so it is removed first (RFC 9110, 8.4).
     for name in names.iter().rev() {
-        // Some servers write a character set there, or that there is no coding.
+        // Some servers put a character set there.
         if NO_CODING.iter().any(|word| name.eq_ignore_ascii_case(word)) {
             continue;
         }
         bytes = Cow::Owned(decode_one(name, &bytes, limit)?);
     }
+    // An uncoded body passed no bounded reader above.
     if bytes.len() > limit { Err(Unreadable::too_large()) } else { Ok(bytes) }
 }
 
@@ -53,7 +55,8 @@ fn decode_one(name: &str, body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadab
     }
 }
 
-/// By hand over the decoder's state: the reader of the library would swallow what follows the end.
+/// Drives the decoder's state directly: the library's reader silently drops bytes after the end of the
+/// stream, in which a person could be hidden.
 fn decode_brotli(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, HeapAlloc};
     let mut state = BrotliState::new(HeapAlloc::new(0), HeapAlloc::new(0), HeapAlloc::default());
@@ -92,6 +95,7 @@ fn decode_zstd(mut body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
         let frame =
             ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut body, ZSTD_WINDOW_BYTES_MAX)
                 .map_err(|_| undecodable())?;
+        // The limit is on all frames together, or many small ones would pass it.
         bytes.extend(read_bounded(frame, limit - bytes.len().min(limit))?);
     }
     Ok(bytes)
@@ -99,6 +103,7 @@ fn decode_zstd(mut body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
 
 fn read_bounded(reader: impl Read, limit: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
+    // One byte more than allowed, to tell "exactly at the limit" from "beyond it".
     let read = reader.take(limit as u64 + 1).read_to_end(&mut bytes);
     match read {
         Ok(_) if bytes.len() > limit => Err(Unreadable::too_large()),
@@ -108,7 +113,8 @@ fn read_bounded(reader: impl Read, limit: usize) -> Result<Vec<u8>, Unreadable> 
     }
 }
 
-/// `deflate` is a zlib stream (RFC 9110), and from old servers a bare one.
+/// `deflate` is a zlib stream (RFC 9110, 8.4.1.2); some servers send raw deflate data, and browsers accept
+/// both.
 fn decode_deflate(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     let has_zlib_header =
         body.len() >= 2 && body[0] & 0x0f == 8 && u16::from_be_bytes([body[0], body[1]]).is_multiple_of(31);
@@ -121,14 +127,14 @@ fn decode_deflate(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     if rest.is_empty() { Ok(bytes) } else { Err(undecodable()) }
 }
 
-/// What does not decompress whole, or goes on after its end.
+/// The body is truncated or damaged, or has bytes after its end.
 fn undecodable() -> Unreadable {
     let detail = ReadFailure::new(UnreadCause::Coding);
     Unreadable { cause: digue_types::UninspectedCause::Broken, detail }
 }
 
-/// The character set of a body: its byte-order mark, else the header's, else UTF-8 when the bytes
-/// are UTF-8, else Windows-1252, which every byte sequence is.
+/// The character set of a body: its byte-order mark, else the header's, else UTF-8 when the bytes are valid
+/// UTF-8, else Windows-1252, in which every byte sequence is valid.
 pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding, Unreadable> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return Ok(encoding);
@@ -142,7 +148,7 @@ pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding
     }
 }
 
-/// UTF-16 without its mark: every other byte of a text of Latin letters is zero (RFC 4627, section 3).
+/// UTF-16 without a byte-order mark: in Latin text every other byte is zero (RFC 4627, section 3).
 fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes.first_chunk::<4>()?.map(|byte| byte == 0) {
         [true, false, true, false] => Some(encoding_rs::UTF_16BE),
@@ -151,7 +157,7 @@ fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The text of a body.
+/// The text of a body. Undecodable bytes are an error: a replaced character could hide an identifier.
 pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
     let (text, _, had_errors) = charset(declared, bytes)?.decode(bytes);
     if had_errors {
@@ -160,8 +166,8 @@ pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>,
     Ok(text)
 }
 
-/// The text of an XML document (RFC 7303): its byte-order mark, else the header's character set,
-/// else the one that its first line declares, else UTF-8.
+/// The text of an XML document (RFC 7303): by its byte-order mark, else the header, else the declaration in
+/// its first line, else UTF-8.
 pub fn xml_text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
     let declared = declared.filter(|label| !label.trim().is_empty());
     let own = declared.is_none().then(|| declared_in_xml(bytes)).flatten();

@@ -1,9 +1,10 @@
-//! Short answers to failed requests: are their words the portal's own, or somebody's record?
+//! Short answers to failed requests: is the text the portal's own, or a person's record?
 //!
-//! The map says that such answers may hold no record (`[errors]`), and portals also answer a failed request with
-//! the form as it was filled in, or with the record that could not be saved. What has the form of data is no word
-//! of the portal's: a member of a JSON object that no error has, unless it holds a sentence; a cell, a described
-//! term, a filled-in field of a page. It refuses to know what a sentence says.
+//! The map may say that such answers hold no record (`[errors]`), yet portals also answer a failed request
+//! with the form as it was filled in, or with the record that could not be saved. Anything in the form of
+//! data is not accepted as the portal's own text: a JSON member that errors do not have, unless it holds a
+//! sentence; a table cell, a term's description, a filled-in field of a page. The meaning of a sentence is
+//! not examined.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -18,7 +19,7 @@ use crate::json::is_plain_name;
 use crate::reading::Unreadable;
 use crate::response::InspectionLimits;
 
-/// What a JSON answer to a failed request says of itself: RFC 9457, and what frameworks add. In lower case, without
+/// Member names of JSON error answers: RFC 9457, and those of common frameworks. In lower case, without
 /// hyphens and underscores.
 const MEMBERS: [&str; 60] = [
     "action",
@@ -104,8 +105,10 @@ const MORE_MEMBERS: [&str; 18] = [
     "violations",
 ];
 
+/// Checks a JSON error answer.
+///
 /// # Errors
-/// `Undescribed`, with the place of the first member that may be somebody's.
+/// `Undescribed`, with the place of the first member that may belong to a person's record.
 pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
     let first = RefCell::new(None);
     let words = ErrorValueVisitor { is_own: true, place: "$", first: &first };
@@ -113,15 +116,17 @@ pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
     let read = words.deserialize(&mut input).and_then(|()| input.end());
     match (first.into_inner(), read) {
         (Some(place), _) => Err(undescribed(&place)),
+        // What does not parse as JSON cannot be called the portal's own text.
         (None, Err(_)) => Err(undescribed("$")),
         (None, Ok(())) => Ok(()),
     }
 }
 
-/// Looks at each value as it comes: of two members with one name, both are shown.
+/// Visits each value as it is parsed, without building a tree: of two members with the same name, a tree
+/// would keep one, and clients differ in which.
 #[derive(Clone, Copy)]
 struct ErrorValueVisitor<'w> {
-    /// Below a member that errors have.
+    /// The value of a member that errors have.
     is_own: bool,
     place: &'w str,
     first: &'w RefCell<Option<String>>,
@@ -175,7 +180,7 @@ impl<'de> Visitor<'de> for ErrorValueVisitor<'_> {
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
         let is_plain = is_blank(text) || is_sentence(text);
-        // A bare text is the portal's own when it is no name: `Not found`, `introuvable`.
+        // A bare text is the portal's own unless it could be a name: `Not found`, `introuvable`.
         if self.place == "$" && !is_plain && !is_words(text) {
             self.first.borrow_mut().get_or_insert_with(|| self.place.to_owned());
         }
@@ -191,10 +196,11 @@ impl<'de> Visitor<'de> for ErrorValueVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<String>()? {
             let is_own = is_member(&name);
-            // A name that no error has may be a person's; one that no program writes is.
+            // Programs write plain member names. Anything else ("Martin Durand") may itself be a person.
             if !is_plain_name(&name) {
                 self.first.borrow_mut().get_or_insert_with(|| format!("{}.*", self.place));
             }
+            // Only known names go into a place: an unknown one may name a person.
             let place = format!("{}.{}", self.place, if is_own { &name } else { "*" });
             members.next_value_seed(ErrorValueVisitor { is_own, place: &place, first: self.first })?;
         }
@@ -208,8 +214,8 @@ fn is_member(name: &str) -> bool {
     MEMBERS.contains(&plain.as_str()) || MORE_MEMBERS.contains(&plain.as_str())
 }
 
-/// What is said of a field that was filled in wrongly: `Ce champ est obligatoire.` Most of its words are written
-/// small, which names are not.
+/// True for a validation message such as `Ce champ est obligatoire.` At least half of its words are in lower
+/// case, unlike names.
 fn is_sentence(text: &str) -> bool {
     let words = text.split_whitespace().count();
     let small = text.split_whitespace().filter(|word| word.starts_with(char::is_lowercase)).count();
@@ -217,7 +223,7 @@ fn is_sentence(text: &str) -> bool {
     is_long && 2 * small >= words
 }
 
-/// Words of which none but the first is written large, and that one not alone.
+/// True for words in lower case, of which the first may be capitalised when others follow.
 fn is_words(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let first = words.next().unwrap_or_default();
@@ -227,7 +233,7 @@ fn is_words(text: &str) -> bool {
         && rest.iter().all(is_small)
 }
 
-/// Elements that hold data rather than words of the portal.
+/// Elements that hold data rather than the portal's own text.
 const DATA: [&str; 14] = [
     "td",
     "dd",
@@ -247,18 +253,21 @@ const DATA: [&str; 14] = [
 
 static DATA_RULES: LazyLock<HtmlRules> = LazyLock::new(|| {
     let selectors: Vec<Selector> =
-        DATA.iter().map(|text| parse_selector(text).expect("a selector of this list")).collect();
+        DATA.iter().map(|text| parse_selector(text).expect("the selectors in `DATA` are valid")).collect();
     HtmlRules { records: HtmlRecords::At(selectors), ..HtmlRules::default() }
 });
 
+/// Checks an HTML error page.
+///
 /// # Errors
-/// `Undescribed` at the first element with data; whatever makes a page unreadable.
+/// `Undescribed` at the first element with data, or the reason why the page is unreadable.
 pub(crate) fn check_html(
     charset: Option<&str>,
     bytes: &[u8],
     limits: &InspectionLimits,
 ) -> Result<(), Unreadable> {
-    // Without kinds no element has an identifier: each that holds something is a record without one.
+    // Without kinds no element can have an identifier, so each one that is not empty is reported as a record
+    // without one.
     let mut none = Collector::new(&[], &[], 0);
     match html::read(&DATA_RULES, charset, bytes, limits, &mut none) {
         Ok(_) => Ok(()),

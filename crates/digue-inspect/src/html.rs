@@ -1,12 +1,15 @@
 //! HTML: records, and the identifiers in attributes and texts of elements that CSS selectors choose.
 //!
-//! The page is read as a browser builds its tree, in time linear in its bytes and in bounded memory. A record is an
-//! element that the map selects, and it has an identifier *of its own*: one that a rule takes from it and not from a
-//! record within it. Where clients differ, each of their readings counts: with and without scripts (`noscript`), as
-//! HTML and as XML (pages that say that they are XHTML), as a page and as a part that a script puts into a table.
+//! The page is parsed as a browser builds its tree, in time linear in its bytes and in bounded memory. A
+//! record is an element that the map selects, and it has an identifier *of its own*: one that a rule takes
+//! from it and not from a record inside it. Where clients differ, each of their readings counts: with and
+//! without scripts (`noscript`), as HTML and as XML (pages that declare XHTML), as a page and as a fragment
+//! that a script inserts into a table.
 //!
-//! It knows no script: what a script would show is found by the sweep alone, which looks through everything that the
-//! page holds: texts, attributes, comments, scripts, templates, and what a browser drops.
+//! No script is run: what a script would show is found only by the sweep, which searches everything in the
+//! page: texts, attributes, comments, scripts, templates, and what a browser drops. The parser is our own
+//! because html5ever looks for duplicate attributes and element names in quadratic time; it is the oracle of
+//! a property test instead.
 
 use crate::identifier::{Collector, Pick};
 use crate::reading::{ReadingTally, Unreadable};
@@ -26,7 +29,7 @@ mod walk;
 use build::ParseManner;
 use walk::{HtmlWalk, WalkPlan};
 
-/// A text with its character references (`&eacute;`, `&#39;`) as the characters that they stand for.
+/// The text with its character references (`&eacute;`, `&#39;`) decoded.
 pub fn decode_references(text: &str) -> std::borrow::Cow<'_, str> {
     references::decoded(text, references::ReferenceContext::Text)
 }
@@ -39,51 +42,51 @@ pub struct HtmlRule {
     pub selector: Selector,
     pub take: IdentifierPart,
     pub pick: Pick,
-    /// Whether the identifier is the record's own; a link to somebody else is not.
+    /// Whether the identifier is the record's own; a link to another person is not.
     pub is_own: bool,
 }
 
-/// What the map says of one kind of page.
+/// The map's rules for one kind of page.
 #[derive(Clone, Debug, Default)]
 pub struct HtmlRules {
     pub rules: Vec<HtmlRule>,
     pub records: HtmlRecords,
-    /// Elements that are there when the answer is empty.
+    /// Elements whose presence shows that the answer is empty.
     pub empty: Vec<Selector>,
-    /// Elements that are no record, and whose text does not count: totals, legends, tables that lay out the page.
-    /// Records within them are records.
+    /// Elements that are not records, and whose text does not count: totals, legends, layout tables. Records
+    /// inside them still count.
     pub no_person: Vec<Selector>,
-    /// Values that an exact search is compared with.
+    /// Values with which an exact search is compared.
     pub compare: Vec<HtmlRule>,
 }
 
-/// Where one person's record is.
+/// Where the records of persons are.
 #[derive(Clone, Debug, Default)]
 pub enum HtmlRecords {
-    /// The map says why it does not say.
+    /// The map does not name records, and gives a reason.
     #[default]
     Unsaid,
-    /// The page is one person's: it has an identifier of its own.
+    /// The page is one record: it has an identifier of its own.
     Page,
-    /// Each element that one of these selects, with an identifier of its own within.
+    /// Each element selected by one of these is a record with an identifier of its own.
     ///
-    /// One that holds any text, or any value that a person reads (`alt`, `title`, `value`, `placeholder`,
-    /// `aria-label`), and no identifier of its own cannot be read. One that is blank is none, and a row of `th`
-    /// alone is a header. Rows (`tr` with a text in a `td`) outside of records and of `no_person` count as
-    /// undescribed: a second table that the map does not know.
+    /// A record with any text, or any value that a person reads (`alt`, `title`, `value`, `placeholder`,
+    /// `aria-label`), but without an identifier of its own makes the page unreadable. A blank one is no
+    /// record, and a row of only `th` is a header. Rows (`tr` with a text in a `td`) outside records and
+    /// `no_person` count as undescribed: they may be a second table that the map does not know.
     At(Vec<Selector>),
 }
 
 /// Which part of the element is the identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdentifierPart {
-    /// All text within, as a person reads it.
+    /// All text inside it, as a person reads it.
     Text,
-    /// The attribute of this name in lower case. `value` of an option that states none is its text.
+    /// The attribute of this name, in lower case. The `value` of an option without one is its text.
     Attribute(String),
 }
 
-/// Pages within pages (`srcdoc`) that are followed.
+/// The deepest level of pages within pages (`srcdoc`).
 const INNER_PAGES_MAX: usize = 2;
 
 /// Reads a page; `charset` is the one that its header declares.
@@ -99,6 +102,8 @@ pub fn read(
     }
     let text = charset::text(charset, bytes)?;
     let plan = WalkPlan::new(rules);
+    // Further readings only where the first one met something that they read differently: an ordinary page is
+    // parsed once. All collect into the same `found`, so a person shown by any reading counts.
     let (mut tally, met) = read_as(&plan, &text, ParseManner::default(), found, 0)?;
     if met.noscript {
         let manner = ParseManner { runs_scripts: true, ..ParseManner::default() };
@@ -113,7 +118,8 @@ pub fn read(
     if met.stray_table_part {
         let manner = ParseManner { is_fragment: true, ..ParseManner::default() };
         let (other, _) = read_as(&plan, &text, manner, found, 0)?;
-        // The page alone drops the row that says that there is nobody.
+        // As a page, the row that states an empty answer is dropped with its table part: accept it from
+        // either reading.
         let nobody = tally.nobody.or(other.nobody);
         tally = ReadingTally { nobody, ..either(tally, other) };
     }
@@ -133,7 +139,7 @@ fn read_as(
     Ok((tally, met))
 }
 
-/// Two readings of one page: the larger of each count, and nobody only where both say so.
+/// Combines two readings of one page: the larger of each count, and nobody only where both say so.
 fn either(one: ReadingTally, other: ReadingTally) -> ReadingTally {
     ReadingTally {
         records: one.records.max(other.records),
@@ -144,7 +150,7 @@ fn either(one: ReadingTally, other: ReadingTally) -> ReadingTally {
     }
 }
 
-/// Reads a page within a page.
+/// Reads a page within a page (`srcdoc`).
 fn read_nested(
     plan: &WalkPlan<'_>,
     text: &str,

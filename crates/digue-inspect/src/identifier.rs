@@ -1,7 +1,8 @@
-//! Identifiers and their canonical form.
+//! Identifiers, their canonical form, and the collector that gathers them.
 //!
-//! A portal may call one person by a public number, an internal key, an e-mail address or a NIR
-//! written with spaces. Each kind has normalisation steps and a shape that the result must have.
+//! A portal may name one person by a public number, an internal key, an e-mail address or a NIR written with
+//! spaces. Each kind has normalisation steps and a shape that the result must have. Which persons the
+//! identifiers belong to is not known here.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -21,11 +22,11 @@ pub enum Normalise {
     Trim,
     Upper,
     Lower,
-    /// Removes every white space, no-break spaces included, and the separators `.`, `-`, `_`, `/`.
+    /// Removes all white space, including no-break spaces, and the separators `.`, `-`, `_`, `/`.
     Compact,
     /// Keeps ASCII digits only.
     Digits,
-    /// Removes leading zeros, but one zero stays.
+    /// Removes leading zeros; `000` becomes `0`.
     TrimZeros,
     /// A French NIR of 13 or 15 characters: compacted, upper case, without its two-digit key.
     Nir,
@@ -67,6 +68,7 @@ impl Normalise {
             }
             Self::Nir => {
                 let compact = Self::Upper.apply(Self::Compact.apply(text)).into_owned();
+                // `is_ascii` first makes the cut at 13 a character boundary.
                 let is_long = compact.len() == 15 && compact.is_ascii();
                 Cow::Owned(if is_long { compact[..13].to_owned() } else { compact })
             }
@@ -74,19 +76,19 @@ impl Normalise {
     }
 }
 
-/// One way in which the portal names persons.
+/// A kind of identifier by which the portal names persons.
 #[derive(Clone, Debug)]
 pub struct IdentifierKind {
     pub name: String,
     pub steps: Vec<Normalise>,
-    /// What the canonical form must match entirely; anything else makes the response unreadable.
+    /// The canonical form must match this; a value that does not makes the response unreadable.
     pub shape: Option<Regex>,
 }
 
 impl IdentifierKind {
-    /// The canonical form; `None` when the text has not the shape of this kind.
+    /// The canonical form; `None` when the text does not have the shape of this kind.
     ///
-    /// White space around it and invisible characters within are never part of an identifier: a person does not
+    /// Surrounding white space and invisible characters are never part of an identifier: a person does not
     /// see them, and portals write them by accident.
     pub fn canonical(&self, text: &str) -> Option<SmolStr> {
         let visible = sweep::visible(text);
@@ -96,13 +98,13 @@ impl IdentifierKind {
             .then(|| SmolStr::new(&normal))
     }
 
-    /// True when the shape refuses words that stand in every table: what has the shape is then an identifier.
+    /// True when the shape rejects words found in every table: a text of that shape is then an identifier.
     fn has_telling_shape(&self) -> bool {
         const WORDS: [&str; 8] = ["nom", "NOM", "Total", "id", "Identifiant", "Marie", "2026", "12"];
         self.shape.is_some() && WORDS.iter().all(|word| self.canonical(word).is_none())
     }
 
-    /// True when some word of `text` has the shape of this kind, or when it has none.
+    /// True when a word of `text` has the shape of this kind, or when the kind has no shape.
     fn occurs_in(&self, text: &str) -> bool {
         let word_end = |c: char| !(c.is_alphanumeric() || "@.-_/+".contains(c));
         self.shape.is_none()
@@ -119,19 +121,19 @@ pub struct Identifier {
     pub text: SmolStr,
 }
 
-/// What a rule takes from the text that it reached: all of it, or the parts that a pattern finds.
+/// What a rule takes from a text: all of it, or the parts that a pattern finds.
 #[derive(Clone, Debug)]
 pub struct Pick {
     pub kind: usize,
-    /// With a group, the group is the identifier; otherwise the whole match. Text that does not
-    /// match is no identifier (a link to another page, say).
+    /// The first group is the identifier, or the whole match without a group. Text that does not match is not
+    /// an identifier, such as a link to another page.
     pub pattern: Option<Regex>,
-    /// The rule as the map writes it, to say which one did not read.
+    /// The rule as written in the map, to name the one that failed.
     pub rule: SmolStr,
 }
 
 impl Pick {
-    /// All of the text is the identifier.
+    /// The whole text is the identifier.
     pub fn whole(kind: usize, rule: &str) -> Self {
         Self { kind, pattern: None, rule: rule.into() }
     }
@@ -141,13 +143,13 @@ impl Pick {
     }
 }
 
-/// What became of a text that a rule reached.
+/// The outcome of applying a rule to a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum IdentifierOutcome {
-    /// It held this many identifiers, repeated ones counted again.
+    /// This many identifiers, counting repeated ones again.
     Identifiers(usize),
-    /// It held nothing but white space.
+    /// Only white space or invisible characters.
     Blank,
     /// The rule's pattern does not occur in it.
     NoMatch,
@@ -164,7 +166,7 @@ pub struct Collector<'k> {
     kinds: &'k [IdentifierKind],
     sweep: &'k [Pick],
     found: Vec<(Identifier, Means)>,
-    /// Places in `found`, by hash: each text is kept once.
+    /// Positions in `found`, by hash: each text is stored once.
     seen: HashTable<usize>,
     hasher: DefaultHashBuilder,
     compared: Vec<Identifier>,
@@ -173,7 +175,7 @@ pub struct Collector<'k> {
 }
 
 impl<'k> Collector<'k> {
-    /// `sweep` are the patterns looked for in every text of the message; `limit` bounds the distinct identifiers.
+    /// `sweep`: patterns searched for in every text of the message. `limit`: the most distinct identifiers.
     pub fn new(kinds: &'k [IdentifierKind], sweep: &'k [Pick], limit: usize) -> Self {
         Self {
             kinds,
@@ -191,8 +193,10 @@ impl<'k> Collector<'k> {
         !self.sweep.is_empty()
     }
 
-    /// Takes the identifiers of `text`, which lies at `place`. Blank text holds none, which its caller has to
-    /// judge; text of the wrong shape means that the map does not describe this message.
+    /// Takes the identifiers of `text`, found at `place`. What a blank text means, the caller decides.
+    ///
+    /// # Errors
+    /// A value of the wrong shape (the map does not describe this message), or too many identifiers.
     pub fn take(
         &mut self,
         pick: &Pick,
@@ -250,6 +254,7 @@ impl<'k> Collector<'k> {
         if self.seen.find(hash, |&place| self.found[place].0 == identifier).is_some() {
             return Ok(());
         }
+        // An error and not a cut: counting 100,000 of more persons would understate what was shown.
         if self.found.len() >= self.limit {
             return Err(Unreadable::too_large());
         }
@@ -260,7 +265,7 @@ impl<'k> Collector<'k> {
         Ok(())
     }
 
-    /// Keeps a value that an exact search is compared with. One of another shape is no such value.
+    /// Keeps a value with which an exact search is compared; one of another shape is ignored.
     pub fn compare(&mut self, pick: &Pick, text: &str) {
         if self.compared.len() < self.limit
             && let Some(text) = self.kinds[pick.kind].canonical(text.trim())
@@ -269,12 +274,13 @@ impl<'k> Collector<'k> {
         }
     }
 
-    /// Looks for the patterns of the sweep in one text as a person reads it: decoded, without what is invisible.
+    /// Searches one text for the sweep's patterns as a person reads it: decoded, without invisible
+    /// characters.
     pub fn sweep(&mut self, text: &str, place: impl Fn() -> String) -> Result<(), Unreadable> {
         self.sweep_by(Means::Sweep, text, place)
     }
 
-    /// `sweep`, in a header.
+    /// `sweep` for a header.
     pub fn sweep_header(&mut self, text: &str, place: impl Fn() -> String) -> Result<(), Unreadable> {
         self.sweep_by(Means::Header, text, place)
     }
@@ -290,14 +296,15 @@ impl<'k> Collector<'k> {
         Ok(())
     }
 
-    /// True when `text` could hold an identifier, as far as the shapes of the kinds tell: a kind without a shape
-    /// could be anything.
+    /// True when `text` could contain an identifier, by the shapes of the kinds: with a kind without a
+    /// telling shape, any text could.
     pub fn could_hold_identifier(&self, text: &str) -> bool {
         let mut kinds = self.kinds.iter().zip(self.telling());
         kinds.any(|(kind, is_telling)| !is_telling || kind.occurs_in(text))
     }
 
-    /// For each kind, whether its shape tells identifiers from ordinary words: `[A-Z0-9]{1,20}` does not.
+    /// For each kind, whether its shape distinguishes identifiers from ordinary words: `[A-Z0-9]{1,20}` does
+    /// not.
     fn telling(&self) -> &[bool] {
         self.telling.get_or_init(|| self.kinds.iter().map(IdentifierKind::has_telling_shape).collect())
     }
@@ -310,23 +317,23 @@ impl<'k> Collector<'k> {
         parts.map(|part| part.as_str()).any(is_identifier)
     }
 
-    /// True when the shape of the rule's kind tells identifiers from other texts.
+    /// True when the shape of the rule's kind distinguishes identifiers from other texts.
     pub(crate) fn knows_shape(&self, pick: &Pick) -> bool {
         self.telling()[pick.kind]
     }
 
-    /// True when any text could be an identifier, because a kind has no shape.
+    /// True when any text could be an identifier, because the shape of a kind tells nothing.
     pub(crate) fn has_shapeless_kind(&self) -> bool {
         self.telling().contains(&false)
     }
 
-    /// True when a word of `text` has the shape of a kind that has one.
+    /// True when a word of `text` has a telling shape.
     pub(crate) fn looks_like_identifier(&self, text: &str) -> bool {
         self.kinds.iter().zip(self.telling()).any(|(kind, is_telling)| *is_telling && kind.occurs_in(text))
     }
 
-    /// Adds to `seen` what in `text` has the shape of a kind that has one. The parts of addresses and of names
-    /// joined by points are looked at one by one, too.
+    /// Adds to `seen` everything in `text` that has a telling shape. The parts of addresses and of dotted
+    /// names are also tried one by one.
     pub(crate) fn identifiers_like(&self, text: &str, seen: &mut Vec<Identifier>) {
         let mut look = |word: &str| {
             let telling = self.kinds.iter().enumerate().filter(|(kind, _)| self.telling()[*kind]);
@@ -366,7 +373,7 @@ impl<'k> Collector<'k> {
         holds
     }
 
-    /// Distinct identifiers so far.
+    /// Number of distinct identifiers so far.
     pub fn count(&self) -> usize {
         self.found.len()
     }
@@ -380,7 +387,7 @@ impl<'k> Collector<'k> {
     }
 }
 
-/// White space and what is invisible: a person sees nothing.
+/// True for text of which a person sees nothing: white space and invisible characters.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || sweep::is_invisible(c))
 }

@@ -1,9 +1,9 @@
 //! JSON and NDJSON: records, and the identifiers in them, found while the text is parsed.
 //!
 //! A record is an object or a list that the map names, and it has an identifier *of its own*: a value that a rule
-//! reaches at the rule's distance below the record, not one of an object within it. What lies outside of every
-//! record is counted, unless the map says that it shows nobody. A name that occurs twice in one object is followed
-//! twice: which of the two the client would keep is not ours to guess.
+//! reaches at its distance below the record, not one of a nested object. Text outside every record is
+//! counted, unless the map says that it shows nobody. A name that occurs twice in one object is followed
+//! twice: clients differ in which of the two they keep.
 
 use std::fmt;
 
@@ -21,13 +21,13 @@ mod walk;
 use walk::JsonWalk;
 pub(crate) use walk::is_plain_name;
 
-/// One place of a document where identifiers lie.
+/// A place in a document where identifiers are.
 #[derive(Clone, Debug)]
 pub struct JsonRule {
     pub path: RecordPath,
     pub pick: Pick,
-    /// Whether the identifier is the record's own. Unsaid, it is when no other rule of the same record reaches less
-    /// deep: a longer way leads to another person, named within.
+    /// Whether the identifier is the record's own. By default it is when no other rule of the same record
+    /// reaches less deep: a longer path leads to another person, named inside the record.
     pub is_own: Option<bool>,
 }
 
@@ -37,46 +37,46 @@ impl JsonRule {
     }
 }
 
-/// What the map says of one kind of document.
+/// The map's rules for one kind of document.
 #[derive(Clone, Debug, Default)]
 pub struct JsonMap {
     pub rules: Vec<JsonRule>,
     /// Each leads to one person's record.
     pub records: Vec<RecordPath>,
-    /// Lists, objects or values that are empty when the answer is: `$.rows[*]` is the list `$.rows` without an item.
+    /// Lists, objects or values that are empty when the answer is: `$.rows[*]` means an empty list `$.rows`.
     pub empty: Vec<RecordPath>,
     /// Parts that show nobody.
     pub no_person: Vec<RecordPath>,
-    /// Values that an exact search is compared with.
+    /// Values with which an exact search is compared.
     pub compare: Vec<JsonRule>,
-    /// Names that a record's members have; others are counted as undescribed. Empty: any.
+    /// Names of a record's members; others count as undescribed. Empty allows any.
     pub fields: Vec<String>,
 }
 
-/// `JsonMap`, compiled so that one pass serves all of it.
+/// A compiled `JsonMap`, so that one pass over the document serves all of its rules.
 #[derive(Clone, Debug)]
 pub struct JsonRules {
     /// Steps of all streamable paths, one bit each.
     steps: Vec<JsonPathSegment>,
-    /// The bit that follows each step, or the target that is reached after it.
+    /// For each step, the next one, or the target that it reaches.
     after: Vec<RemainingPath>,
     start: Bits,
-    /// Targets that the document itself is.
+    /// Targets reached by the document itself (`$`).
     at_root: Bits,
     targets: Vec<NodeTarget>,
     masks: Masks,
-    /// Records that may be lists: a rule finds their identifier at a place of the list.
+    /// Records that may be lists: a rule takes their identifier at an index of the list.
     list_records: Bits,
-    /// Rules that need a tree: filters, slices, negative indices.
+    /// Rules that need a parsed tree: filters, slices, negative indices.
     treed: Vec<JsonRule>,
     fields: Vec<String>,
-    /// True when the map describes records, so that what is outside of them counts.
+    /// True when the map describes records, so that text outside them counts.
     counts_texts: bool,
 }
 
 type Bits = u128;
 
-/// Steps of one document's rules together; targets are as many at most.
+/// The most steps of one document's rules together, and the most targets: one bit each in `Bits`.
 const STEPS_MAX: usize = 127;
 
 #[derive(Clone, Copy, Debug)]
@@ -85,10 +85,11 @@ enum RemainingPath {
     Target(usize),
 }
 
-/// What a node is, once a path has led to it.
+/// The meaning of a node that a path reaches.
 #[derive(Clone, Debug)]
 enum NodeTarget {
-    /// An identifier: of its own at these distances below a record, one for each kind of record.
+    /// An identifier, which is a record's own when it is at the given distance below it: pairs of record and
+    /// distance.
     Pick {
         pick: Pick,
         own_below: Vec<(usize, usize)>,
@@ -99,7 +100,7 @@ enum NodeTarget {
     Compare(Pick),
 }
 
-/// Which targets are of which sort.
+/// The targets of each sort.
 #[derive(Clone, Copy, Debug, Default)]
 struct Masks {
     picks: Bits,
@@ -109,14 +110,14 @@ struct Masks {
     compare: Bits,
 }
 
-/// The rules do not fit one automaton, or contradict each other.
+/// The rules do not fit into one automaton, or contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonRulesError {
     #[error("the JSON rules of one response have more than {STEPS_MAX} steps together")]
     TooManySteps,
-    #[error("records, empty, no_person and compare are reached by names, indices and wildcards only")]
+    #[error("records, empty, no_person and compare take paths of names, indices and wildcards only")]
     RecordPath,
-    #[error("no rule reaches an identifier of this record's own: {0}")]
+    #[error("no rule reaches an identifier of its own for this record: {0}")]
     NoOwnRule(String),
 }
 
@@ -134,8 +135,11 @@ impl JsonRules {
             fields: map.fields,
             counts_texts: !map.records.is_empty(),
         };
+        // Fails when a record has no rule for its identifier: such a map could never tell its records apart,
+        // and every response would be unreadable.
         let own = own_distances(&map.rules, &map.records)?;
         for (record, path) in map.records.iter().enumerate() {
+            // First of all targets, so that the number of a record is the bit of its target.
             compiled.add(path, NodeTarget::Record)?;
             let mut own_rules =
                 map.rules.iter().zip(&own).filter(|(_, own)| own.iter().any(|(of, _)| *of == record));
@@ -191,13 +195,14 @@ impl JsonRules {
         Ok(())
     }
 
-    /// Reads one document.
+    /// Inspects one document.
     pub fn read(&self, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
         let tally = JsonWalk::read(self, text, found)?;
         if !self.treed.is_empty() {
             self.query_tree(text, found)?;
         }
         if found.has_sweep() {
+            // JSON's own escapes are removed first, so that the sweep sees what the strings hold.
             match text.contains('\\') {
                 true => found.sweep(&unescaped(text), String::new)?,
                 false => found.sweep(text, String::new)?,
@@ -206,13 +211,13 @@ impl JsonRules {
         Ok(tally)
     }
 
-    /// Reads one document a line; blank lines are allowed.
+    /// Inspects one document a line; blank lines are allowed.
     pub fn read_lines(&self, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
         let mut tally = ReadingTally::default();
         for (number, line) in (1..).zip(text.split('\n')) {
             if !is_blank(line) {
                 let read = self.read(line, found).map_err(|unreadable| in_line(unreadable, number))?;
-                // Each line is believed by itself: an empty one says nothing of the next.
+                // Each line must account for itself: an empty answer in one says nothing about the next.
                 if self.counts_texts && read.records == 0 && read.nobody.is_none() {
                     return Err(in_line(ReadFailure::new(UnreadCause::NoRecord).into(), number));
                 }
@@ -237,6 +242,7 @@ impl JsonRules {
                             whole_number(&number.to_string()).ok_or_else(|| inexact(&rule.pick, place()))?;
                         let _ = found.take(&rule.pick, &whole, place)?;
                     }
+                    // No identifier, as in the streaming walk, and not one of the wrong shape.
                     Value::Null => {}
                     Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
                         return Err(not_identifier(&rule.pick, place()));
@@ -247,7 +253,8 @@ impl JsonRules {
         Ok(())
     }
 
-    /// The steps and targets that are reached on a child of a node where `active` are awaited.
+    /// The steps awaited below a child, and the targets that it reaches, given the steps `active` at its
+    /// parent.
     #[inline]
     fn descend(&self, active: Bits, child: Child<'_>) -> (Bits, Bits) {
         let (mut next, mut reached, mut rest) = (0, 0, active);
@@ -276,7 +283,7 @@ impl JsonRules {
     }
 }
 
-/// For each rule, the records whose own identifier it reaches, with its distance below them.
+/// For each rule, the records whose own identifier it takes, with its distance below each.
 fn own_distances(
     rules: &[JsonRule],
     records: &[RecordPath],
@@ -290,7 +297,8 @@ fn own_distances(
         if distances.iter().all(Option::is_none) {
             return Err(JsonRulesError::NoOwnRule(path.text().to_owned()));
         }
-        // At no distance the record is its identifier: a reference in one answer, an object in another.
+        // At distance 0 the record itself is the identifier: some answers have a reference where others have
+        // an object.
         let nearest = distances.iter().flatten().filter(|distance| **distance > 0).min().copied();
         for ((rule, distance), own) in rules.iter().zip(distances).zip(&mut own) {
             if let Some(distance) = distance
@@ -321,20 +329,21 @@ fn not_identifier(pick: &Pick, place: String) -> Unreadable {
     ReadFailure::new(UnreadCause::NotIdentifier).by_rule(&pick.rule).at(place).into()
 }
 
-/// A number as the identifier that it is: whole, also when written with a fraction of zeros (pandas writes every
-/// number of a column with gaps so). `None` when it has lost digits, or could be read as another.
+/// A number as an identifier: whole, also when written with a fraction of zeros, as pandas writes columns
+/// with gaps. `None` when it may have lost digits or can be read differently.
 fn whole_number(written: &str) -> Option<String> {
     let whole = match written.split_once('.') {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0') => whole,
         Some(_) => return None,
         None => written,
     };
-    // `-0` is a fraction to every reader but one.
+    // Most parsers read `-0` as a floating-point number.
     let is_exact = whole.parse::<u64>().is_ok() || whole.parse::<i64>().is_ok_and(|number| number != 0);
     is_exact.then(|| whole.to_owned())
 }
 
-/// The document with the escapes of its strings undone, for the sweep: quotes stay, so that two values never touch.
+/// The document with the escapes in its strings decoded, for the sweep. Quotes stay, so that two values never
+/// touch.
 fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -353,7 +362,7 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// Bytes of a string that was checked, up to its closing quote.
+/// Length of a string up to its closing quote. The document was parsed before, so the quote is there.
 fn string_end(inside: &str) -> usize {
     let bytes = inside.as_bytes();
     let mut at = 0;
@@ -369,8 +378,8 @@ enum Child<'k> {
     Index(usize),
 }
 
-/// A parsed tree in which no object has the same name twice: a tree keeps one of the two, and
-/// the client may keep the other.
+/// A parsed tree in which no object has the same name twice: a tree keeps one of the two, and the client may
+/// keep the other.
 struct JsonTree(Value);
 
 impl<'de> Deserialize<'de> for JsonTree {
@@ -540,7 +549,7 @@ mod tests {
             }
         }
         check("$.id", r#"{"id":null}"#, &[]);
-        // Where another rule goes on, an object is what it expects.
+        // Where another rule goes deeper, an object is expected.
         assert_eq!(read(&["$.p", "$.p.id"], r#"{"p":{"id":"A"}}"#).unwrap(), ["A"]);
     }
 
@@ -577,7 +586,7 @@ mod tests {
             r#"{"data":[{}]}"#,
             r#"{"data":["DUPONT"]}"#,
             r#"{"data":[1850578006084]}"#,
-            // Of somebody named within.
+            // Of another person, named inside the record.
             r#"{"data":[{"nom":"DUPONT","tuteur":{"id":7}}]}"#,
             r#"{"data":[{"nom":"DUPONT","liens":[{"id":7}]}]}"#,
         ] {
@@ -608,7 +617,7 @@ mod tests {
         check_cause(tally(rows(), r#"{"rows":[[]]}"#), UnreadCause::NamelessRecord);
         assert_eq!(tally(map(&["$.id"], &["$"]), r#"{"id":"A","nom":"x"}"#).unwrap().records, 1);
         check_cause(tally(map(&["$.id"], &["$"]), r#"{"nom":"x"}"#), UnreadCause::NamelessRecord);
-        // Of one answer a list, of another an object with the list within.
+        // One answer is a list, another an object that contains the list.
         let either = || map(&["$[:].id", "$.rows[:].id"], &["$[:]", "$.rows[:]"]);
         assert_eq!(tally(either(), r#"[{"id":1}]"#).unwrap().records, 1);
         assert_eq!(tally(either(), r#"{"ok":true,"rows":[{"id":1},{"id":2}]}"#).unwrap().records, 2);
@@ -735,7 +744,7 @@ mod tests {
     struct JsonPathText<'t>(&'t str);
 
     impl JsonPathText<'_> {
-        /// The texts that the path reaches; `None` when it reaches what is no identifier.
+        /// The texts that the path reaches; `None` when it reaches something that is not an identifier.
         fn all(&self, value: &Value) -> Option<Vec<String>> {
             let path = serde_json_path::JsonPath::parse(self.0).unwrap();
             let texts = path.query(value).all().into_iter().filter_map(|node| match node {

@@ -1,13 +1,12 @@
-//! JSONPath (RFC 9535) in two gears.
+//! JSONPath (RFC 9535), in two implementations.
 //!
-//! Paths made of names, wildcards, indices and descendants compile to a small automaton that runs
-//! while the document is being parsed, so no tree is built. Any other path (filters, slices,
-//! negative indices) is left to `serde_json_path` over a parsed tree. A property test holds the
-//! two gears to the same answers.
+//! Paths of names, wildcards, indices and descendants compile to a small automaton that runs while the
+//! document is parsed, so that no tree is built. Any other path (filters, slices, negative indices) is left
+//! to `serde_json_path` over a parsed tree. A property test checks that both give the same answers.
 
 use serde_json_path::JsonPath;
 
-/// A path that RFC 9535 does not know.
+/// The text is not a path of RFC 9535.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a JSONPath: {0}")]
 pub struct JsonPathError(pub String);
@@ -28,7 +27,7 @@ pub(crate) struct JsonPathSegment {
 }
 
 impl JsonPathSegment {
-    /// True when every node that `other` leads to, this step leads to as well.
+    /// True when this step reaches every node that `other` reaches.
     fn covers(&self, other: &Self) -> bool {
         let selects = match (&self.select, &other.select) {
             (Select::Any, _) | (Select::Item, Select::Index(_)) => true,
@@ -42,7 +41,7 @@ impl JsonPathSegment {
 pub(crate) enum Select {
     Name(String),
     Index(usize),
-    /// `[:]`: the items of a list, and not the members of an object.
+    /// `[:]`: items of a list, not members of an object.
     Item,
     Any,
 }
@@ -53,12 +52,12 @@ impl RecordPath {
         Ok(Self { text: text.to_owned(), steps: parse_steps(text), whole })
     }
 
-    /// As the map writes it.
+    /// The path as written in the map.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The list that `$.rows[*]` goes through, `$.rows`; any other path is itself.
+    /// `$.rows` for `$.rows[*]`; any other path unchanged.
     pub(crate) fn without_last_wildcard(&self) -> Self {
         let mut path = self.clone();
         if let Some(steps) = &mut path.steps
@@ -71,8 +70,9 @@ impl RecordPath {
         path
     }
 
-    /// How many steps below a record at `record` this path ends, when it goes through it; one when it looks anywhere
-    /// below: only a direct member is then the record's own.
+    /// The distance in steps from a record at `record` down to the end of this path, when the path goes
+    /// through it; 1 for a path that searches anywhere below, as only a direct member is then the record's
+    /// own.
     pub(crate) fn distance_below(&self, record: &Self) -> Option<usize> {
         let (own, record) = (self.steps.as_ref()?, record.steps.as_ref()?);
         if let Some(last) = own.iter().rposition(|step| step.is_descendant) {
@@ -83,20 +83,20 @@ impl RecordPath {
         own.iter().zip(record).all(|(own, record)| own.covers(record)).then_some(below)
     }
 
-    /// True when the step below a record at `record` is a place of a list.
+    /// True when the step below a record at `record` is an index of a list.
     pub(crate) fn is_in_list_below(&self, record: &Self) -> bool {
         let (Some(own), Some(record)) = (&self.steps, &record.steps) else { return false };
         own.get(record.len())
             .is_some_and(|step| matches!(step.select, Select::Index(_) | Select::Item) && !step.is_descendant)
     }
 
-    /// True when the path runs while parsing, without a tree.
+    /// True when the path is matched while parsing, without a tree.
     pub fn is_streamable(&self) -> bool {
         self.steps.is_some()
     }
 }
 
-/// The steps of a path that needs no tree; `None` for any other. `text` is a valid RFC 9535 path.
+/// The steps of a path that needs no tree; `None` for any other. `text` must be a valid path.
 fn parse_steps(text: &str) -> Option<Vec<JsonPathSegment>> {
     let mut rest = text.strip_prefix('$')?;
     let mut steps = Vec::new();
@@ -127,7 +127,7 @@ fn parse_bracket(inner: &str) -> Option<(Select, &str)> {
     }
     if let Some(quote) = inner.chars().next().filter(|c| "'\"".contains(*c)) {
         let (name, rest) = inner[1..].split_once(quote)?;
-        // An escape would need unescaping: left to the other gear.
+        // A name with an escape is left to `serde_json_path`.
         let rest = rest.strip_prefix(']')?;
         return (!name.contains('\\')).then(|| (Select::Name(name.to_owned()), rest));
     }

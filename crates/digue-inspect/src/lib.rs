@@ -1,12 +1,12 @@
 //! Which persons does this message show?
 //!
-//! Pure: bytes and compiled rules in, identifiers out. Memory is bounded by the limits the caller
-//! gives, time is linear in the size, and no input makes it panic. It does not know accounts,
-//! caseloads or HTTP beyond the two headers it is handed.
+//! Bytes and compiled rules in, identifiers out; no I/O and no clock. Memory is bounded by the limits that
+//! the caller gives, time is linear in the size, and no input makes it panic. It knows no accounts, no
+//! caseloads, and of HTTP only the status and the two headers that it is given.
 //!
 //! *Nobody found* is not *nobody shown*: an inspection answers `Persons`, `ShowsNobody` with the reason why that is
-//! known, or `Unreadable` with cause and place. Whether an unreadable response may leave is the portal map's choice,
-//! not this crate's.
+//! known, or `Unreadable` with cause and place (docs/decisions/0016). Whether an unreadable response may
+//! leave, the portal map decides.
 
 pub mod access_log;
 pub mod csv_table;

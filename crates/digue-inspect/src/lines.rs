@@ -1,9 +1,9 @@
-//! The lines of a record that comes as a file or through a pipe: unpacked, decoded, numbered.
+//! Reads the lines of a log from a file or a pipe: decompresses, decodes, numbers.
 //!
-//! Gzip of several members, Zstandard of several frames and plain bytes are read; UTF-16 is decoded. What it
-//! refuses to do is to stop without saying so: an input that ends before its packing does, damage, and forms that
-//! are not read (a ZIP archive, xz) are errors that say after which line. Memory is bounded by the longest line
-//! that the caller takes.
+//! Gzip with several members, Zstandard with several frames and plain bytes are read; UTF-16 is decoded.
+//! Reading never stops silently: a truncated input, damage and unsupported formats (a ZIP archive, xz) are
+//! errors that name the last good line, because half a log would understate who was seen. Memory is bounded
+//! by the longest line that the caller accepts. The content of a line is not parsed here.
 
 mod encoded;
 mod packed;
@@ -15,7 +15,7 @@ use encoded::TextReader;
 pub use packed::Unpacker;
 use source::PeekReader;
 
-/// How the bytes of an input are packed.
+/// The compression of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
     Plain,
@@ -23,10 +23,10 @@ pub enum Packing {
     Zstd,
 }
 
-/// A form that is not read, known by its first bytes.
+/// An unsupported format, recognised by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ForeignForm {
-    /// A ZIP archive; workbooks and word-processing files are some, too.
+    /// A ZIP archive, including workbooks and word-processing files.
     Zip,
     Xz,
     Bzip2,
@@ -37,13 +37,13 @@ pub enum ForeignForm {
     Tar,
     Parquet,
     Pdf,
-    /// A compound file of Office, `.xls`.
+    /// A compound file of Office, such as `.xls`.
     Compound,
     /// UTF-32.
     Utf32,
-    /// Packed bytes within packed bytes.
+    /// Compressed data inside compressed data.
     PackedTwice,
-    /// No text of any kind.
+    /// Not a text.
     Binary,
 }
 
@@ -86,35 +86,35 @@ impl ForeignForm {
 /// Why an input cannot be read further.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// The disk or the pipe.
+    /// The disk or the pipe failed.
     #[error("{0}")]
     Io(io::Error),
-    /// The packing announces more than is there: the file was cut, or is still being written.
+    /// The compressed data are truncated: the file was cut, or is still being written.
     #[error("the input ends early")]
     EndsEarly,
-    /// The packed bytes contradict each other or their checksum.
+    /// The compressed data are inconsistent, or do not match their checksum.
     #[error("the input is damaged")]
     Damaged,
-    /// Bytes after the last member or frame belong to no other.
-    #[error("bytes that are not packed follow")]
+    /// There are bytes after the last member or frame that are not compressed.
+    #[error("uncompressed bytes follow the compressed data")]
     Trailing,
-    /// A Zstandard frame that asks for more memory than is given.
-    #[error("a frame needs {requested} bytes of memory, at most {most} are given")]
+    /// A Zstandard frame needs a larger window than allowed.
+    #[error("a frame needs a window of {requested} bytes; at most {most} are allowed")]
     Window { requested: u64, most: u64 },
-    /// A Zstandard frame that needs a dictionary.
+    /// A Zstandard frame needs a dictionary.
     #[error("a frame needs a dictionary")]
     Dictionary,
-    #[error("{} is not read", .0.code())]
+    #[error("the format {} is not supported", .0.code())]
     Foreign(ForeignForm),
 }
 
 impl InputError {
-    /// True when nothing of the input can be used: it is of another form, or was not read at all.
+    /// True when nothing of the input can be used: an unsupported format, or a failure of the disk or pipe.
     pub const fn is_refusal(&self) -> bool {
         matches!(self, Self::Io(_) | Self::Foreign(_))
     }
 
-    /// As readers hand it on; [`InputError::from`] gives it back.
+    /// Wraps it for `Read` implementations; [`InputError::from`] unwraps it.
     fn into_io(self) -> io::Error {
         match self {
             Self::Io(error) => error,
@@ -129,7 +129,7 @@ impl From<io::Error> for InputError {
     }
 }
 
-/// Why reading stopped, and the last line that was read whole.
+/// Why reading stopped, and the number of the last complete line.
 #[derive(Debug, thiserror::Error)]
 #[error("after line {after}: {error}")]
 pub struct InputFault {
@@ -140,14 +140,14 @@ pub struct InputFault {
 /// One line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputLine<'l> {
-    /// Its place in the unpacked input, from 1.
+    /// Its number in the decompressed input, from 1.
     pub number: u64,
-    /// Without its end and without a byte-order mark; only its beginning when it is too long.
+    /// Without its line end and byte-order mark; only its beginning when it is too long.
     pub bytes: &'l [u8],
     pub is_too_long: bool,
 }
 
-/// Lines one after the other.
+/// Reads an input line by line.
 pub struct InputLines<R: Read> {
     source: PeekReader<TextReader<R>>,
     line: Vec<u8>,
@@ -155,19 +155,19 @@ pub struct InputLines<R: Read> {
     bytes_max: usize,
 }
 
-/// Files that were written one after the other into one have marks within.
+/// The byte-order mark of UTF-8. Files joined with `cat` also have marks in the middle.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl<R: Read> InputLines<R> {
-    /// Lines of at most `bytes_max` bytes; of a longer one only the beginning is kept.
+    /// Lines have at most `bytes_max` bytes; only the beginning of a longer one is kept.
     pub fn new(input: R, bytes_max: usize) -> Self {
         Self { source: PeekReader::new(TextReader::new(input)), line: Vec::new(), number: 0, bytes_max }
     }
 
-    /// The next line; `None` at the end of an input that was read whole.
+    /// The next line; `None` at the end of a complete input.
     ///
     /// # Errors
-    /// Why reading stopped. A line that was not whole then is lost.
+    /// Why reading stopped. An incomplete line is lost.
     pub fn next_line(&mut self) -> Result<Option<InputLine<'_>>, InputFault> {
         let is_too_long = match self.read_line() {
             Ok(None) => return Ok(None),
@@ -184,9 +184,10 @@ impl<R: Read> InputLines<R> {
         Ok(Some(InputLine { number: self.number, bytes, is_too_long }))
     }
 
-    /// Whether the line is longer than is kept; `None` at the end.
+    /// True when the line is too long; `None` at the end.
     fn read_line(&mut self) -> io::Result<Option<bool>> {
         self.line.clear();
+        // One byte more than allowed is for the line feed.
         let most = self.bytes_max as u64 + 1;
         let count = self.source.by_ref().take(most).read_until(b'\n', &mut self.line)?;
         let is_too_long = count > self.bytes_max && !self.line.ends_with(b"\n");

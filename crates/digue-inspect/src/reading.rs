@@ -1,13 +1,14 @@
-//! What an inspection answers: persons, nobody and why that is known, or what could not be read.
+//! The answer of an inspection: persons, nobody and why that is known, or the reason why it is unreadable.
 //!
-//! *Nobody found* is never an answer by itself: it becomes `ShowsNobody` only through a reason that the map
-//! or the message gives, and `Unreadable` otherwise.
+//! *Nobody found* is not an answer by itself: it becomes `ShowsNobody` only through a reason given by the map
+//! or the message, and `Unreadable` otherwise. Version 0.1.0 took the one for the other, and 77 of 153
+//! hostile responses left with a person missing in their entry (docs/decisions/0016).
 
 use digue_types::{Inspection, Means, ReadFailure, UninspectedCause, UnreadCause};
 
 use crate::identifier::Identifier;
 
-/// The answer to: whom does this message show?
+/// Whom a message shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResponseReading {
     Persons(ShownIdentifiers),
@@ -15,26 +16,26 @@ pub enum ResponseReading {
     Unreadable(Unreadable),
 }
 
-/// How it is known that a message shows nobody.
+/// Why a message is known to show nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyNobody {
     /// It has no body.
     EmptyBody,
     /// The map states that responses of this type, or of this route, show nobody.
     Stated,
-    /// It looks as the map says that an empty answer looks.
+    /// It matches the map's description of an empty answer.
     DescribedAsEmpty,
-    /// The table has the columns that the map names, and no row.
+    /// The table has the columns that the map names, and no rows.
     EmptyTable,
     /// The map says that answers of this status may hold no record.
     Status,
 }
 
-/// Identifiers of a message, each once, in order of appearance.
+/// The distinct identifiers of a message, in order of appearance.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShownIdentifiers {
     pub found: Vec<(Identifier, Means)>,
-    /// Values that an exact search is compared with; they count nobody.
+    /// Values with which an exact search is compared; they are not counted as persons.
     pub compared: Vec<Identifier>,
 }
 
@@ -49,7 +50,8 @@ impl ShownIdentifiers {
     }
 }
 
-/// Why a response could not be read whole. Never holds a value of the portal.
+/// Why a response could not be read completely. Never contains a value of the portal: it is journalled and
+/// logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Unreadable {
@@ -95,23 +97,23 @@ impl From<ReadFailure> for Unreadable {
     }
 }
 
-/// What a reader saw besides identifiers, told to whoever concludes.
+/// What a reader counted besides identifiers; `RuleBlock::conclude` decides what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReadingTally {
-    /// Records that were there, each with an identifier of its own.
+    /// Records, each with an identifier of its own.
     pub records: usize,
-    /// How it is known that there is none.
+    /// Why the message is known to show nobody.
     pub nobody: Option<WhyNobody>,
-    /// Texts of the message: values, cells, or bytes of text, as the format counts.
+    /// Texts of the message: values, cells, or bytes of text, depending on the format.
     pub texts: u64,
-    /// Of them, those outside of everything that the map describes.
+    /// Those of them outside everything that the map describes.
     pub undescribed: u64,
-    /// Where the first of those is.
+    /// Place of the first of those.
     pub first_undescribed: Option<String>,
 }
 
 impl ReadingTally {
-    /// Counts a text outside of what the map describes.
+    /// Counts `count` texts outside the map's description.
     pub fn add_undescribed(&mut self, count: u64, place: impl FnOnce() -> String) {
         self.undescribed += count;
         if self.first_undescribed.is_none() {
@@ -119,7 +121,7 @@ impl ReadingTally {
         }
     }
 
-    /// Adds what another part of the same message holds.
+    /// Adds the counts of another part of the same message.
     pub fn add(&mut self, other: Self) {
         self.records += other.records;
         self.nobody = self.nobody.or(other.nobody);

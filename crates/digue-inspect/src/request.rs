@@ -1,6 +1,7 @@
-//! Identifiers that the account gives: in the path, the query, a form or a JSON body.
+//! Identifiers in a request: in the path, the query, a form or a JSON body.
 //!
-//! They tell which record is asked for before the portal answers, and whether a search was exact.
+//! They show which record is requested before the portal answers, and whether a search was exact. The client
+//! is hostile here: anything that the portal might read differently from us makes the request unreadable.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,12 +18,12 @@ use crate::reading::Unreadable;
 /// A named value of the request.
 #[derive(Clone, Debug)]
 pub struct RequestRule {
-    /// The name by which exact-search rules speak of it.
+    /// The name by which exact-search rules refer to it.
     pub name: String,
     pub source: RequestSource,
     pub pick: Pick,
-    /// True when the value names the person whom the request is about: they are checked against
-    /// the caseload before the request reaches the portal, and counted as shown.
+    /// True when the value names the subject of the request: the person is checked against the caseload
+    /// before the request reaches the portal, and counted as shown.
     pub is_subject: bool,
 }
 
@@ -39,7 +40,7 @@ pub enum RequestSource {
 #[derive(Clone, Debug)]
 pub struct JsonSource {
     rules: JsonRules,
-    /// The member that the path ends with, if it ends with one.
+    /// The member at the end of the path, if it ends with one.
     last_name: Option<String>,
 }
 
@@ -56,11 +57,11 @@ impl RequestSource {
     }
 }
 
-/// The values found, canonical, by the name of their rule.
+/// The canonical values found, by the name of their rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestFields(pub BTreeMap<String, Vec<crate::Identifier>>);
 
-/// The parts of a request that rules can look at.
+/// The parts of a request that rules examine.
 pub struct RequestParts<'r> {
     /// Values of the route's `{name}` segments, already percent-decoded.
     pub path: &'r [(String, String)],
@@ -69,8 +70,11 @@ pub struct RequestParts<'r> {
     pub body: &'r [u8],
 }
 
-/// Reads the named values. A parameter given twice is read twice. A value that has not the shape
-/// of its kind makes the request malformed.
+/// Reads the named values. A parameter given twice is read twice: portals differ in which one they take.
+///
+/// # Errors
+/// A value without the shape of its kind, a second spelling of a name, an undecodable part, or a body of
+/// another type than the map expects.
 pub fn read_request(
     rules: &[RequestRule],
     kinds: &[IdentifierKind],
@@ -86,6 +90,8 @@ pub fn read_request(
                     let _ = found.take(&rule.pick, value, || format!("path {name}"))?;
                 }
             }
+            // Spellings of query parameters are checked by the gateway, which names all allowed parameters of
+            // a route.
             RequestSource::Query(name) => take_pairs(rule, name, parts.query, &mut found)?,
             RequestSource::Form(name) if is_type(parts, "application/x-www-form-urlencoded") => {
                 let body = utf8_body(parts, "form")?;
@@ -99,7 +105,7 @@ pub fn read_request(
                 }
                 source.rules.read(text, &mut found)?;
             }
-            // A body of another type than the map expects is not passed over.
+            // A portal may parse a body whatever its declared type: skipping this one would be a bypass.
             RequestSource::Form(_) | RequestSource::Json(_) if !parts.body.is_empty() => {
                 return Err(ReadFailure::new(UnreadCause::MediaType).at(parts.content_type).into());
             }
@@ -121,7 +127,7 @@ fn last_name(path: &str) -> Option<String> {
     (!name.is_empty() && name != "*").then(|| name.to_owned())
 }
 
-/// A body that is UTF-8, and that says nothing else: the portal believes what it says.
+/// The body as UTF-8; an error when it declares another character set, as the portal would decode by that.
 fn utf8_body<'r>(parts: &RequestParts<'r>, what: &'static str) -> Result<&'r str, Unreadable> {
     let unread = || ReadFailure::new(UnreadCause::CharacterSet).at(what);
     let parameters = parts.content_type.split(';').skip(1);
@@ -138,7 +144,8 @@ fn utf8_body<'r>(parts: &RequestParts<'r>, what: &'static str) -> Result<&'r str
     Ok(std::str::from_utf8(parts.body).map_err(|_| unread())?)
 }
 
-/// No name besides `name` may be one that some portal takes for it: `ID`, ` id`, `id[]`, `id\0x`.
+/// Refuses a second name that some framework would take for `name`: `ID`, ` id`, `id[]`, `id\0x`. An attacker
+/// could send the subject under one spelling and the wanted record under another.
 fn check_spellings(name: &str, given: impl IntoIterator<Item = String>) -> Result<(), Unreadable> {
     let wanted = loose(name);
     if given.into_iter().any(|other| other != name && loose(&other) == wanted) {
@@ -147,7 +154,8 @@ fn check_spellings(name: &str, given: impl IntoIterator<Item = String>) -> Resul
     Ok(())
 }
 
-/// A name as frameworks read it: without letter case, what follows a bracket or a NUL, and signs around it.
+/// A name reduced as leniently as any framework does: without case, without anything after a bracket or NUL,
+/// without white space and control characters around it; PHP turns dots and spaces into underscores.
 fn loose(name: &str) -> String {
     let end = name.find(['\0', '[']).unwrap_or(name.len());
     let plain = name[..end].trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '+');
@@ -218,7 +226,10 @@ impl<'de> Visitor<'de> for ParameterNames<'_> {
     }
 }
 
-/// The parameters of a query or of a form, decoded, in order; an error when one is not UTF-8.
+/// The decoded parameters of a query or form, in order.
+///
+/// # Errors
+/// A parameter is not UTF-8.
 pub fn parameters(query: &str) -> Result<Vec<(String, String)>, Unreadable> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs

@@ -1,4 +1,5 @@
-//! One response: which block of rules fits its type, what it shows, and how that is known.
+//! Inspects one response: chooses the block of rules for its type, reads it, and concludes whom it shows and
+//! why that is known. Whether it may leave is decided elsewhere.
 
 use digue_types::{ReadFailure, UnreadCause};
 
@@ -13,7 +14,7 @@ use crate::table::TableRules;
 use crate::xlsx;
 use crate::xml::{self, XmlRules};
 
-/// What one inspection may cost.
+/// Limits on the cost of one inspection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InspectionLimits {
     /// Bytes after decompression.
@@ -28,7 +29,7 @@ impl Default for InspectionLimits {
     }
 }
 
-/// How responses of one route are read: one block for each type that the portal answers with.
+/// How responses of one route are read: one block for each media type.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseRules {
     pub blocks: Vec<RuleBlock>,
@@ -37,21 +38,21 @@ pub struct ResponseRules {
 
 #[derive(Clone, Debug)]
 pub struct RuleBlock {
-    /// Media types without parameters, lower case; `*+json` style suffixes are understood.
+    /// Media types without parameters, lower case; suffixes such as `*+json` are supported.
     pub types: Vec<String>,
     pub rules: BlockRules,
-    /// Patterns looked for in every text besides the rules.
+    /// Patterns searched for in every text, besides the rules.
     pub sweep: Vec<Pick>,
-    /// Why the map names no records: then nobody found is nobody shown, on the word of the map.
+    /// Why the map names no records; on its word, nobody found is then nobody shown.
     pub without_records: Option<String>,
-    /// Statuses whose answers may hold no record.
+    /// Statuses whose answers may have no record.
     pub empty_statuses: Vec<StatusPattern>,
-    /// Of a thousand texts, how many may lie outside of what the map describes; `None` counts them not at all.
+    /// How many of a thousand texts may lie outside the map's description; `None` does not count them.
     pub undescribed_max: Option<u16>,
 }
 
 impl RuleBlock {
-    /// A block that describes everything: no text may lie outside of it.
+    /// A block that describes everything: no text may lie outside it.
     pub fn new(types: Vec<String>, rules: BlockRules) -> Self {
         Self {
             types,
@@ -64,12 +65,13 @@ impl RuleBlock {
     }
 }
 
-/// What the map says of error pages of the whole portal: short answers of these statuses and types may hold no record.
+/// The map's rules for error pages of the whole portal: short answers with these statuses and types may have
+/// no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorRules {
     pub statuses: Vec<StatusPattern>,
     pub types: Vec<String>,
-    /// Bytes once decoded.
+    /// The most bytes of such an answer, once decoded.
     pub bytes_max: usize,
 }
 
@@ -81,7 +83,7 @@ pub enum StatusPattern {
 }
 
 impl StatusPattern {
-    /// Reads `404` or `4xx`.
+    /// Parses `404` or `4xx`.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let expected = "404 | 4xx | 5xx";
         if let Some(class) = text.strip_suffix("xx") {
@@ -108,15 +110,15 @@ pub enum BlockRules {
     Csv(TableRules),
     Xlsx(TableRules),
     Xml(XmlRules),
-    /// Only the sweep; every line that is not blank may have to hold an identifier.
+    /// Only swept. With `is_record_per_line`, every line that is not blank must contain an identifier.
     Text {
         is_record_per_line: bool,
     },
-    /// The map states that responses of this type show nobody (an image).
+    /// The map states that responses of this type show nobody, such as an image.
     Nobody,
 }
 
-/// The media types that a format stands for when the map names none.
+/// The media types of a format, when the map names none.
 pub fn usual_types(format: &str) -> &'static [&'static str] {
     match format {
         "json" => &["application/json", "text/json", "*+json"],
@@ -136,12 +138,12 @@ pub struct Message<'m> {
     pub status: u16,
     /// The value of `Content-Type`.
     pub content_type: Option<&'m str>,
-    /// The values of `Content-Encoding`, with commas between them.
+    /// The values of `Content-Encoding`, joined with commas.
     pub content_encoding: &'m str,
     pub body: &'m [u8],
 }
 
-/// Tells whom a response shows.
+/// Inspects a response for the persons that it shows.
 pub fn inspect(
     rules: &ResponseRules,
     kinds: &[IdentifierKind],
@@ -164,6 +166,7 @@ fn read(
     let errors =
         rules.errors.as_ref().filter(|errors| errors.statuses.iter().any(|s| s.fits(message.status)));
     let block = rules.blocks.iter().find(|block| media.fits_one(&block.types));
+    // No block for this type is not "nothing to see": the response is unreadable unless it is an error page.
     let Some(block) = block else {
         let is_error_page = errors.is_some_and(|errors| media.fits_one(&errors.types));
         return match errors {
@@ -180,7 +183,8 @@ fn read(
     let is_short_error = errors.is_some_and(|errors| bytes.len() <= errors.bytes_max);
     match read.and_then(|tally| block.conclude(message.status, &tally, &found)) {
         Ok(why) => Ok(block.reading(why, found)),
-        // A short answer to a failed request: its words are the portal's own, unless an identifier is among them.
+        // A short answer to a failed request may have no record, unless it holds an identifier or has the
+        // form of data.
         Err(unreadable) if is_short_error && unreadable.is_without_record() => {
             check_words(&media, &bytes, limits)?;
             Ok(block.reading(Some(WhyNobody::Status), found))
@@ -189,7 +193,7 @@ fn read(
     }
 }
 
-/// An error page of a type that the route does not answer with: only short ones, and only after a sweep.
+/// Reads an error page of a type for which the route has no block: only short ones, and only after a sweep.
 fn read_error_page(
     rules: &ResponseRules,
     errors: &ErrorRules,
@@ -201,6 +205,7 @@ fn read_error_page(
     let limit = errors.bytes_max.min(limits.decoded_bytes_max);
     let bytes = decode::decode(message.content_encoding, message.body, limit)?;
     let text = decode::text(media.charset.as_deref(), &bytes)?;
+    // The route has no block for this type, so the patterns of all its blocks apply.
     let sweep: Vec<Pick> = rules.blocks.iter().flat_map(|block| &block.sweep).cloned().collect();
     let mut found = Collector::new(kinds, &sweep, limits.identifiers_max);
     found.sweep(&text, String::new)?;
@@ -208,7 +213,7 @@ fn read_error_page(
     Ok(reading(Some(WhyNobody::Status), found))
 }
 
-/// Of a short answer to a failed request, whether it has the form of data.
+/// Checks that a short answer to a failed request does not have the form of data.
 fn check_words(media: &MediaType, bytes: &[u8], limits: &InspectionLimits) -> Result<(), Unreadable> {
     let is_usual = |format| usual_types(format).iter().any(|known| media.fits(known));
     let charset = media.charset.as_deref();
@@ -256,7 +261,10 @@ impl RuleBlock {
         }
     }
 
-    /// Why nobody is shown, should nobody have been found; `None` when that cannot be.
+    /// The reason that would make "nobody found" mean "nobody shown"; `None` when there were records.
+    ///
+    /// # Errors
+    /// Too much text is undescribed, or there is neither a record nor a reason.
     fn conclude(
         &self,
         status: u16,
@@ -264,6 +272,7 @@ impl RuleBlock {
         found: &Collector<'_>,
     ) -> Result<Option<WhyNobody>, Unreadable> {
         if let Some(permille) = self.undescribed_max
+            // Multiplied, not divided: with a limit of 0, a single undescribed text of a million is too many.
             && tally.undescribed * 1000 > tally.texts * u64::from(permille)
         {
             let place = tally.first_undescribed.as_deref().unwrap_or_default();
@@ -290,14 +299,14 @@ impl RuleBlock {
 }
 
 impl Unreadable {
-    /// True when nothing that the map describes was there, rather than something that could not be read.
+    /// True when the response lacks what the map describes, rather than having something that cannot be read.
     fn is_without_record(&self) -> bool {
         matches!(self.detail.cause, UnreadCause::NoRecord | UnreadCause::Undescribed)
     }
 }
 
-/// What some programs write before JSON, so that a page cannot run it: `)]}',` and endless loops. And a byte-order
-/// mark in the middle of nowhere.
+/// Removes a prefix that keeps a page from running JSON as a script (`)]}',`, endless loops), and a
+/// byte-order mark.
 fn without_guard(text: &str) -> &str {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let guards =
@@ -305,8 +314,9 @@ fn without_guard(text: &str) -> &str {
     guards.iter().find_map(|guard| text.strip_prefix(guard)).unwrap_or(text)
 }
 
-/// Browsers read JSON as UTF-8 (RFC 8259, 8.1); older servers write ISO 8859-1 and do not say so. Both are looked
-/// through: a byte that is a letter in one and nothing in the other could hide the identifier beside it.
+/// Browsers read JSON as UTF-8 (RFC 8259, 8.1); older servers write ISO 8859-1 without declaring it. Both
+/// readings are swept: a byte that is a letter in one and invalid in the other could hide the identifier next
+/// to it.
 fn sweep_as_utf8(charset: Option<&str>, bytes: &[u8], found: &mut Collector<'_>) -> Result<(), Unreadable> {
     let is_said = charset.is_some_and(|label| !label.trim().is_empty());
     if is_said || !found.has_sweep() || std::str::from_utf8(bytes).is_ok() {
@@ -325,7 +335,7 @@ fn read_text(
         found.sweep(text, String::new)?;
         return Ok(tally);
     }
-    // Whatever some program shows as the end of a line: a record may not hide behind another's.
+    // Everything that some program treats as a line end: a record must not hide on another's line.
     let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
     for (number, line) in (1..).zip(text.split(ends)).filter(|(_, line)| !is_blank(line)) {
         let place = || format!("line {number}");
@@ -338,7 +348,7 @@ fn read_text(
     Ok(tally)
 }
 
-/// A `Content-Type` header, taken apart.
+/// A parsed `Content-Type` header.
 struct MediaType {
     essence: String,
     charset: Option<String>,

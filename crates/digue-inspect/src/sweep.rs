@@ -1,8 +1,9 @@
-//! Identifiers recognised by their shape alone, in a text as a person reads it.
+//! The sweep: finds identifiers by their shape alone, in a text as a person reads it.
 //!
-//! The net under rules that know where to look. A text is looked through as it is and once more with everything
-//! undone that hides or glues letters: invisible characters, entities, percent signs, backslashes. What the second
-//! look replaces does not count in the first: the `n` of `\n` is no letter of a mail address.
+//! It is the safety net under rules that know where to look. A text is searched as it is, and again with
+//! everything decoded that hides or joins letters: invisible characters, entities, percent-encoding, escapes.
+//! What the second search replaces does not count in the first: the `n` of `\n` is not a letter of an e-mail
+//! address.
 
 use std::borrow::Cow;
 
@@ -11,10 +12,11 @@ use digue_types::compatible;
 use crate::identifier::{Collector, Pick};
 use crate::reading::Unreadable;
 
-/// Rounds of undoing: a link in an attribute in a script is three.
+/// The most rounds of decoding; a link in an attribute in a script takes three.
 const ROUNDS_MAX: usize = 4;
 
-/// Characters that a person does not see: soft hyphen, joiners, direction marks, byte-order mark, selectors.
+/// True for characters that a person does not see: soft hyphen, joiners, direction marks, byte-order mark,
+/// variation selectors.
 pub const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -24,7 +26,7 @@ pub const fn is_invisible(c: char) -> bool {
         || (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{1f}'))
 }
 
-/// The text without what is invisible.
+/// The text without invisible characters.
 pub fn visible(text: &str) -> Cow<'_, str> {
     let is_printable = |byte: u8| (0x20..0x80).contains(&byte);
     if text.bytes().all(is_printable) || !text.chars().any(is_invisible) {
@@ -33,10 +35,10 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
 }
 
-/// One text, as it is and with its coding undone.
+/// One text, as it is and decoded in rounds.
 pub struct Layers<'t> {
     text: &'t str,
-    /// Where the text is coded: start and end, ascending.
+    /// Ranges of the text that are encoded, ascending.
     coded: Vec<(usize, usize)>,
     undone: Vec<String>,
 }
@@ -50,13 +52,15 @@ impl<'t> Layers<'t> {
             undone.push(next);
         }
         let last = undone.last().map_or(text, String::as_str);
+        // Letters in other alphabets or widths (full-width digits, mathematical letters) look like plain
+        // ones.
         if let Cow::Owned(plain) = compatible(last) {
             undone.push(plain);
         }
         Self { text, coded, undone }
     }
 
-    /// Hands every match of `pick` to `take`, some more than once.
+    /// Passes every match of `pick` to `take`, some more than once.
     pub fn matches(
         &self,
         pick: &Pick,
@@ -85,7 +89,7 @@ fn overlaps(spans: &[(usize, usize)], start: usize, end: usize) -> bool {
     spans.get(after).is_some_and(|span| span.0 < end)
 }
 
-/// A coded character at the start of `rest`: its length in bytes, and what it stands for.
+/// An encoded character at the start of `rest`: its length in bytes, and its meaning.
 fn coded_character(rest: &str) -> Option<(usize, Decoded)> {
     let first = rest.chars().next()?;
     match first {
@@ -104,7 +108,7 @@ enum Decoded {
     Text(String),
 }
 
-/// Bytes that begin something coded, or a character beyond ASCII that may be invisible.
+/// The next byte that may begin an encoded character, or a non-ASCII one that may be invisible.
 fn next_candidate(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let is_candidate = |b: &u8| matches!(b, b'%' | b'&' | b'\\' | 0..=8 | 0xe..=0x1e | 0x7f..);
@@ -115,7 +119,7 @@ fn next_candidate(text: &str, from: usize) -> Option<usize> {
     (at < bytes.len()).then_some(at)
 }
 
-/// Where the text is coded.
+/// The ranges of the text that are encoded.
 fn coded_spans(text: &str) -> Vec<(usize, usize)> {
     let mut spans = Vec::new();
     let mut at = 0;
@@ -132,7 +136,7 @@ fn coded_spans(text: &str) -> Vec<(usize, usize)> {
     spans
 }
 
-/// The text with one layer of coding undone; `None` when there is none.
+/// The text with one layer of encoding removed; `None` when there is none.
 fn undo(text: &str) -> Option<String> {
     let mut plain = String::new();
     let (mut copied, mut at, mut has_changed) = (0, 0, false);
@@ -158,7 +162,7 @@ fn undo(text: &str) -> Option<String> {
     })
 }
 
-/// A run of `%41%C3%A9`, decoded together: one letter may take several.
+/// A run such as `%41%C3%A9`, decoded together because one character may take several bytes.
 fn percent_run(rest: &str) -> Option<(usize, Decoded)> {
     let mut bytes = Vec::new();
     let mut at = 0;
@@ -195,7 +199,7 @@ fn entity(rest: &str) -> Option<(usize, Decoded)> {
     (decoded != whole).then(|| (length, Decoded::Text(decoded.into_owned())))
 }
 
-/// What JSON and JavaScript write behind a backslash.
+/// Escapes of JSON and JavaScript.
 fn escape(rest: &str) -> Option<(usize, Decoded)> {
     let hex = |from: usize, count: usize| {
         let digits = rest.get(from..from + count)?;
@@ -215,6 +219,7 @@ fn escape(rest: &str) -> Option<(usize, Decoded)> {
         }
         b'u' => {
             let code = hex(2, 4)?;
+            // JSON writes characters beyond U+FFFF as two escapes (RFC 8259, 7).
             if let (0xd800..=0xdbff, Some("\\u")) = (code, rest.get(6..8)) {
                 let low = hex(8, 4).filter(|low| (0xdc00..=0xdfff).contains(low))?;
                 let whole = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
@@ -226,10 +231,10 @@ fn escape(rest: &str) -> Option<(usize, Decoded)> {
     }
 }
 
-/// Bytes of short texts that are swept together.
+/// Bytes of short texts after which they are swept together.
 const SWEPT_BYTES: usize = 64 << 10;
 
-/// Short decoded texts, swept many at a time and kept apart from each other.
+/// Collects short decoded texts and sweeps many at a time, with separators between them.
 #[derive(Default)]
 pub(crate) struct SweptTexts {
     joined: String,
@@ -328,7 +333,7 @@ mod tests {
     }
 
     proptest! {
-        /// However each of its letters is written, an identifier is found, and nobody else.
+        /// An identifier is found however its letters are encoded, and no other.
         #[test]
         fn any_writing_of_an_identifier_is_found(
             digits in "[0-9]{4}",

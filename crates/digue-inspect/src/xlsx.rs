@@ -1,8 +1,8 @@
 //! XLSX: identifiers in named columns of every sheet.
 //!
-//! A workbook is a ZIP archive of XML parts. What a cell shows depends on its type, its number format and whether a
-//! program computed it; what cannot be told is unreadable. Everything else in the file that can show a text is
-//! looked at, too. Memory is bounded by the bytes that may be unpacked, and time is linear in them.
+//! A workbook is a ZIP archive of XML parts. What a cell shows depends on its type, its number format and on
+//! whether it was computed; what is uncertain is unreadable. Everything else in the file that can show a text
+//! is examined too. Memory is bounded by the bytes that may be unpacked, and time is linear in them.
 
 mod archive;
 mod asides;
@@ -32,10 +32,10 @@ pub use upload::{
     UnreadableCell, UploadedCell, UploadedRow, UploadedSheet, cell_name, column_name, uploaded_sheets,
 };
 
-/// Rows of a sheet that is no table, where any text could be an identifier.
+/// The most rows of a sheet without a table, when any text could be an identifier.
 const LEGEND_ROWS_MAX: usize = 3;
 
-/// Reads a workbook of at most `limits.decoded_bytes_max` bytes once unpacked.
+/// Inspects a workbook of at most `limits.decoded_bytes_max` bytes once unpacked.
 pub fn read(
     rules: &TableRules,
     bytes: &[u8],
@@ -61,6 +61,7 @@ pub fn read(
             SheetHolds::Nothing => {}
         }
     }
+    // Texts that no cell refers to are still in the file, and some programs show them.
     for text in common.strings.unused() {
         asides.add(text, "sharedStrings", found)?;
     }
@@ -72,15 +73,15 @@ pub fn read(
     Ok(tally)
 }
 
-/// What a sheet turned out to be.
+/// The content of a sheet.
 enum SheetHolds {
     Table(ReadingTally),
-    /// Texts that cannot be identifiers, and the columns that were not there.
+    /// Texts that cannot be identifiers, with the fault of the missing columns.
     NoTable(Unreadable),
     Nothing,
 }
 
-/// Reads one sheet as a table, and looks at it as a legend as long as it may be none.
+/// Reads one sheet as a table, and as a legend until its header is found.
 struct SheetTable<'r> {
     rows: TableRows<'r>,
     legend: Legend,
@@ -117,11 +118,11 @@ impl SheetTable<'_> {
 #[derive(Default)]
 struct Legend {
     rows: usize,
-    /// Among them, those that the map does not call captions.
+    /// Those of them that do not match the map's captions.
     others: usize,
     is_more_than_captions: bool,
     looks_like_identifier: bool,
-    /// Long texts that many cells refer to are looked at once.
+    /// Results for shared texts, so that each is examined once.
     shared: HashMap<u32, bool>,
 }
 

@@ -1,9 +1,8 @@
 //! XML: identifiers in elements and attributes reached by a path.
 //!
-//! Paths are the abbreviated steps of XPath: `/data/item/id`, `//item/id`, `//item/@ref`, `*` for
-//! any name. Names are compared without their prefix. The document streams; an element's text is
-//! all the text within it. A document type with declarations of its own is not followed: entities
-//! could then stand for anything.
+//! Paths are abbreviated XPath: `/data/item/id`, `//item/id`, `//item/@ref`, `*` for any name. Names are
+//! compared without prefix. The document is streamed; the text of an element is all the text inside it. A
+//! document type with internal declarations is an error: entities could then stand for anything.
 
 use digue_types::{ReadFailure, UnreadCause};
 use quick_xml::XmlVersion;
@@ -13,35 +12,36 @@ use quick_xml::reader::Reader;
 use crate::identifier::{Collector, Pick, is_blank};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
-/// Elements within elements; deeper documents are hostile.
+/// The deepest nesting of elements; deeper documents are hostile.
 const DEPTH_MAX: usize = 256;
 
-/// A place that carries identifiers.
+/// A place in a document where identifiers are.
 #[derive(Clone, Debug)]
 pub struct XmlRule {
     pub path: XmlPath,
     pub pick: Pick,
-    /// Whether the identifier is the record's own. Unsaid, it is when no other rule of the same record reaches less
-    /// deep.
+    /// Whether the identifier is the record's own. By default it is when no other rule of the same record
+    /// reaches less deep.
     pub is_own: Option<bool>,
 }
 
-/// What the map says of one kind of document.
+/// The map's rules for one kind of document.
 #[derive(Clone, Debug, Default)]
 pub struct XmlRules {
     pub rules: Vec<XmlRule>,
-    /// Elements that are one person's record each: one without an identifier of its own is unreadable.
+    /// Elements that are one person's record each; one without an identifier of its own makes the document
+    /// unreadable.
     pub records: Vec<XmlPath>,
-    /// Elements that hold nothing when the answer is empty.
+    /// Elements that are empty when the answer is.
     pub empty: Vec<XmlPath>,
     /// Parts that show nobody.
     pub no_person: Vec<XmlPath>,
-    /// Values that an exact search is compared with.
+    /// Values with which an exact search is compared.
     pub compare: Vec<XmlRule>,
 }
 
 impl XmlRules {
-    /// How far below a record a rule's identifier is the record's own; `None` when it never is.
+    /// The distance below a record at which a rule's identifier is the record's own; `None` when it never is.
     fn own_distance(&self, rule: &XmlRule, record: &XmlPath) -> Option<usize> {
         let own = rule.path.distance_below(record).filter(|_| rule.is_own != Some(false))?;
         let distances = self.rules.iter().filter(|rule| rule.is_own != Some(false));
@@ -49,7 +49,7 @@ impl XmlRules {
         (own == nearest || rule.is_own == Some(true)).then_some(own)
     }
 
-    /// The first record that no rule gives an identifier of its own.
+    /// The first record for which no rule takes an identifier of its own.
     pub fn record_without_rule(&self) -> Option<&XmlPath> {
         self.records
             .iter()
@@ -57,11 +57,11 @@ impl XmlRules {
     }
 }
 
-/// A chain of element names, from the root or from anywhere, to a text or an attribute.
+/// A chain of element names, from the root or anywhere, to a text or an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct XmlPath {
     is_from_root: bool,
-    /// `None` is any name.
+    /// `None` matches any name.
     names: Vec<Option<String>>,
     attribute: Option<String>,
 }
@@ -93,7 +93,7 @@ impl XmlPath {
         Ok(Self { is_from_root, names, attribute: attribute.map(str::to_owned) })
     }
 
-    /// As the map writes it.
+    /// The path as written in the map.
     pub fn text(&self) -> String {
         let names = self.names.iter().map(|name| name.as_deref().unwrap_or("*"));
         let mut text = String::from(if self.is_from_root { "/" } else { "//" });
@@ -105,8 +105,8 @@ impl XmlPath {
         text
     }
 
-    /// How many elements below a record this path ends, when it leads through the record; its own length when it
-    /// starts anywhere.
+    /// The distance from a record down to the end of this path, when it leads through the record; its own
+    /// length when it starts anywhere.
     fn distance_below(&self, record: &Self) -> Option<usize> {
         let covers = |(own, record): (&Option<String>, &Option<String>)| own.is_none() || own == record;
         let is_through = self.names.len() >= record.names.len()
@@ -129,7 +129,7 @@ impl XmlPath {
     }
 }
 
-/// Reads a document, already decoded to text.
+/// Inspects a document from decoded text.
 pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = true;
@@ -148,7 +148,7 @@ pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<R
             Event::CData(part) => walk.add(&part),
             Event::GeneralRef(name) => walk.add(&referred(&name).ok_or_else(|| broken(position))?),
             Event::DocType(declared) if declared.contains('[') => return Err(broken(position)),
-            // Not part of the data, and shown all the same by whoever opens the file.
+            // Not part of the data, but visible to anyone who opens the file.
             Event::Comment(part) => walk.overhear(&part),
             Event::PI(part) => walk.overhear(&part),
             Event::DocType(_) | Event::Decl(_) => {}
@@ -158,12 +158,14 @@ pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<R
     if walk.roots != 1 || !walk.open.is_empty() {
         return Err(broken(reader.buffer_position()));
     }
+    // After the walk, so that what a rule has found is not reported as found by the sweep.
     found.sweep(&walk.heard, String::new)?;
     found.sweep(&walk.aside, String::new)?;
     Ok(walk.tally)
 }
 
-/// What `&name;` stands for: a character, one of the five of XML, or one of HTML, which old programs write.
+/// The text of `&name;`: a character reference, one of XML's five entities, or one of HTML's, which old
+/// programs write.
 fn referred(name: &quick_xml::events::BytesRef<'_>) -> Option<String> {
     match name.resolve_char_ref() {
         Ok(Some(character)) => return Some(character.into()),
@@ -178,45 +180,46 @@ fn referred(name: &quick_xml::events::BytesRef<'_>) -> Option<String> {
     (decoded != written).then(|| decoded.into_owned())
 }
 
-/// Texts with elements among them are kept so many times at most, and so many bytes of them in any case.
+/// Limit on the text of mixed content that is kept once more, as a multiple of all text.
 const MIXED_TIMES_MAX: usize = 4;
+/// Bytes of mixed content that are always allowed.
 const MIXED_BYTES_FREE: usize = 64 << 10;
 
 /// An open element.
 struct XmlElement {
     name: String,
     has_children: bool,
-    /// Its own text, without that of its children.
+    /// It has text of its own, outside its children.
     has_text: bool,
     is_no_person: bool,
-    /// True when a rule waits for its text.
+    /// A rule waits for its text.
     is_awaited: bool,
-    /// Where its text begins in `Walk::joined`.
+    /// Start of its text in `XmlWalk::joined`.
     joined_from: usize,
 }
 
-/// A record whose end has not come yet.
+/// An open record.
 struct OpenXmlRecord {
     record: usize,
     depth: usize,
     has_own: bool,
 }
 
-/// Where the reader is.
+/// The state of the reader.
 struct XmlWalk<'r> {
     rules: &'r XmlRules,
     open: Vec<XmlElement>,
-    /// Texts being collected: depth of the element, its rule, text.
+    /// Texts being collected: depth of the element, rule, whether it is only compared, text.
     texts: Vec<(usize, &'r XmlRule, bool, String)>,
     records: Vec<OpenXmlRecord>,
     roots: usize,
     /// Everything that a person may read, for the sweep.
     heard: String,
-    /// Comments and instructions: they stand in the middle of a text and do not part it.
+    /// Comments and instructions, apart: they may stand in the middle of a text without splitting it.
     aside: String,
-    /// All texts one after the other, as a browser shows inline elements.
+    /// All texts joined, as a browser shows inline elements.
     joined: String,
-    /// Bytes of texts that were kept once more, because elements stand among them.
+    /// Bytes of mixed content that were kept once more.
     mixed_bytes: usize,
     keeps_heard: bool,
     tally: ReadingTally,
@@ -281,11 +284,11 @@ impl<'r> XmlWalk<'r> {
                 is_awaited = true;
             }
         }
-        let element = self.open.last_mut().expect("pushed by the caller");
+        let element = self.open.last_mut().expect("the caller pushed the element");
         (element.is_no_person, element.is_awaited) = (is_no_person, is_awaited);
     }
 
-    /// Attributes are read even where no rule asks: a tag that does not parse hides something.
+    /// Reads the attributes, even where no rule needs them: a tag that does not parse may hide something.
     fn read_attributes(
         &mut self,
         start: &BytesStart<'_>,
@@ -334,7 +337,7 @@ impl<'r> XmlWalk<'r> {
     fn leave(&mut self, found: &mut Collector<'_>) -> Result<(), Unreadable> {
         let depth = self.open.len();
         while self.texts.last().is_some_and(|(at, ..)| *at == depth) {
-            let (_, rule, is_compare, text) = self.texts.pop().expect("looked at above");
+            let (_, rule, is_compare, text) = self.texts.pop().expect("the loop condition found an element");
             if is_compare {
                 found.compare(&rule.pick, &text);
             } else {
@@ -378,14 +381,14 @@ impl<'r> XmlWalk<'r> {
         }
     }
 
-    /// `P9<b>00</b>1` is read as one word. Where elements stand among text, the whole of it is kept once more.
+    /// Keeps mixed content once more as a whole: a person reads `P9<b>00</b>1` as one word.
     fn hear_mixed(&mut self, from: usize) -> Result<(), Unreadable> {
         if !self.keeps_heard {
             return Ok(());
         }
         let text = self.joined[from..].to_owned();
         self.mixed_bytes += text.len();
-        // Elements with text within elements with text, without end.
+        // Deeply nested mixed content would cost quadratic memory.
         if self.mixed_bytes > MIXED_TIMES_MAX * self.joined.len() + MIXED_BYTES_FREE {
             return Err(ReadFailure::new(UnreadCause::TooDeep).into());
         }
@@ -401,7 +404,7 @@ impl<'r> XmlWalk<'r> {
         }
     }
 
-    /// Keeps a text for the sweep, apart from its neighbours.
+    /// Keeps a text for the sweep, separated from its neighbours.
     fn hear(&mut self, text: &str) {
         if self.keeps_heard {
             self.heard.push('\u{1f}');
@@ -423,7 +426,7 @@ impl<'r> XmlWalk<'r> {
     }
 }
 
-/// Versions, counts and flags tell nobody.
+/// False for versions, counts and flags, which name no one.
 fn is_telling(value: &str) -> bool {
     let digits = value.chars().filter(char::is_ascii_digit).count();
     let has_letters = value.chars().any(char::is_alphabetic);
@@ -492,7 +495,7 @@ mod tests {
     #[test]
     fn a_record_without_identifier_is_unreadable() {
         check("//id", "<a><record><id>1</id></record><record><id>2</id></record></a>", Some(&["1", "2"]));
-        // The identifier of somebody named within is not the record's own.
+        // The identifier of a person named inside the record is not the record's own.
         check("//id", "<a><record><id>1</id></record><record><in><id>1</id></in></record></a>", None);
         check("//id", "<a><record><id>1</id></record><record><nom>x</nom></record></a>", None);
         check("//record/@id", "<a><record id='1'/><record id=''/></a>", None);

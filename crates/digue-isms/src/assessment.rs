@@ -1,9 +1,9 @@
-//! A partner's self-assessment: closed questions in plain words, *I do not know* among the answers,
-//! beside what the portal knows already.
+//! A partner's self-assessment: closed questions in plain words, with *I do not know* among the answers,
+//! beside what the portal has measured.
 //!
-//! What people say is never corrected by what is seen: the gap between the two is shown, to the
-//! organisation first. Texts are in the locales: `question-backups`, `question-backups-why`,
-//! `question-backups-how`.
+//! A measurement never corrects an answer: the gap between the two is shown, to the organisation first.
+//! Texts are in the locales: `question-backups`, `question-backups-why`, `question-backups-how`. This
+//! module knows neither the portal nor the store: facts are arguments.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::kinds::Assessment;
 use crate::register::Registers;
 
 lists! {
-    /// What a question is about.
+    /// The subject of a question.
     Theme "question-theme" {
         Tools "tools",
         Backups "backups",
@@ -25,8 +25,8 @@ lists! {
         Incidents "incidents",
     }
 
-    /// A question; the first of each theme but accounts is one of the four that AKTO's partners were
-    /// told to ask themselves in 2025.
+    /// A question. The first of each theme, except accounts, is one of the four questions that AKTO gave
+    /// its partners in 2025.
     Question "question" {
         Updates "updates",
         Antivirus "antivirus",
@@ -49,7 +49,7 @@ lists! {
         Trained "trained",
     }
 
-    /// What somebody says.
+    /// The answer to a question.
     Said "said" {
         Yes "yes",
         Partly "partly",
@@ -58,35 +58,36 @@ lists! {
         NotApplicable "not-applicable",
     }
 
-    /// What an answer is beside the fact.
+    /// How an answer compares with the measured fact.
     Gap "gap" {
-        /// Said and seen.
+        /// Answered yes, and the fact proves it.
         Confirmed "confirmed",
-        /// Said, and seen otherwise.
+        /// Answered yes or not applicable, and the fact says otherwise.
         Contradicted "contradicted",
-        /// Better than said.
+        /// The fact is better than the answer.
         Better "better",
-        /// Said, and nothing seen speaks against it: what the portal sees cannot prove it.
+        /// Answered yes, and no fact contradicts it; the portal cannot prove it either.
         Unrefuted "unrefuted",
     }
 
-    /// Whether an organisation's last assessment is of this year; a policy may ask.
+    /// Whether an organisation's last assessment is still valid; policies can use it as
+    /// `context.posture`.
     Posture "posture" {
         Current "current",
-        /// Over, and there is still time.
+        /// Expired, within the grace period.
         Grace "grace",
         Due "due",
     }
 }
 
-/// Months after which it is done again.
+/// Validity of an assessment, in months.
 pub const MONTHS: i32 = 12;
-/// Days before the end from which a new one is proposed.
+/// Days before the end of validity from which a new assessment is proposed.
 pub const RENEWAL_DAYS: i64 = 60;
-/// Things to do that are proposed.
+/// Number of actions that are proposed.
 pub const TO_DO: usize = 3;
 
-/// What the portal saw: so many of so many are not as they should be.
+/// What the portal measured: `failing` of `population` are not as they should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PortalFact {
     pub population: u64,
@@ -94,7 +95,7 @@ pub struct PortalFact {
 }
 
 impl PortalFact {
-    /// Of nobody, nothing was learnt.
+    /// `None` for an empty population: it proves nothing, and is not a pass.
     pub const fn holds(self) -> Option<bool> {
         if self.population == 0 { None } else { Some(self.failing == 0) }
     }
@@ -113,8 +114,8 @@ impl Question {
         }
     }
 
-    /// One to three: how much harm comes from it. Stolen accounts are what the breaches of 2024 to 2026
-    /// began with; backups are what ends an encryption.
+    /// One to three, by the harm of its absence. The breaches of 2024 to 2026 began with stolen accounts;
+    /// backups are what ends a ransomware attack.
     const fn weight(self) -> u32 {
         match self {
             Self::Updates
@@ -135,8 +136,8 @@ impl Question {
         }
     }
 
-    /// True when a fact that holds proves a yes. Otherwise it can only speak against one: that no account lay idle
-    /// for 90 days does not show that accesses are closed on the day somebody leaves.
+    /// True when a fact that holds proves a yes. Otherwise it can only contradict one: that no account was
+    /// idle for 90 days does not show that access is closed on the day on which a person leaves.
     const fn is_proven_by_fact(self) -> bool {
         matches!(self, Self::Passkeys | Self::Deputy | Self::Trained)
     }
@@ -145,25 +146,26 @@ impl Question {
         Self::ALL.iter().copied().filter(move |question| question.theme() == theme)
     }
 
-    /// What is answered to it.
+    /// The answer in a record; `None` when there is none or it is not in the list.
     pub fn answer(self, values: &Values) -> Option<Said> {
         values.get(self.code()).and_then(|texts| texts.first()).and_then(|text| Said::parse(text))
     }
 }
 
-/// An answer beside a fact; nothing where nothing was said that a fact could meet.
+/// Compares an answer with a fact; `None` where either is missing or there is nothing to compare.
 pub fn gap(question: Question, said: Option<Said>, fact: Option<PortalFact>) -> Option<Gap> {
     match (said?, fact?.holds()?) {
         (Said::Yes, true) if question.is_proven_by_fact() => Some(Gap::Confirmed),
         (Said::Yes, true) => Some(Gap::Unrefuted),
+        // "Not applicable" is contradicted too: a population that fails shows that it applies.
         (Said::Yes | Said::NotApplicable, false) => Some(Gap::Contradicted),
         (Said::Partly | Said::No | Said::Unknown, true) if question.is_proven_by_fact() => Some(Gap::Better),
         (Said::Partly | Said::No | Said::Unknown | Said::NotApplicable, _) => None,
     }
 }
 
-/// How far an answer is from where it should be, 0 to 3. What is seen weighs more than what is said;
-/// whoever does not know cannot count on it.
+/// Distance of an answer from the goal, 0 to 3. A measured fact outweighs the answer, and *I do not know*
+/// counts almost as much as *no*: an unknown protection cannot be relied on.
 fn distance(said: Said, gap: Option<Gap>) -> u32 {
     match (gap, said) {
         (Some(Gap::Contradicted), _) | (None | Some(Gap::Unrefuted), Said::No) => 3,
@@ -174,7 +176,7 @@ fn distance(said: Said, gap: Option<Gap>) -> u32 {
     }
 }
 
-/// What to do first: the gravest of what is not in place, at most three.
+/// What to do first: at most `TO_DO` questions, by weight times distance.
 pub fn to_do(values: &Values, fact: impl Fn(Question) -> Option<PortalFact>) -> Vec<Question> {
     let scored = Question::ALL.iter().filter_map(|question| {
         let said = question.answer(values)?;
@@ -182,17 +184,17 @@ pub fn to_do(values: &Values, fact: impl Fn(Question) -> Option<PortalFact>) -> 
         (score > 0).then_some((score, *question))
     });
     let mut scored: Vec<(u32, Question)> = scored.collect();
-    // Of two that weigh the same, the one asked first.
+    // Equal scores keep the order of the questions.
     scored.sort_by_key(|(score, question)| (std::cmp::Reverse(*score), *question));
     scored.into_iter().take(TO_DO).map(|(_, question)| question).collect()
 }
 
-/// Questions that have no answer yet.
+/// Questions without an answer.
 pub fn open_questions(values: &Values) -> impl Iterator<Item = Question> + '_ {
     Question::ALL.iter().copied().filter(|question| question.answer(values).is_none())
 }
 
-/// The last signed assessment of an organisation, by its day.
+/// The organisation's last assessment by day of signature, with its identifier.
 pub fn last(registers: &Registers, organisation: &str) -> Option<(String, Assessment)> {
     let is_its = |values: &Values| {
         values.get("organisation").is_some_and(|said| said.first().is_some_and(|own| own == organisation))
@@ -201,7 +203,8 @@ pub fn last(registers: &Registers, organisation: &str) -> Option<(String, Assess
     own.max_by_key(|entry| entry.record.signed_on).map(|entry| (entry.id, entry.record))
 }
 
-/// The same of every organisation, in one pass.
+/// The last assessment of every organisation, in one pass: with 5,000 partners, calling `last` for each
+/// made a start take minutes.
 pub fn last_of_each(registers: &Registers) -> HashMap<String, (String, Assessment)> {
     let mut last: HashMap<String, (String, Assessment)> = HashMap::new();
     for entry in registers.read::<Assessment>() {
@@ -214,12 +217,13 @@ pub fn last_of_each(registers: &Registers) -> HashMap<String, (String, Assessmen
     last
 }
 
-/// The last day of a signature.
+/// The last day on which an assessment signed on `signed` is valid.
 pub fn ends(signed: Date) -> Date {
     signed.checked_add(Span::new().months(MONTHS)).unwrap_or(Date::MAX)
 }
 
-/// Where an organisation stands; `known_since` counts for those that never signed one.
+/// The posture of an organisation. One that never signed has its grace period from `known_since`, the day
+/// on which Digue first saw it; otherwise a new partner would be due on its first day.
 pub fn posture(signed: Option<Date>, known_since: Date, grace_days: i64, today: Date) -> Posture {
     let end = signed.map_or(known_since, ends);
     let last = end.checked_add(Span::new().days(grace_days)).unwrap_or(Date::MAX);
@@ -231,19 +235,19 @@ pub fn posture(signed: Option<Date>, known_since: Date, grace_days: i64, today: 
 }
 
 impl Assessment {
-    /// The answers as they stand in the record.
+    /// The fields of the record in text form, answers included.
     pub fn answers(&self) -> Values {
         use crate::register::RegisterRecord as _;
         self.write()
     }
 }
 
-/// The fields of a record that are answers.
+/// True for a field that holds an answer.
 fn is_answer(field: &str) -> bool {
     Question::parse(field).is_some()
 }
 
-/// Keeps what is an answer in words of the list; anything else is left out.
+/// Keeps valid answers only: a form must not set `signed-on` or any other field of the record.
 pub fn answers_of(values: Values) -> Values {
     let fits = |field: &str, texts: &[String]| {
         is_answer(field) && texts.len() == 1 && Said::parse(&texts[0]).is_some()

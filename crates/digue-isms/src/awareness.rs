@@ -1,4 +1,4 @@
-//! Short modules of awareness: a page to read, closed questions, and what is needed to have done one.
+//! Awareness training: short modules of one page and closed questions, and the answers that complete one.
 //!
 //! Texts are in the locales: `module-passwords-text`, `module-passwords-q1`, `module-passwords-q1-a`.
 
@@ -14,16 +14,17 @@ lists! {
     }
 }
 
-/// Rises when a module says something else: who did the earlier one is asked again.
+/// Raised when the content of a module changes, so that those who completed an earlier edition are asked
+/// again.
 pub const EDITION: u32 = 1;
-/// Questions of a module, three answers each.
+/// Number of questions in a module.
 pub const QUESTIONS: usize = 3;
 pub const ANSWERS: [&str; 3] = ["a", "b", "c"];
-/// Months after which a module is done again.
+/// Validity of an attestation, in months.
 pub const MONTHS: i32 = 12;
 
 impl Module {
-    /// The right answers, in the order of the questions.
+    /// The correct answers, in the order of the questions.
     pub const fn right(self) -> [&'static str; QUESTIONS] {
         match self {
             Self::Passwords => ["b", "c", "a"],
@@ -33,7 +34,7 @@ impl Module {
         }
     }
 
-    /// How many of these answers are right.
+    /// Counts the correct answers.
     pub fn right_of(self, answers: &[String]) -> u32 {
         let right = self.right().into_iter().zip(answers).filter(|(right, answer)| right == answer);
         u32::try_from(right.count()).unwrap_or(0)

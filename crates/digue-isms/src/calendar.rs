@@ -1,4 +1,5 @@
-//! What is due, and when: one list over all registers, the oldest first.
+//! The calendar: everything that has a due date, over all registers, oldest first. It computes the list and
+//! knows nothing of who is reminded of it.
 
 use jiff::civil::Date;
 
@@ -9,7 +10,7 @@ use crate::kinds::{
 use crate::register::{RegisterEntry, Registers, days_between};
 use crate::standing::Measurements;
 
-/// What is due of a record.
+/// What has to be done with a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DueKind {
     Do,
@@ -41,7 +42,7 @@ impl DueKind {
     }
 }
 
-/// One thing that is due.
+/// One entry of the calendar.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DueItem {
     pub on: Date,
@@ -50,16 +51,16 @@ pub struct DueItem {
     pub id: String,
     pub title: String,
     pub owner: String,
-    /// Days late; negative before the day.
+    /// Days late; negative before the due date.
     pub days_late: i64,
-    /// What its lateness costs so far, in euros.
+    /// Penalty for the delay so far, in euros.
     pub euros: u64,
 }
 
-/// Months between two management reviews.
+/// Months between two management reviews; ISO/IEC 27001, 9.3 asks for planned intervals and sets none.
 pub const REVIEW_MONTHS: i32 = 12;
 
-/// Everything that has a day and is not done, the oldest first.
+/// Everything that has a due date and is not done, oldest first.
 pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
     let mut list = DueList { now, due: Vec::new() };
     for measure in registers.read::<Measure>() {
@@ -78,7 +79,8 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
     let risks = registers.read::<Risk>();
     for RegisterEntry { id, record, .. } in registers.read::<Acceptance>() {
         let risk = risks.iter().find(|risk| Some(&risk.id) == record.risk.0.as_ref());
-        // A later acceptance of the same risk takes over.
+        // Acceptances are never changed: a renewal is a further record, and only the last one of a risk
+        // can be due.
         let is_last = registers
             .read::<Acceptance>()
             .iter()
@@ -198,7 +200,7 @@ impl DueList {
         }
     }
 
-    /// The next management review: planned, or a year after the last one.
+    /// The next management review: the planned ones, or one year after the last.
     fn next_review(&mut self, reviews: &[RegisterEntry<Review>]) {
         let planned = reviews.iter().filter(|review| review.record.signed_on.is_none());
         for RegisterEntry { id, record, .. } in planned {
@@ -211,6 +213,7 @@ impl DueList {
                 &record.chair.0,
             );
         }
+        // Only when nothing is planned: otherwise the same review would be listed twice.
         let last = reviews.iter().filter(|review| review.record.signed_on.is_some());
         if let Some(last) = last.max_by_key(|review| review.record.held_on)
             && reviews.iter().all(|review| review.record.signed_on.is_some())

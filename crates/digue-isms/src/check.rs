@@ -1,8 +1,9 @@
-//! Checks: small questions to the running system, each with a population, a rule, a limit of freshness
-//! and the requirements that it speaks to.
+//! Checks: small questions asked of the running system, each with a population, a rule, a freshness limit
+//! and the requirements that it covers.
 //!
-//! A check that did not run is not a pass. What a check found names the range of the journal under
-//! which it was found, so that somebody else finds the same.
+//! A check that did not run is not a pass. A result names the size and root of the journal from which it
+//! was computed, so that an auditor can recompute it. Nothing here asks the question: measurements are
+//! arguments.
 
 use std::time::Duration;
 
@@ -30,12 +31,12 @@ macro_rules! checks {
                 match self { $(Self::$name => $rule,)+ }
             }
 
-            /// How old a result may be.
+            /// The greatest age at which a result still counts.
             pub const fn fresh_for(self) -> Duration {
                 match self { $(Self::$name => Duration::from_hours(24 * $days),)+ }
             }
 
-            /// What it speaks to: `iso-8.5`, `anssi-13`.
+            /// Requirements that it covers: `iso-8.5`, `anssi-13`.
             pub const fn requirements(self) -> &'static [&'static str] {
                 match self { $(Self::$name => &[$($requirement),*],)+ }
             }
@@ -43,26 +44,29 @@ macro_rules! checks {
     };
 }
 
-/// When a measurement passes.
+/// The rule by which a measurement passes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PassRule {
-    /// Nobody and nothing of the population fails.
+    /// No member of the population fails.
     NoneFails,
-    /// At most so many thousandths of the population fail.
+    /// At most this many thousandths of the population fail.
     SharePermille(u64),
     /// The value is at most this.
     AtMost(u64),
 }
 
 checks! {
-    // Who comes in
+    // Checks run twice a day and a result counts for two days, so that a stopped scheduler does not leave a
+    // line green. `containment` measures a rare event, the last serious finding: hence 400 days.
+
+    // Sign-in
     Passkeys "passkeys" NoneFails, 2, ["iso-8.5" "iso-5.17" "anssi-13" "cnil-4" "demand-1" "recyf-8"];
     OfficersPasskeys "officers-passkeys" NoneFails, 2, ["iso-8.2" "iso-8.5" "anssi-5" "recyf-11"];
     Lockout "lockout" AtMost(10), 2, ["iso-8.5" "iso-5.17" "anssi-10" "cnil-4"];
     SessionLength "session-length" AtMost(720), 2, ["iso-8.5" "iso-6.7" "cnil-4"];
     SessionsOld "sessions-old" NoneFails, 2, ["iso-8.5"];
     KeysOld "keys-old" NoneFails, 2, ["iso-5.17" "cnil-25"];
-    // Who may what
+    // Access rights
     Dormant "dormant" NoneFails, 2, ["iso-5.18" "iso-6.5" "iso-5.16" "anssi-6" "cnil-5" "recyf-10"];
     NeverUsed "never-used" NoneFails, 2, ["iso-5.16" "iso-5.18" "cnil-5" "recyf-10"];
     QuarantineOld "quarantine-old" NoneFails, 2, ["iso-5.16"];
@@ -74,7 +78,7 @@ checks! {
     PartnerContacts "partner-contacts" NoneFails, 2, ["iso-5.19" "iso-5.20" "iso-5.22" "cnil-14" "demand-4"];
     TwoPersons "two-persons" NoneFails, 2, ["iso-5.3" "iso-8.32" "iso-8.18"];
     BreakGlass "break-glass" NoneFails, 2, ["iso-8.18" "iso-5.18"];
-    // What flows out
+    // Exposure
     PortalsEnforced "portals-enforced" NoneFails, 2, ["iso-8.3" "iso-8.12" "iso-8.26" "demand-2"];
     Budgets "budgets" NoneFails, 2, ["iso-8.12" "iso-8.6" "demand-2"];
     Coverage "coverage" NoneFails, 2, ["iso-8.12" "iso-8.15" "iso-5.9" "demand-2"];
@@ -82,20 +86,20 @@ checks! {
     ExportsGranted "exports-granted" NoneFails, 2, ["iso-5.14" "iso-8.12"];
     Encrypted "encrypted" NoneFails, 2, ["iso-8.24" "iso-8.20" "iso-8.21" "anssi-21" "cnil-21"];
     MailSigned "mail-signed" NoneFails, 2, ["iso-5.14" "anssi-24"];
-    // What is remembered
+    // Journal and retention
     JournalVerified "journal-verified" NoneFails, 2, ["iso-5.33" "iso-8.15" "iso-5.28" "cnil-16" "anssi-36" "demand-2"];
     RecordsIntact "records-intact" NoneFails, 2, ["iso-5.33" "iso-8.15" "iso-5.28" "cnil-16" "anssi-36"];
     JournalWitnessed "journal-witnessed" NoneFails, 2, ["iso-5.33" "iso-8.15" "cnil-16"];
     Retention "retention" NoneFails, 2, ["iso-8.10" "iso-5.33" "iso-5.34" "cnil-16"];
     ClockDrift "clock-drift" AtMost(5), 2, ["iso-8.17"];
     Configuration "configuration" NoneFails, 2, ["iso-8.9" "iso-8.32"];
-    // What is watched
+    // Detection
     Decoys "decoys" NoneFails, 2, ["iso-8.16" "iso-5.7"];
     WatchActs "watch-acts" NoneFails, 2, ["iso-8.16" "iso-8.12" "demand-2"];
     AlertsLeave "alerts-leave" NoneFails, 2, ["iso-8.16" "iso-6.8" "recyf-20"];
     FalseAlarms "false-alarms" AtMost(10), 2, ["iso-8.16"];
     FindingsDecided "findings-decided" NoneFails, 2, ["iso-5.25" "cnil-19" "anssi-40"];
-    // What is done about it
+    // Incidents
     Containment "containment" AtMost(60), 400, ["iso-5.26" "iso-5.24" "anssi-40" "recyf-12"];
     IncidentDeadlines "incident-deadlines" NoneFails, 2, ["iso-5.26" "iso-5.31" "iso-5.5" "cnil-19"];
     IncidentEvidence "incident-evidence" NoneFails, 2, ["iso-5.28" "cnil-19"];
@@ -103,7 +107,7 @@ checks! {
     // People
     Awareness "awareness" SharePermille(100), 2, ["iso-6.3" "anssi-2" "cnil-3" "demand-3" "recyf-4"];
     Roles "roles" NoneFails, 2, ["iso-5.2" "iso-5.4" "anssi-39" "recyf-2"];
-    // The system itself
+    // The management system itself
     MeasuresLate "measures-late" NoneFails, 2, ["iso-5.36" "cnil-1" "recyf-2"];
     RisksReviewed "risks-reviewed" NoneFails, 2, ["iso-5.7" "anssi-41" "cnil-20" "recyf-16"];
     AuditsDone "audits-done" NoneFails, 2, ["iso-5.35" "iso-5.36" "anssi-38" "recyf-17"];
@@ -116,12 +120,12 @@ checks! {
 }
 
 impl Check {
-    /// The locale key of its name; `-explain` says what it asks and of whom.
+    /// The locale key of its name; the key with `-explain` describes the question and its population.
     pub fn key(self) -> String {
         format!("check-{}", self.code())
     }
 
-    /// What came of a measurement.
+    /// The outcome of a measurement.
     pub fn judge(self, found: &Measurement) -> CheckOutcome {
         match &found.not_run {
             Some(NotRun::Failed) => return CheckOutcome::Error,
@@ -130,10 +134,11 @@ impl Check {
         }
         let passes = match self.rule() {
             PassRule::NoneFails => found.failing.is_empty(),
+            // Multiplied, not divided: no rounding at the limit.
             PassRule::SharePermille(most) => found.failing_count() * 1000 <= most * found.population,
             PassRule::AtMost(most) => found.value.is_some_and(|value| value <= most),
         };
-        // Of nobody, nothing was learnt.
+        // An empty population passes every rule, and proves nothing.
         match (found.population, passes) {
             (0, _) => CheckOutcome::NotRun,
             (_, true) => CheckOutcome::Pass,
@@ -142,32 +147,32 @@ impl Check {
     }
 }
 
-/// What a question to the running system answered.
+/// The answer of the running system to a check.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Measurement {
     pub population: u64,
-    /// Names of those that fail, in their order; counts of events have a number instead.
+    /// Names of the failing members, in their order. Events have no names: `failing_events` counts them.
     pub failing: Vec<String>,
     pub failing_events: u64,
-    /// For rules about a value.
+    /// The measured value, for `PassRule::AtMost`.
     pub value: Option<u64>,
-    /// Why nothing was asked.
+    /// Why there is no measurement.
     pub not_run: Option<NotRun>,
 }
 
-/// Why a check asked nobody.
+/// Why a check did not run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotRun {
-    /// Nothing that Digue is connected to knows.
+    /// No connected system knows the answer.
     NoSource,
-    /// What would tell it is not kept any more.
+    /// The data that it needs are past their retention.
     Gone,
-    /// It could not be asked; the log says why.
+    /// The query failed; the log says why.
     Failed,
 }
 
 impl NotRun {
-    /// As it is stored, hashed and translated.
+    /// Stable: stored, hashed in `CheckResult::canonical`, and part of a locale key.
     pub const fn code(self) -> &'static str {
         match self {
             Self::NoSource => "no-source",
@@ -176,7 +181,7 @@ impl NotRun {
         }
     }
 
-    /// Back from `code`; `None` for what is no cause.
+    /// The inverse of `code`; `None` for an unknown code.
     pub fn parse(code: &str) -> Option<Self> {
         [Self::NoSource, Self::Gone, Self::Failed].into_iter().find(|one| one.code() == code)
     }
@@ -187,12 +192,12 @@ impl Measurement {
         self.failing_events.max(self.failing.len() as u64)
     }
 
-    /// Of a population and those of it that fail.
+    /// A measurement of a population and its failing members.
     pub fn of(population: u64, failing: Vec<String>) -> Self {
         Self { population, failing, ..Self::default() }
     }
 
-    /// Of one thing that is as it should be, or not.
+    /// A measurement of one thing, which passes or not.
     pub fn whether(name: &str, is_so: bool) -> Self {
         Self::of(1, if is_so { Vec::new() } else { vec![name.to_owned()] })
     }
@@ -201,13 +206,13 @@ impl Measurement {
         Self { population: 1, value: Some(value), ..Self::default() }
     }
 
-    /// Nobody could be asked.
+    /// No measurement, and why.
     pub fn unknown(why: NotRun) -> Self {
         Self { not_run: Some(why), ..Self::default() }
     }
 }
 
-/// How a check ended.
+/// The outcome of a check.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CheckOutcome {
     Pass,
@@ -231,22 +236,23 @@ impl CheckOutcome {
     }
 }
 
-/// A result, with what somebody else needs to find it again.
+/// A result with everything that is needed to recompute it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CheckResult {
     pub check: Check,
     pub at: Timestamp,
     pub outcome: CheckOutcome,
     pub found: Measurement,
-    /// Entries of the journal that were there, and the root over them.
+    /// Number of entries in the journal at that time, and the root hash over them.
     pub journal_size: u64,
     pub journal_root: String,
-    /// Of the program that asked.
+    /// Version of the program that ran the check.
     pub version: String,
 }
 
 impl CheckResult {
-    /// What is hashed: one line for each fact, always in this order.
+    /// The text that is hashed with SHA-256: one line a fact, in this order. Never change it: the hashes of
+    /// earlier results are in the journal (`check-ran`). A new form needs a new first line.
     pub fn canonical(&self) -> String {
         let Measurement { population, failing, value, not_run, .. } = &self.found;
         format!(
@@ -264,13 +270,13 @@ impl CheckResult {
         )
     }
 
-    /// True as long as one may rely on it.
+    /// True while the result is not older than the freshness limit of its check.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         now.since(self.at) <= self.check.fresh_for()
     }
 }
 
-/// A check that somebody switched off, until when and why.
+/// A check that an officer switched off: until when and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DisabledCheck {
     pub by: String,

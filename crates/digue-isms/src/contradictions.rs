@@ -1,5 +1,5 @@
-//! What does not hold together: said and not so, promised and not done, accepted and over. Each line
-//! leads to the record that says it.
+//! Contradictions: records that do not agree with measurements, with other records or with the calendar.
+//! Each line names the record that states it. Nothing is stored and nothing is corrected here.
 
 use crate::kinds::{
     Acceptance, Applicability, Declared, Document, Exception, Finding, Measure, MeasureOrigin, RegisterKind,
@@ -9,37 +9,37 @@ use crate::register::{RegisterEntry, Registers};
 use crate::signatures::{self, SignatureState};
 use crate::standing::{MeasureState, MeasuredState, Measurements, StaleReason};
 
-/// What is wrong.
+/// What is wrong. The order of the variants is the order of the list: broken promises first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ContradictionKind {
-    /// Promised in a DPIA, an injunction or an audit, its day is past, and it is not done.
+    /// A measure promised in a DPIA, an injunction, an audit or an incident is not done by its due date.
     PromisedNotDone,
-    /// In place, it is said; what measures it says otherwise.
+    /// A measure is declared in place, and a check fails.
     Contradicted,
-    /// In place, it is said; what would show it did not run, or is too old.
+    /// A measure is declared in place; its checks did not run or are too old, or its evidence expired.
     Unproven,
-    /// In place, it is said, without a check and without evidence.
+    /// A measure is declared in place, without a check and without evidence.
     WithoutProof,
-    /// Late, and nobody's.
+    /// A measure is late and has no owner.
     LateWithoutOwner,
-    /// The residual level is lower, and no measure makes it so.
+    /// The residual level of a risk is lower, and no measure lowers it.
     LoweredWithoutMeasure,
-    /// The residual level counts on measures that are dropped or late.
+    /// The residual level of a risk rests only on measures that are dropped or late.
     LoweredOnPaper,
-    /// High or critical, and nothing is decided about it.
+    /// A risk is high or critical, and has no treatment.
     Untreated,
-    /// Said to be accepted, and nobody accepted it.
+    /// The treatment of a risk is to accept it, and there is no acceptance.
     NotAccepted,
     AcceptanceExpired,
     AcceptanceChanged,
     ExceptionExpired,
-    /// A control is left out without a reason.
+    /// A control is excluded without a reason (ISO/IEC 27001, 6.1.3 d).
     ExcludedWithoutReason,
-    /// Closed, and nobody looked whether it helped.
+    /// A finding is closed, and the effect of its correction was not verified (10.2 d).
     EffectNotVerified,
-    /// In force without anybody's approval.
+    /// A document is in force without an approval.
     NotApproved,
-    /// It says who decided it; that one signed nothing.
+    /// The record names who decided it, and that account has not signed.
     NotSigned,
     RoleEmpty,
     RoleWithoutDeputy,
@@ -70,7 +70,7 @@ impl ContradictionKind {
     }
 }
 
-/// One contradiction, and the record that says it.
+/// One contradiction, and the record that states it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegisterContradiction {
     pub wrong: ContradictionKind,
@@ -81,7 +81,7 @@ pub struct RegisterContradiction {
     pub euros: u64,
 }
 
-/// Everything that does not hold together, the loudest first.
+/// All contradictions, in the order of `ContradictionKind`, then the latest first.
 pub fn contradictions(
     registers: &Registers,
     measured: &MeasuredState,
@@ -147,7 +147,7 @@ pub fn contradictions(
     found
 }
 
-/// Records that say who decided them, without a signature of that one.
+/// Records that name who decided them, without that account's signature.
 fn not_signed(registers: &Registers, found: &mut Vec<RegisterContradiction>) {
     for kind in RegisterKind::ALL.iter().filter(|kind| kind.signatory().is_some()) {
         for revision in registers.of(*kind) {
@@ -201,7 +201,8 @@ fn of_risk(
     let mut say = |what| found.push(wrong(what, RegisterKind::Risk, id, &record.title.0));
     let own: Vec<&RegisterEntry<Measure>> =
         measures.iter().filter(|measure| record.measures.0.contains(&measure.id)).collect();
-    // A residual level is what one expects of measures that are in place, or on their way in time.
+    // A residual level may rest on a measure in place, or on one that is still in time. One such measure
+    // is enough: how much each measure lowers a risk is not recorded.
     let counts = |measure: &&RegisterEntry<Measure>| match measure.record.declared.0 {
         Some(Declared::InPlace) => true,
         Some(Declared::Dropped) => false,

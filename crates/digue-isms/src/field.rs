@@ -1,6 +1,7 @@
-//! Fields of records: what each may hold, read once at the edge.
+//! Fields of records: the shape of each, parsed once at the edge; afterwards the type is the proof.
 //!
-//! The text form is the same in forms, spreadsheets and the store: a list of strings per field.
+//! Forms, spreadsheets and the store use the same text form: a list of strings for each field. This module
+//! knows no record and no language.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -11,10 +12,10 @@ use jiff::civil::Date;
 
 use crate::register::{RegisterKind, RegisterRecord};
 
-/// What a record holds, field by field.
+/// A record in text form: field code to texts. Empty fields are absent.
 pub type Values = BTreeMap<String, Vec<String>>;
 
-/// What a field may hold.
+/// The shape of a field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FieldShape {
     /// One line of at most 300 characters.
@@ -25,15 +26,15 @@ pub enum FieldShape {
     Day,
     /// A whole number.
     Number,
-    /// Euros, perhaps with cents.
+    /// Euros, with or without cents.
     Amount,
-    /// One of a closed list: what its keys begin with, and its codes.
+    /// One of a closed list: the prefix of its locale keys, and its codes.
     One(&'static str, &'static [&'static str]),
     /// Several of a closed list.
     Many(&'static str, &'static [&'static str]),
-    /// The name of one record of a kind.
+    /// The identifier of one record of a kind.
     Link(RegisterKind),
-    /// Names of records of a kind.
+    /// Identifiers of records of a kind.
     Links(RegisterKind),
     /// Requirements of frameworks: `iso-5.15`.
     Requirements,
@@ -46,7 +47,7 @@ pub enum FieldShape {
 pub struct FieldDef {
     pub code: &'static str,
     pub shape: FieldShape,
-    /// Must be filled.
+    /// True when the field must be filled.
     pub is_needed: bool,
 }
 
@@ -79,7 +80,7 @@ pub enum FieldError {
     Truth,
     #[error("another row of the file has the same")]
     Twice,
-    #[error("the record is not changed any more")]
+    #[error("the record is closed and cannot be changed")]
     Closed,
     #[error("it is not in the list")]
     Choice,
@@ -113,7 +114,7 @@ impl FieldError {
     }
 }
 
-/// A field that does not fit, and why.
+/// A field whose value does not fit, and why.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FieldFault {
     pub field: &'static str,
@@ -122,20 +123,20 @@ pub struct FieldFault {
 
 pub const LINE_CHARS_MAX: usize = 300;
 pub const TEXT_CHARS_MAX: usize = 8_000;
-/// Links of one field.
+/// The most links in one field.
 pub const LINKS_MAX: usize = 500;
 
-/// A type of values.
+/// A type of field value.
 pub trait FieldValue: Sized + Default {
     const SHAPE: FieldShape;
 
-    /// Reads the text form; nothing at all is the default.
+    /// Parses the text form; no text at all gives the default.
     fn read(texts: &[String]) -> Result<Self, FieldError>;
 
     fn write(&self) -> Vec<String>;
 }
 
-/// The only text of a field, without its margins; `None` when it is empty.
+/// The single text of a field, trimmed; `None` when it is empty.
 fn only(texts: &[String]) -> Option<&str> {
     texts.first().map(|text| text.trim()).filter(|text| !text.is_empty())
 }
@@ -164,7 +165,7 @@ impl FieldValue for ShortText {
     }
 }
 
-/// Paragraphs.
+/// Several paragraphs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LongText(pub String);
 
@@ -200,6 +201,7 @@ impl FieldValue for Option<u32> {
     const SHAPE: FieldShape = FieldShape::Number;
 
     fn read(texts: &[String]) -> Result<Self, FieldError> {
+        // French spreadsheets group digits with spaces: `1 500`.
         let digits = only(texts).map(|text| text.split_whitespace().collect::<String>());
         digits.map(|text| text.parse().map_err(|_| FieldError::Number)).transpose()
     }
@@ -289,7 +291,7 @@ impl<L: Listed + PartialEq> FieldValue for Many<L> {
     }
 }
 
-/// Names as people write them in one cell, too: `ME-1, ME-2`.
+/// Distinct names, also when several stand in one cell: `ME-1, ME-2`.
 fn names(texts: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in texts.iter().flat_map(|text| text.split([',', ';', '\n'])).map(str::trim) {
@@ -300,7 +302,7 @@ fn names(texts: &[String]) -> Vec<String> {
     names
 }
 
-/// The name of a record of a kind, or none.
+/// The identifier of a record of a kind, or none.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecordLink<R>(pub Option<String>, PhantomData<fn() -> R>);
 
@@ -329,7 +331,7 @@ impl<R: RegisterRecord> FieldValue for RecordLink<R> {
     }
 }
 
-/// Names of records of a kind.
+/// Identifiers of records of a kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecordLinks<R>(pub Vec<String>, PhantomData<fn() -> R>);
 
@@ -376,7 +378,7 @@ impl FieldValue for Requirements {
     }
 }
 
-/// Checks that say whether something is so.
+/// Checks that measure a record.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Checks(pub Vec<crate::check::Check>);
 

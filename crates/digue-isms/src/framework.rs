@@ -1,7 +1,7 @@
-//! Frameworks and their requirements: numbers, and which controls of ISO/IEC 27001 annex A each meets.
+//! Frameworks and their requirements: numbers, and the controls of ISO/IEC 27001 annex A to which each maps.
 //!
-//! Titles are in the locales (`req-iso-5-15`). A link of Qualiopi is indirect: no indicator of Qualiopi
-//! audits information security.
+//! Titles are in the locales (`req-iso-5-15`). Links of Qualiopi are indirect: none of its indicators audits
+//! information security.
 
 use digue_types::lists;
 
@@ -14,16 +14,16 @@ lists! {
         Anssi "anssi",
         /// CNIL, guide de la sécurité des données personnelles, 2024.
         Cnil "cnil",
-        /// CNIL, what it asks of large databases, April 2025.
+        /// CNIL, security requirements for large databases, April 2025.
         Demand "demand",
-        /// ReCyF 2.5, March 2026 (draft until the law).
+        /// ReCyF 2.5, March 2026: a draft until the law that transposes NIS 2.
         Recyf "recyf",
-        /// Référentiel national qualité.
+        /// Référentiel national qualité, for training bodies.
         Qualiopi "qualiopi",
     }
 }
 
-/// How far a requirement is met by a control that it maps to.
+/// How far a control meets a requirement that maps to it. Never *full*: the texts differ in scope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Strength {
     Partial,
@@ -36,7 +36,7 @@ pub struct Requirement {
     /// `iso-5.15`.
     pub id: &'static str,
     pub framework: Framework,
-    /// Controls of annex A that it maps to.
+    /// Controls of annex A to which it maps.
     pub controls: &'static [&'static str],
 }
 
@@ -72,7 +72,7 @@ pub fn requirement(id: &str) -> Option<&'static Requirement> {
     REQUIREMENTS.iter().find(|requirement| requirement.id == id)
 }
 
-/// The requirements of a framework, in their order.
+/// The requirements of a framework, in its order.
 pub fn requirements(framework: Framework) -> impl Iterator<Item = &'static Requirement> {
     REQUIREMENTS.iter().filter(move |requirement| requirement.framework == framework)
 }

@@ -1,6 +1,9 @@
 //! The kinds of records of the management system, field by field.
 //!
-//! Titles and hints are in the locales: `kind-measure`, `field-measure-due`.
+//! One declaration gives the Rust struct and the list of its fields; forms, spreadsheets and documents are
+//! generated from that list (docs/decisions/0013). Codes are stored and exported: add, never rename. Titles
+//! and hints are in the locales: `kind-measure`, `field-measure-due`. Numbers in parentheses are clauses of
+//! ISO/IEC 27001.
 
 use digue_types::list::Listed;
 use digue_types::lists;
@@ -16,7 +19,7 @@ type Day = Option<Date>;
 type Number = Option<u32>;
 
 lists! {
-    /// What a line of the context is about (4.1 to 4.3).
+    /// The subject of a line of the context (4.1 to 4.3).
     ContextKind "smsi-context" {
         Scope "scope",
         Internal "internal",
@@ -24,7 +27,7 @@ lists! {
         Party "party",
     }
 
-    /// Who carries what (5.3).
+    /// Responsibilities (5.3).
     RoleKey "smsi-role" {
         TopManagement "top-management",
         Ciso "ciso",
@@ -34,13 +37,13 @@ lists! {
         PartnerLead "partner-lead",
     }
 
-    /// What an asset is for.
+    /// Whether an asset has value in itself or supports others that have (EBIOS RM).
     AssetKind "asset" {
         Primary "primary",
         Supporting "supporting",
     }
 
-    /// How likely, from V1 to V4 (EBIOS RM).
+    /// Likelihood from V1 to V4 (EBIOS RM).
     Likelihood "likelihood" {
         V1 "1",
         V2 "2",
@@ -48,7 +51,7 @@ lists! {
         V4 "4",
     }
 
-    /// How grave, from G1 to G4 (EBIOS RM).
+    /// Gravity from G1 to G4 (EBIOS RM).
     RiskGravity "risk-gravity" {
         G1 "1",
         G2 "2",
@@ -56,7 +59,7 @@ lists! {
         G4 "4",
     }
 
-    /// From one to four, for needs and for a stakeholder's weight.
+    /// One to four: security needs of an asset, and the ratings of a stakeholder.
     Four "four" {
         One "1",
         Two "2",
@@ -64,7 +67,7 @@ lists! {
         Four "4",
     }
 
-    /// What is done about a risk.
+    /// The treatment of a risk (6.1.3).
     Treatment "treatment" {
         Mitigate "mitigate",
         Accept "accept",
@@ -79,7 +82,7 @@ lists! {
         Technological "technological",
     }
 
-    /// What a measure is for.
+    /// The function that a measure serves (NIST CSF 2.0).
     Purpose "purpose" {
         Govern "govern",
         Identify "identify",
@@ -96,7 +99,7 @@ lists! {
         P4 "p4",
     }
 
-    /// What somebody says of a measure.
+    /// The declared state of a measure.
     Declared "declared" {
         ToDo "to-do",
         InProgress "in-progress",
@@ -104,7 +107,7 @@ lists! {
         Dropped "dropped",
     }
 
-    /// Why a measure is there.
+    /// Where a measure comes from.
     MeasureOrigin "measure-origin" {
         Risk "risk",
         Dpia "dpia",
@@ -129,14 +132,14 @@ lists! {
         GoodPractice "good-practice",
     }
 
-    /// How an internal audit ends.
+    /// The conclusion of an internal audit.
     Conclusion "conclusion" {
         Conform "conform",
         Substantially "substantially",
         NotYet "not-yet",
     }
 
-    /// What a sample of an audit is drawn from.
+    /// The population from which an audit draws its sample.
     SamplePopulation "population" {
         Accounts "accounts",
         Organisations "organisations",
@@ -163,7 +166,7 @@ lists! {
         Regulator "regulator",
     }
 
-    /// Whether a corrective action did its work.
+    /// Whether a corrective action was effective (10.2 d).
     Effect "effect" {
         Effective "effective",
         NotEffective "not-effective",
@@ -191,7 +194,7 @@ lists! {
         LegitimateInterest "legitimate-interest",
     }
 
-    /// Whom a campaign of awareness is for.
+    /// The audience of an awareness campaign or a document.
     Audience "audience" {
         Everybody "everybody",
         Partners "partners",
@@ -216,7 +219,7 @@ macro_rules! kinds {
                 match code { $($code => Some(Self::$name),)+ _ => None }
             }
 
-            /// What the names of its records begin with.
+            /// The prefix of its record identifiers: `ME` in `ME-12`.
             pub const fn prefix(self) -> &'static str {
                 match self { $(Self::$name => $prefix,)+ }
             }
@@ -225,7 +228,8 @@ macro_rules! kinds {
                 match self { $(Self::$name => $name::fields(),)+ }
             }
 
-            /// Reads and writes again, so that a value has one form.
+            /// The values in their one written form: parsed and written again, so that equal records
+            /// have equal texts and the same hash.
             ///
             /// # Errors
             /// Every field that does not fit.
@@ -300,7 +304,7 @@ kinds! {
         treatment "treatment" LongText,
     }
 
-    /// A role, who holds it and who stands in (5.3, 7.2).
+    /// A role, its holder and its deputy (5.3, 7.2).
     Role "role" "RO" {
         role "role" One<RoleKey> [needed],
         holder "holder" ShortText,
@@ -320,7 +324,7 @@ kinds! {
         supports "supports" RecordLinks<Asset>,
     }
 
-    /// EBIOS RM, workshop 1: what must not happen to an asset.
+    /// A feared event for an asset (EBIOS RM, workshop 1).
     FearedEvent "feared-event" "ER" {
         title "title" ShortText [needed],
         asset "asset" RecordLink<Asset>,
@@ -328,7 +332,7 @@ kinds! {
         effect "effect" LongText,
     }
 
-    /// EBIOS RM, workshop 2: who may want what.
+    /// A risk source and its goal (EBIOS RM, workshop 2).
     RiskSource "risk-source" "SR" {
         title "title" ShortText [needed],
         goal "goal" ShortText [needed],
@@ -338,7 +342,7 @@ kinds! {
         reason "reason" LongText,
     }
 
-    /// EBIOS RM, workshop 3: a stakeholder of the ecosystem.
+    /// A stakeholder of the ecosystem (EBIOS RM, workshop 3).
     Stakeholder "stakeholder" "PP" {
         title "title" ShortText [needed],
         dependence "dependence" One<Four> [needed],
@@ -347,7 +351,8 @@ kinds! {
         trust "trust" One<Four> [needed],
     }
 
-    /// A risk: what leads to what, how likely and how grave before, now and after (workshops 3 to 5).
+    /// A risk: source, path and feared event, with its likelihood and gravity before measures, now, and
+    /// once its measures are in place (workshops 3 to 5).
     Risk "risk" "RI" {
         title "title" ShortText [needed],
         source "source" RecordLink<RiskSource>,
@@ -368,7 +373,7 @@ kinds! {
         review_on "review-on" Day,
     }
 
-    /// A risk accepted: frozen, and found stale by computation. Never changed.
+    /// The acceptance of a risk. Never changed; whether it still holds is computed (`StaleReason`).
     Acceptance "acceptance" "AC" {
         risk "risk" RecordLink<Risk> [needed],
         residual_likelihood "residual-likelihood" One<Likelihood> [needed],
@@ -399,7 +404,7 @@ kinds! {
         evidence_until "evidence-until" Day,
     }
 
-    /// A line of the statement of applicability that somebody decided. Its name is the requirement's.
+    /// A decision on one line of the statement of applicability (6.1.3 d).
     Applicability "applicability" "AP" {
         requirement "requirement" Requirements [needed],
         applies "applies" One<YesNo> [needed],
@@ -425,7 +430,7 @@ kinds! {
         remark "remark" LongText,
     }
 
-    /// An internal audit (9.2); its sample is drawn from a population with a seed.
+    /// An internal audit (9.2). Its sample is drawn with a seed, so that it can be drawn again.
     Audit "audit" "AU" {
         title "title" ShortText [needed],
         scope "scope" LongText [needed],
@@ -443,7 +448,7 @@ kinds! {
         signed_by "signed-by" ShortText,
     }
 
-    /// What was found, why, what was done, and whether it helped (10.2).
+    /// A finding with its cause, its correction and whether that was effective (10.2).
     Finding "finding" "CO" {
         title "title" ShortText [needed],
         about "about" One<FindingKind> [needed],
@@ -462,7 +467,7 @@ kinds! {
         effect "effect" One<Effect>,
     }
 
-    /// A management review (9.3): its inputs are filled when it is prepared.
+    /// A management review (9.3). Digue fills its inputs when it is prepared.
     Review "review" "RD" {
         title "title" ShortText [needed],
         held_on "held-on" Day [needed],
@@ -496,7 +501,7 @@ kinds! {
         review_on "review-on" Day,
     }
 
-    /// Somebody read an edition of a document. Never changed.
+    /// A person read an edition of a document. Never changed.
     Receipt "receipt" "LU" {
         document "document" RecordLink<Document> [needed],
         edition "edition" ShortText [needed],
@@ -504,7 +509,7 @@ kinds! {
         read_on "read-on" Day [needed],
     }
 
-    /// A campaign of awareness (7.3).
+    /// An awareness campaign (7.3).
     Campaign "campaign" "CA" {
         title "title" ShortText [needed],
         modules "modules" Many<crate::awareness::Module> [needed],
@@ -513,7 +518,7 @@ kinds! {
         due "due" Day [needed],
     }
 
-    /// Somebody went through a module and answered its questions. Never changed.
+    /// A person completed an awareness module. Never changed.
     Attestation "attestation" "AT" {
         module "module" One<crate::awareness::Module> [needed],
         edition "edition" Number [needed],
@@ -578,7 +583,7 @@ kinds! {
 }
 
 impl RegisterKind {
-    /// Written once: a correction is another record.
+    /// True for kinds whose records are written once; a correction is another record.
     pub const fn is_frozen(self) -> bool {
         matches!(
             self,
@@ -591,7 +596,7 @@ impl RegisterKind {
         )
     }
 
-    /// The field whose being filled closes a record of this kind: what was signed is not changed.
+    /// The field that closes a record of this kind once it is filled: what was signed is not changed.
     const fn seal(self) -> Option<&'static str> {
         match self {
             Self::Review => Some("signed-on"),
@@ -600,7 +605,7 @@ impl RegisterKind {
         }
     }
 
-    /// The fields of a beginning and of its end.
+    /// Pairs of fields that hold the start and the end of a period.
     const fn periods(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Campaign => &[("starts-on", "due")],
@@ -611,9 +616,9 @@ impl RegisterKind {
         }
     }
 
-    /// Ends that come before their beginnings.
+    /// Faults of periods that end before they start.
     fn backwards(self, values: &Values) -> Vec<FieldFault> {
-        // What is no day is a fault of its own.
+        // A text that is not a day is reported by `read`; reporting it here too would name it twice.
         let day = |field: &str| values.get(field)?.first()?.trim().parse::<Date>().ok();
         let is_backwards = |(from, to): &&(&str, &str)| match (day(from), day(to)) {
             (Some(from), Some(to)) => to < from,
@@ -623,17 +628,17 @@ impl RegisterKind {
         ends.map(|(_, field)| FieldFault { field, unfit: FieldError::Backwards }).collect()
     }
 
-    /// True when a record with these values is not changed any more: written once, or signed.
+    /// True when a record with these values cannot be changed: written once, or signed.
     pub fn is_closed(self, values: &Values) -> bool {
         self.is_frozen() || self.seal().is_some_and(|seal| values.contains_key(seal))
     }
 
-    /// Written by Digue from what people do, not by a form of its own.
+    /// True for kinds that Digue writes from what users do; they have no form.
     pub const fn is_written_by_digue(self) -> bool {
         matches!(self, Self::Receipt | Self::Attestation | Self::Assessment | Self::Signature)
     }
 
-    /// The field that names who signs a record of this kind; `None` where nobody does.
+    /// The field that names who signs a record of this kind; `None` for kinds that are not signed.
     pub const fn signatory(self) -> Option<&'static str> {
         match self {
             Self::Acceptance | Self::Exception => Some("approver"),
@@ -644,7 +649,7 @@ impl RegisterKind {
     }
 }
 
-/// The level of a risk: likelihood and gravity on the 4x4 scale.
+/// The level of a risk on the 4x4 scale of likelihood and gravity.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum RiskLevel {
     Low,
@@ -654,13 +659,14 @@ pub enum RiskLevel {
 }
 
 impl RiskLevel {
-    /// The product decides; what is critical and likely at all is never low.
+    /// Likelihood times gravity: from 12 critical, from 8 high, from 4 moderate.
     pub fn of(likelihood: Likelihood, gravity: RiskGravity) -> Self {
         let (likelihood, gravity) = (place(likelihood), place(gravity));
         match likelihood * gravity {
             12.. => Self::Critical,
             8..=11 => Self::High,
             4..=7 => Self::Moderate,
+            // G4 is never low. Unreachable today, as 1 x 4 is moderate already; it holds if thresholds move.
             _ if gravity == 4 => Self::Moderate,
             _ => Self::Low,
         }
@@ -676,26 +682,26 @@ impl RiskLevel {
     }
 }
 
-/// One to four of a scale whose codes are its numbers.
+/// The number of a scale whose codes are numbers.
 pub fn place<L: Listed>(one: L) -> u32 {
     one.code().parse().unwrap_or(0)
 }
 
 impl Risk {
-    /// Now.
+    /// The current level.
     pub fn level(&self) -> Option<RiskLevel> {
         Some(RiskLevel::of(self.likelihood.0?, self.gravity.0?))
     }
 
-    /// When its measures are in place.
+    /// The level once its measures are in place.
     pub fn residual(&self) -> Option<RiskLevel> {
         Some(RiskLevel::of(self.residual_likelihood.0?, self.residual_gravity.0?))
     }
 }
 
 impl Processing {
-    /// What article 30 GDPR asks of a line of the register and is not written there: (1) of a controller, (2) of a
-    /// processor. Codes of fields.
+    /// Codes of the fields that GDPR article 30 requires and that say nothing yet: 30(1) for a controller,
+    /// 30(2) for a processor.
     pub fn missing(&self) -> Vec<&'static str> {
         let own = [
             ("purposes", &self.purposes.0),
@@ -725,7 +731,7 @@ impl Processing {
     }
 }
 
-/// A dash, a question mark, `x` or `TODO` fill a cell and say nothing.
+/// False for fillers: a dash, a question mark, `x`, `TODO`.
 fn says_something(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
     let word = text.trim().to_lowercase();
@@ -734,21 +740,21 @@ fn says_something(text: &str) -> bool {
 }
 
 impl Document {
-    /// An edition without a text, or approved by nobody.
+    /// True for an edition without a file or without an approver.
     pub fn is_empty(&self) -> bool {
         self.file.0.is_empty() || self.approved_by.0.is_empty()
     }
 }
 
 impl Audit {
-    /// Done, and without what it looked at or came to.
+    /// True for an audit without criteria, scope or conclusion.
     pub fn is_empty(&self) -> bool {
         self.criteria.0.is_empty() || self.conclusion.0.is_none() || !says_something(&self.scope.0)
     }
 }
 
 impl Stakeholder {
-    /// How threatening it is: (dependence x penetration) / (maturity x trust), in hundredths (EBIOS RM).
+    /// Threat level: (dependence x penetration) / (maturity x trust), in hundredths (EBIOS RM).
     pub fn threat_percent(&self) -> Option<u32> {
         let [dependence, penetration, maturity, trust] =
             [self.dependence, self.penetration, self.maturity, self.trust].map(|one| one.0.map(place));

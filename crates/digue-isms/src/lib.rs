@@ -1,9 +1,10 @@
-//! The management system of information security: what is written in its registers, what the running
-//! system measures, and what follows from both.
+//! The information security management system (ISMS): its registers, the checks that the running system
+//! answers, and what follows from both.
 //!
-//! Pure: no clock, no store. A register is a kind of record with typed fields; what people declare is
-//! stored, what can be computed never is. *Declared* and *measured* stand side by side: a machine does
-//! not sign for anybody, and nobody writes over a measurement.
+//! No clock, no store, no language: the time and every record are arguments. A register is a kind of record
+//! with typed fields. What people declare is stored; what can be computed never is. *Declared* and
+//! *measured* stay in two columns: a machine does not sign for a person, and no person overwrites a
+//! measurement.
 
 pub mod assessment;
 pub mod awareness;

@@ -1,7 +1,6 @@
-//! Registers: kinds of records, their revisions, and what is in force now.
+//! Registers: records, their revisions, and those in force.
 //!
-//! A record is never overwritten and never deleted: a change is a further revision, an end is a
-//! revision that says so.
+//! A record is never overwritten and never deleted: a change is a further revision, and so is its end.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ pub trait RegisterRecord: Sized + Default + Clone {
 
     fn fields() -> &'static [FieldDef];
 
-    /// Reads the text form of every field.
+    /// Parses the text form of every field.
     ///
     /// # Errors
     /// Every field that does not fit, with the reason.
@@ -27,22 +26,22 @@ pub trait RegisterRecord: Sized + Default + Clone {
     fn write(&self) -> Values;
 }
 
-/// One state of one record: who wrote it and when.
+/// One revision of one record, with its author and time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Revision {
     pub kind: RegisterKind,
-    /// `ME-12`: stable, in spreadsheets too.
+    /// `ME-12`. Stable: spreadsheets and other records refer to it.
     pub id: String,
     /// From 1.
     pub number: u32,
     pub at: Timestamp,
     pub by: String,
-    /// It ended with this revision.
+    /// The record ended with this revision.
     pub is_over: bool,
     pub values: Values,
 }
 
-/// A record in force, read.
+/// A record in force, parsed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RegisterEntry<R> {
     pub id: String,
@@ -52,12 +51,12 @@ pub struct RegisterEntry<R> {
     pub record: R,
 }
 
-/// Everything in force: the last revision of each record that is not over.
+/// The records in force: the last revision of each record that has not ended.
 #[derive(Clone, Debug, Default)]
 pub struct Registers(BTreeMap<RegisterKind, Vec<Revision>>);
 
 impl Registers {
-    /// Of revisions in any order; only the last of each record counts.
+    /// Takes revisions in any order and keeps the last one of each record.
     pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Self {
         let mut last: BTreeMap<(RegisterKind, String), Revision> = BTreeMap::new();
         for revision in revisions {
@@ -67,6 +66,8 @@ impl Registers {
             }
         }
         let mut registers: BTreeMap<RegisterKind, Vec<Revision>> = BTreeMap::new();
+        // Ended records are dropped only after the last revision is known: an earlier revision must not come
+        // back.
         for revision in last.into_values().filter(|revision| !revision.is_over) {
             registers.entry(revision.kind).or_default().push(revision);
         }
@@ -76,7 +77,7 @@ impl Registers {
         Self(registers)
     }
 
-    /// Records of a kind in the order of their names.
+    /// Records of a kind in the order of their identifiers.
     pub fn of(&self, kind: RegisterKind) -> &[Revision] {
         self.0.get(&kind).map_or(&[], Vec::as_slice)
     }
@@ -85,12 +86,13 @@ impl Registers {
         self.of(kind).iter().find(|revision| revision.id == id)
     }
 
-    /// Records of a kind, read. What a later version wrote and this one cannot read is left out.
+    /// Records of a kind, parsed. A record that a later version wrote and this one cannot parse is left out.
     pub fn read<R: RegisterRecord>(&self) -> Vec<RegisterEntry<R>> {
         self.read_those(|_| true)
     }
 
-    /// The same, of those whose values are `wanted`: of thousands, the others are not read.
+    /// The same for records whose values are `wanted`; the others are not parsed, which matters with
+    /// thousands of them.
     pub fn read_those<R: RegisterRecord>(&self, wanted: impl Fn(&Values) -> bool) -> Vec<RegisterEntry<R>> {
         let read = |revision: &Revision| {
             let record = R::read(&revision.values).ok()?;
@@ -105,14 +107,14 @@ impl Registers {
     }
 }
 
-/// `ME-2` comes before `ME-10`.
+/// Sort key of an identifier: `ME-2` comes before `ME-10`.
 fn place(id: &str) -> (String, u64, String) {
     let digits = id.rfind(|sign: char| !sign.is_ascii_digit()).map_or(0, |at| at + 1);
     let number = id[digits..].parse().unwrap_or(u64::MAX);
     (id[..digits].to_owned(), number, id.to_owned())
 }
 
-/// Days between two days; negative when the second comes first.
+/// Number of days from one day to another; negative when `to` is the earlier one.
 pub fn days_between(from: Date, to: Date) -> i64 {
     from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }

@@ -1,7 +1,9 @@
-//! Samples that somebody else draws again: the same population and seed give the same names.
+//! Audit samples that an auditor can draw again: the same population and seed give the same names.
+//!
+//! The algorithm is part of the evidence: changing it would make earlier samples impossible to repeat.
 
-/// So many names of a population, in the population's order. The population is sorted first, so that
-/// its order does not matter; the draw is splitmix64 with Floyd's method.
+/// Draws `size` distinct names, in sorted order. The population is sorted first, so that its order does not
+/// matter; the draw is splitmix64 with Floyd's method.
 pub fn sample(population: &[String], seed: u64, size: usize) -> Vec<String> {
     let mut sorted: Vec<&String> = population.iter().collect();
     sorted.sort();
@@ -12,6 +14,7 @@ pub fn sample(population: &[String], seed: u64, size: usize) -> Vec<String> {
     let mut state = seed;
     let mut chosen: Vec<usize> = Vec::with_capacity(size);
     for last in sorted.len() - size..sorted.len() {
+        // The bias of the remainder is below 2^-32 for any population of accounts.
         let drawn = (next(&mut state) % (last as u64 + 1)) as usize;
         chosen.push(if chosen.contains(&drawn) { last } else { drawn });
     }
@@ -19,6 +22,8 @@ pub fn sample(population: &[String], seed: u64, size: usize) -> Vec<String> {
     chosen.into_iter().map(|place| sorted[place].clone()).collect()
 }
 
+/// splitmix64 (Steele, Lea and Flood, 2014): short enough to write again in any language. No secret depends
+/// on it.
 fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;

@@ -1,4 +1,4 @@
-//! The twelve risks and the measures that a management system begins with.
+//! The twelve risks and the measures with which a management system begins. Texts are in the locales.
 
 use crate::check::Check;
 use crate::kinds::{Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose, RiskGravity};

@@ -1,4 +1,5 @@
-//! Where a measure stands: what somebody says beside what is measured, and how late it is.
+//! The state of a measure: what is declared, what is measured, and how late it is. Computed for a given time
+//! and never stored.
 
 use std::collections::BTreeMap;
 
@@ -9,27 +10,27 @@ use crate::check::{Check, CheckOutcome, CheckResult, DisabledCheck};
 use crate::kinds::{Acceptance, Declared, Measure, Risk};
 use crate::register::days_between;
 
-/// What the running system last said, and what somebody switched off.
+/// The last results of the checks, and the checks that an officer switched off.
 #[derive(Clone, Debug, Default)]
 pub struct MeasuredState {
     pub results: BTreeMap<Check, CheckResult>,
     pub disabled: BTreeMap<Check, DisabledCheck>,
 }
 
-/// Now, as an instant and as a day of the house.
+/// The time for which states are computed, as an instant and as a civil day in the operator's time zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Measurements {
     pub at: Timestamp,
     pub today: Date,
 }
 
-/// What one check says at this moment.
+/// What one check states at a given time. Ordered from worst to best: `together` takes the minimum.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum CheckStatement {
     Fail,
-    /// It did not run, ended in an error, or is older than it may be.
+    /// It did not run, ended in an error, or its result is too old.
     Unknown,
-    /// Somebody switched it off.
+    /// An officer switched it off.
     Disabled,
     Pass,
 }
@@ -60,24 +61,24 @@ impl MeasuredState {
         }
     }
 
-    /// What several checks say together: the worst of them; `None` without a check.
+    /// The worst statement of several checks; `None` without a check.
     pub fn together(&self, checks: &[Check], now: Measurements) -> Option<CheckStatement> {
         checks.iter().map(|check| self.says(*check, now)).min()
     }
 }
 
-/// Where a measure stands.
+/// The state of a measure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MeasureState {
-    /// Said to be in place, and measured so.
+    /// Declared in place, and every check that it names passes.
     Proven,
-    /// Said to be in place, with nothing that measures it.
+    /// Declared in place, and it names no check.
     Declared,
-    /// Said to be in place, and what measures it says otherwise.
+    /// Declared in place, and a check fails.
     Contradicted,
-    /// Said to be in place; what measures it did not run, is too old, or the evidence is.
+    /// Declared in place; a check did not run, is too old or is off, or the evidence expired.
     Unproven,
-    /// Not in place, and its day is past.
+    /// Not in place, and its due date has passed.
     Late,
     /// Not in place yet.
     Coming,
@@ -97,7 +98,7 @@ impl MeasureState {
         }
     }
 
-    /// The only ones that a page shows in green.
+    /// True for the only state that a page shows in green.
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Proven)
     }
@@ -109,6 +110,7 @@ impl Measure {
             Some(Declared::Dropped) => MeasureState::Dropped,
             Some(Declared::InPlace) => {
                 let is_expired = self.evidence_until.is_some_and(|until| until < now.today);
+                // A failing check comes before expired evidence: it is the stronger statement.
                 match measured.together(&self.checks.0, now) {
                     Some(CheckStatement::Fail) => MeasureState::Contradicted,
                     Some(CheckStatement::Unknown | CheckStatement::Disabled) => MeasureState::Unproven,
@@ -122,15 +124,16 @@ impl Measure {
         }
     }
 
-    /// Days since it should have been in place; zero when it is, or is not due yet.
+    /// Days since its due date; zero when it is in place, dropped or not due yet.
     pub fn overdue_days(&self, now: Measurements) -> u32 {
         let is_done = matches!(self.declared.0, Some(Declared::InPlace | Declared::Dropped));
         let days = self.due.filter(|_| !is_done).map_or(0, |due| days_between(due, now.today));
         u32::try_from(days.max(0)).unwrap_or(u32::MAX)
     }
 
-    /// What its lateness costs, in euros: done late, it stops growing on the day it was done and stays
-    /// owed. Without that day, and when the measure is given up, nothing says that it stopped.
+    /// The penalty for the delay, in euros. Done late, it stops growing on the day it was done and stays
+    /// owed: declaring a measure in place must not erase it. Without that day, and when the measure is
+    /// dropped, it keeps growing, as no record says that it stopped.
     pub fn penalty_due(&self, now: Measurements) -> u64 {
         let end = match self.declared.0 {
             Some(Declared::InPlace) => self.declared_on.map_or(now.today, |done| done.min(now.today)),
@@ -141,18 +144,18 @@ impl Measure {
     }
 }
 
-/// Why an acceptance does not hold any more.
+/// Why an acceptance no longer holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StaleReason {
     Expired,
     /// The residual level of the risk is not the one that was accepted.
     Changed,
-    /// The risk is not there any more.
+    /// The risk is no longer in the register.
     Gone,
 }
 
 impl Acceptance {
-    /// Computed from what was frozen and what is in force.
+    /// Why the acceptance no longer holds, given the risk in force; `None` while it holds.
     pub fn staleness(&self, risk: Option<&Risk>, now: Measurements) -> Option<StaleReason> {
         let Some(risk) = risk else { return Some(StaleReason::Gone) };
         if self.expires_on.is_none_or(|until| until < now.today) {

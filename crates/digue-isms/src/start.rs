@@ -1,7 +1,7 @@
 //! The first hour: ten plain questions, and the management system that follows from the answers.
 //!
-//! Texts are in the locales (`seed-risk-stolen-account`, `seed-measure-passkeys`): what is written into
-//! the registers is in the language of whoever answers, and theirs to change.
+//! Texts are in the locales (`seed-risk-stolen-account`, `seed-measure-passkeys`): records are written in the
+//! language of the user who answers, and can be changed like any other.
 
 use digue_types::lists;
 use jiff::civil::Date;
@@ -85,7 +85,7 @@ impl Answers {
     }
 }
 
-/// Who answers for a seed measure.
+/// The role that owns a seed measure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Owner {
     Head,
@@ -94,7 +94,7 @@ pub enum Owner {
 }
 
 impl Answers {
-    /// The name of an owner; whoever leads where nobody is named.
+    /// The name of an owner; the head where the role has no holder.
     pub fn owner(&self, owner: Owner) -> &str {
         let named = match owner {
             Owner::Head => &self.head,
@@ -105,7 +105,7 @@ impl Answers {
     }
 }
 
-/// A risk to begin with.
+/// A risk of the first hour.
 #[derive(Clone, Copy, Debug)]
 pub struct SeedRisk {
     pub code: &'static str,
@@ -117,7 +117,7 @@ pub struct SeedRisk {
     pub signals: &'static [Check],
 }
 
-/// A measure to begin with.
+/// A measure of the first hour.
 #[derive(Clone, Copy, Debug)]
 pub struct SeedMeasure {
     pub code: &'static str,
@@ -143,7 +143,7 @@ impl SeedMeasure {
     }
 }
 
-/// The indicators that a management system begins with: code, target and the check that measures it.
+/// The objectives of the first hour: code, target and the check that measures it.
 pub const OBJECTIVES: [(&str, &str, Check); 9] = [
     ("passkeys", "100 %", Check::Passkeys),
     ("awareness", "90 %", Check::Awareness),
@@ -156,14 +156,14 @@ pub const OBJECTIVES: [(&str, &str, Check); 9] = [
     ("documents", "100 %", Check::DocumentsCurrent),
 ];
 
-/// The measures that fit the answers, the most pressing first.
+/// The measures that fit the answers, the most urgent first.
 pub fn measures(answers: &Answers) -> Vec<&'static SeedMeasure> {
     let mut fitting: Vec<&SeedMeasure> = MEASURES.iter().filter(|measure| measure.fits(answers)).collect();
     fitting.sort_by_key(|measure| (measure.priority, measure.days));
     fitting
 }
 
-/// The twelve risks, as likely and as grave as the answers make them.
+/// The twelve risks, with likelihood and gravity adapted to the answers.
 pub fn risks(answers: &Answers) -> Vec<SeedRisk> {
     let graver = answers.has_sensitive() || answers.people == People::Most;
     let adapted = RISKS.iter().map(|risk| {
@@ -171,10 +171,12 @@ pub fn risks(answers: &Answers) -> Vec<SeedRisk> {
         if graver && risk.gravity == RiskGravity::G3 {
             risk.gravity = RiskGravity::G4;
         }
-        // Without a portal of one's own, a reading of everybody is somebody else's to stop.
+        // Without a portal of its own, the organisation cannot lose everyone's records at once: mass
+        // reading is for the portal's operator to stop.
         if !answers.has_portal && risk.likelihood == Likelihood::V4 {
             risk.likelihood = Likelihood::V3;
         }
+        // With fewer than ten people, every role depends on one person.
         if answers.is_small() && risk.code == "key-person" {
             risk.likelihood = Likelihood::V4;
         }
@@ -210,7 +212,7 @@ mod tests {
         assert!((45..=60).contains(&operator.len()), "{}", operator.len());
         assert!((30..=48).contains(&small.len()), "{}", small.len());
         assert_eq!(risks(&answers(Who::Training, false, People::Few)).len(), 12);
-        // What is most pressing comes first, and somebody answers for it.
+        // The most urgent measures come first, and each has an owner.
         assert!(small[..3].iter().all(|measure| measure.priority == Priority::P1));
         assert_eq!(answers(Who::Training, false, People::Few).owner(Owner::Ciso), "Camille");
     }

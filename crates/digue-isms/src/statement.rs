@@ -1,5 +1,5 @@
-//! The statement of applicability: one line for each control of annex A, with what was decided, what
-//! is said and what is measured.
+//! The statement of applicability (ISO/IEC 27001, 6.1.3 d): one line for each control of annex A, with the
+//! decision, what is declared and what is measured.
 
 use crate::check::Check;
 use crate::framework::{self, Requirement};
@@ -7,21 +7,21 @@ use crate::kinds::{Applicability, Inclusion, Measure, MeasureOrigin, YesNo};
 use crate::register::{RegisterEntry, Registers};
 use crate::standing::{CheckStatement, MeasureState, MeasuredState, Measurements};
 
-/// How far a control is put in place.
+/// How far a control is implemented.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Implementation {
     NotApplicable,
-    /// A check that speaks to it fails, or a measure said to be in place is contradicted.
+    /// A check that covers it fails, or a measure declared in place is contradicted.
     Failing,
-    /// Measured, and nothing says otherwise.
+    /// All its measures are in place, and checks prove it.
     Measured,
-    /// Said to be in place; nothing measures it, or not today.
+    /// All its measures are declared in place; no fresh check proves it.
     Declared,
     /// Some of its measures are in place.
     Partly,
-    /// Its measures are all to come.
+    /// None of its measures is in place yet.
     Planned,
-    /// No measure at all.
+    /// It has no measure.
     Nothing,
 }
 
@@ -43,12 +43,12 @@ impl Implementation {
 #[derive(Clone, Debug)]
 pub struct StatementLine {
     pub control: &'static Requirement,
-    /// What somebody decided; without a decision the control applies.
+    /// The decision; a control without one applies.
     pub decided: Option<RegisterEntry<Applicability>>,
     pub inclusion: Vec<Inclusion>,
-    /// Names of the measures that meet it, and where each stands.
+    /// Identifiers of the measures that meet it, and the state of each.
     pub measures: Vec<(String, MeasureState)>,
-    /// Checks that speak to it, and what each says.
+    /// Checks that cover it, and what each states.
     pub checks: Vec<(Check, CheckStatement)>,
     pub implementation: Implementation,
 }
@@ -59,7 +59,7 @@ impl StatementLine {
     }
 }
 
-/// The statement as it stands now.
+/// The statement at a given time.
 pub fn statement(registers: &Registers, measured: &MeasuredState, now: Measurements) -> Vec<StatementLine> {
     let measures = registers.read::<Measure>();
     let decisions = registers.read::<Applicability>();
@@ -76,6 +76,7 @@ fn line(
     let is_about = |decided: &&RegisterEntry<Applicability>| {
         decided.record.requirement.0.iter().any(|id| id == control.id)
     };
+    // Of two decisions about the same control, the one with the higher identifier is the later one.
     let decided = decisions.iter().rfind(is_about).cloned();
     let named = decided.as_ref().map_or(&[][..], |decided| &decided.record.measures.0);
     let meets = |measure: &&RegisterEntry<Measure>| {
@@ -94,7 +95,7 @@ fn line(
     StatementLine { control, decided, inclusion, measures: standings, checks, implementation }
 }
 
-/// The worst that is known comes first: nobody's word outweighs a check that fails.
+/// The worst known fact decides: no declaration outweighs a failing check.
 fn implementation(measures: &[(String, MeasureState)], checks: &[(Check, CheckStatement)]) -> Implementation {
     let stands =
         |wanted: &[MeasureState]| measures.iter().filter(|(_, standing)| wanted.contains(standing)).count();
@@ -102,6 +103,7 @@ fn implementation(measures: &[(String, MeasureState)], checks: &[(Check, CheckSt
     if fails || stands(&[MeasureState::Contradicted]) > 0 {
         return Implementation::Failing;
     }
+    // Dropped measures neither help nor hinder: a control whose measures are all dropped has none.
     let alive = measures.len() - stands(&[MeasureState::Dropped]);
     let in_place = stands(&[MeasureState::Proven, MeasureState::Declared, MeasureState::Unproven]);
     let all_pass = !checks.is_empty() && checks.iter().all(|(_, says)| *says == CheckStatement::Pass);
@@ -117,7 +119,7 @@ fn implementation(measures: &[(String, MeasureState)], checks: &[(Check, CheckSt
     }
 }
 
-/// Why a control is in: what somebody said, else what its measures come from.
+/// Why a control is included: the reasons of the decision, else the origins of its measures.
 fn inclusion(
     decided: Option<&RegisterEntry<Applicability>>,
     measures: &[&RegisterEntry<Measure>],

@@ -1,15 +1,15 @@
-//! The words people read: French first, English complete.
+//! Every text that a person reads, in French and English.
 //!
-//! Its own crate because the lock's refusal page, the console and the command line all speak to
-//! people, and none of them may use the others. Texts are Fluent files under `locales/`; the `tidy`
-//! tests hold both languages to the same keys.
+//! A crate of its own because the gateway's refusal page, the console and the command line all show
+//! text, and none of them may depend on another. Texts are Fluent files under `locales/`, compiled in;
+//! `tidy` checks that both languages have the same keys. It does not know who asks, nor why.
 
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
-/// A language that Digue speaks.
+/// A language in which Digue has every text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
 pub enum Language {
     #[default]
@@ -32,8 +32,8 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
-    /// The best language of an `Accept-Language` header or a `LANG` variable; French when it says
-    /// nothing we speak.
+    /// The best language for an `Accept-Language` header (RFC 9110, 12.5.4) or a `LANG` variable; French
+    /// when it names neither of ours.
     pub fn negotiate(wanted: &str) -> Self {
         let mut best = (0.0, Self::French);
         for item in wanted.split(',') {
@@ -42,6 +42,7 @@ impl Language {
             let weight = parts
                 .find_map(|part| part.trim().strip_prefix("q="))
                 .map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0));
+            // `-` separates the region in a header (`fr-FR`), `_` in a variable (`fr_FR.UTF-8`).
             let language = Self::ALL.into_iter().find(|l| tag.split(['-', '_']).next() == Some(l.code()));
             if let Some(language) = language
                 && weight > best.0
@@ -53,7 +54,7 @@ impl Language {
     }
 }
 
-/// A value that a text speaks of.
+/// A value placed in a text.
 #[derive(Clone, Debug)]
 pub enum Value {
     Text(String),
@@ -118,13 +119,13 @@ const ENGLISH_FILES: &[&str] = &[
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {
-    let language = code.parse().expect("a language code of ours");
+    let language = code.parse().expect("`fr` and `en` are valid language identifiers");
     let mut bundle = Bundle::new_concurrent(vec![language]);
-    // The isolation marks of Fluent would end up in exports and command lines.
+    // Fluent's bidirectional isolation marks (U+2068, U+2069) would end up in exports and command lines.
     bundle.set_use_isolating(false);
     bundle
         .add_function("NUMBER", |args, _| args.first().cloned().unwrap_or(FluentValue::None))
-        .expect("the only function of this name");
+        .expect("`NUMBER` is the first function added to this bundle");
     for file in files {
         let resource = match FluentResource::try_new((*file).to_owned()) {
             Ok(resource) => resource,
@@ -142,7 +143,8 @@ pub fn text(language: Language, key: &str) -> String {
     text_with(language, key, &[])
 }
 
-/// The text of `key` with its values. A key that is missing shows itself: `tidy` finds it first.
+/// The text of `key` with its values. A missing key is returned in brackets rather than panicking:
+/// `tidy` reports it before a user can see it.
 pub fn text_with(language: Language, key: &str, values: &[(&str, Value)]) -> String {
     let bundle = match language {
         Language::French => &*FRENCH,

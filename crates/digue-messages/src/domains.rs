@@ -1,7 +1,7 @@
-//! Names of domains: the host of an address, and names that look like another.
+//! Domain names: the host of a URL, and look-alike domains. Nothing is resolved.
 
-/// The host of an address as a browser would read it, in small letters and Unicode; `None` when it is
-/// no address of the web.
+/// The host to which a browser would go for a URL, in lower case and Unicode; `None` when it is not a web
+/// address.
 pub fn host_of(address: &str) -> Option<String> {
     let address = address.trim();
     let small = address.to_ascii_lowercase();
@@ -12,8 +12,9 @@ pub fn host_of(address: &str) -> Option<String> {
         None if small.starts_with("//") => &address[2..],
         None => return None,
     };
+    // Browsers read `\` as `/` (WHATWG URL, special schemes).
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    // What stands before an `@` is a name of a user, put there to mislead.
+    // The part before `@` is a user name, which frauds use to show an official domain first.
     let host = authority.rsplit('@').next()?;
     let host = host.split(':').next()?.trim_end_matches('.');
     let (host, _) = idna::domain_to_unicode(host);
@@ -21,17 +22,18 @@ pub fn host_of(address: &str) -> Option<String> {
     is_name.then(|| host.to_lowercase())
 }
 
-/// A domain as people read it, in small letters.
+/// A domain as a reader sees it: Unicode, lower case.
 pub fn readable(domain: &str) -> String {
     idna::domain_to_unicode(domain).0.to_lowercase()
 }
 
-/// True when `host` is `domain` or below it.
+/// True when `host` is `domain` or a subdomain of it.
 pub fn is_under(host: &str, domain: &str) -> bool {
     host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// Signs that the eye takes for others, as the sign they are taken for.
+/// A character reduced to the one that a reader takes it for: digits, accents, Cyrillic and Greek
+/// look-alikes.
 fn plain(sign: char) -> char {
     match sign {
         '0' | 'о' | 'ο' | 'ö' | 'ó' | 'ò' | 'ô' => 'o',
@@ -51,28 +53,28 @@ fn plain(sign: char) -> char {
     }
 }
 
-/// A label as the eye sees it.
+/// A label reduced to what a reader sees: `rn` looks like `m`, `cl` like `d`.
 fn skeleton(label: &str) -> String {
     let label = label.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace(['-', '_'], "");
     label.chars().map(plain).collect()
 }
 
-/// The label that names whose a domain is: `francetravail` of `www.francetravail.fr`.
+/// The label that names the owner of a domain: `francetravail` in `www.francetravail.fr`.
 fn named(domain: &str) -> &str {
     let mut labels = domain.rsplit('.');
     let _ending = labels.next();
     let mut second = labels.next().unwrap_or_default();
-    // `gouv.fr`, `co.uk`: the name stands before.
+    // `gouv.fr`, `co.uk`: the name is one label further left.
     if matches!(second, "gouv" | "co" | "com" | "asso" | "org" | "net") {
         second = labels.next().unwrap_or(second);
     }
     second
 }
 
-/// Names shorter than this look like many others.
+/// Shorter names are similar to too many honest ones.
 const NAME_CHARS_MIN: usize = 5;
 
-/// The official domain that `host` looks like without being it, if there is one.
+/// The official domain that `host` imitates; `None` when it imitates none or is official itself.
 pub fn looks_like<'o>(host: &str, official: &'o [String]) -> Option<&'o String> {
     if official.iter().any(|domain| is_under(host, domain)) {
         return None;
@@ -82,14 +84,17 @@ pub fn looks_like<'o>(host: &str, official: &'o [String]) -> Option<&'o String> 
     official.iter().find(|domain| {
         let theirs = skeleton(named(domain));
         if theirs.chars().count() < NAME_CHARS_MIN {
-            // Too short to be found in other names: it must be the whole name under another ending.
+            // Too short to search for inside other names: only the same name under another ending counts.
             return own == theirs;
         }
+        // A contained name also covers `francetravail.fr.verif.example`. One edit is tolerated for long
+        // names only: among short ones it joins unrelated words.
         own == theirs || whole.contains(&theirs) || (theirs.chars().count() > 6 && is_one_step(&own, &theirs))
     })
 }
 
-/// One letter more, less, other, or two exchanged.
+/// True when the texts differ by at most one inserted, removed or changed letter, or by two adjacent letters
+/// swapped.
 fn is_one_step(one: &str, other: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let same_start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();

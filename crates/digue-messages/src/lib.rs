@@ -1,8 +1,9 @@
-//! Is this message genuine? What people paste or forward, read without opening it, compared with what
+//! Is this message genuine? Reads a pasted or forwarded message without opening it, and compares it with what
 //! official senders publish and send.
 //!
-//! Pure: nothing is fetched, followed, unpacked or rendered. Names of the domain system are looked up
-//! in a table that the caller brings; a name that is not in it does not exist.
+//! Nothing is fetched, followed, unpacked or rendered, and there is no network: DNS records come from a table
+//! that the caller supplies, and a name that is not in it does not exist (docs/decisions/0014). Input is
+//! hostile: every limit here is on bytes, parts, depth or messages, and what exceeds one is named as unread.
 
 pub mod domains;
 mod links;

@@ -1,12 +1,12 @@
-//! Words and links of pages and of plain text, as their reader would see them. Nothing is followed.
+//! Text and links of HTML and of plain text, as a reader would see them. Nothing is followed.
 
 use crate::domains;
 use crate::read::MessageLink;
 
-/// Links that are looked at.
+/// The most links that are read in one message.
 pub(crate) const LINKS_MAX: usize = 200;
 
-/// What a reader would see, near enough: tags go, words stay.
+/// The text that a reader would see, approximately: HTML without its tags.
 pub(crate) fn without_tags(html: &str) -> String {
     let mut text = String::with_capacity(html.len() / 2);
     let mut rest = html;
@@ -22,7 +22,7 @@ pub(crate) fn without_tags(html: &str) -> String {
     html_escape::decode_html_entities(&text).into_owned()
 }
 
-/// A tag after which words stand on a line of their own.
+/// True for a tag that starts a new line.
 fn begins_a_line(tag: &str) -> bool {
     let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
     matches!(
@@ -31,8 +31,9 @@ fn begins_a_line(tag: &str) -> bool {
     )
 }
 
-/// Links of HTML with the words that stand for them.
+/// Links of HTML with the text shown for each.
 pub(crate) fn links_of_html(html: &str) -> Vec<MessageLink> {
+    // ASCII lower case keeps byte positions, so that a place found here is valid in `html`.
     let small = html.to_ascii_lowercase();
     let mut links = Vec::new();
     let mut from = 0;
@@ -60,7 +61,7 @@ pub(crate) fn links_of_html(html: &str) -> Vec<MessageLink> {
     links
 }
 
-/// Addresses in plain text.
+/// Web addresses in plain text.
 pub(crate) fn links_of_text(text: &str) -> Vec<MessageLink> {
     let words = text.split(|sign: char| sign.is_whitespace() || "<>\"'()[]{}".contains(sign));
     let hosts = words.filter_map(|word| {

@@ -1,7 +1,7 @@
-//! A message as Outlook keeps it (`.msg`, MS-OXMSG): properties in a compound file.
+//! Reads a message saved by Outlook (`.msg`, MS-OXMSG): properties in a compound file.
 //!
-//! What was signed is not kept as it was sent, so no signature can be verified: such a message is never
-//! genuine. What it says, from whom and through which servers, is read; its text in compressed RTF is not.
+//! Outlook does not preserve the bytes that were signed, so no signature can be verified and such a message
+//! is never genuine. Its sender, headers and text are read; text in compressed RTF is not.
 
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use cfb::{CompoundFile, OpenOptions};
 
 use crate::shape::{FileShape, UnreadKind};
 
-/// A compound file begins so.
+/// The first bytes of a compound file.
 pub(crate) const MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
 const PROPERTIES: &str = "__properties_version1.0";
 const ATTACHMENTS_MAX: usize = 50;
 const DEPTH_MAX: usize = 4;
 
-/// Properties, by their number (MS-OXPROPS).
+/// Property numbers (MS-OXPROPS).
 const SUBJECT: &str = "0037";
 const HEADERS: &str = "007D";
 const REPRESENTED_ADDRESS: [&str; 2] = ["5D02", "0065"];
@@ -34,10 +34,10 @@ const TYPE_BYTES: &str = "001E";
 const TYPE_BINARY: &str = "0102";
 const TYPE_OBJECT: &str = "000D";
 
-/// What a message of Outlook says of itself.
+/// The content of an Outlook message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OutlookMessage {
-    /// The headers it came with, as text; empty for one that never travelled.
+    /// The transport headers as text; empty for a message that was never sent.
     pub(crate) headers: String,
     pub(crate) from_name: String,
     pub(crate) from_address: String,
@@ -50,7 +50,7 @@ pub(crate) struct OutlookMessage {
     pub(crate) unread: Vec<UnreadKind>,
 }
 
-/// Reads a compound file; one that holds no message is a document of some other program.
+/// Reads a compound file; one without a message is a document of another program.
 pub(crate) fn read(bytes: &[u8]) -> FileShape<'static> {
     let Ok(mut file) = OpenOptions::new().open_with(Cursor::new(bytes)) else {
         return FileShape::Unread(UnreadKind::Outlook);
@@ -76,7 +76,7 @@ fn message(file: &mut Compound<'_>, at: &Path, depth: usize) -> std::io::Result<
         from_address: first(file, at, &[REPRESENTED_ADDRESS, SENDER_ADDRESS].concat())?,
         ..OutlookMessage::default()
     };
-    // Within an organisation Exchange names people by a path of its directory.
+    // Within an organisation, Exchange gives a directory path (`/O=…/CN=…`) instead of an address.
     if !read.from_address.contains('@') {
         read.from_address.clear();
     }
@@ -133,7 +133,8 @@ fn first(file: &mut Compound<'_>, at: &Path, properties: &[&str]) -> std::io::Re
     Ok(String::new())
 }
 
-/// A property of text; empty when there is none.
+/// A text property; empty when there is none. Invalid UTF-16 is an error: a damaged subject must not count as
+/// an empty one.
 fn text(file: &mut Compound<'_>, at: &Path, property: &str) -> std::io::Result<String> {
     let wide = stream(file, &place(at, property, TYPE_TEXT))?;
     let (pairs, odd) = wide.as_chunks::<2>();
@@ -159,7 +160,7 @@ fn letters(bytes: &[u8]) -> String {
     text.trim_end_matches('\0').to_owned()
 }
 
-/// The bytes of a stream; none when there is no such stream.
+/// The bytes of a stream; empty when there is no such stream.
 fn stream(file: &mut Compound<'_>, at: &Path) -> std::io::Result<Vec<u8>> {
     if !file.is_stream(at) {
         return Ok(Vec::new());
@@ -167,7 +168,7 @@ fn stream(file: &mut Compound<'_>, at: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = crate::read::BYTES_MAX as u64;
     let stream = file.open_stream(at)?;
-    // A file that says it is longer than all of it goes around in circles.
+    // No stream is longer than the file that holds it: a larger size means a loop of sectors.
     if stream.len() > limit {
         return Err(std::io::ErrorKind::InvalidData.into());
     }

@@ -1,7 +1,7 @@
-//! What the signature and the sender's own records say of a message: DKIM, SPF, DMARC.
+//! What signatures and DNS records prove about a message: DKIM, SPF, DMARC.
 //!
-//! The records of official senders are brought by the caller, as their domains publish them. Any other
-//! name does not exist here: the sender of a fraud learns nothing of its being looked at.
+//! The caller supplies the records of official senders. No name server is ever asked: a query for a
+//! fraudster's own name would tell them that their message is being checked (docs/decisions/0014).
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -23,58 +23,59 @@ use crate::domains::is_under;
 use crate::read::{ReadMessage, SubmittedMessage};
 use crate::received::{ChainEnd, ReceivedHop, is_internal};
 
-/// What is proven of a message.
+/// What is proven about a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Proof {
     pub signature: SignatureCheck,
     pub server: ServerCheck,
-    /// The domain asks that what fails be refused, or set aside.
+    /// The domain's DMARC policy is `quarantine` or `reject`.
     pub is_strict: bool,
 }
 
-/// What the signatures of the sender's own domain are worth. Nothing else proves where a message is from.
+/// The best signature of the sender's own domain. Nothing else proves where a message comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum SignatureCheck {
     /// The sender's domain did not sign.
     #[default]
     Missing,
-    /// Verified, of the sender's domain, over the sender, the subject and the whole body.
+    /// Verified: it covers the sender, the subject and the whole body.
     Verified,
-    /// It holds for a part of what a reader sees: something may have been added.
+    /// Verified, but it covers only a part of what a reader sees: something may have been added.
     Partial,
-    /// It does not fit the message.
+    /// It does not match the message.
     Broken,
-    /// Its key is not known, not in use yet or too weak; it has expired; or the message was not kept as sent.
+    /// Its key is unknown, in test or too weak; it expired; or the message was not preserved as sent.
     Unverifiable,
 }
 
-/// What the newest server says of the machine that handed the message over.
+/// Whether the delivering machine belongs to the sender's domain, according to the `Received` lines. Never a
+/// proof: the person who submits a file may have written them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ServerCheck {
-    /// The lines do not tell, or are not all understood.
+    /// The lines do not show it, or not all of them are understood.
     #[default]
     Unknown,
-    /// One that the domain names for its mail, by the newest line.
+    /// The newest line names a machine that the domain's SPF record permits.
     Own,
-    /// All lines were read, and in none is there a machine that the domain names.
+    /// All lines were read, and none names a machine that the SPF record permits.
     Foreign,
 }
 
-/// Records of official senders, by name.
+/// DNS records of official senders, by name.
 #[derive(Default)]
 pub struct DnsRecords(HashMap<String, Txt>);
 
-/// A line that is no record.
+/// A line that is not a valid record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {0} is no record that is understood")]
+#[error("line {0} is not a valid DKIM, SPF or DMARC record")]
 pub struct RecordFault(pub usize);
 
 impl DnsRecords {
-    /// One record a line, as `dig +noall +answer TXT` prints it: a name, and texts in quotes; what
-    /// stands between them does not matter. Lines that begin with `;` or `#` are left out.
+    /// Parses one record a line, as printed by `dig +noall +answer TXT`: a name and quoted texts; anything
+    /// between them is ignored, and so are lines that begin with `;` or `#`.
     ///
     /// # Errors
-    /// The first line that is none.
+    /// The first line that is not a record.
     pub fn parse(text: &str) -> Result<Self, RecordFault> {
         let mut records = HashMap::new();
         for (place, line) in text.lines().enumerate() {
@@ -83,7 +84,7 @@ impl DnsRecords {
                 continue;
             }
             let (name, txt) = record(line).ok_or(RecordFault(place + 1))?;
-            // What a key in test signs is as if it were not signed (RFC 6376, 3.6.1).
+            // A message signed with a key in test is treated as unsigned (RFC 6376, 3.6.1, flag `y`).
             if !is_in_test(line) {
                 records.insert(name, txt);
             }
@@ -96,7 +97,7 @@ impl DnsRecords {
     }
 }
 
-/// The text of a record; long ones are given in pieces.
+/// The text of a record; one longer than 255 bytes is printed in several quoted strings.
 fn value_of(line: &str) -> String {
     line.split('"').skip(1).step_by(2).collect()
 }
@@ -129,7 +130,7 @@ impl ResolverCache<String, Txt> for DnsRecords {
         String: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        // A name that is not known does not exist: nothing is asked of anybody.
+        // Always `Some`: a missing entry would make the library query a name server.
         Some(self.0.get(name).cloned().unwrap_or(Txt::Error(Error::InvalidRecordType)))
     }
 
@@ -144,9 +145,10 @@ impl ResolverCache<String, Txt> for DnsRecords {
     fn insert(&self, _: String, _: Txt, _: std::time::Instant) {}
 }
 
+/// Each signature costs a public-key operation, and a message may carry thousands.
 const SIGNATURES_MAX: usize = 20;
 
-/// Verifies every message of a submission, in their order.
+/// Verifies every message of a submission, in order.
 pub async fn prove_all(submission: &SubmittedMessage, records: &DnsRecords) -> Vec<Proof> {
     let mut proofs = Vec::with_capacity(submission.messages.len());
     for read in &submission.messages {
@@ -155,7 +157,7 @@ pub async fn prove_all(submission: &SubmittedMessage, records: &DnsRecords) -> V
     proofs
 }
 
-/// Verifies a message that says it comes from one of the domains whose records are known.
+/// Verifies a message against the known records. Any fault on the way proves nothing, and is not an error.
 pub async fn prove(read: &ReadMessage, records: &DnsRecords) -> Proof {
     let mut proof = Proof::default();
     if !read.is_mail {
@@ -164,7 +166,7 @@ pub async fn prove(read: &ReadMessage, records: &DnsRecords) -> Proof {
     if read.is_signed {
         proof.signature = SignatureCheck::Unverifiable;
     }
-    // Without a name server: what is not in the table cannot be asked for.
+    // No name servers: even a bug in the cache above could not send a query.
     let authenticator = MessageAuthenticator::new(
         ResolverConfig::from_parts(None, Vec::new(), Vec::new()),
         ResolverOpts::default(),
@@ -178,7 +180,7 @@ pub async fn prove(read: &ReadMessage, records: &DnsRecords) -> Proof {
     if !read.raw.is_empty() {
         let is_exact = policy.is_some_and(|policy| policy.is_exact);
         proof.signature = signature(read, &read.raw, is_exact, records, &authenticator).await;
-        // Mail programs keep messages with the line ends of their machine.
+        // Mail programs save messages with the line ends of their machine; signatures are over CRLF.
         if proof.signature != SignatureCheck::Verified && has_bare_line_ends(&read.raw) {
             let sent = with_line_ends(&read.raw);
             proof.signature = signature(read, &sent, is_exact, records, &authenticator).await;
@@ -188,7 +190,7 @@ pub async fn prove(read: &ReadMessage, records: &DnsRecords) -> Proof {
     proof
 }
 
-/// The best of the signatures that the sender's own domain made.
+/// The best signature of the sender's own domain.
 async fn signature(
     read: &ReadMessage,
     raw: &[u8],
@@ -196,11 +198,12 @@ async fn signature(
     records: &DnsRecords,
     authenticator: &MessageAuthenticator,
 ) -> SignatureCheck {
-    // Not strict: a signature of the first so many bytes is told from none.
+    // Not strict: otherwise the library drops signatures with `l=`, and "covers a part" would look like
+    // "not signed".
     let Some(message) = AuthenticatedMessage::parse_with_opts(raw, false) else {
         return SignatureCheck::Unverifiable;
     };
-    // Honest messages have two or three; each costs the work of a key.
+    // Honest messages have two or three signatures.
     if message.dkim_headers.len() > SIGNATURES_MAX {
         return SignatureCheck::Unverifiable;
     }
@@ -215,7 +218,7 @@ async fn signature(
     for output in &outputs {
         let Some(signature) = output.signature().filter(|signature| is_aligned(signature)) else { continue };
         let found = match output.result() {
-            // SHA-1 proves nothing any more (RFC 8301).
+            // SHA-1 is not a proof (RFC 8301, 3.1).
             DkimResult::Pass if signature.a == Algorithm::RsaSha1 => SignatureCheck::Unverifiable,
             DkimResult::Pass if covers(signature, &message, read) => SignatureCheck::Verified,
             DkimResult::Pass => SignatureCheck::Partial,
@@ -242,7 +245,8 @@ const fn worth(check: SignatureCheck) -> u8 {
     }
 }
 
-/// Lines that a mail program shows or reads the message by: with two of one, it may take the other one.
+/// Headers that decide what a mail program shows. With two of one kind, the program may show the one that is
+/// not signed.
 const ONCE: [&str; 8] = [
     "from",
     "sender",
@@ -253,10 +257,10 @@ const ONCE: [&str; 8] = [
     "content-type",
     "content-transfer-encoding",
 ];
-/// What must be signed when it is there.
+/// Headers that must be signed when they are present.
 const SIGNED: [&str; 3] = ["from", "subject", "reply-to"];
 
-/// True when what a reader sees is what was signed: the whole body, one sender, one subject.
+/// True when a reader sees exactly what was signed: the whole body (no `l=`), one sender, one subject.
 fn covers(signature: &Signature, message: &AuthenticatedMessage<'_>, read: &ReadMessage) -> bool {
     let names = header_names(message.raw_message);
     let count = |name: &str| names.iter().filter(|known| known.eq_ignore_ascii_case(name.as_bytes())).count();
@@ -271,7 +275,8 @@ fn covers(signature: &Signature, message: &AuthenticatedMessage<'_>, read: &Read
         && SIGNED.iter().all(|name| count(name) == 0 || is_signed(name))
 }
 
-/// Names of headers as the most lenient of mail programs reads them: with spaces before the colon, too.
+/// Header names as the most lenient mail program reads them, with spaces before the colon: a second `From :`
+/// is a sender to some programs.
 fn header_names(raw: &[u8]) -> Vec<&[u8]> {
     let lines = raw.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let lines = lines
@@ -297,8 +302,8 @@ fn with_line_ends(raw: &[u8]) -> Vec<u8> {
     sent
 }
 
-/// Whether it was handed over by a machine of its domain. Lines below the newest may be made up: a machine
-/// of the domain there is no proof, and keeps the message from being called forged.
+/// Whether a machine of the sender's domain delivered the message. Lines below the newest may be invented: a
+/// machine of the domain there proves nothing, but keeps the message from being called forged.
 async fn server(
     read: &ReadMessage,
     records: &DnsRecords,
@@ -307,14 +312,14 @@ async fn server(
     let domain = read.from_domain();
     let sender = if read.return_path.is_empty() { &read.from_address } else { &read.return_path };
     let sender_domain = sender.rsplit_once('@').map_or("", |(_, domain)| domain);
-    // Only what is related to the sender speaks for it.
+    // SPF is about the envelope sender: it says something of `From` only when the two are aligned.
     if !is_under(domain, sender_domain) && !is_under(sender_domain, domain) {
         return ServerCheck::Unknown;
     }
     let mut is_foreign = false;
     for (place, hop) in read.hops.hops.iter().enumerate() {
         let ReceivedHop::Machine { ip, helo } = hop else { continue };
-        // A machine within the reader's own network is of nobody's records.
+        // A machine of the reader's own network is in no SPF record.
         if is_internal(*ip) {
             continue;
         }
@@ -333,14 +338,14 @@ async fn server(
     if is_foreign && read.hops.end == ChainEnd::Whole { ServerCheck::Foreign } else { ServerCheck::Unknown }
 }
 
-/// What a domain asks of whoever receives its mail (DMARC).
+/// The DMARC policy of a domain.
 struct Policy {
     is_strict: bool,
-    /// The signature must be of the very domain, not of a related one.
+    /// `adkim=s`: the signing domain must equal the sender's, not only be related.
     is_exact: bool,
 }
 
-/// The policy of a domain, or of the one that it is below.
+/// The policy of a domain, or of the closest parent that has one.
 fn policy(records: &DnsRecords, domain: &str) -> Option<Policy> {
     let mut name = domain;
     loop {

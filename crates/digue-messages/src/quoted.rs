@@ -1,12 +1,13 @@
-//! Messages within the words of another: what a mail program writes above a text that it forwards or
-//! answers. It is what somebody wrote, and proves nothing.
+//! Messages quoted in the text of another: the lines that a mail program writes above a text that it forwards
+//! or answers. Anyone can type them, so they prove nothing; they can only show a lie.
 
 use crate::read::Mailbox;
 
-/// Lines that are looked at, and senders that are kept.
+/// The most lines that are searched.
 const LINES_MAX: usize = 5000;
+/// The most senders that are kept.
 const SENDERS_MAX: usize = 10;
-/// A block of lines `De :`, `Envoyé :`, `Objet :` is as long.
+/// Lines after `De :` within which `Objet :` must follow.
 const BLOCK_LINES: usize = 8;
 
 const FROM: [&str; 6] = ["de", "from", "expéditeur", "sender", "von", "da"];
@@ -14,7 +15,7 @@ const SUBJECT: [&str; 5] = ["objet", "subject", "sujet", "betreff", "oggetto"];
 /// `Le 27 nov. 2026 à 10:00, Portail <info@portail.fr> a écrit :`
 const WROTE: [&str; 4] = ["a écrit", "wrote", "écrit", "schrieb"];
 
-/// The value of a line `Name : value` whose name is one of some.
+/// The value of a line `Name : value` whose name is one of `names`.
 fn value(line: &str, names: &[&str]) -> Option<String> {
     let line = line.trim_start_matches(['>', ' ', '*', '\u{a0}']);
     let (name, value) = line.split_once(':')?;
@@ -23,7 +24,7 @@ fn value(line: &str, names: &[&str]) -> Option<String> {
     names.contains(&name.as_str()).then(|| value.to_owned())
 }
 
-/// The first lines of a text that was pasted with what the mail program shows above it.
+/// The sender in the first lines of a text that was pasted with its header lines.
 pub(crate) fn from_line(text: &str) -> Option<Mailbox> {
     text.lines().take(40).find_map(|line| value(line, &FROM)).map(|from| mailbox(&from))
 }
@@ -32,7 +33,7 @@ pub(crate) fn subject_line(text: &str) -> Option<String> {
     text.lines().take(40).find_map(|line| value(line, &SUBJECT))
 }
 
-/// Who is said to have written what a text quotes.
+/// The claimed senders of quoted messages.
 pub(crate) fn senders(text: &str) -> Vec<Mailbox> {
     let lines: Vec<&str> =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES_MAX).collect();
@@ -40,6 +41,7 @@ pub(crate) fn senders(text: &str) -> Vec<Mailbox> {
     for (at, line) in lines.iter().enumerate() {
         let block = lines[at + 1..].iter().take(BLOCK_LINES);
         let sender = match value(line, &FROM) {
+            // `De : moi` alone is an ordinary sentence; with a subject near it, it is a header block.
             Some(from) if block.clone().any(|line| value(line, &SUBJECT).is_some()) => Some(mailbox(&from)),
             _ => wrote(line),
         };
@@ -58,7 +60,7 @@ fn wrote(line: &str) -> Option<Mailbox> {
     let line = WROTE.iter().find_map(|word| line.strip_suffix(word))?.trim_end();
     let line = line.strip_suffix('>')?;
     let (before, address) = line.rsplit_once('<')?;
-    // What stands before the last comma is the day.
+    // The date precedes the last comma.
     let name = before.rsplit_once(',').map_or(before, |(_, name)| name);
     Some(Mailbox { name: name.trim().to_owned(), address: address.trim().to_lowercase() })
 }

@@ -1,5 +1,8 @@
-//! A message as somebody hands it in: a file of a mail program, a forwarded one, or plain text; with every
-//! message attached to it, and the name of all that was not read.
+//! Reads a submission: a file saved by a mail program, a forwarded message or plain text, with every message
+//! attached to it, and a list of everything that could not be read.
+//!
+//! Nothing is dropped silently: a part that is not read gets an `UnreadPart`, and nothing is genuine then.
+//! Whether a message is genuine is not decided here.
 
 use std::borrow::Cow;
 
@@ -13,30 +16,30 @@ use crate::quoted;
 use crate::received::{ReceivedChain, chain};
 use crate::shape::{self, FileShape, UnreadKind, shape};
 
-/// Larger ones are refused before anything is read.
+/// Larger submissions are refused before anything is parsed.
 pub const BYTES_MAX: usize = 2 << 20;
-/// Parts that are looked at; a bomb of nested parts has more.
+/// The most parts of one message; a bomb of nested parts has more.
 const PARTS_MAX: usize = 200;
-/// A message in a message in a message.
+/// The deepest level of messages attached to messages.
 const DEPTH_MAX: usize = 4;
-/// Messages of one file.
+/// The most messages in one submission.
 const MESSAGES_MAX: usize = 20;
 const TEXT_BYTES_MAX: usize = 200_000;
 const NAME_CHARS_MAX: usize = 120;
 
-/// A link: what is shown for it, and where it leads. Never followed.
+/// A link: the text shown for it, and the host to which it leads. Never followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageLink {
     pub shown: String,
-    /// The host, in small letters.
+    /// The host, in lower case.
     pub host: String,
 }
 
-/// Somebody, as a message names them.
+/// A sender as a message names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mailbox {
     pub name: String,
-    /// In small letters; empty when only a name is said.
+    /// In lower case; empty when only a name is given.
     pub address: String,
 }
 
@@ -50,33 +53,33 @@ fn domain_of(address: &str) -> &str {
     address.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
-/// What a message says of itself.
+/// The content of one message, as it claims it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadMessage {
-    /// True when there were headers: a sender can be compared.
+    /// True when there are headers, so that its sender can be verified.
     pub is_mail: bool,
     pub from_name: String,
     pub from_address: String,
-    /// More senders, of the same line or of other ones: mail programs show one of all.
+    /// Further senders, in the same `From` or in others: mail programs show only one of them.
     pub more_senders: Vec<Mailbox>,
     pub reply_to: String,
     pub subject: String,
     pub text: String,
-    /// Who is said to have written what the text quotes.
+    /// The claimed senders of quoted messages.
     pub quoted: Vec<Mailbox>,
     pub links: Vec<MessageLink>,
-    /// Names of files; they are not opened.
+    /// Names of attached files; they are not opened.
     pub attachments: Vec<String>,
-    /// The message as it was sent, where a signature may be in it; empty when it was not kept so.
+    /// The bytes as sent, over which signatures are verified; empty where the format does not preserve them.
     pub raw: Vec<u8>,
-    /// There is a signature, whatever it is worth.
+    /// There is a DKIM signature, valid or not.
     pub is_signed: bool,
-    /// The servers that handed it on. The newest line alone is written by the reporter's own server,
-    /// those below may be made up.
+    /// The `Received` lines. Only the newest is written by the reader's own server; those below may be
+    /// invented.
     pub hops: ReceivedChain,
     /// Another message is attached to it.
     pub carries: bool,
-    /// Where mail servers were told to send it back.
+    /// The envelope sender (`Return-Path`); empty when it is missing or ambiguous.
     pub return_path: String,
 }
 
@@ -90,35 +93,35 @@ impl ReadMessage {
     }
 }
 
-/// Something that was not read.
+/// A part that was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadPart {
     pub kind: UnreadKind,
-    /// The name of its file, where it has one.
+    /// Its file name, if any.
     pub name: String,
 }
 
-/// All that somebody handed in.
+/// Everything in a submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubmittedMessage {
-    /// The message itself, then those attached to it; none when it could not be read.
+    /// The message itself, then those attached to it; empty when it could not be read.
     pub messages: Vec<ReadMessage>,
     pub unread: Vec<UnreadPart>,
 }
 
-/// Why nothing was looked at.
+/// Why a submission was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubmissionFault {
-    #[error("it is larger than {BYTES_MAX} bytes")]
+    #[error("the message is larger than {BYTES_MAX} bytes")]
     TooLarge,
-    #[error("it holds nothing")]
+    #[error("the message is empty")]
     Blank,
 }
 
-/// Reads what somebody handed in.
+/// Reads a submission. Its kind is determined by its bytes, never by a name or a declared type.
 ///
 /// # Errors
-/// What is too large or holds nothing.
+/// It is larger than `BYTES_MAX`, or blank.
 pub fn read(bytes: &[u8]) -> Result<SubmittedMessage, SubmissionFault> {
     if bytes.len() > BYTES_MAX {
         return Err(SubmissionFault::TooLarge);
@@ -141,7 +144,7 @@ pub fn read(bytes: &[u8]) -> Result<SubmittedMessage, SubmissionFault> {
     Ok(submission)
 }
 
-/// The address that a message says it comes from, whatever is inside it.
+/// The sender's address in the headers of a message, in lower case.
 pub fn sender(bytes: &[u8]) -> Option<String> {
     if bytes.len() > BYTES_MAX {
         return None;
@@ -159,7 +162,7 @@ impl SubmittedMessage {
         }
     }
 
-    /// False when no more messages are looked at.
+    /// False when no further message is read; the reason is recorded as unread.
     fn has_room(&mut self, depth: usize) -> bool {
         if depth > DEPTH_MAX {
             self.miss(UnreadKind::Nesting, "");
@@ -190,6 +193,7 @@ impl SubmittedMessage {
             Some(message) if message.parts.len() > PARTS_MAX => Some(UnreadKind::Excess),
             Some(_) => None,
         };
+        // Headers are read even where the parts are not, so that the sender can still be judged.
         let message = match fault {
             None => parsed,
             Some(kind) => {
@@ -198,6 +202,8 @@ impl SubmittedMessage {
             }
         };
         let Some(message) = message else { return };
+        // Reserve the place of this message before those attached to it: `judge` relies on the order, and
+        // `has_room` must count it.
         let place = self.messages.len();
         self.messages.push(ReadMessage::default());
         let mut body = Body::default();
@@ -238,6 +244,7 @@ impl SubmittedMessage {
         body: &mut Body,
     ) {
         let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
+        // In an unknown character set, words such as "password" would not be found: name it as unread.
         let is_known = charset.is_none_or(|charset| {
             charset_decoder(charset.as_bytes()).is_some()
                 || Encoding::for_label(charset.as_bytes()).is_some_and(|known| known == UTF_8)
@@ -255,7 +262,7 @@ impl SubmittedMessage {
         }
     }
 
-    /// A file is looked at as far as it may be the message that is asked about.
+    /// Reads an attached file as far as it may be the message that the user asks about.
     fn add_file(&mut self, bytes: &[u8], name: &str, depth: usize, body: &mut Body) {
         match shape(bytes) {
             FileShape::Mail(raw) => self.add_mail(&raw, depth + 1),
@@ -265,7 +272,7 @@ impl SubmittedMessage {
             FileShape::Unread(kind) if is_message_kind(kind) || has_message_ending(name) => {
                 self.miss(kind, name)
             }
-            // A document, a picture: its name is told, and that it was not opened.
+            // A document or a picture is not the message in question: `Sign::NotOpened` names it.
             FileShape::Unread(_) => {}
         }
     }
@@ -279,12 +286,13 @@ impl SubmittedMessage {
         body: &mut Body,
     ) {
         let (start, end) = (part.raw_body_offset() as usize, part.raw_end_offset() as usize);
-        // What came encoded was decoded into a message of its own.
+        // An encoded message was decoded into its own buffer; offsets are valid for `raw` only otherwise.
         let bytes: &[u8] = match &inner.raw_message {
             Cow::Owned(decoded) => decoded,
             Cow::Borrowed(_) => raw.get(start..end).unwrap_or_default(),
         };
         let name = part.attachment_name().unwrap_or_default();
+        // A part cannot be as long as the message that holds it: its offsets are wrong.
         if bytes.is_empty() || bytes.len() >= raw.len() {
             return self.miss(UnreadKind::Damaged, name);
         }
@@ -325,7 +333,7 @@ impl SubmittedMessage {
     }
 }
 
-/// What a message says, part after part.
+/// Text and HTML of a message, collected over its parts.
 #[derive(Default)]
 struct Body {
     text: String,
@@ -340,6 +348,7 @@ impl Body {
         let has_picture = self.has_picture || html.to_ascii_lowercase().contains("<img");
         push_lines(&mut self.text, &plain);
         let text = cut(&self.text);
+        // Links also from the text: the words of an HTML part are in it, and mail programs make them links.
         let mut links = links_of_html(html);
         links.extend(links_of_text(text));
         if html.len() < self.html.len() || text.len() < self.text.len() || links.len() > LINKS_MAX {
@@ -354,7 +363,7 @@ impl Body {
 }
 
 fn push_lines(text: &mut String, more: &str) {
-    // Beyond the limit one byte tells that there was more.
+    // Keep at least one byte beyond the limit, so that `Body::read` can tell that something was cut.
     let room = (TEXT_BYTES_MAX + 1).saturating_sub(text.len());
     let mut end = more.len().min(room);
     while !more.is_char_boundary(end) {
@@ -381,7 +390,7 @@ fn type_of(part: &MessagePart<'_>) -> (String, String) {
     })
 }
 
-/// Parts that are known not to be read, by their type.
+/// Why a part of this type is not read; `None` for other types.
 fn unread_type(kind: &str, subtype: &str) -> Option<UnreadKind> {
     match (kind, subtype) {
         ("application", "ms-tnef" | "vnd.ms-tnef") => Some(UnreadKind::Winmail),
@@ -393,7 +402,7 @@ fn unread_type(kind: &str, subtype: &str) -> Option<UnreadKind> {
     }
 }
 
-/// What would be a message if it could be read.
+/// True for kinds that could be a message if they were readable.
 const fn is_message_kind(kind: UnreadKind) -> bool {
     match kind {
         UnreadKind::Outlook
@@ -419,7 +428,7 @@ fn has_message_ending(name: &str) -> bool {
     [".eml", ".msg", ".emlx", ".mbox", ".oft", ".mht", ".p7m"].iter().any(|ending| small.ends_with(ending))
 }
 
-/// Completes what the body says with what the headers say.
+/// Adds what the headers say to what the body says.
 fn with_headers(message: &Message<'_>, read: ReadMessage) -> ReadMessage {
     let mailbox = |one: &mail_parser::Addr<'_>| Mailbox {
         name: one.name.as_deref().unwrap_or_default().to_owned(),
@@ -437,7 +446,7 @@ fn with_headers(message: &Message<'_>, read: ReadMessage) -> ReadMessage {
         .map(|header| &message.raw_message[header.offset_start as usize..header.offset_end as usize])
         .map(<[u8]>::trim_ascii);
     let returns: Vec<_> = message.header_values(HeaderName::ReturnPath).collect();
-    // Of two, one was there before the message arrived.
+    // Of two, one was written by the sender: neither can be relied on.
     let return_path = match returns.as_slice() {
         [one] => one.as_text().unwrap_or_default(),
         _ => "",

@@ -1,42 +1,43 @@
-//! One line `Received` (RFC 5321, 4.4): which machine handed the message over, as the server that wrote the
-//! line saw it. What a machine calls itself is its own word and never an address.
+//! Parses `Received` lines (RFC 5321, 4.4): the machine that delivered a message, as seen by the server that
+//! wrote the line. The name that a machine gives itself (HELO) is never taken for an address.
 //!
-//! Servers write these lines in their own ways. One that is not understood is no line to pass over: whoever
-//! wrote the lines below it is not known, so reading ends there.
+//! Servers write these lines in different formats. A line that is not understood ends the parsing: lines
+//! below it may be a forger's. Version 0.1.0 skipped such a line, took the forger's line below for the
+//! reader's own server, and called a forged message genuine.
 
 use core::net::IpAddr;
 
-/// A message travels through fewer servers.
+/// Honest messages pass through fewer servers.
 const HOPS_MAX: usize = 20;
 const LINE_BYTES_MAX: usize = 4096;
 
-/// One server handing on a message, as its line says.
+/// One step of a message, as its line describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceivedHop {
-    /// Another machine brought it.
+    /// Received from another machine.
     Machine { ip: IpAddr, helo: String },
-    /// Handed on within one server: the line names nobody.
+    /// A step within one server: the line names no other machine.
     Within,
 }
 
-/// Where reading of the lines ended.
+/// Where parsing of the lines ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ChainEnd {
-    /// Every line was read.
+    /// Every line was parsed.
     #[default]
     Whole,
-    /// The next line is not understood; it and those below say nothing.
+    /// The next line is not understood; it and those below prove nothing.
     Unreadable,
 }
 
-/// The lines of a message, the newest first.
+/// The steps of a message, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ReceivedChain {
     pub hops: Vec<ReceivedHop>,
     pub end: ChainEnd,
 }
 
-/// Reads lines in the order of the message, up to the first that is not understood.
+/// Parses lines in the order of the message, up to the first that is not understood.
 pub fn chain<'l>(lines: impl Iterator<Item = &'l [u8]>) -> ReceivedChain {
     let mut hops = Vec::new();
     for line in lines {
@@ -47,7 +48,8 @@ pub fn chain<'l>(lines: impl Iterator<Item = &'l [u8]>) -> ReceivedChain {
     ReceivedChain { hops, end: ChainEnd::Whole }
 }
 
-/// A machine of a network of one's own: no record of a domain speaks of it.
+/// True for addresses of private networks, which no SPF record names: RFC 1918, RFC 6598 (100.64.0.0/10),
+/// RFC 4193, loopback and link-local.
 pub fn is_internal(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
@@ -72,12 +74,12 @@ impl ReceivedToken {
     }
 }
 
-/// One line; `None` when it is not understood or can be understood in two ways.
+/// Parses one line; `None` when it is not understood or is ambiguous.
 pub fn hop(line: &str) -> Option<ReceivedHop> {
     let tokens = tokens(line)?;
     match tokens.as_slice() {
         [first, ReceivedToken::Word(claimed), rest @ ..] if first.is_word("from") => from(claimed, rest),
-        // Gmail, Postfix: a message that came from nowhere else.
+        // Gmail, Postfix: a step within the server.
         [first, rest @ ..] if first.is_word("by") => {
             rest.iter().all(|token| !token.is_word("from")).then_some(ReceivedHop::Within)
         }
@@ -86,8 +88,9 @@ pub fn hop(line: &str) -> Option<ReceivedHop> {
     }
 }
 
-/// `claimed` is what the machine called itself, or, by Exim and Yahoo, its address.
+/// `claimed` is the name that the machine gave itself, or, with Exim and Yahoo, its address.
 fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
+    // Two `by` are ambiguous: the first may be part of a HELO that imitates a line.
     let mut ends = rest.iter().enumerate().filter(|(_, token)| token.is_word("by"));
     let (end, _) = ends.next()?;
     if ends.next().is_some() {
@@ -96,7 +99,7 @@ fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
     let mut addresses: Vec<IpAddr> = Vec::new();
     let mut helo = None;
     for token in &rest[..end] {
-        // A word where a comment belongs: somebody else's way, or a name with spaces in it.
+        // A word where a comment belongs: an unknown format, or a HELO with spaces.
         let ReceivedToken::Comment(text) = token else { return None };
         let (found, said) = comment(text);
         addresses.extend(found);
@@ -108,7 +111,8 @@ fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
     addresses.dedup();
     let ip = match (addresses.as_slice(), &helo) {
         ([ip], _) => *ip,
-        // `from [203.0.113.9] (helo=x)`, `from 203.0.113.9 (EHLO x)`: what it called itself stands elsewhere.
+        // `from [203.0.113.9] (helo=x)`, `from 203.0.113.9 (EHLO x)`: the HELO is in the comment, so the
+        // first word is the address that the server saw.
         ([], Some(_)) => address(claimed)?,
         _ => return None,
     };
@@ -118,7 +122,7 @@ fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
     })
 }
 
-/// Put into a mailbox, or taken from a program of the same machine: no other one had it in between.
+/// True for delivery into a mailbox or from a local program: no other machine was involved.
 fn is_delivered(after_by: &[ReceivedToken]) -> bool {
     let mut words = after_by.iter().skip_while(|token| !token.is_word("with")).skip(1);
     words
@@ -126,7 +130,8 @@ fn is_delivered(after_by: &[ReceivedToken]) -> bool {
         .is_some_and(|how| ["lmtp", "lmtps", "lmtpa", "lmtpsa", "local"].iter().any(|word| how.is_word(word)))
 }
 
-/// The addresses of a comment, and what the machine called itself.
+/// The addresses in a comment, and the HELO. Values of `helo=` and `ident=` come from the sender and never
+/// count as addresses.
 fn comment(text: &str) -> (Vec<IpAddr>, Option<String>) {
     let (mut addresses, mut helo, mut is_said) = (Vec::new(), None, false);
     for word in text.split_whitespace() {
@@ -163,7 +168,7 @@ fn address(word: &str) -> Option<IpAddr> {
     inner.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
-/// Words and comments up to the date; `None` when parentheses do not match.
+/// Words and comments up to the date; `None` when parentheses are unbalanced.
 fn tokens(line: &str) -> Option<Vec<ReceivedToken>> {
     if line.len() > LINE_BYTES_MAX {
         return None;

@@ -1,19 +1,20 @@
-//! What mail servers send back (RFC 3464).
+//! Bounces: delivery status reports of mail servers (RFC 3464).
 
 use mail_parser::{MessagePart, MimeHeaders as _, PartType};
 
 use crate::shape;
 
-/// A report that a message did not arrive, for good.
+/// A report that a message could not be delivered, finally.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BounceReport {
-    /// RFC 3463: `5.1.1`.
+    /// Status code of RFC 3463, such as `5.1.1`.
     pub status: String,
-    /// The addresses that it was sent back to, then the names of the messages that it quotes.
+    /// The addresses to which the report was sent, then the `Message-ID`s that it quotes: both identify the
+    /// notice.
     pub names: Vec<String>,
 }
 
-/// Reads a report; a delay is not the end, and neither is anything else.
+/// Reads a report of final failure; `None` for a delay or any other message.
 pub fn returned(bytes: &[u8]) -> Option<BounceReport> {
     let message = shape::parsed(bytes)?;
     let status = message.parts.iter().filter(|part| is(part, "message", "delivery-status"));
@@ -38,7 +39,7 @@ fn is(part: &MessagePart<'_>, kind: &str, subtype: &str) -> bool {
     })
 }
 
-/// The status of the first recipient that was given up.
+/// The status of the first recipient, when its delivery failed for good.
 fn failed(report: &str) -> Option<String> {
     let field = |name: &str| {
         report.lines().filter_map(|line| line.split_once(':')).find_map(|(known, value)| {
@@ -48,5 +49,6 @@ fn failed(report: &str) -> Option<String> {
     let status: String =
         field("status")?.chars().take_while(|sign| sign.is_ascii_digit() || *sign == '.').collect();
     let is_final = field("action")?.eq_ignore_ascii_case("failed") && status.starts_with("5.");
+    // The longest status of RFC 3463, `5.` and two numbers of three digits, is shorter.
     (is_final && status.len() <= 11).then_some(status)
 }

@@ -1,4 +1,5 @@
-//! What the bytes of a file are: a message, words, a page, or something that is not read here.
+//! Recognises a file by its bytes: a message, plain text, a page, or something that is not read here. File
+//! names and declared types are ignored: the sender chooses them.
 
 use std::borrow::Cow;
 
@@ -9,41 +10,41 @@ use mail_parser::{HeaderName, Message, MessageParser};
 use crate::outlook::{self, OutlookMessage};
 
 lists! {
-    /// What was handed in and not read.
+    /// Why a part was not read.
     UnreadKind "unread" {
-        /// A message of Outlook that cannot be opened.
+        /// An Outlook message that cannot be opened.
         Outlook "outlook",
-        /// A message of Outlook whose text is kept in a form that is not read (compressed RTF).
+        /// An Outlook message whose text is only compressed RTF.
         OutlookText "outlook-text",
-        /// What Outlook packs in `winmail.dat` (TNEF).
+        /// `winmail.dat` (TNEF), for which there is no maintained reader.
         Winmail "winmail",
         /// S/MIME or PGP.
         Encrypted "encrypted",
-        /// In several messages, or on a machine elsewhere.
+        /// Split over several messages, or stored on another server.
         Partial "partial",
         Pdf "pdf",
         Picture "picture",
         Archive "archive",
-        /// A document of Word, of a spreadsheet.
+        /// A document of a word processor or a spreadsheet.
         Document "document",
-        /// Its encoding is broken, or its end is missing.
+        /// A broken encoding, or a missing end.
         Damaged "damaged",
-        /// Letters of an unknown set.
+        /// An unknown character set.
         Charset "charset",
-        /// Messages in messages in messages.
+        /// Messages attached to messages beyond the depth limit.
         Nesting "nesting",
-        /// Parts, links or words beyond what is looked at.
+        /// Parts, links or text beyond a limit.
         Excess "excess",
         /// Several messages in one mbox.
         Mbox "mbox",
-        /// Nothing that is known.
+        /// An unknown format.
         Form "form",
     }
 }
 
-/// The bytes of a file, understood.
+/// The recognised content of a file.
 pub(crate) enum FileShape<'b> {
-    /// Headers and a body, without what a mail program puts around them.
+    /// Headers and body, without what a mail program adds around them.
     Mail(Cow<'b, [u8]>),
     Outlook(Box<OutlookMessage>),
     Page(String),
@@ -51,10 +52,10 @@ pub(crate) enum FileShape<'b> {
     Unread(UnreadKind),
 }
 
-/// Text that somebody typed begins with no headers: a message has a sender and two lines more.
+/// A message has a sender and at least two more headers; typed text may begin with one `De :` or `From:`.
 const HEADERS_MIN: usize = 3;
 
-/// Beginnings of files that are not read.
+/// The first bytes of formats that are not read.
 const BEGINNINGS: [(&[u8], UnreadKind); 16] = [
     (b"\x78\x9f\x3e\x22", UnreadKind::Winmail),
     (b"%PDF", UnreadKind::Pdf),
@@ -74,13 +75,13 @@ const BEGINNINGS: [(&[u8], UnreadKind); 16] = [
     (b"-----BEGIN PGP MESSAGE", UnreadKind::Encrypted),
 ];
 
-/// Tells what bytes are by their content: names of files are what their sender says.
+/// Recognises a file by its content.
 pub(crate) fn shape(bytes: &[u8]) -> FileShape<'_> {
     if bytes.starts_with(outlook::MAGIC) {
         return outlook::read(bytes);
     }
     let known = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning));
-    // `BM` begins words, too; a picture has more than letters.
+    // `BM` can also begin a text; a bitmap contains control bytes.
     if let Some((beginning, kind)) = known
         && (beginning.len() > 2 || is_binary(bytes))
     {
@@ -107,7 +108,7 @@ pub(crate) fn shape(bytes: &[u8]) -> FileShape<'_> {
     }
     words(match core::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        // What Notepad keeps; every byte is a letter of it.
+        // The default of Notepad on a French Windows. It decodes every byte, so it cannot fail.
         Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
     })
 }
@@ -127,9 +128,10 @@ fn words(text: String) -> FileShape<'static> {
     if is_page { FileShape::Page(text) } else { FileShape::Words(text) }
 }
 
-/// Parts and headers; `None` for what the parser does not take.
+/// Parses a whole message; `None` when the parser refuses it.
 pub(crate) fn parsed(bytes: &[u8]) -> Option<Message<'_>> {
-    // Built with its own assertions, mail-parser gives up on some broken multiparts by a panic.
+    // With debug assertions, mail-parser panics on some broken multiparts: a hostile file must not end
+    // the process.
     let parsed = std::panic::catch_unwind(|| MessageParser::default().parse(bytes));
     parsed.ok().flatten()
 }
@@ -139,18 +141,18 @@ pub(crate) fn headers(bytes: &[u8]) -> Option<Message<'_>> {
 }
 
 pub(crate) fn is_mail(bytes: &[u8]) -> bool {
-    // The body is looked at later, and once.
+    // Headers only: the body is parsed later, and once.
     let Some(message) = headers(bytes) else { return false };
-    // One without a sender is a message, too, when machines wrote its headers.
+    // A message without a sender is recognised by headers that only programs write.
     let by_machine = [HeaderName::MimeVersion, HeaderName::Received];
     let is_known =
         message.from().is_some() || by_machine.into_iter().any(|name| message.header(name).is_some());
     is_known && message.headers().len() >= HEADERS_MIN
 }
 
-/// Signs that no text has.
+/// True when there are control bytes that no text has.
 fn is_binary(bytes: &[u8]) -> bool {
-    // Escape begins the sets of letters of ISO 2022.
+    // Escape switches character sets in ISO 2022, used by Japanese mail.
     bytes.iter().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | 0x1b))
 }
 
@@ -160,11 +162,13 @@ enum Utf16 {
     Damaged,
 }
 
-/// UTF-16 by its mark, or, without one, by the zeros that every second byte of western words is.
+/// Recognises UTF-16 by its byte-order mark or, without one, by zeros in every second byte, as in Western
+/// text.
 fn utf16(bytes: &[u8]) -> Utf16 {
     let zeros = |from: usize| bytes.iter().skip(from).step_by(2).take(64).filter(|byte| **byte == 0).count();
     let looked_at = (bytes.len() / 2).min(64);
     let (is_big, rest) = match bytes {
+        // UTF-32 marks: the first would pass for UTF-16.
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Utf16::Damaged,
         [0xff, 0xfe, rest @ ..] => (false, rest),
         [0xfe, 0xff, rest @ ..] => (true, rest),
@@ -182,7 +186,8 @@ fn utf16(bytes: &[u8]) -> Utf16 {
     }
 }
 
-/// Without empty lines, the first line of an mbox, and the count and list of Apple's `.emlx`.
+/// The message without leading blank lines, the first line of an mbox, or the byte count and property list of
+/// Apple's `.emlx`.
 fn without_wrapping(bytes: &[u8]) -> Result<&[u8], UnreadKind> {
     let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(bytes.len());
     let bytes = &bytes[start..];
@@ -190,9 +195,9 @@ fn without_wrapping(bytes: &[u8]) -> Result<&[u8], UnreadKind> {
         Some(end) => (bytes[..end].trim_ascii(), &bytes[end + 1..]),
         None => return Ok(bytes),
     };
-    // `From :` is a sender to some programs, and no line of an mbox to any.
+    // `From :` is a header to some programs, and an mbox line to none.
     if line.strip_prefix(b"From ").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b":")) {
-        // A second one would be read as words of the first.
+        // The parser would take a second message for text of the first.
         return if is_mail(rest) && has_second(rest) { Err(UnreadKind::Mbox) } else { Ok(rest) };
     }
     if line.is_empty() || line.len() > 9 || !line.iter().all(u8::is_ascii_digit) || !is_mail(rest) {
@@ -201,7 +206,7 @@ fn without_wrapping(bytes: &[u8]) -> Result<&[u8], UnreadKind> {
     let count = line.iter().fold(0, |count, digit| count * 10 + usize::from(digit - b'0'));
     match rest.get(count..) {
         Some(list) if list.is_empty() || list.trim_ascii_start().starts_with(b"<?xml") => Ok(&rest[..count]),
-        // Line ends were changed on the way: the list says where the message stops.
+        // Line ends were converted since, so the count is wrong: the list marks the end of the message.
         _ => before_list(rest).ok_or(UnreadKind::Damaged),
     }
 }
@@ -211,7 +216,7 @@ fn before_list(bytes: &[u8]) -> Option<&[u8]> {
     bytes[at..].windows(6).any(|window| window == b"<plist").then(|| &bytes[..=at])
 }
 
-/// A line of an mbox that begins another message.
+/// True when an mbox line begins another message.
 fn has_second(bytes: &[u8]) -> bool {
     let places = bytes.windows(6).enumerate().filter(|(_, window)| *window == b"\nFrom ");
     places.take(50).any(|(at, _)| {

@@ -1,4 +1,7 @@
-//! The opinion about a message: facts first, and a verdict that says no more than they do.
+//! The opinion about a message: facts first, then a verdict that claims no more than they show.
+//!
+//! *Genuine* needs a verified signature over everything that was read, and *fraud* a lie; everything else is
+//! suspicious or unknown.
 
 use digue_types::lists;
 
@@ -7,35 +10,35 @@ use crate::proof::{Proof, ServerCheck, SignatureCheck};
 use crate::read::{Mailbox, ReadMessage, SubmittedMessage, UnreadPart};
 
 lists! {
-    /// What is to be thought of a message.
+    /// The verdict on a message.
     MessageVerdict "verdict" {
-        /// Signed by an official sender, verified, and read whole.
+        /// A verified signature of an official sender covers it, and all of it was read.
         Genuine "genuine",
-        /// Something in it is a lie.
+        /// It contains a lie about its origin or a link.
         Fraud "fraud",
-        /// It asks for what an official sender never asks.
+        /// It asks for what official senders never ask, or has other odd traits.
         Suspicious "suspicious",
-        /// Nothing tells.
+        /// No fact decides.
         Unknown "unknown",
     }
 
     /// A fact about a message.
     Sign "sign" {
-        /// A verified signature of the sender's own domain: the one proof there is.
+        /// A verified signature of the sender's own domain: the only proof.
         Proven "proven",
-        /// The newest server says that a machine of the sender's handed it over; nothing is signed.
+        /// According to the newest line, a machine of the sender's domain delivered it; no proof.
         SentFrom "sent-from",
         OfficialUnproven "official-unproven",
         SignatureBroken "signature-broken",
         SignaturePartial "signature-partial",
         SignatureUnverifiable "signature-unverifiable",
         SentElsewhere "sent-elsewhere",
-        /// It fails in all ways, and its domain asks to refuse such messages.
+        /// Signature or delivery fails, and the domain asks to reject such messages (DMARC).
         Forged "forged",
         SeveralSenders "several-senders",
         /// It quotes an official sender, and nothing proves what is quoted.
         QuotedUnproven "quoted-unproven",
-        /// The message that another one is attached to.
+        /// The message to which another is attached, whose own sender is not proven.
         CarrierUnproven "carrier-unproven",
         LooksLike "looks-like",
         ClaimsName "claims-name",
@@ -50,25 +53,25 @@ lists! {
         CodeUnknown "code-unknown",
         CodeCopied "code-copied",
         Campaign "campaign",
-        /// Files whose names alone were looked at.
+        /// Attached files of which only the names were read.
         NotOpened "not-opened",
-        /// Something of it was not read; `Opinion::unread` says what.
+        /// Parts were not read; see `Opinion::unread`.
         Unread "unread",
     }
 }
 
-/// What is known of official senders.
+/// What is known about official senders.
 #[derive(Clone, Debug, Default)]
 pub struct OfficialSenders {
-    /// Domains that official messages come from, and lead to.
+    /// Domains from which official messages come and to which they link.
     pub domains: Vec<String>,
-    /// Names that people know them by: `France Travail`.
+    /// Names by which people know them: `France Travail`.
     pub names: Vec<String>,
-    /// Subjects of the messages that are sent now.
+    /// Subjects of the campaigns under way.
     pub subjects: Vec<String>,
 }
 
-/// A code in the text, as the house knows it.
+/// The result of looking up a notice's code that stands in the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CodeSeen {
     Genuine,
@@ -76,7 +79,7 @@ pub enum CodeSeen {
     Copied,
 }
 
-/// What is thought of a message, and why: each sign with what it is about.
+/// The verdict with its reasons: each sign with its subject (a domain, a file name).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opinion {
     pub verdict: MessageVerdict,
@@ -84,17 +87,17 @@ pub struct Opinion {
     /// Domains that look like an official one.
     pub look_alikes: Vec<String>,
     pub unread: Vec<UnreadPart>,
-    /// The message that the verdict is about, of those handed in; none when none was read.
+    /// Index of the message that the verdict is about; `None` when no message was read.
     pub about: Option<usize>,
 }
 
-/// Endings of files that run, or hide what runs.
+/// Extensions of files that run code or can hide such files.
 const RUNS: [&str; 24] = [
     "exe", "scr", "com", "bat", "cmd", "ps1", "vbs", "js", "jse", "wsf", "hta", "msi", "lnk", "iso", "img",
     "jar", "docm", "xlsm", "pptm", "html", "htm", "svg", "zip", "rar",
 ];
 
-/// What no official sender asks for, in the words of the day.
+/// Phrases that ask for what no official sender asks for.
 const SECRETS: [&str; 22] = [
     "mot de passe",
     "code de validation",
@@ -120,6 +123,7 @@ const SECRETS: [&str; 22] = [
     "anydesk",
 ];
 
+/// Phrases that put the reader under pressure.
 const URGES: [&str; 12] = [
     "sous 24 h",
     "sous 48 h",
@@ -135,16 +139,17 @@ const URGES: [&str; 12] = [
     "final notice",
 ];
 
-/// How a message came to be judged.
+/// How a message was submitted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SubmissionWay {
-    /// Its file or its words, by somebody who asks about them.
+    /// As a file or a text, by a user who asks about it.
     Shown,
-    /// Sent to the desk: the message itself is its sender's question, what it carries or quotes is asked about.
+    /// Mailed to the message desk: the message itself is the question, and the messages that it carries or
+    /// quotes are its subject.
     Forwarded,
 }
 
-/// What was found about one message.
+/// Facts about one message.
 #[derive(Default)]
 struct MessageFacts {
     signs: Vec<(Sign, String)>,
@@ -170,7 +175,7 @@ impl MessageFacts {
     }
 }
 
-/// Judges all that was handed in by its facts; `proofs` are those of its messages, in their order.
+/// Judges a submission by its facts. `proofs` are those of its messages, in the same order.
 pub fn judge(
     submission: &SubmittedMessage,
     proofs: &[Proof],
@@ -180,7 +185,7 @@ pub fn judge(
 ) -> Opinion {
     let mut all: Vec<MessageFacts> = Vec::new();
     for (place, read) in submission.messages.iter().enumerate() {
-        // A message without a proof is one of which nothing is proven.
+        // A missing proof proves nothing; it must not make a message a fraud either.
         let proof = proofs.get(place).copied().unwrap_or_default();
         all.push(facts(read, proof, known));
     }
@@ -196,7 +201,7 @@ pub fn judge(
         unread: submission.unread.clone(),
         about,
     };
-    // What is about the message that is judged comes first.
+    // Signs of the judged message come first.
     let place = about.unwrap_or(0).min(all.len());
     let (first, rest) = all.split_at_mut(place);
     let mut signs: Vec<(Sign, String)> = Vec::new();
@@ -216,8 +221,8 @@ pub fn judge(
     opinion
 }
 
-/// The verdict, and the message that it is about: the worst of what is asked about, or what those who carry
-/// it do themselves.
+/// The verdict, and the message that it is about: the worst of the messages asked about, or of those that
+/// carry them when these are worse.
 fn decide(
     submission: &SubmittedMessage,
     all: &mut [MessageFacts],
@@ -245,14 +250,15 @@ fn decide(
         {
             (own, Some(place))
         }
-        // A genuine message in the hands of one that only says it is official.
+        // A genuine message attached to one that only claims to be official: a fraud may rely on it.
         (Some((MessageVerdict::Genuine, place)), _) if leans => (MessageVerdict::Unknown, Some(place)),
         (Some((worst, place)), _) => (worst, Some(place)),
     }
 }
 
-/// Who carries a message is somebody who forwards it, or a fraud that leans on a genuine one: what it says
-/// counts, and what proves it does not. True for one that says it is official and cannot prove it.
+/// A carrying message comes from a user who forwards, or from a fraud that relies on a genuine message. Its
+/// content counts and its proof does not: a signature of the carrier says nothing about what it carries. True
+/// when it claims to be official without proof.
 fn of_carrier(
     carrier: &mut MessageFacts,
     read: &ReadMessage,
@@ -270,7 +276,8 @@ fn of_carrier(
     is_official(&readable(read.from_domain()), known)
 }
 
-/// Where a message is from that only carries what is asked about says nothing of that.
+/// Removes signs about the origin of a carrying message: they say nothing about the message that is asked
+/// about.
 fn without_proof(carrier: &mut MessageFacts) {
     carrier.signs.retain(|(sign, _)| {
         !matches!(
@@ -297,7 +304,7 @@ const fn weight(verdict: MessageVerdict) -> u8 {
     }
 }
 
-/// What is about all that was handed in.
+/// Signs about the submission as a whole.
 fn of_whole(submission: &SubmittedMessage, code: Option<CodeSeen>) -> Vec<(Sign, String)> {
     let code = code.map(|code| match code {
         CodeSeen::Genuine => Sign::CodeGenuine,
@@ -343,7 +350,7 @@ fn of_sender(read: &ReadMessage, proof: Proof, known: &OfficialSenders, facts: &
     }
 }
 
-/// What is known of a message that says it comes from an official domain.
+/// Signs about the origin of a message that claims an official domain.
 fn of_proof(proof: Proof, domain: &str, facts: &mut MessageFacts) {
     let (is_broken, is_foreign) =
         (proof.signature == SignatureCheck::Broken, proof.server == ServerCheck::Foreign);
@@ -359,8 +366,9 @@ fn of_proof(proof: Proof, domain: &str, facts: &mut MessageFacts) {
         ServerCheck::Foreign => facts.add(Sign::SentElsewhere, domain),
         ServerCheck::Unknown => {}
     }
-    // A signature breaks on the way, and a relay is foreign: both happen to honest messages, too. Where one
-    // cannot be verified here, nothing is said to be false.
+    // Mailing lists break signatures, and relays are foreign machines: both happen to honest messages, so
+    // only the domain's own DMARC policy makes a failure a forgery. A signature that cannot be verified
+    // here proves nothing false.
     let fails = is_broken || (is_foreign && proof.signature == SignatureCheck::Missing);
     if fails && proof.is_strict && proof.server != ServerCheck::Own {
         facts.add(Sign::Forged, domain);
@@ -369,7 +377,7 @@ fn of_proof(proof: Proof, domain: &str, facts: &mut MessageFacts) {
     }
 }
 
-/// A sender that looks official without being it.
+/// Signs about a sender that looks official and is not.
 fn of_name(sender: &Mailbox, known: &OfficialSenders, facts: &mut MessageFacts) {
     let domain = readable(sender.domain());
     if is_official(&domain, known) {
@@ -380,7 +388,7 @@ fn of_name(sender: &Mailbox, known: &OfficialSenders, facts: &mut MessageFacts) 
         facts.look_alikes.push(domain);
         return;
     }
-    // Mail programs show the name and hide the address; an address may be written in it.
+    // Mail programs show the name and hide the address, so frauds write an address into the name.
     let name = sender.name.to_lowercase();
     let claimed = known.names.iter().find(|known| contains_words(&sender.name, known));
     let claimed = claimed.or_else(|| known.domains.iter().find(|known| name.contains(&format!("@{known}"))));
@@ -389,7 +397,8 @@ fn of_name(sender: &Mailbox, known: &OfficialSenders, facts: &mut MessageFacts) 
     }
 }
 
-/// What is quoted is what somebody wrote: its senders can lie, and are never proven.
+/// Signs about quoted senders. Quoted lines can be typed by anyone: they can reveal a lie and never prove an
+/// origin.
 fn of_quoted(read: &ReadMessage, known: &OfficialSenders, facts: &mut MessageFacts) {
     for sender in &read.quoted {
         let domain = readable(sender.domain());
@@ -445,7 +454,8 @@ fn of_words(read: &ReadMessage, facts: &mut MessageFacts) {
     }
 }
 
-/// True when a text speaks of a secret without saying that nobody asks for it.
+/// True when a text mentions a secret without a denial in the 80 bytes before: official notices warn "we
+/// never ask for your password", and tell readers to change it.
 fn asks(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let mut start = at.saturating_sub(80);
@@ -489,11 +499,11 @@ fn verdict(facts: &MessageFacts) -> MessageVerdict {
         return MessageVerdict::Fraud;
     }
     if facts.has(&[Sign::Proven]) {
-        // Even from the right sender: what it never asks for is asked about first.
+        // Even a proven sender never asks for a secret: such a request has to be confirmed first.
         if facts.has(&[Sign::AsksSecret, Sign::Attachment, Sign::LinkElsewhere, Sign::SeveralSenders]) {
             return MessageVerdict::Suspicious;
         }
-        // The signature says nothing of what is quoted, and nobody here read what is unread.
+        // The signature does not vouch for quoted messages, and unread parts were not judged.
         return if facts.has(&[Sign::Unread, Sign::QuotedUnproven]) {
             MessageVerdict::Unknown
         } else {

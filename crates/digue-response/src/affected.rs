@@ -1,6 +1,7 @@
-//! Who is affected, as versions: each computed from the journal, none overwritten.
+//! The affected set, as versions: each computed from the journal, none overwritten.
 //!
-//! A notice cites one version; a larger later set opens a complement for the difference only.
+//! A notice cites one version; a larger later version gives a complement that informs only the difference.
+//! This module counts; it knows neither the index nor the contacts of a person.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::vocabulary::PersonKind;
 
 lists! {
-    /// How sure the number is.
+    /// How exact a number is.
     AffectedQuality "quality" {
         Exact "exact",
         LowerBound "lower-bound",
@@ -21,22 +22,23 @@ lists! {
 lists! {
     /// Why a number is not exact.
     CountDoubt "doubt" {
-        /// Responses that left without having been read: others may have been shown.
+        /// Responses released uninspected: more persons may have been shown.
         Uninspected "uninspected",
-        /// Responses of requests that name nobody were not seen: others may have been shown.
+        /// Responses that were not seen, to requests that name no person: more persons may have been
+        /// shown.
         Unseen "unseen",
-        /// Responses of requests that name persons were not seen: they may not have been shown.
+        /// Responses that were not seen, to requests that name persons: these may not have been shown.
         Presumed "presumed",
-        /// Found by a pattern outside of what the map describes: it may have been another number.
+        /// Found by a pattern outside the map's description: it may be another number.
         Swept "swept",
-        /// Identifiers that no alias brings to a person: they may be persons that are counted already.
+        /// Identifiers without an alias: they may belong to persons already counted.
         Unmerged "unmerged",
-        /// Stated by somebody, and computed from nothing.
+        /// Entered by a person, not computed.
         Stated "stated",
     }
 }
 
-/// A doubt with how often it stands.
+/// A doubt, and the number of responses or persons it concerns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct QualityReason {
     pub doubt: CountDoubt,
@@ -44,8 +46,8 @@ pub struct QualityReason {
 }
 
 impl AffectedQuality {
-    /// What the doubts leave of a number. Where others may be missing it is a lower bound; whoever
-    /// counts leaves out then what may be counted twice.
+    /// The quality that the doubts leave. Possibly missing persons outweigh possible double counts: the
+    /// number is then a lower bound, and the caller leaves out what may be counted twice.
     pub fn of(reasons: &[QualityReason]) -> Self {
         let has = |wanted: &[CountDoubt]| {
             reasons.iter().any(|reason| reason.count > 0 && wanted.contains(&reason.doubt))
@@ -65,28 +67,28 @@ impl AffectedQuality {
 pub struct AffectedVersion {
     /// From 1.
     pub number: u32,
-    /// The question to the index, as `digue scope` writes it; empty for a number that somebody states.
+    /// The question to the index, as `digue scope` writes it; empty for a number that a person entered.
     pub question: String,
-    /// Checkpoint of the journal at which it was computed.
+    /// Checkpoint of the journal from which it was computed.
     pub checkpoint: String,
-    /// SHA-256 of the sorted list, in hexadecimal: the same question at the same checkpoint gives the
-    /// same one. Empty without a list.
+    /// SHA-256 of the sorted list, in hexadecimal; empty without a list. The same question at the same
+    /// checkpoint gives the same hash.
     pub hash: String,
     pub quality: AffectedQuality,
-    /// Why it is not exact, as version 0.1.0 wrote it; empty since.
+    /// Why it is not exact, as written by version 0.1.0; empty in later entries.
     #[serde(default)]
     pub reason: String,
     /// Why it is not exact.
     #[serde(default)]
     pub reasons: Vec<QualityReason>,
     pub persons: u64,
-    /// Exposures: how often somebody was shown.
+    /// Number of exposures.
     pub records: u64,
     /// Persons by category of data, in the words of the portal map.
     pub by_category: BTreeMap<String, u64>,
-    /// Persons by population of the portals.
+    /// Persons by population.
     pub by_population: BTreeMap<String, u64>,
-    /// Persons who are not users themselves, as somebody states them.
+    /// Persons who are not users themselves, as entered by a person.
     #[serde(default)]
     pub others: Vec<OtherQuestion>,
 }
@@ -98,12 +100,12 @@ impl AffectedVersion {
     }
 }
 
-/// Persons beside the users: relatives, trusted third persons.
+/// Persons other than the users: relatives, trusted third persons.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OtherQuestion {
     pub kind: PersonKind,
     pub persons: u64,
-    /// Where the number comes from.
+    /// The source of the number.
     pub basis: String,
 }
 
@@ -114,7 +116,7 @@ pub struct AffectedPerson {
     pub person: String,
 }
 
-/// Persons of `later` that `earlier` does not hold: the complement that is to be told. Both sorted.
+/// The persons of `later` who are not in `earlier`: those who are still to be informed. Both must be sorted.
 pub fn complement(earlier: &[AffectedPerson], later: &[AffectedPerson]) -> Vec<AffectedPerson> {
     let mut known = earlier.iter().peekable();
     let new = later.iter().filter(|person| {
@@ -124,7 +126,7 @@ pub fn complement(earlier: &[AffectedPerson], later: &[AffectedPerson]) -> Vec<A
     new.cloned().collect()
 }
 
-/// Persons of either. Both sorted; so is the result.
+/// The persons of either list, sorted and distinct.
 pub fn union(first: &[AffectedPerson], second: &[AffectedPerson]) -> Vec<AffectedPerson> {
     let mut all = [first, second].concat();
     all.sort_unstable();

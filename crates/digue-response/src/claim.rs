@@ -1,8 +1,8 @@
-//! What a paper may say was done. A claim is made from the log and carries the act that makes it true: it
-//! is done at an hour, due by an hour, or not done. No other crate can make one, so a paper cannot print
-//! the done form of an act that the log does not hold.
+//! Claims: what a document may say was done. A claim is made from the incident log and carries the act that
+//! makes it true: done at an hour, due by an hour, or not done. No other crate can construct one, so no
+//! document can state as done what the log does not hold (promise 30).
 //!
-//! Decisions are no acts: that the authority *is to be* notified does not make it notified.
+//! A decision is not an act: a decision to notify the authority does not make it notified.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::sheet::Sheet;
 use crate::vocabulary::{Cause, Nature};
 
 lists! {
-    /// What is claimed.
+    /// The subject of a claim.
     ClaimKind "claim" {
         /// The authority was notified (art. 33).
         Authority "authority",
@@ -25,31 +25,32 @@ lists! {
         /// The access that the incident is about is closed.
         Access "access",
         Complaint "complaint",
-        /// The controller was told by its processor.
+        /// The processor notified its controller (art. 33(2)).
         Controller "controller",
         EarlyWarning "early-warning",
         Nis2 "nis2",
         FinalReport "final-report",
     }
 
-    /// What kind of thing happened, as far as the log shows.
+    /// The kind of event, as far as the log shows.
     Happening "happening" {
-        /// A person found that the account was stolen.
+        /// A person confirmed that the account was stolen.
         StolenAccount "stolen-account",
-        /// It may have been.
+        /// Detection reported the account; no person has confirmed the theft.
         SuspectedAccount "suspected-account",
         /// Files were encrypted.
         Ransomware "ransomware",
-        /// Data were out of reach, and nothing says that anybody read them.
+        /// Data were unavailable, and nothing says that they were read.
         Unavailable "unavailable",
-        /// A mistake of the body's own.
+        /// A mistake: the cause was entered as accidental, internal or external.
         Mistake "mistake",
-        /// Nothing more is known than that there is a breach.
+        /// No more is known than that there is a breach.
         Unspecified "unspecified",
     }
 }
 
-/// An act of the log: which entry states it, and when it was done.
+/// An act in the log: the entry that states it, and when it was done. Fields are private, so that only the
+/// fold of a log can make one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LoggedAct {
     entry: u32,
@@ -66,23 +67,23 @@ impl LoggedAct {
     }
 }
 
-/// By when something is to be done.
+/// The deadline of an act that is still to be done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Deadline {
     At(Timestamp),
     WithoutDelay,
 }
 
-/// Where a claim stands.
+/// The form of a claim.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClaimStanding {
     Done(LoggedAct),
-    /// It is to be done, and the hour has not passed.
+    /// It was decided, and its deadline has not passed.
     Due(Deadline),
     NotDone,
 }
 
-/// A claim with its fact.
+/// A claim with the act that supports it, if any.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Claim {
     kind: ClaimKind,
@@ -119,15 +120,16 @@ impl Claim {
     }
 }
 
-/// The acts that a log states, gathered as it is folded.
+/// The acts that a log states, collected while it is folded.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct LoggedActs {
     done: BTreeMap<ClaimKind, LoggedAct>,
-    /// The ways in which the access is shut now: its gate, its suspension.
+    /// The acts by which access is closed now. A map, because a gate and a suspension are lifted
+    /// separately: access is closed as long as one of them holds.
     shut: BTreeMap<ShutPortal, LoggedAct>,
-    /// When the watch or a partner first saw something.
+    /// The first alert or containment of detection.
     seen: Option<LoggedAct>,
-    /// A person found that it was a theft.
+    /// A person confirmed the theft.
     theft: Option<LoggedAct>,
 }
 
@@ -154,6 +156,7 @@ impl LoggedActs {
         }
     }
 
+    /// Keeps the earliest act of a kind: entries are in the order of writing, not of doing.
     fn state(&mut self, kind: ClaimKind, fact: LoggedAct) {
         let known = self.done.entry(kind).or_insert(fact);
         if fact.at < known.at {
@@ -161,7 +164,8 @@ impl LoggedActs {
         }
     }
 
-    /// An act of the journal, by its code there.
+    /// An act of the journal, by its code. The subject matters for gates and suspensions only: closing
+    /// another account does not close this one.
     fn see(&mut self, act: &str, after: &str, is_about: bool, fact: LoggedAct) {
         match act {
             "watch-alerted" | "watch-contained" => {
@@ -192,7 +196,7 @@ impl LoggedActs {
         }
     }
 
-    /// When it was first seen, by the watch.
+    /// The first alert or containment of detection.
     pub fn seen(&self) -> Option<LoggedAct> {
         self.seen
     }
@@ -202,7 +206,7 @@ impl LoggedActs {
     }
 }
 
-/// What meeting a duty claims.
+/// The claim that meeting a duty supports.
 const fn claim_of(clock: ClockKind) -> Option<ClaimKind> {
     match clock {
         ClockKind::Persons => Some(ClaimKind::Persons),
@@ -212,7 +216,7 @@ const fn claim_of(clock: ClockKind) -> Option<ClaimKind> {
         ClockKind::EarlyWarning => Some(ClaimKind::EarlyWarning),
         ClockKind::Nis2 => Some(ClaimKind::Nis2),
         ClockKind::FinalReport => Some(ClaimKind::FinalReport),
-        // What was submitted is kept whole, with its own note.
+        // Submissions have their own note, `IncidentNote::Submitted`.
         ClockKind::Authority | ClockKind::Complement => None,
     }
 }
@@ -232,7 +236,7 @@ const fn clock_of(kind: ClaimKind) -> Option<ClockKind> {
 }
 
 impl Incident {
-    /// A claim as it stands at an hour, by the clocks that run.
+    /// A claim as it stands at `now`, given the clocks that run.
     pub fn claim(&self, kind: ClaimKind, clocks: &[LegalClock], now: Timestamp) -> Claim {
         let standing = match self.acts.fact(kind) {
             Some(fact) => ClaimStanding::Done(fact),
@@ -243,7 +247,8 @@ impl Incident {
 
     fn pending(&self, kind: ClaimKind, clocks: &[LegalClock], now: Timestamp) -> ClaimStanding {
         let clock = clock_of(kind).and_then(|wanted| clocks.iter().find(|clock| clock.rule.kind == wanted));
-        // A duty that nobody took up yet is not announced: what is announced was decided.
+        // "Will be notified" is itself a statement that needs a fact: without a decision it is not made,
+        // even though the legal clock runs.
         let is_decided = match kind {
             ClaimKind::Authority => self.authority.as_ref().is_some_and(|decided| decided.what),
             ClaimKind::Persons => self.persons.as_ref().is_some_and(|decided| decided.what.inform),
@@ -259,7 +264,7 @@ impl Incident {
         }
     }
 
-    /// Duties whose claims a paper makes: those that run, those that were decided, those that were done.
+    /// The claims that a document makes: about duties that run, were decided or were done.
     pub fn claims(&self, clocks: &[LegalClock], now: Timestamp) -> Vec<Claim> {
         let is_said = |claim: &Claim| match claim.kind {
             ClaimKind::Authority | ClaimKind::Persons => true,
@@ -273,13 +278,14 @@ impl Incident {
         all.filter(is_said).collect()
     }
 
-    /// What happened, as far as acts and answers of the log go.
+    /// The kind of event, as far as the acts and answers of the log show.
     pub fn happening(&self) -> Happening {
         let said = |field| self.fields.get(&field).map(|said| said.what.as_slice()).unwrap_or_default();
         let natures = said(crate::notification::Field::Natures);
         let has = |nature: Nature| natures.iter().any(|code| code == nature.code());
         let cause = said(crate::notification::Field::CauseOf).first().and_then(|code| Cause::parse(code));
         let is_account = self.about.starts_with("account:");
+        // Ransomware first: such a case was once reported as a stolen account.
         if self.sheets.contains(&Sheet::Ransomware) {
             return Happening::Ransomware;
         }
@@ -301,12 +307,12 @@ impl Incident {
         }
     }
 
-    /// When it was discovered: the first sighting of the watch, or the report of a partner. The hour at
-    /// which somebody opened the incident is no discovery.
+    /// When the breach was discovered: the first alert of detection, or a partner's report. The hour at which
+    /// an officer opened the incident is not a discovery.
     pub fn discovered_at(&self) -> Option<Timestamp> {
         let reported = (self.source == crate::incident::Source::Partner).then_some(self.opened_at);
         let seen = self.acts.seen.map(LoggedAct::at).into_iter().chain(reported).min()?;
-        // Who knew of it earlier discovered it earlier.
+        // An earlier hour of awareness is an earlier discovery.
         Some(self.awareness.iter().map(|(_, aware)| aware.what).fold(seen, Timestamp::min))
     }
 }

@@ -1,8 +1,8 @@
-//! The clocks of the law: a dated table of rules, and what follows from an hour of awareness.
+//! Legal clocks: a dated table of rules, and the deadlines that follow from an hour of awareness.
 //!
-//! Nothing is stored but the facts: when a clock started and when its duty was met. Deadlines,
-//! remaining time and overdue flags are computed for the hour at which one asks. Elapsed hours are
-//! counted in UTC, so that a night of daylight saving changes nothing.
+//! Only facts are stored: when a clock started and when its duty was met. Deadlines, remaining time and
+//! delays are computed for the time of asking. Elapsed hours are counted in UTC, so that a change to or from
+//! daylight saving time neither adds nor removes an hour.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use digue_types::lists;
 
 lists! {
-    /// What a clock is about.
+    /// The duty that a clock measures.
     ClockKind "clock" {
         /// Controller to authority, GDPR art. 33(1).
         Authority "authority",
@@ -22,11 +22,11 @@ lists! {
         Processor "processor",
         /// What the first notification left open, GDPR art. 33(4).
         Complement "complement",
-        /// To the persons, GDPR art. 34.
+        /// Controller to persons, GDPR art. 34.
         Persons "persons",
-        /// To the public, in place of the persons, GDPR art. 34(3)(c).
+        /// Public communication in place of the persons, GDPR art. 34(3)(c).
         Public "public",
-        /// Complaint, so that an insurer may pay: code des assurances, L. 12-10-1.
+        /// Complaint, a condition for an insurer to pay: code des assurances, L. 12-10-1.
         Complaint "complaint",
         /// NIS 2 art. 23(4)(a).
         EarlyWarning "early-warning",
@@ -36,50 +36,50 @@ lists! {
         FinalReport "final-report",
     }
 
-    /// What one was aware of: each duty has its own hour.
+    /// The fact of which one became aware: each duty runs from its own hour.
     #[derive(Default)]
     Awareness "awareness" {
-        /// That personal data were touched: GDPR.
+        /// Personal data were affected: GDPR.
         #[default]
         Data "data",
-        /// Of the attack: insurer and complaint, L. 12-10-1.
+        /// There was an attack: complaint, L. 12-10-1.
         Attack "attack",
-        /// That the incident is significant: NIS 2.
+        /// The incident is significant: NIS 2.
         Significant "significant",
     }
 }
 
-/// How long a duty may take.
+/// The period allowed for a duty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LegalTerm {
-    /// So many elapsed hours.
+    /// Elapsed hours.
     Hours(u32),
-    /// So many months, at the same hour.
+    /// Months, ending at the same hour.
     Months(u32),
-    /// Without undue delay: there is no hour, only the time that went by.
+    /// Without undue delay: there is no deadline, only elapsed time.
     WithoutDelay,
 }
 
-/// From which fact a clock runs.
+/// The fact from which a clock runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Starts {
-    /// One was aware of it.
+    /// Awareness.
     Aware(#[serde(skip)] Awareness),
-    /// The authority was told (NIS 2: the notification).
+    /// The NIS 2 notification was sent.
     Notified,
-    /// A first notification went out with fields that were not known yet.
+    /// An initial notification was sent with fields still unknown.
     Incomplete,
 }
 
-/// One rule, in force from a day on and until another.
+/// One rule, in force from one day until another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct ClockRule {
     pub kind: ClockKind,
     pub term: LegalTerm,
     pub starts: Starts,
-    /// Article and text, as one cites it.
+    /// Article and text, as cited.
     pub basis: &'static str,
     /// First day in force.
     #[serde(skip)]
@@ -87,11 +87,12 @@ pub struct ClockRule {
     /// First day no longer in force.
     #[serde(skip)]
     pub until: Option<Date>,
-    /// Applies only where the operator says so (NIS 2, insurance).
+    /// Applies only where the operator declares it (NIS 2, insurance).
     pub is_optional: bool,
 }
 
-/// The table. A new law is a new line; the old one stays, for breaches of its time.
+/// The rules. A new law is a new line; the old line stays, for breaches of its time. Start days: GDPR
+/// art. 99(2); law 2023-22 of 24 January 2023 (L. 12-10-1, three months later); NIS 2 art. 41.
 pub const RULES: [ClockRule; 9] = [
     ClockRule {
         kind: ClockKind::Authority,
@@ -131,7 +132,7 @@ pub const RULES: [ClockRule; 9] = [
     },
     ClockRule {
         kind: ClockKind::Complement,
-        // The CNIL asks for it within 72 hours of the first one, if possible.
+        // Article 33(4) sets no period; the CNIL recommends 72 hours after the initial notification.
         term: LegalTerm::Hours(72),
         starts: Starts::Incomplete,
         basis: "RGPD art. 33(4)",
@@ -177,14 +178,14 @@ pub const RULES: [ClockRule; 9] = [
     },
 ];
 
-/// The rule of a kind that is in force on a day.
+/// The rule for a duty that is in force on a day.
 pub fn rule_of<'r>(rules: &'r [ClockRule], kind: ClockKind, day: Date) -> Option<&'r ClockRule> {
     rules
         .iter()
         .find(|rule| rule.kind == kind && rule.from <= day && rule.until.is_none_or(|until| day < until))
 }
 
-/// The civil day of an instant, where the controller is.
+/// The civil day of an instant in the controller's time zone.
 pub fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
     zoned(at, zone).date()
 }
@@ -199,7 +200,7 @@ fn stamp(time: &jiff::Zoned) -> Timestamp {
 }
 
 impl ClockRule {
-    /// When the duty is due, from the start of its clock; `None` without an hour of its own.
+    /// The deadline, from the start of the clock; `None` for a duty without undue delay.
     pub fn due(&self, start: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         match self.term {
             LegalTerm::Hours(hours) => Some(start.plus(Duration::from_hours(u64::from(hours)))),
@@ -207,22 +208,23 @@ impl ClockRule {
                 let end = zoned(start, zone).checked_add(i64::from(months).months()).ok()?;
                 Some(stamp(&end))
             }
+            // `None` and never a far date: "no deadline" must not look like "plenty of time".
             LegalTerm::WithoutDelay => None,
         }
     }
 }
 
-/// When a request of a person is to be answered (GDPR art. 12(3)): one month, three when it was made
-/// longer. As Regulation 1182/71 counts months: the day of the request is not counted, the period ends
-/// with the last hour of the day with the same number, and goes on to the next working day when that is
-/// none (art. 3(2)(c) and 3(4)).
+/// The deadline for answering a person's request (GDPR art. 12(3)): one month, three when extended. Months
+/// are counted by Regulation 1182/71: the day of the request is not counted, the period ends with the last
+/// hour of the same date of the last month, or of the next working day when that is none (art. 3(2)(c) and
+/// 3(4)).
 pub fn rights_due(opened: Timestamp, is_extended: bool, zone: &TimeZone) -> Timestamp {
     let last = last_day(zoned(opened, zone).date(), if is_extended { 3 } else { 1 });
     let end = last.at(23, 59, 59, 0).to_zoned(zone.clone());
     end.map_or(Timestamp::ZERO, |end| Timestamp::from_micros(end.timestamp().as_microsecond()))
 }
 
-/// The last day of a period in months: the day with the same number, or the next working day.
+/// The last day of a period in months: the same date, or the next working day.
 fn last_day(from: Date, months: u32) -> Date {
     let mut last = from.checked_add(i64::from(months).months()).unwrap_or(from);
     while !is_working_day(last) {
@@ -231,26 +233,29 @@ fn last_day(from: Date, months: u32) -> Date {
     last
 }
 
-/// The end of a period in months as the same regulation counts it: the midnight that ends its last day.
-/// For information: the deadline that is kept is the earlier one.
+/// The end of a period in months by the same regulation: the midnight that ends its last day. For
+/// information only: the earlier end is the deadline.
 fn month_tolerance(start: Timestamp, months: u32, zone: &TimeZone) -> Option<Timestamp> {
     let midnight = last_day(zoned(start, zone).date(), months).tomorrow().ok()?;
     midnight.to_zoned(zone.clone()).ok().map(|midnight| stamp(&midnight))
 }
 
-/// The end of a period in hours as Regulation 1182/71 art. 3(1) counts it: the hour of the event is
-/// not counted. For information: the house's deadline is the strict one.
+/// The end of a period in hours by Regulation 1182/71 art. 3(1): the hour of the event is not counted. For
+/// information only: the strict end is the deadline.
 pub fn hour_tolerance(start: Timestamp, hours: u32, zone: &TimeZone) -> Timestamp {
+    // The hour is the civil one: a zone's offset need not be a whole number of hours.
     let local = zoned(start, zone);
     let floor =
         local.with().minute(0).second(0).subsec_nanosecond(0).build().unwrap_or_else(|_| local.clone());
     stamp(&floor).plus(Duration::from_hours(1 + u64::from(hours)))
 }
 
-/// The same with art. 3(5), were it to apply to hours: the period holds at least two working days,
-/// begun days counted; otherwise it ends with the second of them. An argument, never a target.
+/// The same with art. 3(5), if it applies to hours, which is disputed: the period includes at least two
+/// working days, counting those only begun; otherwise it ends with the second of them. An argument for a
+/// late notification, never a target.
 pub fn two_working_days(start: Timestamp, hours: u32, zone: &TimeZone) -> Timestamp {
     let end = hour_tolerance(start, hours, zone);
+    // The period begins with the first full hour, which may be on the next day.
     let first = day_of(hour_tolerance(start, 0, zone), zone);
     // An end at midnight belongs to the day before.
     let last = day_of(end.minus(Duration::from_micros(1)), zone);
@@ -270,7 +275,7 @@ pub fn two_working_days(start: Timestamp, hours: u32, zone: &TimeZone) -> Timest
     }
 }
 
-/// Neither a Saturday, nor a Sunday, nor a public holiday of France (code du travail, L. 3133-1).
+/// True unless the day is a Saturday, a Sunday or a French public holiday (code du travail, L. 3133-1).
 pub fn is_working_day(day: Date) -> bool {
     let is_weekend = day.weekday().to_monday_one_offset() >= 6;
     !is_weekend && !is_holiday(day)
@@ -288,7 +293,7 @@ fn is_holiday(day: Date) -> bool {
         .any(|days: i64| easter.checked_add(days.days()).is_ok_and(|holiday| holiday == day))
 }
 
-/// Easter Sunday of a Gregorian year (Meeus, Jones, Butcher).
+/// Easter Sunday of a Gregorian year (Meeus/Jones/Butcher algorithm).
 fn easter(year: i16) -> Date {
     let y = i32::from(year);
     let (a, b, c) = (y % 19, y / 100, y % 100);
@@ -303,18 +308,19 @@ fn easter(year: i16) -> Date {
     date(year, i8::try_from(month).expect("3 or 4"), i8::try_from(day).expect("1 to 31"))
 }
 
-/// A clock as it stands at one hour.
+/// A clock that runs or ran.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LegalClock {
     pub rule: ClockRule,
     pub started_at: Timestamp,
-    /// `None`: without undue delay.
+    /// `None` for a duty without undue delay.
     pub due_at: Option<Timestamp>,
     /// When the duty was met.
     pub met_at: Option<Timestamp>,
-    /// For information: Regulation 1182/71, art. 3(1) for hours, art. 3(2)(c) and 3(4) for months; and
-    /// art. 3(5) where it says something else.
+    /// For information: the end by Regulation 1182/71, art. 3(1) for hours, art. 3(2)(c) and 3(4) for
+    /// months.
     pub tolerance: Option<Timestamp>,
+    /// For information: the end by art. 3(5), where it differs from `tolerance`.
     pub two_working_days: Option<Timestamp>,
 }
 
@@ -324,7 +330,7 @@ impl LegalClock {
             LegalTerm::Hours(hours) => Some(hours),
             LegalTerm::Months(_) | LegalTerm::WithoutDelay => None,
         };
-        // The variants are argued about for the authority's 72 hours alone.
+        // Article 3(1) and 3(5) are argued only for the authority's 72 hours.
         let argued = hours.filter(|_| rule.kind == ClockKind::Authority);
         let tolerance = match rule.term {
             LegalTerm::Months(months) => month_tolerance(started_at, months, zone),
@@ -343,19 +349,19 @@ impl LegalClock {
         }
     }
 
-    /// Time left; zero when it is over, `None` when there is no hour or the duty is met.
+    /// Time left; zero once the deadline has passed, `None` without a deadline or when the duty is met.
     pub fn remaining(&self, now: Timestamp) -> Option<Duration> {
         let due = self.due_at.filter(|_| self.met_at.is_none())?;
         Some(due.since(now))
     }
 
-    /// By how much it is late, or was when it was met; `None` when it is not.
+    /// The delay, until now or until the duty was met; `None` when it is in time or has no deadline.
     pub fn overdue(&self, now: Timestamp) -> Option<Duration> {
         let at = self.met_at.unwrap_or(now);
         self.due_at.filter(|due| at > *due).map(|due| at.since(due))
     }
 
-    /// Since the start, until it was met or until now.
+    /// Time from the start until the duty was met, or until now.
     pub fn elapsed(&self, now: Timestamp) -> Duration {
         self.met_at.unwrap_or(now).since(self.started_at)
     }
@@ -383,7 +389,7 @@ mod tests {
         *rule_of(&RULES, kind, date(2026, 11, 28)).unwrap()
     }
 
-    /// The dossier's vectors: awareness, strict end, 1182/71, and 3(5) where it differs.
+    /// Worked examples: awareness, strict end, end by 1182/71, and by art. 3(5) where it differs.
     const VECTORS: [(&str, &str, &str, Option<&str>); 8] = [
         ("2020-12-22 12:17", "2020-12-25 12:17", "2020-12-25 13:00", None),
         ("2024-02-29 09:00", "2024-03-03 09:00", "2024-03-03 10:00", None),
@@ -406,7 +412,7 @@ mod tests {
         }
     }
 
-    /// Of the audit: hour of the fact, strict end, 3(5).
+    /// Worked examples of an audit: awareness, strict end, end by art. 3(5).
     #[test]
     fn the_vectors_of_the_audit_hold() {
         for (aware, strict, two) in [
@@ -436,7 +442,7 @@ mod tests {
 
     #[test]
     fn the_nights_of_daylight_saving_have_no_more_and_no_fewer_hours_than_they_have() {
-        // Awareness within the hour that comes twice, and just before the one that never comes.
+        // Awareness within the hour that occurs twice, and just before the one that is skipped.
         let first = stamp(&date(2026, 10, 25).at(2, 30, 0, 0).to_zoned(paris()).unwrap());
         for start in [first, first.plus(Duration::from_hours(1)), local("2026-03-29 01:59")] {
             let rule = *rule_of(&RULES, ClockKind::Authority, date(2026, 10, 25)).unwrap();

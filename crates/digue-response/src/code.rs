@@ -1,41 +1,44 @@
-//! The code of a notice: what its recipient types to see whether the message is genuine.
+//! The code of a notice, which its recipient types to check that the message is genuine.
 //!
-//! Sixty random bits in twelve signs of an alphabet without look-alikes (Crockford's base 32), in
-//! groups of four, and a check character (modulo 37) so that a slip of the finger is told at once:
-//! `7K3M-9QXT-2BVN-R`.
+//! Sixty random bits in twelve characters of an alphabet without look-alikes (Crockford's base 32), in
+//! groups of four, and a check character (modulo 37) that detects a mistyped character at once:
+//! `7K3M-9QXT-2BVN-R`. Sixty bits cannot be guessed at the rate at which the page for codes answers.
 
 use std::fmt;
 
+/// Crockford's base 32: no I, L, O or U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// The same with Crockford's five more check symbols.
 const CHECK: &[u8; 37] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U";
 const BITS: u32 = 60;
 
-/// Sixty bits.
+/// A code of sixty bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Code(u64);
 
-/// Why a text is no code.
+/// Why a text is not a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CodeError {
-    #[error("a code has thirteen signs")]
+    #[error("a code has thirteen characters")]
     Length,
-    #[error("a sign that no code has")]
+    #[error("a character that no code contains")]
     Sign,
-    #[error("one sign is wrong")]
+    #[error("the check character does not match")]
     Check,
 }
 
 impl Code {
-    /// A new code, of eight random bytes; the first four bits are not used. Its check character is of the
-    /// same alphabet as the rest: no `$` that is lost on the telephone, no `*` that a form refuses.
+    /// A new code from eight random bytes, of which the first four bits are ignored. Its check character is
+    /// in the same alphabet as the rest: a `$` is lost on the telephone, and a form refuses a `*`.
     pub const fn drawn(random: [u8; 8]) -> Self {
         let bits = u64::from_be_bytes(random) & ((1 << BITS) - 1);
-        // The five remainders beyond the alphabet are brought back into it.
+        // Remainders 32 to 36 would give one of `*~$=U`: lower the number until its remainder is 31.
+        // `bits` is at least as large as its remainder, so this cannot underflow.
         let beyond = (bits % 37).saturating_sub(31);
         Self(bits - beyond)
     }
 
-    /// A code that was drawn earlier, by its bits; those of before 0.2.0 may end in `*~$=U`.
+    /// An existing code from its bits. Codes from before 0.2.0 may end in one of `*~$=U`.
     pub const fn of(bits: [u8; 8]) -> Self {
         Self(u64::from_be_bytes(bits) & ((1 << BITS) - 1))
     }
@@ -44,7 +47,7 @@ impl Code {
         self.0
     }
 
-    /// As people type it: small letters, blanks, O for 0, I and L for 1.
+    /// Parses a typed code: lower case, blanks and hyphens, O for 0, I and L for 1.
     pub fn parse(text: &str) -> Result<Self, CodeError> {
         let signs: Vec<u8> = text
             .bytes()
@@ -55,6 +58,7 @@ impl Code {
                 sign => sign,
             })
             .collect();
+        // Twelve digits of five bits fill exactly sixty, so the shift below cannot lose one.
         let (check, signs) = signs.split_last().ok_or(CodeError::Length)?;
         if signs.len() != 12 {
             return Err(CodeError::Length);
@@ -69,7 +73,7 @@ impl Code {
     }
 
     fn check(self) -> u8 {
-        CHECK[usize::try_from(self.0 % 37).expect("below 37")]
+        CHECK[usize::try_from(self.0 % 37).expect("a remainder of 37 fits in usize")]
     }
 }
 
@@ -86,7 +90,8 @@ impl fmt::Display for Code {
     }
 }
 
-/// A destination with what a stranger must not learn taken out: `m•••@g•••.fr`, `••••••1234`.
+/// A destination masked for anyone who holds a code, since the page for codes is public: `m•••@g•••.fr`,
+/// `•••78`.
 pub fn masked(destination: &str) -> String {
     let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
     if let Some((name, host)) = destination.rsplit_once('@') {

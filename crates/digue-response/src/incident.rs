@@ -1,8 +1,9 @@
-//! An incident: the fold of its entries, in the order in which they were written down.
+//! An incident: the fold of its log entries, in the order in which they were written
+//! (docs/decisions/0012).
 //!
-//! The *main courante*: Digue writes facts, people add what they make of them, decide and answer.
-//! Nothing is erased: a correction names the entry that it corrects, and both stay. Two times stand
-//! on each entry, when it happened and when it was recorded.
+//! In the incident log (*main courante*) Digue writes facts; people add interpretations, decisions and
+//! answers. Nothing is erased: a correction names the entry that it corrects, and both stay. Each entry has
+//! two times, when it happened and when it was recorded. Nothing here stores, journals or sends.
 
 mod acceptance;
 
@@ -21,7 +22,7 @@ use crate::sheet::{Answer, Sheet};
 use crate::vocabulary::{Exemption, Gravity};
 
 lists! {
-    /// Where an incident stands.
+    /// The state of an incident.
     IncidentState "incident-state" {
         Suspected "suspected",
         Confirmed "confirmed",
@@ -30,26 +31,26 @@ lists! {
         Dismissed "dismissed",
     }
 
-    /// Who opened it.
+    /// Who opened an incident.
     Source "incident-source" {
-        /// A finding of the watch, or a containment.
-        Containment "containment",
-        /// Somebody of the house.
-        Person "person",
+    /// Detection: a finding or a containment.
+    Containment "containment",
+    /// A member of the operator's staff.
+    Person "person",
         /// An organisation that works with the portal.
         Partner "partner",
-        /// Taken over from an earlier register.
+        /// Imported from an earlier register.
         Imported "imported",
     }
 
-    /// What the house is to the data.
+    /// The operator's role for the data (GDPR art. 4(7), 4(8), 26).
     IncidentRole "incident-role" {
         Controller "controller",
         Processor "processor",
         Joint "joint",
     }
 
-    /// What kind of word an entry is.
+    /// The kind of a free-text entry.
     EntryKind "entry-kind" {
         Fact "fact",
         Interpretation "interpretation",
@@ -60,47 +61,47 @@ lists! {
     }
 }
 
-/// One line of the *main courante*.
+/// One entry of the incident log.
 #[derive(Clone, PartialEq, Debug)]
 pub struct IncidentEntry {
     /// From 1, without gaps.
     pub number: u32,
     /// When it happened.
     pub at: Timestamp,
-    /// When it was written down.
+    /// When it was recorded.
     pub recorded_at: Timestamp,
-    /// Account; `digue` where nobody typed it.
+    /// Account; `digue` for an entry that Digue wrote itself.
     pub author: String,
     pub note: IncidentNote,
 }
 
-/// What an entry says.
+/// The content of an entry. Stored as JSON: new fields need a default, codes are never renamed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "note", rename_all = "kebab-case")]
 pub enum IncidentNote {
     Opened {
         source: Source,
         title: String,
-        /// The finding, account or organisation that it began with; empty otherwise.
+        /// The finding, account or organisation with which it began; empty otherwise.
         about: String,
     },
     Said {
         kind: EntryKind,
         text: String,
-        /// Entry of the journal that shows it, where there is one.
+        /// The journal entry that shows it, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         journal: Option<u64>,
     },
-    /// An act of the journal about what the incident is about: Digue writes it.
+    /// An act of the journal about the incident's subject, added by Digue.
     Seen {
         act: String,
         subject: String,
         before: String,
         after: String,
         reason: String,
-        /// The entry of the journal.
+        /// Number of the journal entry.
         journal: u64,
-        /// Who acted; empty in entries that are older than this field.
+        /// The author of the act; empty in entries older than this field.
         #[serde(default)]
         by: String,
     },
@@ -108,7 +109,8 @@ pub enum IncidentNote {
         entry: u32,
         text: String,
     },
-    /// An act that another entry states was not done: what rests on it is taken back, and both stay in the log.
+    /// The act that another entry states was not done: claims and clocks no longer count it, and both entries
+    /// stay in the log.
     Withdrawn {
         entry: u32,
         reason: String,
@@ -119,18 +121,18 @@ pub enum IncidentNote {
     },
     RoleSet {
         role: IncidentRole,
-        /// Whether the house is insured, and under NIS 2: those clocks run only then.
+        /// Whether the operator is insured, and under NIS 2: those clocks run only then.
         is_insured: bool,
         is_nis2: bool,
     },
-    /// The hour from which one was aware, in microseconds UTC; a later one corrects, both stay.
+    /// The hour of awareness, in microseconds UTC. A later entry corrects it, and both stay.
     Aware {
         at: i64,
         reason: String,
         #[serde(default)]
         of: Awareness,
     },
-    /// When it happened, as far as one knows.
+    /// When the breach happened, as far as is known; microseconds UTC.
     Occurred {
         from: i64,
         to: Option<i64>,
@@ -181,27 +183,28 @@ pub enum IncidentNote {
         reason: String,
     },
     Submitted(SentNotification),
-    /// Another duty was met: complaint filed, controller told, persons told, warning sent.
+    /// Another duty was met: complaint filed, controller notified, persons informed, warning sent.
     Met {
         clock: ClockKind,
         at: i64,
-        /// Whom, or where: a police station, a controller, a means.
+        /// To whom, where or by which means: a police station, a controller, a letter.
         to: String,
         receipt: String,
-        /// How many persons were told, where notices were counted.
+        /// Number of persons informed, where Digue counted notices. `None` marks a statement by a person,
+        /// which can be withdrawn (`states_an_act`).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         persons: Option<u64>,
     },
-    /// A campaign of notices was ended, with what became of them.
+    /// A campaign of notices ended, with the outcome of its notices.
     NoticesEnded(NoticesEnded),
-    /// What was learnt, and the measure that follows.
+    /// A lesson, and the measure that follows from it.
     Lesson {
         text: String,
         measure: String,
         owner: String,
         due: Option<i64>,
     },
-    /// A file was handed in: the authority's receipt, a signed paper.
+    /// A file was added: the authority's receipt, a signed document.
     Kept {
         name: String,
         /// SHA-256, hexadecimal.
@@ -216,28 +219,29 @@ pub enum IncidentNote {
     },
 }
 
-/// What became of the notices of one campaign.
+/// The outcome of the notices of one campaign.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct NoticesEnded {
     pub campaign: String,
-    /// Left by mail, and did not come back.
+    /// Sent by mail and not returned.
     pub sent: u64,
-    /// Letters, text messages and telephone calls: made ready here, sent by somebody else.
+    /// Letters, text messages and telephone calls: prepared here, sent by others.
     pub listed: u64,
     /// Refused, returned, uncertain, or never sent.
     pub unsent: u64,
-    /// Nobody knows how to reach them.
+    /// Persons without any contact.
     pub unreached: u64,
 }
 
 impl NoticesEnded {
-    /// Every notice left from here: nothing is for somebody else to say.
+    /// True when Digue itself sent every notice. Only then does the end of a campaign count as informing the
+    /// persons: whether a printed letter was posted, a person has to enter.
     pub const fn is_whole(&self) -> bool {
         self.sent > 0 && self.listed == 0 && self.unsent == 0 && self.unreached == 0
     }
 }
 
-/// Why a note cannot be taken.
+/// Why an entry cannot be added.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EntryRefusal {
     #[error("a reason is needed")]
@@ -246,7 +250,7 @@ pub enum EntryRefusal {
     NoText,
     #[error("there is no such entry")]
     NoSuchEntry,
-    #[error("this state does not follow from the present one")]
+    #[error("this state cannot follow the current one")]
     NoSuchStep,
     #[error("both decisions are needed first: the authority, the persons")]
     Undecided,
@@ -262,34 +266,34 @@ pub enum EntryRefusal {
     NobodyAffected,
     #[error("the public was not informed in place of the persons")]
     PublicNotTold,
-    #[error("the controller was not told")]
+    #[error("the controller was not notified")]
     ControllerNotTold,
-    #[error("before one was aware")]
+    #[error("the hour is before the hour of awareness")]
     BeforeAwareness,
     #[error("mandatory steps are open")]
     StepsOpen,
-    #[error("an hour that has not come yet")]
+    #[error("the hour is in the future")]
     Future,
     #[error("the end is before the beginning")]
     Backwards,
-    #[error("after the hour, reasons for the delay are needed first")]
+    #[error("the deadline has passed: enter the reasons for the delay first")]
     DelayUnexplained,
-    #[error("persons are informed, or there is an exemption")]
+    #[error("a decision not to inform needs an exemption, and a decision to inform has none")]
     ExemptionNeeded,
     #[error("the value does not fit its field")]
     Value,
-    #[error("another opening")]
+    #[error("the incident is already open")]
     OpenedTwice,
-    #[error("it is closed: correct or reopen it")]
+    #[error("the incident is closed: add a correction or reopen it")]
     Closed,
 }
 
-/// Shorter reasons say nothing.
+/// The shortest reason, in characters: "ok" or "yes" is not a reason.
 pub const REASON_CHARS_MIN: usize = 10;
-/// Longer texts are documents.
+/// The longest text, in characters; a longer one is a document and is added as a file.
 pub const TEXT_CHARS_MAX: usize = 8_000;
 
-/// A decision with who took it, when and why.
+/// A decision with its author, time and reason.
 #[derive(Clone, PartialEq, Debug)]
 pub struct IncidentDecision<T> {
     pub what: T,
@@ -298,7 +302,7 @@ pub struct IncidentDecision<T> {
     pub reason: String,
 }
 
-/// Whether persons are told, and if not, why not.
+/// Whether persons are informed, and if not, by which exemption.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PersonsNotified {
     pub inform: bool,
@@ -316,7 +320,7 @@ pub struct IncidentTask {
     pub done_at: Option<Timestamp>,
 }
 
-/// A lesson and the measure that it asks for.
+/// A lesson and the measure that it calls for.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Lesson {
     pub number: u32,
@@ -326,7 +330,7 @@ pub struct Lesson {
     pub due: Option<Timestamp>,
 }
 
-/// An answer to a step of a sheet.
+/// An answer to a step of a checklist.
 #[derive(Clone, PartialEq, Debug)]
 pub struct StepAnswer {
     pub answer: Answer,
@@ -339,15 +343,15 @@ pub struct StepAnswer {
 #[derive(Clone, PartialEq, Debug)]
 pub struct DutyMet {
     pub at: Timestamp,
-    /// Whom, or by which means.
+    /// To whom, or by which means.
     pub to: String,
     pub receipt: String,
     pub persons: Option<u64>,
-    /// The entry that says so.
+    /// The entry that states it.
     pub entry: u32,
 }
 
-/// Everything that the entries say together.
+/// The current state of an incident, folded from its entries.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Incident {
     pub title: String,
@@ -358,9 +362,9 @@ pub struct Incident {
     pub role: IncidentRole,
     pub is_insured: bool,
     pub is_nis2: bool,
-    /// The states it went through, with when and why.
+    /// Its states in order, with time and reason.
     pub states: Vec<IncidentDecision<IncidentState>>,
-    /// Hours of awareness, the first one first; the last one of each kind counts.
+    /// Hours of awareness in order of entry; the last of each kind counts.
     pub awareness: Vec<(Awareness, IncidentDecision<Timestamp>)>,
     pub occurred: Option<(Timestamp, Option<Timestamp>)>,
     pub sheets: Vec<Sheet>,
@@ -374,29 +378,30 @@ pub struct Incident {
     pub persons: Option<IncidentDecision<PersonsNotified>>,
     pub delays: BTreeMap<ClockKind, IncidentDecision<()>>,
     pub submissions: Vec<(Timestamp, SentNotification)>,
-    /// Duties met, the first time of each.
+    /// Duties met, by the first act of each.
     pub met: BTreeMap<ClockKind, DutyMet>,
-    /// Entries that say that persons were told.
+    /// Entries that state that persons were informed.
     told: Vec<u32>,
-    /// The acts that claims rest on.
+    /// The acts that support claims.
     pub acts: LoggedActs,
-    /// Campaigns that were ended, with the entry that says so.
+    /// Campaigns that ended, with the entry that states it.
     pub notices: Vec<(u32, NoticesEnded)>,
     pub lessons: Vec<Lesson>,
-    /// Files that were handed in: when, name, hash, bytes.
+    /// Files that were added: time, name, SHA-256, size in bytes.
     pub files: Vec<(Timestamp, String, String, u64)>,
+    /// Reopening steps: time, subject, budget in percent, text.
     pub reopenings: Vec<(Timestamp, String, Option<u8>, String)>,
-    /// Entries that state what people did, and that nobody took back.
+    /// Entries in which a person states an act, without those withdrawn.
     pub stated: BTreeSet<u32>,
-    /// Acts that were taken back, with the entry that does.
+    /// Withdrawn entries, each with the entry that withdraws it.
     pub withdrawn: BTreeMap<u32, u32>,
-    /// Corrected entries and the entries that correct them, the last one last.
+    /// Corrected entries, each with the entries that correct it, in order.
     pub corrections: BTreeMap<u32, Vec<u32>>,
     pub entries: u32,
 }
 
 impl Incident {
-    /// Folds the entries; `None` when the first one does not open it.
+    /// Folds the entries; `None` when the first one is not an opening.
     pub fn of(entries: &[IncidentEntry]) -> Option<Self> {
         let (first, rest) = entries.split_first()?;
         let IncidentNote::Opened { source, title, about } = &first.note else { return None };
@@ -412,6 +417,7 @@ impl Incident {
             about: about.clone(),
             opened_at: first.at,
             opened_by: first.author.clone(),
+            // Until stated otherwise, the role with the most duties.
             role: IncidentRole::Controller,
             is_insured: false,
             is_nis2: false,
@@ -437,6 +443,8 @@ impl Incident {
             files: Vec::new(),
             reopenings: Vec::new(),
             stated: BTreeSet::new(),
+            // Known before the fold begins: an act that is withdrawn later must leave no trace in
+            // clocks, claims or states.
             withdrawn: withdrawn(rest),
             corrections: BTreeMap::new(),
             entries: 1,
@@ -516,6 +524,7 @@ impl Incident {
                 if *clock == ClockKind::Persons {
                     self.told.push(entry.number);
                 }
+                // The first act meets the duty; a later one does not make it late.
                 self.met.entry(*clock).or_insert(met);
             }
             IncidentNote::NoticesEnded(ended) => self.notices.push((entry.number, ended.clone())),
@@ -528,7 +537,7 @@ impl Incident {
         }
     }
 
-    /// Tasks and lessons: what is to be done.
+    /// Folds tasks and lessons.
     fn take_work(&mut self, entry: &IncidentEntry) {
         match &entry.note {
             IncidentNote::TaskAdded { title, owner, due } => self.tasks.push(IncidentTask {
@@ -563,13 +572,13 @@ impl Incident {
         matches!(self.state(), IncidentState::Resolved | IncidentState::Dismissed)
     }
 
-    /// The hour of awareness that counts for the data.
+    /// The hour of awareness for the data.
     pub fn aware_at(&self) -> Option<Timestamp> {
         self.aware_of(Awareness::Data)
     }
 
-    /// The hour from which a duty's clock runs. Where nobody stated its own, that of the data stands in:
-    /// one cannot know that data were touched without knowing of the attack.
+    /// The hour of awareness of a fact. Where it was not stated, the hour for the data applies: one cannot
+    /// know that data were affected without knowing of the attack. The reverse does not hold.
     pub fn aware_of(&self, what: Awareness) -> Option<Timestamp> {
         let last = |what| {
             let mut hours = self.awareness.iter().rev();
@@ -578,17 +587,17 @@ impl Incident {
         last(what).or_else(|| last(Awareness::Data))
     }
 
-    /// When it was first in a state.
+    /// When the incident first entered a state.
     pub fn reached(&self, state: IncidentState) -> Option<Timestamp> {
         self.states.iter().find(|known| known.what == state).map(|known| known.at)
     }
 
-    /// The set that counts.
+    /// The current version of the affected set: the last one.
     pub fn affected(&self) -> Option<&AffectedVersion> {
         self.affected.last()
     }
 
-    /// Mandatory steps of the sheets in use that nobody answered.
+    /// Unanswered mandatory steps of the checklists in use.
     pub fn open_steps(&self) -> Vec<(Sheet, &'static str)> {
         let steps = self.sheets.iter().flat_map(|sheet| sheet.steps().iter().map(|step| (*sheet, step)));
         let open = steps.filter(|(sheet, step)| {
@@ -597,18 +606,18 @@ impl Incident {
         open.map(|(sheet, step)| (sheet, step.code)).collect()
     }
 
-    /// When the authority was told for the first time.
+    /// When the authority was first notified.
     pub fn notified_at(&self) -> Option<Timestamp> {
         self.submissions.iter().map(|(_, submission)| submission.submitted_at()).min()
     }
 
-    /// The last initial notification that left fields open.
+    /// The last initial notification that left fields unknown.
     fn incomplete(&self) -> Option<&SentNotification> {
         let is_open = |sent: &SentNotification| sent.stage == Stage::Initial && !sent.unknown.is_empty();
         self.submissions.iter().map(|(_, sent)| sent).rfind(|sent| is_open(sent))
     }
 
-    /// When what the first notification left open was sent.
+    /// When a complement was sent for the fields that the initial notification left unknown.
     fn completed_at(&self) -> Option<Timestamp> {
         let first = self.incomplete()?.submitted_at();
         let later = self.submissions.iter().map(|(_, sent)| sent);
@@ -625,11 +634,12 @@ impl Incident {
         }
     }
 
-    /// The clocks that run, or ran, once one is aware.
+    /// The clocks that run or ran; none before the first hour of awareness.
     pub fn clocks(&self, rules: &[ClockRule], zone: &TimeZone) -> Vec<LegalClock> {
         let runs = ClockKind::ALL.iter().filter(|kind| self.concerns(**kind));
         let clocks = runs.filter_map(|kind| {
-            // The rule is that of the day of awareness, also for what follows from it.
+            // The law in force on the day of awareness applies to the whole chain: a report that follows a
+            // month later is not moved to a newer rule.
             let aware = Awareness::ALL.iter().filter_map(|of| self.aware_of(*of)).min()?;
             let rule = *rule_of(rules, *kind, day_of(aware, zone))?;
             let start = match rule.starts {
@@ -642,7 +652,8 @@ impl Incident {
         clocks.collect()
     }
 
-    /// Whether a duty is the body's own, as far as is decided.
+    /// Whether a duty concerns the operator, given its role and its decisions so far. An undecided duty does:
+    /// its clock runs until a decision stops it.
     fn concerns(&self, kind: ClockKind) -> bool {
         let answers = self.role != IncidentRole::Processor;
         let persons = self.persons.as_ref().map(|decided| decided.what);
@@ -659,7 +670,7 @@ impl Incident {
         }
     }
 
-    /// Occurred, seen, aware, contained, notified, told: the moments that are known, in this order.
+    /// The key moments, in the order of an incident; `None` where unknown. The names are locale codes.
     pub fn moments(&self) -> [(&'static str, Option<Timestamp>); 6] {
         [
             ("occurred", self.occurred.map(|(from, _)| from)),
@@ -671,13 +682,14 @@ impl Incident {
         ]
     }
 
-    /// The stage that the next notification is.
+    /// The stage of the next notification.
     pub fn next_stage(&self) -> Stage {
         if self.submissions.is_empty() { Stage::Initial } else { Stage::Complementary }
     }
 }
 
-/// Acts that a later entry takes back.
+/// Acts that a later entry withdraws. The number must be lower: a withdrawal cannot reach forward to an act
+/// entered after it.
 fn withdrawn(entries: &[IncidentEntry]) -> BTreeMap<u32, u32> {
     let acts: BTreeSet<u32> =
         entries.iter().filter(|entry| entry.note.states_an_act()).map(|entry| entry.number).collect();

@@ -1,9 +1,9 @@
-//! From containment to the last person told: what is to be decided, by when, and what is said.
+//! Incident response, from containment to the last person informed: incidents, legal clocks, notifications,
+//! and the claims that documents may make.
 //!
-//! Pure: an incident is the fold of its entries, deadlines and counts are computed from them, and
-//! nothing here knows a screen, a database or a clock. The vocabulary is that of the CNIL's
-//! notification, so that what is kept can be sent; sentences are in the locales, under the codes of
-//! this crate.
+//! No clock, no store, no page: an incident is the fold of its entries, and deadlines and counts are computed
+//! from them for a given time. The vocabulary is that of the CNIL's notification form, so that what is stored
+//! can be sent; sentences are in the locales, under the codes of this crate.
 
 pub mod affected;
 pub mod claim;

@@ -1,5 +1,5 @@
-//! The notification to the authority: every field of the teleservice, filled from facts, answered by
-//! somebody, or unknown with who can answer.
+//! The notification to the authority: every field of the CNIL's online form is filled from facts, answered by
+//! a person, or unknown with the role that can answer it. Nothing is sent from here.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use crate::incident::{EntryRefusal, TEXT_CHARS_MAX};
 use crate::vocabulary::{Cause, Consequence, DataKind, Gravity, Harm, Nature, Origin, PersonKind};
 
 lists! {
-    /// What a notification is to the one before it.
+    /// The stage of a notification.
     Stage "stage" {
         Initial "initial",
         Complementary "complementary",
-        /// All in one go.
+        /// Complete at once, without a complement to follow.
         Complete "complete",
     }
 
-    /// The parts of the form.
+    /// The sections of the form.
     Block "block" {
         Controller "controller",
         Dates "dates",
@@ -31,7 +31,7 @@ lists! {
         Others "others",
     }
 
-    /// Who of the house knows the answer.
+    /// The role that can answer a field.
     Informant "who" {
         Dpo "dpo",
         Ciso "ciso",
@@ -40,14 +40,14 @@ lists! {
         Partner "partner",
     }
 
-    /// Yes, no, or not known.
+    /// Yes, no or unknown.
     Known "known" {
         Yes "yes",
         No "no",
         Unknown "unknown",
     }
 
-    /// Whether persons are told.
+    /// Whether persons are informed.
     Informed "informed" {
         Yes "yes",
         Later "later",
@@ -113,12 +113,12 @@ lists! {
     }
 }
 
-/// What a value of a field looks like.
+/// The shape of a field's value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FormFieldShape {
     /// One line.
     Line,
-    /// Several.
+    /// Several lines.
     Text,
     Number,
     /// RFC 3339, UTC.
@@ -241,7 +241,7 @@ impl Field {
         }
     }
 
-    /// Who can answer what no fact answers.
+    /// The role that can answer the field when no fact does.
     pub const fn who(self) -> Informant {
         use Field as F;
         match self {
@@ -263,7 +263,7 @@ impl Field {
         }
     }
 
-    /// The locale key of one of its choices.
+    /// The locale key of a choice; `None` when the field has no such choice.
     pub fn choice_key(self, code: &str) -> Option<String> {
         let prefix = match self {
             Self::Natures => Nature::PREFIX,
@@ -286,7 +286,7 @@ impl Field {
         }
     }
 
-    /// Needed only under a condition that the other values decide.
+    /// True unless the other values show that the field does not apply.
     fn is_asked(self, values: &BTreeMap<Self, Vec<String>>) -> bool {
         let is = |field: Self, code: &str| {
             values.get(&field).is_some_and(|value| value.iter().any(|known| known == code))
@@ -297,14 +297,14 @@ impl Field {
             Self::NotInformedWhy => is(Self::InformedState, "no"),
             Self::InformedAt => is(Self::InformedState, "yes") || is(Self::InformedState, "later"),
             Self::InformedBy | Self::InformedCount | Self::InformedText => is(Self::InformedState, "yes"),
-            // Asked only of those whom it concerns: empty is an answer.
+            // An empty field is an answer here: no processor, no delay, no joint controller.
             Self::ProcessorToldAt | Self::DelayReasons | Self::JointControllers => false,
             _ => true,
         }
     }
 }
 
-/// What is wrong with a value; `None` when it fits. An empty value takes an answer back.
+/// What is wrong with a value; `None` when it fits. An empty value withdraws the answer.
 pub fn fault_of(field: Field, value: &[String]) -> Option<EntryRefusal> {
     let fits = match field.shape() {
         FormFieldShape::Many(codes) => value.iter().all(|code| codes.contains(&code.as_str())),
@@ -319,36 +319,38 @@ pub fn fault_of(field: Field, value: &[String]) -> Option<EntryRefusal> {
     (!fits).then_some(EntryRefusal::Value)
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FormFieldSource {
-    /// Computed from what Digue measured.
+    /// Computed from measured facts.
     Facts,
-    /// Somebody said so; it stands before the computed one.
+    /// Entered by a person; replaces the computed value.
     Answer,
 }
 
-/// A field as the draft shows it.
+/// A field of the draft.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FilledField {
     Value {
         value: Vec<String>,
         from: FormFieldSource,
-        /// What the facts say where somebody says otherwise.
+        /// The computed value where the answer differs; it stays visible.
         computed: Option<Vec<String>>,
     },
     Unknown(Informant),
-    /// Does not apply, by the other answers.
+    /// Does not apply, given the other values.
     NotAsked,
 }
 
-/// Every field of the form, in its order.
+/// Every field of the form, in the order of the form.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NotificationDraft(pub Vec<(Field, FilledField)>);
 
 impl NotificationDraft {
-    /// Answers stand before facts; what neither knows is unknown, with who can answer.
+    /// Fills every field: answers replace facts, and a field with neither is unknown, with the role that can
+    /// answer it.
     pub fn new(facts: &BTreeMap<Field, Vec<String>>, answers: &BTreeMap<Field, Vec<String>>) -> Self {
+        // A blank answer is no answer: the field stays unknown, and the notification incomplete.
         let given = |values: &BTreeMap<Field, Vec<String>>, field: Field| {
             values.get(&field).filter(|value| value.iter().any(|text| !text.trim().is_empty())).cloned()
         };
@@ -358,6 +360,7 @@ impl NotificationDraft {
             let computed = given(facts, field);
             let filled = match (given(answers, field), computed) {
                 (Some(value), computed) => {
+                    // An answer equal to the facts is no disagreement to show.
                     let computed = computed.filter(|computed| *computed != value);
                     FilledField::Value { value, from: FormFieldSource::Answer, computed }
                 }
@@ -380,7 +383,7 @@ impl NotificationDraft {
         unknown.collect()
     }
 
-    /// The values alone: what is kept with a submission.
+    /// The values alone, as stored with a submission.
     pub fn snapshot(&self) -> BTreeMap<Field, Vec<String>> {
         let values = self.0.iter().filter_map(|(field, filled)| match filled {
             FilledField::Value { value, .. } => Some((*field, value.clone())),
@@ -397,7 +400,7 @@ pub struct SentNotification {
     /// Microseconds, UTC.
     pub submitted_at: i64,
     pub receipt: String,
-    /// What was sent.
+    /// The values as sent; never changed, so that later answers can be compared with them.
     pub snapshot: BTreeMap<Field, Vec<String>>,
     pub unknown: Vec<Field>,
 }
@@ -408,7 +411,7 @@ impl SentNotification {
     }
 }
 
-/// One field that says something else than before.
+/// One field whose value changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
     pub field: Field,
@@ -416,7 +419,7 @@ pub struct Change {
     pub after: Vec<String>,
 }
 
-/// What the later one says otherwise, in the order of the form.
+/// The fields whose values differ, in the order of the form.
 pub fn changes(before: &BTreeMap<Field, Vec<String>>, after: &BTreeMap<Field, Vec<String>>) -> Vec<Change> {
     let empty = Vec::new();
     let changed = Field::ALL.iter().filter_map(|field| {

@@ -1,30 +1,31 @@
-//! How easily a text is read: Flesch's figure, for French in Kandel and Moles' form.
+//! Readability of a text: the Flesch score, for French in the form of Kandel and Moles.
 //!
-//! 100 is a children's book, 60 and more is plain, below 30 is for specialists. French: Kandel and
+//! 100 is a children's book, 60 and more is plain language, below 30 is for specialists. French: Kandel and
 //! Moles 1958, `207 - 1.015 words per sentence - 73.6 syllables per word`; English: Flesch 1948,
 //! `206.835 - 1.015 words per sentence - 84.6 syllables per word`. Syllables are counted by groups
 //! of vowels, which is within a tenth of a dictionary's count.
 
-/// What was counted.
+/// The counts of a text, and its score.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Readability {
     pub words: usize,
     pub sentences: usize,
     pub syllables: usize,
-    /// 0 to 100.
+    /// 0 to 100; higher is easier.
     pub score: f64,
     /// Words of the longest sentence.
     pub longest_sentence: usize,
 }
 
-/// At least this much for a notice; more for the easy-to-read form.
+/// Minimum score of a notice.
 pub const PLAIN: f64 = 60.0;
+/// Minimum score of the easy-to-read form.
 pub const EASY: f64 = 75.0;
 
 /// Measures a text; `is_french` chooses the formula.
 pub fn measure(text: &str, is_french: bool) -> Readability {
     let (mut words, mut sentences, mut syllables, mut longest) = (0, 0, 0, 0);
-    // A line of its own is a sentence: headings, items of a list.
+    // Headings and list items have no full stop: each line is a sentence of its own.
     for sentence in text.split(['.', '!', '?', ';', ':', '\n']) {
         let mut in_sentence = 0;
         for word in sentence.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()) {
@@ -38,6 +39,7 @@ pub fn measure(text: &str, is_french: bool) -> Readability {
         }
     }
     let (per_sentence, per_word) = match (words, sentences) {
+        // Without this, an empty text would divide by zero.
         (0, _) | (_, 0) => (0.0, 0.0),
         _ => (words as f64 / sentences as f64, syllables as f64 / words as f64),
     };
@@ -59,7 +61,7 @@ fn syllables_of(word: &str, is_french: bool) -> usize {
         groups += usize::from(now && !was_vowel);
         was_vowel = now;
     }
-    // A last e, es or ent is silent in both languages more often than not.
+    // A final e or es is usually silent in both languages, as is French ent and English ed.
     let endings: &[&str] = if is_french { &["e", "es", "ent"] } else { &["e", "es", "ed"] };
     let is_silent = endings.iter().any(|ending| {
         lower.strip_suffix(ending).is_some_and(|stem| stem.chars().next_back().is_some_and(|s| !is_vowel(s)))

@@ -1,7 +1,8 @@
-//! The register of violations (art. 33(5)): every one, notified or not, with the reasoning.
+//! The data-breach register (GDPR art. 33(5)): every breach, notified or not, with the reasoning.
 //!
-//! A row is computed from an incident; rows of an earlier register are read from a table and become
-//! incidents of their own.
+//! A row is computed from an incident. Rows of an earlier register are parsed from a table and become
+//! incidents of their own. Cells arrive as texts: this module knows no spreadsheet, and no language except
+//! for yes, no and the word for risk.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,7 +15,7 @@ use crate::incident::{Incident, IncidentState, TEXT_CHARS_MAX};
 use crate::notification::{Field, FilledField, FormFieldShape, NotificationDraft, fault_of};
 use crate::vocabulary::Exemption;
 
-/// One row.
+/// One row of the register, computed from an incident.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ViolationRow {
     pub title: String,
@@ -22,10 +23,11 @@ pub struct ViolationRow {
     pub opened_at: Timestamp,
     pub aware_at: Option<Timestamp>,
     pub values: BTreeMap<Field, Vec<String>>,
-    /// Whether the authority is told, who decided it and why.
+    /// Whether to notify the authority: decision, author, reason.
     pub authority: Option<(bool, String, String)>,
     pub notified_at: Option<Timestamp>,
     pub delay_reason: Option<String>,
+    /// Whether to inform the persons: decision, exemption, author, reason.
     pub persons: Option<(bool, Option<Exemption>, String, String)>,
     pub told_at: Option<Timestamp>,
 }
@@ -56,7 +58,8 @@ impl ViolationRow {
     }
 }
 
-/// The columns of a register, as it is written and read: what each is called, and what it fills.
+/// The columns of a register, for export and import: the code of each, and its meaning. One table for both,
+/// so that an export can be imported unchanged.
 pub static COLUMNS: LazyLock<Vec<(&'static str, ViolationColumn)>> = LazyLock::new(|| {
     const FIRST: [Field; 12] = [
         Field::StartedAt,
@@ -72,7 +75,7 @@ pub static COLUMNS: LazyLock<Vec<(&'static str, ViolationColumn)>> = LazyLock::n
         Field::GravityOf,
         Field::MeasuresTaken,
     ];
-    // Each has a column of its own.
+    // These fields repeat what other columns hold.
     const ELSEWHERE: [Field; 3] = [Field::AwareAt, Field::DelayReasons, Field::InformedAt];
     let others = Field::ALL.iter().filter(|field| !FIRST.contains(field) && !ELSEWHERE.contains(field));
     let field = |field: &Field| (field.code(), ViolationColumn::Field(*field));
@@ -91,7 +94,7 @@ pub static COLUMNS: LazyLock<Vec<(&'static str, ViolationColumn)>> = LazyLock::n
     columns
 });
 
-/// What a column fills.
+/// The meaning of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ViolationColumn {
     Title,
@@ -100,17 +103,17 @@ pub enum ViolationColumn {
     /// `yes: reason` or `no: reason`.
     Authority,
     NotifiedAt,
-    /// Why the authority was told after the hour.
+    /// Why the authority was notified after the deadline.
     Delay,
     /// `yes: reason` or `no: reason`.
     Persons,
-    /// Why persons were not told.
+    /// Why persons were not informed.
     Exemption,
     ToldAt,
     State,
 }
 
-/// A row of an earlier register.
+/// A row of an earlier register, parsed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EarlierViolation {
     pub title: String,
@@ -126,7 +129,7 @@ pub struct EarlierViolation {
 }
 
 impl EarlierViolation {
-    /// What a row says, as an earlier register would.
+    /// A row of this register in the form of an earlier one, to compare with an import.
     pub fn of(row: &ViolationRow) -> Self {
         let lines = |text: &String| text.trim().replace("\r\n", "\n");
         let is_column =
@@ -149,7 +152,8 @@ impl EarlierViolation {
         }
     }
 
-    /// The columns where this row, as a file says it, is not what the register says; blank cells say nothing.
+    /// The columns in which this imported row differs from the register. Blank cells are not compared: a file
+    /// may leave out columns.
     pub fn differences_from(&self, register: &Self) -> Vec<&'static str> {
         let differs = |column: &ViolationColumn| match column {
             ViolationColumn::Title => !self.title.is_empty() && self.title != register.title,
@@ -171,42 +175,42 @@ impl EarlierViolation {
     }
 }
 
-/// What is wrong with a cell.
+/// Why a cell cannot be imported.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ViolationCellFault {
-    /// Needed and empty.
+    /// Required and empty.
     Missing,
-    /// No date or hour.
+    /// Not a date or time.
     Moment,
-    /// An hour that came twice or never, or a number or day of two readings.
+    /// An hour that occurs twice or never, or a number or day that can be read in two ways.
     Ambiguous,
-    /// It has not come yet.
+    /// In the future.
     Future,
     Number,
-    /// A word that the list does not have.
+    /// A word that is not in the list.
     Choice,
-    /// Neither yes nor no with a reason.
+    /// Not `yes: reason` or `no: reason`.
     Decision,
-    /// Persons were not told, and why is none of the exemptions.
+    /// Persons were not informed and no exemption is named, or they were and one is.
     Exemption,
     Long,
-    /// An error of calculation.
+    /// A spreadsheet error such as `#N/A`.
     Error,
-    /// A formula without its result.
+    /// A formula whose result is not in the file.
     Formula,
-    /// Another cell is shown over it.
+    /// Hidden below a merged cell.
     Covered,
-    /// A percentage, or another unit than the field counts.
+    /// A percentage, or a unit other than that of the field.
     Unit,
     /// A number whose format cannot be shown.
     Unseen,
-    /// True or false.
+    /// A Boolean.
     Truth,
     /// The end comes before the beginning.
     Backwards,
-    /// The register has this violation, and says otherwise.
+    /// The register has this breach with another value.
     Differs,
-    /// The register computes this cell, and it says otherwise today.
+    /// The register computes this cell, and its value differs today.
     Computed,
     /// Another row of the file has the same reference.
     Twice,
@@ -248,21 +252,21 @@ impl ViolationCellFault {
     }
 }
 
-/// What reading rows works with.
+/// Parses rows. The words of each language are passed in as functions.
 pub struct ViolationRowReader<'r> {
-    /// Where hours without a zone were.
+    /// Time zone of times that name none.
     pub zone: &'r TimeZone,
     pub now: Timestamp,
-    /// A word of any language as a code of the field.
+    /// Maps a word of any language to a code of the field.
     pub choice: &'r (dyn Fn(Field, &str) -> Option<String> + Sync),
     pub exemption: &'r (dyn Fn(&str) -> Option<Exemption> + Sync),
     pub state: &'r (dyn Fn(&str) -> Option<IncidentState> + Sync),
-    /// What comes first in the days of each column.
+    /// Order of day and month in each column.
     pub orders: BTreeMap<&'static str, DayOrder>,
 }
 
 impl ViolationRowReader<'_> {
-    /// Reads one row: the texts of the columns that are there.
+    /// Parses one row from the texts of the columns that are present.
     ///
     /// # Errors
     /// Every fault of the row.
@@ -273,7 +277,8 @@ impl ViolationRowReader<'_> {
         self.read_with(cells, &[ViolationColumn::Title, ViolationColumn::Aware])
     }
 
-    /// Reads a row about a violation that the register has: it may lack what the register lacks.
+    /// Parses a row about a breach that the register has. It may lack what the register lacks: otherwise an
+    /// export of an incident without an hour of awareness could not be imported.
     ///
     /// # Errors
     /// As `read`.
@@ -296,6 +301,7 @@ impl ViolationRowReader<'_> {
         for (name, column) in COLUMNS.iter() {
             let text = cells.get(name).map(|text| text.trim()).unwrap_or_default();
             let read = match text {
+                // All faults of a row are collected, so that a file is corrected in one pass.
                 "" if needed.contains(column) => Err(ViolationCellFault::Missing),
                 "" => Ok(()),
                 text => self.read_cell(&mut row, name, *column, text),
@@ -380,7 +386,7 @@ impl ViolationRowReader<'_> {
         if at > self.now { Err(ViolationCellFault::Future) } else { Ok(at) }
     }
 
-    /// An instant; a day without an hour is its midnight, and an hour without a zone is local.
+    /// Parses an instant. A day without a time is its midnight; a time without a zone is local.
     fn moment(&self, name: &'static str, text: &str) -> Result<Timestamp, ViolationCellFault> {
         let order = self.orders.get(name).copied().unwrap_or_default();
         let written =
@@ -390,6 +396,7 @@ impl ViolationRowReader<'_> {
             WrittenMoment::Day(day) => day.at(0, 0, 0, 0),
             WrittenMoment::Local(at) => at,
         };
+        // An hour that occurs twice or never is a fault: a guess would move a legal deadline by an hour.
         let instant = self.zone.to_ambiguous_timestamp(local).unambiguous();
         instant
             .map(|at| Timestamp::from_micros(at.as_microsecond()))
@@ -397,7 +404,8 @@ impl ViolationRowReader<'_> {
     }
 }
 
-/// The exemption that a reason names by its letter, or by the risk; nothing else tells which it was.
+/// The exemption that a reason names by its letter in article 34(3), or by the word for risk. Anything else
+/// is `None`: an exemption is never supposed.
 fn exemption_in(reason: &str) -> Option<Exemption> {
     let plain = folded(reason);
     let signs: String = plain.chars().filter(char::is_ascii_alphanumeric).collect();

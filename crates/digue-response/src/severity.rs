@@ -1,4 +1,4 @@
-//! How severe a breach is: ENISA's method, every term shown, and the CNIL's scale.
+//! The severity of a breach: ENISA's method with every term shown, and the CNIL's scale.
 //!
 //! ENISA, *Recommendations for a methodology of the assessment of severity of personal data
 //! breaches*, working document v1.0, December 2013: SE = DPC x EI + CB. Terms are kept in quarters,
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::vocabulary::{DataKind, Gravity};
 
 lists! {
-    /// What the data are about, each with its base.
+    /// The data processing context (DPC), which gives the base score.
     DataContext "context" {
         Simple "simple",
         Behavioural "behavioural",
@@ -18,7 +18,7 @@ lists! {
         Sensitive "sensitive",
     }
 
-    /// How easily a person is recognised in the data.
+    /// Ease of identification (EI) of a person in the data.
     Ease "ease" {
         Negligible "negligible",
         Limited "limited",
@@ -26,21 +26,21 @@ lists! {
         Maximum "maximum",
     }
 
-    /// What became of confidentiality.
+    /// Loss of confidentiality (CB).
     Confidentiality "confidentiality-loss" {
         None "none",
         KnownRecipients "known-recipients",
         UnknownRecipients "unknown-recipients",
     }
 
-    /// What became of integrity.
+    /// Loss of integrity (CB).
     Integrity "integrity-loss" {
         None "none",
         Recoverable "recoverable",
         Lost "lost",
     }
 
-    /// What became of availability.
+    /// Loss of availability (CB).
     Availability "availability-loss" {
         None "none",
         Temporary "temporary",
@@ -60,7 +60,7 @@ lists! {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Terms {
     pub context: DataContext,
-    /// -3 to +3: what circumstances take away or add; the result stays within 1 to 4.
+    /// -3 to +3, for circumstances that lower or raise the context; the result stays within 1 to 4.
     pub adjustment: i8,
     pub ease: Ease,
     pub confidentiality: Confidentiality,
@@ -69,7 +69,7 @@ pub struct Terms {
     pub is_malicious: bool,
 }
 
-/// A score and the numbers that made it, in quarters: 13 is 3.25.
+/// A score and its terms. Terms named `quarters` are in quarters: 13 is 3.25.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Score {
     pub base: u8,
@@ -86,7 +86,8 @@ pub struct Score {
 }
 
 impl Terms {
-    /// What the facts suggest: the kinds of data, and an outsider who reads for unknown others.
+    /// Terms suggested by the facts, to be confirmed or changed by a person. A malicious reader makes the
+    /// recipients unknown.
     pub fn suggested(
         data: &[DataKind],
         is_malicious: bool,
@@ -103,7 +104,8 @@ impl Terms {
         } else {
             DataContext::Simple
         };
-        // The NIR holds sex, year, month and place of birth, and opens other files.
+        // The NIR (social security number) encodes sex, year, month and place of birth, and is the key to
+        // other files. A sensitive context is at the maximum already.
         let adjustment = i8::from(context != DataContext::Sensitive && has(&[DataKind::Nir]));
         Self {
             context,
@@ -128,7 +130,7 @@ impl Terms {
             DataContext::Sensitive => 4,
         };
         let context = (i16::from(base) + i16::from(self.adjustment)).clamp(1, 4);
-        let context = u8::try_from(context).expect("1 to 4");
+        let context = u8::try_from(context).expect("the context is clamped to 1 to 4");
         let ease_quarters = match self.ease {
             Ease::Negligible => 1,
             Ease::Limited => 2,
@@ -176,7 +178,7 @@ impl Terms {
 }
 
 impl Score {
-    /// What the score says on the CNIL's scale, unless somebody who knows better says otherwise.
+    /// The score on the CNIL's scale; a person may set another gravity with a reason.
     pub const fn gravity(&self) -> Gravity {
         match self.level {
             SeverityLevel::Low => Gravity::Negligible,
@@ -186,7 +188,7 @@ impl Score {
         }
     }
 
-    /// `3.25`.
+    /// A number of quarters as text: `3.25`.
     pub fn text(quarters: u8) -> String {
         let rest = ["", ".25", ".5", ".75"][usize::from(quarters % 4)];
         format!("{}{rest}", quarters / 4)
@@ -197,7 +199,7 @@ impl Score {
 mod tests {
     use super::*;
 
-    /// Contact data of job seekers, taken with intent by unknown recipients.
+    /// Contact data of job seekers, taken maliciously by unknown recipients.
     const CONTACT: Terms = Terms {
         context: DataContext::Simple,
         adjustment: 0,

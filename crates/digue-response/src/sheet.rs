@@ -1,13 +1,13 @@
-//! Reflex sheets: short lists of steps for the first hours, in pairs of finding out and holding.
+//! Checklists: short lists of steps for the first hours of an incident.
 //!
-//! A step reads a fact, asks for an answer - *I do not know* is one - or names something that can be
-//! undone and is done with one button. The form follows CERT-FR's sheets; the words are in the
-//! locales, under `sheet-` and the codes of sheet and step.
+//! A step shows a fact, asks for an answer (*I do not know* is one), or leads to an action that takes one
+//! button and can be undone. The form follows CERT-FR's *fiches réflexes*; texts are in the locales, under
+//! `sheet-` and the codes of checklist and step. Facts are read, and actions carried out, by the caller.
 
 use digue_types::lists;
 
 lists! {
-    /// The sheets.
+    /// The checklists.
     Sheet "sheet" {
         Qualification "qualification",
         Containment "containment",
@@ -17,50 +17,50 @@ lists! {
         Restart "restart",
     }
 
-    /// What one can say of a step.
+    /// The answer to a step.
     Answer "answer" {
         Done "done",
         Yes "yes",
         No "no",
-        /// Kept, shown until somebody knows.
+        /// An answer: it is recorded, and the step stays visible until it is known.
         Unknown "unknown",
         NotApplicable "not-applicable",
     }
 }
 
-/// What a step does.
+/// The effect of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StepEffect {
-    /// Asks, and records the answer.
+    /// Asks a question and records the answer.
     Asks,
-    /// Shows what Digue knows.
+    /// Shows a fact.
     Reads(SheetFact),
-    /// Leads to what can be done, and undone, at once.
+    /// Leads to an action that can be undone.
     Runs(SheetAction),
 }
 
-/// Facts that Digue reads by itself.
+/// Facts that Digue reads itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SheetFact {
-    /// Accounts, sessions and last exposure of whom it is about.
+    /// Accounts, sessions and last exposure of the incident's subject.
     Accounts,
     /// Persons shown so far.
     Affected,
     /// Categories of data shown.
     Categories,
-    /// Signals of the watch about it.
+    /// Findings about the subject.
     Findings,
     /// Gates that are not open.
     Gates,
-    /// The journal verifies, and who witnessed it.
+    /// Whether the journal verifies, and its witnesses.
     Journal,
     /// The other accounts of the organisation.
     Organisation,
-    /// Responses that nobody could look into.
+    /// Responses released uninspected.
     Uninspected,
 }
 
-/// Things that are done with one button and undone by another.
+/// Actions that take one button and can be undone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SheetAction {
     CloseAccount,

@@ -1,19 +1,19 @@
-//! The CNIL's own words for a breach, as closed lists with stable codes.
+//! The CNIL's vocabulary for a breach, as closed lists with stable codes.
 //!
-//! Source: the fields and value lists of the notification teleservice. What is said in each language
-//! is in the locales, under the prefix of the list and the code.
+//! Source: the fields and value lists of its online notification form. Texts are in the locales, under the
+//! prefix of the list and the code. Codes are stored in incident logs: add, never rename.
 
 use digue_types::lists;
 
 lists! {
-    /// What was lost of the data.
+    /// The kind of loss (GDPR art. 4(12)).
     Nature "nature" {
         Confidentiality "confidentiality",
         Integrity "integrity",
         Availability "availability",
     }
 
-    /// How it came about.
+    /// How the breach happened.
     Origin "origin" {
         EquipmentLost "equipment-lost",
         PaperLost "paper-lost",
@@ -28,7 +28,7 @@ lists! {
         Other "other",
     }
 
-    /// Who was at its origin, and whether they meant it.
+    /// Who caused the breach, and whether on purpose.
     Cause "cause" {
         InternalMalicious "internal-malicious",
         InternalAccidental "internal-accidental",
@@ -37,7 +37,7 @@ lists! {
         Unknown "unknown",
     }
 
-    /// Who the persons are.
+    /// Kinds of affected persons.
     PersonKind "person" {
         Employees "employees",
         Users "users",
@@ -54,7 +54,7 @@ lists! {
         Other "other",
     }
 
-    /// What the data say.
+    /// Kinds of affected data.
     DataKind "data" {
         CivilStatus "civil-status",
         Nir "nir",
@@ -76,7 +76,7 @@ lists! {
         Other "other",
     }
 
-    /// What may follow from the breach itself.
+    /// Possible consequences of the breach for the data.
     Consequence "consequence" {
         WiderSpread "wider-spread",
         Linked "linked",
@@ -87,7 +87,7 @@ lists! {
         ServiceStopped "service-stopped",
     }
 
-    /// What may happen to persons.
+    /// Possible harm to the persons.
     Harm "harm" {
         LossOfControl "loss-of-control",
         RightsLimited "rights-limited",
@@ -109,13 +109,13 @@ lists! {
         Maximal "maximal",
     }
 
-    /// Why persons need not be told (art. 34(3)), or not yet thought to be at high risk.
+    /// Why persons need not be informed: no high risk (art. 34(1)), or an exemption of art. 34(3).
     Exemption "exemption" {
         /// The risk is not high.
         RiskNotHigh "risk-not-high",
-        /// 34(3)(a): unintelligible to whoever has them.
+        /// 34(3)(a): the data are unintelligible to anyone not authorised, as when encrypted.
         Protected "protected",
-        /// 34(3)(b): measures taken since make a high risk unlikely.
+        /// 34(3)(b): later measures make a high risk unlikely.
         Mitigated "mitigated",
         /// 34(3)(c): disproportionate effort; a public communication instead.
         Disproportionate "disproportionate",
@@ -123,9 +123,10 @@ lists! {
 }
 
 impl DataKind {
-    /// The kind that a category of a portal map stands for, by its name; `None` when nothing fits.
+    /// The kind of data that a category of a portal map stands for, by its name; `None` when no word fits.
     ///
-    /// Maps name categories in their own words: the first word that is known decides.
+    /// Each map has its own category names: the first entry of the table that is contained in the name
+    /// decides.
     pub fn of_category(category: &str) -> Option<Self> {
         const WORDS: [(&str, DataKind); 34] = [
             ("nir", DataKind::Nir),
@@ -166,7 +167,7 @@ impl DataKind {
         WORDS.iter().find(|(word, _)| category.contains(word)).map(|(_, kind)| *kind)
     }
 
-    /// A special category (art. 9), or offences (art. 10).
+    /// True for special categories (art. 9) and offences (art. 10).
     pub const fn is_sensitive(self) -> bool {
         matches!(
             self,

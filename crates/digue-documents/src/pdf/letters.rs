@@ -1,4 +1,4 @@
-//! Letters and lines: how wide a text is, where its lines end, and what stands for signs that the letters lack.
+//! Measures text with the embedded font, breaks it into lines, and replaces characters that the font lacks.
 
 use std::sync::{Arc, LazyLock};
 
@@ -8,18 +8,18 @@ use ttf_parser::Face;
 const REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
 const BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
 
-/// Points.
+/// Font sizes in points.
 pub(super) const BODY: f32 = 10.0;
 pub(super) const TITLE: f32 = 18.0;
 pub(super) const HEADING: f32 = 13.0;
 pub(super) const SMALL: f32 = 8.5;
-/// Baseline to baseline, of the size.
+/// Distance between baselines, as a multiple of the font size.
 pub(super) const LEADING: f32 = 1.4;
 
-/// What stands where the letters have none for a sign.
+/// Drawn in place of a character that the font lacks.
 const UNKNOWN: char = '\u{fffd}';
 
-/// Letters of one weight: to draw, and to measure.
+/// One weight of the font, for drawing (`krilla`) and for measuring (`ttf_parser`).
 pub(super) struct Typesetter {
     pub(super) font: Font,
     face: Face<'static>,
@@ -29,8 +29,8 @@ impl Typesetter {
     fn new(bytes: &'static [u8]) -> Self {
         let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(bytes);
         Self {
-            font: Font::new(data.into(), 0).expect("a font of ours"),
-            face: Face::parse(bytes, 0).expect("a font of ours"),
+            font: Font::new(data.into(), 0).expect("the embedded font is valid"),
+            face: Face::parse(bytes, 0).expect("the embedded font is valid"),
         }
     }
 
@@ -43,10 +43,11 @@ impl Typesetter {
         widths.sum::<f32>() * unit
     }
 
-    /// A text in signs that these letters have: PDF/UA-1 allows no other (ISO 14289-1, 7.21.8).
+    /// The text in characters that the font has: PDF/UA-1 forbids references to `.notdef`
+    /// (ISO 14289-1, 7.21.8).
     pub(super) fn shown(&self, text: &str) -> String {
         let shown = text.chars().filter_map(|sign| match sign {
-            // Signs without a look of their own.
+            // Invisible characters: joiners, direction marks, variation selectors, tags.
             '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => None,
             '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}' => None,
             _ if self.face.glyph_index(sign).is_some() => Some(sign),
@@ -83,11 +84,12 @@ impl TextStyle {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TextLine {
     pub(super) text: String,
-    /// Another word follows in the next line: who hears the page hears two words, and not one.
+    /// The line ends between two words, so a space belongs between it and the next when read aloud.
+    /// False where a long word is cut, and on the last line.
     pub(super) ends_a_word: bool,
 }
 
-/// A text in lines no wider than `width`.
+/// Breaks a text into lines no wider than `width` points.
 pub(super) fn broken(text: &str, width: f32, look: TextStyle) -> Vec<TextLine> {
     let letters = look.letters();
     let mut lines = Vec::new();
@@ -104,7 +106,7 @@ pub(super) fn broken(text: &str, width: f32, look: TextStyle) -> Vec<TextLine> {
                 push(std::mem::take(&mut line), true);
             }
             for sign in word.chars() {
-                // A word wider than its column is cut: addresses, hashes.
+                // A word wider than its column (a URL, a hash) is cut anywhere rather than overflow.
                 if !line.is_empty() && letters.width(&format!("{line}{sign}"), look.size) > width {
                     push(std::mem::take(&mut line), false);
                 }

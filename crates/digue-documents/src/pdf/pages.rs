@@ -1,4 +1,5 @@
-//! Blocks on pages: A4, one column, lines where they end. Each mark knows the element that it belongs to.
+//! Lays out blocks on A4 pages in one column. Each mark carries the structure element it belongs to; nothing
+//! here draws.
 
 use krilla::geom::Rect;
 
@@ -6,17 +7,17 @@ use super::letters::{BODY, HEADING, LEADING, PLAIN, SMALL, TITLE, TextLine, Text
 use super::structure::{MarkedContent, Structure, StructureElement};
 use crate::DocumentBlock;
 
-/// Points: A4, and its margins.
+/// A4 and its margins, in points.
 pub(super) const WIDTH: f32 = 595.0;
 pub(super) const HEIGHT: f32 = 842.0;
 pub(super) const MARGIN: f32 = 56.0;
 pub(super) const FOOT: f32 = 36.0;
 pub(super) const INNER: f32 = WIDTH - 2.0 * MARGIN;
-/// A table cell's air.
+/// Padding of a table cell.
 const AIR: f32 = 4.0;
-/// Where the text of a point begins.
+/// Indent of a list item's text.
 const INDENT: f32 = 18.0;
-/// A square of a picture.
+/// Side of one square of a bitmap: 0.9 mm.
 const SIDE: f32 = 2.6;
 
 /// One thing on a page; `y` is the baseline of a text, the top of anything else.
@@ -31,7 +32,7 @@ pub(super) enum ContentMark {
     Rule {
         y: f32,
     },
-    /// Places of squares; without a leaf they only adorn.
+    /// Positions of squares; without a leaf they are decoration.
     Squares {
         places: Vec<(f32, f32)>,
         side: f32,
@@ -39,12 +40,12 @@ pub(super) enum ContentMark {
     },
 }
 
-/// Pages as they fill.
+/// Pages while they fill.
 pub(super) struct PdfPages {
     pub(super) all: Vec<Vec<ContentMark>>,
     pub(super) now: Vec<ContentMark>,
     pub(super) structure: Structure,
-    /// Top of what comes next.
+    /// Where the next mark starts, in points from the top of the page.
     y: f32,
 }
 
@@ -67,7 +68,8 @@ impl PdfPages {
     pub(super) fn blocks(&mut self, blocks: &[DocumentBlock]) {
         let mut rest = blocks;
         while let Some(block) = rest.first() {
-            // Points that follow each other are one list, questions one table.
+            // Consecutive items form one list, consecutive questions one table: a screen reader announces
+            // how many there are. Numbered and plain items do not mix, as a list has one kind of label.
             let alike = |other: &&DocumentBlock| match (block, other) {
                 (DocumentBlock::Point(number, _), DocumentBlock::Point(other, _)) => {
                     number.is_some() == other.is_some()
@@ -91,7 +93,7 @@ impl PdfPages {
             }
             DocumentBlock::Heading(text) => {
                 self.skip(12.0);
-                // A heading is not left alone at the foot of a page.
+                // Keep a heading with at least three lines of the text below it.
                 self.need(HEADING * LEADING + 3.0 * BODY * LEADING);
                 self.heading(2, text, bold(HEADING));
                 self.skip(4.0);
@@ -116,7 +118,8 @@ impl PdfPages {
 
     fn heading(&mut self, level: u16, text: &str, look: TextStyle) {
         let leaf = self.structure.leaf();
-        // A heading of one line is on the next page when it does not fit here.
+        // Turn the page before taking the position: the outline entry has to point at the page on which
+        // the heading is drawn.
         self.need(look.step());
         let (page, y) = (self.all.len(), self.y);
         self.text(text, MARGIN, INNER, look, leaf);
@@ -165,7 +168,7 @@ impl PdfPages {
         }
     }
 
-    /// Turns the page when less than this is left.
+    /// Turns the page when less than `points` is left.
     fn need(&mut self, points: f32) {
         if self.y + points > HEIGHT - MARGIN {
             self.turn();
@@ -218,7 +221,8 @@ impl PdfPages {
         leaves
     }
 
-    /// Cells side by side, each broken to its column; a row longer than the page goes on on the next.
+    /// Lays out cells side by side, each wrapped to its column; a row longer than the page continues on the
+    /// next.
     fn row<T: AsRef<str>>(&mut self, cells: &[(T, TextStyle, MarkedContent)], shares: &[f32]) {
         let mut x = MARGIN;
         let mut columns: Vec<(f32, TextStyle, MarkedContent, Vec<TextLine>)> = Vec::new();
@@ -229,7 +233,8 @@ impl PdfPages {
         }
         let lines = columns.iter().map(|(.., lines)| lines.len()).max().unwrap_or(0).max(1);
         let step = columns.iter().map(|(_, look, ..)| look.step()).fold(SMALL, f32::max);
-        // A short row stays whole.
+        // A row of up to twelve lines is not split across pages; a longer one may be, or a page would be
+        // left half empty.
         self.need(step * lines.min(12) as f32 + 2.0 * AIR);
         self.y += AIR;
         for place in 0..lines {
@@ -262,20 +267,22 @@ impl PdfPages {
             let place = Rect::from_xywh(MARGIN, self.y, width, height);
             self.structure.push(StructureElement::figure(says, self.all.len(), place, leaf));
         }
-        // Neighbours overlap by a hair, so that no line of light is between them.
+        // Squares overlap by 0.02 pt: viewers that smooth edges would show white lines between them.
         self.now.push(ContentMark::Squares { places, side: SIDE + 0.02, leaf });
         self.y += height + 6.0;
     }
 }
 
-/// Shares of the columns: the widest word of each fits, and the rest goes to those that hold most.
+/// The share of the page's width for each column: the widest word fits, and the rest is divided by the
+/// length of the longest text.
 fn shares(columns: usize, header: &[String], rows: &[Vec<String>]) -> Vec<f32> {
     let texts = |place: usize| rows.iter().filter_map(move |row| row.get(place)).chain(header.get(place));
-    // Headings are bold, and a bold word is the wider one.
+    // Measure in bold: header cells are bold, and bold is the wider weight.
     let letters = bold(SMALL).letters();
     let word = |place: usize| {
         let words = texts(place).flat_map(|text| text.split_whitespace());
         let widest = words.map(|word| letters.width(word, SMALL)).fold(0.0, f32::max);
+        // One hash or URL must not take the page from the other columns; it is cut instead.
         (widest + AIR + 1.0).min(INNER / 3.0)
     };
     let weight = |place: usize| {

@@ -1,5 +1,5 @@
-//! What a PDF says to those who hear it: headings, paragraphs, lists and tables in the order of reading
-//! (ISO 14289-1). It knows nothing of places on a page.
+//! The structure tree of a tagged PDF: headings, paragraphs, lists and tables in reading order, for screen
+//! readers (ISO 14289-1). It knows nothing of layout.
 
 use std::num::NonZeroU16;
 
@@ -10,18 +10,18 @@ use krilla::tagging::{
     BBox, Identifier, ListNumbering, Node, TableHeaderScope, Tag, TagGroup, TagKind, TagTree,
 };
 
-/// Content of pages that belongs to one element.
+/// The content drawn for one element, perhaps on several pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MarkedContent(usize);
 
 impl MarkedContent {
-    /// Something drawn that is its.
+    /// Records that `one` was drawn for this element.
     pub(super) fn take(self, one: Identifier, drawn: &mut [Vec<Identifier>]) {
         drawn[self.0].push(one);
     }
 }
 
-/// An element, with its content or with others.
+/// An element with its content, or with child elements.
 pub(super) struct StructureElement {
     tag: TagKind,
     holds: ElementContent,
@@ -32,7 +32,7 @@ enum ElementContent {
     Elements(Vec<StructureElement>),
 }
 
-/// A heading, for the list of contents.
+/// A heading, for the outline.
 struct OutlineEntry {
     level: u16,
     text: String,
@@ -96,7 +96,8 @@ impl StructureElement {
         Self { tag: tag.into(), holds: ElementContent::Content(leaf) }
     }
 
-    /// Nothing where nothing was drawn, but cells: a row has as many as its table has columns.
+    /// The tag group; `None` for an element of which nothing was drawn. Empty cells are kept, as each row
+    /// must have as many cells as the table has columns.
     fn into_group(self, drawn: &mut [Vec<Identifier>]) -> Option<TagGroup> {
         let children: Vec<Node> = match self.holds {
             ElementContent::Content(MarkedContent(leaf)) => {
@@ -125,7 +126,8 @@ impl Structure {
         self.elements.push(element);
     }
 
-    /// A heading of the first or the second level; the first that there is is of the first (7.4.2).
+    /// Adds a heading. The first one is always level 1, whatever is `wanted`: PDF/UA-1 does not allow a
+    /// document to start at level 2 (ISO 14289-1, 7.4.2).
     pub(super) fn heading(&mut self, wanted: u16, text: &str, page: usize, y: f32, leaf: MarkedContent) {
         if text.is_empty() {
             return;
@@ -137,12 +139,12 @@ impl Structure {
         self.entries.push(OutlineEntry { level, text: text.to_owned(), page, y });
     }
 
-    /// The first heading, for a file that has no title.
+    /// The first heading, as the title of a file that has none.
     pub(super) fn first_heading(&self) -> Option<&str> {
         self.entries.first().map(|entry| entry.text.as_str())
     }
 
-    /// The list of contents; without headings, the beginning under this title.
+    /// The outline; without headings, one entry for the first page under `title`.
     pub(super) fn outline(&self, title: &str) -> Outline {
         let mut nodes: Vec<OutlineNode> = Vec::new();
         for OutlineEntry { level, text, page, y } in &self.entries {
@@ -162,7 +164,7 @@ impl Structure {
         outline
     }
 
-    /// The tree, with what was drawn of each leaf.
+    /// The tag tree. `drawn` holds the content identifiers of each leaf.
     pub(super) fn tree(self, mut drawn: Vec<Vec<Identifier>>, language: &str) -> TagTree {
         let language = Some(language.to_owned()).filter(|language| !language.is_empty());
         let mut tree = TagTree::new().with_lang(language);

@@ -1,4 +1,4 @@
-//! What a PDF says of itself and to those who hear it.
+//! The properties and the structure tree of a PDF.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|part| part == text.as_bytes())
 }
 
-/// Elements of the structure that bear this name.
+/// Number of structure elements of this type.
 fn elements(bytes: &[u8], name: &str) -> usize {
     let named = [format!("/S/{name}"), format!("/S /{name}")];
     let of = |mark: &String| {

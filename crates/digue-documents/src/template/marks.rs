@@ -1,11 +1,13 @@
-//! Marks in a text of a Word file, `{{content}}` and `{{title}}`, which Word likes to cut into runs.
+//! Replaces `{{content}}` and `{{title}}` in a part of a Word file. Word often splits such a placeholder over
+//! several runs, so it is matched against the joined text of a paragraph.
 
 use std::ops::Range;
 
 const CONTENT: &str = "{{content}}";
 const TITLE: &str = "{{title}}";
 
-/// A text with its marks filled, with what is XML already; and whether the content found its place.
+/// The text with its placeholders replaced, and whether `{{content}}` was found. `content` and `title` are
+/// already XML.
 pub(super) fn filled(text: &str, content: Option<&str>, title: &str) -> (String, bool) {
     let mut written = String::with_capacity(text.len() + content.map_or(0, str::len));
     let (mut rest, mut is_filled) = (text, false);
@@ -26,7 +28,7 @@ pub(super) fn filled(text: &str, content: Option<&str>, title: &str) -> (String,
     (written, is_filled)
 }
 
-/// The next paragraph that holds none: a picture of text holds paragraphs within one.
+/// The next innermost paragraph: a text box holds paragraphs inside a paragraph.
 fn paragraph(text: &str) -> Option<Range<usize>> {
     const CLOSE: &str = "</w:p>";
     let mut from = 0;
@@ -40,7 +42,8 @@ fn paragraph(text: &str) -> Option<Range<usize>> {
     None
 }
 
-/// Where the last paragraph begins; `<w:p/>` has no end of its own, and `<w:pPr>` is none.
+/// The start of the last paragraph that is still open; `<w:p/>` closes itself, and `<w:pPr>` is not a
+/// paragraph.
 fn last_opened(text: &str) -> Option<usize> {
     let mut before = text;
     loop {
@@ -52,13 +55,13 @@ fn last_opened(text: &str) -> Option<usize> {
     }
 }
 
-/// Where the texts of a paragraph stand.
+/// The ranges of a paragraph's texts.
 fn texts(paragraph: &str) -> Vec<Range<usize>> {
     let mut texts = Vec::new();
     let mut from = 0;
     while let Some(start) = paragraph[from..].find("<w:t").map(|start| from + start) {
         from = start + "<w:t".len();
-        // `<w:tab/>` and `<w:t/>` hold none.
+        // Also matches `<w:tab/>`, `<w:tbl>` and the like, which are not texts; `<w:t/>` is empty.
         if !paragraph[from..].starts_with(['>', ' ']) {
             continue;
         }
@@ -73,7 +76,8 @@ fn texts(paragraph: &str) -> Vec<Range<usize>> {
     texts
 }
 
-/// The paragraph with its title where the mark begins; what lies between the runs that share the mark stays.
+/// The paragraph with the title at the start of each placeholder; markup between the runs that share it
+/// stays.
 fn with_title(paragraph: &str, words: &str, title: &str) -> String {
     let marks: Vec<Range<usize>> =
         words.match_indices(TITLE).map(|(start, mark)| start..start + mark.len()).collect();

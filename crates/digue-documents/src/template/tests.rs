@@ -1,4 +1,4 @@
-//! Documents in templates as Word and LibreOffice write them.
+//! Templates as Word and LibreOffice write them.
 
 use std::io::{Cursor, Write as _};
 
@@ -74,7 +74,7 @@ fn headings_have_the_templates_own_styles_in_any_language() {
     let filled = docx_in(&template(&[(DOCUMENT, CONTENT_ONLY), (STYLES, &styles)]), &document()).unwrap();
     let text = part(&filled, DOCUMENT);
     assert!(text.contains("w:val=\"Titre1\"") && !text.contains("w:val=\"Heading1\""), "{text}");
-    // The one that it has not is added.
+    // The style that the template lacks is added.
     let styles = part(&filled, STYLES);
     assert!(text.contains("w:val=\"Heading2\"") && styles.contains("w:styleId=\"Heading2\""), "{styles}");
     assert!(!styles.contains("w:styleId=\"Heading1\""), "{styles}");

@@ -1,7 +1,7 @@
-//! The parts of a Word file beside its text, and what the library writes otherwise than the format asks.
+//! Writes the parts of a Word file other than its text, and corrects the markup of the library.
 //!
-//! ISO/IEC 29500-1 gives the children of most elements an order, and wants a relationship to every part: the library
-//! keeps neither, so that styles, settings and the list of parts are written here.
+//! ISO/IEC 29500-1 prescribes the order of most child elements, and -2 a relationship to every part.
+//! `docx_rs` respects neither, so styles, settings and the list of parts are written here.
 
 use crate::package::{CORE, OfficePackage};
 use crate::properties::{self, with_country};
@@ -13,7 +13,7 @@ use super::BODY_SIZE;
 pub(crate) const DOCUMENT: &str = "word/document.xml";
 pub(crate) const STYLES: &str = "word/styles.xml";
 
-/// Parts that nothing in our documents needs and no relationship leads to.
+/// Parts that our documents do not use and that no relationship leads to.
 const UNUSED: [&str; 6] = [
     "docProps/custom.xml",
     "word/comments.xml",
@@ -23,12 +23,12 @@ const UNUSED: [&str; 6] = [
     "word/numbering.xml",
 ];
 
-/// The styles of headings: their names here, the names that every Word file gives them in whatever language, their
-/// level from 0, their size in half points.
+/// The heading styles: our id, the name that Word files use in every language, the outline level from 0,
+/// the size in half-points.
 pub(crate) const HEADINGS: [(&str, &str, u8, u8); 2] =
     [("Heading1", "heading 1", 0, 34), ("Heading2", "heading 2", 1, 26)];
 
-/// The file with every part as the format asks.
+/// The file with every part as the standard requires.
 pub(super) fn completed(bytes: &[u8], document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
     let mut package = OfficePackage::open(bytes)?;
     package.leave_out(&UNUSED);
@@ -54,7 +54,8 @@ pub(super) fn completed(bytes: &[u8], document: &PrintableDocument) -> Result<Ve
     package.written()
 }
 
-/// `w:rPr` comes behind the other properties of a paragraph (ISO/IEC 29500-1, CT_PPr); the library writes it first.
+/// Moves `w:rPr` behind the other properties of a paragraph (ISO/IEC 29500-1, CT_PPr); the library writes
+/// it first.
 fn ordered(text: &str) -> String {
     const OPEN: &str = "<w:pPr>";
     let mut ordered = String::with_capacity(text.len());
@@ -74,7 +75,7 @@ fn ordered(text: &str) -> String {
     ordered
 }
 
-/// Bytes of the `w:rPr` that a text begins with.
+/// Length in bytes of the `w:rPr` at the start of a text; 0 when there is none.
 fn run_properties(text: &str) -> usize {
     for empty in ["<w:rPr />", "<w:rPr/>"] {
         if text.starts_with(empty) {
@@ -85,13 +86,13 @@ fn run_properties(text: &str) -> usize {
     if text.starts_with("<w:rPr>") { text.find(CLOSE).map_or(0, |end| end + CLOSE.len()) } else { 0 }
 }
 
-/// Rows that are not to be split are headers, which the library has no word for: they come again on each page. No
-/// text holds a mark of XML as it is.
+/// Makes rows marked `cantSplit` repeat as headers on each page, which the library cannot express. A
+/// replacement is safe: markup inside a text is escaped.
 fn with_header_rows(text: &str) -> String {
     text.replace("<w:trPr><w:cantSplit /></w:trPr>", "<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
 }
 
-/// Columns of a grid have a width and no unit (CT_TblGridCol); the library writes one.
+/// Removes the unit from grid columns: they have a width only (CT_TblGridCol).
 fn with_plain_columns(text: &str) -> String {
     const OPEN: &str = "<w:gridCol ";
     let mut parts = text.split(OPEN);
@@ -108,7 +109,7 @@ fn with_plain_columns(text: &str) -> String {
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>";
 pub(crate) const NAMESPACE: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
 
-/// The style of a heading: name, qFormat, pPr, rPr (CT_Style).
+/// The style of a heading, its children in the order of CT_Style.
 pub(crate) fn heading_style((id, name, level, size): (&str, &str, u8, u8)) -> String {
     format!(
         "<w:style w:type=\"paragraph\" w:styleId=\"{id}\"><w:name w:val=\"{name}\"/><w:basedOn w:val=\"Normal\"/>\
@@ -136,7 +137,7 @@ fn styles(language: &str) -> String {
     )
 }
 
-/// Zoom comes before the tab stops (CT_Settings). Below version 15, Word opens a file in a mode of compatibility.
+/// Zoom comes before the tab stops (CT_Settings). Below version 15, Word opens a file in compatibility mode.
 fn settings() -> String {
     format!(
         "{DECLARATION}<w:settings xmlns:w=\"{NAMESPACE}\"><w:zoom w:percent=\"100\"/>\

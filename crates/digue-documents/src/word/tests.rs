@@ -1,4 +1,4 @@
-//! Every part of a Word file against what ISO/IEC 29500-1 and -2 say of it.
+//! Checks every part of a Word file against ISO/IEC 29500-1 and -2.
 
 use std::collections::BTreeSet;
 
@@ -21,8 +21,8 @@ use Children::{Any, InOrder};
 
 const RUN: &[&str] = &["rFonts", "b", "bCs", "color", "sz", "szCs", "lang"];
 
-/// Types of ISO/IEC 29500-1, annex A (transitional), with the children that we write and those around them. An element
-/// is named with its parent where its type depends on it.
+/// Types of ISO/IEC 29500-1, annex A (transitional), with the children that we write and their neighbours. An
+/// element is named with its parent where its type depends on it.
 const ELEMENTS: &[(&str, Children)] = &[
     ("document", InOrder(&["background", "body"])),
     ("body", InOrder(&["p", "sectPr"])),
@@ -76,13 +76,13 @@ fn local(name: &str) -> String {
     name.rsplit(':').next().unwrap_or_default().to_owned()
 }
 
-/// One part: well-formed, and each element with children that it may have.
+/// Checks that one part is well formed and that each element has only children it may have, in order.
 fn check(part: &str, text: &str) -> Result<(), String> {
     if let Some(sign) = text.chars().find(|sign| !is_char(*sign)) {
         return Err(format!("{part}: {sign:?} is no sign of XML"));
     }
     let mut reader = Reader::from_str(text);
-    // Names, with the place of the last child of each.
+    // Open elements, with the position of the last child of each.
     let mut open: Vec<(String, usize)> = vec![(String::new(), 0)];
     loop {
         let event = reader.read_event().map_err(|error| format!("{part}: {error}"))?;
@@ -107,7 +107,7 @@ fn check(part: &str, text: &str) -> Result<(), String> {
 }
 
 fn allows(grand: &str, parent: &str, child: &str, last: &mut usize) -> Result<(), String> {
-    // `body` and `tc` may hold tables and paragraphs by turns, a run texts and breaks.
+    // `body` and `tc` may mix tables and paragraphs, a run texts and breaks.
     let child = match (parent, child) {
         ("body" | "tc", "tbl") => "p",
         ("r", "br" | "tab") => "t",
@@ -134,7 +134,7 @@ fn allows(grand: &str, parent: &str, child: &str, last: &mut usize) -> Result<()
     }
 }
 
-/// Every part, and a way to each.
+/// Checks every part, and that a relationship leads to each.
 fn check_file(bytes: &[u8]) -> Result<(), String> {
     let package = OfficePackage::open(bytes).map_err(|error| error.to_string())?;
     let (mut all, mut reached): (BTreeSet<&str>, BTreeSet<String>) = (BTreeSet::new(), BTreeSet::new());

@@ -1,7 +1,8 @@
-//! Rows and cells of one reading of a CSV file: given delimiter and way of quoting, nothing is refused; what looks
-//! odd is noted.
+//! Splits a CSV file into rows and cells, for a given delimiter and way of quoting. Nothing is refused;
+//! oddities are recorded, and `csv_table` decides what they mean.
 //!
-//! Linear: every byte is looked at a bounded number of times. Cells borrow from the text unless a quote was undone.
+//! Linear: every byte is visited a bounded number of times. Cells borrow from the text unless a quote was
+//! removed.
 
 use std::borrow::Cow;
 
@@ -10,28 +11,31 @@ use digue_types::{ReadFailure, UnreadCause};
 use super::CsvRow;
 use crate::reading::Unreadable;
 
-/// What a quote means.
+/// The meaning of a quote.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Quotes {
-    /// RFC 4180: a quote within quotes is written twice.
+    /// RFC 4180: a quote within quotes is doubled.
     Doubled,
-    /// Besides, a quote behind a backslash does not end the cell (`fputcsv` of PHP).
+    /// As `Doubled`; also, a quote after a backslash does not end the cell (PHP's `fputcsv`).
     AfterBackslash,
-    /// Besides, a backslash stands for the character behind it (exports of databases).
+    /// As `Doubled`; also, a backslash escapes the next character (database exports).
     EscapedByBackslash,
-    /// As RFC 4180, and each line is a row.
+    /// As `Doubled`, but every line is a row.
     InLine,
-    /// A quote is a character like others, and each line is a row.
+    /// A quote is an ordinary character, and every line is a row.
     None,
 }
 
-/// What another way of quoting could read otherwise.
+/// Signs that another way of quoting could give another reading; lines count from 1.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Oddities {
-    /// Line, from 1, of a quote that does not end.
+    /// A quote that is never closed.
     unclosed: Option<usize>,
+    /// Text between a closing quote and the delimiter.
     after_quote: Option<usize>,
+    /// A quote inside an unquoted cell.
     bare_quote: Option<usize>,
+    /// A quoted cell contains a line break.
     crosses_lines: bool,
 }
 
@@ -43,14 +47,16 @@ impl Oddities {
             || self.bare_quote.is_some()
     }
 
-    /// Why a reading that refused no row is no whole reading all the same.
+    /// Why a reading that refused no row still does not count as whole.
     pub(super) fn fault(&self, quotes: Quotes) -> Option<Unreadable> {
         let fault = |cause, line: usize| ReadFailure::new(cause).at(format_args!("line {line}")).into();
         if let Some(line) = self.unclosed {
             return Some(fault(UnreadCause::Syntax, line));
         }
-        // A program that quotes badly may not have quoted these lines at all.
+        // A program that quotes badly elsewhere may not have quoted these lines at all: the rows inside the
+        // "cell" could be records.
         let odd = self.after_quote.or(self.bare_quote).filter(|_| self.crosses_lines);
+        // Text after a closing quote is normal in no dialect where a line is a row.
         let by_line = self.after_quote.filter(|_| quotes == Quotes::InLine);
         odd.or(by_line).map(|line| fault(UnreadCause::Ambiguous, line))
     }
@@ -61,7 +67,7 @@ pub(super) struct Lexer<'t> {
     delimiter: u8,
     quotes: Quotes,
     at: usize,
-    /// Where the next line feed is, so that it is looked for once.
+    /// Position of the next line feed, so that each is searched for once.
     line_feed: usize,
     line: usize,
     pub(super) oddities: Oddities,
@@ -120,7 +126,7 @@ impl<'t> Lexer<'t> {
         self.line += 1;
     }
 
-    /// The cells of `text` from `at` to the end of the row, which it returns.
+    /// Reads the cells of `text` from `at` to the end of the row, and returns that position.
     fn read_cells(&mut self, text: &'t str, mut at: usize, cells: &mut Vec<Cow<'t, str>>) -> usize {
         loop {
             let (cell, end) = if text.as_bytes().get(at) == Some(&b'"') {
@@ -139,6 +145,7 @@ impl<'t> Lexer<'t> {
     fn read_unquoted(&mut self, text: &'t str, at: usize) -> (Cow<'t, str>, usize) {
         let end = self.cell_end(text, at);
         let cell = &text[at..end];
+        // `="0012"` is an honest way to keep leading zeros, not careless quoting.
         if cell.contains('"') && super::guarded(cell.trim()).is_none() {
             self.oddities.bare_quote.get_or_insert(self.line);
         }
@@ -150,7 +157,7 @@ impl<'t> Lexer<'t> {
         text.as_bytes()[at..].iter().position(is_end).map_or(text.len(), |found| at + found)
     }
 
-    /// A cell from behind its first quote, and where what follows it begins.
+    /// A cell from after its opening quote, and the position after it.
     fn read_quoted(&mut self, text: &'t str, start: usize) -> (Cow<'t, str>, usize) {
         let mut undone = String::new();
         let (mut copied, mut at) = (start, start);
@@ -170,7 +177,7 @@ impl<'t> Lexer<'t> {
                 (_, true) => {
                     undone.push_str(&text[copied..mark]);
                     copied = mark + 1;
-                    // What is behind stays, whatever it is; it may be several bytes long.
+                    // Keep the escaped character, which may be several bytes long.
                     at = copied + text[copied..].chars().next().map_or(0, char::len_utf8);
                 }
             }
@@ -189,7 +196,7 @@ impl<'t> Lexer<'t> {
         (Cow::Owned(undone), end)
     }
 
-    /// The next character that may end a cell or stand for something else.
+    /// The next character that may end the cell or escape another.
     fn next_mark(&self, text: &str, at: usize) -> Option<usize> {
         let rest = &text[at..];
         let found = match self.quotes {

@@ -82,7 +82,7 @@ fn a_backslash_before_a_quote_hides_no_row() {
     let text = "numero;nom;note\r\n1000001A;Martin;ok\r\n1000002B;Durand;\"chemin C:\\\"\"\r\n1000003C;Petit;ok\r\n\
                 1000004D;Roux;ok\r\n1000005E;Blanc;\"vu le 3\"\r\n1000006F;Noir;ok\r\n";
     check(text, &["1000001A", "1000002B", "1000003C", "1000004D", "1000005E", "1000006F"]);
-    // A value that ends in a backslash, beside one with a quote behind a backslash.
+    // A value that ends in a backslash, next to one with a quote after a backslash.
     check(
         "numero;note\n1000001A;\"dossier C:\\\"\n1000002B;\"chemin C:\\\"\"\n1000003C;\"x\"\n",
         &["1000001A", "1000002B", "1000003C"],
@@ -240,7 +240,7 @@ fn a_header_without_rows_shows_nobody() {
     assert!(nobody("numero;\"nom\n;Durand\n").is_err());
 }
 
-/// Found by the generator: read with quotes that cross lines, the file is whole and has one person.
+/// Found by the property test: with quotes that cross lines, the file is complete and has one person.
 #[test]
 fn careless_quotes_that_make_a_whole_file_by_chance_hide_nobody() {
     let text = "nom;note;numero\n\";;1000000A\n;a\";\";1000001A\n;\";1000002A\n";
@@ -280,7 +280,7 @@ mod generated {
 
     use super::*;
 
-    /// How a program writes a cell.
+    /// The way in which a program writes a cell.
     #[derive(Clone, Copy, Debug)]
     enum Writer {
         /// RFC 4180, quotes where needed.
@@ -291,7 +291,7 @@ mod generated {
         Php,
         /// A backslash before quotes and backslashes.
         Backslash,
-        /// The texts with delimiters between them, as careless programs do.
+        /// Texts joined with delimiters, without quoting, as careless programs do.
         Joined,
     }
 
@@ -315,7 +315,7 @@ mod generated {
                 }
                 text + "\""
             }
-            // Whoever joins texts has no line breaks in them, or nothing would work.
+            // A program that only joins texts has no line breaks in them, or nothing would work.
             Writer::Joined => cell.replace(['\n', '\r'], " "),
         }
     }
@@ -333,8 +333,8 @@ mod generated {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
 
-        /// Whatever people write into a note and whichever program writes the file: every person is found and
-        /// nobody else, or the file is unreadable.
+        /// For any note and any program that writes the file: every person is found and no one else, or the
+        /// file is unreadable.
         #[test]
         fn a_table_shows_exactly_its_persons_or_is_unreadable(
             persons in proptest::collection::vec((1_000_000u32..9_999_999, "[\\\\\"a;, \n'=|-]{0,6}", "[\\\\\"b\n; ]{0,4}"), 0..7),

@@ -1,7 +1,9 @@
-//! The tree of a page, as the standard has browsers build it (HTML, section 13.2.6): ends that are implied, a table's
-//! body that nobody wrote, what stands in a table and does not belong there, formatting that crosses paragraphs.
+//! Builds the tree of a page as the standard has browsers build it (HTML, section 13.2.6): implied end tags,
+//! table bodies without a tag, content misplaced in tables, formatting across paragraphs. The states and
+//! their names are those of the standard; comments here only say where we differ.
 //!
-//! The work for one tag is bounded by the depth, which is bounded; the nodes are bounded by the bytes.
+//! The work for one tag is bounded by the depth, which is bounded; the number of nodes is bounded by the
+//! bytes.
 
 use digue_types::{ReadFailure, UnreadCause};
 
@@ -16,43 +18,45 @@ mod formatting;
 mod head;
 mod table;
 
-/// Open elements at most; browsers stop there, too.
+/// The most open elements; browsers stop at the same depth.
 const DEPTH_MAX: usize = 512;
 
-/// Nodes of a small page; a larger one has as many as the bytes allow.
+/// Nodes that any page may have; a larger page may have more by its bytes.
 const NODES_MIN: usize = 4096;
 
-/// Bytes that a node takes at least, on the average of a page: `<td>1`.
+/// Fewest bytes of a page for each node, on average: `<td>1`.
 const BYTES_OF_NODE: usize = 4;
 
-/// Steps over open elements for each byte of the page: an honest one needs less than one.
+/// The most steps over open elements for each byte of the page. Honest pages need less than one; without a
+/// limit, a page of unclosed formatting tags costs quadratic time.
 const STEPS_OF_BYTE: usize = 64;
 
-/// How readers differ: each reading of a page is one that some client makes.
+/// A way in which some client reads a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct ParseManner {
-    /// Scripts run: what `noscript` holds is text.
+    /// Scripts run, so the content of `noscript` is text.
     pub(super) runs_scripts: bool,
-    /// The page is read as XML: `<script/>` has ended.
+    /// The page is XML, so `<script/>` is a complete element.
     pub(super) is_xml: bool,
-    /// A script puts the page into a table of another.
+    /// A script inserts the response into a table of another page.
     pub(super) is_fragment: bool,
 }
 
-/// What the page holds that one of the manners reads otherwise.
+/// Features of the page that another manner reads differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct AttributeLookup {
     pub(super) noscript: bool,
     pub(super) stray_table_part: bool,
-    /// In a page that says that it is XHTML, something that HTML reads otherwise.
+    /// In a page that declares XHTML, markup that HTML reads differently.
     pub(super) xml: bool,
 }
 
-/// A page as one manner reads it.
+/// A page as read in one manner.
 pub(super) struct BuiltPage<'t> {
     pub(super) tree: HtmlTree<'t>,
     pub(super) met: AttributeLookup,
-    /// What is in no element: comments, document types, tags and texts that browsers drop. Filled for a sweep.
+    /// What is in no element: comments, document types, tags and texts that browsers drop. Filled only when
+    /// the page is swept.
     pub(super) asides: String,
     /// Steps over open elements, and nodes moved.
     #[cfg(test)]
@@ -82,15 +86,15 @@ enum Mode {
     AfterAfterFrameset,
 }
 
-/// What is left to do for a token.
+/// What remains to be done for a token.
 #[derive(PartialEq)]
 enum Flow {
     Done,
-    /// The mode has changed: the same token once more.
+    /// The mode changed: process the same token again.
     Again,
 }
 
-/// A token of the tree: comments are aside, a text is known to be blank or not.
+/// A token without comments; a text is known to be blank or not.
 #[derive(Clone, Copy)]
 enum Item {
     Blank(TextRun),
@@ -113,10 +117,11 @@ enum Formatting {
     Element { node: u32, tag: Tag, start: u32, end: u32 },
 }
 
-/// Where a node goes.
+/// Where a node is inserted.
 enum InsertionPlace {
     LastChildOf(u32),
-    /// Before the table, or, where a script took the table away, at the end of what was open before it.
+    /// Before the table, or, when the table has no parent, as last child of the element below it on the
+    /// stack.
     BeforeTable {
         table: u32,
         otherwise: u32,
@@ -137,9 +142,9 @@ struct TreeBuilder<'t> {
     form: u32,
     is_frameset_possible: bool,
     is_fostering: bool,
-    /// Whether the token went into the tree.
+    /// Whether the current token went into the tree; otherwise it is swept as an aside.
     is_kept: bool,
-    /// The line end that follows `<pre>` is nothing.
+    /// A line end directly after `<pre>` is dropped.
     skips_line_end: bool,
     sweeps: bool,
     asides: String,
@@ -202,6 +207,7 @@ impl<'t> TreeBuilder<'t> {
             let reads_cdata = self.manner.is_xml || self.current_space() != Namespace::Html;
             let token = self.tokens.next(&mut self.tree.names, reads_cdata);
             self.token(token);
+            // Checked after each token: one token adds a bounded number of nodes and steps.
             if self.tree.nodes.len() > self.nodes_max || self.steps > steps_max {
                 return Err(Unreadable::too_large());
             }
@@ -209,6 +215,7 @@ impl<'t> TreeBuilder<'t> {
                 return Err(fault.into());
             }
             if matches!(token, HtmlToken::Eof) {
+                // A browser drops a tag that is cut off, but its text is in the response: sweep it.
                 if let Some(start) = self.tokens.cut_at {
                     self.aside(start, self.tokens.text.len());
                 }
@@ -240,6 +247,7 @@ impl<'t> TreeBuilder<'t> {
             }
             HtmlToken::End(tag) => {
                 self.item(Item::End(tag));
+                // An end tag shows nothing, but a hostile one can carry text in attributes or in a long name.
                 if !tag.has_attributes() && tag.tag.is_short() {
                     return;
                 }
@@ -273,7 +281,7 @@ impl<'t> TreeBuilder<'t> {
         }
     }
 
-    /// The mode before the first element is left by text that is not blank; what is blank there is nothing.
+    /// Splits a text where a mode treats leading white space differently from what follows.
     fn text(&mut self, text: TextRun) {
         let drops_words = match self.mode {
             Mode::InFrameset | Mode::AfterFrameset | Mode::AfterAfterFrameset => true,
@@ -307,25 +315,25 @@ impl<'t> TreeBuilder<'t> {
         self.item(Item::Text(text));
     }
 
-    /// Where words are dropped, the white space between them stays.
+    /// Where words are dropped, the white space between them stays in the tree.
     fn blanks_of(&mut self, text: TextRun) {
         let whole: &'t str = &self.tokens.text[text.start..text.end];
         let mut at = 0;
         while at < whole.len() {
-            // A space may be written as a reference.
+            // A space may be written as a character reference.
             let blank = if text.is_raw { blank_bytes(&whole[at..]) } else { leading_blank(&whole[at..]) };
             if blank > 0 {
                 let start = text.start + at;
                 self.item(Item::Blank(TextRun { start, end: start + blank, ..text }));
             }
             at += blank;
-            // At least one byte of a word, which may begin with another reference.
+            // At least one byte of a word, which may begin with another reference: without it, no progress.
             let is_word = |(place, byte): &(usize, u8)| {
                 !is_space(*byte) && *byte != 0 && (*place == 0 || *byte != b'&')
             };
             at += whole[at..].bytes().enumerate().take_while(is_word).count();
         }
-        // The words are in no element.
+        // The words are in no element, so that the sweep has to see them.
         self.is_kept = false;
     }
 
@@ -366,13 +374,13 @@ impl<'t> TreeBuilder<'t> {
         Flow::Again
     }
 
-    // What is open.
+    // The stack of open elements.
 
     fn current(&self) -> u32 {
         self.open.last().copied().unwrap_or(0)
     }
 
-    /// The name of the current HTML element; of another, none.
+    /// The tag of the current HTML element; `Tag(0)` for one of SVG or MathML.
     fn current_tag(&self) -> Tag {
         self.html_tag(self.current())
     }
@@ -390,7 +398,7 @@ impl<'t> TreeBuilder<'t> {
         tag::is_default_scope(self.html_tag(id)) || self.is_integration_point(id)
     }
 
-    /// Elements of SVG and MathML within which HTML goes on.
+    /// True for elements of SVG and MathML whose content is HTML.
     fn is_integration_point(&self, id: u32) -> bool {
         let node = self.tree.node(id);
         match node.space {
@@ -425,6 +433,7 @@ impl<'t> TreeBuilder<'t> {
     }
 
     fn push(&mut self, id: u32) {
+        // A fault and not a silent stop as in browsers: what they then show differs.
         if self.open.len() == DEPTH_MAX {
             self.fault = Some(ReadFailure::new(UnreadCause::TooDeep));
         }
@@ -435,14 +444,14 @@ impl<'t> TreeBuilder<'t> {
         self.open.pop();
     }
 
-    /// Closes elements up to one of these, which stays open.
+    /// Closes elements up to the first that `stays`.
     fn pop_to(&mut self, stays: impl Fn(Tag) -> bool) {
         while self.open.len() > 1 && !stays(self.current_tag()) {
             self.pop();
         }
     }
 
-    /// Closes elements up to one of these, which is closed too.
+    /// Closes elements up to and including the first that `is_last`.
     fn pop_through(&mut self, is_last: impl Fn(Tag) -> bool) {
         while self.open.len() > 1 {
             let tag = self.current_tag();
@@ -475,7 +484,7 @@ impl<'t> TreeBuilder<'t> {
         }
     }
 
-    // What goes into the tree.
+    // Insertion into the tree.
 
     fn place(&mut self, target: Option<u32>) -> InsertionPlace {
         let target = target.unwrap_or_else(|| self.current());
@@ -519,7 +528,7 @@ impl<'t> TreeBuilder<'t> {
         id
     }
 
-    /// The element of a start tag, open.
+    /// Inserts the element of a start tag and leaves it open.
     fn insert(&mut self, token: TagToken) -> u32 {
         self.is_kept = true;
         let id = self.insert_without_opening(token.tag, Namespace::Html, attributes_of(&token));
@@ -527,22 +536,23 @@ impl<'t> TreeBuilder<'t> {
         id
     }
 
-    /// The element of a start tag that has no content.
+    /// Inserts the element of a start tag that has no content.
     fn insert_void(&mut self, token: TagToken) -> u32 {
         self.is_kept = true;
         self.insert_without_opening(token.tag, Namespace::Html, attributes_of(&token))
     }
 
-    /// An element that no tag wrote, open.
+    /// Inserts an element without a tag of its own and leaves it open.
     fn insert_implied(&mut self, tag: Tag) -> u32 {
         let id = self.insert_without_opening(tag, Namespace::Html, NONE);
         self.push(id);
         id
     }
 
-    /// An element whose content is text, with that text.
+    /// Inserts an element whose content is only text, with that text.
     fn insert_raw(&mut self, token: TagToken, raw: RawText) {
         self.insert(token);
+        // The caller closes it at once: in XML it has no content.
         if self.manner.is_xml && token.is_self_closing {
             return;
         }
@@ -556,13 +566,13 @@ impl<'t> TreeBuilder<'t> {
             self.insert_text(TextRun { start, end, is_raw: raw != RawText::WithReferences });
         }
         if raw != RawText::ToTheEnd {
-            // Its end tag, should it come, finds nothing of this name open but this one.
+            // The end tag can only match this element, as its content is text: consume it here.
             self.skip_end_tag();
             self.pop();
         }
     }
 
-    /// In XML, `<script/>` and `<td/>` have ended.
+    /// Closes an element that XML reads as empty: `<script/>`, `<td/>`.
     fn close_at_once(&mut self, token: &TagToken) {
         let id = self.current();
         let node = self.tree.node(id);
@@ -625,7 +635,7 @@ impl<'t> TreeBuilder<'t> {
         named.next().map(|(_, value)| value)
     }
 
-    /// The mode that fits what is open.
+    /// Sets the mode that fits the open elements ("reset the insertion mode appropriately").
     fn reset_mode(&mut self) {
         self.mode = self.mode_of_open();
     }
@@ -660,7 +670,7 @@ impl<'t> TreeBuilder<'t> {
     }
 }
 
-/// What stands between two values in a text that is swept.
+/// Separates values in a swept text. A control character, so that two values never join to one identifier.
 pub(super) const SEPARATOR: char = '\u{1f}';
 
 fn attributes_of(token: &TagToken) -> u32 {
@@ -671,7 +681,7 @@ fn blank_bytes(raw: &str) -> usize {
     raw.bytes().take_while(|byte| is_space(*byte) || *byte == 0).count()
 }
 
-/// Bytes at the start that are white space as HTML has it, or stand for it, or are nothing.
+/// Length of the leading white space in bytes, including character references for white space and U+0000.
 fn leading_blank(raw: &str) -> usize {
     let mut at = 0;
     loop {
@@ -688,7 +698,7 @@ fn leading_blank(raw: &str) -> usize {
     }
 }
 
-/// A page that says that it is XHTML: some clients read it as XML.
+/// True for a page that declares XHTML: some clients read it as XML.
 fn looks_like_xml(text: &str) -> bool {
     let start: String = text.chars().take(1024).collect();
     start.trim_start().starts_with("<?xml") || start.contains("http://www.w3.org/1999/xhtml")

@@ -1,4 +1,4 @@
-//! The character set of a page, found as a browser finds it.
+//! Determines the character set of a page as a browser does (HTML, 13.2.3).
 
 use std::borrow::Cow;
 
@@ -9,12 +9,14 @@ use super::tokens::{TagAttributes, is_space};
 use crate::decode;
 use crate::reading::Unreadable;
 
-/// How far into the page its own statement is looked for (HTML, section 13.2.3.2).
+/// How far into the page a `<meta>` declaration is searched for (HTML, 13.2.3.2).
 const STATED_WITHIN_BYTES: usize = 1024;
 
-/// The page as text: by its byte-order mark, else by the header, else as it says itself, else UTF-8 when it is that,
-/// else Windows-1252. What is no character becomes U+FFFD, which is what the person sees.
+/// The page as text: by its byte-order mark, else the header, else its `<meta>`, else UTF-8 when it is valid,
+/// else Windows-1252. Invalid bytes become U+FFFD, as the user sees them.
 pub(super) fn text<'b>(header: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
+    // A byte-order mark wins even over the header, as in browsers: obeying a lying header would show us
+    // another text than the user sees.
     let encoding = match Encoding::for_bom(bytes) {
         Some((encoding, _)) => encoding,
         None => match header.and_then(|label| Encoding::for_label(label.trim().as_bytes())) {
@@ -25,7 +27,7 @@ pub(super) fn text<'b>(header: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, 
             },
         },
     };
-    // What browsers refuse to decode.
+    // Encodings that browsers refuse to decode.
     if encoding == encoding_rs::REPLACEMENT {
         return Err(ReadFailure::new(UnreadCause::CharacterSet).at(header.unwrap_or("meta")).into());
     }
@@ -33,15 +35,15 @@ pub(super) fn text<'b>(header: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, 
     Ok(text)
 }
 
-/// The character set that a `<meta>` near the start names.
+/// The character set declared by a `<meta>` near the start.
 fn stated(bytes: &[u8]) -> Option<&'static Encoding> {
-    // Labels are ASCII: what the other bytes are does not matter yet.
+    // Labels are ASCII, so any byte may stand for itself here.
     let start: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     let mut rest = start.as_str();
     while let Some(at) = rest.find('<') {
         rest = &rest[at + 1..];
         if rest.starts_with("!--") {
-            // From its first dash: `<!-->` is a whole comment.
+            // Search from the first dash: `<!-->` is a complete comment.
             let end = rest[1..].find("-->")?;
             rest = &rest[1 + end + 3..];
         } else if rest.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("meta"))
@@ -67,7 +69,7 @@ fn stated_by(meta: &str) -> Option<&'static Encoding> {
     }
     let label = label.or(content.filter(|_| is_content_type))?;
     let encoding = Encoding::for_label(label.trim().as_bytes())?;
-    // A page that was read this far is not UTF-16.
+    // A page whose `<meta>` could be read as ASCII is not UTF-16 (HTML, 13.2.3.2).
     let is_utf_16 = encoding == UTF_16BE || encoding == UTF_16LE;
     Some(match encoding {
         _ if is_utf_16 => UTF_8,

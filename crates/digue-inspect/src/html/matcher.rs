@@ -1,16 +1,17 @@
-//! Which elements the selectors of a map choose, found while the tree is walked once.
+//! Matches all selectors of a map in one walk over the tree.
 //!
-//! Each compound of each selector is one bit. An element carries the bits that its children and descendants may
-//! match, and its parent those that its next siblings may.
+//! Each compound of each selector is one bit. An element carries the bits that its children and descendants
+//! may match, its parent those that its next siblings may. Matching each selector by itself would walk the
+//! page once for each.
 
 use super::selector::{Combinator, Compound, CompoundChain, SelectableElement, Selector};
 
 type Bits = u128;
 
-/// Compounds in one bank of bits.
+/// Compounds in one bank.
 const BANK_BITS: usize = Bits::BITS as usize;
 
-/// What a selector is for: a number that its owner gave it.
+/// The purpose of a selector, as a number given by its owner.
 pub(super) type Target = usize;
 
 pub(super) struct Matcher<'r> {
@@ -21,7 +22,7 @@ pub(super) struct Matcher<'r> {
 #[derive(Default)]
 struct SelectorBank<'r> {
     steps: Vec<MatchStep<'r>>,
-    /// Compounds with which a selector begins.
+    /// The first compound of each selector.
     starts: Bits,
 }
 
@@ -31,7 +32,7 @@ struct MatchStep<'r> {
     target: Target,
 }
 
-/// What an element's children may match.
+/// Compounds that the children of an element may match.
 #[derive(Clone, Copy, Default)]
 pub(super) struct AwaitedMatches {
     descendants: Bits,
@@ -52,6 +53,8 @@ impl<'r> Matcher<'r> {
     }
 
     fn add(&mut self, target: Target, chain: &'r CompoundChain) {
+        // A chain stays within one bank: its next bit is a shift away. `COMPOUNDS_MAX` keeps it shorter than
+        // a bank.
         if self.banks.last().is_none_or(|bank| bank.steps.len() + chain.links.len() > BANK_BITS) {
             self.banks.push(SelectorBank::default());
         }
@@ -63,13 +66,13 @@ impl<'r> Matcher<'r> {
         }
     }
 
-    /// States of one element, as many as there are banks.
+    /// Number of states of one element: one for each bank.
     pub(super) fn width(&self) -> usize {
         self.banks.len()
     }
 
-    /// Matches one element. `parent` is what its parent's children may match, `below` is filled with what its own
-    /// may; the targets of the selectors that choose it go to `chosen`.
+    /// Matches one element. `parent` holds what its parent's children may match, `below` receives what its
+    /// own children may match, and `chosen` the targets of the selectors that select it.
     pub(super) fn enter(
         &self,
         element: &impl SelectableElement,
@@ -93,6 +96,7 @@ impl SelectorBank<'_> {
     ) {
         *below = AwaitedMatches { descendants: parent.descendants, ..AwaitedMatches::default() };
         let mut candidates = self.starts | parent.descendants | parent.children | parent.next | parent.later;
+        // `a + b` concerns only the very next sibling, which is this element.
         parent.next = 0;
         while candidates != 0 {
             let bit = candidates.trailing_zeros() as usize;
@@ -101,7 +105,7 @@ impl SelectorBank<'_> {
             if !step.compound.fits(element) {
                 continue;
             }
-            // Bits are numbered in the order of the selector.
+            // The next compound of a selector is the next bit.
             let after = (1 as Bits).checked_shl(bit as u32 + 1).unwrap_or(0);
             match step.then {
                 Combinator::Descendant => below.descendants |= after,

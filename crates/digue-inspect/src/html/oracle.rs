@@ -1,9 +1,9 @@
-//! The tree of a page, compared with the one that html5ever builds, which follows the standard's own test suite.
+//! Compares our tree of a page with that of html5ever, which follows the standard's own test suite.
 //!
 //! Known differences, none of which changes what is read: html5ever compares the attributes of two formatting
-//! elements without their order, here as they are written; it knows every old document type; characters that are
-//! nothing (U+0000) are replaced by it in some places and dropped here; in a template without a table, it does not
-//! let a caption end a `thead`, which the standard does.
+//! elements as sets, we compare them as written; it knows every old document type; it replaces U+0000 in some
+//! places where we drop it; in a template without a table, it does not let a caption end a `thead`, which the
+//! standard does.
 
 #[cfg(test)]
 use html5ever::tendril::TendrilSink as _;
@@ -17,8 +17,8 @@ use super::references::{ReferenceContext, decoded};
 use super::tag::Tag;
 use super::tree::{HtmlTree, NONE};
 
-/// A tree as one line: names, attributes, texts; neighbouring texts are one. White space around a text is left out:
-/// which of two elements a line break belongs to (`<table>\n</>x`) shows nobody anything.
+/// A tree as one line: names, attributes, texts, with adjacent texts joined. White space around a text is
+/// left out: to which of two elements a line break belongs (`<table>\n</>x`) is invisible.
 #[derive(Default)]
 struct Outline {
     line: String,
@@ -246,7 +246,7 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
-/// `<frameset>` and what follows it is compared above only: it is no page of persons.
+/// Without `<frameset>`, which is compared above only: such pages show no persons.
 fn soup() -> impl Strategy<Value = String> {
     let start =
         prop::sample::select(vec!["", "<!doctype html>", "<!doctype html><table>", "<table><tr><td>"]);

@@ -1,10 +1,10 @@
-//! Character references: `&eacute;`, `&#233;`, `&eacute` without its semicolon, as a browser reads them.
+//! Character references as a browser decodes them: `&eacute;`, `&#233;`, `&eacute` without its semicolon.
 
 use std::borrow::Cow;
 
 use html_escape::NAMED_ENTITIES;
 
-/// Names that stand for a character without a semicolon too (HTML, section 13.5).
+/// Names that are also valid without a semicolon (HTML, 13.5). Sorted, for a binary search.
 const LEGACY: [&str; 106] = [
     "AElig", "AMP", "Aacute", "Acirc", "Agrave", "Aring", "Atilde", "Auml", "COPY", "Ccedil", "ETH",
     "Eacute", "Ecirc", "Egrave", "Euml", "GT", "Iacute", "Icirc", "Igrave", "Iuml", "LT", "Ntilde", "Oacute",
@@ -18,7 +18,7 @@ const LEGACY: [&str; 106] = [
     "yacute", "yen", "yuml",
 ];
 
-/// The longest name that stands without a semicolon.
+/// The longest name that is valid without a semicolon.
 const LEGACY_BYTES_MAX: usize = 6;
 
 /// The longest name: `CounterClockwiseContourIntegral`.
@@ -27,7 +27,7 @@ const NAME_BYTES_MAX: usize = 31;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReferenceContext {
     Text,
-    /// A name without its semicolon before `=` or a letter is part of an address there.
+    /// Here a name without its semicolon before `=` or a letter is part of a URL: `?a=1&copy=2`.
     Attribute,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn decode_into(text: &mut String, raw: &str, context: ReferenceContex
     text.push_str(rest);
 }
 
-/// Bytes that the reference at the start of `rest` takes, decoded into `text`; 0 when there is none.
+/// Length of the reference at the start of `rest`, decoded into `text`; 0 when there is none.
 pub(super) fn reference(rest: &str, context: ReferenceContext, text: &mut String) -> usize {
     match rest.as_bytes().get(1) {
         Some(b'#') => numeric(rest, text),
@@ -81,7 +81,7 @@ fn numeric(rest: &str, text: &mut String) -> usize {
     end + usize::from(bytes.get(end) == Some(&b';'))
 }
 
-/// Codes between 0x80 and 0x9f are those of Windows-1252; what is no character is replaced.
+/// Codes from 0x80 to 0x9f mean Windows-1252 (HTML, 13.2.5.80); invalid ones become U+FFFD.
 fn character(code: u32) -> char {
     match code {
         0 => '\u{fffd}',

@@ -1,4 +1,4 @@
-//! Selectors: the part of CSS that can be followed from the top of a page to its end.
+//! CSS selectors, restricted to those that can be matched in one pass from the top of a page to its end.
 //!
 //! Types, `*`, `#id`, `.class`, `[attribute]` with its operators and the flag `i`, `:not(...)` of one simple
 //! selector, `:first-child`, `:first-of-type`, `:nth-child(an+b)`, `:nth-of-type(an+b)`; descendants, children (`>`),
@@ -9,10 +9,10 @@ use std::str::FromStr;
 
 use super::tag::Tag;
 
-/// Compounds of one selector of a list: a state of the matcher has one bit for each.
+/// The most compounds in one selector of a list; the matcher has one bit for each.
 const COMPOUNDS_MAX: usize = 32;
 
-/// One selector or a list of them, as a map writes it.
+/// A selector or a comma-separated list of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     text: String,
@@ -20,7 +20,7 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// As written.
+    /// The selector as written in the map.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -45,15 +45,15 @@ pub(super) enum Combinator {
     Child,
     Next,
     Later,
-    /// This one selects.
+    /// The last compound: its element is selected.
     End,
 }
 
-/// What one element has to be.
+/// The conditions on one element.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Compound {
     pub(super) name: Option<String>,
-    /// The name as a number, when it is short.
+    /// The name as a number, when it has at most eight bytes.
     pub(super) tag: Option<Tag>,
     pub(super) tests: Vec<Test>,
 }
@@ -100,7 +100,7 @@ impl Nth {
     }
 }
 
-/// The selector is not CSS, or not the part of it that is understood here.
+/// The selector is not CSS, or not in the supported subset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a usable CSS selector: {0}")]
 pub struct SelectorError(pub String);
@@ -109,13 +109,13 @@ fn fault<T>(text: impl Into<String>) -> Result<T, SelectorError> {
     Err(SelectorError(text.into()))
 }
 
-/// What a test may ask of an element.
+/// The properties of an element that selectors test.
 pub(super) trait SelectableElement {
     fn tag(&self) -> Tag;
     fn name(&self) -> String;
-    /// Decoded values of the attribute: the first one counts.
+    /// Decoded value of an attribute; of duplicates, the first.
     fn attribute(&self, name: &str) -> Option<&str>;
-    /// From 1.
+    /// Position among its siblings, from 1.
     fn place(&self) -> u32;
     fn place_of_type(&self) -> u32;
     fn has_quirks(&self) -> bool;
@@ -125,6 +125,7 @@ impl Compound {
     pub(super) fn fits(&self, element: &impl SelectableElement) -> bool {
         let fits_name = match (&self.tag, &self.name) {
             (Some(tag), _) => *tag == element.tag(),
+            // Long names are numbered for each page, so a compiled selector compares their text.
             (None, Some(name)) => !element.tag().is_short() && *name == element.name(),
             (None, None) => true,
         };
@@ -172,7 +173,7 @@ impl ValueTest {
             Operator::Language => {
                 actual.strip_prefix(value).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
             }
-            // An empty value is part of nothing.
+            // An empty value matches nothing (Selectors Level 4, 6.2).
             Operator::Start => !value.is_empty() && actual.starts_with(value),
             Operator::End => !value.is_empty() && actual.ends_with(value),
             Operator::Part => !value.is_empty() && actual.contains(value),
@@ -180,13 +181,13 @@ impl ValueTest {
     }
 }
 
-/// Attributes of HTML whose values have no letter case.
+/// HTML attributes whose values are case-insensitive.
 const CASELESS: [&str; 14] = [
     "align", "dir", "disabled", "hreflang", "lang", "language", "media", "method", "rel", "scope", "shape",
     "target", "type", "valign",
 ];
 
-/// Reads a selector, or a list of them with commas.
+/// Parses a selector or a comma-separated list of them.
 pub fn parse_selector(text: &str) -> Result<Selector, SelectorError> {
     text.parse()
 }
@@ -234,7 +235,7 @@ impl SelectorInput<'_> {
         }
     }
 
-    /// Whether there was white space.
+    /// Skips white space; true when there was some.
     fn skip_spaces(&mut self) -> bool {
         let rest = self.rest.trim_ascii_start();
         let has_skipped = rest.len() < self.rest.len();
@@ -317,6 +318,7 @@ impl SelectorInput<'_> {
             "first-child" => return Ok(Test::NthChild(Nth::FIRST)),
             "first-of-type" => return Ok(Test::NthOfType(Nth::FIRST)),
             "nth-child" | "nth-of-type" | "not" => {}
+            // `:last-child`, `:has` and the like need elements that come later.
             _ => return fault(format!("`:{name}` cannot be followed from the top of a page to its end")),
         }
         self.expect('(')?;

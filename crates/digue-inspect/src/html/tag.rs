@@ -1,6 +1,7 @@
-//! Names of elements as numbers, and the sets of them that the standard speaks of.
+//! Element names as numbers, and the sets of elements that the standard defines.
 //!
-//! A name of up to eight bytes is the number that its bytes write; longer ones are numbered as they come.
+//! A name of up to eight bytes is packed into a number; longer names are numbered in order of appearance.
+//! Comparing names is then one instruction, in loops that run for every tag.
 
 use std::collections::HashMap;
 
@@ -8,11 +9,11 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Tag(pub(super) u64);
 
-/// No byte of UTF-8: numbers that begin with it write no name.
+/// 0xff is not a byte of UTF-8, so a number that begins with it is never a packed name.
 const NUMBERED: u64 = 0xff << 56;
 
 impl Tag {
-    /// What a text has in place of a name.
+    /// The tag of a text node.
     pub(super) const TEXT: Self = Self(u64::MAX);
 
     const fn short(name: &str) -> Self {
@@ -60,7 +61,7 @@ tags! {
     TITLE = "title", TR = "tr", TRACK = "track", TT = "tt", U = "u", UL = "ul", VAR = "var", WBR = "wbr", XMP = "xmp",
 }
 
-/// Longer names that the standard treats by themselves, in the order of their numbers.
+/// Longer names with rules of their own in the standard, in the order of their numbers.
 const LONG: [&str; 6] =
     ["annotation-xml", "blockquote", "figcaption", "foreignobject", "malignmark", "plaintext"];
 
@@ -98,7 +99,7 @@ impl TagNames {
         Tag::numbered(number)
     }
 
-    /// The name as written in lower case.
+    /// The name in lower case.
     pub(super) fn name(&self, tag: Tag) -> String {
         if tag.is_short() {
             let bytes: Vec<u8> = tag.0.to_be_bytes().into_iter().filter(|byte| *byte != 0).collect();
@@ -204,7 +205,7 @@ pub(super) const fn is_heading(tag: Tag) -> bool {
     matches!(tag, H1 | H2 | H3 | H4 | H5 | H6)
 }
 
-/// Elements whose end a following tag implies.
+/// Elements whose end tag may be implied.
 pub(super) const fn is_implied_end(tag: Tag) -> bool {
     matches!(tag, DD | DT | LI | OPTION | OPTGROUP | P | RB | RP | RT | RTC)
 }
@@ -230,7 +231,7 @@ pub(super) const fn is_table_row_context(tag: Tag) -> bool {
     matches!(tag, TR | TEMPLATE | HTML)
 }
 
-/// Where what does not belong is put before the table.
+/// Elements whose misplaced content is moved before the table.
 pub(super) const fn is_foster_target(tag: Tag) -> bool {
     matches!(tag, TABLE | TBODY | TFOOT | THEAD | TR)
 }
@@ -239,7 +240,7 @@ pub(super) const fn is_head_content(tag: Tag) -> bool {
     matches!(tag, BASE | BASEFONT | BGSOUND | LINK | META | NOFRAMES | SCRIPT | STYLE | TEMPLATE | TITLE)
 }
 
-/// Start tags of these end what a table holds outside of its cells.
+/// Parts of a table.
 pub(super) const fn is_table_part(tag: Tag) -> bool {
     matches!(tag, CAPTION | COL | COLGROUP | TBODY | TD | TFOOT | TH | THEAD | TR)
 }
@@ -317,7 +318,7 @@ pub(super) const fn breaks_out_of_foreign(tag: Tag) -> bool {
         )
 }
 
-/// Elements within a line of text: no white space separates them from it. What is not known is one.
+/// Elements within a line of text, which no white space separates from it. Unknown elements count as inline.
 pub(super) const fn is_inline(tag: Tag) -> bool {
     !(is_special(tag) && !matches!(tag, WBR | BASE | BASEFONT | LINK | META | SCRIPT | STYLE | TEMPLATE))
         && !matches!(tag, OPTION | OPTGROUP | RP | RT | DIALOG | SEARCH)

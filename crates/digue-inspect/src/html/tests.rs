@@ -398,7 +398,7 @@ fn the_work_grows_with_the_bytes() {
     ] {
         for count in [1000, 20_000] {
             let page = piece.repeat(count);
-            // What is too deep is refused at once, whatever follows.
+            // Excessive depth is refused at once, whatever follows.
             let Ok(built) = build::build(&page, ParseManner::default(), true) else { continue };
             assert!(built.steps <= page.len() * 16, "{name}: {} steps for {} bytes", built.steps, page.len());
             assert!(built.tree.nodes.len() <= page.len() + 16, "{name}");

@@ -1,12 +1,12 @@
-//! Tags, texts and comments of a page, one after the other, as places in its text.
+//! Tokenizer: tags, texts and comments of a page in order, as positions in its text (HTML, 13.2.5).
 //!
-//! Nothing is copied here. A byte is looked at a bounded number of times, whatever stands before it.
+//! Nothing is copied. Each byte is visited a bounded number of times, whatever precedes it.
 
 use super::tag::{self, Tag, TagNames};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum HtmlToken {
-    /// `is_raw`: without character references.
+    /// `is_raw`: character references are not decoded.
     Text {
         start: usize,
         end: usize,
@@ -14,7 +14,7 @@ pub(super) enum HtmlToken {
     },
     Start(TagToken),
     End(TagToken),
-    /// Comments, and what a browser reads as one.
+    /// Comments, and markup that a browser treats as one.
     Comment {
         start: usize,
         end: usize,
@@ -29,9 +29,9 @@ pub(super) enum HtmlToken {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TagToken {
     pub(super) tag: Tag,
-    /// Where its name begins.
+    /// Start of its name.
     pub(super) start: usize,
-    /// Where its attributes begin.
+    /// Start of its attributes.
     pub(super) attributes: usize,
     pub(super) end: usize,
     pub(super) is_self_closing: bool,
@@ -43,21 +43,22 @@ impl TagToken {
     }
 }
 
-/// How the content of an element that holds only text ends, and whether it has character references.
+/// The kind of an element whose content is only text: how it ends, and whether it has character references.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum RawText {
     /// `title`, `textarea`.
     WithReferences,
     Without,
     Script,
-    /// `plaintext`: never.
+    /// `plaintext` never ends.
     ToTheEnd,
 }
 
 pub(super) struct Tokens<'t> {
     pub(super) text: &'t str,
     pub(super) at: usize,
-    /// Whether a tag is cut off at the end: a browser shows nothing of it.
+    /// Start of a tag that is cut off at the end of the page; a browser shows nothing of it, the sweep sees
+    /// it.
     pub(super) cut_at: Option<usize>,
 }
 
@@ -104,7 +105,7 @@ impl<'t> Tokens<'t> {
         bytes.len()
     }
 
-    /// What begins with `<` at `start`; `None` for `</>`, which is nothing.
+    /// The markup at `start`; `None` for `</>`, which is dropped.
     fn markup(&mut self, start: usize, names: &mut TagNames, reads_cdata: bool) -> Option<HtmlToken> {
         let rest = &self.text[start..];
         match (rest.as_bytes()[1], rest.as_bytes().get(2)) {
@@ -148,7 +149,7 @@ impl<'t> Tokens<'t> {
         token(start, end)
     }
 
-    /// A comment ends with `-->` or `--!>`; `<!-->` and `<!--->` are whole ones.
+    /// A comment ends with `-->` or `--!>`; `<!-->` and `<!--->` are complete.
     fn comment(&mut self, start: usize) -> HtmlToken {
         let rest = &self.text[start..];
         for whole in [">", "->"] {
@@ -177,6 +178,8 @@ impl<'t> Tokens<'t> {
         let bytes = self.text.as_bytes();
         let length = bytes[start..].iter().take_while(|byte| !ends_name(**byte)).count();
         let attributes = start + length;
+        // Only walked to find the end of the tag, as `>` may stand in a quoted value; values are read on
+        // demand.
         let mut rest = TagAttributes::new(self.text, attributes);
         while rest.next().is_some() {}
         if !rest.is_closed {
@@ -189,7 +192,7 @@ impl<'t> Tokens<'t> {
         token(TagToken { tag, start, attributes, end: rest.at, is_self_closing: rest.is_self_closing })
     }
 
-    /// The content of an element that holds only text, up to its end tag, which comes next.
+    /// The content of an element that holds only text, up to its end tag, which is the next token.
     pub(super) fn raw_text(&mut self, tag_name: &str, raw: RawText) -> (usize, usize) {
         let start = self.at;
         let end = match raw {
@@ -213,7 +216,7 @@ impl<'t> Tokens<'t> {
         self.text.len()
     }
 
-    /// The end of a script: one within `<!-- <script>` does not count.
+    /// The end of a script. An end tag inside `<!-- <script>` does not count (HTML, 13.2.5.20 to 31).
     fn script_end(&self, from: usize) -> usize {
         #[derive(PartialEq)]
         enum TokenizerState {
@@ -265,11 +268,11 @@ const fn ends_name(byte: u8) -> bool {
     is_space(byte) || matches!(byte, b'/' | b'>')
 }
 
-/// The attributes of a tag, as written: name and value with its references.
+/// The attributes of a tag as written: name and undecoded value.
 pub(super) struct TagAttributes<'t> {
     text: &'t str,
     pub(super) at: usize,
-    /// Whether the tag has come to its `>`.
+    /// The `>` of the tag was reached.
     pub(super) is_closed: bool,
     pub(super) is_self_closing: bool,
 }
@@ -297,7 +300,7 @@ impl<'t> TagAttributes<'t> {
         &self.text[start..self.at]
     }
 
-    /// The value after `=`; `None` when the text ends within it.
+    /// The value after `=`; `None` when the text ends inside it.
     fn value(&mut self) -> Option<&'t str> {
         self.at += 1;
         self.skip_spaces();
@@ -337,7 +340,7 @@ impl<'t> Iterator for TagAttributes<'t> {
             }
         }
         let start = self.at;
-        // A name may begin with `=`, not hold one.
+        // A name may begin with `=` but not contain one.
         self.at += 1;
         while !self.text.is_char_boundary(self.at) {
             self.at += 1;
@@ -358,7 +361,7 @@ impl<'t> Iterator for TagAttributes<'t> {
     }
 }
 
-/// How the content of an HTML element is read, when it is not markup.
+/// The kind of content of an HTML element, when it is only text.
 pub(super) const fn raw_text_of(tag: Tag, runs_scripts: bool) -> Option<RawText> {
     match tag {
         tag::TITLE | tag::TEXTAREA => Some(RawText::WithReferences),

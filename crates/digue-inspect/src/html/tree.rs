@@ -1,10 +1,10 @@
-//! The elements and texts of a page, linked as in a browser's tree.
+//! The tree of a page: elements and texts in one vector, linked by index. It knows no rule of HTML.
 
 use super::references::{ReferenceContext, decode_into};
 use super::tag::{self, Tag, TagNames};
 use super::tokens::TagAttributes;
 
-/// No node.
+/// The index of no node.
 pub(super) const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,7 +14,7 @@ pub(super) enum Namespace {
     MathMl,
 }
 
-/// An element, or a text: then its tag is `Tag::TEXT`.
+/// An element, or a text when its tag is `Tag::TEXT`.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) tag: Tag,
@@ -23,12 +23,12 @@ pub(super) struct Node {
     pub(super) last: u32,
     pub(super) previous: u32,
     pub(super) next: u32,
-    /// Where its attributes are written, or its text; `NONE` for an element that no tag wrote.
+    /// Position of its attributes or its text in the page; `NONE` for an implied element.
     pub(super) start: u32,
-    /// Where its text ends.
+    /// End of its text.
     pub(super) end: u32,
     pub(super) space: Namespace,
-    /// A text without character references.
+    /// Character references in the text are not decoded.
     pub(super) is_raw: bool,
 }
 
@@ -36,9 +36,9 @@ pub(super) struct HtmlTree<'t> {
     pub(super) text: &'t str,
     pub(super) names: TagNames,
     pub(super) nodes: Vec<Node>,
-    /// Attributes that a second tag gave to an element: `<body>` twice.
+    /// Attributes that a second tag added to an element: `<body>` twice.
     pub(super) more_attributes: Vec<(u32, u32)>,
-    /// No document type, or an old one: classes and ids are then compared without letter case.
+    /// Quirks mode (no document type, or an old one): classes and ids are compared without case.
     pub(super) has_quirks: bool,
 }
 
@@ -142,7 +142,7 @@ impl<'t> HtmlTree<'t> {
         count
     }
 
-    /// The attributes of the tag that wrote an element, names as written, values with their references.
+    /// The attributes of an element as written: names in any case, values not decoded.
     pub(super) fn attributes(&self, id: u32) -> impl Iterator<Item = (&'t str, &'t str)> + use<'_, 't> {
         let text = self.text;
         let own = Some(self.node(id).start).filter(|start| *start != NONE);
@@ -152,7 +152,7 @@ impl<'t> HtmlTree<'t> {
         own.into_iter().chain(more).flat_map(move |start| TagAttributes::new(text, start as usize))
     }
 
-    /// Writes a text as a person sees it, but for what is invisible.
+    /// Appends a text with its character references decoded.
     pub(super) fn write_text(&self, id: u32, to: &mut String) {
         let node = self.node(id);
         let raw = &self.text[node.start as usize..node.end as usize];
@@ -162,7 +162,7 @@ impl<'t> HtmlTree<'t> {
             false => decode_into(to, raw, ReferenceContext::Text),
         }
         if to.as_bytes()[start..].contains(&0) {
-            // A browser shows nothing for it.
+            // A browser shows nothing for U+0000, and an identifier must not be split by one.
             let shown = to[start..].replace('\0', "");
             to.truncate(start);
             to.push_str(&shown);

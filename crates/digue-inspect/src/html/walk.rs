@@ -1,5 +1,8 @@
-//! One walk over the tree of a page: which elements the map selects, which records are open, what lay outside of
-//! them. What the page shows is written once, into one text; an element's text is a place in it.
+//! One walk over the tree of a page: matches the map's selectors, tracks open records, and counts text
+//! outside them.
+//!
+//! The visible text is written once, into one string, and an element's text is a range of it: copying it for
+//! each rule took seconds and a gigabyte on a page without `</td>`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,17 +20,17 @@ use crate::identifier::{Collector, IdentifierOutcome, is_blank};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 use crate::sweep;
 
-/// How many times the page's text the rules together may be given: a rule that selects an element within an element
-/// within an element is given the innermost text three times.
+/// Limit on the text given to rules, as a multiple of the page: a rule that selects three nested elements
+/// gets the innermost text three times.
 const REACHED_TIMES: usize = 16;
 
-/// Attributes that a person reads or fills in.
+/// Attributes that a user reads or fills in.
 const SHOWN_ATTRIBUTES: [&str; 5] = ["alt", "title", "value", "placeholder", "aria-label"];
 
-/// Attributes that are addresses: percent signs code, tabs and line ends are nothing.
+/// Attributes that hold URLs: percent-encoded, and browsers drop tabs and line ends in them (WHATWG URL).
 const ADDRESS_ATTRIBUTES: [&str; 6] = ["href", "src", "action", "formaction", "data", "xlink:href"];
 
-/// What a selector of the map is for.
+/// The purpose of a selector of the map.
 #[derive(Clone, Copy)]
 enum SelectorRole {
     Rule(usize),
@@ -79,27 +82,27 @@ impl<'r> WalkPlan<'r> {
     }
 }
 
-/// An element whose end has not come yet.
+/// An open element.
 #[derive(Default)]
 struct OpenFrame {
     node: u32,
     /// The child to visit next.
     child: u32,
     children: u32,
-    /// Children of each type, when a selector asks.
+    /// Children of each type so far, when a selector needs them.
     types: Option<HashMap<Tag, u32>>,
-    /// Text rules that select it.
+    /// Number of text rules that select it.
     reaches: usize,
     has_unit: bool,
     is_hidden: bool,
     is_template: bool,
     is_no_person: bool,
     is_inline: bool,
-    /// Where its text begins.
+    /// Start of its text in `visible`.
     start: usize,
 }
 
-/// A record, or a row that is none, whose end has not come yet.
+/// An open record, or an open table row that is not a record.
 struct OpenUnit {
     is_record: bool,
     is_row: bool,
@@ -108,7 +111,7 @@ struct OpenUnit {
     has_td: bool,
     has_th: bool,
     is_in_td: bool,
-    /// Parts that show nobody, around it.
+    /// Number of `no_person` parts around it.
     no_person: usize,
 }
 
@@ -122,7 +125,7 @@ pub(super) struct HtmlWalk<'w, 't, 'k> {
     tree: &'w HtmlTree<'t>,
     manner: ParseManner,
     found: &'w mut Collector<'k>,
-    /// Pages within this page, around it.
+    /// Level of nesting of this page within others (`srcdoc`).
     depth: usize,
     frames: Vec<OpenFrame>,
     awaited: Vec<AwaitedMatches>,
@@ -134,7 +137,7 @@ pub(super) struct HtmlWalk<'w, 't, 'k> {
     templates: usize,
     no_person: usize,
     visible: String,
-    /// The text before, when nothing separates it from the next.
+    /// Range of the previous text, when nothing separates it from the next.
     last_text: Option<(usize, usize)>,
     asides: String,
     sweeps: bool,
@@ -214,10 +217,12 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             tally: ReadingTally::default(),
         };
         walk.run()?;
+        // A whole page is at most one record, however many of its elements carry the identifier.
         if let HtmlRecords::Page = plan.rules.records {
             walk.tally.records += usize::from(walk.has_page_own);
         }
         if sweeps {
+            // Last of all: an identifier that a rule has found is not reported again as found by the sweep.
             walk.found.sweep(&walk.visible, String::new)?;
             walk.found.sweep(&walk.asides, String::new)?;
         }
@@ -294,7 +299,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         value_of(&self.attributes, wanted)
     }
 
-    /// Matches the selectors: what they choose is in `chosen`.
+    /// Matches the selectors; the targets of those that select the element are in `chosen`.
     fn choose(&mut self, id: u32) {
         self.chosen.clear();
         let tag = self.tree.node(id).tag;
@@ -341,6 +346,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         if self.roles().any(|role| matches!(role, SelectorRole::Empty)) {
             self.tally.nobody = Some(WhyNobody::DescribedAsEmpty);
         }
+        // Rows outside records count as undescribed, so they are followed too: a second table must not pass.
         let is_record = !frame.is_no_person && self.roles().any(|role| matches!(role, SelectorRole::Record));
         let counts_rows = matches!(self.plan.rules.records, HtmlRecords::At(_));
         let is_in_record = self.units.iter().any(|unit| unit.is_record);
@@ -360,7 +366,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         }
     }
 
-    /// A text that the record or row holds.
+    /// Notes a text inside the open record or row.
     fn note_text(&mut self) {
         if self.hidden > 0 {
             return;
@@ -372,7 +378,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         }
     }
 
-    /// Rules for attributes take now; those for texts wait for the end of the element.
+    /// Applies attribute rules now; text rules wait for the end of the element.
     fn take_or_await(&mut self, id: u32, frame: &mut OpenFrame) -> Result<(), Unreadable> {
         for at in 0..self.chosen.len() {
             let role = self.plan.roles[self.chosen[at]];
@@ -380,7 +386,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             let value = match &rule.take {
                 IdentifierPart::Attribute(name) => {
                     let value = self.attribute(name).map(str::to_owned);
-                    // The value of an option that states none is its text.
+                    // The value of an option without `value` is its text (HTML, 4.10.10).
                     let is_option = self.tree.node(id).tag == tag::OPTION && name == "value";
                     match value {
                         Some(value) => Some((name, value)),
@@ -436,6 +442,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         if unit.has_own {
             self.tally.texts += 1;
             self.tally.records += usize::from(unit.is_record);
+        // "Nobody found" in a record with text is not "nobody shown".
         } else if unit.is_record && unit.has_text && !is_header {
             return Err(ReadFailure::new(UnreadCause::NamelessRecord).at(place_of(self.tree, node)).into());
         } else if !unit.is_record && unit.has_text {
@@ -471,7 +478,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             && !self.visible[..start].ends_with(char::is_whitespace)
             && !self.visible[start..].starts_with(char::is_whitespace)
         {
-            // `P0002<b>7</b>`: each part by itself, too.
+            // `P0002<b>7</b>`: the joined text is swept, and each part by itself too.
             for (start, end) in [last, (start, end)] {
                 self.asides.push_str(&self.visible[start..end]);
                 self.asides.push(SEPARATOR);
@@ -480,14 +487,14 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         self.last_text = Some((start, end));
     }
 
-    /// A border between two blocks.
+    /// Separates two blocks of text.
     fn separate(&mut self) {
         if !self.visible.is_empty() && !self.visible.ends_with(SEPARATOR) {
             self.visible.push(SEPARATOR);
         }
     }
 
-    /// What a script, a style or a template holds is no text of the elements around it.
+    /// Removes the content of a script, style or template from the visible text, and leaves it to the sweep.
     fn hide_from(&mut self, start: usize) {
         if self.sweeps {
             self.asides.push_str(&self.visible[start..]);
@@ -497,7 +504,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         self.last_text = self.last_text.filter(|last| last.1 <= start);
     }
 
-    /// Everything that the tag says, for the sweep.
+    /// Hands everything in a tag to the sweep: an identifier can be in any attribute, or in a name.
     fn sweep_tag(&mut self, tag: Tag) {
         if !tag.is_short() {
             self.asides.push_str(&self.tree.names.name(tag));
@@ -515,11 +522,12 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         }
     }
 
-    /// `srcdoc`: a page within the page.
+    /// Reads the page within the page in `srcdoc`.
     fn read_inner_page(&mut self) -> Result<(), Unreadable> {
         let Some(inner) = self.attribute("srcdoc").map(str::to_owned) else { return Ok(()) };
         if !is_blank(&inner) {
-            // The frame itself is hidden text of its fallback, the page in it is shown.
+            // The content of the `iframe` element is a hidden fallback, but the page in `srcdoc` is shown:
+            // it counts as text of the record around it.
             self.hidden -= 1;
             self.note_text();
             self.hidden += 1;
@@ -540,6 +548,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         value: &str,
         id: u32,
     ) -> Result<(), Unreadable> {
+        // First as written: a pattern in the map may expect percent signs.
         let taken = self.take(role, rule, value, id)?;
         let is_address = ADDRESS_ATTRIBUTES.contains(&name);
         if taken == Some(IdentifierOutcome::NoMatch) && is_address {
@@ -556,6 +565,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
     fn take_text(&mut self, reach: &SelectorReach, id: u32) -> Result<(), Unreadable> {
         let Some(rule) = self.plan.rule(reach.role) else { return Ok(()) };
         let text = self.visible[reach.start..].replace(SEPARATOR, " ");
+        // Nested elements selected by one rule each get all text inside them: without a limit, quadratic.
         let Some(left) = self.reachable_bytes.checked_sub(text.len()) else {
             return Err(Unreadable::too_large());
         };
@@ -563,7 +573,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         self.take(reach.role, rule, &text, id).map(|_| ())
     }
 
-    /// `None` when the text was not for a rule.
+    /// `None` when the text was not given to an identifier rule.
     fn take(
         &mut self,
         role: SelectorRole,
@@ -577,6 +587,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             }
             return Ok(None);
         }
+        // A template is filled by a script later: its placeholders are not values of the wrong shape.
         if self.templates > 0 && (is_placeholder(text) || !self.found.could_hold_identifier(text)) {
             return Ok(None);
         }
@@ -585,7 +596,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         if taken.is_some() && self.templates == 0 {
             self.has_page_own |= rule.is_own;
             if let Some(unit) = self.units.last_mut() {
-                // A row that is no record is described once a rule takes an identifier from it.
+                // A row that is not a record counts as described once a rule takes an identifier from it.
                 unit.has_own |= rule.is_own || !unit.is_record;
             }
         }
@@ -593,21 +604,22 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
     }
 }
 
-/// Elements whose content is no text of the page.
+/// True for elements whose content is not shown as text.
 const fn is_hidden(tag: Tag, manner: ParseManner) -> bool {
     matches!(tag, tag::SCRIPT | tag::STYLE | tag::IFRAME | tag::NOEMBED | tag::NOFRAMES)
         || manner.runs_scripts && matches!(tag, tag::NOSCRIPT)
 }
 
-/// What a script of the page will replace.
+/// True for text that a script of the page will replace.
 fn is_placeholder(text: &str) -> bool {
     ["{{", "${", "<%", "[["].iter().any(|sign| text.contains(sign))
 }
 
-/// Names of elements of a place, at most.
+/// The most element names in a place.
 const PLACE_NAMES_MAX: usize = 4;
 
-/// The way to an element as a selector, without anything that the portal wrote.
+/// The path to an element as a selector. Custom element names are replaced by `*`: places are journalled and
+/// logged, and a hostile or careless portal could write a person into a name.
 fn place_of(tree: &HtmlTree<'_>, id: u32) -> String {
     let mut names = Vec::new();
     let mut at = id;

@@ -1,30 +1,31 @@
-//! Strict JSON (RFC 8259), token by token, as fast as the rest can be passed over. `NaN`, `Infinity` and `-Infinity`
-//! are words: Python writes them, and its clients read them.
+//! A strict JSON scanner (RFC 8259), token by token (docs/decisions/0005: `serde_json` through a visitor
+//! builds a value for every key and number, needed or not).
 //!
-//! What no rule waits for is checked and skipped without being kept, without recursion and without
-//! allocation; strings go by eight bytes at a time. Texts with escapes are rare and left to
-//! `serde_json`. Besides those words it accepts what `serde_json` accepts, save documents nested deeper than 128.
+//! Values that no rule waits for are checked and skipped, without recursion and without allocation, strings
+//! eight bytes at a time. Strings with escapes are rare and left to `serde_json`. It accepts what
+//! `serde_json` accepts, and also `NaN`, `Infinity` and `-Infinity`, which Python writes and its clients
+//! read; but no document nested deeper than 128.
 
 use std::borrow::Cow;
 
-/// The document does not parse, at this byte.
+/// A syntax error at this byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ScanFault(pub(super) usize);
 
-/// What a value begins with.
+/// The kind of a value, known from its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
     Object,
     Array,
     Text,
     Number,
-    /// Already passed.
+    /// Already consumed.
     Null,
-    /// `true` or `false`, already passed; `NaN` and its like, which Python writes.
+    /// `true`, `false`, `NaN` and the like; already consumed.
     Word,
 }
 
-/// Containers within containers.
+/// The deepest nesting of objects and arrays; `skip_container` has one bit for each level.
 pub(super) const DEPTH_MAX: usize = 128;
 
 pub(super) struct Scanner<'t> {
@@ -42,7 +43,7 @@ impl<'t> Scanner<'t> {
         Err(ScanFault(self.at))
     }
 
-    /// The next byte that is not white space, not passed yet; 0 at the end, which no token is.
+    /// The next byte that is not white space, not yet consumed; 0 at the end, which begins no token.
     fn peek(&mut self) -> u8 {
         while let Some(&byte) = self.bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -53,7 +54,7 @@ impl<'t> Scanner<'t> {
         0
     }
 
-    /// Looks at the next value; passes its bracket, brace or word.
+    /// The kind of the next value; consumes its bracket, brace or word.
     pub(super) fn begin(&mut self) -> Result<ValueKind, ScanFault> {
         match self.peek() {
             b'"' => Ok(ValueKind::Text),
@@ -84,7 +85,7 @@ impl<'t> Scanner<'t> {
         Ok(ValueKind::Word)
     }
 
-    /// The next key of an object, its colon passed; `None` when the object ends.
+    /// The next key of an object, with its colon; `None` at the end of the object.
     pub(super) fn key(&mut self, is_first: bool) -> Result<Option<Cow<'t, str>>, ScanFault> {
         match self.peek() {
             b'}' => {
@@ -127,7 +128,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// A string, its quotes and escapes undone.
+    /// A string without its quotes, escapes decoded.
     pub(super) fn text(&mut self) -> Result<Cow<'t, str>, ScanFault> {
         let start = self.at;
         let has_escapes = self.skip_text()?;
@@ -137,7 +138,7 @@ impl<'t> Scanner<'t> {
         serde_json::from_str(&self.text[start..self.at]).map(Cow::Owned).map_err(|_| ScanFault(start))
     }
 
-    /// Passes a string; true when it has escapes.
+    /// Skips a string; true when it has escapes.
     pub(super) fn skip_text(&mut self) -> Result<bool, ScanFault> {
         if self.bytes.get(self.at) != Some(&b'"') {
             return self.fault();
@@ -175,7 +176,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// A number, as written.
+    /// A number as written: converting it would lose digits.
     pub(super) fn number(&mut self) -> Result<&'t str, ScanFault> {
         let start = self.at;
         self.at += usize::from(self.bytes[self.at] == b'-');
@@ -205,7 +206,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// Passes a whole value that nobody waits for.
+    /// Skips a whole value.
     pub(super) fn skip(&mut self) -> Result<(), ScanFault> {
         let kind = self.begin()?;
         self.skip_rest(kind)
@@ -222,7 +223,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn skip_container(&mut self, is_object: bool) -> Result<(), ScanFault> {
-        // One bit for each open container, the innermost lowest: set for objects.
+        // A stack in one word: one bit for each open container, the innermost lowest, set for objects.
         let mut open = u128::from(is_object);
         let mut depth = 1;
         let mut is_first = true;
@@ -268,7 +269,7 @@ impl<'t> Scanner<'t> {
         Ok(true)
     }
 
-    /// Nothing but white space may follow.
+    /// Checks that only white space follows.
     pub(super) fn end(&mut self) -> Result<(), ScanFault> {
         self.peek();
         if self.at == self.bytes.len() { Ok(()) } else { self.fault() }
@@ -278,10 +279,9 @@ impl<'t> Scanner<'t> {
 const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES << 7;
 
-/// How many bytes from the start are neither quote, backslash nor control character.
+/// Number of bytes from the start that are neither quote, backslash nor control character.
 fn plain_bytes(bytes: &[u8]) -> usize {
-    // Most strings are short: two words first, then thirty-two bytes at a time, which the compiler
-    // makes vectors of.
+    // Most strings are short: two words first, then blocks of 32 bytes, which the compiler vectorises.
     let short = bytes.len().min(16);
     let plain = plain_words(&bytes[..short]);
     if plain < short {
@@ -300,7 +300,8 @@ fn plain_words(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
         let word = u64::from_le_bytes(*word);
-        // The lowest bit set is exact; those above it may be carried from it.
+        // A borrow can set bits above a match, never below: only the lowest set bit is exact, and only it is
+        // used.
         let is_zero = |x: u64| x.wrapping_sub(ONES) & !x;
         let special = (is_zero(word ^ (ONES * u64::from(b'"')))
             | is_zero(word ^ (ONES * u64::from(b'\\')))
@@ -321,7 +322,7 @@ mod tests {
 
     use super::*;
 
-    /// Does it parse, all of it passed over?
+    /// True when the whole text parses while being skipped.
     fn passes(text: &str) -> bool {
         let mut scanner = Scanner::new(text);
         scanner.skip().and_then(|()| scanner.end()).is_ok()

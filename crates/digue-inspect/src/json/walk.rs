@@ -1,4 +1,5 @@
-//! One pass over a document: where the reader is, which records are open, what lay outside of them.
+//! One pass over a document: tracks the position and the open records, takes identifiers, and counts text
+//! outside records. The paths are compiled in `json`; nothing here knows JSONPath.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -11,10 +12,10 @@ use super::{
     is_blank, not_identifier, syntax, whole_number,
 };
 
-/// Digits from which a number outside of every record counts as a text: telephone numbers, social security numbers.
+/// Digits from which a number outside every record counts as text: telephone and social security numbers.
 const TELLING_DIGITS: usize = 7;
 
-/// The smallest number of so many digits.
+/// The smallest number with `TELLING_DIGITS` digits.
 const TELLING_FROM: f64 = 1e6;
 
 /// Why a walk ends early.
@@ -35,16 +36,16 @@ impl From<Unreadable> for WalkStop {
     }
 }
 
-/// A step from the root to the node being read.
+/// One step of the path from the root to the current node.
 enum PathStep<'t> {
     Key(Cow<'t, str>),
     Index(usize),
 }
 
-/// A record whose end has not come yet.
+/// An open record.
 struct OpenJsonRecord {
     record: usize,
-    /// Steps from the root.
+    /// Its depth: number of steps from the root.
     depth: usize,
     has_own: bool,
 }
@@ -55,9 +56,9 @@ pub(super) struct JsonWalk<'a, 'k, 't> {
     input: Scanner<'t>,
     trail: Vec<PathStep<'t>>,
     records: Vec<OpenJsonRecord>,
-    /// Parts that show nobody, one within another.
+    /// Number of `no_person` parts around the current node.
     no_person: usize,
-    /// Of what counts as undescribed, names of members that hold no text.
+    /// How many of the undescribed texts are names of members rather than values.
     names: u64,
     tally: ReadingTally,
 }
@@ -85,7 +86,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         }
     }
 
-    /// Reads one value, with the steps awaited below it and the targets that it is.
+    /// Reads one value, given the steps awaited below it and the targets that it reaches.
     fn value(&mut self, active: Bits, reached: Bits) -> Result<(), WalkStop> {
         if active == 0 && reached == 0 {
             return if self.counts_here() { self.count() } else { Ok(self.input.skip()?) };
@@ -115,6 +116,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     }
 
     fn container(&mut self, kind: ValueKind, active: Bits, reached: Bits) -> Result<(), WalkStop> {
+        // A list or object where the map expects an identifier: the portal has changed, and skipping it would
+        // lose the persons inside.
         if let Some(pick) = self.picks(reached).next()
             && !self.leads_further(active)
         {
@@ -132,7 +135,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             self.note_empty(reached);
         }
         for _ in 0..opened {
-            let record = self.records.pop().expect("opened above");
+            let record = self.records.pop().expect("`open_records` pushed this many");
             if !record.has_own {
                 return Err(self.nameless().into());
             }
@@ -141,8 +144,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         Ok(())
     }
 
-    /// A list is a record when a rule finds its identifier at a place of the list; otherwise it is a list of what the
-    /// map describes further on.
+    /// Opens the records that a container is. A list is a record only when a rule takes its identifier at an
+    /// index; otherwise it is a list of things that the map describes further down.
     fn open_records(&mut self, kind: ValueKind, reached: Bits) -> usize {
         let mut opened = 0;
         let mut rest = reached & self.rules.masks.records;
@@ -164,7 +167,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     fn object(&mut self, active: Bits) -> Result<usize, WalkStop> {
         let mut count = 0;
         let mut counted_names = CountedNames::default();
-        // The names at the root are those of the interface; within a record nothing is counted.
+        // Names at the root belong to the interface, and inside a record nothing is counted.
         let counts_names = self.counts_here() && !self.trail.is_empty();
         let checks_fields = !self.rules.fields.is_empty()
             && self.records.last().is_some_and(|record| record.depth == self.trail.len());
@@ -173,7 +176,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             count += 1;
             let (below, reached) = self.rules.descend(active, Child::Name(&key));
             if below == 0 && reached == 0 && !is_noted {
-                // Most members of a record: nobody waits for them, and nothing counts here.
+                // The fast path for most members of a record: no rule waits for them and nothing counts.
                 self.input.skip()?;
                 continue;
             }
@@ -212,7 +215,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         Ok(count)
     }
 
-    /// A text that some path leads to.
+    /// Reads a text that a path reaches.
     fn leaf(&mut self, reached: Bits, text: &str) -> Result<(), WalkStop> {
         self.compare(reached, text);
         let mut has_own = false;
@@ -243,6 +246,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
 
     fn number(&mut self, reached: Bits, written: &str) -> Result<(), WalkStop> {
         if let Some(pick) = self.picks(reached).next() {
+            // A client may round 2^53 and beyond, or print an exponent: which person it shows is then
+            // unknown.
             let whole = whole_number(written).ok_or_else(|| inexact(pick, self.place()))?;
             return self.leaf(reached, &whole);
         }
@@ -254,7 +259,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         Ok(())
     }
 
-    /// The identifier just taken is the own one of open records at the rule's distance above.
+    /// Marks the open records at the rule's distance above as having their own identifier.
     fn give_own(&mut self, target: usize) {
         let NodeTarget::Pick { own_below, .. } = &self.rules.targets[target] else { return };
         let depth = self.trail.len();
@@ -285,7 +290,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         })
     }
 
-    /// True when a path goes on below this node by more than "anywhere below".
+    /// True when a path continues below this node other than by "anywhere below": `..id` is awaited
+    /// everywhere and describes no member.
     fn leads_further(&self, active: Bits) -> bool {
         targets(active).any(|bit| !self.rules.steps[bit].is_descendant)
     }
@@ -295,7 +301,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         self.rules.counts_texts && self.records.is_empty() && self.no_person == 0
     }
 
-    /// Reads a value that no path leads to, outside of every record.
+    /// Reads a value that no path reaches, outside every record.
     fn count(&mut self) -> Result<(), WalkStop> {
         if self.trail.len() == DEPTH_MAX {
             return Err(Unreadable::from(ReadFailure::new(UnreadCause::TooDeep)).into());
@@ -335,9 +341,9 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     }
 }
 
-/// The members of one object, as far as they may be names that were counted: `{"durand": 3, "martin": []}` tells
-/// of persons without a text. Where no member is described and none holds a text, only words of measures and of
-/// permissions are none.
+/// Member names of one object that may be persons: `{"durand": 3, "martin": []}` names persons without any
+/// text. Where no member is described and none holds a text, all names count except words for measures and
+/// permissions.
 #[derive(Default)]
 struct CountedNames {
     is_described: bool,
@@ -357,7 +363,7 @@ impl CountedNames {
     }
 }
 
-/// A word for counts, places and times of answers, however it is written: `totalPages`, `total_pages`.
+/// True for names made of words for counts, positions and times: `totalPages`, `total_pages`.
 fn is_measure(key: &str) -> bool {
     let mut rest = key.trim_start_matches(['_', '$', '@']);
     if PERMISSIONS
@@ -387,7 +393,7 @@ fn is_measure_word(word: &str) -> bool {
 
 const PERMISSIONS: [&str; 8] = ["allow", "allowed", "can", "enable", "enabled", "has", "is", "should"];
 
-/// In the order of their letters: they are looked up by halves.
+/// Sorted, for a binary search.
 const MEASURES: [&str; 154] = [
     "actif",
     "active",
@@ -545,7 +551,7 @@ const MEASURES: [&str; 154] = [
     "width",
 ];
 
-/// By its whole part: the digits of a fraction are those of a measure. `6.12e8` has nine.
+/// Counts the digits of the whole part, as those of a fraction belong to a measurement. `6.12e8` has nine.
 fn is_telling_number(written: &str) -> bool {
     let whole = written.split(['.', 'e', 'E']).next().unwrap_or_default();
     let has_digits = whole.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS;
@@ -563,14 +569,14 @@ fn targets(mut bits: Bits) -> impl Iterator<Item = usize> {
     })
 }
 
-/// A name as programs give it. Any other key may be a person's.
+/// True for a name as programs write it. Any other key may be the name of a person.
 pub(crate) fn is_plain_name(key: &str) -> bool {
     let starts_plain = key.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '_' | '$' | '@'));
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '@' | '.' | '-' | ':');
     starts_plain && key.len() <= 40 && key[1..].chars().all(is_plain) && !key[1..].contains('@')
 }
 
-/// The way from the root, without keys that could be somebody's name.
+/// The path from the root, without keys that could name a person: places are journalled and logged.
 fn place_of(trail: &[PathStep<'_>]) -> String {
     let mut place = String::from("$");
     for crumb in trail {
@@ -579,7 +585,7 @@ fn place_of(trail: &[PathStep<'_>]) -> String {
             PathStep::Key(_) => write!(place, ".*"),
             PathStep::Index(index) => write!(place, "[{index}]"),
         };
-        written.expect("a string takes every text");
+        written.expect("writing to a `String` cannot fail");
     }
     place
 }

@@ -1,7 +1,7 @@
-//! The text of the unpacked bytes, in UTF-8.
+//! Converts decompressed bytes to UTF-8.
 //!
-//! UTF-16, as spreadsheets and Windows shells write it, is decoded. Bytes of one-byte encodings pass as they are: which
-//! one it was cannot be told from a few lines, and a line that is not UTF-8 is told by itself.
+//! UTF-16, as written by spreadsheets and Windows shells, is decoded. Single-byte encodings pass unchanged:
+//! which one it was cannot be known from a few lines, and the caller reports each line that is not UTF-8.
 
 use std::io::{self, Read};
 
@@ -11,11 +11,11 @@ use super::packed::{Unpacker, packing_of};
 use super::source::PeekReader;
 use super::{ForeignForm, InputError, Packing};
 
-/// How far the beginning is looked at: a tar archive says what it is at byte 257.
+/// Bytes examined at the start: a tar archive has its magic number at byte 257.
 const HEAD_BYTES: usize = 512;
 const UTF_16_MARKS: [(&[u8], &encoding_rs::Encoding); 2] = [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)];
 const UTF_32_MARKS: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
-/// Stands for a pair of bytes that is no letter; it is no UTF-8, so that the line is told.
+/// Written for an invalid pair of bytes. It is not UTF-8, so that the caller reports the line.
 const NO_LETTER: u8 = 0xff;
 
 pub(super) struct TextReader<R: Read> {
@@ -29,7 +29,7 @@ struct Utf16Reader {
     ready: Vec<u8>,
     taken: usize,
     has_ended: bool,
-    /// Read so far.
+    /// Bytes read so far: an odd total is a truncated input.
     count: u64,
 }
 
@@ -113,16 +113,18 @@ impl Utf16Reader {
     }
 }
 
-/// The encoding to decode from, and how long its mark is.
+/// The encoding to decode, if any, and the length of its mark.
 ///
 /// # Errors
-/// A form that holds no lines.
+/// A format without lines.
 fn encoding_of(head: &[u8]) -> Result<(Option<&'static encoding_rs::Encoding>, usize), InputError> {
     match packing_of(head) {
         Ok(Packing::Plain) | Err(InputError::EndsEarly) => {}
+        // Decompressing again without end would be a bomb's way in.
         Ok(Packing::Gzip | Packing::Zstd) => return Err(InputError::Foreign(ForeignForm::PackedTwice)),
         Err(error) => return Err(error),
     }
+    // Before UTF-16: the mark of little-endian UTF-32 begins with that of UTF-16.
     if UTF_32_MARKS.iter().any(|mark| head.starts_with(mark)) {
         return Err(InputError::Foreign(ForeignForm::Utf32));
     }
@@ -135,7 +137,8 @@ fn encoding_of(head: &[u8]) -> Result<(Option<&'static encoding_rs::Encoding>, u
     if let Some(encoding) = unmarked_utf_16(head) {
         return Ok((Some(encoding), 0));
     }
-    // A damaged line has a few such bytes; of bytes that are no text, every tenth is one.
+    // A damaged line has a few control bytes; in binary data about every tenth byte is one. One in twenty
+    // is the limit.
     let is_control = |byte: &&u8| **byte < 0x20 && !matches!(**byte, b'\t' | b'\r' | b'\n' | 0x1b);
     let controls = head.iter().filter(is_control).count();
     if head.len() >= 16 && controls * 20 >= head.len() {
@@ -144,7 +147,7 @@ fn encoding_of(head: &[u8]) -> Result<(Option<&'static encoding_rs::Encoding>, u
     Ok((None, 0))
 }
 
-/// Letters of western languages have a zero in one half of each pair.
+/// Recognises UTF-16 without a mark: Western letters have a zero in one half of each pair.
 fn unmarked_utf_16(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let pairs = head.len() / 2;
     let zeros = |at: usize| head.iter().skip(at).step_by(2).filter(|byte| **byte == 0).count();

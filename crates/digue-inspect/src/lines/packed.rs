@@ -1,7 +1,8 @@
-//! What a file was packed with, taken off while it is read.
+//! Decompresses a file while it is read.
 //!
-//! A file of several gzip members or Zstandard frames is one text: rotated logs are joined with `cat`, and tools that
-//! pack on several cores write one frame each.
+//! Several gzip members or Zstandard frames are one text: rotated logs are joined with `cat`, and tools that
+//! compress on several cores write one frame each. A reader that stops after the first would lose most of a
+//! log silently.
 
 use std::io::{self, BufRead as _, Read};
 
@@ -14,12 +15,12 @@ use super::{ForeignForm, InputError, Packing};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-/// The last three of four bytes that begin a frame to be skipped; the first is 0x50 to 0x5f.
+/// Bytes 2 to 4 of a skippable frame; the first is 0x50 to 0x5f (RFC 8878, 3.1.2).
 const SKIPPABLE: &[u8] = &[0x2a, 0x4d, 0x18];
-/// What `zstd` itself gives to a frame unless it is told otherwise (`--long`).
+/// The limit of the `zstd` command without `--long`.
 const WINDOW_BYTES_MAX: u64 = 128 << 20;
 
-/// First bytes of forms that are not read.
+/// First bytes of unsupported formats.
 const FOREIGN: [(&[u8], ForeignForm); 10] = [
     (b"PK\x03\x04", ForeignForm::Zip),
     (b"PK\x05\x06", ForeignForm::Zip),
@@ -33,15 +34,15 @@ const FOREIGN: [(&[u8], ForeignForm); 10] = [
     (b"\xd0\xcf\x11\xe0", ForeignForm::Compound),
 ];
 
-/// How many first bytes [`packing_of`] looks at.
+/// Number of bytes that [`packing_of`] examines.
 pub(super) const HEAD_BYTES: usize = 8;
 
-/// How an input that begins so is packed.
+/// The compression of an input with these first bytes.
 pub(super) fn packing_of(head: &[u8]) -> Result<Packing, InputError> {
     if let Some((_, form)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(InputError::Foreign(*form));
     }
-    // The digit between says how well it is packed; a line of text may begin like the first three letters.
+    // The fourth byte is the block size; a line of text may also begin with `BZh`.
     if head.starts_with(b"BZh") && head.get(4..8) == Some(b"1AY&") {
         return Err(InputError::Foreign(ForeignForm::Bzip2));
     }
@@ -51,7 +52,7 @@ pub(super) fn packing_of(head: &[u8]) -> Result<Packing, InputError> {
     if head.starts_with(ZSTD) || is_skippable(head) {
         return Ok(Packing::Zstd);
     }
-    // A single byte may begin anything, and no text begins with these.
+    // Truncated within the magic number. One byte 0x28 is `(` and may be text; 0x1f never begins a text.
     let is_cut = head.len() < ZSTD.len() && head.len() > 1 && ZSTD.starts_with(head);
     if is_cut || head == &GZIP[..1] { Err(InputError::EndsEarly) } else { Ok(Packing::Plain) }
 }
@@ -60,7 +61,7 @@ fn is_skippable(head: &[u8]) -> bool {
     head.first().is_some_and(|first| first & 0xf0 == 0x50) && head[1..].starts_with(SKIPPABLE)
 }
 
-/// Reads what an input says once it is unpacked. Failures are [`InputError`]s within [`io::Error`].
+/// Reads the decompressed bytes of an input. Errors are [`InputError`]s inside [`io::Error`].
 pub struct Unpacker<R: Read>(UnpackState<R>);
 
 enum UnpackState<R: Read> {
@@ -90,7 +91,7 @@ impl<R: Read> Unpacker<R> {
 
     fn next(&mut self, into: &mut [u8]) -> Result<usize, InputError> {
         loop {
-            // What failed once is not read again: the state stays `Ended` unless it is put back.
+            // After a failure the state stays `Ended`: a broken decoder must not be read again.
             match std::mem::replace(&mut self.0, UnpackState::Ended) {
                 UnpackState::Begins(source) => self.0 = Self::begin(source)?,
                 UnpackState::Plain(mut source) => match source.read(into) {
@@ -120,7 +121,7 @@ impl<R: Read> Unpacker<R> {
         }
     }
 
-    /// The next member, or the end; zeros that fill up a block of a tape are no bytes of anything.
+    /// The next member, or the end. Zeros that pad a tape block are ignored, as gzip does.
     fn after_member(mut source: PeekReader<R>) -> Result<UnpackState<R>, InputError> {
         let is_next = match source.peek(GZIP.len()) {
             Ok([]) => return Ok(UnpackState::Ended),
@@ -143,7 +144,7 @@ impl<R: Read> Unpacker<R> {
     }
 }
 
-/// What a decoder's trouble was: the disk, bytes that are missing, or bytes that are wrong.
+/// The cause of a decoder's error: the disk, missing bytes, or wrong bytes.
 fn fault_of<R: Read>(source: &mut PeekReader<R>) -> InputError {
     match source.failure.take() {
         Some(error) => InputError::Io(error),
@@ -161,16 +162,16 @@ impl<R: Read> Read for Unpacker<R> {
     }
 }
 
-/// Zstandard frames one after the other.
+/// Decodes consecutive Zstandard frames.
 struct ZstdFrames<R: Read> {
     source: PeekReader<R>,
     decoder: FrameDecoder,
     is_within: bool,
-    /// Told once everything before it was handed over.
+    /// Reported once all bytes decoded before it were returned.
     fault: Option<InputError>,
 }
 
-/// Ends a frame: a last block of no bytes, and a checksum, which is not compared.
+/// Ends a frame: an empty last block, and a checksum that is not compared.
 const LAST_BLOCK: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
 
 impl<R: Read> ZstdFrames<R> {
@@ -208,8 +209,8 @@ impl<R: Read> ZstdFrames<R> {
                 continue;
             }
             self.fault = Some(fault_of(&mut self.source));
-            // The decoder keeps back as much as a frame may refer to, megabytes of lines; they are handed over
-            // when the frame is over.
+            // The decoder holds back a whole window, megabytes of good lines, until the frame ends: feed it
+            // an empty last block to get them out.
             if self.decoder.decode_blocks(LAST_BLOCK, BlockDecodingStrategy::All).is_err() {
                 return;
             }
@@ -218,6 +219,7 @@ impl<R: Read> ZstdFrames<R> {
 
     fn check(&self) -> Result<(), InputError> {
         match (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum()) {
+            // `ruzstd` computes the checksum and leaves the comparison to the caller.
             (Some(said), Some(found)) if said != found => Err(InputError::Damaged),
             _ => Ok(()),
         }

@@ -1,7 +1,7 @@
-//! Buffered bytes that can be looked at before they are taken, and that know whether more was asked than there is.
+//! A buffered reader that can peek, and that remembers whether a decoder asked for more bytes than there are.
 //!
-//! Decoders tell every trouble in words of their own. What decides is asked here instead: did the disk fail, or was
-//! the end of the input met where the decoder needed more?
+//! Decoders report every failure with errors of their own. The cause is established here instead: did the
+//! disk fail, or did the input end where the decoder needed more?
 
 use std::io::{self, BufRead, Read};
 
@@ -13,9 +13,9 @@ pub(super) struct PeekReader<R> {
     start: usize,
     end: usize,
     is_at_end: bool,
-    /// A byte beyond the end was wanted.
+    /// A byte beyond the end was requested.
     pub(super) was_asked_for_more: bool,
-    /// The failure of `inner`, which a decoder would only paraphrase.
+    /// The error of `inner`, which a decoder would replace with its own.
     pub(super) failure: Option<io::Error>,
 }
 
@@ -32,7 +32,7 @@ impl<R: Read> PeekReader<R> {
         }
     }
 
-    /// The next bytes without taking them: `count` of them, fewer only at the end.
+    /// The next `count` bytes without consuming them; fewer only at the end.
     pub(super) fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
         debug_assert!(count <= CAPACITY, "more than the buffer holds");
         if self.end - self.start < count {
@@ -46,7 +46,7 @@ impl<R: Read> PeekReader<R> {
         Ok(&self.buffer[self.start..self.end.min(self.start + count)])
     }
 
-    /// The same, fewer also before a failure, which is told when it is reached.
+    /// The same; fewer also before a failure, which is reported when it is reached.
     pub(super) fn peek_some(&mut self, count: usize) -> io::Result<&[u8]> {
         let failed = self.peek(count).map(drop).err();
         match failed {
@@ -55,12 +55,12 @@ impl<R: Read> PeekReader<R> {
         }
     }
 
-    /// The failure of what is read here, where there was one; else what a decoder says.
+    /// The error of `inner` if there was one, else the decoder's.
     pub(super) fn cause_of(&mut self, said: io::Error) -> io::Error {
         self.failure.take().unwrap_or(said)
     }
 
-    /// Reads once behind what is there.
+    /// Reads once more into the free part of the buffer.
     fn read_more(&mut self) -> io::Result<()> {
         let count = read_once(&mut self.inner, &mut self.failure, &mut self.buffer[self.end..])?;
         self.end += count;
@@ -69,7 +69,8 @@ impl<R: Read> PeekReader<R> {
     }
 }
 
-/// Reads what there is, and keeps why nothing could be read.
+/// Reads once, and keeps the error if that fails. An `io::Error` cannot be cloned, so the caller gets its
+/// kind.
 fn read_once(inner: &mut impl Read, failure: &mut Option<io::Error>, into: &mut [u8]) -> io::Result<usize> {
     if let Some(failure) = failure {
         return Err(failure.kind().into());
@@ -91,7 +92,7 @@ impl<R: Read> BufRead for PeekReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
-            // A terminal may have more after its end; what was told once stays.
+            // A terminal may deliver more after an end of file: the first end is final.
             if !self.is_at_end {
                 self.read_more()?;
             }
@@ -110,7 +111,7 @@ impl<R: Read> Read for PeekReader<R> {
         if into.is_empty() {
             return Ok(0);
         }
-        // As much as a whole buffer needs no buffer between.
+        // A read as large as the buffer bypasses it.
         if self.start == self.end && into.len() >= CAPACITY && !self.is_at_end {
             let count = read_once(&mut self.inner, &mut self.failure, into)?;
             self.is_at_end = count == 0;

@@ -14,7 +14,7 @@ fn zstd(text: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(text, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
-/// A frame that decoders pass over, as tools for reading from the middle write them.
+/// A skippable frame, as written by tools that allow reading from the middle.
 fn skippable(length: u8) -> Vec<u8> {
     [&[0x5a, 0x2a, 0x4d, 0x18, length, 0, 0, 0][..], &vec![0xab; length.into()]].concat()
 }
@@ -24,7 +24,7 @@ fn utf_16(text: &str, has_mark: bool, is_big: bool) -> Vec<u8> {
     units.flat_map(|unit| if is_big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
 }
 
-/// A reader that hands over a few bytes at a time, as pipes do, and fails in the end if told so.
+/// A reader that returns a few bytes at a time, as pipes do, and can fail at the end.
 struct Drips<'b> {
     bytes: &'b [u8],
     step: usize,
@@ -114,7 +114,7 @@ fn text_is_the_same_however_a_program_wrote_it() {
         assert_eq!(whole(&bytes), expected, "{name}");
     }
     assert!(whole(b"").is_empty() && whole(&gzip(b"")).is_empty() && whole(&zstd(b"")).is_empty());
-    // Half of a pair is no letter: its line is none, the next one is.
+    // Half of a surrogate pair is not a letter: its line is invalid, the next one is valid.
     let mut broken = utf_16("{\"a\":\"", true, false);
     broken.extend([0x00, 0xd8]);
     broken.extend(utf_16("\"}\n{\"a\":2}\n", false, false));
@@ -202,7 +202,7 @@ fn a_line_without_end_fills_no_memory_and_is_one_line() {
     let second = lines.next_line().unwrap().unwrap();
     assert_eq!((second.number, second.bytes, second.is_too_long), (2, &b"next"[..], false));
     assert!(lines.next_line().unwrap().is_none());
-    // As long as may be.
+    // Exactly the longest line.
     let mut lines = InputLines::new(&b"1234\n12345\n1234"[..], 4);
     let flags: Vec<bool> =
         std::iter::from_fn(|| lines.next_line().unwrap().map(|line| line.is_too_long)).collect();
@@ -250,7 +250,7 @@ proptest! {
         prop_assert!(fault.is_none(), "{:?}", fault);
         prop_assert_eq!(all.len(), lines.len());
         prop_assert!(all.iter().zip(&lines).all(|(read, line)| read == line.as_bytes()));
-        // One byte of zstd's four is a letter.
+        // The first byte of zstd's magic number is a letter.
         let place = 2 + cut.index(bytes.len() - 2);
         let (some, fault) = read_from(Drips { bytes: &bytes[..place], step, fails: false });
         if ends.contains(&place) {

@@ -1,18 +1,18 @@
-//! Rows that are no record: titles above a table, totals below it.
+//! Rows that are not records: titles above a table, totals below it.
 //!
-//! A row is one only when all of its words are known, or when the map says so: what is taken for a caption counts
-//! nobody.
+//! A row is a caption only when all of its words are known, or when the map says so: a person taken for a
+//! caption would not be counted.
 
 use super::TableRules;
 use crate::identifier::Collector;
 
-/// Bytes of a row's texts; longer ones are no caption.
+/// The most bytes in a caption.
 const CAPTION_BYTES_MAX: usize = 1_000;
 
-/// Digits of a number that counts rows rather than names a person.
+/// The most digits of a number that counts rows rather than naming a person.
 const COUNT_DIGITS_MAX: usize = 3;
 
-/// One of these makes a row a total.
+/// Words that make a row a total.
 const TOTALS: [&str; 16] = [
     "total",
     "totaux",
@@ -32,7 +32,7 @@ const TOTALS: [&str; 16] = [
     "number",
 ];
 
-/// Words that totals have besides.
+/// Other words that totals may contain.
 const BESIDE: [&str; 51] = [
     "sous",
     "sub",
@@ -87,7 +87,7 @@ const BESIDE: [&str; 51] = [
     "people",
 ];
 
-/// A title above a table: one text that cannot be an identifier, or what the map says.
+/// True for a title above a table: a single text that cannot be an identifier, or a caption.
 pub(super) fn is_title(rules: &TableRules, texts: &[(usize, &str)], found: &Collector<'_>) -> bool {
     if !is_short(texts) {
         return false;
@@ -96,7 +96,7 @@ pub(super) fn is_title(rules: &TableRules, texts: &[(usize, &str)], found: &Coll
     is_alone || is_said(rules, texts, found) || is_total(texts, 0, found)
 }
 
-/// A row below the header that is no record. `records` is how many came before.
+/// True for a row below the header that is not a record. `records`: number of records before it.
 pub(super) fn is_caption(
     rules: &TableRules,
     texts: &[(usize, &str)],
@@ -110,7 +110,8 @@ fn is_short(texts: &[(usize, &str)]) -> bool {
     texts.iter().map(|(_, text)| text.len()).sum::<usize>() <= CAPTION_BYTES_MAX
 }
 
-/// The map's pattern fits; even so, a text of an identifier's shape is no caption.
+/// True when the map's pattern matches and no text has the shape of an identifier: a careless pattern must
+/// not hide a person.
 fn is_said(rules: &TableRules, texts: &[(usize, &str)], found: &Collector<'_>) -> bool {
     let Some(captions) = &rules.captions else { return false };
     let joined = texts.iter().map(|(_, text)| text.trim()).collect::<Vec<_>>().join(" ");
@@ -131,7 +132,7 @@ fn is_total(texts: &[(usize, &str)], records: usize, found: &Collector<'_>) -> b
     is_total
 }
 
-/// A number that counts: small, the number of records, or nothing like an identifier.
+/// True for a number that counts rows: small, equal to the number of records, or unlike any identifier.
 fn is_count(word: &str, records: usize, found: &Collector<'_>) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
         && (word.len() <= COUNT_DIGITS_MAX

@@ -1,4 +1,4 @@
-//! Where the columns of a table lie.
+//! Finds the columns of a table by its header.
 
 use digue_types::{ReadFailure, UnreadCause};
 
@@ -6,33 +6,34 @@ use super::{ColumnRule, MapColumn, TableRules};
 use crate::reading::Unreadable;
 use crate::sweep;
 
-/// Bytes of a header: many columns with long names. A row of more is none, whatever it repeats.
+/// The most bytes in a header, enough for many columns with long names. A workbook can repeat one long text
+/// in a whole row at no cost to its own size, and each candidate is compared with every rule.
 const HEADER_BYTES_MAX: usize = 256 << 10;
 
-/// The header of a table, or what takes its place where columns are known by number.
+/// The header of a table, or its substitute where columns are given by number.
 pub(super) struct Header<'r> {
-    /// Rules whose column is there, and its place, from 0.
+    /// Rules whose column is present, with its position from 0.
     pub places: Vec<(&'r ColumnRule, usize)>,
     pub compare: Vec<(&'r ColumnRule, usize)>,
-    /// Its texts as written, to know it again.
+    /// Its texts as written, to recognise it when it is repeated.
     texts: Vec<(usize, Box<str>)>,
-    /// By place, whether the map describes the column; empty when the map describes any.
+    /// By position, whether the map describes the column; empty when it allows any.
     is_described: Vec<bool>,
-    /// Cells, blank ones included.
+    /// Number of cells, including blank ones.
     pub width: usize,
 }
 
-/// What a row is, where a header may be.
+/// What a row is, where a header is expected.
 pub(super) enum Located<'r> {
     Header(Header<'r>),
-    /// A column is not there.
+    /// A required column is missing.
     Absent(Unreadable),
-    /// A column is there twice.
+    /// A column occurs twice.
     Twice(Unreadable),
 }
 
 impl<'r> Header<'r> {
-    /// Whether the row of these texts, `width` cells wide, is a header that these rules can use.
+    /// Tries a row of these texts, `width` cells wide, as the header.
     pub(super) fn locate(rules: &'r TableRules, texts: &[(usize, &str)], width: usize) -> Located<'r> {
         let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
         if bytes > HEADER_BYTES_MAX {
@@ -46,6 +47,8 @@ impl<'r> Header<'r> {
                 Ok(Some(place)) => places.push((rule, place)),
                 Ok(None) if rule.is_optional => {}
                 Ok(None) => return Located::Absent(column_fault(rule)),
+                // Kept until all columns are found: a row that lacks one is not a header, and may repeat any
+                // word.
                 Err(twice) => fault = fault.or(Some(twice)),
             }
         }
@@ -59,7 +62,7 @@ impl<'r> Header<'r> {
         for rule in &rules.compare {
             match place_of(rule, &names) {
                 Ok(Some(place)) => compare.push((rule, place)),
-                // An exact search that finds no value to compare with is not exact: its judge says so.
+                // Not an error: an exact search without a value to compare is judged not exact later.
                 Ok(None) => {}
                 Err(twice) => return Located::Twice(twice),
             }
@@ -75,7 +78,7 @@ impl<'r> Header<'r> {
         Located::Header(header)
     }
 
-    /// The column that names rows is not there.
+    /// The fault of a missing identifier column.
     fn first_own(rules: &TableRules) -> Unreadable {
         let own = rules.columns.iter().find(|rule| rule.is_own).or(rules.columns.first());
         own.map_or_else(|| ReadFailure::new(UnreadCause::Column).into(), column_fault)
@@ -104,12 +107,12 @@ impl<'r> Header<'r> {
         self.is_described.get(place).copied().unwrap_or(false)
     }
 
-    /// The row was no header, but a record that has the width of one.
+    /// For a first row that is a record and not a header: only its width counts.
     pub(super) fn without_texts(self) -> Self {
         Self { texts: Vec::new(), ..self }
     }
 
-    /// True when a row repeats the header, as tables printed page by page do.
+    /// True when a row repeats the header, as in tables printed page by page.
     pub(super) fn is_repeated_by<'c>(&self, mut texts: impl Iterator<Item = (usize, &'c str)>) -> bool {
         let same = |known: &(usize, Box<str>)| {
             texts.next().is_some_and(|(place, text)| place == known.0 && *text == *known.1)
@@ -118,7 +121,7 @@ impl<'r> Header<'r> {
     }
 }
 
-/// The place of a rule's column; an error when two columns bear its names.
+/// The position of a rule's column; an error when two columns have its names.
 fn place_of(rule: &ColumnRule, names: &[(usize, String)]) -> Result<Option<usize>, Unreadable> {
     let bears = |name: &str| {
         rule.columns.iter().any(|column| matches!(column, MapColumn::Named(own) if folded(own) == name))
@@ -142,7 +145,8 @@ fn column_fault(rule: &ColumnRule) -> Unreadable {
     ReadFailure::new(UnreadCause::Column).by_rule(&names.collect::<Vec<_>>().join(" | ")).into()
 }
 
-/// A header as people tell it from others: without what is invisible, quotes and white space around it, letter case.
+/// A header reduced for comparison: without invisible characters, surrounding quotes and white space, and
+/// case.
 fn folded(text: &str) -> String {
     let visible = sweep::visible(text);
     let plain = visible.trim().trim_start_matches('=').trim_matches(|c| matches!(c, '"' | '\''));

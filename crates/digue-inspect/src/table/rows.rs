@@ -1,7 +1,7 @@
-//! The rows of one table, whatever file they come from: titles, header, records, totals.
+//! Reads the rows of one table: titles, header, records, totals.
 //!
-//! It knows neither commas nor workbooks: a row hands it three-valued cells, and it says which persons the row
-//! shows, that it is no record, or why that cannot be told.
+//! It knows neither CSV nor workbooks. A row supplies cells that are text, blank or unreadable; the answer is
+//! the persons that the row shows, that it is not a record, or why that is unknown.
 
 use std::collections::HashMap;
 
@@ -13,66 +13,67 @@ use super::{ColumnRule, TableRules};
 use crate::identifier::{Collector, IdentifierOutcome};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
-/// Rows among which the header is looked for.
+/// Number of rows in which the header is searched for.
 const HEADER_ROWS_MAX: usize = 30;
 
-/// Bytes of a text that many cells share from which it is looked at once only: less costs no more than the cell
-/// that refers to it.
+/// Length from which a text shared by many cells is examined only once. A shorter one costs no more than the
+/// cell that refers to it; a long one, repeated a million times, would make a small workbook expensive.
 const SHARED_BYTES_MIN: usize = 64;
 
-/// Bytes of a value that somebody searched for.
+/// The longest value that can be compared with an exact search.
 const COMPARED_BYTES_MAX: usize = 1_000;
 
-/// A cell, for a rule that expects an identifier in it.
+/// A cell in which a rule expects an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CellValue<'c> {
-    /// The row ends before.
+    /// The row ends before this column.
     Missing,
     Blank,
     Text(&'c str),
-    /// What the file keeps as the result of a formula.
+    /// The stored result of a formula.
     Computed(&'c str),
-    /// What shows there is no identifier, or not certainly: why, and the text as far as it is known.
+    /// What the cell shows is not an identifier, or uncertain: the cause, and the text as far as it is known.
     Unreadable(UnreadCause, &'c str),
 }
 
-/// One row as its reader sees it.
+/// One row of a table.
 pub(crate) trait TableRow {
-    /// Cells, blank ones included.
+    /// Number of cells, including blank ones.
     fn width(&self) -> usize;
     fn cell(&self, column: usize) -> CellValue<'_>;
-    /// What a person sees in the cells that are not blank, in their order.
+    /// The texts of the cells that are not blank, as a person sees them, in order.
     fn texts(&self) -> impl Iterator<Item = (usize, &str)>;
-    /// The number of a text that other cells may share.
+    /// The number of a text that other cells may share; `None` for a text of its own.
     fn shared(&self, _column: usize) -> Option<u32> {
         None
     }
-    /// Where a cell is: line or sheet, and column.
+    /// The place of a cell: line or sheet, and column.
     fn place(&self, column: usize) -> String;
 }
 
 enum ReaderStage<'r> {
-    /// The header has not come: rows so far, the columns that the first lacked, what was no title.
+    /// The header was not reached: number of rows so far, the columns missing in the first, and the first row
+    /// that was not a title.
     Above {
         rows: usize,
         absent: Option<Unreadable>,
         fault: Option<Unreadable>,
     },
-    /// Columns are known by number, and this first row looks like a header.
+    /// Columns are given by number, and the first row looks like a header.
     Doubtful {
         header: Header<'r>,
         fault: Unreadable,
     },
     Below(Header<'r>),
-    /// The header did not come.
+    /// There is no header.
     Without(Unreadable),
 }
 
-/// Reads the rows of one table in their order.
+/// Reads the rows of one table in order.
 pub(crate) struct TableRows<'r> {
     rules: &'r TableRules,
     is_numbered: bool,
-    /// Whether a record must be as wide as the header.
+    /// Every record must be as wide as the header.
     has_one_width: bool,
     stage: ReaderStage<'r>,
     tally: ReadingTally,
@@ -91,7 +92,7 @@ impl<'r> TableRows<'r> {
         }
     }
 
-    /// Rows that must all be as wide as the header: where a narrower one is the sign of another dialect.
+    /// For readings in which a row of another width is a sign of a wrong dialect.
     pub(crate) fn of_one_width(rules: &'r TableRules) -> Self {
         Self { has_one_width: true, ..Self::new(rules) }
     }
@@ -100,12 +101,12 @@ impl<'r> TableRows<'r> {
         matches!(self.stage, ReaderStage::Below(_) | ReaderStage::Doubtful { .. })
     }
 
-    /// True when rows are read as records.
+    /// True once rows are read as records.
     pub(crate) const fn is_below_header(&self) -> bool {
         matches!(self.stage, ReaderStage::Below(_))
     }
 
-    /// True when no row to come can change that there is no header.
+    /// True when further rows cannot bring a header any more.
     pub(crate) const fn is_without_header(&self) -> bool {
         matches!(self.stage, ReaderStage::Without(_))
     }
@@ -124,8 +125,8 @@ impl<'r> TableRows<'r> {
         }
     }
 
-    /// Takes what has the shape of an identifier in the columns, of a row that cannot be read; in any cell where the
-    /// row is wider than the header, because then nobody knows which column a cell is of.
+    /// Takes texts with the shape of an identifier from an unreadable row: in the rules' columns, or in any
+    /// cell when the row is wider than the header, as its cells may then be shifted.
     pub(crate) fn salvage(
         &mut self,
         row: &impl TableRow,
@@ -149,11 +150,13 @@ impl<'r> TableRows<'r> {
         Ok(())
     }
 
-    /// What the table held.
+    /// Concludes the table.
     pub(crate) fn finish(self) -> Result<ReadingTally, Unreadable> {
         let mut tally = self.tally;
         match self.stage {
             ReaderStage::Below(_) if self.is_numbered => {}
+            // A named header was found, so the table is known to be the right one and empty. Columns given by
+            // number prove nothing of the kind.
             ReaderStage::Below(_) => tally.nobody = (tally.records == 0).then_some(WhyNobody::EmptyTable),
             ReaderStage::Doubtful { fault, .. } | ReaderStage::Without(fault) => return Err(fault),
             ReaderStage::Above { absent: Some(absent), .. } => return Err(absent),
@@ -195,7 +198,8 @@ impl<'r> TableRows<'r> {
         }
     }
 
-    /// The first row of a table whose columns are known by number: a record, a title, or perhaps a header.
+    /// Reads the first row of a table whose columns are given by number: a record, a title, or perhaps a
+    /// header.
     fn read_first_numbered(
         &mut self,
         row: &impl TableRow,
@@ -222,7 +226,7 @@ impl<'r> TableRows<'r> {
         }
     }
 
-    /// After what looks like a header: it is one when this row shows what a record looks like.
+    /// Reads the row after a possible header: it was one when this row has identifiers where they belong.
     fn read_second_numbered(
         &mut self,
         row: &impl TableRow,
@@ -241,7 +245,7 @@ impl<'r> TableRows<'r> {
     }
 }
 
-/// A table turned on its side has a column for each person.
+/// The fault of a transposed table, which has a column for each person: its "header" contains identifiers.
 fn person_in_header(
     header: &Header<'_>,
     texts: &[(usize, &str)],
@@ -254,8 +258,8 @@ fn person_in_header(
     Some(ReadFailure::new(UnreadCause::Column).at(row.place(*column)).into())
 }
 
-/// Why a first row is no record, when it looks like a header: words where identifiers would be, and nothing in it
-/// that a record would hold.
+/// Why a first row is not a record, when it looks like a header: words in the identifier columns, and nothing
+/// that a record would contain.
 fn header_fault(
     header: &Header<'_>,
     row: &impl TableRow,
@@ -289,7 +293,7 @@ fn fits(rule: &ColumnRule, cell: CellValue<'_>, found: &Collector<'_>) -> bool {
     }
 }
 
-/// Long texts that many cells refer to, and what became of them: each is looked at once.
+/// Results for long texts that many cells share, so that each is examined once.
 #[derive(Default)]
 struct SharedTexts {
     taken: HashMap<(usize, u32), IdentifierOutcome>,
@@ -311,13 +315,16 @@ impl RecordReader<'_, '_> {
         shared: &mut SharedTexts,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
-        // Without a shape, the word "Total" would be taken for an identifier.
+        // Without a telling shape, the word "Total" would be taken for an identifier: test for captions
+        // first.
         if found.has_shapeless_kind() && self.is_no_record(row, tally, found) {
             return Ok(());
         }
         let has_own = match self.take(row, shared, found) {
             Ok(has_own) => has_own,
             Err(fault) if fault.detail.cause == UnreadCause::TooLarge => return Err(fault),
+            // A total has no identifier in the column either: only now is the row tested for being a caption,
+            // so that a person is never taken for one.
             Err(_) if self.is_no_record(row, tally, found) => return Ok(()),
             Err(fault) => return Err(fault),
         };
@@ -335,7 +342,7 @@ impl RecordReader<'_, '_> {
         Ok(())
     }
 
-    /// Takes the identifiers of a row; tells whether one of them is its own.
+    /// Takes the identifiers of a row; true when one of them is its own.
     fn take(
         &self,
         row: &impl TableRow,
@@ -375,7 +382,7 @@ impl RecordReader<'_, '_> {
         Ok(has_own)
     }
 
-    /// A result that the file keeps is believed when it looks like an identifier, or on the word of the map.
+    /// A stored formula result is accepted when it has a telling shape, or when the map says so.
     fn believes(&self, rule: &ColumnRule, text: &str, found: &Collector<'_>) -> bool {
         self.rules.believes_formulas || (found.knows_shape(&rule.pick) && found.fits(&rule.pick, text))
     }
@@ -388,8 +395,8 @@ impl RecordReader<'_, '_> {
         texts.is_empty() || is_caption(self.rules, &texts, tally.records, found)
     }
 
-    /// In a row wider than the header, who can say which cell is which? No cell beside the rules' may look like an
-    /// identifier.
+    /// In a row wider than the header, cells may be shifted: no cell outside the rules' columns may look like
+    /// an identifier.
     fn check_width(
         &self,
         row: &impl TableRow,

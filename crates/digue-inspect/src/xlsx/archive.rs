@@ -1,7 +1,7 @@
-//! The ZIP archive that a workbook is: every byte of it belongs to a listed part, or the file is unreadable.
+//! The ZIP archive of a workbook: every byte of it belongs to a listed part, or the file is unreadable.
 //!
-//! Programs disagree on what lies between parts, before the first and behind the last, and on parts that are there
-//! twice; so none of that is accepted. Unpacking is bounded by what is left of one limit for all parts.
+//! Programs disagree on bytes between parts, before the first and after the last, and on duplicate parts; a
+//! person could be hidden in any of them, so none is accepted. All parts share one limit on unpacked bytes.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -15,14 +15,14 @@ const PARTS_MAX: usize = 10_000;
 const END_BYTES: usize = 22;
 const LOCAL_BYTES: usize = 30;
 const CENTRAL_BYTES: usize = 46;
-/// The two records that large archives have before the last one.
+/// The two ZIP64 records before the end record.
 const ZIP64_END_BYTES: usize = 56 + 20;
-/// Fields of one entry's header that tell times and owners are shorter.
+/// The longest extra field; those for times and owners are shorter.
 const EXTRA_FIELD_BYTES_MAX: usize = 64;
-/// Room that Office leaves to write a part again; zeros.
+/// The tag of padding that Office leaves to rewrite a part in place; filled with zeros.
 const GROWTH_HINT: u16 = 0xa220;
 
-/// A part as the list at the end names it.
+/// A part as listed in the central directory.
 struct ArchivePart<'b> {
     name: String,
     is_deflated: bool,
@@ -31,7 +31,7 @@ struct ArchivePart<'b> {
     crc: u32,
 }
 
-/// Where an entry's bytes lie.
+/// The bytes of an entry, from its local header to the end of its data.
 struct Span {
     start: usize,
     end: usize,
@@ -41,11 +41,11 @@ struct Span {
 
 pub(super) struct ZipArchive<'b> {
     parts: Vec<ArchivePart<'b>>,
-    /// Bytes that may still be unpacked.
+    /// Number of bytes that may still be unpacked.
     left: usize,
 }
 
-/// A part of the file that is not looked into, or bytes that no program has to show.
+/// The fault of a part that is not examined, or of bytes outside every part.
 pub(super) fn unread_part(place: &str) -> Unreadable {
     ReadFailure::new(UnreadCause::UnreadPart).at(place).into()
 }
@@ -72,6 +72,7 @@ impl<'b> ZipArchive<'b> {
             if part.name.ends_with('/') && part.data.is_empty() {
                 continue;
             }
+            // Of two parts with one name, programs differ in which they read.
             if !names.insert(part.name.to_lowercase()) {
                 return Err(unread_part(&part.name));
             }
@@ -88,7 +89,7 @@ impl<'b> ZipArchive<'b> {
         self.parts.iter().map(|part| part.name.as_str())
     }
 
-    /// The name of a part as the archive writes it; letter case does not matter.
+    /// The name of a part as written in the archive; case is ignored.
     pub(super) fn find(&self, name: &str) -> Option<String> {
         self.names().find(|known| known.eq_ignore_ascii_case(name)).map(str::to_owned)
     }
@@ -99,8 +100,10 @@ impl<'b> ZipArchive<'b> {
         let bytes = if part.is_deflated {
             let mut rest = part.data;
             let mut bytes = Vec::new();
+            // Sizes in the archive are claims: the limit is on the bytes that come out.
             let mut inflated = flate2::bufread::DeflateDecoder::new(&mut rest).take(self.left as u64 + 1);
             inflated.read_to_end(&mut bytes).map_err(|_| broken(name))?;
+            // Bytes after the deflate stream belong to no part.
             if bytes.len() <= self.left && !rest.is_empty() {
                 return Err(unread_part(name));
             }
@@ -118,7 +121,7 @@ impl<'b> ZipArchive<'b> {
     }
 }
 
-/// Where the list of parts lies.
+/// The position of the central directory.
 struct PartList {
     start: usize,
     end: usize,
@@ -129,7 +132,7 @@ impl PartList {
     fn find(bytes: &[u8]) -> Result<Self, Unreadable> {
         let end = bytes.len().checked_sub(END_BYTES).ok_or_else(|| broken("archive"))?;
         if u32_at(bytes, end) != Some(0x0605_4b50) || u16_at(bytes, end + 20) != Some(0) {
-            // A comment, or bytes behind the archive.
+            // An archive comment, or bytes after the archive.
             let is_archive = bytes.starts_with(b"PK\x03\x04");
             return Err(if is_archive { unread_part("archive") } else { broken("archive") });
         }
@@ -152,7 +155,7 @@ impl PartList {
     }
 }
 
-/// An entry of the list.
+/// An entry of the central directory.
 struct CentralDirectory<'b> {
     flags: u16,
     method: u16,
@@ -189,7 +192,7 @@ impl<'b> CentralDirectory<'b> {
         Some(entry)
     }
 
-    /// Sizes beyond 32 bits stand in a field of their own.
+    /// Takes sizes beyond 32 bits from the ZIP64 extra field.
     fn enlarge(&mut self, extra: &[u8]) -> Option<()> {
         for (tag, value) in extra_fields(extra)? {
             if tag != 1 {
@@ -206,7 +209,7 @@ impl<'b> CentralDirectory<'b> {
         Some(())
     }
 
-    /// The part, once its own header says the same.
+    /// The part, when its local header agrees with this entry: programs differ in which of the two they use.
     fn part(&self, bytes: &'b [u8]) -> Result<(ArchivePart<'b>, Span), Unreadable> {
         let written = std::str::from_utf8(self.name).map_err(|_| unread_part("archive"))?;
         let name = written.replace('\\', "/").trim_start_matches('/').to_owned();
@@ -225,6 +228,7 @@ impl<'b> CentralDirectory<'b> {
         let has_descriptor = field(6).ok_or_else(fault)? & 8 != 0;
         let packed = u32_at(bytes, start + 18).map(u64::from);
         let says_the_same = has_descriptor || packed == Some(self.packed) || packed == Some(u32::MAX.into());
+        // Bit 0: encrypted; bit 6: strong encryption (APPNOTE 4.4.4).
         let is_encrypted = (self.flags | field(6).unwrap_or(0)) & 0x41 != 0;
         let extra = bytes.get(names + name_bytes..data).ok_or_else(fault)?;
         let is_plain = bytes.get(names..names + name_bytes) == Some(self.name)
@@ -241,7 +245,8 @@ impl<'b> CentralDirectory<'b> {
     }
 }
 
-/// Entries follow each other from the first byte to the list.
+/// Checks that the entries follow each other without gaps, from the first byte to the central directory.
+/// Overlaps are refused too: they are how a small archive unpacks to terabytes.
 fn check_layout(bytes: &[u8], mut spans: Vec<Span>, list: usize) -> Result<(), Unreadable> {
     spans.sort_by_key(|span| span.start);
     let starts = spans.iter().map(|span| span.start).skip(1).chain([list]).collect::<Vec<_>>();
@@ -263,7 +268,7 @@ fn check_layout(bytes: &[u8], mut spans: Vec<Span>, list: usize) -> Result<(), U
     Ok(())
 }
 
-/// True when the fields beside an entry's name tell times, owners and sizes only.
+/// True when the extra fields are only times, owners, sizes and padding.
 fn holds_nothing(extra: &[u8]) -> bool {
     let is_nothing = |(tag, value): &(u16, &[u8])| {
         let hint = value.get(4..).unwrap_or_default();

@@ -1,6 +1,7 @@
-//! What a workbook shows besides its cells: comments, text boxes, names, properties, caches.
+//! Texts in a workbook outside its cells: comments, text boxes, names, properties, caches.
 //!
-//! No rule reaches it. It is swept, and an identifier in it that no cell showed makes the file unreadable.
+//! No rule reaches them. They are swept, and an identifier in them that no cell showed makes the file
+//! unreadable.
 
 use super::archive::unread_part;
 use super::markup::{MarkupAttributes, MarkupEvent, walk};
@@ -8,13 +9,13 @@ use crate::identifier::{Collector, Identifier, is_blank};
 use crate::reading::Unreadable;
 use crate::sweep::SweptTexts;
 
-/// Identifiers that are remembered until every cell is read.
+/// The most identifiers that are remembered until every cell is read.
 const LIKE_MAX: usize = 100_000;
 
-/// Texts of a cache of another table that may be its headers.
+/// The most texts in a cache of another table, enough for its headers; more are its rows.
 const CACHED_TEXTS_MAX: usize = 20;
 
-/// Numbers of up to four digits are years, pages and places.
+/// Fewest digits of an identifier outside cells: shorter numbers are years, pages and positions.
 const NUMBER_DIGITS_MIN: usize = 5;
 
 /// Attributes that programs show.
@@ -55,7 +56,7 @@ const SHOWN: [&str; 34] = [
     "alias",
 ];
 
-/// Elements that hold formulas: only the texts in them are looked at.
+/// Elements with formulas: only the texts inside them are examined.
 const FORMULAS: [&str; 9] = [
     "f",
     "formula",
@@ -68,7 +69,7 @@ const FORMULAS: [&str; 9] = [
     "FmlaMacro",
 ];
 
-/// Elements that hold places, sizes, versions and dates.
+/// Elements with positions, sizes, versions and dates.
 const MEASURES: [&str; 17] = [
     "col",
     "row",
@@ -97,7 +98,7 @@ pub(super) struct Asides {
 }
 
 impl Asides {
-    /// Looks at one text of the part or sheet `place`.
+    /// Examines one text of the part or sheet `place`.
     pub(super) fn add(
         &mut self,
         text: &str,
@@ -119,7 +120,7 @@ impl Asides {
         if self.like.len() > LIKE_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
     }
 
-    /// The texts written in a formula.
+    /// Examines the literal texts in a formula.
     pub(super) fn add_formula(
         &mut self,
         formula: &str,
@@ -132,7 +133,7 @@ impl Asides {
         Ok(())
     }
 
-    /// Looks at the attributes of an element.
+    /// Examines the attributes of an element.
     pub(super) fn add_attributes(
         &mut self,
         attributes: &MarkupAttributes<'_>,
@@ -146,7 +147,7 @@ impl Asides {
         Ok(())
     }
 
-    /// A text within an element of this name.
+    /// Examines a text inside an element of this name.
     pub(super) fn add_text(
         &mut self,
         element: &str,
@@ -165,7 +166,7 @@ impl Asides {
         }
     }
 
-    /// The top or bottom of a printed page, without its codes: `&C` centres, `&"Arial,Bold"` names letters.
+    /// Examines a page header or footer without its codes: `&C` centres, `&"Arial,Bold"` sets the font.
     fn add_page_margin(
         &mut self,
         text: &str,
@@ -180,13 +181,13 @@ impl Asides {
                 _ => piece,
             };
             self.add(shown, place, found)?;
-            // Before the first code there is only text.
+            // Also as written: text before the first code has none to remove.
             self.add(piece, place, found)?;
         }
         Ok(())
     }
 
-    /// Looks at a whole part: its texts, and the attributes that programs show.
+    /// Examines a whole part: its texts, and the attributes that programs show.
     pub(super) fn read(
         &mut self,
         part: &str,
@@ -231,7 +232,8 @@ impl Asides {
         })
     }
 
-    /// Once every cell is read: nothing may be left that no cell showed.
+    /// Concludes once every cell is read: no identifier may be left that no cell showed. Not earlier, as a
+    /// comment can precede the cell that shows the same person.
     pub(super) fn conclude(mut self, found: &mut Collector<'_>) -> Result<(), Unreadable> {
         self.swept.finish(found, || "workbook".to_owned())?;
         match self.like.iter().find(|(identifier, _)| !found.has_found(identifier)) {
@@ -241,16 +243,16 @@ impl Asides {
     }
 }
 
-/// How a part's attributes are looked at.
+/// Which attributes of a part are examined.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AttributeRole {
-    /// A part of OOXML: the attributes that programs show.
+    /// In a part of OOXML, those that programs show.
     Known,
-    /// Anything else: all of them.
+    /// In any other part, all of them.
     Unknown,
 }
 
-/// Digits and signs, or a moment.
+/// True for digits and punctuation, or a date and time.
 fn is_measure(text: &str) -> bool {
     let text = text.trim();
     let is_moment = text.len() <= 32 && text.get(4..5) == Some("-") && text.get(10..11) == Some("T");
@@ -259,7 +261,7 @@ fn is_measure(text: &str) -> bool {
         || (is_moment && text.chars().all(|c| is_plain(c) || matches!(c, 'T' | 'Z' | '+')))
 }
 
-/// Attributes of a worksheet outside of its cells that programs show.
+/// True for attributes of a worksheet, outside its cells, that programs show.
 pub(super) fn is_shown_in_sheet(element: &str, attribute: &str) -> bool {
     let is_filter = matches!(element, "filter" | "customFilter" | "inputCells");
     SHOWN.contains(&attribute) || (is_filter && attribute == "val")

@@ -1,7 +1,8 @@
-//! XML as the parts of a workbook write it: a stream of openings, closings and texts.
+//! The XML of workbook parts, as a stream of start tags, end tags and texts.
 //!
-//! Names are compared without prefix, so that strict and transitional files, and those with prefixes of their own,
-//! read alike. Entities beyond those of XML do not exist here.
+//! Names are compared without prefix, so that strict and transitional files, and those with other prefixes,
+//! read alike. Only the predefined entities of XML exist; a document type is an error, as it could define
+//! others.
 
 use std::borrow::Cow;
 
@@ -19,7 +20,7 @@ pub(super) enum MarkupEvent<'m> {
     Open(&'m str, &'m MarkupAttributes<'m>),
     Close(&'m str),
     Text(&'m str),
-    /// A comment or an instruction, which is no part of any value.
+    /// A comment or a processing instruction, which is not part of any value.
     Comment(&'m str),
 }
 
@@ -36,7 +37,7 @@ impl MarkupAttributes<'_> {
     }
 }
 
-/// Hands every mark of a part to `take`.
+/// Passes every event of a part to `take`.
 pub(super) fn walk(
     part: &str,
     bytes: &[u8],
@@ -94,7 +95,7 @@ fn open(
     Some(take(MarkupEvent::Open(start.local_name().into_inner(), &MarkupAttributes(attributes))))
 }
 
-/// `_x0041_` in the texts of a workbook stands for a character that XML would not keep.
+/// Decodes `_x0041_`, which stands for a character that XML cannot hold (ECMA-376, part 1, 22.9.2.19).
 pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains("_x") {
         return Cow::Borrowed(text);

@@ -1,30 +1,29 @@
-//! What a person sees where a workbook keeps a number: leading zeros, letters and spaces are often in the format
-//! alone.
+//! What a cell with a number shows: leading zeros, letters and spaces are often only in its format.
 //!
-//! Understood are General, `0`, `#`, `?`, literals, thousands, `@`. Everything else is a date, an amount or a
-//! calculation, and no identifier.
+//! Supported are General, `0`, `#`, `?`, literals, thousands and `@`. Everything else is a date, an amount or
+//! a calculation, and not an identifier.
 
 use digue_types::UnreadCause;
 
 use super::number_look::NumberLook;
 
-/// Whole numbers of at most fifteen digits are exact in a workbook.
+/// Numbers are doubles and shown with fifteen digits: larger whole numbers may have lost digits.
 const EXACT_MAX: f64 = 999_999_999_999_999.0;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Format {
     number: NumberFormat,
     text: TextFormat,
-    /// For uploads.
+    /// How numbers look, for uploads.
     pub(super) look: NumberLook,
 }
 
-/// What is shown where a cell holds a text.
+/// What a cell with a text shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum TextFormat {
     AsItIs,
     Around(String, String),
-    /// A fourth section without `@`: this, whatever the text.
+    /// The fourth section has no `@`: it is shown instead of any text.
     Instead(String),
 }
 
@@ -33,7 +32,7 @@ enum NumberFormat {
     General,
     Pattern(Vec<FormatToken>),
     Date,
-    /// An hour of the day or a duration.
+    /// A time of day or a duration.
     Time,
     Unknown,
 }
@@ -51,7 +50,7 @@ impl Format {
     pub(super) const UNKNOWN: Self =
         Self { number: NumberFormat::Unknown, text: TextFormat::AsItIs, look: NumberLook::Unknown };
 
-    /// The formats that every program knows by number (ECMA-376, 18.8.30).
+    /// The built-in formats, known by number only (ECMA-376, part 1, 18.8.30).
     pub(super) fn numbered(id: u32) -> Self {
         match id {
             0 | 49 => Self::GENERAL,
@@ -73,7 +72,7 @@ impl Format {
         };
         let number = sections.first().map_or(NumberFormat::General, |section| number_format(section));
         let look = match number {
-            // Neither is a number that a field could hold.
+            // A date or time is not a number for a field.
             NumberFormat::Date | NumberFormat::Time => NumberLook::Unknown,
             NumberFormat::General | NumberFormat::Pattern(_) | NumberFormat::Unknown => {
                 NumberLook::parse(code)
@@ -86,7 +85,7 @@ impl Format {
         matches!(self.number, NumberFormat::Date)
     }
 
-    /// A text as this format shows it, when that is not the text itself.
+    /// A text as this format shows it; `None` when it is shown unchanged.
     pub(super) fn around_text(&self, text: &str) -> Option<String> {
         match &self.text {
             TextFormat::AsItIs => None,
@@ -95,7 +94,7 @@ impl Format {
         }
     }
 
-    /// A number as a person sees it.
+    /// A number as this format shows it.
     pub(super) fn show(&self, written: &str) -> Result<String, UnreadCause> {
         match &self.number {
             NumberFormat::General => whole(written).map(|(sign, digits)| format!("{sign}{digits}")),
@@ -117,27 +116,27 @@ fn whole(written: &str) -> Result<(&'static str, String), UnreadCause> {
     Ok((if number < 0.0 { "-" } else { "" }, format!("{:.0}", number.abs())))
 }
 
-/// A piece of a format's code.
+/// A piece of a format code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// A character that means something.
+    /// A character with a meaning.
     Sign(char),
     Literal(char),
-    /// What stands in brackets.
+    /// The content of brackets.
     Bracket(String),
 }
 
-/// The sections of a code, for positive, negative, zero and text.
+/// The sections of a format code: positive, negative, zero, text.
 pub(super) fn sections(code: &str) -> Vec<Vec<Piece>> {
     let mut sections = vec![Vec::new()];
     let mut rest = code.chars();
     while let Some(c) = rest.next() {
-        let last = sections.last_mut().expect("one from the start");
+        let last = sections.last_mut().expect("`sections` starts with one element");
         match c {
             ';' => sections.push(Vec::new()),
             '"' => last.extend(rest.by_ref().take_while(|c| *c != '"').map(Piece::Literal)),
             '\\' => last.extend(rest.next().map(Piece::Literal)),
-            // As wide as the character behind it.
+            // A space as wide as the next character.
             '_' => last.extend(rest.next().map(|_| Piece::Literal(' '))),
             '[' => last.push(Piece::Bracket(rest.by_ref().take_while(|c| *c != ']').collect())),
             c => last.push(Piece::Sign(c)),
@@ -153,7 +152,7 @@ fn text_format(section: &[Piece]) -> TextFormat {
     };
     let written = |pieces: &[Piece]| pieces.iter().filter_map(literal).collect::<String>();
     let Some(at) = section.iter().position(|piece| *piece == Piece::Sign('@')) else {
-        // `;;;` hides the text, which is in the file all the same.
+        // `;;;` hides the text, but the user still has it in the file.
         let shown = written(section);
         return if shown.trim().is_empty() { TextFormat::AsItIs } else { TextFormat::Instead(shown) };
     };
@@ -161,7 +160,7 @@ fn text_format(section: &[Piece]) -> TextFormat {
     if before.is_empty() && after.is_empty() { TextFormat::AsItIs } else { TextFormat::Around(before, after) }
 }
 
-/// The words written in a format's code, which it shows whatever the cell holds.
+/// The literal words in a format code, which it shows whatever the cell holds.
 pub(super) fn words(code: &str) -> Vec<String> {
     let literal = |piece: &Piece| if let Piece::Literal(c) = piece { Some(*c) } else { None };
     let written =
@@ -174,7 +173,7 @@ fn number_format(section: &[Piece]) -> NumberFormat {
         section.iter().filter_map(|piece| if let Piece::Sign(c) = piece { Some(*c) } else { None }).collect();
     let general = signs.to_lowercase().replace("general", "@").replace("standard", "@");
     if section.iter().any(|piece| matches!(piece, Piece::Bracket(inner) if !is_plain_bracket(inner))) {
-        // `[hh]:mm` counts hours beyond a day: no date has it.
+        // `[hh]:mm` is a duration, which may exceed a day.
         let is_elapsed = |piece: &Piece| matches!(piece, Piece::Bracket(inner) if !inner.is_empty() && is_hour_letters(inner));
         if section.iter().any(is_elapsed) {
             return NumberFormat::Time;
@@ -185,7 +184,7 @@ fn number_format(section: &[Piece]) -> NumberFormat {
         return format;
     }
     if general.is_empty() && section.is_empty() {
-        // It hides the number, which is in the file all the same.
+        // An empty section hides the number, but the user still has it in the file.
         return NumberFormat::General;
     }
     let is_known = |c: char| {
@@ -202,8 +201,8 @@ fn number_format(section: &[Piece]) -> NumberFormat {
     NumberFormat::Pattern(tokens(section, general.contains('@')))
 }
 
-/// A format with the letters of days is one of dates, with those of hours alone one of hours; a number with an
-/// exponent (`0.00E+00`) is neither.
+/// A format with letters for days is a date, one with letters for hours only is a time; one with an exponent
+/// (`0.00E+00`) is neither.
 fn time_or_date(signs: &str) -> Option<NumberFormat> {
     let bytes = signs.as_bytes();
     let is_exponent = |at: usize| bytes.get(at + 1).is_some_and(|next| matches!(next, b'+' | b'-'));
@@ -215,7 +214,7 @@ fn time_or_date(signs: &str) -> Option<NumberFormat> {
     if signs.contains(|c| "ydaejg".contains(c)) {
         return Some(NumberFormat::Date);
     }
-    // An `m` beside hours or seconds is minutes, alone it is a month.
+    // `m` means minutes next to hours or seconds, and otherwise months.
     if signs.contains(['h', 's']) {
         return Some(NumberFormat::Time);
     }
@@ -226,7 +225,7 @@ fn is_hour_letters(inner: &str) -> bool {
     inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'))
 }
 
-/// Colours and languages change no letter.
+/// True for colours and languages, which change no character.
 fn is_plain_bracket(inner: &str) -> bool {
     let is_colour = !inner.is_empty() && inner.chars().all(|c| c.is_alphanumeric() || c == ' ');
     (is_colour && !is_hour_letters(inner)) || inner.starts_with("$-")
@@ -251,7 +250,7 @@ pub(super) fn tokens(section: &[Piece], is_general: bool) -> Vec<FormatToken> {
     tokens
 }
 
-/// Digits fill the places from the right; the first place takes all that are left.
+/// Fills digit places from the right; the first place takes all remaining digits.
 pub(super) fn filled(tokens: &[FormatToken], digits: &str) -> String {
     let places = tokens.iter().filter(|token| matches!(token, FormatToken::Digit(_))).count();
     let digits = if digits == "0" && places > 0 { "" } else { digits };
@@ -281,18 +280,18 @@ pub(super) fn filled(tokens: &[FormatToken], digits: &str) -> String {
     shown
 }
 
-/// The day of a serial number, as ISO writes it, with its hour when there is one; `None` for an hour without a day.
+/// The ISO 8601 date of a serial number, with its time unless midnight; `None` for a time without a date.
 pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
     let serial: f64 = written.trim().parse().ok()?;
     let serial = if is_from_1904 { serial + 1_462.0 } else { serial };
     if !(1.0..2_958_465.5).contains(&serial) {
         return None;
     }
-    // The calendar of spreadsheets has a 29th of February 1900.
+    // Spreadsheets count a 29 February 1900 that never was: earlier serial numbers are one day off.
     let shift = if serial < 60.0 { 1.0 } else { 0.0 };
     #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
-    // Down, as spreadsheets show it: the last second of a day is no other day. Doubles are exact to some
-    // microseconds here.
+    // Rounded down, as spreadsheets show it, so that the last second of a day stays on that day. Doubles are
+    // exact to a few microseconds here; the 0.001 absorbs that error.
     let seconds = ((serial + shift) * 86_400.0 + 0.001).floor() as i64;
     let (days, seconds) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days - 25_569);
@@ -301,7 +300,7 @@ pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
     Some(if seconds == 0 { date } else { format!("{date}T{hour:02}:{minute:02}:{second:02}") })
 }
 
-/// Year, month and day of a number of days since 1970 (Hinnant, "chrono-compatible low-level date algorithms").
+/// Year, month and day of a number of days since 1970 (Howard Hinnant, `civil_from_days`).
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);

@@ -1,41 +1,41 @@
-//! What a number of an upload is of, and what a person sees of it.
+//! The quantity of a number in an uploaded workbook, and how its cell shows it.
 //!
-//! A text field takes a number as its cell shows it, an amount takes its value where it is of euros. Where what is
-//! shown depends on the program that opens the file (a decimal comma or point without a language, a fraction, an
-//! exponent, a duration), nothing is shown here, so that nobody takes another text for it.
+//! A text field takes a number as its cell shows it; an amount takes its value when it is in euros. Where the
+//! display depends on the program that opens the file (a decimal comma or point without a language, a
+//! fraction, an exponent, a duration), there is none: a guess would import a text that the user never saw.
 
 use std::sync::Arc;
 
 use super::number_format::{Piece, filled, sections, tokens};
 
-/// Longer codes are in no workbook that a spreadsheet wrote (Excel takes 255 characters).
+/// The longest format code: Excel accepts 255 characters, of up to four bytes.
 const CODE_BYTES_MAX: usize = 1_020;
-/// DigitPlaces that a cell without a format shows for certain.
+/// Digits that a cell without a format certainly shows.
 const GENERAL_DIGITS_MAX: usize = 10;
 /// Whole numbers of at most fifteen digits are exact in a workbook.
 const WHOLE_DIGITS_MAX: usize = 15;
 
-/// What a number is of, as its format says.
+/// What a number measures, according to its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
     Plain,
     Euros,
     Percent,
-    /// Another currency, a duration, or words that the format writes.
+    /// Another currency, a duration, or words from the format.
     Other,
 }
 
-/// A number of an upload.
+/// A number in an uploaded workbook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadedNumber {
-    /// With a point, in as few digits as say it.
+    /// With a decimal point, in the fewest digits that identify it.
     pub value: String,
     pub quantity: Quantity,
-    /// What a person sees; `None` where that cannot be told.
+    /// What the cell shows; `None` where that is unknown.
     pub shown: Option<String>,
 }
 
-/// How a format lets numbers look.
+/// How a format shows numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NumberLook {
     General,
@@ -58,9 +58,9 @@ enum SectionBody {
         signs: Option<NumberSigns>,
     },
     Digits(DigitPlaces),
-    /// DigitPlaces among letters, of whole numbers: `0 00 00`.
+    /// Digit places of a whole number between other characters: `0 00 00`.
     Spread(Vec<Piece>),
-    /// Words alone.
+    /// Only words.
     Words(String),
     Unknown,
 }
@@ -77,7 +77,7 @@ struct DigitPlaces {
     signs: Option<NumberSigns>,
 }
 
-/// How a language writes numbers.
+/// The decimal and group separators of a language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct NumberSigns {
     decimal: char,
@@ -88,8 +88,8 @@ const FRENCH: NumberSigns = NumberSigns { decimal: ',', group: ' ' };
 const ENGLISH: NumberSigns = NumberSigns { decimal: '.', group: ',' };
 
 impl NumberLook {
-    /// The formats that every program knows by number (ECMA-376, 18.8.30). Those of currencies (5 to 8, 42, 44)
-    /// are of the currency of whoever opens the file.
+    /// The built-in formats, known by number only (ECMA-376, part 1, 18.8.30). Currency formats (5 to 8, 42,
+    /// 44) show the currency of the reader's settings, so they are unknown.
     pub(super) fn numbered(id: u32) -> Self {
         match id {
             0 | 49 => Self::General,
@@ -113,7 +113,7 @@ impl NumberLook {
         Self::Coded(Arc::new(sections(code).into_iter().take(3).map(FormatSection::of).collect()))
     }
 
-    /// The number that a cell holds as `written`.
+    /// The number that a cell contains as `written`.
     pub(super) fn number(&self, written: &str) -> UploadedNumber {
         let Some(number) = written.trim().parse::<f64>().ok().filter(|number| number.is_finite()) else {
             return UploadedNumber { value: written.to_owned(), quantity: Quantity::Other, shown: None };
@@ -134,7 +134,7 @@ fn look(sections: &[FormatSection], number: f64) -> (Quantity, Option<String>) {
         _ => 0,
     };
     let Some(section) = sections.get(at) else { return (Quantity::Plain, general(number, None)) };
-    // A section of its own for negative numbers writes their sign itself.
+    // A separate section for negative numbers contains their sign.
     let sign = if number < 0.0 && at == 0 { "-" } else { "" };
     let shown = section.body.show(number.abs()).map(|shown| format!("{sign}{shown}"));
     (section.quantity, shown)
@@ -183,7 +183,8 @@ impl DigitPlaces {
     }
 }
 
-/// A number without a format: whole ones for certain, others where the language is known and they are short.
+/// A number without a format: whole numbers always, others only when they are short and the language is
+/// known.
 fn general(number: f64, signs: Option<NumberSigns>) -> Option<String> {
     let sign = if number < 0.0 { "-" } else { "" };
     if let Some(digits) = whole(number.abs()) {
@@ -201,7 +202,7 @@ fn whole(number: f64) -> Option<String> {
     (number.fract() == 0.0 && digits.len() <= WHOLE_DIGITS_MAX).then_some(digits)
 }
 
-/// A decimal number with its point moved to the right.
+/// A decimal number with its point moved `places` to the right.
 fn shifted(text: &str, places: usize) -> String {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let decimals = format!("{decimals:0<places$}");
@@ -209,7 +210,8 @@ fn shifted(text: &str, places: usize) -> String {
     format!("{whole}{more}.{rest}")
 }
 
-/// What stands before and behind the point once it is rounded as spreadsheets do, halves up.
+/// The digits before and after the point, rounded half up as spreadsheets do. On the decimal text, as
+/// rounding the double gives other results.
 fn rounded(text: &str, places: usize) -> (String, String) {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let kept = format!("{decimals:0<places$}");
@@ -246,7 +248,7 @@ fn grouped(digits: &str, sign: char) -> String {
 fn currency_bracket(inner: &str) -> Option<(&str, Option<NumberSigns>)> {
     let inner = inner.strip_prefix('$')?;
     let (symbol, code) = inner.rsplit_once('-').unwrap_or((inner, ""));
-    // The low ten bits of a Windows language number are the language, the others its country.
+    // The low ten bits of a Windows language identifier are the language, the rest its country.
     let signs = match u32::from_str_radix(code, 16).map(|code| code & 0x3ff) {
         Ok(0x0c) => Some(FRENCH),
         Ok(0x09) => Some(ENGLISH),
@@ -285,10 +287,10 @@ fn is_currency(c: char) -> bool {
     matches!(c, '$' | '£' | '¥' | '¢' | '€' | '₿' | '฿' | '\u{20a0}'..='\u{20cf}')
 }
 
-/// What a section writes. Sections of dates and hours come to no number that is shown.
+/// The body of a section. Sections for dates and times show no number.
 fn body(pieces: Vec<Piece>) -> SectionBody {
     if pieces.is_empty() {
-        // It hides the number, which is in the file all the same.
+        // An empty section hides the number, but the user still has it in the file.
         return SectionBody::General { before: String::new(), after: String::new(), signs: None };
     }
     let Some(pieces) = plain_pieces(pieces) else { return SectionBody::Unknown };
@@ -314,7 +316,7 @@ fn body(pieces: Vec<Piece>) -> SectionBody {
             SectionBody::Unknown
         };
     }
-    // Behind the last digit a comma divides by a thousand.
+    // A comma after the last digit divides by a thousand.
     let scales = matches!(after.first(), Some(Piece::Sign(',')));
     let is_odd = |piece: &Piece| matches!(piece, Piece::Sign(',' | '.' | '/' | 'E'));
     if scales || before.iter().chain(after).any(is_odd) {
@@ -341,7 +343,7 @@ fn digits_body(
     let (whole, decimals) = middle.split_at(point.unwrap_or(middle.len()));
     let zeros = |pieces: &[Piece]| pieces.iter().filter(|piece| **piece == Piece::Sign('0')).count();
     let is_odd = decimals.iter().skip(1).any(|piece| matches!(piece, Piece::Sign('.' | ',')));
-    // A question mark leaves the room of a digit.
+    // A question mark leaves a blank as wide as a digit.
     if is_odd || middle.contains(&Piece::Sign('?')) {
         return SectionBody::Unknown;
     }
@@ -357,14 +359,14 @@ fn digits_body(
     })
 }
 
-/// The pieces that write something; `None` for conditions, dates, hours, exponents and letters without a meaning.
+/// The pieces that show something; `None` for conditions, dates, times, exponents and unknown letters.
 fn plain_pieces(pieces: Vec<Piece>) -> Option<Vec<Piece>> {
     let mut plain = Vec::new();
     let mut rest = pieces.into_iter();
     let mut word = String::new();
     while let Some(piece) = rest.next() {
         match &piece {
-            // The character behind it fills the cell.
+            // The next character fills the rest of the cell.
             Piece::Sign('*') => drop(rest.next()),
             Piece::Bracket(inner) if currency_bracket(inner).is_none() => {
                 let is_colour = inner.chars().all(|c| c.is_alphanumeric() || c == ' ');
@@ -391,7 +393,7 @@ fn general_body(pieces: &[Piece], signs: Option<NumberSigns>) -> Option<SectionB
     Some(SectionBody::General { before, after, signs })
 }
 
-/// What pieces besides digits write.
+/// The text of pieces other than digits.
 fn written(pieces: &[Piece]) -> String {
     pieces
         .iter()

@@ -1,4 +1,5 @@
-//! The parts of a workbook and what each is for: types, relations, the list of sheets.
+//! The parts of a workbook and their roles: content types, relations, the list of sheets. It does not read
+//! cells.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,10 +16,10 @@ use crate::reading::Unreadable;
 
 const SHEETS_MAX: usize = 1_000;
 const FORMATS_MAX: usize = 65_536;
-/// Settings of a printer, which nothing shows.
+/// The largest part with printer settings, which no program shows as text.
 const PRINTER_BYTES_MAX: usize = 64 << 10;
 
-/// A sheet that holds cells.
+/// A sheet with cells.
 #[derive(Clone)]
 pub(super) struct SheetPart {
     pub name: String,
@@ -32,10 +33,10 @@ pub(super) struct XlsxPackage<'b> {
     sheets: Vec<SheetPart>,
     strings: Option<String>,
     styles: Option<String>,
-    /// Words that formats of numbers show.
+    /// Literal words in number formats.
     format_words: Vec<String>,
     is_from_1904: bool,
-    /// Parts that are read for what they are.
+    /// Parts that are read by their role, and not as asides.
     read: HashSet<String>,
 }
 
@@ -46,6 +47,7 @@ impl<'b> XlsxPackage<'b> {
         let types = ContentTypes::read(&types_part, &archive.unpack(&types_part)?)?;
         let root = relations(&mut archive, "")?;
         let mut books = root.iter().filter(|relation| relation.kind == "officeDocument");
+        // Exactly one: of two workbooks, each program would open its own.
         let (Some(book), None) = (books.next(), books.next()) else { return Err(broken("_rels/.rels")) };
         let workbook = archive.find(&book.target).ok_or_else(|| broken(&book.target))?;
         let read = HashSet::from([types_part, workbook.clone()]);
@@ -117,7 +119,7 @@ impl<'b> XlsxPackage<'b> {
             }
             self.read.insert(part);
         }
-        // Its names and the names of its sheets are looked at with the other parts.
+        // Defined names and sheet names are examined with the other parts.
         self.read.remove(&workbook);
         Ok(())
     }
@@ -127,19 +129,19 @@ impl<'b> XlsxPackage<'b> {
         let (Some(relation), None) = (targets.next(), targets.next()) else { return Err(broken(&name)) };
         let part = self.archive.find(&relation.target).ok_or_else(|| broken(&relation.target))?;
         match relation.kind.as_str() {
-            // One part read twice would make the work larger than the file.
+            // Two sheets that share one part would make the work larger than the file.
             "worksheet" if !self.read.insert(part.clone()) => Err(unread_part(&part)),
             "worksheet" => {
                 self.sheets.push(SheetPart { name, part });
                 Ok(())
             }
-            // Its texts are looked at with the other parts.
+            // Its texts are examined with the other parts.
             "chartsheet" | "dialogsheet" => Ok(()),
             _ => Err(unread_part(&part)),
         }
     }
 
-    /// Shared texts and formats.
+    /// Shared strings and formats.
     pub(super) fn common(&mut self, found: &mut Collector<'_>) -> Result<WorkbookTables, Unreadable> {
         let mut common = WorkbookTables { is_from_1904: self.is_from_1904, ..WorkbookTables::default() };
         if let Some(part) = self.strings.clone() {
@@ -152,7 +154,7 @@ impl<'b> XlsxPackage<'b> {
         Ok(common)
     }
 
-    /// Looks at every part that is no sheet.
+    /// Examines every part that is not a listed sheet.
     pub(super) fn read_others(
         &mut self,
         asides: &mut Asides,
@@ -170,7 +172,7 @@ impl<'b> XlsxPackage<'b> {
             if lower.ends_with(".rels") {
                 read_targets(&part, &self.archive.unpack(&part)?, asides, found)?;
             } else if kind.ends_with("worksheet+xml") || kind.ends_with("macrosheet+xml") {
-                // A sheet that the workbook does not list.
+                // A sheet that the workbook does not list: some programs recover and show it.
                 return Err(unread_part(&part));
             } else if kind.ends_with("+xml") || kind.ends_with("/xml") || kind.ends_with("vmldrawing") {
                 let is_known = kind.starts_with("application/vnd.openxmlformats")
@@ -182,6 +184,7 @@ impl<'b> XlsxPackage<'b> {
                 if self.archive.unpack(&part)?.len() > PRINTER_BYTES_MAX {
                     return Err(unread_part(&part));
                 }
+            // Macros, embedded files and unknown parts can show anything.
             } else if !kind.starts_with("image/") {
                 return Err(unread_part(&part));
             }
@@ -190,7 +193,7 @@ impl<'b> XlsxPackage<'b> {
     }
 }
 
-/// What the types of parts are said to be, lower case.
+/// The declared content types of parts, in lower case.
 struct ContentTypes {
     by_part: HashMap<String, String>,
     by_extension: HashMap<String, String>,
@@ -226,14 +229,14 @@ impl ContentTypes {
 
 struct PartRelation {
     id: String,
-    /// The last word of its type: strict and transitional files differ in what comes before.
+    /// The last segment of its type; strict and transitional files differ in the rest.
     kind: String,
-    /// From the root of the archive.
+    /// Path from the root of the archive.
     target: String,
     is_external: bool,
 }
 
-/// The relations of a part; the root's when its name is empty.
+/// The relations of a part; those of the package when the name is empty.
 fn relations(archive: &mut ZipArchive<'_>, source: &str) -> Result<Vec<PartRelation>, Unreadable> {
     let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
     let path =
@@ -254,7 +257,7 @@ fn relations(archive: &mut ZipArchive<'_>, source: &str) -> Result<Vec<PartRelat
     Ok(relations)
 }
 
-/// A target from the root of the archive.
+/// The path of a target from the root of the archive.
 fn resolved(folder: &str, target: &str) -> String {
     let target = percent_encoding::percent_decode_str(target).decode_utf8_lossy().replace('\\', "/");
     let mut steps: Vec<&str> = if target.starts_with('/') { vec![] } else { folder.split('/').collect() };
@@ -269,7 +272,7 @@ fn resolved(folder: &str, target: &str) -> String {
     steps.join("/")
 }
 
-/// Links out of the file, which a person sees or follows.
+/// Examines links out of the file, which a person sees or follows.
 fn read_targets(
     part: &str,
     bytes: &[u8],
@@ -289,9 +292,7 @@ fn read_targets(
     })
 }
 
-/// The formats of cells, by their number.
-///
-/// Words that formats show are handed back, with the part they stand in.
+/// Reads the formats of cells into `common`. Returns the literal words in them.
 fn read_formats(part: &str, bytes: &[u8], common: &mut WorkbookTables) -> Result<Vec<String>, Unreadable> {
     let mut words: Vec<String> = Vec::new();
     let mut own: HashMap<u32, Format> = HashMap::new();

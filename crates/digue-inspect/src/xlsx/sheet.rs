@@ -1,4 +1,4 @@
-//! One sheet of a workbook, row by row: what each cell shows and whether that is certain.
+//! Reads one sheet of a workbook row by row: what each cell shows, and whether that is certain.
 
 use digue_types::{ReadFailure, UnreadCause};
 
@@ -17,16 +17,16 @@ const COLUMNS_MAX: usize = 16_384;
 const ROWS_MAX: u32 = 1_048_576;
 const MERGES_MAX: usize = 20_000;
 
-/// What all sheets of a workbook have in common.
+/// Tables and settings shared by all sheets of a workbook.
 #[derive(Default)]
 pub(super) struct WorkbookTables {
     pub strings: SharedStrings,
     pub formats: Vec<Format>,
-    /// Some formats depend on the value of a cell.
+    /// Some number formats depend on the value of a cell, so that no displayed number is certain.
     pub has_conditional_formats: bool,
     pub is_from_1904: bool,
     pub believes_formulas: bool,
-    /// Reads an upload: days, truth values and results of formulas are taken.
+    /// The workbook is an upload: dates, Booleans and formula results are accepted.
     pub is_upload: bool,
 }
 
@@ -36,7 +36,7 @@ pub(super) enum ShownText {
     Own(String),
 }
 
-/// How certain it is.
+/// How certain the shown text is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Certainty {
     Certain,
@@ -44,14 +44,14 @@ enum Certainty {
     Not(UnreadCause),
 }
 
-/// What an upload holds in a cell besides a text.
+/// The typed content of a cell in an upload.
 pub(super) enum CellContent {
     Text,
     Number(UploadedNumber),
     Truth(bool),
 }
 
-/// What a cell shows and how certain that is.
+/// What a cell shows, and how certain that is.
 struct ResolvedCell {
     shown: ShownText,
     certainty: Certainty,
@@ -80,10 +80,10 @@ pub(super) struct SheetCell {
     seen: ResolvedCell,
 }
 
-/// Cells that are shown as one: only the first of them can hold anything.
+/// Merged cells: a program shows only the content of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoveredCells {
-    /// Columns from 0 and rows from 1, both ends included.
+    /// First and last column from 0, first and last row from 1, inclusive.
     pub columns: (usize, usize),
     pub rows: (u32, u32),
 }
@@ -105,7 +105,7 @@ impl CoveredCells {
 pub(super) struct SheetRow<'s> {
     sheet: &'s str,
     strings: &'s SharedStrings,
-    /// From 1.
+    /// Row number, from 1.
     pub number: u32,
     pub cells: Vec<SheetCell>,
 }
@@ -124,7 +124,7 @@ impl SheetRow<'_> {
 }
 
 impl SheetRow<'_> {
-    /// What an upload holds in a cell that is not blank.
+    /// The typed content of a cell in an upload.
     pub(super) fn content(&self, column: usize) -> &CellContent {
         self.find(column).map_or(&CellContent::Text, |cell| &cell.seen.content)
     }
@@ -189,8 +189,8 @@ fn position(reference: &str) -> Option<(usize, u32)> {
         .filter(|(_, row)| (1..=ROWS_MAX).contains(row))
 }
 
-/// Hands every row of a sheet that is not blank to `take`; what the sheet shows besides its cells goes to `asides`. The
-/// cells of an upload that are shown as one are handed back.
+/// Passes every row that is not blank to `take`, and texts outside cells to `asides`. Returns the merged
+/// cells of an upload.
 pub(super) fn read_sheet(
     sheet: &str,
     part: &str,
@@ -218,7 +218,7 @@ pub(super) fn read_sheet(
     Ok(reader.covered)
 }
 
-/// A cell whose end has not come.
+/// An open cell.
 #[derive(Default)]
 struct OpenCell {
     column: usize,
@@ -237,7 +237,7 @@ struct SheetReader<'s> {
     in_row: bool,
     next_column: usize,
     cell: Option<OpenCell>,
-    /// Elements outside of the cells.
+    /// Open elements outside the cells.
     open: Vec<String>,
     text: String,
     swept: SweptTexts,
@@ -306,7 +306,7 @@ impl SheetReader<'_> {
         if self.covered.len() > MERGES_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
     }
 
-    /// Text where a workbook has none.
+    /// Examines text where a workbook should have none.
     fn look_at_stray(&mut self, asides: &mut Asides, found: &mut Collector<'_>) -> Result<(), Unreadable> {
         asides.add(&self.text, self.row.sheet, found)?;
         self.text.clear();
@@ -322,7 +322,7 @@ impl SheetReader<'_> {
             Some(number) => number.trim().parse().map_err(|_| broken(self.row.sheet))?,
             None => self.row.number + 1,
         };
-        // Programs disagree on rows that come twice or backwards.
+        // Programs disagree on rows that occur twice or out of order.
         if number <= self.row.number || number > ROWS_MAX {
             return Err(self.ambiguous());
         }
@@ -338,6 +338,7 @@ impl SheetReader<'_> {
         let column = match attributes.get("r") {
             Some(reference) => {
                 let (column, row) = position(reference).ok_or_else(|| broken(self.row.sheet))?;
+                // Programs place a cell with a wrong reference differently.
                 if row != self.row.number || column < next {
                     return Err(self.ambiguous());
                 }
@@ -376,6 +377,7 @@ impl SheetReader<'_> {
             "rPh" => cell.phonetic = cell.phonetic.saturating_sub(1),
             "t" if cell.phonetic > 0 => asides.add(&text, sheet, found)?,
             "t" => cell.inline.get_or_insert_default().push_str(&text),
+            // Of two values in one cell, programs show different ones.
             "v" if cell.value.is_some() => return Err(self.ambiguous()),
             "v" => cell.value = Some(text),
             "f" => {
@@ -392,8 +394,8 @@ impl SheetReader<'_> {
         let Some(cell) = self.cell.take() else { return Ok(()) };
         let Some(seen) = self.resolve(&cell)? else { return Ok(()) };
         self.row.cells.push(SheetCell { column: cell.column, seen });
-        // Shared texts were swept when they were read.
-        let last = self.row.cells.last().expect("pushed above");
+        // Shared texts were swept once, when they were read.
+        let last = self.row.cells.last().expect("a cell was just pushed");
         if let ShownText::Own(text) = &last.seen.shown {
             let row = &self.row;
             self.swept.add(text, found, || row.place(cell.column))?;
@@ -401,7 +403,8 @@ impl SheetReader<'_> {
         Ok(())
     }
 
-    /// What a cell shows; `None` when it is blank.
+    /// What a cell shows; `None` when it is blank. A value and an inline text together are unreadable:
+    /// programs differ in which they show.
     fn resolve(&self, cell: &OpenCell) -> Result<Option<ResolvedCell>, Unreadable> {
         let value = cell.value.as_deref().unwrap_or_default();
         let inline = cell.inline.as_deref().unwrap_or_default();
@@ -442,7 +445,8 @@ impl SheetReader<'_> {
             return Ok(None);
         }
         let around = self.common.formats.get(cell.style).and_then(|format| format.around_text(""));
-        // A format that writes around texts makes a text of its own: short ones only, or a bomb would grow here.
+        // A format that adds words copies the text: short texts only, or a million references to a long one
+        // would exhaust memory.
         let certainty = match around {
             Some(_) if strings.get(number).len() <= 256 => return Ok(self.plain(cell, strings.get(number))),
             Some(_) => Certainty::Not(UnreadCause::CellType),
@@ -477,8 +481,8 @@ impl SheetReader<'_> {
         }
     }
 
-    /// A formula, by the result that the file keeps. Numbers are not believed: programs that do not calculate write
-    /// zero.
+    /// A formula by its stored result. Numbers are not accepted by default: programs that write formulas
+    /// without calculating store zero.
     fn computed(&self, cell: &OpenCell, formula: &str, value: &str) -> Option<ResolvedCell> {
         let is_text = cell.kind == "str";
         let (is_upload, believes) = (self.common.is_upload, self.common.believes_formulas);
@@ -489,7 +493,8 @@ impl SheetReader<'_> {
         }
         Some(match cell.kind.as_str() {
             "str" => ResolvedCell::own(&unescaped(value), Certainty::Computed),
-            // What programs write that do not calculate, and what an empty reference gives.
+            // Zero is stored by programs that do not calculate, and is the value of a reference to an empty
+            // cell.
             "n" if is_upload && value.trim() == "0" => uncalculated(),
             "n" if is_upload => self.number(cell, value),
             "n" if believes => match self.number(cell, value) {

@@ -1,7 +1,7 @@
-//! The texts that cells of a workbook refer to by number.
+//! Shared strings: texts to which cells refer by number.
 //!
-//! They lie in one buffer and are never copied: a workbook of a few kilobytes may refer to one long text a million
-//! times.
+//! They are in one buffer and never copied: a workbook of a few kilobytes can refer to one long text a
+//! million times.
 
 use std::cell::Cell;
 
@@ -24,17 +24,17 @@ struct SharedString {
     is_used: Cell<bool>,
 }
 
-/// Where the reader is within an item.
+/// The reader's position within an item.
 #[derive(Default)]
 struct StringPlace {
     in_item: bool,
     in_text: bool,
-    /// Within phonetic text, which is shown above the value and is no part of it.
+    /// Depth in phonetic text, which is shown above the value and is not part of it.
     phonetic: usize,
 }
 
 impl SharedStrings {
-    /// Reads the part, sweeping each of its texts once.
+    /// Reads the part and sweeps each of its texts once.
     pub(super) fn read(part: &str, bytes: &[u8], found: &mut Collector<'_>) -> Result<Self, Unreadable> {
         let mut strings = Self::default();
         let mut swept = SweptTexts::default();
@@ -92,7 +92,7 @@ impl SharedStrings {
         self.strings.get(number).map_or("", |string| &self.buffer[string.start..string.end])
     }
 
-    /// Notes that a cell refers to this text; whether it is blank, or `None` when there is none of this number.
+    /// Whether the text is blank, or `None` when there is no such text. Marks it as used by a cell.
     pub(super) fn is_blank(&self, number: usize) -> Option<bool> {
         let string = self.strings.get(number)?;
         string.is_used.set(true);

@@ -238,11 +238,11 @@ fn a_text_that_many_cells_share_is_never_copied() {
     let (found, tally) = look_with(&rules(), Some(SHAPE), &bytes, 8 << 20).unwrap();
     assert_eq!((found.join(" ").as_str(), tally.records), ("1000001A 1000002B", 50_001));
     assert_eq!(uploaded_sheets(&bytes, 8 << 20, 100_000), Err(Unreadable::too_large()));
-    // A row of many references is no header, however often the text comes.
+    // A row of many references is not a header, however often the text occurs.
     let wide = "<c t='s'><v>0</v></c>".repeat(16_000);
     let wide = Book { strings: book.strings.clone(), ..Book::sheet(&format!("<row>{wide}</row>").repeat(8)) };
     assert!(look_with(&rules(), Some(SHAPE), &wide.pack(), 8 << 20).is_err());
-    // In a sheet without the column it is looked at once.
+    // In a sheet without the column it is examined once.
     let twice = Book {
         strings: book.strings.clone(),
         ..Book::sheet(&row(&["<c t='s'><v>0</v></c>", "x"]).repeat(50_000))
@@ -276,7 +276,7 @@ fn a_formula_is_read_when_its_text_fits_and_never_from_a_number() {
             "{unread}"
         );
     }
-    // The text in the formula is not the one that the file keeps.
+    // The text in the formula is not the stored result.
     let lie = cell("<c t='str'><f>HYPERLINK(\"/fiche/1000009Z\",\"x\")</f><v>1000002B</v></c>");
     assert_eq!(lie.unwrap_err().cause, UnreadCause::UnreadPart);
     let believes = TableRules { believes_formulas: true, ..rules() };
@@ -406,7 +406,7 @@ fn identifiers_besides_the_cells_are_not_passed_over() {
         let read = look(&book.pack());
         assert!(matches!(&read, Err(why) if why.cause == UnreadCause::UnreadPart), "{number}: {read:?}");
     }
-    // One that a cell shows is no other person.
+    // An identifier that a cell also shows is not another person.
     for (number, book) in held("1000001A").iter().enumerate() {
         assert_eq!(look(&book.pack()).as_deref(), Ok(&["1000001A".to_owned()][..]), "{number}");
     }
@@ -453,7 +453,7 @@ fn no_byte_of_the_archive_lies_outside_of_its_parts() {
     let mut upper = parts.clone();
     upper.push(("XL/WORKSHEETS/SHEET0.XML".into(), "<worksheet/>".into()));
     assert_eq!(look(&pack(&upper)).unwrap_err().cause, UnreadCause::UnreadPart);
-    // Another name in the part's own header than in the list.
+    // Another name in the local header than in the central directory.
     let mut renamed = bytes.clone();
     let at = renamed
         .windows(13)
@@ -487,7 +487,7 @@ fn an_upload_has_no_cell_that_is_silently_blank() {
     assert_eq!(upload("<c t='e'><f>NA()</f><v>#N/A</v></c>"), Err("Error: #N/A".into()));
     assert_eq!(upload("<c><f>1+1</f></c>"), Err("Formula: =1+1".into()));
     assert_eq!(upload("<c><f>1+1</f><v>0</v></c>"), Err("Formula: =1+1".into()));
-    // An hour, and a reference to nothing, are no days.
+    // A time, and a reference to an empty cell, are not dates.
     assert_eq!(upload("<c s='1'><v>0</v></c>"), Ok(Some("0 Other".into())));
     assert_eq!(upload("<c s='1'><v>0.5</v></c>"), Ok(Some("0.5 Other".into())));
 }
@@ -502,7 +502,7 @@ fn an_upload_keeps_what_is_hidden_and_says_which_cells_are_shown_as_one() {
     assert_eq!(texts, ["x", "caché", "77"]);
     let covered: Vec<String> = sheets[0].covered.iter().map(CoveredCells::name).collect();
     assert_eq!(covered, ["B2:C2", "A1:A3"]);
-    // A document of another program in the same sort of archive has no sheet.
+    // A document of another program in the same kind of archive has no sheet.
     let none = Book::default().pack();
     assert!(uploaded_sheets(&none, 1 << 20, 10).is_err());
 }
@@ -594,7 +594,7 @@ proptest! {
         }
     }
 
-    /// However a byte of it is changed, nobody is lost unseen.
+    /// Whichever byte is changed, no person is lost silently.
     #[test]
     fn a_changed_byte_hides_nobody(at in any::<prop::sample::Index>(), to in any::<u8>()) {
         let mut bytes = person_and(&row(&["1000002B", "Durand"])).pack();

@@ -1,7 +1,8 @@
-//! A workbook that somebody hands in: every sheet, cell by cell.
+//! An uploaded workbook: every sheet, cell by cell.
 //!
-//! The same bounds as for responses. A cell is a text, a number, a truth value, blank, or unreadable: what is not in
-//! the file, an error and a formula without its result are never blank. Which sheet and which columns matter is for the caller to say.
+//! The same limits as for responses apply. A cell is a text, a number, a Boolean, blank or unreadable: an
+//! error, or a formula whose result is not in the file, is never blank. Which sheets and columns matter, the
+//! caller decides.
 
 use std::collections::BTreeMap;
 
@@ -16,48 +17,48 @@ use crate::identifier::Collector;
 use crate::reading::Unreadable;
 use crate::table::{CellValue, TableRow};
 
-/// A sheet that holds anything.
+/// A sheet that is not empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadedSheet {
     pub name: String,
     /// Rows that are not blank.
     pub rows: Vec<UploadedRow>,
-    /// Cells that are shown as one. Those without a text of their own are in no row.
+    /// Merged cells. Those without a text of their own are in no row.
     pub covered: Vec<CoveredCells>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadedRow {
-    /// From 1.
+    /// Row number, from 1.
     pub number: u32,
-    /// By column from 0; what is not here is blank.
+    /// By column from 0; missing cells are blank.
     pub cells: BTreeMap<usize, UploadedCell>,
 }
 
 /// A cell that is not blank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UploadedCell {
-    /// What it shows; days as ISO writes them.
+    /// What the cell shows; dates in ISO 8601.
     Text(String),
     Number(UploadedNumber),
     Truth(bool),
-    /// Why it cannot be read, and what the file holds instead.
+    /// Why it is unreadable, and what the file contains instead.
     Unreadable(UnreadableCell, String),
 }
 
-/// Why a cell of an upload cannot be read.
+/// Why a cell of an upload is unreadable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnreadableCell {
-    /// An error of calculation.
+    /// A spreadsheet error such as `#N/A`.
     Error,
-    /// A formula whose result the file has not, or which is zero, as programs write it that do not calculate.
+    /// A formula whose result is missing, or is the zero of a program that does not calculate.
     Formula,
-    /// Another cell is shown over it.
+    /// Hidden below a merged cell.
     Covered,
 }
 
 impl UploadedCell {
-    /// The text, when it is known; of a number its value.
+    /// The text if known; for a number, its value.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -67,7 +68,7 @@ impl UploadedCell {
         }
     }
 
-    /// What to tell of it where it is at fault.
+    /// What to show the user when the cell is at fault.
     pub fn seen(&self) -> &str {
         match self {
             Self::Number(UploadedNumber { shown: Some(shown), .. }) => shown,
@@ -76,38 +77,39 @@ impl UploadedCell {
         }
     }
 
-    /// True for a text of white space alone.
+    /// True for a text of only white space.
     pub fn is_blank(&self) -> bool {
         matches!(self, Self::Text(text) if text.trim().is_empty())
     }
 }
 
-/// `H3`, of a column from 0 and a row from 1.
+/// The name of a cell (`H3`), from a column counted from 0 and a row counted from 1.
 pub fn cell_name(column: usize, row: u32) -> String {
     format!("{}{row}", letters(column))
 }
 
-/// `H`, of a column from 0.
+/// The name of a column (`H`), counted from 0.
 pub fn column_name(column: usize) -> String {
     letters(column)
 }
 
-/// The sheets of a workbook that hold anything, in their order.
+/// The sheets of a workbook that are not empty, in order.
 ///
-/// At most `limit` bytes once unpacked and again once repeated texts are written out, and `rows_max` rows in all.
+/// At most `limit` bytes once unpacked, the same again once repeated texts are written out, and `rows_max`
+/// rows in all.
 ///
 /// # Errors
-/// `TooLarge` beyond the limits; what is no workbook, or not whole.
+/// `TooLarge` beyond the limits; otherwise the fault of a file that is not a workbook, or is damaged.
 pub fn uploaded_sheets(
     bytes: &[u8],
     limit: usize,
     rows_max: usize,
 ) -> Result<Vec<UploadedSheet>, Unreadable> {
-    // Nobody is looked for.
+    // Without kinds and patterns, no person is searched for.
     let found = &mut Collector::new(&[], &[], 0);
     let mut package = XlsxPackage::open(bytes, limit)?;
     let common = WorkbookTables { is_upload: true, ..package.common(found)? };
-    // A text or slides in the same sort of archive.
+    // A text document or slides use the same kind of archive.
     if package.sheets().is_empty() {
         return Err(broken("sheets"));
     }

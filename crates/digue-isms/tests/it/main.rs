@@ -1,5 +1,5 @@
-//! Invariants of the object model, with time moved forward: what is declared stays, what is computed
-//! changes by itself.
+//! Invariants of the object model as time moves forward: what is declared stays, what is computed changes by
+//! itself.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -90,8 +90,8 @@ fn an_injunction_done_late_keeps_its_penalty() {
     };
     assert_eq!(owed(&[("declared", "in-place"), ("declared-on", "2025-12-11")]), 50_000, "ten days late");
     assert_eq!(owed(&[("declared", "in-place"), ("declared-on", "2025-11-30")]), 0, "done in time");
-    assert_eq!(owed(&[("declared", "in-place")]), 450_000, "nobody said when");
-    assert_eq!(owed(&[("declared", "dropped")]), 450_000, "giving up pays nothing");
+    assert_eq!(owed(&[("declared", "in-place")]), 450_000, "without the day it was done");
+    assert_eq!(owed(&[("declared", "dropped")]), 450_000, "dropping a measure stops nothing");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn in_place_is_green_only_as_long_as_a_fresh_check_says_so() {
     };
     assert_eq!(standing(&registers, &MeasuredState::default(), now), MeasureState::Unproven);
     assert_eq!(standing(&registers, &measured(pass(NOON)), now), MeasureState::Proven);
-    // Three days later nobody has asked again: it is not green any more.
+    // Three days later, without another run, it is no longer green.
     assert_eq!(standing(&registers, &measured(pass(NOON)), on("2025-11-25")), MeasureState::Unproven);
     let mut one_fails = pass(NOON);
     one_fails[1].1.outcome = CheckOutcome::Fail;
@@ -158,7 +158,7 @@ fn the_statement_has_ninety_three_lines_and_follows_the_checks() {
     assert_eq!(of(&MeasuredState::default(), "iso-8.17"), Implementation::Declared);
     assert_eq!(of(&passing, "iso-8.30"), Implementation::NotApplicable);
     assert_eq!(of(&passing, "iso-7.1"), Implementation::Nothing);
-    // A failing check outweighs anybody's word, with or without a measure.
+    // A failing check outweighs any declaration, with or without a measure.
     let failing = measured([result(Check::Passkeys, CheckOutcome::Fail, NOON)]);
     assert_eq!(of(&failing, "iso-8.5"), Implementation::Failing);
 }
@@ -216,7 +216,7 @@ fn an_acceptance_goes_stale_with_time_and_when_its_risk_changes() {
     assert_eq!(wrongs(vec![risk(&accepted), done()], on("2026-01-01")), [ContradictionKind::NotAccepted]);
 }
 
-/// The acceptance, in the name of somebody else than its author.
+/// The acceptance, naming an approver other than its author.
 fn accepted_by(approver: &str) -> Revision {
     let mut acceptance = acceptance();
     acceptance.values.insert("approver".to_owned(), vec![approver.to_owned()]);
@@ -235,7 +235,7 @@ fn a_name_that_is_typed_is_no_signature() {
         signed(&registers, &acceptance)
     };
     let by = |account: &str| Some(SignatureState::By { account: account.to_owned(), at: NOON });
-    assert_eq!(of(acceptance(), Vec::new()), by("rssi"), "whoever writes in the own name signs");
+    assert_eq!(of(acceptance(), Vec::new()), by("rssi"), "an author who names themselves signs");
     for approver in ["la direction", "directrice", "Camille Martin", "@", "rssi2"] {
         assert_eq!(of(accepted_by(approver), Vec::new()), Some(SignatureState::Typed), "{approver}");
     }
@@ -372,7 +372,7 @@ fn the_scale_never_calls_the_gravest_low() {
 }
 
 proptest! {
-    /// Whatever somebody types into a form or a spreadsheet: faults, or a record with one written form.
+    /// Any text typed into a form or a spreadsheet gives faults, or a record with one written form.
     #[test]
     fn anything_typed_is_told_or_has_one_form(
         kind in prop::sample::select(RegisterKind::ALL.to_vec()),

@@ -1,11 +1,11 @@
-//! What a forger can do to a message without the sender's key: nothing of it makes a message genuine.
+//! Changes that a forger can make without the sender's key: none of them makes a message genuine.
 
 use digue_messages::{MessageVerdict, read};
 use proptest::prelude::*;
 
 use crate::mail::{carrier, file, opinion};
 
-/// Lines that a forger puts in: those of servers, verdicts of others, and signatures of genuine messages.
+/// Lines that a forger inserts: those of servers, verdicts of others, and signatures of genuine messages.
 const LINES: [&str; 16] = [
     "Received: from smtp.portail.fr (smtp.portail.fr [192.0.2.25]) by mx.moi.example (Postfix) with ESMTPS id 9; x",
     "Received: from [192.0.2.25] (helo=smtp.portail.fr) by mx.moi.example with esmtp (Exim 4.96) id 1; x",
@@ -28,7 +28,7 @@ const LINES: [&str; 16] = [
 #[derive(Clone, Debug)]
 enum Change {
     Insert(prop::sample::Index, usize),
-    /// The lines of a genuine message, in this one.
+    /// Inserts a line of a genuine message.
     Transplant(prop::sample::Index, prop::sample::Index),
     Duplicate(prop::sample::Index),
     Swap(prop::sample::Index, prop::sample::Index),
@@ -48,7 +48,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Header lines with what is folded under each, and the rest.
+/// Header lines with their continuation lines, and the body.
 fn lines_of(bytes: &[u8]) -> (Vec<String>, String) {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -103,7 +103,7 @@ const UNSIGNED: [&str; 4] = [
 
 fn unsigned(name: &str) -> Vec<u8> {
     let text = String::from_utf8(file(name)).unwrap().replace("\r\n", "\n").replace('\n', "\r\n");
-    // Not what the domain signed elsewhere: with its signature put back, that would be genuine again.
+    // Change the body: otherwise the domain's own signature, transplanted, would make it genuine again.
     text.replace("le 3.", "le 4.").into_bytes()
 }
 

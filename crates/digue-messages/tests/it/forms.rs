@@ -1,5 +1,5 @@
-//! The forms that messages are handed in: read, or said to be unread. Never a silent "unknown" that looked at
-//! the covering message alone.
+//! The forms in which messages are submitted: each is read or reported as unread, never a silent "unknown"
+//! from the covering message alone.
 
 use std::io::{Cursor, Write as _};
 use std::path::Path;
@@ -38,7 +38,7 @@ fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// A message of Outlook with some properties.
+/// An Outlook message with these properties.
 fn outlook(properties: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut compound = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     compound.create_stream("/__properties_version1.0").unwrap().write_all(&[0; 32]).unwrap();
@@ -75,7 +75,7 @@ async fn a_verified_signature_of_the_senders_domain_is_the_one_proof() {
         ("signed/subject-unsigned.eml", Unknown, Sign::SignaturePartial),
         ("signed/key-in-test.eml", Unknown, Sign::SignatureUnverifiable),
         ("signed/key-unknown.eml", Unknown, Sign::SignatureUnverifiable),
-        // Signed with keys that nobody brought: not proven, and no fraud either.
+        // Signed with keys that are not in the records: neither proven nor a fraud.
         ("attached/signed_relaxed.eml", Unknown, Sign::SignatureUnverifiable),
         ("attached/signed_LF_only.eml", Unknown, Sign::SignatureUnverifiable),
         ("attached/emlx.eml", Unknown, Sign::SignatureUnverifiable),
@@ -89,13 +89,13 @@ async fn a_verified_signature_of_the_senders_domain_is_the_one_proof() {
     }
 }
 
-/// Everything that version 0.1.0 was tried with, without the keys of the signed ones.
+/// Everything that version 0.1.0 was tested with, without the keys of the signed messages.
 #[tokio::test]
 async fn every_case_that_was_kept_has_its_answer() {
     use MessageVerdict::{Fraud, Suspicious, Unknown};
     let cases = [
         ("BOM_before", Unknown),
-        // Changed on its way by a list: its domain asks to refuse it.
+        // Changed by a mailing list: its domain asks to reject it.
         ("bad_sig_footer_added_", Fraud),
         ("ed25519_rsa", Unknown),
         ("emlx", Unknown),
@@ -307,7 +307,7 @@ async fn a_genuine_message_in_the_hands_of_a_fraud_makes_it_no_better() {
         let found = opinion(&carrier(from, text, &[(EML, &genuine)]), None).await;
         assert_eq!(found.verdict, verdict, "{name}: {:?}", found.signs);
     }
-    // With nothing against it, the one that is attached is what the answer is about, and that is said.
+    // With nothing against the carrier, the answer is about the attached message, and says so.
     let found = opinion(&carrier(LEA, "voir PJ", &[(EML, &genuine)]), None).await;
     assert_eq!((found.verdict, found.about), (MessageVerdict::Genuine, Some(1)));
     assert!(
@@ -327,7 +327,7 @@ async fn the_signature_of_whoever_forwards_says_nothing_of_what_is_forwarded() {
     let found = opinion(&mail, None).await;
     assert_eq!(found.verdict, MessageVerdict::Unknown, "{:?}", found.signs);
     assert!(found.signs.iter().any(|(sign, _)| *sign == Sign::QuotedUnproven), "{:?}", found.signs);
-    // An agent's own signed question is not what the desk is asked about.
+    // An agent's own signed question is not the message that the desk judges.
     let other = quoting("Ali <ali@centre.example>");
     let mail = Mail { signed: true, text: &other, ..BLANK }.bytes();
     assert_eq!(judged(&mail, None, SubmissionWay::Forwarded).await.verdict, MessageVerdict::Unknown);

@@ -1,11 +1,11 @@
-//! Lines `Received` in the ways of the servers that people's mail goes through: whatever they say, without a
-//! signature nothing is genuine, and what they say is told as what it is.
+//! `Received` lines in the formats of common servers: whatever they say, nothing is genuine without a
+//! signature.
 
 use digue_messages::{MessageVerdict, Sign};
 
 use crate::mail::opinion;
 
-/// Each server's own line about a machine: `IP` is its address, `HELO` what it calls itself.
+/// Each server's line about a machine: `IP` stands for its address, `HELO` for the name it gives itself.
 const SERVERS: [(&str, &str); 11] = [
     (
         "Postfix",
@@ -60,12 +60,12 @@ const SERVERS: [(&str, &str); 11] = [
     ("qmail", "from unknown (HELO HELO) (IP)\r\n  by 0 with SMTP; 28 Nov 2026 01:00:00 -0000"),
 ];
 
-/// A machine of the official domain, and one of somebody else.
+/// A machine of the official domain, and a foreign one.
 const OWN: &str = "192.0.2.25";
 const OTHER: &str = "203.0.113.9";
 
 fn line(way: &str, ip: &str, helo: &str) -> String {
-    // `HELO` is the word that qmail writes, too.
+    // qmail also writes the word `HELO`: replace the last one.
     let (before, after) = way.rsplit_once("HELO").unwrap();
     format!("Received: {}\r\n", format!("{before}{helo}{after}").replace("IP", ip))
 }

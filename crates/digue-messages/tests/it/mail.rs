@@ -1,4 +1,4 @@
-//! Messages as mail programs keep them, made for the tests.
+//! Messages as mail programs save them, made for the tests.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use lettre::message::{Attachment, MultiPart, SinglePart};
 /// The seed of the key `digue` of the records (RFC 8463's own example).
 const SEED: &str = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
 
-/// What the official domain publishes: `portail.fr` sends from 192.0.2.0/24 and signs.
+/// The records of the official domain: `portail.fr` sends from 192.0.2.0/24 and signs.
 pub(crate) fn records() -> DnsRecords {
     DnsRecords::parse(include_str!("../data/records.txt")).unwrap()
 }
@@ -29,7 +29,7 @@ pub(crate) fn known() -> OfficialSenders {
     }
 }
 
-/// A message as a mail program keeps it; `signed` by the official sender.
+/// A message as a mail program saves it; `signed` by the official sender.
 pub(crate) struct Mail<'m> {
     pub(crate) from: &'m str,
     pub(crate) reply_to: Option<&'m str>,
@@ -38,7 +38,7 @@ pub(crate) struct Mail<'m> {
     pub(crate) html: Option<&'m str>,
     pub(crate) attachment: Option<&'m str>,
     pub(crate) signed: bool,
-    /// The machine that handed it over.
+    /// Address of the machine that delivered it.
     pub(crate) handed_by: Option<&'m str>,
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn judged(bytes: &[u8], code: Option<CodeSeen>, how: Submission
     let submission = read(bytes).unwrap();
     let proofs = proof::prove_all(&submission, &records()).await;
     let opinion = judge(&submission, &proofs, &known(), code, how);
-    // Whatever is judged: genuine is what a verified signature says of all that was read.
+    // Holds for every test: genuine needs a verified signature, and nothing unread.
     if opinion.verdict == MessageVerdict::Genuine {
         assert!(opinion.signs.iter().any(|(sign, _)| *sign == Sign::Proven), "{opinion:?}");
         assert!(opinion.unread.is_empty(), "{opinion:?}");
@@ -117,7 +117,7 @@ pub(crate) fn file(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A message that somebody forwards with others attached, each with its lines of type.
+/// A forwarding message with others attached, each with its type headers.
 pub(crate) fn carrier(from: &str, text: &str, parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut bytes = format!(
         "From: {from}\r\nTo: guichet@exemple.fr\r\nSubject: Tr: suspect\r\nMIME-Version: 1.0\r\n\

@@ -1,5 +1,5 @@
-//! Genuine and fraudulent messages, with what is to be thought of each. All are written for this test;
-//! the frauds follow the shapes that ran after the breaches of 2024 to 2026.
+//! Genuine and fraudulent messages with their expected verdicts. All are written for this test; the frauds
+//! follow those seen after the breaches of 2024 to 2026.
 
 mod forgery;
 mod forms;
@@ -150,7 +150,7 @@ async fn a_relay_of_the_readers_own_house_is_no_forgery_and_proves_nothing() {
     let genuine = Mail { handed_by: Some("192.0.2.5"), ..BLANK }.bytes();
     let relayed = [b"Received: from mx.exemple.fr (mx [203.0.113.9]) by boite.exemple.fr; Sun, 22 Nov 2026 10:00:05 +0000\r\n", &genuine[..]].concat();
     assert_eq!(opinion(&relayed, None).await.verdict, MessageVerdict::Unknown);
-    // Lines further down may be made up: they make nothing genuine.
+    // Lines further down may be invented: they make nothing genuine.
     let forged = Mail { handed_by: Some("198.51.100.7"), ..BLANK }.bytes();
     assert_eq!(opinion(&forged, None).await.verdict, MessageVerdict::Fraud);
 }

@@ -1,4 +1,5 @@
-//! What may be added to an incident, and when it may be closed.
+//! The rules by which an entry may be added to an incident, and by which an incident may be closed. The fold
+//! in `incident` accepts any entry: a stored log is read as it is, even if rules changed since.
 
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,7 +14,10 @@ use crate::notification::fault_of;
 use crate::vocabulary::Exemption;
 
 impl Incident {
-    /// Whether a note may be added now; what it would break otherwise.
+    /// Whether an entry may be added now.
+    ///
+    /// # Errors
+    /// The first rule that it would break.
     pub fn accepts(
         &self,
         note: &IncidentNote,
@@ -44,6 +48,7 @@ impl Incident {
                 if is_open { Ok(()) } else { Err(EntryRefusal::NoSuchEntry) }
             }
             IncidentNote::FieldSet { field, value } => fault_of(*field, value).map_or(Ok(()), Err),
+            // Informing has no exemption and not informing has one: the two are never equal.
             IncidentNote::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {
                 Err(EntryRefusal::ExemptionNeeded)
             }
@@ -62,7 +67,7 @@ impl Incident {
         }
     }
 
-    /// Of what one is to be aware for a duty, once an hour for it is known.
+    /// The awareness from which a duty runs, once its hour is known.
     fn awareness_of(&self, clock: ClockKind, rules: &[ClockRule]) -> Option<Awareness> {
         let rule = rules.iter().find(|rule| rule.kind == clock)?;
         match rule.starts {
@@ -71,7 +76,7 @@ impl Incident {
         }
     }
 
-    /// Nobody tells of what they do not know yet.
+    /// A duty cannot be met before the hour of awareness, nor without one.
     fn must_follow(&self, of: Awareness, at: Timestamp) -> Result<(), EntryRefusal> {
         if self.aware_of(of).is_some_and(|aware| aware <= at) {
             Ok(())
@@ -80,13 +85,14 @@ impl Incident {
         }
     }
 
-    /// A corrected hour of awareness comes after nothing that follows from it.
+    /// A corrected hour of awareness cannot be later than the notification that followed from it: moving it
+    /// would make a late notification appear to be in time.
     fn must_precede(&self, of: Awareness, at: Timestamp) -> Result<(), EntryRefusal> {
         let sent = self.notified_at().filter(|_| of == Awareness::Data);
         if sent.is_some_and(|sent| sent < at) { Err(EntryRefusal::BeforeAwareness) } else { Ok(()) }
     }
 
-    /// After the hour, reasons come first (art. 33(1)).
+    /// A duty met after its deadline needs the reasons for the delay first (art. 33(1)).
     fn must_explain(
         &self,
         kind: ClockKind,
@@ -96,6 +102,7 @@ impl Incident {
     ) -> Result<(), EntryRefusal> {
         let clock = self.clocks(rules, zone).into_iter().find(|clock| clock.rule.kind == kind);
         let is_late = clock.and_then(|clock| clock.due_at).is_some_and(|due| at > due);
+        // Only the first act has a deadline: a second notification is not late.
         let is_first = self.met_at(kind).is_none();
         if is_late && is_first && !self.delays.contains_key(&kind) {
             return Err(EntryRefusal::DelayUnexplained);
@@ -122,10 +129,11 @@ impl Incident {
         self.may_close()
     }
 
-    /// Closed is what was decided and done: each refusal names the one thing that is missing.
+    /// An incident may be closed when everything was decided and done. Each refusal names the one thing that
+    /// is missing.
     fn may_close(&self) -> Result<(), EntryRefusal> {
         if self.role == IncidentRole::Processor {
-            // The controller decides; its processor has told it.
+            // The controller decides about authority and persons; a processor only notifies it (art. 33(2)).
             let has_told = self.acts.fact(ClaimKind::Controller).is_some();
             return if has_told { self.all_steps() } else { Err(EntryRefusal::ControllerNotTold) };
         }
@@ -149,13 +157,14 @@ impl Incident {
         self.all_steps()
     }
 
-    /// The affected are known, and everybody was told.
+    /// The affected persons are known and were all informed.
     fn all_told(&self) -> Result<(), EntryRefusal> {
         let affected = self.affected().map_or(0, AffectedVersion::everybody);
         if affected == 0 {
             return Err(EntryRefusal::NobodyAffected);
         }
-        // What a campaign left open was closed by an act that came after it.
+        // A campaign that left notices unsent needs a later act that informed the rest. Entry numbers decide
+        // and not times: a time is typed, a number is given.
         let told = self.met.get(&ClockKind::Persons).ok_or(EntryRefusal::PersonsNotTold)?;
         let open = self.notices.iter().rev().find(|(_, ended)| !ended.is_whole());
         match open {
@@ -166,7 +175,7 @@ impl Incident {
         }
     }
 
-    /// The entry of the last act that told persons.
+    /// The last entry that states that persons were informed.
     fn last_told(&self) -> Option<u32> {
         self.told.last().copied()
     }
@@ -177,13 +186,14 @@ impl Incident {
 }
 
 impl IncidentNote {
-    /// What may still be written when the incident is closed.
-    /// Somebody entered that an act was done outside of Digue: they may have been wrong. What Digue counted of its own
-    /// notices is taken back by nobody.
+    /// True when a person entered that an act was done outside Digue: they may have been wrong, so it can be
+    /// withdrawn. What Digue counted of its own notices cannot: a DPO could otherwise close over notices that
+    /// were never sent.
     pub const fn states_an_act(&self) -> bool {
         matches!(self, Self::Submitted(_) | Self::Met { persons: None, .. })
     }
 
+    /// True for entries that may be added to a closed incident.
     const fn may_follow_the_end(&self) -> bool {
         matches!(
             self,
@@ -201,7 +211,7 @@ impl IncidentNote {
         )
     }
 
-    /// Decisions have reasons, words have words, and none is a document.
+    /// Decisions need a reason, free texts must not be empty, and no text is longer than `TEXT_CHARS_MAX`.
     fn has_its_words(&self) -> Result<(), EntryRefusal> {
         match self {
             Self::Said { text, .. }
@@ -223,7 +233,7 @@ impl IncidentNote {
         }
     }
 
-    /// What happened has happened, and ends after it began.
+    /// Times are not in the future, and a period does not end before it starts.
     fn has_its_times(&self, now: Timestamp) -> Result<(), EntryRefusal> {
         match self {
             Self::Aware { at, .. } | Self::Met { at, .. } => past(*at, now),

@@ -1,4 +1,4 @@
-//! The fold, the invariants of the object model, and the clocks of an incident.
+//! The fold of an incident, its invariants and its clocks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -50,7 +50,7 @@ fn version(persons: u64) -> AffectedVersion {
     }
 }
 
-/// An incident and the hour at which one stands.
+/// An incident and the current time.
 struct Case {
     entries: Vec<IncidentEntry>,
     now: Timestamp,
@@ -181,7 +181,7 @@ fn an_act_that_is_taken_back_is_claimed_no_more() {
     case.refuses(&take_back(act), EntryRefusal::NoSuchEntry);
     case.takes(Case::told(noon()));
     assert_eq!(is_told(&case), (true, true), "what was done then is another act");
-    // What Digue counted of its own notices is no statement of anybody's.
+    // What Digue counted of its own notices is not a statement by a person and cannot be withdrawn.
     let counted = IncidentNote::Met {
         clock: ClockKind::Persons,
         at: noon().micros(),
@@ -311,14 +311,14 @@ fn the_moments_are_computed_from_the_entries() {
     case.takes(Case::submitted(after(2)));
     let moments: Vec<(&str, bool)> =
         case.incident().moments().iter().map(|(name, at)| (*name, at.is_some())).collect();
-    // Nobody saw it before it was opened: that hour is no discovery.
+    // Nothing was detected before the opening, and the hour of opening is not a discovery.
     let known = [true, false, true, true, true, false];
     let names = ["occurred", "seen", "aware", "contained", "notified", "told"];
     assert_eq!(moments, names.into_iter().zip(known).collect::<Vec<_>>());
 }
 
 proptest::proptest! {
-    /// Whatever is accepted folds, and a closed incident of a controller has both decisions.
+    /// Any accepted entry folds, and a closed incident of a controller has both decisions.
     #[test]
     fn no_path_closes_a_breach_without_both_decisions(choices in proptest::collection::vec(0_usize..10, 0..60)) {
         let mut case = Case::open();

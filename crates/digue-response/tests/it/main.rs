@@ -1,3 +1,3 @@
-//! Incidents from their first entry to their last, and what may not happen on the way.
+//! Incidents from their first entry to their last, and what must not happen in between.
 
 mod incidents;

@@ -1,4 +1,4 @@
-//! In the body, and in SVG and MathML within it.
+//! Tree construction in the body, and in SVG and MathML within it (HTML, 13.2.6.4.7 and 13.2.6.5).
 
 use super::*;
 
@@ -65,7 +65,7 @@ impl TreeBuilder<'_> {
         Flow::Done
     }
 
-    /// Blocks, and others that no paragraph holds.
+    /// Start tags of blocks and of others that close an open paragraph.
     fn start_block(&mut self, token: TagToken) {
         match token.tag {
             tag::FORM => {
@@ -119,7 +119,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// An item of a list ends the one before it.
+    /// Closes the previous list item.
     fn close_item(&mut self, tag: Tag) {
         let closes = |open: Tag| match tag {
             tag::LI => open == tag::LI,
@@ -155,7 +155,7 @@ impl TreeBuilder<'_> {
         self.insert_formatting(token);
     }
 
-    /// `<html>`, `<body>` a second time add attributes; `<frameset>` may still replace the body.
+    /// A second `<html>` or `<body>` adds attributes; `<frameset>` may still replace the body.
     fn start_again(&mut self, token: TagToken) {
         let body = self.open.get(1).copied().filter(|id| self.html_tag(*id) == tag::BODY);
         let adds_to = match token.tag {
@@ -323,7 +323,7 @@ impl TreeBuilder<'_> {
 
     // SVG and MathML.
 
-    /// Whether the rules of foreign content apply to a token.
+    /// True when the rules of foreign content apply to a token.
     pub(super) fn is_foreign(&self, item: &Item) -> bool {
         let current = self.current();
         let node = self.tree.node(current);
@@ -418,7 +418,7 @@ impl TreeBuilder<'_> {
     }
 }
 
-/// Start tags that end an open paragraph.
+/// True for start tags that close an open paragraph.
 const fn closes_paragraph(tag: Tag) -> bool {
     ends_block(tag) && !matches!(tag, tag::BUTTON | tag::SELECT)
         || tag::is_heading(tag)
@@ -428,7 +428,7 @@ const fn closes_paragraph(tag: Tag) -> bool {
         )
 }
 
-/// End tags of blocks: they close what is open within, when the block is in scope.
+/// True for end tags of blocks: they close everything inside the block, when it is in scope.
 const fn ends_block(tag: Tag) -> bool {
     matches!(
         tag,

@@ -1,4 +1,5 @@
-//! Formatting that crosses the borders of other elements: `<b><p></b>`.
+//! Formatting elements that cross the borders of others, as in `<b><p></b>` (HTML, 13.2.4.3 and 13.2.6.4.7).
+//! Each loop adds to `steps`: this is where a hostile page would cost quadratic time.
 
 use super::*;
 
@@ -11,7 +12,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// Places of the entries since the last marker, the newest first.
+    /// The entries since the last marker, newest first, with their places.
     fn formatting_since_marker(&self) -> impl Iterator<Item = (usize, u32, Tag)> + '_ {
         self.formatting.iter().enumerate().rev().map_while(|(place, entry)| match *entry {
             Formatting::Marker => None,
@@ -32,7 +33,7 @@ impl TreeBuilder<'_> {
         found.is_some()
     }
 
-    /// Opens again what a block has closed.
+    /// Reopens formatting elements that a block has closed.
     pub(super) fn reconstruct_formatting(&mut self) {
         let Some(last) = self.formatting.len().checked_sub(1) else { return };
         let mut from = last + 1;
@@ -56,7 +57,8 @@ impl TreeBuilder<'_> {
             Formatting::Marker => None,
             Formatting::Element { tag, start, end, .. } => Some((place, tag, start, end)),
         });
-        // Three alike are enough; of more, the oldest is forgotten.
+        // The "Noah's Ark clause": of four equal entries, the oldest is dropped. Attributes are compared as
+        // written, not as sets; the difference changes no text.
         let has_none = !token.has_attributes();
         let third = same
             .by_ref()
@@ -80,7 +82,7 @@ impl TreeBuilder<'_> {
         self.formatting.push(Formatting::Element { node, tag: token.tag, start, end });
     }
 
-    /// `<a>` within `<a>` ends the first.
+    /// Closes an open `<a>` before another one.
     pub(super) fn close_open_link(&mut self) {
         let Some((_, node, _)) = self.formatting_since_marker().find(|(_, _, tag)| *tag == tag::A) else {
             return;
@@ -92,11 +94,12 @@ impl TreeBuilder<'_> {
         self.remove_open(node);
     }
 
-    /// The "adoption agency": the end tag of a formatting element whose content is not closed.
+    /// The "adoption agency algorithm": the end tag of a formatting element with open content.
     pub(super) fn adopt(&mut self, subject: Tag) {
         if self.current_tag() == subject && self.formatting_place(self.current()).is_none() {
             return self.pop();
         }
+        // Eight rounds, as the standard says.
         for _ in 0..8 {
             self.steps += self.open.len() + self.formatting.len();
             let entry = self.formatting_since_marker().find(|(_, _, tag)| *tag == subject);
@@ -120,7 +123,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// One round: the content of `block` goes into a copy of the formatting element within it.
+    /// One round: moves the content of `block` into a copy of the formatting element inside it.
     fn adopt_block(&mut self, element: u32, open_place: usize, block_place: usize) {
         let block = self.open[block_place];
         let ancestor = self.open[open_place - 1];
@@ -129,7 +132,7 @@ impl TreeBuilder<'_> {
         let place = self.place(Some(ancestor));
         self.put(&place, last);
 
-        let old = self.formatting_place(element).expect("the caller found it in this list");
+        let old = self.formatting_place(element).expect("the caller found the element in this list");
         let Formatting::Element { tag, start, end, .. } = self.formatting[old] else { return };
         let copy = self.tree.create(tag, Namespace::Html, start);
         self.steps += self.tree.move_children(block, copy);
@@ -139,7 +142,7 @@ impl TreeBuilder<'_> {
             None => self.formatting[old] = entry,
             Some(after) => {
                 self.formatting.insert(after + 1, entry);
-                let old = self.formatting_place(element).expect("only inserted since");
+                let old = self.formatting_place(element).expect("an insertion removes no entry");
                 self.formatting.remove(old);
             }
         }
@@ -148,13 +151,14 @@ impl TreeBuilder<'_> {
         self.open.insert(block_place + 1, copy);
     }
 
-    /// Copies the formatting elements between the one that ends and the block, one within the other. Returns the
-    /// outermost of them, or the block, and the one after which the new entry of the list goes.
+    /// Copies the formatting elements between the one that ends and the block, nested in each other. Returns
+    /// the outermost copy, or the block, and the element after which the new list entry goes.
     fn copy_between(&mut self, element: u32, block: u32, block_place: usize) -> (u32, Option<u32>) {
         let (mut last, mut bookmark) = (block, None);
         let mut at = block_place;
         let mut rounds = 0;
         loop {
+            // Three copies at most, as the standard says; further elements are dropped.
             rounds += 1;
             at -= 1;
             let node = self.open[at];

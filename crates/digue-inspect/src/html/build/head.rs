@@ -1,4 +1,4 @@
-//! Before the body, and after it.
+//! Tree construction before and after the body (HTML, 13.2.6.4).
 
 use super::*;
 
@@ -245,8 +245,8 @@ const fn ends_head(tag: Tag) -> bool {
     matches!(tag, tag::BODY | tag::HTML | tag::BR)
 }
 
-/// Whether a document type is an old one. Of the public identifiers, only those that do not make a difference are
-/// known: everything else is old.
+/// True when a document type selects quirks mode. The standard lists old public identifiers; we list only the
+/// modern ones and take any other for old.
 fn has_quirks(doctype: &str) -> bool {
     let doctype = doctype.trim().to_ascii_lowercase();
     let mut words = doctype.split_ascii_whitespace();

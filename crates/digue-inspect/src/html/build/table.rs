@@ -1,4 +1,4 @@
-//! Within tables: what belongs there, what is implied, and what is put before the table.
+//! Tree construction in tables: their parts, implied elements, and content that is moved before the table.
 
 use super::*;
 
@@ -28,7 +28,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// What does not belong into the table goes before it.
+    /// Foster parenting: content that does not belong in a table is inserted before it.
     fn foster(&mut self, item: Item) -> Flow {
         self.is_fostering = true;
         let flow = self.in_body(item);
@@ -64,6 +64,7 @@ impl TreeBuilder<'_> {
                 self.insert_implied(tag::TBODY);
                 return self.again(Mode::InTableBody);
             }
+            // A table directly inside a table closes the outer one: nesting needs a cell.
             tag::TABLE => {
                 if self.has_in_table_scope(tag::TABLE) {
                     self.pop_through(|tag| tag == tag::TABLE);
