@@ -112,11 +112,11 @@ fn everyone_who_saw_a_person_is_told() {
     assert_eq!(csv.lines().count(), 3);
     // A file that is asked for is written, in each form, or the command says why not.
     run(folder, 0, &["seen", "--person", "P2", "--csv", "--out", "seen.csv"]);
-    assert_eq!(std::fs::read_to_string(folder.join("seen.csv")).unwrap(), csv);
+    assert_eq!(fs::read_to_string(folder.join("seen.csv")).unwrap(), csv);
     run(folder, 0, &["seen", "--person", "P2", "--json", "--out", "seen.ndjson"]);
-    assert_eq!(lines(&std::fs::read_to_string(folder.join("seen.ndjson")).unwrap()), sights);
+    assert_eq!(lines(&fs::read_to_string(folder.join("seen.ndjson")).unwrap()), sights);
     run(folder, 0, &["seen", "--person", "P2", "--parquet", "--out", "seen.parquet"]);
-    assert!(std::fs::read(folder.join("seen.parquet")).unwrap().starts_with(b"PAR1"));
+    assert!(fs::read(folder.join("seen.parquet")).unwrap().starts_with(b"PAR1"));
     run(folder, 2, &["seen", "--person", "P2", "--out", "seen.txt"]);
 }
 
