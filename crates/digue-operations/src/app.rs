@@ -674,7 +674,7 @@ impl App {
 
     /// Says, in the log and once in the journal, that a kept file is not in force.
     pub(crate) async fn note_not_taken(&self, name: &str, why: UnfinishedFile) -> Result<(), OperationError> {
-        tracing::error!(file = name, cause = why.code(), "A kept file is not in force; load it again");
+        tracing::error!(file = name, cause = why.code(), "Kept file is not in force; load it again");
         if self.not_taken.note(name, why) {
             return Ok(());
         }
