@@ -607,7 +607,8 @@ pub(super) fn lines_of(text: &str) -> impl Iterator<Item = &str> {
 /// Lists whose choices people call otherwise, too.
 const COMMON_CHOICES: [&str; 3] = ["declared", "yes-no", "treatment"];
 
-/// The code of a word of either language: the whole word, another word for it, or the only one that begins so.
+/// The code of a word of either language: the whole word, another word for it, or the only one that begins
+/// so.
 fn choice(prefix: &str, codes: &'static [&'static str], word: &str) -> Option<&'static str> {
     let word = folded(word);
     let words: Vec<(String, &'static str)> = codes

@@ -396,7 +396,7 @@ pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
     Ok(reminded)
 }
 
-/// What a fact says, in words.
+/// A fact in words.
 pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -> String {
     let values = [
         ("failing", Value::from(fact.failing)),
@@ -406,7 +406,7 @@ pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -
     text_with(language, &format!("fact-{}", question.code()), &values)
 }
 
-/// The questions as a spreadsheet, with what was answered: for those who prefer to fill one.
+/// The questions as a spreadsheet with the present answers, for those who prefer to fill one in.
 pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
     let sheet = show(app, actor).await?;
     let said = |said: &Said| text(language, said.key());
@@ -436,10 +436,10 @@ pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-/// Takes the spreadsheet in again: by the code of each line, an answer in French, English or code.
+/// Reads the spreadsheet back: by the code of each line, an answer in French, in English or as a code.
 ///
 /// # Errors
-/// `Faults` by line; nothing of a file with faults is taken.
+/// `Faults` by line; a file with faults changes nothing.
 pub async fn take(app: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, OperationError> {
     led(app, actor)?;
     let invalid = || OperationError::Invalid("invalid-upload");
