@@ -1,8 +1,9 @@
-//! Bodies of requests: whose they are is known before a byte of them is read.
+//! Request bodies: their sender is known before a byte is read.
 //!
-//! A handler gets a body that is there whole, and only after this: a route that is not in the table below is
-//! for those who signed in. What strangers may send is small and named; what is large is written to disk
-//! while it comes in, and worked on one after the other. All that waits in memory is shared, so that nobody takes what others need.
+//! A handler gets a complete body, and only through this file: a route that is not in the table below accepts
+//! bodies of signed-in users only. What visitors without a session may send is small and listed; large bodies
+//! are written to disk as they arrive and processed one after the other. All memory for waiting bodies has
+//! quotas, so that no sender starves the others.
 
 use std::io;
 use std::sync::Arc;
@@ -25,42 +26,43 @@ use crate::error::{PageError, too_large};
 use crate::router::Console;
 use crate::visitor::Visitor;
 
-/// A form, or a message of a program.
+/// A form, or the message of a program.
 const USUAL_BYTES_MAX: usize = 2 << 20;
-/// What a stranger may send.
+/// The most that a visitor without a session may send.
 const SMALL_BYTES_MAX: usize = 64 << 10;
-/// A message with its attachments, and the form around it.
+/// A submitted message with its attachments, and the form around it.
 const MESSAGE_BYTES_MAX: usize = (2 << 20) + SMALL_BYTES_MAX;
 /// Registers, assessments, templates.
 const SHEET_BYTES_MAX: usize = 16 << 20;
-/// Contacts of a few million persons.
+/// Contacts of some million persons.
 const CONTACTS_BYTES_MAX: usize = 1 << 29;
 /// Caseload files: ten million lines of some fifty bytes.
 const CASELOAD_BYTES_MAX: usize = 1 << 30;
 
-/// Bodies in memory, of all requests.
+/// The most bytes of bodies in memory, over all requests.
 const HELD_BYTES_MAX: usize = 128 << 20;
-/// Uploads on disk, of all requests.
+/// The most bytes of uploads on disk, over all requests.
 const SPOOLED_BYTES_MAX: usize = 3 << 30;
-/// Uploads above this size are worked on one after the other.
+/// Uploads above this size are processed one after the other.
 const ALONE_BYTES_MIN: usize = 32 << 20;
 
-/// Who may send a body, and how large it is.
+/// Who may send a body, and how large it may be.
 #[derive(Clone, Copy)]
 enum BodyRule {
-    /// Whoever asks.
+    /// Anyone.
     Public(usize),
-    /// An account, or a program of one.
+    /// A signed-in account, or its program.
     Member(usize),
-    /// An account of a role for which this holds.
+    /// An account whose role satisfies this condition.
     Role(fn(Role) -> bool, usize),
 }
 
-/// What is not here is for members, and of the usual size. All below `/.digue/` is for signing in: public and small.
+/// Routes that are not listed accept bodies of members, of the usual size. All paths below `/.digue/` are for
+/// signing in: public and small.
 const RULES: &[(&str, BodyRule)] = &[
     ("/check", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/messages", BodyRule::Public(MESSAGE_BYTES_MAX)),
-    // A person comes with a code or a cookie of their own.
+    // Persons authenticate by a code or a cookie of their own.
     ("/person/door", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/person/letter", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/person/leave", BodyRule::Public(SMALL_BYTES_MAX)),
@@ -85,21 +87,21 @@ fn rule_of(path: &str) -> BodyRule {
     known.unwrap_or(BodyRule::Member(USUAL_BYTES_MAX))
 }
 
-/// On whose account bytes wait.
+/// The owner of waiting bytes, for quotas.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum BodySender {
     Account(AccountId),
-    /// An address, or a network of IPv6.
+    /// An address, or an IPv6 network.
     Address(String),
-    /// All who did not sign in.
+    /// All senders without a session together.
     Strangers,
 }
 
-/// What waits, of all requests.
+/// The waiting bodies of all requests.
 pub(crate) struct Bodies {
     held: Arc<SharedAmount<BodySender>>,
     spooled: Arc<SharedAmount<BodySender>>,
-    /// One body above `ALONE_BYTES_MIN` at a time is in memory.
+    /// Only one body above `ALONE_BYTES_MIN` is in memory at a time.
     alone: tokio::sync::Semaphore,
 }
 
@@ -113,16 +115,16 @@ impl Bodies {
     }
 }
 
-/// Why a body is not taken.
+/// Why a body is refused.
 enum BodyError {
     TooLarge,
     Busy,
-    /// Its sender stopped in the middle.
+    /// The sender stopped in the middle.
     Cut,
     Unwritable(io::Error),
 }
 
-/// Reads the body of a request whose sender may send it; every other is answered unread.
+/// Reads the body of a request whose sender may send one; every other request is answered without reading it.
 pub(crate) async fn admit(State(console): State<Console>, mut request: Request, next: Next) -> Response {
     let body = std::mem::take(request.body_mut());
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -149,7 +151,7 @@ pub(crate) async fn admit(State(console): State<Console>, mut request: Request, 
 
 type Senders = Vec<(BodySender, Eighths)>;
 
-/// How much this visitor may send here, and on whose account.
+/// How much this visitor may send here, and to whose quota it counts.
 fn permitted(app: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Senders), OperationError> {
     let actor = match (rule, visitor.actor(app)) {
         (BodyRule::Public(limit), Err(_)) => return Ok((limit, strangers(visitor))),
@@ -163,7 +165,7 @@ fn permitted(app: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Sen
     Ok((limit, vec![(BodySender::Account(actor.account), Eighths(8))]))
 }
 
-/// All strangers together get a half, each address a sixteenth of what is free.
+/// All senders without a session share half of it, and each address has a sixteenth of what is free.
 fn strangers(visitor: &Visitor) -> Senders {
     let said = visitor.origin.ip.to_string();
     let address = said.parse().map_or(said, |address| network_of(address).to_string());
@@ -186,14 +188,14 @@ fn not_taken(visitor: &Visitor, path: &str, why: BodyError) -> Response {
     }
 }
 
-/// The pieces of a body, at most `limit` bytes of them.
+/// The chunks of a body, at most `limit` bytes.
 struct BodyPieces {
     stream: BodyDataStream,
     left: usize,
 }
 
 impl BodyPieces {
-    /// What says that it is larger is not begun.
+    /// A body that announces a larger size is refused before it is read.
     fn begin(body: Body, headers: &HeaderMap, limit: usize) -> Result<Self, BodyError> {
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
@@ -210,13 +212,13 @@ impl BodyPieces {
     }
 }
 
-/// What a body keeps from others until its request is answered.
+/// The quota that a body holds until its request is answered.
 enum BodyStorage<'b> {
     Memory { _share: AmountShare<BodySender> },
     Disk { _share: AmountShare<BodySender>, _turn: Option<tokio::sync::SemaphorePermit<'b>> },
 }
 
-/// Reads a body into memory, on account of its senders.
+/// Reads a body into memory, counted to its sender's quota.
 async fn hold<'b>(
     bodies: &'b Bodies,
     body: Body,
@@ -234,7 +236,7 @@ async fn hold<'b>(
     Ok((Body::from(whole), BodyStorage::Memory { _share: share }))
 }
 
-/// Writes a body to a file without a name, and hands it on from there when it is whole.
+/// Writes a body to an unnamed file, and passes it on from there once it is complete.
 async fn spool<'b>(
     console: &'b Console,
     body: Body,
@@ -262,8 +264,8 @@ async fn spool<'b>(
 
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// A file in chunks, of which the first is there already: multer 3.1 asks its stream twice for the first boundary, and
-/// takes a body that comes whole at the second time for one that ended before it.
+/// A file in chunks, of which the first is already read: multer 3.1 polls its stream twice for the first
+/// boundary, and takes a complete body at the second poll for one that ended before it.
 async fn chunks(
     mut file: tokio::fs::File,
 ) -> io::Result<impl futures_util::Stream<Item = io::Result<Bytes>>> {

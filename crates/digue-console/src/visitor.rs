@@ -1,4 +1,4 @@
-//! Who opens a page, and from where; put on each request by whoever serves the pages.
+//! The visitor of a page and their connection; attached to each request by the server.
 
 use std::convert::Infallible;
 
@@ -20,9 +20,9 @@ pub struct Visitor {
     /// The portal of this host; `None` on the console's own.
     pub portal: Option<PortalId>,
     pub session: Option<Session>,
-    /// The role of the session's account, for the menu; what one may do is asked of operations.
+    /// The role of the session's account, for the menu only; operations decide what is allowed.
     pub role: Option<Role>,
-    /// A session whose cookie came from elsewhere: good for proving who one is, and nothing else.
+    /// A session whose cookie came from another network or device: it can only prove its identity again.
     pub doubted: Option<(Session, SessionDoubt)>,
     /// The account of a program that signed its request.
     pub program: Option<AccountId>,
@@ -41,7 +41,7 @@ impl Visitor {
 
     pub(crate) fn actor(&self, app: &App) -> Result<Actor, OperationError> {
         let is_stranger = self.session.is_none() && self.program.is_none();
-        // The console's pages are the console's: a portal's session opens none of them.
+        // The console's pages need a console session: a portal's session opens none of them.
         if self.portal.is_some() && !is_stranger {
             return Err(OperationError::NotFound("page"));
         }
@@ -53,7 +53,7 @@ impl Visitor {
     }
 }
 
-/// The account that opens a page; without one the answer is the page that says so.
+/// The account that opens a page; without one the response is the page that explains it.
 pub(crate) struct SignedIn(pub(crate) Actor);
 
 impl FromRequestParts<Console> for SignedIn {
@@ -66,7 +66,7 @@ impl FromRequestParts<Console> for SignedIn {
 }
 
 impl Visitor {
-    /// Whoever comes from nowhere: refused everything.
+    /// A visitor without session and address: refused everywhere.
     pub(crate) fn nobody() -> Self {
         Self {
             host: String::new(),
