@@ -293,7 +293,7 @@ pub(crate) fn page<T: Template>(template: &T) -> Html<String> {
     match template.render() {
         Ok(html) => Html(html),
         Err(error) => {
-            tracing::error!(%error, "Rendering a template failed; error page sent");
+            tracing::error!(%error, "Rendering a template failed; empty page sent");
             Html(String::new())
         }
     }
