@@ -2,8 +2,9 @@
 //!
 //! It holds no rule of any area: authorisation and validation belong to the operation that calls it.
 //!
-//! Lock order of the async locks: `loads`, then `asking`, then `rules`. The std locks are never held across
-//! an `await`; among them the order is `journalled`, `journal_state`, the monitor's; others are taken alone.
+//! Lock order of the async locks: `loads`, `asking`, `rules`; then those of `isms`, `persons` and
+//! `providers`, under which no async lock is taken. The std locks are never held across an `await`; their
+//! order is `journalled`, `journal_state`, and then all others, under which none is taken.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

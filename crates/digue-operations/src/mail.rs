@@ -152,7 +152,7 @@ impl Mailer {
         campaign: &str,
         code: &str,
     ) -> Result<Message, String> {
-        let address: Address = recipient.parse().map_err(|_| "the address is invalid".to_owned())?;
+        let address: Address = recipient.parse().map_err(|_| "the address does not read".to_owned())?;
         let back = self.returns.as_ref().and_then(|returns| returns.address.split_once('@'));
         let back = back.map(|(local, domain)| format!("{local}+{}@{domain}", code.to_lowercase()));
         let back = back.map(|back| back.parse::<Address>()).transpose();

@@ -13,7 +13,7 @@ use digue_types::{Event, Exposure, Timestamp};
 
 use crate::monitor::DetectionMonitor;
 
-/// Makes exposures durable; the gateway releases a response only when this has succeeded.
+/// Makes exposures durable. Enforced portals release a response only when this has succeeded.
 pub struct JournalRecorder(pub Arc<Journal>);
 
 impl Recorder for JournalRecorder {
@@ -75,7 +75,7 @@ impl JournalObserver for JournalIndexer {
     }
 
     fn failed(&mut self, error: &str) {
-        tracing::error!(error, "Journal write failed; responses are withheld until a write succeeds");
+        tracing::error!(error, "Journal write failed; enforced portals release nothing until one succeeds");
         let mut journal_state = self.journal_state.write().unwrap_or_else(PoisonError::into_inner);
         journal_state.failure = Some((error.to_owned(), self.clock.now()));
     }
