@@ -329,7 +329,8 @@ pub async fn decide(
 }
 
 /// Checks that the files behind a request are unchanged since it was made, and that they give nothing to
-/// the approver.
+/// the approver. The files are checked again under the `loads` lock when the load is carried out; here an
+/// approver learns of a change before the decision is journalled.
 async fn must_be_current(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), OperationError> {
     match request {
         ApprovalRequest::Load(load) => match load.target {

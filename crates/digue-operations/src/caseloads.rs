@@ -137,6 +137,7 @@ pub(crate) async fn ask(
 /// Puts caseloads in force. Only this step holds the lock of the rules.
 async fn publish(app: &App, population: &PopulationId, caseloads: Caseloads, version: u64) {
     let mut rules = app.rules().await;
+    // `load_kept` passes version 0: a file that is read back is no new version.
     rules.caseloads.insert(population.clone(), Arc::new(caseloads));
     rules.caseload_version = rules.caseload_version.max(version);
     app.publish(&rules);

@@ -262,6 +262,7 @@ struct ProvedBy {
 fn with_entry(app: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) -> IncidentNote {
     let IncidentNote::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
     let standing = app.journal_state();
+    // The index yields the newest acts first: the search ends at those that are older than the moment.
     let mut acts = standing.index.acts(usize::MAX).take_while(|(_, known)| at.since(known.at) <= SAME_MOMENT);
     let found = acts.find(|(_, known)| {
         // Not compared for gates: a row that was edited in the store would find no act.

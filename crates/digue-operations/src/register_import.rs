@@ -157,7 +157,7 @@ async fn plan(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportP
             }
         }
     }
-    plan.preview.digest = sha256(&serde_json::to_string(&plan.drafts).expect("texts are plain data"));
+    plan.preview.digest = sha256(&serde_json::to_string(&plan.drafts).expect("notes are plain data"));
     Ok(plan)
 }
 
@@ -374,7 +374,7 @@ impl KnownViolations {
         if !violation.reference.is_empty() {
             self.by_reference.insert(violation.reference.clone(), at);
         }
-        let row = violation.rows.first().expect("a row in each language");
+        let row = violation.rows.first().expect("`rows` has one row for each language");
         self.by_identity.insert(identity(row), at);
         self.all.push(violation);
     }

@@ -92,7 +92,7 @@ impl<C: Copy + PartialEq> UploadedTable<C> {
         let mut sheets = sheets_in(bytes, wanted)?;
         let TableCandidate { sheet, header, columns, twice } = choose(&sheets, wanted)?;
         let UploadedSheet { name, mut rows, covered } = sheets.swap_remove(sheet);
-        let heads = rows.drain(..=header).next_back().expect("the header's row");
+        let heads = rows.drain(..=header).next_back().expect("`choose` found the header in a row");
         if let Some((one, other)) = twice {
             let places =
                 format!("{name}!{}, {}", cell_name(one, heads.number), cell_name(other, heads.number));

@@ -235,7 +235,7 @@ fn read<'r>(
     }
     let drafts: Vec<(&str, u32, &Values)> =
         plan.drafts.iter().map(|draft| (draft.id.as_str(), draft.number, &draft.values)).collect();
-    plan.preview.digest = sha256(&serde_json::to_string(&drafts).expect("texts are plain data"));
+    plan.preview.digest = sha256(&serde_json::to_string(&drafts).expect("strings always serialise"));
     Ok(plan)
 }
 
@@ -310,7 +310,7 @@ impl<'r> RegisterImportPlan<'r> {
             None => (format!("{}-{}", kind.prefix(), self.free), 1),
         };
         if known.is_none() {
-            let content = serde_json::to_string(&values).expect("texts are plain data");
+            let content = serde_json::to_string(&values).expect("strings always serialise");
             if !self.new_records.insert(content) {
                 return Err((ID, FieldError::Twice, title(kind, &values, Language::default())));
             }
