@@ -1,4 +1,4 @@
-//! The same operations for programs: JSON in and out, problems as RFC 9457, described by
+//! The same operations for programs: JSON in and out, errors as RFC 9457 problem documents, described by
 //! `assets/openapi.json`.
 
 pub(crate) mod acts;
@@ -40,12 +40,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// Parameters that say whether they are within the limits that the description gives.
+/// Parameters that check the limits of the API description.
 pub(crate) trait QuotaPermit {
     fn is_within(&self) -> bool;
 }
 
-/// Query parameters, in the same way.
+/// Query parameters, checked in the same way.
 pub(crate) struct ApiQuery<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + QuotaPermit> FromRequestParts<S> for ApiQuery<T> {
@@ -61,12 +61,12 @@ impl<S: Send + Sync, T: DeserializeOwned + QuotaPermit> FromRequestParts<S> for 
 
 const OPENAPI: &str = include_str!("../assets/openapi.json");
 
-/// What programs may ask for, for everybody.
+/// The API description; public.
 pub(crate) async fn openapi() -> Response {
     ([(header::CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")], OPENAPI).into_response()
 }
 
-/// An address or a method that the interface does not have.
+/// An address or a method that the API does not have.
 pub(crate) async fn not_found() -> ApiError {
     ApiError::from(OperationError::NotFound("page"))
 }
@@ -94,7 +94,7 @@ fn loaded(mut told: Value, waiting: Option<(String, LoadGrowth)>, ignored: Vec<S
     (StatusCode::ACCEPTED, Json(told)).into_response()
 }
 
-/// `?confirm=loss`: whoever loads it knows that little or nothing is left.
+/// `?confirm=loss`: the sender accepts that less than half, or nothing, remains.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoadBody {

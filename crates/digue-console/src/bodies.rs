@@ -1,8 +1,9 @@
-//! Bodies of requests: whose they are is known before a byte of them is read.
+//! Request bodies: their sender is known before a byte is read.
 //!
-//! A handler gets a body that is there whole, and only after this: a route that is not in the table below is
-//! for those who signed in. What strangers may send is small and named; what is large is written to disk
-//! while it comes in, and worked on one after the other. All that waits in memory is shared, so that nobody takes what others need.
+//! A handler gets a complete body, and only through this file: a route that is not in the table below accepts
+//! bodies of signed-in users only. What visitors without a session may send is small and listed; large bodies
+//! are written to disk as they arrive and processed one after the other. All memory for waiting bodies has
+//! quotas, so that no sender starves the others.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
@@ -19,15 +20,15 @@ use crate::error::{PageError, too_large};
 use crate::state::Console;
 use crate::visitor::Visitor;
 
-/// A form, or a message of a program.
+/// A form, or the message of a program.
 const USUAL_BYTES_MAX: usize = 2 << 20;
-/// What a stranger may send.
+/// The most that a visitor without a session may send.
 const SMALL_BYTES_MAX: usize = 64 << 10;
-/// A message with its attachments, and the form around it.
+/// A submitted message with its attachments, and the form around it.
 const MESSAGE_BYTES_MAX: usize = (2 << 20) + SMALL_BYTES_MAX;
 /// Registers, assessments, templates.
 const SHEET_BYTES_MAX: usize = 16 << 20;
-/// Contacts of a few million persons.
+/// Contacts of some million persons.
 const CONTACTS_BYTES_MAX: usize = 1 << 29;
 /// Caseload files: ten million lines of some fifty bytes.
 const CASELOAD_BYTES_MAX: usize = 1 << 30;
@@ -35,19 +36,20 @@ const CASELOAD_BYTES_MAX: usize = 1 << 30;
 /// Who may send a body, and how large it is.
 #[derive(Clone, Copy)]
 enum BodyRule {
-    /// Whoever asks.
+    /// Anyone.
     Public(usize),
-    /// An account, or a program of one.
+    /// A signed-in account, or its program.
     Member(usize),
-    /// An account of a role for which this holds.
+    /// An account whose role satisfies this condition.
     Role(fn(Role) -> bool, usize),
 }
 
-/// What is not here is for members, and of the usual size. All below `/.digue/` is for signing in: public and small.
+/// Routes that are not listed accept bodies of members, of the usual size. All paths below `/.digue/` are for
+/// signing in: public and small.
 const RULES: &[(&str, BodyRule)] = &[
     ("/check", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/messages", BodyRule::Public(MESSAGE_BYTES_MAX)),
-    // A person comes with a code or a cookie of their own.
+    // Persons authenticate by a code or a cookie of their own.
     ("/person/door", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/person/letter", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/person/leave", BodyRule::Public(SMALL_BYTES_MAX)),
@@ -113,7 +115,7 @@ fn permitted(app: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Sen
     Ok((limit, vec![(BodySender::Account(actor.account), Eighths(8))]))
 }
 
-/// All strangers together get a half, each address a sixteenth of what is free.
+/// All senders without a session share half of it, and each address has a sixteenth of what is free.
 fn strangers(visitor: &Visitor) -> Senders {
     let said = visitor.origin.ip.to_string();
     let address = said.parse().map_or(said, |address| network_of(address).to_string());

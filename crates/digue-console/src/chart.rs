@@ -16,7 +16,7 @@ pub(crate) fn bars(values: &[u64], width: f64, height: f64) -> Vec<Bar> {
         .iter()
         .enumerate()
         .map(|(place, &value)| {
-            // A value that is not zero is never invisible.
+            // A value above zero must stay visible.
             let share = value as f64 / top;
             let bar = if value == 0 { 0.0 } else { (share * height).max(2.0) };
             Bar { x: place as f64 * step, y: height - bar, height: bar }
@@ -24,10 +24,10 @@ pub(crate) fn bars(values: &[u64], width: f64, height: f64) -> Vec<Bar> {
         .collect()
 }
 
-/// How wide a mark is, in the chart's own units.
+/// The width of a mark, in the chart's own units.
 pub(crate) const MARK_WIDTH: f64 = 4.0;
 
-/// Where a moment between `first` and `last` has its mark.
+/// The position of a time between `first` and `last`.
 pub(crate) fn mark(at: i64, first: i64, last: i64, width: f64) -> f64 {
     let span = (last - first).max(1) as f64;
     (at - first) as f64 / span * (width - MARK_WIDTH)

@@ -1,4 +1,4 @@
-//! A page about stored records says which of them are not as the journal tells.
+//! The warning on a page whose stored records differ from the journal.
 
 use digue_operations::stored_records::{self, RecordDifference, StoredKind};
 
@@ -7,8 +7,8 @@ use crate::state::Console;
 use crate::view::Localizer;
 use crate::visitor::Visitor;
 
-/// Words for a page that shows records of these kinds, those that differ among them named; with `name` only those
-/// of this record.
+/// The warning for a page that shows records of these kinds, with the differing ones named; with `name` only
+/// for this record.
 pub(crate) async fn words_beside(
     console: &Console,
     visitor: &Visitor,
@@ -17,7 +17,7 @@ pub(crate) async fn words_beside(
 ) -> Result<Localizer, PageError> {
     let mut words = Localizer::in_zone(visitor, &console.zone);
     let actor = visitor.actor(&console.app)?;
-    // Whoever looks after a part only is not told of the whole.
+    // Users who see only a part are not told of differences elsewhere.
     if !actor.role.can_watch() {
         return Ok(words);
     }
@@ -28,7 +28,7 @@ pub(crate) async fn words_beside(
     Ok(words)
 }
 
-/// What a check kept, in words: `gate:account:a1`.
+/// A difference from the result of a check, in words: `gate:account:a1`.
 pub(crate) fn kept_in_words(w: &Localizer, kept: &str) -> String {
     RecordDifference::parse(kept).map_or_else(|| kept.to_owned(), |one| one.in_words(w.reader().language))
 }

@@ -1,4 +1,4 @@
-//! The one place where the outcome of an operation becomes a page and a status.
+//! The only place where the result of an operation becomes a page and a status code.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
-/// The error of an operation, on its way to `show_errors`, which knows who reads the page.
+/// An operation error on its way to `show_errors`, which knows the reader's language.
 pub(crate) struct PageError(OperationError);
 
 impl From<OperationError> for PageError {
@@ -24,14 +24,14 @@ impl From<OperationError> for PageError {
     }
 }
 
-/// Who reads of an error.
+/// Who reads the error: a person or a program.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorAudience {
     Person,
     Program,
 }
 
-/// Marks a response that has no body yet.
+/// Marks a response whose body is still missing.
 #[derive(Clone)]
 pub(crate) struct FailedOperation(Arc<OperationError>, ErrorAudience);
 
@@ -54,7 +54,7 @@ impl IntoResponse for PageError {
     }
 }
 
-/// Puts the page of an error, or its problem document, into its response, in the reader's language.
+/// Fills in the error page or the problem document (RFC 9457) of a response, in the reader's language.
 pub(crate) async fn show_errors(visitor: Visitor, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let Some(FailedOperation(error, audience)) = response.extensions_mut().remove() else {
@@ -66,7 +66,7 @@ pub(crate) async fn show_errors(visitor: Visitor, request: Request, next: Next) 
     if visitor.session.is_none() && matches!(*error, OperationError::Denied) {
         return Redirect::to("/.digue/sign-in").into_response();
     }
-    // The handler's status and cookies stay.
+    // The status and the cookies of the handler are kept.
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     (parts.status, parts.headers, error_page(&visitor, &error)).into_response()
@@ -128,7 +128,7 @@ struct MessagePage {
 fn error_page(visitor: &Visitor, error: &OperationError) -> Html<String> {
     let (status, title, text) = outcome(error);
     if status.is_server_error() {
-        tracing::error!(error = %error, "A page could not be shown");
+        tracing::error!(error = %error, "Request failed; error page sent");
     }
     let w = Localizer::new(visitor);
     let details = match error {
@@ -152,7 +152,7 @@ fn fault_in_words(w: &Localizer, visitor: &Visitor, fault: &LineFault) -> String
     }
 }
 
-/// Columns that every CSV of Digue calls by these codes, in its reader's words; others as the file has them.
+/// Columns that all CSV files of Digue share, translated for the reader; others as in the file.
 const CSV_COLUMNS: [&str; 10] =
     ["account", "organisation", "person", "reason", "from", "until", "kind", "identifier", "role", "email"];
 
@@ -164,7 +164,7 @@ pub(crate) fn column_said(language: Language, column: &str) -> String {
     }
 }
 
-/// A body that is larger than this route takes.
+/// A body larger than the route accepts.
 pub(crate) fn too_large(visitor: &Visitor, is_api: bool) -> Response {
     let status = StatusCode::PAYLOAD_TOO_LARGE;
     let w = Localizer::new(visitor);
@@ -179,7 +179,7 @@ pub(crate) fn too_large(visitor: &Visitor, is_api: bool) -> Response {
     (status, page(&MessagePage { title, text, details: Vec::new(), w })).into_response()
 }
 
-/// Status, and locale keys of title and text.
+/// The status, and the locale keys of title and text.
 pub(crate) fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'static str) {
     match error {
         OperationError::Denied => (StatusCode::FORBIDDEN, "error-denied-title", "error-denied"),

@@ -1,6 +1,6 @@
-//! Forms come from our own pages: a request that changes something and comes from elsewhere is
-//! refused before any handler. Browsers say where a form was (`Origin`, `Sec-Fetch-Site`); programs
-//! that say nothing carry no cookie of a person, or carry it on purpose.
+//! Protection against forged requests (CSRF): a changing request from another origin is refused before any
+//! handler. Browsers state the origin (`Origin`, `Sec-Fetch-Site`); programs that send neither carry no
+//! cookie of a person, or carry it on purpose.
 
 use axum::extract::{Multipart, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -23,7 +23,7 @@ pub(crate) async fn refuse_foreign_posts(
     if !is_reading {
         let visitor = request.extensions().get::<Visitor>();
         let address = visitor.and_then(|visitor| console.app.url_of(&visitor.host));
-        // The configured address says how people come, also where somebody else ends TLS.
+        // The configured URL is the public one, also where another server terminates TLS.
         let scheme = match address.and_then(|address| address.split_once("://")) {
             Some((scheme, _)) => scheme,
             None if visitor.is_some_and(|visitor| visitor.is_secure) => "https",
@@ -52,18 +52,18 @@ fn is_own(headers: &HeaderMap, scheme: &str, authority: Option<&str>) -> bool {
     }
 }
 
-/// Host and port in lower case; the port that goes without saying left out.
+/// Host and port in lower case, without the default port.
 fn without_port(scheme: &str, authority: &str) -> String {
     let usual = if scheme == "https" { ":443" } else { ":80" };
     let authority = authority.to_ascii_lowercase();
     authority.strip_suffix(usual).map(ToOwned::to_owned).unwrap_or(authority)
 }
 
-/// A moment as a `datetime-local` field has it, in the console's zone.
+/// A time in the form of a `datetime-local` field, in the console's zone.
 pub(crate) fn local_time(text: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
     let time: jiff::civil::DateTime = text.parse().map_err(|_| OperationError::Invalid("invalid-since"))?;
     let local = zone.to_ambiguous_zoned(time);
-    // The hour that comes twice is taken as the first one: the stricter for a deadline.
+    // An hour that occurs twice is taken as the first one: the stricter for a deadline.
     if let AmbiguousOffset::Gap { .. } = local.offset() {
         return Err(OperationError::Invalid("invalid-skipped-hour"));
     }
@@ -71,7 +71,7 @@ pub(crate) fn local_time(text: &str, zone: &TimeZone) -> Result<Timestamp, Opera
     Ok(Timestamp::from_micros(at.timestamp().as_microsecond()))
 }
 
-/// The same, where nothing may be said.
+/// The same for a field that may be empty.
 pub(crate) fn maybe_local_time(text: &str, zone: &TimeZone) -> Result<Option<Timestamp>, OperationError> {
     match text.trim() {
         "" => Ok(None),
@@ -79,7 +79,7 @@ pub(crate) fn maybe_local_time(text: &str, zone: &TimeZone) -> Result<Option<Tim
     }
 }
 
-/// Names that a question lists, between blanks.
+/// The names in a query parameter, separated by spaces.
 pub(crate) fn names<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
     let names = text.split_whitespace().map(str::parse);
     names.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-scope-name"))
@@ -143,7 +143,7 @@ mod tests {
     }
 }
 
-/// The fields of a form by their names; what it has not is `None`.
+/// The fields of a form by name; a missing one is `None`.
 pub(crate) async fn fields_of<const N: usize>(
     mut form: Multipart,
     names: [&str; N],
@@ -159,7 +159,7 @@ pub(crate) async fn fields_of<const N: usize>(
     Ok(fields)
 }
 
-/// The file of a form: its name, and what it holds.
+/// The file of a form: its name and its content.
 pub(crate) async fn uploaded(mut form: Multipart) -> Result<(String, Vec<u8>), OperationError> {
     let unreadable = |_| OperationError::Invalid("invalid-upload");
     while let Some(field) = form.next_field().await.map_err(unreadable)? {

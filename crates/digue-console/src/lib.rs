@@ -1,5 +1,5 @@
-//! Pages and HTTP API. No rules: a handler translates a request into an operation and its result
-//! into a page, and if it has an `if` about the domain, the `if` is in the wrong crate.
+//! Pages and HTTP API. No rules: a handler translates a request into an operation and its result into a page.
+//! An `if` about the domain belongs in another crate.
 
 mod account;
 pub mod api;

@@ -1,5 +1,5 @@
-//! A sensitive act without a fresh proof of identity: the proof is asked for, and what was sent is
-//! kept on the page, to be sent again. Nothing is typed twice.
+//! Sensitive acts without a fresh proof of identity: the proof is requested, and the submitted form is kept
+//! on the page and sent again afterwards, so that nothing is typed twice.
 
 use askama::Template;
 use axum::Form;
@@ -18,14 +18,14 @@ use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
-/// Forms above this size are not kept; nobody types as much.
+/// Larger forms are not kept.
 const KEPT_BYTES_MAX: usize = 64 << 10;
 
 #[derive(Template)]
 #[template(path = "proof.html")]
 struct ProofPage {
     w: Localizer,
-    /// Where the kept form goes, and how.
+    /// The address and method to which the kept form is sent.
     action: String,
     is_post: bool,
     fields: Vec<(String, String)>,
@@ -34,11 +34,11 @@ struct ProofPage {
     has_password: bool,
     identities: Vec<OwnIdentity>,
     is_wrong: bool,
-    /// Proved: only to be sent again.
+    /// The proof was given: the form only needs to be sent again.
     is_proved: bool,
 }
 
-/// Keeps the form of a request until it is known that no proof is needed.
+/// Keeps the form of a request until it is known whether a proof is needed.
 pub(crate) async fn keep_form(State(console): State<Console>, request: Request, next: Next) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned();
     let action = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
@@ -55,7 +55,7 @@ pub(crate) async fn keep_form(State(console): State<Console>, request: Request, 
     match visitor {
         Some(visitor) if needs_proof && visitor.session.is_some() => {
             let body = String::from_utf8_lossy(&kept).into_owned();
-            // Other bodies cannot be kept on a page: their form is filled in again.
+            // Other bodies cannot be kept on a page: their form must be filled in again.
             let is_kept = !is_post || !kept.is_empty();
             let (action, is_post) = if is_kept { (action, is_post) } else { ("/".to_owned(), false) };
             ask(&console, &visitor, KeptForm { action, is_post, body }, false).await
@@ -75,7 +75,7 @@ async fn read(request: Request) -> Result<(Request, Bytes), StatusCode> {
     Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes))
 }
 
-/// What was sent, to be sent again.
+/// The submitted form, to be sent again.
 struct KeptForm {
     action: String,
     is_post: bool,
@@ -146,7 +146,7 @@ pub(crate) struct PasswordProof {
     body: String,
 }
 
-/// Proves with password and code, and offers to send what was kept.
+/// Gives the proof with password and code, and offers to send the kept form.
 pub(crate) async fn by_password(
     State(console): State<Console>,
     visitor: Visitor,

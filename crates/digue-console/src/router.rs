@@ -31,20 +31,20 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         .fallback(sign_in::not_found)
         .method_not_allowed_fallback(sign_in::method_not_allowed)
         .layer(middleware::from_fn_with_state(console.clone(), proof::keep_form))
-        // Who may send how much stands in `bodies`; what comes through is there whole.
+        // `bodies` limits who may send how much; handlers get a complete body.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(console.clone(), bodies::admit))
         .layer(middleware::from_fn_with_state(console.clone(), form::refuse_foreign_posts))
-        // Outside of all that may fail.
+        // Outermost: applies also to responses of the layers that can fail.
         .layer(middleware::from_fn(error::show_errors))
         .layer(middleware::from_fn(view::protect))
         .with_state(console)
 }
 
-/// For people.
+/// The pages.
 fn pages() -> Router<Console> {
     Router::new()
-        // What happens now
+        // Overview
         .route("/", get(overview::show))
         .route("/minutes.csv", get(overview::minutes_csv))
         .route("/events", get(live::events))
@@ -93,10 +93,10 @@ fn pages() -> Router<Console> {
         .route("/break-glass/review", post(break_glass::review))
         .route("/watch/decide", post(findings::decide))
         .route("/demo/attack", post(overview::attack))
-        // Keys of programs
+        // API keys
         .route("/keys", get(keys::list).post(keys::ask))
         .route("/keys/revoke", post(keys::revoke))
-        // One's own account
+        // The user's own account
         .route("/self", get(own::show))
         .route("/self/passkeys/begin", post(own::begin_adding))
         .route("/self/passkeys/finish", post(own::finish_adding))
@@ -109,7 +109,7 @@ fn pages() -> Router<Console> {
         .route("/self/sessions/cut", post(own::cut))
 }
 
-/// Incidents, and the register of violations.
+/// Incidents, and the data-breach register.
 fn response() -> Router<Console> {
     Router::new()
         .route("/incidents", get(incidents::list).post(incidents::open))
@@ -124,7 +124,7 @@ fn response() -> Router<Console> {
         .route("/incidents/{incident}/notices", get(notices::show).post(notices::prepare))
         .route("/incidents/{incident}/notices/{campaign}", get(notices::campaign).post(notices::set_state))
         .route("/incidents/{incident}/notices/{campaign}/{file}", get(notices::file))
-        // For everybody: is this message genuine?
+        // Public: is this message genuine?
         .route("/check", get(notices::check).post(notices::check_code))
         .route("/check/messages.txt", get(notices::messages))
         .route("/incidents/{incident}/entries", post(incident_notes::add))
@@ -133,7 +133,7 @@ fn response() -> Router<Console> {
         .route("/incidents/{incident}/files/{hash}", get(incident_acts::file))
         .route("/incidents/{incident}/check", post(incident_acts::check))
         .route("/incidents/{incident}/reopening", post(incident_acts::reopen))
-        // For a partner organisation
+        // For partner organisations
         .route("/own-incidents", get(own_incidents::list).post(own_incidents::report))
         .route("/own-incidents/{incident}/partner.pdf", get(own_incidents::paper))
         .route("/register", get(breach::register))
@@ -143,7 +143,7 @@ fn response() -> Router<Console> {
         .route("/register.json", get(breach::register_json))
 }
 
-/// The management system, reviews of accesses, awareness.
+/// The ISMS, reviews of access, awareness training.
 fn governance() -> Router<Console> {
     Router::new()
         .route("/smsi", get(home::home))
@@ -178,7 +178,7 @@ fn governance() -> Router<Console> {
         .route("/reviews", get(reviews::list).post(reviews::open))
         .route("/reviews/{review}", get(reviews::show).post(reviews::decide))
         .route("/reviews/{review}/lines.csv", get(reviews::show_csv))
-        // For everybody who signs in
+        // For every user
         .route("/awareness", get(awareness::list))
         .route("/awareness/state", get(awareness::state))
         .route("/awareness/state.csv", get(awareness::state_csv))
@@ -186,7 +186,7 @@ fn governance() -> Router<Console> {
         .route("/awareness/documents/{record}", get(awareness::file).post(awareness::read))
 }
 
-/// The spaces of a partner organisation and of a person, and where the operator answers them.
+/// The spaces of partner organisations and of persons, and the operator's answers.
 fn people() -> Router<Console> {
     Router::new()
         .route("/space", get(space::show))
@@ -199,7 +199,7 @@ fn people() -> Router<Console> {
         .route("/space/assessment.xlsx", get(space::sheet))
         .route("/space/assessment/import", post(space::take))
         .route("/space/attestation.pdf", get(space::attest))
-        // For everybody: what is to be thought of this message?
+        // Public: the message desk
         .route("/messages", get(desk::ask).post(desk::examine))
         // For the person whose record it is
         .route("/person", get(person_space::show))
@@ -223,7 +223,7 @@ fn people() -> Router<Console> {
         .route("/assessments.csv", get(space::standings_csv))
 }
 
-/// For programs: `assets/openapi.json`.
+/// The API: `assets/openapi.json`.
 fn programs() -> Router<Console> {
     Router::new()
         .route("/api/v1/openapi.json", get(api::openapi))
@@ -264,7 +264,7 @@ fn programs() -> Router<Console> {
         .route("/api/{*rest}", any(api::not_found))
 }
 
-/// Digue's own corner, on every host.
+/// Digue's own paths, on every host.
 fn corner() -> Router<Console> {
     Router::new()
         .route("/.digue/sign-in", get(sign_in::sign_in))
@@ -272,7 +272,7 @@ fn corner() -> Router<Console> {
         .route("/.digue/passkey/begin", post(sign_in::begin))
         .route("/.digue/passkey/finish", post(sign_in::finish))
         .route("/.digue/password", post(sign_in::by_password))
-        // An identity provider of others
+        // Sign-in at an external identity provider
         .route("/.digue/provider/{provider}", get(provider::begin))
         .route("/.digue/provider/{provider}/back", get(provider::back))
         .route("/.digue/provider/{provider}/logout", post(provider::logout))

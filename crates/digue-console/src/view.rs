@@ -1,5 +1,4 @@
-//! What all pages share: words, dates and numbers in the reader's language, and the headers that
-//! protect them.
+//! What all pages share: words, dates and numbers in the reader's language, and security headers.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -18,15 +17,15 @@ use jiff::tz::TimeZone;
 
 use crate::visitor::Visitor;
 
-/// The reader's language and zone, in every template as `w`.
+/// The reader's language and time zone; `w` in every template.
 #[derive(Clone)]
 pub(crate) struct Localizer {
     language: Language,
     zone: TimeZone,
     pub(crate) account: Option<String>,
-    /// True on the console's host, where the menu leads somewhere.
+    /// True on the console's host, where the menu works.
     pub(crate) has_menu: bool,
-    /// Pages of the operator's watchers are in the menu; those of whoever answers for accounts.
+    /// True when the menu shows the pages of officers; the second, those of users who answer for accounts.
     pub(crate) watches: bool,
     pub(crate) oversees: bool,
     /// Leads the agents of a partner organisation.
@@ -34,7 +33,7 @@ pub(crate) struct Localizer {
     pub(crate) sees_coverage: bool,
     /// Belongs to a partner organisation.
     pub(crate) is_partner: bool,
-    /// Records on this page that are not as the journal says: see `differences`.
+    /// Records on this page that differ from the journal (`differences`).
     pub(crate) differs: Vec<String>,
 }
 
@@ -58,7 +57,7 @@ impl Localizer {
         Self { zone: zone.clone(), ..Self::new(visitor) }
     }
 
-    /// Whoever reads, for papers.
+    /// The reader, for documents.
     pub(crate) fn reader(&self) -> digue_operations::papers::PaperReader {
         digue_operations::papers::PaperReader { language: self.language, zone: self.zone.clone() }
     }
@@ -83,7 +82,7 @@ impl Localizer {
         text(self.language, key)
     }
 
-    /// A key made of a prefix and a code: `gate-` and `closed`.
+    /// The text of a key made of a prefix and a code: `gate-` and `closed`.
     pub(crate) fn coded(&self, prefix: &str, code: &str) -> String {
         text(self.language, &format!("{prefix}-{code}"))
     }
@@ -107,12 +106,12 @@ impl Localizer {
         number(self.language, count.count())
     }
 
-    /// One decimal, with the language's mark.
+    /// One decimal, with the decimal separator of the language.
     pub(crate) fn decimal(&self, number: f64) -> String {
         self.number_text(&format!("{number:.1}"))
     }
 
-    /// `3.25` with the language's mark.
+    /// `3.25` with the decimal separator of the language.
     pub(crate) fn number_text(&self, text: &str) -> String {
         match self.language {
             Language::French => text.replace('.', ","),
@@ -156,7 +155,7 @@ impl Localizer {
         self.format(at.moment(), pattern)
     }
 
-    /// A day of the calendar.
+    /// A date.
     pub(crate) fn day(&self, day: impl ShownDay) -> String {
         let pattern = match self.language {
             Language::French => "%d/%m/%Y",
@@ -165,7 +164,7 @@ impl Localizer {
         day.day().strftime(pattern).to_string()
     }
 
-    /// As `datetime-local` fields have it.
+    /// The form of `datetime-local` fields.
     pub(crate) fn form_time(&self, at: Timestamp) -> String {
         self.format(at, "%Y-%m-%dT%H:%M")
     }
@@ -177,12 +176,12 @@ impl Localizer {
         }
     }
 
-    /// A text as it stands in the query of a link.
+    /// A text, encoded for the query of a link.
     pub(crate) fn query(&self, text: impl ToString) -> String {
         query_part(&text.to_string())
     }
 
-    /// What an act is about, and what it made of it where people have a word for that.
+    /// The subject of an act and its result, in words where there are any.
     pub(crate) fn act_about(&self, act: &Administration) -> String {
         let about = self.reader().named(&act.subject);
         let became = match act.act {
@@ -202,14 +201,14 @@ impl Localizer {
         }
     }
 
-    /// Why somebody did something: a person's words as they are; what Digue wrote for programs as a link to its
+    /// The reason of an act: a person's words unchanged; what Digue wrote for programs as a link to its
     /// finding.
     pub(crate) fn why(&self, by: impl ToString, reason: &str) -> ShownReason {
         let finding = reason.split_once(' ').filter(|(word, _)| matches!(*word, "watch" | "finding"));
         let finding = finding.map(|(_, rest)| rest.split(':').next().unwrap_or(rest));
         match finding.filter(|id| id.starts_with("fi-")) {
             Some(id) => ShownReason { said: self.say("why-finding"), finding: id.to_owned() },
-            // The watch tells of a finding by its figures; the page of the findings has them in words.
+            // Detection gives a finding's figures as a reason; the page of the finding has them in words.
             None if by.to_string() == "digue" && reason == "quarantine" => {
                 ShownReason { said: self.say("account-quarantined"), finding: String::new() }
             }
@@ -229,7 +228,7 @@ impl Localizer {
 /// A reason as a page shows it.
 pub(crate) struct ShownReason {
     pub(crate) said: String,
-    /// The finding that it leads to; empty without one.
+    /// The finding that it links to; empty without one.
     pub(crate) finding: String,
 }
 
@@ -294,7 +293,7 @@ pub(crate) fn page<T: Template>(template: &T) -> Html<String> {
     match template.render() {
         Ok(html) => Html(html),
         Err(error) => {
-            tracing::error!(%error, "A template does not render");
+            tracing::error!(%error, "Rendering a template failed; empty page sent");
             Html(String::new())
         }
     }
@@ -317,8 +316,8 @@ pub(crate) fn query_part(value: &str) -> String {
     bytes.collect()
 }
 
-/// A table as CSV, safe to open in a spreadsheet of the reader's language: with a byte-order mark, without which
-/// accents are read as Windows-1252, and with the semicolons that a French one expects.
+/// A table as CSV, safe to open in a spreadsheet of the reader's language: with a byte-order mark, without
+/// which accents are read as Windows-1252, and with the semicolons that a French one expects.
 pub(crate) fn csv(
     language: Language,
     name: &str,

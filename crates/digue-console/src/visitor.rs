@@ -1,4 +1,4 @@
-//! Who opens a page, and from where; put on each request by whoever serves the pages.
+//! The visitor of a page and their connection; attached to each request by the server.
 
 use std::convert::Infallible;
 
@@ -17,9 +17,9 @@ pub struct Visitor {
     /// The portal of this host; `None` on the console's own.
     pub portal: Option<PortalId>,
     pub session: Option<Session>,
-    /// The role of the session's account, for the menu; what one may do is asked of operations.
+    /// The role of the session's account, for the menu only; operations decide what is allowed.
     pub role: Option<Role>,
-    /// A session whose cookie came from elsewhere: good for proving who one is, and nothing else.
+    /// A session whose cookie came from another network or device: it can only prove its identity again.
     pub doubted: Option<(Session, SessionDoubt)>,
     /// The account of a program that signed its request.
     pub program: Option<AccountId>,
@@ -38,7 +38,7 @@ impl Visitor {
 
     pub(crate) fn actor(&self, app: &App) -> Result<Actor, OperationError> {
         let is_stranger = self.session.is_none() && self.program.is_none();
-        // The console's pages are the console's: a portal's session opens none of them.
+        // The console's pages need a console session: a portal's session opens none of them.
         if self.portal.is_some() && !is_stranger {
             return Err(OperationError::NotFound("page"));
         }
@@ -51,7 +51,7 @@ impl Visitor {
 }
 
 impl Visitor {
-    /// Whoever comes from nowhere: refused everything.
+    /// A visitor without session and address: refused everywhere.
     pub(crate) fn nobody() -> Self {
         Self {
             host: String::new(),

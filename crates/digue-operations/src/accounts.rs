@@ -1,7 +1,7 @@
-//! Accounts: who there is, suspending one and letting it work again.
+//! Accounts: listing, suspending and resuming them, and creating them at the terminal.
 //!
-//! Suspending narrows: whoever answers for an account may do it at once, and its sessions end with
-//! it. Resuming widens: that is the operator's officer's.
+//! Suspending narrows access: those who answer for an account may do it at once, and its sessions end.
+//! Resuming widens it: only the operator's officers may.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::identity_cuts;
 use crate::invitations;
 use crate::sign_in;
 
-/// An account as its overseers see it.
+/// An account as officers and its delegate see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverseenAccount {
     pub account: AccountId,
@@ -28,23 +28,23 @@ pub struct OverseenAccount {
     pub passkeys: usize,
     /// Signs in with a password and a one-time code.
     pub has_password: bool,
-    /// Identities at other people's providers.
+    /// Linked identities at external providers.
     pub identities: usize,
     pub sessions: usize,
-    /// The part of its limits that it has until a date, after a recovery.
+    /// The reduced limits after a recovery or a containment, while they last.
     pub reduction: Option<Reduction>,
-    /// The gate of the account itself: one that is shut lets nobody in, however active the account is.
+    /// The gate of the account itself: a closed one refuses every request, even if the account is active.
     pub gate: Gate,
-    /// New, and nobody has confirmed who it is.
+    /// Its holder is not confirmed.
     pub is_quarantined: bool,
-    /// The reader may suspend it, or let it work again.
+    /// The reader may suspend or resume it.
     pub may_change: bool,
     /// The reader may hand its invitation over, and mail it to the address of its request.
     pub may_hand_over: bool,
     pub may_mail: bool,
-    /// The reader may confirm who it is.
+    /// The reader may confirm its holder.
     pub may_confirm: bool,
-    /// The reader may ask for its recovery.
+    /// The reader answers for it, and may request its recovery.
     pub answers: bool,
 }
 
@@ -53,8 +53,8 @@ pub(crate) fn organisation_of(rules: &Snapshot, actor: &Actor) -> Option<Organis
     rules.directory.find(&actor.account).map(|record| record.organisation.clone())
 }
 
-/// The operator's officer answers for every account, a delegate for the agents of the own
-/// organisation; nobody for their own.
+/// Officers who act answer for every account, delegates and deputies for the agents of their own
+/// organisation; no one for their own account.
 pub(crate) fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) -> bool {
     let Some(record) = rules.directory.find(account) else { return false };
     let is_own_agent =
@@ -63,8 +63,8 @@ pub(crate) fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) 
     may && actor.account != *account
 }
 
-/// The accounts that the actor answers for: all of them for the operator's watchers, those of the
-/// own organisation for its delegate; by name.
+/// The accounts that the actor may see, by name: all of them for officers, those of their own organisation
+/// for delegates and deputies.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, OperationError> {
     let rules = app.gateway().rules();
     if !actor.role.oversees() {
@@ -109,10 +109,10 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, Oper
     Ok(known)
 }
 
-/// The actor leaves: their own account is suspended and their sessions end.
+/// The actor leaves: their own account is suspended and its sessions end.
 ///
 /// # Errors
-/// `Invalid` for the last one who leads an organisation: somebody else first takes over.
+/// `Invalid` for the last leader of an organisation that has agents: another must take over first.
 pub async fn leave(app: &App, actor: &Actor) -> Result<(), OperationError> {
     actor.must_be_fresh(app)?;
     let rules = app.gateway().rules();
@@ -134,18 +134,18 @@ pub async fn leave(app: &App, actor: &Actor) -> Result<(), OperationError> {
     suspend(app, actor, &actor.account, "leave").await
 }
 
-/// What became of an account that was asked for at the terminal.
+/// The result of setting an account at the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AtTerminal {
     Saved,
-    /// For a second person: the request's name.
+    /// It waits for a second person; the id of the request.
     Waiting(String),
 }
 
-/// Adds an account at the terminal, or, when that is said, moves one to another organisation or role.
+/// Adds an account at the terminal or, with `moves`, moves one to another organisation or role.
 ///
-/// While no officer can sign in by themselves the terminal sets Digue up. From then on whoever holds it
-/// is one person like others: an officer grants what is asked for here.
+/// While no officer has credentials the terminal sets Digue up alone. From then on its user counts as one
+/// person: an officer must approve what is requested here.
 pub async fn set_at_terminal(
     app: &App,
     account: &AccountId,
@@ -187,12 +187,12 @@ pub async fn set_at_terminal(
     approvals::keep(app, &digue, &request, organisation, String::new()).await.map(AtTerminal::Waiting)
 }
 
-/// True when somebody who may be the second person can sign in by themselves.
+/// True when an officer who could approve has credentials of their own.
 async fn has_officer(app: &App) -> Result<bool, OperationError> {
     Ok(!officers(app).await?.is_empty())
 }
 
-/// Those who may be the second person and can sign in by themselves.
+/// The officers who could approve and have credentials of their own.
 async fn officers(app: &App) -> Result<Vec<AccountId>, OperationError> {
     let rules = app.gateway().rules();
     let mut found = Vec::new();
@@ -208,8 +208,9 @@ async fn officers(app: &App) -> Result<Vec<AccountId>, OperationError> {
     Ok(found)
 }
 
-/// A one-time link, for whoever holds the terminal. Not of an officer who signs in by themselves while
-/// another one does, too: who lost a passkey is given the account back by two persons.
+/// A one-time link, at the terminal. Refused for an officer with credentials while another officer has
+/// some, too: a lost passkey is then a matter of a recovery by two persons, and the terminal cannot become
+/// an officer alone.
 pub async fn link_at_terminal(
     app: &App,
     account: &AccountId,
@@ -223,7 +224,7 @@ pub async fn link_at_terminal(
     sign_in::issue_link(app, &Actor::digue(), account, host, lasts).await
 }
 
-/// Suspends an account and ends its sessions, or lets it work again.
+/// Suspends an account and ends its sessions, or resumes it.
 pub async fn set_suspended(
     app: &App,
     actor: &Actor,
@@ -239,7 +240,7 @@ pub async fn set_suspended(
     if *account == actor.account {
         return Err(OperationError::Invalid("invalid-own-account"));
     }
-    // To a delegate, an account of another organisation does not exist.
+    // For a delegate, accounts of other organisations do not exist: the error must not reveal them.
     let own = organisation_of(&rules, actor);
     let record = rules.directory.find(account).cloned();
     let record = record.filter(|record| actor.role.can_act() || Some(&record.organisation) == own.as_ref());
@@ -255,7 +256,7 @@ pub async fn set_suspended(
     }
     let mut rules = app.rules().await;
     let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
-    // As it is now: of those who resume it at the same time, one does.
+    // Checked again under the lock: of several who resume it at the same time, one does.
     if !record.is_suspended {
         return Err(OperationError::Conflict);
     }
@@ -278,10 +279,10 @@ fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> ActDe
     }
 }
 
-/// Like closing a gate: it acts first and is written second.
+/// Suspends an account. As with closing a gate, it is applied first and journalled second.
 async fn suspend(app: &App, actor: &Actor, account: &AccountId, reason: &str) -> Result<(), OperationError> {
     let mut rules = app.rules().await;
-    // As it is now: its role may have changed since somebody looked.
+    // Read under the lock: the role may have changed since the caller's check.
     let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
     if record.is_suspended {
         return Err(OperationError::Conflict);

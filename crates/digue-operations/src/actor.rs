@@ -1,4 +1,6 @@
-//! Who asks: an account with its role and its last proof of identity, or Digue itself.
+//! The actor of an operation: an account with its role and its last proof of identity, or Digue itself.
+//!
+//! An `Actor` is a snapshot: it is made for each request from the directory in force, and is not kept.
 
 use digue_access::{Role, Session};
 use digue_types::{AccountId, Timestamp};
@@ -6,16 +8,20 @@ use digue_types::{AccountId, Timestamp};
 use crate::app::App;
 use crate::error::OperationError;
 
+/// Who performs an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub account: AccountId,
     pub role: Role,
-    /// When it was last proved who this is.
+    /// When the identity was last proved; `Timestamp::ZERO` for a program, which cannot prove it.
     pub proved_at: Timestamp,
 }
 
 impl Actor {
-    /// The account behind a session, as the directory knows it now.
+    /// The account of a session, with the role that the directory gives it now.
+    ///
+    /// # Errors
+    /// `Denied` for an account that is suspended or no longer exists.
     pub fn of_session(app: &App, session: &Session) -> Result<Self, OperationError> {
         let rules = app.gateway().rules();
         let record = rules.directory.find(&session.account).filter(|record| !record.is_suspended);
@@ -24,8 +30,8 @@ impl Actor {
         Ok(Self { account: session.account.clone(), role, proved_at: session.proved_at })
     }
 
-    /// A program that signed its request with a key of this account. It cannot prove afresh who it
-    /// is, so it does nothing that asks for that.
+    /// A program that signed its request with an API key of this account. It cannot give a fresh proof
+    /// of identity, so every act that requires one is refused to it.
     pub fn of_program(app: &App, account: &AccountId) -> Result<Self, OperationError> {
         let rules = app.gateway().rules();
         let record = rules.directory.find(account).filter(|record| !record.is_suspended);
@@ -34,9 +40,9 @@ impl Actor {
         Ok(Self { account: account.clone(), role, proved_at: Timestamp::ZERO })
     }
 
-    /// Digue itself, or whoever holds its terminal.
+    /// Digue itself, or the person at its terminal. Its proof of identity is always fresh.
     pub fn digue() -> Self {
-        let account = AccountId::parse("digue").expect("a fixed name");
+        let account = AccountId::parse("digue").expect("`digue` is a valid account name");
         Self { account, role: Role::Ciso, proved_at: Timestamp::from_micros(i64::MAX) }
     }
 
@@ -44,13 +50,13 @@ impl Actor {
         *self == Self::digue()
     }
 
-    /// A program's key, which proves nothing afresh.
+    /// True for a program that acts by an API key.
     pub(crate) fn is_program(&self) -> bool {
         self.proved_at == Timestamp::ZERO
     }
 
-    /// Sensitive acts (granting, asking for what widens, taking data out) ask for a proof of
-    /// identity of the last minutes: a session that was left open, or stolen, does none of them.
+    /// Sensitive acts (requesting or approving what widens access, taking data out) require a proof of
+    /// identity from the last minutes: a session that was left open, or stolen, can do none of them.
     pub(crate) fn must_be_fresh(&self, app: &App) -> Result<(), OperationError> {
         let age = app.clock.now().since(self.proved_at);
         if age <= app.sign_in.proof_lasts { Ok(()) } else { Err(OperationError::ProofNeeded) }
@@ -81,8 +87,8 @@ impl Actor {
     }
 }
 
-/// As long as nobody has confirmed who holds an account, it is an agent on the console: whoever got hold
-/// of its invitation acts as nobody.
+/// The role that an account has now. Until its holder is confirmed an account is only an agent in the
+/// console: an intercepted invitation must not give an attacker the role of an officer.
 fn role_now(app: &App, account: &AccountId, role: Role) -> Role {
     if app.unconfirmed().has(account) { Role::Agent } else { role }
 }

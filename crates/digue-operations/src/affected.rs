@@ -1,8 +1,8 @@
-//! The list of affected persons as a file: what was asked, who was found, the entries that prove it,
-//! the checkpoint it was computed at, and the journal's signature under all of it.
+//! The affected list as a file: the question, the persons found, the entries that prove it, the checkpoint
+//! at which it was computed, and the journal's signature over all of it.
 //!
-//! Lines of JSON: the head, one person a line, the seal. The same question at the same checkpoint
-//! gives the same lines, so anybody with the journal can compute them again.
+//! JSON lines: the head, one person a line, the seal. The same question at the same checkpoint gives the
+//! same lines, so that anyone with the journal can recompute them.
 
 use std::io::{self, BufRead, Write};
 
@@ -17,10 +17,10 @@ use crate::files::hex;
 
 const FORM: &str = "digue-scope-1";
 
-/// A line longer than this is no line of such a file: a person with a million entries.
+/// The longest line: a person with a million entries.
 const LINE_BYTES_MAX: u64 = 64 << 20;
 
-/// What is wrong with a file.
+/// Why a file is not a valid list.
 #[derive(Debug, thiserror::Error)]
 pub enum AffectedError {
     #[error("line {line}: {what}")]
@@ -41,12 +41,12 @@ pub struct SignedList {
     pub question: ScopeQuestion,
     pub checkpoint: Checkpoint,
     pub computed_at: String,
-    /// The lines of the persons, as they stand in the file.
+    /// The lines of the persons, as in the file.
     pub lines: Vec<String>,
     pub head: Json,
 }
 
-/// A question as the file and the API write it.
+/// A scope question in the form of the file and the API.
 pub fn question_json(question: &ScopeQuestion) -> Json {
     let networks: Vec<String> = question.networks.iter().map(ToString::to_string).collect();
     json!({
@@ -88,7 +88,7 @@ pub fn person_line(person: &Affected) -> String {
     person_json(person).to_string()
 }
 
-/// One person as the file and the API write it.
+/// One person in the form of the file and the API.
 pub fn person_json(person: &Affected) -> Json {
     json!({
         "population": person.population,
@@ -101,13 +101,13 @@ pub fn person_json(person: &Affected) -> Json {
     })
 }
 
-/// Persons of a list that are named by an identifier of another kind: the journal alone cannot tell
-/// whether the list holds them under their own, too.
+/// The number of persons named by an identifier of another kind. From the journal alone it is not known
+/// whether the list contains them under their own identifier as well.
 pub fn unmerged(answer: &ScopeAnswer) -> u64 {
     answer.persons.iter().filter(|one| one.person.as_str().contains(':')).count() as u64
 }
 
-/// On which side the lines of a list may err.
+/// Whether the lines of a list are exact, too few or too many.
 pub fn bound(answer: &ScopeAnswer) -> CountBound {
     match answer.quality.bound() {
         CountBound::Exact if unmerged(answer) > 0 => CountBound::Upper,
@@ -206,7 +206,7 @@ pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, Affec
     Ok(SignedList { question, checkpoint, computed_at, lines, head })
 }
 
-/// Lines that are in one computation and not in the other, the first ones of each.
+/// The first lines that are in one list and not in the other, both ways.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListDifference {
     pub missing: Vec<String>,
@@ -219,10 +219,10 @@ impl ListDifference {
     }
 }
 
-/// Lines kept of a difference.
+/// The most lines of a difference that are kept.
 const DIFFERENCE_MAX: usize = 20;
 
-/// Compares a file with what was computed again.
+/// Compares a file with a recomputed answer.
 pub fn compare(list: &SignedList, again: &ScopeAnswer) -> ListDifference {
     let known: std::collections::BTreeSet<&str> = list.lines.iter().map(String::as_str).collect();
     let computed: std::collections::BTreeSet<String> = again.persons.iter().map(person_line).collect();
@@ -234,7 +234,7 @@ pub fn compare(list: &SignedList, again: &ScopeAnswer) -> ListDifference {
     }
 }
 
-/// Persons of two lists: in both, in the first only, in the second only.
+/// The persons of two lists: in both, in the first only, in the second only.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Algebra {
     pub both: Vec<(String, String)>,
@@ -242,7 +242,7 @@ pub struct Algebra {
     pub second_only: Vec<(String, String)>,
 }
 
-/// Population and person of each line.
+/// The population and person of each line.
 fn names(list: &SignedList) -> Result<std::collections::BTreeSet<(String, String)>, AffectedError> {
     let named = list.lines.iter().zip(2..).map(|(line, number)| {
         let malformed = || AffectedError::Malformed { line: number, what: "no person" };

@@ -1,7 +1,9 @@
-//! Findings for other systems: a signed webhook that is tried again, and syslog with OCSF.
+//! The alert sender: sends findings to other systems by signed webhook, with retries, and by syslog, both in
+//! OCSF.
 //!
-//! Each finding is told once; while a receiver is away it waits in the store, over restarts, too. A
-//! wave of findings is told one by one in order, never faster than the receiver answers.
+//! Findings wait in the store while a receiver is away, also over restarts. They are sent in order, one by
+//! one, never faster than the receiver answers. A finding is marked as sent only after both ways succeeded:
+//! a receiver may therefore get it more than once and can recognise it by its id.
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -19,7 +21,7 @@ use crate::app::App;
 use crate::error::OperationError;
 use crate::ocsf;
 
-/// Where findings go.
+/// The systems that findings are sent to.
 #[derive(Clone, Default)]
 pub struct AlertRules {
     pub webhook: Option<Webhook>,
@@ -27,28 +29,28 @@ pub struct AlertRules {
     pub syslog: Option<SocketAddr>,
 }
 
-/// Somebody who takes findings as JSON by POST.
+/// A receiver of findings as JSON by POST.
 #[derive(Clone)]
 pub struct Webhook {
     pub url: String,
-    /// Shared with the receiver: it signs each body.
+    /// The secret, shared with the receiver, that signs each body.
     pub secret: String,
 }
 
-/// Tells findings to machines.
+/// Sends findings to other systems.
 pub(crate) struct AlertSender {
     rules: AlertRules,
-    /// Not before this, and how long to wait next.
+    // (no attempt before, next delay). A leaf lock, never held while a finding is sent.
     pause: Mutex<(Timestamp, Duration)>,
 }
 
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
-/// Bytes of an answer that are read.
+/// The most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 16 << 10;
 
 impl AlertSender {
-    /// True when findings leave for another system.
+    /// True when findings are sent to another system.
     pub(crate) fn has_listener(&self) -> bool {
         self.rules.webhook.is_some() || self.rules.syslog.is_some()
     }
@@ -58,7 +60,7 @@ impl AlertSender {
     }
 }
 
-/// Tells what waits; to be called often. How many findings were told.
+/// Sends the waiting findings; returns how many were sent. To be called often.
 pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
     let alert_sender = app.alert_sender();
     let now = app.clock.now();
@@ -69,8 +71,9 @@ pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
     for record in app.store.untold_findings().await? {
         if let Err(error) = tell(app, alert_sender, &record, now).await {
             let mut pause = alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner);
-            tracing::warn!(finding = record.id, error, "A finding could not be told");
+            tracing::warn!(finding = record.id, error, "Sending a finding failed; retrying later");
             *pause = (now.plus(pause.1), (pause.1 * 2).min(LONGEST_WAIT));
+            // The later ones wait, too: receivers get findings in order.
             return Ok(told);
         }
         app.store.tell_finding(&record.id, now).await?;
@@ -96,7 +99,8 @@ async fn tell(
     Ok(())
 }
 
-/// `t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`, so that a body cannot be sent again later.
+/// The signature header `t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`. The time is signed, so that a
+/// receiver can refuse an old body that is sent again.
 pub fn signature(secret: &str, now: Timestamp, body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, format!("{}.{body}", now.secs()).as_bytes());
@@ -113,7 +117,7 @@ async fn post(client: &UpstreamClient, webhook: &Webhook, event: &str, now: Time
     let timeouts = Timeouts { response: Duration::from_secs(5), ..Timeouts::default() };
     let answer = client.send(request, &timeouts).await.map_err(|_| "it cannot be reached".to_owned())?;
     let status = answer.status();
-    // Read, so that the connection is worth keeping.
+    // Read to its end, so that the connection can be reused.
     let _ = tokio::time::timeout(Duration::from_secs(5), body::collect(answer.into_body(), ANSWER_BYTES_MAX))
         .await;
     if status.is_success() { Ok(()) } else { Err(format!("status {}", status.as_u16())) }

@@ -1,8 +1,8 @@
 //! Alias tables: other identifiers of the same persons, one CSV for each portal.
 //!
-//! An identifier without a row is a person of its own, in nobody's caseload. A row therefore always
-//! lets more through: it counts two identifiers as one, or brings one into a caseload. New and changed
-//! rows wait for a second person; a feed may name new persons, and never merges.
+//! An identifier without a row counts as a person of its own, in nobody's caseload. A row therefore always
+//! widens access: it counts two identifiers as one, or brings one into a caseload. New and changed rows
+//! wait for a second person; a feed may add new persons and never merges.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write as _;
@@ -24,10 +24,11 @@ use crate::error::{LineFault, OperationError};
 use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
 
-/// RegisterKind and identifier, to person.
+/// From (kind, identifier) to the person.
 pub type Table = HashMap<(String, String), PersonRef>;
 
-/// All tables in force.
+/// All tables in force. The gateway reads them for each identifier of another kind, so that a load swaps
+/// them without a lock.
 #[derive(Default)]
 pub struct AliasTables(ArcSwap<HashMap<PortalId, Arc<Table>>>);
 
@@ -50,7 +51,7 @@ impl AliasTables {
 impl Aliases for AliasTables {
     fn resolve(&self, portal: &PortalId, kind: &str, identifier: &str) -> Option<PersonRef> {
         let tables = self.0.load();
-        // Two short texts; the tables of a portal are looked at only for its secondary kinds.
+        // Allocates two short strings for the look-up; only identifiers of secondary kinds come here.
         tables.get(portal)?.get(&(kind.to_owned(), identifier.to_owned())).cloned()
     }
 }
@@ -67,8 +68,7 @@ const COLUMNS: [CsvColumn; 3] = [
 
 const FAULTS_MAX: usize = 1000;
 
-/// Reads the rows of an alias file, identifiers and persons in the form of the map; all its faults
-/// otherwise.
+/// Reads the rows of an alias file, with identifiers and persons in canonical form; otherwise its faults.
 fn read_rows(csv: &[u8], map: &Portal) -> Result<(Table, Vec<String>), OperationError> {
     let told = |fault: PlacedFault| fault.told("alias");
     let file = CsvFile::open(csv, &COLUMNS, &[KIND, IDENTIFIER, PERSON])
@@ -112,8 +112,8 @@ fn read_row(
     Ok(((kind.to_owned(), identifier.to_string()), person))
 }
 
-/// Every reference under which the journal may show a person whom somebody typed: the portal's own form,
-/// the person that another identifier stands for, and the identifiers that stand for that person.
+/// Every reference under which the journal may show a person, from typed text: the portal's own form, the
+/// person that an identifier of another kind stands for, and the identifiers that stand for that person.
 pub fn references(app: &App, typed: &str) -> Vec<PersonRef> {
     let typed = typed.trim();
     let mut texts = caseloads::forms(app, typed);
@@ -135,8 +135,8 @@ pub fn references(app: &App, typed: &str) -> Vec<PersonRef> {
     texts.iter().filter_map(|text| PersonRef::parse(text).ok()).collect()
 }
 
-/// The person whom a reference of the journal means today; true where it is an identifier of another kind
-/// that no alias brings to a person.
+/// The person that a reference of the journal means today, and true when it is an identifier of another
+/// kind without an alias: how many persons such identifiers are is not known.
 pub fn person_of(app: &App, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
     let Some((kind, identifier)) = reference.as_str().split_once(':') else {
         return (reference.clone(), false);
@@ -156,8 +156,8 @@ pub fn person_of(app: &App, population: &PopulationId, reference: &PersonRef) ->
     (reference.clone(), is_unmerged)
 }
 
-/// Brings together the persons of an answer that the aliases in force say are one, also where the entries
-/// are older than the aliases; how many identifiers are still of nobody known.
+/// Merges the persons of an answer that are one person by the aliases in force, also where the entries are
+/// older than the aliases. The number counts the identifiers that no alias leads to a person.
 pub fn merged(app: &App, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
     let mut known: BTreeMap<(PopulationId, PersonRef), Affected> = BTreeMap::new();
     let mut unmerged = 0;
@@ -174,14 +174,14 @@ pub fn merged(app: &App, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
     (ScopeAnswer { persons, exposures: answer.exposures, quality: answer.quality }, unmerged)
 }
 
-/// What a load of aliases did.
+/// The result of loading aliases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadedAliases {
     /// In force now.
     pub aliases: usize,
-    /// What waits for a second person: the request's name, and what it would show.
+    /// The part that waits for a second person: the id of the request, and how much access it would add.
     pub waiting: Option<(String, LoadGrowth)>,
-    /// Columns of the file that mean nothing here.
+    /// Columns of the file that are not used.
     pub ignored: Vec<String>,
 }
 
@@ -199,7 +199,7 @@ pub async fn load(
     load_judged(app, actor, portal, csv, mode, allowance).await
 }
 
-/// `load`, by whoever holds the load lock.
+/// `load`, with the `loads` lock held by the caller and the allowance decided.
 async fn load_judged(
     app: &App,
     actor: &Actor,
@@ -236,6 +236,7 @@ async fn load_judged(
     let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
     let after = format!("aliases:{count} sha256:{}{waits}", judged.next.digest);
     let words = ActDetails { subject: format!("portal:{portal}"), after, ..ActDetails::default() };
+    // Charged first, as in `caseloads`: a failure afterwards loses allowance and never exceeds the bound.
     if let Some(feed) = feed.filter(|_| judged.added > 0) {
         feed.charge(app, judged.added).await?;
     }
@@ -279,7 +280,9 @@ fn judge(
     let kept_rows = base.iter().filter(|(key, _)| mode == LoadMode::Add || rows.contains_key(*key));
     let after = kept_rows.filter(|(key, _)| !rows.contains_key(*key)).chain(&rows);
     after.for_each(|((kind, _), person)| *named.entry((kind, person)).or_default() += 1);
-    // A row merges when it moves an identifier to another person, or gives a person a second one of a kind.
+    // A row merges when it moves an identifier to another person, or gives a person a second identifier of
+    // one kind: budgets and caseloads would then count two persons as one. Counted over the table as it
+    // would be, so that two new rows of one file merge, too.
     let merges = |key: &(String, String), person: &PersonRef| {
         base.contains_key(key) || named.get(&(key.0.as_str(), person)).is_some_and(|count| *count > 1)
     };
@@ -317,7 +320,7 @@ fn judge(
     Ok(AliasComparison { table, next, waiting, added, ignored })
 }
 
-/// Writes a table in the order of its keys: the same table has the same digest.
+/// Writes a table sorted by its keys, so that equal tables have equal digests.
 fn write(table: &Table, path: PathBuf) -> Result<FileDraft, OperationError> {
     let fault = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let draft = FileDraftWriter::create(path).map_err(|error| fault(&error))?;
@@ -333,13 +336,13 @@ fn write(table: &Table, path: PathBuf) -> Result<FileDraft, OperationError> {
     draft.finish().map_err(|error| fault(&error))
 }
 
-/// The rows that wait are those that were asked for.
+/// Checks that the waiting rows are the ones that the request describes.
 pub(crate) async fn must_be_current(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
     let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
     caseloads::waiting_rows(app, load, &waiting_folder(app, portal)).await.map(drop)
 }
 
-/// Loads what waited, once a second person granted it.
+/// Loads the waiting rows, once a second person has approved them.
 pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
     let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
     let _one = app.loads.lock().await;
@@ -347,8 +350,8 @@ pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), Op
     load_judged(app, &Actor::digue(), portal, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
 
-/// Loads the alias tables that the last start left. A file that cannot be believed leaves what is in
-/// force as it is; at a start every identifier is then a person of its own.
+/// Loads the stored alias tables at a start and a reload. A file that was changed or cannot be read leaves
+/// the table in force as it is; at a start every identifier is then a person of its own.
 pub async fn load_kept(app: &App) -> Result<(), OperationError> {
     let _one = app.loads.lock().await;
     for portal in app.gateway().hosts().portals() {
@@ -369,7 +372,7 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
                 app.not_taken.clear(&file.name);
             }
             Err(error) => {
-                tracing::error!(%error, file = %file.path.display(), "A kept alias file cannot be read");
+                tracing::error!(%error, file = %file.path.display(), "Kept alias file is invalid; skipped");
                 app.note_not_taken(&file.name, UnfinishedFile::Unreadable).await?;
             }
         }
@@ -377,7 +380,8 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
     Ok(())
 }
 
-/// The alias table of one portal as it lies in the folder, for commands that work without the store.
+/// The alias table of a portal as its file has it, for commands that work without the store. Its digest
+/// is therefore not verified.
 pub fn kept_table(data_folder: &Path, portal: &Portal) -> Result<Option<Table>, OperationError> {
     match std::fs::read(kept(data_folder, &portal.id).path) {
         Ok(csv) => read_rows(&csv, portal).map(|(table, _)| Some(table)),

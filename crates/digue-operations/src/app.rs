@@ -1,4 +1,10 @@
-//! The house: what every operation works with, and the order in which it comes to life.
+//! The application: what every operation works with, how it is built, and how an act becomes durable.
+//!
+//! It holds no rule of any area: authorisation and validation belong to the operation that calls it.
+//!
+//! Lock order of the async locks: `loads`, `asking`, `rules`; then those of `isms`, `persons` and
+//! `providers`, under which no async lock is taken. The std locks are never held across an `await`; their
+//! order is `journalled`, `journal_state`, and then all others, under which none is taken.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,7 +51,7 @@ use crate::space::assessment::AssessmentAnswers;
 use crate::stored_records::JournalledActs;
 use crate::witnesses::{WitnessRounds, WitnessRules, WitnessView};
 
-/// What the house is built from.
+/// The parts that an `App` is built from.
 pub struct AppParts {
     pub store: Store,
     pub journal: Arc<Journal>,
@@ -61,53 +67,55 @@ pub struct AppParts {
     /// How long each stream of the journal is kept.
     pub retentions: Retentions,
     pub witnesses: WitnessRules,
-    /// The way to witnesses; `None` asks nobody.
+    /// The HTTP client for witnesses and other services; without it none of them is contacted.
     pub client: Option<UpstreamClient>,
-    /// Other systems that are told of findings.
+    /// The other systems that findings are sent to.
     pub alerts: AlertRules,
-    /// The watch at the door.
+    /// Detection, which the gateway consults before each response leaves.
     pub monitor: Arc<DetectionMonitor>,
-    /// Who answers for the data, and which clocks run.
+    /// The controller's details, and which legal clocks apply.
     pub response: OperatorRules,
-    /// What is asked of partner organisations.
+    /// What partner organisations must do: self-assessment and its deadlines.
     pub partners: PartnerRules,
-    /// What messages that people show are compared with.
+    /// What the message desk compares submitted messages with.
     pub desk: DeskRules,
-    /// True when anybody may read checkpoint and tiles.
+    /// True when the checkpoint and the tiles are public.
     pub is_published: bool,
-    /// Where the index is made again; `None` keeps it in memory.
+    /// Where the index is rebuilt; `None` keeps it in memory.
     pub index_folder: Option<IndexFolder>,
-    /// Where caseload files are kept.
+    /// Where caseload files and alias tables are kept.
     pub data_folder: PathBuf,
     /// Scheme, host and port under which people reach the console: `https://digue.exemple.fr`.
     pub console_url: String,
-    /// The same for each portal, by host.
+    /// The same for each portal, as (host, URL).
     pub portal_urls: Vec<(String, String)>,
 }
 
-/// How people prove who they are.
+/// How people prove their identity.
 pub struct SignInRules {
-    /// Sensitive acts need a proof not older than this.
+    /// Sensitive acts require a proof of identity no older than this.
     pub proof_lasts: Duration,
-    /// Password and one-time code for agents without a passkey; `None` switches them off.
+    /// Password and one-time code for agents without a passkey; `None` disables them.
     pub password: Option<PasswordRules>,
-    /// Identity providers of others, for accounts and for persons.
+    /// External identity providers, for accounts and for persons.
     pub providers: Vec<ProviderRules>,
-    /// Keeps what must not be read from the database alone.
+    /// Seals and hashes secrets, so that a copy of the database alone does not reveal them.
     pub key: [u8; 32],
 }
 
 impl SignInRules {
-    /// Five minutes, no passwords, nobody else's identities.
+    /// Proofs last five minutes; no passwords, no external identity providers.
     pub fn new(key: [u8; 32]) -> Self {
         Self { proof_lasts: Duration::from_mins(5), password: None, providers: Vec::new(), key }
     }
 }
 
-/// The house.
+/// The running Digue, shared by the console, the command line and the background tasks.
 pub struct App {
     pub(crate) store: Store,
     pub(crate) journal: Arc<Journal>,
+    // Guards the exposure index and the last checkpoint. The journal's own thread takes it for writing at
+    // each commit and then, while holding it, the monitor's lock: never take it with the monitor's lock held.
     journal_state: Arc<RwLock<JournalState>>,
     rebuilder: Rebuilder,
     monitor: Arc<DetectionMonitor>,
@@ -118,9 +126,12 @@ pub struct App {
     following: IncidentFollowing,
     rate_limiter: RateLimiter,
     isms: IsmsState,
+    // What the journal says of stored records, read on as the journal grows. Before `journal_state`.
     journalled: StdMutex<JournalledActs>,
     person_sessions: PersonSessions,
-    /// Whoever asks for a second person looks first at what waits: one at a time.
+    // Serialises the operations that first look at the store and then write: approval requests (no
+    // duplicates) and every change of the credentials of an account (an invitation or a recovery never
+    // interleaves with the enrolment of a key). After `loads`, before `rules`.
     asking: Mutex<()>,
     readings: EvidenceReads,
     unconfirmed: UnconfirmedAccounts,
@@ -129,10 +140,13 @@ pub struct App {
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<AliasTables>,
-    /// Held by whoever loads a caseload or an alias table, before the lock of the rules.
+    // Serialises loads of caseloads and alias tables: two that started from the same state would lose one.
+    // Before `asking` and `rules`. Apart from `rules`, so that reading a large file delays no gate.
     pub(crate) loads: Mutex<()>,
     pub(crate) not_taken: UnfinishedFiles,
-    /// Rules as they will be published next; whoever changes them holds this lock.
+    // The next rules to publish. Each change is made and published under this lock, which is the last
+    // async lock and may be held while an act is journalled (`gates`): nothing that `write_down` calls
+    // may take it. Readers use the published copy, `gateway().rules()`, and wait for no one.
     rules: Mutex<Snapshot>,
     gateway: OnceLock<Gateway>,
     retentions: RwLock<Arc<Retentions>>,
@@ -167,7 +181,7 @@ impl App {
             break_glass: Arc::new(break_glass),
             reductions: Arc::new(parts.store.reductions(now).await?),
             keys: Arc::new(stored_keys(&parts.store).await?),
-            // `space::assessment::refresh` fills them before the doors open.
+            // `space::assessment::refresh` fills them before the listeners open.
             postures: Arc::default(),
         };
         let unconfirmed = UnconfirmedAccounts::new(parts.store.unconfirmed().await?);
@@ -230,7 +244,10 @@ impl App {
         Ok((self.rules.lock().await.clone(), sessions))
     }
 
-    /// Hands the house its gateway; to be called once.
+    /// Attaches the gateway.
+    ///
+    /// # Panics
+    /// When called twice.
     pub fn attach(&self, gateway: Gateway) {
         assert!(self.gateway.set(gateway).is_ok(), "the gateway is attached once");
     }
@@ -240,7 +257,8 @@ impl App {
     }
 
     pub fn gateway(&self) -> &Gateway {
-        self.gateway.get().expect("attached before the first operation")
+        // Set later than the rest: the gateway is built from the console's pages, which hold this app.
+        self.gateway.get().expect("`attach` is called at start, before the first operation")
     }
 
     pub fn clock(&self) -> &dyn Clock {
@@ -251,22 +269,24 @@ impl App {
         &self.aliases
     }
 
-    /// What is known from the journal.
+    /// The index and the state of the journal. Do not hold it across slow work: the journal's next commit
+    /// waits for it. `view` copies what a long question needs.
     pub fn journal_state(&self) -> RwLockReadGuard<'_, JournalState> {
         self.journal_state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The index as it is now, for questions that take their time.
+    /// The index as it is now, for long questions: holds no lock and does not change.
     pub fn view(&self) -> IndexView {
         self.journal_state().index.view()
     }
 
-    /// Makes the index again from the journal; the old one answers meanwhile.
+    /// Rebuilds the index from the journal in the background; the old one answers meanwhile.
     pub(crate) fn rebuild_index(&self) {
         self.rebuilder.start(&self.journal, &self.journal_state);
     }
 
-    /// Hands over the events of the journal from entry `first` on, where they can be read.
+    /// Calls `take` with each event of the journal from entry `first` on. Entries whose period key was
+    /// destroyed are left out.
     pub fn each_entry(&self, first: u64, take: &mut dyn FnMut(Event)) -> Result<(), OperationError> {
         let read = self.journal.each(first, &mut |_, opened| {
             if let OpenedKeyring::Event(event) = opened {
@@ -276,12 +296,12 @@ impl App {
         read.map_err(|error| OperationError::Unavailable(error.to_string()))
     }
 
-    /// Makes the memory of the watch again from the journal's entries `from..end`.
+    /// Rebuilds the memory of detection from these entries of the journal.
     pub fn remember(&self, entries: std::ops::Range<u64>) -> Result<(), OperationError> {
         let gates = self.gateway().rules().gates.clone();
         let is_open = |account: &str| {
             AccountId::parse(account).is_ok_and(|account| {
-                // Who works on behind a step-up is watched on.
+                // Only a closed gate stops work: an account that continues behind a step-up stays monitored.
                 gates.of(&digue_access::Reach::Account(account)) != digue_types::Gate::Closed
             })
         };
@@ -302,32 +322,32 @@ impl App {
         self.monitor.remember(&read, &is_open, &is_observed, self.clock.now())
     }
 
-    /// Writes the index to its folder, at the end: the next start reads nothing twice.
+    /// Writes the index to its folder at shutdown, so that the next start reads only newer entries.
     pub fn close_index(&self) {
         self.journal_state.write().unwrap_or_else(PoisonError::into_inner).index.close();
     }
 
-    /// Before something is forgotten: the index in use is not believed at the next start.
+    /// Marks the index as not to be used at the next start. To be called before period keys are destroyed.
     pub(crate) fn mark_index_stale(&self) -> Result<(), OperationError> {
         self.rebuilder.mark_stale().map_err(|error| OperationError::Unavailable(error.to_string()))
     }
 
-    /// The watch at the door.
+    /// The detection that the gateway consults.
     pub fn monitor(&self) -> &DetectionMonitor {
         &self.monitor
     }
 
-    /// Who answers for the data, and which clocks run.
+    /// The controller's details, and which legal clocks apply.
     pub fn response(&self) -> &OperatorRules {
         &self.response
     }
 
-    /// What is asked of partner organisations.
+    /// What partner organisations must do.
     pub fn partners(&self) -> &PartnerRules {
         &self.partners
     }
 
-    /// Scheme, host and port of every portal: where a person's rows may be framed.
+    /// Scheme, host and port of every portal: the pages that may frame a person's own list.
     pub fn portal_origins(&self) -> Vec<String> {
         self.portal_urls.iter().map(|(_, url)| url.clone()).collect()
     }
@@ -336,7 +356,7 @@ impl App {
         &self.assessment_answers
     }
 
-    /// What the acts of the journal say of stored records. Lock order: this one, then `journal_state`.
+    /// What the acts of the journal say of stored records. Lock order: before `journal_state`.
     pub(crate) fn journalled(&self) -> StdMutexGuard<'_, JournalledActs> {
         self.journalled.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -366,7 +386,7 @@ impl App {
         &self.rate_limiter
     }
 
-    /// Addresses under which people come: the console's and each portal's.
+    /// The public addresses: the console's and each portal's.
     pub(crate) fn public_urls(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.console_url.as_str()).chain(self.portal_urls.iter().map(|(_, url)| url.as_str()))
     }
@@ -383,25 +403,26 @@ impl App {
         &self.alert_sender
     }
 
-    /// Asks other machines over HTTP; `None` asks nobody.
+    /// The client for other services over HTTP; `None` where nothing may be contacted.
     pub(crate) fn client(&self) -> Option<&UpstreamClient> {
         self.client.as_ref()
     }
 
-    /// True when anybody may read the journal's checkpoint and tiles.
+    /// True when the journal's checkpoint and tiles are public.
     pub fn is_published(&self) -> bool {
         self.is_published
     }
 
-    /// True while the index is being made again.
+    /// True while the index is being rebuilt.
     pub fn is_rebuilding(&self) -> bool {
         self.rebuilder.is_running()
     }
 
-    /// What the index answers; when it is found damaged it is made again, and the question must wait.
+    /// An answer of the index. A damaged index is rebuilt, and the question fails until then: an answer
+    /// from the intact part would pass for a complete one.
     pub(crate) fn answered<T>(&self, answer: Result<T, IndexError>) -> Result<T, OperationError> {
         answer.map_err(|error| {
-            tracing::error!(%error, "The exposure index cannot answer");
+            tracing::error!(%error, "Exposure index query failed; the index is rebuilt if it is damaged");
             if matches!(error, IndexError::Damaged(_)) {
                 self.rebuild_index();
             }
@@ -413,7 +434,7 @@ impl App {
         self.journal.status()
     }
 
-    /// The first entry of the journal that was not forgotten.
+    /// The first entry of the journal that has not been pruned.
     pub fn journal_minimum(&self) -> u64 {
         self.journal.minimum()
     }
@@ -427,7 +448,7 @@ impl App {
         *self.retentions.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(retentions);
     }
 
-    /// Who else has seen the journal.
+    /// The witnesses of the journal, and the checkpoints that they cosigned.
     pub fn witnesses(&self) -> WitnessView {
         self.witness_rounds.view()
     }
@@ -440,7 +461,7 @@ impl App {
         self.passkeys.as_ref().ok_or(OperationError::Invalid("invalid-passkey-host"))
     }
 
-    /// The fallback, where the operator allows it.
+    /// Passwords and one-time codes, where the operator allows them.
     pub(crate) fn passwords(&self) -> Result<&Passwords, OperationError> {
         self.passwords.as_ref().ok_or(OperationError::NotFound("password"))
     }
@@ -462,12 +483,12 @@ impl App {
         self.mailer.is_some()
     }
 
-    /// How long a proof of identity is fresh.
+    /// How long a proof of identity counts as fresh.
     pub fn proof_lasts(&self) -> Duration {
         self.sign_in.proof_lasts
     }
 
-    /// The name of the console's host, without scheme and port.
+    /// The console's host name, without scheme and port.
     pub fn console_host(&self) -> &str {
         let rest = self.console_url.split_once("://").map_or(self.console_url.as_str(), |(_, rest)| rest);
         rest.split([':', '/']).next().unwrap_or_default()
@@ -481,19 +502,21 @@ impl App {
         self.portal_urls.iter().find(|(known, _)| known == host).map(|(_, url)| url.as_str())
     }
 
-    /// The rules, to be changed and published.
+    /// The next rules, to be changed and published while the guard is held.
     pub(crate) async fn rules(&self) -> MutexGuard<'_, Snapshot> {
         self.rules.lock().await
     }
 
-    /// Publishes the rules: the next request and every stream in flight obey them.
+    /// Publishes the rules: the next request and every stream in flight obey them. The caller holds the
+    /// guard of `rules`, so that publications happen in the order of the changes.
     pub(crate) fn publish(&self, rules: &Snapshot) {
+        // Before `attach` there is nothing to publish to: `first_state` hands the rules to the gateway.
         if let Some(gateway) = self.gateway.get() {
             gateway.set_rules(rules.clone());
         }
     }
 
-    /// What is set in files, for whoever may look at portals.
+    /// The settings that come from configuration files, for roles that see the portals.
     pub async fn settings(&self, actor: &Actor) -> Result<SettingsView, OperationError> {
         actor.must_see_coverage()?;
         let minutes = |time: Duration| time.as_secs() / 60;
@@ -529,13 +552,14 @@ impl App {
         self.put_accounts(actor, accounts).await
     }
 
-    /// `save_accounts`, for whoever was found to be allowed to.
+    /// `save_accounts`, for callers that have authorised the actor.
     pub(crate) async fn put_accounts(
         &self,
         actor: &Actor,
         accounts: Vec<(AccountId, digue_access::AccountRecord)>,
     ) -> Result<(), OperationError> {
-        // Whose organisation or role changes goes on under the new one, and not in a session of before.
+        // A session carries the organisation that it was opened with: after a change of organisation or
+        // role the account must sign in again, or it would keep the rights that it had.
         let known = self.gateway().rules().directory.clone();
         let is_moved = |id: &AccountId, record: &digue_access::AccountRecord| {
             known
@@ -544,7 +568,7 @@ impl App {
         };
         let moved: Vec<AccountId> =
             accounts.iter().filter(|(id, record)| is_moved(id, record)).map(|(id, _)| id.clone()).collect();
-        // One entry for each: the journal alone tells which accounts there are.
+        // One entry for each account: who existed when is answered from the journal alone.
         let words = accounts.iter().map(|(id, record)| ActDetails {
             subject: format!("account:{id}"),
             after: format!("{} {}", record.organisation, record.role.code()),
@@ -576,7 +600,7 @@ impl App {
         self.write_all(actor, act, vec![words]).await
     }
 
-    /// Makes several acts of one kind durable, at once; the entry of the first.
+    /// Makes several acts of one kind durable in one append; returns the number of the first entry.
     pub(crate) async fn write_all(
         &self,
         actor: &Actor,
@@ -604,6 +628,7 @@ impl App {
         });
         match receiver.await {
             Ok(Ok(receipt)) => {
+                // After the entry is durable: incident logs cite its number. The caller may hold `rules`.
                 for (entry, words) in (receipt.first..).zip(&all) {
                     incidents::note_act(self, actor, act, words, entry).await;
                 }
@@ -614,11 +639,11 @@ impl App {
         }
     }
 
-    /// Claims something in the store, then writes it down: the journal never says of an act that it was
-    /// done when somebody else was faster. What cannot be written is given back.
+    /// Claims something in the store, then journals the act. In this order the journal never states that an
+    /// act was done when a concurrent one won the claim. When journalling fails the claim is released.
     ///
     /// # Errors
-    /// `Conflict` when the store refuses the claim; nothing is written then.
+    /// `Conflict` when the store refuses the claim; nothing is journalled then.
     pub(crate) async fn claim(
         &self,
         (actor, act, words): (&Actor, Act, ActDetails),
@@ -632,7 +657,11 @@ impl App {
             Ok(entry) => Ok(entry),
             Err(error) => {
                 if let Err(stuck) = release.await {
-                    tracing::error!(error = %stuck, act = act.code(), "A claim could not be given back");
+                    tracing::error!(
+                        error = %stuck,
+                        act = act.code(),
+                        "Releasing a claim failed; the store keeps it although the act is not journalled"
+                    );
                 }
                 Err(error)
             }
@@ -646,7 +675,7 @@ impl App {
 
     /// Says, in the log and once in the journal, that a kept file is not in force.
     pub(crate) async fn note_not_taken(&self, name: &str, why: UnfinishedFile) -> Result<(), OperationError> {
-        tracing::error!(file = name, cause = why.code(), "A kept file is not in force; load it again");
+        tracing::error!(file = name, cause = why.code(), "Kept file is not in force; load it again");
         if self.not_taken.note(name, why) {
             return Ok(());
         }

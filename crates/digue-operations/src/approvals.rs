@@ -1,7 +1,8 @@
-//! Two persons: what widens is asked for by one and granted by another, within a day.
+//! Approval requests: what widens access is requested by one person and approved by another within a day.
 //!
-//! Whoever took over one account can ask, and gets nothing. The wish is kept as it was asked: what
-//! is granted is what was read. Asking and granting both need a fresh proof of identity.
+//! An attacker who took over one account can request, and gets nothing. The request is stored as it was
+//! made, so that exactly what the approver read is carried out. Requesting and approving both require a
+//! fresh proof of identity. How each request is carried out belongs to the module that it concerns.
 
 mod request;
 
@@ -25,12 +26,12 @@ use crate::reopening::ReopeningStep;
 use crate::secret::name;
 use crate::{aliases, keys, recovery, reopening};
 
-/// How long a request waits for its second person, and how long a granted export may be made.
+/// How long a request waits for its approval, and how long an approved export may be made.
 pub const WAITS: Duration = Duration::from_hours(24);
-/// The reason of the gate in front of a new account, until somebody confirms who it is.
+/// The reason that marks the closed gate of a new or recovered account until its holder is confirmed.
 pub const QUARANTINE: &str = "quarantine";
 
-/// Asks for something that needs a second person.
+/// Requests something that needs a second person; returns the id of the request.
 pub async fn ask(
     app: &App,
     actor: &Actor,
@@ -53,7 +54,7 @@ pub async fn ask(
     keep(app, actor, request, organisation, reason).await
 }
 
-/// Keeps a wish that may be asked.
+/// Stores a request that the caller has authorised.
 pub(crate) async fn keep(
     app: &App,
     actor: &Actor,
@@ -74,7 +75,8 @@ pub(crate) async fn keep(
         expires_at: now.plus(WAITS),
         decided: None,
     };
-    // Of two who ask for the same at once, one does.
+    // Looking for a duplicate and adding the request are one step under this lock: otherwise two identical
+    // requests could be approved one after the other.
     let _one_at_a_time = app.asking().lock().await;
     let waits = |known: &ApprovalRecord| known.decided.is_none() && now < known.expires_at;
     let is_same =
@@ -88,12 +90,14 @@ pub(crate) async fn keep(
         reason,
         ..ActDetails::default()
     };
+    // Journalled first: a request that can be approved always has its entry.
     app.write_down(actor, Act::ApprovalAsked, words).await?;
     app.store.add_approval(&record).await?;
     Ok(record.id)
 }
 
-/// Asks for what a load would show more; whoever loads may.
+/// Requests the approval of the part of a load that widens access. Who may load may also request it.
+/// To be called with the `loads` lock held.
 pub(crate) async fn ask_for_load(
     app: &App,
     actor: &Actor,
@@ -110,7 +114,7 @@ pub(crate) async fn ask_for_load(
     });
     let waiting: Vec<ApprovalRecord> = waiting.collect();
     let request = ApprovalRequest::Load(load);
-    // The same file sent again waits already.
+    // A nightly feed sends the same file again: it joins its earlier request, and is no conflict.
     if let Some(known) = waiting.iter().find(|known| known.detail == request.detail()) {
         return Ok(known.id.clone());
     }
@@ -120,7 +124,7 @@ pub(crate) async fn ask_for_load(
     keep(app, actor, &request, organisation, String::new()).await
 }
 
-/// Loads of one file that may wait at once: a feed that is beyond its bound sends one each night.
+/// Loads of one target that may wait at once. A feed that is beyond its bound sends one each night.
 const LOADS_WAITING_MAX: usize = 20;
 
 fn may_ask(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), OperationError> {
@@ -145,14 +149,14 @@ fn may_ask(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), Op
             )
         }
         ApprovalRequest::AllowFeed { .. } => allow(actor.role.can_act() || actor.role.can_load()),
-        // Asked by whoever changed the map, or loaded the file.
+        // Requested by Digue when a map is reloaded or a file is loaded (`keep`), never by a form.
         ApprovalRequest::WidenRules { .. } | ApprovalRequest::Load(_) => Err(OperationError::Denied),
-        // Asked at the terminal.
+        // Requested only at the terminal (`accounts::set_at_terminal`).
         ApprovalRequest::MoveAccount { .. } => Err(OperationError::Denied),
     }
 }
 
-/// Whoever leads an organisation asks for it and for its own accounts.
+/// Delegates and deputies may request additions for their organisation and for its own accounts.
 fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &AgreedRelation) -> Result<(), OperationError> {
     let is_own = organisation_of(rules, actor).as_ref() == Some(&addition.organisation);
     let is_theirs = addition.account.as_ref().is_none_or(|account| {
@@ -161,11 +165,13 @@ fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &AgreedRelation) -> Re
     allow(actor.role.leads_agents() && is_own && is_theirs)
 }
 
-/// A wish that could not be carried out now is not asked for, nor granted.
+/// Refuses a request that could not be carried out now. Checked when it is made and again when it is
+/// approved, because a day may lie between the two.
 fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), OperationError> {
     let rules = app.gateway().rules();
     match request {
-        // Confirming its holder opens the gate of such an account, and nothing else does.
+        // Only the confirmation of its holder opens the gate of such an account: otherwise two persons
+        // could open an account whose invitation is in unknown hands.
         ApprovalRequest::OpenGate { reach: Reach::Account(account), .. }
         | ApprovalRequest::Reopen(ReopeningStep { reach: Reach::Account(account), .. })
         | ApprovalRequest::IssueKey { account, .. }
@@ -189,7 +195,7 @@ fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), OperationErro
         {
             Err(OperationError::Invalid("invalid-until"))
         }
-        // Who loads, and whose programs then do.
+        // A feed acts by API keys of an account, which must itself have the right to load.
         ApprovalRequest::AllowFeed { account, .. }
             if rules.directory.find(account).is_none_or(|record| !record.role.can_load()) =>
         {
@@ -210,7 +216,7 @@ fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), OperationErro
     }
 }
 
-/// A delegate adds agents of the own organisation; the operator's officer adds anybody.
+/// A delegate or deputy adds agents of their own organisation; the operator's officers add any account.
 pub(crate) fn may_add(
     actor: &Actor,
     own: Option<&OrganisationId>,
@@ -221,8 +227,9 @@ pub(crate) fn may_add(
     actor.role.can_act() || is_own_agent
 }
 
-/// May this actor be the second person? Never the one who asked, nor the one it is about. Whoever
-/// could have asked may; and the security officer and the data protection officer watch each other.
+/// True when the actor may be the second person: never the requester, nor the person it is about.
+/// Officers may decide every request (the CISO and the DPO supervise each other); for accounts and keys
+/// those who could have made the request may, too.
 fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
     let Some(request) = ApprovalRequest::of(record) else { return false };
     let is_about = match &request {
@@ -246,7 +253,7 @@ fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
     actor.role.can_review() || (could_ask && may_ask(app, actor, &request).is_ok())
 }
 
-/// An approval, and whether the reader may decide it now.
+/// An approval request, and whether the reader may decide it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingApproval {
     pub record: ApprovalRecord,
@@ -254,7 +261,7 @@ pub struct WaitingApproval {
     pub is_over: bool,
 }
 
-/// Approvals that concern the actor, the newest first.
+/// The approval requests that concern the actor, the newest first.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, OperationError> {
     allow(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
@@ -268,15 +275,18 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, Oper
     Ok(waiting.collect())
 }
 
-/// What came of a decision.
+/// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalOutcome {
     pub request: ApprovalRequest,
-    /// Accounts whose holders are to be invited, by somebody who neither asked nor granted.
+    /// Accounts whose holders are to be invited, by a person who neither requested nor approved.
     pub invitations: Vec<Invitation>,
 }
 
-/// Grants or refuses; what is granted is done at once.
+/// Approves or refuses a request; what is approved is carried out at once.
+///
+/// # Errors
+/// `Conflict` when it was decided before, or has expired.
 pub async fn decide(
     app: &App,
     actor: &Actor,
@@ -292,7 +302,7 @@ pub async fn decide(
     allow(may_decide)?;
     actor.must_be_fresh(app)?;
     let request = ApprovalRequest::of(&record)
-        .ok_or_else(|| OperationError::Unavailable("a stored wish does not read".into()))?;
+        .ok_or_else(|| OperationError::Unavailable("a stored approval request cannot be read".into()))?;
     if is_granted {
         is_possible(app, &request)?;
         must_be_current(app, actor, &request).await?;
@@ -305,7 +315,9 @@ pub async fn decide(
     };
     let act = if is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };
     let decided = ApprovalDecision { by: actor.account.clone(), at: app.clock.now(), is_granted };
-    // Claimed, written down, settled, carried out: the journal says nothing of a decision that came too late.
+    // The order matters: the claim lets one of several concurrent deciders through, so that the journal
+    // holds no decision that came too late; it expires after a minute if this process dies. Settling
+    // makes it final. Only then is it carried out: a failure there leaves it approved and not repeated.
     let claim = app.store.claim_approval(id, &decided);
     let release = app.store.release_approval(id, &actor.account);
     app.claim((actor, act, words), claim, release).await?;
@@ -316,7 +328,9 @@ pub async fn decide(
     Ok(ApprovalOutcome { request, invitations })
 }
 
-/// What waits beside the wish is still what was asked, and gives nothing to whoever grants it.
+/// Checks that the files behind a request are unchanged since it was made, and that they give nothing to
+/// the approver. The files are checked again under the `loads` lock when the load is carried out; here an
+/// approver learns of a change before the decision is journalled.
 async fn must_be_current(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), OperationError> {
     match request {
         ApprovalRequest::Load(load) => match load.target {
@@ -388,12 +402,12 @@ async fn carry_out(
             keys::grant(app, actor, record, (account, thumbprint, name)).await?;
             Ok(Vec::new())
         }
-        // The export is used as long as it is fresh.
+        // Nothing to do now: `may_export` looks for this approval when the export is made.
         ApprovalRequest::ExportJournal => Ok(Vec::new()),
     }
 }
 
-/// Gives an account to another organisation, or another role.
+/// Moves an account to another organisation or role.
 async fn move_account(
     app: &App,
     actor: &Actor,
@@ -414,14 +428,14 @@ async fn move_account(
     app.put_accounts(actor, vec![(account.clone(), moved)]).await
 }
 
-/// The successor must hold a passkey, as every delegate; the sessions of both end, so that nobody goes on
-/// with the rights of before.
+/// Makes `to` the delegate and `from` an agent. The successor must hold a passkey, as every delegate; the
+/// sessions of both end, so that neither continues with earlier rights.
 async fn hand_over(app: &App, actor: &Actor, from: &AccountId, to: &AccountId) -> Result<(), OperationError> {
     if app.store.passkeys_of(to).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-successor-passkey"));
     }
     let rules = app.gateway().rules();
-    // Whoever was suspended while it waited stays so.
+    // Only the role changes: an account that was suspended while the request waited stays suspended.
     let record = |account: &AccountId, role: Role| {
         let known = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
         Ok::<_, OperationError>((account.clone(), AccountRecord { role, ..known }))
@@ -438,7 +452,7 @@ async fn add_accounts(
     accounts: &[NewAccount],
     asked_by: &AccountId,
 ) -> Result<Vec<Invitation>, OperationError> {
-    // The gates first: an account that exists is never without its own.
+    // The gates first: were an account saved before its gate, a crash in between would leave it open.
     for one in accounts {
         let involved = InvolvedAccounts { asked_by, granted_by: &actor.account, email: one.email.as_deref() };
         invitations::put_aside(app, actor, &one.account, involved).await?;
@@ -458,12 +472,12 @@ async fn add_accounts(
     Ok(invited)
 }
 
-/// The closed gate of a new account.
+/// True for the closed gate of an account whose holder is not confirmed.
 pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
     gate.gate == Gate::Closed && gate.reason == QUARANTINE
 }
 
-/// True when this actor asked for an export of the journal, and somebody granted it a while ago.
+/// True when this actor's request to export the journal was approved less than a day ago.
 pub(crate) async fn may_export(app: &App, actor: &Actor, now: Timestamp) -> Result<bool, OperationError> {
     let is_theirs = |record: &ApprovalRecord| {
         let granted = record.decided.as_ref().filter(|decided| decided.is_granted);

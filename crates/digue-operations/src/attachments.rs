@@ -1,5 +1,5 @@
-//! Files that somebody hands in: the authority's receipt, a signed paper. Kept by their hash with what
-//! they are about; nothing here opens them.
+//! Attached files, such as the authority's receipt or a signed document. Stored by hash with their subject;
+//! Digue never opens them.
 
 use digue_store::FileRecord;
 
@@ -8,15 +8,15 @@ use crate::app::App;
 use crate::error::OperationError;
 use crate::files::hex;
 
-/// Longer ones belong into an archive.
+/// The largest file.
 pub const FILE_BYTES_MAX: usize = 10 << 20;
-/// Characters of a name.
+/// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 120;
 
 /// Keeps a file about a subject.
 ///
 /// # Errors
-/// `Invalid` for an empty or oversized one; `Conflict` when the same one is there.
+/// `Invalid` for an empty or oversized one; `Conflict` when the subject has the same file already.
 pub(crate) async fn keep(
     app: &App,
     actor: &Actor,
@@ -38,7 +38,7 @@ pub(crate) async fn keep(
     if app.store.add_file(&file, bytes).await? { Ok(file) } else { Err(OperationError::Conflict) }
 }
 
-/// A kept file about a subject: its name, and what it holds.
+/// A file of a subject: its name and its content.
 ///
 /// # Errors
 /// `NotFound` when the subject has no such file.
@@ -49,7 +49,7 @@ pub(crate) async fn read(app: &App, subject: &str, hash: &str) -> Result<(String
     Ok((file.name, app.store.file_bytes(subject, hash).await?.ok_or(missing)?))
 }
 
-/// A name that is only a name: no folder, nothing that a header or a shell would read otherwise.
+/// A plain file name: no folder, and no character that a header or a shell would interpret.
 fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain = |sign: char| if sign.is_alphanumeric() || "-_. ".contains(sign) { sign } else { '_' };

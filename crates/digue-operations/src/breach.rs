@@ -1,5 +1,5 @@
-//! What is known of a breach: the affected set from the index, and the fields of the notification
-//! that facts fill.
+//! A personal data breach: the affected set from the index, its severity, and the fields of the notification
+//! that facts can fill.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ use crate::papers::PaperReader;
 use crate::scope::{self, ScopeResult};
 use crate::watch::read_entries;
 
-/// Computes the affected set anew: a further version, its signed list kept beside the journal.
+/// Computes a new version of the affected set, and stores its signed list in a file.
 ///
 /// # Errors
 /// `Busy` when the list is larger than the console computes.
@@ -60,12 +60,13 @@ pub async fn compute_affected(
     let mut bytes = Vec::new();
     let sign = |text: &str| app.journal.sign(text);
     let written = affected::write(&mut bytes, &head, &scoped.answer, &app.journal.origin(), &sign);
+    // The file before the entry: a version in the log always has its list.
     written.and_then(|()| keep(&list_path(app, id, number), &bytes)).map_err(unavailable)?;
     incidents::add(app, actor, id, None, IncidentNote::Affected(version.clone())).await?;
     Ok(version)
 }
 
-/// States persons who are not users themselves: relatives, trusted third persons. A further version.
+/// Adds stated groups of persons who are in no list (relatives, trusted third persons), as a new version.
 pub async fn state_others(
     app: &App,
     actor: &Actor,
@@ -80,7 +81,7 @@ pub async fn state_others(
     let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
     let version = match incident.affected() {
         Some(last) => AffectedVersion { number, others, ..last.clone() },
-        // Without a list of persons, as after an outage: what somebody states.
+        // No list of persons, as after an outage: only what people state, which is a lower bound.
         None => AffectedVersion {
             number,
             question: String::new(),
@@ -100,7 +101,7 @@ pub async fn state_others(
     Ok(version)
 }
 
-/// Computes a version again at its checkpoint; true when it gives the same hash.
+/// Recomputes a version at its checkpoint; true when it gives the same hash.
 pub async fn recompute(app: &App, actor: &Actor, id: &str, number: u32) -> Result<bool, OperationError> {
     actor.must_watch()?;
     let (_, incident) = incidents::fold(app, id).await?;
@@ -116,14 +117,14 @@ pub async fn recompute(app: &App, actor: &Actor, id: &str, number: u32) -> Resul
     Ok(hash_of(&app.answered(answer)?) == version.hash)
 }
 
-/// The signed list of a version, as it was kept.
+/// The stored signed list of a version.
 pub async fn signed_list(app: &App, actor: &Actor, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
     let fetch = async { list_bytes(app, id, number) };
     evidence::read(app, actor, EvidenceForm::File, fetch, |_| format!("incident:{id} affected:{number}"))
         .await
 }
 
-/// `signed_list`, for whoever reads it on behalf of an act of its own.
+/// `signed_list`, for callers whose own act journals the reading.
 pub(crate) fn list_bytes(app: &App, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
     std::fs::read(list_path(app, id, number)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
@@ -132,7 +133,7 @@ pub(crate) fn list_bytes(app: &App, id: &str, number: u32) -> Result<Vec<u8>, Op
 }
 
 fn list_path(app: &App, id: &str, number: u32) -> PathBuf {
-    // Names of incidents are drawn here; a name from a request must not leave the folder.
+    // Ids are made by Digue, but this one may come from a request: it must not leave the folder.
     let name: String =
         id.chars().filter(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign)).collect();
     app.data_folder.join("incidents").join(name).join(format!("affected-{number}.ndjson"))
@@ -142,7 +143,7 @@ fn unavailable(error: impl ToString) -> OperationError {
     OperationError::Unavailable(error.to_string())
 }
 
-/// SHA-256 over the persons' lines: the same list has the same hash whenever it is computed.
+/// SHA-256 over the lines of persons, without head and date: the same list always has the same hash.
 fn hash_of(answer: &ScopeAnswer) -> String {
     let mut hash = Context::new(&SHA256);
     for person in &answer.persons {
@@ -152,7 +153,7 @@ fn hash_of(answer: &ScopeAnswer) -> String {
     hex(hash.finish().as_ref())
 }
 
-/// The figures of an answer, each person once.
+/// The counts of an answer, each person once.
 fn counted(scoped: &ScopeResult) -> AffectedVersion {
     let people = &scoped.people;
     let mut by_category: BTreeMap<String, u64> = BTreeMap::new();
@@ -180,13 +181,13 @@ fn counted(scoped: &ScopeResult) -> AffectedVersion {
     }
 }
 
-/// What is asked first about an incident: what was shown in the session in which the account was found
-/// out, and not all that its holder ever read.
+/// The suggested scope question of an incident: what was shown in the session of the finding, and not
+/// everything that the account's holder ever read.
 pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, OperationError> {
     let incident = &view.incident;
     let mut question = ScopeQuestion::default();
-    // A name that does not read would ask about everybody.
-    let unread = |_| OperationError::Unavailable("what the incident is about does not read".to_owned());
+    // An unreadable subject is an error: an empty question would include every person.
+    let unread = |_| OperationError::Unavailable("the subject of the incident cannot be read".to_owned());
     match incident.about.split_once(':') {
         Some(("account", name)) => question.accounts.push(AccountId::parse(name).map_err(unread)?),
         Some(("organisation", name)) => {
@@ -210,7 +211,7 @@ pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, 
     Ok(question)
 }
 
-/// Who answers for the data, as papers name them; a mark to be filled in where nobody said.
+/// The controller's details for documents; a placeholder where the configuration has none.
 #[derive(Clone, Debug, Default)]
 pub struct Controller {
     pub name: String,
@@ -230,7 +231,7 @@ pub fn controller(app: &App, language: Language) -> Controller {
     }
 }
 
-/// How severe it is: what the facts suggest, and what somebody says.
+/// The severity: as the facts suggest it, and as people state it.
 #[derive(Clone, Debug)]
 pub struct Severity {
     pub suggested: Terms,
@@ -239,7 +240,7 @@ pub struct Severity {
     pub is_overridden: bool,
 }
 
-/// Assesses a breach by ENISA's method.
+/// Assesses a breach by ENISA's method for the severity of personal data breaches.
 pub fn severity(incident: &Incident) -> Severity {
     let data = data_kinds(incident);
     let natures = natures(incident);
@@ -254,7 +255,7 @@ pub fn severity(incident: &Incident) -> Severity {
     Severity { suggested, terms, score: terms.score(), is_overridden: incident.severity.is_some() }
 }
 
-/// The kinds of data: what somebody says, else what the categories shown stand for.
+/// The kinds of data: as stated, otherwise as derived from the categories that were shown.
 fn data_kinds(incident: &Incident) -> Vec<DataKind> {
     if let Some(said) = incident.fields.get(&Field::DataKinds).filter(|said| !said.what.is_empty()) {
         return said.what.iter().filter_map(|code| DataKind::parse(code)).collect();
@@ -274,7 +275,7 @@ fn computed_kinds(incident: &Incident) -> Vec<DataKind> {
 fn natures(incident: &Incident) -> Vec<Nature> {
     match incident.fields.get(&Field::Natures).filter(|said| !said.what.is_empty()) {
         Some(said) => said.what.iter().filter_map(|code| Nature::parse(code)).collect(),
-        // Somebody was shown who should not have been.
+        // Persons were shown to someone without the right to see them.
         None if incident.affected().is_some_and(|version| version.persons > 0) => {
             vec![Nature::Confidentiality]
         }
@@ -282,13 +283,13 @@ fn natures(incident: &Incident) -> Vec<Nature> {
     }
 }
 
-/// The draft of the notification: every field filled from facts or answers, or unknown.
+/// The draft of the notification: every field filled from facts or answers, or marked unknown.
 pub fn draft(app: &App, view: &IncidentView, language: Language) -> NotificationDraft {
     let answers = view.incident.fields.iter().map(|(field, said)| (*field, said.what.clone())).collect();
     NotificationDraft::new(&facts(app, view, language), &answers)
 }
 
-/// What Digue knows by itself, as values of fields.
+/// The fields that Digue fills from its own facts.
 fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
     let IncidentView { incident, entries, .. } = view;
     let rules = app.response();
@@ -305,7 +306,7 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     one(Field::AwareAt, incident.aware_at().map(stamp));
     one(Field::StartedAt, incident.occurred.map(|(from, _)| stamp(from)));
     one(Field::EndedAt, incident.occurred.and_then(|(_, to)| to).map(stamp));
-    // That it was contained is somebody's judgement; an end or a closed access is a fact.
+    // "Contained" is a judgement; an end date or a closed gate is a fact.
     let is_over = incident.occurred.is_some_and(|(_, to)| to.is_some())
         || incident.acts.fact(ClaimKind::Access).is_some();
     one(Field::StillGoingOn, is_over.then(|| "no".to_owned()));
@@ -347,7 +348,7 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     facts
 }
 
-/// Established once it is confirmed; before, somebody has to say.
+/// "Established" once the incident is confirmed; before that a person must state it.
 fn is_established(incident: &Incident) -> Option<String> {
     let is = incident.states.iter().any(|state| state.what == IncidentState::Confirmed);
     is.then(|| "yes".to_owned())
@@ -372,7 +373,7 @@ fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
     }
 }
 
-/// How it came to light: when it was discovered, when it was opened, and by whom.
+/// How the breach was discovered: when, when the incident was opened, and by whom.
 fn circumstances(view: &IncidentView, reader: &PaperReader) -> String {
     let incident = &view.incident;
     let discovered = incident.discovered_at();
@@ -386,7 +387,7 @@ fn circumstances(view: &IncidentView, reader: &PaperReader) -> String {
     text_with(reader.language, key, &values)
 }
 
-/// What was in place, as far as the running system knows.
+/// The measures that were in place, as far as the running system shows.
 fn measures_before(app: &App, language: Language) -> String {
     let rules = app.gateway().rules();
     let accounts = rules.directory.iter().count();
@@ -402,7 +403,7 @@ fn measures_before(app: &App, language: Language) -> String {
     text_with(language, "breach-measures-before", &values)
 }
 
-/// What was done, from the log: gates and what people wrote down as done.
+/// The measures taken, from the log: gates, and actions that people entered.
 fn measures_taken(entries: &[IncidentEntry], reader: &PaperReader) -> Option<String> {
     let lines: Vec<String> = entries.iter().filter_map(|entry| reader.taken(entry)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
@@ -415,10 +416,10 @@ fn measures_planned(incident: &Incident) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// Writes down that a notification was sent, with what it said.
+/// Records that a notification was sent, with its content.
 ///
 /// # Errors
-/// After the hour, as long as nobody gave reasons for the delay (art. 33(1)).
+/// `Invalid` after the deadline while no reasons for the delay are given (GDPR art. 33(1)).
 pub async fn submit(
     app: &App,
     actor: &Actor,
@@ -440,7 +441,7 @@ pub async fn submit(
     incidents::add(app, actor, id, None, IncidentNote::Submitted(submission)).await.map(drop)
 }
 
-/// The notification as structured values: code, value, where it comes from, who can answer.
+/// The notification as structured values: code, value, source, and who can answer.
 pub fn notification_json(app: &App, view: &IncidentView, language: Language) -> Json {
     let draft = draft(app, view, language);
     let fields = draft.0.iter().map(|(field, filled)| {
@@ -483,7 +484,7 @@ pub fn notification_json(app: &App, view: &IncidentView, language: Language) -> 
     })
 }
 
-/// Persons of version `later` that `earlier` does not hold: to be told in a complement, and nobody else.
+/// The persons of version `later` that `earlier` does not contain: those to inform in a complement.
 pub fn complement(
     app: &App,
     actor: &Actor,
@@ -504,7 +505,7 @@ pub(crate) fn persons(app: &App, id: &str, number: u32) -> Result<Vec<AffectedPe
     let mut persons = Vec::new();
     for line in lines {
         let line = line?;
-        // Head and seal name nobody.
+        // The head and the seal contain no person.
         if let (Some(population), Some(person)) = (line["population"].as_str(), line["person"].as_str()) {
             persons.push(AffectedPerson { population: population.to_owned(), person: person.to_owned() });
         }

@@ -1,4 +1,5 @@
-//! Exceptional access: a written reason, minutes, few persons, and a review afterwards.
+//! Break glass: access outside the caseload with a written reason, for minutes, to few persons, and reviewed
+//! afterwards. The limits themselves belong to the portal's map and to `digue-access`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +15,12 @@ use crate::error::OperationError;
 use crate::gates::parse_reason;
 use crate::secret::name;
 
-/// Characters of a justification at least: a sentence, not a word.
+/// The fewest characters of a justification: a short sentence.
 pub const JUSTIFICATION_CHARS_MIN: usize = 20;
 /// How long the reason may take to write.
 const WRITING_LASTS: Duration = Duration::from_mins(10);
 
-/// Opens one for the account of this session on this portal.
+/// Opens break glass for the account of this session on this portal.
 pub async fn open(
     app: &App,
     session: &Session,
@@ -27,7 +28,7 @@ pub async fn open(
     justification: &str,
 ) -> Result<BreakGlassRecord, OperationError> {
     let actor = Actor::of_session(app, session)?;
-    // The page that asks for the reason was opened with a fresh proof; writing it takes minutes.
+    // The proof was fresh when the form was opened; writing the reason may take some minutes.
     let age = app.clock.now().since(session.proved_at);
     if age > app.proof_lasts() + WRITING_LASTS {
         return Err(OperationError::ProofNeeded);
@@ -54,6 +55,7 @@ pub async fn open(
         reason: justification.clone(),
         ..ActDetails::default()
     };
+    // It widens access: journalled first, then in force.
     let mut rules = app.rules().await;
     app.write_down(&actor, Act::BreakGlassOpened, words).await?;
     app.store.add_break_glass(&record).await?;
@@ -65,13 +67,13 @@ pub async fn open(
     Ok(record)
 }
 
-/// All of them, newest first.
+/// All uses of break glass, the newest first.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<BreakGlassRecord>, OperationError> {
     actor.must_watch()?;
     Ok(app.store.break_glass().await?)
 }
 
-/// Marks one as looked at; not by the person who opened it.
+/// Marks a use as reviewed; not by the person who opened it.
 pub async fn review(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_review()?;
     let known = app.store.break_glass().await?;

@@ -1,5 +1,5 @@
-//! Everything for a complaint in one archive: the file itself, the signed list, receipts of the
-//! journal's entries that the log names, the public key, and how to verify it all without us.
+//! The archive for a criminal complaint: the document, the signed list, receipts of the journal entries that
+//! the log cites, the public key, and instructions to verify everything without Digue.
 
 use std::io::{Cursor, Write as _};
 
@@ -16,10 +16,10 @@ use crate::incidents::IncidentView;
 use crate::papers::{self, PaperReader};
 use crate::stored_records::PaperSources;
 
-/// Receipts of one archive; the log names the rest by number.
+/// The most receipts in one archive; the log cites the others by number.
 const RECEIPTS_MAX: usize = 500;
 
-/// The archive of an incident: after a fresh proof, and with a word in the journal.
+/// The archive of an incident. Needs a fresh proof, and is journalled.
 pub async fn complaint(
     app: &App,
     actor: &Actor,
@@ -46,7 +46,7 @@ async fn packed(app: &App, view: &IncidentView, reader: &PaperReader) -> Result<
         archive.add(&format!("list-{}.ndjson", version.number), &list)?;
     }
     for entry in entries_of(view) {
-        // What was forgotten since, or is not under a checkpoint yet, has no receipt.
+        // Pruned entries, and those that no checkpoint covers yet, have no receipt.
         if entry < app.journal_minimum() || entry >= app.journal_status().checkpoint_size {
             continue;
         }
@@ -57,7 +57,7 @@ async fn packed(app: &App, view: &IncidentView, reader: &PaperReader) -> Result<
     archive.finish()
 }
 
-/// The entries of the journal that the log names, each once.
+/// The journal entries that the log cites, each once.
 fn entries_of(view: &IncidentView) -> Vec<u64> {
     let named = view.entries.iter().filter_map(|entry| match &entry.note {
         IncidentNote::Seen { journal, .. } => Some(*journal).filter(|journal| *journal > 0),

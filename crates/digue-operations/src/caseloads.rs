@@ -1,8 +1,8 @@
-//! Loading caseloads: whole files, all or nothing. What shows nobody more is in force at once; the rest
-//! waits for a second person, whoever sent it and by whatever way.
+//! Loading caseloads: whole files, all or nothing. Rows that widen no access are in force at once; the rest
+//! waits for a second person, from every sender and by every way (docs/decisions/0008).
 //!
-//! One load at a time, so that none of two is lost. Files are read, compared and written without the
-//! lock of the rules: a gate that closes does not wait for them.
+//! Loads are serialised by `App::loads`. Files are read, compared and written without the lock of the
+//! rules, so that a gate that closes does not wait for them.
 
 use std::collections::HashSet;
 use std::io::Write as _;
@@ -25,22 +25,22 @@ use crate::error::{LineFault, OperationError};
 use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
 
-/// What a load did.
+/// The result of a load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadOutcome {
     /// In force now.
     pub relations: usize,
     pub version: u64,
-    /// What waits for a second person: the request's name, and what it would show.
+    /// The part that waits for a second person: the id of the request, and how much access it would add.
     pub waiting: Option<(String, LoadGrowth)>,
-    /// Columns of the file that mean nothing here.
+    /// Columns of the file that are not used.
     pub ignored: Vec<String>,
 }
 
-/// What a load does with what was there.
+/// What a load does with the relations in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoadMode {
-    /// `confirms_loss`: whoever loads it knows that little or nothing is left.
+    /// `confirms_loss`: the sender accepts that less than half, or nothing, remains.
     Replace {
         confirms_loss: bool,
     },
@@ -61,7 +61,7 @@ pub async fn load(
     load_judged(app, actor, population, csv, mode, allowance).await
 }
 
-/// `load`, by whoever holds the load lock.
+/// `load`, with the `loads` lock held by the caller and the allowance decided.
 async fn load_judged(
     app: &App,
     actor: &Actor,
@@ -98,10 +98,13 @@ async fn load_judged(
         after: after + &waits,
         ..ActDetails::default()
     };
-    // Charged first: what fails afterwards was spent, and never the other way round.
+    // The feed is charged first: if a later step fails, allowance is lost. The other order could let a
+    // feed add more than its bound.
     if let Some(feed) = feed.filter(|_| prepared.added.readings > 0) {
         feed.charge(app, prepared.added.readings).await?;
     }
+    // Journal, file, version, then memory: a crash in between leaves the wider state journalled, and the
+    // next start reads the file.
     app.write_down(actor, Act::CaseloadLoaded, words).await?;
     kept(app, population).put(app, prepared.next).await?;
     app.store.set_setting("caseload-version", &version.to_string()).await?;
@@ -112,7 +115,7 @@ async fn load_judged(
     Ok(LoadOutcome { relations, version, waiting, ignored: prepared.ignored })
 }
 
-/// Keeps what waits beside the files in force, and asks for a second person.
+/// Stores the waiting rows beside the files in force, and requests approval.
 pub(crate) async fn ask(
     app: &App,
     actor: &Actor,
@@ -120,7 +123,8 @@ pub(crate) async fn ask(
     draft: FileDraft,
     folder: &Path,
 ) -> Result<(String, LoadGrowth), OperationError> {
-    // A program proves nothing afresh: what it sends beyond its bound waits all the same.
+    // A program cannot give a fresh proof of identity. Its rows may still wait: nothing is in force until
+    // a person approves.
     if !actor.is_program() {
         actor.must_be_fresh(app)?;
     }
@@ -130,9 +134,10 @@ pub(crate) async fn ask(
     Ok((id, growth))
 }
 
-/// Puts caseloads in force; the lock of the rules is held for no longer than that.
+/// Puts caseloads in force. Only this step holds the lock of the rules.
 async fn publish(app: &App, population: &PopulationId, caseloads: Caseloads, version: u64) {
     let mut rules = app.rules().await;
+    // `load_kept` passes version 0: a file that is read back is no new version.
     rules.caseloads.insert(population.clone(), Arc::new(caseloads));
     rules.caseload_version = rules.caseload_version.max(version);
     app.publish(&rules);
@@ -153,7 +158,7 @@ pub struct AgreedRelation {
     pub until: Option<Timestamp>,
 }
 
-/// Adds it to what is in force.
+/// Adds an approved relation to the caseload in force.
 pub(crate) async fn add_one(
     app: &App,
     addition: &AgreedRelation,
@@ -175,7 +180,7 @@ pub(crate) async fn add_one(
     done.map(drop)
 }
 
-/// Loads what waited, once a second person granted it.
+/// Loads the waiting rows, once a second person has approved them.
 pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
     let LoadTarget::Caseload(population) = &load.target else {
         return Err(OperationError::NotFound("population"));
@@ -185,7 +190,8 @@ pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), Op
     load_judged(app, &Actor::digue(), population, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
 
-/// The rows that wait, if they are those that were asked for and nothing replaced their file since.
+/// The waiting rows, if they are the ones that the request describes and the file in force was not
+/// replaced since. Otherwise an old approval could bring back relations that a later file removed.
 pub(crate) async fn waiting_rows(
     app: &App,
     load: &WaitingLoad,
@@ -201,7 +207,7 @@ pub(crate) async fn waiting_rows(
     if digest == load.digest { Ok(csv) } else { Err(OperationError::Invalid("invalid-load-changed")) }
 }
 
-/// True when granting this load would give something to the account that grants it.
+/// True when the load would give a relation to the account that approves it, or to its organisation.
 pub(crate) async fn gives_to(
     app: &App,
     load: &WaitingLoad,
@@ -222,15 +228,15 @@ pub(crate) async fn gives_to(
     Ok(is_given)
 }
 
-/// The canonical form of a person of a population, as somebody typed it.
+/// The canonical form of a person of a population, from typed text.
 pub(crate) fn canonical(app: &App, population: &PopulationId, typed: &str) -> Result<String, OperationError> {
     let portal = portal_of(app, population)?;
     let person = portal.kinds[portal.primary].canonical(typed.trim());
     person.map(String::from).ok_or(OperationError::Invalid("invalid-person"))
 }
 
-/// How the portals may write a person that a file names: in the form of each population, and as it
-/// stands there, for populations whose maps are gone.
+/// The forms under which portals may write a person that a file names: the canonical form of each
+/// population, and the text itself, for populations whose maps no longer exist.
 pub(crate) fn forms(app: &App, typed: &str) -> Vec<String> {
     let hosts = app.gateway().hosts();
     let canonical = hosts.portals().filter_map(|portal| portal.kinds[portal.primary].canonical(typed.trim()));
@@ -256,10 +262,10 @@ const COLUMNS: [CsvColumn; 6] = [
     CsvColumn { name: "until", aliases: &["until", "au", "fin"] },
 ];
 
-/// Faults that are listed; a file with more is wrong as a whole.
+/// The most faults that are listed; reading stops there.
 const FAULTS_MAX: usize = 1000;
 
-/// Hands over every relation of a file; the columns that mean nothing here, or all the faults.
+/// Calls `take` with each relation of a file. Returns the unused columns, or the faults.
 fn each_row(
     csv: &[u8],
     portal: &Portal,
@@ -312,7 +318,7 @@ fn each_row(
     if faults.is_empty() { Ok(file.ignored) } else { Err(OperationError::Faults(faults)) }
 }
 
-/// Writes relations as Digue keeps them: UTF-8, commas, canonical persons, dates in full.
+/// Writes relations in Digue's own form: UTF-8, commas, canonical persons, full timestamps.
 struct RowWriter<W: std::io::Write>(csv::Writer<W>);
 
 impl<W: std::io::Write> RowWriter<W> {
@@ -338,14 +344,14 @@ impl<W: std::io::Write> RowWriter<W> {
     }
 }
 
-/// A file that is read and compared, away from the workers that serve requests.
+/// The reading and comparison of a file, on a blocking thread: a national file takes seconds.
 struct CaseloadJob {
     portal: Arc<Portal>,
     decoys: HashSet<String>,
     csv: Vec<u8>,
     mode: LoadMode,
     allowance: Allowance,
-    /// In force, as it was kept; empty when nothing ever was.
+    /// The file in force; empty when none was ever loaded.
     kept: Vec<u8>,
     base: Arc<Caseloads>,
     sizes: std::collections::HashMap<OrganisationId, u64>,
@@ -353,12 +359,12 @@ struct CaseloadJob {
     draft: PathBuf,
 }
 
-/// What came of it.
+/// The result of the comparison.
 struct PreparedLoad {
     caseloads: Caseloads,
     next: FileDraft,
     waiting: Option<(FileDraft, LoadGrowth)>,
-    /// What a feed added by itself.
+    /// The growth that a feed adds without approval.
     added: LoadGrowth,
     ignored: Vec<String>,
 }
@@ -374,7 +380,7 @@ impl CaseloadJob {
         let file = kept(app, population);
         let kept = match file.read(app).await? {
             Ok(kept) => kept.unwrap_or_default(),
-            // What is kept is to be replaced: nothing of it is needed.
+            // The damaged file is about to be replaced: nothing of it is needed.
             Err(_) if matches!(mode, LoadMode::Replace { .. }) => Vec::new(),
             Err(why) => {
                 app.not_taken.note(&file.name, why);
@@ -411,7 +417,8 @@ impl CaseloadJob {
         let keyer = self.portal.keyer();
         let (ignored, total, added) = self.count(&keyer)?;
         self.must_not_lose(total)?;
-        // A feed that would add more than its day allows adds nothing: half of a day's file is no caseload.
+        // A feed beyond its bound adds nothing at all: taking rows up to the bound would leave a caseload
+        // that nobody wrote.
         let is_within = match &self.allowance {
             Allowance::All => true,
             Allowance::Nothing => false,
@@ -425,6 +432,7 @@ impl CaseloadJob {
         let mut next = CaseloadOutput::create(&self.portal.population, self.draft.with_extension("draft"))?;
         let mut later = CaseloadOutput::create(&self.portal.population, self.draft.with_extension("later"))?;
         let mut counter = GrowthCounter::new(&self.sizes);
+        // Decoys are not checked in the file in force: one may have been planted since it was loaded.
         if self.mode == LoadMode::Add && !self.kept.is_empty() {
             each_row(&self.kept, &self.portal, &HashSet::new(), &mut |row| next.push(row))?;
         }
@@ -436,6 +444,8 @@ impl CaseloadJob {
                 RelationCoverage::Whole if self.mode == LoadMode::Add => {}
                 RelationCoverage::Whole => next.push(row),
                 RelationCoverage::Part(_) if may(row) => next.push(row),
+                // The whole row waits, and the parts of its period that are in force already stay. With
+                // `Add` they are in the kept file, which was copied above.
                 RelationCoverage::Part(terms) => {
                     counter.relation(&row.holder, keyer.key(&row.person), row.term.until.is_some());
                     later.push(row);
@@ -452,7 +462,7 @@ impl CaseloadJob {
         Ok(PreparedLoad { caseloads, next, waiting, added, ignored })
     }
 
-    /// The columns that mean nothing, the rows of the file, and what it adds beside the sender's own.
+    /// The unused columns, the number of rows, and the growth, without rows about the sender itself.
     fn count(&self, keyer: &PersonKeyer) -> Result<(Vec<String>, u64, LoadGrowth), OperationError> {
         let mut total = 0;
         let mut counter = GrowthCounter::new(&self.sizes);
@@ -466,7 +476,8 @@ impl CaseloadJob {
         Ok((ignored, total, counter.finish()))
     }
 
-    /// An extraction that failed is an empty file, or half of one: whoever means it says so.
+    /// Refuses a file that loses half of the relations or more: a failed extraction looks like that. The
+    /// sender may confirm it (`LoadMode::Replace`).
     fn must_not_lose(&self, total: u64) -> Result<(), OperationError> {
         let before = u64::try_from(self.base.relations()).unwrap_or(u64::MAX);
         match self.mode {
@@ -479,7 +490,8 @@ impl CaseloadJob {
     }
 }
 
-/// Rows on their way to a file and to memory. A fault of the disk is kept until the end.
+/// Writes rows to a file and to memory at once. The first disk error is kept for `finish`, because the
+/// callback that pushes rows cannot fail.
 struct CaseloadOutput {
     rows: RowWriter<FileDraftWriter>,
     builder: CaseloadBuilder,
@@ -510,8 +522,8 @@ impl CaseloadOutput {
     }
 }
 
-/// Loads what the last start left. A file that cannot be believed leaves what is in force as it is; at a
-/// start that is nobody.
+/// Loads the stored files at a start and a reload. A file that was changed or cannot be read leaves the
+/// caseload in force as it is; at a start that is an empty one, and nothing is widened.
 pub async fn load_kept(app: &App) -> Result<(), OperationError> {
     let _one = app.loads.lock().await;
     let hosts = app.gateway().hosts();
@@ -530,13 +542,14 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
         let portal = portal_of(app, &population)?;
         let parsed = tokio::task::spawn_blocking(move || {
             let mut builder = CaseloadBuilder::new(&portal.population);
-            // A decoy planted since: the file holds as it is, and reading the decoy is evidence all the same.
+            // No check for decoys: one planted since must not disable the caseload, and a reading of it is
+            // evidence all the same.
             each_row(&csv, &portal, &HashSet::new(), &mut |row| builder.add(row)).map(|_| builder.finish())
         });
         match parsed.await.map_err(unavailable)? {
             Ok(caseloads) => publish(app, &population, caseloads, 0).await,
             Err(error) => {
-                tracing::error!(%error, file = %file.path.display(), "A kept caseload file cannot be read");
+                tracing::error!(%error, file = %file.path.display(), "Kept caseloads are invalid; skipped");
                 app.note_not_taken(&file.name, crate::kept_files::UnfinishedFile::Unreadable).await?;
             }
         }

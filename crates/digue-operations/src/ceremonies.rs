@@ -1,4 +1,5 @@
-//! What waits for its second half: each good once, and for a while.
+//! State of multi-step exchanges with a browser (passkeys, provider sign-ins) between their steps: usable
+//! once, for some minutes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,12 +10,13 @@ use digue_types::Timestamp;
 use crate::error::OperationError;
 use crate::secret::Secret;
 
-/// How long the second half may take.
+/// How long the next step may take.
 const CEREMONY_LASTS: Duration = Duration::from_mins(5);
-/// Under way at once; about a kilobyte each. The oldest give way to new ones.
+/// The most exchanges under way; about a kilobyte each. Beyond it the oldest is dropped, because refusing
+/// new ones would let strangers block every sign-in.
 const CEREMONIES_MAX: usize = 50_000;
 
-/// Halves that wait, by a name that cannot be guessed.
+/// The waiting states, by an id that cannot be guessed. The lock is taken alone and released at once.
 pub(crate) struct Ceremonies<T>(Mutex<HashMap<String, (Timestamp, T)>>);
 
 impl<T> Default for Ceremonies<T> {
@@ -28,14 +30,14 @@ impl<T> Ceremonies<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the first half; its name is 43 characters of base64url.
+    /// Keeps a state; returns its id, 43 characters of base64url.
     pub(crate) fn begin(&self, now: Timestamp, state: T) -> Result<String, OperationError> {
         let id = Secret::draw()?.reveal().to_owned();
         self.keep(now, &id, state);
         Ok(id)
     }
 
-    /// The same under a secret name that was drawn before.
+    /// Keeps a state under a secret id that was drawn before.
     pub(crate) fn keep(&self, now: Timestamp, id: &str, state: T) {
         let mut waiting = self.lock();
         if waiting.len() >= CEREMONIES_MAX {
@@ -48,13 +50,13 @@ impl<T> Ceremonies<T> {
         waiting.insert(id.to_owned(), (now, state));
     }
 
-    /// Looks at a first half without taking it.
+    /// Reads a state without using it up.
     pub(crate) fn look<V>(&self, now: Timestamp, id: &str, view: impl FnOnce(&T) -> V) -> Option<V> {
         let waiting = self.lock();
         waiting.get(id).filter(|(at, _)| now.since(*at) < CEREMONY_LASTS).map(|(_, state)| view(state))
     }
 
-    /// Takes the first half away: whatever comes of it, it is used up.
+    /// Takes a state: whatever the outcome of the step, it is used up.
     pub(crate) fn end(&self, now: Timestamp, id: &str) -> Result<T, OperationError> {
         let (at, state) = self.lock().remove(id).ok_or(OperationError::Invalid("invalid-ceremony"))?;
         if now.since(at) < CEREMONY_LASTS {

@@ -1,4 +1,6 @@
-//! The time of the house, in its zone; the only place of this layer that reads a clock.
+//! The clock, in the operator's time zone; the only file of this crate that reads the system time.
+//!
+//! Everything below receives the time as an argument, so that a day can be replayed in a second.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -27,7 +29,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved: for tests, and for playing a day in a second.
+/// A clock that stands still until it is set: for tests and replays.
 pub struct ManualClock {
     micros: AtomicI64,
     zone: TimeZone,
@@ -54,6 +56,7 @@ impl Clock for ManualClock {
 }
 
 fn local(zone: &TimeZone, at: Timestamp) -> (i64, i64) {
+    // Outside the years that `jiff` can represent: midnight on a Monday.
     let Ok(time) = jiff::Timestamp::from_microsecond(at.micros()) else {
         return (0, 1);
     };

@@ -1,7 +1,7 @@
-//! Accounts that the watch contained by itself lately: several of one organisation widen the next step, many of one
-//! portal end the closing.
+//! The recent automatic containments: several in one organisation widen the next step, many in one portal
+//! blow its fuse and end automatic closing.
 //!
-//! It counts what was done unasked. What people close, and what they open again, is theirs and changes nothing here.
+//! Only automatic steps count. What people close or reopen changes nothing here.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use digue_detection::{Action, Engine, Finding, Playbook, RecentClosings};
 use digue_types::Timestamp;
 
-/// Closings of one day count towards closing more.
+/// Containments of one day count towards a wider step.
 const WIDENS_FOR: Duration = Duration::from_hours(24);
 
-/// One account that was contained, or its organisation with it.
+/// The containment of one account, or of its whole organisation.
 #[derive(Clone, Debug)]
 pub(crate) struct AccountClosing {
     pub(crate) at: Timestamp,
@@ -20,7 +20,7 @@ pub(crate) struct AccountClosing {
     pub(crate) organisation: String,
     pub(crate) portal: String,
     pub(crate) taken: Action,
-    /// Accounts that it closed, those of the organisation included.
+    /// The number of accounts that it closed, those of the organisation included.
     pub(crate) accounts: u32,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct AccountClosing {
 pub(crate) struct AccountClosings(VecDeque<AccountClosing>);
 
 impl AccountClosings {
-    /// An account counts once, by the strictest step: memory that was made again finds it again.
+    /// An account counts once, by its strictest step: after a rebuild of the memory it is found again.
     pub(crate) fn note(&mut self, closing: AccountClosing) {
         let is_milder =
             |known: &AccountClosing| known.account == closing.account && known.taken > closing.taken;

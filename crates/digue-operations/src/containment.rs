@@ -1,5 +1,7 @@
-//! What is done about findings: written down, gates, sessions, word to people and machines; and what
-//! people make of them.
+//! What follows a finding: gates, sessions, the journal, mail to officers; and the decision of an officer
+//! about it.
+//!
+//! Which step is taken is decided by the playbook (`digue-detection`), not here.
 
 use std::time::Duration;
 
@@ -22,11 +24,11 @@ use crate::monitor::{MonitoredFinding, finding_before, portal_of};
 use crate::recovery;
 use crate::secret::name;
 
-/// Mails about findings to one person within an hour; then the console has the rest.
+/// Mails about findings within an hour; the console shows the rest.
 const MAILS_AN_HOUR: usize = 6;
 
-/// Carries out the step of a finding. The door withholds already; every failure is said and the
-/// rest is done all the same.
+/// Carries out the step of a finding. The monitor withholds the account's responses already. A failure of
+/// one part does not stop the others: the first error is returned at the end.
 pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), OperationError> {
     let MonitoredFinding { finding, step, is_trial } = found;
     let id = name("fi")?;
@@ -49,7 +51,7 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
         told_at: Timestamp::ZERO,
         verdict: None,
     };
-    // The gate first: what is written can wait for a disk, a thief cannot.
+    // The gate first: the journal can wait for a slow disk, containment cannot.
     let acted = match &account {
         Some(account) if step.taken > Action::Observe => {
             act_on(app, account, &record, step.taken, &reason_of(&finding.signals)).await
@@ -57,7 +59,7 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
         _ => Ok(()),
     };
     let act = match finding.weight {
-        // Nobody is cut off at a portal that is only observed: its journal does not say so.
+        // At an observe-only portal nobody is contained, and the journal must not claim it.
         Weight::Containment if !is_trial => Act::WatchContained,
         Weight::Containment | Weight::Alert => Act::WatchAlerted,
     };
@@ -71,14 +73,15 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
     let begins = fuse_begins(app, &record).await;
     let stored = app.store.add_finding(&record).await.map_err(OperationError::from);
     if let Err(error) = tell_people(app, &record, begins).await {
-        tracing::error!(%error, finding = id, "People could not be told of a finding");
+        tracing::error!(%error, finding = id, "Mail about a finding failed; the console shows it");
     }
     acted?;
     written?;
     stored
 }
 
-/// Shuts what the step says, cuts sessions, lowers the limits for when it is open again.
+/// Closes the gates that the step names, cuts sessions, and lowers the limits that apply once the account
+/// is open again.
 async fn act_on(
     app: &App,
     account: &AccountId,
@@ -115,7 +118,8 @@ async fn act_on(
     if action >= Action::CloseAccount {
         identity_cuts::cut_account(app, account).await?;
     }
-    // The gate holds now, or its failure is said: the door's own list may forget the account.
+    // Only after the gate is in force may the monitor stop withholding. A gate is in force even when its
+    // entry or its row failed (`gates::apply` publishes first), and that failure is returned.
     app.monitor().held(account);
     let reduction = recovery::reduction(app.clock.now());
     recovery::reduce(app, account, reduction).await?;
@@ -129,7 +133,7 @@ pub(crate) fn subject_of(record: &FindingRecord) -> String {
     }
 }
 
-/// The signals with their figures, as the journal keeps them: `pace 43/9 in 1 min`.
+/// The signals with their figures (seen/usual), as the journal keeps them: `pace 43/9 in 1 min`.
 pub(crate) fn reason_of(signals: &[Signal]) -> String {
     let said = signals.iter().map(|signal| {
         let figures = signal.figures;
@@ -143,7 +147,7 @@ fn to_json(signals: &[Signal]) -> String {
     serde_json::to_string(signals).unwrap_or_else(|_| "[]".to_owned())
 }
 
-/// Signals as they were stored; what a later version wrote and this one does not know is left out.
+/// The stored signals; kinds that only a later version knows are left out.
 pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
     #[derive(serde::Deserialize)]
     struct StoredSignal {
@@ -166,21 +170,21 @@ pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
     signals.collect()
 }
 
-/// A finding about an organisation as a whole has no account's day around it.
+/// The surroundings as JSON; empty for a finding about an organisation, which has no account's day.
 fn around_json(finding: &Finding) -> String {
     match finding.account {
-        Some(_) => serde_json::to_string(&finding.around).expect("numbers and truth values are written"),
+        Some(_) => serde_json::to_string(&finding.around).expect("numbers and booleans always serialise"),
         None => String::new(),
     }
 }
 
-/// What lies around a finding, as far as it was kept.
+/// The surroundings of a finding, as far as they were stored.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum StoredSurroundings {
     Kept(Surroundings),
-    /// The finding is of before it was kept, or about an organisation.
+    /// The finding is older than this field, or about an organisation.
     NotKept,
-    /// Something was kept and cannot be read: it is not taken for an ordinary day.
+    /// Something was stored and cannot be read: it must not pass for an ordinary day.
     Unreadable,
 }
 
@@ -200,13 +204,13 @@ pub fn around_of(record: &FindingRecord) -> StoredSurroundings {
     serde_json::from_str(&record.around).map_or(StoredSurroundings::Unreadable, StoredSurroundings::Kept)
 }
 
-/// Since when a fuse that holds something back now did so.
+/// The beginning of the period in which automatic closings count towards the fuse.
 fn fuse_since(app: &App) -> Timestamp {
     app.clock.now().minus(Duration::from_hours(u64::from(app.monitor().fuse().hours)))
 }
 
-/// True for the first finding of a portal that the fuse held back. A store that cannot be read is no reason
-/// to leave people without word.
+/// True for the first finding of a portal that the fuse held back. Also true when the store cannot be
+/// read: one mail too many is better than officers who do not know that closing has stopped.
 async fn fuse_begins(app: &App, record: &FindingRecord) -> bool {
     if !record.is_fused {
         return false;
@@ -218,10 +222,10 @@ async fn fuse_begins(app: &App, record: &FindingRecord) -> bool {
     !app.store.findings(FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
 }
 
-/// Findings read at a start: closings lie among many alerts.
+/// Findings read at a start; many, because the few closings lie among alerts.
 const RECALLED: u32 = 10_000;
 
-/// What was closed unasked before a start, for the fuse to count on.
+/// Restores the count of automatic closings after a start, so that a restart does not reset the fuse.
 pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
     let since = fuse_since(app);
     let rules = app.gateway().rules();
@@ -244,7 +248,8 @@ pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
     Ok(())
 }
 
-/// Mail to everybody who decides, once a finding, and no storm; once a fuse in any case.
+/// Mails the officers who decide: once for a finding, within an hourly limit; when the fuse blows, in any
+/// case.
 async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
     if !app.sends_mail() {
         return Ok(());
@@ -256,42 +261,43 @@ async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Re
     let hour = app.clock.now().minus(Duration::from_hours(1));
     let lately = app.store.findings(100).await?.iter().filter(|known| known.at > hour).count();
     if lately > MAILS_AN_HOUR {
-        tracing::warn!(finding = record.id, "Too many findings for mail; the console has them");
+        tracing::warn!(finding = record.id, "Too many findings for mail; the console shows them");
         return Ok(());
     }
     let about = record.account.clone().unwrap_or_else(|| Actor::digue().account);
     mail::tell_roles(app, Role::can_act, |_| Mail::Finding { account: about.clone() }).await
 }
 
-/// The room where one decides.
+/// The findings page.
 #[derive(Clone, Debug)]
 pub struct WatchView {
     pub now: Timestamp,
     pub findings: Vec<FindingRecord>,
-    /// Findings that nobody has decided, and since when the oldest waits.
+    /// Findings without a decision, and the time of the oldest.
     pub undecided: usize,
     pub oldest: Option<Timestamp>,
-    /// Found to be work, of the last thirty days.
+    /// Findings of the last thirty days that were decided to be work.
     pub false_alarms: usize,
-    /// Accounts times days of the last thirty.
+    /// The number of accounts times thirty days.
     pub account_days: u64,
+    /// Accounts whose habits are known to detection.
     pub accounts: usize,
-    /// Portals that close no account by themselves any more.
+    /// Portals whose fuse has ended automatic closing.
     pub held: Vec<HeldClosings>,
-    /// Hours within which automatic closings are counted.
+    /// The period in which automatic closings are counted, in hours.
     pub fuse_hours: u32,
 }
 
-/// A portal where the fuse holds automatic closings back.
+/// A portal where the fuse holds back automatic closings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldClosings {
     pub portal: PortalId,
     pub since: Timestamp,
-    /// Findings that it held back and that nobody has decided.
+    /// Findings that it held back and that are not decided.
     pub waiting: usize,
 }
 
-/// What the fuse holds back now, and what it did and waits for a decision; by portal.
+/// What the fuse holds back now, and what it held back earlier and still waits for a decision; by portal.
 fn held_closings(findings: &[FindingRecord], since: Timestamp) -> Vec<HeldClosings> {
     let mut held: Vec<HeldClosings> = Vec::new();
     let fused = |record: &&FindingRecord| record.is_fused && (record.at > since || record.verdict.is_none());
@@ -309,9 +315,9 @@ fn held_closings(findings: &[FindingRecord], since: Timestamp) -> Vec<HeldClosin
     held
 }
 
-/// Findings on the page.
+/// The most findings on the page.
 const FINDINGS: u32 = 500;
-/// False alarms are reckoned over so many days.
+/// Days over which the rate of false alarms is computed.
 const RATE_DAYS: u64 = 30;
 
 pub async fn view(app: &App, actor: &Actor) -> Result<WatchView, OperationError> {
@@ -336,7 +342,7 @@ pub async fn view(app: &App, actor: &Actor) -> Result<WatchView, OperationError>
     })
 }
 
-/// One finding with what the account was shown.
+/// One finding, with what the account was shown around it.
 #[derive(Clone, Debug)]
 pub struct FindingView {
     pub record: FindingRecord,
@@ -345,13 +351,13 @@ pub struct FindingView {
     /// Distinct persons of each of the last days, the oldest first, as (day since 1970, persons).
     pub days: Vec<(i64, usize)>,
     pub gate: Gate,
-    /// Hours within which automatic closings are counted.
+    /// The period in which automatic closings are counted, in hours.
     pub fuse_hours: u32,
-    /// Work of the account that comes by itself.
+    /// The declared automatic work of the account.
     pub batches: Vec<DeclaredBatch>,
 }
 
-/// Days in the picture.
+/// Days in the chart.
 const DAYS: i64 = 30;
 
 pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, OperationError> {
@@ -376,9 +382,10 @@ pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, 
     })
 }
 
-/// Says what a finding was: a theft, or work. Decided once, by whoever may act, with a reason.
+/// Decides what a finding was, a theft or work: once, by an officer who may act, with a reason.
 ///
-/// Work feeds the account's habits, by its entry in the journal. A gate that the watch closed is opened apart, by two persons.
+/// "Work" teaches detection, by its entry in the journal. A gate that detection closed is not opened by
+/// this: that needs two persons.
 pub async fn decide(
     app: &App,
     actor: &Actor,
@@ -410,7 +417,7 @@ pub async fn decide(
     if let Some(account) = &record.account
         && !is_theft
     {
-        // A step-up or a narrower view that the watch asked for ends; a closed gate needs two persons.
+        // A step-up or a caseload-only gate ends with the suspicion; a closed gate needs two persons.
         let reach = Reach::Account(account.clone());
         let gate = app.gateway().rules().gates.of(&reach);
         if matches!(gate, Gate::StepUp | Gate::CaseloadOnly) {

@@ -1,8 +1,8 @@
-//! CSV as people, spreadsheets and extractions write it: any of the usual encodings and delimiters,
-//! quoted cells, blank rows at the end. Every fault names its row and column.
+//! CSV as people, spreadsheets and extractions write it: the usual encodings and delimiters, quoted cells,
+//! blank rows at the end. Every fault has its row and column.
 //!
-//! It refuses to guess where a guess could change what a cell says: a text that does not decode, a quote that does
-//! not close and a filled cell beyond the header or under a blank one are faults.
+//! It refuses to guess where a guess could change a cell: text that does not decode, an unclosed quote,
+//! and a filled cell beyond the header or under a blank one are faults.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,44 +13,44 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::error::{LineFault, OperationError};
 
-/// A column that is looked for: the name it has in faults, and every name that it may have in a file,
-/// in lower case and without accents.
+/// A wanted column: its name in faults, and the names that it may have in a file, in lower case and without
+/// accents.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CsvColumn {
     pub(crate) name: &'static str,
     pub(crate) aliases: &'static [&'static str],
 }
 
-/// Delimiters of spreadsheets, the likelier first where a header fits several.
+/// Delimiters of spreadsheets, the likeliest first for a header that fits several.
 const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
 /// Why a file or one of its rows cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CsvFault {
-    /// The bytes are no text of any usual encoding.
+    /// The bytes are not text in a usual encoding.
     Encoding,
-    /// A needed column is missing, or one is there twice.
+    /// A required column is missing, or appears twice.
     Header,
-    /// A quote does not close, or a cell stands beyond the header.
+    /// A quote is not closed, or a cell lies beyond the header.
     Row,
-    /// A filled cell under a header that is blank.
+    /// A filled cell under a blank header.
     Nameless,
-    /// More rows than are read.
+    /// More rows than allowed.
     TooLarge,
 }
 
 /// A fault with its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PlacedFault {
-    /// From 1.
+    /// Counted from 1.
     pub(crate) line: usize,
-    /// From 1; `None` for the whole row.
+    /// Counted from 1; `None` for the whole row.
     pub(crate) column: Option<usize>,
     pub(crate) kind: CsvFault,
 }
 
 impl PlacedFault {
-    /// As a fault of a file of this sort: its keys begin with `prefix`.
+    /// The fault as a message; its locale keys begin with `prefix`.
     pub(crate) fn told(self, prefix: &str) -> LineFault {
         let key = match self.kind {
             CsvFault::Encoding => "csv-fault-encoding".to_owned(),
@@ -73,10 +73,10 @@ pub(crate) struct CsvFile<'b> {
     delimiter: u8,
     /// Where the header begins.
     start: usize,
-    /// The place of each column looked for.
+    /// The position of each wanted column.
     places: Vec<Option<usize>>,
     width: usize,
-    /// Columns of the file that nobody looks for.
+    /// Columns of the file that are not wanted.
     pub(crate) ignored: Vec<String>,
     ignored_places: Vec<usize>,
     /// Columns whose header is blank.
@@ -92,7 +92,7 @@ pub(crate) struct CsvFileRow<'r> {
 }
 
 impl<'r> CsvFileRow<'r> {
-    /// The columns that nobody looks for and that this row fills, by their places in `ignored`.
+    /// The unwanted columns that this row fills, by their positions in `ignored`.
     pub(crate) fn filled_ignored(&self) -> impl Iterator<Item = usize> {
         let is_filled = |place: &usize| {
             self.cells.get(*place).is_some_and(|cell| !cell.trim_matches(is_blank).is_empty())
@@ -100,14 +100,14 @@ impl<'r> CsvFileRow<'r> {
         self.ignored.iter().enumerate().filter(move |(_, place)| is_filled(place)).map(|(at, _)| at)
     }
 
-    /// The cell of a column looked for; blank when the file has not the column, or the row ends before.
+    /// The cell of a wanted column; blank when the file lacks the column or the row ends before it.
     pub(crate) fn cell(&self, column: usize) -> &'r str {
         let cells = self.cells;
         self.places[column].and_then(|place| cells.get(place)).unwrap_or_default().trim_matches(is_blank)
     }
 }
 
-/// White space, and the marks that spreadsheets leave around text.
+/// White space, and characters that spreadsheets leave around text.
 fn is_blank(sign: char) -> bool {
     sign.is_whitespace() || matches!(sign, '\u{feff}' | '\u{200b}')
 }
@@ -211,7 +211,8 @@ impl CsvFile<'_> {
 /// A file without known columns, as one sheet for each delimiter that it may have.
 ///
 /// # Errors
-/// A text that does not decode, a quote that does not close under any delimiter, or more than `rows_max` rows.
+/// A text that does not decode, a quote that does not close under any delimiter, or more than `rows_max`
+/// rows.
 pub(crate) fn sheets(bytes: &[u8], rows_max: usize) -> Result<Vec<UploadedSheet>, OperationError> {
     let refused = |fault: PlacedFault| OperationError::Faults(vec![fault.told("csv")]);
     let text = decode(bytes).map_err(refused)?;
@@ -286,7 +287,7 @@ fn uploaded(cell: &str) -> UploadedCell {
     UploadedCell::Text(guarded.or(quoted).unwrap_or(cell).to_owned())
 }
 
-/// The delimiter under which the header names most of the columns, and its cells; the first of equals.
+/// The delimiter whose header has the most wanted columns, and its cells; the first of equals.
 fn best_header(text: &str, delimiters: &[u8], columns: &[CsvColumn]) -> Option<(u8, csv::StringRecord)> {
     let is_found = |cells: &csv::StringRecord, column: &CsvColumn| {
         cells.iter().any(|cell| column.aliases.contains(&name_of(cell).as_str()))
@@ -302,14 +303,14 @@ fn best_header(text: &str, delimiters: &[u8], columns: &[CsvColumn]) -> Option<(
     best
 }
 
-/// A quote that was never closed swallows rows: the record goes over several lines and its quotes do
-/// not pair.
+/// True for a record in which an unclosed quote swallowed rows: it spans several lines and its quotes do not
+/// pair.
 fn is_unclosed(record: &str) -> bool {
     let record = record.trim_matches(['\r', '\n']);
     record.contains(['\r', '\n']) && record.bytes().filter(|byte| *byte == b'"').count() % 2 == 1
 }
 
-/// Where lines begin; asked in order.
+/// Finds line numbers; asked in ascending order, so that the text is scanned once.
 struct CsvLines<'t> {
     text: &'t str,
     at: usize,
@@ -317,8 +318,8 @@ struct CsvLines<'t> {
 }
 
 impl CsvLines<'_> {
-    /// The line, from 1, on which a record begins that the reader places here: perhaps on the end of
-    /// the line before.
+    /// The line, counted from 1, of the record that the reader places here. The place may be at the end of
+    /// the previous line.
     fn of(&mut self, place: usize) -> usize {
         let bytes = self.text.as_bytes();
         let blank = bytes[place.min(bytes.len())..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
@@ -346,12 +347,12 @@ fn header(text: &str, delimiter: u8) -> Option<(u8, csv::StringRecord)> {
     reader.read_record(&mut cells).ok().filter(|is_there| *is_there).map(|_| (delimiter, cells))
 }
 
-/// A name of a column as people tell it from others: accents and capitals make no other column.
+/// The folded name of a column: accents, case and decoration are ignored.
 fn name_of(cell: &str) -> String {
     folded(cell).trim_matches(['*', ':', ' ']).to_owned()
 }
 
-/// Where the header begins, on which line, and the delimiter that a first line `sep=;` says.
+/// The position and line of the header, and the delimiter of a first line `sep=;`.
 fn beginning(text: &str) -> (usize, usize, Option<u8>) {
     let blank = text.len() - text.trim_start_matches(['\r', '\n', '\u{feff}']).len();
     let mut lines = CsvLines { text, at: 0, line: 1 };
@@ -363,11 +364,11 @@ fn beginning(text: &str) -> (usize, usize, Option<u8>) {
     }
 }
 
-/// The text of the bytes: by their mark, as UTF-8, or as the Windows code page of Western Europe.
+/// Decodes the bytes: by byte-order mark, as UTF-8, or as Windows-1252.
 fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PlacedFault> {
     let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or_else(|| (unmarked(bytes), 0));
     let text = encoding.decode_without_bom_handling(&bytes[mark..]).0;
-    // Controls and the sign of what did not decode stand in no file that somebody wrote.
+    // Control characters and the replacement character do not occur in real files: the encoding is wrong.
     let is_foreign = |sign: char| {
         (sign.is_control() && !matches!(sign, '\t' | '\r' | '\n')) || sign == char::REPLACEMENT_CHARACTER
     };

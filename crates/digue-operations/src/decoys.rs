@@ -1,7 +1,7 @@
-//! Persons who do not exist, for the portal team to plant: reading one is evidence by itself.
+//! Decoys: fictitious persons for the portal team to plant. One reading is evidence.
 //!
-//! An identifier is drawn in the shape of a real one, so that nothing tells them apart. Whether the
-//! portal has given it to somebody is for the portal to say: what Digue knows is avoided.
+//! An identifier is drawn in the shape of a real one, so that an attacker cannot recognise it. Identifiers
+//! that Digue knows are avoided; whether the portal uses one otherwise, only the portal can tell.
 
 use std::collections::HashSet;
 
@@ -10,12 +10,12 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::error::OperationError;
 
-/// Decoys of one order: more of them than this are no longer rare.
+/// The most decoys in one call: a decoy works because it is rare.
 pub const COUNT_MAX: usize = 1000;
 /// Draws for each decoy before giving up: a shape with a check digit takes some.
 const DRAWS: usize = 10_000;
 
-/// `count` identifiers of the shape of `like`, each one that this portal would write, none `taken`.
+/// Draws `count` identifiers in the shape of `like`, each in the portal's canonical form, none `taken`.
 ///
 /// Digits become digits and letters letters; everything else stays. Sorted as drawn.
 pub fn draw(
@@ -60,8 +60,9 @@ fn one_like(like: &str) -> Result<String, OperationError> {
     Ok(drawn)
 }
 
-/// A number below `limit`, each as likely.
+/// A uniform random number below `limit`.
 fn below(limit: u8) -> Result<u8, OperationError> {
+    // Bytes from the incomplete last range are drawn again: the remainder alone would prefer low numbers.
     let whole = u8::MAX - u8::MAX % limit;
     loop {
         let mut byte = [0];

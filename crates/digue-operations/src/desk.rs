@@ -1,7 +1,7 @@
-//! The message desk: somebody shows a message, and is told what is to be thought of it.
+//! The message desk: anyone submits a message and receives a verdict on it.
 //!
-//! Nothing of what is shown is fetched, opened or kept. What remains is the verdict, the signs it rests on,
-//! and the domains that look like an official one.
+//! Nothing in a message is fetched, opened or kept. Only the verdict is stored, the signs that it rests on,
+//! and the look-alike domains.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,43 +23,43 @@ use crate::mail::{self, Mail};
 use crate::maildir;
 use crate::secret::name;
 
-/// Reports are forgotten after a year.
+/// How long reports are kept.
 const KEPT_FOR: Duration = Duration::from_hours(24 * 365);
-/// Reports that are listed, of account holders and as many of everybody else.
+/// The most reports that are listed, of account holders and as many of others.
 pub const LISTED: u32 = 500;
-/// The same verdict for the same signs says nothing new within a day.
+/// Submissions without an account that repeat verdict and signs within this time are stored once.
 const SAME_WITHIN: Duration = Duration::from_hours(24);
-/// Messages of the inbox that are read at a time.
+/// Messages of the inbox that are read in one call.
 const READ_AT_ONCE: usize = 50;
 
-/// What the desk compares with.
+/// What the desk compares messages with.
 #[derive(Clone, Default)]
 pub struct DeskRules {
-    /// Domains that official messages come from and lead to.
+    /// Domains that official messages come from and link to.
     pub domains: Vec<String>,
-    /// Names that people know them by.
+    /// The names of their senders.
     pub names: Vec<String>,
-    /// What these domains publish: keys of signatures, senders, policies.
+    /// The DNS records of these domains (DKIM, SPF, DMARC), from the configuration: the desk asks no network.
     pub records: Arc<DnsRecords>,
     /// The Maildir that forwarded messages are delivered to.
     pub inbox: Option<PathBuf>,
 }
 
-/// What somebody is told of a message.
+/// The answer to a submitted message.
 #[derive(Clone, Debug)]
 pub struct MessageReport {
     pub opinion: Opinion,
-    /// Who it says it comes from, and its subject: for the reader to recognise it.
+    /// The sender that it claims and its subject, so that the reader recognises the message.
     pub from: String,
     pub subject: String,
-    /// Ready to be copied into a report elsewhere.
+    /// A text for a report to other services.
     pub report: String,
 }
 
-/// Judges what somebody shows; `actor` is nobody for whoever has no account.
+/// Judges a submitted message; `actor` is `None` without an account.
 ///
 /// # Errors
-/// `Invalid` for what is empty or too large; `Busy` when one place asks too often.
+/// `Invalid` for an empty or too large message; `Busy` when one address submits too often.
 pub async fn examine(
     app: &App,
     language: Language,
@@ -71,7 +71,7 @@ pub async fn examine(
     let submission = read::read(bytes).map_err(|_| OperationError::Invalid("invalid-message"))?;
     let opinion = opinion(app, &submission, SubmissionWay::Shown).await?;
     let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
-    // What strangers show is kept within their share, and once a day; everybody is told the verdict.
+    // Without an account only a share is stored; the verdict is returned in any case.
     if actor.is_some() || app.rate_limiter().keeps_report(app.clock.now(), ip) {
         keep(app, &reporter, &opinion).await?;
     }
@@ -112,7 +112,7 @@ async fn opinion(
     Ok(judge(submission, &proofs, &known, code, how))
 }
 
-/// A code in the text: ours, ours in another message, or nobody's.
+/// A notice code in the text: genuine, copied from another message, or unknown.
 async fn code_seen(app: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, OperationError> {
     let words = read.text.split(|sign: char| sign.is_whitespace() || ",;()[]".contains(sign));
     let mut codes = words
@@ -123,7 +123,7 @@ async fn code_seen(app: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, Op
         return Ok(Some(CodeSeen::Unknown));
     };
     let campaign = app.store.campaign(&notice.campaign).await?;
-    // A code that stands under another subject was copied.
+    // A genuine code under another subject was copied into a forged message.
     let is_its = campaign.is_some_and(|campaign| {
         !read.is_mail || read.subject.trim().to_lowercase().ends_with(&campaign.subject.trim().to_lowercase())
     });
@@ -147,7 +147,7 @@ async fn keep(app: &App, reporter: &str, opinion: &Opinion) -> Result<(), Operat
     Ok(app.store.add_report(&record).await?)
 }
 
-/// What can be pasted into a report at Signal Spam, 33700 or 17Cyber.
+/// A text to paste into a report to Signal Spam, 33700 or 17Cyber.
 fn report(
     language: Language,
     read: &ReadMessage,
@@ -169,10 +169,10 @@ fn report(
     text_with(language, "desk-report", &values)
 }
 
-/// What was found, and what was not read, a sentence each.
+/// The signs that were found and the parts that were not read, one sentence each.
 pub fn signs_in_words(language: Language, opinion: &Opinion) -> Vec<String> {
     let unread = opinion.unread.iter().map(|unread| unread_in_words(language, unread));
-    // Of the sign that something was not read, what it was is the sentence.
+    // The sign "unread" is replaced by the sentences about the unread parts.
     let signs = opinion.signs.iter().filter(|(sign, _)| *sign != Sign::Unread);
     signs.map(|(sign, about)| sign_in_words(language, *sign, about)).chain(unread).collect()
 }
@@ -187,7 +187,7 @@ fn unread_in_words(language: Language, unread: &UnreadPart) -> String {
     sign_in_words(language, Sign::Unread, &about)
 }
 
-/// Messages that people showed, for the operator's watchers.
+/// The reports of submitted messages, for officers.
 pub async fn reports(app: &App, actor: &Actor) -> Result<Vec<ReportRecord>, OperationError> {
     actor.must_watch()?;
     Ok(app.store.reports(LISTED).await?)
@@ -207,7 +207,7 @@ pub async fn publish(app: &App, actor: &Actor, id: &str) -> Result<(), Operation
     app.claim((actor, Act::LookAlikesPublished, words), claim, release).await.map(drop)
 }
 
-/// Domains that look official and are not: each once, the newest first, for everybody to see.
+/// The published look-alike domains, each once, the newest first.
 pub async fn look_alikes(app: &App) -> Result<Vec<(String, Timestamp)>, OperationError> {
     let mut published: Vec<(String, Timestamp)> = Vec::new();
     for report in app.store.published_reports(LISTED).await? {
@@ -220,19 +220,19 @@ pub async fn look_alikes(app: &App) -> Result<Vec<(String, Timestamp)>, Operatio
     Ok(published)
 }
 
-/// Forgets reports that are older than a year; how many.
+/// Deletes reports that are older than a year; returns how many.
 pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
     Ok(app.store.forget_reports(app.clock.now().minus(KEPT_FOR)).await?)
 }
 
-/// Reads what people forwarded to the desk's own address, and answers those who have an account: nobody
-/// else, for a forged sender would have the desk write to strangers.
+/// Reads the messages that were forwarded to the desk's address, and answers senders with an account. No
+/// others, because with a forged sender the desk would write to strangers.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
     let Some(folder) = app.desk().inbox.clone() else { return Ok(0) };
     let waiting = maildir::waiting(folder, read::BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
-        // What is too large came without its bytes, and stays for a person to read.
+        // Too large messages have no bytes here; they are put aside unread, for a person.
         if let Some(Ok(shown)) = bytes.as_deref().map(read::read) {
             let opinion = opinion(app, &shown, SubmissionWay::Forwarded).await?;
             let reporter = bytes.as_deref().and_then(read::sender).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! Sessions bound to the key of a device: a copied cookie is worth nothing after one refresh.
+//! Sessions bound to a device key: a copied cookie is worthless after the next refresh.
 //!
-//! The W3C draft of device-bound session credentials: the answer that opens a session invites the
-//! browser to make a key that cannot leave the device; from then on the session needs a second
-//! cookie that lasts five minutes, and only a signature of that key gets the next one. Browsers that
-//! do not know it ignore the invitation, and their sessions are held to network, browser and TLS.
+//! Device Bound Session Credentials (W3C draft): the response that opens a session invites the browser to
+//! create a key that cannot leave the device. From then on the session needs a second cookie that lasts
+//! five minutes, and only a signature by that key obtains the next one. Browsers without support ignore the
+//! invitation; their sessions are bound to network, browser and TLS fingerprint instead.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -20,11 +20,11 @@ use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::secret::Secret;
 
-/// How long the short cookie is good for.
+/// How long the short cookie is valid.
 pub const COOKIE_LASTS: Duration = Duration::from_mins(5);
-/// How long a challenge waits for its signature.
+/// How long a challenge is valid.
 const CHALLENGE_LASTS: Duration = Duration::from_mins(2);
-/// How long the cookie before stays good, for requests under way.
+/// How long the previous cookie stays valid, for requests under way.
 const OVERLAP: Duration = Duration::from_secs(10);
 const CHALLENGES_MAX: usize = 100_000;
 
@@ -32,7 +32,7 @@ pub const REGISTER: &str = "/.digue/device/register";
 pub const REFRESH: &str = "/.digue/device/refresh";
 const TOKEN_TYPE: &str = "dbsc+jwt";
 
-/// Challenges that wait, one for each session.
+/// Open challenges, one for each session. The lock is taken alone and released at once.
 #[derive(Default)]
 pub(crate) struct Challenges(Mutex<HashMap<SessionId, (String, Timestamp)>>);
 
@@ -50,7 +50,7 @@ impl Challenges {
         Ok(challenge)
     }
 
-    /// True when this was the challenge; it is used up whatever comes of it.
+    /// True when this is the session's challenge. It is used up in any case: no second guess.
     fn take(&self, session: &SessionId, said: &str, now: Timestamp) -> bool {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = waiting.remove(session);
@@ -58,19 +58,20 @@ impl Challenges {
     }
 }
 
-/// The header that invites a browser to bind a session that was opened just now.
+/// The header that invites a browser to bind a session that was just opened.
 pub fn invitation(app: &App, session: &Session) -> Result<String, OperationError> {
     let challenge = app.challenges.draw(&session.id, app.clock.now())?;
     Ok(format!("(ES256 RS256);path=\"{REGISTER}\";challenge=\"{challenge}\""))
 }
 
-/// A session that a key now holds: the short cookie, and what the browser is told of both.
+/// A bound session: the short cookie, and the instructions for the browser.
 pub struct BoundSession {
     pub cookie: Secret,
     pub instructions: Value,
 }
 
-/// Binds a session to the key that signed its challenge. Once: a session that has a key keeps it.
+/// Binds a session to the key that signed its challenge. Only once: otherwise the thief of a cookie could
+/// replace the key with their own.
 pub async fn register(app: &App, session: &Session, token: &str) -> Result<BoundSession, OperationError> {
     if session.device.is_some() {
         return Err(OperationError::Conflict);
@@ -86,7 +87,7 @@ pub async fn register(app: &App, session: &Session, token: &str) -> Result<Bound
     give_cookie(app, session, proved.key, None).await
 }
 
-/// What a browser is asked to sign before it gets its next short cookie.
+/// The challenge that a browser must sign for its next short cookie.
 pub fn challenge(app: &App, session: &Session) -> Result<String, OperationError> {
     if session.device.is_none() {
         return Err(OperationError::NotFound("device"));
@@ -94,7 +95,7 @@ pub fn challenge(app: &App, session: &Session) -> Result<String, OperationError>
     app.challenges.draw(&session.id, app.clock.now())
 }
 
-/// Gives the next short cookie to whoever holds the session's key.
+/// Issues the next short cookie for a signature by the session's key.
 pub async fn refresh(app: &App, session: &Session, token: &str) -> Result<BoundSession, OperationError> {
     let device = session.device.as_ref().ok_or(OperationError::NotFound("device"))?;
     let proved = prove(app, session, token, Some(&device.key))?;

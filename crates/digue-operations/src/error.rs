@@ -1,4 +1,6 @@
-//! What can become of an operation, by consequence: what the caller can do about it.
+//! Errors of operations, by consequence: each variant tells the caller what can be done about it.
+//!
+//! It knows no language and no status code: the console translates each variant once, at the edge.
 
 use digue_access::CaseloadFault;
 use digue_store::StoreError;
@@ -6,11 +8,11 @@ use digue_store::StoreError;
 /// A line of a file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineFault {
-    /// From 1.
+    /// Counted from 1.
     pub line: usize,
-    /// Its name in the header, or its number from 1; `None` for the whole row.
+    /// The column's name in the header, or its number from 1; `None` for the whole row.
     pub column: Option<String>,
-    /// A locale key that says what is wrong.
+    /// The locale key of the message.
     pub key: String,
 }
 
@@ -35,39 +37,41 @@ impl From<CaseloadFault> for LineFault {
     }
 }
 
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
-    /// This actor may not.
+    /// The actor's role or organisation does not allow it.
     #[error("not allowed")]
     Denied,
-    /// No such thing for this actor.
+    /// It does not exist, or it is hidden from this actor: the two are not told apart, so that names
+    /// cannot be probed.
     #[error("{0} does not exist")]
     NotFound(&'static str),
-    /// The person can correct it; a locale key says how.
+    /// The user can correct the input; the locale key says how.
     #[error("invalid: {0}")]
     Invalid(&'static str),
-    /// A file with faults; nothing of it was taken.
+    /// The file has faults; nothing of it was loaded.
     #[error("{} faults in the file", .0.len())]
     Faults(Vec<LineFault>),
-    /// The identity must be proved afresh first.
-    #[error("a fresh proof of identity is needed")]
+    /// The actor must first prove their identity again.
+    #[error("a fresh proof of identity is required")]
     ProofNeeded,
-    /// One person asks, another grants.
-    #[error("a second person is needed")]
+    /// One person requests it, another must approve it.
+    #[error("a second person is required")]
     SecondNeeded,
-    /// This actor asked, granted or held the link: somebody else must do it.
-    #[error("somebody with no part in it is needed")]
+    /// This actor requested it, approved it or held the link: a person with no part in it must act.
+    #[error("a person who has no part in it is required")]
     Involved,
-    /// Somebody else was faster.
-    #[error("it was done already")]
+    /// It has already been done, by a concurrent or an earlier call.
+    #[error("already done")]
     Conflict,
-    /// Too much of it at once; later it may work.
+    /// A limit of attempts or of concurrent work is reached; retrying later may succeed.
     #[error("too many at once")]
     Busy,
-    /// No more of it can wait; nothing was taken.
-    #[error("no more can wait")]
+    /// The queue is full; nothing was taken.
+    #[error("the queue is full")]
     Full,
-    /// May work later; nothing was changed.
+    /// A part failed (store, journal, network); retrying later may succeed.
     #[error("unavailable: {0}")]
     Unavailable(String),
 }
@@ -75,6 +79,7 @@ pub enum OperationError {
 impl From<StoreError> for OperationError {
     fn from(error: StoreError) -> Self {
         use std::error::Error as _;
+        // `Unavailable` keeps a text only: without the source the operator would not learn what failed.
         let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
         Self::Unavailable(format!("{error}{cause}"))
     }

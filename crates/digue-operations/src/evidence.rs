@@ -1,10 +1,10 @@
-//! Reading evidence: one rule by what is read, whichever page, file or interface asks for it.
+//! Reading evidence: one rule for every page, file and API that shows it.
 //!
-//! Evidence puts persons beside whoever was shown them: entries of the journal, what an account was shown,
-//! who was shown a person, scopes, affected lists, archives. To read it takes a role that watches and a
-//! fresh proof of identity, and leaves an entry; so a stolen session that was left open, and a program,
-//! which proves nothing afresh, read none. Entries of the journal as they are, beyond what one looks at in
-//! a day, take a second person, page by page as well as in one file.
+//! Evidence connects persons with the accounts that were shown them: entries of the journal, what an account
+//! was shown, who was shown a person, scopes, affected lists, archives. Reading it needs an officer's role
+//! and a fresh proof of identity, and leaves an entry. A stolen open session and a program, which cannot
+//! give a fresh proof, therefore read none. Raw entries of the journal beyond a daily allowance need a
+//! second person, whether page by page or in one file.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +16,7 @@ use crate::app::{ActDetails, App};
 use crate::approvals;
 use crate::error::OperationError;
 
-/// How it is handed over. The rule is the same; the journal says which.
+/// How the evidence is handed over. The rule is the same; the act in the journal differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EvidenceForm {
     /// On a page, or to a program.
@@ -28,12 +28,14 @@ pub enum EvidenceForm {
 /// Entries of the journal that one account reads within a day without a second person: ten pages.
 pub const ENTRIES_A_DAY: u64 = 500;
 
-/// What each account read of the journal today.
+/// Journal entries that each account has read today, as (UTC day, entries). In memory only: a restart
+/// renews the allowance.
+// A leaf lock.
 #[derive(Default)]
 pub(crate) struct EvidenceReads(Mutex<HashMap<AccountId, (i64, u64)>>);
 
 impl EvidenceReads {
-    /// Takes so many entries from the day's allowance; false when it does not hold them.
+    /// Takes entries from the day's allowance, all or none; false when too few are left.
     fn take(&self, account: &AccountId, now: Timestamp, entries: u64) -> bool {
         let mut readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let today = now.utc_day();
@@ -45,11 +47,11 @@ impl EvidenceReads {
     }
 }
 
-/// What is asked for.
+/// A reading of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EvidenceRead {
     pub(crate) form: EvidenceForm,
-    /// Entries of the journal as they are; zero for everything else.
+    /// The number of raw journal entries; zero for everything else.
     pub(crate) entries: u64,
 }
 
@@ -59,12 +61,12 @@ impl From<EvidenceForm> for EvidenceRead {
     }
 }
 
-/// Reads evidence: decides, fetches, writes down what was read, and only then hands it over. `named` says
-/// in the entry what it was.
+/// Reads evidence: authorises, fetches, journals what was read, and only then returns it. `named` gives the
+/// subject of the entry.
 ///
 /// # Errors
-/// `Denied` to whoever does not watch; `ProofNeeded` without a fresh proof; `SecondNeeded` beyond the day's
-/// allowance of the journal.
+/// `Denied` without an officer's role; `ProofNeeded` without a fresh proof; `SecondNeeded` beyond the daily
+/// allowance of journal entries.
 pub(crate) async fn read<T>(
     app: &App,
     actor: &Actor,

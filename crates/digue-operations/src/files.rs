@@ -1,13 +1,13 @@
-//! Files that are there whole or not at all, and the hash by which people compare them.
+//! Atomic writing of small files, and hashes in hexadecimal.
 
 use std::io::Write as _;
 use std::path::Path;
 
 use ring::digest::{SHA256, digest};
 
-/// Written beside, synced, renamed.
+/// Writes a file atomically and durably: written beside, synced, renamed, and the folder synced.
 pub(crate) fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().expect("the file lies in a folder");
+    let folder = path.parent().expect("kept files lie under the data folder");
     std::fs::create_dir_all(folder)?;
     let draft = path.with_extension("tmp");
     let mut file = std::fs::File::create(&draft)?;

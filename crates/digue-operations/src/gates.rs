@@ -1,7 +1,7 @@
 //! Closing and reopening gates.
 //!
-//! Closing acts first and writes second: a containment must not wait for a disk that fails, and
-//! the failure is said. Opening writes first: nothing is widened without a trace.
+//! A closing is applied first and journalled second: containment must not wait for a failing disk; the
+//! failure is returned. An opening is journalled first: nothing is widened without a trace.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::approvals::QUARANTINE;
 use crate::error::OperationError;
 use crate::identity_cuts::{self, CutDone};
 
-/// Characters of a reason at least: enough for a few words.
+/// The fewest characters of a reason: a word or two.
 pub const REASON_CHARS_MIN: usize = 5;
 pub const REASON_CHARS_MAX: usize = 500;
 
@@ -32,15 +32,15 @@ pub fn parse_reason(text: &str, chars_min: usize) -> Result<String, OperationErr
     Ok(text.to_owned())
 }
 
-/// Whether one person acts, or a second one has granted it.
+/// Whether one person acts alone, or a second one has approved it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ActAuthority {
     One,
     Two,
 }
 
-/// Sets a gate, effective on live sessions and streams at once. A closed one is opened by two
-/// persons: `approvals`.
+/// Sets a gate, effective at once on live sessions and streams. Opening a closed one needs two persons
+/// (`approvals`).
 pub async fn set_gate(
     app: &App,
     actor: &Actor,
@@ -49,14 +49,15 @@ pub async fn set_gate(
     reason: &str,
 ) -> Result<(), OperationError> {
     actor.must_act()?;
-    // The mark of a new account is put and taken away by `approvals` only.
+    // This reason marks the gate of an unconfirmed account and makes `invitations::confirm` open it: were
+    // it accepted here, one person could open a gate that needs two.
     if reason.trim() == QUARANTINE {
         return Err(OperationError::Invalid("invalid-reason-short"));
     }
     apply(app, actor, reach, gate, reason, ActAuthority::One).await
 }
 
-/// `set_gate`, for whoever was found to be allowed to.
+/// `set_gate`, for callers that have authorised the actor.
 pub(crate) async fn apply(
     app: &App,
     actor: &Actor,
@@ -66,10 +67,12 @@ pub(crate) async fn apply(
     consent: ActAuthority,
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    // Confirming its holder opens the gate of such an account, and nothing else does.
+    // Only the confirmation of its holder opens such an account (`invitations::confirm`).
     if gate != Gate::Closed && matches!(&reach, Reach::Account(account) if app.unconfirmed().has(account)) {
         return Err(OperationError::Invalid("invalid-gate-unconfirmed"));
     }
+    // Held to the end, also while the entry is written: the gate that is journalled as "before" is the
+    // one that was in force, and two changes of one gate are journalled in the order in which they apply.
     let mut rules = app.rules().await;
     let before = rules.gates.of(&reach);
     if before == gate {
@@ -104,6 +107,7 @@ pub(crate) async fn apply(
         if gate == Gate::Open
             && let Reach::Account(account) = &reach
         {
+            // Before the gate opens: identities that a proxy vouches for would otherwise stay refused.
             identity_cuts::lift(app, account).await?;
         }
         Arc::make_mut(&mut rules.gates).set(reach, gate);
@@ -112,13 +116,14 @@ pub(crate) async fn apply(
     Ok(())
 }
 
-/// Gates that are not open, with who shut them and why.
+/// Gates that are not open, with who set them and why.
 pub async fn shut_gates(app: &App, actor: &Actor) -> Result<Vec<GateRecord>, OperationError> {
     actor.must_watch()?;
     Ok(app.store.gates().await?)
 }
 
-/// Ends every session of an account, and what others vouch for; streams in flight stop within a second.
+/// Ends every session of an account and refuses the identities that others vouch for. Streams in flight
+/// stop within a second.
 pub async fn cut_sessions(
     app: &App,
     actor: &Actor,

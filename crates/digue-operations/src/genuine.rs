@@ -1,7 +1,7 @@
-//! Is this message genuine? What anybody may ask, without an account.
+//! The public check whether a notice is genuine; no account is needed.
 //!
-//! The answer is facts to compare and nothing personal; unknown codes are answered in the same time
-//! and words; nobody is remembered but as one of a few coarse places.
+//! The answer consists of facts to compare and nothing personal. Unknown codes get the same answer in the
+//! same time. Of the people who check, only a few coarse network places are kept.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ use crate::notices::{self, blocks_of};
 use crate::papers::PaperReader;
 use crate::quotas::{QuotaLimits, Quotas};
 
-/// What anybody may ask within a minute: more than people make, and divided fairly among all who ask.
+/// Checks within a minute: more than people make, and shared fairly among all addresses.
 const CHECKS: QuotaLimits =
     QuotaLimits { period: Duration::from_mins(1), per_address: 20, per_network: 100, total: 3000, least: 2 };
 
-/// Counts what is asked without an account, so that nobody tries codes out and nobody starves the others.
+/// Limits requests without an account, so that codes cannot be guessed and no address starves the others.
 pub(crate) struct RateLimiter {
     checks: Quotas,
     reports: Quotas,
 }
 
-/// Messages shown by strangers that are kept within a day.
+/// Messages submitted without an account that are kept within a day.
 const REPORTS: QuotaLimits = QuotaLimits {
     period: Duration::from_hours(24),
     per_address: 50,
@@ -47,13 +47,13 @@ impl RateLimiter {
         self.checks.pass(now, ip)
     }
 
-    /// True while what this place shows is kept.
+    /// True while submissions from this address are kept.
     pub(crate) fn keeps_report(&self, now: Timestamp, ip: &str) -> bool {
         self.reports.pass(now, ip).is_ok()
     }
 }
 
-/// What the public page says of a code that is ours: facts to compare, nothing personal.
+/// The answer about a genuine code: facts to compare with the message, nothing personal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Genuine {
     pub channel: String,
@@ -61,14 +61,14 @@ pub struct Genuine {
     pub subject: String,
     pub date: String,
     pub first_words: String,
-    /// Checked from so many places that it was perhaps copied.
+    /// Checked from so many places that the notice may have been copied.
     pub is_replayed: bool,
 }
 
-/// Places from which one person checks a notice; more of them are a copy.
+/// The most network places from which one person checks a notice; more suggest a copy.
 const PLACES: usize = 4;
 
-/// Checks a code as somebody typed it. An unknown code and no code are answered alike: `None`.
+/// Checks a typed code. `None` for an unknown code and for text that is no code.
 pub async fn check(
     app: &App,
     language: Language,
@@ -76,14 +76,15 @@ pub async fn check(
     ip: &str,
 ) -> Result<Option<Genuine>, OperationError> {
     app.rate_limiter().pass(app.clock.now(), ip)?;
-    // A slip of the finger is looked up like any other: the answer takes the same time.
+    // Invalid text is looked up, too: otherwise the time would reveal whether the check digit is right.
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
     let found = app.store.notice_by_code(code.bits()).await?;
-    // The code of a letter that nobody printed is on no letter.
+    // A notice that neither left nor stands in a file cannot be in anyone's hands.
     let Some(notice) = found.filter(|notice| !notices::is_kept_back(&notice.state)) else { return Ok(None) };
     let campaign = app.store.campaign(&notice.campaign).await?.ok_or(OperationError::NotFound("campaign"))?;
     let mut places: Vec<&str> = notice.places.split(' ').filter(|place| !place.is_empty()).collect();
     let place = coarse(ip, &campaign.id);
+    // One more than the limit is enough to know that it was exceeded: no further place is stored.
     if !places.contains(&place.as_str()) && places.len() <= PLACES {
         places.push(&place);
     }
@@ -96,14 +97,15 @@ pub async fn check(
         channel: text(language, &format!("channel-{}", notice.channel)),
         masked: notice.masked,
         subject: campaign.subject,
-        // The one that the message itself names, to be compared; it may have left on a later day.
+        // The date that the message itself names, for comparison; it may have been sent on a later day.
         date: reader.date(campaign.made_at),
         first_words: format!("{}…", first_words.join(" ")),
         is_replayed,
     }))
 }
 
-/// A network, coarse and hashed with the campaign: enough to count places, too little to find one.
+/// The network (/16, or the first two groups of IPv6) hashed with the campaign: enough to count places, too
+/// coarse to identify one.
 fn coarse(ip: &str, campaign: &str) -> String {
     let network: String = if ip.contains(':') {
         ip.split(':').take(2).collect::<Vec<_>>().join(":")
@@ -113,7 +115,7 @@ fn coarse(ip: &str, campaign: &str) -> String {
     sha256(&format!("{campaign} {network}"))[..8].to_owned()
 }
 
-/// One official message, for everybody to see.
+/// One official message, for the public list.
 #[derive(Clone, Debug, Serialize)]
 pub struct Official {
     pub campaign: String,
@@ -125,14 +127,14 @@ pub struct Official {
     pub language: String,
 }
 
-/// The messages that the house has sent, and sends: for the public page and its mirror.
+/// The messages that the operator has sent or is sending, for the public page and its mirrors.
 pub async fn official(app: &App) -> Result<Vec<Official>, OperationError> {
     let campaigns = app.store.campaigns().await?;
     let mut shown = Vec::new();
     for campaign in campaigns {
         let is_shown = match campaign.state.as_str() {
             "sending" | "paused" => true,
-            // One that was ended before anything left is no message of ours.
+            // A campaign that ended before anything was sent produced no message.
             "ended" => {
                 let counts = app.store.notice_counts(&campaign.id).await?;
                 notices::gone(&counts) > 0
@@ -159,8 +161,8 @@ pub async fn official(app: &App) -> Result<Vec<Official>, OperationError> {
     official.collect()
 }
 
-/// The list of official messages as one signed text: newspapers and call centres mirror it, and
-/// anybody verifies it with the journal's public key.
+/// The list of official messages as one signed text. Newspapers and call centres can mirror it; the
+/// journal's public key verifies it.
 pub async fn official_signed(app: &App) -> Result<String, OperationError> {
     let official = official(app).await?;
     let json =

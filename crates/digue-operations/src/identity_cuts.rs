@@ -1,7 +1,7 @@
-//! Cutting an account: Digue's own sessions, and the identities that others vouch for.
+//! Cutting an account: Digue's own sessions, and the identities that other systems vouch for.
 //!
-//! A proxy's header and a token of the portal's own login cannot be taken back. They are refused from the
-//! cut on, as `digue_gateway::cuts` says, and the mark outlives a restart.
+//! A proxy's header and a token of the portal's own login cannot be revoked at their source. They are
+//! refused from the cut on (`digue_gateway::cuts`), and the mark survives a restart.
 
 use digue_gateway::cuts::AccountCut;
 use digue_types::{AccountId, SessionId, Timestamp};
@@ -11,7 +11,7 @@ use crate::error::OperationError;
 
 const SETTINGS: &str = "identity-cut.";
 
-/// What a cut ended.
+/// The result of a cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CutDone {
     pub sessions: Vec<SessionId>,
@@ -20,7 +20,7 @@ pub struct CutDone {
     pub headers_refused_until: Timestamp,
 }
 
-/// Cuts first and keeps it second: a containment must not wait for a disk that fails.
+/// Cuts first and stores second: containment must not wait for a failing disk.
 pub(crate) async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, OperationError> {
     let (sessions, cut) = app.gateway().cut_account(account);
     app.store.set_setting(&setting(account), &line(cut)).await?;
@@ -29,7 +29,7 @@ pub(crate) async fn cut_account(app: &App, account: &AccountId) -> Result<CutDon
     Ok(CutDone { sessions, headers_refused_until })
 }
 
-/// Lets an account work again whom a proxy vouches for.
+/// Accepts the account's external identities again.
 pub(crate) async fn lift(app: &App, account: &AccountId) -> Result<(), OperationError> {
     match app.gateway().lift_cut(account) {
         Some(cut) => Ok(app.store.set_setting(&setting(account), &line(cut)).await?),
@@ -37,13 +37,14 @@ pub(crate) async fn lift(app: &App, account: &AccountId) -> Result<(), Operation
     }
 }
 
-/// Puts the cuts of before this start in force; the gateway is attached.
+/// Restores the stored cuts at a start, once the gateway is attached.
 ///
 /// # Errors
-/// A mark that does not read: what it refused would be let in.
+/// `Unavailable` for a mark that cannot be read. Skipping it would accept what it refused, so the start
+/// fails instead.
 pub async fn restore(app: &App) -> Result<(), OperationError> {
     for (name, text) in app.store.settings_under(SETTINGS).await? {
-        let unreadable = || OperationError::Unavailable("a stored cut does not read".to_owned());
+        let unreadable = || OperationError::Unavailable("a stored identity cut cannot be read".to_owned());
         let account = AccountId::parse(&name).map_err(|_| unreadable())?;
         app.gateway().restore_cut(account, parse(&text).ok_or_else(unreadable)?);
     }

@@ -1,9 +1,9 @@
-//! Taking in access logs of a portal that was not behind the lock: so that *who was read through this
-//! account last year* has an answer on the first day.
+//! Import of access logs from before a portal was behind the gateway, so that *whom did this account read
+//! last year* has an answer on the first day.
 //!
-//! Lines are mapped by the portal's own map. Each has a name made of its text and its place among the
-//! same lines of its file, and is written once, whatever is read again. What cannot be read is
-//! rejected with its reason and counted; nothing is guessed.
+//! Lines are interpreted by the portal's own map. Each line is identified by its text and its number among
+//! equal lines of its file, so that it is written once, however often a log is read. Unreadable lines are
+//! rejected with their reason and counted; nothing is guessed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Read, Write};
@@ -23,23 +23,23 @@ use digue_types::{
 use http::{Method, Uri};
 use ring::digest::{SHA256, digest};
 
-/// What became of the lines.
+/// The counts of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportTally {
     pub lines: u64,
-    /// Written now.
+    /// Lines written by this import.
     pub written: u64,
-    /// Written before.
+    /// Lines that an earlier import wrote.
     pub known: u64,
-    /// Persons named by what was written.
+    /// Persons in the written lines, not distinct.
     pub persons: u64,
-    /// Of routes that show nobody, or refused by the portal.
+    /// Lines of routes that show no person, and requests that the portal refused.
     pub without_persons: u64,
     /// Rejected, by reason.
     pub rejected: BTreeMap<&'static str, u64>,
 }
 
-/// What importing works with.
+/// An import and its sources.
 pub struct Importer<'i> {
     pub portal: &'i Portal,
     pub form: LogForm,
@@ -47,17 +47,17 @@ pub struct Importer<'i> {
     pub journal: &'i Journal,
     /// The organisation of each account, where the log does not say it.
     pub organisations: HashMap<AccountId, OrganisationId>,
-    /// What is older is past its retention.
+    /// Older lines are past their retention and rejected.
     pub oldest: Timestamp,
     pub now: Timestamp,
-    /// True when nothing is to be written.
+    /// True for a dry run: nothing is written.
     pub is_trial: bool,
 }
 
-/// Why importing stopped; what was written before stays, and is not written again.
+/// Why an import stopped. Lines written before stay, and are recognised by the next import.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The log cannot be opened, or is of a form that is not read.
+    /// The log cannot be opened, or has an unsupported form.
     #[error(transparent)]
     Input(InputFault),
     #[error("the rejected lines cannot be written: {0}")]
@@ -74,22 +74,22 @@ pub enum ImportError {
 #[derive(Debug)]
 pub struct LogOutcome {
     pub tally: ImportTally,
-    /// Why it was not read to its end; the lines before were taken.
+    /// Why it was not read to its end; the lines before were imported.
     pub stopped: Option<InputFault>,
 }
 
-/// Longer lines are no requests.
+/// The longest line of an access log.
 const LINE_BYTES_MAX: usize = 64 << 10;
-/// Exposures name persons without limit; as much may be reported at once.
+/// The longest line of the exposure form, which may name many persons; the same limit as for the API.
 const EXPOSURE_BYTES_MAX: usize = 8 << 20;
-/// Exposures written as one unit.
+/// Exposures in one append.
 const BATCH: usize = 512;
 const PREFIX: &str = "import.";
 
 /// 128 bits of a line's SHA-256.
 type LineName = [u8; 16];
 
-/// The lines that the journal has already.
+/// The names of the imported lines that the journal has.
 pub fn known_lines(journal: &Journal) -> Result<HashSet<LineName>, ImportError> {
     let mut known = HashSet::new();
     journal.each(0, &mut |_, opened| {
@@ -109,8 +109,8 @@ fn parse_line_name(exchange: &str) -> Option<LineName> {
 }
 
 impl Importer<'_> {
-    /// Reads one log whose name is `name`, packed or not. `known` grows by what is written; `progress` is told of
-    /// the lines read; rejected lines go to `rejects`, one JSON object each.
+    /// Imports one log called `name`, compressed or not. `known` receives the names of written lines,
+    /// `progress` the number of lines read, `rejects` the rejected lines, one JSON object each.
     pub fn read(
         &self,
         name: &str,
@@ -203,7 +203,7 @@ impl Importer<'_> {
         }
         let act = Administration {
             at: self.now,
-            actor: AccountId::parse("digue").expect("a name"),
+            actor: AccountId::parse("digue").expect("`digue` is a valid account name"),
             act: Act::Imported,
             subject: format!("portal:{}", self.portal.id),
             before: name.chars().take(400).collect(),
@@ -220,7 +220,7 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// The exposure that a line tells, or the reason why it is none.
+    /// The exposure of a line, or the reason why it is rejected.
     fn take(
         &self,
         line: InputLine<'_>,
@@ -232,7 +232,7 @@ impl Importer<'_> {
         if line.is_too_long {
             return Err("too-long");
         }
-        // A crash leaves blocks of zeros in a log.
+        // A crash of the logging server can leave blocks of zeros.
         if line.bytes.contains(&0) {
             return Err("not-utf8");
         }
@@ -240,7 +240,8 @@ impl Importer<'_> {
             return self.take_reported(line.bytes, name, source);
         }
         let fields = self.form.read(text, header).ok_or("form")?;
-        // What did not decode may stand in the name of a browser, and nowhere else.
+        // Bytes that are not UTF-8 are tolerated in the user agent and nowhere else: in an account or a
+        // target they would change who saw whom.
         let told = [&fields.at, &fields.account, &fields.organisation, &fields.session, &fields.target];
         if told.iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
             return Err("not-utf8");
@@ -303,7 +304,7 @@ impl Importer<'_> {
         if !matches!(said, "" | "-") {
             return self.portal.mapping.organisation(said).map_err(|_| "organisation");
         }
-        let unknown = || OrganisationId::parse("unknown").expect("a name");
+        let unknown = || OrganisationId::parse("unknown").expect("`unknown` is a valid organisation name");
         Ok(self.organisations.get(account).cloned().unwrap_or_else(unknown))
     }
 }
@@ -319,7 +320,8 @@ struct LogReading<'r> {
     header: Option<CsvHeader>,
 }
 
-/// The same line twice in one file is two requests; the same line in two files is one.
+/// The name of a line. The same line twice in one file is two requests; the same line in two files is one,
+/// so that a log can be read again.
 fn name_line(line: &[u8], repeats: &mut HashMap<LineName, u32>) -> LineName {
     let name = |text: &[u8]| -> LineName {
         digest(&SHA256, text).as_ref()[..16].try_into().expect("16 of 32 bytes")
@@ -332,7 +334,7 @@ fn name_line(line: &[u8], repeats: &mut HashMap<LineName, u32>) -> LineName {
 
 fn exchange_of(name: LineName) -> ExchangeId {
     let hex: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-    ExchangeId::parse(&format!("{PREFIX}{hex}")).expect("hexadecimal digits")
+    ExchangeId::parse(&format!("{PREFIX}{hex}")).expect("a prefix and 32 hexadecimal digits are valid")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Incidents: opened, written into, decided; the log that writes itself from the journal.
+//! Incidents: opening them, adding entries, decisions, and acts of the journal that enter their log.
 //!
-//! An entry is journalled by its hash, then stored; nothing is changed afterwards. What an incident
-//! says is the fold of its entries (`digue-response`), computed each time one asks.
+//! An entry is claimed in the store and journalled by its hash; it is never changed. The state of an
+//! incident is the fold of its entries (`digue-response`), computed on each read (docs/decisions/0012).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
@@ -28,16 +28,16 @@ use crate::isms;
 use crate::secret::name;
 use crate::stored_records::SAME_MOMENT;
 
-/// What the operator says of itself, and which laws are its own.
+/// The operator's own details, and the laws that apply to it.
 #[derive(Clone, Debug)]
 pub struct OperatorRules {
-    /// Where days begin and end for the law.
+    /// The time zone in which legal days begin and end.
     pub zone: TimeZone,
     /// The dated table of clocks.
     pub rules: Vec<ClockRule>,
     /// Name, number, address, contact: fields of the notification that do not change.
     pub controller: BTreeMap<Field, String>,
-    /// Where the portal keeps how to reach its persons.
+    /// The portal's source of contact details of persons.
     pub contacts: Option<ContactSource>,
     pub is_insured: bool,
     pub is_nis2: bool,
@@ -56,7 +56,8 @@ impl Default for OperatorRules {
     }
 }
 
-/// What open incidents are about: the subject of acts, and the incidents that follow it.
+/// The incidents that follow a subject of acts, such as `account:a1`. Only open ones.
+// A leaf lock. A copy of what the stored incidents say, so that each act costs a look-up and no query.
 #[derive(Default)]
 pub(crate) struct IncidentFollowing(RwLock<HashMap<String, Vec<String>>>);
 
@@ -86,7 +87,7 @@ impl IncidentFollowing {
     }
 }
 
-/// One incident with what follows from it now.
+/// One incident with its entries, its state and its clocks now.
 #[derive(Clone, Debug)]
 pub struct IncidentView {
     pub record: IncidentRecord,
@@ -102,7 +103,8 @@ impl IncidentView {
         reference(&self.record)
     }
 
-    /// Somebody found that it is one: before, and when it was dismissed, nothing is told to partners.
+    /// True once a person established that it is an incident. Before that, and after a dismissal, partners
+    /// are informed of nothing.
     pub fn is_established(&self) -> bool {
         match self.incident.state() {
             IncidentState::Confirmed | IncidentState::Contained | IncidentState::Resolved => true,
@@ -118,7 +120,7 @@ pub fn reference(record: &IncidentRecord) -> String {
     format!("INC-{year}-{:03}", record.number)
 }
 
-/// Opens an incident; its name. `about` is the subject of acts that it follows: `account:a1`,
+/// Opens an incident and returns its id. `about` is the subject of acts that it follows: `account:a1`,
 /// `organisation:of-1`, `portal:kairos`, or empty.
 pub async fn open(
     app: &App,
@@ -139,7 +141,7 @@ pub async fn open(
     let words = ActDetails {
         subject: format!("incident:{id}"),
         before: about.to_owned(),
-        // Texts stay in the store, their hash is evidence.
+        // The journal holds no free text, which may name persons; the hash is the evidence.
         after: journalled_form(&first),
         ..ActDetails::default()
     };
@@ -155,7 +157,7 @@ pub async fn open(
         is_nis2: rules.is_nis2,
     };
     add(app, &Actor::digue(), &id, None, role).await?;
-    // An earlier register tells what is over.
+    // An imported incident is over: no checklist of first steps.
     let sheets = if source == Source::Imported { &[] } else { first_sheets(about) };
     for sheet in sheets {
         add(app, &Actor::digue(), &id, None, IncidentNote::SheetAdded { sheet: *sheet }).await?;
@@ -164,10 +166,10 @@ pub async fn open(
     Ok(id)
 }
 
-/// Longer titles are descriptions.
+/// The longest title, in characters.
 pub(crate) const TITLE_CHARS_MAX: usize = 200;
 
-/// The sheets that are needed in any case.
+/// The checklists that every incident of this kind begins with.
 fn first_sheets(about: &str) -> &'static [Sheet] {
     if about.starts_with("account:") {
         &[Sheet::Qualification, Sheet::Containment, Sheet::StolenAccount, Sheet::DataLeak]
@@ -176,7 +178,7 @@ fn first_sheets(about: &str) -> &'static [Sheet] {
     }
 }
 
-/// What was found and done about the same subject before anybody opened an incident.
+/// Adds the findings, verdicts and gates about the same subject from before the incident was opened.
 async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationError> {
     let Some((kind, subject)) = about.split_once(':') else { return Ok(()) };
     let since = app.clock.now().minus(LOOK_BACK);
@@ -248,20 +250,22 @@ async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationErro
     Ok(())
 }
 
-/// The act of the journal that a row of the store is proved by.
+/// The act of the journal that proves a row of the store.
 struct ProvedBy {
     subject: String,
     after: String,
 }
 
-/// The same with the entry of the journal that proves it, where the index has read that far; a gate as the journal
-/// tells it, whatever became of its row. Another account's act of the same moment proves nothing.
+/// Adds the number of the journal entry that proves a note, where the index has read that far. A gate is
+/// taken from the journal and not from its row, which may have been edited. An act of the same moment about
+/// another account proves nothing.
 fn with_entry(app: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) -> IncidentNote {
     let IncidentNote::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
     let standing = app.journal_state();
+    // The index yields the newest acts first: the search ends at those that are older than the moment.
     let mut acts = standing.index.acts(usize::MAX).take_while(|(_, known)| at.since(known.at) <= SAME_MOMENT);
     let found = acts.find(|(_, known)| {
-        // A gate that was edited in the store stands here as the journal has it.
+        // Not compared for gates: a row that was edited in the store would find no act.
         let is_same = known.act == Act::GateSet || known.after == proof.after;
         is_same
             && known.subject == proof.subject
@@ -285,14 +289,14 @@ fn with_entry(app: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) ->
     }
 }
 
-/// What happened longer ago belongs to another story, until somebody says otherwise.
+/// How far before its opening an incident looks for acts about its subject.
 const LOOK_BACK: std::time::Duration = std::time::Duration::from_hours(24 * 30);
 
-/// A partner says that something happened: its delegate, about its own accounts. The operator's
-/// officers have it at once, and the clock of article 33(2) has its first moment.
+/// A partner's report: a delegate or deputy reports an incident about their own organisation. The
+/// operator's officers see it at once, and the processor's notification of GDPR art. 33(2) has its date.
 ///
 /// # Errors
-/// `Denied` to whoever leads no organisation's agents.
+/// `Denied` unless the actor is a delegate or deputy.
 pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result<String, OperationError> {
     let own = organisation_of(&app.gateway().rules(), actor);
     let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
@@ -315,17 +319,18 @@ pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result
     Ok(id)
 }
 
-/// More reports of one organisation within a day are a conversation, or somebody else's hand.
+/// The most reports of one organisation in a period: more come from a stolen account, or belong in the
+/// incident that is open.
 const REPORTS_MAX: usize = 5;
 const REPORTS_WITHIN: std::time::Duration = std::time::Duration::from_hours(24);
 
-/// Incidents about the actor's own organisation and its accounts, for whoever leads its agents.
+/// Incidents about the actor's own organisation and its accounts, for delegates and deputies.
 pub async fn own(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
     let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
     let mut views = list(app, &Actor::digue()).await?;
-    // Whoever an incident is about does not read it here.
+    // Not the incidents about the actor's own account: its user may be the suspect.
     let oneself = format!("account:{}", actor.account);
     views.retain(|view| match view.incident.about.split_once(':') {
         _ if view.incident.about == oneself => false,
@@ -339,7 +344,7 @@ pub async fn own(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, Operatio
     Ok(views)
 }
 
-/// Keeps a file with an incident: its hash is in the log, so it cannot be another one later.
+/// Attaches a file to an incident. Its hash is in the log, so that it cannot be replaced later.
 pub async fn keep_file(
     app: &App,
     actor: &Actor,
@@ -354,7 +359,7 @@ pub async fn keep_file(
     add(app, actor, id, None, note).await.map(drop)
 }
 
-/// A file of an incident: its name, and what it holds.
+/// A file of an incident: its name and its content.
 pub async fn file(
     app: &App,
     actor: &Actor,
@@ -371,7 +376,7 @@ pub async fn file(
     evidence::read(app, actor, EvidenceForm::File, fetch, |_| format!("file:{hash}")).await
 }
 
-/// Adds an entry; `at` is when it happened, now if nobody says.
+/// Adds an entry and returns its number. `at` is when it happened; now if `None`.
 pub async fn add(
     app: &App,
     actor: &Actor,
@@ -388,7 +393,7 @@ pub async fn add(
         return Err(refused(EntryRefusal::Future));
     }
     if matches!(note, IncidentNote::StateSet { state: IncidentState::Resolved, .. }) {
-        // The log knows of campaigns that ended; one that runs is in the store alone.
+        // Checked here and not in `accepts`: the log has only campaigns that ended.
         let campaigns = app.store.campaigns().await?;
         if campaigns.iter().any(|one| one.incident == id && is_under_way(&one.state)) {
             return Err(refused(EntryRefusal::NoticesUnsent));
@@ -401,13 +406,15 @@ pub async fn add(
         after: journalled_form(&record),
         ..ActDetails::default()
     };
+    // The store numbers entries without gaps: of two concurrent writers one gets the number, and only that
+    // one is journalled.
     let claim = app.store.add_incident_entry(&record);
     let release = app.store.release_incident_entry(&record);
     app.claim((actor, Act::IncidentNoted, words), claim, release).await?;
     if let IncidentNote::Lesson { measure, owner, due, text } = &note
         && !measure.trim().is_empty()
     {
-        // Boxed: writing a measure down is an act that incidents may follow.
+        // Boxed because it is recursive: saving a measure is an act, and acts enter incident logs.
         let due = due.map(Timestamp::from_micros);
         Box::pin(isms::learn(app, actor, id, measure, text, owner, due)).await?;
     }
@@ -422,7 +429,8 @@ pub async fn add(
     Ok(number)
 }
 
-/// Adds several entries, or none: each is checked before the first is written.
+/// Adds several entries. Each is checked before the first is added, so that an invalid one adds none; a
+/// failure of the store in between leaves the earlier ones.
 pub async fn add_all(
     app: &App,
     actor: &Actor,
@@ -441,9 +449,10 @@ pub async fn add_all(
     Ok(())
 }
 
-/// An act became durable: the logs of the open incidents about the same subject take it in.
+/// Adds an act that became durable to the logs of the open incidents about its subject.
 ///
-/// Boxed, because an entry is itself written down.
+/// Called by `write_down`, whose caller may hold `App::rules`: nothing here may take that lock. Boxed
+/// because it is recursive: an entry is itself an act.
 pub(crate) fn note_act<'h>(
     app: &'h App,
     actor: &'h Actor,
@@ -462,9 +471,9 @@ pub(crate) fn note_act<'h>(
                 journal,
                 by: actor.account.to_string(),
             };
-            // The journal has it in any case.
+            // Not an error of the act itself, which is durable in the journal.
             if let Err(error) = add(app, &Actor::digue(), &id, None, note).await {
-                tracing::error!(%error, incident = id, "An act could not be taken into an incident's log");
+                tracing::error!(%error, incident = id, "Act missing in the incident log; the journal has it");
             }
         }
     })
@@ -476,6 +485,7 @@ fn concerned(app: &App, subject: &str) -> Vec<String> {
         return Vec::new();
     }
     let mut incidents = app.following().of(subject);
+    // The published rules and not `App::rules`, which the caller of `write_down` may hold.
     let account = subject.strip_prefix("account:").and_then(|name| AccountId::parse(name).ok());
     if let Some(account) = account
         && let Some(record) = app.gateway().rules().directory.find(&account)
@@ -485,14 +495,14 @@ fn concerned(app: &App, subject: &str) -> Vec<String> {
     incidents
 }
 
-/// Notices of such a campaign are still to be written or sent.
+/// True while notices of a campaign in this state are still to be written or sent.
 pub(crate) fn is_under_way(state: &str) -> bool {
     matches!(state, "preparing" | "ready" | "sending" | "paused")
 }
 
 type Noting<'h> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'h>>;
 
-/// Follows again what open incidents are about, after a start.
+/// Restores the subjects that open incidents follow, after a start.
 pub async fn follow_open(app: &App) -> Result<(), OperationError> {
     for (record, _, incident) in all(app).await? {
         if !incident.is_closed() && !incident.about.is_empty() {
@@ -523,7 +533,7 @@ pub async fn view(app: &App, actor: &Actor, id: &str) -> Result<IncidentView, Op
     Ok(IncidentView { record, entries, clocks, incident, now: app.clock.now() })
 }
 
-/// The open incident that is about a subject, if there is one.
+/// The open incident about a subject, if there is one.
 pub async fn about(app: &App, subject: &str) -> Option<String> {
     app.following().of(subject).into_iter().next()
 }
@@ -576,7 +586,7 @@ fn record_of(
         at,
         recorded_at,
         author: actor.account.to_string(),
-        note: serde_json::to_string(note).expect("notes are plain data"),
+        note: serde_json::to_string(note).expect("notes are plain data with string keys"),
     }
 }
 
@@ -606,19 +616,19 @@ pub(crate) fn refused(why: EntryRefusal) -> OperationError {
     })
 }
 
-/// An entry as the journal holds it: its texts stay in the store, their hash is evidence. The hour is part of it:
-/// clocks run from there.
+/// An entry as the journal holds it: number, hash of its note, and hour. The hour is included because legal
+/// clocks run from it: an edited one must be noticed.
 fn journalled_form(entry: &EntryRecord) -> String {
     format!("{} {} at {}", entry.number, sha256(&entry.note), entry.at)
 }
 
-/// The form of today, and that of 0.1.0, which left the hour out.
+/// The current form, and the form of version 0.1.0, which did not include the hour.
 pub(crate) fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
     [journalled_form(entry), format!("{} {}", entry.number, sha256(&entry.note))]
 }
 
-/// True when the entries of the store are those that the journal holds the hashes of: nobody wrote
-/// into the database beside Digue. Numbers of entries that differ.
+/// The numbers of entries that differ from the hashes in the journal: they were changed in the database
+/// by other means than Digue.
 pub async fn check(app: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
     actor.must_watch()?;
     let records = app.store.incident_entries(id).await?;
@@ -638,7 +648,7 @@ pub async fn check(app: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, Opera
     Ok(differs.map(|record| record.number).collect())
 }
 
-/// What Digue knows for the steps of sheets: by the code of the fact, named values of its sentence.
+/// The facts that Digue can state in checklists: by the code of the fact, the named values of its message.
 pub async fn facts(
     app: &App,
     actor: &Actor,

@@ -1,8 +1,9 @@
-//! The index's life beside the journal: opened, caught up, and made again when it is damaged or when
-//! something was forgotten.
+//! The life of the exposure index beside the journal: opened, caught up, and rebuilt when it is damaged
+//! or when period keys were destroyed.
 //!
-//! Each making has a folder of its own, numbered; the file `current` names the one in use. While
-//! another is being made the old one answers.
+//! Each index has a numbered folder of its own; the file `current` names the one in use. While another
+//! one is built the old one answers. The index is no evidence: in doubt it is thrown away and rebuilt
+//! (docs/decisions/0010).
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,21 +16,21 @@ use digue_journal::{Committed, Journal, OpenError};
 
 use crate::recorder::JournalState;
 
-/// Where the indexes of one journal lie.
+/// The folder of the indexes of one journal.
 #[derive(Clone, Debug)]
 pub struct IndexFolder(PathBuf);
 
-/// In the folder of an index that knows what was forgotten.
+/// The marker file in the folder of an index that still contains entries whose keys were destroyed.
 const STALE: &str = "stale";
 
-/// Why an index cannot be made.
+/// Why an index cannot be opened or rebuilt.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexingError {
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error(transparent)]
     Journal(#[from] OpenError),
-    #[error("the index's folder cannot be used")]
+    #[error("the folder of the index cannot be read or written")]
     Disk(#[from] io::Error),
 }
 
@@ -39,6 +40,7 @@ impl IndexFolder {
     }
 
     fn number(&self) -> u64 {
+        // A missing or unreadable `current` costs a rebuild and nothing else.
         let text = std::fs::read_to_string(self.0.join("current")).unwrap_or_default();
         text.trim().parse().unwrap_or(1)
     }
@@ -53,23 +55,25 @@ impl IndexFolder {
         (number, self.0.join(number.to_string()))
     }
 
-    /// Says that the index in use may not be believed at the next start: something it knows was, or is
-    /// about to be, forgotten. Said before the keys go, so that a crash in between forgets all the same.
+    /// Marks the index as not to be used at the next start, because keys of entries that it contains are
+    /// about to be destroyed. Marked before the keys go: after a crash in between, the index must not
+    /// answer from entries that the journal can no longer show.
     pub fn mark_stale(&self) -> io::Result<()> {
         let folder = self.current();
         if folder.is_dir() {
+            // The file and its folder entry: either alone may be lost in a power failure.
             std::fs::File::create(folder.join(STALE))?.sync_all()?;
             std::fs::File::open(folder)?.sync_all()?;
         }
         Ok(())
     }
 
-    /// True when the index in use may not be believed.
+    /// True when the index in use must not be opened again.
     pub fn is_stale(&self) -> bool {
         self.current().join(STALE).exists()
     }
 
-    /// Nothing was forgotten after all.
+    /// Removes the mark: no key was destroyed after all.
     pub fn unmark(&self) -> io::Result<()> {
         match std::fs::remove_file(self.current().join(STALE)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -77,14 +81,15 @@ impl IndexFolder {
         }
     }
 
-    /// Throws away an index that may not be believed.
+    /// Deletes an index that is marked stale.
     fn remove_stale(&self) -> io::Result<()> {
         let folder = self.current();
         if self.is_stale() { std::fs::remove_dir_all(folder) } else { Ok(()) }
     }
 
-    /// From here on `number` is in use; the others go.
+    /// Makes `number` the index in use and deletes the others.
     fn switch(&self, number: u64) -> io::Result<()> {
+        // Renamed into place, so that `current` is never half written. Not synced: losing it means a rebuild.
         let draft = self.0.join("current.tmp");
         std::fs::write(&draft, format!("{number}\n"))?;
         std::fs::rename(draft, self.0.join("current"))?;
@@ -103,20 +108,21 @@ impl IndexFolder {
     }
 }
 
-/// Opens the index of `journal` and brings it up to date; says when it had to start from nothing.
-/// `progress` is told how many entries were read.
+/// Opens the index of `journal` and brings it up to date; the `Opening` says whether it had to start from
+/// nothing, and why. `progress` receives the number of the entry that was just read.
 pub fn open(
     folder: &IndexFolder,
     journal: &Journal,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(Index, Opening), IndexingError> {
     std::fs::create_dir_all(&folder.0)?;
+    // Leftovers of a rebuild that a crash interrupted.
     folder.remove_others()?;
     folder.remove_stale()?;
     let (mut index, opening) =
         Index::open(&folder.current(), &|size| journal.root(size), SegmentSizes::default())?;
     if let Some(cause) = &opening.rebuilt {
-        tracing::warn!(cause, "The exposure index was damaged and is made again from the journal");
+        tracing::warn!(cause, "Exposure index was damaged; rebuilding it from the journal");
     }
     catch_up(&mut index, journal, progress)?;
     Ok((index, opening))
@@ -135,7 +141,8 @@ fn catch_up(index: &mut Index, journal: &Journal, progress: &mut dyn FnMut(u64))
         if entry % 65_536 == 0 {
             progress(entry);
         }
-        // So that what is written on the way is recognised as this journal's.
+        // Segments written on the way need a root that identifies this journal: without one, a start
+        // after an interruption would throw them away.
         if index.size() - marked >= 1 << 20 {
             marked = index.size();
             if let Some(root) = journal.root(marked) {
@@ -152,7 +159,7 @@ fn catch_up(index: &mut Index, journal: &Journal, progress: &mut dyn FnMut(u64))
 
 /// Adds one entry as it was read from a journal.
 pub fn take(index: &mut Index, entry: u64, opened: OpenedKeyring) {
-    // What lies before it was pruned.
+    // Entries between the last one and this one were pruned.
     index.skip_to(entry);
     match opened {
         OpenedKeyring::Event(event) => index.add(&Committed { index: entry, event }),
@@ -160,11 +167,11 @@ pub fn take(index: &mut Index, entry: u64, opened: OpenedKeyring) {
     }
 }
 
-/// Makes the index again, at most one at a time.
+/// Rebuilds the index, at most once at a time.
 pub(crate) struct Rebuilder {
     folder: Option<IndexFolder>,
     is_running: Arc<AtomicBool>,
-    /// Asked for since the making that runs began: what it has read may be out of date.
+    /// A rebuild was requested after the current one began, which may have read entries that are gone now.
     is_wanted: Arc<AtomicBool>,
 }
 
@@ -177,12 +184,12 @@ impl Rebuilder {
         self.is_running.load(Ordering::Acquire)
     }
 
-    /// Before something is forgotten.
+    /// Marks the index in use as stale; to be called before keys are destroyed.
     pub(crate) fn mark_stale(&self) -> io::Result<()> {
         self.folder.as_ref().map_or(Ok(()), IndexFolder::mark_stale)
     }
 
-    /// Starts making another index on a thread of its own; while one is being made, one more follows.
+    /// Starts a rebuild on its own thread. Requests during a rebuild cause exactly one more after it.
     pub(crate) fn start(&self, journal: &Arc<Journal>, standing: &Arc<RwLock<JournalState>>) {
         self.is_wanted.store(true, Ordering::Release);
         if self.is_running.swap(true, Ordering::AcqRel) {
@@ -194,11 +201,12 @@ impl Rebuilder {
             loop {
                 while is_wanted.swap(false, Ordering::AcqRel) {
                     if let Err(error) = rebuild(folder.as_ref(), &journal, &standing) {
-                        tracing::error!(%error, "The exposure index could not be made again");
+                        tracing::error!(%error, "Index rebuild failed; the old index stays in use");
                     }
                 }
                 is_running.store(false, Ordering::Release);
-                // Asked for between the two: this thread goes on, unless another has begun.
+                // A request between the last check and the store above saw `is_running` and started no
+                // thread: this one continues, unless a later request has started another.
                 if !is_wanted.load(Ordering::Acquire) || is_running.swap(true, Ordering::AcqRel) {
                     return;
                 }
@@ -224,8 +232,10 @@ fn rebuild(
         }
         None => Index::new(),
     };
+    // The long part, with no lock held: commits go on.
     catch_up(&mut fresh, journal, &mut |_| {})?;
-    // From here on what comes is set aside; what came in between is in the journal.
+    // From here on new commits also go to the backlog. The second pass reads those that came during the
+    // first; entries that are in both are filtered out by their number below.
     write().backlog = Some(Vec::new());
     let caught_up = catch_up(&mut fresh, journal, &mut |_| {});
     let mut standing = write();
@@ -238,6 +248,7 @@ fn rebuild(
     }
     let mut old = std::mem::replace(&mut standing.index, fresh);
     drop(standing);
+    // Outside the lock: closing writes to disk, and the journal's commits wait for the lock.
     old.close();
     drop(old);
     if let (Some(folder), Some((number, _))) = (folder, next) {

@@ -1,14 +1,13 @@
 //! Invitations: who may hold the link of an account, and who confirms its holder.
 //!
-//! One rule for every way in, a new account as well as a recovery. Whoever asked for it and whoever granted
-//! it never hold its link and never confirm. Somebody else, who answers for the account, hands the link
-//! over - on paper, or by mail to the address of the request, and then without seeing it. Whoever saw a link
-//! does not confirm either. Confirming takes the code that the account's own page shows once a key is made:
-//! who confirms hears it from the person they know, so that a link in wrong hands ends there. Until then the
-//! account sees nobody, and on the console it is an agent, whatever its role.
+//! The same rule holds for new accounts and for recoveries. The requester and the approver never hold the
+//! link and never confirm. A third person, who answers for the account, hands the link over: on paper, or
+//! by mail to the address of the request, and then without seeing it. A person who saw the link does not
+//! confirm either. Confirming takes the code that the account's own page shows once a key exists: the
+//! confirmer hears it from the person they know, so that a link in the wrong hands leads nowhere. Until
+//! then the account can see no person, and in the console it is an agent, whatever its role.
 //!
-//! Where no such person is left, the operator does it at the terminal, as somebody who neither asked nor
-//! granted.
+//! Where no such third person is left, the operator does it at the terminal.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -30,10 +29,11 @@ use crate::identity_cuts;
 use crate::mail::{self, Mail};
 use crate::sign_in;
 
-/// How long an invitation is good for.
+/// How long an invitation is valid.
 pub const INVITATION_LASTS: Duration = Duration::from_hours(72);
 
-/// Accounts whose holder nobody has confirmed, as the store has them.
+/// The accounts whose holder is not confirmed: a copy of the store, because each request of an actor asks.
+// A leaf lock, never held across an `await`. The store is written first: what this copy says survives.
 #[derive(Default)]
 pub(crate) struct UnconfirmedAccounts(RwLock<HashMap<AccountId, UnconfirmedRecord>>);
 
@@ -63,8 +63,9 @@ impl UnconfirmedAccounts {
     }
 }
 
-/// The right to make a link of one account. Only this file makes one: for the account's own mail, for a
-/// person who neither asked nor granted, for the terminal.
+/// The right to make a link of one account. Only this file can construct one: for the account's own mail,
+/// for a person who neither requested nor approved, for the terminal, for the holder. A function that takes
+/// a permit cannot be called by a requester or an approver.
 pub(crate) struct LinkPermit {
     account: AccountId,
     issuer: Actor,
@@ -75,31 +76,31 @@ impl LinkPermit {
         &self.account
     }
 
-    /// Under whose name the journal has it.
+    /// The actor under whose name the link is journalled.
     pub(crate) fn issuer(&self) -> &Actor {
         &self.issuer
     }
 }
 
-/// What became of an invitation.
+/// An invitation and how it reaches its holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
     pub account: AccountId,
-    /// Where the holder is reached, as the request says.
+    /// The holder's address, from the request.
     pub email: Option<String>,
-    /// Shown once, to whoever hands it over; `None` while it waits, and when it goes by mail.
+    /// Shown once, to the person who hands it over; `None` while it waits, and when it goes by mail.
     pub link: Option<String>,
 }
 
-/// Who made it possible that somebody is invited.
+/// The accounts that requested and approved an account or a recovery.
 pub(crate) struct InvolvedAccounts<'i> {
     pub(crate) asked_by: &'i AccountId,
     pub(crate) granted_by: &'i AccountId,
     pub(crate) email: Option<&'i str>,
 }
 
-/// Puts an account aside until its holder is confirmed: its gate closes, and one that is closed already
-/// stays closed for its own reason.
+/// Quarantines an account until its holder is confirmed: its gate closes. A gate that is closed already
+/// keeps its own reason, and the confirmation will not open it.
 pub(crate) async fn put_aside(
     app: &App,
     actor: &Actor,
@@ -115,6 +116,8 @@ pub(crate) async fn put_aside(
         invited_at: Timestamp::ZERO,
         since: app.clock.now(),
     };
+    // The mark before the gate: from here on only a confirmation can open the account, so that it is never
+    // without one of the two.
     app.unconfirmed().save(app, record).await?;
     let reach = Reach::Account(account.clone());
     match gates::apply(app, actor, reach, Gate::Closed, QUARANTINE, ActAuthority::Two).await {
@@ -123,7 +126,7 @@ pub(crate) async fn put_aside(
     }
 }
 
-/// Answers for the account, or is an officer of the operator; nobody for their own.
+/// True when the actor answers for the account or is an officer of the operator; never for their own.
 fn is_concerned(app: &App, actor: &Actor, account: &AccountId) -> bool {
     let rules = app.gateway().rules();
     let is_officer = actor.role.can_review() && rules.directory.find(account).is_some();
@@ -138,20 +141,20 @@ fn has_held(record: &UnconfirmedRecord, actor: &Actor) -> bool {
     record.handed_by.split(' ').any(|name| name == actor.account.as_str())
 }
 
-/// May this actor hand the invitation over?
+/// True when this actor may hand the invitation over.
 pub(crate) fn may_hand_over(app: &App, actor: &Actor, account: &AccountId) -> bool {
     let record = app.unconfirmed().find(account);
     is_concerned(app, actor, account) && record.is_some_and(|record| !is_involved(&record, actor))
 }
 
-/// May this actor confirm the holder, once there is one?
+/// True when this actor may confirm the holder.
 pub(crate) fn may_confirm(app: &App, actor: &Actor, account: &AccountId) -> bool {
     let record = app.unconfirmed().find(account);
     let is_free = |record: UnconfirmedRecord| !is_involved(&record, actor) && !has_held(&record, actor);
     is_concerned(app, actor, account) && record.is_some_and(is_free)
 }
 
-/// The record of an account that this actor hands over.
+/// The record of an account, for an actor who may hand its invitation over now.
 fn handed_over_by(
     app: &App,
     actor: &Actor,
@@ -163,10 +166,10 @@ fn handed_over_by(
     if is_involved(&record, actor) { Err(OperationError::Involved) } else { Ok(record) }
 }
 
-/// Shows the link of an unconfirmed account to somebody who neither asked nor granted, to be handed over.
+/// Shows the link of an unconfirmed account to a person who neither requested nor approved, to hand over.
 ///
 /// # Errors
-/// `Involved` for whoever asked or granted; `Conflict` for an account whose holder is known.
+/// `Involved` for the requester and the approver; `Conflict` for an account whose holder is confirmed.
 pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
     let _one_at_a_time = app.asking().lock().await;
     let record = handed_over_by(app, actor, account)?;
@@ -176,8 +179,8 @@ pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<
 }
 
 /// Mails the invitation of a new account to the address of its request, for which this actor, who neither
-/// asked nor granted, vouches. Nobody of the console sees the link. After a recovery nothing goes by mail:
-/// whoever stole the account may read its holder's.
+/// requested nor approved, vouches. Nobody in the console sees the link. After a recovery nothing goes by
+/// mail: the thief of an account may read its holder's mail.
 pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
     let _one_at_a_time = app.asking().lock().await;
     let record = handed_over_by(app, actor, account)?;
@@ -191,8 +194,8 @@ pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invit
     Ok(Invitation { account: account.clone(), email: Some(email), link: None })
 }
 
-/// An invitation begins anew: whatever an earlier one led to - keys, links, sessions - is gone, so that who
-/// took it holds nothing of the account any more.
+/// Starts a new invitation. All that an earlier one led to (keys, links, sessions) is removed, so that an
+/// interceptor of the earlier one holds nothing of the account.
 async fn begin_anew(
     app: &App,
     actor: &Actor,
@@ -216,14 +219,15 @@ async fn begin_anew(
     if is_seen && !has_held(&record, actor) {
         handed_by = format!("{handed_by} {}", actor.account).trim_start().to_owned();
     }
-    // Two invitations of one microsecond would be one to the mail queue.
+    // `permit_of_mail` recognises the last invitation by this time: two must not share it.
     let invited_at = app.clock.now().max(record.invited_at.plus(Duration::from_micros(1)));
     app.unconfirmed().save(app, UnconfirmedRecord { handed_by, invited_at, ..record }).await?;
     Ok(LinkPermit { account, issuer: actor.clone() })
 }
 
-/// What changes the ways into an account waits for its turn, and is done for a session that lives then: an
-/// invitation or a recovery in between leaves nothing behind of what was under way.
+/// Takes the `asking` lock for a change of the account's credentials, and checks that the session is still
+/// alive once it is held. An invitation or a recovery may have come first and cut it; the new credential
+/// would otherwise survive both.
 pub(crate) async fn hold_still<'h>(
     app: &'h App,
     session: &Session,
@@ -233,15 +237,14 @@ pub(crate) async fn hold_still<'h>(
     if lives { Ok(turn) } else { Err(OperationError::Denied) }
 }
 
-/// The permit of the mail of an invitation, as long as it is the last one.
+/// The permit for the mail of an invitation, as long as no later one was started.
 pub(crate) fn permit_of_mail(app: &App, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
     let record = app.unconfirmed().find(account)?;
     let is_last = record.invited_at == at && !record.email.is_empty();
     is_last.then(|| LinkPermit { account: account.clone(), issuer: Actor::digue() })
 }
 
-/// The permit of whoever holds the terminal. For an account that is put aside it is a hand-over like any
-/// other.
+/// The permit of the person at the terminal. For a quarantined account it is a hand-over like any other.
 pub(crate) async fn permit_at_terminal(
     app: &App,
     actor: &Actor,
@@ -254,14 +257,14 @@ pub(crate) async fn permit_at_terminal(
     }
 }
 
-/// The permit of an account's own holder, who has just proved who they are.
+/// The permit of an account's own holder, with a fresh proof of identity.
 pub(crate) fn permit_of_holder(app: &App, session: &Session) -> Result<LinkPermit, OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
     Ok(LinkPermit { account: session.account.clone(), issuer: actor })
 }
 
-/// What the account is opened with, by names that change with each of them.
+/// The credentials of the account, as texts that change when one is replaced.
 async fn factors(app: &App, account: &AccountId) -> Result<Vec<String>, OperationError> {
     let mut factors: Vec<String> = Vec::new();
     factors
@@ -275,12 +278,13 @@ async fn factors(app: &App, account: &AccountId) -> Result<Vec<String>, Operatio
     Ok(factors)
 }
 
-/// Letters and digits that are not taken for one another.
+/// Crockford's base 32: no I, L, O or U, which are misheard or misread.
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Forty bits, and one try for each time that somebody asks.
+/// 40 bits: enough for a code that is entered by an authenticated person, one try a request.
 const CODE_SIGNS: usize = 8;
 
-/// `K7Q3-9XTM`: another one after each invitation and each change of a key.
+/// The confirmation code, `K7Q3-9XTM`. It depends on the invitation and on all credentials: a key that an
+/// intruder adds after the holder read out the code changes it.
 fn code_of(app: &App, record: &UnconfirmedRecord, factors: &[String]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
     let account = &record.account;
@@ -291,8 +295,8 @@ fn code_of(app: &App, record: &UnconfirmedRecord, factors: &[String]) -> String 
     format!("{}-{}", &code[..CODE_SIGNS / 2], &code[CODE_SIGNS / 2..])
 }
 
-/// The code that the holder of an unconfirmed account says to whoever confirms; `None` without a key, and
-/// for an account whose holder is known.
+/// The code that the holder of an unconfirmed account tells the confirmer; `None` without a credential,
+/// and for an account whose holder is confirmed.
 pub async fn own_code(app: &App, session: &Session) -> Result<Option<String>, OperationError> {
     Actor::of_session(app, session)?;
     let Some(record) = app.unconfirmed().find(&session.account) else { return Ok(None) };
@@ -300,12 +304,12 @@ pub async fn own_code(app: &App, session: &Session) -> Result<Option<String>, Op
     Ok((!factors.is_empty()).then(|| code_of(app, &record, &factors)))
 }
 
-/// Confirms who holds an account: somebody who had no part in its invitation has made sure, over another
-/// channel, and heard the code of the account's page. `how` says which channel. Sessions end, so that only
-/// what the code stands for opens the account.
+/// Confirms the holder of an account: a person with no part in its invitation has verified them over
+/// another channel, named in `how`, and heard the code of the account's page. Sessions end, so that only
+/// the credentials that the code covers open the account.
 ///
 /// # Errors
-/// `Involved` for whoever asked, granted or held the link; `Invalid` for another code.
+/// `Involved` for the requester, the approver and those who held the link; `Invalid` for a wrong code.
 pub async fn confirm(
     app: &App,
     actor: &Actor,
@@ -318,7 +322,7 @@ pub async fn confirm(
     actor.must_be_fresh(app)?;
     let _one_at_a_time = app.asking().lock().await;
     let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
-    // Whoever holds the terminal can do all of it anyway.
+    // The terminal may confirm what it handed over: its user can do all of this anyway.
     let is_terminal = *actor == Actor::digue();
     if is_involved(&record, actor) || (has_held(&record, actor) && !is_terminal) {
         return Err(OperationError::Involved);
@@ -340,7 +344,7 @@ pub async fn confirm(
     let release = app.store.save_unconfirmed(&record);
     app.claim((actor, Act::HolderConfirmed, words), claim, release).await?;
     app.unconfirmed().forget(account);
-    // A gate that was closed for another reason is opened by two persons.
+    // Only the quarantine is lifted here: a gate that was closed for another reason needs two persons.
     let reach = Reach::Account(account.clone());
     let gates = app.store.gates().await?;
     if gates.iter().any(|gate| gate.reach == reach && is_quarantine(gate)) {

@@ -1,7 +1,8 @@
-//! The management system: its registers, written by people, beside what the running system measures.
+//! The ISMS: its registers, written by people, beside the results of checks on the running system.
 //!
-//! A revision is journalled by its hash, then stored, and never changed. What is in force is kept in
-//! memory and made again from the store.
+//! A revision is journalled by its hash, then stored, and never changed. The current records are kept in
+//! memory and read again from the store after each write (docs/decisions/0013). Kinds, fields and whatever
+//! is computed from them belong to `digue-isms`.
 
 pub mod ask;
 pub mod audits;
@@ -34,11 +35,13 @@ use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::files::sha256;
 
-/// What is in force, ready for whoever looks.
+/// The current records, cached.
 #[derive(Default)]
 pub(crate) struct IsmsState {
+    // A leaf lock; `None` after a write, until the next read fills it from the store.
     registers: RwLock<Option<Arc<Registers>>>,
-    /// One revision after the other: names are given, links are checked.
+    // Serialises writes: giving the next id, checking links and adding the revision are one step. Held while
+    // the act is journalled; no other async lock is taken under it.
     pub(crate) writing: tokio::sync::Mutex<()>,
 }
 
@@ -52,17 +55,17 @@ impl IsmsState {
     }
 }
 
-/// May look at the management system: the operator's watchers, the auditor among them.
+/// Checks that the actor may read the ISMS: officers and the auditor.
 pub(crate) fn must_read(actor: &Actor) -> Result<(), OperationError> {
     actor.must_watch()
 }
 
-/// May write into it: the two officers. Asked before anything that was sent is looked at.
+/// Checks that the actor may write to the ISMS: the two officers. To be called before any input is read.
 pub fn must_govern(actor: &Actor) -> Result<(), OperationError> {
     allow(actor.role.can_govern())
 }
 
-/// Everything in force.
+/// The current records of all registers.
 pub async fn registers(app: &App, actor: &Actor) -> Result<Arc<Registers>, OperationError> {
     must_read(actor)?;
     in_force(app).await
@@ -78,7 +81,7 @@ pub(crate) async fn in_force(app: &App) -> Result<Arc<Registers>, OperationError
     Ok(registers)
 }
 
-/// A revision as it was stored; one that a later version wrote and this one cannot read is left out.
+/// A stored revision; `None` for one of a later version that this one cannot read.
 fn revision_of(record: RevisionRecord) -> Option<Revision> {
     let kind = RegisterKind::parse(&record.kind)?;
     let values = serde_json::from_str(&record.content).ok()?;
@@ -86,19 +89,19 @@ fn revision_of(record: RevisionRecord) -> Option<Revision> {
     Some(Revision { kind, id, number, at, by: author, is_over, values })
 }
 
-/// Now, as an instant and as a day of the house.
+/// The current time, as an instant and as a day in the operator's zone.
 pub fn now(app: &App) -> Measurements {
     let at = app.clock.now();
     Measurements { at, today: day_of(app, at) }
 }
 
-/// The day of an instant where the house is.
+/// The day of an instant in the operator's zone.
 pub fn day_of(app: &App, at: Timestamp) -> Date {
     let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     instant.to_zoned(app.response().zone.clone()).date()
 }
 
-/// What the checks last said, for whoever may look.
+/// The last results of the checks, for readers of the ISMS.
 pub async fn measured(app: &App, actor: &Actor) -> Result<MeasuredState, OperationError> {
     must_read(actor)?;
     checks::measured(app).await
@@ -120,7 +123,7 @@ pub async fn history(
 /// Why a record was not saved.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    #[error("fields do not fit")]
+    #[error("some fields are invalid")]
     Faults(Vec<FieldFault>),
     #[error(transparent)]
     Operation(#[from] OperationError),
@@ -141,10 +144,10 @@ impl From<digue_store::StoreError> for SaveError {
     }
 }
 
-/// Saves a record: a new one without a name, or a further revision of one; its name.
+/// Saves a record and returns its id: a new one when `id` is `None`, otherwise a further revision.
 ///
 /// # Errors
-/// Every field that does not fit; `Conflict` for a kind that is written once.
+/// `Faults` with every invalid field; `Conflict` for a kind that is written once.
 pub async fn save(
     app: &App,
     actor: &Actor,
@@ -159,7 +162,7 @@ pub async fn save(
     write(app, actor, kind, id, values).await
 }
 
-/// `save`, for whoever was found to be allowed to.
+/// `save`, for callers that have authorised the actor.
 pub(crate) async fn write(
     app: &App,
     actor: &Actor,
@@ -188,7 +191,7 @@ pub(crate) async fn write(
     Ok(id)
 }
 
-/// Ends a record: it is not in force any more, and stays in the history.
+/// Ends a record: it is no longer current and stays in the history.
 pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
     must_govern(actor)?;
     let _one_at_a_time = app.isms().writing.lock().await;
@@ -201,7 +204,7 @@ pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Resu
     add(app, actor, RevisionDraft { kind, id: id.to_owned(), number, is_over: true, values }).await
 }
 
-/// A revision to be written.
+/// A revision that is about to be written.
 pub(crate) struct RevisionDraft {
     pub(crate) kind: RegisterKind,
     pub(crate) id: String,
@@ -214,7 +217,7 @@ async fn add(app: &App, actor: &Actor, draft: RevisionDraft) -> Result<(), Opera
     add_all(app, actor, vec![draft]).await
 }
 
-/// Adds many revisions at once, each with its entry in the journal.
+/// Adds revisions together, each with its own entry in the journal. The caller holds `IsmsState::writing`.
 pub(crate) async fn add_all(
     app: &App,
     actor: &Actor,
@@ -238,11 +241,11 @@ fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord 
         at: app.clock.now(),
         author: actor.account.to_string(),
         is_over: draft.is_over,
-        content: serde_json::to_string(&draft.values).expect("texts are plain data"),
+        content: serde_json::to_string(&draft.values).expect("strings always serialise"),
     }
 }
 
-/// Texts stay in the store, their hash is evidence.
+/// A revision as the journal holds it: its hash. The texts, which may name persons, stay in the store.
 pub(crate) fn words_of(record: &RevisionRecord) -> ActDetails {
     let end = if record.is_over { " over" } else { "" };
     ActDetails {
@@ -252,7 +255,8 @@ pub(crate) fn words_of(record: &RevisionRecord) -> ActDetails {
     }
 }
 
-/// The next number of a kind, also after records that ended: 13 for `ME-13`.
+/// The next free number of a kind: 13 for `ME-13`. Also asks the store, because an ended record keeps its
+/// number and is not among the current ones.
 pub(crate) async fn free_number(
     app: &App,
     registers: &Registers,
@@ -266,7 +270,7 @@ pub(crate) async fn free_number(
     Ok(next)
 }
 
-/// Links lead to records that are in force.
+/// Checks that every link leads to a current record.
 pub(crate) fn unknown_links(
     registers: &Registers,
     kind: RegisterKind,
@@ -283,7 +287,7 @@ pub(crate) fn unknown_links(
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
-/// The title of a record, as lists show it.
+/// The title of a record for lists.
 pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String {
     let of = |field: &str| values.get(field).and_then(|texts| texts.first()).cloned();
     let named = of("title");
@@ -302,7 +306,7 @@ pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String 
         .unwrap_or_default()
 }
 
-/// The measure that follows from a lesson of an incident.
+/// Creates the measure that follows from a lesson of an incident.
 pub(crate) async fn learn(
     app: &App,
     actor: &Actor,
@@ -327,12 +331,12 @@ pub(crate) async fn learn(
     Ok(())
 }
 
-/// Fields that have one value each.
+/// Field values from pairs with one value each.
 fn values_of<const N: usize>(fields: [(&str, String); N]) -> Values {
     fields.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect()
 }
 
-/// What files of a record are kept about.
+/// The subject under which the files of a record are kept.
 fn attachment_of(id: &str) -> String {
     format!("record:{id}")
 }

@@ -1,8 +1,8 @@
-//! What is remembered of the journal outside of its folder: its last signed checkpoint, in the store and
-//! in a file beside the folder, and the one that the exposure index was made from.
+//! The heads of the journal that are kept outside its folder: the last signed checkpoint, in the store and in
+//! a file beside the folder, and the one that the exposure index was built from.
 //!
-//! An older copy of the folder verifies in itself. Whoever puts one back without all of these is found
-//! before anything is written, and nothing of either is touched.
+//! An older copy of the folder is valid in itself. If one is restored without replacing all of these, the
+//! contradiction is found before anything is written, and neither is changed.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ use crate::indexing::IndexFolder;
 const SETTING: &str = "journal-head";
 const FILE: &str = "journal-head";
 
-/// Why a journal may not be opened.
+/// Why a journal must not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum HeadError {
     #[error(transparent)]
@@ -31,16 +31,16 @@ pub enum HeadError {
     Foreign { place: String },
     #[error(transparent)]
     Journal(#[from] OpenError),
-    #[error("what is remembered of the journal cannot be read: {0}")]
+    #[error("a stored head of the journal cannot be read: {0}")]
     Unreadable(String),
 }
 
-/// The file that remembers the journal's last checkpoint.
+/// The file with the journal's last checkpoint.
 pub fn file(data_folder: &Path) -> PathBuf {
     data_folder.join(FILE)
 }
 
-/// What the folder beside the journal remembers of it.
+/// The heads that lie beside the journal: in the file, and in the exposure index.
 pub fn beside(data_folder: &Path, key: &Verifier) -> Result<Vec<JournalHead>, HeadError> {
     let unreadable = |error: &dyn ToString| HeadError::Unreadable(error.to_string());
     let mut heads = Vec::new();
@@ -63,7 +63,7 @@ fn head_of(note: &str, place: &str, key: &Verifier) -> Result<JournalHead, HeadE
     Ok(JournalHead { place: place.to_owned(), size, root: Some(root) })
 }
 
-/// Refuses a journal that is older than what is remembered of it, or that continues otherwise.
+/// Refuses a journal that is older than a stored head, or that contradicts one.
 pub async fn must_continue(
     disk: &Disk,
     key: &Verifier,
@@ -81,7 +81,7 @@ pub async fn must_continue(
     }
 }
 
-/// Remembers the journal's last checkpoint, beside its folder and in the store.
+/// Stores the journal's last checkpoint, in the store and beside its folder.
 pub async fn remember(app: &App) -> Result<(), OperationError> {
     let size = app.journal.status().checkpoint_size;
     let (note, _) =
@@ -96,8 +96,8 @@ pub async fn remember(app: &App) -> Result<(), OperationError> {
     kept.map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-/// Forgets what was remembered, for an operator who restored an older journal on purpose; all of it is
-/// kept under other names.
+/// Puts the stored heads aside, for an operator who restored an older journal on purpose. They are kept
+/// under other names, as evidence of what was there.
 pub async fn set_aside(data_folder: &Path, store: &Store, suffix: &str) -> Result<(), OperationError> {
     let unavailable = |error: std::io::Error| OperationError::Unavailable(error.to_string());
     for name in [FILE, "index"] {

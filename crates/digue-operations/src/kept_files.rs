@@ -1,8 +1,8 @@
 //! Files that Digue keeps for its next start: caseloads and alias tables.
 //!
-//! The store knows the digest of each, so that a file that somebody put there, changed or took away is
-//! not believed: it would widen by itself what two persons decide. What cannot be read is never taken
-//! for empty.
+//! The store has the digest of each, so that a file that was planted, changed or removed is not used: it
+//! would widen access without the two persons that this needs. An unreadable file is never taken for an
+//! empty one.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,11 +18,11 @@ use crate::files::hex;
 /// Why a kept file is not in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnfinishedFile {
-    /// It was there, and is not any more.
+    /// It was loaded once and is no longer there.
     Missing,
-    /// It is not the one that was loaded.
+    /// Its content is not the one that was loaded.
     Changed,
-    /// It lies there and cannot be read.
+    /// It is there and cannot be read.
     Unreadable,
 }
 
@@ -36,12 +36,13 @@ impl UnfinishedFile {
     }
 }
 
-/// Kept files that are not in force, by what they are: `caseload:personnes`, `aliases:portail`.
+/// The kept files that are not in force, by name: `caseload:personnes`, `aliases:portail`.
+// A leaf lock: no other lock is taken while it is held.
 #[derive(Default)]
 pub(crate) struct UnfinishedFiles(RwLock<BTreeMap<String, UnfinishedFile>>);
 
 impl UnfinishedFiles {
-    /// True when it is known so already.
+    /// Notes the cause; true when it was noted before.
     pub(crate) fn note(&self, name: &str, why: UnfinishedFile) -> bool {
         let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
         files.insert(name.to_owned(), why) == Some(why)
@@ -58,7 +59,7 @@ impl UnfinishedFiles {
 
 /// One kept file.
 pub(crate) struct KeptFile {
-    /// What it is: `caseload:personnes`.
+    /// Its name: `caseload:personnes`.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
 }
@@ -68,14 +69,14 @@ impl KeptFile {
         format!("kept-file:{}", self.name)
     }
 
-    /// The digests that the file may have; two of them while it is being replaced.
+    /// The digests that the file may have; two while it is being replaced.
     async fn digests(&self, app: &App) -> Result<Option<Vec<String>>, OperationError> {
         let known = app.store.setting(&self.setting()).await?;
         Ok(known.map(|known| known.split(' ').map(ToOwned::to_owned).collect()))
     }
 
-    /// Its bytes; `None` when there never was one. A file that is found where none is known is what
-    /// this Digue begins with.
+    /// Its content; `None` when there never was one. A file for which the store has no digest is accepted
+    /// once, and its digest stored: a new installation begins with it.
     pub(crate) async fn read(
         &self,
         app: &App,
@@ -96,14 +97,14 @@ impl KeptFile {
             (Err(error), None) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             (Err(error), Some(_)) if error.kind() == io::ErrorKind::NotFound => Err(UnfinishedFile::Missing),
             (Err(error), _) => {
-                tracing::error!(%error, file = %self.path.display(), "A kept file cannot be read");
+                tracing::error!(%error, file = %self.path.display(), "Reading a kept file failed; not used");
                 Err(UnfinishedFile::Unreadable)
             }
         })
     }
 
-    /// Puts `draft`, which is durable, in its place. Whatever moment a crash chooses, the file that is
-    /// there is known.
+    /// Puts `draft`, which is durable, in its place. Both digests are accepted during the replacement: at
+    /// whichever moment a crash happens, the file that is there is a known one.
     pub(crate) async fn put(&self, app: &App, draft: FileDraft) -> Result<(), OperationError> {
         let before = self.digests(app).await?.unwrap_or_default();
         let both = [before, vec![draft.digest.clone()]].concat().join(" ");
@@ -113,20 +114,21 @@ impl KeptFile {
     }
 }
 
-/// A file that is written whole and durable before it gets its name.
+/// A file that is complete and durable before it gets its name.
 pub(crate) struct FileDraft {
     pub(crate) digest: String,
     path: PathBuf,
 }
 
 impl FileDraft {
-    /// Gives it its name for good.
+    /// Renames it, durably.
     pub(crate) async fn rename(&self, path: PathBuf) -> Result<(), OperationError> {
         let from = self.path.clone();
         let renamed = tokio::task::spawn_blocking(move || -> io::Result<()> {
-            let folder = path.parent().expect("the file lies in a folder");
+            let folder = path.parent().expect("kept files lie in a folder under the data folder");
             std::fs::create_dir_all(folder)?;
             std::fs::rename(from, &path)?;
+            // The folder too: without it a power failure may undo the rename.
             std::fs::File::open(folder)?.sync_all()
         });
         let renamed = renamed.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
@@ -134,7 +136,7 @@ impl FileDraft {
     }
 }
 
-/// Writes a draft, and its digest as it goes.
+/// Writes a draft and computes its digest on the way.
 pub(crate) struct FileDraftWriter {
     file: io::BufWriter<std::fs::File>,
     path: PathBuf,
@@ -143,7 +145,7 @@ pub(crate) struct FileDraftWriter {
 
 impl FileDraftWriter {
     pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
-        std::fs::create_dir_all(path.parent().expect("the file lies in a folder"))?;
+        std::fs::create_dir_all(path.parent().expect("kept files lie in a folder under the data folder"))?;
         let file = io::BufWriter::with_capacity(1 << 20, std::fs::File::create(&path)?);
         Ok(Self { file, path, digest: Context::new(&SHA256) })
     }

@@ -1,8 +1,8 @@
-//! Keys of programs: asked for by one, granted by another, fetched by the holder of the account, bound to a
-//! private key.
+//! API keys: requested by one person, approved by another, fetched by the holder of the account, and bound to
+//! a private key that the program holds.
 //!
-//! A key is a way into its account, so its secret goes where an invitation goes: to the holder alone. Who
-//! asked gave the public key, and with the secret could be the account.
+//! A key gives access to its account, so that its secret goes to the holder alone, as an invitation does. The
+//! requester supplied the public key: with the secret as well they could act as the account.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,13 +20,13 @@ use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::invitations;
 use crate::secret::{Secret, name};
 
-/// How long a key is good; its holder asks for the next one in time.
+/// How long a key is valid; a new one must be requested in time.
 pub const KEY_LASTS: Duration = Duration::from_hours(90 * 24);
 
-/// How long a granted key waits for its holder.
+/// How long an approved key waits for its holder.
 const WAITS: Duration = Duration::from_hours(7 * 24);
 
-/// A key that was fetched just now.
+/// A key that was just fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuedKey {
     pub account: AccountId,
@@ -35,7 +35,7 @@ pub struct IssuedKey {
     pub secret: String,
 }
 
-/// The thumbprint of a public key: as it is, or of a JWK.
+/// The thumbprint (RFC 7638) of a public key, from a thumbprint or a JWK.
 pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
     let text = text.trim();
     let is_thumbprint =
@@ -46,7 +46,7 @@ pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
     possession::thumbprint_of(text).map_err(|_| OperationError::Invalid("invalid-public-key"))
 }
 
-/// Lets a key wait for the holder of its account.
+/// Stores an approved key until the holder of its account fetches it.
 pub(crate) async fn grant(
     app: &App,
     actor: &Actor,
@@ -74,10 +74,10 @@ pub async fn waiting(app: &App, session: &Session) -> Result<Vec<GrantedKeyRecor
     Ok(waiting)
 }
 
-/// Fetches a granted key: its secret, shown once, to the holder of its account.
+/// Fetches an approved key: its secret is shown once, to the holder of its account.
 ///
 /// # Errors
-/// `NotFound` for another account's; `Denied` as long as nobody has confirmed who holds this one.
+/// `NotFound` for a key of another account; `Denied` while the holder of this one is not confirmed.
 pub async fn fetch(app: &App, session: &Session, id: &str) -> Result<IssuedKey, OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
@@ -90,7 +90,7 @@ pub async fn fetch(app: &App, session: &Session, id: &str) -> Result<IssuedKey, 
     }
     let issued = issue(app, &actor, &actor.account, &granted.thumbprint, &granted.name).await;
     if issued.is_err() {
-        // It was not written down: it waits again.
+        // Not issued: the approved key waits again.
         app.store.add_granted_key(&granted).await?;
     }
     issued
@@ -106,7 +106,7 @@ async fn issue(
     let now = app.clock.now();
     let secret = Secret::draw()?;
     let key = ApiKey {
-        id: SessionId::parse(&name("key")?).expect("base64url fits"),
+        id: SessionId::parse(&name("key")?).expect("a prefix and base64url are a valid id"),
         account: account.clone(),
         thumbprint: thumbprint.to_owned(),
         expires_at: now.plus(KEY_LASTS),
@@ -127,7 +127,7 @@ async fn issue(
     Ok(IssuedKey { account: account.clone(), id: key.id, secret: secret.reveal().to_owned() })
 }
 
-/// Keys of the accounts that the actor oversees.
+/// The keys of the accounts that the actor may see.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, OperationError> {
     allow(actor.role.oversees())?;
     let rules = app.gateway().rules();
@@ -140,7 +140,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, Operati
     Ok(keys)
 }
 
-/// Revokes a key: narrowing, so one person is enough, and it acts before it is written.
+/// Revokes a key. It narrows access: one person is enough, and it is applied before it is journalled.
 pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let known = list(app, actor).await?.into_iter().find(|record| record.key.id == *id);
@@ -148,7 +148,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
     allow(answers_for(&app.gateway().rules(), actor, &record.key.account))?;
     {
         let mut rules = app.rules().await;
-        // Of those who revoke it at the same time, one does.
+        // Of several who revoke it at the same time, one does.
         if !Arc::make_mut(&mut rules.keys).remove(id) {
             return Err(OperationError::Conflict);
         }
@@ -165,7 +165,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
     written.map(drop)
 }
 
-/// Takes all keys of an account away, as a recovery does.
+/// Revokes all keys of an account, as a recovery does.
 pub(crate) async fn revoke_all(app: &App, account: &AccountId) -> Result<(), OperationError> {
     {
         let mut rules = app.rules().await;

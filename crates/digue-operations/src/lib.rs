@@ -1,7 +1,8 @@
-//! Everything Digue can be asked to do: authorised, applied and journalled in one place.
+//! Everything that Digue can be asked to do: authorised, applied and journalled in one place.
 //!
-//! An operation is four beats: may they, is it valid, do it, write it down. Pages and commands
-//! call these and decide nothing; what is not here cannot be done.
+//! An operation has four steps: authorise the actor, validate the input, apply the change, journal it.
+//! Which of the last two comes first depends on the direction: an act that narrows applies first, an act
+//! that widens is journalled first (`gates`). Pages and commands call these operations and decide nothing.
 
 pub mod accounts;
 pub mod actor;

@@ -1,8 +1,8 @@
-//! What a caseload file or an alias table would show to whom that nobody showed them yet; what of it
-//! waits for a second person, and what a feed may add by itself.
+//! How much access a caseload file or an alias table would add; which part of it waits for a second
+//! person, and how much a feed may add without approval.
 //!
-//! A feed is a program whose account two persons trusted with so much growth a day. It never adds to
-//! its own account, to another account of its holder, nor to its organisation.
+//! A feed is a program for whose account two persons allowed a bounded growth a day. It never adds to its
+//! own account, to another account of the same holder, nor to its organisation.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
 
-/// What is loaded.
+/// The file that a load replaces or extends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoadTarget {
     Caseload(PopulationId),
@@ -23,7 +23,7 @@ pub enum LoadTarget {
 }
 
 impl LoadTarget {
-    /// `caseload:personnes`, `aliases:portail`.
+    /// Its name in settings, requests and the journal: `caseload:personnes`, `aliases:portail`.
     pub fn name(&self) -> String {
         match self {
             Self::Caseload(population) => format!("caseload:{population}"),
@@ -40,7 +40,7 @@ impl LoadTarget {
     }
 }
 
-/// How much more could be shown.
+/// How much access a load adds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadGrowth {
     /// Rows of the file.
@@ -48,12 +48,12 @@ pub struct LoadGrowth {
     pub persons: u64,
     pub accounts: u64,
     pub organisations: u64,
-    /// Pairs of an account and a person that it may read from then on; what an organisation is given,
-    /// each of its accounts is.
+    /// Pairs of an account and a person that it may newly read. A row for an organisation counts for each
+    /// of its accounts.
     pub readings: u64,
-    /// Rows without an end.
+    /// Rows without an end date.
     pub endless: u64,
-    /// Identifiers that become one person with another one, or another person than before.
+    /// Identifiers that are merged with another one, or moved to another person.
     pub merges: u64,
 }
 
@@ -92,7 +92,7 @@ pub(crate) struct GrowthCounter<'c> {
     growth: LoadGrowth,
     persons: HashSet<PersonKey>,
     holders: BTreeSet<HolderName>,
-    /// How many accounts each organisation has.
+    /// The number of accounts of each organisation.
     sizes: &'c HashMap<OrganisationId, u64>,
 }
 
@@ -135,7 +135,7 @@ impl<'c> GrowthCounter<'c> {
     }
 }
 
-/// How many accounts each organisation has.
+/// The number of accounts of each organisation.
 pub(crate) fn sizes(rules: &Snapshot) -> HashMap<OrganisationId, u64> {
     let mut sizes = HashMap::new();
     for (_, record) in rules.directory.iter() {
@@ -147,18 +147,18 @@ pub(crate) fn sizes(rules: &Snapshot) -> HashMap<OrganisationId, u64> {
 /// How much a load may add without a second person.
 #[derive(Clone, Debug)]
 pub(crate) enum Allowance {
-    /// Two persons agreed, or Digue is being set up at its terminal.
+    /// Two persons agreed, or it is loaded at Digue's terminal.
     All,
     Nothing,
     Feed(LoadFeed),
 }
 
-/// What a feed may add now.
+/// How much a feed may add now.
 #[derive(Clone, Debug)]
 pub(crate) struct LoadFeed {
-    /// Readings left of the day.
+    /// Readings left of the last 24 hours.
     pub(crate) left: u64,
-    /// Whose rows always wait.
+    /// Holders whose rows always wait.
     own_accounts: HashSet<AccountId>,
     own_organisation: Option<OrganisationId>,
     setting: String,
@@ -176,7 +176,7 @@ impl LoadFeed {
         }
     }
 
-    /// Keeps what it added: the bound is of a day, not of a run.
+    /// Stores what it added: the bound holds for a day and not for a load.
     pub(crate) async fn charge(&self, app: &App, readings: u64) -> Result<(), OperationError> {
         let all = self.used.iter().copied().chain([(app.clock.now(), readings)]);
         let lines: Vec<String> = all.map(|(at, count)| format!("{}:{count}", at.micros())).collect();
@@ -188,7 +188,7 @@ fn bound_of(account: &AccountId, target: &LoadTarget) -> String {
     format!("feed:{account}/{}", target.name())
 }
 
-/// Lets the programs of an account add so many readings a day.
+/// Lets the programs of an account add up to `per_day` readings in 24 hours.
 pub(crate) async fn allow_feed(
     app: &App,
     account: &AccountId,
@@ -198,7 +198,8 @@ pub(crate) async fn allow_feed(
     Ok(app.store.set_setting(&bound_of(account, target), &per_day.to_string()).await?)
 }
 
-/// What `actor` may load into `target` alone.
+/// How much `actor` may load into `target` without approval. A stored bound that cannot be read is an
+/// error: it is neither unlimited nor zero.
 pub(crate) async fn allowance(
     app: &App,
     actor: &Actor,
@@ -241,7 +242,7 @@ pub(crate) async fn allowance(
     }))
 }
 
-/// The account, and those that are reached under the same address: whoever holds one holds the others.
+/// The account, and those with the same e-mail address: they have the same holder.
 async fn accounts_of_holder(app: &App, account: &AccountId) -> Result<HashSet<AccountId>, OperationError> {
     let contacts = app.store.contacts().await?;
     let address = contacts.get(account).filter(|address| !address.is_empty());
@@ -250,13 +251,13 @@ async fn accounts_of_holder(app: &App, account: &AccountId) -> Result<HashSet<Ac
     Ok(others.chain([account.clone()]).collect())
 }
 
-/// A load that waits, or what waits of it.
+/// The part of a load that waits for a second person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingLoad {
     pub target: LoadTarget,
-    /// The load that it adds to: once the file was replaced by another one, it is out of date.
+    /// The version of the file that it adds to: once that is replaced, the load is out of date.
     pub base: u64,
-    /// SHA-256 of its rows, which lie beside the files in force.
+    /// SHA-256 of its rows, which are stored beside the files in force.
     pub digest: String,
     pub growth: LoadGrowth,
 }
@@ -274,7 +275,7 @@ impl WaitingLoad {
     }
 }
 
-/// The load that replaced everything last.
+/// The version of the last load that replaced the whole file; 0 when none did.
 pub(crate) async fn last_replaced(app: &App, target: &LoadTarget) -> Result<u64, OperationError> {
     let kept = app.store.setting(&format!("replaced:{}", target.name())).await?;
     match kept {

@@ -1,8 +1,8 @@
-//! Mail: invitations to new account holders, and word of recoveries to those who must know.
+//! Mail: invitations, information about recoveries and findings, digests; and the sending of notices.
 //!
-//! A queue in the store survives a restart and a mail server that is away. What a mail says is made
-//! when it leaves, so that no link lies in the database. Nothing personal but the address, and no
-//! code that signs in by itself: an invitation opens an account that sees nobody yet.
+//! The queue is in the store and survives a restart or an unreachable mail server. A text is composed when
+//! it is sent, so that the database holds no link. It contains nothing personal but the address, and no
+//! code that gives access by itself: an invitation opens an account that can see no person yet.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,7 +31,7 @@ use crate::isms::digest::WeeklyFigures;
 use crate::secret::name;
 use crate::sign_in;
 
-/// Where mail goes out.
+/// The outgoing mail server.
 #[derive(Clone)]
 pub struct MailSettings {
     pub host: String,
@@ -40,22 +40,22 @@ pub struct MailSettings {
     pub user: Option<String>,
     pub password: Option<String>,
     pub from: String,
-    /// Signs what leaves (RFC 6376); `None` leaves it to the mail server.
+    /// Signs outgoing mail (RFC 6376); `None` leaves it to the mail server.
     pub dkim: Option<Dkim>,
-    /// Where mail servers send back what they cannot deliver.
+    /// The address for reports of undeliverable notices.
     pub returns: Option<BounceSettings>,
 }
 
-/// The way back of notices.
+/// Where bounces of notices arrive.
 #[derive(Clone)]
 pub struct BounceSettings {
-    /// `retours@exemple.fr`; each notice has a name of its own after a `+`.
+    /// `retours@exemple.fr`; the envelope sender of each notice adds its code after a `+`.
     pub address: String,
     /// The Maildir that it is delivered to.
     pub folder: PathBuf,
 }
 
-/// A key of DKIM.
+/// A DKIM key.
 #[derive(Clone)]
 pub struct Dkim {
     pub domain: String,
@@ -69,11 +69,11 @@ pub struct Dkim {
 pub enum Protection {
     Tls,
     StartTls,
-    /// In the clear: to a server on this machine only.
+    /// Unencrypted; only for a server on this machine.
     DangerNone,
 }
 
-/// The mail server, and the sign that there is something to send.
+/// The connection to the mail server.
 pub(crate) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -84,7 +84,7 @@ pub(crate) struct Mailer {
 
 /// How long one attempt may take.
 const ATTEMPT_LASTS: Duration = Duration::from_secs(20);
-/// Then it would say nothing useful any more.
+/// How long a mail is tried; later it would be of no use.
 const MAIL_LASTS: Duration = Duration::from_hours(48);
 /// The first wait after a failure; it doubles up to an hour.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
@@ -106,7 +106,7 @@ impl Mailer {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }
         let from = parse_address(&settings.from).and_then(|address| address.parse().ok());
-        let from = from.ok_or_else(|| fault(&"the sender's address does not read"))?;
+        let from = from.ok_or_else(|| fault(&"the sender's address is invalid"))?;
         let from = Mailbox::new(Some("Digue".to_owned()), from);
         let dkim = settings.dkim.as_ref().map(dkim_of).transpose().map_err(|error| fault(&error))?;
         let returns = settings.returns.clone();
@@ -118,17 +118,18 @@ impl Mailer {
         self.from.email.to_string()
     }
 
-    /// True when what leaves is signed here.
+    /// True when Digue signs outgoing mail itself.
     pub(crate) const fn is_signed(&self) -> bool {
         self.dkim.is_some()
     }
 
-    /// The Maildir of what comes back.
+    /// The Maildir of bounces.
     pub(crate) fn returns_folder(&self) -> Option<&Path> {
         self.returns.as_ref().map(|returns| returns.folder.as_path())
     }
 
-    /// Hands one notice to the mail server; campaign and code name it, the same however often one tries.
+    /// Hands one notice to the mail server. Its `Message-ID` is made of campaign and code, the same at each
+    /// try: SMTP cannot guarantee more than that (docs/decisions/0012).
     pub(crate) async fn send_notice(
         &self,
         recipient: &str,
@@ -163,9 +164,9 @@ impl Mailer {
     }
 }
 
-/// What every mail begins with. Its name is under the sender's own domain, the same at each try, and made
-/// of random signs alone (RFC 5322, 3.6.4); without the version of MIME its letters have no set (RFC 2045,
-/// 4); and no machine answers what a machine sent (RFC 3834, 5).
+/// The headers of every mail. The `Message-ID` is under the sender's own domain, the same at each try, and
+/// made of random characters only (RFC 5322, 3.6.4); without `MIME-Version` the character set is undefined
+/// (RFC 2045, 4); `Auto-Submitted` keeps auto-responders from answering (RFC 3834, 5).
 fn headed(from: Mailbox, to: Address, subject: &str, id: &str) -> MessageBuilder {
     let id = format!("<{id}@{}>", from.email.domain());
     let by_machine = HeaderName::new_from_ascii_str("Auto-Submitted");
@@ -183,7 +184,7 @@ fn dkim_of(dkim: &Dkim) -> Result<DkimConfig, String> {
     let kind =
         if dkim.key.contains("BEGIN") { DkimSigningAlgorithm::Rsa } else { DkimSigningAlgorithm::Ed25519 };
     let key = DkimSigningKey::new(dkim.key.trim(), kind).map_err(|error| error.to_string())?;
-    // Relaxed: servers on the way fold headers again.
+    // Relaxed, because mail servers on the way fold headers anew.
     let form = DkimCanonicalization {
         header: DkimCanonicalizationType::Relaxed,
         body: DkimCanonicalizationType::Relaxed,
@@ -202,30 +203,30 @@ fn dkim_of(dkim: &Dkim) -> Result<DkimConfig, String> {
     Ok(DkimConfig::new(dkim.selector.clone(), dkim.domain.clone(), key, headers.to_vec(), form))
 }
 
-/// What can be written to somebody.
+/// The kinds of mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
-    /// Come and make your passkey; when the invitation was made, for an earlier one is none.
+    /// An invitation to create a passkey. `at` is when the invitation was made: an earlier one is void.
     Invitation { account: AccountId, at: Timestamp },
-    /// This account was given back to its holder.
+    /// This account was returned to its holder.
     Recovered { account: AccountId },
-    /// A way to sign in was added or removed.
+    /// A credential was added or removed.
     FactorsChanged { account: AccountId },
-    /// Somebody tried passwords until that way in was closed.
+    /// Failed attempts blocked the password of this account.
     SignInBlocked { account: AccountId },
-    /// The watch found something about this account.
+    /// Detection has a finding about this account.
     Finding { account: AccountId },
-    /// This portal closes no account by itself any more: too many were.
+    /// The fuse of this portal stopped automatic closing.
     ClosingsHeld { portal: PortalId },
-    /// The week of the management system, for one of its officers.
+    /// The weekly digest of the ISMS, for one of its officers.
     Digest { account: AccountId, week: WeeklyFigures },
-    /// The self-assessment of this account's organisation is over, or ends soon.
+    /// The self-assessment of this account's organisation has expired, or will soon.
     AssessmentDue { account: AccountId },
-    /// What is to be thought of a message that this account forwarded.
+    /// The verdict on a message that this account forwarded.
     DeskAnswer { account: AccountId, verdict: MessageVerdict, unread: Vec<UnreadKind> },
-    /// A person does not recognise a consultation of this account.
+    /// A person does not recognise a consultation by this account.
     Contested { account: AccountId },
-    /// For a person who wished it: somebody new looked, or the month is over.
+    /// For a person who asked for it: a new organisation consulted their record, or the month is over.
     PersonNews { is_first: bool, visits: u64 },
 }
 
@@ -248,7 +249,7 @@ impl Mail {
 
     fn account(&self) -> AccountId {
         match self {
-            // It is about no account.
+            // About no account.
             Self::PersonNews { .. } | Self::ClosingsHeld { .. } => Actor::digue().account,
             Self::Invitation { account, .. }
             | Self::Recovered { account }
@@ -262,7 +263,7 @@ impl Mail {
         }
     }
 
-    /// What is kept beside its kind: figures, nothing of anybody.
+    /// What the queue stores beside the kind: figures and codes, nothing personal.
     fn detail(&self) -> String {
         match self {
             Self::Invitation { at, .. } => at.micros().to_string(),
@@ -308,12 +309,12 @@ impl Mail {
     }
 }
 
-/// An address of one person, as it will be written; `None` when it is none.
+/// An e-mail address in normal form; `None` when the text is not one.
 pub(crate) fn parse_address(text: &str) -> Option<String> {
     text.trim().parse::<Address>().ok().map(|address| address.to_string())
 }
 
-/// Puts a mail in the queue.
+/// Adds a mail to the queue.
 pub(crate) async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(), OperationError> {
     let now = app.clock.now();
     let record = MailRecord {
@@ -329,7 +330,7 @@ pub(crate) async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(),
     Ok(app.store.add_mail(&record).await?)
 }
 
-/// Writes to the holder of an account, where an address is known and mail is sent.
+/// Mails the holder of an account, if an address is known and a mail server configured.
 pub(crate) async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<(), OperationError> {
     if !app.sends_mail() {
         return Ok(());
@@ -340,7 +341,7 @@ pub(crate) async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> 
     }
 }
 
-/// Writes to everybody at work whose role is asked for, where an address is known and mail is sent.
+/// Mails every active account whose role matches, if an address is known and a mail server configured.
 pub(crate) async fn tell_roles(
     app: &App,
     is_told: impl Fn(Role) -> bool,
@@ -359,7 +360,8 @@ pub(crate) async fn tell_roles(
     Ok(())
 }
 
-/// Sends what is due. To be called often; a call during another one does nothing.
+/// Sends the mails that are due; returns how many. To be called often; a call during another one does
+/// nothing.
 pub async fn send_due(app: &App) -> Result<usize, OperationError> {
     let Some(mailer) = app.mailer() else { return Ok(0) };
     if mailer.is_sending.swap(true, Ordering::SeqCst) {
@@ -374,12 +376,13 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
     let now = app.clock.now();
     let mut sent = 0;
     for record in app.store.mails().await? {
+        // The store returns them by `next_at`.
         if record.next_at > now {
             break;
         }
         let mail = Mail::of(&record).filter(|mail| now < record.expires_at && is_wanted(app, mail));
         let Some(mail) = mail else {
-            tracing::warn!(mail = record.id, kind = record.kind, "A mail was given up");
+            tracing::warn!(mail = record.id, kind = record.kind, "Mail expired or void; dropped");
             app.store.remove_mail(&record.id).await?;
             continue;
         };
@@ -389,9 +392,9 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
                 sent += 1;
             }
             Err(error) => {
-                // The address is not for the log; servers repeat it in their refusals.
+                // Servers repeat the address in their refusals, and the log must not contain it.
                 let error = error.replace(&record.recipient, "(recipient)");
-                tracing::warn!(mail = record.id, kind = record.kind, error, "A mail could not be sent");
+                tracing::warn!(mail = record.id, kind = record.kind, error, "Mail not sent; retrying later");
                 let wait = FIRST_WAIT.saturating_mul(1 << record.tries.min(8)).min(LONGEST_WAIT);
                 app.store.delay_mail(&record.id, now.plus(wait)).await?;
             }
@@ -400,7 +403,7 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
     Ok(sent)
 }
 
-/// An invitation that another one followed, or whose account has its holder, does not leave any more.
+/// False for an invitation that a later one replaced, or whose holder is confirmed.
 fn is_wanted(app: &App, mail: &Mail) -> bool {
     match mail {
         Mail::Invitation { account, at } => invitations::permit_of_mail(app, account, *at).is_some(),
@@ -409,7 +412,7 @@ fn is_wanted(app: &App, mail: &Mail) -> bool {
 }
 
 async fn send(app: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> Result<(), String> {
-    // Only a server that answers is worth a link.
+    // Before the link is made: each try would otherwise leave a valid link that nobody received.
     let is_there = mailer.transport.test_connection().await.map_err(|error| error.to_string())?;
     if !is_there {
         return Err("the mail server does not answer".to_owned());
@@ -427,7 +430,7 @@ async fn send(app: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> R
     mailer.transport.send(message).await.map(drop).map_err(|error| error.to_string())
 }
 
-/// French, and English below: nothing says which the reader prefers.
+/// The text in French with the English one below: the reader's language is not known.
 fn message(
     mailer: &Mailer,
     record: &MailRecord,

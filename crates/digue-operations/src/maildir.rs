@@ -1,10 +1,10 @@
-//! Maildir: mail that is delivered to a folder, a file each. What was read goes from `new` to `cur`.
+//! Maildir: a folder to which mail is delivered, one file each. Read files are moved from `new` to `cur`.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::OperationError;
 
-/// What waits in `new`, at most `count` files; one that is longer than `bytes_max` comes without its bytes.
+/// The files in `new`, at most `count`; one longer than `bytes_max` comes without its content.
 pub(crate) async fn waiting(
     folder: PathBuf,
     bytes_max: u64,
@@ -28,7 +28,7 @@ fn read(folder: &Path, bytes_max: u64, count: usize) -> std::io::Result<Vec<(Pat
     Ok(waiting)
 }
 
-/// From `new` to `cur`, as Maildir has it: `S` for seen. It does not come up again.
+/// Moves a file from `new` to `cur`, with the flag `S` (seen) if it was read. It is not read again.
 pub(crate) fn set_aside(path: &Path, is_seen: bool) -> Result<(), OperationError> {
     let moved = || {
         let folder = path.parent().and_then(Path::parent).unwrap_or(path).join("cur");

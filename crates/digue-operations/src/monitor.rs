@@ -1,12 +1,13 @@
-//! The watch at the door: every response goes by the engine before it leaves.
+//! The response monitor: detection examines every response before it leaves.
 //!
-//! What reveals a theft is withheld at once, and nothing more goes to that account while the
-//! containment is written down, stored and felt by sessions (`containment`). The engine's memory is
-//! made again from the journal after a start, beside the door: until it is caught up a fresh one
-//! watches.
+//! A response that reveals a theft is withheld at once, and nothing more goes to that account while the
+//! containment is journalled, stored and applied to sessions (`containment`). After a start the engine's
+//! memory is rebuilt from the journal in the background; until then an engine without memory examines.
 //!
-//! Portals that are only observed have an engine of their own: what is found there is told and never acted upon,
-//! and weighs nothing at the portals whose rules are enforced.
+//! Observe-only portals have an engine of their own: its findings are reported and never acted upon, and
+//! carry no weight at portals whose rules are enforced.
+//!
+//! This file closes no gate and writes nothing: it gives verdicts and sends findings on.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,20 +29,20 @@ use tokio::sync::mpsc;
 
 use crate::closings::{AccountClosing, AccountClosings};
 
-/// How the watch is set.
+/// The settings of detection.
 #[derive(Clone, Debug)]
 pub struct WatchRules {
     pub playbook: Playbook,
     pub bars: Bars,
-    /// New persons by one response or by lists in ten minutes that no work needs.
+    /// New persons in one response, or in lists within ten minutes, beyond what any work needs.
     pub listed_max: u32,
-    /// Persons who do not exist, by population.
+    /// Fictitious persons, by population.
     pub decoys: Vec<(PopulationId, String)>,
-    /// Added to UTC: when people work.
+    /// Seconds added to UTC to find the working day.
     pub day_offset_secs: i32,
-    /// Work that comes by itself at a stated hour.
+    /// Declared automatic work, with its hour.
     pub batches: Vec<DeclaredBatch>,
-    /// What is worked at each portal, where the operator says so.
+    /// The kind of work at each portal, where the operator declares it.
     pub work: Vec<(PortalId, Work)>,
 }
 
@@ -59,41 +60,48 @@ impl Default for WatchRules {
     }
 }
 
-/// A finding and the step that is taken about it.
+/// A finding and the step that the playbook takes.
 #[derive(Clone, Debug)]
 pub struct MonitoredFinding {
     pub finding: Finding,
     pub step: PlaybookStep,
-    /// Of a portal that is only observed: people are told, and nothing is done.
+    /// True at an observe-only portal: people are informed, and nothing is done.
     pub is_trial: bool,
 }
 
-/// How far back habits are read after a start.
+/// How far back the journal is read for habits after a start.
 pub const MEMORY: Duration = Duration::from_hours(45 * 24);
-/// Refusals of one entry that are counted one by one.
+/// The most refusals of one entry that are counted one by one.
 const COUNTED_MAX: u64 = 1000;
 
-/// The watch of a running Digue.
+/// The detection of a running Digue.
 pub struct DetectionMonitor {
     rules: WatchRules,
+    // Guards the engines and the accounts that are cut. The last lock in the order: the journal indexer
+    // takes it while it holds `JournalState`, so that nothing may be locked, awaited or written under it.
+    // Each response waits for it, for some microseconds (docs/decisions/0011).
     state: Mutex<MonitorState>,
+    // Unbounded, because `weigh` sends under the lock and must not wait. Findings are few: an account is
+    // cut by its first containment.
     found: mpsc::UnboundedSender<MonitoredFinding>,
+    // Only guards the hand-over of the receiver at start; never taken with `state`.
     receiver: Mutex<Option<mpsc::UnboundedReceiver<MonitoredFinding>>>,
 }
 
 struct MonitorState {
     engine: Engine,
-    /// For portals that are only observed.
+    /// For observe-only portals.
     trial: Engine,
-    /// Accounts from which everything is withheld until their gate is shut.
+    /// Accounts from which every response is withheld until their gate is closed.
     cut: HashSet<AccountId>,
     closings: AccountClosings,
+    /// Accounts created, by who created them and the UTC day.
     made: HashMap<(AccountId, i64), u32>,
-    /// What came while the memory is made again.
+    /// Events that arrive while the memory is being rebuilt; `None` otherwise.
     backlog: Option<Vec<PendingEvent>>,
 }
 
-/// What came while the memory is made again.
+/// An event that arrived while the memory was being rebuilt.
 enum PendingEvent {
     Shown(Box<Exposure>),
     Observed(Box<Exposure>),
@@ -131,45 +139,45 @@ impl DetectionMonitor {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is found from now on; to be taken once.
+    /// The stream of findings; `None` after the first call.
     pub fn take_found(&self) -> Option<mpsc::UnboundedReceiver<MonitoredFinding>> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Persons of a population who do not exist.
+    /// The fictitious persons of a population.
     pub(crate) fn decoys_of(&self, population: &PopulationId) -> HashSet<String> {
         let ours = self.rules.decoys.iter().filter(|(known, _)| known == population);
         ours.map(|(_, person)| person.clone()).collect()
     }
 
-    /// Persons who do not exist, of every population, and the strictest step taken by itself.
+    /// The number of fictitious persons in all populations, and the strictest automatic step.
     pub(crate) fn means(&self) -> (usize, Action) {
         (self.rules.decoys.len(), self.rules.playbook.automatic)
     }
 
-    /// What was declared to come by itself, of an account.
+    /// The declared automatic work of an account.
     pub(crate) fn batches_of(&self, account: &AccountId) -> Vec<DeclaredBatch> {
         let batches = self.rules.batches.iter();
         batches.filter(|batch| batch.account == account.as_str()).cloned().collect()
     }
 
-    /// Beyond how many closings people are asked.
+    /// The fuse: how many automatic closings are allowed before people decide.
     pub(crate) fn fuse(&self) -> Fuse {
         self.rules.playbook.fuse
     }
 
-    /// What was closed unasked before a start counts after it, too.
+    /// Counts automatic closings of before a start towards the fuse: a restart must not reset it.
     pub(crate) fn recall_closings(&self, closings: impl Iterator<Item = AccountClosing>) {
         let mut state = self.state();
         closings.for_each(|closing| state.closings.note(closing));
     }
 
-    /// The account's gate is shut: the door holds it by itself.
+    /// The account's gate is closed now: the gateway refuses it without the monitor's help.
     pub(crate) fn held(&self, account: &AccountId) {
         self.state().cut.remove(account);
     }
 
-    /// Accounts whose habits are known.
+    /// The number of accounts whose habits are known.
     pub fn accounts(&self) -> usize {
         let state = self.state();
         state.engine.accounts().max(state.trial.accounts())
@@ -185,14 +193,15 @@ impl DetectionMonitor {
         }
     }
 
-    /// From now on what comes is kept for the memory that is being made again.
+    /// Keeps the events that arrive from now on for the memory that is about to be rebuilt. To be called
+    /// before the end of the journal is read: an event is then in the journal's range or in the backlog.
     pub fn begin_remembering(&self) {
         self.state().backlog = Some(Vec::new());
     }
 
-    /// Makes the memory again: `read` hands over the events of the journal that were there when
-    /// `begin_remembering` was called; `is_open` tells who may work on, if only after a fresh proof, `is_observed` which portals are only
-    /// observed now.
+    /// Rebuilds the memory. `read` yields the events that the journal held when `begin_remembering` was
+    /// called; `is_open` says which accounts may work now, if only after a fresh proof; `is_observed`
+    /// says which portals are observe-only now.
     pub fn remember<E>(
         &self,
         read: &dyn Fn(&mut dyn FnMut(Event)) -> Result<(), E>,
@@ -216,19 +225,23 @@ impl DetectionMonitor {
             }
             Event::Administration(act) => tell([&mut engine, &mut trial], &mut made, &act),
         };
+        // Read without the lock: responses are examined meanwhile by the engine without memory.
         let done = read(&mut take);
         for account in engine.contained_accounts() {
-            // What was found before there was a watch, or opened since, is not held against anybody.
+            // The engine contains anew what it finds in old entries. An account whose gate is open was
+            // never contained (the entries are older than detection), or was reopened by people.
             if is_open(&account) {
                 engine.reopened(now, &account);
             }
         }
+        // Swapping the engines and replaying the backlog are one step: no response comes in between.
         let mut state = self.state();
         let backlog = state.backlog.take().unwrap_or_default();
         (state.engine, state.trial, state.made) = (engine, trial, made);
         for event in backlog {
             match event {
-                // With all that is remembered it may reveal what it did not when it passed.
+                // It has left already, but with the whole memory it may reveal a theft that the engine
+                // without memory could not see: then the next response is withheld.
                 PendingEvent::Shown(exposure) => drop(self.weigh(&mut state, &exposure)),
                 PendingEvent::Observed(exposure) => self.weigh_trial(&mut state, &exposure),
                 PendingEvent::Act(act) => {
@@ -277,28 +290,29 @@ impl ResponseMonitor for DetectionMonitor {
             kind: SightingKind::Resource,
             persons: &[],
         });
-        debug_assert!(found.is_none(), "a style sheet reveals nothing");
+        debug_assert!(found.is_none(), "a fetched resource shows no persons");
     }
 }
 
 impl DetectionMonitor {
-    /// True when this step leaves the account open under conditions: it is watched on, once. A trial
-    /// that only tells says it once.
+    /// True when this step leaves the account open under conditions (a fresh proof, the caseload only):
+    /// it stays monitored. Only once: a repeated finding leaves the account contained.
     fn leaves_open(finding: &Finding, taken: Action) -> bool {
         let is_conditional = taken > Action::Observe && taken < Action::CloseAccount;
         finding.weight == Weight::Containment && is_conditional && !finding.is_repeated
     }
 
-    /// The step about a finding as if nothing else had been closed.
+    /// The step for a finding as if nothing else had been closed.
     fn step_alone(&self, finding: &Finding) -> PlaybookStep {
         self.rules.playbook.step(finding, &RecentClosings::default())
     }
 
-    /// Has the engine look at an exposure, and sends on what it finds.
+    /// Examines an exposure and sends on what is found.
     fn weigh(&self, state: &mut MonitorState, exposure: &Exposure) -> Verdict {
         let Some(finding) = observe(&mut state.engine, exposure) else {
             return Verdict::Pass;
         };
+        // Checked by `look` as well; `remember` comes here directly, and one containment is enough.
         if state.cut.contains(&exposure.account) {
             return Verdict::Withhold;
         }
@@ -318,15 +332,15 @@ impl DetectionMonitor {
             state.cut.insert(exposure.account.clone());
         }
         if Self::leaves_open(&finding, step.taken) {
-            // Withheld until the gate asks for what the step wants; then watched on.
+            // Withheld until the gate requires what the step demands, then monitored again.
             state.engine.left_open(&finding);
         }
-        // The receiver lives as long as the house; without one, in tests, findings are dropped.
+        // The receiver lives as long as the process; in tests without one, findings are dropped.
         let _ = self.found.send(MonitoredFinding { finding, step, is_trial: false });
         if is_cut { Verdict::Withhold } else { Verdict::Pass }
     }
 
-    /// What is found at a portal that is only observed: people are told what would have been done.
+    /// Findings at an observe-only portal report the step that would have been taken.
     fn weigh_trial(&self, state: &mut MonitorState, exposure: &Exposure) {
         let Some(finding) = observe(&mut state.trial, exposure) else { return };
         let intended = self.step_alone(&finding).intended;
@@ -335,8 +349,10 @@ impl DetectionMonitor {
     }
 }
 
-/// One exposure for the engine; what was imported tells of another time and is left out.
+/// Gives one exposure to an engine.
 fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
+    // Imported exposures describe another time. Later parts of a response without persons would count as
+    // further requests.
     if exposure.source.is_some() || exposure.part > 1 && exposure.shown.is_empty() {
         return None;
     }
@@ -370,12 +386,12 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
         kind,
         persons: &persons,
     };
-    // An entry may stand for many refusals; beyond so many the count says nothing more.
+    // One entry may stand for many refusals. Bounded, because the loop runs under the monitor's lock.
     let times = exposure.requests().min(COUNTED_MAX);
     (0..times).filter_map(|_| engine.observe(&sighting)).last()
 }
 
-/// Refusals that say whom somebody asked for.
+/// Refusals that say which persons an account tried to reach.
 const fn is_about_persons(reason: &RefusalReason) -> bool {
     matches!(
         reason,
@@ -388,8 +404,8 @@ const fn is_about_persons(reason: &RefusalReason) -> bool {
     )
 }
 
-/// Refusals that somebody meets who tries addresses, or asks faster than people do. A portal that changed before
-/// its map did makes all of its readers meet them: they are told of, and close nobody.
+/// Refusals that come from trying addresses or from requests faster than people make them. A portal that
+/// was changed before its map causes them for all of its users: they raise alerts and close no account.
 const fn is_about_addresses(reason: &RefusalReason) -> bool {
     matches!(
         reason,
@@ -397,7 +413,7 @@ const fn is_about_addresses(reason: &RefusalReason) -> bool {
     )
 }
 
-/// One act for the engines.
+/// Gives one act of administration to the engines.
 fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, act: &Administration) {
     let Some(account) = act.subject.strip_prefix("account:") else { return };
     let is_new = act.act == Act::AccountSaved && act.before.is_empty();
@@ -414,7 +430,8 @@ fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, ac
             Act::GateSet if act.after == "closed" && act.before != "closed" => {
                 engine.contained(act.at, account);
             }
-            // What a person found to be work teaches, after a restart, too; an opening does not.
+            // Only a verdict of a person teaches (docs/decisions/0017); a gate that opens does not. It
+            // comes by the journal, so that a rebuilt memory knows it, too.
             Act::FindingCleared => {
                 let (weight, found_at) = judged_finding(&act.before);
                 engine.found_to_be_work(act.at, account, weight, found_at);
@@ -423,30 +440,31 @@ fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, ac
             _ => {}
         }
         if let Some(row) = made_with {
-            // The officers' own batches are no burst: `Digue` and imports name no single account.
+            // Imports and Digue's own acts name no single account and never come here.
             let organisation = act.after.split(' ').next().unwrap_or_default();
             engine.made(act.at, account, organisation, "", row);
         }
     }
 }
 
-/// Weight and instant of the finding that a verdict is about, as its entry has them.
+/// The weight and time of the finding that a verdict is about, as the journal keeps them.
 pub(crate) fn finding_before(record: &FindingRecord) -> String {
     format!("{} {}", record.weight, record.at)
 }
 
-/// Entries of before have the weight alone; without a weight it is an alert, which allows the least.
+/// Reads `finding_before`. Older entries have only the weight; without a weight it counts as an alert,
+/// which allows the account the least.
 fn judged_finding(before: &str) -> (Weight, Option<Timestamp>) {
     let (weight, at) = before.split_once(' ').unwrap_or((before, ""));
     (Weight::parse(weight).unwrap_or(Weight::Alert), Timestamp::parse_rfc3339(at))
 }
 
-/// The portal of a finding, where it is one of ours.
+/// The portal of a finding, if its name is valid.
 pub(crate) fn portal_of(finding: &Finding) -> Option<PortalId> {
     PortalId::parse(&finding.portal).ok()
 }
 
-/// A watch that nobody waits for: tests, and houses without a door.
+/// A monitor whose findings go nowhere: for tests, and for commands that run without a gateway.
 pub fn unattended() -> Arc<DetectionMonitor> {
     Arc::new(DetectionMonitor::new(WatchRules::default()))
 }

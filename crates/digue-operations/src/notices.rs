@@ -1,8 +1,8 @@
-//! Notices to persons (art. 34): who is sent one, and what became of each.
+//! Notices to persons (GDPR art. 34): campaigns, their sending, and the state of each notice.
 //!
-//! A notice has no link and asks for nothing: it has a code, which its recipient types at an address
-//! that they know, and compares what the page says. Destinations come from the portal's source for
-//! one campaign and are forgotten with it.
+//! A notice has no link and asks for nothing, so that it cannot be mistaken for phishing: its recipient
+//! types a code at an address that they know and compares the answer. Destinations come from the portal's
+//! source for one campaign and are deleted with it.
 
 mod contacts;
 mod post;
@@ -37,45 +37,45 @@ use crate::stored_records;
 pub struct CampaignView {
     pub record: CampaignRecord,
     pub counts: BTreeMap<String, u64>,
-    /// By the way each goes: `mail`, `letter`, `sms`, `none`.
+    /// By channel: `mail`, `letter`, `sms`, `none`.
     pub channels: BTreeMap<String, u64>,
-    /// Notices that are written.
+    /// Notices written so far.
     pub total: u64,
-    /// Lines of the contacts that could not be used, the first ones, with what is wrong.
+    /// The first lines of the contacts that could not be used, with their faults.
     pub faults: Vec<(usize, String)>,
-    /// Notices that were checked from more places than one person is in.
+    /// Notices checked from more network places than one person uses.
     pub alarms: u64,
     /// A mail server is configured.
     pub can_mail: bool,
 }
 
 impl CampaignView {
-    /// May still be sent, paused, ended.
+    /// True while it can still be sent, paused or ended.
     pub fn is_open(&self) -> bool {
         incidents::is_under_way(&self.record.state)
     }
 
-    /// Is being written.
+    /// True while its notices are being written.
     pub fn is_preparing(&self) -> bool {
         self.record.state == "preparing"
     }
 
-    /// Persons whom nothing reaches: another channel is needed.
+    /// Persons without any contact: another channel is needed.
     pub fn unreached(&self) -> u64 {
         self.channels.get("none").copied().unwrap_or(0)
     }
 
-    /// Messages that came back.
+    /// Messages that were returned as undeliverable.
     pub fn returned(&self) -> u64 {
         self.counts.get("returned").copied().unwrap_or(0)
     }
 
-    /// Notices that neither left nor stand in a file.
+    /// Notices that were neither sent nor exported.
     pub fn kept_back(&self) -> u64 {
         kept_back(&self.counts)
     }
 
-    /// Messages that left.
+    /// Messages handed to the mail server.
     pub fn sent(&self) -> u64 {
         self.counts.get("sent").copied().unwrap_or(0)
     }
@@ -85,24 +85,24 @@ impl CampaignView {
         self.channels.get("mail").copied().unwrap_or(0)
     }
 
-    /// It has messages that nothing can carry: no mail server is configured.
+    /// True when it has messages to send and no mail server is configured.
     pub fn lacks_mail_server(&self) -> bool {
         !self.can_mail && self.is_open() && self.mails() > self.sent()
     }
 }
 
-/// A campaign as the journal holds it: of the letter its hash.
+/// A campaign as the journal holds it: incident, version, and the hash of the letter.
 fn journalled_form(campaign: &CampaignRecord) -> String {
     let text = [campaign.language.as_str(), &campaign.subject, &campaign.blocks].join("\n");
     format!("incident:{} version:{} text:{}", campaign.incident, campaign.version, sha256(&text))
 }
 
-/// The form of today, and that of 0.1.0, which left the letter out.
+/// The current form, and the form of version 0.1.0, which did not include the letter.
 pub(crate) fn journalled_forms(campaign: &CampaignRecord) -> [String; 2] {
     [journalled_form(campaign), format!("incident:{} version:{}", campaign.incident, campaign.version)]
 }
 
-/// Campaigns of an incident; of all of them for an empty name.
+/// The campaigns of an incident; all campaigns for an empty id.
 pub async fn campaigns(
     app: &App,
     actor: &Actor,
@@ -124,12 +124,12 @@ pub async fn campaigns(
     Ok(views)
 }
 
-/// Starts, pauses or ends a campaign. Its end forgets every destination; `gives_up` says that notices which
-/// neither left nor stand in a file are given up with it.
+/// Starts, pauses or ends a campaign. Its end deletes every destination; with `gives_up` the notices that
+/// were neither sent nor exported are abandoned knowingly.
 ///
 /// # Errors
-/// `Invalid` for an end that would give up notices unsaid, for a start without a mail server when there are messages to send; `Conflict` for a state that
-/// does not follow.
+/// `Invalid` for an end that would abandon notices without `gives_up`, and for a start with messages to send
+/// and no mail server; `Conflict` for a state that cannot follow.
 pub async fn set_state(
     app: &App,
     actor: &Actor,
@@ -151,7 +151,7 @@ pub async fn set_state(
     if state == "sending" {
         actor.must_be_fresh(app)?;
         must_be_as_prepared(app, &campaign).await?;
-        // What cannot leave does not stand as if it were leaving.
+        // A campaign that cannot send must not appear as sending.
         let channels = app.store.notice_channels(id).await?;
         if !app.sends_mail() && channels.get("mail").is_some_and(|count| *count > 0) {
             return Err(OperationError::Invalid("notices-no-mail-server"));
@@ -187,7 +187,7 @@ fn kept_back(counts: &BTreeMap<String, u64>) -> u64 {
     counts.iter().filter(|(state, _)| is_kept_back(state)).map(|(_, count)| count).sum()
 }
 
-/// A letter that was changed beside Digue goes to nobody.
+/// Refuses a campaign whose letter was changed in the database by other means than Digue.
 async fn must_be_as_prepared(app: &App, campaign: &CampaignRecord) -> Result<(), OperationError> {
     if stored_records::is_as_prepared(app, campaign).await {
         return Ok(());
@@ -195,11 +195,12 @@ async fn must_be_as_prepared(app: &App, campaign: &CampaignRecord) -> Result<(),
     Err(OperationError::Invalid("notices-differ"))
 }
 
-/// Writes down what became of the notices; that the persons were informed only when every one left.
+/// Adds the outcome of the notices to the incident log. The duty of art. 34 is recorded as met only when
+/// every notice was sent or exported.
 async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Result<(), OperationError> {
     let counts = app.store.notice_counts(&campaign.id).await?;
     let of = |state: &str| counts.get(state).copied().unwrap_or(0);
-    // A letter that no file has was handed to nobody.
+    // A listed letter that was never exported was handed to no one: only `exported` counts.
     let (sent, listed, unreached) = (of("sent"), of("exported"), of("unreached"));
     let all: u64 = counts.values().sum();
     let ended = NoticesEnded {
@@ -216,7 +217,7 @@ async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Re
         receipt: campaign.id.clone(),
         persons: Some(sent),
     };
-    // A campaign that told nobody informs nobody: the duty stands.
+    // An empty campaign is complete and has informed no one: the duty remains.
     let is_whole = ended.is_whole() && sent + listed > 0;
     incidents::add(app, actor, &campaign.incident, None, IncidentNote::NoticesEnded(ended)).await?;
     if is_whole {
@@ -225,22 +226,24 @@ async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Re
     Ok(())
 }
 
-/// True when nobody can hold this notice: it did not leave, and no file has it.
+/// True when no one can hold this notice: it was neither sent nor exported.
 pub(crate) fn is_kept_back(state: &str) -> bool {
     matches!(state, "waiting" | "listed")
 }
 
-/// Notices that left by mail, or in a file for somebody else to hand over.
+/// Notices that were sent by mail, or exported for another party to hand over.
 pub(crate) fn gone(counts: &BTreeMap<String, u64>) -> u64 {
     ["sent", "exported"].iter().filter_map(|state| counts.get(*state)).sum()
 }
 
-/// After a start: what was being sent is not sent again by itself.
+/// Marks, after a start, the notices that were being sent as uncertain. They are never sent again
+/// automatically: two messages about one breach look like phishing (docs/decisions/0012).
 pub async fn after_a_start(app: &App) -> Result<u64, OperationError> {
     Ok(app.store.doubt_notices().await?)
 }
 
-/// Sends what the rates of running campaigns allow until `until`; how many left.
+/// Sends one second's share of each running campaign, at most `most` notices each; returns how many were
+/// sent. To be called every second.
 pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
     let Some(mailer) = app.mailer() else { return Ok(0) };
     let mut sent = 0;
@@ -249,14 +252,15 @@ pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
             continue;
         }
         if let Err(error) = must_be_as_prepared(app, &campaign).await {
-            tracing::error!(%error, campaign = campaign.id, "A campaign is not as the journal tells; nothing is sent");
+            tracing::error!(%error, campaign = campaign.id, "Campaign differs from the journal; not sent");
             continue;
         }
         let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
-        // A second's share of the rate.
+        // The rate is per minute; rounded up, so that a rate below 60 sends at all.
         let share = campaign.rate.div_ceil(60).min(most);
         for _ in 0..share {
             let now = app.clock.now();
+            // Marked as being sent before the mail server sees it: after a crash here it is uncertain.
             let Some(notice) = app.store.take_notice(&campaign.id, now).await? else { break };
             let said = text_of(app, style, &blocks, &campaign, &notice);
             let code = Code::of(notice.code.to_be_bytes()).to_string();
@@ -276,7 +280,7 @@ pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
     Ok(sent)
 }
 
-/// The text of a notice, made again: it has the hash that was kept.
+/// The text of a notice, composed again from its stored facts: it has the stored hash.
 pub fn text_of(
     app: &App,
     style: Style,
@@ -299,7 +303,8 @@ pub(crate) fn blocks_of(campaign: &CampaignRecord) -> Result<Blocks, OperationEr
     kept("blocks of a campaign", &campaign.blocks)
 }
 
-/// What was kept as JSON: when it cannot be read, a notice does not leave with less than was written.
+/// Reads stored JSON. An unreadable value is an error and never a default: a notice must not be sent with
+/// less than was written.
 fn kept<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, OperationError> {
     serde_json::from_str(json).map_err(|error| OperationError::Unavailable(format!("{what}: {error}")))
 }

@@ -1,7 +1,7 @@
 //! Entries as events of the Open Cybersecurity Schema Framework (OCSF), for security monitoring.
 //!
-//! An exposure is a Datastore Activity (6005); a session is Authentication (3002); other acts are
-//! Entity Management (3004). OCSF has no word for *the persons shown*: they are under `unmapped`.
+//! An exposure is a Datastore Activity (6005), a session is Authentication (3002), other acts are Entity
+//! Management (3004). OCSF has no attribute for *the persons shown*: they are under `unmapped`.
 
 use digue_locales::Language;
 use digue_store::FindingRecord;
@@ -11,10 +11,10 @@ use serde_json::{Value as Json, json};
 use crate::containment::signals_of;
 use crate::signals::sentence;
 
-/// The version of the schema that all of our events follow.
+/// The version of the schema that all events follow.
 pub(crate) const VERSION: &str = "1.8.0";
 
-/// What happened, in the schema's numbers and with its caption of them.
+/// An activity, by the numbers and the caption of the schema.
 #[derive(Clone, Copy)]
 struct OcsfActivity {
     class: u32,
@@ -37,7 +37,7 @@ const RESUME: OcsfActivity = activity(ENTITY, 13, "Resume");
 /// Detection Finding.
 const FINDING: OcsfActivity = activity(2004, 1, "Create");
 
-/// An entry of the journal of this name.
+/// An entry of the journal called `origin`.
 pub fn as_ocsf(origin: &str, index: u64, event: &Event) -> Json {
     match event {
         Event::Exposure(exposure) => exposure_event(origin, index, exposure),
@@ -62,7 +62,7 @@ fn base(origin: &str, index: u64, event: &Event, activity: OcsfActivity) -> Json
     })
 }
 
-/// Who tells it.
+/// The product that reports the event.
 pub(crate) fn product(version: &str) -> Json {
     json!({"name": "Digue", "vendor_name": "Digue", "version": version})
 }
@@ -114,7 +114,7 @@ fn exposure_event(origin: &str, index: u64, e: &Exposure) -> Json {
         more["start_time"] = json!(e.at.micros().div_euclid(1000));
         more["end_time"] = json!(repeated.until.micros().div_euclid(1000));
     }
-    // The class needs an endpoint, also where nobody knows its address.
+    // The class requires an endpoint, also where its address is unknown.
     more["src_endpoint"] = match e.client.ip.is_empty() {
         true => json!({"name": "unknown"}),
         false => json!({"ip": e.client.ip}),
@@ -129,7 +129,7 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
         Act::SessionCut => LOGOFF,
         Act::AccountSuspended => SUSPEND,
         Act::AccountResumed => RESUME,
-        // The schema has no word for it: its name is ours.
+        // The schema has no value for it: the name is ours.
         act => activity(ENTITY, 99, act.code()),
     };
     let is_alarm = matches!(
@@ -168,12 +168,12 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
     event
 }
 
-/// Whose session began or ended: the account that was acted upon, and the one that acts where it is its own session.
+/// The user whose session began or ended: the account acted upon, or the actor for its own session.
 fn whose_session(act: &Administration) -> &str {
     act.subject.strip_prefix("account:").unwrap_or(act.actor.as_str())
 }
 
-/// What the watch found, with its sentences in both languages.
+/// A detection finding, with its sentences in both languages.
 pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
     let signals = signals_of(record);
     let said = |language| {

@@ -1,6 +1,6 @@
-//! Many accounts at once, from a CSV: every fault with its line, and nothing half taken.
+//! Adding many accounts from a CSV: all or nothing, every fault with its line.
 //!
-//! A filled column that nobody knows is a fault: a role or an address would be lost in it.
+//! An unknown column with content is a fault: ignoring it could lose a role or an address.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,9 +17,9 @@ use crate::error::{LineFault, OperationError};
 use crate::mail::parse_address;
 use crate::organisations::roles_to_give;
 
-/// Accounts in one file at most; more come in several.
+/// The most accounts in one file.
 const ACCOUNTS_MAX: usize = 5_000;
-/// Faults that are told at once.
+/// The most faults that are listed.
 const FAULTS_MAX: usize = 200;
 
 const ACCOUNT: usize = 0;
@@ -27,7 +27,7 @@ const ORGANISATION: usize = 1;
 const ROLE: usize = 2;
 const EMAIL: usize = 3;
 
-/// French and English names; only the account is needed.
+/// French and English column names; only the account is required.
 const COLUMNS: [CsvColumn; 4] = [
     CsvColumn { name: "account", aliases: &["account", "compte", "identifiant"] },
     CsvColumn { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
@@ -35,8 +35,8 @@ const COLUMNS: [CsvColumn; 4] = [
     CsvColumn { name: "email", aliases: &["email", "e-mail", "mail", "courriel"] },
 ];
 
-/// Reads the wish that a file describes: columns `account`, and `organisation`, `role`, `email` where
-/// they differ from the actor's own organisation, an agent, and nobody's mail.
+/// Reads a file into an approval request: column `account`, and optionally `organisation` (default: the
+/// actor's own), `role` (default: agent) and `email` (default: none).
 pub fn read(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
     allow(!roles_to_give(actor).is_empty())?;
     let rules = app.gateway().rules();
@@ -56,7 +56,7 @@ pub fn read(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, O
                 return faults.len() < FAULTS_MAX;
             }
         };
-        // Once for each column.
+        // Reported once for each column.
         for column in row.filled_ignored().filter(|column| unknown.insert(*column)) {
             faults.push(LineFault::new(row.line, "onboarding-fault-column").at(&file.ignored[column]));
         }
@@ -90,7 +90,7 @@ pub fn read(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, O
     }
 }
 
-/// The address of one person, as it will be kept; `None` when it is none.
+/// An e-mail address in normal form; `None` when the text is not one.
 pub fn parse_email(text: &str) -> Option<String> {
     parse_address(text)
 }
@@ -112,7 +112,7 @@ fn read_row(row: &CsvFileRow<'_>, own: Option<&OrganisationId>) -> Result<NewAcc
     Ok(NewAccount { account, organisation, role, email })
 }
 
-/// A role by its code, or as people say it in either language, whatever its letters' case.
+/// A role by its code or by its name in either language, ignoring case.
 fn role_named(text: &str) -> Option<Role> {
     let said = text.trim().to_lowercase();
     let is_said = |role: &Role| {
@@ -134,7 +134,7 @@ const fn role_key(role: Role) -> &'static str {
     }
 }
 
-/// Without the accents of French, and without the feminine's last letter.
+/// The text without French accents and without the feminine `e`, so that `Déléguée` is found.
 fn plain(text: &str) -> String {
     let plain = text.chars().map(|sign| match sign {
         'é' | 'è' | 'ê' => 'e',

@@ -1,4 +1,4 @@
-//! Partner organisations: who they are, how many accounts they have, what their people were shown.
+//! Organisations: their names, the number of their accounts, and how many persons these were shown.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::mail::parse_address;
 
 const NAME_CHARS_MAX: usize = 120;
 
-/// An organisation as its overseers see it.
+/// An organisation as officers and its delegate see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverseenOrganisation {
     pub record: OrganisationRecord,
@@ -23,12 +23,12 @@ pub struct OverseenOrganisation {
     /// Delegates and deputies.
     pub leaders: usize,
     pub sessions: usize,
-    /// Distinct persons shown in 24 hours, on the portal where they are most.
+    /// Distinct persons shown within 24 hours, on the portal with the most.
     pub persons_day: u32,
     pub gate: Gate,
 }
 
-/// All organisations for the operator's watchers, the own one for those who lead its agents.
+/// All organisations for officers; their own one for delegates and deputies.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenOrganisation>, OperationError> {
     allow(actor.role.oversees())?;
     let rules = app.gateway().rules();
@@ -78,7 +78,7 @@ pub struct OrganisationView {
     pub known: OverseenOrganisation,
     /// Distinct persons in each window, on each portal, with the limit.
     pub budgets: Vec<(PortalId, SlidingWindow, u32, u32)>,
-    /// May change its name and address.
+    /// The reader may change its name and address.
     pub may_change: bool,
 }
 

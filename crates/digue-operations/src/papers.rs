@@ -1,6 +1,6 @@
-//! Papers of a breach: the notification ready to be copied, and the register for an inspection.
+//! Documents about a breach: the notification ready to be copied, and the register for an inspection.
 //!
-//! Words come from the locales, values from the draft; `digue-documents` knows how they look.
+//! Words come from the locales, values from the draft, the layout from `digue-documents`.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ use crate::incidents::IncidentView;
 use crate::isms;
 use crate::stored_records::PaperSources;
 
-/// The forms in which a paper is had.
+/// The formats of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PaperFormat {
     Pdf,
@@ -35,7 +35,7 @@ pub enum PaperFormat {
 }
 
 impl PaperFormat {
-    /// By the end of a file's name.
+    /// By the extension of a file name.
     pub fn parse(ending: &str) -> Option<Self> {
         match ending {
             "pdf" => Some(Self::Pdf),
@@ -54,7 +54,7 @@ impl PaperFormat {
     }
 }
 
-/// In whose language and zone a paper is written.
+/// The language and time zone of a document.
 #[derive(Clone)]
 pub struct PaperReader {
     pub language: Language,
@@ -75,7 +75,7 @@ impl PaperReader {
         text_with(self.language, "log-pair", &values)
     }
 
-    /// A moment with its minute, local.
+    /// A local time with its minute.
     pub fn moment(&self, at: Timestamp) -> String {
         let pattern = match self.language {
             Language::French => "%d/%m/%Y %H:%M",
@@ -87,7 +87,7 @@ impl PaperReader {
         }
     }
 
-    /// A moment as a table keeps it: local, with its offset and all of its digits.
+    /// A time for tables: local, with its offset and all digits.
     pub(crate) fn exact(&self, at: Timestamp) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {
             Ok(time) => time.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string(),
@@ -95,8 +95,8 @@ impl PaperReader {
         }
     }
 
-    /// The same for a spreadsheet, to the second and without its offset: a text where this would be another moment
-    /// when it comes in again.
+    /// The same for a spreadsheet, to the second and without offset; a text where that would be read back as
+    /// another instant.
     fn moment_cell(&self, at: Timestamp) -> WrittenCell {
         let exact = jiff::Timestamp::from_microsecond(at.micros()).ok().and_then(|time| {
             let local = time.to_zoned(self.zone.clone()).datetime();
@@ -108,7 +108,7 @@ impl PaperReader {
         exact.unwrap_or_else(|| self.exact(at).into())
     }
 
-    /// A day, local.
+    /// A local date.
     pub fn date(&self, at: Timestamp) -> String {
         let pattern = match self.language {
             Language::French => "%d/%m/%Y",
@@ -120,7 +120,7 @@ impl PaperReader {
         }
     }
 
-    /// A value of a field in words.
+    /// A field value in words.
     pub fn value(&self, field: Field, value: &[String]) -> String {
         let shown = value.iter().map(|said| match field.shape() {
             FormFieldShape::One(_) | FormFieldShape::Many(_) => {
@@ -138,7 +138,7 @@ impl PaperReader {
     }
 }
 
-/// Prints a document; a spreadsheet is made by `register_sheets`.
+/// Prints a document; spreadsheets are made by `register_sheets`.
 pub fn printed(document: &Document, form: PaperFormat) -> Result<Vec<u8>, OperationError> {
     let printed = match form {
         PaperFormat::Pdf => pdf(document),
@@ -148,11 +148,11 @@ pub fn printed(document: &Document, form: PaperFormat) -> Result<Vec<u8>, Operat
     printed.map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-/// The file about the house that its Word papers are printed into.
+/// The subject under which the operator's Word template is kept.
 const TEMPLATE: &str = "template:docx";
 
-/// Prints a document made from stored records; those that are not as the journal tells stand at its head. A
-/// Word file goes into the operator's own paper, if there is one.
+/// Prints a document made from stored records. Records that differ from the journal are listed at its head.
+/// A Word file uses the operator's own template, if there is one.
 pub async fn printed_from(
     app: &App,
     document: &Document,
@@ -173,10 +173,10 @@ pub async fn printed_from(
     printed(document, form)
 }
 
-/// Takes a Word file as the house's own paper: `{{title}}`, and a paragraph `{{content}}`.
+/// Accepts a Word file as the operator's own template: `{{title}}`, and a paragraph `{{content}}`.
 ///
 /// # Errors
-/// `Invalid` for a file that a document does not go into.
+/// `Invalid` for a file without these places.
 pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -> Result<(), OperationError> {
     isms::must_govern(actor)?;
     docx_in(bytes, &Document::default()).map_err(|_| OperationError::Invalid("invalid-template"))?;
@@ -189,7 +189,7 @@ pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -
     attachments::keep(app, actor, TEMPLATE, name, bytes).await.map(drop)
 }
 
-/// The notification, block by block, in the order of the teleservice.
+/// The notification, block by block, in the order of the authority's online form.
 pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
     let draft = breach::draft(app, view, reader.language);
     let mut blocks = vec![
@@ -238,7 +238,7 @@ fn pair_of(reader: &PaperReader, field: Field, filled: &FilledField) -> Option<D
     }
 }
 
-/// The clocks of the law as they stand.
+/// The legal clocks and their state.
 fn clocks(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentBlock> {
     if view.clocks.is_empty() {
         return Vec::new();
@@ -256,7 +256,7 @@ fn clocks(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentBlock> {
     vec![DocumentBlock::Heading(reader.say("clocks-title")), table]
 }
 
-/// The register of violations: a page of its own for each, with the reasoning.
+/// The data-breach register: one page for each breach, with the reasoning.
 pub fn register(app: &App, views: &[IncidentView], reader: &PaperReader) -> Document {
     let mut blocks = vec![DocumentBlock::Paragraph(reader.say("register-explain"))];
     let header = ["column-reference", "column-title", "column-aware", "severity-cnil", "column-authority"];
@@ -305,7 +305,7 @@ pub fn row_of(app: &App, view: &IncidentView, reader: &PaperReader) -> Violation
     ViolationRow::new(&view.incident, &breach::draft(app, view, reader.language))
 }
 
-/// Decision about the authority, by whom and why.
+/// The decision about the authority, its author and reason.
 fn authority(row: &ViolationRow, reader: &PaperReader) -> String {
     let Some((is, by, why)) = &row.authority else { return reader.say("undecided") };
     let what = reader.say(if *is { "decided-notify" } else { "decided-not-notify" });
@@ -335,7 +335,7 @@ pub fn register_sheet(app: &App, views: &[IncidentView], reader: &PaperReader) -
     WrittenSheet { name, language, header, rows: rows.collect(), ..WrittenSheet::default() }
 }
 
-/// A cell of the register, as `RowReader` reads it again.
+/// A cell of the register, in the form in which the import reads it back.
 fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColumn) -> WrittenCell {
     let moment =
         |at: Option<Timestamp>| at.map_or_else(|| WrittenCell::from(""), |at| reader.moment_cell(at));
@@ -382,7 +382,7 @@ fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColu
     text.into()
 }
 
-/// What a column of the register is called in a reader's language.
+/// The name of a column of the register in a reader's language.
 pub fn column_name(reader: &PaperReader, name: &str, column: ViolationColumn) -> String {
     match column {
         ViolationColumn::Field(field) => reader.say(field.key()),
@@ -397,7 +397,7 @@ pub fn column_name(reader: &PaperReader, name: &str, column: ViolationColumn) ->
     }
 }
 
-/// The register in the form that was asked for.
+/// The register in the requested format.
 pub async fn register_file(
     app: &App,
     views: &[IncidentView],
@@ -414,10 +414,10 @@ pub async fn register_file(
     }
 }
 
-/// Papers that are had by their name.
+/// The documents that are available by name.
 pub const PAPERS: [&str; 5] = ["notification", "complaint", "call-centre", "press", "partner"];
 
-/// One paper of an incident by its name; `None` when there is none of this name.
+/// A document of an incident by its name; `None` for an unknown one.
 pub fn paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Option<Document> {
     Some(match name {
         "notification" => notification(app, view, reader),
@@ -427,7 +427,7 @@ pub fn paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -
     })
 }
 
-/// The file for a complaint: facts, times, who and what, and how to verify the evidence.
+/// The document for a criminal complaint: facts, times, persons involved, and how to verify the evidence.
 fn complaint(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
     let controller = breach::controller(app, reader.language);
     let mut blocks = vec![
@@ -468,7 +468,7 @@ fn complaint(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
     Document { title, language, foot, blocks, ..Document::default() }
 }
 
-/// How many persons: what somebody answered, else what was counted with how sure it is.
+/// The number of persons: as stated, otherwise as counted, with its exactness.
 fn persons_said(view: &IncidentView, draft: &BTreeMap<Field, Vec<String>>, reader: &PaperReader) -> String {
     let is_answered = view.incident.fields.get(&Field::PersonCount).is_some_and(|said| !said.what.is_empty());
     match draft.get(&Field::PersonCount).filter(|_| is_answered) {
@@ -477,7 +477,7 @@ fn persons_said(view: &IncidentView, draft: &BTreeMap<Field, Vec<String>>, reade
     }
 }
 
-/// Who complains of what: the article of a theft is not that of an outage.
+/// Who complains of what: a theft and an outage are different offences.
 const fn complaint_by(happening: Happening) -> &'static str {
     match happening {
         Happening::StolenAccount => "complaint-by-stolen-account",
@@ -487,7 +487,7 @@ const fn complaint_by(happening: Happening) -> &'static str {
     }
 }
 
-/// The last version that has a signed list.
+/// The last version with a signed list.
 pub(crate) fn listed(view: &IncidentView) -> Option<&AffectedVersion> {
     view.incident.affected.iter().rfind(|version| !version.hash.is_empty())
 }
@@ -496,7 +496,7 @@ fn has_list(view: &IncidentView) -> bool {
     listed(view).is_some()
 }
 
-/// The steps that verify the evidence, by the names of the files that are there.
+/// The steps that verify the evidence, by the names of the files in the archive.
 pub(crate) fn how_to_verify(view: &IncidentView, reader: &PaperReader) -> Vec<String> {
     let list = listed(view).map(|version| format!("list-{}.ndjson", version.number));
     let steps = reader.say1("complaint-verify", "list", list.clone().unwrap_or_default());
@@ -506,7 +506,7 @@ pub(crate) fn how_to_verify(view: &IncidentView, reader: &PaperReader) -> Vec<St
     steps.map(|(_, line)| line.to_owned()).collect()
 }
 
-/// Texts for those who are asked: a call centre, newspapers, a partner and its own partners.
+/// Texts for those who will be asked: a call centre, newspapers, a partner and its own partners.
 fn words_of(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Document {
     let controller = breach::controller(app, reader.language);
     let draft = breach::draft(app, view, reader.language).snapshot();
@@ -522,7 +522,7 @@ fn words_of(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) ->
         (false, _) => "call-centre-not-told",
     });
     let address = format!("{}/check", app.console_host());
-    // An address is given to those who have something to check there.
+    // The address is given only where there is something to check.
     let check = if told { reader.say1("notice-address", "address", &address) } else { String::new() };
     let values = [
         ("body", Value::from(controller.name)),
@@ -541,7 +541,7 @@ fn words_of(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) ->
         ("reference", Value::from(view.reference())),
     ];
     let text = text_with(reader.language, &format!("paper-{name}"), &values);
-    // A line that ends with a colon and stands alone is a heading.
+    // A line of its own that ends with a colon is a heading.
     let blocks = text.split("\n\n").map(|part| match part.split_once('\n') {
         Some((title, body)) => {
             vec![DocumentBlock::Heading(title.to_owned()), DocumentBlock::Paragraph(body.to_owned())]

@@ -1,9 +1,9 @@
-//! Passkeys: proving who one is, to the console, with nothing that could be told or copied.
+//! Passkeys (WebAuthn): proof of identity to the console that cannot be disclosed or copied.
 //!
-//! All ceremonies happen on the console's host: its name is the one that passkeys are bound to, so
-//! one passkey opens every portal. Portals receive their sessions by `sign_in::hand_over`. User
-//! verification is always required; a challenge is good once, for five minutes. Signing in asks
-//! for no name: the passkey brings its own, and there is nothing to guess names with.
+//! All ceremonies happen on the console's host, to whose name passkeys are bound: one passkey serves every
+//! portal, which receive their sessions by `sign_in::hand_over`. User verification is always required; a
+//! challenge is valid once, for five minutes. Sign-in asks for no account name, because a passkey contains
+//! it: account names cannot be probed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,7 +26,7 @@ use crate::secret::Secret;
 use crate::sign_in;
 
 const NAME_CHARS_MAX: usize = 60;
-/// Nobody has more devices than this.
+/// The most passkeys of one account.
 const PASSKEYS_MAX: usize = 20;
 
 /// The ceremonies under way.
@@ -42,7 +42,7 @@ struct Registration {
     state: PasskeyRegistration,
 }
 
-/// What a browser needs for its half of a ceremony.
+/// The options for the browser's part of a ceremony.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PasskeyChallenge {
     pub ceremony: String,
@@ -51,7 +51,7 @@ pub struct PasskeyChallenge {
 }
 
 impl Passkeys {
-    /// `None` when the console is reached by an address: passkeys are bound to names.
+    /// `None` when the console's URL has an IP address: passkeys are bound to host names.
     pub(crate) fn new(console_url: &str) -> Option<Self> {
         let origin = Url::parse(console_url).ok()?;
         let host = origin.domain()?.to_owned();
@@ -60,13 +60,13 @@ impl Passkeys {
     }
 }
 
-/// The passkeys of the account, for itself.
+/// The passkeys of the session's own account.
 pub async fn own(app: &App, session: &Session) -> Result<Vec<PasskeyRecord>, OperationError> {
     Actor::of_session(app, session)?;
     Ok(app.store.passkeys_of(&session.account).await?)
 }
 
-/// Begins to add a passkey to one's own account.
+/// Begins to add a passkey to the session's own account.
 pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallenge, OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
@@ -74,6 +74,7 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
     if known.len() >= PASSKEYS_MAX {
         return Err(OperationError::Invalid("invalid-passkeys-many"));
     }
+    // One user handle for all passkeys of the account, as WebAuthn requires.
     let handle = match known.first() {
         Some(passkey) => parse_handle(&passkey.handle)?,
         None => Uuid::new_v4(),
@@ -89,7 +90,7 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
     let mut options =
         serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
     let mut options = options["publicKey"].take();
-    // Signing in without a name needs a passkey that knows its account.
+    // Sign-in without a name needs a discoverable credential, which the library does not request here.
     options["authenticatorSelection"]["residentKey"] = "required".into();
     options["authenticatorSelection"]["requireResidentKey"] = true.into();
     let registration = Registration { account: actor.account, handle, state };
@@ -97,7 +98,7 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
     Ok(PasskeyChallenge { ceremony, options })
 }
 
-/// Adds the passkey that the browser made.
+/// Adds the passkey that the browser created.
 pub async fn finish_adding(
     app: &App,
     session: &Session,
@@ -141,7 +142,7 @@ pub async fn finish_adding(
     mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 
-/// Removes one of one's own passkeys; the last one stays.
+/// Removes a passkey of the session's own account; the last one cannot be removed.
 pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
@@ -161,7 +162,7 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
     mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 
-/// Begins a sign-in, or a fresh proof of identity: whoever it will be.
+/// Begins a sign-in or a fresh proof of identity; which account it is follows from the answer.
 pub fn begin_sign_in(app: &App) -> Result<PasskeyChallenge, OperationError> {
     let passkeys = app.passkeys()?;
     let (options, state) = passkeys
@@ -174,7 +175,7 @@ pub fn begin_sign_in(app: &App) -> Result<PasskeyChallenge, OperationError> {
     Ok(PasskeyChallenge { ceremony, options: options["publicKey"].take() })
 }
 
-/// Signs in on the console with the browser's answer; the secret goes into the cookie.
+/// Signs in to the console with the browser's answer; the secret goes into the cookie.
 pub async fn finish_sign_in(
     app: &App,
     ceremony: &str,
@@ -185,13 +186,13 @@ pub async fn finish_sign_in(
     let now = app.clock.now();
     let host = app.console_host();
     sign_in::open_session(app, &account, host, origin, now, "passkey").await.map_err(|error| match error {
-        // Told apart from a wrong passkey, a suspended account would be known to exist.
+        // A distinct answer would reveal that a suspended account exists.
         OperationError::Denied => OperationError::Invalid("invalid-passkey"),
         other => other,
     })
 }
 
-/// Proves afresh, with a passkey, that the holder of `session` is still its account.
+/// Gives a fresh proof of identity for a session, with a passkey.
 pub async fn prove(
     app: &App,
     session: &Session,
@@ -205,7 +206,7 @@ pub async fn prove(
     sign_in::note_proof(app, &actor, session, app.clock.now()).await
 }
 
-/// The account that the answer proves. Every way to be wrong has one answer.
+/// The account that the answer proves. Every wrong answer gets the same error.
 pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
     let passkeys = app.passkeys()?;
     let now = app.clock.now();
@@ -218,7 +219,7 @@ pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<A
         return Err(wrong());
     }
     let mut passkey: Passkey = serde_json::from_str(&record.credential)
-        .map_err(|error| OperationError::Unavailable(format!("a stored passkey does not read: {error}")))?;
+        .map_err(|error| OperationError::Unavailable(format!("a stored passkey cannot be read: {error}")))?;
     let result = passkeys.webauthn.finish_discoverable_authentication_v2(&answer, state, &passkey);
     let result: AuthenticationResult = result.map_err(refused)?;
     if !result.user_verified() {
@@ -232,13 +233,14 @@ pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<A
         used_at: now,
         ..record.clone()
     };
-    // Another use with the same counter was faster: one of the two is a copy of the key.
+    // Compared and set with the counter that was read: of two uses with the same counter one fails, because
+    // one of them is a copy of the key.
     if app.store.use_passkey(&used, record.counter).await? { Ok(record.account) } else { Err(wrong()) }
 }
 
 fn refused(error: webauthn_rs::prelude::WebauthnError) -> OperationError {
-    // For operators: which of the checks failed. It names nobody.
-    tracing::info!(%error, "A passkey ceremony was refused");
+    // Which check failed, for operators; it contains no name.
+    tracing::info!(%error, "Passkey verification failed; ceremony refused");
     OperationError::Invalid("invalid-passkey")
 }
 
@@ -254,19 +256,19 @@ fn parse_name(text: &str) -> Result<String, OperationError> {
 }
 
 fn parse_handle(text: &str) -> Result<Uuid, OperationError> {
-    Uuid::parse_str(text).map_err(|_| OperationError::Unavailable("a stored handle does not read".into()))
+    Uuid::parse_str(text).map_err(|_| OperationError::Unavailable("a stored handle is invalid".into()))
 }
 
 fn decode_id(text: &str) -> Result<Vec<u8>, OperationError> {
     let read = URL_SAFE_NO_PAD.decode(text);
-    read.map_err(|_| OperationError::Unavailable("a stored passkey does not read".into()))
+    read.map_err(|_| OperationError::Unavailable("a stored passkey cannot be read".into()))
 }
 
 fn to_text(passkey: &Passkey) -> Result<String, OperationError> {
     serde_json::to_string(passkey).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-/// The first characters of a credential's name: enough to tell two apart in the journal.
+/// The first characters of a credential id: enough to distinguish two in the journal.
 fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }

@@ -1,11 +1,11 @@
-//! A password and a one-time code: the fallback of agents who cannot have a passkey.
+//! Password and one-time code: the fallback for agents who cannot have a passkey.
 //!
-//! The operator can switch it off. The CNIL's rules (deliberations 2022-100 and 2025-019): entropy,
-//! a delay that grows, a block at ten failures in a row, no code by e-mail, a hash made for
-//! passwords with a key that is kept elsewhere. Failures are counted apart for each device that the
-//! account knows and for all others together: who tries from everywhere blocks the others, and not
-//! the holder on the usual machine, nor any passkey. One answer to every way of being wrong, after
-//! the same work.
+//! The operator can disable it. It follows the CNIL (deliberations 2022-100 and 2025-019): entropy, a
+//! growing delay, a block after ten failures in a row, no code by e-mail, a password hash with a key that
+//! is kept outside the database. Failures are counted separately for each device that the account knows,
+//! and for all other devices together: an attacker who tries from everywhere blocks only unknown devices,
+//! and neither the holder's usual one nor any passkey. Every wrong input gets the same answer after the
+//! same work.
 
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -31,43 +31,44 @@ use crate::mail::{self, Mail};
 use crate::secret::{Secret, SecretSeal};
 use crate::sign_in;
 
-/// Failures in a row after which only another way in is left (CNIL: at most 10).
+/// Failures in a row after which the password is blocked (CNIL: at most 10).
 pub const FAILURES_MAX: u32 = 10;
-/// The first failures cost no time: everybody mistypes.
+/// Failures without a delay: anyone mistypes.
 const FAILURES_FREE: u32 = 3;
 const CHARS_MIN: usize = 12;
 const BYTES_MAX: usize = 256;
-/// CNIL 2022-100, a password with a restriction of attempts.
+/// CNIL 2022-100, case of a password with restricted attempts.
 const ENTROPY_BITS_MIN: f64 = 50.0;
 const CODES: usize = 10;
-/// How long the secret on the page may wait to be confirmed.
+/// How long the secret on the page may be confirmed.
 const SETTING_LASTS: Duration = Duration::from_mins(15);
 /// OWASP's smallest recommendation for Argon2id: 19 MiB, two passes.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
-/// Strangers whose passwords wait to be hashed; more are told to come back.
+/// Sign-ins from unknown devices that may wait for a hash; further ones get `Busy`.
 const STRANGERS_WAITING_MAX: usize = 16;
 
-/// What the operator allows.
+/// The operator's rules for passwords.
 #[derive(Clone, Debug, Default)]
 pub struct PasswordRules {
-    /// A file of SHA-1 hashes of breached passwords, in their order, one a line, as public lists
-    /// come.
+    /// A file of SHA-1 hashes of breached passwords in hexadecimal, sorted, one a line (the format of
+    /// Have I Been Pwned).
     pub breached: Option<PathBuf>,
 }
 
-/// The means of the fallback.
+/// The state of password sign-in.
 pub(crate) struct Passwords {
     rules: PasswordRules,
-    /// Mixed into every hash: who has the database alone can try nothing.
+    /// Mixed into every hash: a copy of the database alone allows no guessing.
     pepper: Arc<[u8]>,
     seal: SecretSeal,
-    /// One hash at a time for strangers and one for devices that are known: signing in never takes
-    /// more than that of the machine that holds the portal's door.
+    // One hash at a time for unknown devices and one for known ones. The gateway runs in this process:
+    // password hashing never takes more of the machine than two cores and 38 MiB, and a flood from unknown
+    // devices does not delay known ones.
     strangers: Semaphore,
     known: Semaphore,
     strangers_waiting: AtomicUsize,
-    /// Compared with when there is nothing to compare with.
+    /// The hash to compare with when there is no account: the answer takes the same time.
     decoy: String,
 }
 
@@ -91,8 +92,9 @@ impl Passwords {
         })
     }
 
-    /// A place among the strangers who wait, as long as there is one.
+    /// A place in the queue of unknown devices; `Busy` when it is full.
     fn place(&self) -> Result<AttemptPlace<'_>, OperationError> {
+        // The guard before the count: it gives the place back also when this one is refused.
         let place = AttemptPlace(&self.strangers_waiting);
         if place.0.fetch_add(1, Ordering::SeqCst) >= STRANGERS_WAITING_MAX {
             return Err(OperationError::Busy);
@@ -133,24 +135,24 @@ fn is_right(pepper: &[u8], password: &str, known: &str) -> bool {
 }
 
 fn totp(secret: &[u8], account: &AccountId) -> Result<Totp, OperationError> {
-    // A colon would end the issuer in the address that telephones read.
+    // In the `otpauth` URL a colon separates the issuer from the account.
     let named = account.as_str().replace(':', ".");
     let builder = totp_rs::Builder::new().with_secret(secret.to_vec()).with_account_name(named);
     builder.with_issuer(Some("Digue")).build().map_err(|error| broken(&error.to_string()))
 }
 
-/// What the page of the second factor shows.
+/// The content of the page on which a second factor is set up.
 #[derive(Clone, Debug)]
 pub struct FactorSetup {
-    /// Carries the secret to the answer, sealed: nothing is kept until it is confirmed.
+    /// The sealed secret, which the form sends back: nothing is stored until it is confirmed.
     pub sealed: String,
-    /// For typing.
+    /// The secret in base 32, for typing.
     pub secret: String,
-    /// The dark modules of the QR code, a row each.
+    /// The modules of the QR code, row by row; `true` is dark.
     pub code: Vec<Vec<bool>>,
 }
 
-/// Begins to set a password on one's own account.
+/// Begins to set a password on the session's own account.
 pub fn begin(app: &App, session: &Session) -> Result<FactorSetup, OperationError> {
     let actor = may_set(app, session)?;
     let passwords = app.passwords()?;
@@ -172,7 +174,8 @@ pub fn begin(app: &App, session: &Session) -> Result<FactorSetup, OperationError
 fn may_set(app: &App, session: &Session) -> Result<Actor, OperationError> {
     let actor = Actor::of_session(app, session)?;
     app.passwords()?;
-    // The account's own role, which a holder whom nobody confirmed does not have yet.
+    // The role of the directory, not the actor's: an unconfirmed officer acts as an agent, but must not
+    // obtain a password that would remain after the confirmation.
     let rules = app.gateway().rules();
     if rules.directory.find(&actor.account).is_none_or(|record| record.role.needs_passkey()) {
         return Err(OperationError::Invalid("invalid-password-role"));
@@ -181,7 +184,7 @@ fn may_set(app: &App, session: &Session) -> Result<Actor, OperationError> {
     Ok(actor)
 }
 
-/// Sets a password with its second factor, both at once; returns the recovery codes, shown once.
+/// Sets a password and its second factor together; returns the recovery codes, shown once.
 pub async fn set(
     app: &App,
     session: &Session,
@@ -194,7 +197,7 @@ pub async fn set(
     let now = app.clock.now();
     let kept = passwords.open(&actor.account, sealed).ok_or(OperationError::Invalid("invalid-ceremony"))?;
     let (until, secret) = kept.split_at_checked(8).ok_or(OperationError::Invalid("invalid-ceremony"))?;
-    let until = i64::from_be_bytes(until.try_into().expect("eight bytes"));
+    let until = i64::from_be_bytes(until.try_into().expect("split at eight bytes"));
     if now >= Timestamp::from_micros(until) {
         return Err(OperationError::Invalid("invalid-ceremony"));
     }
@@ -229,7 +232,7 @@ pub async fn set(
     Ok(codes)
 }
 
-/// Whether one's own account has a password, and how many recovery codes are left.
+/// The number of recovery codes left; `None` when the account has no password.
 pub async fn own(app: &App, session: &Session) -> Result<Option<usize>, OperationError> {
     if app.store.password_of(&session.account).await?.is_none() {
         return Ok(None);
@@ -237,7 +240,7 @@ pub async fn own(app: &App, session: &Session) -> Result<Option<usize>, Operatio
     Ok(Some(app.store.recovery_codes_left(&session.account).await?))
 }
 
-/// Removes one's own password; something else must be left to sign in with.
+/// Removes the account's own password. A passkey must remain.
 pub async fn remove(app: &App, session: &Session) -> Result<(), OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
@@ -253,29 +256,29 @@ pub async fn remove(app: &App, session: &Session) -> Result<(), OperationError> 
     mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 
-/// What somebody shows who wants to come in.
+/// The credentials of a sign-in.
 #[derive(Clone, Copy)]
 pub struct ShownCredentials<'s> {
     pub account: &'s str,
     pub password: &'s str,
     /// Six digits, or a recovery code.
     pub code: &'s str,
-    /// The secret of a device that the account knows.
+    /// The secret of a device that the account may know.
     pub device: Option<&'s str>,
 }
 
-/// A session, and the secret of a device that was not known before.
+/// A session and, for a device that was not known before, its new secret.
 pub struct OpenedPassword {
     pub secret: Secret,
     pub session: Session,
     pub device: Option<Secret>,
 }
 
-/// One attempt, counted before anything is known of it.
+/// An attempt, counted before it is known whether it is right: parallel attempts all count.
 struct CountedAttempt {
-    /// Whose it is; nobody's when there is no such account.
+    /// The account, or `nobody` when there is none.
     account: AccountId,
-    /// The name of the device when the account knows it, else empty: all others together.
+    /// The hash of the device's secret when the account knows it; empty for all other devices together.
     lane: String,
     may_try: bool,
     failures_before: u32,
@@ -295,7 +298,7 @@ impl CountedAttempt {
             None => (String::new(), app.store.attempts(&account, "").await?),
         };
         let may_try = so_far.is_none_or(|attempts| may_try(attempts, now));
-        // A hundred at once are a hundred; one that may not be tried costs what the others cost.
+        // A refused attempt is counted for `nobody`: the same query, so that the time is the same.
         if may_try {
             app.store.count_attempt(&account, &lane, now).await?;
         } else {
@@ -315,12 +318,12 @@ impl CountedAttempt {
     }
 }
 
-/// Whoever is unknown has the name of nobody, and costs what everybody costs.
+/// The account that stands for unknown ones, so that they cost the same work.
 fn nobody() -> AccountId {
-    AccountId::parse("::nobody").expect("a fixed name")
+    AccountId::parse("::nobody").expect("`::nobody` is a valid account id")
 }
 
-/// Signs in on the console. Every way of being wrong has one answer, after the same work.
+/// Signs in to the console. Every wrong input gets the same answer after the same work.
 pub async fn sign_in(
     app: &App,
     shown: ShownCredentials<'_>,
@@ -328,7 +331,7 @@ pub async fn sign_in(
 ) -> Result<OpenedPassword, OperationError> {
     let passwords = app.passwords()?;
     let now = app.clock.now();
-    // Who shows no known device waits among strangers, or is sent away before anything is read.
+    // Without a device secret the place is taken before anything is read: a flood costs no query.
     let mut place = match shown.device {
         None => Some(passwords.place()?),
         Some(_) => None,
@@ -337,6 +340,7 @@ pub async fn sign_in(
     let record = app.store.password_of(&asked).await?;
     let account = record.as_ref().map_or_else(nobody, |record| record.account.clone());
     let trial = CountedAttempt::begin(app, account, shown.device, now).await?;
+    // The device secret was invented or is of another account: the attempt queues with unknown devices.
     if trial.lane.is_empty() && place.is_none() {
         place = Some(passwords.place()?);
     }
@@ -354,7 +358,7 @@ pub async fn sign_in(
     let (host, by) = (app.console_host(), "password");
     let opened = sign_in::open_session(app, &record.account, host, origin, now, by).await;
     let (secret, session) = opened.map_err(|error| match error {
-        // Told apart, a suspended account would be known to exist.
+        // A distinct answer would reveal that a suspended account exists.
         OperationError::Denied => OperationError::Invalid("invalid-password"),
         other => other,
     })?;
@@ -368,7 +372,7 @@ pub async fn sign_in(
     Ok(OpenedPassword { secret, session, device })
 }
 
-/// Proves afresh, with password and code, that the holder of a session is still its account.
+/// Gives a fresh proof of identity for a session, with password and code.
 pub async fn prove(
     app: &App,
     session: &Session,
@@ -390,7 +394,7 @@ pub async fn prove(
     sign_in::note_proof(app, &actor, session, now).await
 }
 
-/// The second factor alone, for an account whose first was proved elsewhere.
+/// Checks the second factor alone, for an account whose first factor a provider proved.
 pub(crate) async fn check_second(app: &App, account: &AccountId, code: &str) -> Result<(), OperationError> {
     let passwords = app.passwords()?;
     let now = app.clock.now();
@@ -403,7 +407,8 @@ pub(crate) async fn check_second(app: &App, account: &AccountId, code: &str) -> 
     Ok(app.store.forget_attempts(account, &trial.lane).await?)
 }
 
-/// The third failure costs a second, then twice as long each time; the tenth, another way in.
+/// True when another attempt is allowed: after the third failure one second later, then twice as long
+/// each time; after the tenth not at all.
 fn may_try(attempts: Attempts, now: Timestamp) -> bool {
     if attempts.failures < FAILURES_FREE {
         return true;
@@ -412,7 +417,7 @@ fn may_try(attempts: Attempts, now: Timestamp) -> bool {
     attempts.failures < FAILURES_MAX && now.since(attempts.failed_at) >= wait
 }
 
-/// Holds a place among the strangers who wait.
+/// A place in the queue of unknown devices, given back when dropped.
 struct AttemptPlace<'p>(&'p AtomicUsize);
 
 impl Drop for AttemptPlace<'_> {
@@ -430,6 +435,7 @@ async fn compare(
     let lane = if is_known { &passwords.known } else { &passwords.strangers };
     let _turn = lane.acquire().await.map_err(|_| OperationError::Busy)?;
     let (pepper, known_hash) = (passwords.pepper.clone(), known_hash.to_owned());
+    // No longer password can have been set; the rest need not be hashed.
     let text = password.get(..BYTES_MAX).unwrap_or(password).to_owned();
     let compared = tokio::task::spawn_blocking(move || is_right(&pepper, &text, &known_hash)).await;
     compared.map_err(|error| broken(&error.to_string()))
@@ -443,23 +449,25 @@ async fn uses_second_factor(
     now: Timestamp,
 ) -> Result<bool, OperationError> {
     let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    // A one-time code has six digits, a recovery code 24 characters.
     if code.len() > 8 {
         return Ok(app.store.use_recovery_code(&record.account, &code_hash(&code)).await?);
     }
     let secret = passwords.open(&record.account, &record.totp).ok_or_else(|| broken("a sealed secret"))?;
     match check_code(&totp(&secret, &record.account)?, &code, now) {
+        // Each period once (RFC 6238, 5.2): a code that was overheard cannot be replayed.
         Some(step) => Ok(app.store.use_totp(&record.account, step).await?),
         None => Ok(false),
     }
 }
 
-/// The period whose code this is, now or next to it.
+/// The period (RFC 6238) whose code this is: the current one or one next to it.
 fn check_code(totp: &Totp, code: &str, now: Timestamp) -> Option<u64> {
     let code: String = code.chars().filter(char::is_ascii_digit).collect();
     totp.check(&code, u64::try_from(now.secs()).ok()?)
 }
 
-/// A hundred and twenty random bits in six groups: too many to try, so a plain digest keeps them.
+/// A recovery code: 120 random bits in six groups. Too many to guess, so that a plain digest is stored.
 fn recovery_code() -> Result<String, OperationError> {
     // Neither 0 and O nor 1 and I: codes are read from paper.
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -494,13 +502,13 @@ fn check_strength(passwords: &Passwords, session: &Session, password: &str) -> R
         None | Some(Ok(false)) => Ok(()),
         Some(Ok(true)) => Err("invalid-password-breached"),
         Some(Err(error)) => {
-            tracing::error!(%error, "The list of breached passwords cannot be read");
+            tracing::error!(%error, "Reading the list of breached passwords failed; password refused");
             Err("invalid-password-list")
         }
     }
 }
 
-/// What the CNIL counts: the length, in characters of the classes that are used.
+/// The entropy by the CNIL's formula: length times log2 of the size of the character classes used.
 fn entropy_bits(password: &str) -> f64 {
     let has = |is: fn(&char) -> bool| password.chars().any(|c| is(&c));
     let mut size = 0.0;
@@ -512,7 +520,7 @@ fn entropy_bits(password: &str) -> f64 {
     f64::log2(f64::max(size, 1.0)) * f64::from(length)
 }
 
-/// Looks a password up in a sorted file of hashes, by halves: such files have gigabytes.
+/// Looks a password up in a sorted file of hashes by binary search, because such files have gigabytes.
 fn is_breached(file: &Path, password: &str) -> std::io::Result<bool> {
     let wanted: String = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes())
         .as_ref()
@@ -521,12 +529,13 @@ fn is_breached(file: &Path, password: &str) -> std::io::Result<bool> {
         .collect();
     let mut file = std::fs::File::open(file)?;
     let (mut low, mut high) = (0, file.metadata()?.len());
-    // Invariant: the line, if it is there, begins at or after `low` and before `high`.
+    // Invariant: the wanted line, if present, begins at or after `low` and before `high`.
     while low < high {
         let middle = low + (high - low) / 2;
         file.seek(SeekFrom::Start(middle))?;
         let mut reader = BufReader::new((&file).take(256));
         let mut skipped = Vec::new();
+        // From the byte before `middle`, so that a line that begins exactly there is not skipped.
         if middle > 0 {
             file.seek(SeekFrom::Start(middle - 1))?;
             reader = BufReader::new((&file).take(256));

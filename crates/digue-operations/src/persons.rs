@@ -1,7 +1,7 @@
-//! The space of a person: who looked at their record, and what they can ask about it.
+//! The space of a person: who consulted their record, and what they can request about it.
 //!
-//! Persons are the portal's own identifiers; whoever comes here proved to hold one by a single-use code
-//! that was sent by letter, or by an identity provider of the operator's choice. Their sessions live in memory and are short.
+//! Persons are the portal's own identifiers. A visitor proves to be one by a single-use code sent by letter,
+//! or by an identity provider of the operator's choice. Sessions are short and live in memory only.
 
 pub mod codes;
 pub mod news;
@@ -23,18 +23,20 @@ use crate::files::sha256;
 use crate::quotas::Quotas;
 use crate::secret::{Secret, SecretSeal};
 
-/// A person reads for a while, on a machine that may be anybody's.
+/// Short, because the device may be shared.
 const IDLE: Duration = Duration::from_mins(20);
 const ABSOLUTE: Duration = Duration::from_hours(1);
-/// Sessions of persons at once.
+/// The most sessions of persons at once.
 const SESSIONS_MAX: usize = 50_000;
 
-/// Persons who are here, and what is asked by those who are not yet.
+/// The sessions of persons, and the limits of requests without a session.
 pub(crate) struct PersonSessions {
+    // A leaf lock, never held across an `await`.
     sessions: Mutex<HashMap<TokenHash, PersonSession>>,
-    /// Letters that strangers ask for, by place.
+    /// Requests for letters, by network address.
     letters: Quotas,
-    /// Whoever asks looks first at what was asked: one at a time.
+    // Serialises requests of persons: looking for earlier ones and adding the new one are one step. Held
+    // while the act is journalled; apart from `App::asking`, so that strangers never delay the console.
     asking: tokio::sync::Mutex<()>,
 }
 
@@ -56,7 +58,7 @@ struct PersonSession {
     owed: Option<PersonDebts>,
 }
 
-/// What a person's session owes to the provider that opened it; its names are keyed hashes.
+/// What ties a person's session to the provider that opened it. The subject and `sid` are keyed hashes.
 #[derive(Clone)]
 pub(crate) struct PersonDebts {
     pub(crate) provider: String,
@@ -71,7 +73,7 @@ impl PersonSession {
     }
 }
 
-/// A person who proved who they are.
+/// A person whose identity was proved, or is vouched for by a portal's program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedInPerson(KnownPerson);
 
@@ -85,12 +87,12 @@ impl SignedInPerson {
     }
 }
 
-/// A name for the journal: the same person has the same one, and it names nobody.
+/// The name of a person in the journal: a hash, the same for the same person.
 fn journal_name(whose: &KnownPerson) -> String {
     format!("person:{}", &sha256(&format!("{} {}", whose.population, whose.person))[..16])
 }
 
-/// Opens a session for somebody whose identity was proved; the secret is for a cookie.
+/// Opens a session for a person whose identity was proved; the secret is for a cookie.
 pub(crate) async fn open(
     app: &App,
     whose: KnownPerson,
@@ -110,10 +112,10 @@ pub(crate) async fn open(
     Ok(secret)
 }
 
-/// The person behind a cookie.
+/// The person of a session cookie.
 ///
 /// # Errors
-/// `Denied` for an unknown or old one.
+/// `Denied` for an unknown or expired one.
 pub fn here(app: &App, secret: &str) -> Result<SignedInPerson, OperationError> {
     let now = app.clock.now();
     let mut sessions = app.person_sessions().sessions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,13 +130,13 @@ pub fn leave(app: &App, secret: &str) {
     sessions.remove(&digue_gateway::identity::token_hash(secret));
 }
 
-/// What the session of a cookie owes to a provider.
+/// The provider's part in the session of a cookie.
 pub(crate) fn owed(app: &App, secret: &str) -> Option<PersonDebts> {
     let sessions = app.person_sessions().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.get(&digue_gateway::identity::token_hash(secret))?.owed.clone()
 }
 
-/// Ends the sessions that a provider opened, for one of its names of a subject, or of a session of its own.
+/// Ends the sessions that a provider opened for this subject or provider session (keyed hashes).
 pub(crate) fn end_owed(app: &App, provider: &str, subject: Option<&str>, sid: Option<&str>) {
     let mut sessions = app.person_sessions().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.retain(|_, session| {
@@ -157,15 +159,15 @@ pub fn populations(app: &App) -> Vec<PopulationId> {
     populations
 }
 
-/// Where the portal's own pages frame a person's rows: so long is the token good.
+/// How long the token is valid with which a portal's page frames a person's rows.
 const EMBED_LASTS: Duration = Duration::from_mins(5);
 
-/// May read the journal for a person: asked before anything that was sent is looked at.
+/// Checks that a program may read the journal for a person. To be called before its input is examined.
 pub fn must_read(actor: &Actor) -> Result<(), OperationError> {
     actor.must_watch()
 }
 
-/// The person that a program asks about: one whose portal knows who sits in front of it.
+/// The person that a portal's program asks about; the portal has identified its user itself.
 ///
 /// # Errors
 /// `Denied` unless the program may read the journal.
@@ -189,7 +191,7 @@ pub async fn of_program(
     Ok(SignedInPerson(whose))
 }
 
-/// A person as somebody names them; the only population when none is said.
+/// A person from typed text, in the named population; in the only one when none is named.
 fn named(app: &App, population: &str, typed: &str) -> Result<KnownPerson, OperationError> {
     let population = match population {
         "" => {
@@ -205,13 +207,14 @@ fn named(app: &App, population: &str, typed: &str) -> Result<KnownPerson, Operat
     Ok(KnownPerson { population: population.to_string(), person })
 }
 
-/// From when on the journal is kept.
+/// The time of the first entry that is still kept.
 pub fn kept_since(app: &App, actor: &Actor) -> Result<Option<Timestamp>, OperationError> {
     actor.must_watch()?;
     sights::since(app)
 }
 
-/// A token with which the portal frames one person's rows for some minutes.
+/// A token with which the portal frames one person's rows for some minutes. It carries the person sealed,
+/// so that the URL reveals no identifier and cannot be changed to another one.
 pub async fn embed(
     app: &App,
     actor: &Actor,
@@ -230,7 +233,7 @@ pub async fn embed(
 
 const EMBED: &[u8] = b"digue person embed";
 
-/// The person of such a token.
+/// The person of a framing token.
 pub fn embedded(app: &App, token: &str) -> Result<SignedInPerson, OperationError> {
     let seal = SecretSeal::new(&app.sign_in.key, EMBED)?;
     let plain = seal.open("embed", token).and_then(|bytes| String::from_utf8(bytes).ok());

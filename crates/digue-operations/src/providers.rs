@@ -1,11 +1,11 @@
-//! Signing in with an identity provider of somebody else: ProConnect, an organisation's own, and for
-//! persons one like FranceConnect.
+//! Sign-in with external identity providers: ProConnect, an organisation's own, and for persons one like
+//! FranceConnect.
 //!
-//! A valid identity is never a right. It opens the one account that it was linked to with an invitation, or
-//! nothing; accounts, roles and caseloads stay this house's. What the provider proved is looked at in its
-//! answer and never taken from what was asked: a weak factor is completed here (`accounts::step_up`), and a
-//! proof older than a session may be idle is asked for again, so that the provider's twelve hours are not
-//! ours.
+//! A valid identity is never a right. It opens the one account that it was linked to by an invitation, or
+//! nothing (docs/decisions/0015); accounts, roles and caseloads are Digue's own. The strength and age of a
+//! proof are read from the provider's answer and never assumed from the request: a weak factor is completed
+//! here (`accounts::ask_more`), and a proof older than the idle time of a session is requested again, so
+//! that a provider's session of twelve hours does not become one of Digue.
 
 mod accounts;
 mod ending;
@@ -35,37 +35,37 @@ use crate::secret::Secret;
 use ending::ProviderSignOut;
 use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
 
-/// A provider, as the configuration has it.
+/// A provider, from the configuration.
 #[derive(Clone)]
 pub struct ProviderRules {
-    /// In addresses and in the journal.
+    /// Its name in URLs and in the journal.
     pub id: String,
-    /// On buttons.
+    /// Its name on buttons.
     pub label: String,
     pub issuer: String,
     pub client: String,
-    /// Others that a token for us may be for, too.
+    /// Other audiences that a token for this client may also name.
     pub other_audiences: Vec<String>,
     pub secret: String,
     pub serves: ProviderAudience,
-    /// Beside `openid`.
+    /// Scopes beside `openid`.
     pub scopes: Vec<String>,
     pub user_info: UserInfo,
-    /// Claims of the ID token that are asked for by name: ProConnect tells `amr` to nobody else.
+    /// Claims of the ID token that are requested by name: ProConnect returns `amr` only on request.
     pub asked_claims: Vec<String>,
-    /// Levels of assurance that are asked for, and one of which must come back; empty takes any.
+    /// Levels of assurance that are requested, and one of which must be returned; empty accepts any.
     pub acr: Vec<String>,
     pub factors: FactorRules,
 }
 
-/// Whose identity it is.
+/// Whom a provider identifies: account holders, or the persons in a portal's records.
 #[derive(Clone)]
 pub enum ProviderAudience {
     Accounts,
     Persons(PersonRules),
 }
 
-/// Which person of which population an identity is.
+/// How an identity leads to a person of a population.
 #[derive(Clone)]
 pub struct PersonRules {
     pub population: PopulationId,
@@ -75,29 +75,29 @@ pub struct PersonRules {
 /// How the portal's own identifier is found.
 #[derive(Clone)]
 pub enum PersonBy {
-    /// The provider says it in this claim.
+    /// It is the value of this claim.
     Claim(String),
-    /// The portal's source answers `person` for the values of these claims, in their order.
+    /// The portal's source returns `person` for the values of these claims, in their order.
     Source { source: ContactSource, claims: Vec<String> },
 }
 
-/// What is asked of the user info endpoint.
+/// Whether the user info endpoint is used, and whether its answer must be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserInfo {
     None,
     Signed,
-    /// Whoever stands between can say anything.
+    /// An unsigned answer is accepted: anyone who breaks the TLS connection can forge it.
     DangerUnsigned,
 }
 
-/// Which words of a provider mean which factor. A word that ends in `*` or begins with it stands for all
-/// that begin or end so.
+/// Which `amr` and `acr` values of a provider mean which factor. A `*` at the end or the beginning of a
+/// pattern matches any rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactorRules {
     /// Two factors.
     pub strong_amr: Vec<String>,
     pub strong_acr: Vec<String>,
-    /// A key that no page can be given: a passkey, a card.
+    /// Phishing-resistant keys: a passkey, a smart card.
     pub bound_amr: Vec<String>,
 }
 
@@ -108,7 +108,7 @@ impl Default for FactorRules {
     }
 }
 
-/// How well a provider proved who somebody is.
+/// How strongly a provider proved an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Factor {
     One,
@@ -134,19 +134,20 @@ impl FactorRules {
 
 fn fits(pattern: &str, said: &str) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        // A lone `*` matches nothing: it would make every proof a strong one.
         (Some(end), _) => !end.is_empty() && said.ends_with(end),
         (_, Some(start)) => !start.is_empty() && said.starts_with(start),
         _ => pattern == said,
     }
 }
 
-/// All providers, and who is on the way to one of them.
+/// All providers, and the sign-ins that are under way. Each lock is taken alone and released at once.
 pub(crate) struct Providers {
     peers: Vec<ProviderPeer>,
     asked: Ceremonies<PendingSignIn>,
     halves: Ceremonies<HalfSignIn>,
     goodbyes: Ceremonies<ProviderSignOut>,
-    /// Logout tokens that came, for a while: one is good once.
+    /// Recent logout tokens, by the keyed hash of `jti`: each is accepted once.
     logouts: Mutex<HashMap<String, Timestamp>>,
 }
 
@@ -165,7 +166,8 @@ impl Providers {
         self.peers.iter().find(|peer| peer.rules.id == id).ok_or(OperationError::NotFound("provider"))
     }
 
-    /// True the first time, within a while.
+    /// True when this logout token was not seen before and there is room to remember it. A full table
+    /// refuses: an unremembered token could be replayed.
     fn is_new_logout(&self, name: String, now: Timestamp) -> bool {
         let mut known = self.logouts.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, at| now.since(*at) < ending::LOGOUT_KNOWN);
@@ -173,7 +175,7 @@ impl Providers {
     }
 }
 
-/// A provider, for the pages where one chooses.
+/// A provider, for the page of choices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderChoice {
     pub id: String,
@@ -205,37 +207,37 @@ pub(crate) fn known(app: &App) -> Vec<(String, String)> {
     peers.map(|peer| (peer.rules.label.clone(), peer.rules.issuer.clone())).collect()
 }
 
-/// The provider as people know it.
+/// The label of a provider; its id when it is no longer configured.
 fn label(app: &App, id: &str) -> String {
     app.providers().find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
 }
 
-/// Why somebody goes to a provider.
+/// Why a browser is sent to a provider.
 #[derive(Clone, Debug)]
 pub enum SignInPurpose {
-    /// To open a session, then on to `next`. `is_fresh`: a session is there and its proof too old.
+    /// To open a session, then continue to `next`. `is_fresh`: a session exists and its proof is too old.
     SignIn { next: String, is_fresh: bool },
-    /// To prove afresh who holds this session.
+    /// To give a fresh proof of identity for this session.
     Prove { session: SessionId, next: String },
-    /// To link an identity to the account of this invitation.
-    /// Without it only an invitation that opens the account, too; with it the holder's own session.
+    /// To link an identity to the account of this invitation. `session` is the holder's own session; it
+    /// is required where the invitation opens no account by itself.
     Link { invitation: String, session: Option<SessionId> },
-    /// To see one's own record.
+    /// To see who consulted the person's own record.
     Person,
 }
 
-/// Somebody on the way to a provider.
+/// A sign-in under way at a provider.
 struct PendingSignIn {
     provider: String,
     browser: TokenHash,
     nonce: String,
     verifier: Option<String>,
     purpose: SignInPurpose,
-    /// The provider was told to prove afresh who this is.
+    /// The provider was asked for a new authentication (`prompt=login`).
     is_forced: bool,
 }
 
-/// Somebody whom a provider vouched for, and who has something left to do here.
+/// An identity that a provider proved, with a step left to do here.
 struct HalfSignIn {
     provider: String,
     browser: TokenHash,
@@ -248,16 +250,17 @@ enum AfterSignIn {
     Link { invitation: String, session: Option<SessionId> },
 }
 
-/// Where the browser goes now, and what it is to hold meanwhile.
+/// Where the browser goes now, and the secret that it holds meanwhile in a cookie.
 pub struct StartedSignIn {
     pub address: String,
     pub browser: String,
 }
 
-/// Sends somebody to a provider. `browser` is what their browser holds already.
+/// Starts a sign-in at a provider. `browser` is the secret that the browser holds already, if any.
 ///
 /// # Errors
-/// `NotFound` for no such provider, or an invitation that is over; `Unavailable` when it cannot be asked.
+/// `NotFound` for an unknown provider or an invitation that is over; `Unavailable` when the provider cannot
+/// be reached.
 pub async fn begin(
     app: &App,
     provider: &str,
@@ -272,7 +275,8 @@ pub async fn begin(
     if let SignInPurpose::Link { invitation, session } = &purpose {
         accounts::invited(app, invitation, session.as_ref()).await?;
     }
-    // A person's machine may be anybody's; a proof is a proof only when it is made now.
+    // Persons use shared machines, where the provider may still have the session of another person. And a
+    // fresh proof must be made now.
     let is_forced = are_persons
         || matches!(purpose, SignInPurpose::Prove { .. } | SignInPurpose::SignIn { is_fresh: true, .. });
     send(app, peer, browser, purpose, is_forced).await
@@ -285,9 +289,9 @@ async fn send(
     purpose: SignInPurpose,
     is_forced: bool,
 ) -> Result<StartedSignIn, OperationError> {
-    let client = app.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
+    let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
     let now = app.clock.now();
-    // What a browser holds is good for every tab of it.
+    // The secret is kept where it exists, so that sign-ins in several tabs do not end each other.
     let browser = match browser.filter(|held| held.len() == 43) {
         Some(held) => held.to_owned(),
         None => Secret::draw()?.reveal().to_owned(),
@@ -308,21 +312,21 @@ async fn send(
     Ok(StartedSignIn { address: question.address, browser })
 }
 
-/// Where the provider sends people back to.
+/// The redirect URI of a provider.
 fn back(app: &App, provider: &str) -> String {
     format!("{}/.digue/provider/{provider}/back", app.console_url())
 }
 
-/// What came back with somebody's browser.
+/// The parameters of the redirect back from a provider.
 pub struct ProviderReply<'r> {
     pub code: &'r str,
     pub state: &'r str,
     pub issuer: Option<&'r str>,
-    /// The provider's word for why not.
+    /// The provider's error code (RFC 6749, 4.1.2.1).
     pub error: Option<&'r str>,
 }
 
-/// What became of it.
+/// The result of a sign-in at a provider.
 pub enum SignInOutcome {
     Account(LinkedIdentity),
     Proved {
@@ -338,15 +342,15 @@ pub enum SignInOutcome {
     Person {
         secret: Secret,
     },
-    /// Its proof is too old: it is asked for a new one.
+    /// The proof is too old: the provider is asked for a new one.
     Again(StartedSignIn),
 }
 
-/// Somebody is back from a provider.
+/// Finishes a sign-in after the redirect back from a provider.
 ///
 /// # Errors
-/// `Invalid` for an answer that proves nothing, is not for this browser, or opens no account: one word for
-/// accounts that are suspended and identities that are unknown.
+/// `Invalid` for an answer that proves nothing, is not for this browser, or opens no account. Suspended
+/// accounts and unknown identities get the same answer.
 pub async fn finish(
     app: &App,
     provider: &str,
@@ -358,17 +362,18 @@ pub async fn finish(
     let asked = app.providers().asked.end(now, reply.state);
     let asked = asked.map_err(|_| OperationError::Invalid("invalid-provider-state"))?;
     let held = browser.map(digue_gateway::identity::token_hash);
-    // Another browser's answer would sign its holder in as somebody else; another provider's is not this one's.
+    // An attacker could otherwise send a victim the redirect of the attacker's own sign-in (login CSRF).
+    // The provider is compared, too: one provider's answer must not be used for another (mix-up).
     if asked.provider != provider || held != Some(asked.browser) {
         return Err(OperationError::Invalid("invalid-provider-state"));
     }
     let peer = app.providers().find(provider)?;
     if let Some(error) = reply.error {
         let known: String = error.chars().filter(|sign| sign.is_ascii_lowercase() || *sign == '_').collect();
-        tracing::info!(provider, error = known, "An identity provider said no");
+        tracing::info!(provider, error = known, "Identity provider returned an error; sign-in refused");
         return Err(OperationError::Invalid("invalid-provider-refused"));
     }
-    let client = app.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
+    let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
     let answer = AuthorizationAnswer {
         code: reply.code,
         issuer: reply.issuer,
@@ -414,10 +419,10 @@ pub async fn finish(
     }
 }
 
-/// What people are told of a provider's trouble, and what operators read of it.
+/// Logs a provider error with its details, and returns the error that users see, without them.
 fn told(peer: &ProviderPeer, trouble: ProviderError) -> OperationError {
     let provider = &peer.rules.id;
-    tracing::warn!(provider, %trouble, "An identity could not be proved by its provider");
+    tracing::warn!(provider, %trouble, "Identity provider failed to prove an identity; sign-in refused");
     match trouble {
         ProviderError::Away(why) => OperationError::Unavailable(why),
         ProviderError::Unbelieved(_) | ProviderError::Token { .. } | ProviderError::NoToken(_) => {
@@ -426,7 +431,8 @@ fn told(peer: &ProviderPeer, trouble: ProviderError) -> OperationError {
     }
 }
 
-/// A provider's name for something, kept so that it is recognised and tells nobody anything.
+/// A keyed hash of a provider's identifier: it can be recognised and reveals nothing. The issuer is part of
+/// it: a provider that is reconfigured to another issuer recognises no earlier identity.
 fn keyed(app: &App, peer: &ProviderPeer, kind: &str, name: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
     let text = format!("provider {kind}\n{}\n{}\n{name}", peer.rules.id, peer.rules.issuer);

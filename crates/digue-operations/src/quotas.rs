@@ -1,8 +1,8 @@
-//! Fair shares of what anybody may ask for without an account: so much for an address, so much for a
-//! network, and for everybody together no more than a total that is divided among those who ask.
+//! Quotas of requests without an account: a limit for an address, one for a network, and a total that is
+//! divided among the networks that ask.
 //!
-//! Nobody's asking ends another's: under a flood from many places each place keeps its share, and a place
-//! that asks for the first time is heard. Nothing is kept of anybody after the period.
+//! No sender starves another: under a flood from many networks each keeps its share, and a new network is
+//! served. Nothing is kept after the period.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,19 +14,19 @@ use digue_types::Timestamp;
 
 use crate::error::OperationError;
 
-/// How much may be asked within one period.
+/// The limits of one period.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QuotaLimits {
     pub(crate) period: Duration,
     pub(crate) per_address: u32,
     pub(crate) per_network: u32,
-    /// Divided among the networks that ask.
+    /// The total, divided among the networks that ask.
     pub(crate) total: u32,
-    /// What a network keeps however many others ask.
+    /// The share of a network, however many others ask. The total may therefore be exceeded.
     pub(crate) least: u32,
 }
 
-/// Networks remembered at once; some tens of bytes each. Beyond, those not known yet are refused.
+/// The most networks that are counted at once, some tens of bytes each. Beyond it new ones are refused.
 const NETWORKS_MAX: usize = 200_000;
 
 /// Counts of one period.
@@ -37,30 +37,31 @@ struct QuotaCounts {
     networks: HashMap<QuotaNetwork, u32>,
 }
 
-/// What one machine may have: an address of IPv4, 64 bits of IPv6.
+/// What one machine may have: an IPv4 address, or the first 64 bits of IPv6.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct QuotaAddress(u128);
 
-/// What one customer of a provider may have: 24 bits of IPv4, 48 of IPv6.
+/// What one customer of a provider may have: the first 24 bits of IPv4, or 48 of IPv6.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct QuotaNetwork(u128);
 
 fn places(ip: &str) -> (QuotaAddress, QuotaNetwork) {
-    // IPv4 in the form of IPv6, so that the families do not meet.
+    // IPv4 as IPv4-mapped IPv6, so that the two families share no key.
     let bits = match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V4(ip)) => ip.to_ipv6_mapped().to_bits(),
         Ok(IpAddr::V6(ip)) => {
             return (QuotaAddress(ip.to_bits() >> 64 << 64), QuotaNetwork(ip.to_bits() >> 80 << 80));
         }
-        // Whoever has no address shares one.
+        // Senders without a valid address share one.
         Err(_) => 0,
     };
     (QuotaAddress(bits), QuotaNetwork(bits >> 8 << 8))
 }
 
-/// Counts what is asked, by place.
+/// Counts requests by address and network.
 pub(crate) struct Quotas {
     limits: QuotaLimits,
+    // A leaf lock.
     counts: Mutex<QuotaCounts>,
 }
 
@@ -79,10 +80,10 @@ impl Quotas {
         counts
     }
 
-    /// Takes one from the share of this place.
+    /// Takes one request from the share of this address.
     ///
     /// # Errors
-    /// `Busy` when it is used up until the period is over.
+    /// `Busy` when the share is used up; it is renewed with the next period.
     pub(crate) fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
         let (address, network) = places(ip);
         let mut counts = self.lock(now);
@@ -90,6 +91,7 @@ impl Quotas {
         if !is_known && counts.networks.len() >= NETWORKS_MAX {
             return Err(OperationError::Busy);
         }
+        // This network counts among those that ask, also at its first request.
         let asking = u32::try_from(counts.networks.len() + usize::from(!is_known)).unwrap_or(u32::MAX);
         let fair = (self.limits.total / asking.max(1)).max(self.limits.least);
         let of_network = counts.networks.get(&network).copied().unwrap_or(0);
@@ -103,7 +105,7 @@ impl Quotas {
         Ok(())
     }
 
-    /// True for a place that took nothing in this period.
+    /// True for a network that has taken nothing in this period.
     pub(crate) fn is_new(&self, now: Timestamp, ip: &str) -> bool {
         !self.lock(now).networks.contains_key(&places(ip).1)
     }

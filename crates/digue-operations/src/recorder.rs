@@ -1,4 +1,6 @@
-//! The bridge between the lock and the journal, and between the journal and the index.
+//! The bridge between the gateway and the journal, and from the journal to the index and the monitor.
+//!
+//! It decides nothing and reads no content: it passes events on in the order of their entries.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,7 +13,7 @@ use digue_types::{Event, Exposure, Timestamp};
 
 use crate::monitor::DetectionMonitor;
 
-/// Makes exposures durable.
+/// Makes exposures durable. Enforced portals release a response only when this has succeeded.
 pub struct JournalRecorder(pub Arc<Journal>);
 
 impl Recorder for JournalRecorder {
@@ -31,18 +33,18 @@ impl Recorder for JournalRecorder {
     }
 }
 
-/// What the house knows of its journal, kept current as entries become durable.
+/// The index and the state of the journal, kept current as entries become durable.
 #[derive(Default)]
 pub struct JournalState {
     pub index: Index,
     pub checkpoint: Option<(Checkpoint, Timestamp)>,
-    /// The disk's last refusal, with its date.
+    /// The last failure of the disk, with its date; `None` once an entry is durable again.
     pub failure: Option<(String, Timestamp)>,
-    /// What came while another index is being made; that one takes it in last.
+    /// Entries committed while the index is being rebuilt; the new index takes them last.
     pub(crate) backlog: Option<Vec<Committed>>,
 }
 
-/// Feeds the index.
+/// The journal indexer: adds entries to the index as they become durable.
 pub struct JournalIndexer {
     pub journal_state: Arc<RwLock<JournalState>>,
     pub monitor: Arc<DetectionMonitor>,
@@ -51,6 +53,8 @@ pub struct JournalIndexer {
 
 impl JournalObserver for JournalIndexer {
     fn committed(&mut self, entries: &[Committed]) {
+        // Held while the monitor's lock is taken below: acts reach it in the order of the journal. The
+        // monitor therefore never takes this lock while it holds its own.
         let mut journal_state = self.journal_state.write().unwrap_or_else(PoisonError::into_inner);
         for entry in entries {
             if let Event::Administration(act) = &entry.event {
@@ -71,7 +75,7 @@ impl JournalObserver for JournalIndexer {
     }
 
     fn failed(&mut self, error: &str) {
-        tracing::error!(error, "The journal's disk refuses");
+        tracing::error!(error, "Journal write failed; enforced portals release nothing until one succeeds");
         let mut journal_state = self.journal_state.write().unwrap_or_else(PoisonError::into_inner);
         journal_state.failure = Some((error.to_owned(), self.clock.now()));
     }

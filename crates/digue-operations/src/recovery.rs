@@ -1,10 +1,10 @@
-//! Giving an account back to its holder, after a theft or a lost device.
+//! Recovery: returning an account to its holder after a theft or the loss of a device.
 //!
-//! Asked by one person and granted by another; there is no way to set anybody's password. Every
-//! session and factor goes, the gate closes until the holder's identity is confirmed, the limits
-//! are lower for a while, the administrators of the organisation are told, and what the account saw
-//! since the presumed date is laid open. The new invitation is handed over by somebody who neither asked
-//! nor granted (`invitations`), never by mail: whoever stole the account may read its holder's mail.
+//! One person requests it, another approves it; no one can set another person's password. Every session,
+//! key and credential is removed, the gate closes until the holder is confirmed, the limits are lower for a
+//! while, the administrators of the organisation are informed, and what the account was shown since the
+//! presumed date can be read. A person who neither requested nor approved hands the new invitation over
+//! (`invitations`), never by mail: the thief may read the holder's mail.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::keys;
 use crate::mail::{self, Mail};
 use crate::secret::name;
 
-/// The part of its limits that an account has after a recovery, and for how long.
+/// The percentage of its limits that an account has after a recovery, and for how long.
 pub const PERCENT_AFTER: u8 = 25;
 pub const REDUCED_FOR: Duration = Duration::from_hours(14 * 24);
 
@@ -34,7 +34,7 @@ pub(crate) fn reduction(now: Timestamp) -> Reduction {
     Reduction { percent: PERCENT_AFTER, until: now.plus(REDUCED_FOR) }
 }
 
-/// Lowers the limits of an account; kept first, then in force.
+/// Lowers the limits of an account; stored first, then in force.
 pub(crate) async fn reduce(
     app: &App,
     account: &AccountId,
@@ -50,7 +50,7 @@ pub(crate) async fn reduce(
     Ok(())
 }
 
-/// Does what was granted; somebody else hands the invitation over.
+/// Carries out an approved recovery. The link is not made here: a third person hands it over.
 pub(crate) async fn carry_out(
     app: &App,
     actor: &Actor,
@@ -58,10 +58,12 @@ pub(crate) async fn carry_out(
     since: Timestamp,
     asked: &ApprovalRecord,
 ) -> Result<Invitation, OperationError> {
+    // Held to the end: no credential can be enrolled, and no link used, between the steps below.
     let _one_at_a_time = app.asking().lock().await;
     let now = app.clock.now();
     let involved = InvolvedAccounts { asked_by: &asked.asked_by, granted_by: &actor.account, email: None };
     invitations::put_aside(app, actor, account, involved).await?;
+    // The gate is closed by now. Sessions before credentials: a live session could enrol another one.
     let cut = identity_cuts::cut_account(app, account).await?;
     app.store.remove_factors(account).await?;
     keys::revoke_all(app, account).await?;
@@ -88,7 +90,7 @@ pub(crate) async fn carry_out(
     Ok(Invitation { account: account.clone(), email: None, link: None })
 }
 
-/// Everybody who leads the organisation's agents, the operator's officers, and the holder.
+/// Mails the delegates and deputies of the organisation, the operator's officers, and the holder.
 async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), OperationError> {
     if !app.sends_mail() {
         return Ok(());
@@ -116,7 +118,7 @@ async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), Opera
     Ok(())
 }
 
-/// What an account was shown since a date.
+/// The persons that an account was shown since a date.
 #[derive(Clone, Debug)]
 pub struct LookBack {
     pub record: RecoveryRecord,
@@ -126,10 +128,10 @@ pub struct LookBack {
     pub reduction: Option<Reduction>,
 }
 
-/// Exposures shown of a look-back, the last ones; the persons are all there.
+/// The most exposures of a look-back, the latest ones; its persons are complete.
 const EXPOSURES_MAX: usize = 10_000;
 
-/// The last recovery of an account, and what it had been shown since the presumed date.
+/// The last recovery of an account, and what the account was shown since the presumed date.
 ///
 /// # Errors
 /// `NotFound` for an account that was never recovered.

@@ -1,9 +1,9 @@
-//! An earlier register of violations, from a spreadsheet: what would be opened is shown first, and opened when it is
-//! confirmed.
+//! Import of an earlier data-breach register from a spreadsheet: a preview shows what would be opened, and a
+//! confirmation opens it.
 //!
-//! A row is known by its reference, or by its title and hour of awareness: it opens nothing, and a cell that is not as
-//! the register says is told with its place. What cannot be used is told row by row and column by column; the file can
-//! be mended and read again.
+//! A row is recognised by its reference, or by its title and hour of awareness: then it opens nothing, and
+//! cells that differ from the register are reported. Faults are reported by row and column; the file can be
+//! corrected and read again.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -30,40 +30,40 @@ use crate::uploaded_table::{
     CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken,
 };
 
-/// What somebody sends back to confirm is a third longer than the file.
+/// The largest file. The confirmation sends it back in base 64, a third longer.
 const FILE_BYTES_MAX: usize = 11 << 20;
 const ROWS_MAX: usize = 5_000;
-/// Faults that are listed.
+/// The most faults that are listed.
 const FAULTS_MAX: usize = 500;
-/// The column of the names of incidents.
+/// The column of the incident references.
 const REFERENCE: &str = "reference";
 
 /// A cell that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowFault {
-    /// From 1.
+    /// Counted from 1.
     pub row: u32,
     /// Sheet and cell: `Registre!B3`.
     pub place: String,
-    /// Code of the column, and of the fault.
+    /// The codes of the column and of the fault.
     pub column: &'static str,
     pub fault: &'static str,
-    /// What the cell shows.
+    /// The text that the cell shows.
     pub seen: String,
 }
 
-/// A violation that a row would open.
+/// A breach that a row would open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowToOpen {
     pub row: u32,
     pub title: String,
     pub aware_at: Option<Timestamp>,
-    /// Whether the authority and the persons were told, and why.
+    /// Whether the authority and the persons were informed, and why.
     pub authority: Option<(bool, String)>,
     pub persons: Option<(bool, String)>,
 }
 
-/// What a file would do.
+/// What a file would change.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RegisterPreview {
     pub sheet: String,
@@ -71,32 +71,32 @@ pub struct RegisterPreview {
     pub ignored_columns: Vec<String>,
     pub unnamed_columns: Vec<UnnamedColumn>,
     pub opened: Vec<RowToOpen>,
-    /// References of what is in the register already, or in an earlier row.
+    /// References that are in the register, or in an earlier row.
     pub known: Vec<String>,
-    /// The first of them.
+    /// The first faults.
     pub faults: Vec<RowFault>,
     pub fault_count: u32,
-    /// Names exactly what would be opened.
+    /// SHA-256 of exactly what would be opened: a confirmation names it.
     pub digest: String,
 }
 
-/// What came of a confirmation.
+/// The result of a confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegisterOutcome {
     Taken(RegisterPreview),
-    /// The register changed since: this is what the file would do now, and nothing was done.
+    /// The register changed since the preview. Nothing was opened; this is what the file would do now.
     Outdated(RegisterPreview),
 }
 
-/// What a file with the register's columns, in either language, would open; nothing is done.
+/// Shows what a file with the register's columns, in either language, would open; opens nothing.
 ///
 /// # Errors
-/// `Invalid` for what is no table, `Faults` where the register's columns are not found.
+/// `Invalid` for a file that is not a table, `Faults` where the columns of the register are not found.
 pub async fn preview(app: &App, actor: &Actor, bytes: &[u8]) -> Result<RegisterPreview, OperationError> {
     Ok(plan(app, actor, bytes).await?.preview)
 }
 
-/// Does what a preview showed: `digest` names it.
+/// Applies a preview, named by its `digest`.
 pub async fn import(
     app: &App,
     actor: &Actor,
@@ -104,7 +104,8 @@ pub async fn import(
     digest: &str,
 ) -> Result<RegisterOutcome, OperationError> {
     actor.must_respond()?;
-    // Two confirmations of one file open its violations once.
+    // Two confirmations of one file must open its breaches once. Borrows the lock of loads, as another rare
+    // upload.
     let _one_at_a_time = app.loads.lock().await;
     let plan = plan(app, actor, bytes).await?;
     if plan.preview.digest != digest {
@@ -156,16 +157,16 @@ async fn plan(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportP
             }
         }
     }
-    plan.preview.digest = sha256(&serde_json::to_string(&plan.drafts).expect("texts are plain data"));
+    plan.preview.digest = sha256(&serde_json::to_string(&plan.drafts).expect("notes are plain data"));
     Ok(plan)
 }
 
 type RowFaults = Vec<(&'static str, ViolationCellFault)>;
 
-/// The texts of a row by column, and the cells that cannot be taken.
+/// The texts of a row by column, and its unusable cells.
 struct ViolationRowCells {
     texts: BTreeMap<&'static str, String>,
-    /// As somebody wrote it, in capitals.
+    /// The reference in capitals.
     reference: String,
     faults: RowFaults,
 }
@@ -188,7 +189,7 @@ impl ViolationRowCells {
         self.texts.is_empty() && self.reference.is_empty() && self.faults.is_empty()
     }
 
-    /// The faults of the cells, and of the row as far as its cells can be read: what is unreadable is not missing, too.
+    /// All faults of a row. A column whose cell is unreadable is not reported as missing as well.
     fn with_faults(&self, others: RowFaults) -> RowFaults {
         let is_new = |(name, _): &(&'static str, ViolationCellFault)| {
             !self.faults.iter().any(|(same, _)| same == name)
@@ -197,7 +198,7 @@ impl ViolationRowCells {
     }
 }
 
-/// What a column takes of a cell.
+/// How a column uses a cell.
 fn usage(name: &str) -> CellUse {
     match COLUMNS.iter().find(|(known, _)| *known == name).map(|(_, column)| *column) {
         Some(ViolationColumn::Aware | ViolationColumn::NotifiedAt | ViolationColumn::ToldAt) => CellUse::Day,
@@ -229,12 +230,12 @@ const fn fault_of(untaken: IgnoredCells) -> ViolationCellFault {
     }
 }
 
-/// Violations that a file asks to open.
+/// The breaches that a file leads to.
 struct ViolationImportPlan {
     known: KnownViolations,
-    /// References that a row has taken.
+    /// References that a row has used.
     references: HashSet<String>,
-    /// Title and notes of each.
+    /// Title and notes of each new incident.
     drafts: Vec<(String, Vec<IncidentNote>)>,
     preview: RegisterPreview,
 }
@@ -251,7 +252,7 @@ impl ViolationImportPlan {
         Self { known, references: HashSet::new(), drafts: Vec::new(), preview }
     }
 
-    /// Takes a row, or tells everything that keeps it from being taken.
+    /// Adds a row to the plan, or returns all its faults.
     fn take(
         &mut self,
         app: &App,
@@ -295,33 +296,33 @@ impl ViolationImportPlan {
     }
 }
 
-/// What tells one violation from another where no reference does.
+/// What distinguishes breaches without a reference.
 type Identity = (String, Option<Timestamp>);
 
 fn identity(earlier: &EarlierViolation) -> Identity {
     (earlier.title.clone(), earlier.aware_at)
 }
 
-/// A violation of the register, as files of it would say it.
+/// A breach of the register, in the form of a file.
 struct KnownViolation {
-    /// Blank for a row of this file.
+    /// Empty for a row of this file.
     reference: String,
-    /// In each language: computed texts are in the words of their reader.
+    /// In each language, because computed texts are in the reader's language.
     rows: Vec<EarlierViolation>,
-    /// Fields that somebody answered: the others are computed anew each time.
+    /// Fields that a person answered; the others are computed on each read.
     answers: Vec<Field>,
 }
 
 impl KnownViolation {
     fn planned(earlier: EarlierViolation) -> Self {
-        // The state of a row that says none is what the register makes of it.
+        // A row without a state has the one that the register derives.
         let state = states_of(&earlier).last().copied().unwrap_or(IncidentState::Suspected);
         let answers = earlier.fields.keys().copied().collect();
         let row = without_origin(EarlierViolation { state: Some(state), ..earlier });
         Self { reference: String::new(), rows: vec![row], answers }
     }
 
-    /// The columns where a row says otherwise than the register in any language.
+    /// The columns in which a row differs from the register in every language.
     fn differences(&self, row: &EarlierViolation) -> RowFaults {
         let row = without_origin(row.clone());
         let mut differing = self.rows.iter().map(|register| row.differences_from(register));
@@ -343,7 +344,7 @@ impl KnownViolation {
     }
 }
 
-/// The register, and the rows of the file that are to be in it.
+/// The register, with the rows of the file that will be added.
 #[derive(Default)]
 struct KnownViolations {
     all: Vec<KnownViolation>,
@@ -373,13 +374,13 @@ impl KnownViolations {
         if !violation.reference.is_empty() {
             self.by_reference.insert(violation.reference.clone(), at);
         }
-        let row = violation.rows.first().expect("a row in each language");
+        let row = violation.rows.first().expect("`rows` has one row for each language");
         self.by_identity.insert(identity(row), at);
         self.all.push(violation);
     }
 
-    /// What a row says, and the violation that it is about if that is known. Its reference comes first; one of another
-    /// house, that this register gave to another violation, does not hide that the row itself is known.
+    /// The fields of a row, and the breach that it is about, if known. The reference comes first; a foreign
+    /// reference that this register gave to another breach does not hide a match by title and hour.
     fn find(
         &self,
         reader: &ViolationRowReader<'_>,
@@ -398,14 +399,14 @@ impl KnownViolations {
         Ok((earlier.clone(), same.filter(is_as_it_is).or(named).or(same)))
     }
 
-    /// The violation of this title whose hour of awareness nobody knows, for a row that says none.
+    /// The breach of this title with unknown hour of awareness, for a row that states none.
     fn unaware(&self, cells: &ViolationRowCells) -> Option<&usize> {
         let title = cells.texts.get("title").filter(|_| !cells.texts.contains_key("aware-at"))?;
         self.by_identity.get(&(title.trim().to_owned(), None))
     }
 }
 
-/// Reasons without the words that say where they come from.
+/// Reasons without the prefix that names their origin.
 fn without_origin(mut earlier: EarlierViolation) -> EarlierViolation {
     let origin = reason_from_there("");
     let decisions = [&mut earlier.authority, &mut earlier.persons];
@@ -417,7 +418,7 @@ fn without_origin(mut earlier: EarlierViolation) -> EarlierViolation {
     earlier
 }
 
-/// A reason of a few letters, which says nothing by itself, with where it comes from.
+/// A reason of a few letters, which says nothing alone, with its origin.
 fn reason_from_there(reason: &str) -> String {
     let language = Language::default();
     let values = [("what", text(language, "register-earlier").into()), ("text", reason.into())];
@@ -446,7 +447,7 @@ fn find(bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
     )
 }
 
-/// Names of columns in their folded form, those of the export first.
+/// Column names in folded form, those of the export first.
 fn names_of_columns(readers: &[PaperReader]) -> Vec<(String, &'static str, NameFit)> {
     let mut names: Vec<(String, &'static str, NameFit)> = Vec::new();
     let mut add = |name: &str, column: &'static str, fit: NameFit| {
@@ -498,7 +499,7 @@ fn state(word: &str) -> Option<IncidentState> {
     IncidentState::ALL.iter().find(is_it).copied()
 }
 
-/// What the log of an incident of its own would say of a row; the column that the rules of incidents refuse otherwise.
+/// Checks a row against the rules of incidents; the column that they refuse otherwise.
 fn accepted(
     app: &App,
     actor: &Actor,
@@ -525,11 +526,11 @@ fn accepted(
     Ok(notes)
 }
 
-/// What the log says of a row, each note with the column that it comes from.
+/// The log entries of a row, each with its column.
 fn notes_of(earlier: &EarlierViolation) -> Vec<(&'static str, IncidentNote)> {
     let language = Language::default();
     let why = text(language, "register-earlier");
-    // As it was written; a few letters are no reason and say where they come from, too.
+    // Unchanged; a reason of a few letters also gets its origin.
     let reasoned = |reason: &str| match reason.chars().count() {
         REASON_CHARS_MIN.. => reason.to_owned(),
         _ => reason_from_there(reason),
@@ -567,7 +568,7 @@ fn notes_of(earlier: &EarlierViolation) -> Vec<(&'static str, IncidentNote)> {
     notes
 }
 
-/// The states that a violation goes through. A register that does not say them is one of violations that are over, as far as its
+/// The states that a breach passes through. A register without states describes closed ones, as far as their
 /// decisions were carried out.
 fn states_of(earlier: &EarlierViolation) -> &'static [IncidentState] {
     let is_notified = earlier.authority.as_ref().is_some_and(|(is, _)| !is || earlier.notified_at.is_some());
@@ -583,7 +584,7 @@ fn states_of(earlier: &EarlierViolation) -> &'static [IncidentState] {
     }
 }
 
-/// When the authority and the persons were told, and why late.
+/// When the authority and the persons were informed, and why late.
 fn duties_of(earlier: &EarlierViolation, why: &str) -> Vec<(&'static str, IncidentNote)> {
     let mut notes = Vec::new();
     let language = Language::default();
@@ -595,7 +596,7 @@ fn duties_of(earlier: &EarlierViolation, why: &str) -> Vec<(&'static str, Incide
             .cloned()
             .unwrap_or_else(unknown),
     };
-    // After the hour, reasons come first (art. 33(1)).
+    // After the deadline the reasons must come first (GDPR art. 33(1)).
     let is_late = |at: Timestamp| {
         let aware = earlier.aware_at.unwrap_or(at);
         at.since(aware) > std::time::Duration::from_secs(72 * 3600)
@@ -624,7 +625,7 @@ fn duties_of(earlier: &EarlierViolation, why: &str) -> Vec<(&'static str, Incide
     notes
 }
 
-/// What a column is called in a reader's language.
+/// The name of a column in a reader's language.
 pub fn column(reader: &PaperReader, name: &str) -> String {
     if name == REFERENCE {
         return reader.say("column-reference");

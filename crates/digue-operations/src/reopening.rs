@@ -1,6 +1,6 @@
-//! Progressive reopening after an incident: who, how wide, with which part of the limits. Asked for by
-//! one person and granted by another; the limits are set first, then the gate opens, and the
-//! incident's log says so.
+//! Progressive reopening after an incident: which gate, how wide, and with which percentage of the limits.
+//! Requested by one person and approved by another. The limits are set before the gate opens, and the
+//! incident log records it.
 
 use std::time::Duration;
 
@@ -24,15 +24,15 @@ const STEP_LASTS: Duration = Duration::from_hours(14 * 24);
 pub struct ReopeningStep {
     pub reach: Reach,
     pub gate: Gate,
-    /// Part of the usual limits; a hundred gives them back.
+    /// The percentage of the usual limits; 100 restores them.
     pub percent: u8,
     pub incident: String,
 }
 
-/// Asks a second person for a step; the name of the request.
+/// Requests the approval of a step; returns the id of the request.
 ///
 /// # Errors
-/// `Invalid` for a part of no limits; `NotFound` for an incident or an account that is not there.
+/// `Invalid` for a percentage outside 1 to 100; `NotFound` for an unknown incident or account.
 pub async fn ask(
     app: &App,
     actor: &Actor,
@@ -52,7 +52,7 @@ pub async fn ask(
     approvals::ask(app, actor, &ApprovalRequest::Reopen(step), reason).await
 }
 
-/// Does what was granted.
+/// Carries out an approved step.
 pub(crate) async fn carry_out(
     app: &App,
     actor: &Actor,
@@ -60,6 +60,7 @@ pub(crate) async fn carry_out(
     reason: &str,
 ) -> Result<(), OperationError> {
     let until = app.clock.now().plus(STEP_LASTS);
+    // Before the gate: between the two the account would otherwise have its full limits.
     for account in accounts_of(app, &step.reach) {
         recovery::reduce(app, &account, Reduction { percent: step.percent, until }).await?;
     }
@@ -71,7 +72,7 @@ pub(crate) async fn carry_out(
     incidents::add(app, actor, &step.incident, None, note).await.map(drop)
 }
 
-/// Accounts whose limits a step sets; a portal's limits are its own.
+/// The accounts whose limits a step sets; none for a portal, whose limits are in its map.
 fn accounts_of(app: &App, reach: &Reach) -> Vec<AccountId> {
     let rules = app.gateway().rules();
     match reach {

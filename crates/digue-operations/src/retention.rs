@@ -1,8 +1,8 @@
-//! How long the journal is kept, and forgetting what is past its time.
+//! Retention of the journal: how long entries are kept, and the destruction of period keys after that.
 //!
-//! The CNIL asks for six months to one year; longer, up to three years, only where internal control
-//! needs it, with the reason written down (Deliberation 2021-122). Keys are destroyed by whole periods,
-//! so that an entry is kept at least its time and at most one period more.
+//! The CNIL asks for six months to one year; longer, up to three years, only where internal control needs
+//! it, with a documented reason (deliberation 2021-122). Keys are destroyed by whole periods, so that an
+//! entry is readable for its retention and at most one period longer.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub struct Retention {
     pub reason: Option<String>,
 }
 
-/// Why a retention cannot be.
+/// Why a retention is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetentionError {
     TooShort,
@@ -51,7 +51,7 @@ impl Retention {
         }
     }
 
-    /// What is older may be forgotten.
+    /// Entries older than this may be forgotten.
     pub fn limit(&self, now: Timestamp) -> Timestamp {
         now.minus(self.keep)
     }
@@ -65,7 +65,7 @@ pub struct Retentions {
 }
 
 impl Retentions {
-    /// That of `stream`; a portal whose map is gone is kept as long as the house's own acts.
+    /// The retention of `stream`. A portal without a map has that of the acts of Digue itself.
     pub fn of(&self, stream: &Stream) -> &Retention {
         let of_portal = |portal| self.portals.iter().find(|(known, _)| known == portal).map(|(_, keep)| keep);
         match stream {
@@ -75,7 +75,7 @@ impl Retentions {
     }
 }
 
-/// Why nothing was forgotten, or not all of it.
+/// Why nothing, or not everything, was forgotten.
 #[derive(Debug, thiserror::Error)]
 pub enum ForgetError {
     #[error("the date is within the retention of {0}")]
@@ -88,8 +88,8 @@ pub enum ForgetError {
     Append(#[from] AppendError),
 }
 
-/// Forgets what lies before `before` in every stream of the journal, or in one portal's; each is
-/// written down before it happens. Does not sleep, and takes its time: not for an async thread.
+/// Forgets all entries before `before` in every stream of the journal, or in one. Each is journalled before
+/// it happens. Blocks for a long time: not to be called from an async task.
 pub fn forget_in(
     journal: &Journal,
     retentions: &Retentions,
@@ -119,8 +119,8 @@ fn streams(journal: &Journal) -> Vec<Stream> {
     streams
 }
 
-/// What the house does by itself: forgets what is past the retention of its stream. Returns how many
-/// keys were destroyed.
+/// Forgets the entries that are past their retention; the periodic task. Returns how many keys were
+/// destroyed.
 pub async fn forget_due(app: &App) -> Result<usize, OperationError> {
     let (journal, retentions, now) = (app.journal.clone(), app.retentions(), app.clock().now());
     let is_due = |key: &PeriodKeyRecord| {
@@ -129,6 +129,7 @@ pub async fn forget_due(app: &App) -> Result<usize, OperationError> {
     if !journal.keys().iter().any(is_due) {
         return Ok(0);
     }
+    // Before the keys go: after a crash in between, the index must not answer from forgotten entries.
     app.mark_index_stale()?;
     let work = move || {
         let mut count = 0;
@@ -142,7 +143,7 @@ pub async fn forget_due(app: &App) -> Result<usize, OperationError> {
     let done = tokio::task::spawn_blocking(work).await.map_err(|error| unavailable(&error))?;
     let count = done.map_err(|error| unavailable(&error))?;
     if count > 0 {
-        // It knows what may not be known any more.
+        // The index in memory still contains the forgotten entries.
         app.rebuild_index();
     }
     Ok(count)
@@ -163,10 +164,11 @@ fn forget_stream(
     if periods.is_empty() {
         return Ok(Forgotten { keys: Vec::new(), minimum: journal.minimum() });
     }
-    // Said first: a key that is gone cannot be asked when it went.
+    // Journalled first: a crash in between leaves a statement without a deletion, and the next run deletes;
+    // the other order could leave a deletion without a trace.
     let act = Administration {
         at: now,
-        actor: AccountId::parse("digue").expect("a name"),
+        actor: AccountId::parse("digue").expect("`digue` is a valid account name"),
         act: Act::Forgotten,
         subject: stream.to_string(),
         before: periods.join(" "),

@@ -1,9 +1,9 @@
-//! Maps and policies that let more through than the last ones granted: held back until a second person
-//! agrees.
+//! Maps and policies that allow more than the last approved ones: held back until a second person approves.
 //!
-//! Whoever writes the files is one person, whether they restart Digue or send it a signal. What was
-//! granted is kept in the store, whole, and stays in force until the security officer or the data
-//! protection officer grants what is wanted. What only narrows is taken over at once.
+//! The author of the files is one person, whether they restart Digue or send it a signal. The approved
+//! version is stored whole and stays in force until an officer approves the wanted one; changes that only
+//! narrow are applied at once (docs/decisions/0008). What counts as a widening is decided where the files
+//! are read (`digue`), not here.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +15,18 @@ use crate::approvals::{self, ApprovalRequest};
 use crate::error::OperationError;
 use crate::files::sha256;
 
-/// What a set of rules is about.
+/// The subject of a set of rules.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RulesGuard {
     Portal(PortalId),
     /// Every policy file together.
     Policies,
-    /// The proxies that Digue believes.
+    /// The trusted proxies.
     Proxies,
 }
 
 impl RulesGuard {
-    /// `portal:kairos`, `policies:`, `proxies:`.
+    /// Its name in settings, requests and the journal: `portal:kairos`, `policies:`, `proxies:`.
     pub fn name(&self) -> String {
         match self {
             Self::Portal(portal) => format!("portal:{portal}"),
@@ -48,7 +48,8 @@ impl RulesGuard {
 const GRANTED: &str = "granted-rules:";
 const WANTED: &str = "wanted-rules:";
 
-/// The rules that were granted last, as text, by what they are about.
+/// The approved rules as text, by subject. An unreadable name is an error: ignoring it would take a known
+/// portal for a new one.
 pub async fn granted(app: &App) -> Result<BTreeMap<RulesGuard, String>, OperationError> {
     let kept = app.store.settings_under(GRANTED).await?;
     let named = kept.into_iter().map(|(name, text)| {
@@ -59,17 +60,17 @@ pub async fn granted(app: &App) -> Result<BTreeMap<RulesGuard, String>, Operatio
     named.collect()
 }
 
-/// Rules that let nothing more through, or that this Digue begins with.
+/// Makes rules the approved ones: they allow nothing more, or are the first of this installation.
 pub async fn take_over(app: &App, of: &RulesGuard, text: &str) -> Result<(), OperationError> {
     Ok(app.store.set_setting(&format!("{GRANTED}{}", of.name()), text).await?)
 }
 
-/// Differences that are listed; the digest is that of all.
+/// The most differences that are listed; the digest covers all of them.
 const LISTED_MAX: usize = 40;
-/// Bytes of them that an entry of the journal holds.
+/// The most bytes of differences in an entry of the journal.
 const TOLD_MAX: usize = 4_000;
 
-/// Keeps rules that let more through, and asks for a second person.
+/// Stores rules that allow more, and requests approval.
 pub async fn hold_back(
     app: &App,
     of: &RulesGuard,
@@ -83,7 +84,7 @@ pub async fn hold_back(
     let lines: Vec<String> =
         std::iter::once(format!("sha256:{}", sha256(text))).chain(listed).chain(more).collect();
     let request = ApprovalRequest::WidenRules { of: of.clone(), detail: lines.join("\n") };
-    let operator = OrganisationId::parse("digue").expect("a fixed name");
+    let operator = OrganisationId::parse("digue").expect("`digue` is a valid organisation name");
     match approvals::keep(app, &digue, &request, operator, String::new()).await {
         Ok(_) => {
             let mut after = lines.join("\n");
@@ -91,15 +92,15 @@ pub async fn hold_back(
             let words = ActDetails { subject: of.name(), after, ..ActDetails::default() };
             app.write_down(&digue, Act::RulesHeld, words).await.map(drop)
         }
-        // It waits already.
+        // The same rules wait already, from an earlier start or reload.
         Err(OperationError::Conflict) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
 impl App {
-    /// The rules that a request is about: what is granted is what was read, and nothing that was written
-    /// since.
+    /// The rules that a request is about. Compared by digest, so that a file changed after the approver
+    /// read the request is not approved with it.
     pub(crate) async fn wanted_rules(&self, of: &RulesGuard, detail: &str) -> Result<String, OperationError> {
         let wanted = self.store.setting(&format!("{WANTED}{}", of.name())).await?;
         let digest = detail.lines().next().and_then(|line| line.strip_prefix("sha256:"));
@@ -107,7 +108,7 @@ impl App {
         wanted.ok_or(OperationError::Invalid("invalid-load-changed"))
     }
 
-    /// Grants what waited; whoever serves is told to read the files again.
+    /// Makes the wanted rules the approved ones, and signals that the files must be read again.
     pub(crate) async fn grant_rules(&self, of: &RulesGuard, detail: &str) -> Result<(), OperationError> {
         let wanted = self.wanted_rules(of, detail).await?;
         let words = ActDetails {
@@ -121,7 +122,7 @@ impl App {
         Ok(())
     }
 
-    /// Resolves when the maps are to be read again, because a wider one was granted.
+    /// Resolves when the files must be read again, because wider rules were approved.
     pub async fn reload_wanted(&self) {
         self.reload_wanted.notified().await;
     }

@@ -1,4 +1,4 @@
-//! The exact blast radius, for who watches: asked in the console, taken out as a signed list.
+//! Scope: exactly which persons some exposures showed, in the console and as a signed list.
 
 use digue_exposure::{IndexError, IndexView, Quality, ScopeAnswer, ScopeQuestion, Subject};
 use digue_journal::note::Note;
@@ -15,20 +15,20 @@ use crate::evidence::{self, EvidenceForm, EvidenceRead};
 #[derive(Clone, Debug)]
 pub struct ScopeResult {
     pub question: ScopeQuestion,
-    /// As the journal alone has it: what is signed, and computed again by others.
+    /// The answer by the journal alone: it is signed, and others can recompute it.
     pub answer: ScopeAnswer,
-    /// The same persons with the aliases of today: what is counted and shown.
+    /// The same persons merged by the aliases in force: these are counted and shown.
     pub people: ScopeAnswer,
-    /// Identifiers that may be persons who are counted already.
+    /// Identifiers without an alias, which may be persons who are counted already.
     pub unmerged: u64,
     /// The signed note of the checkpoint.
     pub note: String,
-    /// Entries that it covers.
+    /// The number of entries that it covers.
     pub size: u64,
 }
 
 impl ScopeResult {
-    /// What keeps the count from being exact.
+    /// The reasons why the count is not exact.
     pub fn doubts(&self) -> Vec<QualityReason> {
         let quality = self.people.quality;
         let doubts = [
@@ -42,8 +42,8 @@ impl ScopeResult {
         doubts.map(|(doubt, count)| QualityReason { doubt, count }).collect()
     }
 
-    /// How many persons, each once, and how sure that is: a lower bound leaves out who may
-    /// be counted twice, or may not have been shown.
+    /// The number of distinct persons, and whether it is exact or a bound. A lower bound leaves out persons
+    /// who may be counted twice or may not have been shown.
     pub fn counted(&self) -> (u64, AffectedQuality) {
         let sureness = AffectedQuality::of(&self.doubts());
         let all = self.people.persons.len() as u64;
@@ -55,15 +55,15 @@ impl ScopeResult {
     }
 }
 
-/// Before anything was asked.
+/// Checks that the actor may ask, before any input is read.
 pub fn may_ask(actor: &Actor) -> Result<(), OperationError> {
     actor.must_watch()
 }
 
-/// Persons of an answer that one page computes with; a list of more is taken out as a file.
+/// The most persons of an answer in the console; `digue scope` computes larger ones.
 const PERSONS_MAX: usize = 2_000_000;
 
-/// Who was shown by the exposures of `question`, under the last checkpoint.
+/// The persons shown by the exposures of `question`, as of the last checkpoint.
 ///
 /// # Errors
 /// `Busy` when the answer is larger than the console computes: `digue scope` has no such limit.
@@ -77,7 +77,7 @@ pub async fn scope(
     evidence::read(app, actor, form, computed(app, question), named).await
 }
 
-/// `scope`, for whoever hands out no list.
+/// `scope`, for callers that return no list of persons and therefore journal no reading.
 pub(crate) async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult, OperationError> {
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let published = app.journal.status().checkpoint_size;
@@ -87,7 +87,8 @@ pub(crate) async fn computed(app: &App, question: ScopeQuestion) -> Result<Scope
     let question = ScopeQuestion { before_entry: Some(size), ..question };
     let (view, asked) = (app.view(), question.clone());
     must_be_known(app, &view, &question).await?;
-    // Long answers keep a thread of their own busy.
+    // On a thread of its own, because long answers take seconds. Counted first: a list beyond the limit is
+    // never built.
     let work = move || {
         let count = view.count(&asked)?;
         if count > PERSONS_MAX { Ok(None) } else { view.answer(&asked, &mut |_| {}).map(Some) }
@@ -106,7 +107,8 @@ fn is_empty(answer: &ScopeAnswer) -> bool {
     answer.exposures == 0 && answer.quality == Quality::default()
 }
 
-/// Sessions of a question that were never in an entry, whatever else it asks: a session has no directory.
+/// Sessions of a question that are in no entry. Asked of the index alone, because there is no directory of
+/// past sessions.
 pub fn unknown_sessions(view: &IndexView, question: &ScopeQuestion) -> Result<Vec<String>, IndexError> {
     let mut unknown = Vec::new();
     for session in &question.sessions {
@@ -118,7 +120,8 @@ pub fn unknown_sessions(view: &IndexView, question: &ScopeQuestion) -> Result<Ve
     Ok(unknown)
 }
 
-/// A name that neither the journal nor the directory knows has no answer.
+/// Refuses a subject that neither the journal nor the directory knows: "nobody was shown" would be a
+/// statement about a mistyped name.
 async fn must_be_known(app: &App, view: &IndexView, question: &ScopeQuestion) -> Result<(), OperationError> {
     let organisations = app.store.organisations().await?;
     let rules = app.gateway().rules();
@@ -137,7 +140,7 @@ async fn must_be_known(app: &App, view: &IndexView, question: &ScopeQuestion) ->
     if unknown.is_empty() { Ok(()) } else { Err(OperationError::Invalid("unknown-subject")) }
 }
 
-/// The list of `scope` as a signed file: after a fresh proof, and with a word in the journal.
+/// The list of `scope` as a signed file. Needs a fresh proof, and is journalled.
 pub async fn signed_list(
     app: &App,
     actor: &Actor,
@@ -152,7 +155,7 @@ pub async fn signed_list(
     Ok(bytes)
 }
 
-/// The receipt of one entry, which discloses it: after a fresh proof, and with a word in the journal.
+/// The receipt of one entry, which discloses its content. Needs a fresh proof, and is journalled.
 pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, OperationError> {
     let fetch = async {
         if entry >= app.journal.status().checkpoint_size || entry < app.journal.minimum() {
@@ -165,7 +168,7 @@ pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, Ope
     evidence::read(app, actor, reading, fetch, |_| format!("receipt:{entry}")).await
 }
 
-/// A file of the journal for tlog clients, where the operator publishes it.
+/// A file of the journal for tlog clients, if the operator publishes it.
 pub fn published(app: &App, path: &str) -> Result<Vec<u8>, OperationError> {
     if !app.is_published() {
         return Err(OperationError::NotFound("file"));

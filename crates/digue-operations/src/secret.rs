@@ -1,4 +1,4 @@
-//! Random secrets, shown once: only their SHA-256 is kept.
+//! Random secrets, shown once: only their SHA-256 is stored. And the sealing of what must be stored.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,7 +21,7 @@ impl Secret {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The text itself, to be handed over once.
+    /// The text itself, to be shown or sent once.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -31,17 +31,17 @@ impl Secret {
     }
 }
 
-/// A short random name, not a secret.
+/// A short random id: 72 bits in base64url after a prefix. Not a secret.
 pub(crate) fn name(prefix: &str) -> Result<String, OperationError> {
     let secret = Secret::draw()?;
     Ok(format!("{prefix}-{}", &secret.reveal()[..12]))
 }
 
-/// Keeps what must not be read from the database alone.
+/// Seals (AES-256-GCM) what a copy of the database alone must not reveal.
 pub(crate) struct SecretSeal(LessSafeKey);
 
 impl SecretSeal {
-    /// A key of its own for each use, from the house's.
+    /// A separate key for each use, derived from the installation's key.
     pub(crate) fn new(key: &[u8; 32], label: &[u8]) -> Result<Self, OperationError> {
         let mut bytes = key.to_vec();
         bytes.extend(label);
@@ -50,7 +50,7 @@ impl SecretSeal {
         Ok(Self(LessSafeKey::new(key)))
     }
 
-    /// `about` is bound to it: what is sealed about one thing does not open about another.
+    /// `about` is authenticated with it: a sealed text that is moved to another row does not open there.
     pub(crate) fn seal(&self, about: &str, plain: &[u8]) -> Result<String, OperationError> {
         let broken = |what: &str| OperationError::Unavailable(what.to_owned());
         let mut nonce = [0; NONCE_LEN];

@@ -1,8 +1,9 @@
-//! Coming in: one-time links, and the way from the console to a portal.
+//! Sign-in: one-time links, sessions, and the hand-over from the console to a portal.
 //!
-//! Identities are proved on the console (`passkey`). A portal on another host receives its session by
-//! a link of one minute that only the browser may use that asked for it: it holds the secret whose
-//! hash is in the link (`state`). Otherwise anybody could sign somebody else in as themselves.
+//! Identities are proved in the console (`passkey`, `password`, `providers`). A portal on another host
+//! receives its session by a link of one minute that only the browser that requested it can use: that
+//! browser holds the secret whose hash is in the link (`state`). Without it an attacker could sign a
+//! victim's browser in to the attacker's account (login CSRF).
 
 use std::time::Duration;
 
@@ -17,11 +18,10 @@ use crate::error::OperationError;
 use crate::invitations::{self, LinkPermit};
 use crate::secret::{Secret, name};
 
-/// How long the way from the console to a portal may take.
+/// How long a hand-over from the console to a portal may take.
 const HAND_OVER_LASTS: Duration = Duration::from_mins(1);
 
-/// Issues a link that signs `account` in on `host`, once, within `lasts`; returns its address. For whoever
-/// holds the terminal.
+/// Issues, at the terminal, a link that signs `account` in on `host` once within `lasts`; returns its URL.
 pub async fn issue_link(
     app: &App,
     actor: &Actor,
@@ -33,7 +33,7 @@ pub async fn issue_link(
     make_link(app, &permit, host, lasts).await
 }
 
-/// Makes a link that was permitted: `invitations` says to whom it goes.
+/// Makes a link; `invitations` alone creates the permit, and so decides who may receive it.
 pub(crate) async fn make_link(
     app: &App,
     permit: &LinkPermit,
@@ -45,7 +45,7 @@ pub(crate) async fn make_link(
     Ok(format!("{url}/.digue/enter?link={}", secret.reveal()))
 }
 
-/// The `state` of a link that opens nothing: it lets the account's own holder link an identity.
+/// The `state` of a link that opens no session: with it the account's holder links an identity.
 const IDENTITY_ONLY: &str = "identity";
 
 /// Makes a link with which the holder of an account, signed in, links an identity to it.
@@ -57,7 +57,7 @@ pub(crate) async fn make_identity_link(
     keep_link(app, permit, app.console_host(), lasts, IDENTITY_ONLY).await
 }
 
-/// Whose identity may be linked with this link; true when its holder must be signed in for it.
+/// The account that an identity may be linked to, and true when its holder must be signed in.
 pub(crate) async fn peek_identity_link(app: &App, token: &str) -> Result<(AccountId, bool), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = app.store.peek_link(&hash, app.clock.now()).await?;
@@ -97,8 +97,8 @@ async fn keep_link(
     Ok(secret)
 }
 
-/// Whom a link is for, without using it up: a page asks before it signs in, because programs that
-/// preview links open them.
+/// The account of a link, without using it up: a page asks before it signs in, because mail scanners and
+/// previews open links.
 pub async fn peek_link(app: &App, token: &str, host: &str) -> Result<AccountId, OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = app.store.peek_link(&hash, app.clock.now()).await?;
@@ -117,7 +117,7 @@ pub async fn enter(
     open(app, token, host, origin, "link").await
 }
 
-/// Opens on `host` the session of a hand-over, for the browser that holds `state`.
+/// Opens the session of a hand-over on `host`, for the browser that holds `state`.
 pub async fn take_over(
     app: &App,
     token: &str,
@@ -127,20 +127,20 @@ pub async fn take_over(
 ) -> Result<(Secret, Session), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = app.store.peek_link(&hash, app.clock.now()).await?;
-    // Hashes are compared, so the time of the comparison tells nothing useful.
+    // Hashes of secrets are compared: the duration reveals nothing about a secret.
     let is_its =
         |link: &StoreConnection| link.host == host && !state.is_empty() && link.state == state_hash(state);
     link.filter(is_its).ok_or(OperationError::NotFound("link"))?;
     open(app, token, host, origin, "hand-over").await
 }
 
-/// SHA-256 of a state, as it travels through the console.
+/// SHA-256 of a state in hexadecimal, as it travels through the console.
 pub fn state_hash(state: &str) -> String {
     digue_gateway::identity::token_hash(state).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The address that opens a session on a portal for the holder of a console session. `state` is the
-/// hash of what the browser holds on that host.
+/// The URL that opens a session on a portal for the holder of a console session. `state` is the hash of
+/// the secret that the browser holds on that host.
 pub async fn hand_over(
     app: &App,
     session: &Session,
@@ -160,7 +160,7 @@ pub async fn hand_over(
         host: host.to_owned(),
         expires_at,
         state: state.to_owned(),
-        // The proof is as old as it was: a hand-over is no new one.
+        // A hand-over is not a new proof of identity.
         proved_at: session.proved_at,
     };
     app.store.add_link(&secret.hash(), &link).await?;
@@ -174,7 +174,8 @@ async fn open(
     origin: &RequestOrigin,
     by: &str,
 ) -> Result<(Secret, Session), OperationError> {
-    // An invitation that begins anew, or a recovery, finds the session of this link or its row.
+    // Serialised with invitations and recoveries: they remove the link before it is used, or cut the
+    // session that it opened. Without the lock a session could open between the two.
     let _one_at_a_time = app.asking().lock().await;
     let now = app.clock.now();
     let hash = digue_gateway::identity::token_hash(token);
@@ -183,8 +184,11 @@ async fn open(
     open_session(app, &link.account, host, origin, proved_at, by).await
 }
 
-/// Opens a session for an account that has proved who it is, `by` some way and its details after a
-/// colon; the secret goes into the cookie.
+/// Opens a session for an account whose identity was proved. `by` names the way, with details after a
+/// colon. The secret goes into the cookie.
+///
+/// # Errors
+/// `Denied` for an account that is suspended or does not exist.
 pub(crate) async fn open_session(
     app: &App,
     account: &AccountId,
@@ -199,7 +203,7 @@ pub(crate) async fn open_session(
     let record = record.ok_or(OperationError::Denied)?;
     let secret = Secret::draw()?;
     let session = Session {
-        id: SessionId::parse(&name("s")?).expect("base64url fits"),
+        id: SessionId::parse(&name("s")?).expect("a prefix and base64url are a valid session id"),
         account: account.clone(),
         organisation: record.organisation.clone(),
         host: host.to_owned(),
@@ -216,6 +220,7 @@ pub(crate) async fn open_session(
         after: format!("host:{host} ip:{} by:{by}", origin.ip),
         ..ActDetails::default()
     };
+    // Journalled and stored before the gateway knows it: no request is served for a session without entry.
     app.write_down(&actor, Act::SessionOpened, words).await?;
     app.store.add_session(&secret.hash(), &session).await?;
     let connection = ConnectionRecord {
@@ -240,7 +245,7 @@ pub fn own_sessions(app: &App, session: &Session) -> Result<Vec<Session>, Operat
     Ok(sessions)
 }
 
-/// Writes down that the holder of a session proved afresh, at that moment, who they are.
+/// Journals a fresh proof of identity by the holder of a session, and renews its date.
 pub(crate) async fn note_proof(
     app: &App,
     actor: &Actor,
@@ -254,21 +259,22 @@ pub(crate) async fn note_proof(
     Ok(())
 }
 
-/// The connections before this one, newest first: whoever was not there says so.
+/// The three sign-ins before this one, newest first, so that the holder can notice one that was not theirs.
 pub async fn last_connections(app: &App, session: &Session) -> Result<Vec<ConnectionRecord>, OperationError> {
     let mut known = app.store.connections_of(&session.account, 12).await?;
-    // Going on to a portal is no new sign-in to its holder.
+    // A hand-over to a portal is not a sign-in that the holder would recognise.
     known.retain(|one| one.session != session.id && one.means != "hand-over");
     known.truncate(3);
     Ok(known)
 }
 
-/// Ends a session whose holder has just proved, from elsewhere, who they are.
+/// Ends an older session of the same account after a sign-in from another address.
 pub async fn replace(app: &App, old: &Session, new: &Session) -> Result<(), OperationError> {
     if old.account != new.account {
         return Ok(());
     }
-    // One device may come from IPv4 and IPv6 by turns: its holder proved here that both are theirs.
+    // One device may alternate between IPv4 and IPv6. The proof of identity shows that both are the
+    // holder's.
     if app.gateway().know_other_address(&new.id, old.origin.ip) {
         app.store.know_other_address(&new.id, old.origin.ip).await?;
     }
@@ -276,7 +282,7 @@ pub async fn replace(app: &App, old: &Session, new: &Session) -> Result<(), Oper
     Ok(app.store.remove_sessions(&cut).await?)
 }
 
-/// Ends one of one's own sessions, or all others (`which` is `None`).
+/// Ends one of the account's own sessions, or all but the current one (`which` is `None`).
 pub async fn cut_own(
     app: &App,
     session: &Session,
@@ -296,7 +302,7 @@ pub async fn cut_own(
     Ok(cut.len())
 }
 
-/// Ends the session that asks.
+/// Ends the current session.
 pub async fn leave(app: &App, session: &Session) -> Result<(), OperationError> {
     let cut = app.gateway().cut_sessions(|known| known.id == session.id);
     app.store.remove_sessions(&cut).await?;

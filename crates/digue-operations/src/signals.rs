@@ -1,9 +1,9 @@
-//! Signals in words, for whoever decides.
+//! Signals as sentences, for those who decide about a finding.
 
 use digue_detection::{Signal, SignalKind, Surroundings};
 use digue_locales::{Language, Value, text, text_with};
 
-/// One sentence with its figures.
+/// A signal as one sentence with its figures.
 pub fn sentence(language: Language, signal: &Signal) -> String {
     let figures = signal.figures;
     let values = [
@@ -15,7 +15,7 @@ pub fn sentence(language: Language, signal: &Signal) -> String {
     text_with(language, &format!("signal-{}", signal.kind), &values)
 }
 
-/// What it would have taken for its leading reason not to be told to anybody.
+/// The counterfactual: how much less would not have raised the finding's leading signal.
 pub fn innocence(language: Language, around: &Surroundings, lead: &Signal) -> String {
     let Some((key, count)) = unit_of(lead.kind).zip(around.innocent.filter(|count| *count > 0)) else {
         return text(language, "innocent-never");

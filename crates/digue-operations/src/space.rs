@@ -1,5 +1,5 @@
-//! The space of a partner organisation: its people, its caseload, what its people saw, and what holds
-//! them up. Whoever leads it sees all of it; an agent sees the own part.
+//! The space of a partner organisation: its people, its caseload, what its people were shown, and what
+//! blocks them. Delegates and deputies see all of it; an agent sees their own part.
 
 pub mod assessment;
 pub mod attestation;
@@ -19,21 +19,21 @@ use crate::error::OperationError;
 use crate::incidents;
 use crate::isms::day_of;
 
-/// Days that are looked back upon for unusual ones.
+/// Days that are searched for unusual ones.
 const DAYS: i64 = 90;
-/// A day is unusual beyond so many times the account's own median, and never below the floor.
+/// A day is unusual above this many times the account's own median, and never below the floor.
 const TIMES: usize = 3;
 const FLOOR: usize = 20;
-/// Ends of the caseload that are shown.
+/// How far ahead the ends of relations are shown.
 const ENDS_WITHIN: std::time::Duration = std::time::Duration::from_hours(24 * 30);
-/// Lines of a list on the page.
+/// The most lines of a list on the page.
 const LINES: usize = 20;
 
-/// What the operator asks of its partners.
+/// What the operator requires of its partners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartnerRules {
-    /// Days after the end of a self-assessment, or after an organisation is first seen, in which it is
-    /// not held against it.
+    /// Days after a self-assessment expires, or after an organisation is first seen, before its posture is
+    /// `due`.
     pub assessment_grace_days: i64,
 }
 
@@ -49,48 +49,48 @@ pub struct OrganisationSpace {
     pub organisation: OrganisationId,
     pub name: String,
     pub leads: bool,
-    /// The organisation's accounts for whoever leads it.
+    /// The organisation's accounts; for delegates and deputies only.
     pub accounts: Vec<accounts::OverseenAccount>,
-    /// Distinct persons of the last day: of the organisation, or of the agent.
+    /// Distinct persons within 24 hours, of the organisation or of the agent.
     pub persons_day: u32,
-    /// The limit of that day on the portal where it is nearest, if there is one.
+    /// The limit of that period on the portal where it is nearest, if there is one.
     pub limit_day: Option<u32>,
     pub held: Vec<HeldReason>,
     pub unusual: Vec<UnusualDay>,
-    /// The first day, since 1970, on which any of the accounts worked, within the days looked back upon: nothing
-    /// is known of earlier ones.
+    /// The first day, as days since 1970, on which any of the accounts worked, within the days searched;
+    /// nothing is known of earlier ones.
     pub watched_since: Option<i64>,
     pub caseload: Vec<Caseload>,
     pub break_glass: Vec<BreakGlassRecord>,
     pub incidents_open: usize,
 }
 
-/// What keeps somebody from seeing what they usually see.
+/// What keeps an account from its usual access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldReason {
     pub reach: Reach,
     pub gate: Gate,
     pub since: Timestamp,
-    /// New, and nobody has confirmed who holds it.
+    /// Its holder is not confirmed.
     pub is_quarantine: bool,
 }
 
-/// A day on which an account saw far more persons than it does.
+/// A day on which an account was shown far more persons than usual.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusualDay {
     pub account: AccountId,
-    /// Days since 1970 where the house is.
+    /// Days since 1970 in the operator's zone.
     pub day: i64,
     pub persons: usize,
     pub usual: usize,
 }
 
-/// What the operator gave, in relations of a person and a holder.
+/// The caseload of the organisation, as relations of a person and a holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caseload {
     pub population: PopulationId,
     pub relations: usize,
-    /// How much ends at each moment of the next month.
+    /// How many relations end at each time of the next month.
     pub ends: BTreeMap<Timestamp, usize>,
 }
 
@@ -136,7 +136,7 @@ pub async fn show(app: &App, actor: &Actor) -> Result<OrganisationSpace, Operati
     })
 }
 
-/// Accounts of the organisation for whoever leads it, the own one for an agent.
+/// The accounts of the organisation for delegates and deputies; an agent's own account.
 fn people(rules: &Snapshot, actor: &Actor, organisation: &OrganisationId) -> Vec<AccountId> {
     if !actor.role.leads_agents() {
         return vec![actor.account.clone()];
@@ -147,7 +147,7 @@ fn people(rules: &Snapshot, actor: &Actor, organisation: &OrganisationId) -> Vec
     accounts
 }
 
-/// Persons of the last day and their limit, on the portal where the limit is nearest.
+/// Persons within 24 hours and their limit, on the portal where the limit is nearest.
 fn seen_today(app: &App, actor: &Actor, organisation: &OrganisationId) -> (u32, Option<u32>) {
     let (gateway, now, day) = (app.gateway(), app.clock.now(), SlidingWindow::Day);
     let hosts = gateway.hosts();
@@ -187,7 +187,7 @@ fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[Account
     .collect()
 }
 
-/// Days far beyond the account's own, the last first; and since which day there are any.
+/// Unusual days, the latest first; and since which day there are any figures.
 fn unusual(app: &App, accounts: &[AccountId]) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
     let epoch = jiff::civil::Date::constant(1970, 1, 1);
     let day = |at: Timestamp| digue_isms::register::days_between(epoch, day_of(app, at));
@@ -208,9 +208,9 @@ fn beyond(account: &AccountId, days: impl Iterator<Item = (i64, usize)>) -> Vec<
     let days: Vec<(i64, usize)> = days.collect();
     let mut sizes: Vec<usize> = days.iter().map(|(_, persons)| *persons).collect();
     sizes.sort_unstable();
-    // The lower one of two: a single bad day does not make itself usual.
+    // The lower median of an even number: a single bad day must not make itself usual.
     let usual = sizes.get(sizes.len().saturating_sub(1) / 2).copied().unwrap_or(0);
-    // With no other day to compare with, the floor alone speaks.
+    // Without another day to compare with, only the floor applies.
     let usual = if sizes.len() < 2 { 0 } else { usual };
     let limit = (usual * TIMES).max(FLOOR);
     let over = days.into_iter().filter(|(_, persons)| *persons > limit);
@@ -238,7 +238,7 @@ fn caseload(
     known
 }
 
-/// Asks the operator for one person more, with a reason.
+/// Requests one more person in the caseload, with a reason.
 pub async fn ask_for_person(
     app: &App,
     actor: &Actor,
@@ -254,7 +254,7 @@ pub async fn ask_for_person(
     approvals::ask(app, actor, &ApprovalRequest::AddToCaseload(addition), reason).await.map(drop)
 }
 
-/// Asks the operator to make somebody else the delegate.
+/// Requests that another account becomes the delegate.
 pub async fn ask_hand_over(
     app: &App,
     actor: &Actor,
@@ -263,7 +263,7 @@ pub async fn ask_hand_over(
 ) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
     allow(actor.role == Role::Delegate)?;
-    // Nothing is said of the accounts of others.
+    // Errors must not reveal accounts of other organisations.
     let is_own = app.gateway().rules().directory.find(&to).is_some_and(|r| r.organisation == organisation);
     if is_own && app.store.passkeys_of(&to).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-successor-passkey"));
@@ -272,7 +272,7 @@ pub async fn ask_hand_over(
     approvals::ask(app, actor, &request, reason).await.map(drop)
 }
 
-/// Says of an agent's use of break-glass that it was not expected: an incident opens at the operator.
+/// Reports that an agent's use of break glass was not expected: an incident is opened for the operator.
 pub async fn doubt_break_glass(
     app: &App,
     actor: &Actor,

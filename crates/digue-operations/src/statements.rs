@@ -1,5 +1,5 @@
-//! Sentences of papers and pages about an incident: claims, what happened, acts, counts. A claim comes
-//! with its fact from `digue-response`; nothing here turns a decision into something done.
+//! Sentences of documents and pages about an incident: claims, events, acts, counts. A claim comes with its
+//! fact from `digue-response`; nothing here turns a decision into something done.
 
 use digue_locales::{Value, number, text_with};
 use digue_response::affected::AffectedVersion;
@@ -13,7 +13,7 @@ use crate::incidents::IncidentView;
 use crate::notices::Style;
 use crate::papers::PaperReader;
 
-/// What the person reads of what was done, in the order of the notice.
+/// The claims that a person reads in a notice, in order.
 const NOTICE_CLAIMS: [ClaimKind; 2] = [ClaimKind::Access, ClaimKind::Authority];
 
 impl PaperReader {
@@ -27,19 +27,19 @@ impl PaperReader {
         claim.hour().map(|at| self.moment(at)).unwrap_or_default()
     }
 
-    /// A claim in its form: done at its hour, due by its deadline, or not done.
+    /// A claim as a sentence: done with its date, due by its deadline, or not done.
     pub fn claim(&self, claim: Claim) -> String {
         self.sentence(&claim.key(), &[("at", self.hour(claim))])
     }
 
-    /// The same for those who answer for it: who stated the act, and with which receipt; and where what Digue sent
-    /// itself says otherwise.
+    /// The same for officers: with the author of the act, its receipt, and contradictions with what Digue
+    /// sent itself.
     pub fn claim_with_source(&self, view: &IncidentView, claim: Claim) -> String {
         let said = self.claim(claim);
         let ClaimStanding::Done(fact) = claim.standing() else { return said };
         let Some(entry) = view.entries.iter().find(|entry| entry.number == fact.entry()) else { return said };
         let receipt = match &entry.note {
-            // Its own campaign counted it.
+            // Digue's own campaign counted it.
             IncidentNote::Met { persons: Some(_), .. } => return said,
             IncidentNote::Met { receipt, .. } => receipt.as_str(),
             IncidentNote::Submitted(submission) => submission.receipt.as_str(),
@@ -56,7 +56,7 @@ impl PaperReader {
         }
     }
 
-    /// What became of Digue's own notices, where it is less than everybody.
+    /// The outcome of Digue's own notices, where not everyone was reached.
     fn notices_differ(&self, view: &IncidentView) -> Option<String> {
         let ended = view.incident.notices.iter().map(|(_, ended)| ended).filter(|ended| !ended.is_whole());
         let (mut sent, mut listed, mut unsent, mut unreached) = (0, 0, 0, 0);
@@ -86,7 +86,7 @@ impl PaperReader {
         claims.into_iter().map(|claim| self.claim_with_source(view, claim)).collect()
     }
 
-    /// Every claim of an incident as it stands.
+    /// Every claim of an incident at its present state.
     pub fn claims(&self, view: &IncidentView) -> Vec<String> {
         let claims = view.incident.claims(&view.clocks, view.now);
         claims.into_iter().map(|claim| self.claim(claim)).collect()
@@ -96,7 +96,7 @@ impl PaperReader {
         self.claim_with_source(view, view.incident.claim(kind, &view.clocks, view.now))
     }
 
-    /// When it happened, as a beginning of a sentence: never the hour of something else.
+    /// When it happened, as the beginning of a sentence; empty rather than the time of something else.
     fn when(&self, incident: &Incident, prefix: &str) -> String {
         let (key, from, to) = match incident.occurred {
             None => ("unknown", String::new(), String::new()),
@@ -118,7 +118,7 @@ impl PaperReader {
     pub(crate) fn notice_happened(&self, view: &IncidentView, style: Style) -> String {
         let incident = &view.incident;
         let claims = NOTICE_CLAIMS.into_iter().filter(|kind| {
-            // Somebody who made a mistake, or nobody's account, has no access to close.
+            // After a mistake, or without an account, there is no access to close.
             *kind != ClaimKind::Access || incident.about.starts_with("account:")
         });
         let claims = claims.map(|kind| incident.claim(kind, &view.clocks, view.now));
@@ -141,14 +141,14 @@ impl PaperReader {
         parts.join(" ")
     }
 
-    /// How many persons, with how sure it is; said so when nobody counted.
+    /// The number of persons and how exact it is; said plainly when nobody counted.
     pub fn persons(&self, version: Option<&AffectedVersion>) -> String {
         let Some(version) = version else { return self.say("persons-unknown") };
         let key = format!("persons-{}", version.quality.code());
         self.sentence(&key, &[("shown", number(self.language, version.everybody()))])
     }
 
-    /// Categories of a map in the words of the authority, each once; those that have none as they are.
+    /// Categories of a map in the authority's terms, each once; others unchanged.
     pub fn kinds(&self, categories: impl AsRef<[String]>) -> Vec<String> {
         let mut kinds: Vec<String> = Vec::new();
         for category in categories.as_ref() {
@@ -161,7 +161,7 @@ impl PaperReader {
         kinds
     }
 
-    /// Any subject of the journal in words: `account:a1`, `record:ME-3`; without a word of its own, its name.
+    /// A subject of the journal in words (`account:a1`, `record:ME-3`); its name where there is no word.
     pub fn named(&self, subject: &str) -> String {
         match subject.split_once(':') {
             Some(("account" | "organisation" | "portal", _)) => self.subject(subject),
@@ -183,7 +183,7 @@ impl PaperReader {
         }
     }
 
-    /// An act of the journal in words: what was done to whom, and why where a person said so.
+    /// An act of the journal in words: what was done to whom, and the reason if a person gave one.
     pub fn act(&self, act: &str, subject: &str, after: &str, (by, reason): (&str, &str)) -> String {
         let who = ("who", self.subject(subject));
         let gate = digue_types::Gate::parse(after).filter(|_| act == "gate-set");
@@ -191,7 +191,7 @@ impl PaperReader {
             Some(gate) => self.sentence(&format!("taken-{}", gate.code()), &[who]),
             None => self.sentence("taken-other", &[("act", self.say(&format!("act-{act}"))), who]),
         };
-        // What Digue writes as a reason is for programs; the page of the finding says it in words.
+        // Reasons that Digue writes are for programs; the page of the finding has them in words.
         let is_person = !by.is_empty() && by != "digue";
         if is_person && !reason.is_empty() { self.pair(&what, reason) } else { what }
     }
@@ -206,7 +206,7 @@ impl PaperReader {
         }
     }
 
-    /// One line of what was done, from an entry of the log; `None` for what is no act.
+    /// One line of what was done, from an entry of the log; `None` for an entry that is not an act.
     pub(crate) fn taken(&self, entry: &IncidentEntry) -> Option<String> {
         let what = match &entry.note {
             IncidentNote::Said { kind: EntryKind::Action, text, .. } => text.clone(),
@@ -224,13 +224,13 @@ impl PaperReader {
         Some(self.sentence("taken-at", &[("at", self.moment(entry.at)), ("what", what)]))
     }
 
-    /// What an entry of the log says, for the complaint; `None` for what is of no use there.
+    /// An entry of the log for the complaint; `None` where it is of no use there.
     pub(crate) fn logged(&self, note: &IncidentNote) -> Option<String> {
         Some(match note {
             IncidentNote::Said { text, .. } => text.clone(),
             IncidentNote::Seen { act, subject, after, reason, journal, by, .. } => {
                 let what = self.act(act, subject, after, (by, reason));
-                // What was found before the incident was opened has no entry of its own to cite.
+                // Findings from before the incident was opened have no own entry to cite.
                 if *journal == 0 {
                     return Some(what);
                 }

@@ -1,9 +1,9 @@
-//! Does the database say what the journal says?
+//! Compares the records of the database with the journal.
 //!
-//! Somebody who writes into the database beside Digue changes what people read, decide and sign. Each record
-//! whose making or change is an act of the journal is compared with it: by its hash where the act holds one,
-//! else by what the act says. Records whose acts were forgotten with their period are counted, not believed.
-//! What differs is named; which of the two is right is for people to find out.
+//! An attacker who writes to the database directly changes what people read, decide and sign. Each record
+//! whose creation or change is an act of the journal is compared with it: by its hash where the act holds
+//! one, otherwise by the content of the act. Records whose acts are gone with their period key are counted
+//! as older, not as confirmed. A difference is named; which of the two is right is for people to find out.
 
 mod journalled;
 mod warning;
@@ -32,7 +32,7 @@ use crate::isms::checks;
 use crate::{incidents, notices};
 
 lists! {
-    /// Where a record is stored.
+    /// The kinds of records that are compared.
     StoredKind "stored" {
         Account "account",
         Gate "gate",
@@ -47,29 +47,29 @@ lists! {
     }
 }
 
-/// A record that is not as the journal says.
+/// A record that differs from the journal.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct RecordDifference {
     pub kind: StoredKind,
-    /// `a1`, `account:a1`, `RI-3`, `in-7 4`: how people know it.
+    /// The name that people know: `a1`, `account:a1`, `RI-3`, `in-7 4`.
     pub name: String,
-    /// The journal tells of it, and the database has it no more.
+    /// It is in the journal and no longer in the database.
     pub is_missing: bool,
 }
 
 impl RecordDifference {
-    /// `account:a1` and `in-7 4` are about `a1` and `in-7`.
+    /// True when it concerns `name`: `account:a1` is about `a1`, `in-7 4` about `in-7`.
     pub fn is_about(&self, name: &str) -> bool {
         self.name.split([':', ' ']).any(|part| part == name)
     }
 
-    /// `gate:account:a1`; of what is missing `missing:record:RI-3`: as a check keeps it.
+    /// Its text in the result of a check: `gate:account:a1`, or `missing:record:RI-3`.
     pub fn to_code(&self) -> String {
         let missing = if self.is_missing { "missing:" } else { "" };
         format!("{missing}{}:{}", self.kind.code(), self.name)
     }
 
-    /// What `to_code` wrote.
+    /// Reads the text of `to_code`.
     pub fn parse(code: &str) -> Option<Self> {
         let rest = code.strip_prefix("missing:");
         let (kind, name) = rest.unwrap_or(code).split_once(':')?;
@@ -85,22 +85,22 @@ impl RecordDifference {
     }
 }
 
-/// What came of a comparison.
+/// The result of a comparison.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RecordComparison {
     /// Records that could be compared.
     pub compared: u64,
-    /// Records older than the first act that can still be read.
+    /// Records older than the first readable act: neither confirmed nor contradicted.
     pub older: u64,
     pub differences: BTreeSet<RecordDifference>,
 }
 
-/// What the journal says of one record.
+/// The journal's answer about one record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RecordConfirmation {
     Same,
     Differs,
-    /// Its acts may be among those that were forgotten.
+    /// Its acts may be among those whose period keys were destroyed.
     Older,
 }
 
@@ -122,11 +122,11 @@ impl RecordComparison {
     }
 }
 
-/// Compares the records of these kinds. A record and its act are written one after the other: what differs is
-/// looked at twice.
+/// Compares the records of these kinds. A record and its act are written one after the other: differences
+/// are therefore checked twice, and only those found both times are reported.
 ///
 /// # Errors
-/// A store that does not answer.
+/// `Unavailable` when the store cannot be read.
 pub async fn compare(
     app: &App,
     actor: &Actor,
@@ -147,7 +147,7 @@ pub(crate) async fn compare_now(app: &App, kinds: &[StoredKind]) -> Result<Recor
     Ok(second)
 }
 
-/// A record, its act and the index's notice of it are there together after so long.
+/// The time after which a record, its act and the index's knowledge of the act are all there.
 const SETTLES_WITHIN: Duration = Duration::from_millis(500);
 
 async fn compare_once(app: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
@@ -169,15 +169,16 @@ async fn compare_once(app: &App, kinds: &[StoredKind]) -> Result<RecordCompariso
     Ok(comparison)
 }
 
-/// The journal's word, and since when it is there.
+/// The acts of the journal, and the time from which they are readable.
 struct JournalStatement<'j> {
     journalled: &'j JournalledActs,
-    /// Zero while nothing was forgotten.
+    /// The first readable act; zero while the journal is complete.
     since: Timestamp,
 }
 
 impl JournalStatement<'_> {
-    /// Of a record made at `at`: what nobody did, unless its act may be forgotten.
+    /// The confirmation of a record made at `at`: without an act it differs, unless the act may be among
+    /// those that are no longer readable.
     fn unless_older(&self, at: Timestamp, is_same: bool) -> RecordConfirmation {
         match is_same {
             true => RecordConfirmation::Same,
@@ -187,9 +188,11 @@ impl JournalStatement<'_> {
     }
 }
 
-/// Asks the journal, as far as the index has read it.
+/// Calls `ask` with the acts of the journal, as far as the index has read them.
 fn with_word<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
     let mut journalled = app.journalled();
+    // `journal_state` is held only to copy the new acts: the journal's commits wait for it. The index
+    // yields the newest first; they are added in the order of the journal below.
     let new: Vec<_> = {
         let standing = app.journal_state();
         let newer = standing.index.acts(usize::MAX).take_while(|(entry, _)| *entry >= journalled.end());
@@ -223,7 +226,7 @@ fn account_is(
     record: &AccountRecord,
 ) -> RecordConfirmation {
     let Some(said) = word.journalled.account(account) else {
-        // Nothing says when an account was made.
+        // The record has no date of creation: in an incomplete journal its act may be unreadable.
         let is_older = word.since > Timestamp::ZERO;
         return if is_older { RecordConfirmation::Older } else { RecordConfirmation::Differs };
     };
@@ -268,7 +271,7 @@ async fn approvals(app: &App, to: &mut RecordComparison) -> Result<(), Operation
                 word.unless_older(approval.asked_at, is_same),
             );
         }
-        // Requests are kept for good: one that is not there was taken away.
+        // Requests are never deleted by Digue: a missing one was removed by other means.
         for (subject, said) in word.journalled.all_asked() {
             let is_it = |known: &ApprovalRecord| {
                 known.asked_by == said.by
@@ -283,14 +286,14 @@ async fn approvals(app: &App, to: &mut RecordComparison) -> Result<(), Operation
     Ok(())
 }
 
-/// The act and the record are dated one after the other.
+/// An act and its record are dated one after the other: within this time they belong together.
 pub(crate) const SAME_MOMENT: Duration = Duration::from_mins(2);
 
 fn is_at(said: &JournalledAct, at: Timestamp) -> bool {
     said.at.since(at).max(at.since(said.at)) <= SAME_MOMENT
 }
 
-/// What is asked, as the journal tells it; `None` when the record does not read.
+/// The request as the journal has it; `None` when the record cannot be read.
 fn told(approval: &ApprovalRecord) -> Option<String> {
     ApprovalRequest::of(approval).map(|request| request.told())
 }
@@ -316,7 +319,7 @@ fn is_decided(word: &JournalStatement<'_>, approval: &ApprovalRecord, all: &[App
             let act = if decided.is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };
             said.any(|said| said.act == act && said.by == decided.by && is_at(said, decided.at))
         }
-        // A decision that the journal tells, of no other record that asks the same.
+        // Undecided, although the journal has a decision that belongs to no other identical request.
         None => !said.any(|said| {
             let is_others = all.iter().filter(|other| other.id != approval.id).any(|other| {
                 other.decided.as_ref().is_some_and(|decided| is_at(said, decided.at) && said.by == decided.by)
@@ -326,7 +329,7 @@ fn is_decided(word: &JournalStatement<'_>, approval: &ApprovalRecord, all: &[App
     }
 }
 
-/// As many as are kept in any real operation; more are not looked at, and not believed.
+/// The most findings that are compared: more than any real operation has.
 const FINDINGS_MAX: u32 = 100_000;
 
 async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
@@ -347,8 +350,9 @@ async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
     Ok(())
 }
 
-/// Whom the watch acted on more often than findings are kept of them. The act does not hold the name of its
-/// finding: a finding that nobody judged is told by its subject. Those with a verdict are told by their name.
+/// Subjects about which detection acted more often than there are findings: findings were deleted. The act
+/// does not hold the id of its finding, so that an undecided one can only be counted by its subject; those
+/// with a verdict are known by their id.
 fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<&'j str> {
     let oldest = stored.iter().map(|finding| finding.at).min().unwrap_or(Timestamp::ZERO);
     let is_cut = stored.len() >= FINDINGS_MAX as usize;
@@ -433,8 +437,8 @@ async fn campaigns(app: &App, to: &mut RecordComparison) -> Result<(), Operation
     Ok(())
 }
 
-/// True when the letter and the number of persons are those of the journal, or older than it: what somebody
-/// else wrote goes to nobody.
+/// True when the letter and the number of persons are those of the journal, or older than it. A letter that
+/// was changed in the database must not be sent in the operator's name.
 pub(crate) async fn is_as_prepared(app: &App, campaign: &CampaignRecord) -> bool {
     let is_so = || {
         with_word(app, |word| {
@@ -460,7 +464,7 @@ fn is_prepared(word: &JournalStatement<'_>, campaign: &CampaignRecord) -> bool {
 
 fn campaign_is(word: &JournalStatement<'_>, campaign: &CampaignRecord) -> RecordConfirmation {
     let is_same = is_prepared(word, campaign);
-    // It becomes ready by itself; everything else somebody does.
+    // Only "ready" and "failed" are set by Digue without an act.
     let is_state = match word.journalled.campaign_state(&campaign.id) {
         None => !matches!(campaign.state.as_str(), "sending" | "paused" | "ended"),
         Some(said) => said == campaign.state,

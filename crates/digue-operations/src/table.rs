@@ -1,4 +1,4 @@
-//! Tables that leave as files: CSV for people, Parquet for those who compute with them.
+//! Tables as files: CSV for people, Parquet for analysis.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TableColumnKind {
     Text,
@@ -44,7 +44,7 @@ impl<T: ToString + ?Sized> From<&T> for TableCell {
 /// Columns with their names, as they are written in files.
 pub type Columns = &'static [(&'static str, TableColumnKind)];
 
-/// Takes rows whose cells are of the kinds of its columns.
+/// Receives rows whose cells have the types of the columns.
 pub trait Table {
     fn row(&mut self, cells: Vec<TableCell>) -> io::Result<()>;
     /// Ends the file.

@@ -1,7 +1,8 @@
-//! The table that somebody is after in a file as people leave it: behind a cover sheet, below a title, its columns in
-//! any order, their names with or without accents. A CSV is one sheet.
+//! Finds the wanted table in an uploaded file: behind a cover sheet, below a title, with columns in any order
+//! and names with or without accents. A CSV counts as one sheet.
 //!
-//! It refuses to choose between two sheets or two columns that fit alike, and to leave a column without a name unsaid.
+//! It refuses to choose between two sheets or two columns that fit equally, and reports columns without a
+//! name.
 
 use std::collections::BTreeMap;
 
@@ -15,42 +16,42 @@ use digue_types::written::folded;
 use crate::csv_file;
 use crate::error::{LineFault, OperationError};
 
-/// Rows among which the header is looked for.
+/// Rows in which the header is searched.
 const HEADER_ROWS_MAX: usize = 30;
-/// A spreadsheet once unpacked.
+/// The largest unpacked spreadsheet, in bytes.
 const BYTES_MAX: usize = 64 << 20;
-/// Cells that others may cover.
+/// The most cells that merged cells may cover.
 const COVERED_MAX: usize = 1_000_000;
 
-/// How well a name of a file fits a column: of two that are there, the better one is taken.
+/// How well a column name fits; of two fitting columns the better one is used.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum NameFit {
-    /// As exports call it.
+    /// The name in exports of Digue.
     Own,
-    /// As programs call it.
+    /// The code of the field.
     Code,
-    /// Another name for the same.
+    /// Another common name.
     Other,
-    /// But for the unit behind it.
+    /// Equal except for a unit at the end.
     Loose,
 }
 
-/// What a table must be to be taken.
+/// The requirements of a table.
 pub(crate) struct TableWanted<'w, C> {
-    /// Names that its sheet has where several sheets fit.
+    /// Sheet names that decide where several sheets fit.
     pub(crate) sheet_names: &'w [String],
-    /// The column of a name in its folded form.
+    /// The column of a folded name.
     pub(crate) column_of: &'w dyn Fn(&str) -> Option<(C, NameFit)>,
-    /// One of these must be there.
+    /// At least one of these columns must exist.
     pub(crate) is_needed: &'w dyn Fn(C) -> bool,
-    /// What the needed column is called, for those who look for it.
+    /// The display name of the required column, for error messages.
     pub(crate) needed_name: &'w str,
     pub(crate) rows_max: usize,
-    /// Says that a file is no workbook.
+    /// The error key for a file that is not a workbook.
     pub(crate) invalid: &'static str,
 }
 
-/// A column that holds something and has no name that can be read.
+/// A column with content and without a readable name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnnamedColumn {
     /// `G`.
@@ -58,18 +59,18 @@ pub struct UnnamedColumn {
     pub cells: u32,
 }
 
-/// A table that was found.
+/// The table that was found.
 #[derive(Debug)]
 pub(crate) struct UploadedTable<C> {
     pub(crate) sheet: String,
-    /// By place from 0.
+    /// Columns by position from 0.
     pub(crate) columns: BTreeMap<usize, C>,
-    /// Names of columns that are nobody's.
+    /// Names of columns that are not used.
     pub(crate) ignored: Vec<String>,
     pub(crate) unnamed: Vec<UnnamedColumn>,
     /// Sheets that were not read.
     pub(crate) other_sheets: Vec<String>,
-    /// Below the header.
+    /// The rows below the header.
     pub(crate) rows: Vec<UploadedRow>,
 }
 
@@ -77,7 +78,7 @@ struct TableCandidate<C> {
     sheet: usize,
     header: usize,
     columns: BTreeMap<usize, C>,
-    /// Two columns that fit alike.
+    /// The first two columns that fit equally.
     twice: Option<(usize, usize)>,
 }
 
@@ -85,12 +86,13 @@ impl<C: Copy + PartialEq> UploadedTable<C> {
     /// Finds the table in a workbook or a CSV.
     ///
     /// # Errors
-    /// `Invalid` for what is no table; `Faults` with the place where no table, or more than one, is.
+    /// `Invalid` for a file that is not a table; `Faults` with the place where there is no such table, or
+    /// several.
     pub(crate) fn find(bytes: &[u8], wanted: &TableWanted<'_, C>) -> Result<Self, OperationError> {
         let mut sheets = sheets_in(bytes, wanted)?;
         let TableCandidate { sheet, header, columns, twice } = choose(&sheets, wanted)?;
         let UploadedSheet { name, mut rows, covered } = sheets.swap_remove(sheet);
-        let heads = rows.drain(..=header).next_back().expect("the header's row");
+        let heads = rows.drain(..=header).next_back().expect("`choose` found the header in a row");
         if let Some((one, other)) = twice {
             let places =
                 format!("{name}!{}, {}", cell_name(one, heads.number), cell_name(other, heads.number));
@@ -107,7 +109,7 @@ impl<C: Copy + PartialEq> UploadedTable<C> {
         Ok(Self { sheet: name, columns, ignored, unnamed, other_sheets, rows })
     }
 
-    /// Where a cell is: `Mesures!H3`.
+    /// The place of a cell: `Mesures!H3`.
     pub(crate) fn place(&self, column: C, row: u32) -> String {
         let place = self.columns.iter().find(|(_, own)| **own == column).map(|(place, _)| *place);
         match place {
@@ -116,45 +118,45 @@ impl<C: Copy + PartialEq> UploadedTable<C> {
         }
     }
 
-    /// The cell of a column in a row; `None` when it is blank or the column is not there.
+    /// The cell of a column in a row; `None` when it is blank or the column does not exist.
     pub(crate) fn cell<'r>(&self, row: &'r UploadedRow, column: C) -> Option<&'r UploadedCell> {
         let place = self.columns.iter().find(|(_, own)| **own == column).map(|(place, _)| *place)?;
         row.cells.get(&place)
     }
 
-    /// The texts of a column, of all rows.
+    /// The texts of a column in all rows.
     pub(crate) fn texts_of(&self, place: usize) -> impl Iterator<Item = &str> {
         self.rows.iter().filter_map(move |row| row.cells.get(&place)?.text())
     }
 }
 
-/// What a field takes of a cell.
+/// How a field uses a cell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CellUse {
-    /// What it shows.
+    /// The text that it shows.
     Text,
-    /// A word of a list, perhaps a number or a truth value.
+    /// A word of a list; it may be written as a number or a boolean.
     Word,
     Day,
-    /// A number of euros, or of nothing said.
+    /// A number in euros, or without a unit.
     Amount,
-    /// A number of nothing said.
+    /// A number without a unit.
     Count,
 }
 
-/// Why a field cannot take what a cell holds.
+/// Why a field cannot use a cell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum IgnoredCells {
     Unreadable(UnreadableCell),
-    /// A percentage, another currency, a duration.
+    /// A percentage, another currency, or a duration.
     Unit,
-    /// A number that shows otherwise in another program.
+    /// A number that other programs display differently.
     Unseen,
-    /// True or false where a text or a number is meant.
+    /// A boolean where a text or a number is expected.
     Truth,
 }
 
-/// What a field takes of a cell; nothing of a blank one.
+/// The text of a cell for a field; empty for a blank one.
 pub(crate) fn taken(cell: Option<&UploadedCell>, usage: CellUse) -> Result<&str, IgnoredCells> {
     match cell {
         None => Ok(""),
@@ -178,7 +180,7 @@ fn number_for(number: &UploadedNumber, usage: CellUse) -> Result<&str, IgnoredCe
     }
 }
 
-/// The sheets of a file: of a workbook, or the one of a CSV under the delimiter whose header fits best.
+/// The sheets of a file: those of a workbook, or one of a CSV with the delimiter whose header fits best.
 fn sheets_in<C: Copy + PartialEq>(
     bytes: &[u8],
     wanted: &TableWanted<'_, C>,
@@ -202,12 +204,12 @@ fn sheets_in<C: Copy + PartialEq>(
         let found = header_of(std::slice::from_ref(sheet), 0, wanted);
         found.map_or(0, |candidate| candidate.columns.len())
     };
-    // The first of equals.
+    // Of equally good delimiters the first.
     let best = sheets.into_iter().rev().max_by_key(named);
     Ok(best.into_iter().collect())
 }
 
-/// What else is in the same sort of archive as a workbook.
+/// Other formats in the same kind of archive as a workbook.
 fn archive_of(bytes: &[u8]) -> Option<&'static str> {
     const ODF: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument";
     let head = bytes.get(30..).unwrap_or_default();
@@ -223,8 +225,8 @@ fn archive_of(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Makes the cells that another is shown over unreadable: nobody emptied them. Those that begin with the header or
-/// above it are titles. A covered cell that kept a text is read.
+/// Marks cells covered by a merged cell as unreadable: they are not blank, because nobody emptied them.
+/// Merged cells in or above the header are titles. A covered cell that kept a text is read.
 fn cover(rows: &mut [UploadedRow], covered: &[CoveredCells], header: u32) -> Result<(), OperationError> {
     let mut left = COVERED_MAX;
     for cells in covered.iter().filter(|cells| cells.rows.0 > header) {
@@ -262,7 +264,7 @@ fn fault(line: u32, column: &str, key: &str) -> OperationError {
     OperationError::Faults(vec![LineFault::new(line, key).at(column)])
 }
 
-/// The sheet and row that name the most columns; of several sheets, the one that bears the name.
+/// The sheet and row with the most known columns; of several equal sheets the one with the expected name.
 fn choose<C: Copy + PartialEq>(
     sheets: &[UploadedSheet],
     wanted: &TableWanted<'_, C>,
@@ -307,7 +309,7 @@ fn header_of<C: Copy + PartialEq>(
 
 type Columns<C> = (BTreeMap<usize, C>, Option<(usize, usize)>);
 
-/// The columns that a row names, each once: the name that fits best wins. The first two that fit alike, too.
+/// The columns of a header row, each once with the best name; and the first two that fit equally.
 fn columns_of<C: Copy + PartialEq>(row: &UploadedRow, wanted: &TableWanted<'_, C>) -> Columns<C> {
     let mut named: Vec<(usize, C, NameFit)> = Vec::new();
     let mut twice = Vec::new();
@@ -321,17 +323,17 @@ fn columns_of<C: Copy + PartialEq>(row: &UploadedRow, wanted: &TableWanted<'_, C
             None => named.push((*place, column, fit)),
         }
     }
-    // A better name may have come after two that fit alike.
+    // A better name may follow after two that fit equally.
     let twice = twice.into_iter().find(|(one, _)| named.iter().any(|(place, ..)| place == one));
     (named.into_iter().map(|(place, column, _)| (place, column)).collect(), twice)
 }
 
-/// A name of a column without what people write around it: `Intitulé *`, `Coût :`.
+/// A column name without decoration: `Intitulé *`, `Coût :`.
 fn header_name(text: &str) -> String {
     folded(text).trim_matches(|sign: char| matches!(sign, '*' | ':' | ' ' | '"' | '\'')).to_owned()
 }
 
-/// A name without the unit in parentheses at its end.
+/// A name without a unit in parentheses at its end.
 pub(crate) fn without_unit(name: &str) -> &str {
     name.strip_suffix(')').and_then(|name| name.rsplit_once('(')).map_or(name, |(name, _)| name.trim())
 }

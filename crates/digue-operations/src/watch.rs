@@ -1,5 +1,5 @@
-//! Looking: what happens now, and who saw whom. Changes nothing; what names persons is read through
-//! `evidence`.
+//! Read-only views: what happens now, and who saw whom. Whatever connects persons with accounts is read
+//! through `evidence`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,22 +20,22 @@ use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm, EvidenceRead};
 use crate::witnesses::WitnessView;
 
-/// The page of what happens now.
+/// The overview page.
 #[derive(Clone, Debug)]
 pub struct Overview {
     pub now: Timestamp,
-    /// Oldest first.
+    /// The last hour by minutes, the oldest first.
     pub minutes: Vec<(Timestamp, Minute)>,
-    /// Distinct persons shown in the last day.
+    /// Distinct persons shown within 24 hours.
     pub persons_day: usize,
     pub nearest: Vec<(PortalId, Usage)>,
     pub coverage: Vec<PortalCoverage>,
-    /// Responses of observed portals that left without an entry, since the start.
+    /// Responses of observe-only portals that left without an entry, since the start.
     pub unrecorded: u64,
     pub recent: Vec<CountedExposure>,
     pub acts: Vec<(u64, Administration)>,
     pub journal: JournalView,
-    /// Kept files of caseloads and aliases that are not in force: what they are, and why.
+    /// Kept files of caseloads and aliases that are not in force, as (name, cause).
     pub not_taken: Vec<(String, &'static str)>,
     pub sessions: usize,
 }
@@ -53,13 +53,13 @@ pub struct JournalView {
     pub checkpoint_size: u64,
     pub checkpoint_at: Option<Timestamp>,
     pub failure: Option<String>,
-    /// Who else has seen it.
+    /// The state of its witnesses.
     pub witnesses: WitnessView,
-    /// True while the index is made again from it.
+    /// True while the index is being rebuilt from it.
     pub is_rebuilding: bool,
 }
 
-/// Minutes in the picture.
+/// Minutes in the chart.
 const MINUTES: i64 = 60;
 
 pub fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationError> {
@@ -118,16 +118,16 @@ fn coverage_of(app: &App) -> Vec<PortalCoverage> {
     coverage
 }
 
-/// A portal with what Digue could look at and what its map allows.
+/// A portal: how far its responses are inspected, and what its map allows.
 #[derive(Clone, Debug)]
 pub struct PortalView {
     pub coverage: PortalCoverage,
     pub hosts: Vec<String>,
     pub population: String,
     pub routes: usize,
-    /// Relations of its caseload in force.
+    /// The number of relations of its caseload in force.
     pub relations: usize,
-    /// What is counted, period, persons.
+    /// The limits, as (what is counted, window, persons).
     pub limits: Vec<(&'static str, SlidingWindow, u32)>,
     pub gate: Gate,
 }
@@ -161,8 +161,8 @@ pub fn portals(app: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationErr
     Ok(views.collect())
 }
 
-/// Live sessions: all of them for watchers, those of the own organisation for who leads its agents;
-/// the last used first.
+/// Live sessions, the last used first: all of them for officers, those of their own organisation for
+/// delegates and deputies.
 pub fn sessions(app: &App, actor: &Actor) -> Result<Vec<Session>, OperationError> {
     allow(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
@@ -173,10 +173,10 @@ pub fn sessions(app: &App, actor: &Actor) -> Result<Vec<Session>, OperationError
     Ok(sessions)
 }
 
-/// Entries of the journal from `first` on, as they are: what an auditor recomputes.
+/// Raw entries of the journal from `first` on, from which an auditor can recompute everything.
 ///
 /// # Errors
-/// `SecondNeeded` beyond what one looks at in a day, until somebody has granted an export.
+/// `SecondNeeded` beyond the daily allowance, until an export was approved.
 pub async fn entries(
     app: &App,
     actor: &Actor,
@@ -196,7 +196,7 @@ pub(crate) fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64
         return Ok(Vec::new());
     }
     let read = app.journal.entries(first..end).map_err(|error| broken(&error))?;
-    // What was forgotten has nothing to show any more.
+    // Entries whose period key was destroyed are left out.
     let events = read.into_iter().filter_map(|(index, opened)| match opened {
         OpenedKeyring::Event(event) => Some((index, event)),
         OpenedKeyring::Forgotten(_) => None,
@@ -204,7 +204,7 @@ pub(crate) fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64
     Ok(events.collect())
 }
 
-/// One account: what it was shown.
+/// One account and what it was shown.
 #[derive(Clone, Debug)]
 pub struct AccountView {
     pub account: AccountId,
@@ -212,15 +212,15 @@ pub struct AccountView {
     /// Distinct persons in each window, on each portal, with the limit.
     pub budgets: Vec<(PortalId, Vec<(SlidingWindow, u32, Option<u32>)>)>,
     pub exposures: Vec<CountedExposure>,
-    /// Person, times, last time.
+    /// As (person, number of times, last time).
     pub persons: Vec<(PersonRef, u32, Timestamp)>,
     pub sessions: usize,
 }
 
-/// Exposures of one account that are listed, the last ones.
+/// The most exposures of an account that are listed, the latest ones.
 const EXPOSURES_MAX: usize = 100_000;
 
-/// What an account was shown. `what` names the part of it that is taken out.
+/// What an account was shown. `what` names the part in the journal entry of this reading.
 pub async fn account(
     app: &App,
     actor: &Actor,
@@ -261,15 +261,15 @@ fn account_view(app: &App, account: &AccountId) -> Result<AccountView, Operation
     })
 }
 
-/// Distinct persons shown to an account in each period, as `period_of` numbers them, and the acts
-/// about it: its line of time.
+/// The timeline of an account: distinct persons by period, as `period_of` numbers them, and the acts about
+/// it.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     pub periods: BTreeMap<i64, usize>,
     pub acts: Vec<(u64, Administration)>,
 }
 
-/// Acts on a page.
+/// The most acts on a page.
 const ACTS: usize = 50;
 
 pub fn timeline(
@@ -284,7 +284,7 @@ pub fn timeline(
     Ok(Timeline { periods, acts: standing.index.acts_about(account, ACTS).into_iter().cloned().collect() })
 }
 
-/// What a text of the search field names.
+/// The subject that a text in the search field names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamedAccount {
     Account(AccountId),
@@ -292,7 +292,7 @@ pub enum NamedAccount {
     Person(PersonRef),
 }
 
-/// The account of this name if there is one, or the organisation, else the person.
+/// The account of this name, else the organisation, else the person.
 pub fn find(app: &App, actor: &Actor, text: &str) -> Result<NamedAccount, OperationError> {
     actor.must_watch()?;
     if let Ok(account) = AccountId::parse(text) {
@@ -326,7 +326,7 @@ pub async fn person(
         }
         sights.sort_by_key(|sight| std::cmp::Reverse(sight.entry));
         sights.dedup_by_key(|sight| sight.entry);
-        // No entry has them: whether there is such a person, nothing here can tell.
+        // Without any entry it is not known whether the person exists: that is not "nobody saw them".
         let is_known = references.iter().any(|reference| view.has_person(reference));
         Ok(if is_known { Lookup::Known(sights) } else { Lookup::UnknownSubject(vec![person.to_string()]) })
     };

@@ -1,7 +1,7 @@
 //! The lists that go with recorded exposures: accounts with their organisation, and caseloads.
 //!
-//! They are read as every other list of the operator is: any usual encoding and delimiter, quoted cells. A list with
-//! a fault is not used at all, for a theft may hide in the row that was left out.
+//! They are read like every other list of the operator: any usual encoding and delimiter, quoted cells. A
+//! list with a fault is not used at all, because a theft could hide in the row that was left out.
 
 use digue_detection::DeclaredBatch;
 use digue_types::Timestamp;
@@ -9,24 +9,24 @@ use digue_types::Timestamp;
 use crate::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
 use crate::error::LineFault;
 
-/// What is known of an account besides what it did.
+/// The known properties of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedAccount {
     pub account: String,
-    /// Empty when the list does not say it.
+    /// Empty when the list does not state it.
     pub organisation: String,
     pub created: Option<Timestamp>,
-    /// Work of it that comes by itself; its hours are those of UTC.
+    /// Declared automatic work of the account; its hours are in UTC.
     pub batch: Option<DeclaredBatch>,
 }
 
-/// A person in the caseload of an account or of an organisation.
+/// A person in the caseload of an account or an organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseloadListRow {
     pub holder: String,
     pub person: String,
     pub from: Option<Timestamp>,
-    /// Not included.
+    /// Exclusive.
     pub until: Option<Timestamp>,
 }
 
@@ -45,11 +45,11 @@ const CASELOAD: [CsvColumn; 5] = [
     CsvColumn { name: "until", aliases: &["until", "au", "fin"] },
 ];
 
-/// Faults that are listed; a file with more is wrong as a whole.
+/// The most faults that are listed; reading stops there.
 const FAULTS_MAX: usize = 20;
 
-/// CSV with a header: `account`, and `organisation`, `created` (a date or an instant) and `batch`
-/// (`01:00-05:00 600`: hours and persons a day) if wished.
+/// Reads CSV with a header: `account`, and optionally `organisation`, `created` (a date or an instant) and
+/// `batch` (`01:00-05:00 600`: hours and persons a day).
 ///
 /// # Errors
 /// Every fault with its line and column.
@@ -66,7 +66,8 @@ pub fn accounts(bytes: &[u8]) -> Result<Vec<ListedAccount>, Vec<LineFault>> {
     })
 }
 
-/// CSV with a header: `person`, `account` or `organisation`, and `from` and `until` (dates or instants) if wished.
+/// Reads CSV with a header: `person`, `account` or `organisation`, and optionally `from` and `until` (dates
+/// or instants).
 ///
 /// # Errors
 /// Every fault with its line and column.
@@ -125,7 +126,7 @@ fn batch(row: &CsvFileRow<'_>, account: &str) -> Result<Option<DeclaredBatch>, L
     parse().map(Some).ok_or_else(|| LineFault::new(row.line, "watch-list-batch").at("batch"))
 }
 
-/// The minute of the day of `01:00`; `24:00` is written `00:00`.
+/// The minute of the day of `01:00`; `24:00` counts as `00:00`.
 pub fn parse_minute(text: &str) -> Option<u32> {
     let (hours, minutes) = text.split_once(':')?;
     let two = |part: &str| {
@@ -136,7 +137,7 @@ pub fn parse_minute(text: &str) -> Option<u32> {
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }
 
-/// As `parse_minute` reads it.
+/// The text that `parse_minute` reads.
 pub fn written_minute(minute: u32) -> String {
     format!("{:02}:{:02}", minute / 60 % 24, minute % 60)
 }

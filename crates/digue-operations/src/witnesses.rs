@@ -1,9 +1,9 @@
-//! Asking witnesses to cosign the journal's checkpoints (C2SP tlog-witness), and saying so aloud when
-//! too few of them do.
+//! Asks witnesses to cosign the journal's checkpoints (C2SP tlog-witness), and raises an alarm when too few
+//! do.
 //!
-//! Entries do not wait for witnesses: a partner that cannot be reached must not shut a portal. What
-//! grows meanwhile is the part of the journal that only this machine vouches for; its age is shown,
-//! and past `alarm_after` it is an alarm, journalled once when it begins and once when it ends.
+//! Entries do not wait for witnesses: an unreachable partner must not close a portal. Meanwhile the part of
+//! the journal grows that only this machine vouches for. Its age is shown; beyond `alarm_after` it is an
+//! alarm, journalled once when it begins and once when it ends.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -22,23 +22,23 @@ use crate::actor::Actor;
 use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 
-/// Somebody who watches over this journal.
+/// A witness of this journal.
 #[derive(Clone, Debug)]
 pub struct WitnessPeer {
     pub key: CosignerKey,
-    /// The prefix of its requests.
+    /// The URL prefix of its requests.
     pub url: String,
 }
 
-/// Who must have seen the journal.
+/// The witnesses, and how many must cosign.
 #[derive(Clone, Debug)]
 pub struct WitnessRules {
     pub witnesses: Vec<WitnessPeer>,
-    /// How many of them.
+    /// The number of cosignatures that a checkpoint needs.
     pub quorum: usize,
-    /// How often they are asked.
+    /// The interval between two rounds.
     pub every: Duration,
-    /// How long the journal may grow without a quorum.
+    /// How long the journal may grow without a quorum before the alarm.
     pub alarm_after: Duration,
 }
 
@@ -49,32 +49,33 @@ impl Default for WitnessRules {
     }
 }
 
-/// What is known of the witnesses.
+/// The state of the witnesses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WitnessView {
     pub quorum: usize,
-    /// Entries that a quorum has seen.
+    /// The size of the last checkpoint that a quorum cosigned, in entries.
     pub size: u64,
-    /// When the quorum last saw all there was.
+    /// When a quorum last cosigned the current checkpoint.
     pub seen_at: Option<Timestamp>,
-    /// Since when the quorum is missing for too long.
+    /// The time of the last quorum, while the alarm lasts.
     pub missing_since: Option<Timestamp>,
-    /// Each witness: name, last cosignature, last trouble.
+    /// Each witness: name, time of the last cosignature, last error.
     pub witnesses: Vec<(String, Option<Timestamp>, Option<String>)>,
 }
 
-/// The state of the asking.
+/// The rounds of questions to the witnesses.
 pub(crate) struct WitnessRounds {
     pub(crate) rules: WitnessRules,
     client: Option<UpstreamClient>,
+    // A leaf lock, released before each request and before an act is journalled.
     state: Mutex<WitnessPeerState>,
 }
 
 #[derive(Default)]
 struct WitnessPeerState {
-    /// The size that each witness knows.
+    /// The size that each witness knows, as far as Digue remembers; only saves a question.
     known: HashMap<String, u64>,
-    /// Seconds between our clock and the nearest witness's, when they last signed.
+    /// Seconds between this clock and the nearest witness's at the last cosignature.
     drift_secs: Option<u64>,
     view: WitnessView,
 }
@@ -84,7 +85,7 @@ impl WitnessRounds {
         let names = rules.witnesses.iter().map(|witness| (witness.key.name().to_owned(), None, None));
         let view = WitnessView {
             quorum: rules.quorum,
-            // A house that starts has the same time as one that runs.
+            // After a start the witnesses have the full `alarm_after` once more.
             seen_at: (rules.quorum > 0).then_some(now),
             witnesses: names.collect(),
             ..WitnessView::default()
@@ -96,7 +97,7 @@ impl WitnessRounds {
         self.lock().view.clone()
     }
 
-    /// Seconds between our clock and the nearest witness's.
+    /// Seconds between this clock and the nearest witness's.
     pub(crate) fn drift_secs(&self) -> Option<u64> {
         self.lock().drift_secs
     }
@@ -106,10 +107,10 @@ impl WitnessRounds {
     }
 }
 
-/// Longer than any answer of the specification.
+/// The largest answer that is read: more than any answer of the specification.
 const ANSWER_BYTES_MAX: usize = 16 << 10;
 
-/// Asks every witness about the last checkpoint, keeps it when enough of them cosigned, and raises or
+/// One round: asks every witness to cosign the last checkpoint, keeps it when a quorum did, and begins or
 /// ends the alarm.
 pub async fn ask_all(app: &App) -> Result<(), OperationError> {
     let rounds = &app.witness_rounds;
@@ -117,7 +118,7 @@ pub async fn ask_all(app: &App) -> Result<(), OperationError> {
         return Ok(());
     };
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    // One checkpoint for all: cosignatures of different ones would make no quorum.
+    // The same checkpoint for all: cosignatures of different ones form no quorum.
     let size = app.journal.status().checkpoint_size;
     let (note, _) = app.journal.continuation(size).map_err(|error| unavailable(&error))?;
     let text = Note::parse(&note).map_err(|error| unavailable(&error))?.text.to_owned();
@@ -139,12 +140,13 @@ pub async fn ask_all(app: &App) -> Result<(), OperationError> {
                 }
                 Err(trouble) => {
                     let trouble = trouble.to_string();
-                    tracing::warn!(witness = witness.key.name(), trouble, "A witness did not cosign");
+                    tracing::warn!(witness = witness.key.name(), trouble, "No cosignature; asking again");
                     line.2 = Some(trouble);
                 }
             }
         }
     }
+    // Verified once more as a whole, as an auditor will read the kept checkpoint.
     let keys: Vec<CosignerKey> = rounds.rules.witnesses.iter().map(|witness| witness.key.clone()).collect();
     let seen = witnessed_by(&cosigned, &keys);
     let drift = seen.iter().map(|(_, at)| at.secs().abs_diff(now.secs())).min();
@@ -160,7 +162,7 @@ pub async fn ask_all(app: &App) -> Result<(), OperationError> {
     alarm(app, now).await
 }
 
-/// The signature lines of the journal itself.
+/// The signature line of the journal itself.
 fn own_signature(note: &str, text: &str) -> String {
     let lines = note.strip_prefix(text).and_then(|rest| rest.strip_prefix('\n')).unwrap_or_default();
     lines.lines().take(1).map(|line| format!("{line}\n")).collect()
@@ -169,9 +171,10 @@ fn own_signature(note: &str, text: &str) -> String {
 /// Why a witness did not cosign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum WitnessError {
-    /// It has seen more of this journal, or another one: this one was put back or rewritten.
+    /// It has seen more of this journal (`known` entries), or a different one (`None`): the journal was
+    /// rolled back or rewritten.
     Contradicts { size: u64, known: Option<u64> },
-    /// In words for an administrator.
+    /// Any other cause, as text for an administrator.
     Other(String),
 }
 
@@ -193,8 +196,8 @@ impl std::fmt::Display for WitnessError {
     }
 }
 
-/// Refuses a journal that a witness has seen further, or otherwise. Asked at a start, before anything is
-/// written; a witness that cannot be reached does not shut a portal.
+/// Refuses a journal of which a witness has seen more, or another version. Asked at a start before anything
+/// is written: a restored older copy must not be continued. Unreachable witnesses do not prevent a start.
 pub async fn must_continue(app: &App) -> Result<(), HeadContradiction> {
     let rounds = &app.witness_rounds;
     let Some(client) = rounds.client.as_ref().filter(|_| !rounds.rules.witnesses.is_empty()) else {
@@ -217,7 +220,7 @@ pub async fn must_continue(app: &App) -> Result<(), HeadContradiction> {
     Ok(())
 }
 
-/// The cosignature of one witness, or what went wrong.
+/// Asks one witness for its cosignature.
 async fn ask(
     app: &App,
     client: &UpstreamClient,
@@ -227,7 +230,7 @@ async fn ask(
 ) -> Result<String, WitnessError> {
     let name = witness.key.name().to_owned();
     let mut old = app.witness_rounds.lock().known.get(&name).copied().unwrap_or(0);
-    // A witness that knows another size says it: the second question fits.
+    // A witness that knows another size answers with it (409): the second question starts there.
     for _ in 0..2 {
         let size: u64 = text.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(0);
         let proof = app.journal.consistency(old.min(size), size).map_err(|error| error.to_string())?;
@@ -254,7 +257,7 @@ async fn ask(
             status => return Err(format!("status {status}").into()),
         }
     }
-    Err("it changes its mind".to_owned().into())
+    Err("it names a different size at each question".to_owned().into())
 }
 
 async fn send(client: &UpstreamClient, url: &str, body: String) -> Result<(u16, String), String> {
@@ -272,7 +275,7 @@ async fn send(client: &UpstreamClient, url: &str, body: String) -> Result<(u16, 
     Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Begins or ends the alarm; the journal is told once of each.
+/// Begins or ends the alarm; each is journalled once.
 async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
     let (change, since) = {
         let mut state = app.witness_rounds.lock();
@@ -289,7 +292,7 @@ async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
     };
     let Some(act) = change else { return Ok(()) };
     if act == Act::WitnessesMissing {
-        tracing::error!("Too few witnesses see the journal");
+        tracing::error!("Too few witnesses cosign the journal; entries are still written");
     }
     let words = ActDetails {
         subject: "journal".to_owned(),

@@ -1,4 +1,4 @@
-//! The two endpoints of device-bound sessions, spoken by browsers and not by people.
+//! The two endpoints of device-bound sessions, for browsers.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::state::Console;
 use crate::visitor::Visitor;
 
-/// A structured-field string or token, bare.
+/// A string or token of a structured field (RFC 8941), without quotes.
 fn said<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let value = headers.get(name)?.to_str().ok()?.trim();
     Some(value.trim_matches('"')).filter(|value| !value.is_empty())
@@ -28,7 +28,7 @@ fn bound(bound: &BoundSession) -> Response {
     ([(header::SET_COOKIE, cookie)], Json(bound.instructions.clone())).into_response()
 }
 
-/// Takes the key of a session that was opened just now.
+/// Binds a session that was just opened to a key.
 pub(crate) async fn register(
     State(console): State<Console>,
     visitor: Visitor,
@@ -40,8 +40,8 @@ pub(crate) async fn register(
     devices::register(&console.app, session, token).await.map_err(ApiError::from).map(|done| bound(&done))
 }
 
-/// Asks for a signature, or gives the next short cookie for it. The session is as good as its
-/// long cookie here, because the short one is what is asked for.
+/// Asks for a signature, or issues the next short cookie for one. Here the long cookie alone authenticates
+/// the session, because the short one is what is being requested.
 pub(crate) async fn refresh(
     State(console): State<Console>,
     visitor: Visitor,
@@ -57,7 +57,7 @@ pub(crate) async fn refresh(
     }
 }
 
-/// A cookie that moved to another network or browser gets no challenge: its holder signs in again.
+/// A cookie from another network or browser gets no challenge: its holder must sign in again.
 fn session_of<'v>(visitor: &'v Visitor, headers: &HeaderMap) -> Result<&'v Session, OperationError> {
     use digue_access::session::SessionDoubt;
     let session = match (&visitor.session, &visitor.doubted) {

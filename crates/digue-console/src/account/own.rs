@@ -1,4 +1,4 @@
-//! One's own account: passkeys and sessions.
+//! The user's own account: passkeys and sessions.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -28,18 +28,18 @@ struct OwnAccountPage {
     passkeys: Vec<PasskeyRecord>,
     sessions: Vec<Session>,
     connections: Vec<ConnectionRecord>,
-    /// The identity was proved in the last minutes: passkeys may be changed.
+    /// The identity was proved within the last minutes: passkeys may be changed.
     is_fresh: bool,
     /// A password with a one-time code may be set.
     may_have_password: bool,
     /// Recovery codes left, when there is a password.
     codes_left: Option<usize>,
     identities: Vec<OwnIdentity>,
-    /// What the holder says to whoever confirms who they are.
+    /// The code that the holder tells the confirmer.
     code: Option<String>,
-    /// Keys of programs that were granted to this account.
+    /// Approved API keys of this account, to be fetched.
     waiting: Vec<GrantedKeyRecord>,
-    /// Somebody who answers for the account wants an identity to be linked.
+    /// An invitation to link an identity is open.
     is_invited: bool,
 }
 
@@ -105,7 +105,7 @@ pub(crate) async fn remove(
     Ok(Redirect::to("/self"))
 }
 
-/// A key of a program, for the holder of its account; shown once.
+/// An API key for the holder of its account; shown once.
 #[derive(Template)]
 #[template(path = "key.html")]
 struct KeyPage {
@@ -114,7 +114,7 @@ struct KeyPage {
     secret: String,
 }
 
-/// Fetches a key that was granted to one's own account.
+/// Fetches an approved key of the own account.
 pub(crate) async fn fetch_key(
     State(console): State<Console>,
     visitor: Visitor,
@@ -141,7 +141,7 @@ pub(crate) struct InvitationQuery {
     link: String,
 }
 
-/// Where the holder of an account that is at work already chooses a provider to link.
+/// The page on which the holder of an active account chooses a provider to link.
 pub(crate) async fn choose_provider(
     State(console): State<Console>,
     visitor: Visitor,
@@ -164,7 +164,7 @@ pub(crate) async fn choose_provider(
     Ok(page(&IdentityPage { w, account, link, providers }).into_response())
 }
 
-/// Takes an identity of a provider from one's own account.
+/// Unlinks an identity from the own account.
 pub(crate) async fn unlink(
     State(console): State<Console>,
     visitor: Visitor,
@@ -175,7 +175,7 @@ pub(crate) async fn unlink(
     Ok(Redirect::to("/self"))
 }
 
-/// Ends one of one's own sessions; with an empty name, all the others.
+/// Ends one of the own sessions; all others for an empty id.
 pub(crate) async fn cut(
     State(console): State<Console>,
     visitor: Visitor,
@@ -196,7 +196,7 @@ struct PasswordPage {
     w: Localizer,
     account: String,
     setting: FactorSetup,
-    /// Why the last attempt was not taken, as a locale key.
+    /// The locale key of the last fault.
     fault: Option<&'static str>,
 }
 
@@ -232,7 +232,7 @@ pub(crate) struct NewPasswordForm {
     code: String,
 }
 
-/// Sets the password; a fault that can be corrected shows the page again, with another secret.
+/// Sets the password. A correctable fault shows the page again, with a new secret.
 pub(crate) async fn set_password(
     State(console): State<Console>,
     visitor: Visitor,

@@ -1,4 +1,4 @@
-//! For a partner organisation: incidents about its own accounts, and how to report one.
+//! For partner organisations: incidents about their own accounts, and reporting one.
 
 use askama::Template;
 use axum::Form;
@@ -49,7 +49,7 @@ pub(crate) async fn report(
     Ok(Redirect::to("/own-incidents"))
 }
 
-/// What the operator tells the organisation (art. 33(2)), with what it can send on.
+/// What the operator tells the organisation (GDPR art. 33(2)), with texts that it can pass on.
 pub(crate) async fn paper(
     State(console): State<Console>,
     visitor: Visitor,

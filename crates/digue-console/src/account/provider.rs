@@ -1,4 +1,5 @@
-//! To an identity provider of others and back; what is left to do here; the end on both sides.
+//! Sign-in at external identity providers: there and back, the remaining steps here, and logout on both
+//! sides.
 
 use askama::Template;
 use axum::Form;
@@ -23,20 +24,20 @@ use crate::visitor::Visitor;
 /// What a browser holds while its holder is at a provider. It comes back from another site.
 #[derive(Deserialize)]
 pub(crate) struct ProviderStart {
-    /// An invitation: its account is linked.
+    /// The invitation whose account is to be linked.
     #[serde(default)]
     link: String,
-    /// Not empty: a fresh proof for the session that there is.
+    /// Not empty: a fresh proof for the existing session.
     #[serde(default)]
     proof: String,
-    /// Not empty: to see one's own record.
+    /// Not empty: the space of a person.
     #[serde(default)]
     person: String,
     #[serde(flatten)]
     way: SignInReturn,
 }
 
-/// Sends somebody to a provider.
+/// Redirects to a provider.
 pub(crate) async fn begin(
     State(console): State<Console>,
     visitor: Visitor,
@@ -97,7 +98,7 @@ struct LinkPage {
     called: String,
 }
 
-/// Somebody is back.
+/// The redirect back from a provider.
 pub(crate) async fn back(
     State(console): State<Console>,
     visitor: Visitor,
@@ -153,7 +154,7 @@ pub(crate) async fn link(
     entered(&console, &visitor, linked?).await
 }
 
-/// Hands a session over that was opened here, and leads on.
+/// Sets the cookie of a session that was opened here, and redirects.
 async fn entered(
     console: &Console,
     visitor: &Visitor,
@@ -188,7 +189,7 @@ pub(crate) struct LogoutToken {
     logout_token: String,
 }
 
-/// A provider says that somebody's session is over (OpenID Connect Back-Channel Logout 1.0).
+/// Back-channel logout: a provider ended a session (OpenID Connect Back-Channel Logout 1.0).
 pub(crate) async fn logout(
     State(console): State<Console>,
     visitor: Visitor,
@@ -222,7 +223,7 @@ pub(crate) struct SignedOutQuery {
     ticket: String,
 }
 
-/// Whoever left, and may leave their provider too.
+/// The page after a sign-out that offers to sign out of the provider as well.
 pub(crate) async fn left(
     State(console): State<Console>,
     visitor: Visitor,
@@ -232,7 +233,7 @@ pub(crate) async fn left(
     page(&SignedOutPage { w: Localizer::new(&visitor), ticket: left.ticket, provider })
 }
 
-/// On to the provider, to end its session.
+/// Redirects to the provider's logout.
 pub(crate) async fn end(
     State(console): State<Console>,
     Query(left): Query<SignedOutQuery>,

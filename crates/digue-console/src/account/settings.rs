@@ -1,4 +1,4 @@
-//! What is set, and where it is changed: read only, because it is set in files.
+//! Settings, read only: they are set in files, and each line says where.
 
 use askama::Template;
 use axum::extract::State;
@@ -37,7 +37,7 @@ struct AccessibilityPage {
     version: &'static str,
 }
 
-/// The statement that the law asks for (decree 2019-768), made from what is known.
+/// The accessibility statement that the law requires (decree 2019-768), made from known facts.
 pub(crate) async fn accessibility(State(console): State<Console>, visitor: Visitor) -> Html<String> {
     let known = |field: Field| console.app.response().controller.get(&field).cloned();
     let w = Localizer::new(&visitor);

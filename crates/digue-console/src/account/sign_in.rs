@@ -1,4 +1,4 @@
-//! Coming in and going out, on every host.
+//! Sign-in and sign-out, on every host.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -22,8 +22,8 @@ use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
-/// Where a sign-in leads: a portal's host with the hash of what its browser holds, and the page that
-/// was asked for. All empty: the console itself.
+/// Where a sign-in leads: a portal's host with the hash of the browser's secret, and the requested page. All
+/// empty for the console itself.
 #[derive(Deserialize, Clone, Default)]
 pub(crate) struct SignInReturn {
     #[serde(rename = "for", default)]
@@ -38,8 +38,7 @@ pub(crate) struct SignInReturn {
 }
 
 impl SignInReturn {
-    /// The page that was asked for, if it is one of the same host: anything else would make the door
-    /// a redirector.
+    /// The requested page, if it is on the same host: otherwise the sign-in page would be an open redirect.
     pub(crate) fn local_next(&self) -> &str {
         let next = self.next.as_str();
         let is_local = next.starts_with('/')
@@ -48,7 +47,7 @@ impl SignInReturn {
         if is_local { next } else { "/" }
     }
 
-    /// The same way as a query, for whoever takes another door.
+    /// The same as a query, for another way to sign in.
     fn query(&self) -> String {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let [host, state, fresh] = [&self.host, &self.state, &self.fresh].map(|text| encode(text));
@@ -88,7 +87,7 @@ struct SignInPage {
     account: String,
 }
 
-/// What the browser holds on a portal's host while its holder signs in on the console.
+/// The name of the cookie with the browser's secret on a portal's host during a sign-in in the console.
 const STATE_COOKIE: &str = "__Host-digue-state";
 
 pub(crate) async fn sign_in(
@@ -109,7 +108,7 @@ pub(crate) async fn sign_in(
     Ok(sign_in_page(&console, &visitor, way, is_known, None))
 }
 
-/// `refused` is the account of an attempt with a password that was not accepted.
+/// `refused` is the account of a refused attempt with a password.
 fn sign_in_page(
     console: &Console,
     visitor: &Visitor,
@@ -118,7 +117,7 @@ fn sign_in_page(
     refused: Option<String>,
 ) -> Response {
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
-    // Browsers hold a form to this policy through its redirects, and this one leads to the portal.
+    // Browsers apply `form-action` to redirects after a form, too, and this one leads to the portal.
     let policy = ceremony_policy(console.app.url_of(&way.host).unwrap_or_default());
     let page = page(&SignInPage {
         w: Localizer::new(visitor),
@@ -133,7 +132,7 @@ fn sign_in_page(
     ([(header::CONTENT_SECURITY_POLICY, policy)], page).into_response()
 }
 
-/// From a portal's host to the console, where identities are proved.
+/// Redirects from a portal's host to the console, where identities are proved.
 fn to_console(console: &Console, visitor: &Visitor, way: &SignInReturn) -> Result<Response, OperationError> {
     let state = Secret::draw()?;
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
@@ -154,8 +153,8 @@ fn session_cookie(secret: &Secret) -> String {
     format!("__Host-digue={}; Path=/; Secure; HttpOnly; SameSite=Lax", secret.reveal())
 }
 
-/// Hands a new session over: its cookie, and over TLS the invitation to bind it to a key of the
-/// device. A session that came from elsewhere, and whose holder has proved who they are, ends.
+/// Sets the cookie of a new session and, over TLS, invites the browser to bind it to a device key. An earlier
+/// session that came from elsewhere ends.
 pub(crate) async fn opened(
     console: &Console,
     visitor: &Visitor,
@@ -176,7 +175,7 @@ pub(crate) async fn opened(
     Ok(response)
 }
 
-/// Begins a ceremony, whoever it will be.
+/// Begins a passkey ceremony, for any account.
 pub(crate) async fn begin(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
     on_console(&visitor)?;
     let begun = passkey::begin_sign_in(&console.app)?;
@@ -191,17 +190,17 @@ pub(crate) fn on_console(visitor: &Visitor) -> Result<(), OperationError> {
 pub(crate) struct SignInProvider {
     ceremony: String,
     answer: Value,
-    /// Not empty: a fresh proof for the session that there is.
+    /// Not empty: a fresh proof for the existing session.
     #[serde(default)]
     proof: String,
-    /// Not empty: completes what an identity provider vouched for with one factor.
+    /// Not empty: completes a sign-in in which a provider proved one factor.
     #[serde(default)]
     ticket: String,
     #[serde(flatten)]
     way: SignInReturn,
 }
 
-/// Signs in, or proves afresh; says where to go.
+/// Signs in, or gives a fresh proof; returns where to go.
 pub(crate) async fn finish(
     State(console): State<Console>,
     visitor: Visitor,
@@ -241,7 +240,7 @@ pub(crate) struct SignInPasswordForm {
     way: SignInReturn,
 }
 
-/// On a machine where an account has signed in with its password before.
+/// The cookie of a device on which an account signed in with its password before.
 const KNOWN_COOKIE: &str = "__Host-digue-known";
 
 pub(crate) fn device_of(headers: &HeaderMap) -> Option<&str> {
@@ -296,7 +295,7 @@ struct WelcomePage {
     connections: Vec<ConnectionRecord>,
 }
 
-/// The last connections, so that whoever was not there notices; then on.
+/// The last sign-ins, so that the holder notices one that was not theirs; then continues.
 pub(crate) async fn welcome(
     State(console): State<Console>,
     visitor: Visitor,
@@ -316,7 +315,7 @@ async fn way_on(app: &App, session: &Session, way: &SignInReturn) -> Result<Stri
     Ok(format!("{address}&next={}", utf8_percent_encode(way.local_next(), NON_ALPHANUMERIC)))
 }
 
-/// On to a portal, for whoever has signed in on the console already.
+/// Continues to a portal, for a user who is signed in to the console.
 pub(crate) async fn hand_over(
     State(console): State<Console>,
     visitor: Visitor,
@@ -344,8 +343,8 @@ struct EnterPage {
     providers: Vec<ProviderChoice>,
 }
 
-/// Asks before it signs in: programs that preview links open them, and would use them up. A hand-over
-/// asks no more: only the browser that holds its state can use it.
+/// Asks before it signs in, because mail scanners and previews open links and would use them up. A hand-over
+/// asks nothing: only the browser that holds its state can use it.
 pub(crate) async fn enter_page(
     State(console): State<Console>,
     visitor: Visitor,
@@ -364,7 +363,7 @@ pub(crate) async fn enter_page(
     }
     let account = sign_in::peek_link(&console.app, &query.link, &visitor.host).await;
     let account = account.map_err(link_gone)?.to_string();
-    // Identities are the console's: a portal's link opens its portal.
+    // Identities are linked in the console; a portal's link opens its portal.
     let providers = if visitor.portal.is_none() { providers::for_accounts(&console.app) } else { Vec::new() };
     Ok(page(&EnterPage { w: Localizer::new(&visitor), account, link: query.link, providers }).into_response())
 }
@@ -408,7 +407,7 @@ pub(crate) struct LanguageForm {
     next: String,
 }
 
-/// Keeps the chosen language for a year, and leads back to the page where it was chosen.
+/// Stores the chosen language for a year, and returns to the page where it was chosen.
 pub(crate) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>) -> Response {
     let chosen = digue_locales::Language::parse(&form.language).unwrap_or_default();
     let next = if form.next.is_empty() { came_from(&headers).unwrap_or_default() } else { form.next };
@@ -420,7 +419,7 @@ pub(crate) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>)
     response
 }
 
-/// The page of this host that a form was on.
+/// The page of this host from which a form was sent.
 fn came_from(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (_, rest) = text(header::REFERER)?.split_once("://")?;
@@ -428,15 +427,15 @@ fn came_from(headers: &HeaderMap) -> Option<String> {
     (Some(host) == text(header::HOST)).then(|| format!("/{place}"))
 }
 
-/// The keys that portals verify identities with.
+/// The public keys with which portals verify asserted identities.
 pub(crate) async fn jwks(State(console): State<Console>) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, console.app.gateway().jwks()).into_response()
 }
 
-/// A page that only answers a form, asked for by its address: from the history, say, or after a change of
-/// language. People begin again at the start; programs are told.
+/// A page that only answers forms was opened by its address, for example from the history or after a change
+/// of language. People are sent to the start page; programs get an error.
 pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
     let is_person = method == Method::GET && !uri.path().starts_with("/api/");
     if is_person { Redirect::to("/").into_response() } else { StatusCode::METHOD_NOT_ALLOWED.into_response() }

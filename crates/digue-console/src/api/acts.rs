@@ -78,7 +78,7 @@ pub(crate) struct AccountBody {
     email: Option<String>,
 }
 
-/// What is asked for, by its kind.
+/// A request, by its kind.
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum ApprovalRequestBody {
@@ -129,7 +129,7 @@ fn new_account(sent: AccountBody) -> Result<NewAccount, OperationError> {
     })
 }
 
-/// What a key is called: words that fit on a line.
+/// The name of a key: printable text on one line.
 pub(crate) fn key_name(text: &str) -> Result<String, OperationError> {
     let text = text.trim();
     let fits = (1..=60).contains(&text.chars().count()) && !text.chars().any(char::is_control);
@@ -137,7 +137,7 @@ pub(crate) fn key_name(text: &str) -> Result<String, OperationError> {
 }
 
 impl ApprovalRequestBody {
-    /// The wish and its reason.
+    /// The approval request and its reason.
     fn parse(self) -> Result<(ApprovalRequest, String), OperationError> {
         Ok(match self {
             Self::OpenGate { scope, name, gate, reason } => {
@@ -315,7 +315,7 @@ pub(crate) struct PersonBody {
     person: String,
 }
 
-/// Where a portal frames one person's rows, for some minutes.
+/// A token with which a portal frames one person's rows, for some minutes.
 pub(crate) async fn person_link(
     State(console): State<Console>,
     visitor: Visitor,

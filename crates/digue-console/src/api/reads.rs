@@ -22,7 +22,7 @@ use crate::form::account_named;
 use crate::state::Console;
 use crate::visitor::Visitor;
 
-/// Items on one page of a list, at most and usually.
+/// Items on one page of a list: the maximum and the default.
 const PAGE_ITEMS_MAX: usize = 1000;
 const PAGE_ITEMS: usize = 100;
 
@@ -30,7 +30,7 @@ const PAGE_ITEMS: usize = 100;
 pub(crate) struct PageQuery {
     #[serde(default)]
     q: String,
-    /// From 0.
+    /// Counted from 0.
     #[serde(default)]
     first: usize,
     count: Option<usize>,
@@ -39,7 +39,7 @@ pub(crate) struct PageQuery {
 /// What no list needs.
 const Q_CHARS_MAX: usize = 128;
 const FIRST_MAX: usize = 1_000_000;
-/// Numbers beyond this one are not exact in every program.
+/// Larger numbers are not exact in JSON readers that use floating point.
 const ENTRY_MAX: u64 = (1 << 53) - 1;
 
 impl QuotaPermit for PageQuery {
@@ -51,7 +51,7 @@ impl QuotaPermit for PageQuery {
 }
 
 impl PageQuery {
-    /// The part of a list that is asked for, and how long the list is.
+    /// The requested part of a list, and the length of the list.
     fn of(&self, items: Vec<Value>) -> Json<Value> {
         let total = items.len();
         let count = self.count.unwrap_or(PAGE_ITEMS);
@@ -153,7 +153,7 @@ pub(crate) async fn accounts(
     Ok(page.of(items.collect()))
 }
 
-/// Lines of an account's history that are told; exports have all.
+/// The most lines of an account's history; exports have all.
 const LINES: usize = 200;
 
 pub(crate) async fn account(
@@ -183,8 +183,8 @@ pub(crate) async fn account(
     })))
 }
 
-/// What an account was shown between the presumed date and its recovery: data that leaves, so it is
-/// written down and asks for a fresh proof.
+/// What an account was shown between the presumed date and its recovery. Data leaves, so that it needs a
+/// fresh proof and is journalled.
 pub(crate) async fn look_back(
     State(console): State<Console>,
     visitor: Visitor,
@@ -229,7 +229,7 @@ impl QuotaPermit for PersonQuery {
     }
 }
 
-/// Who looked at a person.
+/// Who was shown a person.
 pub(crate) async fn person(
     State(console): State<Console>,
     visitor: Visitor,
@@ -244,7 +244,7 @@ pub(crate) async fn person(
             let items: Vec<Value> = sights.iter().take(LINES).map(entry::sight_json).collect();
             json!({"known": true, "total": sights.len(), "items": items})
         }
-        // No entry shows such an identifier: that is no proof that nobody looked.
+        // No entry has such an identifier: that does not prove that nobody looked.
         Lookup::UnknownSubject(_) => json!({"known": false, "total": 0, "items": []}),
     }))
 }
@@ -421,7 +421,7 @@ pub(crate) async fn findings(
     Ok(page.of(items.collect()))
 }
 
-/// Every incident with its clocks and the fields of its notification.
+/// All incidents with their clocks and the fields of their notification.
 pub(crate) async fn incidents(
     State(console): State<Console>,
     visitor: Visitor,
@@ -470,7 +470,7 @@ fn incident_json(console: &Console, view: &IncidentView, language: Language) -> 
     json
 }
 
-/// The question of `scope`: lists of names are separated by spaces.
+/// The question of `scope`; names in a list are separated by spaces.
 #[derive(Deserialize)]
 pub(crate) struct ScopeQuery {
     #[serde(default)]
@@ -518,7 +518,7 @@ impl ScopeQuery {
     }
 }
 
-/// Who was shown by the exposures that are asked for, with the entries that prove it.
+/// The persons shown by the requested exposures, with the entries that prove it.
 pub(crate) async fn scope(
     State(console): State<Console>,
     visitor: Visitor,
@@ -533,7 +533,7 @@ pub(crate) async fn scope(
     Ok(Json(json!({
         "total": total,
         "exposures": scoped.people.exposures,
-        // As the description of the interface has it.
+        // In the form of the API description.
         "quality": sureness.code().replace('-', "_"),
         "checkpoint": scoped.note,
         "items": items,

@@ -1,5 +1,5 @@
-//! `findUsage`, as Estonia's data tracker asks it (specification 1.6, OpenAPI 2.1.0): a portal shows its
-//! persons who looked, in its own pages.
+//! `findUsage` of Estonia's data tracker (specification 1.6, OpenAPI 2.1.0): a portal shows its persons, in
+//! its own pages, who consulted their records.
 
 use axum::Json;
 use axum::extract::State;
@@ -46,7 +46,7 @@ fn moment(text: Option<&String>) -> Result<Option<Timestamp>, OperationError> {
     text.map(parse).transpose()
 }
 
-/// Usages of one person's data, the newest first. `X-Road-UserId` names who asks, and is journalled.
+/// The usages of one person's data, the newest first. `X-Road-UserId` names the requester and is journalled.
 pub(crate) async fn find(
     State(console): State<Console>,
     visitor: Visitor,
@@ -83,7 +83,7 @@ pub(crate) async fn find(
     Ok(Json(json!({"totalUsages": total, "usages": usages})))
 }
 
-/// From when on there is a log.
+/// The time from which there is a log.
 pub(crate) async fn period(
     State(console): State<Console>,
     visitor: Visitor,

@@ -1,4 +1,4 @@
-//! Awareness modules and documents to read, for everybody who signs in.
+//! Awareness modules and documents to read, for every user.
 
 use askama::Template;
 use axum::Form;
@@ -24,7 +24,7 @@ struct ModulesPage {
     w: Localizer,
     modules: Vec<(&'static str, Option<Date>)>,
     documents: Vec<ReadingTask>,
-    /// May see where everybody stands.
+    /// May see the progress of others.
     oversees: bool,
 }
 
@@ -49,9 +49,9 @@ struct ModulePage {
     w: Localizer,
     module: &'static str,
     reading: String,
-    /// Number, text, answers.
+    /// As (number, text, answers).
     questions: Vec<(usize, String, Vec<(&'static str, String)>)>,
-    /// Right answers of a try that was not enough.
+    /// The right answers of an insufficient attempt.
     right: Option<u32>,
 }
 
@@ -62,11 +62,11 @@ struct StatePage {
     modules: Vec<&'static str>,
     learners: Vec<Learner>,
     total: usize,
-    /// Those who did every module.
+    /// The number of people who completed every module.
     done: usize,
 }
 
-/// People on one page; the file has all.
+/// The most people on one page; the file has all.
 const LEARNERS_SHOWN: usize = 500;
 
 pub(crate) async fn state(

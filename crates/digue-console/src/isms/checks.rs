@@ -26,7 +26,7 @@ use crate::state::Console;
 use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
-/// A check with what it last said.
+/// A check with its last result.
 struct ShownCheck {
     check: Check,
     name: String,
@@ -48,7 +48,7 @@ fn shown(w: &Localizer, standing: &IsmsOverview, check: Check) -> ShownCheck {
 struct ChecksPage {
     w: Localizer,
     checks: Vec<ShownCheck>,
-    /// How many say what: fail, unknown, switched off, pass.
+    /// The number of checks by result: failed, unknown, disabled, passed.
     counts: [(&'static str, usize); 4],
     may_write: bool,
     tab: &'static str,
@@ -116,15 +116,15 @@ pub(crate) async fn run(
 struct CheckResultPage {
     w: Localizer,
     shown: ShownCheck,
-    /// What it asks, and of whom.
+    /// Its question and its population.
     explained: String,
     rule: String,
-    /// Framework, number and title of what it speaks to.
+    /// Framework, number and title of the requirements that it covers.
     requirements: Vec<(&'static str, &'static str, String)>,
     switched: Option<String>,
-    /// Why nobody was asked.
+    /// Why it did not run.
     cause: Option<String>,
-    /// Those that fail, as people know them.
+    /// The failing names, as people know them.
     names: Vec<String>,
     history: Vec<(CheckResult, String)>,
     may_write: bool,
@@ -200,13 +200,13 @@ pub(crate) async fn switch(
     Ok(Redirect::to(&format!("/smsi/checks/{code}")))
 }
 
-/// A line of the statement in words.
+/// A line of the statement, in words.
 struct ShownLine {
     line: StatementLine,
     title: String,
     inclusion: String,
     exclusion: String,
-    /// The record that decided it, if somebody did.
+    /// The record that decided it, if there is one.
     decided: Option<String>,
     is_bad: bool,
     is_good: bool,
@@ -218,7 +218,7 @@ struct StatementPage {
     w: Localizer,
     lines: Vec<ShownLine>,
     counts: Vec<(&'static str, usize)>,
-    /// Name, hash, by, and when.
+    /// As (name, hash, author, date).
     versions: Vec<(String, String, String, Timestamp)>,
     may_write: bool,
     tab: &'static str,
@@ -272,7 +272,7 @@ pub(crate) async fn freeze(
     Ok(Redirect::to("/smsi/statement"))
 }
 
-/// A signed version as it was frozen, or the statement now as a file: `statement.xlsx`.
+/// A frozen version, or the current statement as a file: `statement.xlsx`.
 pub(crate) async fn statement_file(
     State(console): State<Console>,
     visitor: Visitor,
@@ -290,11 +290,11 @@ pub(crate) async fn statement_file(
     Ok(kept(&name, "text/plain; charset=utf-8", bytes))
 }
 
-/// A requirement and the controls by which it is met.
+/// A requirement and the controls that meet it.
 struct ShownRequirement {
     number: &'static str,
     title: String,
-    /// Number, how it is implemented in words, and whether that is bad or good.
+    /// As (number, implementation in words, whether that is bad or good).
     through: Vec<(&'static str, String, bool, bool)>,
     is_proven: bool,
 }
@@ -349,7 +349,7 @@ pub(crate) async fn frameworks(
     .into_response())
 }
 
-/// What other programs read: `oscal.json`, `ocsf.json`, `ciso-assistant.yaml`, `mss.xlsx`.
+/// The formats of other programs: `oscal.json`, `ocsf.json`, `ciso-assistant.yaml`, `mss.xlsx`.
 pub(crate) async fn exported(
     State(console): State<Console>,
     visitor: Visitor,

@@ -1,4 +1,4 @@
-//! The management system's home, its first hour, what is due and what does not hold together.
+//! The ISMS: home pages, the start, the calendar, and contradictions.
 
 use askama::Template;
 use axum::extract::{Form, Multipart, Query, State};
@@ -30,7 +30,7 @@ use crate::state::Console;
 use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
-/// A figure of a home page: the number and the key of what it counts, and where it leads.
+/// A figure of a home page: the number, the key of its label, and its link.
 pub(crate) struct Figure {
     number: String,
     key: &'static str,
@@ -38,7 +38,7 @@ pub(crate) struct Figure {
     is_late: bool,
 }
 
-/// One thing that is due, in words.
+/// One due item, in words.
 pub(crate) struct ShownDue {
     due: DueItem,
     when: String,
@@ -54,12 +54,12 @@ struct IsmsHomePage {
     figures: Vec<Figure>,
     three: Vec<(String, String)>,
     late: Vec<ShownDue>,
-    /// Whose view: its code, and whether it is this one.
+    /// The views: the code of each, and whether it is the present one.
     views: Vec<(&'static str, bool)>,
     tab: &'static str,
 }
 
-/// Everything that pages of the management system are made of.
+/// Everything that the pages of the ISMS are made of.
 pub(crate) struct IsmsOverview {
     pub(crate) registers: std::sync::Arc<Registers>,
     pub(crate) measured: MeasuredState,
@@ -91,7 +91,7 @@ pub(crate) struct ShownQuestion {
     view: String,
 }
 
-/// Late things on a home page; the calendar has all.
+/// The most late items on a home page; the calendar has all.
 const LATE_SHOWN: usize = 12;
 
 pub(crate) async fn home(
@@ -138,7 +138,7 @@ fn late_and_euros(standing: &IsmsOverview) -> (u64, u64) {
     (late as u64, measures.iter().map(|measure| measure.record.penalty_due(standing.now)).sum())
 }
 
-/// A measured number; nobody measured it yet, and nought would be a lie.
+/// A measured number; a dash where nothing was measured, because zero would be false.
 fn measured(w: &Localizer, number: Option<u64>, key: &'static str, place: &'static str) -> Figure {
     match number {
         Some(number) => figure(w, number, key, place, true),
@@ -327,7 +327,7 @@ pub(crate) async fn calendar_csv(
     Ok(csv(visitor.language, "calendar", &header, rows.into_iter()))
 }
 
-/// A contradiction in words.
+/// A contradiction, in words.
 struct ShownContradiction {
     one: RegisterContradiction,
     said: String,
@@ -366,7 +366,7 @@ pub(crate) async fn wrong_csv(
     Ok(csv(visitor.language, "contradictions", &header, rows.into_iter()))
 }
 
-/// A workshop and the registers that it fills.
+/// A workshop, and the registers that it fills.
 struct Workshop {
     key: &'static str,
     registers: Vec<(&'static str, usize)>,
@@ -377,7 +377,7 @@ struct Workshop {
 struct EbiosPage {
     w: Localizer,
     workshops: Vec<Workshop>,
-    /// Title and threat level, the most threatening first.
+    /// As (title, threat level), the most threatening first.
     stakeholders: Vec<(String, String, String)>,
     tab: &'static str,
 }
@@ -417,7 +417,7 @@ pub(crate) async fn ebios(
 struct ExchangePage {
     w: Localizer,
     done: Option<ImportedPia>,
-    /// Files that the measures take there.
+    /// The number of files that the measures need there.
     mss_files: usize,
     may_write: bool,
     tab: &'static str,
@@ -440,7 +440,7 @@ pub(crate) async fn exchanges(
     }))
 }
 
-/// An impact assessment, as the CNIL's tool exports it.
+/// Imports an impact assessment, as the CNIL's tool exports it.
 pub(crate) async fn take_pia(
     State(console): State<Console>,
     visitor: Visitor,
@@ -454,7 +454,7 @@ pub(crate) async fn take_pia(
     Ok(page(&ExchangePage { w, done: Some(done), mss_files, may_write: true, tab: "exchange" }))
 }
 
-/// The house's own paper, for Word files.
+/// The operator's own template for Word files.
 pub(crate) async fn take_template(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -465,7 +465,7 @@ pub(crate) async fn take_template(
     Ok(Redirect::to("/smsi/exchange"))
 }
 
-/// The inputs of a management review (9.3.2), as they stand now.
+/// The current inputs of a management review (ISO/IEC 27001, 9.3.2).
 pub(crate) fn review_inputs(w: &Localizer, standing: &IsmsOverview, incidents_of_year: usize) -> String {
     let (late, euros) = late_and_euros(standing);
     let count = |says: CheckStatement| {

@@ -1,4 +1,4 @@
-//! A spreadsheet of a register: what it would change, old and new, and the confirmation that does it.
+//! Import of a register from a spreadsheet: the changes, old and new, and the confirmation.
 
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
@@ -16,7 +16,7 @@ use crate::state::Console;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
-/// Rows that a page shows.
+/// The most rows on the page.
 const ROWS_SHOWN_MAX: usize = 500;
 
 #[derive(Template)]
@@ -28,7 +28,7 @@ struct ImportPage {
     changes: Vec<ChangeInWords>,
     faults: Vec<String>,
     unnamed: String,
-    /// The file, where it waits for its confirmation.
+    /// The file, carried by the form until it is confirmed.
     waiting: Option<String>,
     is_outdated: bool,
     tab: &'static str,
@@ -39,11 +39,11 @@ struct ChangeInWords {
     id: String,
     is_new: bool,
     like: Option<String>,
-    /// Name, old, new.
+    /// As (field, old value, new value).
     fields: Vec<(String, String, String)>,
 }
 
-/// A file is shown first; the same file comes back with the digest of what was shown.
+/// Shows the changes of a file, or applies those whose digest the form carries.
 pub(crate) async fn import(
     State(console): State<Console>,
     visitor: Visitor,

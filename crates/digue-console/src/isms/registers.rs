@@ -1,4 +1,4 @@
-//! Registers: each kind as a list, each record as a form with its history; spreadsheets out and in.
+//! Registers: each kind as a list, each record as a form with its history; import and export as spreadsheets.
 
 use askama::Template;
 use axum::Form;
@@ -66,7 +66,7 @@ struct RegisterTableRow {
     id: String,
     title: String,
     cells: Vec<String>,
-    /// A word and the style that it is shown in, where one is computed.
+    /// A computed word and its style, where there is one.
     standing: Option<(String, &'static str)>,
 }
 
@@ -78,8 +78,8 @@ struct RegisterTablePage {
     header: Vec<String>,
     has_standing: bool,
     rows: Vec<RegisterTableRow>,
-    /// Rows of the matrix, the gravest first: the gravity's code, then how many risks are in each cell
-    /// and the code of its level.
+    /// Rows of the risk matrix, the gravest first: the code of the gravity, then for each cell the number of
+    /// risks and the code of their level.
     matrix: Vec<MatrixRow>,
     total: usize,
     shown: usize,
@@ -87,10 +87,10 @@ struct RegisterTablePage {
     tab: &'static str,
 }
 
-/// Records on one page; the file has all.
+/// The most records on one page; the file has all.
 const ROWS_SHOWN: usize = 500;
 
-/// Columns of a list beside name and title.
+/// Columns of a list besides id and title.
 fn columns(kind: RegisterKind) -> Vec<&'static FieldDef> {
     let wanted: &[&str] = match kind {
         RegisterKind::Measure => &["priority", "owner", "due", "declared"],
@@ -161,7 +161,7 @@ fn cell(visitor: &Visitor, field: &FieldDef, revision: &Revision) -> String {
     sheets::in_words(visitor.language, field, texts)
 }
 
-/// What is computed of a record, and how it is shown.
+/// The computed state of a record and its style.
 fn stands(
     w: &Localizer,
     kind: RegisterKind,
@@ -190,7 +190,7 @@ fn stands(
 
 type MatrixRow = (&'static str, Vec<(usize, &'static str)>);
 
-/// The 4x4 picture: gravity from the top, likelihood from the left.
+/// The 4x4 matrix: gravity from the top, likelihood from the left.
 fn matrix(registers: &Registers) -> Vec<MatrixRow> {
     use digue_isms::kinds::{Likelihood, RiskGravity};
     let risks = registers.read::<Risk>();
@@ -207,14 +207,14 @@ fn matrix(registers: &Registers) -> Vec<MatrixRow> {
     RiskGravity::ALL.iter().rev().map(row).collect()
 }
 
-/// A field as the form asks it.
+/// A field as the form shows it.
 struct FormField {
     code: &'static str,
     name: String,
     is_needed: bool,
     shape: &'static str,
     value: String,
-    /// Code, name, chosen.
+    /// As (code, name, is chosen).
     choices: Vec<(String, String, bool)>,
     fault: Option<String>,
     said: String,
@@ -225,14 +225,14 @@ struct FormField {
 struct RecordPage {
     w: Localizer,
     kind: &'static str,
-    /// Empty for a new one.
+    /// Empty for a new record.
     id: String,
     title: String,
     fields: Vec<FormField>,
     standing: Option<(String, &'static str)>,
-    /// Checks that a measure names, with what each says.
+    /// The checks of a measure, each with its result.
     checks: Vec<(&'static str, String, &'static str)>,
-    /// Checks that could prove a measure which none proves yet.
+    /// Checks that could prove a measure without any.
     provable: Option<Vec<(&'static str, String)>>,
     history: Vec<Revision>,
     observed: Option<observed::Observed>,
@@ -244,11 +244,11 @@ struct RecordPage {
     tab: &'static str,
 }
 
-/// How a record stands that names who signs it.
+/// The state of the signature of a record that names its signatory.
 struct Signature {
     said: String,
     is_signed: bool,
-    /// The revision that the reader, who is named, may sign.
+    /// The revision that the reader may sign, as its signatory.
     may_sign: Option<u32>,
 }
 
@@ -320,7 +320,7 @@ fn asked(
     kind.fields().iter().map(one).collect()
 }
 
-/// Records that a link may lead to; a long register is typed instead.
+/// Records that a link may lead to; with many records their ids are typed instead.
 const CHOICES_MAX: usize = 300;
 
 fn records(
@@ -339,10 +339,10 @@ fn records(
 
 #[derive(Deserialize)]
 pub(crate) struct Prefilled {
-    /// A requirement that a new decision is about.
+    /// The requirement of a new decision.
     #[serde(default)]
     requirement: String,
-    /// A risk that a new acceptance is about.
+    /// The risk of a new acceptance.
     #[serde(default)]
     risk: String,
 }
@@ -361,7 +361,7 @@ pub(crate) async fn new(
             values.insert(field.to_owned(), vec![value]);
         }
     }
-    // What is accepted is the residual level as it stands.
+    // The current residual level is accepted.
     let risk = values.get("risk").and_then(|texts| texts.first());
     if let Some(risk) = risk
         .and_then(|id| standing.registers.find(RegisterKind::Risk, id))
@@ -384,7 +384,7 @@ pub(crate) async fn show(
     let kind = kind_of(&code)?;
     let (_, standing) = standing(&console, &visitor).await?;
     let known = standing.registers.find(kind, &id).map(|revision| revision.values.clone());
-    // One that ended is still read.
+    // Ended records can still be read.
     let values = known.unwrap_or_default();
     shown(&console, &visitor, kind, &id, &values, &[], &standing).await
 }
@@ -426,7 +426,7 @@ async fn shown(
         }
         _ => None,
     };
-    // What is written once, or was signed, is read.
+    // Records that are written once, or signed, are read only.
     let is_sealed = !id.is_empty() && last.is_some_and(|last| kind.is_closed(&last.values));
     let stands = last.and_then(|last| stands(&w, kind, last, standing));
     let signature = last
@@ -459,7 +459,7 @@ async fn shown(
     }))
 }
 
-/// Checks that could prove a measure which none proves yet; `None` where one of its own does, or could.
+/// Checks that could prove a measure without any; `None` where one of its own does, or could.
 fn could_prove(
     w: &Localizer,
     measure: &Measure,
@@ -479,7 +479,7 @@ fn could_prove(
     Some(others.map(|check| (check.code(), w.say(&check.key()))).collect())
 }
 
-/// A record as a form says it.
+/// A record from its form.
 fn values_of(kind: RegisterKind, form: &FormPairs) -> Values {
     let mut values = Values::new();
     for field in kind.fields() {
@@ -524,7 +524,7 @@ async fn saved(
     match isms::save(&console.app, &actor, kind, known, values).await {
         Ok(id) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response()),
         Err(SaveError::Faults(faults)) => {
-            // What was typed stays, each fault under its field.
+            // The typed values stay, each fault under its field.
             let (_, standing) = standing(console, visitor).await?;
             let page = shown(console, visitor, kind, id, values, &faults, &standing).await?;
             Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
@@ -561,7 +561,7 @@ pub(crate) async fn sign(
     Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
 }
 
-/// What Digue fills in for somebody: the sample of an audit, the inputs of a review.
+/// Fills in what Digue can: the sample of an audit, the inputs of a review.
 pub(crate) async fn fill(
     State(console): State<Console>,
     visitor: Visitor,
@@ -611,7 +611,7 @@ struct SamplesPage {
     tab: &'static str,
 }
 
-/// A sample for an auditor, who writes nothing.
+/// A sample for an auditor, who stores nothing.
 pub(crate) async fn samples(
     State(console): State<Console>,
     visitor: Visitor,
@@ -632,7 +632,7 @@ pub(crate) async fn samples(
     Ok(page(&SamplesPage { populations, drawn, tab: "registers", w }))
 }
 
-/// A register as a spreadsheet, PDF or Word file; `isms.xlsx` is all of them.
+/// A register as a spreadsheet, PDF or Word file; `isms.xlsx` has all of them.
 pub(crate) async fn file(
     State(console): State<Console>,
     visitor: Visitor,

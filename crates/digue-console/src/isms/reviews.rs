@@ -1,4 +1,4 @@
-//! Reviews of accesses: each account with its facts, decided and applied at once.
+//! Reviews of access: each account with its facts, decided and applied at once.
 
 use askama::Template;
 use axum::Form;
@@ -64,12 +64,12 @@ pub(crate) async fn open(
 struct ReviewPage {
     w: Localizer,
     review: ReviewView,
-    /// Lines on this page, those without a decision first.
+    /// The lines on this page, undecided ones first.
     lines: Vec<(ReviewLine, ReviewFacts)>,
     may_decide: bool,
 }
 
-/// Lines on one page; the file has all.
+/// The most lines on one page; the file has all.
 const LINES_SHOWN: usize = 300;
 
 async fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<ReviewView, PageError> {

@@ -20,7 +20,7 @@ use crate::state::Console;
 use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
-/// Lines of each table on the page; the exports have all.
+/// The most lines of each table on the page; the exports have all.
 const LINES: usize = 200;
 
 #[derive(Template)]
@@ -33,7 +33,7 @@ struct AccountPage {
     gate: Gate,
     positions: Vec<Gate>,
     look_back: Option<LookBack>,
-    /// The last days, oldest first, with distinct persons.
+    /// Distinct persons by day, the oldest first.
     days: Vec<(Timestamp, u64)>,
     bars: Vec<Bar>,
     bar_width: f64,
@@ -41,25 +41,25 @@ struct AccountPage {
     acts: Vec<(u64, Administration)>,
 }
 
-/// Days in the picture.
+/// Days in the chart.
 const DAYS: i64 = 30;
 const CHART_WIDTH: f64 = 720.0;
 const CHART_HEIGHT: f64 = 120.0;
 
-/// The day of a moment in the console's zone, counted from 1970.
+/// The day of a time in the console's zone, counted from 1970.
 fn day_of(at: Timestamp, zone: &TimeZone) -> i64 {
     let moment = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default();
     let local = zone.to_datetime(moment).date();
     i64::from(local.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
 }
 
-/// The last days with what was shown on each; days without anybody are there, too.
+/// The last days with their distinct persons, days without any included.
 fn last_days(timeline: &Timeline, today: i64) -> Vec<(Timestamp, u64)> {
     let first = today - DAYS + 1;
     (first..=today)
         .map(|day| {
             let shown = timeline.periods.get(&day).copied().unwrap_or(0);
-            // Noon: the same date in every zone of Europe.
+            // Noon is on the same date in every zone of Europe.
             (Timestamp::from_secs(day * 86_400 + 43_200), shown as u64)
         })
         .collect()

@@ -1,4 +1,4 @@
-//! The accounts that a visitor answers for.
+//! The accounts that a visitor oversees.
 
 use askama::Template;
 use axum::Form;
@@ -39,15 +39,15 @@ struct AccountsPage {
     suspended: usize,
     without_passkey: usize,
     q: String,
-    /// `q`, for an address.
+    /// `q` for a URL.
     query: String,
     page: usize,
     pages: usize,
-    /// A day ago, for the form of a recovery.
+    /// 24 hours ago, for the form of a recovery.
     yesterday: String,
-    /// The journal's pages of an account are for watchers.
+    /// The journal's pages about an account are for officers.
     watches: bool,
-    /// Identities of others may be linked.
+    /// Identities of external providers may be linked.
     has_providers: bool,
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn list_csv(
     Ok(csv(visitor.language, "accounts", &header, rows))
 }
 
-/// How the account stands, as one word of the locales.
+/// The state of the account, as a locale key.
 fn state_of(one: &OverseenAccount) -> &'static str {
     match (one.record.is_suspended, one.gate) {
         (true, _) => "account-suspended",

@@ -1,4 +1,4 @@
-//! What waits for a second person; new accounts and recoveries are asked for here.
+//! Approval requests; and the forms that request accounts and recoveries.
 
 use askama::Template;
 use axum::Form;
@@ -31,17 +31,17 @@ struct ApprovalsPage {
     open: usize,
     organisation: String,
     roles: Vec<Role>,
-    /// Sensitive acts would ask for a proof first.
+    /// Sensitive acts would first require a proof.
     is_fresh: bool,
     may_export: bool,
 }
 
-/// A request with its wish, as the page tells it.
+/// An approval request as the page shows it.
 struct ShownRequest {
     waiting: WaitingApproval,
     accounts: Vec<NewAccount>,
     since: Option<Timestamp>,
-    /// What stands in the wish besides its subject, a line each.
+    /// Its content besides the subject, one line each.
     details: Vec<String>,
 }
 
@@ -52,14 +52,14 @@ impl ShownRequest {
             Some(ApprovalRequest::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
             Some(ApprovalRequest::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
             Some(request) => (Vec::new(), None, request.summary().lines().map(ToOwned::to_owned).collect()),
-            // What is asked is not known: nobody can agree to it, and the page says why.
+            // The stored request cannot be read: no one can approve it, and the page says so.
             None => (Vec::new(), None, vec![w.say("approval-unreadable")]),
         };
         Self { waiting, accounts, since, details }
     }
 }
 
-/// What a load would show more, in words.
+/// The growth of access by a load, in words.
 fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
     let LoadGrowth { rows, persons, accounts, organisations, readings, endless, merges } = *growth;
     let all = [
@@ -150,7 +150,7 @@ impl AccountForm {
     }
 }
 
-/// Asks for a new account.
+/// Requests a new account.
 pub(crate) async fn add_account(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -161,7 +161,7 @@ pub(crate) async fn add_account(
     Ok(Redirect::to("/approvals"))
 }
 
-/// Asks for many accounts, from a file.
+/// Requests many accounts, from a file.
 pub(crate) async fn onboard(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -189,7 +189,7 @@ pub(crate) struct RecoverForm {
     reason: String,
 }
 
-/// Asks for an account to be given back to its holder.
+/// Requests the recovery of an account.
 pub(crate) async fn recover(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -207,7 +207,7 @@ pub(crate) struct ReasonForm {
     reason: String,
 }
 
-/// Asks to take the journal out.
+/// Requests an export of the journal.
 pub(crate) async fn ask_export(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -229,9 +229,9 @@ struct InvitationPage {
     w: Localizer,
     invitations: Vec<Invitation>,
     hours: u64,
-    /// A link stands on the page.
+    /// The link is on the page.
     is_shown: bool,
-    /// It goes by mail.
+    /// It is sent by mail.
     is_sent: bool,
 }
 
@@ -242,7 +242,7 @@ fn invited(visitor: &Visitor, invitations: Vec<Invitation>, is_sent: bool) -> Re
         .into_response()
 }
 
-/// Grants or refuses. Whoever grants an account sees who is invited next, and no link.
+/// Approves or refuses. The approver of an account sees who will be invited, and no link.
 pub(crate) async fn decide(
     State(console): State<Console>,
     visitor: Visitor,
@@ -265,7 +265,7 @@ pub(crate) struct InviteForm {
     mail: String,
 }
 
-/// Hands the invitation of an account in quarantine over: its link, once, or by mail.
+/// Hands over the invitation of an account in quarantine: its link, shown once, or by mail.
 pub(crate) async fn invite(
     State(console): State<Console>,
     visitor: Visitor,
@@ -289,7 +289,7 @@ struct IdentityInvitationPage {
     account: AccountId,
 }
 
-/// Invites the holder of an account at work to link an identity.
+/// Invites the holder of an active account to link an identity.
 pub(crate) async fn invite_identity(
     State(console): State<Console>,
     visitor: Visitor,
@@ -310,7 +310,7 @@ pub(crate) struct ConfirmForm {
     how: String,
 }
 
-/// Lets a new account out of quarantine.
+/// Confirms the holder of an account, which ends its quarantine.
 pub(crate) async fn confirm(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,

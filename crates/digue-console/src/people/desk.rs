@@ -1,5 +1,5 @@
-//! The message desk: anybody shows a message and is told what to think of it; officers read what was
-//! shown, and put look-alike domains on the public page.
+//! The message desk: anyone submits a message and receives a verdict; officers read the reports and publish
+//! look-alike domains.
 
 use askama::Template;
 use axum::Form;
@@ -23,7 +23,7 @@ use crate::visitor::Visitor;
 struct DeskPage {
     w: Localizer,
     told: Option<MessageReport>,
-    /// Signs in words.
+    /// The signs, in words.
     signs: Vec<String>,
     look_alikes: Vec<(String, Timestamp)>,
 }
@@ -44,14 +44,14 @@ async fn shown(
     Ok(page(&DeskPage { w: Localizer::in_zone(visitor, &console.zone), told: answered, signs, look_alikes }))
 }
 
-/// A text that was pasted, or the file of a message.
+/// A pasted text, or the file of a message.
 pub(crate) async fn examine(
     State(console): State<Console>,
     visitor: Visitor,
     form: Multipart,
 ) -> Result<Html<String>, PageError> {
     let bytes = given(form).await?;
-    // A stranger may ask, too: an account only says who did.
+    // No account is needed; with one, the report names it.
     let actor = visitor.actor(&console.app).ok();
     let ip = &visitor.origin.ip.to_string();
     let answered = desk::examine(&console.app, visitor.language, actor.as_ref(), &bytes, ip).await;
@@ -59,7 +59,7 @@ pub(crate) async fn examine(
     shown(&console, &visitor, Some(answered)).await
 }
 
-/// The file when there is one, the text otherwise.
+/// The file if there is one, otherwise the text.
 async fn given(mut form: Multipart) -> Result<Vec<u8>, OperationError> {
     let unreadable = |_| OperationError::Invalid("invalid-upload");
     let mut text = Vec::new();

@@ -1,4 +1,4 @@
-//! Keys of programs: who has one, asking for one, revoking one.
+//! API keys: the list, requesting one, revoking one.
 
 use askama::Template;
 use axum::Form;

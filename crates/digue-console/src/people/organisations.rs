@@ -106,7 +106,7 @@ pub(crate) struct OrganisationForm {
     email: String,
 }
 
-/// Adds one, or changes its name and address.
+/// Adds an organisation, or changes its name and address.
 pub(crate) async fn save(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,

@@ -1,5 +1,5 @@
-//! The space of a person: who looked at their record, what they ask, what they wish to be told; and the
-//! same rows in the portal's own pages.
+//! The space of a person: consultations of their record, requests, notification preferences; and the same
+//! rows in the portal's own pages.
 
 use askama::Template;
 use axum::Form;
@@ -25,7 +25,7 @@ use crate::visitor::Visitor;
 
 const COOKIE: &str = "__Host-digue-person";
 
-/// The secret of the cookie.
+/// The name of the session cookie.
 fn secret(headers: &HeaderMap) -> Option<String> {
     cookie(headers, COOKIE).map(ToOwned::to_owned)
 }
@@ -37,7 +37,7 @@ fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<Sig
     persons::here(&console.app, &secret(headers).ok_or(OperationError::Denied)?)
 }
 
-/// A person who is not signed in goes to the page where they sign in.
+/// Sends persons without a session to their sign-in page.
 fn or_sign_in(person: Result<SignedInPerson, OperationError>) -> Result<SignedInPerson, Response> {
     match person {
         Ok(person) => Ok(person),
@@ -47,7 +47,7 @@ fn or_sign_in(person: Result<SignedInPerson, OperationError>) -> Result<SignedIn
 }
 
 fn with_cookie(value: &str, lasts: &str, to: &str) -> Response {
-    // Lax: whoever comes from a provider's page, or from a mail, is the one who signed in. Forms of other
+    // `Lax`: a person who comes from a provider's page or from a mail must stay signed in. Forms of other
     // sites are refused by their origin.
     let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{lasts}");
     let mut response = Redirect::to(to).into_response();
@@ -72,7 +72,7 @@ pub(crate) struct PersonSpaceQuery {
     asked: Option<u8>,
 }
 
-/// Where a person proves who they are.
+/// The sign-in page of persons.
 pub(crate) async fn sign_in(
     State(console): State<Console>,
     visitor: Visitor,
@@ -101,7 +101,7 @@ pub(crate) async fn enter(
     Ok(entered(&secret?))
 }
 
-/// Hands a person's new session over.
+/// Sets the cookie of a person's new session.
 pub(crate) fn entered(secret: &Secret) -> Response {
     with_cookie(secret.reveal(), "", "/person")
 }
@@ -112,7 +112,7 @@ pub(crate) struct LetterForm {
     person: String,
 }
 
-/// Asks for a letter; the answer is the same whoever it is.
+/// Requests a letter; the response is the same for known and unknown persons.
 pub(crate) async fn ask_letter(
     State(console): State<Console>,
     visitor: Visitor,
@@ -143,7 +143,7 @@ struct PersonSpacePage {
     after: usize,
     asked: Vec<TrackedRequest>,
     preference: NewsPreference,
-    /// A mail server is configured: what is wished can be sent.
+    /// A mail server is configured: preferences can be saved.
     can_mail: bool,
     kinds: Vec<&'static str>,
 }
@@ -272,7 +272,7 @@ pub(crate) struct EmbedToken {
     token: String,
 }
 
-/// The last rows, to be framed by the portal's own "my space".
+/// The latest rows, to be framed by the portal's own pages.
 pub(crate) async fn embed(
     State(console): State<Console>,
     visitor: Visitor,

@@ -1,4 +1,4 @@
-//! What persons ask, for the operator: answered in time; letters with their codes; what is hidden.
+//! Requests of persons, for the operator; letters with codes; hidden consultations.
 
 use askama::Template;
 use axum::Form;
@@ -153,7 +153,7 @@ pub(crate) struct LettersForm {
     persons: String,
 }
 
-/// Letters with their codes, to be printed and sent.
+/// Letters with codes, to be printed and sent.
 pub(crate) async fn letters(
     State(console): State<Console>,
     visitor: Visitor,

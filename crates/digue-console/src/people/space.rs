@@ -30,18 +30,18 @@ struct OrganisationSpacePage {
     space: OrganisationSpace,
     active: usize,
     with_passkey: usize,
-    /// For whoever leads the organisation.
+    /// For delegates and deputies.
     own: Option<SelfAssessment>,
     successors: Vec<AccountId>,
 }
 
 impl OrganisationSpacePage {
-    /// The day of a count.
+    /// The date of a count.
     fn day(unusual: &UnusualDay) -> Date {
         Self::day_of(unusual.day)
     }
 
-    /// A day that is counted since 1970.
+    /// The date of a day counted from 1970.
     fn day_of(days: i64) -> Date {
         let epoch = Date::constant(1970, 1, 1);
         epoch.checked_add(jiff::Span::new().days(days)).unwrap_or(epoch)
@@ -81,7 +81,7 @@ pub(crate) struct PersonForm {
     reason: String,
 }
 
-/// Asks the operator for one person more.
+/// Requests one more person in the caseload.
 pub(crate) async fn ask_person(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -114,7 +114,7 @@ pub(crate) async fn hand_over(
     Ok(Redirect::to("/approvals"))
 }
 
-/// The visitor leaves: the own account is closed.
+/// The visitor leaves: their own account is closed.
 pub(crate) async fn leave(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -129,7 +129,7 @@ pub(crate) struct DoubtForm {
     why: String,
 }
 
-/// An agent's use of break-glass that nobody expected.
+/// Reports an agent's unexpected use of break glass.
 pub(crate) async fn doubt(
     State(console): State<Console>,
     visitor: Visitor,
@@ -146,9 +146,9 @@ pub(crate) async fn doubt(
 struct ShownAnswer {
     question: Question,
     said: Option<Said>,
-    /// What the portal knows.
+    /// The portal's own figure.
     fact: Option<String>,
-    /// The last signed answer, where it was another one.
+    /// The last signed answer, if it differs.
     before: Option<Said>,
     gap: Option<Gap>,
 }
@@ -164,7 +164,7 @@ impl ShownAnswer {
 struct AssessmentPage {
     w: Localizer,
     own: SelfAssessment,
-    /// The theme that is answered now, with its questions; none on the summary.
+    /// The present theme with its questions; none on the summary.
     theme: Option<Theme>,
     asked: Vec<ShownAnswer>,
     total: usize,
@@ -177,7 +177,7 @@ impl AssessmentPage {
         (answered.count(), of_theme.len())
     }
 
-    /// The theme to go on with.
+    /// The theme to continue with.
     fn next(&self) -> Option<Theme> {
         Theme::ALL.iter().copied().find(|theme| {
             let (answered, all) = self.answered_of(theme);
@@ -185,7 +185,7 @@ impl AssessmentPage {
         })
     }
 
-    /// Everything is answered, and it is not what was signed last.
+    /// Everything is answered and differs from what was signed last.
     fn may_sign(&self) -> bool {
         let is_new = self.own.last.as_ref().is_none_or(|(_, signed)| signed.answers() != self.own.answers);
         self.own.is_complete() && is_new
@@ -225,7 +225,7 @@ pub(crate) async fn assess(
     }))
 }
 
-/// Saves the answers of a theme and leads to the next one.
+/// Saves the answers of a theme and continues with the next one.
 pub(crate) async fn answer(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -289,10 +289,10 @@ struct AssessmentsPage {
     total: usize,
 }
 
-/// Organisations on one page; the file has all.
+/// The most organisations on one page; the file has all.
 const ROWS_SHOWN: usize = 500;
 
-/// Where every partner stands, for the operator.
+/// The state of every partner, for the operator.
 pub(crate) async fn standings(
     State(console): State<Console>,
     visitor: Visitor,

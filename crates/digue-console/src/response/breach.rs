@@ -1,5 +1,5 @@
-//! A breach for the law: the affected set, the decisions, the notification field by field, and the
-//! register of all of them.
+//! The legal side of a breach: the affected set, the decisions, the notification field by field, and the
+//! data-breach register.
 
 use askama::Template;
 use axum::Form;
@@ -48,7 +48,7 @@ struct AffectedPage {
     reference: String,
     view: IncidentView,
     versions: Vec<AffectedVersion>,
-    /// Account, organisation, from, to and session, as the facts suggest them.
+    /// Account, organisation, from, to and session, as suggested by the facts.
     asked: [String; 5],
     kinds: Vec<&'static str>,
     may_write: bool,
@@ -118,7 +118,7 @@ fn question_of(form: &FormPairs, console: &Console) -> Result<ScopeQuestion, Ope
     if is_bounded { Ok(question) } else { Err(OperationError::Invalid("invalid-affected-question")) }
 }
 
-/// The signed list of a version: after a fresh proof, and with a word in the journal.
+/// The signed list of a version. Needs a fresh proof, and is journalled.
 pub(crate) async fn signed_list(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -128,21 +128,21 @@ pub(crate) async fn signed_list(
     Ok(kept(&format!("affected-{id}-{version}.ndjson"), "application/x-ndjson", bytes))
 }
 
-/// One field as the page asks it.
+/// A field of the notification as the page shows it.
 pub(crate) struct ShownField {
     pub(crate) field: Field,
     pub(crate) name: String,
-    /// What it says now, in words.
+    /// The present value, in words.
     pub(crate) said: Option<String>,
-    /// Its value, as the form has it.
+    /// The present value, as the form sends it.
     pub(crate) value: String,
     pub(crate) is_computed: bool,
-    /// What the facts say, where somebody says otherwise.
+    /// The value by the facts, where a person stated another one.
     pub(crate) computed: Option<String>,
-    /// Who can answer.
+    /// Who can answer it.
     pub(crate) who: Option<String>,
     pub(crate) kind: &'static str,
-    /// Code, name, chosen.
+    /// As (code, name, is chosen).
     pub(crate) choices: Vec<(String, String, bool)>,
 }
 
@@ -217,7 +217,7 @@ struct NotificationPage {
     view: IncidentView,
     blocks: Vec<ShownBlock>,
     unknown: Vec<(String, String)>,
-    /// What the draft says otherwise than the last submission.
+    /// Fields in which the draft differs from the last submission.
     changed: Vec<(String, String, String)>,
     stages: Vec<&'static str>,
     next_stage: &'static str,
@@ -269,10 +269,10 @@ pub(crate) async fn notification_json(
     Ok(Json(breach::notification_json(&console.app, &view, visitor.language)))
 }
 
-/// The terms of the severity, each with its choices.
+/// The terms of the severity, with their choices.
 struct ShownTerm {
     name: &'static str,
-    /// Code, name, chosen.
+    /// As (code, name, is chosen).
     choices: Vec<(&'static str, String, bool)>,
 }
 
@@ -364,14 +364,14 @@ fn terms(w: &Localizer, severity: &Severity) -> Vec<ShownTerm> {
     ]
 }
 
-/// One row of the register in words.
+/// One row of the register, in words.
 struct RegisterLine {
     id: String,
     reference: String,
     row: ViolationRow,
     persons: String,
     gravity: String,
-    /// About the authority, about the persons.
+    /// About the authority and about the persons.
     claims: [String; 2],
 }
 
@@ -474,7 +474,7 @@ pub(crate) async fn register_json(
     Ok(Json(serde_json::Value::Array(all.collect())))
 }
 
-/// A paper to be kept: PDF, Word, or a spreadsheet.
+/// A document to save: PDF, Word, or a spreadsheet.
 fn file(name: &str, form: PaperFormat, bytes: Vec<u8>) -> Response {
     let ending = match form {
         PaperFormat::Pdf => "pdf",
@@ -484,7 +484,7 @@ fn file(name: &str, form: PaperFormat, bytes: Vec<u8>) -> Response {
     kept(&format!("{name}.{ending}"), form.media(), bytes)
 }
 
-/// What paper is asked for, and in which form: `notification.pdf`.
+/// The requested document and its format: `notification.pdf`.
 fn asked_paper(name: &str) -> Result<(&str, PaperFormat), OperationError> {
     let (paper, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     PaperFormat::parse(ending).map(|form| (paper, form)).ok_or(OperationError::NotFound("paper"))

@@ -1,5 +1,5 @@
-//! What is done with an incident beyond its log: files handed in, what is kept checked again, and the
-//! steps of a reopening that a second person grants.
+//! Acts on an incident beyond its log: attached files, verification of what is stored, and the steps of a
+//! reopening, which a second person approves.
 
 use askama::Template;
 use axum::Form;
@@ -18,7 +18,7 @@ use crate::state::Console;
 use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
-/// Keeps the authority's receipt, or another paper, with the incident.
+/// Attaches the authority's receipt, or another document, to the incident.
 pub(crate) async fn keep_file(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -30,7 +30,7 @@ pub(crate) async fn keep_file(
     Ok(Redirect::to(&format!("/incidents/{id}/notification")))
 }
 
-/// A file as it was handed in.
+/// An attached file, unchanged.
 pub(crate) async fn file(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -45,14 +45,14 @@ pub(crate) async fn file(
 struct CheckedPage {
     w: Localizer,
     id: String,
-    /// Numbers of entries that are not what the journal says of them.
+    /// The numbers of entries that differ from the journal.
     changed: Vec<u32>,
     entries: usize,
-    /// Versions of the affected set that have a list, and whether they give the same hash again.
+    /// Versions of the affected set with a list, and whether recomputing gives the same hash.
     versions: Vec<(u32, bool)>,
 }
 
-/// Compares the log with the journal, and computes every version of the affected set again.
+/// Compares the log with the journal, and recomputes every version of the affected set.
 pub(crate) async fn check(
     State(console): State<Console>,
     visitor: Visitor,
@@ -79,7 +79,7 @@ pub(crate) struct StepForm {
     reason: String,
 }
 
-/// Asks a second person for a step of the reopening.
+/// Requests the approval of a step of the reopening.
 pub(crate) async fn reopen(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,

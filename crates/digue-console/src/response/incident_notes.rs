@@ -1,4 +1,4 @@
-//! Forms of an incident: each becomes one entry of its log, or one for each field that changed.
+//! The forms of an incident: each becomes one entry of its log, or one for each changed field.
 
 use axum::Form;
 use axum::extract::{Path, State};
@@ -23,7 +23,7 @@ use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::visitor::Visitor;
 
-/// A form as it came: names may come several times.
+/// A submitted form; names may occur several times.
 pub(crate) struct FormPairs(Vec<(String, String)>);
 
 impl FormPairs {
@@ -48,7 +48,7 @@ impl FormPairs {
         self.0.iter().any(|(known, _)| known == name)
     }
 
-    /// A choice of a closed list.
+    /// A value of a closed list.
     pub(crate) fn choice<T>(
         &self,
         name: &str,
@@ -57,7 +57,7 @@ impl FormPairs {
         parse(self.text(name)).ok_or(OperationError::Invalid("incident-refused-value"))
     }
 
-    /// `yes` or `no`: what was not chosen is not decided.
+    /// `yes` or `no`; without a choice nothing is decided.
     pub(crate) fn yes_or_no(&self, name: &str) -> Result<bool, OperationError> {
         self.choice(name, |text| match text {
             "yes" => Some(true),
@@ -66,7 +66,7 @@ impl FormPairs {
         })
     }
 
-    /// Choices of a closed list, each of them known.
+    /// Several values of a closed list; unknown ones are refused.
     pub(crate) fn choices<T>(
         &self,
         name: &str,
@@ -76,7 +76,7 @@ impl FormPairs {
         chosen.ok_or(OperationError::Invalid("incident-refused-value"))
     }
 
-    /// A choice of a closed list, or none.
+    /// An optional value of a closed list.
     fn maybe_choice<T>(
         &self,
         name: &str,
@@ -98,7 +98,7 @@ impl FormPairs {
     }
 }
 
-/// Rooms of an incident that a form may lead back to.
+/// Tabs of an incident that a form may return to.
 const ROOMS: [&str; 4] = ["sheets", "affected", "notification", "decisions"];
 
 pub(crate) async fn add(
@@ -132,7 +132,7 @@ async fn take(
             let mut notes = Vec::new();
             for field in Field::ALL.iter().filter(|field| form.has(field.code())) {
                 let value = field_value(*field, form, zone)?;
-                // What is as it was computed is not an answer.
+                // A value equal to the computed one is not an answer.
                 let computed = draft.get(field).map_or(&[][..], Vec::as_slice);
                 if !is_unchanged(*field, computed, &value) {
                     notes.push(IncidentNote::FieldSet { field: *field, value });
@@ -164,7 +164,7 @@ async fn take(
     }
 }
 
-/// True when a form gave back what it was given: it shows the hour of a moment to the minute.
+/// True when a form returns the value that it was given; it shows times to the minute.
 fn is_unchanged(field: Field, computed: &[String], value: &[String]) -> bool {
     let minute = |text: &String| Timestamp::parse_rfc3339(text).map(|at| at.secs().div_euclid(60));
     match (field.shape(), computed, value) {
@@ -173,7 +173,7 @@ fn is_unchanged(field: Field, computed: &[String], value: &[String]) -> bool {
     }
 }
 
-/// A value as its field wants it; times of forms are local.
+/// A value in the form of its field; times in forms are local.
 fn field_value(field: Field, form: &FormPairs, zone: &TimeZone) -> Result<Vec<String>, OperationError> {
     let values = form.all(field.code());
     match field.shape() {

@@ -1,4 +1,4 @@
-//! Incidents: the list, one of them with its clocks and its log, its sheets.
+//! Incidents: the list, and one incident with its clocks, its log and its checklists.
 
 use std::collections::BTreeMap;
 
@@ -24,11 +24,11 @@ use crate::state::Console;
 use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
-/// A clock as the page shows it.
+/// A legal clock as the page shows it.
 pub(crate) struct ShownClock {
     pub(crate) code: &'static str,
     pub(crate) clock: LegalClock,
-    /// Time left, or since the start where there is no hour, in words.
+    /// The time left, or the time since the start where there is no deadline, in words.
     pub(crate) left: String,
     pub(crate) is_late: bool,
     pub(crate) is_met: bool,
@@ -166,10 +166,10 @@ struct ShownEntry {
     text: String,
     /// The entries that correct it.
     corrected: Vec<u32>,
-    /// The entry that takes it back.
+    /// The entry that withdraws it.
     withdrawn_by: Option<u32>,
     may_withdraw: bool,
-    /// It was written down later than it happened.
+    /// It was entered later than it happened.
     is_late: bool,
     journal: Option<u64>,
 }
@@ -183,16 +183,16 @@ struct IncidentPage {
     view: IncidentView,
     next_states: Vec<&'static str>,
     clocks: Vec<ShownClock>,
-    /// What is done, due and not done, each with its act.
+    /// The claims: done, due and not done, each with its act.
     claims: Vec<String>,
     log: Vec<ShownEntry>,
     kinds: Vec<&'static str>,
     tasks: Vec<IncidentTask>,
     open_steps: usize,
-    /// What may be reopened, step by step: what it is about, and what is shut.
+    /// What can be reopened in steps: the subject, and its closed gate.
     shut: Vec<String>,
     gates: Vec<&'static str>,
-    /// Moments and the time since the one before.
+    /// The times, and the delay since the previous one.
     moments: Vec<(&'static str, Option<Timestamp>, String)>,
     may_write: bool,
     tab: &'static str,
@@ -249,7 +249,7 @@ fn next_states(state: IncidentState) -> Vec<&'static str> {
     next.iter().map(|state| state.code()).collect()
 }
 
-/// The delays that the law asks about: each moment, and how long after the last known one.
+/// The delays that the law asks about: each time, and the delay since the last known one.
 fn moments(w: &Localizer, view: &IncidentView) -> Vec<(&'static str, Option<Timestamp>, String)> {
     let mut last: Option<Timestamp> = None;
     let moments = view.incident.moments().into_iter().map(|(name, at)| {
@@ -285,7 +285,7 @@ fn moment_of(w: &Localizer, micros: i64) -> String {
     w.moment(Timestamp::from_micros(micros))
 }
 
-/// An entry in words: what it is, and what it says.
+/// An entry in words: its kind and its content.
 fn said(w: &Localizer, note: &IncidentNote) -> (String, String) {
     let kind = |code: &str| w.coded("entry-kind", code);
     if let Some(fact) = fact_said(w, note) {
@@ -376,7 +376,7 @@ fn fact_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
     })
 }
 
-/// What somebody decided, with the reason.
+/// A decision with its reason.
 fn decision_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
     let (what, why) = match note {
         IncidentNote::StateSet { state, reason } => (w.say(state.key()), reason.clone()),
@@ -410,17 +410,17 @@ fn decision_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
     Some(pair(w, &what, &why))
 }
 
-/// One step as the page asks it.
+/// One step of a checklist as the page shows it.
 struct ShownStep {
     code: &'static str,
     asked: String,
     is_mandatory: bool,
-    /// What Digue knows about it.
+    /// The fact that Digue can state about it.
     fact: Option<String>,
-    /// Where its action is done.
+    /// The page on which its action is done.
     action: Option<(String, String)>,
     answer: Option<(String, String, String, Timestamp)>,
-    /// What was answered, for the list of answers.
+    /// The given answer, for the list of answers.
     chosen: &'static str,
 }
 
@@ -471,7 +471,8 @@ pub(crate) async fn sheets(
     }))
 }
 
-/// A value of a fact as people read it: categories of the map in the authority's words; nothing known is said.
+/// The value of a fact for readers: categories in the authority's terms; an unknown value is said to be
+/// unknown.
 fn fact_value(w: &Localizer, name: &str, text: &str) -> String {
     match name {
         _ if text.is_empty() => w.say("paper-unknown"),
@@ -519,7 +520,7 @@ fn shown_sheet(
     ShownSheet { code: sheet.code(), name: w.say(sheet.key()), steps, open }
 }
 
-/// Where an action is done: the room that can undo it, too.
+/// The page on which an action is done, and can be undone.
 fn action_of(
     w: &Localizer,
     view: &IncidentView,

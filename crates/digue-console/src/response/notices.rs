@@ -1,4 +1,4 @@
-//! Notices to persons: written, prepared, sent; and the public page where anybody checks one.
+//! Notices to persons: writing, preparing and sending them; and the public page that verifies one.
 
 use askama::Template;
 use axum::Form;
@@ -44,9 +44,9 @@ struct NoticesPage {
     longest: u64,
     is_hard: bool,
     rate: u32,
-    /// The portal's own database is known: no file is needed.
+    /// The portal's own source is configured: no file is needed.
     has_source: bool,
-    /// Versions of the affected set that have a list.
+    /// Versions of the affected set with a list.
     versions: Vec<u32>,
     is_ready: bool,
     /// A mail server is configured.
@@ -111,13 +111,13 @@ struct CampaignPage {
     w: Localizer,
     id: String,
     campaign: CampaignView,
-    /// Way and count.
+    /// As (channel, count).
     channels: Vec<(&'static str, u64)>,
     faults: Vec<String>,
     may_write: bool,
 }
 
-/// One campaign: how far it is, whom it does not reach, and which lines of its contacts are faulty.
+/// One campaign: its progress, the persons it does not reach, and the faulty lines of its contacts.
 pub(crate) async fn campaign(
     State(console): State<Console>,
     visitor: Visitor,
@@ -138,7 +138,7 @@ pub(crate) async fn campaign(
     Ok(page(&CampaignPage { channels, faults, campaign, may_write, id, w }))
 }
 
-/// Prepares a campaign; nothing is sent before somebody starts it.
+/// Prepares a campaign; nothing is sent until a person starts it.
 pub(crate) async fn prepare(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -179,7 +179,7 @@ pub(crate) async fn prepare(
 #[derive(Deserialize)]
 pub(crate) struct StateForm {
     state: String,
-    /// Notices that neither left nor were exported are given up.
+    /// Notices that were neither sent nor exported are abandoned.
     #[serde(default)]
     gives_up: Option<String>,
 }
@@ -202,7 +202,7 @@ pub(crate) struct CampaignQuery {
     after: u32,
 }
 
-/// Letters as PDF, a thousand at a time; and whom other means reach, as CSV.
+/// Letters as PDF, a thousand at a time; the other channels as CSV.
 pub(crate) async fn file(
     State(console): State<Console>,
     visitor: Visitor,
@@ -238,7 +238,7 @@ struct NoticeCheckPage {
     official: Vec<Official>,
 }
 
-/// Where anybody types a code; without a session, without a script.
+/// The public page that verifies a code, without session and script.
 pub(crate) async fn check(
     State(console): State<Console>,
     visitor: Visitor,
@@ -273,7 +273,7 @@ async fn checked(
     Ok(page(&NoticeCheckPage { is_asked: found.is_some(), found: found.flatten(), code, official, w }))
 }
 
-/// The official messages, signed: to be mirrored.
+/// The official messages as a signed list, for mirrors.
 pub(crate) async fn messages(State(console): State<Console>) -> Result<Response, PageError> {
     let signed = genuine::official_signed(&console.app).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], signed).into_response())

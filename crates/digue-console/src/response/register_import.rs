@@ -1,4 +1,4 @@
-//! An earlier register of violations: what a spreadsheet would open, and the confirmation that does it.
+//! Import of an earlier data-breach register: what a spreadsheet would open, and the confirmation.
 
 use askama::Template;
 use axum::extract::{Multipart, State};
@@ -15,9 +15,9 @@ use crate::state::Console;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
-/// Rows that a page shows.
+/// The most rows on the page.
 const ROWS_SHOWN_MAX: usize = 500;
-/// References that a page names.
+/// The most references on the page.
 const KNOWN_SHOWN_MAX: usize = 50;
 
 #[derive(Template)]
@@ -29,7 +29,7 @@ struct RegisterImportPage {
     known: String,
     unnamed: String,
     faults: Vec<String>,
-    /// The file, where it waits for its confirmation.
+    /// The file, carried by the form until it is confirmed.
     waiting: Option<String>,
     is_outdated: bool,
 }
@@ -42,7 +42,7 @@ struct OpenedInWords {
     persons: String,
 }
 
-/// A file is shown first; the same file comes back with the digest of what was shown.
+/// Shows the changes of a file, or applies those whose digest the form carries.
 pub(crate) async fn import(
     State(console): State<Console>,
     visitor: Visitor,

@@ -1,4 +1,4 @@
-//! Exceptional access: asked for on the portal's host, reviewed on the console's.
+//! Break glass: requested on the portal's host, reviewed in the console.
 
 use askama::Template;
 use axum::Form;
@@ -78,7 +78,7 @@ struct BreakGlassPage {
     opened: Option<BreakGlassRecord>,
 }
 
-/// The identity is proved first: nobody writes a reason and loses it to a proof.
+/// The proof of identity comes before the form, so that no written reason is lost to it.
 pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::from(OperationError::Denied));

@@ -1,5 +1,5 @@
-//! The room where one decides: what the watch found, when, against what is usual, what was done, and
-//! what it would take to be wrong.
+//! Findings: what detection found and when, compared with the usual level, what was done, and how much less
+//! would have raised no finding.
 
 use askama::Template;
 use axum::Form;
@@ -23,12 +23,12 @@ use crate::state::Console;
 use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
-/// Findings on the page; the export has all that are kept.
+/// The most findings on the page; the export has all that are stored.
 const ROWS: usize = 100;
 const CHART_WIDTH: f64 = 720.0;
 const CHART_HEIGHT: f64 = 120.0;
 
-/// One finding in the list, with its strongest reason.
+/// One finding in the list, with its strongest signal.
 struct FindingLine {
     record: FindingRecord,
     lead: String,
@@ -42,7 +42,7 @@ struct FindingsPage {
     lines: Vec<FindingLine>,
     /// False alarms per 1,000 account-days, with one decimal.
     rate: String,
-    /// Hours that the oldest undecided finding has waited.
+    /// Hours since the oldest undecided finding.
     oldest_hours: u64,
 }
 
@@ -117,26 +117,26 @@ pub(crate) async fn list_csv(
 struct FindingPage {
     w: Localizer,
     record: FindingRecord,
-    /// Sentence, evidence.
+    /// As (sentence, evidence).
     reasons: Vec<(String, String)>,
     evidence: String,
-    /// What it would have taken to be innocent, where that is known.
+    /// How much less would have raised no finding, where that is known.
     innocent: Option<String>,
     around: Option<AroundRows>,
-    /// Why the days around are not known.
+    /// Why the surrounding days are not known.
     unknown: Option<String>,
-    /// One in so many account-days of honest work.
+    /// The rate of such evidence in honest work, as one in this many account-days.
     odds: u64,
     days: Vec<(Timestamp, u64)>,
     bars: Vec<Bar>,
     bar_width: f64,
     top: u64,
-    /// What is usual for a day, and its height in the picture.
+    /// The usual level of a day, and its height in the chart.
     usual: Option<(u64, f64)>,
     gate: Gate,
-    /// Hours within which automatic closings are counted.
+    /// The period in which automatic closings are counted, in hours.
     fuse_hours: u32,
-    /// Work of the account that was declared, one sentence each.
+    /// The declared automatic work of the account, one sentence each.
     batches: Vec<String>,
     may_decide: bool,
 }
@@ -147,12 +147,12 @@ struct AroundRows {
     usual: String,
     portal: String,
     organisation: String,
-    /// What is usual was taken from elsewhere.
+    /// The usual level was taken from peers.
     early: Option<String>,
 }
 
 fn rows_of(w: &Localizer, around: &Surroundings) -> AroundRows {
-    // Below a tenth more than ordinary the page would say `1.0 times`.
+    // Below 1.1 times the ordinary level the page would show `1.0 times`.
     let times = |factor: f32| match factor >= 1.1 {
         true => w.with1("finding-around-factor", "factor", w.decimal(f64::from(factor))),
         false => w.say("finding-around-ordinary"),
@@ -182,7 +182,7 @@ fn batch_line(w: &Localizer, batch: &DeclaredBatch) -> String {
 fn unknown(w: &Localizer, record: &FindingRecord, around: StoredSurroundings) -> Option<String> {
     match around {
         StoredSurroundings::Kept(_) => None,
-        // About an organisation as a whole nothing of the sort is ever kept.
+        // A finding about an organisation never has surroundings.
         StoredSurroundings::NotKept => record.account.as_ref().map(|_| w.say("finding-around-not-kept")),
         StoredSurroundings::Unreadable => Some(w.say("finding-around-unreadable")),
     }

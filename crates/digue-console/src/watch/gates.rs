@@ -1,4 +1,4 @@
-//! Closing, reopening, cutting.
+//! Closing and reopening gates, cutting sessions.
 
 use axum::Form;
 use axum::extract::State;
@@ -40,7 +40,7 @@ pub(crate) async fn set(
     let (reach, gate) = form.parse()?;
     let app = &console.app;
     match gates::set_gate(app, &actor, reach.clone(), gate, &form.reason).await {
-        // Opening what is closed takes two: this one has asked.
+        // Opening a closed gate needs two persons: this was the request.
         Err(OperationError::SecondNeeded) => {
             let request = ApprovalRequest::OpenGate { reach, gate };
             approvals::ask(app, &actor, &request, &form.reason).await?;

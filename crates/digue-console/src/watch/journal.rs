@@ -1,4 +1,4 @@
-//! The journal, entry by entry, as it is on the disk.
+//! The journal, entry by entry, as it is on disk.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -15,7 +15,7 @@ use crate::state::Console;
 use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
-/// Entries on one page, and in one export.
+/// The most entries on one page, and in one export.
 const PAGE_ENTRIES: u64 = 50;
 const EXPORT_ENTRIES: u64 = 100_000;
 
@@ -29,7 +29,7 @@ struct JournalLine {
     entry: u64,
     at: Timestamp,
     by: AccountId,
-    /// Locale key of what it is, or the route of an exposure.
+    /// The locale key of its kind, or the route of an exposure.
     what: String,
     about: String,
     persons: Option<u32>,
@@ -43,7 +43,7 @@ struct JournalPage {
     w: Localizer,
     size: u64,
     checkpoint_size: u64,
-    /// The first entry that was not forgotten.
+    /// The first entry that was not pruned.
     minimum: u64,
     witnesses: WitnessView,
     lines: Vec<JournalLine>,
@@ -106,7 +106,7 @@ pub(crate) async fn show(
     }))
 }
 
-/// Entries as NDJSON, once a second person has granted it.
+/// Entries as NDJSON, once an export was approved.
 pub(crate) async fn export(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,

@@ -1,5 +1,5 @@
-//! Server-sent refresh: the page that asked for it is told when there is something new, and fetches
-//! itself again. Without JavaScript nothing changes by itself.
+//! Refresh by server-sent events: a page is notified when there is something new, and reloads itself. Without
+//! JavaScript nothing refreshes.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::visitor::Visitor;
 
-/// Not more often than people can read.
+/// The shortest interval: people cannot read faster.
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Sends the size of the journal whenever it has grown, until the session ends.
@@ -32,7 +32,7 @@ pub(crate) async fn events(
         futures_util::stream::unfold((console, session, first), |(console, session, known)| async move {
             loop {
                 tokio::time::sleep(EVERY).await;
-                // A session that was cut hears nothing more.
+                // Nothing is sent to a session that was cut.
                 let app = &console.app;
                 let is_live = app.gateway().sessions(|one| one.id == session.id).len() == 1;
                 if app.is_closing() || !is_live || Actor::of_session(app, &session).is_err() {

@@ -1,4 +1,4 @@
-//! What happens now: the page that an officer leaves open.
+//! The overview page, which officers leave open.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -31,8 +31,8 @@ struct OverviewPage {
     can_act: bool,
     demo: bool,
     attack: Option<AttackProgress>,
-    /// The page comes again by itself, because the reader asked for it: a page that changes under
-    /// one's hands is no page for everyone.
+    /// The page refreshes itself, because the reader chose so: a page that changes unasked is not accessible
+    /// to everyone.
     is_live: bool,
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn show(
     Query(shown): Query<ShownCoverage>,
 ) -> Result<Response, PageError> {
     if !actor.role.can_watch() {
-        // Everybody's home is what concerns them.
+        // Other roles start at the page that concerns them.
         let home = if actor.role.leads_agents() {
             "/space"
         } else if actor.role.sees_coverage() {
@@ -108,7 +108,7 @@ pub(crate) struct Search {
     q: String,
 }
 
-/// An account or a person, whichever it names.
+/// Opens the account or the person of this name.
 pub(crate) async fn search(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -123,7 +123,7 @@ pub(crate) async fn search(
     Ok(Redirect::to(&place).into_response())
 }
 
-/// The demonstration's button; without a demonstration there is no such page.
+/// The button of the demonstration; otherwise there is no such page.
 pub(crate) async fn attack(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,

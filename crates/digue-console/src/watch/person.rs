@@ -1,4 +1,4 @@
-//! One person: everyone who was shown them.
+//! One person: every account that was shown them.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -24,18 +24,18 @@ struct PersonPage {
     sights: Vec<Sight>,
     accounts: u64,
     total: u64,
-    /// Accounts of the picture, with a mark for each consultation.
+    /// The accounts of the chart, with a mark for each consultation.
     rows: Vec<(AccountId, Vec<f64>)>,
     mark_width: f64,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
 }
 
-/// Rows of the picture: the accounts that looked last.
+/// Rows of the chart: the accounts with the latest consultations.
 const ROWS: usize = 12;
 const WIDTH: f64 = 720.0;
 
-/// Accounts by time: who looked, and when. `sights` has the newest first.
+/// The chart of accounts by time; `sights` has the newest first.
 fn picture(sights: &[Sight]) -> Vec<(AccountId, Vec<f64>)> {
     let (last, first) = (sights.first().map(|one| one.at.secs()), sights.last().map(|one| one.at.secs()));
     let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
@@ -57,7 +57,7 @@ pub(crate) struct PersonSearch {
     person: String,
 }
 
-/// Lines on the page; the export has all.
+/// The most lines on the page; the export has all.
 const SIGHTS_PAGE: usize = 200;
 
 async fn look(

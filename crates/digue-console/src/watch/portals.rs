@@ -1,4 +1,4 @@
-//! Portals: what Digue could look at, and what their maps allow.
+//! Portals: how far their responses are inspected, and what their maps allow.
 
 use askama::Template;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Who was shown: the exact blast radius, as a page, as CSV, and as a signed list.
+//! Scope: who was shown by some exposures, as a page, as CSV, and as a signed list.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -20,9 +20,9 @@ use crate::state::Console;
 use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
-/// Lines on the page; the exports have all.
+/// The most lines on the page; the exports have all.
 const LINES: usize = 200;
-/// Slices of time in the picture.
+/// Time slices in the chart.
 const SLICES: u64 = 60;
 const CHART_WIDTH: f64 = 720.0;
 const CHART_HEIGHT: f64 = 120.0;
@@ -64,7 +64,7 @@ impl ScopeForm {
         })
     }
 
-    /// The same question, for the links to its exports.
+    /// The same question, for the links of the exports.
     fn query(&self) -> String {
         let pairs = [
             ("account", &self.account),
@@ -81,7 +81,7 @@ impl ScopeForm {
     }
 }
 
-/// What was found, for the page.
+/// The answer, for the page.
 struct ShownScope {
     persons: u64,
     exposures: u64,
@@ -93,7 +93,7 @@ struct ShownScope {
     unmerged: u64,
     size: u64,
     lines: Vec<Affected>,
-    /// Start of each slice, persons first shown in it.
+    /// As (start of the slice, persons first shown in it).
     slices: Vec<(Timestamp, u64)>,
     bars: Vec<Bar>,
     top: u64,
@@ -133,7 +133,7 @@ fn found(scoped: ScopeResult) -> ShownScope {
     }
 }
 
-/// The time from the first person to the last, cut evenly, with the persons first shown in each part.
+/// The time from the first person to the last in equal slices, with the persons first shown in each.
 fn slices(persons: &[Affected]) -> Vec<(Timestamp, u64)> {
     let firsts = || persons.iter().map(|one| one.first.secs());
     let (Some(start), Some(end)) = (firsts().min(), firsts().max()) else {
@@ -192,7 +192,7 @@ pub(crate) async fn list_csv(
     Ok(csv(visitor.language, "scope", &header, rows))
 }
 
-/// The list with its proof: `digue scope check` computes it again.
+/// The list with its proof: `digue scope check` recomputes it.
 pub(crate) async fn signed_list(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -213,7 +213,7 @@ pub(crate) async fn receipt(
     Ok(kept("text/plain; charset=utf-8", &format!("receipt-{entry}.txt"), text.into_bytes()))
 }
 
-/// A file of the journal for tlog clients; nobody signs in for it, where it is published.
+/// A file of the journal for tlog clients, without sign-in, if it is published.
 pub(crate) async fn published(
     State(console): State<Console>,
     Path(path): Path<String>,
@@ -221,7 +221,7 @@ pub(crate) async fn published(
     let bytes = scope::published(&console.app, &path)?;
     let (kind, lasts) = match path.as_str() {
         "checkpoint" => ("text/plain; charset=utf-8", "no-cache"),
-        // A tile never changes under its name.
+        // The content of a tile never changes: it can be cached for good.
         _ => ("application/octet-stream", "public, max-age=604800, immutable"),
     };
     Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, lasts)], bytes).into_response())

@@ -1,4 +1,4 @@
-//! Live sessions, with device and place.
+//! Live sessions, with device and network.
 
 use askama::Template;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use crate::state::Console;
 use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
-/// Lines on the page; the export has all.
+/// The most lines on the page; the export has all.
 const LINES: usize = 200;
 
 #[derive(Template)]

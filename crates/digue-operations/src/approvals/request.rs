@@ -1,4 +1,8 @@
-//! What can be asked for, and the text under which it waits: what is granted is what was read.
+//! The kinds of approval requests, and how each is stored, shown and journalled.
+//!
+//! Each request has three texts: `detail` is everything, for the store; `summary` is for the approver;
+//! `told` is for the journal, without addresses. The names of the stored fields cannot change: requests
+//! made before an upgrade are read after it.
 
 use digue_access::{Reach, Role};
 use digue_store::ApprovalRecord;
@@ -17,7 +21,7 @@ pub struct NewAccount {
     pub account: AccountId,
     pub organisation: OrganisationId,
     pub role: Role,
-    /// Where its invitation goes; without one it is printed.
+    /// The address of its invitation; without one the link is handed over on paper.
     pub email: Option<String>,
 }
 
@@ -46,12 +50,13 @@ impl NewAccount {
     }
 }
 
-/// A name of the kind that is asked for.
+/// An identifier in a field of stored JSON.
 fn id<T: std::str::FromStr>(json: &Json, field: &str) -> Option<T> {
     json[field].as_str()?.parse().ok()
 }
 
-/// A field that may say nothing: `None` when it says something that does not read.
+/// An optional field. The outer `None` means that a value is there and cannot be read: taking it for
+/// absent would turn one account into a whole organisation, or a dated relation into an endless one.
 fn maybe<T>(json: &Json, field: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
     match &json[field] {
         Json::Null => Some(None),
@@ -68,10 +73,10 @@ fn reach_of(json: &Json) -> Option<Reach> {
     Reach::parse(json["scope"].as_str()?, json["name"].as_str()?)
 }
 
-/// What needs a second person.
+/// Something that needs a second person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApprovalRequest {
-    /// Set a closed gate to something wider.
+    /// Open or widen a closed gate.
     OpenGate {
         reach: Reach,
         gate: Gate,
@@ -79,42 +84,42 @@ pub enum ApprovalRequest {
     /// A step of a reopening after an incident.
     Reopen(ReopeningStep),
     AddAccounts(Vec<NewAccount>),
-    /// Give an account back to its holder; since when somebody else may have used it.
+    /// Return an account to its holder; `since` is when another person may have begun to use it.
     RecoverAccount {
         account: AccountId,
         since: Timestamp,
     },
-    /// Give a program a key of an account, bound to a private key that it holds.
+    /// Issue an API key of an account, bound to a private key that the program holds.
     IssueKey {
         account: AccountId,
         thumbprint: String,
         name: String,
     },
-    /// Let a map or policies allow more than the last ones that were granted; `detail` is their digest
-    /// and the differences, a line each.
+    /// Let a map or policies allow more than the last approved ones; `detail` is their digest and then the
+    /// differences, one a line.
     WidenRules {
         of: RulesGuard,
         detail: String,
     },
-    /// Take the journal out of the house, for a day.
+    /// Export the journal, within a day.
     ExportJournal,
     /// Let an organisation, or one of its accounts, see one more person.
     AddToCaseload(AgreedRelation),
-    /// Put in force what a caseload file or an alias table would show more.
+    /// Apply the part of a caseload file or an alias table that widens access.
     Load(WaitingLoad),
-    /// Let the programs of an account load so many readings a day by themselves.
+    /// Let the programs of an account add up to `per_day` readings in 24 hours without approval.
     AllowFeed {
         account: AccountId,
         target: LoadTarget,
         per_day: u32,
     },
-    /// Let an account work for another organisation, or in another role.
+    /// Move an account to another organisation, or give it another role.
     MoveAccount {
         account: AccountId,
         organisation: OrganisationId,
         role: Role,
     },
-    /// Make somebody else of the organisation its delegate; who was it becomes an agent.
+    /// Make another account of the organisation its delegate; the current one becomes an agent.
     HandOver {
         organisation: OrganisationId,
         from: AccountId,
@@ -163,7 +168,7 @@ impl ApprovalRequest {
         }
     }
 
-    /// What stands in it besides its subject, for people.
+    /// Its content besides the subject, as the approver reads it.
     pub fn summary(&self) -> String {
         match self {
             Self::OpenGate { gate, .. } => gate.code().to_owned(),
@@ -187,7 +192,8 @@ impl ApprovalRequest {
         }
     }
 
-    /// All of it, as it is kept: named fields, so that no text runs into the next one.
+    /// The whole request as it is stored. Named JSON fields and not one line of words: a portal's
+    /// identifiers may contain anything, and must not run into the next field.
     pub(crate) fn detail(&self) -> String {
         let json = match self {
             Self::OpenGate { reach, gate } => json!({"reach": reach_json(reach), "gate": gate.code()}),
@@ -229,8 +235,8 @@ impl ApprovalRequest {
         json.to_string()
     }
 
-    /// What the journal keeps of it: no address of anybody, and no list that would not fit an entry;
-    /// a long one is named by its digest.
+    /// The request as the journal keeps it: no addresses, and no list that would not fit an entry; a long
+    /// one is named by its digest.
     pub(crate) fn told(&self) -> String {
         match self {
             Self::AddAccounts(accounts) => match &accounts[..] {
@@ -252,7 +258,8 @@ impl ApprovalRequest {
         }
     }
 
-    /// Back from what was kept; `None` for what another version kept otherwise: it is asked for again.
+    /// Reads a stored request; `None` for one that another version stored differently: it must be made
+    /// again. It is never completed by guessing, because an approver read the original.
     pub fn of(record: &ApprovalRecord) -> Option<Self> {
         let json: Json = serde_json::from_str(&record.detail).ok()?;
         match record.kind.as_str() {
@@ -314,7 +321,7 @@ impl ApprovalRequest {
         }
     }
 
-    /// True when granting both would do the same thing twice.
+    /// True when approving both would do the same thing twice.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::AddAccounts(these), Self::AddAccounts(those)) => {

@@ -1,7 +1,7 @@
-//! The questions that checks ask of the running system: whom, and who of them fails.
+//! The questions that checks ask of the running system: a population, and those of it that fail.
 //!
-//! What is asked of state and index is what the journal tells, too, wherever acts made it:
-//! `tests/recompute_checks.py` finds those figures again in an export of it.
+//! Where state and index were made by acts, the journal gives the same figures:
+//! `tests/recompute_checks.py` recomputes them from an export.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -30,8 +30,8 @@ use crate::stored_records::{self, StoredKind};
 use crate::{incidents, password};
 
 const DAY: Duration = Duration::from_hours(24);
-/// An account that nobody used for so long is unused, whether somebody did before or nobody ever: the
-/// same for checks, reviews and what a partner states.
+/// An account without use for this long counts as unused, whether it was used before or never: the same
+/// for checks, reviews and self-assessments.
 pub const UNUSED_AFTER: Duration = Duration::from_hours(24 * 90);
 const QUARANTINE_MAX: Duration = Duration::from_hours(24 * 7);
 const KEYS_LAST: Duration = Duration::from_hours(24 * 365);
@@ -40,7 +40,7 @@ const LOOK_BACK: Duration = Duration::from_hours(24 * 90);
 const BREAK_GLASS_WITHIN: Duration = Duration::from_hours(72);
 const DECIDE_WITHIN: Duration = Duration::from_hours(24);
 const WITNESSED_WITHIN: Duration = Duration::from_hours(24);
-/// So many times the median of its peers is beyond them; below the floor nobody is.
+/// An account with more than this many times the median of its peers is beyond them; never below the floor.
 const BEYOND: usize = 5;
 const PERSONS_FLOOR: usize = 200;
 const RISKS_EVERY_DAYS: i64 = 365;
@@ -97,7 +97,7 @@ pub(super) async fn ask(
     }
 }
 
-/// Active accounts whose roles fit.
+/// Active accounts with a matching role.
 fn active(app: &App, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
     let rules = app.gateway().rules();
     let mut accounts: Vec<AccountId> = rules
@@ -110,7 +110,7 @@ fn active(app: &App, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
     accounts
 }
 
-/// A population and the names of those for whom something holds.
+/// A measurement of a population: the names of those for which `fails` holds.
 fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Measurement {
     let names = population.iter().filter(|one| fails(one)).map(ToString::to_string);
     Measurement::of(population.len() as u64, names.collect())
@@ -136,7 +136,7 @@ async fn keys_old(app: &App, now: Timestamp) -> Result<Measurement, OperationErr
     Ok(Measurement::of(keys.len() as u64, old.map(|key| key.name.clone()).collect()))
 }
 
-/// Accounts that read persons: nobody used them for long, or ever.
+/// Accounts that can read persons and were not used for long, or never.
 async fn unused(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
     let accounts = active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
     let view = app.view();
@@ -181,7 +181,7 @@ fn beyond_peers(app: &App, now: Timestamp) -> Result<Measurement, OperationError
     Ok(beyond(read))
 }
 
-/// Those who have more than `BEYOND` times the median, above the floor.
+/// The accounts with more than `BEYOND` times the median, above the floor.
 fn beyond(counted: Vec<(AccountId, usize)>) -> Measurement {
     let mut sizes: Vec<usize> = counted.iter().map(|(_, size)| *size).collect();
     sizes.sort_unstable();
@@ -204,7 +204,7 @@ fn wide_caseloads(app: &App) -> Measurement {
     beyond(sizes.into_iter().collect())
 }
 
-/// Organisations whose accesses were all looked at within a year.
+/// Organisations whose accounts were in a completed review within a year.
 async fn rights_reviews(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let rules = app.gateway().rules();
     let mut organisations: Vec<String> =
@@ -223,7 +223,7 @@ async fn rights_reviews(app: &App, now: Timestamp) -> Result<Measurement, Operat
 
 async fn partners(app: &App, check: Check) -> Result<Measurement, OperationError> {
     let rules = app.gateway().rules();
-    // Where agents work, somebody leads them; where there is one only, nobody stands in.
+    // (agents, delegates and deputies) of each organisation. With a single leader there is no deputy.
     let mut led: HashMap<String, (usize, usize)> = HashMap::new();
     for (_, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
         let (agents, leaders) = led.entry(record.organisation.to_string()).or_default();
@@ -254,7 +254,7 @@ async fn partners(app: &App, check: Check) -> Result<Measurement, OperationError
     }))
 }
 
-/// What was granted in ninety days: never by whoever asked.
+/// Approvals of ninety days; those approved by their own requester fail.
 async fn two_persons(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
     let mut approvals = app.store.approvals().await?;
     approvals.retain(|approval| now.since(approval.asked_at) <= LOOK_BACK);
@@ -289,7 +289,7 @@ fn all_portals(app: &App) -> Vec<PortalId> {
     portals
 }
 
-/// Something that holds for all portals or for none.
+/// A condition that holds for all portals or for none.
 fn of_portals(app: &App, holds: impl Fn(&App) -> bool) -> Measurement {
     failing(&all_portals(app), |_| !holds(app))
 }
@@ -310,7 +310,7 @@ fn portals(app: &App, check: Check) -> Measurement {
     })
 }
 
-/// Responses that nobody could look into, of all that were shown.
+/// Uninspected responses, of all responses.
 fn uninspected(app: &App) -> Measurement {
     let standing = app.journal_state();
     let coverage = all_portals(app).into_iter().map(|portal| standing.index.coverage(&portal));
@@ -327,7 +327,7 @@ fn encrypted(app: &App) -> Measurement {
     failing(&urls, |url| !url.starts_with("https://"))
 }
 
-/// Reads the journal from the disk again, and compares it with its signed root.
+/// Verifies the journal from disk against its signed root.
 async fn verified(app: &App) -> Result<Measurement, OperationError> {
     let journal = app.journal.clone();
     let read = tokio::task::spawn_blocking(move || journal.verify()).await;
@@ -338,13 +338,13 @@ async fn verified(app: &App) -> Result<Measurement, OperationError> {
             Measurement::of(report.size.max(1), faults.collect())
         }
         Err(error) => {
-            tracing::error!(%error, "The journal could not be verified");
+            tracing::error!(%error, "Journal verification could not run; the check counts as not run");
             Measurement::unknown(NotRun::Failed)
         }
     })
 }
 
-/// Stored records beside the acts of the journal that made them.
+/// Stored records that differ from the acts of the journal.
 async fn records_intact(app: &App) -> Result<Measurement, OperationError> {
     let compared = stored_records::compare_now(app, StoredKind::ALL).await?;
     let names = compared.differences.iter().map(stored_records::RecordDifference::to_code);
@@ -359,12 +359,12 @@ fn witnessed(app: &App, now: Timestamp) -> Measurement {
     let late =
         view.witnesses.iter().filter(|(_, at, _)| at.is_none_or(|at| now.since(at) > WITNESSED_WITHIN));
     let late: Vec<String> = late.map(|(name, ..)| name.clone()).collect();
-    // A quorum is enough: who is away beyond it fails nobody.
+    // With a quorum nothing fails: further witnesses may be away.
     let enough = view.witnesses.len() - late.len() >= view.quorum;
     Measurement::of(view.witnesses.len() as u64, if enough { Vec::new() } else { late })
 }
 
-/// Keys of periods that should have been destroyed.
+/// Period keys that should have been destroyed, with one day of tolerance.
 fn retention(app: &App, now: Timestamp) -> Measurement {
     let (keys, retentions) = (app.journal.keys(), app.retentions());
     let is_due = |key: &&digue_journal::keyring::PeriodKeyRecord| {
@@ -374,7 +374,7 @@ fn retention(app: &App, now: Timestamp) -> Measurement {
     Measurement::of(keys.len() as u64, due.collect())
 }
 
-/// Seconds between our clock and the witnesses', who sign the hour.
+/// Seconds between this clock and the witnesses', whose cosignatures are dated.
 fn clock_drift(app: &App) -> Measurement {
     match app.witness_rounds.drift_secs() {
         Some(seconds) => Measurement::value(seconds),
@@ -390,7 +390,7 @@ async fn findings(app: &App, check: Check, now: Timestamp) -> Result<Measurement
             let wrong =
                 lately.filter(|finding| finding.verdict.as_ref().is_some_and(|v| !v.is_theft)).count();
             let account_days = active(app, |_| true).len() as u64 * 30;
-            // In a hundred thousand account-days: ten are one in ten thousand.
+            // Per 100,000 account-days: ten of them are one in ten thousand.
             Ok(match (wrong as u64 * 100_000).checked_div(account_days) {
                 Some(rate) => Measurement::value(rate),
                 None => Measurement::default(),
@@ -414,7 +414,7 @@ async fn contained(app: &App, all: &[digue_store::FindingRecord]) -> Result<Meas
     let shut = gates.iter().find(|gate| gate.gate == Gate::Closed && gate.reason.starts_with(&word));
     Ok(match shut {
         Some(gate) => Measurement::value(gate.set_at.since(finding.at).as_secs()),
-        // It was opened again since: what it took is not known any more.
+        // Reopened since: the gate's row is gone, and with it the time of closing.
         None => Measurement::unknown(NotRun::Gone),
     })
 }
@@ -445,7 +445,7 @@ async fn of_incidents(app: &App, check: Check, now: Timestamp) -> Result<Measure
     })
 }
 
-/// Account holders who did every module within a year.
+/// Active accounts that lack an attestation of some module.
 fn aware(app: &App, registers: &Registers, now: Measurements) -> Measurement {
     let done = awareness::done(registers, now.today);
     let missing =
@@ -453,7 +453,7 @@ fn aware(app: &App, registers: &Registers, now: Measurements) -> Measurement {
     failing(&active(app, |_| true), |account| Module::ALL.iter().any(|module| missing(account, module)))
 }
 
-/// What the registers say by themselves.
+/// Checks of the registers alone.
 fn of_registers(app: &App, check: Check, registers: &Registers, now: Measurements) -> Measurement {
     match check {
         Check::MeasuresLate => {
@@ -475,7 +475,7 @@ fn of_registers(app: &App, check: Check, registers: &Registers, now: Measurement
             let audits = registers.read::<Audit>();
             let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
             let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
-            // A day without scope, criteria and conclusion is no audit, nor is one that its auditor did not sign.
+            // A date without scope, criteria and conclusion is not an audit, nor is one without signature.
             let empty = audits.iter().filter(|audit| {
                 audit.record.done_on.is_some()
                     && (audit.record.is_empty() || !is_signed(registers, RegisterKind::Audit, &audit.id))
@@ -499,18 +499,18 @@ fn of_registers(app: &App, check: Check, registers: &Registers, now: Measurement
         Check::ProcessingCurrent => of_entries(&registers.read::<Processing>(), |processing| {
             processing.review_on.is_none_or(|on| on < now.today) || !processing.missing().is_empty()
         }),
-        // Nothing of this house knows yet: backups, drills, advisories.
+        // No source yet: backups, restore drills, software advisories.
         _ => Measurement::unknown(NotRun::NoSource),
     }
 }
 
-/// True when whoever the record names signed it.
+/// True when the account that the record names signed its current revision.
 fn is_signed(registers: &Registers, kind: RegisterKind, id: &str) -> bool {
     let revision = registers.find(kind, id);
     revision.and_then(|revision| signed(registers, revision)).is_some_and(|signed| signed.is_signed())
 }
 
-/// Roles that every management system has: each is there, and somebody holds it.
+/// The roles that every ISMS needs: those that are missing, and those without a holder.
 fn roles_held(roles: &[RegisterEntry<Carried>]) -> Measurement {
     if roles.is_empty() {
         return Measurement::default();

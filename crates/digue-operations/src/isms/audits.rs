@@ -1,5 +1,5 @@
-//! Samples of internal audits: drawn from a population of the running system with the audit's seed, so
-//! that somebody else draws the same.
+//! Samples for internal audits: drawn from a population of the running system with the audit's seed, so that
+//! another auditor draws the same.
 
 use digue_isms::kinds::{Audit, RegisterKind, SamplePopulation};
 use digue_isms::register::RegisterRecord as _;
@@ -12,11 +12,11 @@ use crate::error::OperationError;
 use crate::files::sha256;
 use crate::incidents;
 
-/// Names drawn when an audit does not say how many.
+/// The size of a sample when the audit does not state one.
 const SIZE: u32 = 10;
 
-/// Draws the sample of an audit and writes it into its record, under the population that it came from:
-/// its size and the hash of its names.
+/// Draws the sample of an audit and writes it into its record, with the size of the population and the hash
+/// of its names.
 pub async fn draw(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     must_govern(actor)?;
     let registers = in_force(app).await?;
@@ -37,9 +37,9 @@ pub async fn draw(app: &App, actor: &Actor, id: &str) -> Result<(), OperationErr
 pub struct Sample {
     pub of: SamplePopulation,
     pub seed: u64,
-    /// How many names the population has.
+    /// The number of names in the population.
     pub population: usize,
-    /// SHA-256 over them, sorted, one a line.
+    /// SHA-256 of the names, sorted, one a line.
     pub hash: String,
     pub names: Vec<String>,
 }
@@ -51,7 +51,7 @@ impl Sample {
     }
 }
 
-/// Draws a sample for whoever may look: an auditor does it without writing anything.
+/// Draws a sample without storing it, for readers of the ISMS such as an auditor.
 pub async fn sampled(
     app: &App,
     actor: &Actor,
@@ -67,7 +67,7 @@ pub async fn sampled(
     Ok(Sample { of, seed, population: names.len(), hash: sha256(&names.join("\n")), names: drawn })
 }
 
-/// Every name of a population.
+/// All names of a population.
 async fn population(app: &App, of: SamplePopulation) -> Result<Vec<String>, OperationError> {
     let rules = app.gateway().rules();
     Ok(match of {

@@ -1,5 +1,5 @@
-//! Awareness: everybody reads a module, answers its three questions, and an attestation is kept; and
-//! controlled documents, whose readers say that they read them.
+//! Awareness training: users read a module and answer its three questions, and an attestation is stored.
+//! And controlled documents, whose readers confirm that they read them.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::attachments;
 use crate::error::OperationError;
 
-/// Each module, and when the actor did it last within its months.
+/// Each module, and when the actor last completed it, if that is still valid.
 pub async fn own(app: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
     let registers = in_force(app).await?;
     let done = done(&registers, now(app).today);
@@ -24,7 +24,7 @@ pub async fn own(app: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>
     Ok(Module::ALL.iter().map(|module| (*module, own(*module))).collect())
 }
 
-/// When each person last did each module, within its months and in the edition of today.
+/// When each person last completed each module, if that is still valid and of the current edition.
 pub(crate) fn done(registers: &Registers, today: Date) -> HashMap<(String, &'static str), Date> {
     let since = today.checked_sub(jiff::Span::new().months(MONTHS)).unwrap_or(today);
     let mut done: HashMap<(String, &'static str), Date> = HashMap::new();
@@ -40,7 +40,8 @@ pub(crate) fn done(registers: &Registers, today: Date) -> HashMap<(String, &'sta
     done
 }
 
-/// Answers to a module's questions: how many are right. All of them are an attestation.
+/// Checks the answers to a module's questions; returns how many are right. If all are, an attestation is
+/// stored.
 pub async fn answer(
     app: &App,
     actor: &Actor,
@@ -50,7 +51,7 @@ pub async fn answer(
     let right = module.right_of(answers);
     let today = now(app).today;
     let was_done = own(app, actor).await?.contains(&(module, Some(today)));
-    // Once a day is enough: nobody fills the register by answering again.
+    // At most one attestation a day, so that repeated answers do not fill the register.
     if usize::try_from(right) == Ok(QUESTIONS) && !was_done {
         let organisation = organisation_of(&app.gateway().rules(), actor);
         let organisation = organisation.as_ref().map(OrganisationId::as_str).unwrap_or_default();
@@ -77,8 +78,7 @@ async fn keep<const N: usize>(
     Ok(())
 }
 
-/// Where each person stands, for whoever answers for them: account, organisation, and when each module
-/// was done within its months.
+/// The completed modules of each person, for officers and for those who lead an organisation.
 pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<Learner>, OperationError> {
     allow(actor.role.oversees())?;
     let registers = in_force(app).await?;
@@ -102,7 +102,7 @@ pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<Learner>, Operati
     Ok(learners)
 }
 
-/// One person and the modules.
+/// One person and their completed modules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Learner {
     pub account: String,
@@ -111,7 +111,7 @@ pub struct Learner {
     pub done: Vec<Option<Date>>,
 }
 
-/// A document for its readers.
+/// A document, and when the actor read it.
 #[derive(Clone, Debug)]
 pub struct ReadingTask {
     pub id: String,
@@ -119,7 +119,7 @@ pub struct ReadingTask {
     pub read_on: Option<Date>,
 }
 
-/// Approved documents that the actor is to read, and when they said so of this edition.
+/// The approved documents that the actor must read, and when they confirmed it for this edition.
 pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, OperationError> {
     let registers = in_force(app).await?;
     let receipts: Vec<RegisterEntry<Receipt>> = registers.read();
@@ -148,7 +148,7 @@ pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, Ope
         .collect())
 }
 
-/// The actor read this edition of a document.
+/// Confirms that the actor read the current edition of a document.
 pub async fn read(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     let found = documents(app, actor).await?.into_iter().find(|one| one.id == id);
     let one = found.ok_or(OperationError::NotFound("document"))?;
@@ -182,7 +182,7 @@ pub async fn attach(
     Ok(())
 }
 
-/// The file of a document, for whoever is to read it or keeps it.
+/// The file of a document, for its readers and for officers. To others it does not exist.
 pub async fn file(app: &App, actor: &Actor, id: &str) -> Result<(String, Vec<u8>), OperationError> {
     let registers = in_force(app).await?;
     let document = registers.read::<Document>().into_iter().find(|one| one.id == id);

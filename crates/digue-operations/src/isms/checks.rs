@@ -1,5 +1,5 @@
-//! Checks: run twice a day, kept with the range of the journal that they were found under, and
-//! switched off by somebody with a reason and an end.
+//! Checks: run twice a day, stored with the journal size and root that they saw, and disabled only by an
+//! officer with a reason and an end.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use crate::error::OperationError;
 use crate::files::{hex, sha256};
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 
-/// How long a check may be switched off at most.
+/// The longest time for which a check may be disabled.
 const OFF_MAX: Duration = Duration::from_hours(24 * 180);
-/// Checks run so often.
+/// The interval between two runs.
 const EVERY: Duration = Duration::from_hours(12);
-/// Names of those that fail that are kept: the count is whole.
+/// The most failing names that are stored; the count stays complete.
 const NAMES_MAX: usize = 500;
 
 /// A result as it is stored.
@@ -37,7 +37,7 @@ struct CheckContent {
     version: String,
 }
 
-/// What every check last said, and which are switched off.
+/// The last result of every check, and which are disabled.
 pub(crate) async fn measured(app: &App) -> Result<MeasuredState, OperationError> {
     let results = app.store.last_check_results().await?.into_iter().filter_map(result_of);
     let switches = app.store.check_switches().await?.into_iter().filter_map(|switch| {
@@ -75,7 +75,7 @@ fn result_of(record: CheckRecord) -> Option<CheckResult> {
     })
 }
 
-/// How a stored result ended, and what is hashed of it; `None` when it does not read.
+/// The outcome of a stored result and its hashed text; `None` when it cannot be read.
 pub(crate) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)> {
     let result = result_of(record.clone())?;
     Some((result.outcome, result.canonical()))
@@ -98,7 +98,7 @@ pub async fn history(
         .collect())
 }
 
-/// Runs the checks that were not asked for a while.
+/// Runs the checks that are due; returns how many.
 pub async fn run_due(app: &App) -> Result<usize, OperationError> {
     let known = measured(app).await?;
     let at = app.clock.now();
@@ -122,17 +122,18 @@ pub async fn run_all(app: &App, actor: &Actor) -> Result<(), OperationError> {
     Ok(())
 }
 
-/// Runs one check and keeps what it found. An error is a result, too, and not a pass.
+/// Runs one check and stores its result. An error is stored as "not run", never as a pass.
 pub async fn run_one(app: &App, check: Check) -> Result<CheckResult, OperationError> {
     let registers = in_force(app).await?;
     let now = now(app);
     let status = app.journal_status();
+    // Read before the question: the result covers at least this much of the journal.
     let size = status.checkpoint_size;
     let root = app.journal.root(size).map(|root| hex(&root)).unwrap_or_default();
     let found = match ask::ask(app, check, &registers, now).await {
         Ok(found) => found,
         Err(error) => {
-            tracing::error!(%error, check = check.code(), "A check could not run");
+            tracing::error!(%error, check = check.code(), "Check could not run; stored as not run");
             Measurement::unknown(NotRun::Failed)
         }
     };
@@ -150,7 +151,8 @@ pub async fn run_one(app: &App, check: Check) -> Result<CheckResult, OperationEr
     Ok(result)
 }
 
-/// Some names and the whole count: what is hashed is what is kept, so that the hash is found again.
+/// Shortens the names and keeps the count. Before hashing, so that the hash can be recomputed from what is
+/// stored.
 fn shortened(mut found: Measurement) -> Measurement {
     found.failing_events = found.failing_count();
     found.failing.truncate(NAMES_MAX);
@@ -181,13 +183,13 @@ async fn keep(app: &App, result: &CheckResult) -> Result<(), OperationError> {
     let record = CheckRecord {
         name: result.check.code().to_owned(),
         at: result.at,
-        content: serde_json::to_string(&content).expect("plain data"),
+        content: serde_json::to_string(&content).expect("strings and numbers always serialise"),
         hash,
     };
     Ok(app.store.add_check_result(&record).await?)
 }
 
-/// Switches a check off until a day, with a reason; a day that is past switches it on.
+/// Disables a check until a date, with a reason; a past date enables it.
 pub async fn switch(
     app: &App,
     actor: &Actor,

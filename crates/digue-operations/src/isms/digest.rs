@@ -1,4 +1,4 @@
-//! The week in one mail: what is late, what comes, what does not hold together.
+//! The weekly digest by mail: late and upcoming duties, contradictions, failing checks.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const SETTING: &str = "digest-at";
 /// Days that the mail looks ahead.
 const AHEAD: i64 = 14;
 
-/// The figures of the week.
+/// The figures of a weekly digest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct WeeklyFigures {
     pub late: usize,
@@ -28,7 +28,7 @@ pub struct WeeklyFigures {
 }
 
 impl WeeklyFigures {
-    /// Five numbers: what is kept of a mail that waits.
+    /// The five numbers, as the mail queue stores them.
     pub(crate) fn to_text(self) -> String {
         format!("{} {} {} {} {}", self.late, self.soon, self.contradictions, self.failing, self.euros)
     }
@@ -64,7 +64,7 @@ pub async fn week(app: &App) -> Result<WeeklyFigures, OperationError> {
     })
 }
 
-/// Writes to the officers once a week, where mail is sent and something is written down.
+/// Mails the officers once a week, if a mail server is configured and the registers are not empty.
 pub async fn send_due(app: &App) -> Result<bool, OperationError> {
     if !app.sends_mail() || in_force(app).await?.is_empty() {
         return Ok(false);
@@ -74,6 +74,7 @@ pub async fn send_due(app: &App) -> Result<bool, OperationError> {
     if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
         return Ok(false);
     }
+    // Marked before the mails are queued: a failure in between skips a week and repeats no mail.
     app.store.set_setting(SETTING, &at.micros().to_string()).await?;
     let week = week(app).await?;
     mail::tell_roles(app, Role::can_govern, |account| Mail::Digest { account, week }).await?;

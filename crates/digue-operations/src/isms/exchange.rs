@@ -1,4 +1,4 @@
-//! The management system in other programs' words: OSCAL, OCSF, CISO Assistant, MonServiceSécurisé.
+//! The ISMS in the formats of other programs: OSCAL, OCSF, CISO Assistant, MonServiceSécurisé.
 
 mod library;
 
@@ -22,7 +22,7 @@ use crate::files::sha256;
 use crate::ocsf;
 use library::LibraryHead;
 
-/// A name of version 4 made from a text: the same text has the same name wherever it is exported.
+/// A UUID of version 4 form, derived from a text: the same text has the same one in every export.
 fn uuid(text: &str) -> String {
     let hash = sha256(text);
     let variant = ["8", "9", "a", "b"][usize::from(hash.as_bytes()[16]) % 4];
@@ -76,7 +76,7 @@ pub async fn oscal(app: &App, actor: &Actor, language: Language) -> Result<Json,
     }}))
 }
 
-/// The name space of our own figures: the same for every operator, as they mean the same.
+/// The namespace of our own properties: the same for every operator, because they mean the same.
 const NAMESPACE: &str = "urn:digue:ns:oscal";
 
 fn control_name(line: &StatementLine) -> String {
@@ -107,8 +107,8 @@ fn observation(origin: &str, language: Language, result: &CheckResult) -> Json {
     })
 }
 
-/// What was reviewed: every control but those that no check measured. What is excluded must be included first
-/// (OSCAL, `exclude-controls`).
+/// The reviewed controls: all but those that no check measured. An exclusion needs an inclusion first (OSCAL,
+/// `exclude-controls`).
 fn selection(language: Language, unmeasured: Vec<Json>) -> Json {
     let mut selection = json!({"description": text(language, "oscal-selection"), "include-all": {}});
     // The schema has no empty lists.
@@ -118,7 +118,7 @@ fn selection(language: Language, unmeasured: Vec<Json>) -> Json {
     selection
 }
 
-/// What the checks of a control say together; `None` where they do not say it: not measured is neither.
+/// The combined result of a control's checks; `None` where they give none: "not measured" is neither.
 fn state_of(line: &StatementLine) -> Option<&'static str> {
     let says = |what: CheckStatement| line.checks.iter().any(|(_, says)| *says == what);
     if says(CheckStatement::Fail) {
@@ -140,7 +140,7 @@ fn finding(origin: &str, language: Language, line: &StatementLine, measured: &Me
         "title": text(language, &framework::key(line.control.id)),
         "description": text(language, &format!("implementation-{}", line.implementation.code())),
         "target": {
-            // What a control demands: its statement, by the name that NIST's catalogs give it.
+            // The statement of a control, by the name that NIST's catalogs give it.
             "type": "statement-id",
             "target-id": format!("{}_smt", control_name(line)),
             "status": {"state": state},
@@ -192,18 +192,19 @@ fn compliance_event(language: Language, result: &CheckResult, says: CheckStateme
     })
 }
 
-/// Every framework that these requirements are of, in words.
+/// The names of the frameworks of these requirements.
 fn standards(language: Language, requirements: &[&str]) -> Vec<String> {
     let frameworks = requirements.iter().filter_map(|id| framework::requirement(id)).map(|one| one.framework);
     let frameworks: BTreeSet<Framework> = frameworks.collect();
     frameworks.into_iter().map(|framework| text(language, framework.key())).collect()
 }
 
-/// The measures as a library of CISO Assistant: reference controls, and a framework that names them.
+/// The measures as a CISO Assistant library: reference controls, and a framework that refers to them.
 pub async fn ciso_assistant(app: &App, actor: &Actor, language: Language) -> Result<String, OperationError> {
     must_read(actor)?;
     let registers = in_force(app).await?;
-    // A library is one of this installation and language; loaded twice, it is refused unless its version grew.
+    // One library for each installation and language. Loading it again is refused unless its version is
+    // higher.
     let origin = sha256(&app.journal.origin());
     let head = LibraryHead {
         code: format!("measures-{}-{}", &origin[..12], language.code()),
@@ -215,7 +216,7 @@ pub async fn ciso_assistant(app: &App, actor: &Actor, language: Language) -> Res
     Ok(library::written(&head, &registers.read::<Measure>()))
 }
 
-/// A number that grows with each change of a measure, and stays as long as none changes: the seconds from 2020 to the
+/// A version that grows with each change of a measure and is stable otherwise: the seconds from 2020 to the
 /// last revision.
 async fn version_of_measures(app: &App) -> Result<i64, OperationError> {
     const FIRST_SECOND: i64 = 1_577_836_800;
@@ -225,17 +226,17 @@ async fn version_of_measures(app: &App) -> Result<i64, OperationError> {
     Ok((last - FIRST_SECOND).max(1))
 }
 
-/// Measures that one file of MonServiceSécurisé holds.
+/// The most measures in one file of MonServiceSécurisé.
 pub const MSS_ROWS_MAX: usize = 40;
 
-/// How many files the measures of MonServiceSécurisé take.
+/// The number of files that the measures need.
 pub async fn mon_service_securise_files(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     must_read(actor)?;
     Ok(in_force(app).await?.of(RegisterKind::Measure).len().div_ceil(MSS_ROWS_MAX).max(1))
 }
 
-/// The measures as the template of MonServiceSécurisé has them: one sheet, its header on line 6, at most forty rows.
-/// What is still to be done comes first, the urgent before the rest; file `number` counts from 1.
+/// The measures in the template of MonServiceSécurisé: one sheet, header on line 6, at most forty rows. Open
+/// measures come first, by urgency; file `number` counts from 1.
 ///
 /// # Errors
 /// `NotFound` for a file beyond the last.
@@ -269,7 +270,7 @@ pub async fn mon_service_securise(
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-/// A measure with what is measured of it.
+/// A measure with its measured state.
 fn mss_row(entry: &RegisterEntry<Measure>, measured: &MeasuredState, now: Measurements) -> Vec<WrittenCell> {
     let RegisterEntry { id, record, .. } = entry;
     let french = |key: &str| text(Language::French, key);

@@ -1,8 +1,8 @@
-//! A register read back from a spreadsheet: what would change is shown first, old and new, and taken when it is
-//! confirmed.
+//! Import of a register from a spreadsheet: a preview shows what would change, old and new, and a
+//! confirmation applies it.
 //!
-//! A cell is taken, blank, or a fault with its place. A blank cell erases only where its column is there; a column
-//! that the sheet has not leaves its field as it is. A row with a fault is told and left alone.
+//! A cell is used, blank, or a fault with its place. A blank cell erases a value only where its column
+//! exists; a missing column leaves its field unchanged. A row with a fault is reported and not applied.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -32,29 +32,29 @@ use crate::uploaded_table::{
 
 use super::sheets::field_name;
 
-/// What a person sends back to confirm is a third longer than the file.
+/// The largest file. The confirmation sends it back in base 64, a third longer.
 const FILE_BYTES_MAX: usize = 11 << 20;
 const ROWS_MAX: usize = 20_000;
-/// Faults that are listed.
+/// The most faults that are listed.
 const FAULTS_MAX: usize = 500;
-/// The column of the names.
+/// The column of the record ids.
 const ID: &str = "id";
 
 /// A cell that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportCellFault {
-    /// From 1.
+    /// Counted from 1.
     pub row: u32,
     /// Sheet and cell: `Mesures!H3`.
     pub place: String,
-    /// Code of the field; `id` for the name.
+    /// The code of the field; `id` for the record id.
     pub field: &'static str,
     pub unfit: FieldError,
-    /// What the cell shows.
+    /// The text that the cell shows.
     pub seen: String,
 }
 
-/// A field whose value becomes another; in words.
+/// A change of one field, as the texts of the old and the new value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldChange {
     pub field: &'static FieldDef,
@@ -62,19 +62,19 @@ pub struct FieldChange {
     pub after: Vec<String>,
 }
 
-/// What becomes of a row.
+/// The change that a row makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowChange {
     pub row: u32,
-    /// The name that it has or will have.
+    /// The id that the record has or will have.
     pub id: String,
     pub is_new: bool,
-    /// A record in force that has the same title.
+    /// A current record with the same title.
     pub like: Option<String>,
     pub fields: Vec<FieldChange>,
 }
 
-/// What a spreadsheet would do.
+/// The changes that a spreadsheet would make.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ImportPreview {
     pub sheet: String,
@@ -83,10 +83,10 @@ pub struct ImportPreview {
     pub unnamed_columns: Vec<UnnamedColumn>,
     pub changes: Vec<RowChange>,
     pub same: u32,
-    /// The first of them.
+    /// The first faults.
     pub faults: Vec<ImportCellFault>,
     pub fault_count: u32,
-    /// Names exactly these changes.
+    /// SHA-256 of exactly these changes: a confirmation names it.
     pub digest: String,
 }
 
@@ -100,18 +100,18 @@ impl ImportPreview {
     }
 }
 
-/// What came of a confirmation.
+/// The result of a confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportOutcome {
     Taken(ImportPreview),
-    /// The register changed since: this is what the file would do now, and nothing was done.
+    /// The register changed since the preview. Nothing was applied; this is what the file would do now.
     Outdated(ImportPreview),
 }
 
-/// What a spreadsheet would do to a register; nothing is done.
+/// Shows what a spreadsheet would change in a register; changes nothing.
 ///
 /// # Errors
-/// `Invalid` for what is no workbook, `Faults` where the register's table is not found.
+/// `Invalid` for a file that is not a workbook, `Faults` where the table of the register is not found.
 pub async fn preview(
     app: &App,
     actor: &Actor,
@@ -123,7 +123,7 @@ pub async fn preview(
     Ok(read(kind, &registers, free, bytes)?.preview)
 }
 
-/// Does what a preview showed: `digest` names it.
+/// Applies the changes of a preview, named by its `digest`.
 pub async fn import(
     app: &App,
     actor: &Actor,
@@ -135,6 +135,7 @@ pub async fn import(
     let _one_at_a_time = app.isms().writing.lock().await;
     let registers = in_force(app).await?;
     let free = free_number(app, &registers, kind).await?;
+    // Computed anew and compared: the person confirmed these changes, and not the file.
     let plan = read(kind, &registers, free, bytes)?;
     if plan.preview.digest != digest {
         return Ok(ImportOutcome::Outdated(plan.preview));
@@ -144,12 +145,12 @@ pub async fn import(
     Ok(ImportOutcome::Taken(plan.preview))
 }
 
-/// A file as a form keeps it until it is confirmed.
+/// A file as text for the confirmation form (base 64).
 pub fn pack(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// The file that `pack` kept; `None` for what it did not write.
+/// The file from the text of `pack`; `None` for other text.
 pub fn unpack(kept: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(kept.trim_ascii()).ok()
 }
@@ -166,18 +167,18 @@ async fn readable(
     in_force(app).await
 }
 
-/// Revisions that a spreadsheet asks for, and what they change.
+/// The revisions that a spreadsheet leads to, and their preview.
 struct RegisterImportPlan<'r> {
     kind: RegisterKind,
     registers: &'r Registers,
     /// The next number of a new record.
     free: u32,
-    /// Records in force by their folded titles.
+    /// Current records by their folded titles.
     titles: HashMap<String, Vec<&'r Revision>>,
-    /// Names and new records that a row has taken.
+    /// Ids and new records that an earlier row has used.
     ids: HashSet<String>,
     new_records: HashSet<String>,
-    /// The lines of the statement of applicability: a row that says the same decides nothing.
+    /// The lines of the statement of applicability: a row that repeats one is not a new decision.
     statement: Vec<Values>,
     drafts: Vec<RevisionDraft>,
     preview: ImportPreview,
@@ -234,12 +235,12 @@ fn read<'r>(
     }
     let drafts: Vec<(&str, u32, &Values)> =
         plan.drafts.iter().map(|draft| (draft.id.as_str(), draft.number, &draft.values)).collect();
-    plan.preview.digest = sha256(&serde_json::to_string(&drafts).expect("texts are plain data"));
+    plan.preview.digest = sha256(&serde_json::to_string(&drafts).expect("strings always serialise"));
     Ok(plan)
 }
 
 impl<'r> RegisterImportPlan<'r> {
-    /// Takes a row, or tells everything that keeps it from being taken.
+    /// Adds a row to the plan, or returns all its faults.
     fn take(&mut self, row: u32, cells: RegisterRowCells) -> RowFaults {
         let RegisterRowCells { id, values: seen, mut faults } = cells;
         let Self { kind, registers, .. } = *self;
@@ -260,7 +261,8 @@ impl<'r> RegisterImportPlan<'r> {
         whole.retain(|_, texts| texts.iter().any(|text| !text.trim().is_empty()));
         let (values, unfit) = checked(registers, kind, &whole);
         for FieldFault { field, unfit } in unfit {
-            // A cell that cannot be read is not missing, too, and nobody knows what an unknown record has.
+            // An unreadable cell is not reported as missing as well; and of an unknown record no field can
+            // be called missing.
             let is_told = unfit != FieldError::Missing || id.is_empty() || known.is_some();
             if is_told && is_readable(&faults, field) {
                 let text = seen.get(field).map(|texts| texts.join(", ")).unwrap_or_default();
@@ -275,7 +277,7 @@ impl<'r> RegisterImportPlan<'r> {
         }
     }
 
-    /// The decision about exactly one control that a row without a name is about, as the statement's rows are.
+    /// The existing decision about the control of a row without id, as in an exported statement.
     fn decision(&self, id: &str, seen: &Values) -> Option<&'r Revision> {
         let wanted = seen.get("requirement").filter(|texts| !texts.is_empty())?;
         let is_about = |known: &&Revision| known.values.get("requirement") == Some(wanted);
@@ -283,7 +285,7 @@ impl<'r> RegisterImportPlan<'r> {
         self.registers.of(self.kind).iter().rfind(is_about).filter(|_| is_asked)
     }
 
-    /// A row that fits: left alone, a revision, or a new record.
+    /// Plans a valid row: unchanged, a revision, or a new record.
     fn plan(
         &mut self,
         row: u32,
@@ -308,7 +310,7 @@ impl<'r> RegisterImportPlan<'r> {
             None => (format!("{}-{}", kind.prefix(), self.free), 1),
         };
         if known.is_none() {
-            let content = serde_json::to_string(&values).expect("texts are plain data");
+            let content = serde_json::to_string(&values).expect("strings always serialise");
             if !self.new_records.insert(content) {
                 return Err((ID, FieldError::Twice, title(kind, &values, Language::default())));
             }
@@ -327,16 +329,16 @@ impl<'r> RegisterImportPlan<'r> {
         Ok(())
     }
 
-    /// Records in force with the same title.
+    /// Current records with the same title.
     fn alike(&self, values: &Values) -> Vec<&'r Revision> {
         let name = folded(&title(self.kind, values, Language::default()));
         self.titles.get(&name).filter(|_| !name.is_empty()).cloned().unwrap_or_default()
     }
 }
 
-/// What the statement says of each control, in the form of a decision.
+/// The lines of the statement, in the form of decisions.
 fn statement_lines(registers: &Registers) -> Vec<Values> {
-    // Neither what is measured nor the day changes whether and why a control applies.
+    // Any date and no measurements: neither changes whether and why a control applies.
     let now = Measurements { today: Date::constant(2000, 1, 1), at: Timestamp::from_micros(0) };
     let lines = statement::statement(registers, &MeasuredState::default(), now);
     lines.iter().map(line_values).collect()
@@ -359,7 +361,7 @@ fn line_values(line: &statement::StatementLine) -> Values {
         .collect()
 }
 
-/// The written form of a record when it has one, and every fault: of its fields and of where they lead.
+/// The normalised values of a record when they are valid, and every fault of fields and links.
 fn checked(registers: &Registers, kind: RegisterKind, whole: &Values) -> (Option<Values>, Vec<FieldFault>) {
     let links = |values: &Values| unknown_links(registers, kind, values).err().unwrap_or_default();
     match kind.checked(whole) {
@@ -368,7 +370,8 @@ fn checked(registers: &Registers, kind: RegisterKind, whole: &Values) -> (Option
             (Some(values), faults)
         }
         Err(mut faults) => {
-            // One text of several names is split by the written form alone: links are looked at field by field.
+            // Without normalised values the links are split and checked field by field, so that all faults
+            // of a row are reported at once.
             for field in kind
                 .fields()
                 .iter()
@@ -400,7 +403,7 @@ fn changes_between(kind: RegisterKind, before: &Values, after: &Values) -> Vec<F
     kind.fields().iter().filter_map(change).collect()
 }
 
-/// Other names that columns of the same meaning have, by the field's code.
+/// Fields whose columns are also recognised by other common names (locale keys `import-column-*`).
 const COMMON_COLUMNS: [&str; 7] = ["title", "description", "owner", "due", "priority", "declared", "cost"];
 
 fn find(kind: RegisterKind, bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
@@ -419,7 +422,7 @@ fn find(kind: RegisterKind, bytes: &[u8]) -> Result<UploadedTable<&'static str>,
         &TableWanted {
             sheet_names: &sheet_names,
             column_of: &column_of,
-            // A table of known names may lack everything else.
+            // A table that names existing records may lack every other column.
             is_needed: &|column| {
                 column == ID || kind.fields().iter().any(|field| field.is_needed && field.code == column)
             },
@@ -430,7 +433,7 @@ fn find(kind: RegisterKind, bytes: &[u8]) -> Result<UploadedTable<&'static str>,
     )
 }
 
-/// Names of columns in their folded form, those of the register first.
+/// The recognised column names in folded form, the register's own names first.
 fn column_names(kind: RegisterKind) -> Vec<(String, &'static str, NameFit)> {
     let mut names = vec![(ID.to_owned(), ID, NameFit::Code)];
     let mut add = |name: &str, field: &'static str, fit: NameFit| {
@@ -455,7 +458,7 @@ fn column_names(kind: RegisterKind) -> Vec<(String, &'static str, NameFit)> {
         }
     }
     if kind == RegisterKind::Applicability {
-        // As the statement of applicability calls it.
+        // The name of the column in an exported statement.
         for language in Language::ALL {
             add(&text(language, "column-control"), "requirement", NameFit::Other);
         }
@@ -463,14 +466,14 @@ fn column_names(kind: RegisterKind) -> Vec<(String, &'static str, NameFit)> {
     names
 }
 
-/// What a row holds: its name, its values, and the cells that cannot be used.
+/// The content of a row: record id, values, and faults.
 struct RegisterRowCells {
     id: String,
     values: Values,
     faults: RowFaults,
 }
 
-/// The columns of a sheet, and what comes first in the days of each.
+/// The columns of a sheet, and the order of day and month in each.
 struct SheetColumns<'s> {
     kind: RegisterKind,
     places: &'s BTreeMap<usize, &'static str>,
@@ -478,7 +481,7 @@ struct SheetColumns<'s> {
 }
 
 impl SheetColumns<'_> {
-    /// Every cell of a column that is there is taken, blank, or a fault.
+    /// Reads a row: each cell of an existing column is used, blank, or a fault.
     fn read(&self, cells: &BTreeMap<usize, UploadedCell>) -> RegisterRowCells {
         let mut row = RegisterRowCells { id: String::new(), values: Values::new(), faults: Vec::new() };
         for (place, name) in self.places {
@@ -503,7 +506,7 @@ impl SheetColumns<'_> {
     }
 }
 
-/// What a field takes of a cell. Whole numbers of a register may be of euros.
+/// How a field uses a cell. Numbers are read as amounts, because they may be in euros.
 const fn usage(shape: FieldShape) -> CellUse {
     match shape {
         FieldShape::Day => CellUse::Day,
@@ -526,7 +529,7 @@ const fn unfit(untaken: IgnoredCells) -> FieldError {
     }
 }
 
-/// A cell as the texts of its field; nothing when it is blank.
+/// The texts of a field from a cell; empty when the cell is blank.
 fn read_cell(
     kind: RegisterKind,
     field: &FieldDef,
@@ -604,7 +607,8 @@ pub(super) fn lines_of(text: &str) -> impl Iterator<Item = &str> {
 /// Lists whose choices people call otherwise, too.
 const COMMON_CHOICES: [&str; 3] = ["declared", "yes-no", "treatment"];
 
-/// The code of a word of either language: the whole word, another word for it, or the only one that begins so.
+/// The code of a word of either language: the whole word, another word for it, or the only one that begins
+/// so.
 fn choice(prefix: &str, codes: &'static [&'static str], word: &str) -> Option<&'static str> {
     let word = folded(word);
     let words: Vec<(String, &'static str)> = codes

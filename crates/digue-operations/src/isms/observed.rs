@@ -1,4 +1,4 @@
-//! A processing as it is seen at the lock: the categories of data that a portal shows, and who read.
+//! A processing activity as the gateway observes it: the categories of data of a portal, and its readers.
 
 use digue_types::{OrganisationId, PortalId};
 
@@ -7,16 +7,16 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
 
-/// What the lock sees of a portal.
+/// The observations about a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Observed {
     /// Categories of its map's routes.
     pub categories: Vec<String>,
-    /// Organisations with an account that read within thirty days.
+    /// Organisations with an account whose last reading was on this portal, within thirty days.
     pub recipients: Vec<String>,
 }
 
-/// `None` for a portal that is not there.
+/// The observations about a portal; `None` for an unknown one.
 pub fn of_portal(app: &App, actor: &Actor, name: &str) -> Result<Option<Observed>, OperationError> {
     must_read(actor)?;
     let Ok(id) = PortalId::parse(name) else { return Ok(None) };

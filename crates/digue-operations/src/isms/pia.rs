@@ -1,7 +1,7 @@
-//! Impact assessments of the CNIL's PIA tool: the actions of their evaluations become measures.
+//! Import of impact assessments from the CNIL's PIA tool: the actions of their evaluations become measures.
 //!
-//! An action is taken while its evaluation asks for one: where the evaluation became acceptable, an older plan is
-//! history. What is not written in the export is blank, and what is there and not understood is kept as text.
+//! An action is imported while its evaluation requires one: once the evaluation is acceptable, an older plan
+//! is history. A value that is missing in the export is blank; one that is not understood is kept as text.
 
 use digue_inspect::html::decode_references;
 use digue_isms::kinds::{Measure, RegisterKind};
@@ -21,25 +21,25 @@ use crate::error::OperationError;
 const EVALUATIONS_MAX: usize = 1_000;
 const TITLE_CHARS_MAX: usize = 200;
 
-/// What became of a PIA.
+/// The result of importing a PIA.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ImportedPia {
     pub name: String,
     pub added: u32,
-    /// Followed already.
+    /// Actions that are measures already.
     pub known: u32,
-    /// Actions without a day or a person: taken, and to be completed.
+    /// Actions without a date or a person: imported, to be completed.
     pub incomplete: u32,
-    /// Plans of evaluations that became acceptable: left.
+    /// Actions of acceptable evaluations: not imported.
     pub acceptable: u32,
-    /// Actions that are no measure, too long for one: left.
+    /// Actions that are not valid measures, for example too long: not imported.
     pub refused: u32,
 }
 
-/// How the tool judges a part of an assessment.
+/// The tool's judgement of a part of an assessment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum PiaJudgement {
-    /// To be corrected, to be improved, or not judged yet.
+    /// To be corrected, to be improved, or not yet judged: an action is required.
     Asks,
     Acceptable,
 }
@@ -55,20 +55,20 @@ struct PiaAction {
     due: PiaDueDate,
 }
 
-/// When an action is due, as the export says it.
+/// The due date of an action in the export.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum PiaDueDate {
     On(Date),
     Blank,
-    /// A text that is no date.
+    /// A text that is not a date.
     Unread(String),
 }
 
-/// Reads an export of the CNIL's PIA tool: every action that its evaluations ask for becomes a measure that comes
-/// from a DPIA, with its owner and day.
+/// Imports an export of the CNIL's PIA tool: every required action becomes a measure with origin DPIA, its
+/// owner and its due date.
 ///
 /// # Errors
-/// `Invalid` for what is no such export.
+/// `Invalid` for a file that is not such an export.
 pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
     must_govern(actor)?;
     let (name, actions) = read(bytes, &app.response().zone).ok_or(OperationError::Invalid("invalid-pia"))?;
@@ -112,7 +112,7 @@ pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, 
     Ok(done)
 }
 
-/// The name of the assessment and its actions; `None` for what is no export.
+/// The name of the assessment and its actions; `None` for a file that is not an export.
 fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<PiaAction>)> {
     let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
     let text_of_file = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..])?;
@@ -134,7 +134,7 @@ fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<PiaAction>)> {
     Some((name, evaluations.iter().filter_map(|evaluation| action_of(evaluation, zone)).collect()))
 }
 
-/// The action of an evaluation; `None` where none is written.
+/// The action of an evaluation; `None` where it has none.
 fn action_of(evaluation: &Json, zone: &TimeZone) -> Option<PiaAction> {
     let said = |field: &str| match &evaluation[field] {
         Json::String(said) => plain(said),
@@ -152,13 +152,13 @@ fn action_of(evaluation: &Json, zone: &TimeZone) -> Option<PiaAction> {
         description.push('\n');
         description.push_str(&text_with(Language::default(), "exchange-pia-date", &values));
     }
-    // Of the tool's four: 0 not judged, 1 to be corrected, 2 to be improved, 3 acceptable.
+    // The tool's values: 0 not judged, 1 to be corrected, 2 to be improved, 3 acceptable.
     let judgement = if evaluation["status"] == 3 { PiaJudgement::Acceptable } else { PiaJudgement::Asks };
     let owner = lines_of(&said("person_in_charge")).collect::<Vec<_>>().join(", ");
     Some(PiaAction { judgement, reference: said("reference_to"), title, description, owner, due })
 }
 
-/// The tool writes midnight where the browser was, as UTC, and 1970 for a day that somebody left empty.
+/// Reads a due date. The tool writes local midnight of the browser as UTC, and 1970 for an empty date.
 fn due_of(written: &str, zone: &TimeZone) -> PiaDueDate {
     let on = match moment(written, DayOrder::DayFirst) {
         Ok(WrittenMoment::Day(day)) => day,
@@ -173,7 +173,7 @@ fn due_of(written: &str, zone: &TimeZone) -> PiaDueDate {
     if on.year() <= 1970 { PiaDueDate::Blank } else { PiaDueDate::On(on) }
 }
 
-/// The first line; where it announces a list, with what follows.
+/// The title of a measure: the first line, with the items of the list that it announces.
 fn title_of(description: &str) -> String {
     let mut lines = lines_of(description);
     let mut title = lines.next().unwrap_or_default().to_owned();
@@ -186,7 +186,7 @@ fn title_of(description: &str) -> String {
     title.chars().take(TITLE_CHARS_MAX).collect()
 }
 
-/// Elements that begin and end a line.
+/// HTML elements that begin and end a line.
 const BLOCKS: [&str; 17] = [
     "p",
     "div",
@@ -207,7 +207,7 @@ const BLOCKS: [&str; 17] = [
     "hr",
 ];
 
-/// The words of a text with HTML in it, a line for each paragraph and each point of a list.
+/// The text of an HTML fragment, one line for each paragraph and list item.
 fn plain(html: &str) -> String {
     let mut plain = String::new();
     let mut rest = html;

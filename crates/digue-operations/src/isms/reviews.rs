@@ -1,5 +1,5 @@
-//! Reviews that act: every access with its facts, decided by whoever answers for it or by the operator,
-//! applied at the lock the same second.
+//! Reviews of access: every account with its facts, decided by those who answer for it or by an officer, and
+//! applied by the gateway at once.
 
 use digue_access::Role;
 use digue_isms::check::Check;
@@ -15,27 +15,27 @@ use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::secret::name;
 
-/// What is known of an account when its review begins.
+/// The facts about an account when its review began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct ReviewFacts {
     pub role: String,
-    /// Microseconds; nothing when it was never used.
+    /// The last use, in microseconds since 1970; `None` when it was never used.
     pub last_use: Option<i64>,
     pub passkeys: usize,
-    /// Distinct persons of thirty days.
+    /// Distinct persons shown in thirty days.
     pub persons: usize,
     pub is_beyond_peers: bool,
     pub is_suspended: bool,
 }
 
 impl ReviewFacts {
-    /// When it was last used.
+    /// The last use.
     pub fn used_at(&self) -> Option<Timestamp> {
         self.last_use.map(Timestamp::from_micros)
     }
 }
 
-/// A review with what is decided of it.
+/// A review with its lines, and how many are decided.
 #[derive(Clone, Debug)]
 pub struct ReviewView {
     pub record: ReviewRecord,
@@ -44,7 +44,7 @@ pub struct ReviewView {
     pub is_over: bool,
 }
 
-/// Opens a review of every account; one at a time.
+/// Opens a review of every account; only one may be open.
 pub async fn open(
     app: &App,
     actor: &Actor,
@@ -103,7 +103,7 @@ async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationErro
             review: review.to_owned(),
             account: account.clone(),
             organisation: record.organisation.clone(),
-            facts: serde_json::to_string(&facts).expect("plain data"),
+            facts: serde_json::to_string(&facts).expect("strings and numbers always serialise"),
             decision: String::new(),
             decided_by: String::new(),
             decided_at: Timestamp::ZERO,
@@ -113,8 +113,8 @@ async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationErro
     Ok(lines)
 }
 
-/// Reviews that the actor may look at, the newest first: all lines for the operator, the own
-/// organisation's for whoever leads its agents.
+/// The reviews that the actor may read, the newest first: all lines for officers, those of their own
+/// organisation for delegates and deputies.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
     allow(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
@@ -136,7 +136,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, Operation
     Ok(views)
 }
 
-/// Decides about one account: it keeps its access, or it is suspended and its sessions end now.
+/// Decides about one account: it keeps its access, or it is suspended at once.
 pub async fn decide(
     app: &App,
     actor: &Actor,
@@ -154,7 +154,7 @@ pub async fn decide(
     let line = view.lines.iter().map(|(line, _)| line).find(|line| line.account == *account);
     let line = line.ok_or(OperationError::NotFound("account"))?;
     let rules = app.gateway().rules();
-    // Officers look at each other's access; nobody at their own.
+    // Officers review each other's access; no one their own.
     let is_officer = actor.role.can_govern();
     let may = (is_officer || accounts::answers_for(&rules, actor, account)) && actor.account != *account;
     allow(may)?;
@@ -163,7 +163,8 @@ pub async fn decide(
     }
     let suspended = rules.directory.find(account).is_none_or(|record| record.is_suspended);
     if !keeps && !suspended {
-        // Narrowing acts first; suspended by somebody else meanwhile is suspended.
+        // Suspended before the decision is recorded: a crash in between leaves less access, not more.
+        // `Conflict` means that it was suspended meanwhile.
         match accounts::set_suspended(app, actor, account, true, &reason).await {
             Ok(()) | Err(OperationError::Conflict) => {}
             Err(error) => return Err(error),
@@ -193,7 +194,7 @@ pub async fn decide(
     Ok(())
 }
 
-/// May decide about lines of a review.
+/// True when the actor may decide some lines of a review.
 pub fn may_decide(actor: &Actor) -> bool {
     actor.role.can_act() || actor.role.leads_agents() || actor.role == Role::Dpo
 }

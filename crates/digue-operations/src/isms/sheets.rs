@@ -16,12 +16,12 @@ use crate::error::OperationError;
 use crate::papers::{PaperFormat, PaperReader, printed_from};
 use crate::stored_records::PaperSources;
 
-/// The name of a field of a kind.
+/// The display name of a field of a kind.
 pub fn field_name(language: Language, kind: RegisterKind, field: &str) -> String {
     text(language, &format!("field-{}-{field}", kind.code()))
 }
 
-/// A value in words, as pages and papers show it.
+/// A value as text for pages and documents.
 pub fn in_words(language: Language, field: &FieldDef, texts: &[String]) -> String {
     let words = texts.iter().map(|value| match field.shape {
         FieldShape::One(prefix, _) | FieldShape::Many(prefix, _) => {
@@ -34,14 +34,14 @@ pub fn in_words(language: Language, field: &FieldDef, texts: &[String]) -> Strin
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The header of a kind's table: the name first, then every field.
+/// The header of a kind's table: the record id, then every field.
 fn header(language: Language, kind: RegisterKind) -> Vec<String> {
     let mut header = vec![text(language, "column-record")];
     header.extend(kind.fields().iter().map(|field| field_name(language, kind, field.code)));
     header
 }
 
-/// A row as people read it; names of checks and requirements stay codes, so that they come in again.
+/// A row in readable form. Checks and requirements stay codes, so that the import reads them back.
 fn row(language: Language, kind: RegisterKind, revision: &Revision) -> Vec<WrittenCell> {
     let mut row = vec![WrittenCell::from(revision.id.as_str())];
     row.extend(kind.fields().iter().map(|field| {
@@ -66,13 +66,13 @@ fn row(language: Language, kind: RegisterKind, revision: &Revision) -> Vec<Writt
     row
 }
 
-/// A day that spreadsheets sort and count with; `None` where it would not be the same day.
+/// A date cell; `None` for a date that the spreadsheet format cannot hold exactly, which stays text.
 fn day_cell(text: &str) -> Option<WrittenCell> {
     let day: jiff::civil::Date = text.parse().ok()?;
     SheetDay::new(day.year(), day.month(), day.day()).map(WrittenCell::Day)
 }
 
-/// A number that spreadsheets add; `None` where its digits would not come in again.
+/// A number cell; `None` for digits that would not survive an import, such as leading zeros.
 pub(crate) fn whole_cell(text: &str) -> Option<WrittenCell> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(WrittenCell::Whole(number))
@@ -109,7 +109,7 @@ pub async fn file(
     }
 }
 
-/// Every register in one file: a sheet each, or one after the other.
+/// All registers in one file: one sheet each, or one after the other.
 pub async fn whole(
     app: &App,
     actor: &Actor,
@@ -133,7 +133,7 @@ pub async fn whole(
     printed_from(app, &document, form, PaperSources::ISMS).await
 }
 
-/// A sheet all of whose cells are texts.
+/// A sheet with text cells only.
 fn text_sheet(name: String, language: Language, header: Vec<String>, rows: Vec<Vec<String>>) -> WrittenSheet {
     let rows = rows.into_iter().map(|row| row.into_iter().map(WrittenCell::from).collect()).collect();
     WrittenSheet { name, language: language.code(), header, rows, ..WrittenSheet::default() }
@@ -159,7 +159,7 @@ fn document(app: &App, reader: &PaperReader, title: &str) -> Document {
     }
 }
 
-/// Records one after the other: what is filled of each.
+/// The records one after the other, each with its filled fields.
 fn records(language: Language, kind: RegisterKind, registers: &Registers) -> Vec<DocumentBlock> {
     let mut blocks = Vec::new();
     for revision in registers.of(kind) {
@@ -235,7 +235,7 @@ fn statement_row(language: Language, line: &StatementLine) -> Vec<String> {
     ]
 }
 
-/// A framework as a dated file: each requirement, and how the controls that it maps to stand.
+/// A framework as a dated file: each requirement, with the state of the controls that it maps to.
 pub async fn framework_file(
     app: &App,
     framework: Framework,

@@ -1,4 +1,5 @@
-//! Signing what one is named in: with the own account, after a fresh proof. Nobody signs for somebody else.
+//! Signatures of records: by the account that the record names, after a fresh proof of identity. No one signs
+//! for another.
 
 use digue_isms::kinds::RegisterKind;
 use digue_isms::signatures::{SignatureState, is_same, signed};
@@ -8,10 +9,10 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
 
-/// Signs a record as it stands; `seen` is the number of the revision that was read.
+/// Signs the current revision of a record; `seen` is the number of the revision that the signer read.
 ///
 /// # Errors
-/// `Denied` for whoever the record does not name, `Conflict` for one that is signed, or that changed meanwhile.
+/// `Denied` unless the record names the actor; `Conflict` when it is signed already or has changed.
 pub async fn sign(
     app: &App,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! The first hour: the answers become registers in the language of whoever answers.
+//! The start of an ISMS: some answers become first registers, in the language of the user.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
 
-/// True when nobody has written anything yet.
+/// True while the registers are empty.
 pub async fn is_empty(app: &App, actor: &Actor) -> Result<bool, OperationError> {
     super::must_read(actor)?;
     Ok(in_force(app).await?.is_empty())
@@ -25,7 +25,7 @@ pub async fn is_empty(app: &App, actor: &Actor) -> Result<bool, OperationError> 
 /// Writes scope, roles, risks, measures and a calendar.
 ///
 /// # Errors
-/// `Conflict` when something is written already; `Invalid` without a name and somebody who leads.
+/// `Conflict` when the registers are not empty; `Invalid` without the organisation's name and its head.
 pub async fn begin(
     app: &App,
     actor: &Actor,
@@ -48,7 +48,7 @@ pub async fn begin(
     book.risks(answers, &named);
     book.objectives(answers);
     book.calendar(answers);
-    // Whatever the seeds say fits its fields, and leads to what is there.
+    // The seeds are constants: valid fields and links are a matter of tests, not of users.
     debug_assert!(fits(&book.drafts));
     add_all(app, actor, book.drafts).await
 }
@@ -80,7 +80,7 @@ impl SeedRegisters {
         text(self.language, key)
     }
 
-    /// Adds a record; its name.
+    /// Adds a record and returns its id.
     fn add(&mut self, kind: RegisterKind, fields: &[(&str, String)]) -> String {
         let number = self.drafts.iter().filter(|draft| draft.kind == kind).count() + 1;
         let id = format!("{}-{number}", kind.prefix());
@@ -163,7 +163,7 @@ impl SeedRegisters {
         }
     }
 
-    /// The measures that fit; the name of each by its code.
+    /// Adds the measures that apply; returns their ids by code.
     fn measures(&mut self, answers: &Answers) -> HashMap<&'static str, String> {
         let fitting: Vec<&SeedMeasure> = measures(answers);
         fitting
@@ -172,7 +172,7 @@ impl SeedRegisters {
                 let key = format!("seed-measure-{}", seed.code);
                 let (title, how) = (self.say(&key), self.say(&format!("{key}-how")));
                 let checks: Vec<&str> = seed.checks.iter().map(|check| check.code()).collect();
-                // Without a portal nothing of the lock is measured: what is said is all there is.
+                // Without a portal the gateway measures nothing: only the checks of the registers remain.
                 let checks = if answers.has_portal { checks.join(",") } else { registers_only(seed) };
                 let fields = [
                     ("title", title),
@@ -284,7 +284,7 @@ fn registers_only(seed: &SeedMeasure) -> String {
     kept.collect::<Vec<_>>().join(",")
 }
 
-/// True for what is asked of the registers and of people, not of a lock.
+/// True for checks of registers and people, which need no gateway.
 const fn is_own(check: Check) -> bool {
     use Check as C;
     matches!(
@@ -305,7 +305,7 @@ const fn is_own(check: Check) -> bool {
     )
 }
 
-/// Three things to do now: the most pressing measures that nobody has put in place.
+/// The three most urgent measures that are not in place, as (id, title).
 pub fn three_things(registers: &Registers) -> Vec<(String, String)> {
     let mut open: Vec<_> = registers
         .read::<digue_isms::kinds::Measure>()

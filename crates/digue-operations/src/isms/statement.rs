@@ -1,5 +1,4 @@
-//! The statement of applicability: as it stands now, and the versions that somebody froze, signed with
-//! the journal's key.
+//! The statement of applicability: the current one, and frozen versions signed with the journal's key.
 
 use digue_isms::framework;
 use digue_isms::standing::MeasuredState;
@@ -15,10 +14,10 @@ use crate::attachments;
 use crate::error::OperationError;
 use crate::files::sha256;
 
-/// What frozen versions are kept about.
+/// The subject under which frozen versions are kept.
 const SUBJECT: &str = "statement:";
 
-/// The statement now, with what it was computed from.
+/// The current statement, with the check results that it was computed from.
 pub async fn now_standing(
     app: &App,
     actor: &Actor,
@@ -35,11 +34,11 @@ pub async fn versions(app: &App, actor: &Actor) -> Result<Vec<FileRecord>, Opera
     Ok(app.store.files(SUBJECT).await?)
 }
 
-/// Freezes the statement as it stands: one line for each control, signed. The number of the version.
+/// Freezes the current statement: one line for each control, signed. Returns the number of the version.
 pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     must_govern(actor)?;
     actor.must_be_fresh(app)?;
-    // Of two who freeze it at once, each has a number of its own.
+    // The number is counted from the stored versions: concurrent calls must not get the same one.
     let _one_at_a_time = app.isms().writing.lock().await;
     let (lines, _) = now_standing(app, actor).await?;
     let number = app.store.files(SUBJECT).await?.len() + 1;
@@ -60,7 +59,7 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     Ok(number)
 }
 
-/// One line as it is frozen: JSON, always with the same names in the same order.
+/// One frozen line: JSON with a fixed set of names, so that versions can be compared.
 fn frozen(line: &StatementLine) -> String {
     let exclusion =
         line.decided.as_ref().map(|decided| decided.record.exclusion.0.clone()).unwrap_or_default();
@@ -81,13 +80,13 @@ fn frozen(line: &StatementLine) -> String {
     .to_string()
 }
 
-/// A frozen version: its name, and what was signed.
+/// A frozen version: its file name and its signed text.
 pub async fn version(app: &App, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
     must_read(actor)?;
     attachments::read(app, SUBJECT, hash).await
 }
 
-/// Requirements of a framework with the controls that they map to: how each is met.
+/// The lines of the controls that a requirement of a framework maps to.
 pub fn through(lines: &[StatementLine], requirement: &framework::Requirement) -> Vec<StatementLine> {
     lines.iter().filter(|line| requirement.controls.contains(&line.control.id)).cloned().collect()
 }

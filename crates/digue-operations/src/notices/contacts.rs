@@ -1,5 +1,5 @@
-//! How persons are reached, from the portal's own source: a file or a query. What is right is used,
-//! every fault is told with its line, and nothing is kept beyond the campaign.
+//! Contact details of persons, from the portal's own source: a file or a query. Correct rows are used, each
+//! fault is reported with its line, and nothing is kept beyond the campaign.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,14 +9,14 @@ use crate::csv_file::{CsvColumn, CsvFault, CsvFile};
 use crate::error::{LineFault, OperationError};
 use crate::mail::parse_address;
 
-/// How somebody can be reached.
+/// How a person can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Contact {
     pub(super) channel: &'static str,
     pub(super) destination: String,
 }
 
-/// Faults that are listed.
+/// The most faults that are listed.
 const FAULTS_MAX: usize = 200;
 
 /// The forms in which the portals may write a person that a file names.
@@ -52,10 +52,10 @@ const COLUMNS: [CsvColumn; 5] = [
     CsvColumn { name: "address", aliases: &["address", "adresse", "adresse postale"] },
 ];
 
-/// Contacts by person, and what could not be used.
+/// Contacts by person, and the faults of the source.
 #[derive(Default)]
 pub(super) struct Contacts {
-    /// By each form of the person's identifier; the number is that of the contact.
+    /// From each form of the person's identifier to the index of the contact.
     by_person: HashMap<String, usize>,
     contacts: Vec<Option<Contact>>,
     pub(super) faults: Vec<LineFault>,
@@ -79,7 +79,8 @@ impl Contacts {
             match read {
                 Err(fault) => contacts.fault(fault.line, &fault.told("contact").key),
                 Ok(row) => {
-                    // An address may stand in a column that nobody knows; once for each.
+                    // Addresses may be in a column that is not recognised: reported once a column, because
+                    // ignoring it would silently leave persons unreached.
                     for _ in row.filled_ignored().filter(|column| unknown.insert(*column)) {
                         contacts.fault(row.line, "contact-fault-column");
                     }
@@ -90,14 +91,14 @@ impl Contacts {
             }
             true
         });
-        // A table without anybody is a question to whoever hands it in, and no answer about anybody.
+        // An empty table is a mistake of its sender; it does not mean that no person can be reached.
         if contacts.contacts.is_empty() && contacts.faults.is_empty() {
             return Err(OperationError::Invalid("contacts-empty"));
         }
         Ok(contacts)
     }
 
-    /// The rows that the portal's own database answers; a line is a row, from 1.
+    /// The rows of the portal's own database; a line is a row, counted from 1.
     pub(super) async fn of_source(source: &ContactSource, forms: Forms<'_>) -> Result<Self, OperationError> {
         let mut contacts = Self::default();
         let mut line = 0;
@@ -116,8 +117,8 @@ impl Contacts {
         }
     }
 
-    /// E-mail comes first, then a letter, then a text message that says only where to look. A bad or
-    /// doubled line is a fault of its own.
+    /// Adds a row. E-mail is preferred, then a letter, then a text message that only says where to look. An
+    /// invalid or repeated line is a fault of its own.
     fn take(&mut self, line: usize, row: &ContactRow, forms: Forms<'_>) {
         let who = row.person.trim();
         if who.is_empty() {
@@ -156,7 +157,7 @@ impl Contacts {
         }
     }
 
-    /// The contact of a person, used once.
+    /// Takes the contact of a person: one contact never serves two notices.
     pub(super) fn of(&mut self, person: &str) -> Option<Contact> {
         self.by_person.get(person).and_then(|number| self.contacts[*number].take())
     }

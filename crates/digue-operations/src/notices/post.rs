@@ -1,5 +1,5 @@
-//! What does not go by mail: letters with a signed picture, and rows for a mail house, text messages and
-//! telephones.
+//! Notices by other channels than e-mail: letters with a signed QR code, and rows for a printing service,
+//! text messages or telephone calls.
 
 use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Value, text, text_with};
@@ -15,8 +15,8 @@ use crate::breach;
 use crate::error::OperationError;
 use crate::papers::{self, PaperFormat};
 
-/// Letters of a campaign as a PDF, one after the other, so many from a number on; and the last number. They count
-/// as exported once they are printed.
+/// A PDF of up to 1,000 letters of a campaign after the number `after`; and the last number. They count as
+/// exported once the PDF was made.
 pub async fn letters(
     app: &App,
     actor: &Actor,
@@ -60,6 +60,7 @@ pub async fn letters(
         made_at: Some(app.clock.now().to_string()),
     };
     let printed = papers::printed(&document, PaperFormat::Pdf)?;
+    // Journalled before they count as exported: a claim that persons were informed needs its act.
     app.write_down(actor, Act::Exported, exported(id, "letters")).await?;
     let letters = notices.iter().filter(|notice| notice.channel == "letter");
     let numbers: Vec<u32> = letters.map(|notice| notice.number).collect();
@@ -67,14 +68,15 @@ pub async fn letters(
     Ok((printed, last))
 }
 
-/// Letters of one file.
+/// The most letters in one file.
 const LETTERS: u32 = 1000;
 
 fn exported(campaign: &str, what: &str) -> ActDetails {
     ActDetails { subject: format!("campaign:{campaign}"), after: what.to_owned(), ..ActDetails::default() }
 }
 
-/// What the picture on a letter says: verified with the journal's public key, without our server.
+/// The content of the QR code on a letter: it can be verified with the journal's public key and without
+/// Digue's server.
 fn payload(campaign: &CampaignRecord, notice: &NoticeRecord) -> String {
     let code = Code::of(notice.code.to_be_bytes());
     let hash = &notice.hash[..32.min(notice.hash.len())];
@@ -88,7 +90,8 @@ fn squares(text: &str) -> Vec<Vec<bool>> {
     (0..side).map(|y| (0..side).map(|x| code.get_module(x, y)).collect()).collect()
 }
 
-/// Whom a mail house, a text message or a telephone reaches: rows of a CSV.
+/// The notices for a printing service, text messages or telephone calls, as rows of a CSV: person, channel,
+/// destination, state, code, text.
 pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6]>, OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(app)?;

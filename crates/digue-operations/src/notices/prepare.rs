@@ -1,5 +1,5 @@
-//! One notice for each person of a version of the affected set: asked for by somebody, written in the
-//! background, resumed where it stood after a crash, and sent only when somebody says so.
+//! Preparing a campaign: one notice for each person of a version of the affected set. Requested by a
+//! person, written in the background, resumed after a crash, and sent only when a person starts it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
@@ -26,17 +26,17 @@ use crate::incidents;
 use crate::papers::PaperReader;
 use crate::secret::name;
 
-/// Notices written at a time.
+/// Notices in one transaction.
 const BATCH: usize = 2000;
-/// Messages a minute, at most and usually.
+/// Messages a minute: the maximum and the default.
 pub const RATE_MAX: u32 = 60_000;
 pub const RATE: u32 = 600;
 
-/// A campaign as it is asked for.
+/// The request for a campaign.
 #[derive(Clone, Debug)]
 pub struct CampaignRequest {
     pub version: u32,
-    /// Tells only whom this earlier version did not hold: a complement.
+    /// Only the persons whom this earlier version did not contain: a complement.
     pub after: Option<u32>,
     pub style: Style,
     pub subject: String,
@@ -46,10 +46,10 @@ pub struct CampaignRequest {
     pub contacts: Vec<u8>,
 }
 
-/// Asks for one notice for each person of a version; its name. `prepare_due` writes them.
+/// Requests a campaign and returns its id. `prepare_due` writes the notices.
 ///
 /// # Errors
-/// `Invalid` without the decision to inform, for blocks that are empty, for contacts that are no table.
+/// `Invalid` without the decision to inform, for an empty block, for contacts that are not a table.
 pub async fn prepare(
     app: &App,
     actor: &Actor,
@@ -82,7 +82,7 @@ pub async fn prepare(
         state: "preparing".to_owned(),
         language: asked.style.code().to_owned(),
         subject: asked.subject.trim().to_owned(),
-        blocks: serde_json::to_string(&asked.blocks).expect("texts are plain data"),
+        blocks: serde_json::to_string(&asked.blocks).expect("strings always serialise"),
         rate: asked.rate.clamp(1, RATE_MAX),
         ended_at: Timestamp::ZERO,
         after: asked.after.unwrap_or(0),
@@ -105,12 +105,12 @@ pub async fn prepare(
     Ok(campaign.id)
 }
 
-/// Contacts of a campaign that is being prepared; the file goes when it is ready.
+/// The contacts of a campaign in preparation; the file is deleted when the campaign is ready.
 fn contacts_path(app: &App, campaign: &str) -> PathBuf {
     app.data_folder.join("incidents").join(format!("contacts-{campaign}.csv"))
 }
 
-/// Writes the notices of campaigns that are being prepared, from where each stands.
+/// Writes the notices of campaigns in preparation, from where each stopped.
 pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
     for campaign in app.store.campaigns().await? {
         if campaign.state != "preparing" {
@@ -118,10 +118,10 @@ pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
         }
         let state = match write_all(app, &campaign).await {
             Ok(true) => "ready",
-            // Somebody ended it meanwhile.
+            // It was ended meanwhile.
             Ok(false) => continue,
             Err(error) => {
-                tracing::error!(%error, campaign = campaign.id, "A campaign could not be prepared");
+                tracing::error!(%error, campaign = campaign.id, "Preparing a campaign failed; given up");
                 "failed"
             }
         };
@@ -131,16 +131,16 @@ pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
     Ok(())
 }
 
-/// Removes the file of contacts, if there is one.
+/// Deletes the file of contacts, if there is one.
 pub(super) fn forget_contacts(app: &App, campaign: &str) {
     if let Err(error) = std::fs::remove_file(contacts_path(app, campaign))
         && error.kind() != std::io::ErrorKind::NotFound
     {
-        tracing::error!(%error, campaign, "A file of contacts could not be removed");
+        tracing::error!(%error, campaign, "Deleting a file of contacts failed; delete it by hand");
     }
 }
 
-/// True when every person has a notice; false when the campaign is not being prepared any more.
+/// True when every person has a notice; false when the campaign is no longer in preparation.
 async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
     let forms = |person: &str| caseloads::forms(app, person);
@@ -154,17 +154,18 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
     };
     let faults: Vec<(usize, &str)> =
         contacts.faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect();
-    let faults = serde_json::to_string(&faults).expect("numbers and keys");
+    let faults = serde_json::to_string(&faults).expect("numbers and strings always serialise");
     app.store.set_campaign_faults(&campaign.id, &faults).await?;
     let after = (campaign.after > 0).then_some(campaign.after);
     let persons = told_persons(app, &campaign.incident, campaign.version, after, style.language())?;
     let reader = PaperReader { language: style.language(), zone: app.response().zone.clone() };
     let date = reader.date(campaign.made_at);
     let random = SystemRandom::new();
-    // The list is the same each time: a number says how far it was.
+    // The signed list does not change and is read in its order: the last number says where to resume.
     let done = app.store.last_notice(&campaign.id).await?;
     let mut batch = Vec::with_capacity(BATCH);
     for (number, told) in (1_u32..).zip(persons) {
+        // Taken also for notices that exist: each contact is used once, as in the first run.
         let contact = contacts.of(&told.1);
         if number <= done {
             continue;
@@ -183,7 +184,7 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
     Ok(true)
 }
 
-/// Every block has its text, and none waits to be completed.
+/// Checks that every block has a text and none still contains a placeholder.
 fn must_be_whole(asked: &CampaignRequest) -> Result<(), OperationError> {
     let Blocks { happened, risks, steps, contact, address } = &asked.blocks;
     let all = [&asked.subject, happened, risks, steps, contact, address];
@@ -197,7 +198,7 @@ fn must_be_whole(asked: &CampaignRequest) -> Result<(), OperationError> {
 
 type Told = (String, String, ShownData);
 
-/// What the lines of one person say together.
+/// The combined exposures of one person.
 #[derive(Default)]
 struct JointExposures {
     categories: BTreeSet<String>,
@@ -207,7 +208,7 @@ struct JointExposures {
 }
 
 impl JointExposures {
-    /// `None` when a line lacks what its letter says.
+    /// Adds a line; `None` when it lacks a value that the letter states.
     fn join(&mut self, line: &Json) -> Option<()> {
         let at = |name: &str| line[name].as_str().and_then(Timestamp::parse_rfc3339);
         for category in line["categories"].as_array()? {
@@ -230,7 +231,7 @@ impl JointExposures {
     }
 }
 
-/// The person by the aliases of today.
+/// The person by the aliases in force now.
 fn merged(app: &App, who: AffectedPerson) -> AffectedPerson {
     match (who.population.parse(), PersonRef::parse(&who.person)) {
         (Ok(population), Ok(reference)) => {
@@ -241,7 +242,7 @@ fn merged(app: &App, who: AffectedPerson) -> AffectedPerson {
     }
 }
 
-/// Whom a campaign tells: the persons of its version, or only those who are new in it.
+/// The persons whom a campaign informs: those of its version, or only those who are new in it.
 fn told_persons(
     app: &App,
     incident: &str,
@@ -260,17 +261,17 @@ fn told_persons(
     };
     let bytes = breach::list_bytes(app, incident, version)?;
     let text = String::from_utf8_lossy(&bytes);
-    // One notice for a person who was shown under several identifiers; in the order of the list, which a
-    // campaign that is resumed counts on.
+    // One notice for a person who was shown under several identifiers. In the order of the list, because a
+    // resumed campaign counts by it.
     let mut places: HashMap<AffectedPerson, usize> = HashMap::new();
     let mut shown: Vec<(AffectedPerson, JointExposures)> = Vec::new();
     for line in text.lines() {
-        // Its head and its signature are no persons; a line that should be one and does not read is somebody who
-        // would not be told.
+        // The head and the signature are not persons. An unreadable line that should be one is an error:
+        // skipping it would leave a person uninformed.
         if !line.trim_start().starts_with('{') {
             continue;
         }
-        let unread = || OperationError::Unavailable("a line of the signed list does not read".to_owned());
+        let unread = || OperationError::Unavailable("a line of the signed list cannot be read".to_owned());
         let line: Json = serde_json::from_str(line).map_err(|_| unread())?;
         let (population, person) = match (line["population"].as_str(), line["person"].as_str()) {
             (Some(population), Some(person)) => (population, person),
@@ -327,7 +328,7 @@ fn one(
         code: code.bits(),
         population,
         person,
-        seen: serde_json::to_string(&seen).expect("texts are plain data"),
+        seen: serde_json::to_string(&seen).expect("strings and numbers always serialise"),
         channel: channel.to_owned(),
         destination,
         masked,
@@ -345,7 +346,7 @@ fn one(
     })
 }
 
-/// The first letters of a name on an envelope.
+/// The initials of the name on an envelope, for the public check.
 fn masked_name(name: &str) -> String {
     let firsts = name.split_whitespace().filter_map(|word| word.chars().next());
     firsts.map(|first| format!("{first}•••")).collect::<Vec<_>>().join(" ")

@@ -1,8 +1,8 @@
-//! What mail servers send back (RFC 3464): which notice did not arrive, and why.
+//! Bounces (RFC 3464): which notice was not delivered, and why.
 //!
-//! A report lands in a folder (Maildir) that the operator's mail is delivered to. It names its notice
-//! by the address that it was sent back to, or by the `Message-ID` that it quotes; both hold a code
-//! that nobody guesses. The status is kept and no address; the person is to be reached otherwise.
+//! Reports arrive in a Maildir. A report identifies its notice by the address that it was sent to, or by the
+//! `Message-ID` that it quotes; both contain the notice's code, which cannot be guessed, so that a forged
+//! report marks nothing. The status is kept, and no address; the person must be reached by other means.
 
 use std::path::Path;
 
@@ -13,20 +13,20 @@ use crate::app::App;
 use crate::error::OperationError;
 use crate::maildir;
 
-/// A report that quotes more than this quotes too much.
+/// The largest report that is read.
 const REPORT_BYTES_MAX: u64 = 1 << 20;
-/// Files read at a time.
+/// Files read in one call.
 const REPORTS: usize = 500;
 
-/// What a report says of one notice.
+/// The failed delivery of one notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct NoticeReturn {
     code: Code,
-    /// RFC 3463: `5.1.1`.
+    /// The status code (RFC 3463), such as `5.1.1`.
     status: String,
 }
 
-/// Reads the reports that arrived; how many notices came back.
+/// Reads the reports that have arrived; returns how many notices bounced.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
     let Some(folder) = app.mailer().and_then(|mailer| mailer.returns_folder()).map(Path::to_path_buf) else {
         return Ok(0);
@@ -44,13 +44,13 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
             app.store.set_notice(&campaign, number, "returned", &report.status, now).await?;
             returned += 1;
         }
-        // Read, or for somebody to read: it does not come up again.
+        // Moved also when it was not understood, so that it is not read again; it is then for a person.
         maildir::set_aside(&path, report.is_some())?;
     }
     Ok(returned)
 }
 
-/// The notice of a report that says for good that it did not arrive.
+/// The notice of a report of permanent failure; `None` for delays and anything else.
 fn returned(bytes: &[u8]) -> Option<NoticeReturn> {
     let report = digue_messages::returned::returned(bytes)?;
     let mut codes = report.names.iter().filter_map(|name| code_of_address(name).or_else(|| code_of_id(name)));
@@ -58,14 +58,14 @@ fn returned(bytes: &[u8]) -> Option<NoticeReturn> {
     Some(NoticeReturn { code, status: report.status })
 }
 
-/// `retours+7k3m-9qxt-2bvn-r@exemple.fr`.
+/// The code in `retours+7k3m-9qxt-2bvn-r@exemple.fr`.
 fn code_of_address(address: &str) -> Option<Code> {
     let (local, _) = address.rsplit_once('@')?;
     let (_, code) = local.rsplit_once('+')?;
     Code::parse(code).ok()
 }
 
-/// `ca-….7K3M-9QXT-2BVN-R@exemple.fr`.
+/// The code in `ca-….7K3M-9QXT-2BVN-R@exemple.fr`.
 fn code_of_id(id: &str) -> Option<Code> {
     let (local, _) = id.rsplit_once('@')?;
     let (_, code) = local.rsplit_once('.')?;

@@ -1,5 +1,5 @@
-//! What a notice says: blocks that somebody writes, the one about *your data* made from each person's
-//! own categories and dates, in three styles.
+//! The text of a notice: blocks written by people, and the block about *your data*, which is made from each
+//! person's own categories and dates. In three styles.
 
 use digue_locales::{Language, Value, text, text_with};
 use digue_response::code::Code;
@@ -14,19 +14,19 @@ use crate::error::OperationError;
 use crate::incidents::{self, IncidentView};
 use crate::papers::PaperReader;
 
-/// The blocks that somebody writes; the others are made for each person.
+/// The blocks that people write; the others are made for each person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocks {
     pub happened: String,
     pub risks: String,
-    /// Do now: one a line, the first one first.
+    /// What to do now: one step a line, the first one first.
     pub steps: String,
     pub contact: String,
-    /// The address that people type themselves to check a code.
+    /// The address that recipients type themselves to check a code.
     pub address: String,
 }
 
-/// How it is written.
+/// The style of a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Style {
     Plain(Language),
@@ -59,7 +59,7 @@ impl Style {
         }
     }
 
-    /// The least that a text of this style should reach.
+    /// The readability that a text of this style should reach.
     pub const fn wanted(self) -> f64 {
         match self {
             Self::Plain(_) => readability::PLAIN,
@@ -83,7 +83,7 @@ impl Style {
     }
 }
 
-/// What one person's record showed, and when.
+/// What a person's record showed, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownData {
     pub categories: Vec<String>,
@@ -92,7 +92,7 @@ pub struct ShownData {
     pub times: u64,
 }
 
-/// The template as it is proposed: the facts of the incident, and the usual advice.
+/// The proposed template: the facts of the incident, and the usual advice.
 pub async fn proposed(
     app: &App,
     actor: &Actor,
@@ -103,7 +103,7 @@ pub async fn proposed(
     Ok(proposed_for(app, &view, style))
 }
 
-/// `proposed`, for an incident that was read already.
+/// `proposed`, for an incident that was already read.
 pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Blocks) {
     let zone = app.response().zone.clone();
     let reader = PaperReader { language: style.language(), zone };
@@ -164,7 +164,7 @@ pub fn written(
     parts.join("\n\n") + "\n"
 }
 
-/// The CNIL's words for what a map calls in its own.
+/// The CNIL's terms for the categories of a map.
 fn kinds(categories: &[String]) -> Vec<DataKind> {
     let mut kinds: Vec<DataKind> = categories
         .iter()
@@ -175,7 +175,7 @@ fn kinds(categories: &[String]) -> Vec<DataKind> {
     kinds
 }
 
-/// How easily a notice is read.
+/// The readability of a notice.
 pub fn measured(style: Style, text: &str) -> Readability {
     readability::measure(text, style.language() == Language::French)
 }

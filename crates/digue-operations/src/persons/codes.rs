@@ -1,4 +1,4 @@
-//! Single-use codes that a person receives by letter, at the address that the portal knows.
+//! Single-use codes that a person receives by letter, at the postal address that the portal has.
 
 use std::time::Duration;
 
@@ -20,17 +20,18 @@ use crate::papers::{self, PaperFormat, PaperReader};
 use crate::quotas::QuotaLimits;
 use crate::secret::{Secret, name};
 
-/// A letter takes days, and people open it later.
+/// How long a code is valid: a letter takes days, and people open it later.
 const LASTS: Duration = Duration::from_hours(24 * 60);
-/// Letters of one file.
+/// The most letters of one file.
 const LETTERS_MAX: usize = 2000;
-/// What a person asks for who has no code yet.
+/// The kind of a request for a letter.
 pub const LETTER: &str = "letter";
-/// Letters that wait to be printed, at most: strangers ask for them.
+/// The most requests that may wait to be printed: anyone can make them.
 const WAITING_MAX: u64 = 5000;
-/// From here on only places that asked for none today are heard: the last fifth is for them.
+/// Beyond this the queue accepts only addresses that requested none today. Without the reserve one sender
+/// could fill the queue for everyone.
 const WAITING_SHARED: u64 = WAITING_MAX / 5 * 4;
-/// Letters that one place asks for within a day. A household asks for a few; a town hall for its visitors.
+/// Requests from one address within a day: a household makes a few, a town hall some for its visitors.
 pub(crate) const LETTERS: QuotaLimits = QuotaLimits {
     period: Duration::from_hours(24),
     per_address: 50,
@@ -39,23 +40,23 @@ pub(crate) const LETTERS: QuotaLimits = QuotaLimits {
     least: 5,
 };
 
-/// Codes are short: who has the database alone must not be able to try them all.
+/// A keyed hash, because codes are short: from a copy of the database alone they could be found by trying.
 fn hash(app: &App, code: Code) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
     hex(hmac::sign(&key, format!("person code {}", code.bits()).as_bytes()).as_ref())
 }
 
-/// A letter for one person, with its code in the clear: it exists on paper only.
+/// A letter for one person. Its code in plain text exists on paper only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeLetter {
     pub whose: KnownPerson,
     pub code: Code,
 }
 
-/// Makes codes for persons of a population, for their letters.
+/// Makes codes for persons of a population. `persons` has one identifier a line.
 ///
 /// # Errors
-/// `Faults` by line for identifiers that have not the portal's form; nothing is made then.
+/// `Faults` by line for identifiers that do not have the portal's form; no code is made then.
 pub async fn make(
     app: &App,
     actor: &Actor,
@@ -111,12 +112,12 @@ fn draw() -> Result<Code, OperationError> {
     Ok(Code::drawn(bytes))
 }
 
-/// Forgets codes whose time is over: nobody is to learn later who was written to.
+/// Deletes expired codes: who was written to must not be known longer than needed.
 pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
     Ok(app.store.forget_person_codes(app.clock.now()).await?)
 }
 
-/// Whoever waited for a letter is answered by it.
+/// Closes the requests for a letter that these letters answer.
 async fn answer_waiting(app: &App, actor: &Actor, letters: &[CodeLetter]) -> Result<(), OperationError> {
     let now = app.clock.now();
     for letter in letters {
@@ -129,7 +130,7 @@ async fn answer_waiting(app: &App, actor: &Actor, letters: &[CodeLetter]) -> Res
     Ok(())
 }
 
-/// The letters as one PDF, a page each.
+/// The letters as one PDF, one page each.
 pub fn printed(app: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Result<Vec<u8>, OperationError> {
     let language = reader.language;
     let mut blocks = Vec::new();
@@ -165,10 +166,10 @@ pub fn printed(app: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Resul
     papers::printed(&document, PaperFormat::Pdf)
 }
 
-/// Takes a code as somebody typed it, once.
+/// Opens a session with a typed code, which is used up.
 ///
 /// # Errors
-/// `Invalid` for a wrong, used or old one, in the same words and time.
+/// `Invalid` for a wrong, used or expired code, with the same text and in the same time.
 pub async fn enter(app: &App, typed: &str, ip: &str) -> Result<Secret, OperationError> {
     app.rate_limiter().pass(app.clock.now(), ip)?;
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
@@ -176,11 +177,12 @@ pub async fn enter(app: &App, typed: &str, ip: &str) -> Result<Secret, Operation
     open(app, whose.ok_or(OperationError::Invalid("invalid-person-code"))?, "letter", None).await
 }
 
-/// Somebody asks for a letter. The answer is the same whoever it is, for nobody is to learn who is known.
+/// Requests a letter for a person. The answer does not depend on whether the person exists: it must not
+/// reveal who is in a portal.
 ///
 /// # Errors
-/// `Busy` when the place asked for its share already, `Full` when no more letters can wait: whoever is not
-/// told so has a letter that waits.
+/// `Busy` when this address has used its share, `Full` when no more requests can wait. Without an error the
+/// request waits: none is dropped silently.
 pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(), OperationError> {
     let now = app.clock.now();
     app.rate_limiter().pass(now, ip)?;
@@ -188,7 +190,7 @@ pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(
     let person = caseloads::canonical(app, &population, typed)?;
     let whose = KnownPerson { population: population.to_string(), person };
     let waits = |request: &RequestRecord| request.kind == LETTER && request.answered_at == Timestamp::ZERO;
-    // Of two who ask for the same letter at once, one is written down.
+    // Two concurrent requests for the same letter become one.
     let _one_at_a_time = app.person_sessions().asking.lock().await;
     if app.store.requests_of(&whose).await?.iter().any(waits) {
         return Ok(());
@@ -207,7 +209,7 @@ pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(
     Ok(app.store.add_request(&record).await?)
 }
 
-/// Whether one letter more may wait; `is_new` for a place that asked for none today.
+/// Checks that one more request may wait; `is_new` for an address that made none today.
 fn may_wait(waiting: u64, is_new: bool) -> Result<(), OperationError> {
     let most = if is_new { WAITING_MAX } else { WAITING_SHARED };
     if waiting < most { Ok(()) } else { Err(OperationError::Full) }

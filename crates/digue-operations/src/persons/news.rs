@@ -1,5 +1,5 @@
-//! What a person wishes to be told: the first consultation by an organisation that was never seen before,
-//! and a digest each month. A mail says that there is something to read, and never what.
+//! Notification preferences of a person: mail at the first consultation by a new organisation, and a monthly
+//! digest. A mail says that there is something to read, and never what: mail is read by others, too.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::secret::SecretSeal;
 const MONTH: Duration = Duration::from_hours(24 * 30);
 const SEAL: &[u8] = b"digue person address";
 
-/// What a person chose.
+/// The notification preferences of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NewsPreference {
     pub email: String,
@@ -46,7 +46,7 @@ pub async fn preference(app: &App, person: &SignedInPerson) -> Result<NewsPrefer
     })
 }
 
-/// Keeps the wish; nothing wished is nothing kept.
+/// Stores the preferences; without any the record and its address are deleted.
 pub async fn save(
     app: &App,
     person: &SignedInPerson,
@@ -56,7 +56,7 @@ pub async fn save(
     if !preference.first_visits && !preference.monthly {
         return Ok(app.store.remove_preference(person.whose()).await?);
     }
-    // Nothing is promised that cannot be sent.
+    // Without a mail server the preference would be a promise that is not kept.
     if !app.sends_mail() {
         return Err(OperationError::Invalid("person-wish-no-mail"));
     }
@@ -68,14 +68,14 @@ pub async fn save(
         language: language.code().to_owned(),
         first_visits: preference.first_visits,
         monthly: preference.monthly,
-        // What the person could read today is no news.
+        // Consultations that are visible now are not news.
         told_entry: last,
         digest_at: app.clock.now(),
     };
     Ok(app.store.save_preference(&record).await?)
 }
 
-/// Writes to those who wish it; how many mails.
+/// Queues the mails that are due; returns how many.
 pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
     if !app.sends_mail() {
         return Ok(0);
@@ -93,12 +93,13 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
         let visits = seen.iter().filter(|sight| sight.at > record.digest_at).count() as u64;
         let email = seal(app)?.open(&about(&person), &record.sealed_email);
         let Some(email) = email.and_then(|bytes| String::from_utf8(bytes).ok()) else {
-            // Not marked as told: it is told when the key is the right one again.
+            // Not marked as notified: the mail follows once the right key is back.
             tracing::error!(
-                "The address of a person who asked for news cannot be opened; is it another key?"
+                "Unsealing a person's address failed, perhaps by another key; retrying at the next run"
             );
             continue;
         };
+        // Marked before it is queued: a crash in between loses one mail and repeats none.
         app.store.save_preference(&PreferenceRecord { told_entry: last, digest_at, ..record }).await?;
         mail::queue(app, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
         told += 1;
@@ -106,7 +107,8 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
     Ok(told)
 }
 
-/// Whether an organisation looked that never had, and whether the month is over.
+/// True for the first when an organisation consulted the record that never had before; for the second when
+/// the monthly digest is due.
 fn news(preference: &PreferenceRecord, seen: &[Sight], now: Timestamp) -> (bool, bool) {
     let before = seen.iter().filter(|sight| sight.entry <= preference.told_entry);
     let known: HashSet<&OrganisationId> = before.map(|sight| &sight.organisation).collect();

@@ -1,4 +1,5 @@
-//! What persons ask - "I do not recognise this", who that was, their rights - and the answer in time.
+//! Requests of persons (a consultation that they do not recognise, the name of a reader, their rights under
+//! the GDPR) and the answers within the legal time.
 
 use digue_access::Role;
 use digue_response::clock::rights_due;
@@ -15,11 +16,11 @@ use crate::mail::{self, Mail};
 use crate::secret::name;
 
 lists! {
-    /// What a person may ask.
+    /// What a person may request.
     RequestKind "request" {
         /// A consultation that the person does not recognise.
         Contest "contest",
-        /// Who that was (CJEU C-579/21).
+        /// The name of the reader (CJEU C-579/21).
         Name "name",
         Access "access",
         Rectification "rectification",
@@ -29,12 +30,12 @@ lists! {
         Portability "portability",
     }
 
-    /// What became of it.
+    /// The outcome of a request.
     RequestOutcome "outcome-request" {
         Done "done",
         /// The consultation was work.
         Explained "explained",
-        /// It was not: an incident follows.
+        /// The consultation was not work: an incident follows.
         Upheld "upheld",
         Refused "refused",
     }
@@ -42,16 +43,16 @@ lists! {
 
 const TEXT_CHARS_MAX: usize = 4_000;
 const ANSWER_CHARS_MIN: usize = 10;
-/// Requests of one person within a day.
+/// The most requests of one person within 24 hours.
 const A_DAY: usize = 10;
 
-/// A request with its clock.
+/// A request with its legal deadline.
 #[derive(Clone, Debug)]
 pub struct TrackedRequest {
     pub record: RequestRecord,
     pub due: Timestamp,
     pub is_overdue: bool,
-    /// Contests of the same account that nobody answered: a signal.
+    /// Open contests about the same account: several are a sign of abuse.
     pub same_account: usize,
 }
 
@@ -75,7 +76,7 @@ fn tracked(app: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRe
     TrackedRequest { same_account: same.count(), is_overdue: is_late, due, record }
 }
 
-/// Asks something; `entry` names a consultation where it is about one.
+/// Makes a request; `entry` is the consultation that it is about, if any.
 pub async fn ask(
     app: &App,
     person: &SignedInPerson,
@@ -112,7 +113,7 @@ pub async fn ask(
         text: text.to_owned(),
         ..RequestRecord::opened(name("rq")?, person.whose().clone(), kind.code(), now)
     };
-    // Among the acts about the account: whoever looks at it sees that a person did not know it.
+    // A contest is an act about the account: its page and the incidents about it show it.
     let subject =
         if kind == RequestKind::Contest { format!("account:{account}") } else { journal_name(&record.whose) };
     let words =
@@ -127,15 +128,15 @@ pub async fn ask(
     Ok(())
 }
 
-/// What the person asked, the newest first.
+/// The person's own requests, the newest first.
 pub async fn own(app: &App, person: &SignedInPerson) -> Result<Vec<TrackedRequest>, OperationError> {
     let mut records = app.store.requests_of(person.whose()).await?;
     records.retain(|record| record.kind != codes::LETTER);
     Ok(records.into_iter().map(|record| tracked(app, record, &[])).collect())
 }
 
-/// Every request, those that are open and due first. It names persons and the accounts that they do not
-/// know, so it is read like other evidence.
+/// Every request, open ones by their deadline first. It connects persons with accounts and is therefore
+/// read like other evidence.
 pub async fn list(
     app: &App,
     actor: &Actor,
@@ -153,7 +154,7 @@ async fn all(app: &App) -> Result<Vec<TrackedRequest>, OperationError> {
     Ok(all)
 }
 
-/// Answers; what was said is not said otherwise later.
+/// Answers a request; an answer is final.
 pub async fn answer(
     app: &App,
     actor: &Actor,
@@ -164,7 +165,7 @@ pub async fn answer(
     actor.must_respond()?;
     let text = parse_answer(text)?;
     let record = find(app, id).await?;
-    // Whose name is given is the DPO's to decide, nobody else's.
+    // Only the DPO decides to disclose a reader's name.
     if record.kind == RequestKind::Name.code() && outcome == RequestOutcome::Done {
         crate::actor::allow(actor.role == Role::Dpo)?;
         actor.must_be_fresh(app)?;
@@ -190,7 +191,7 @@ fn parse_answer(text: &str) -> Result<String, OperationError> {
     }
 }
 
-/// Two months more, once, with the reason that the person reads (art. 12(3)).
+/// Extends the deadline by two months, once, with a reason that the person reads (GDPR art. 12(3)).
 pub async fn extend(app: &App, actor: &Actor, id: &str, why: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
     let why = parse_reason(why, ANSWER_CHARS_MIN)?;

@@ -1,4 +1,4 @@
-//! Who looked: one row for each consultation, lists included, as the person reads it.
+//! The consultations of a person's record, as the person reads them: one row each, lists included.
 
 use std::collections::HashMap;
 
@@ -23,9 +23,9 @@ use crate::watch::read_entries;
 
 /// Rows of a page.
 pub const PAGE: usize = 50;
-/// How long consultations may be hidden at most, before somebody decides again.
+/// How long consultations may be hidden by one decision.
 const HIDDEN_MAX: std::time::Duration = std::time::Duration::from_hours(24 * 180);
-/// A reason that somebody else understands.
+/// The fewest characters of a reason: others must understand it later.
 const REASON_CHARS_MIN: usize = 20;
 
 /// One consultation.
@@ -35,28 +35,28 @@ pub struct ConsultationRow {
     pub at: Timestamp,
     pub portal: PortalId,
     pub organisation: String,
-    /// `K7Q3`: the same reader has the same one, and it names nobody.
+    /// A pseudonym of the reader, `K7Q3`, the same for the same account.
     pub alias: String,
-    /// What the reader is there, if the account still exists.
+    /// The reader's role, if the account still exists.
     pub role: Option<&'static str>,
     pub basis: Basis,
-    /// What an incident leaves of the right that the account had.
+    /// Set when an incident puts the basis in doubt.
     pub doubt: Option<ConsultationDoubt>,
     pub categories: Vec<String>,
     /// `INC-2026-003`, when an incident is about it.
     pub incident: Option<String>,
-    /// Given by the DPO's decision.
+    /// The reader's name, where the DPO decided to disclose it.
     pub name: Option<String>,
-    /// What the person asked about this row, and what became of it.
+    /// The person's requests about this row, as (kind, outcome).
     pub asked: Vec<(String, String)>,
 }
 
-/// Why the right of an account is no reason for a consultation.
+/// Why the account's right does not explain a consultation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ConsultationDoubt {
-    /// A person found that the account was stolen, and this consultation is of the thief.
+    /// An officer decided that the account was stolen, and this consultation is the thief's.
     Theft,
-    /// An incident asks whether it was: nobody can say the reason yet.
+    /// An open incident examines it: the reason is not known yet.
     Inquiry,
 }
 
@@ -82,7 +82,7 @@ impl ConsultationDoubt {
 }
 
 impl ConsultationRow {
-    /// Why, as a code of the person's page.
+    /// The reason, as a code for the person's page.
     pub const fn why(&self) -> &'static str {
         match self.doubt {
             Some(doubt) => doubt.code(),
@@ -95,18 +95,18 @@ impl ConsultationRow {
     }
 }
 
-/// A page of rows, and how complete they are.
+/// A page of rows, and how far the journal behind it reaches.
 #[derive(Clone, Debug)]
 pub struct ConsultationPage {
     pub rows: Vec<ConsultationRow>,
     pub total: usize,
-    /// From when on the journal is kept whole.
+    /// The time of the first entry that is still kept.
     pub since: Option<Timestamp>,
-    /// When the journal was last verified, with success.
+    /// When the journal was last verified successfully.
     pub verified_at: Option<Timestamp>,
 }
 
-/// The person's consultations, the newest first; `after` are left out.
+/// The person's consultations, the newest first, without the first `after`.
 pub async fn page(
     app: &App,
     person: &SignedInPerson,
@@ -123,7 +123,7 @@ pub async fn page(
     })
 }
 
-/// All rows, for the file.
+/// All rows, for the download.
 pub async fn all(app: &App, person: &SignedInPerson) -> Result<Vec<ConsultationRow>, OperationError> {
     let sights = visible(app, person).await?;
     rows(app, person.whose(), sights).await
@@ -139,7 +139,8 @@ pub(crate) async fn visible(app: &App, person: &SignedInPerson) -> Result<Vec<Si
     Ok(sights)
 }
 
-/// The same identifier in another population is another person, also when its portal left the maps.
+/// The same identifier in another population is another person. Compared with the population in the entry
+/// and not in the maps, which a portal may have left.
 fn is_of(whose: &KnownPerson, sight: &Sight) -> bool {
     sight.population.as_str() == whose.population
 }
@@ -166,7 +167,7 @@ async fn rows(
     let questions = questions(app).await?;
     let mut rows = Vec::with_capacity(sights.len());
     for sight in sights {
-        // Rights and letters are about no entry: theirs is zero, which no consultation has.
+        // Requests about rights and letters have entry zero, which is never a consultation.
         let asked = requests.iter().filter(|request| request.entry == sight.entry && request.entry > 0);
         let given = asked
             .clone()
@@ -194,7 +195,7 @@ async fn rows(
     Ok(rows)
 }
 
-/// The entry of a consultation; `None` when it was forgotten at the end of its retention.
+/// The entry of a consultation; `None` once its key was destroyed at the end of the retention.
 fn exposure_of(app: &App, sight: &Sight) -> Result<Option<Exposure>, OperationError> {
     if sight.entry < app.journal_minimum() {
         return Ok(None);
@@ -206,7 +207,7 @@ fn exposure_of(app: &App, sight: &Sight) -> Result<Option<Exposure>, OperationEr
     }))
 }
 
-/// What was shown, as the entry itself says; from the portal's map when its key is destroyed.
+/// The categories that were shown, from the entry; from the portal's map when its key is destroyed.
 fn shown(app: &App, sight: &Sight, exposure: Option<&Exposure>) -> Vec<String> {
     if let Some(exposure) = exposure {
         return exposure.categories.iter().map(ToString::to_string).collect();
@@ -219,7 +220,7 @@ fn shown(app: &App, sight: &Sight, exposure: Option<&Exposure>) -> Vec<String> {
     route.unwrap_or_default()
 }
 
-/// What an incident is about: the question of its last affected set.
+/// What an incident is about: the scope question of its last affected set.
 struct IncidentConcern {
     reference: String,
     question: ScopeQuestion,
@@ -227,13 +228,16 @@ struct IncidentConcern {
 }
 
 impl IncidentConcern {
-    /// A question that names sessions concerns what was shown in them, and nothing else of the account.
+    /// True when the incident concerns this consultation. A question that names sessions concerns only
+    /// them: the same account's honest work on that day must not appear as a theft. When the entry is
+    /// unreadable its session is unknown, and no theft is claimed.
     fn asks(&self, sight: &Sight, exposure: Option<&Exposure>) -> bool {
         fn of<T: PartialEq>(asked: &[T], one: &T) -> bool {
             asked.is_empty() || asked.contains(one)
         }
         let ScopeQuestion { accounts, organisations, portals, routes, sessions, from, to, .. } =
             &self.question;
+        // A question without account, organisation or session would match every consultation.
         let is_bounded = !(accounts.is_empty() && organisations.is_empty() && sessions.is_empty());
         is_bounded
             && of(accounts, &sight.account)
@@ -249,13 +253,13 @@ impl IncidentConcern {
 async fn questions(app: &App) -> Result<Vec<IncidentConcern>, OperationError> {
     let views = incidents::list(app, &Actor::digue()).await?;
     let mut concerns = Vec::new();
-    // What was found to be no incident concerns nobody.
+    // Dismissed incidents concern no one.
     for view in views.into_iter().filter(|view| view.incident.state() != IncidentState::Dismissed) {
         let asked = view.incident.affected.iter().rfind(|version| !version.question.is_empty());
         let Some(version) = asked else { continue };
-        // Whom it concerns is not known: nobody is told that it does not concern them.
+        // An unreadable question is an error: skipping it would state that it concerns no one.
         let unread =
-            || OperationError::Unavailable("the question of an affected set does not read".to_owned());
+            || OperationError::Unavailable("the question of an affected set cannot be read".to_owned());
         let json = serde_json::from_str(&version.question).map_err(|_| unread())?;
         let question = question_of(&json).ok_or_else(unread)?;
         let doubt = ConsultationDoubt::of(&view.incident);
@@ -264,10 +268,10 @@ async fn questions(app: &App) -> Result<Vec<IncidentConcern>, OperationError> {
     Ok(concerns)
 }
 
-/// Letters and digits that are not taken for one another.
+/// Crockford's base 32: no I, L, O or U, which are misread.
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// A name for a reader that stays the same and tells nobody who it is.
+/// The pseudonym of a reader: stable, and not reversible without the installation's key.
 pub(crate) fn alias(app: &App, account: &AccountId, organisation: &OrganisationId) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
     let tag = hmac::sign(&key, format!("person alias {organisation} {account}").as_bytes());
@@ -289,17 +293,17 @@ async fn verified_at(app: &App) -> Result<Option<Timestamp>, OperationError> {
     Ok(result.filter(|result| result.outcome == digue_isms::CheckOutcome::Pass).map(|result| result.at))
 }
 
-/// Something hidden, and how much of it.
+/// Hidden consultations, and how many persons they concern.
 #[derive(Clone, Debug)]
 pub struct HiddenConsultations {
     pub record: HiddenRecord,
     pub is_in_force: bool,
-    /// Distinct persons who do not see something of it.
+    /// Distinct persons from whom some of them are hidden.
     pub persons: usize,
 }
 
-/// Hides consultations of an account or an organisation from persons for a while: the DPO alone, with a
-/// reason and an end.
+/// Hides consultations by an account or an organisation from persons until a date. Only the DPO may, with a
+/// reason.
 pub async fn hide(
     app: &App,
     actor: &Actor,
@@ -349,7 +353,7 @@ pub async fn lift(app: &App, actor: &Actor, id: &str) -> Result<(), OperationErr
     app.claim((actor, Act::SightsShown, words), claim, app.store.release_lift(id)).await.map(drop)
 }
 
-/// All that was ever hidden, with how many persons it concerns: what is hidden is counted.
+/// All hidden consultations, past ones included, each with the number of persons that it concerns.
 pub async fn hidden(app: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>, OperationError> {
     actor.must_watch()?;
     let now = app.clock.now();
@@ -357,8 +361,8 @@ pub async fn hidden(app: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>
     for record in app.store.hidden().await? {
         let mut question =
             ScopeQuestion { from: Some(record.from), to: Some(record.to), ..ScopeQuestion::default() };
-        // A reach that does not read would count everybody, or nobody.
-        let unread = || OperationError::Unavailable("what is hidden does not read".to_owned());
+        // An empty question would count every person.
+        let unread = || OperationError::Unavailable("stored hidden consultations cannot be read".to_owned());
         match record.reach.split_once(':').ok_or_else(unread)? {
             ("account", name) => question.accounts.push(AccountId::parse(name).map_err(|_| unread())?),
             (_, name) => question.organisations.push(OrganisationId::parse(name).map_err(|_| unread())?),

@@ -1,4 +1,5 @@
-//! Identities of account holders: linked by invitation, judged by factor and age, completed here.
+//! Identities of account holders: linked by invitation, judged by factor and age, completed here by a second
+//! factor.
 
 use std::time::Duration;
 
@@ -18,22 +19,22 @@ use crate::mail::{self, Mail};
 use crate::secret::{Secret, SecretSeal};
 use crate::{passkey, password, sign_in};
 
-/// Identities of one account.
+/// The most identities of one account.
 const IDENTITIES_MAX: usize = 5;
-/// A clock that goes before ours is not the future.
+/// How far a provider's clock may be ahead.
 const SKEW: Duration = Duration::from_mins(1);
 
-/// What an identity is worth to an account.
+/// How far an identity goes towards opening an account.
 pub(super) enum IdentityStrength {
-    /// It opens a session, proved at this moment.
+    /// It opens a session; the time is that of the proof.
     Good(AccountId, Timestamp),
-    /// It is this account's, and one factor of it.
+    /// It belongs to this account and counts as one factor.
     Weak(AccountId),
-    /// It was proved too long ago, and may be again.
+    /// The proof is too old; a new one may be requested.
     Stale,
 }
 
-/// The account that an identity opens. A suspended one is as unknown as one that never was.
+/// The account that an identity is linked to. A suspended account gets the answer of an unknown identity.
 async fn account_of(
     app: &App,
     peer: &ProviderPeer,
@@ -48,15 +49,16 @@ async fn account_of(
     known.filter(is_open).ok_or(OperationError::Invalid("invalid-identity-unknown"))
 }
 
-/// Officers and those who lead agents hold keys that no page can be given; of the others two factors are
-/// asked.
+/// The factor that an account needs: phishing-resistant for officers and for those who lead agents, two
+/// factors for the others.
 fn needed(app: &App, account: &AccountId) -> Factor {
     let rules = app.gateway().rules();
     let needs_key = rules.directory.find(account).is_none_or(|record| record.role.needs_passkey());
     if needs_key { Factor::Bound } else { Factor::Two }
 }
 
-/// Looks at factor and age. A proof may be as old as a session may be idle, or as a fresh one.
+/// Judges the factor and age of an identity. Its proof may be as old as a session may be idle or, with
+/// `is_fresh`, as a fresh proof.
 pub(super) async fn judge(
     app: &App,
     peer: &ProviderPeer,
@@ -68,7 +70,7 @@ pub(super) async fn judge(
     let now = app.clock.now();
     let lasts = if is_fresh { app.proof_lasts() } else { app.session_limits.idle };
     let Some(at) = vouched.auth_time else {
-        // Nobody knows how old it is: it counts as one factor.
+        // Of unknown age: it counts as one factor, which a second one here completes.
         return Ok(IdentityStrength::Weak(known.account));
     };
     if at > now.plus(SKEW) {
@@ -84,7 +86,7 @@ pub(super) async fn judge(
     }
 }
 
-/// How somebody came: the provider's word, and what was added here.
+/// A sign-in: the identity that the provider proved, and the factor that was added here.
 pub(super) struct ProviderSignIn<'w> {
     pub(super) peer: &'w ProviderPeer,
     pub(super) vouched: &'w VerifiedIdentity,
@@ -92,7 +94,7 @@ pub(super) struct ProviderSignIn<'w> {
     pub(super) with: &'static str,
 }
 
-/// Opens the session of an account on the console, and remembers what it owes to the provider.
+/// Opens the console session of an account, and stores what is needed to end it with the provider's.
 pub(super) async fn open(
     app: &App,
     way: ProviderSignIn<'_>,
@@ -125,12 +127,12 @@ pub(super) async fn open(
     Ok((secret, session))
 }
 
-/// Keeps what a provider wants to be shown at the end.
+/// Seals the ID token, which the provider wants to see at the logout.
 pub(super) fn seal(app: &App) -> Result<SecretSeal, OperationError> {
     SecretSeal::new(&app.sign_in.key, b"digue provider session")
 }
 
-/// Proves afresh who holds a session.
+/// Renews the proof of identity of a session.
 pub(super) async fn prove(
     app: &App,
     peer: &ProviderPeer,
@@ -144,12 +146,12 @@ pub(super) async fn prove(
         IdentityStrength::Good(account, at) if account == own.account => {
             sign_in::note_proof(app, &actor, &own, at).await
         }
-        // A weak factor, or somebody else's.
+        // A weak factor, or the identity of another account.
         _ => Err(OperationError::Invalid("invalid-identity-weak")),
     }
 }
 
-/// Somebody whose provider vouched with one factor, and what they have here for the second.
+/// A sign-in with one factor, and the means that the account has here for the second.
 pub struct SingleFactorSignIn {
     pub ticket: String,
     pub provider: String,
@@ -158,7 +160,7 @@ pub struct SingleFactorSignIn {
     pub next: String,
 }
 
-/// Asks for the second factor here.
+/// Offers the second factor.
 pub(super) async fn ask_more(app: &App, half: HalfSignIn) -> Result<SignInOutcome, OperationError> {
     let AfterSignIn::StepUp { account, next } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
@@ -174,7 +176,8 @@ pub(super) async fn ask_more(app: &App, half: HalfSignIn) -> Result<SignInOutcom
     }))
 }
 
-/// What waits under a ticket, for the browser that it was given to. It is taken away.
+/// Takes the sign-in that waits under a ticket. Another browser than the one that began it gets an error,
+/// and the ticket is used up.
 fn half(app: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, OperationError> {
     let half = app.providers().halves.end(app.clock.now(), ticket)?;
     if browser.map(digue_gateway::identity::token_hash) == Some(half.browser) {
@@ -184,12 +187,13 @@ fn half(app: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, Op
     }
 }
 
-/// Puts it back: somebody mistyped, and tries are counted elsewhere.
+/// Puts it back after a wrong code or passkey, so that the user can try again. Attempts are counted by
+/// `password` and not here.
 fn put_back(app: &App, ticket: &str, half: HalfSignIn) {
     app.providers().halves.keep(app.clock.now(), ticket, half);
 }
 
-/// The page of a second factor again, after one that was wrong.
+/// The page of the second factor once more, after a wrong one.
 pub async fn still_weak(
     app: &App,
     ticket: &str,
@@ -269,9 +273,9 @@ async fn completed(
     Ok(LinkedIdentity { secret, session, next })
 }
 
-/// The account that an invitation lets an identity be linked to. One that opens nothing by itself is good
-/// in the hands of the account's holder alone, who has just proved who they are: whoever makes it, a
-/// delegate whose own account was stolen say, gains nothing by it.
+/// The account that an invitation allows an identity to be linked to. An invitation that opens no account
+/// by itself works only in the holder's own session, with a fresh proof: a stolen delegate's account that
+/// creates one gains nothing.
 pub(super) async fn invited(
     app: &App,
     invitation: &str,
@@ -287,8 +291,8 @@ pub(super) async fn invited(
     Ok(account)
 }
 
-/// Invites the holder of an account that is at work already to link an identity. There is no link to hand
-/// over: the holder finds the invitation on the own page.
+/// Invites the holder of an active account to link an identity. There is no link to hand over: the holder
+/// finds the invitation on their own page.
 ///
 /// # Errors
 /// `Denied` unless the actor answers for the account, `NotFound` where there is no provider, `Conflict` for
@@ -318,7 +322,7 @@ pub async fn is_invited(app: &App, session: &Session) -> Result<bool, OperationE
     Ok(app.store.is_invited_to_link(&session.account, app.clock.now()).await?)
 }
 
-/// The link with which the invited holder of a session, who has just proved who they are, chooses a provider.
+/// The link with which the invited holder of a session, with a fresh proof, chooses a provider.
 pub async fn begin_linking(app: &App, session: &Session) -> Result<String, OperationError> {
     if !is_invited(app, session).await? {
         return Err(OperationError::Invalid("invalid-link"));
@@ -327,17 +331,18 @@ pub async fn begin_linking(app: &App, session: &Session) -> Result<String, Opera
     Ok(sign_in::make_identity_link(app, &permit, INVITATION_LASTS).await?.reveal().to_owned())
 }
 
-/// Checks, for the page where a provider is chosen, that an invitation is this session's.
+/// Checks, for the page of choices, that an invitation belongs to this session's account.
 pub async fn invited_holder(app: &App, session: &Session, invitation: &str) -> Result<(), OperationError> {
     let invited = invited(app, invitation, Some(&session.id)).await;
     invited.map(drop).map_err(|error| match error {
-        // Another account's invitation is none.
+        // The invitation of another account gets the answer of one that does not exist.
         OperationError::Denied | OperationError::NotFound(_) => OperationError::Invalid("invalid-link"),
         other => other,
     })
 }
 
-/// Says to whom an identity would be linked: a page asks before it is.
+/// Names the account and the identity that would be linked, for the page that asks first: a user may be
+/// signed in to the provider under another name than they think.
 pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcome, OperationError> {
     let AfterSignIn::Link { invitation, session } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
@@ -357,7 +362,7 @@ pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcom
     })
 }
 
-/// One identity opens one account, and an account has a few.
+/// Checks that the identity is linked to no account yet, and the account has few.
 async fn may_link(
     app: &App,
     peer: &ProviderPeer,
@@ -374,8 +379,8 @@ async fn may_link(
     Ok(())
 }
 
-/// Links the identity to the account of the invitation, which is used up, and opens a session. The session
-/// is the invitation's: whoever holds a weak provider adds a passkey in it.
+/// Links the identity to the account of the invitation, which is used up, and opens a session. Its proof is
+/// the invitation: the holder of a weak identity can add a passkey in it.
 pub async fn confirm_link(
     app: &App,
     ticket: &str,
@@ -386,7 +391,7 @@ pub async fn confirm_link(
     let AfterSignIn::Link { invitation, session: held } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
-    // As `sign_in` does: what begins anew meanwhile takes this with it.
+    // As in `sign_in::open`: an invitation or a recovery meanwhile would otherwise leave this identity.
     let _one_at_a_time = app.asking().lock().await;
     let now = app.clock.now();
     let account = invited(app, invitation, held.as_ref()).await?;
@@ -420,7 +425,7 @@ pub async fn confirm_link(
     let way = ProviderSignIn { peer, vouched: &half.vouched, with: "invitation" };
     let (secret, session) = open(app, way, &account, now, origin).await?;
     if let Some(held) = held {
-        // One browser, one session: the new one owes to the provider.
+        // The new session replaces the one of before: only the new one ends with the provider's.
         let cut = app.gateway().cut_sessions(|known| known.id == *held && known.account == account);
         app.store.remove_sessions(&cut).await?;
     }
@@ -435,24 +440,24 @@ fn words(identity: &IdentityRecord) -> ActDetails {
     }
 }
 
-/// An identity of one's own account, with the provider as people know it.
+/// An identity of the account, with the label of its provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnIdentity {
     pub record: IdentityRecord,
     pub label: String,
 }
 
-/// The identities of the account, for itself.
+/// The identities of the session's own account.
 pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnIdentity>, OperationError> {
     Actor::of_session(app, session)?;
     let known = app.store.identities_of(&session.account).await?;
     Ok(known.into_iter().map(|record| OwnIdentity { label: label(app, &record.provider), record }).collect())
 }
 
-/// Takes an identity from one's own account; what it opened elsewhere ends.
+/// Unlinks an identity from the session's own account, and ends the account's other sessions.
 ///
 /// # Errors
-/// `Invalid` when nothing else would be left to sign in with.
+/// `Invalid` when no other way to sign in would be left.
 pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;

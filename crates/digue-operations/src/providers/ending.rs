@@ -1,4 +1,5 @@
-//! The end: the provider says that somebody left, or somebody who leaves here wants to leave there too.
+//! Logout in both directions: a provider ends a session (back-channel logout), or a user who signs out here
+//! also signs out of the provider.
 
 use std::time::Duration;
 
@@ -13,18 +14,19 @@ use crate::error::OperationError;
 use crate::persons;
 use crate::secret::Secret;
 
-/// A logout token is refused above its age; until then it is good once.
+/// How long a logout token is remembered: longer than the age at which it is refused (ten minutes, `peer`).
 pub(super) const LOGOUT_KNOWN: Duration = Duration::from_mins(15);
 pub(super) const LOGOUTS_MAX: usize = 100_000;
 
-/// The provider ended somebody's session: every session of theirs ends here, on every host, whatever
-/// opened it. Narrow would be kinder, and a portal's session does not know which of them it came from.
+/// A provider ended a session: every session of the account ends here, on every host, however it was opened.
+/// A narrower rule would need each portal session to know from which provider session it came
+/// (docs/decisions/0015).
 ///
 /// # Errors
-/// `Invalid` for a token that proves nothing, or came before.
+/// `Invalid` for a token that proves nothing, or was used before.
 pub async fn ended_by_provider(app: &App, provider: &str, token: &str) -> Result<(), OperationError> {
     let peer = app.providers().find(provider)?;
-    let client = app.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
+    let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
     let now = app.clock.now();
     let ended = peer.ended(client, now, token).await.map_err(|trouble| told(peer, trouble))?;
     if !app.providers().is_new_logout(keyed(app, peer, "logout", &ended.jti), now) {
@@ -33,8 +35,8 @@ pub async fn ended_by_provider(app: &App, provider: &str, token: &str) -> Result
     let subject = ended.subject.map(|subject| keyed(app, peer, "subject", &subject));
     let sid = ended.sid.map(|sid| keyed(app, peer, "sid", &sid));
     persons::end_owed(app, provider, subject.as_deref(), sid.as_deref());
-    // By the subject where it is said: the session on the console may be over while one that it handed over
-    // to a portal goes on.
+    // By the subject where the token has one: the console session that `sid` names may be over while a
+    // portal session that it handed over continues.
     let accounts = match (&subject, &sid) {
         (Some(subject), _) => {
             app.store.identity(subject).await?.map(|known| known.account).into_iter().collect()
@@ -56,21 +58,22 @@ pub async fn ended_by_provider(app: &App, provider: &str, token: &str) -> Result
     Ok(())
 }
 
-/// Where somebody who left here may leave their provider, too.
+/// The address at which a user who signed out here may also sign out of the provider.
 pub(super) struct ProviderSignOut {
     address: String,
-    /// As people know it.
+    /// The provider's label.
     provider: String,
 }
 
-/// Asked before the session ends: a ticket with which its holder may end the provider's, too.
+/// A ticket to sign out of the provider, too. To be called before the session ends: its ID token goes with
+/// it. `None` where there is no provider or it offers no logout.
 pub async fn farewell(app: &App, session: &Session) -> Option<String> {
     let owed = app.store.provider_session(&session.id).await.ok()??;
     let token = seal(app).ok()?.open(session.id.as_str(), &owed.sealed_token)?;
     offer(app, &owed.provider, &String::from_utf8(token).ok()?).await
 }
 
-/// The same for a person.
+/// The same for the session of a person.
 pub async fn farewell_of_person(app: &App, secret: &str) -> Option<String> {
     let owed = persons::owed(app, secret)?;
     offer(app, &owed.provider, &owed.id_token).await
@@ -85,12 +88,12 @@ async fn offer(app: &App, provider: &str, id_token: &str) -> Option<String> {
     app.providers().goodbyes.begin(now, goodbye).ok()
 }
 
-/// The provider of a ticket, for the page that asks.
+/// The provider of a ticket, for the page that offers to sign out of it.
 pub fn leaving(app: &App, ticket: &str) -> Option<String> {
     app.providers().goodbyes.look(app.clock.now(), ticket, |goodbye| goodbye.provider.clone())
 }
 
-/// The provider's address for somebody who wants to end its session, once.
+/// The provider's logout address, once.
 pub fn end(app: &App, ticket: &str) -> Result<String, OperationError> {
     Ok(app.providers().goodbyes.end(app.clock.now(), ticket)?.address)
 }

@@ -1,10 +1,10 @@
-//! The protocol with one provider: OpenID Connect Core 1.0 by the authorization code, discovery, signed
-//! user info, back-channel logout tokens. It knows nothing of accounts and persons.
+//! The protocol with one provider: OpenID Connect Core 1.0 with the authorization code flow, discovery,
+//! signed user info, back-channel logout tokens. It knows nothing of accounts and persons.
 //!
-//! `openidconnect` finds the provider out, asks and exchanges the code. Tokens are verified here with the
-//! provider's keys, because the library reads all claims before it verifies any: one side claim of an
-//! unusual type (`updated_at` as text, `email_verified: "true"`) would end every login. Only the claims
-//! that decide are read. Nothing symmetric is accepted, and `none` is no signature.
+//! `openidconnect` does discovery, the authorization request and the exchange of the code. Tokens are
+//! verified here with the provider's keys, because the library parses all claims before it verifies any: one
+//! irrelevant claim of an unusual type (`updated_at` as text, `email_verified: "true"`) would fail every
+//! sign-in. Only the claims that decide are read. Symmetric algorithms and `none` are not accepted.
 
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
@@ -36,48 +36,49 @@ use tokio::sync::Mutex;
 
 use super::{ProviderRules, UserInfo};
 
-/// An answer of a provider is some kilobytes.
+/// The largest answer that is read; real ones have some kilobytes.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 const ANSWER_LASTS: Duration = Duration::from_secs(10);
-/// How long what was found out is believed; keys that are new are asked for at once.
+/// How long discovery documents are used; an unknown signing key causes an earlier request.
 const KNOWN_LASTS: Duration = Duration::from_hours(1);
-/// How long it is used when the provider does not answer.
+/// How long they are used while the provider does not answer.
 const STALE_LASTS: Duration = Duration::from_hours(24);
-/// How long one that did not answer is not asked.
+/// How long a provider that did not answer is not asked again.
 const LEFT_ALONE: Duration = Duration::from_secs(10);
-/// Between two questions for keys that nobody knows.
+/// The shortest time between two requests caused by unknown keys: tokens with invented key ids must not
+/// make Digue flood the provider.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_mins(1);
-/// Clocks differ.
+/// The difference between clocks that is tolerated.
 const SKEW_SECS: i64 = 60;
-/// An ID token or a logout token is for now.
+/// The greatest age of an ID token or a logout token.
 const TOKEN_AGE_MAX_SECS: i64 = 600;
 
-/// OpenID Connect Core 1.0, 2: a subject has 255 signs at most.
+/// OpenID Connect Core 1.0, 2: a subject has at most 255 ASCII characters.
 const SUBJECT_BYTES_MAX: usize = 255;
-/// Why a provider's word is not taken.
+/// Why a provider proved nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProviderError {
-    /// It cannot be asked now.
-    #[error("the provider cannot be asked: {0}")]
+    /// It cannot be reached now.
+    #[error("the provider cannot be reached: {0}")]
     Away(String),
-    /// What it said does not prove anything.
-    #[error("the provider's word is not believed: {0}")]
+    /// A part of its answer fails verification.
+    #[error("the provider's answer fails verification: {0}")]
     Unbelieved(&'static str),
-    #[error("the provider's {what} is not believed: {fault}")]
+    #[error("the provider's {what} fails verification: {fault}")]
     Token { what: &'static str, fault: TokenFault },
-    /// It does not take the code, or answers in no form that is known.
-    #[error("the provider gave no token: {0}")]
+    /// It refuses the code, or its answer cannot be read.
+    #[error("the provider returned no token: {0}")]
     NoToken(String),
 }
 
 impl ProviderError {
-    /// True when the provider's keys may have changed since they were asked for.
+    /// True when newer keys of the provider might verify the token.
     const fn is_about_keys(&self) -> bool {
         matches!(self, Self::Token { fault, .. } if fault.is_about_keys())
     }
 }
 
-/// What a provider says of itself beyond the core.
+/// Provider metadata beyond the core.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 struct MoreClaims {
     end_session_endpoint: Option<Url>,
@@ -104,7 +105,7 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-/// What the library is to read of an ID token: it sees none.
+/// Placeholder for the claims of the ID token, which the library never sees (`TokenClient`).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct IgnoredIdToken {}
 
@@ -141,48 +142,50 @@ type Relying = Client<
     EndpointMaybeSet,
 >;
 
-/// What was found out about a provider.
+/// The discovery document and keys of a provider, with the time at which they were fetched.
 struct ProviderDocuments {
     at: Timestamp,
     metadata: Metadata,
     keys: KeySet,
 }
 
-/// One provider, as long as the house runs.
+/// One provider, for the life of the process.
 pub(super) struct ProviderPeer {
     pub(super) rules: ProviderRules,
+    // Held while the documents are fetched: one request at a time, and the others use its answer. Nothing
+    // else is locked meanwhile; the time-outs of `fetch` bound it.
     kept: Mutex<CachedDocuments>,
 }
 
-/// What was found out, and when it was last asked in vain.
+/// The documents of a provider, and when fetching them last failed.
 #[derive(Default)]
 struct CachedDocuments {
     known: Option<Arc<ProviderDocuments>>,
     failed_at: Option<Timestamp>,
 }
 
-/// A question to somebody's browser.
+/// An authorization request, for the browser.
 pub(super) struct AuthorizationQuestion {
     pub(super) address: String,
     pub(super) nonce: String,
     pub(super) verifier: Option<String>,
 }
 
-/// What the provider vouches for.
+/// A verified identity.
 #[derive(Clone)]
 pub(super) struct VerifiedIdentity {
     pub(super) subject: String,
     pub(super) sid: Option<String>,
-    /// When it proved who this is; it need not be now.
+    /// When the provider authenticated the user, which may be hours ago; `None` when it does not say.
     pub(super) auth_time: Option<Timestamp>,
     pub(super) amr: Vec<String>,
     pub(super) acr: Option<String>,
-    /// Of the user info; empty when none is asked for.
+    /// Claims of the user info; empty when it is not used.
     pub(super) claims: Map<String, Value>,
     pub(super) id_token: String,
 }
 
-/// What a logout token ends: somebody's sessions, or one.
+/// What a logout token ends: all sessions of a subject, or one session.
 pub(super) struct LogoutTarget {
     pub(super) subject: Option<String>,
     pub(super) sid: Option<String>,
@@ -194,7 +197,8 @@ impl ProviderPeer {
         Self { rules, kept: Mutex::default() }
     }
 
-    /// What is known of the provider; `older` is known already and not enough.
+    /// The documents of the provider, fetched if needed. `older` is the date of documents that were not
+    /// enough, because a token has an unknown key.
     async fn known(
         &self,
         client: &UpstreamClient,
@@ -207,7 +211,7 @@ impl ProviderPeer {
             return Ok(known.clone());
         }
         let stale = kept.known.clone().filter(|known| now.since(known.at) < STALE_LASTS);
-        // Strangers may ask: a provider that does not answer is not asked for each of them.
+        // Anyone may start a sign-in: a provider that does not answer is not asked for each of them.
         if kept.failed_at.is_some_and(|at| now.since(at) < LEFT_ALONE) {
             return stale.ok_or_else(|| ProviderError::Away("it did not answer a moment ago".to_owned()));
         }
@@ -219,13 +223,13 @@ impl ProviderPeer {
             }
             Err(trouble) => {
                 kept.failed_at = Some(now);
-                tracing::warn!(provider = self.rules.id, %trouble, "What a provider says of itself is not read");
+                tracing::warn!(provider = self.rules.id, %trouble, "Discovery failed; next try after 10 s");
                 stale.ok_or(trouble)
             }
         }
     }
 
-    /// What the provider says of itself, and its keys.
+    /// Fetches the discovery document and the keys (OpenID Connect Discovery 1.0).
     async fn discover(
         &self,
         client: &UpstreamClient,
@@ -240,6 +244,7 @@ impl ProviderPeer {
             metadata.userinfo_endpoint().map(|url| url.url()),
             metadata.additional_metadata().end_session_endpoint.as_ref(),
         ];
+        // The client secret and access tokens go to these addresses.
         if endpoints.into_iter().flatten().any(|url| url.scheme() != "https") {
             return Err(ProviderError::Away("one of its addresses is not https".to_owned()));
         }
@@ -252,7 +257,7 @@ impl ProviderPeer {
         let secret = ClientSecret::new(self.rules.secret.clone());
         let id = ClientId::new(self.rules.client.clone());
         let methods = known.metadata.token_endpoint_auth_methods_supported();
-        // In the body, as ProConnect wants it; the standard's usual way where that is the only one.
+        // ProConnect requires the secret in the body; the default of the standard is basic authentication.
         let takes_body =
             methods.is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretPost));
         let way = if takes_body { AuthType::RequestBody } else { AuthType::BasicAuth };
@@ -262,8 +267,8 @@ impl ProviderPeer {
             .set_auth_type(way))
     }
 
-    /// The address that somebody's browser goes to. `state` comes back with the answer; `is_forced` asks
-    /// the provider to prove afresh who this is.
+    /// The authorization request for the browser. `state` comes back with the answer; `is_forced` requests a
+    /// new authentication.
     pub(super) async fn question(
         &self,
         client: &UpstreamClient,
@@ -285,6 +290,7 @@ impl ProviderPeer {
         for acr in &self.rules.acr {
             asked = asked.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
         }
+        // Not `max_age`, which ProConnect reportedly ignores (docs/decisions/0015).
         if is_forced {
             asked = asked.add_prompt(CoreAuthPrompt::Login);
         }
@@ -293,7 +299,7 @@ impl ProviderPeer {
             let claims: Map<String, Value> = self.rules.asked_claims.iter().map(essential).collect();
             asked = asked.add_extra_param("claims", serde_json::json!({"id_token": claims}).to_string());
         }
-        // ProConnect refuses parameters that it does not know: only where the provider says that it does.
+        // PKCE only where the provider announces it: ProConnect refuses unknown parameters.
         let more = known.metadata.additional_metadata();
         let mut verifier = None;
         if more.code_challenge_methods_supported.iter().any(|method| method == "S256") {
@@ -305,7 +311,7 @@ impl ProviderPeer {
         Ok(AuthorizationQuestion { address: address.to_string(), nonce: nonce.secret().clone(), verifier })
     }
 
-    /// Exchanges the code, and verifies all that comes with it.
+    /// Exchanges the code and verifies everything that comes with it.
     pub(super) async fn vouch(
         &self,
         client: &UpstreamClient,
@@ -315,7 +321,7 @@ impl ProviderPeer {
     ) -> Result<VerifiedIdentity, ProviderError> {
         let known = self.known(client, now, None).await?;
         let says_issuer = known.metadata.additional_metadata().authorization_response_iss_parameter_supported;
-        // RFC 9207: another provider's answer is not this one's.
+        // RFC 9207: the answer must come from the provider that was asked.
         if answer.issuer.is_some_and(|said| said != self.rules.issuer)
             || (says_issuer && answer.issuer.is_none())
         {
@@ -324,8 +330,7 @@ impl ProviderPeer {
         let tokens = self.exchange(client, &known, back, &answer).await?;
         let mut vouched = self.believe(&known, &tokens, answer.nonce, now);
         let mut known = known;
-        // New keys are asked for once, also those that replaced others of the same name; what they do not
-        // verify is not believed.
+        // The provider may have rotated its keys, also under the same key id: they are fetched once more.
         if vouched.as_ref().is_err_and(ProviderError::is_about_keys) {
             known = self.known(client, now, Some(known.at)).await?;
             vouched = self.believe(&known, &tokens, answer.nonce, now);
@@ -335,7 +340,7 @@ impl ProviderPeer {
         Ok(vouched)
     }
 
-    /// The tokens for a code, none of them believed yet.
+    /// The tokens for a code, not verified yet.
     async fn exchange(
         &self,
         client: &UpstreamClient,
@@ -357,7 +362,7 @@ impl ProviderPeer {
         Ok(ReceivedTokens { access: tokens.access_token().secret().clone(), id_token })
     }
 
-    /// What the ID token vouches for (OpenID Connect Core 1.0, 3.1.3.7); the user info is asked for after it.
+    /// Verifies the ID token (OpenID Connect Core 1.0, 3.1.3.7); the user info is fetched only after it.
     fn believe(
         &self,
         known: &ProviderDocuments,
@@ -388,7 +393,7 @@ impl ProviderPeer {
         }
         Ok(VerifiedIdentity {
             sid: text("sid").map(ToOwned::to_owned),
-            // What is no date proves no moment.
+            // An unreadable date counts as none: the identity then counts as one factor (`accounts::judge`).
             auth_time: numeric_date(&claims, "auth_time").known(),
             amr: methods(claims.get("amr")),
             acr,
@@ -398,8 +403,8 @@ impl ProviderPeer {
         })
     }
 
-    /// What the provider says of the person, about this subject and signed unless the operator wrote that
-    /// it need not be.
+    /// The claims of the user info. They must be about this subject, and signed unless the operator
+    /// configured otherwise.
     async fn user_info(
         &self,
         client: &UpstreamClient,
@@ -439,8 +444,8 @@ impl ProviderPeer {
         }
     }
 
-    /// The claims of a token that this provider signed for this client, and for nobody else whom the
-    /// configuration does not name: the others can show it as theirs.
+    /// The claims of a token that this provider signed for this client. Every further audience must be named
+    /// in the configuration, because each of them could present the token here as its own.
     fn signed(&self, known: &ProviderDocuments, token: &str) -> Result<Map<String, Value>, TokenFault> {
         let claims = known.keys.claims(token, &self.rules.issuer, &self.rules.client)?;
         let is_us = |value: &Value| value == self.rules.client.as_str();
@@ -450,21 +455,21 @@ impl ProviderPeer {
         };
         let party = claims.get("azp").filter(|party| !party.is_null());
         let is_ours = match claims.get("aud") {
-            // Of several, it must say that it was made for us.
+            // With several audiences `azp` must be present (OpenID Connect Core 1.0, 3.1.3.7, step 4).
             Some(Value::Array(all)) if all.len() > 1 => all.iter().all(is_trusted) && party.is_some(),
             _ => true,
         };
         if is_ours && party.is_none_or(is_us) { Ok(claims) } else { Err(TokenFault::Audience) }
     }
 
-    /// What a logout token ends (OpenID Connect Back-Channel Logout 1.0, 2.6).
+    /// Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, 2.6).
     pub(super) async fn ended(
         &self,
         client: &UpstreamClient,
         now: Timestamp,
         token: &str,
     ) -> Result<LogoutTarget, ProviderError> {
-        // A token of another kind, signed by the same keys, is not one of this kind.
+        // Another kind of token, signed by the same keys, must not pass for a logout token.
         if token_type(token).is_some_and(|typ| typ != "logout+jwt" && typ != "jwt") {
             return Err(ProviderError::Unbelieved("type of the logout token"));
         }
@@ -483,7 +488,7 @@ impl ProviderPeer {
             .get("events")
             .and_then(|events| events.get("http://schemas.openid.net/event/backchannel-logout"))
             .is_some_and(Value::is_object);
-        // A nonce would make an ID token of it, shown as something else.
+        // A logout token must have no nonce: an ID token, which has one, could otherwise be presented here.
         if !says_logout || claims.contains_key("nonce") {
             return Err(ProviderError::Unbelieved("logout token"));
         }
@@ -498,7 +503,7 @@ impl ProviderPeer {
         Ok(ended)
     }
 
-    /// The address where somebody ends the provider's own session (RP-Initiated Logout 1.0).
+    /// The address at which a user ends the provider's own session (RP-Initiated Logout 1.0).
     pub(super) async fn end_address(
         &self,
         client: &UpstreamClient,
@@ -519,7 +524,7 @@ impl ProviderPeer {
     }
 }
 
-/// What came back with somebody's browser, and what was asked before.
+/// The answer to an authorization request, with the values that were sent with the request.
 pub(super) struct AuthorizationAnswer<'a> {
     pub(super) code: &'a str,
     pub(super) issuer: Option<&'a str>,
@@ -531,13 +536,14 @@ fn away(error: &dyn std::fmt::Display) -> ProviderError {
     ProviderError::Away(error.to_string())
 }
 
-/// The tokens for a code, none of them believed yet.
+/// The tokens for a code, not verified yet.
 struct ReceivedTokens {
     access: String,
     id_token: String,
 }
 
-/// A token is for now: neither over nor old. Logout tokens of older providers do not say how long they last.
+/// Checks that a token is neither expired nor old. Logout tokens of older providers have no `exp`; their
+/// age bounds them.
 fn check_dates(claims: &Map<String, Value>, now: Timestamp) -> Result<(), TokenFault> {
     let is_over = match numeric_date(claims, "exp") {
         NumericDate::Known(until) => until <= now,
@@ -552,7 +558,7 @@ fn check_dates(claims: &Map<String, Value>, now: Timestamp) -> Result<(), TokenF
     if is_over || age > TOKEN_AGE_MAX_SECS { Err(TokenFault::Over) } else { Ok(()) }
 }
 
-/// How somebody proved who they are; some providers write one method as a text.
+/// The authentication methods of `amr`; some providers write a string instead of a list.
 fn methods(said: Option<&Value>) -> Vec<String> {
     match said {
         Some(Value::String(one)) => one.split_whitespace().map(ToOwned::to_owned).collect(),
@@ -561,28 +567,28 @@ fn methods(said: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// Why a code brought no token, without the words of the answer: they may name people.
+/// Why a code brought no token, without the text of the answer, which may name people.
 fn no_token<E: std::error::Error>(
     error: &openidconnect::RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>,
 ) -> ProviderError {
     use openidconnect::RequestTokenError as Error;
     match error {
         Error::Request(error) => away(error),
-        // A word of a closed list, or one that a provider made up.
+        // The code is of a closed list or invented by the provider: only letters, and few, reach the log.
         Error::ServerResponse(answer) => {
             let word = answer.error().to_string();
             let is_word = |sign: char| sign.is_ascii_lowercase() || sign == '_';
             ProviderError::NoToken(word.chars().filter(|sign| is_word(*sign)).take(40).collect())
         }
         Error::Parse(error, _) => {
-            ProviderError::NoToken(format!("its answer does not read at `{}`", error.path()))
+            ProviderError::NoToken(format!("its answer cannot be read at `{}`", error.path()))
         }
-        Error::Other(_) => ProviderError::NoToken("its answer is none of the protocol".to_owned()),
+        Error::Other(_) => ProviderError::NoToken("its answer is not one of the protocol".to_owned()),
     }
 }
 
-/// The way to the token endpoint. Of its answer the library sees what it needs: the ID token is kept for
-/// `believe`, and what is of another type than the standard says (`expires_in: "3599"`) decides nothing.
+/// The HTTP client for the token endpoint. The library sees only the members that it needs: the ID token is
+/// kept for `believe`, and members of a non-standard type (`expires_in: "3599"`) cannot fail the exchange.
 struct TokenClient {
     client: UpstreamClient,
     id_token: std::sync::Mutex<Option<String>>,
@@ -599,7 +605,7 @@ impl<'c> AsyncHttpClient<'c> for TokenClient {
                 return Ok(answer);
             }
             let (parts, body) = answer.into_parts();
-            // What is no object is the library's to refuse.
+            // Not an object: the library refuses it with its own error.
             let Ok(Value::Object(mut members)) = serde_json::from_slice(&body) else {
                 return Ok(http::Response::from_parts(parts, body));
             };
@@ -607,7 +613,7 @@ impl<'c> AsyncHttpClient<'c> for TokenClient {
                 *self.id_token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
             }
             members.retain(|name, _| matches!(name.as_str(), "access_token" | "token_type"));
-            let body = serde_json::to_vec(&members).expect("texts read from JSON");
+            let body = serde_json::to_vec(&members).expect("values parsed from JSON serialise");
             Ok(http::Response::from_parts(parts, body))
         })
     }
@@ -618,7 +624,7 @@ impl<'c> AsyncHttpClient<'c> for TokenClient {
 #[error("{0}")]
 struct FetchError(String);
 
-/// The way out, as the library asks for it.
+/// The HTTP client for discovery, in the form that the library expects.
 struct ProviderClient(UpstreamClient);
 
 impl<'c> AsyncHttpClient<'c> for ProviderClient {
@@ -630,7 +636,7 @@ impl<'c> AsyncHttpClient<'c> for ProviderClient {
     }
 }
 
-/// One question over HTTPS; what is elsewhere is not followed.
+/// One request over HTTPS. Redirects are not followed: they could send the client secret elsewhere.
 async fn fetch(client: &UpstreamClient, request: HttpRequest) -> Result<HttpResponse, FetchError> {
     if request.uri().scheme_str() != Some("https") {
         return Err(FetchError("an address that is not https".to_owned()));

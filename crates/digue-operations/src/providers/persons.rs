@@ -1,4 +1,4 @@
-//! From an identity to a person of the portal: by the portal's own identifier, and nothing is guessed.
+//! From an identity to a person of a portal: by the portal's own identifier, without guessing.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::error::OperationError;
 use crate::persons::{self, PersonDebts};
 use crate::secret::Secret;
 
-/// How long a person may take from the provider's question to this house.
+/// The greatest age of a person's proof of identity.
 const PROOF_LASTS: Duration = Duration::from_mins(10);
 
-/// Opens the space of the person that an identity is.
+/// Opens a session in the space of the person that an identity belongs to.
 ///
 /// # Errors
-/// `Invalid` when it is nobody of the portal, or more than one: a letter is the other way.
+/// `Invalid` when it matches no person of the portal, or several: a code by letter is the alternative.
 pub(super) async fn open(
     app: &App,
     peer: &ProviderPeer,
@@ -27,7 +27,8 @@ pub(super) async fn open(
     vouched: VerifiedIdentity,
 ) -> Result<Secret, OperationError> {
     let unknown = || OperationError::Invalid("invalid-person-unknown");
-    // They were to be asked who they are; a provider that says it did not has seen somebody else before.
+    // A new authentication was requested (`begin`). An older one may be that of another person on a shared
+    // machine.
     let now = app.clock.now();
     if vouched.auth_time.is_some_and(|at| now.since(at) > PROOF_LASTS) {
         return Err(OperationError::Invalid("invalid-identity-old"));
@@ -54,7 +55,7 @@ pub(super) async fn open(
     persons::open(app, whose, &format!("provider:{}", peer.rules.id), Some(owed)).await
 }
 
-/// A claim as text; `sub` is the provider's own name for them.
+/// A claim as text; `sub` is the subject of the ID token where the user info has none.
 fn said(vouched: &VerifiedIdentity, name: &str) -> Option<String> {
     match vouched.claims.get(name) {
         Some(Value::String(text)) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),

@@ -1,7 +1,7 @@
-//! The self-assessment of a partner organisation: answered step by step, beside what the portal knows,
-//! signed, and then the operator's to read.
+//! The self-assessment of a partner organisation: answered in steps beside the portal's own figures, signed,
+//! and then readable by the operator.
 //!
-//! Until it is signed it is the organisation's own: kept apart, and in no register.
+//! Until it is signed it belongs to the organisation: it is stored apart and in no register.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,13 +25,13 @@ use crate::isms::{awareness, day_of, in_force, now, write};
 use crate::mail::{self, Mail};
 use crate::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
 
-/// A spreadsheet of twenty lines.
+/// The largest spreadsheet; a real one has some twenty lines.
 const SHEET_BYTES_MAX: usize = 1 << 20;
 const ROWS_MAX: usize = 500;
 const COMMENT_CHARS_MAX: usize = 2_000;
 const COMMENT: &str = "comment";
 
-/// What is answered so far, and what the portal knows.
+/// The answers so far, and the portal's own figures.
 #[derive(Clone, Debug)]
 pub struct SelfAssessment {
     pub organisation: OrganisationId,
@@ -39,7 +39,7 @@ pub struct SelfAssessment {
     pub facts: BTreeMap<Question, PortalFact>,
     pub to_do: Vec<Question>,
     pub posture: Posture,
-    /// The last signed one: its name, who signed it and when.
+    /// The last signed one, with its record id.
     pub last: Option<(String, Assessment)>,
     /// The day on which the posture changes.
     pub ends: Option<Date>,
@@ -50,7 +50,7 @@ impl SelfAssessment {
         assessment::gap(question, question.answer(&self.answers), self.facts.get(&question).copied())
     }
 
-    /// Answered questions.
+    /// The number of answered questions.
     pub fn answered(&self) -> usize {
         Question::ALL.len() - assessment::open_questions(&self.answers).count()
     }
@@ -68,14 +68,14 @@ fn draft_key(organisation: &OrganisationId) -> String {
     format!("assessment-draft:{organisation}")
 }
 
-/// The own assessment, for whoever leads the organisation.
+/// The assessment of the actor's organisation, for delegates and deputies.
 pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationError> {
     let organisation = led(app, actor)?;
     let draft = app.store.setting(&draft_key(&organisation)).await?;
     let answers: Option<Values> = draft.and_then(|text| serde_json::from_str(&text).ok());
     let registers = in_force(app).await?;
     let last = assessment::last(&registers, organisation.as_str());
-    // What was signed is shown until somebody begins again.
+    // The signed answers are shown until a new draft exists.
     let answers = answers.or_else(|| last.as_ref().map(|(_, signed)| signed.answers())).unwrap_or_default();
     let facts = PortalFacts::read(app).await?.facts(app, &organisation)?;
     let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
@@ -90,7 +90,7 @@ pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationE
     })
 }
 
-/// Saves some answers; the others stay as they are.
+/// Saves some answers of the draft; the others stay.
 pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
     let draft = app.store.setting(&draft_key(&organisation)).await?;
@@ -103,14 +103,14 @@ pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), Opera
         }
         answers.insert(COMMENT.to_owned(), vec![comment]);
     }
-    let json = serde_json::to_string(&answers).expect("texts are plain data");
+    let json = serde_json::to_string(&answers).expect("strings always serialise");
     Ok(app.store.set_setting(&draft_key(&organisation), &json).await?)
 }
 
-/// Signs what was answered: from then on the operator reads it, and nobody changes it.
+/// Signs the draft: from then on the operator can read it, and no one can change it.
 ///
 /// # Errors
-/// `Invalid` while a question is open: "I do not know" is an answer, silence is none.
+/// `Invalid` while a question is open: "I do not know" is an answer, and no answer is not.
 pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
     actor.must_be_fresh(app)?;
@@ -132,16 +132,16 @@ pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
     refresh_one(app, organisation).await
 }
 
-/// What the portal knows of everybody, read once.
+/// The portal's own figures about all organisations, read once.
 struct PortalFacts {
     active: HashMap<OrganisationId, Vec<(AccountId, Role)>>,
     passkeys: HashMap<AccountId, usize>,
     passwords: HashSet<AccountId>,
-    /// Modules that somebody did within their months.
+    /// Completed awareness modules that are still valid, by (account, module).
     learned: HashMap<(String, &'static str), Date>,
-    /// Organisations that the operator can write to.
+    /// Organisations with an e-mail address.
     reached: HashSet<OrganisationId>,
-    /// Addresses from which an account is open now.
+    /// The addresses of the live sessions of each account.
     places: HashMap<AccountId, HashSet<ClientIp>>,
 }
 
@@ -167,7 +167,7 @@ impl PortalFacts {
         })
     }
 
-    /// What it means for an organisation, question by question.
+    /// The figures for an organisation, by question.
     fn facts(
         &self,
         app: &App,
@@ -206,7 +206,7 @@ impl PortalFacts {
     }
 }
 
-/// An answer of an organisation, as the operator's watchers read it.
+/// The state of an organisation's assessment, for the operator.
 #[derive(Clone, Debug)]
 pub struct AssessmentAnswer {
     pub organisation: OrganisationId,
@@ -217,8 +217,9 @@ pub struct AssessmentAnswer {
     pub to_do: Vec<Question>,
 }
 
-/// What is known of every partner, made again each hour: thousands of organisations are not asked about
-/// while somebody waits for a page.
+/// The state of every partner, computed each hour: with thousands of organisations a page must not wait for
+/// it.
+// A leaf lock; the map is replaced or copied, so that readers hold it only to clone the `Arc`.
 #[derive(Default)]
 pub(crate) struct AssessmentAnswers(RwLock<Arc<BTreeMap<OrganisationId, AssessmentAnswer>>>);
 
@@ -229,7 +230,7 @@ impl AssessmentAnswers {
     }
 }
 
-/// Where every partner organisation stands: only what was signed, as the last hour saw it.
+/// The state of every partner organisation by its signed assessment, up to an hour old.
 pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>, OperationError> {
     actor.must_watch()?;
     if app.assessment_answers().0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
@@ -239,7 +240,7 @@ pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>
     Ok(known.values().cloned().collect())
 }
 
-/// `posture` is known; `last` is what the organisation signed last.
+/// The state of one organisation; `last` is its last signed assessment.
 fn standing(
     app: &App,
     last: Option<&(String, Assessment)>,
@@ -266,7 +267,7 @@ fn standing(
     })
 }
 
-/// Organisations that have agents or somebody who leads them.
+/// Organisations with agents, delegates or deputies.
 fn partners(app: &App) -> Vec<OrganisationId> {
     let rules = app.gateway().rules();
     let theirs =
@@ -291,8 +292,8 @@ async fn posture(
 
 const KNOWN: &str = "assessment-known:";
 
-/// The days on which these organisations were first seen here: their time to answer begins then. One read
-/// and one write for all, for a start waits for it.
+/// The days on which these organisations were first seen, from which their time to answer runs. One read and
+/// one write for all, because a start waits for it.
 async fn known_since(
     app: &App,
     organisations: &[OrganisationId],
@@ -318,7 +319,7 @@ async fn known_since(
     Ok(days)
 }
 
-/// Looks at every organisation, and tells the lock where each stands: policies may ask.
+/// Computes the state of every organisation, and publishes the postures to the gateway for policies.
 pub async fn refresh(app: &App) -> Result<(), OperationError> {
     let (registers, seen) = (in_force(app).await?, PortalFacts::read(app).await?);
     let (last, organisations) = (assessment::last_of_each(&registers), partners(app));
@@ -357,7 +358,7 @@ async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), Oper
     Ok(())
 }
 
-/// Mail to those who lead an organisation whose assessment is over or ends soon: once a month.
+/// Mails the delegates and deputies of organisations whose assessment has expired or will soon, once a month.
 pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
     const EVERY: std::time::Duration = std::time::Duration::from_hours(24 * 30);
     refresh(app).await?;
@@ -395,7 +396,7 @@ pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
     Ok(reminded)
 }
 
-/// What a fact says, in words.
+/// A fact in words.
 pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -> String {
     let values = [
         ("failing", Value::from(fact.failing)),
@@ -405,7 +406,7 @@ pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -
     text_with(language, &format!("fact-{}", question.code()), &values)
 }
 
-/// The questions as a spreadsheet, with what was answered: for those who prefer to fill one.
+/// The questions as a spreadsheet with the present answers, for those who prefer to fill one in.
 pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
     let sheet = show(app, actor).await?;
     let said = |said: &Said| text(language, said.key());
@@ -435,10 +436,10 @@ pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-/// Takes the spreadsheet in again: by the code of each line, an answer in French, English or code.
+/// Reads the spreadsheet back: by the code of each line, an answer in French, in English or as a code.
 ///
 /// # Errors
-/// `Faults` by line; nothing of a file with faults is taken.
+/// `Faults` by line; a file with faults changes nothing.
 pub async fn take(app: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, OperationError> {
     led(app, actor)?;
     let invalid = || OperationError::Invalid("invalid-upload");

@@ -1,5 +1,5 @@
-//! The attestation of an organisation for its Qualiopi file: what was measured at the gate on a day,
-//! and what the organisation declared. A sheet of facts, and no certificate.
+//! The attestation of an organisation for its Qualiopi file: what the gateway measured on a day, and what the
+//! organisation declared. A sheet of facts and not a certificate.
 
 use digue_documents::{Document, DocumentBlock};
 use digue_isms::assessment::{Question, Said};
@@ -18,7 +18,7 @@ use crate::isms::{awareness, now, reviews};
 use crate::papers::{PaperFormat, PaperReader, printed_from};
 use crate::stored_records::PaperSources;
 
-/// The attestation of the actor's organisation, as it stands now.
+/// The attestation of the actor's organisation, of today.
 pub async fn file(
     app: &App,
     actor: &Actor,
@@ -153,7 +153,7 @@ async fn of_assessment(
     Ok(vec![heading, told, DocumentBlock::Table { header: header.to_vec(), rows: rows.collect() }])
 }
 
-/// Where in the journal the facts were read.
+/// The part of the journal from which the facts were read.
 fn proof(app: &App, language: Language) -> String {
     let status = app.journal_status();
     let root = app.journal.root(status.checkpoint_size).map(|root| hex(&root)).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! What the acts of the journal say of stored records: one pass over them, kept up as new ones come.
+//! The acts of the journal that stored records are compared with: read once, then extended by new ones.
 //!
-//! It asks nothing of the store.
+//! It knows nothing of the store.
 
 use std::collections::{BTreeSet, HashMap};
 
 use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Act, Administration, OrganisationId, Timestamp};
 
-/// One act, as far as a record is compared with it.
+/// The parts of an act that a record is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct JournalledAct {
     /// `account:a1`, in canonical form.
@@ -20,21 +20,21 @@ pub(super) struct JournalledAct {
     pub(super) reason: String,
 }
 
-/// The acts that stored records are compared with, by what they are about.
+/// The acts that stored records are compared with, by their subjects.
 #[derive(Debug, Default)]
 pub(crate) struct JournalledActs {
-    /// Entries taken in: the next one is of this index, or later.
+    /// The number after the last entry that was added.
     end: u64,
-    /// The first act that can still be read.
+    /// The time of the first readable act.
     first_at: Option<Timestamp>,
-    /// Last word on organisation and role of an account: `of-1 agent`.
+    /// The last organisation and role of an account: `of-1 agent`.
     accounts: HashMap<AccountId, String>,
     suspended: HashMap<AccountId, bool>,
-    /// Last word on a gate, by `account:a1`.
+    /// The last change of a gate, by `account:a1`.
     gates: HashMap<String, JournalledAct>,
     asked: HashMap<String, Vec<JournalledAct>>,
     decided: HashMap<String, Vec<JournalledAct>>,
-    /// What the watch did, by whom it is about; verdicts by the name of the finding.
+    /// Acts of detection, by subject; verdicts by the id of the finding.
     findings: HashMap<String, Vec<JournalledAct>>,
     verdicts: HashMap<String, JournalledAct>,
     prepared: HashMap<String, JournalledAct>,
@@ -45,7 +45,7 @@ pub(crate) struct JournalledActs {
     switches: HashMap<String, JournalledAct>,
     /// The last result of each check.
     checks: HashMap<String, String>,
-    /// Acts that hold a hash, by subject: what it says, and who did it.
+    /// Acts that hold a hash, by subject: their text, and who did them.
     hashed: HashMap<String, BTreeSet<(String, AccountId)>>,
 }
 
@@ -54,12 +54,12 @@ impl JournalledActs {
         self.end
     }
 
-    /// When the first act was that can still be read; `None` without any.
+    /// The time of the first readable act; `None` without any.
     pub(super) const fn first_at(&self) -> Option<Timestamp> {
         self.first_at
     }
 
-    /// Takes in one act; they come in the order of the journal.
+    /// Adds one act. They must come in the order of the journal: the last one about a subject counts.
     pub(super) fn add(&mut self, entry: u64, act: &Administration) {
         self.end = entry + 1;
         self.first_at.get_or_insert(act.at);
@@ -116,7 +116,7 @@ impl JournalledActs {
         }
     }
 
-    /// `of-1 agent`, as it was last said.
+    /// The last organisation and role: `of-1 agent`.
     pub(super) fn account(&self, account: &AccountId) -> Option<&str> {
         self.accounts.get(account).map(String::as_str)
     }
@@ -178,7 +178,7 @@ impl JournalledActs {
         self.prepared.keys().filter_map(|subject| subject.strip_prefix("campaign:"))
     }
 
-    /// The state that somebody last gave a campaign.
+    /// The state that a person last gave a campaign.
     pub(super) fn campaign_state(&self, id: &str) -> Option<&str> {
         self.campaign_states.get(&format!("campaign:{id}")).map(String::as_str)
     }
@@ -204,13 +204,13 @@ impl JournalledActs {
         self.checks.get(&format!("check:{check}")).map(String::as_str)
     }
 
-    /// True when somebody of this name did an act on `subject` that says exactly this.
+    /// True when the account `by` did an act on `subject` with exactly this text.
     pub(super) fn holds(&self, subject: &str, after: &str, by: &str) -> bool {
         let Ok(by) = AccountId::parse(by) else { return false };
         self.hashed.get(subject).is_some_and(|all| all.contains(&(after.to_owned(), by)))
     }
 
-    /// What acts with a hash say of each subject that begins so: `record:`.
+    /// The texts of acts with a hash, for each subject with this prefix, such as `record:`.
     pub(super) fn hashed(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str)> {
         let named =
             self.hashed.iter().filter_map(move |(subject, all)| Some((subject.strip_prefix(prefix)?, all)));
@@ -223,7 +223,7 @@ pub(super) fn is_about(approval: &ApprovalRecord, subject: &str) -> bool {
     canonical(&approval.subject) == subject
 }
 
-/// Accounts and organisations had other spellings in older entries.
+/// The canonical subject: older entries spell accounts and organisations differently.
 fn canonical(subject: &str) -> String {
     let name = match subject.split_once(':') {
         Some(("account", name)) => AccountId::parse(name).ok().map(|id| format!("account:{id}")),

@@ -1,4 +1,4 @@
-//! What a paper says at its head when the records that it is made from are not as the journal tells.
+//! The warning at the head of a document whose source records differ from the journal.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use super::{StoredKind, compare_now};
 use crate::app::App;
 use crate::error::OperationError;
 
-/// The records that a paper is made from.
+/// The records that a document is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct PaperSources<'n> {
     pub kinds: &'static [StoredKind],
     pub about: PaperSubject<'n>,
 }
 
-/// Which of them: a paper names no record that its reader may not see.
+/// Which of them the warning may name: never a record that the reader of the document may not see.
 #[derive(Clone, Copy, Debug)]
 pub enum PaperSubject<'n> {
     All,
@@ -27,7 +27,7 @@ pub enum PaperSubject<'n> {
 }
 
 impl PaperSources<'static> {
-    /// Registers, measures, audits and what checks found of them.
+    /// Registers, measures, audits, and the results of checks.
     pub const ISMS: Self = Self {
         kinds: &[StoredKind::Record, StoredKind::Check, StoredKind::Switch],
         about: PaperSubject::All,
@@ -48,7 +48,7 @@ impl<'n> PaperSources<'n> {
         Self { kinds, about: PaperSubject::Accounts(accounts) }
     }
 
-    /// Those that differ, in words.
+    /// The differing records, as sentences.
     async fn differing(&self, app: &App, language: Language) -> Result<Vec<String>, OperationError> {
         let found = compare_now(app, self.kinds).await?.differences;
         let is_its = |one: &&super::RecordDifference| match self.about {
@@ -59,10 +59,10 @@ impl<'n> PaperSources<'n> {
         Ok(found.iter().filter(is_its).map(|one| one.in_words(language)).collect())
     }
 
-    /// The head of a paper: nothing while every record is as the journal tells.
+    /// The head of a document; empty while every record agrees with the journal.
     ///
     /// # Errors
-    /// A store that does not answer.
+    /// `Unavailable` when the store cannot be read.
     pub async fn warning(&self, app: &App, language: Language) -> Result<Vec<DocumentBlock>, OperationError> {
         let differing = self.differing(app, language).await?;
         if differing.is_empty() {
@@ -76,7 +76,7 @@ impl<'n> PaperSources<'n> {
     /// The same as the last sheet of a spreadsheet.
     ///
     /// # Errors
-    /// A store that does not answer.
+    /// `Unavailable` when the store cannot be read.
     pub async fn sheet(&self, app: &App, language: Language) -> Result<Option<WrittenSheet>, OperationError> {
         let differing = self.differing(app, language).await?;
         if differing.is_empty() {

@@ -1,4 +1,4 @@
-//! A house in memory, with a clock that the test holds.
+//! An application in memory, with a clock that the test sets.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -38,7 +38,7 @@ fn home_rules() -> digue_operations::incidents::OperatorRules {
     }
 }
 
-/// Time as the test says it.
+/// A clock that the test sets.
 pub(crate) struct ManualClock(AtomicI64);
 
 impl Clock for ManualClock {
@@ -57,16 +57,16 @@ impl ManualClock {
     }
 }
 
-/// What a test wants besides the usual.
+/// Options that differ from the defaults.
 #[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) password: Option<PasswordRules>,
     pub(crate) mail: Option<MailSettings>,
-    /// The state in a file, as a running house has it.
+    /// Keeps the state in a file, as in operation.
     pub(crate) on_disk: bool,
 }
 
-/// Mail goes to this box, in the clear: it is on this machine.
+/// Mail is sent to this inbox, unencrypted: it is on this machine.
 pub(crate) fn mail_to(mailbox: &digue_testkit::Mailbox) -> MailSettings {
     MailSettings {
         host: "127.0.0.1".to_owned(),
@@ -80,7 +80,7 @@ pub(crate) fn mail_to(mailbox: &digue_testkit::Mailbox) -> MailSettings {
     }
 }
 
-/// A house, and what holds it up.
+/// An application and the parts that must live as long as it.
 pub(crate) struct Home {
     pub(crate) app: App,
     pub(crate) clock: Arc<ManualClock>,
@@ -182,12 +182,12 @@ impl Home {
         self.clock.now()
     }
 
-    /// Where the holder of an account is reached.
+    /// Sets the address of an account's holder.
     pub(crate) async fn contact(&self, account: &AccountId, email: &str) {
         self.store.save_contact(account, email).await.unwrap();
     }
 
-    /// A day so many days from now.
+    /// The date this many days from now.
     pub(crate) fn today(&self, days: i64) -> String {
         let today = digue_operations::isms::now(&self.app).today;
         today.checked_add(jiff::Span::new().days(days)).unwrap().to_string()
@@ -201,7 +201,7 @@ impl Home {
         id
     }
 
-    /// `account` is shown these persons, and the journal has a checkpoint over it.
+    /// Records that `account` was shown these persons, and waits for a checkpoint over the entry.
     pub(crate) async fn show(&self, account: &str, persons: &[&str]) {
         static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let events = persons.iter().map(|person| {
@@ -212,7 +212,7 @@ impl Home {
         self.settled().await;
     }
 
-    /// Events become durable.
+    /// Appends events and waits until they are durable.
     pub(crate) async fn append(&self, events: Vec<Event>) {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         self.journal.append(events, move |result| {
@@ -221,14 +221,14 @@ impl Home {
         assert!(receiver.await.unwrap());
     }
 
-    /// The journal has a checkpoint over all that it holds.
+    /// Waits for a checkpoint over all entries.
     pub(crate) async fn settled(&self) {
         while self.journal.status().checkpoint_size < self.journal.status().size {
             tokio::task::yield_now().await;
         }
     }
 
-    /// The acts of the journal, with what they were done to.
+    /// The acts of the journal with their subjects.
     pub(crate) fn acts(&self) -> Vec<(Act, String)> {
         self.journal.close();
         let size = self.journal.status().size;
@@ -242,7 +242,7 @@ impl Home {
     }
 }
 
-/// A house without pages of its own.
+/// A console without pages.
 pub(crate) struct NoPages;
 
 impl LocalPages for NoPages {

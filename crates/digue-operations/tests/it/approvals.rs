@@ -1,4 +1,4 @@
-//! Two persons, and accounts that begin with nobody.
+//! Approval requests, and new accounts whose holder is not confirmed.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) async fn somebody(home: &Home, name: &str, organisation: &str, role: 
     Actor { account, role, proved_at: home.now() }
 }
 
-/// The same person, who has just proved it.
+/// The same person with a fresh proof of identity.
 pub(crate) fn again(home: &Home, actor: &Actor) -> Actor {
     Actor { proved_at: home.now(), ..actor.clone() }
 }
@@ -50,13 +50,13 @@ async fn a_delegate_account_taken_over_alone_creates_no_reader() {
     let id = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await.unwrap();
     let alone = approvals::decide(&home.app, &delegate, &id, true).await;
     assert!(matches!(alone, Err(OperationError::Denied)));
-    // Another organisation's delegate does not even see it.
+    // The delegate of another organisation cannot see it.
     let elsewhere = approvals::decide(&home.app, &stranger, &id, true).await;
     assert!(matches!(elsewhere, Err(OperationError::NotFound(_))));
     assert!(approvals::list(&home.app, &stranger).await.unwrap().is_empty());
     let rules = home.app.gateway().rules();
     assert!(rules.directory.find(&AccountId::parse("complice").unwrap()).is_none());
-    // Nor more than an agent, nor elsewhere, nor by an agent.
+    // A delegate requests no more than an agent, nor for another organisation; an agent requests nothing.
     for (actor, request) in [
         (&delegate, new_account("x1", "of-1", Role::Delegate)),
         (&delegate, new_account("x2", "of-1", Role::Ciso)),
@@ -85,7 +85,7 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     let account = AccountId::parse("neuf").unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Closed);
 
-    // Whoever asked or granted holds no link; a third person hands it over.
+    // Requester and approver hold no link; a third person hands it over.
     assert_eq!(done.invitations[0].link, None);
     for actor in [&delegate, &deputy] {
         let refused = invitations::hand_over(&home.app, actor, &account).await;
@@ -98,7 +98,7 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     let lost = invitations::hand_over(&home.app, &ciso, &account).await.unwrap().link.unwrap();
     let link = invitations::hand_over(&home.app, &ciso, &account).await.unwrap().link.unwrap();
     let token = |link: &str| link.split_once("link=").unwrap().1.to_owned();
-    // The invitation opens the console, where the person makes a passkey; still nobody to be seen.
+    // The invitation opens the console, where the holder makes a passkey; the account still sees no person.
     let voided = sign_in::enter(&home.app, &token(&lost), CONSOLE_HOST, &client()).await;
     assert!(matches!(voided, Err(OperationError::NotFound(_))));
     sign_in::enter(&home.app, &token(&link), CONSOLE_HOST, &client()).await.unwrap();
@@ -110,14 +110,14 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     let code = invitations::own_code(&home.app, &session).await.unwrap().unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Closed);
 
-    // Whoever it is cannot confirm themselves; nobody from elsewhere can.
+    // The holder cannot confirm themselves, nor can anyone of another organisation.
     let itself = Actor { account: account.clone(), role: Role::Agent, proved_at: home.now() };
     let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
     for actor in [&itself, &stranger] {
         let denied = invitations::confirm(&home.app, actor, &account, &code, CALL).await;
         assert!(matches!(denied, Err(OperationError::Denied)));
     }
-    // Whoever asked, granted or saw the link does not confirm: who stole that account would do both.
+    // Those who requested, approved or saw the link cannot confirm: a thief of that account would do both.
     for actor in [&delegate, &deputy, &ciso] {
         let alone = invitations::confirm(&home.app, actor, &account, &code, CALL).await;
         assert!(matches!(alone, Err(OperationError::Involved)), "{actor:?}");
@@ -214,7 +214,7 @@ async fn a_delegate_neither_grants_nor_confirms_more_than_agents() {
     let reach = Reach::Account(a1.account);
     let marked = gates::set_gate(&home.app, &ciso, reach, Gate::Closed, " quarantine ").await;
     assert!(matches!(marked, Err(OperationError::Invalid(_))));
-    // Each step is in the journal under the name of whoever did it.
+    // Each step is in the journal under the name of its author.
     let acts = home.acts();
     assert!(acts.contains(&(Act::GateSet, "account:neuf".to_owned())), "{acts:?}");
 }

@@ -1,4 +1,4 @@
-//! The lock and the journal together, on a disk that fails.
+//! Operations with the gateway and the journal, also on a failing disk.
 
 mod app;
 mod approvals;

@@ -1,16 +1,16 @@
-//! A library of CISO Assistant as YAML: reference controls, and a framework that names them.
+//! A CISO Assistant library as YAML: reference controls, and a framework that refers to them.
 //!
-//! Values stand between quotes, in the signs of YAML 1.1: its loader refuses a file with any other.
+//! Values are quoted and use only characters of YAML 1.1: its loader refuses a file with any other.
 
 use digue_isms::kinds::{Measure, MeasureKind, Purpose};
 use digue_isms::register::RegisterEntry;
 
-/// Signs of a name (`ReferentialObjectMixin.name`): one that is longer keeps the whole library out.
+/// The longest name (`ReferentialObjectMixin.name`): a longer one makes the whole library invalid.
 const NAME_CHARS_MAX: usize = 200;
 
-/// What a library says about itself.
+/// The metadata of a library.
 pub(super) struct LibraryHead {
-    /// Its name among all libraries: small letters, digits and hyphens.
+    /// Its unique reference: lower-case letters, digits and hyphens.
     pub(super) code: String,
     pub(super) locale: &'static str,
     pub(super) name: String,
@@ -31,7 +31,7 @@ pub(super) fn written(head: &LibraryHead, measures: &[RegisterEntry<Measure>]) -
     )
 }
 
-/// What follows the name of a list; a list without entries is one all the same.
+/// The items of a list; an empty list must be written as one.
 fn list(indent: &str, entries: impl Iterator<Item = Vec<String>>) -> String {
     let entry = |lines: Vec<String>| {
         let lines = lines.join(&format!("\n{indent}  "));
@@ -77,7 +77,7 @@ fn node(library: &str, RegisterEntry { id, record, .. }: &RegisterEntry<Measure>
     lines
 }
 
-/// A title as a name, and the whole of it where the name is too short for it.
+/// A title as a name, and in full where the name is too short.
 fn named(title: &str) -> (String, Option<&str>) {
     if title.chars().count() <= NAME_CHARS_MAX {
         return (title.to_owned(), None);
@@ -86,8 +86,8 @@ fn named(title: &str) -> (String, Option<&str>) {
     (format!("{}…", start.trim_end()), Some(title))
 }
 
-/// A text between quotes: JSON strings are YAML strings, but for the signs that YAML 1.1 has not (5.1, `c-printable`)
-/// and those that it takes for the end of a line.
+/// A quoted text. JSON strings are valid YAML, except for characters that YAML 1.1 excludes (5.1,
+/// `c-printable`) or treats as line breaks.
 fn quoted(text: &str) -> String {
     let kept = text.chars().filter_map(|sign| match sign {
         '\u{b}' | '\u{c}' | '\u{85}' => Some('\n'),
