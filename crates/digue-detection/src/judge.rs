@@ -72,10 +72,15 @@ impl Engine {
         let common = &self.portals[profile.portal as usize].common;
         let (days, kinds, hours) = profile.strangeness(common);
         let off = &self.options.off;
-        if off.contains(&SignalKind::Shape) || off.contains(&SignalKind::Hours) {
-            return (0.0, 0.0);
-        }
+        let is_on = |kind: SignalKind| !off.contains(&kind);
+        // What earlier days held is known as one sum of both: without one of them it is not used.
+        let days = if is_on(SignalKind::Shape) && is_on(SignalKind::Hours) { days } else { 0.0 };
+        let kinds = if is_on(SignalKind::Shape) { kinds } else { 0.0 };
+        let hours = if is_on(SignalKind::Hours) { hours } else { 0.0 };
         for (kind, evidence) in [(SignalKind::Shape, kinds), (SignalKind::Hours, hours)] {
+            if !is_on(kind) {
+                continue;
+            }
             let seen = profile.today.count(DayCount::New);
             signals.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
         }

@@ -2,7 +2,7 @@
 //! parsed is `None` and never guessed. Files, compression and line ends are the business of `lines`.
 
 use std::borrow::Cow;
-// From `core`, not `std::net`: addresses are only values here, and this crate opens no socket.
+// From `core`: addresses are only values here, and this crate opens no socket.
 use core::net::IpAddr;
 
 use digue_types::Timestamp;

@@ -136,7 +136,11 @@ impl Check {
             PassRule::NoneFails => found.failing.is_empty(),
             // Multiplied, not divided: no rounding at the limit.
             PassRule::SharePermille(most) => found.failing_count() * 1000 <= most * found.population,
-            PassRule::AtMost(most) => found.value.is_some_and(|value| value <= most),
+            PassRule::AtMost(most) => match found.value {
+                Some(value) => value <= most,
+                // Nothing was measured: neither passed nor failed.
+                None => return CheckOutcome::NotRun,
+            },
         };
         // An empty population passes every rule, and proves nothing.
         match (found.population, passes) {

@@ -194,6 +194,7 @@ impl Journal {
             edge: TreeEdge::new(),
             bundle: Vec::new(),
             covered_wals: Vec::new(),
+            leftovers: Vec::new(),
         };
         let wal = publisher.recover()?;
         let size = publisher.edge.size();

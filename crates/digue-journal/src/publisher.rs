@@ -23,6 +23,8 @@ pub(crate) struct Publisher {
     pub(crate) bundle: Vec<u8>,
     /// Where each write-ahead file starts, oldest first.
     pub(crate) covered_wals: Vec<u64>,
+    /// Full tiles whose partial ones could not be removed yet.
+    pub(crate) leftovers: Vec<String>,
 }
 
 impl Publisher {
@@ -106,11 +108,20 @@ impl Publisher {
         // From this rename on, the published journal has this size.
         self.disk.replace_checkpoint(checkpoint.sign(&self.signer).as_bytes())?;
         (self.edge, self.bundle) = (edge, bundle);
-        for path in &full_tiles {
-            self.disk.remove_partials(path)?;
-        }
-        self.remove_covered_wals()?;
+        self.leftovers.append(&mut full_tiles);
+        self.remove_what_is_covered();
         Ok(checkpoint)
+    }
+
+    /// Removes partial tiles beside full ones, and write-ahead files below the checkpoint.
+    ///
+    /// An error here must not become one of the publication: the checkpoint is in place, and a caller that
+    /// publishes the same entries again would enter them twice. What is left is removed by the next
+    /// publication; readers take the full tile, and recovery reads no file below the checkpoint.
+    fn remove_what_is_covered(&mut self) {
+        let disk = &self.disk;
+        self.leftovers.retain(|path| disk.remove_partials(path).is_err());
+        drop(self.remove_covered_wals());
     }
 
     fn write_partial_tiles(&self, edge: &TreeEdge, bundle: &[u8], folders: &mut Folders) -> io::Result<()> {

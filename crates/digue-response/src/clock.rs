@@ -221,7 +221,10 @@ impl ClockRule {
 pub fn rights_due(opened: Timestamp, is_extended: bool, zone: &TimeZone) -> Timestamp {
     let last = last_day(zoned(opened, zone).date(), if is_extended { 3 } else { 1 });
     let end = last.at(23, 59, 59, 0).to_zoned(zone.clone());
-    end.map_or(Timestamp::ZERO, |end| Timestamp::from_micros(end.timestamp().as_microsecond()))
+    // Only a year beyond 9999 has no such hour; never a deadline in 1970.
+    end.map_or(Timestamp::from_micros(i64::MAX), |end| {
+        Timestamp::from_micros(end.timestamp().as_microsecond())
+    })
 }
 
 /// The last day of a period in months: the same date, or the next working day.

@@ -128,7 +128,7 @@ impl DataKind {
     /// Each map has its own category names: the first entry of the table that is contained in the name
     /// decides.
     pub fn of_category(category: &str) -> Option<Self> {
-        const WORDS: [(&str, DataKind); 34] = [
+        const WORDS: [(&str, DataKind); 36] = [
             ("nir", DataKind::Nir),
             ("securite-sociale", DataKind::Nir),
             ("social-security", DataKind::Nir),
@@ -144,6 +144,8 @@ impl DataKind {
             ("phone", DataKind::Contact),
             ("telephone", DataKind::Contact),
             ("mail", DataKind::Contact),
+            ("email", DataKind::Contact),
+            ("courriel", DataKind::Contact),
             ("password", DataKind::Access),
             ("acces", DataKind::Access),
             ("access", DataKind::Access),
@@ -164,7 +166,16 @@ impl DataKind {
             ("disab", DataKind::Health),
             ("syndic", DataKind::Union),
         ];
-        WORDS.iter().find(|(word, _)| category.contains(word)).map(|(_, kind)| *kind)
+        // From the beginning of a word: "avenir" holds no NIR, "accessibilite" no access.
+        let begins = |word: &str| {
+            let parts = || category.split(|sign: char| !sign.is_alphanumeric());
+            match word {
+                "nir" | "acces" | "access" | "location" => parts().any(|part| part == word),
+                _ if word.contains('-') => category.contains(word),
+                _ => parts().any(|part| part.starts_with(word)),
+            }
+        };
+        WORDS.iter().find(|(word, _)| begins(word)).map(|(_, kind)| *kind)
     }
 
     /// True for special categories (art. 9) and offences (art. 10).
