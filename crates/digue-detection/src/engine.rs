@@ -294,8 +294,8 @@ impl Engine {
     /// continues and the odds are ten times worse.
     pub fn left_open(&mut self, finding: &Finding) {
         let (_, day) = self.clock(finding.at);
-        let recent_set = finding.account.as_ref().and_then(|account| self.account_names.get(account));
-        if let Some(&account) = recent_set {
+        let known = finding.account.as_ref().and_then(|account| self.account_names.get(account));
+        if let Some(&account) = known {
             let profile = &mut self.profiles[account as usize];
             (profile.contained, profile.stepped) = (None, Some((day, finding.evidence)));
         }
@@ -374,10 +374,10 @@ impl Engine {
     }
 
     fn account(&mut self, account: &str, organisation: &str, portal: &str, day: i32) -> usize {
-        if let Some(&recent_set) = self.account_names.get(account) {
-            self.move_to(recent_set as usize, organisation);
-            self.place_at(recent_set as usize, portal);
-            return recent_set as usize;
+        if let Some(&known) = self.account_names.get(account) {
+            self.move_to(known as usize, organisation);
+            self.place_at(known as usize, portal);
+            return known as usize;
         }
         if self.profiles.len() >= self.options.accounts_max {
             // All further accounts share a profile: they are judged together rather than not at all.
@@ -424,8 +424,8 @@ impl Engine {
     }
 
     fn portal(&mut self, name: &str) -> u32 {
-        if let Some(&recent_set) = self.portal_names.get(name) {
-            return recent_set;
+        if let Some(&known) = self.portal_names.get(name) {
+            return known;
         }
         let number = u32::try_from(self.portals.len()).expect("portals are configured one by one");
         let work = self.options.work.iter().find(|(portal, _)| portal == name).map(|(_, work)| *work);
@@ -445,8 +445,8 @@ impl Engine {
     }
 
     fn organisation(&mut self, name: &str) -> u32 {
-        if let Some(&recent_set) = self.organisation_names.get(name) {
-            return recent_set;
+        if let Some(&known) = self.organisation_names.get(name) {
+            return known;
         }
         let number = u32::try_from(self.organisations.len()).expect("fewer than 2^32 organisations exist");
         self.organisations.push(OrganisationState {
@@ -653,10 +653,8 @@ impl Engine {
     /// True when a network has been in use for a week, or is often crowded: it is not the thief's own, and is
     /// not remembered with a contained account.
     pub(crate) fn is_old_network(&self, network: u32, day: i32) -> bool {
-        let recent_set = self.networks.get(&network);
-        recent_set.is_some_and(|recent_set| {
-            day - recent_set.first_day >= OFFICE_DAYS || recent_set.crowded_days >= 3
-        })
+        let known = self.networks.get(&network);
+        known.is_some_and(|known| day - known.first_day >= OFFICE_DAYS || known.crowded_days >= 3)
     }
 }
 

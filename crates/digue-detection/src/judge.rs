@@ -192,9 +192,9 @@ impl Engine {
         // More than any work needs, unless a person gave the verdict that such lists were work.
         let usual = profile.levels.of(DayCount::Listed);
         let learnt = usual.own().filter(|_| usual.days() >= 10 && profile.is_confirmed(DayCount::Listed));
-        let recent_set = learnt.unwrap_or(0.0) * 1.5;
+        let known = learnt.unwrap_or(0.0) * 1.5;
         let allowed = profile.allowed(DayCount::Listed, profile.today.day).unwrap_or(0.0);
-        let max = self.options.listed_max.max(recent_set.max(allowed) as u32);
+        let max = self.options.listed_max.max(known.max(allowed) as u32);
         if met.listed > max {
             say(SignalKind::Export, 6.0, met.listed, max, 0);
         } else if met.listed > 0 {
@@ -208,7 +208,7 @@ impl Engine {
             // A caseload is shown for the first time only once: lists of new persons that go on through a
             // week are no work of an account without that habit, however few they are on each day.
             let habit = usual.own().filter(|_| usual.days() >= 10).unwrap_or(0.0);
-            let a_day = habit.max(recent_set).max(allowed);
+            let a_day = habit.max(known).max(allowed);
             let week = profile.listed_in_week();
             let week_max = (self.options.listed_max * 5 / 4).max((LIST_DAYS as f32 * a_day) as u32);
             if week > week_max {
@@ -301,8 +301,8 @@ impl Engine {
         if !profile.places.is_young(place, day) || self.is_office(place, day) {
             return None;
         }
-        let recent = |recent_set: Option<&(i32, u32)>| {
-            let (then, whose) = recent_set?;
+        let recent = |known: Option<&(i32, u32)>| {
+            let (then, whose) = known?;
             let days = day - then;
             (*whose as usize != account && days < REMEMBERED_DAYS).then(|| days.unsigned_abs())
         };

@@ -2,7 +2,9 @@
 //!
 //! Names are compared by 32-bit hashes and never shown; addresses are not kept.
 
+use core::net::Ipv6Addr;
 use hashbrown::HashMap;
+use std::borrow::Cow;
 
 use crate::signal::{Figures, Signal, SignalKind};
 
@@ -69,7 +71,7 @@ impl Agents {
             self.0.clear();
         }
         let is_program = number != 0 && *self.0.entry(number).or_insert_with(|| is_program(agent));
-        let network = if ip.is_empty() { 0 } else { hash(network_of(ip)).max(1) };
+        let network = if ip.is_empty() { 0 } else { hash(&network_of(ip)).max(1) };
         ClientPlace { network, agent: number, is_program }
     }
 }
@@ -81,13 +83,21 @@ impl ClientPlace {
     }
 }
 
-/// The network as text: the first 24 bits of an IPv4 address, the first three groups of an IPv6 one.
-fn network_of(ip: &str) -> &str {
-    if ip.contains(':') {
-        let mut colons = ip.match_indices(':').map(|(place, _)| place);
-        return colons.nth(2).map_or(ip, |end| &ip[..end]);
+/// The network as text: the first 24 bits of an IPv4 address, the first 48 of an IPv6 one, however it is written.
+fn network_of(ip: &str) -> Cow<'_, str> {
+    if let Ok(address) = ip.parse::<Ipv6Addr>() {
+        return match address.to_ipv4_mapped() {
+            Some(address) => {
+                let [first, second, third, _] = address.octets();
+                format!("{first}.{second}.{third}").into()
+            }
+            None => {
+                let [first, second, third, ..] = address.segments();
+                format!("{first:x}:{second:x}:{third:x}").into()
+            }
+        };
     }
-    ip.rsplit_once('.').map_or(ip, |(network, _)| network)
+    ip.rsplit_once('.').map_or(ip, |(network, _)| network).into()
 }
 
 /// FNV-1a, to compare names; it protects nothing.
@@ -134,7 +144,7 @@ impl Places {
             return;
         }
         let name = hash(session);
-        let Some(recent_set) = self.sessions.iter_mut().find(|recent_set| recent_set.name == name) else {
+        let Some(known) = self.sessions.iter_mut().find(|known| known.name == name) else {
             if self.sessions.len() >= SESSIONS {
                 let oldest = (0..self.sessions.len()).min_by_key(|&at| self.sessions[at].last_second);
                 self.sessions.swap_remove(oldest.expect("SESSIONS is not 0"));
@@ -148,37 +158,37 @@ impl Places {
             });
             return;
         };
-        if second.saturating_sub(recent_set.last_second) > SESSION_RESTS {
+        if second.saturating_sub(known.last_second) > SESSION_RESTS {
             // Records may name sessions by their account: on another day it is another session.
-            (recent_set.place, recent_set.other, recent_set.turns) = (place, ClientPlace::default(), 0);
-            recent_set.since_second = second;
+            (known.place, known.other, known.turns) = (place, ClientPlace::default(), 0);
+            known.since_second = second;
         }
-        if recent_set.place != place {
-            if recent_set.place.agent != place.agent {
+        if known.place != place {
+            if known.place.agent != place.agent {
                 // A browser's name changes within a session only by an update, which is far rarer than a
                 // copied cookie.
                 self.moved = self.moved.max(3.0);
             } else {
                 self.moved = self.moved.max(0.5);
             }
-            let age = second.saturating_sub(recent_set.since_second);
+            let age = second.saturating_sub(known.since_second);
             if is_first && age >= OLDER_BY {
                 self.older_cookie = Some(age / 60);
             }
-            let is_back = recent_set.other == place && second.saturating_sub(recent_set.last_second) < 600;
-            recent_set.turns = if is_back { recent_set.turns + 1 } else { 0 };
-            self.turns = self.turns.max(recent_set.turns);
-            (recent_set.other, recent_set.place) = (recent_set.place, place);
+            let is_back = known.other == place && second.saturating_sub(known.last_second) < 600;
+            known.turns = if is_back { known.turns + 1 } else { 0 };
+            self.turns = self.turns.max(known.turns);
+            (known.other, known.place) = (known.place, place);
         }
-        recent_set.last_second = second;
+        known.last_second = second;
     }
 
     /// Records the use of a device; true when it is new to the account.
     fn meet_device(&mut self, place: ClientPlace, day: i32) -> bool {
-        if let Some(recent_set) = self.devices.iter_mut().find(|(recent_set, ..)| *recent_set == place) {
-            if recent_set.3 != day {
-                recent_set.2 = recent_set.2.saturating_add(1);
-                recent_set.3 = day;
+        if let Some(known) = self.devices.iter_mut().find(|(known, ..)| *known == place) {
+            if known.3 != day {
+                known.2 = known.2.saturating_add(1);
+                known.3 = day;
             }
             return false;
         }
@@ -203,17 +213,15 @@ impl Places {
         let mut say = |kind, evidence, seen| {
             out.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
         };
-        let device = self.devices.iter().find(|(recent_set, ..)| *recent_set == place);
+        let device = self.devices.iter().find(|(known, ..)| *known == place);
         let used = device.map_or(0, |device| device.2);
         if place.is_program && used < 5 && !programs {
             say(SignalKind::Program, 1.5, u32::from(used));
         }
         let age = device.map_or(0, |(_, first, ..)| today - first);
         if age < YOUNG_DAYS && days >= 10 && (2..=OWN_DEVICES_MAX).contains(&self.devices.len()) {
-            let knows_agent = self
-                .devices
-                .iter()
-                .any(|(recent_set, ..)| recent_set.agent == place.agent && *recent_set != place);
+            let knows_agent =
+                self.devices.iter().any(|(known, ..)| known.agent == place.agent && *known != place);
             let evidence = if used == 1 { 0.7 } else { 0.4 };
             say(
                 SignalKind::NewDevice,
@@ -253,7 +261,7 @@ impl Places {
 
     /// True when the account began to use this place within the last days.
     pub(crate) fn is_young(&self, place: ClientPlace, day: i32) -> bool {
-        self.devices.iter().any(|(recent_set, first, ..)| *recent_set == place && day - first <= YOUNG_DAYS)
+        self.devices.iter().any(|(known, first, ..)| *known == place && day - first <= YOUNG_DAYS)
     }
 }
 
@@ -276,6 +284,19 @@ mod tests {
         let mut out = Vec::new();
         places.signals(last, 12, 12, false, &mut out);
         out.iter().map(|signal| signal.kind).collect()
+    }
+
+    #[test]
+    fn one_network_is_one_however_it_is_written() {
+        for (one, other) in [
+            ("2001:db8::1", "2001:db8:0:1::9"),
+            ("2001:0DB8:0000::1", "2001:db8::ffff"),
+            ("::ffff:192.0.2.7", "192.0.2.200"),
+            ("192.0.2.1", "192.0.2.254"),
+        ] {
+            assert_eq!(network_of(one), network_of(other), "{one} {other}");
+        }
+        assert_ne!(network_of("2001:db8:1::1"), network_of("2001:db8:2::1"));
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub(crate) struct Profile {
     pub(crate) portal: u32,
     pub(crate) first_day: i32,
     pub(crate) last_day: Option<i32>,
-    recent_set: RecentSet,
+    known: RecentSet,
     today_sheets: HashSet<u32>,
     pub(crate) sheets: RecentEvents,
     pub(crate) lists: RecentEvents,
@@ -170,7 +170,7 @@ impl Profile {
             portal,
             first_day: day,
             last_day: None,
-            recent_set: RecentSet::new(KNOWN),
+            known: RecentSet::new(KNOWN),
             today_sheets: HashSet::new(),
             sheets: RecentEvents::default(),
             lists: RecentEvents::default(),
@@ -210,7 +210,7 @@ impl Profile {
 
     /// Records that `key` was shown; true when it is new to the account, or was not read for long.
     pub(crate) fn meet(&mut self, key: u32, day: u16) -> bool {
-        self.recent_set.meet(key, day).is_none_or(|before| day.saturating_sub(before) > KNOWN_DAYS)
+        self.known.meet(key, day).is_none_or(|before| day.saturating_sub(before) > KNOWN_DAYS)
     }
 
     /// Records an opened record page; true for the first time today.

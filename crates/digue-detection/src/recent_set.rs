@@ -25,9 +25,9 @@ impl RecentSet {
 
     /// Records that `key` was met on `day`; returns the day of the previous time.
     pub(crate) fn meet(&mut self, key: u32, day: u16) -> Option<u16> {
-        if let Some(recent_set) = self.young.get_mut(&key) {
-            let before = *recent_set;
-            *recent_set = day.max(before);
+        if let Some(known) = self.young.get_mut(&key) {
+            let before = *known;
+            *known = day.max(before);
             return Some(before);
         }
         let before = self.old.get(&key).copied();
@@ -50,14 +50,14 @@ mod tests {
 
     #[test]
     fn it_is_bounded_and_keeps_the_recent_half() {
-        let mut recent_set = RecentSet::new(100);
+        let mut known = RecentSet::new(100);
         for key in 0..1000 {
-            assert_eq!(recent_set.meet(key, 7), None);
+            assert_eq!(known.meet(key, 7), None);
         }
-        assert!(recent_set.len() <= 200);
-        assert_eq!(recent_set.day_of(999), Some(7));
-        assert_eq!(recent_set.day_of(0), None);
-        assert_eq!(recent_set.meet(999, 9), Some(7));
-        assert_eq!(recent_set.meet(999, 8), Some(9), "days do not go back");
+        assert!(known.len() <= 200);
+        assert_eq!(known.day_of(999), Some(7));
+        assert_eq!(known.day_of(0), None);
+        assert_eq!(known.meet(999, 9), Some(7));
+        assert_eq!(known.meet(999, 8), Some(9), "days do not go back");
     }
 }

@@ -227,9 +227,9 @@ impl PeerLevels {
             let sheets = self.means[SHEETS].logarithm(prior);
             peers = (peers.0.max(sheets.0), peers.1.max(sheets.1));
         }
-        let recent_set = 3.0 * f64::from(prior).powi(2);
+        let known = 3.0 * f64::from(prior).powi(2);
         let (excess, squares) = self.spreads[place];
-        let dispersion = ((excess + recent_set * f64::from(DISPERSION)) / (squares + recent_set)) as f32;
+        let dispersion = ((excess + known * f64::from(DISPERSION)) / (squares + known)) as f32;
         let (own, days) = match level.mean_beyond() {
             Some(mean) => ((mean, level.dispersion()), level.days()),
             None => ((1.0, 0.0), 0),

@@ -237,8 +237,13 @@ impl SegmentThread {
             if let Err(error) = self.keep(&stretch) {
                 // Nothing is lost, since the journal has every entry: rows stay in memory from here on, and
                 // `Index::failure` reports why.
+                //
+                // Under `layout`: `add` looks at `failure` while it holds it, and would sleep for ever if this
+                // came between its look and its wait.
+                let layout = self.shared.layout();
                 *self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
                 self.shared.written.notify_all();
+                drop(layout);
                 return;
             }
         }

@@ -292,20 +292,20 @@ impl IndexView {
         progress: &mut dyn FnMut(u64),
     ) -> Result<ScopeAnswer, IndexError> {
         let filter = self.filter(question);
-        let mut judge = QualityJudge::default();
         let mut rows: Vec<ExposureRow> = Vec::new();
+        self.each(&filter, &mut |row| {
+            rows.push(*row);
+            if rows.len().is_multiple_of(1 << 16) {
+                progress(rows.len() as u64);
+            }
+        })?;
+        // After the files are read: the indexer waits for `names` with each new name, and the committer for it.
+        let mut judge = QualityJudge::default();
         {
             let names = self.names();
-            self.each(&filter, &mut |row| {
-                judge.take(names.context_of(row.context), row);
-                if row.person != NOBODY {
-                    rows.push(*row);
-                    if rows.len().is_multiple_of(1 << 16) {
-                        progress(rows.len() as u64);
-                    }
-                }
-            })?;
+            rows.iter().for_each(|row| judge.take(names.context_of(row.context), row));
         }
+        rows.retain(|row| row.person != NOBODY);
         rows.sort_unstable_by_key(|row| (row.person, row.entry));
         let (names, persons) = (self.names(), self.persons());
         let mut list: Vec<Affected> = rows

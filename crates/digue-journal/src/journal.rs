@@ -291,12 +291,13 @@ impl Journal {
     /// # Errors
     /// When the range goes past the last checkpoint, or a file cannot be read.
     pub fn entries(&self, range: std::ops::Range<u64>) -> Result<Vec<(u64, OpenedKeyring)>, OpenError> {
-        let first = range.start.max(self.minimum());
-        let sealed = {
-            // Under the lock, so that nothing is published meanwhile: the name of the last bundle contains
-            // its width. Entries are opened after it is released.
+        let (first, sealed) = {
+            // Under the lock, so that nothing is published or forgotten meanwhile: the name of the last bundle
+            // contains its width, and a bundle that was pruned in between would look tampered with. Entries are
+            // opened after it is released.
             let publisher = lock(&self.shared.publisher);
-            reader::entries(&publisher.disk, first..range.end.max(first), publisher.edge.size())?
+            let first = range.start.max(self.minimum());
+            (first, reader::entries(&publisher.disk, first..range.end.max(first), publisher.edge.size())?)
         };
         (first..).zip(&sealed).map(|(index, bytes)| Ok((index, self.shared.keyring.open(bytes)?))).collect()
     }

@@ -5,19 +5,16 @@
 pub fn host_of(address: &str) -> Option<String> {
     let address = address.trim();
     let small = address.to_ascii_lowercase();
-    let rest = match small.split_once("://") {
-        Some(("http" | "https", _)) => &address[small.find("://")? + 3..],
-        Some(_) => return None,
-        None if small.starts_with("www.") => address,
-        None if small.starts_with("//") => &address[2..],
-        None => return None,
+    // Mail programs make links of these, too.
+    let address = match () {
+        () if small.starts_with("www.") => format!("http://{address}"),
+        () if small.starts_with("//") => format!("http:{address}"),
+        () => address.to_owned(),
     };
-    // Browsers read `\` as `/` (WHATWG URL, special schemes).
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    // The part before `@` is a user name, which frauds use to show an official domain first.
-    let host = authority.rsplit('@').next()?;
-    let host = host.split(':').next()?.trim_end_matches('.');
-    let (host, _) = idna::domain_to_unicode(host);
+    // As browsers read it (WHATWG URL): tabs and line breaks go, `\` is `/`, `https:/host` has a host, a user name
+    // before `@` has none.
+    let url = url::Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let (host, _) = idna::domain_to_unicode(url.host_str()?.trim_end_matches('.'));
     let is_name = host.contains('.') && host.len() <= 253 && !host.chars().any(char::is_whitespace);
     is_name.then(|| host.to_lowercase())
 }
@@ -124,6 +121,11 @@ mod tests {
             ("mailto:a@b.fr", None),
             ("javascript://x.fr/%0aalert(1)", None),
             ("www.a.fr.", Some("www.a.fr")),
+            ("https:/vol.example/x", Some("vol.example")),
+            ("https:\\\\vol.example/x", Some("vol.example")),
+            ("ht\ntps://vol.\texample/x", Some("vol.example")),
+            ("https://www.francetravail.fr%2f@vol.example", Some("vol.example")),
+            ("http://3232235777/", Some("192.168.1.1")),
             ("bonjour", None),
         ] {
             let found = host_of(address);

@@ -45,7 +45,7 @@ pub(crate) fn links_of_html(html: &str) -> Vec<MessageLink> {
         let rest = rest.trim_start();
         let target = match rest.chars().next() {
             Some(quote @ ('"' | '\'')) => rest[1..].split(quote).next(),
-            _ => rest.split([' ', '>']).next(),
+            _ => rest.split(|sign: char| sign.is_ascii_whitespace() || sign == '>').next(),
         };
         let target = html_escape::decode_html_entities(target.unwrap_or_default()).into_owned();
         let Some(host) = domains::host_of(&target) else { continue };
@@ -82,6 +82,8 @@ mod tests {
         let html = "<p>Cliquez <a class=x HREF='https://Vol.example/ft?a=1'><b>www.francetravail.fr</b></a> \
                     <a href=\"mailto:a@b.fr\">ici</a> <a href=\"&#104;ttps://x.example\">là</a>";
         let links = links_of_html(html);
+        let unquoted = links_of_html("<a href=https://vol.example\nstyle=x>www.francetravail.fr</a>");
+        assert_eq!(unquoted[0].host, "vol.example");
         let link = |shown: &str, host: &str| MessageLink { shown: shown.to_owned(), host: host.to_owned() };
         assert_eq!(links, [link("www.francetravail.fr", "vol.example"), link("là", "x.example")]);
         assert_eq!(
