@@ -284,6 +284,9 @@ struct CountedAttempt {
     failures_before: u32,
 }
 
+/// Attempts that are counted between two looks before one gives up: more at once are no person's.
+const COUNTING_TRIES: usize = 8;
+
 impl CountedAttempt {
     async fn begin(
         app: &App,
@@ -292,19 +295,28 @@ impl CountedAttempt {
         now: Timestamp,
     ) -> Result<Self, OperationError> {
         let named = device.map(sign_in::state_hash).unwrap_or_default();
-        let of_device = app.store.attempts(&account, &named).await?;
-        let (lane, so_far) = match of_device {
-            Some(attempts) => (named, Some(attempts)),
-            None => (String::new(), app.store.attempts(&account, "").await?),
-        };
-        let may_try = so_far.is_none_or(|attempts| may_try(attempts, now));
-        // A refused attempt is counted for `nobody`: the same query, so that the time is the same.
-        if may_try {
-            app.store.count_attempt(&account, &lane, now).await?;
-        } else {
-            app.store.count_attempt(&nobody(), "", now).await?;
+        for _ in 0..COUNTING_TRIES {
+            let of_device = app.store.attempts(&account, &named).await?;
+            let (lane, so_far) = match of_device {
+                Some(attempts) => (named.clone(), Some(attempts)),
+                None => (String::new(), app.store.attempts(&account, "").await?),
+            };
+            if so_far.is_some_and(|attempts| !may_try(attempts, now)) {
+                return Self::refused(app, account, lane).await;
+            }
+            // Only if no other attempt was counted since: a hundred at once would all have seen the same count.
+            if app.store.count_attempt_after(&account, &lane, so_far, now).await? {
+                let failures_before = so_far.map_or(0, |attempts| attempts.failures);
+                return Ok(Self { account, lane, may_try: true, failures_before });
+            }
         }
-        Ok(Self { account, lane, may_try, failures_before: so_far.map_or(0, |attempts| attempts.failures) })
+        Self::refused(app, account, String::new()).await
+    }
+
+    /// Counted for `nobody`: the same query, so that the time is the same.
+    async fn refused(app: &App, account: AccountId, lane: String) -> Result<Self, OperationError> {
+        app.store.count_attempt(&nobody(), "", app.clock.now()).await?;
+        Ok(Self { account, lane, may_try: false, failures_before: 0 })
     }
 
     async fn failed(&self, app: &App) -> Result<OperationError, OperationError> {

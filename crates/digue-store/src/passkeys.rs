@@ -89,14 +89,21 @@ impl Store {
 
     /// Removes one passkey of this account, never its last; true when it was removed.
     pub async fn remove_passkey(&self, account: &AccountId, id: &str) -> Stored<bool> {
+        let mut transaction = self.pool.begin().await?;
+        // Locks them all first: in PostgreSQL two removals at once would each count the other's passkey.
+        sqlx::query("UPDATE passkeys SET id = id WHERE account = $1")
+            .bind(account.as_str())
+            .execute(&mut *transaction)
+            .await?;
         let done = sqlx::query(
             "DELETE FROM passkeys WHERE id = $1 AND account = $2 \
              AND (SELECT COUNT(*) FROM passkeys WHERE account = $2) > 1",
         )
         .bind(id)
         .bind(account.as_str())
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(done.rows_affected() == 1)
     }
 }

@@ -145,6 +145,33 @@ impl Store {
         Ok(())
     }
 
+    /// Counts an attempt if the count is still what its caller has seen; false when another attempt came
+    /// between. A limit that is looked at before it is counted holds only with this.
+    pub async fn count_attempt_after(
+        &self,
+        account: &AccountId,
+        device: &str,
+        seen: Option<Attempts>,
+        at: Timestamp,
+    ) -> Stored<bool> {
+        let query = match seen {
+            None => sqlx::query(
+                "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 1, $3) \
+                 ON CONFLICT (account, device) DO NOTHING",
+            ),
+            Some(_) => sqlx::query(
+                "UPDATE attempts SET failures = failures + 1, failed_at = $3 \
+                 WHERE account = $1 AND device = $2 AND failures = $4 AND failed_at = $5",
+            ),
+        };
+        let query = query.bind(account.as_str()).bind(device).bind(at.micros());
+        let query = match seen {
+            None => query,
+            Some(seen) => query.bind(i64::from(seen.failures)).bind(seen.failed_at.micros()),
+        };
+        Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+    }
+
     /// The right answer: clears the attempts of this device, which the account now knows.
     pub async fn forget_attempts(&self, account: &AccountId, device: &str) -> Stored<()> {
         sqlx::query(

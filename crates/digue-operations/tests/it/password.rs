@@ -124,6 +124,26 @@ async fn who_tries_from_everywhere_blocks_the_others_and_not_the_holder() {
 }
 
 #[tokio::test]
+async fn a_hundred_attempts_at_once_are_not_more_than_the_limit_allows() {
+    let home = home().await;
+    let session = by_link(&home, "a1").await;
+    set(&home, &session).await;
+    let account = session.account.clone();
+    let mut waits = Duration::ZERO;
+    for _ in 0..2 * FAILURES_MAX {
+        // All of one moment; then the longest wait that an attempt is asked for.
+        let tries = (0..12).map(|_| come(&home, "a1", "autre", "000000", None));
+        futures_util::future::join_all(tries).await;
+        waits += Duration::from_secs(1024);
+        home.clock.pass(Duration::from_secs(1024));
+    }
+    let counted = home.store.attempts(&account, "").await.unwrap().unwrap();
+    assert_eq!(counted.failures, FAILURES_MAX, "after {waits:?}");
+    let blocked = home.acts().into_iter().filter(|(act, _)| *act == Act::SignInBlocked).count();
+    assert_eq!(blocked, 1, "said once");
+}
+
+#[tokio::test]
 async fn weak_passwords_wrong_codes_and_other_peoples_secrets_are_refused() {
     let home = home().await;
     let session = by_link(&home, "a1").await;
