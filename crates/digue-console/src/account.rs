@@ -8,7 +8,7 @@ pub(crate) mod provider;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 
-/// The page after the end, for whoever may end their provider's session too.
+/// The page after the end, for a user who may end their provider's session too.
 pub(crate) fn left_address(ticket: &str) -> String {
     format!("/.digue/left?ticket={ticket}")
 }

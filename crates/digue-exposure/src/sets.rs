@@ -31,7 +31,7 @@ impl PersonSet {
     }
 
     /// `insert` for a row that may show nobody.
-    pub(crate) fn insert_somebody(&mut self, person: Dense) {
+    pub(crate) fn insert_person(&mut self, person: Dense) {
         if person != crate::block::NOBODY {
             self.insert(person);
         }

@@ -275,12 +275,12 @@ impl IndexView {
         };
         for edge in edges.into_iter().filter(|edge| !edge.is_empty()) {
             let filter = IndexFilter { accounts: None, ..IndexFilter::account(0, edge) };
-            self.each(&filter, &mut |row| set.insert_somebody(row.person))?;
+            self.each(&filter, &mut |row| set.insert_person(row.person))?;
         }
         if has_whole_hours {
             let chunks = self.layout.chunks.iter().flat_map(|chunk| &chunk.rows);
             let within = first_hour..last_hour;
-            chunks.filter(|row| within.contains(&row.at)).for_each(|row| set.insert_somebody(row.person));
+            chunks.filter(|row| within.contains(&row.at)).for_each(|row| set.insert_person(row.person));
         }
         Ok(set)
     }

@@ -258,7 +258,7 @@ pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
         let is_granted = match granted {
             0 => false,
             1 => true,
-            // Never taken for a grant: whoever wrote it knows more than this release does.
+            // Never taken for a grant: a release that wrote it knows more than this one.
             _ => return Err(corrupt("granted")),
         };
         Some(ApprovalDecision { by, at: decided_at, is_granted })

@@ -99,7 +99,7 @@ impl FormPairs {
 }
 
 /// Tabs of an incident that a form may return to.
-const ROOMS: [&str; 4] = ["sheets", "affected", "notification", "decisions"];
+const TABS: [&str; 4] = ["sheets", "affected", "notification", "decisions"];
 
 pub(crate) async fn add(
     State(console): State<Console>,
@@ -110,9 +110,9 @@ pub(crate) async fn add(
 ) -> Result<Redirect, PageError> {
     let form = FormPairs(pairs);
     take(&console, &visitor, &actor, &id, &form).await?;
-    let room = ROOMS.iter().find(|room| **room == form.text("back"));
-    Ok(Redirect::to(&match room {
-        Some(room) => format!("/incidents/{id}/{room}"),
+    let tab = TABS.iter().find(|tab| **tab == form.text("back"));
+    Ok(Redirect::to(&match tab {
+        Some(tab) => format!("/incidents/{id}/{tab}"),
         None => format!("/incidents/{id}"),
     }))
 }

@@ -199,7 +199,7 @@ fn judge_all(
     for mut chunk in full {
         let number = chunk.sightings.len();
         chunk.sightings.drain(..).for_each(|sighting| judge.push(sighting));
-        chunk.rooms.extend(std::iter::repeat_with(|| judge.batches.blank()).take(number));
+        chunk.spare.extend(std::iter::repeat_with(|| judge.batches.blank()).take(number));
         chunk.persons = 0;
         // Fails once the reader has finished, which needs no more of them.
         drop(empty.send(chunk));
@@ -218,7 +218,7 @@ const CHUNKS: usize = 4;
 #[derive(Default)]
 struct SightingChunk {
     sightings: Vec<OwnedSighting>,
-    rooms: Vec<OwnedSighting>,
+    spare: Vec<OwnedSighting>,
     persons: usize,
 }
 
@@ -270,9 +270,9 @@ impl RecordPass<'_> {
     }
 
     fn read(&mut self, line: &[u8]) -> Result<(), LineError> {
-        let mut sighting = self.chunk.rooms.pop().unwrap_or(OwnedSighting::blank());
+        let mut sighting = self.chunk.spare.pop().unwrap_or(OwnedSighting::blank());
         if let Err(reason) = self.reader.read(line, &mut sighting) {
-            self.chunk.rooms.push(sighting);
+            self.chunk.spare.push(sighting);
             return Err(reason);
         }
         self.chunk.persons += sighting.persons.len();

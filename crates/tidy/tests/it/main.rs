@@ -3,6 +3,7 @@
 mod docs;
 mod edges;
 mod locales;
+mod matches;
 mod modules;
 mod names;
 mod repository;

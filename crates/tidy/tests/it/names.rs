@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::repository::shipped;
-use crate::tokens::{declared_types, source_files};
+use crate::tokens::{declared_types, identifiers, source_files};
 
 const FORBIDDEN_FILES: [&str; 6] = ["utils", "helpers", "common", "misc", "manager", "mod"];
 const FORBIDDEN_CALLS: [(&str, &str); 5] = [
@@ -61,4 +61,59 @@ fn a_type_has_its_name_for_itself() {
         .map(|(name, places)| format!("{name}: {}", places.join(", ")))
         .collect();
     assert!(shared.is_empty(), "{}", shared.join("\n"));
+}
+
+/// Private metaphors of earlier versions, and words that say nobody. The field has its own: see `docs/glossary.md`.
+const BANNED_WORDS: [&str; 13] = [
+    "herald",
+    "turnstile",
+    "sentry",
+    "sentinel",
+    "watchtower",
+    "loot",
+    "heist",
+    "wish",
+    "wishes",
+    "whoever",
+    "somebody",
+    "house",
+    "houses",
+];
+
+/// A name in the journal's format.
+const BANNED_WORDS_KEPT: [(&str, &str); 2] =
+    [("digue-journal/src/keyring.rs", "house"), ("digue-operations/src/retention.rs", "house")];
+
+#[test]
+fn names_are_words_of_the_field() {
+    let mut found = Vec::new();
+    for file in source_files() {
+        let mut names = Vec::new();
+        identifiers(&file.tokens, &mut names);
+        for name in names {
+            let banned = words_of(&name).into_iter().find(|word| BANNED_WORDS.contains(&word.as_str()));
+            let Some(word) = banned else { continue };
+            if !BANNED_WORDS_KEPT.contains(&(file.place.as_str(), word.as_str())) {
+                found.push(format!("{}: {name}", file.place));
+            }
+        }
+    }
+    found.dedup();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// `PersonWish`, `save_wish`, `WISHES_MAX`: its words, in lower case.
+fn words_of(name: &str) -> Vec<String> {
+    let is_constant = name.chars().all(|sign| !sign.is_lowercase());
+    let mut words = vec![String::new()];
+    for sign in name.chars() {
+        let begins = sign == '_' || sign.is_uppercase() && !is_constant;
+        if begins && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if sign != '_' {
+            words.last_mut().expect("never empty").extend(sign.to_lowercase());
+        }
+    }
+    words
 }

@@ -79,6 +79,17 @@ fn listed_types(tokens: &TokenStream, names: &mut Vec<String>) {
     }
 }
 
+/// Every name in a file.
+pub(crate) fn identifiers(tokens: &TokenStream, names: &mut Vec<String>) {
+    for tree in tokens.clone() {
+        match tree {
+            TokenTree::Ident(word) => names.push(word.to_string()),
+            TokenTree::Group(group) => identifiers(&group.stream(), names),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
 /// Paths that begin with `crate` or `super`, with all their ends: `crate::a::{b, c::D}` is two.
 pub(crate) fn inner_paths(tokens: &TokenStream, paths: &mut Vec<Vec<String>>) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
@@ -171,4 +182,49 @@ fn absolute(module: &str, path: &[String]) -> Vec<String> {
         }
     }
     parts
+}
+
+/// The patterns of each `match` in a file, as text.
+pub(crate) fn match_patterns(tokens: &TokenStream, matches: &mut Vec<Vec<String>>) {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let mut is_open = false;
+    for tree in &trees {
+        match tree {
+            TokenTree::Ident(word) if *word == "match" => is_open = true,
+            TokenTree::Group(group) => {
+                if is_open && group.delimiter() == Delimiter::Brace {
+                    matches.push(patterns_of(&group.stream()));
+                    is_open = false;
+                }
+                match_patterns(&group.stream(), matches);
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+fn patterns_of(arms: &TokenStream) -> Vec<String> {
+    let trees: Vec<TokenTree> = arms.clone().into_iter().collect();
+    let is_sign = |place: usize, wanted: char| matches!(trees.get(place), Some(TokenTree::Punct(sign)) if sign.as_char() == wanted);
+    let (mut patterns, mut pattern, mut place) = (Vec::new(), String::new(), 0);
+    while place < trees.len() {
+        if !(is_sign(place, '=') && is_sign(place + 1, '>')) {
+            pattern.push_str(&trees[place].to_string());
+            place += 1;
+            continue;
+        }
+        patterns.push(std::mem::take(&mut pattern));
+        place += 2;
+        // A body in braces needs no comma behind it.
+        let is_block = matches!(&trees.get(place), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace);
+        if is_block && !is_sign(place + 1, '.') && !is_sign(place + 1, '?') {
+            place += 1;
+        } else {
+            while place < trees.len() && !is_sign(place, ',') {
+                place += 1;
+            }
+        }
+        place += usize::from(is_sign(place, ','));
+    }
+    patterns
 }
