@@ -64,7 +64,6 @@ fault-unknown-kind = "{ $name }": no identifier is called "{ $detail }"
 fault-unknown-field = "{ $name }": no request value is called "{ $detail }"
 fault-unknown-segment = "{ $name }": the path has no segment "{ $detail }" in braces
 fault-public-held = "{ $name }" is only valid for kind = "assets"
-fault-sweep-binary = "{ $name }" cannot sweep a workbook
 fault-token-short = "{ $name }": the token must be at least 32 characters long
 fault-retention-short = "{ $name }": the CNIL recommends at least six months ({ $detail })
 fault-retention-long = "{ $name }": at most three years ({ $detail })

@@ -718,7 +718,6 @@ checks-failing = Failing
 checks-value = Value
 checks-last = Last run
 checks-range = Journal entries
-checks-root = Root
 checks-hash = Result hash
 checks-version = Version
 checks-rule = Rule

@@ -64,7 +64,6 @@ fault-unknown-kind = « { $name } » : aucun identifiant ne s'appelle « { $
 fault-unknown-field = « { $name } » : aucune valeur de la demande ne s'appelle « { $detail } »
 fault-unknown-segment = « { $name } » : le chemin n'a pas de partie « { $detail } » entre accolades
 fault-public-held = « { $name } » ne vaut que pour kind = "assets"
-fault-sweep-binary = « { $name } » ne peut pas balayer un classeur
 fault-token-short = « { $name } » : le jeton doit avoir au moins 32 caractères
 fault-retention-short = « { $name } » : la CNIL recommande six mois au moins ({ $detail })
 fault-retention-long = « { $name } » : trois ans au plus ({ $detail })

@@ -718,7 +718,6 @@ checks-failing = En échec
 checks-value = Valeur
 checks-last = Dernière fois
 checks-range = Entrées du journal
-checks-root = Racine
 checks-hash = Empreinte du résultat
 checks-version = Version
 checks-rule = Règle

@@ -69,6 +69,66 @@ fn every_key_that_is_asked_for_exists() {
     assert!(count > 150, "{count}");
 }
 
+/// A key that nobody asks for is a sentence that nobody reads, and that is translated all the same.
+///
+/// Asked for is a key that stands between quotes, or whose beginning or end does beside a placeholder:
+/// `"role-{code}"`, `coded("role", code)`, `"{prefix}-fault-header"`, the prefix of a closed list.
+#[test]
+fn every_key_is_asked_for() {
+    let sources = asking_sources();
+    let mut literals = BTreeSet::new();
+    let (mut beginnings, mut ends) = (BTreeSet::new(), BTreeSet::new());
+    for text in &sources {
+        let texts: Vec<&str> = text.split('"').collect();
+        for (place, said) in texts.iter().enumerate() {
+            literals.insert((*said).to_owned());
+            // Of `{prefix}when-{key}` too: each piece that stands before a placeholder.
+            let pieces = said.split('}').filter_map(|piece| piece.split_once('{'));
+            beginnings.extend(pieces.map(|(piece, _)| piece.to_owned()).filter(|piece| is_beginning(piece)));
+            if let Some((_, end)) = said.rsplit_once('}').filter(|(_, end)| !end.is_empty()) {
+                ends.insert(end.to_owned());
+            }
+            let before = place.checked_sub(1).map_or("", |before| texts[before]).trim_end();
+            let after = texts.get(place + 1).map_or("", |after| after.trim_start());
+            let is_list = after.starts_with('{') && before.ends_with(|sign: char| sign.is_alphanumeric());
+            if before.ends_with("coded(") || is_list {
+                beginnings.insert(format!("{said}-"));
+            }
+        }
+    }
+    let is_asked = |key: &&String| {
+        literals.contains(*key)
+            || beginnings.iter().any(|beginning| key.starts_with(beginning.as_str()))
+            || ends.iter().any(|end| end.starts_with('-') && key.ends_with(end.as_str()))
+    };
+    let known = keys("fr");
+    let idle: Vec<&String> = known.iter().filter(|key| !is_asked(key)).collect();
+    assert!(idle.is_empty(), "asked for nowhere: {idle:?}");
+}
+
+fn is_beginning(piece: &str) -> bool {
+    piece.len() > 2
+        && piece.ends_with('-')
+        && piece.chars().all(|sign| sign.is_ascii_lowercase() || sign == '-')
+}
+
+/// Sources, templates, and the messages that name others.
+fn asking_sources() -> Vec<String> {
+    let mut sources: Vec<String> = shipped().into_iter().map(|(_, text)| text).collect();
+    for path in files(&root().join("crates/digue-console/templates"), "html") {
+        sources.push(fs::read_to_string(path).unwrap());
+    }
+    for path in files(&root().join("crates/digue-isms/assets"), "toml") {
+        sources.push(fs::read_to_string(path).unwrap());
+    }
+    // `{ other-key }` within a message.
+    for path in files(&root().join("crates/digue-locales/locales/fr"), "ftl") {
+        let text = fs::read_to_string(path).unwrap();
+        sources.push(text.replace("{ ", "\"").replace(" }", "\""));
+    }
+    sources
+}
+
 /// `["at", "until"].map(|key| w.coded("column", key))`: each of the list is a key.
 #[test]
 fn every_key_of_a_list_of_columns_exists() {
