@@ -1,4 +1,4 @@
-//! Bodies of requests while they wait: in memory or in a file without a name, within what all requests share.
+//! Bodies of requests until they are processed: in memory or in an unnamed file, within quotas that all requests share.
 
 use std::io;
 use std::path::Path;
@@ -11,27 +11,27 @@ use digue_types::AccountId;
 use futures_util::StreamExt as _;
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 
-/// Bodies in memory, of all requests.
+/// The most bytes of bodies in memory, over all requests.
 const HELD_BYTES_MAX: usize = 128 << 20;
-/// Uploads on disk, of all requests.
+/// The most bytes of uploads on disk, over all requests.
 const SPOOLED_BYTES_MAX: usize = 3 << 30;
-/// Uploads above this size are worked on one after the other.
+/// Uploads above this size are processed one after the other.
 const ALONE_BYTES_MIN: usize = 32 << 20;
 
-/// On whose account bytes wait.
+/// The owner of waiting bytes, for quotas.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum BodySender {
     Account(AccountId),
-    /// An address, or a network of IPv6.
+    /// An address, or an IPv6 network.
     Address(String),
-    /// All who did not sign in.
+    /// All senders without a session together.
     Strangers,
 }
 
-/// Who a body is counted for, each with the share of it that counts.
+/// The owners to whose quotas a body counts, each with the share that counts.
 pub(crate) type Senders = Vec<(BodySender, Eighths)>;
 
-/// What waits, of all requests.
+/// The waiting bodies of all requests.
 pub(crate) struct Bodies {
     held: Arc<SharedAmount<BodySender>>,
     spooled: Arc<SharedAmount<BodySender>>,
@@ -49,11 +49,11 @@ impl Bodies {
     }
 }
 
-/// Why a body is not taken.
+/// Why a body was not accepted.
 pub(crate) enum BodyError {
     TooLarge,
     Busy,
-    /// Its sender stopped in the middle.
+    /// The sender stopped before the end.
     Cut,
     Unwritable(io::Error),
 }
@@ -65,7 +65,7 @@ struct BodyPieces {
 }
 
 impl BodyPieces {
-    /// What says that it is larger is not begun.
+    /// A body that declares more than `limit` is refused unread.
     fn begin(body: Body, headers: &HeaderMap, limit: usize) -> Result<Self, BodyError> {
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
@@ -82,13 +82,13 @@ impl BodyPieces {
     }
 }
 
-/// What a body keeps from others until its request is answered.
+/// The quota that a body uses until its request is answered.
 pub(crate) enum BodyStorage<'b> {
     Memory { _share: AmountShare<BodySender> },
     Disk { _share: AmountShare<BodySender>, _turn: Option<tokio::sync::SemaphorePermit<'b>> },
 }
 
-/// Reads a body into memory, on account of its senders.
+/// Reads a body into memory and counts it to its senders.
 pub(crate) async fn hold<'b>(
     bodies: &'b Bodies,
     body: Body,
@@ -106,7 +106,7 @@ pub(crate) async fn hold<'b>(
     Ok((Body::from(whole), BodyStorage::Memory { _share: share }))
 }
 
-/// Writes a body to a file without a name, and hands it on from there when it is whole.
+/// Writes a body to an unnamed file, and passes it on from there once it is complete.
 pub(crate) async fn spool<'b>(
     bodies: &'b Bodies,
     folder: &Path,

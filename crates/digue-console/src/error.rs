@@ -60,6 +60,9 @@ pub(crate) async fn show_errors(visitor: Visitor, request: Request, next: Next) 
     let Some(FailedOperation(error, audience)) = response.extensions_mut().remove() else {
         return response;
     };
+    if response.status().is_server_error() {
+        tracing::error!(%error, "Request failed; an error was sent");
+    }
     if audience == ErrorAudience::Program {
         return problem_document(&visitor, &error);
     }
@@ -126,10 +129,7 @@ struct MessagePage {
 }
 
 fn error_page(visitor: &Visitor, error: &OperationError) -> Html<String> {
-    let (status, title, text) = outcome(error);
-    if status.is_server_error() {
-        tracing::error!(error = %error, "Request failed; error page sent");
-    }
+    let (_, title, text) = outcome(error);
     let w = Localizer::new(visitor);
     let details = match error {
         OperationError::Faults(faults) => {

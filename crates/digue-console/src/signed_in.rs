@@ -8,7 +8,7 @@ use crate::error::PageError;
 use crate::state::Console;
 use crate::visitor::Visitor;
 
-/// The account that opens a page; without one the answer is the page that says so.
+/// The account that opens a page; without one the response is the page that explains it.
 pub(crate) struct SignedIn(pub(crate) Actor);
 
 impl FromRequestParts<Console> for SignedIn {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{RootCertStore, ServerConfig};
 
@@ -34,10 +34,20 @@ pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
     if Path::new(SYSTEM_AUTHORITIES).exists() {
         let certificates = CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES)
             .with_context(|| SYSTEM_AUTHORITIES.to_owned())?;
-        let (good, bad): (Vec<_>, Vec<_>) = certificates.partition(Result::is_ok);
-        let (_, unusable) = roots.add_parsable_certificates(good.into_iter().flatten());
-        if unusable + bad.len() > 0 {
-            let count = unusable + bad.len();
+        let (mut good, mut bad) = (Vec::new(), 0);
+        for certificate in certificates {
+            match certificate {
+                Ok(certificate) => good.push(certificate),
+                // A file that cannot be read fails at each step: the iterator would never end.
+                Err(error @ pem::Error::Io(_)) => {
+                    return Err(error).with_context(|| SYSTEM_AUTHORITIES.to_owned());
+                }
+                Err(_) => bad += 1,
+            }
+        }
+        let (_, unusable) = roots.add_parsable_certificates(good);
+        let count = unusable + bad;
+        if count > 0 {
             tracing::warn!(
                 count,
                 "Certificates of the system's authorities cannot be used; going on without them"

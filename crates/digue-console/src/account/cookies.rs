@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
-/// What a browser holds on its way to a provider.
+/// Held by a browser while its user is at a provider. The redirect back comes from another site.
 pub(crate) const PROVIDER_COOKIE: &str = "__Host-digue-provider";
 
 pub(crate) fn provider_cookie(headers: &HeaderMap) -> Option<&str> {
@@ -11,7 +11,7 @@ pub(crate) fn provider_cookie(headers: &HeaderMap) -> Option<&str> {
 }
 
 pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    // As bytes: a cookie of another application that is no text must not hide ours.
+    // As bytes: a cookie of another application that is not valid text must not hide ours.
     let values = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     let mut pairs = values.flat_map(|value| value.split(|byte| *byte == b';')).filter_map(|pair| {
         let pair = pair.trim_ascii();

@@ -289,3 +289,5 @@ input-form-packed-twice = compressed twice
 input-form-binary = not text
 input-list-too-large = { $file } is larger than { $most } GiB once decompressed.
 input-spill-failed = The temporary file in { $folder } cannot be used ({ $cause }). Free up space there, or set TMPDIR to another folder.
+out-parquet-needs-file = --out: Parquet is written to a file
+out-needs-form = --out: choose a format for the file, --json or --csv

@@ -289,3 +289,5 @@ input-form-packed-twice = compressé deux fois
 input-form-binary = un fichier qui n'est pas du texte
 input-list-too-large = { $file } dépasse { $most } Gio une fois décompressé.
 input-spill-failed = Le fichier temporaire dans { $folder } est inutilisable ({ $cause }). Libérez de la place, ou indiquez un autre dossier dans TMPDIR.
+out-parquet-needs-file = --out : Parquet s'écrit dans un fichier
+out-needs-form = --out : choisissez la forme du fichier, --json ou --csv

@@ -161,6 +161,7 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
     ) -> Result<Option<RecordOutcome>, PlayError> {
         let Watcher { reader, judge } = (self.watcher)();
         let (full, to_judge) = mpsc::sync_channel(CHUNKS);
+        // Bounded by what went into `full`: each chunk comes back once.
         let (to_fill, empty) = mpsc::channel();
         std::thread::scope(|scope| {
             let judging = scope.spawn(|| judge_all(judge, to_judge, to_fill));

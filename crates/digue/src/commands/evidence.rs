@@ -31,7 +31,7 @@ pub(crate) fn run(out: &Output, task: EvidenceTask) -> u8 {
             receipt::check(out, &file, key.as_deref(), &witnesses)
         }
         EvidenceTask::Export { journal, form, out: file, from, to } => {
-            export::run(&journal, form, file.as_deref(), from.as_deref(), to.as_deref())
+            export::run(out, &journal, form, file.as_deref(), from.as_deref(), to.as_deref())
         }
         EvidenceTask::Accept { config } => accept::run(out, &config),
         EvidenceTask::Forget { config, before, portal } => {

@@ -87,8 +87,8 @@ async fn invite_first_officer(out: &Output, running: &RunningServer, host: &str)
     }
     // A suspended officer stays suspended: the terminal gets an account of its own.
     let is_free = |name: &String| !rules.directory.iter().any(|(known, _)| known.as_str() == name);
-    let names = std::iter::once("rssi".to_owned()).chain((2..).map(|number| format!("rssi-{number}")));
-    let account = AccountId::parse(&names.filter(is_free).take(1).collect::<String>())?;
+    let mut names = std::iter::once("rssi".to_owned()).chain((2..).map(|number| format!("rssi-{number}")));
+    let account = AccountId::parse(&names.find(is_free).expect("there is always a next number"))?;
     let record = AccountRecord {
         organisation: OrganisationId::parse("operateur")?,
         role: Role::Ciso,

@@ -1,9 +1,9 @@
-//! Promise 7: which room may open which door, and who owns what is heavy.
+//! Promise 7: which crate may use which, and which one owns a heavy dependency.
 
 use crate::repository::{crates, dependencies, shipped};
 
-/// Layer of each crate, and the crates of the house that it may use.
-const ROOMS: &[(&str, u8, &[&str])] = &[
+/// Layer of each crate, and the crates of this workspace that it may use.
+const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-types", 0, &[]),
     ("digue-locales", 0, &[]),
     ("digue-journal", 1, &["digue-types"]),
@@ -75,16 +75,16 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
 ];
 
 #[test]
-fn every_crate_has_its_room_and_every_room_its_crate() {
-    let mut known: Vec<&str> = ROOMS.iter().map(|(name, ..)| *name).collect();
+fn every_crate_has_its_layer_and_every_layer_its_crate() {
+    let mut known: Vec<&str> = LAYERS.iter().map(|(name, ..)| *name).collect();
     known.sort_unstable();
     assert_eq!(crates(), known);
 }
 
 #[test]
-fn doors_open_downwards_only_and_where_the_map_says() {
-    let layer_of = |name: &str| ROOMS.iter().find(|(known, ..)| *known == name).map(|(_, layer, _)| *layer);
-    for (name, layer, allowed) in ROOMS {
+fn crates_depend_downwards_only_and_where_the_table_says() {
+    let layer_of = |name: &str| LAYERS.iter().find(|(known, ..)| *known == name).map(|(_, layer, _)| *layer);
+    for (name, layer, allowed) in LAYERS {
         for dependency in dependencies(name, "dependencies") {
             let Some(below) = layer_of(&dependency) else {
                 continue;

@@ -14,9 +14,10 @@ use super::Done;
 use super::place::{JournalReading, moment};
 use super::progress::Progress;
 use crate::cli::evidence::{AnswerFormat, JournalPlace};
-use crate::commands::GOOD;
+use crate::commands::{GOOD, Output};
 
 pub(super) fn run(
+    out: &Output,
     place: &JournalPlace,
     form: AnswerFormat,
     file: Option<&Path>,
@@ -32,7 +33,8 @@ pub(super) fn run(
         }
         AnswerFormat::Csv => Box::new(RowSink(Box::new(CsvTable::new(writer(file)?, table::ENTRY_COLUMNS)?))),
         AnswerFormat::Parquet => {
-            let file = file.ok_or_else(|| anyhow!("--out: Parquet is written to a file"))?;
+            let file =
+                file.ok_or_else(|| anyhow!(digue_locales::text(out.language, "out-parquet-needs-file")))?;
             Box::new(RowSink(Box::new(ParquetTable::new(writer(Some(file))?, table::ENTRY_COLUMNS)?)))
         }
         AnswerFormat::Signed => return Err(anyhow!("--signed is for lists of persons")),

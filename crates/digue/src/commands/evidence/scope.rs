@@ -93,7 +93,7 @@ pub(super) fn run(
             affected::write(&mut *writer(file)?, &head, &answer, &reading.head.origin, &sign)?;
         }
         AnswerFormat::Csv | AnswerFormat::Parquet => {
-            write_table(form, file, AFFECTED_COLUMNS, answer.persons.iter().map(row))?
+            write_table(out, form, file, AFFECTED_COLUMNS, answer.persons.iter().map(row))?
         }
         AnswerFormat::Json | AnswerFormat::Ocsf => {
             let mut sink = writer(file)?;
@@ -165,13 +165,15 @@ fn row(person: &Affected) -> Vec<TableCell> {
 }
 
 fn write_table(
+    out: &Output,
     form: AnswerFormat,
     file: Option<&Path>,
     columns: Columns,
     rows: impl Iterator<Item = Vec<TableCell>>,
 ) -> Result<()> {
     let mut table: Box<dyn Table> = if form == AnswerFormat::Parquet {
-        let file = file.ok_or_else(|| anyhow!("--out: Parquet is written to a file"))?;
+        let file =
+            file.ok_or_else(|| anyhow!(digue_locales::text(out.language, "out-parquet-needs-file")))?;
         Box::new(ParquetTable::new(writer(Some(file))?, columns)?)
     } else {
         Box::new(CsvTable::new(writer(file)?, columns)?)
@@ -191,9 +193,9 @@ fn write_lines(file: Option<&Path>, lines: impl Iterator<Item = String>) -> Resu
 }
 
 /// A summary goes to the terminal: a file that was asked for must not be missing in silence.
-fn refuse_file(file: Option<&Path>) -> Done {
+fn refuse_file(out: &Output, file: Option<&Path>) -> Done {
     match file {
-        Some(_) => Err(anyhow!("--out: choose a form for the file: --json or --csv")),
+        Some(_) => Err(anyhow!(digue_locales::text(out.language, "out-needs-form"))),
         None => Ok(GOOD),
     }
 }
@@ -302,7 +304,7 @@ pub(super) fn compare(
         }
     }
     if form == AnswerFormat::Words {
-        return refuse_file(file);
+        return refuse_file(out, file);
     }
     let rows = named.into_iter().flat_map(|(name, set)| set.iter().map(move |one| (name, one)));
     if form == AnswerFormat::Csv {
@@ -313,7 +315,7 @@ pub(super) fn compare(
         ];
         let rows =
             rows.map(|(name, (population, person))| vec![name.into(), population.into(), person.into()]);
-        write_table(form, file, columns, rows)?;
+        write_table(out, form, file, columns, rows)?;
     } else {
         let lines = rows.map(|(name, (population, person))| {
             json!({"in": name, "population": population, "person": person}).to_string()
@@ -362,7 +364,7 @@ pub(super) fn seen(
     let sights = view.of_person(&person)?;
     match form {
         AnswerFormat::Csv | AnswerFormat::Parquet => {
-            write_table(form, file, SIGHT_COLUMNS, sights.iter().map(sight_row))?;
+            write_table(out, form, file, SIGHT_COLUMNS, sights.iter().map(sight_row))?;
         }
         AnswerFormat::Words | AnswerFormat::Signed => {
             let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| &sight.account).collect();
@@ -375,7 +377,7 @@ pub(super) fn seen(
                     sight.entry, sight.at, sight.account, sight.organisation, sight.portal, sight.route
                 ));
             }
-            return refuse_file(file);
+            return refuse_file(out, file);
         }
         AnswerFormat::Json | AnswerFormat::Ocsf => {
             write_lines(file, sights.iter().map(|sight| sight_json(sight).to_string()))?;
