@@ -7,11 +7,12 @@
 
 mod lexer;
 
+use digue_types::visible::{is_blank, is_invisible};
 use digue_types::{ReadFailure, UnreadCause};
 
-use crate::identifier::{Collector, is_blank};
+use crate::identifier::Collector;
 use crate::reading::{ReadingTally, Unreadable};
-use crate::sweep::{SweptTexts, is_invisible};
+use crate::sweep::SweptTexts;
 use crate::table::{CellValue, TableRow, TableRows, TableRules};
 use lexer::{Lexer, Quotes};
 

@@ -10,11 +10,12 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::LazyLock;
 
+use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::html::{self, HtmlRecords, HtmlRules, Selector, parse_selector};
-use crate::identifier::{Collector, is_blank};
+use crate::identifier::Collector;
 use crate::json::is_plain_name;
 use crate::reading::Unreadable;
 use crate::response::InspectionLimits;

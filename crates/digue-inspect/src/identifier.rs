@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::hash::BuildHasher as _;
 
+use digue_types::visible::{is_blank, visible};
 use digue_types::{Means, ReadFailure, UnreadCause};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use regex::Regex;
@@ -91,7 +92,7 @@ impl IdentifierKind {
     /// Surrounding white space and invisible characters are never part of an identifier: a person does not
     /// see them, and portals write them by accident.
     pub fn canonical(&self, text: &str) -> Option<SmolStr> {
-        let visible = sweep::visible(text);
+        let visible = visible(text);
         let normal = self.steps.iter().fold(Cow::Borrowed(visible.trim()), |text, step| step.apply(text));
         let fits = self.shape.as_ref().is_none_or(|shape| shape.is_match(&normal));
         (fits && normal.len() <= digue_types::person::PERSON_REF_BYTES_MAX && !normal.is_empty())
@@ -385,11 +386,6 @@ impl<'k> Collector<'k> {
     pub fn into_identifiers(self) -> Vec<Identifier> {
         self.found.into_iter().map(|(identifier, _)| identifier).collect()
     }
-}
-
-/// True for text of which a person sees nothing: white space and invisible characters.
-pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || sweep::is_invisible(c))
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@
 
 use std::fmt;
 
+use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause};
 use serde::de::{Deserialize, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::identifier::{Collector, Pick, is_blank};
+use crate::identifier::{Collector, Pick};
 use crate::jsonpath::{JsonPathSegment, RecordPath, Select};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 

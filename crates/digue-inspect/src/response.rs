@@ -1,13 +1,14 @@
 //! Inspects one response: chooses the block of rules for its type, reads it, and concludes whom it shows and
 //! why that is known. Whether it may leave is decided elsewhere.
 
+use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause};
 
 use crate::csv_table;
 use crate::decode;
 use crate::error_page;
 use crate::html::{self, HtmlRules};
-use crate::identifier::{Collector, IdentifierKind, Pick, is_blank};
+use crate::identifier::{Collector, IdentifierKind, Pick};
 use crate::json::JsonRules;
 use crate::reading::{ReadingTally, ResponseReading, Unreadable, WhyNobody};
 use crate::table::TableRules;

@@ -8,32 +8,13 @@
 use std::borrow::Cow;
 
 use digue_types::compatible;
+use digue_types::visible::is_invisible;
 
 use crate::identifier::{Collector, Pick};
 use crate::reading::Unreadable;
 
 /// The most rounds of decoding; a link in an attribute in a script takes three.
 const ROUNDS_MAX: usize = 4;
-
-/// True for characters that a person does not see: soft hyphen, joiners, direction marks, byte-order mark,
-/// variation selectors.
-pub const fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-        || (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{1f}'))
-}
-
-/// The text without invisible characters.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    let is_printable = |byte: u8| (0x20..0x80).contains(&byte);
-    if text.bytes().all(is_printable) || !text.chars().any(is_invisible) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
-}
 
 /// One text, as it is and decoded in rounds.
 pub struct Layers<'t> {

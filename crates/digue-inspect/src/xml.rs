@@ -4,12 +4,13 @@
 //! compared without prefix. The document is streamed; the text of an element is all the text inside it. A
 //! document type with internal declarations is an error: entities could then stand for anything.
 
+use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::identifier::{Collector, Pick, is_blank};
+use crate::identifier::{Collector, Pick};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
 /// The deepest nesting of elements; deeper documents are hostile.

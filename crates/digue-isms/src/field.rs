@@ -3,6 +3,7 @@
 //! Forms, spreadsheets and the store use the same text form: a list of strings for each field. This module
 //! knows no record and no language.
 
+use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -136,9 +137,9 @@ pub trait FieldValue: Sized + Default {
     fn write(&self) -> Vec<String>;
 }
 
-/// The single text of a field, trimmed; `None` when it is empty.
+/// The single text of a field, trimmed; `None` when a person sees nothing of it.
 fn only(texts: &[String]) -> Option<&str> {
-    texts.first().map(|text| text.trim()).filter(|text| !text.is_empty())
+    texts.first().map(|text| text.trim()).filter(|text| !is_blank(text))
 }
 
 fn owned(text: Option<impl ToString>) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! A personal data breach: the affected set from the index, its severity, and the fields of the notification
 //! that facts can fill.
 
+use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -74,7 +75,7 @@ pub async fn state_others(
     others: Vec<OtherQuestion>,
 ) -> Result<AffectedVersion, OperationError> {
     actor.must_respond()?;
-    if others.iter().any(|other| other.basis.trim().is_empty()) {
+    if others.iter().any(|other| is_blank(&other.basis)) {
         return Err(OperationError::Invalid("incident-refused-no-reason"));
     }
     let (_, incident) = incidents::fold(app, id).await?;
@@ -412,7 +413,7 @@ fn measures_taken(entries: &[IncidentEntry], reader: &PaperReader) -> Option<Str
 fn measures_planned(incident: &Incident) -> Option<String> {
     let open = incident.tasks.iter().filter(|task| task.done_at.is_none()).map(|task| task.title.clone());
     let lessons = incident.lessons.iter().map(|lesson| lesson.measure.clone());
-    let lines: Vec<String> = open.chain(lessons).filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<String> = open.chain(lessons).filter(|line| !is_blank(line)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 

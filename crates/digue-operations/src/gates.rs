@@ -3,6 +3,7 @@
 //! A closing is applied first and journalled second: containment must not wait for a failing disk; the
 //! failure is returned. An opening is journalled first: nothing is widened without a trace.
 
+use digue_types::visible::visible_chars;
 use std::sync::Arc;
 
 use digue_access::Reach;
@@ -22,11 +23,10 @@ pub const REASON_CHARS_MAX: usize = 500;
 /// A written reason, checked.
 pub fn parse_reason(text: &str, chars_min: usize) -> Result<String, OperationError> {
     let text = text.trim();
-    let length = text.chars().count();
-    if length < chars_min {
+    if visible_chars(text) < chars_min {
         return Err(OperationError::Invalid("invalid-reason-short"));
     }
-    if length > REASON_CHARS_MAX || text.chars().any(|c| c.is_control() && c != '\n') {
+    if text.chars().count() > REASON_CHARS_MAX || text.chars().any(|c| c.is_control() && c != '\n') {
         return Err(OperationError::Invalid("invalid-reason-long"));
     }
     Ok(text.to_owned())

@@ -3,6 +3,7 @@
 //! An entry is claimed in the store and journalled by its hash; it is never changed. The state of an
 //! incident is the fold of its entries (`digue-response`), computed on each read (docs/decisions/0012).
 
+use digue_types::visible::is_blank;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
 
@@ -131,7 +132,7 @@ pub async fn open(
 ) -> Result<String, OperationError> {
     actor.must_respond()?;
     let title = title.trim();
-    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX {
+    if is_blank(title) || title.chars().count() > TITLE_CHARS_MAX {
         return Err(OperationError::Invalid("invalid-incident-title"));
     }
     let id = name("in")?;
@@ -300,7 +301,7 @@ const LOOK_BACK: std::time::Duration = std::time::Duration::from_hours(24 * 30);
 pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result<String, OperationError> {
     let own = organisation_of(&app.gateway().rules(), actor);
     let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(OperationError::Invalid("incident-refused-no-text"));
     }
     let opened = app.clock.now();
@@ -412,7 +413,7 @@ pub async fn add(
     let release = app.store.release_incident_entry(&record);
     app.claim((actor, Act::IncidentNoted, words), claim, release).await?;
     if let IncidentNote::Lesson { measure, owner, due, text } = &note
-        && !measure.trim().is_empty()
+        && !is_blank(measure)
     {
         // Boxed because it is recursive: saving a measure is an act, and acts enter incident logs.
         let due = due.map(Timestamp::from_micros);

@@ -1,5 +1,6 @@
 //! Organisations: their names, the number of their accounts, and how many persons these were shown.
 
+use digue_types::visible::is_blank;
 use std::collections::HashMap;
 
 use digue_access::{Reach, Role};
@@ -109,7 +110,7 @@ pub async fn save(
 ) -> Result<(), OperationError> {
     actor.must_act()?;
     let called = called.trim();
-    let is_name = (1..=NAME_CHARS_MAX).contains(&called.chars().count());
+    let is_name = !is_blank(called) && called.chars().count() <= NAME_CHARS_MAX;
     if !is_name || called.chars().any(char::is_control) {
         return Err(OperationError::Invalid("invalid-organisation-name"));
     }

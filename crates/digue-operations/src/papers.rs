@@ -2,6 +2,7 @@
 //!
 //! Words come from the locales, values from the draft, the layout from `digue-documents`.
 
+use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 
 use digue_documents::{
@@ -511,7 +512,7 @@ fn words_of(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) ->
     let controller = breach::controller(app, reader.language);
     let draft = breach::draft(app, view, reader.language).snapshot();
     let said = |field: Field| match draft.get(&field).map(|value| reader.value(field, value)) {
-        Some(said) if !said.trim().is_empty() => said,
+        Some(said) if !is_blank(&said) => said,
         _ => reader.say("paper-unknown"),
     };
     let told = view.incident.acts.fact(ClaimKind::Persons).is_some();

@@ -8,6 +8,7 @@ use digue_response::incident::EntryKind;
 use digue_response::vocabulary::DataKind;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_types::Timestamp;
+use digue_types::visible::is_blank;
 
 use crate::incidents::IncidentView;
 use crate::notices::Style;
@@ -46,7 +47,7 @@ impl PaperReader {
             _ => return said,
         };
         let (by, receipt) = (entry.author.clone(), receipt.trim().to_owned());
-        let key = if receipt.is_empty() { "claim-stated-bare" } else { "claim-stated" };
+        let key = if is_blank(&receipt) { "claim-stated-bare" } else { "claim-stated" };
         let stated = self.sentence(key, &[("claim", said), ("by", by), ("receipt", receipt)]);
         match claim.kind() {
             ClaimKind::Persons => {

@@ -10,6 +10,7 @@ pub mod person;
 pub mod reading;
 pub mod reason;
 pub mod time;
+pub mod visible;
 pub mod written;
 
 pub use event::{

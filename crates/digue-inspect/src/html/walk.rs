@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use digue_types::visible::{is_blank, visible};
 use digue_types::{ReadFailure, UnreadCause};
 
 use super::build::{BuiltPage, ParseManner, SEPARATOR};
@@ -16,9 +17,8 @@ use super::selector::SelectableElement;
 use super::tag::{self, Tag};
 use super::tree::{HtmlTree, NONE};
 use super::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart, read_nested};
-use crate::identifier::{Collector, IdentifierOutcome, is_blank};
+use crate::identifier::{Collector, IdentifierOutcome};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
-use crate::sweep;
 
 /// Limit on the text given to rules, as a multiple of the page: a rule that selects three nested elements
 /// gets the innermost text three times.
@@ -458,7 +458,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
     fn text(&mut self, id: u32) {
         let start = self.visible.len();
         self.tree.write_text(id, &mut self.visible);
-        let changed = match sweep::visible(&self.visible[start..]) {
+        let changed = match visible(&self.visible[start..]) {
             Cow::Owned(seen) => Some(seen),
             Cow::Borrowed(_) => None,
         };

@@ -1,10 +1,10 @@
 //! Finds the columns of a table by its header.
 
+use digue_types::visible::visible;
 use digue_types::{ReadFailure, UnreadCause};
 
 use super::{ColumnRule, MapColumn, TableRules};
 use crate::reading::Unreadable;
-use crate::sweep;
 
 /// The most bytes in a header, enough for many columns with long names. A workbook can repeat one long text
 /// in a whole row at no cost to its own size, and each candidate is compared with every rule.
@@ -148,7 +148,7 @@ fn column_fault(rule: &ColumnRule) -> Unreadable {
 /// A header reduced for comparison: without invisible characters, surrounding quotes and white space, and
 /// case.
 fn folded(text: &str) -> String {
-    let visible = sweep::visible(text);
+    let visible = visible(text);
     let plain = visible.trim().trim_start_matches('=').trim_matches(|c| matches!(c, '"' | '\''));
     plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

@@ -5,9 +5,10 @@
 
 use super::archive::unread_part;
 use super::markup::{MarkupAttributes, MarkupEvent, walk};
-use crate::identifier::{Collector, Identifier, is_blank};
+use crate::identifier::{Collector, Identifier};
 use crate::reading::Unreadable;
 use crate::sweep::SweptTexts;
+use digue_types::visible::is_blank;
 
 /// The most identifiers that are remembered until every cell is read.
 const LIKE_MAX: usize = 100_000;

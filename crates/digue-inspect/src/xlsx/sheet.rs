@@ -1,5 +1,6 @@
 //! Reads one sheet of a workbook row by row: what each cell shows, and whether that is certain.
 
+use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause};
 
 use super::archive::broken;
@@ -8,7 +9,7 @@ use super::markup::{MarkupAttributes, MarkupEvent, unescaped, walk};
 use super::number_format::{Format, day};
 use super::number_look::UploadedNumber;
 use super::strings::SharedStrings;
-use crate::identifier::{Collector, is_blank};
+use crate::identifier::Collector;
 use crate::reading::Unreadable;
 use crate::sweep::SweptTexts;
 use crate::table::{CellValue, TableRow};

@@ -3,11 +3,12 @@
 //! They are in one buffer and never copied: a workbook of a few kilobytes can refer to one long text a
 //! million times.
 
+use digue_types::visible::is_blank;
 use std::cell::Cell;
 
 use super::archive::broken;
 use super::markup::{MarkupEvent, unescaped, walk};
-use crate::identifier::{Collector, is_blank};
+use crate::identifier::Collector;
 use crate::reading::Unreadable;
 use crate::sweep::SweptTexts;
 

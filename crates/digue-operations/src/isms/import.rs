@@ -4,6 +4,7 @@
 //! A cell is used, blank, or a fault with its place. A blank cell erases a value only where its column
 //! exists; a missing column leaves its field unchanged. A row with a fault is reported and not applied.
 
+use digue_types::visible::is_blank;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base64::Engine as _;
@@ -258,7 +259,7 @@ impl<'r> RegisterImportPlan<'r> {
         }
         let mut whole = known.map(|known| known.values.clone()).unwrap_or_default();
         whole.extend(seen.clone());
-        whole.retain(|_, texts| texts.iter().any(|text| !text.trim().is_empty()));
+        whole.retain(|_, texts| texts.iter().any(|text| !is_blank(text)));
         let (values, unfit) = checked(registers, kind, &whole);
         for FieldFault { field, unfit } in unfit {
             // An unreadable cell is not reported as missing as well; and of an unknown record no field can

@@ -4,6 +4,7 @@
 use digue_access::Role;
 use digue_isms::check::Check;
 use digue_store::{ReviewLine, ReviewRecord};
+use digue_types::visible::is_blank;
 use digue_types::{AccountId, Act, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +54,7 @@ pub async fn open(
 ) -> Result<String, OperationError> {
     allow(actor.role.can_govern())?;
     let title = title.trim();
-    if title.is_empty() || title.chars().count() > 200 || due_at <= app.clock.now() {
+    if is_blank(title) || title.chars().count() > 200 || due_at <= app.clock.now() {
         return Err(OperationError::Invalid("invalid-review"));
     }
     if app.store.reviews().await?.iter().any(|review| review.closed_at == Timestamp::ZERO) {

@@ -1,5 +1,6 @@
 //! The start of an ISMS: some answers become first registers, in the language of the user.
 
+use digue_types::visible::is_blank;
 use std::collections::HashMap;
 
 use digue_isms::check::Check;
@@ -33,7 +34,7 @@ pub async fn begin(
     language: Language,
 ) -> Result<(), OperationError> {
     must_govern(actor)?;
-    if answers.name.trim().is_empty() || answers.head.trim().is_empty() {
+    if is_blank(&answers.name) || is_blank(&answers.head) {
         return Err(OperationError::Invalid("invalid-start"));
     }
     let _one_at_a_time = app.isms().writing.lock().await;
@@ -84,7 +85,7 @@ impl SeedRegisters {
     fn add(&mut self, kind: RegisterKind, fields: &[(&str, String)]) -> String {
         let number = self.drafts.iter().filter(|draft| draft.kind == kind).count() + 1;
         let id = format!("{}-{number}", kind.prefix());
-        let filled = fields.iter().filter(|(_, value)| !value.trim().is_empty());
+        let filled = fields.iter().filter(|(_, value)| !is_blank(value));
         let values: Values =
             filled.map(|(field, value)| ((*field).to_owned(), vec![value.trim().to_owned()])).collect();
         let values = kind.checked(&values).unwrap_or(values);

@@ -1,6 +1,7 @@
 //! Preparing a campaign: one notice for each person of a version of the affected set. Requested by a
 //! person, written in the background, resumed after a crash, and sent only when a person starts it.
 
+use digue_types::visible::is_blank;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -188,7 +189,7 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
 fn must_be_whole(asked: &CampaignRequest) -> Result<(), OperationError> {
     let Blocks { happened, risks, steps, contact, address } = &asked.blocks;
     let all = [&asked.subject, happened, risks, steps, contact, address];
-    if all.iter().any(|text| text.trim().is_empty()) || asked.subject.contains(['\n', '\r']) {
+    if all.iter().any(|text| is_blank(text)) || asked.subject.contains(['\n', '\r']) {
         return Err(OperationError::Invalid("incident-refused-no-text"));
     }
     let missing = Language::ALL.map(|language| text(language, "paper-missing"));

@@ -4,6 +4,7 @@
 use digue_access::Role;
 use digue_response::clock::rights_due;
 use digue_store::RequestRecord;
+use digue_types::visible::{is_blank, visible_chars};
 use digue_types::{AccountId, Act, Timestamp, lists};
 
 use super::{SignedInPerson, codes, journal_name, sights};
@@ -104,7 +105,7 @@ pub async fn ask(
         if own.iter().any(|one| one.entry == entry && one.kind == kind.code()) {
             return Err(OperationError::Conflict);
         }
-    } else if text.is_empty() {
+    } else if is_blank(text) {
         return Err(OperationError::Invalid("invalid-request-empty"));
     }
     let record = RequestRecord {
@@ -183,7 +184,7 @@ pub async fn answer(
 
 fn parse_answer(text: &str) -> Result<String, OperationError> {
     let text = text.trim();
-    let length = text.chars().count();
+    let length = visible_chars(text);
     if (ANSWER_CHARS_MIN..=TEXT_CHARS_MAX).contains(&length) {
         Ok(text.to_owned())
     } else {

@@ -401,6 +401,15 @@ fn record_of(kind: RegisterKind) -> impl Strategy<Value = Values> {
     fields.prop_map(|fields| fields.into_iter().collect())
 }
 
+#[test]
+fn a_needed_field_is_not_filled_by_what_nobody_sees() {
+    for unseen in ["\u{180b}", "\u{3164} ", "\u{200b}"] {
+        let written = values(&[("objective", "OB-1"), ("period", "2026"), ("value", unseen)]);
+        let refused = RegisterKind::Measurement.checked(&written).unwrap_err();
+        assert!(refused.iter().any(|fault| fault.field == "value" && fault.unfit == FieldError::Missing));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
