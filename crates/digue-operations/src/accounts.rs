@@ -12,12 +12,15 @@ use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::approvals::{self, ApprovalRequest, NewAccount};
+use crate::committed::ActDetails;
+use crate::directory;
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::identity_cuts;
 use crate::invitations;
+use crate::mail;
 use crate::sign_in;
 
 /// An account as officers and its delegate see it.
@@ -94,7 +97,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, Oper
                 sessions: held(&sessions, account),
                 gate: rules.gates.of(&Reach::Account(account.clone())),
                 is_quarantined: unconfirmed.is_some(),
-                may_mail: may_hand_over && has_address && app.sends_mail(),
+                may_mail: may_hand_over && has_address && mail::is_configured(app),
                 may_hand_over,
                 may_change: answers && (actor.role.can_act() || !record.is_suspended),
                 may_confirm: invitations::may_confirm(app, actor, account)
@@ -165,7 +168,7 @@ pub async fn set_at_terminal(
     if !has_officer(app).await? {
         let is_suspended = known.is_some_and(|known| known.is_suspended);
         let record = AccountRecord { organisation, role, is_suspended };
-        app.put_accounts(&digue, vec![(account.clone(), record)]).await?;
+        directory::put(app, &digue, vec![(account.clone(), record)]).await?;
         return Ok(AtTerminal::Saved);
     }
     let request = match known {

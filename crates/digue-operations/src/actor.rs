@@ -59,7 +59,7 @@ impl Actor {
     /// identity from the last minutes: a session that was left open, or stolen, can do none of them.
     pub(crate) fn must_be_fresh(&self, app: &App) -> Result<(), OperationError> {
         let age = app.clock.now().since(self.proved_at);
-        if age <= app.sign_in.proof_lasts { Ok(()) } else { Err(OperationError::ProofNeeded) }
+        if age <= app.proof_lasts() { Ok(()) } else { Err(OperationError::ProofNeeded) }
     }
 
     pub(crate) fn must_watch(&self) -> Result<(), OperationError> {

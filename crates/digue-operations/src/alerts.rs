@@ -18,6 +18,7 @@ use digue_types::Timestamp;
 use ring::hmac;
 
 use crate::app::App;
+use crate::casework_state::CaseworkState;
 use crate::error::OperationError;
 use crate::ocsf;
 
@@ -62,7 +63,7 @@ impl AlertSender {
 
 /// Sends the waiting findings; returns how many were sent. To be called often.
 pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
-    let alert_sender = app.alert_sender();
+    let alert_sender = &CaseworkState::of(app).alert_sender;
     let now = app.clock.now();
     if now < alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner).0 {
         return Ok(0);

@@ -17,8 +17,10 @@ use digue_inspect::IdentifierKind;
 use digue_types::{Act, PersonRef, PopulationId, PortalId};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::administration_state::AdministrationState;
+use crate::app::App;
 use crate::caseloads::{self, LoadMode};
+use crate::committed::ActDetails;
 use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
 use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
@@ -194,7 +196,7 @@ pub async fn load(
     mode: LoadMode,
 ) -> Result<LoadedAliases, OperationError> {
     actor.must_load()?;
-    let _one = app.loads.lock().await;
+    let _one = AdministrationState::of(app).loads.lock().await;
     let allowance = loads::allowance(app, actor, &LoadTarget::Aliases(portal.clone())).await?;
     load_judged(app, actor, portal, csv, mode, allowance).await
 }
@@ -345,7 +347,7 @@ pub(crate) async fn must_be_current(app: &App, load: &WaitingLoad) -> Result<(),
 /// Loads the waiting rows, once a second person has approved them.
 pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
     let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
-    let _one = app.loads.lock().await;
+    let _one = AdministrationState::of(app).loads.lock().await;
     let csv = caseloads::waiting_rows(app, load, &waiting_folder(app, portal)).await?;
     load_judged(app, &Actor::digue(), portal, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
@@ -353,7 +355,7 @@ pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), Op
 /// Loads the stored alias tables at a start and a reload. A file that was changed or cannot be read leaves
 /// the table in force as it is; at a start every identifier is then a person of its own.
 pub async fn load_kept(app: &App) -> Result<(), OperationError> {
-    let _one = app.loads.lock().await;
+    let _one = AdministrationState::of(app).loads.lock().await;
     for portal in app.gateway().hosts().portals() {
         let file = kept(&app.data_folder, &portal.id);
         let csv = match file.read(app).await? {

@@ -8,12 +8,9 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{
-    Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard,
-};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use digue_access::session::HeldTo;
 use digue_access::{ApiKeys, OpenSession, Policies, SessionLimits, Sessions, Snapshot};
 use digue_exposure::{IndexError, IndexView};
 use digue_gateway::Gateway;
@@ -21,35 +18,20 @@ use digue_gateway::ports::Clock;
 use digue_gateway::upstream::UpstreamClient;
 use digue_journal::Journal;
 use digue_journal::keyring::OpenedKeyring;
-use digue_store::{MailRecord, Store, StoreError, live_break_glass};
+use digue_store::{Store, StoreError, live_break_glass};
 use digue_types::{AccountId, Act, Administration, Event};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::actor::Actor;
-use crate::alerts::{AlertRules, AlertSender};
 use crate::aliases::AliasTables;
-use crate::desk::DeskRules;
-use crate::devices::Challenges;
+use crate::areas::{Area, Areas};
+use crate::committed::{ActDetails, ActSubscriber, CommittedAct};
 use crate::error::OperationError;
-use crate::evidence::EvidenceReads;
-use crate::genuine::RateLimiter;
-use crate::incidents::{self, IncidentFollowing, OperatorRules};
 use crate::indexing::{IndexFolder, Rebuilder};
-use crate::invitations::UnconfirmedAccounts;
-use crate::isms::IsmsState;
 use crate::kept_files::{UnfinishedFile, UnfinishedFiles};
-use crate::mail::{MailSettings, Mailer};
 use crate::monitor::DetectionMonitor;
-use crate::passkey::Passkeys;
-use crate::password::{PasswordRules, Passwords};
-use crate::persons::PersonSessions;
-use crate::providers::{ProviderRules, Providers};
 use crate::recorder::JournalState;
-use crate::retention::Retentions;
-use crate::space::PartnerRules;
-use crate::space::assessment::AssessmentAnswers;
-use crate::stored_records::JournalledActs;
-use crate::witnesses::{WitnessRounds, WitnessRules, WitnessView};
+use crate::unconfirmed::UnconfirmedAccounts;
 
 /// The parts that an `App` is built from.
 pub struct AppParts {
@@ -62,23 +44,14 @@ pub struct AppParts {
     /// Changes with the text of maps and policies.
     pub policy_version: u64,
     pub session_limits: SessionLimits,
-    pub sign_in: SignInRules,
-    pub mail: Option<MailSettings>,
-    /// How long each stream of the journal is kept.
-    pub retentions: Retentions,
-    pub witnesses: WitnessRules,
+    /// Sensitive acts require a proof of identity no older than this.
+    pub proof_lasts: Duration,
+    /// Seals and hashes secrets, so that a copy of the database alone does not reveal them.
+    pub key: [u8; 32],
     /// The HTTP client for witnesses and other services; without it none of them is contacted.
     pub client: Option<UpstreamClient>,
-    /// The other systems that findings are sent to.
-    pub alerts: AlertRules,
     /// Detection, which the gateway consults before each response leaves.
     pub monitor: Arc<DetectionMonitor>,
-    /// The controller's details, and which legal clocks apply.
-    pub response: OperatorRules,
-    /// What partner organisations must do: self-assessment and its deadlines.
-    pub partners: PartnerRules,
-    /// What the message desk compares submitted messages with.
-    pub desk: DeskRules,
     /// True when the checkpoint and the tiles are public.
     pub is_published: bool,
     /// Where the index is rebuilt; `None` keeps it in memory.
@@ -89,25 +62,10 @@ pub struct AppParts {
     pub console_url: String,
     /// The same for each portal, as (host, URL).
     pub portal_urls: Vec<(String, String)>,
-}
-
-/// How people prove their identity.
-pub struct SignInRules {
-    /// Sensitive acts require a proof of identity no older than this.
-    pub proof_lasts: Duration,
-    /// Password and one-time code for agents without a passkey; `None` disables them.
-    pub password: Option<PasswordRules>,
-    /// External identity providers, for accounts and for persons.
-    pub providers: Vec<ProviderRules>,
-    /// Seals and hashes secrets, so that a copy of the database alone does not reveal them.
-    pub key: [u8; 32],
-}
-
-impl SignInRules {
-    /// Proofs last five minutes; no passwords, no external identity providers.
-    pub fn new(key: [u8; 32]) -> Self {
-        Self { proof_lasts: Duration::from_mins(5), password: None, providers: Vec::new(), key }
-    }
+    /// What each area of operations keeps between calls.
+    pub areas: Areas,
+    /// Called with each act once it is durable, in this order.
+    pub subscribers: Vec<Box<dyn ActSubscriber>>,
 }
 
 /// The running Digue, shared by the console, the command line and the background tasks.
@@ -119,50 +77,27 @@ pub struct App {
     journal_state: Arc<RwLock<JournalState>>,
     rebuilder: Rebuilder,
     monitor: Arc<DetectionMonitor>,
-    alert_sender: AlertSender,
-    response: OperatorRules,
-    partners: PartnerRules,
-    desk: DeskRules,
-    following: IncidentFollowing,
-    rate_limiter: RateLimiter,
-    isms: IsmsState,
-    // What the journal says of stored records, read on as the journal grows. Before `journal_state`.
-    journalled: StdMutex<JournalledActs>,
-    person_sessions: PersonSessions,
-    // Serialises the operations that first look at the store and then write: approval requests (no
-    // duplicates) and every change of the credentials of an account (an invitation or a recovery never
-    // interleaves with the enrolment of a key). After `loads`, before `rules`.
-    asking: Mutex<()>,
-    readings: EvidenceReads,
     unconfirmed: UnconfirmedAccounts,
-    assessment_answers: AssessmentAnswers,
     client: Option<UpstreamClient>,
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<AliasTables>,
-    // Serialises loads of caseloads and alias tables: two that started from the same state would lose one.
-    // Before `asking` and `rules`. Apart from `rules`, so that reading a large file delays no gate.
-    pub(crate) loads: Mutex<()>,
     pub(crate) not_taken: UnfinishedFiles,
     // The next rules to publish. Each change is made and published under this lock, which is the last
-    // async lock and may be held while an act is journalled (`gates`): nothing that `write_down` calls
-    // may take it. Readers use the published copy, `gateway().rules()`, and wait for no one.
+    // async lock and may be held while an act is journalled (`gates`): no subscriber of acts may take it.
+    // Readers use the published copy, `gateway().rules()`, and wait for no one.
     rules: Mutex<Snapshot>,
     gateway: OnceLock<Gateway>,
-    retentions: RwLock<Arc<Retentions>>,
-    pub(crate) witness_rounds: WitnessRounds,
     pub(crate) session_limits: SessionLimits,
+    proof_lasts: Duration,
+    pub(crate) key: [u8; 32],
     pub(crate) data_folder: PathBuf,
-    pub(crate) sign_in: SignInRules,
-    passkeys: Option<Passkeys>,
-    passwords: Option<Passwords>,
-    providers: Providers,
-    pub(crate) challenges: Challenges,
-    mailer: Option<Mailer>,
     pub(crate) reload_wanted: Notify,
     is_closing: AtomicBool,
     console_url: String,
     portal_urls: Vec<(String, String)>,
+    areas: Areas,
+    subscribers: Vec<Box<dyn ActSubscriber>>,
 }
 
 impl App {
@@ -181,56 +116,43 @@ impl App {
             break_glass: Arc::new(break_glass),
             reductions: Arc::new(parts.store.reductions(now).await?),
             keys: Arc::new(stored_keys(&parts.store).await?),
-            // `space::assessment::refresh` fills them before the listeners open.
+            // Filled before the listeners open.
             postures: Arc::default(),
         };
         let unconfirmed = UnconfirmedAccounts::new(parts.store.unconfirmed().await?);
-        let passwords = match &parts.sign_in.password {
-            Some(rules) => Some(Passwords::new(rules.clone(), &parts.sign_in.key)?),
-            None => None,
-        };
         Ok(Self {
             store: parts.store,
             journal: parts.journal,
             journal_state: parts.journal_state,
             rebuilder: Rebuilder::new(parts.index_folder),
             monitor: parts.monitor,
+            unconfirmed,
+            client: parts.client,
             is_published: parts.is_published,
             clock: parts.clock,
             aliases: parts.aliases,
-            loads: Mutex::default(),
             not_taken: UnfinishedFiles::default(),
             rules: Mutex::new(rules),
-            retentions: RwLock::new(Arc::new(parts.retentions)),
-            witness_rounds: WitnessRounds::new(parts.witnesses, parts.client.clone(), now),
-            alert_sender: AlertSender::new(parts.alerts),
-            response: parts.response,
-            partners: parts.partners,
-            desk: parts.desk,
-            following: IncidentFollowing::default(),
-            rate_limiter: RateLimiter::default(),
-            isms: IsmsState::default(),
-            journalled: StdMutex::default(),
-            person_sessions: PersonSessions::default(),
-            asking: Mutex::default(),
-            readings: EvidenceReads::default(),
-            unconfirmed,
-            assessment_answers: AssessmentAnswers::default(),
-            client: parts.client,
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
+            proof_lasts: parts.proof_lasts,
+            key: parts.key,
             data_folder: parts.data_folder,
-            passkeys: Passkeys::new(&parts.console_url),
-            passwords,
-            providers: Providers::new(parts.sign_in.providers.clone()),
-            sign_in: parts.sign_in,
-            challenges: Challenges::default(),
-            mailer: parts.mail.as_ref().map(Mailer::new).transpose()?,
             reload_wanted: Notify::new(),
             is_closing: AtomicBool::new(false),
             console_url: parts.console_url,
             portal_urls: parts.portal_urls,
+            areas: parts.areas,
+            subscribers: parts.subscribers,
         })
+    }
+
+    /// What an area keeps between calls.
+    ///
+    /// # Panics
+    /// When the area is not among the parts: the program was put together without it.
+    pub fn area<A: Area>(&self) -> &A {
+        self.areas.get()
     }
 
     /// The rules and sessions that the gateway starts with.
@@ -337,28 +259,9 @@ impl App {
         &self.monitor
     }
 
-    /// The controller's details, and which legal clocks apply.
-    pub fn response(&self) -> &OperatorRules {
-        &self.response
-    }
-
-    /// What partner organisations must do.
-    pub fn partners(&self) -> &PartnerRules {
-        &self.partners
-    }
-
     /// Scheme, host and port of every portal: the pages that may frame a person's own list.
     pub fn portal_origins(&self) -> Vec<String> {
         self.portal_urls.iter().map(|(_, url)| url.clone()).collect()
-    }
-
-    pub(crate) fn assessment_answers(&self) -> &AssessmentAnswers {
-        &self.assessment_answers
-    }
-
-    /// What the acts of the journal say of stored records. Lock order: before `journal_state`.
-    pub(crate) fn journalled(&self) -> StdMutexGuard<'_, JournalledActs> {
-        self.journalled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Accounts whose holder nobody has confirmed.
@@ -366,41 +269,9 @@ impl App {
         &self.unconfirmed
     }
 
-    pub(crate) fn readings(&self) -> &EvidenceReads {
-        &self.readings
-    }
-
-    pub(crate) fn asking(&self) -> &Mutex<()> {
-        &self.asking
-    }
-
-    pub(crate) fn person_sessions(&self) -> &PersonSessions {
-        &self.person_sessions
-    }
-
-    pub(crate) fn desk(&self) -> &DeskRules {
-        &self.desk
-    }
-
-    pub(crate) fn rate_limiter(&self) -> &RateLimiter {
-        &self.rate_limiter
-    }
-
     /// The public addresses: the console's and each portal's.
     pub(crate) fn public_urls(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.console_url.as_str()).chain(self.portal_urls.iter().map(|(_, url)| url.as_str()))
-    }
-
-    pub(crate) fn isms(&self) -> &IsmsState {
-        &self.isms
-    }
-
-    pub(crate) fn following(&self) -> &IncidentFollowing {
-        &self.following
-    }
-
-    pub(crate) fn alert_sender(&self) -> &AlertSender {
-        &self.alert_sender
     }
 
     /// The client for other services over HTTP; `None` where nothing may be contacted.
@@ -439,53 +310,13 @@ impl App {
         self.journal.minimum()
     }
 
-    /// How long each stream of the journal is kept.
-    pub fn retentions(&self) -> Arc<Retentions> {
-        self.retentions.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub fn set_retentions(&self, retentions: Retentions) {
-        *self.retentions.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(retentions);
-    }
-
-    /// The witnesses of the journal, and the checkpoints that they cosigned.
-    pub fn witnesses(&self) -> WitnessView {
-        self.witness_rounds.view()
-    }
-
     pub fn console_url(&self) -> &str {
         &self.console_url
     }
 
-    pub(crate) fn passkeys(&self) -> Result<&Passkeys, OperationError> {
-        self.passkeys.as_ref().ok_or(OperationError::Invalid("invalid-passkey-host"))
-    }
-
-    /// Passwords and one-time codes, where the operator allows them.
-    pub(crate) fn passwords(&self) -> Result<&Passwords, OperationError> {
-        self.passwords.as_ref().ok_or(OperationError::NotFound("password"))
-    }
-
-    pub(crate) fn providers(&self) -> &Providers {
-        &self.providers
-    }
-
-    /// True when agents may sign in with a password and a one-time code.
-    pub fn allows_passwords(&self) -> bool {
-        self.passwords.is_some()
-    }
-
-    pub(crate) fn mailer(&self) -> Option<&Mailer> {
-        self.mailer.as_ref()
-    }
-
-    pub fn sends_mail(&self) -> bool {
-        self.mailer.is_some()
-    }
-
     /// How long a proof of identity counts as fresh.
     pub fn proof_lasts(&self) -> Duration {
-        self.sign_in.proof_lasts
+        self.proof_lasts
     }
 
     /// The console's host name, without scheme and port.
@@ -516,78 +347,12 @@ impl App {
         }
     }
 
-    /// The settings that come from configuration files, for roles that see the portals.
-    pub async fn settings(&self, actor: &Actor) -> Result<SettingsView, OperationError> {
-        actor.must_see_coverage()?;
-        let minutes = |time: Duration| time.as_secs() / 60;
-        Ok(SettingsView {
-            idle_mins: minutes(self.session_limits.idle),
-            absolute_mins: minutes(self.session_limits.absolute),
-            proof_mins: minutes(self.sign_in.proof_lasts),
-            held_to: self.session_limits.held_to,
-            allows_passwords: self.allows_passwords(),
-            sends_mail: self.sends_mail(),
-            providers: crate::providers::known(self),
-            mails: self.store.mails().await?,
-            rules_version: format!("{:016x}", self.gateway().rules().policy_version),
-            console_url: self.console_url.clone(),
-        })
-    }
-
     /// Replaces policies, as a reload does.
     pub async fn set_policies(&self, policies: Policies, version: u64) {
         let mut rules = self.rules().await;
         rules.policies = Arc::new(policies);
         rules.policy_version = version;
         self.publish(&rules);
-    }
-
-    /// Adds or replaces accounts.
-    pub async fn save_accounts(
-        &self,
-        actor: &Actor,
-        accounts: Vec<(AccountId, digue_access::AccountRecord)>,
-    ) -> Result<(), OperationError> {
-        actor.must_act()?;
-        self.put_accounts(actor, accounts).await
-    }
-
-    /// `save_accounts`, for callers that have authorised the actor.
-    pub(crate) async fn put_accounts(
-        &self,
-        actor: &Actor,
-        accounts: Vec<(AccountId, digue_access::AccountRecord)>,
-    ) -> Result<(), OperationError> {
-        // A session carries the organisation that it was opened with: after a change of organisation or
-        // role the account must sign in again, or it would keep the rights that it had.
-        let known = self.gateway().rules().directory.clone();
-        let is_moved = |id: &AccountId, record: &digue_access::AccountRecord| {
-            known
-                .find(id)
-                .is_some_and(|known| known.organisation != record.organisation || known.role != record.role)
-        };
-        let moved: Vec<AccountId> =
-            accounts.iter().filter(|(id, record)| is_moved(id, record)).map(|(id, _)| id.clone()).collect();
-        // One entry for each account: who existed when is answered from the journal alone.
-        let words = accounts.iter().map(|(id, record)| ActDetails {
-            subject: format!("account:{id}"),
-            after: format!("{} {}", record.organisation, record.role.code()),
-            ..ActDetails::default()
-        });
-        self.write_all(actor, Act::AccountSaved, words.collect()).await?;
-        self.store.save_accounts(&accounts).await?;
-        let mut rules = self.rules().await;
-        let directory = Arc::make_mut(&mut rules.directory);
-        for (id, record) in accounts {
-            directory.insert(id, record);
-        }
-        self.publish(&rules);
-        drop(rules);
-        if moved.is_empty() {
-            return Ok(());
-        }
-        let cut = self.gateway().cut_sessions(|session| moved.contains(&session.account));
-        Ok(self.store.remove_sessions(&cut).await?)
     }
 
     /// Makes an act of administration durable.
@@ -629,8 +394,10 @@ impl App {
         match receiver.await {
             Ok(Ok(receipt)) => {
                 // After the entry is durable: incident logs cite its number. The caller may hold `rules`.
-                for (entry, words) in (receipt.first..).zip(&all) {
-                    incidents::note_act(self, actor, act, words, entry).await;
+                for (entry, details) in (receipt.first..).zip(&all) {
+                    for subscriber in &self.subscribers {
+                        subscriber.committed(self, CommittedAct { actor, act, details, entry }).await;
+                    }
                 }
                 Ok(receipt.first)
             }
@@ -710,30 +477,4 @@ impl App {
 
 async fn stored_keys(store: &Store) -> Result<ApiKeys, OperationError> {
     Ok(store.keys().await?.into_iter().map(|record| (record.secret, record.key)).collect())
-}
-
-/// What is set in files.
-#[derive(Clone, Debug)]
-pub struct SettingsView {
-    pub idle_mins: u64,
-    pub absolute_mins: u64,
-    pub proof_mins: u64,
-    pub held_to: HeldTo,
-    pub allows_passwords: bool,
-    pub sends_mail: bool,
-    /// Identity providers of others: their names, and how they say themselves.
-    pub providers: Vec<(String, String)>,
-    /// Mail that waits to leave.
-    pub mails: Vec<MailRecord>,
-    pub rules_version: String,
-    pub console_url: String,
-}
-
-/// The texts of an act.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ActDetails {
-    pub(crate) subject: String,
-    pub(crate) before: String,
-    pub(crate) after: String,
-    pub(crate) reason: String,
 }

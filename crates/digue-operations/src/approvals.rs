@@ -16,10 +16,13 @@ pub use request::{ApprovalRequest, NewAccount};
 
 use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::caseloads::{self, AgreedRelation};
+use crate::committed::ActDetails;
+use crate::directory;
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
+use crate::identity_state::IdentityState;
 use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::loads::{self, LoadTarget, WaitingLoad};
 use crate::reopening::ReopeningStep;
@@ -77,7 +80,7 @@ pub(crate) async fn keep(
     };
     // Looking for a duplicate and adding the request are one step under this lock: otherwise two identical
     // requests could be approved one after the other.
-    let _one_at_a_time = app.asking().lock().await;
+    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
     let waits = |known: &ApprovalRecord| known.decided.is_none() && now < known.expires_at;
     let is_same =
         |known: &ApprovalRecord| ApprovalRequest::of(known).is_some_and(|known| known.overlaps(request));
@@ -425,7 +428,7 @@ async fn move_account(
     };
     app.write_down(actor, Act::AccountMoved, words).await?;
     let moved = AccountRecord { organisation: organisation.clone(), role, ..known };
-    app.put_accounts(actor, vec![(account.clone(), moved)]).await
+    directory::put(app, actor, vec![(account.clone(), moved)]).await
 }
 
 /// Makes `to` the delegate and `from` an agent. The successor must hold a passkey, as every delegate; the
@@ -441,7 +444,7 @@ async fn hand_over(app: &App, actor: &Actor, from: &AccountId, to: &AccountId) -
         Ok::<_, OperationError>((account.clone(), AccountRecord { role, ..known }))
     };
     let saved = vec![record(to, Role::Delegate)?, record(from, Role::Agent)?];
-    app.put_accounts(actor, saved).await?;
+    directory::put(app, actor, saved).await?;
     let cut = app.gateway().cut_sessions(|session| session.account == *from || session.account == *to);
     Ok(app.store.remove_sessions(&cut).await?)
 }
@@ -463,7 +466,7 @@ async fn add_accounts(
         is_suspended: false,
     };
     let added = accounts.iter().map(|one| (one.account.clone(), record(one))).collect();
-    app.put_accounts(actor, added).await?;
+    directory::put(app, actor, added).await?;
     let mut invited = Vec::new();
     for one in accounts {
         app.store.save_contact(&one.account, one.email.as_deref().unwrap_or_default()).await?;

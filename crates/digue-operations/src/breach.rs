@@ -26,9 +26,11 @@ use serde_json::{Value as Json, json};
 use crate::actor::Actor;
 use crate::affected;
 use crate::app::App;
+use crate::casework_state::CaseworkState;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::files::{hex, keep};
+use crate::identity_state::IdentityState;
 use crate::incidents::{self, IncidentView};
 use crate::papers::PaperReader;
 use crate::scope::{self, ScopeResult};
@@ -223,7 +225,9 @@ pub struct Controller {
 
 pub fn controller(app: &App, language: Language) -> Controller {
     let missing = || text(language, "paper-missing");
-    let said = |field: Field| app.response().controller.get(&field).cloned().unwrap_or_else(missing);
+    let said = |field: Field| {
+        CaseworkState::of(app).operator().controller.get(&field).cloned().unwrap_or_else(missing)
+    };
     Controller {
         name: said(Field::ControllerName),
         contact: said(Field::ContactName),
@@ -293,7 +297,7 @@ pub fn draft(app: &App, view: &IncidentView, language: Language) -> Notification
 /// The fields that Digue fills from its own facts.
 fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
     let IncidentView { incident, entries, .. } = view;
-    let rules = app.response();
+    let rules = CaseworkState::of(app).operator();
     let reader = PaperReader { language, zone: rules.zone.clone() };
     let mut facts: BTreeMap<Field, Vec<String>> =
         rules.controller.iter().map(|(field, value)| (*field, vec![value.clone()])).collect();
@@ -399,7 +403,7 @@ fn measures_before(app: &App, language: Language) -> String {
         ("accounts", Value::from(accounts)),
         ("portals", Value::from(portals)),
         ("relations", Value::from(caseloads)),
-        ("passwords", Value::from(usize::from(app.allows_passwords()))),
+        ("passwords", Value::from(usize::from(IdentityState::of(app).allows_passwords()))),
     ];
     text_with(language, "breach-measures-before", &values)
 }

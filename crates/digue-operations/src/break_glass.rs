@@ -10,7 +10,8 @@ use digue_store::BreakGlassRecord;
 use digue_types::{Act, PortalId};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::gates::parse_reason;
 use crate::secret::name;

@@ -18,8 +18,10 @@ use digue_types::person::PersonKeyer;
 use digue_types::{AccountId, Act, OrganisationId, PopulationId, Timestamp};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::administration_state::AdministrationState;
+use crate::app::App;
 use crate::approvals;
+use crate::committed::ActDetails;
 use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
 use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile};
@@ -56,7 +58,7 @@ pub async fn load(
     mode: LoadMode,
 ) -> Result<LoadOutcome, OperationError> {
     actor.must_load()?;
-    let _one = app.loads.lock().await;
+    let _one = AdministrationState::of(app).loads.lock().await;
     let allowance = loads::allowance(app, actor, &LoadTarget::Caseload(population.clone())).await?;
     load_judged(app, actor, population, csv, mode, allowance).await
 }
@@ -174,7 +176,7 @@ pub(crate) async fn add_one(
     let mut rows = RowWriter::new(Vec::new()).map_err(unavailable)?;
     rows.write(&row).map_err(unavailable)?;
     let csv = rows.finish().map_err(unavailable)?;
-    let _one = app.loads.lock().await;
+    let _one = AdministrationState::of(app).loads.lock().await;
     let done =
         load_judged(app, &Actor::digue(), &addition.population, csv, LoadMode::Add, Allowance::All).await;
     done.map(drop)
@@ -185,7 +187,7 @@ pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), Op
     let LoadTarget::Caseload(population) = &load.target else {
         return Err(OperationError::NotFound("population"));
     };
-    let _one = app.loads.lock().await;
+    let _one = AdministrationState::of(app).loads.lock().await;
     let csv = waiting_rows(app, load, &waiting_file(app, population)).await?;
     load_judged(app, &Actor::digue(), population, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
@@ -525,7 +527,7 @@ impl CaseloadOutput {
 /// Loads the stored files at a start and a reload. A file that was changed or cannot be read leaves the
 /// caseload in force as it is; at a start that is an empty one, and nothing is widened.
 pub async fn load_kept(app: &App) -> Result<(), OperationError> {
-    let _one = app.loads.lock().await;
+    let _one = AdministrationState::of(app).loads.lock().await;
     let hosts = app.gateway().hosts();
     let populations: std::collections::BTreeSet<PopulationId> =
         hosts.portals().map(|portal| portal.population.clone()).collect();

@@ -13,8 +13,9 @@ use digue_store::{FindingRecord, FindingVerdict};
 use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId, Timestamp};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::closings::AccountClosing;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
 use crate::identity_cuts;
@@ -251,7 +252,7 @@ pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
 /// Mails the officers who decide: once for a finding, within an hourly limit; when the fuse blows, in any
 /// case.
 async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
-    if !app.sends_mail() {
+    if !mail::is_configured(app) {
         return Ok(());
     }
     if fuse_begins {

@@ -16,7 +16,9 @@ use digue_store::ReportRecord;
 use digue_types::{AccountId, Act, Timestamp};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::casework_state::CaseworkState;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::genuine;
 use crate::mail::{self, Mail};
@@ -67,12 +69,12 @@ pub async fn examine(
     bytes: &[u8],
     ip: &str,
 ) -> Result<MessageReport, OperationError> {
-    app.rate_limiter().pass(app.clock.now(), ip)?;
+    CaseworkState::of(app).rate_limiter.pass(app.clock.now(), ip)?;
     let submission = read::read(bytes).map_err(|_| OperationError::Invalid("invalid-message"))?;
     let opinion = opinion(app, &submission, SubmissionWay::Shown).await?;
     let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
     // Without an account only a share is stored; the verdict is returned in any case.
-    if actor.is_some() || app.rate_limiter().keeps_report(app.clock.now(), ip) {
+    if actor.is_some() || CaseworkState::of(app).rate_limiter.keeps_report(app.clock.now(), ip) {
         keep(app, &reporter, &opinion).await?;
     }
     let about = opinion.about.and_then(|place| submission.messages.get(place));
@@ -94,10 +96,11 @@ async fn opinion(
     submission: &SubmittedMessage,
     how: SubmissionWay,
 ) -> Result<Opinion, OperationError> {
-    let rules = app.desk();
+    let rules = &CaseworkState::of(app).desk;
     let official = genuine::official(app).await?;
     let mut domains = rules.domains.clone();
-    let own = app.mailer().and_then(|mailer| mailer.sender().rsplit_once('@').map(|(_, own)| own.to_owned()));
+    let own =
+        mail::mailer(app).and_then(|mailer| mailer.sender().rsplit_once('@').map(|(_, own)| own.to_owned()));
     domains.extend(own.filter(|own| !rules.domains.contains(own)));
     let known = OfficialSenders {
         domains,
@@ -228,7 +231,7 @@ pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
 /// Reads the messages that were forwarded to the desk's address, and answers senders with an account. No
 /// others, because with a forged sender the desk would write to strangers.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
-    let Some(folder) = app.desk().inbox.clone() else { return Ok(0) };
+    let Some(folder) = CaseworkState::of(app).desk.inbox.clone() else { return Ok(0) };
     let waiting = maildir::waiting(folder, read::BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
@@ -238,7 +241,7 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
             let reporter = bytes.as_deref().and_then(read::sender).unwrap_or_default();
             let account = account_of(app, &reporter).await?;
             keep(app, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
-            if let Some(account) = account.filter(|_| app.sends_mail()) {
+            if let Some(account) = account.filter(|_| mail::is_configured(app)) {
                 let unread = opinion.unread.iter().map(|unread| unread.kind).collect();
                 let answer = Mail::DeskAnswer { account, verdict: opinion.verdict, unread };
                 mail::queue(app, &reporter, &answer).await?;

@@ -16,8 +16,10 @@ use digue_types::{Act, SessionId, Timestamp};
 use serde_json::{Value, json};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
+use crate::identity_state::IdentityState;
 use crate::secret::Secret;
 
 /// How long the short cookie is valid.
@@ -60,7 +62,7 @@ impl Challenges {
 
 /// The header that invites a browser to bind a session that was just opened.
 pub fn invitation(app: &App, session: &Session) -> Result<String, OperationError> {
-    let challenge = app.challenges.draw(&session.id, app.clock.now())?;
+    let challenge = IdentityState::of(app).challenges.draw(&session.id, app.clock.now())?;
     Ok(format!("(ES256 RS256);path=\"{REGISTER}\";challenge=\"{challenge}\""))
 }
 
@@ -92,7 +94,7 @@ pub fn challenge(app: &App, session: &Session) -> Result<String, OperationError>
     if session.device.is_none() {
         return Err(OperationError::NotFound("device"));
     }
-    app.challenges.draw(&session.id, app.clock.now())
+    IdentityState::of(app).challenges.draw(&session.id, app.clock.now())
 }
 
 /// Issues the next short cookie for a signature by the session's key.
@@ -113,7 +115,11 @@ fn prove(
     let refused = || OperationError::Invalid("invalid-ceremony");
     let proved = possession::verify(token, TOKEN_TYPE, known).map_err(|_| refused())?;
     let said = proved.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
-    if app.challenges.take(&session.id, said, app.clock.now()) { Ok(proved) } else { Err(refused()) }
+    if IdentityState::of(app).challenges.take(&session.id, said, app.clock.now()) {
+        Ok(proved)
+    } else {
+        Err(refused())
+    }
 }
 
 async fn give_cookie(

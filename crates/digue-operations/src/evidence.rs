@@ -12,9 +12,11 @@ use std::sync::{Mutex, PoisonError};
 use digue_types::{AccountId, Act, Timestamp};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::approvals;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
+use crate::evidence_state::EvidenceState;
 
 /// How the evidence is handed over. The rule is the same; the act in the journal differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +94,11 @@ async fn may_read(app: &App, actor: &Actor, entries: u64) -> Result<(), Operatio
     if entries == 0 || approvals::may_export(app, actor, now).await? {
         return Ok(());
     }
-    if app.readings().take(&actor.account, now, entries) { Ok(()) } else { Err(OperationError::SecondNeeded) }
+    if EvidenceState::of(app).readings.take(&actor.account, now, entries) {
+        Ok(())
+    } else {
+        Err(OperationError::SecondNeeded)
+    }
 }
 
 #[cfg(test)]

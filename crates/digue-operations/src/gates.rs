@@ -11,8 +11,9 @@ use digue_store::GateRecord;
 use digue_types::{AccountId, Act, Gate};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::approvals::QUARANTINE;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::identity_cuts::{self, CutDone};
 

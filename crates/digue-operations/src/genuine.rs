@@ -11,8 +11,10 @@ use digue_types::Timestamp;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::casework_state::CaseworkState;
 use crate::error::OperationError;
 use crate::files::sha256;
+use crate::mail;
 use crate::notices::{self, blocks_of};
 use crate::papers::PaperReader;
 use crate::quotas::{QuotaLimits, Quotas};
@@ -75,7 +77,7 @@ pub async fn check(
     typed: &str,
     ip: &str,
 ) -> Result<Option<Genuine>, OperationError> {
-    app.rate_limiter().pass(app.clock.now(), ip)?;
+    CaseworkState::of(app).rate_limiter.pass(app.clock.now(), ip)?;
     // Invalid text is looked up, too: otherwise the time would reveal whether the check digit is right.
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
     let found = app.store.notice_by_code(code.bits()).await?;
@@ -91,7 +93,7 @@ pub async fn check(
     let is_replayed = places.len() > PLACES;
     app.store.note_check(notice.code, &places.join(" ")).await?;
     let blocks = blocks_of(&campaign)?;
-    let reader = PaperReader { language, zone: app.response().zone.clone() };
+    let reader = PaperReader { language, zone: CaseworkState::of(app).operator().zone.clone() };
     let first_words: Vec<&str> = blocks.happened.split_whitespace().take(8).collect();
     Ok(Some(Genuine {
         channel: text(language, &format!("channel-{}", notice.channel)),
@@ -154,7 +156,7 @@ pub async fn official(app: &App) -> Result<Vec<Official>, OperationError> {
             subject: campaign.subject,
             since: campaign.made_at,
             ended: (campaign.ended_at > Timestamp::ZERO).then_some(campaign.ended_at),
-            sender: app.mailer().map(|mailer| mailer.sender()),
+            sender: mail::mailer(app).map(|mailer| mailer.sender()),
             language: campaign.language,
         })
     });

@@ -15,17 +15,19 @@ use digue_response::sheet::Sheet;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_store::{ContactSource, EntryRecord, IncidentRecord};
 use digue_types::{AccountId, Act, Timestamp};
+use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 
 use crate::accounts::organisation_of;
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::attachments;
+use crate::casework_state::CaseworkState;
+use crate::committed::{ActDetails, ActSubscriber, CommittedAct};
 use crate::containment::subject_of;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::files::sha256;
-use crate::isms;
 use crate::secret::name;
 use crate::stored_records::SAME_MOMENT;
 
@@ -121,6 +123,27 @@ pub fn reference(record: &IncidentRecord) -> String {
     format!("INC-{year}-{:03}", record.number)
 }
 
+/// A lesson of an incident for which somebody named a measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson<'a> {
+    pub incident: &'a str,
+    pub measure: &'a str,
+    pub text: &'a str,
+    pub owner: &'a str,
+    pub due: Option<Timestamp>,
+}
+
+/// Makes of a lesson what follows from it. Called once the lesson is in the log; what fails is the
+/// requester's to see, the lesson stays.
+pub trait LessonSubscriber: Send + Sync {
+    fn learnt<'a>(
+        &'a self,
+        app: &'a App,
+        actor: &'a Actor,
+        lesson: Lesson<'a>,
+    ) -> BoxFuture<'a, Result<(), OperationError>>;
+}
+
 /// Opens an incident and returns its id. `about` is the subject of acts that it follows: `account:a1`,
 /// `organisation:of-1`, `portal:kairos`, or empty.
 pub async fn open(
@@ -149,9 +172,9 @@ pub async fn open(
     let journal = app.write_down(actor, Act::IncidentOpened, words).await?;
     app.store.open_incident(&id, journal, &first).await?;
     if !about.is_empty() {
-        app.following().follow(about, &id);
+        CaseworkState::of(app).following.follow(about, &id);
     }
-    let rules = app.response();
+    let rules = CaseworkState::of(app).operator();
     let role = IncidentNote::RoleSet {
         role: digue_response::incident::IncidentRole::Controller,
         is_insured: rules.is_insured,
@@ -388,7 +411,7 @@ pub async fn add(
     actor.must_respond()?;
     let now = app.clock.now();
     let (entries, incident) = fold(app, id).await?;
-    let rules = app.response();
+    let rules = CaseworkState::of(app).operator();
     incident.accepts(&note, now, &rules.rules, &rules.zone).map_err(refused)?;
     if at.is_some_and(|at| at > now) {
         return Err(refused(EntryRefusal::Future));
@@ -415,16 +438,16 @@ pub async fn add(
     if let IncidentNote::Lesson { measure, owner, due, text } = &note
         && !is_blank(measure)
     {
-        // Boxed because it is recursive: saving a measure is an act, and acts enter incident logs.
         let due = due.map(Timestamp::from_micros);
-        Box::pin(isms::learn(app, actor, id, measure, text, owner, due)).await?;
+        let lesson = Lesson { incident: id, measure, text, owner, due };
+        CaseworkState::of(app).lessons.learnt(app, actor, lesson).await?;
     }
     if let IncidentNote::StateSet { .. } = note {
         let (_, incident) = fold(app, id).await?;
         if incident.is_closed() {
-            app.following().leave(id);
+            CaseworkState::of(app).following.leave(id);
         } else if !incident.about.is_empty() {
-            app.following().follow(&incident.about, id);
+            CaseworkState::of(app).following.follow(&incident.about, id);
         }
     }
     Ok(number)
@@ -440,7 +463,7 @@ pub async fn add_all(
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
     let (_, incident) = fold(app, id).await?;
-    let rules = app.response();
+    let rules = CaseworkState::of(app).operator();
     for note in &notes {
         incident.accepts(note, app.clock.now(), &rules.rules, &rules.zone).map_err(refused)?;
     }
@@ -450,48 +473,45 @@ pub async fn add_all(
     Ok(())
 }
 
-/// Adds an act that became durable to the logs of the open incidents about its subject.
-///
-/// Called by `write_down`, whose caller may hold `App::rules`: nothing here may take that lock. Boxed
-/// because it is recursive: an entry is itself an act.
-pub(crate) fn note_act<'h>(
-    app: &'h App,
-    actor: &'h Actor,
-    act: Act,
-    words: &'h ActDetails,
-    journal: u64,
-) -> Noting<'h> {
-    Box::pin(async move {
-        for id in concerned(app, &words.subject) {
-            let note = IncidentNote::Seen {
-                act: act.code().to_owned(),
-                subject: words.subject.clone(),
-                before: words.before.clone(),
-                after: words.after.clone(),
-                reason: words.reason.clone(),
-                journal,
-                by: actor.account.to_string(),
-            };
-            // Not an error of the act itself, which is durable in the journal.
-            if let Err(error) = add(app, &Actor::digue(), &id, None, note).await {
-                tracing::error!(%error, incident = id, "Act missing in the incident log; the journal has it");
+/// Adds acts that became durable to the logs of the open incidents about their subjects.
+pub struct IncidentLog;
+
+impl ActSubscriber for IncidentLog {
+    fn committed<'a>(&'a self, app: &'a App, act: CommittedAct<'a>) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let CommittedAct { actor, act, details, entry } = act;
+            for id in concerned(app, &details.subject) {
+                let note = IncidentNote::Seen {
+                    act: act.code().to_owned(),
+                    subject: details.subject.clone(),
+                    before: details.before.clone(),
+                    after: details.after.clone(),
+                    reason: details.reason.clone(),
+                    journal: entry,
+                    by: actor.account.to_string(),
+                };
+                // Not an error of the act itself, which is durable in the journal.
+                if let Err(error) = add(app, &Actor::digue(), &id, None, note).await {
+                    tracing::error!(%error, incident = id, "Act missing in the incident log; the journal has it");
+                }
             }
-        }
-    })
+        })
+    }
 }
 
 /// Open incidents about a subject; those about an organisation follow its accounts.
 fn concerned(app: &App, subject: &str) -> Vec<String> {
-    if app.following().is_empty() {
+    if CaseworkState::of(app).following.is_empty() {
         return Vec::new();
     }
-    let mut incidents = app.following().of(subject);
-    // The published rules and not `App::rules`, which the caller of `write_down` may hold.
+    let mut incidents = CaseworkState::of(app).following.of(subject);
+    // The published rules and not `App::rules`, which the operation may hold.
     let account = subject.strip_prefix("account:").and_then(|name| AccountId::parse(name).ok());
     if let Some(account) = account
         && let Some(record) = app.gateway().rules().directory.find(&account)
     {
-        incidents.extend(app.following().of(&format!("organisation:{}", record.organisation)));
+        incidents
+            .extend(CaseworkState::of(app).following.of(&format!("organisation:{}", record.organisation)));
     }
     incidents
 }
@@ -501,13 +521,11 @@ pub(crate) fn is_under_way(state: &str) -> bool {
     matches!(state, "preparing" | "ready" | "sending" | "paused")
 }
 
-type Noting<'h> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'h>>;
-
 /// Restores the subjects that open incidents follow, after a start.
 pub async fn follow_open(app: &App) -> Result<(), OperationError> {
     for (record, _, incident) in all(app).await? {
         if !incident.is_closed() && !incident.about.is_empty() {
-            app.following().follow(&incident.about, &record.id);
+            CaseworkState::of(app).following.follow(&incident.about, &record.id);
         }
     }
     Ok(())
@@ -517,7 +535,7 @@ pub async fn follow_open(app: &App) -> Result<(), OperationError> {
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
     actor.must_watch()?;
     let now = app.clock.now();
-    let rules = app.response();
+    let rules = CaseworkState::of(app).operator();
     let views = all(app).await?.into_iter().map(|(record, entries, incident)| {
         let clocks = incident.clocks(&rules.rules, &rules.zone);
         IncidentView { record, entries, clocks, incident, now }
@@ -529,14 +547,14 @@ pub async fn view(app: &App, actor: &Actor, id: &str) -> Result<IncidentView, Op
     actor.must_watch()?;
     let record = app.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
     let (entries, incident) = fold(app, id).await?;
-    let rules = app.response();
+    let rules = CaseworkState::of(app).operator();
     let clocks = incident.clocks(&rules.rules, &rules.zone);
     Ok(IncidentView { record, entries, clocks, incident, now: app.clock.now() })
 }
 
 /// The open incident about a subject, if there is one.
 pub async fn about(app: &App, subject: &str) -> Option<String> {
-    app.following().of(subject).into_iter().next()
+    CaseworkState::of(app).following.of(subject).into_iter().next()
 }
 
 async fn all(app: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incident)>, OperationError> {

@@ -9,59 +9,29 @@
 //!
 //! Where no such third person is left, the operator does it at the terminal.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use digue_access::{Reach, Session};
 use digue_store::UnconfirmedRecord;
 use digue_types::{AccountId, Act, Gate, Timestamp};
+use futures_util::future::BoxFuture;
 use ring::hmac;
 use tokio::sync::MutexGuard;
 
 use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::approvals::{QUARANTINE, is_quarantine};
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
 use crate::identity_cuts;
+use crate::identity_state::IdentityState;
 use crate::mail::{self, Mail};
 use crate::sign_in;
 
 /// How long an invitation is valid.
 pub const INVITATION_LASTS: Duration = Duration::from_hours(72);
-
-/// The accounts whose holder is not confirmed: a copy of the store, because each request of an actor asks.
-// A leaf lock, never held across an `await`. The store is written first: what this copy says survives.
-#[derive(Default)]
-pub(crate) struct UnconfirmedAccounts(RwLock<HashMap<AccountId, UnconfirmedRecord>>);
-
-impl UnconfirmedAccounts {
-    pub(crate) fn new(records: Vec<UnconfirmedRecord>) -> Self {
-        let known = records.into_iter().map(|record| (record.account.clone(), record));
-        Self(RwLock::new(known.collect()))
-    }
-
-    pub(crate) fn find(&self, account: &AccountId) -> Option<UnconfirmedRecord> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(account).cloned()
-    }
-
-    pub(crate) fn has(&self, account: &AccountId) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(account)
-    }
-
-    async fn save(&self, app: &App, record: UnconfirmedRecord) -> Result<(), OperationError> {
-        app.store.save_unconfirmed(&record).await?;
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(record.account.clone(), record);
-        Ok(())
-    }
-
-    fn forget(&self, account: &AccountId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(account);
-    }
-}
 
 /// The right to make a link of one account. Only this file can construct one: for the account's own mail,
 /// for a person who neither requested nor approved, for the terminal, for the holder. A function that takes
@@ -171,7 +141,7 @@ fn handed_over_by(
 /// # Errors
 /// `Involved` for the requester and the approver; `Conflict` for an account whose holder is confirmed.
 pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
-    let _one_at_a_time = app.asking().lock().await;
+    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
     let record = handed_over_by(app, actor, account)?;
     let permit = begin_anew(app, actor, record, true).await?;
     let link = sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await?;
@@ -182,9 +152,9 @@ pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<
 /// requested nor approved, vouches. Nobody in the console sees the link. After a recovery nothing goes by
 /// mail: the thief of an account may read its holder's mail.
 pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
-    let _one_at_a_time = app.asking().lock().await;
+    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
     let record = handed_over_by(app, actor, account)?;
-    if record.email.is_empty() || !app.sends_mail() {
+    if record.email.is_empty() || !mail::is_configured(app) {
         return Err(OperationError::NotFound("address"));
     }
     let email = record.email.clone();
@@ -232,16 +202,38 @@ pub(crate) async fn hold_still<'h>(
     app: &'h App,
     session: &Session,
 ) -> Result<MutexGuard<'h, ()>, OperationError> {
-    let turn = app.asking().lock().await;
+    let turn = IdentityState::of(app).asking.lock().await;
     let lives = app.gateway().sessions(|known| known.id == session.id).len() == 1;
     if lives { Ok(turn) } else { Err(OperationError::Denied) }
 }
 
 /// The permit for the mail of an invitation, as long as no later one was started.
-pub(crate) fn permit_of_mail(app: &App, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
+fn permit_of_mail(app: &App, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
     let record = app.unconfirmed().find(account)?;
     let is_last = record.invited_at == at && !record.email.is_empty();
     is_last.then(|| LinkPermit { account: account.clone(), issuer: Actor::digue() })
+}
+
+/// Makes the links of invitations by mail.
+pub struct MailedInvitations;
+
+impl mail::InvitationLinks for MailedInvitations {
+    fn is_current(&self, app: &App, account: &AccountId, at: Timestamp) -> bool {
+        permit_of_mail(app, account, at).is_some()
+    }
+
+    fn make<'a>(
+        &'a self,
+        app: &'a App,
+        account: &'a AccountId,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<(String, Duration), OperationError>> {
+        Box::pin(async move {
+            let permit = permit_of_mail(app, account, at).ok_or(OperationError::NotFound("invitation"))?;
+            let link = sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await?;
+            Ok((link, INVITATION_LASTS))
+        })
+    }
 }
 
 /// The permit of the person at the terminal. For a quarantined account it is a hand-over like any other.
@@ -286,7 +278,7 @@ const CODE_SIGNS: usize = 8;
 /// The confirmation code, `K7Q3-9XTM`. It depends on the invitation and on all credentials: a key that an
 /// intruder adds after the holder read out the code changes it.
 fn code_of(app: &App, record: &UnconfirmedRecord, factors: &[String]) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.key);
     let account = &record.account;
     let text = format!("confirmation {account}\n{}\n{}", record.invited_at.micros(), factors.join("\n"));
     let tag = hmac::sign(&key, text.as_bytes());
@@ -320,7 +312,7 @@ pub async fn confirm(
     let how = parse_reason(how, REASON_CHARS_MIN)?;
     allow(is_concerned(app, actor, account))?;
     actor.must_be_fresh(app)?;
-    let _one_at_a_time = app.asking().lock().await;
+    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
     let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
     // The terminal may confirm what it handed over: its user can do all of this anyway.
     let is_terminal = *actor == Actor::digue();

@@ -28,12 +28,17 @@ use digue_isms::standing::{MeasuredState, Measurements};
 use digue_locales::{Language, text};
 use digue_store::RevisionRecord;
 use digue_types::{Act, Timestamp};
+use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 
 use crate::actor::{Actor, allow};
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::casework_state::CaseworkState;
+use crate::committed::ActDetails;
+use crate::compliance_state::ComplianceState;
 use crate::error::OperationError;
 use crate::files::sha256;
+use crate::incidents::{Lesson, LessonSubscriber};
 
 /// The current records, cached.
 #[derive(Default)]
@@ -72,12 +77,13 @@ pub async fn registers(app: &App, actor: &Actor) -> Result<Arc<Registers>, Opera
 }
 
 pub(crate) async fn in_force(app: &App) -> Result<Arc<Registers>, OperationError> {
-    if let Some(known) = app.isms().known() {
+    if let Some(known) = ComplianceState::of(app).isms.known() {
         return Ok(known);
     }
     let revisions = app.store.last_revisions().await?;
     let registers = Arc::new(Registers::new(revisions.into_iter().filter_map(revision_of)));
-    *app.isms().registers.write().unwrap_or_else(PoisonError::into_inner) = Some(registers.clone());
+    *ComplianceState::of(app).isms.registers.write().unwrap_or_else(PoisonError::into_inner) =
+        Some(registers.clone());
     Ok(registers)
 }
 
@@ -98,7 +104,7 @@ pub fn now(app: &App) -> Measurements {
 /// The day of an instant in the operator's zone.
 pub fn day_of(app: &App, at: Timestamp) -> Date {
     let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    instant.to_zoned(app.response().zone.clone()).date()
+    instant.to_zoned(CaseworkState::of(app).operator().zone.clone()).date()
 }
 
 /// The last results of the checks, for readers of the ISMS.
@@ -171,7 +177,7 @@ pub(crate) async fn write(
     values: &Values,
 ) -> Result<String, SaveError> {
     let values = kind.checked(values).map_err(SaveError::Faults)?;
-    let _one_at_a_time = app.isms().writing.lock().await;
+    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
     let registers = in_force(app).await?;
     unknown_links(&registers, kind, &values).map_err(SaveError::Faults)?;
     let (id, number) = match id {
@@ -194,7 +200,7 @@ pub(crate) async fn write(
 /// Ends a record: it is no longer current and stays in the history.
 pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
     must_govern(actor)?;
-    let _one_at_a_time = app.isms().writing.lock().await;
+    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
     let registers = in_force(app).await?;
     let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
     if kind.is_closed(&known.values) {
@@ -229,7 +235,7 @@ pub(crate) async fn add_all(
     let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(app, actor, draft)).collect();
     app.write_all(actor, Act::RecordSaved, records.iter().map(words_of).collect()).await?;
     let added = app.store.add_revisions(&records).await?;
-    app.isms().forget();
+    ComplianceState::of(app).isms.forget();
     if added { Ok(()) } else { Err(OperationError::Conflict) }
 }
 
@@ -307,28 +313,31 @@ pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String 
 }
 
 /// Creates the measure that follows from a lesson of an incident.
-pub(crate) async fn learn(
-    app: &App,
-    actor: &Actor,
-    incident: &str,
-    measure: &str,
-    why: &str,
-    owner: &str,
-    due: Option<Timestamp>,
-) -> Result<(), OperationError> {
-    let due = due.map(|due| day_of(app, due).to_string()).unwrap_or_default();
-    let fields = [
-        ("title", measure.chars().take(300).collect()),
-        ("description", why.chars().take(8_000).collect()),
-        ("priority", "p2".to_owned()),
-        ("declared", "to-do".to_owned()),
-        ("origin", "incident".to_owned()),
-        ("origin-reference", incident.to_owned()),
-        ("owner", owner.to_owned()),
-        ("due", due),
-    ];
-    write(app, actor, RegisterKind::Measure, None, &values_of(fields)).await?;
-    Ok(())
+pub struct LessonMeasures;
+
+impl LessonSubscriber for LessonMeasures {
+    fn learnt<'a>(
+        &'a self,
+        app: &'a App,
+        actor: &'a Actor,
+        lesson: Lesson<'a>,
+    ) -> BoxFuture<'a, Result<(), OperationError>> {
+        Box::pin(async move {
+            let due = lesson.due.map(|due| day_of(app, due).to_string()).unwrap_or_default();
+            let fields = [
+                ("title", lesson.measure.chars().take(300).collect()),
+                ("description", lesson.text.chars().take(8_000).collect()),
+                ("priority", "p2".to_owned()),
+                ("declared", "to-do".to_owned()),
+                ("origin", "incident".to_owned()),
+                ("origin-reference", lesson.incident.to_owned()),
+                ("owner", lesson.owner.to_owned()),
+                ("due", due),
+            ];
+            write(app, actor, RegisterKind::Measure, None, &values_of(fields)).await?;
+            Ok(())
+        })
+    }
 }
 
 /// Field values from pairs with one value each.

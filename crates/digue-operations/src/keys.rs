@@ -14,7 +14,8 @@ use digue_types::{AccountId, Act, SessionId};
 
 use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::invitations;

@@ -13,6 +13,7 @@ use digue_locales::{Language, Value, text, text_with};
 use digue_messages::{MessageVerdict, UnreadKind};
 use digue_store::MailRecord;
 use digue_types::{AccountId, PortalId, Timestamp};
+use futures_util::future::BoxFuture;
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::message::MessageBuilder;
@@ -25,11 +26,10 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Ex
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::areas::Area;
 use crate::error::OperationError;
-use crate::invitations::{self, INVITATION_LASTS};
 use crate::isms::digest::WeeklyFigures;
 use crate::secret::name;
-use crate::sign_in;
 
 /// The outgoing mail server.
 #[derive(Clone)]
@@ -71,6 +71,49 @@ pub enum Protection {
     StartTls,
     /// Unencrypted; only for a server on this machine.
     DangerNone,
+}
+
+/// The mail server, and who makes the links of invitations.
+pub struct MailState {
+    mailer: Option<Mailer>,
+    links: Box<dyn InvitationLinks>,
+}
+
+impl Area for MailState {}
+
+impl MailState {
+    /// # Errors
+    /// `Unavailable` for settings that no mail server can be reached with.
+    pub fn new(
+        settings: Option<&MailSettings>,
+        links: Box<dyn InvitationLinks>,
+    ) -> Result<Self, OperationError> {
+        Ok(Self { mailer: settings.map(Mailer::new).transpose()?, links })
+    }
+}
+
+/// Makes the link that an invitation carries. Mail knows neither accounts nor sign-in.
+pub trait InvitationLinks: Send + Sync {
+    /// False for an invitation that a later one replaced, or whose holder is confirmed.
+    fn is_current(&self, app: &App, account: &AccountId, at: Timestamp) -> bool;
+
+    /// A new link and how long it is valid; `Err` when the invitation is over.
+    fn make<'a>(
+        &'a self,
+        app: &'a App,
+        account: &'a AccountId,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<(String, Duration), OperationError>>;
+}
+
+/// The mail server, where one is configured.
+pub(crate) fn mailer(app: &App) -> Option<&Mailer> {
+    app.area::<MailState>().mailer.as_ref()
+}
+
+/// True when Digue can send mail.
+pub fn is_configured(app: &App) -> bool {
+    mailer(app).is_some()
 }
 
 /// The connection to the mail server.
@@ -332,7 +375,7 @@ pub(crate) async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(),
 
 /// Mails the holder of an account, if an address is known and a mail server configured.
 pub(crate) async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<(), OperationError> {
-    if !app.sends_mail() {
+    if !is_configured(app) {
         return Ok(());
     }
     match app.store.contacts().await?.get(account) {
@@ -347,7 +390,7 @@ pub(crate) async fn tell_roles(
     is_told: impl Fn(Role) -> bool,
     mail: impl Fn(AccountId) -> Mail,
 ) -> Result<(), OperationError> {
-    if !app.sends_mail() {
+    if !is_configured(app) {
         return Ok(());
     }
     let rules = app.gateway().rules();
@@ -363,7 +406,7 @@ pub(crate) async fn tell_roles(
 /// Sends the mails that are due; returns how many. To be called often; a call during another one does
 /// nothing.
 pub async fn send_due(app: &App) -> Result<usize, OperationError> {
-    let Some(mailer) = app.mailer() else { return Ok(0) };
+    let Some(mailer) = mailer(app) else { return Ok(0) };
     if mailer.is_sending.swap(true, Ordering::SeqCst) {
         return Ok(0);
     }
@@ -406,7 +449,7 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
 /// False for an invitation that a later one replaced, or whose holder is confirmed.
 fn is_wanted(app: &App, mail: &Mail) -> bool {
     match mail {
-        Mail::Invitation { account, at } => invitations::permit_of_mail(app, account, *at).is_some(),
+        Mail::Invitation { account, at } => app.area::<MailState>().links.is_current(app, account, *at),
         _ => true,
     }
 }
@@ -419,10 +462,9 @@ async fn send(app: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> R
     }
     let (link, hours) = match mail {
         Mail::Invitation { account, at } => {
-            let permit = invitations::permit_of_mail(app, account, *at);
-            let permit = permit.ok_or_else(|| "the invitation is over".to_owned())?;
-            let made = sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await;
-            (made.map_err(|error| error.to_string())?, INVITATION_LASTS.as_secs() / 3600)
+            let made = app.area::<MailState>().links.make(app, account, *at).await;
+            let (link, lasts) = made.map_err(|error| error.to_string())?;
+            (link, lasts.as_secs() / 3600)
         }
         _ => (app.console_url().to_owned(), 0),
     };

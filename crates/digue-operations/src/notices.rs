@@ -25,10 +25,13 @@ pub use returns::read_due;
 pub use text::{Blocks, ShownData, Style, measured, proposed, proposed_for, written};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::casework_state::CaseworkState;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::incidents;
+use crate::mail;
 use crate::papers::PaperReader;
 use crate::stored_records;
 
@@ -117,7 +120,7 @@ pub async fn campaigns(
             let channels = app.store.notice_channels(&record.id).await?;
             let alarms = app.store.replayed_notices(&record.id).await?;
             let faults = kept("faults", &record.faults)?;
-            let can_mail = app.sends_mail();
+            let can_mail = mail::is_configured(app);
             views.push(CampaignView { record, counts, channels, total, faults, alarms, can_mail });
         }
     }
@@ -153,7 +156,7 @@ pub async fn set_state(
         must_be_as_prepared(app, &campaign).await?;
         // A campaign that cannot send must not appear as sending.
         let channels = app.store.notice_channels(id).await?;
-        if !app.sends_mail() && channels.get("mail").is_some_and(|count| *count > 0) {
+        if !mail::is_configured(app) && channels.get("mail").is_some_and(|count| *count > 0) {
             return Err(OperationError::Invalid("notices-no-mail-server"));
         }
     }
@@ -245,7 +248,7 @@ pub async fn after_a_start(app: &App) -> Result<u64, OperationError> {
 /// Sends one second's share of each running campaign, at most `most` notices each; returns how many were
 /// sent. To be called every second.
 pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
-    let Some(mailer) = app.mailer() else { return Ok(0) };
+    let Some(mailer) = mail::mailer(app) else { return Ok(0) };
     let mut sent = 0;
     for campaign in app.store.campaigns().await? {
         if campaign.state != "sending" {
@@ -288,7 +291,8 @@ pub fn text_of(
     campaign: &CampaignRecord,
     notice: &NoticeRecord,
 ) -> Result<String, OperationError> {
-    let reader = PaperReader { language: style.language(), zone: app.response().zone.clone() };
+    let reader =
+        PaperReader { language: style.language(), zone: CaseworkState::of(app).operator().zone.clone() };
     let seen: ShownData = kept("facts of a notice", &notice.seen)?;
     let code = Code::of(notice.code.to_be_bytes());
     Ok(written(style, blocks, &seen, code, &notice.masked, &reader.date(campaign.made_at)))

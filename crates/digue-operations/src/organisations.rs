@@ -9,7 +9,8 @@ use digue_types::{Act, Gate, OrganisationId, PortalId, SlidingWindow};
 
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::mail::parse_address;
 

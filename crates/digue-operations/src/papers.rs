@@ -18,9 +18,10 @@ use jiff::tz::TimeZone;
 use ring::digest::{SHA256, digest};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::attachments;
 use crate::breach;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::files::hex;
 use crate::incidents::IncidentView;

@@ -17,9 +17,11 @@ use webauthn_rs::prelude::{
 };
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::ceremonies::Ceremonies;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
+use crate::identity_state::IdentityState;
 use crate::invitations;
 use crate::mail::{self, Mail};
 use crate::secret::Secret;
@@ -81,7 +83,7 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
     };
     let exclude = known.iter().map(|passkey| decode_id(&passkey.id)).collect::<Result<Vec<_>, _>>()?;
     let exclude = exclude.into_iter().map(Into::into).collect();
-    let passkeys = app.passkeys()?;
+    let passkeys = IdentityState::of(app).passkeys()?;
     let account = actor.account.as_str();
     let (options, state) = passkeys
         .webauthn
@@ -109,7 +111,7 @@ pub async fn finish_adding(
     let actor = Actor::of_session(app, session)?;
     let _turn = invitations::hold_still(app, session).await?;
     let called = parse_name(called)?;
-    let passkeys = app.passkeys()?;
+    let passkeys = IdentityState::of(app).passkeys()?;
     let now = app.clock.now();
     let Registration { account, handle, state } = passkeys.registrations.end(now, ceremony)?;
     if account != actor.account {
@@ -164,7 +166,7 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
 
 /// Begins a sign-in or a fresh proof of identity; which account it is follows from the answer.
 pub fn begin_sign_in(app: &App) -> Result<PasskeyChallenge, OperationError> {
-    let passkeys = app.passkeys()?;
+    let passkeys = IdentityState::of(app).passkeys()?;
     let (options, state) = passkeys
         .webauthn
         .start_discoverable_authentication()
@@ -208,7 +210,7 @@ pub async fn prove(
 
 /// The account that the answer proves. Every wrong answer gets the same error.
 pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
-    let passkeys = app.passkeys()?;
+    let passkeys = IdentityState::of(app).passkeys()?;
     let now = app.clock.now();
     let state = passkeys.sign_ins.end(now, ceremony)?;
     let answer: PublicKeyCredential = parse_answer(answer)?;

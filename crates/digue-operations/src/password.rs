@@ -24,8 +24,10 @@ use tokio::sync::Semaphore;
 use totp_rs::Totp;
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
+use crate::identity_state::IdentityState;
 use crate::invitations;
 use crate::mail::{self, Mail};
 use crate::secret::{Secret, SecretSeal};
@@ -155,7 +157,7 @@ pub struct FactorSetup {
 /// Begins to set a password on the session's own account.
 pub fn begin(app: &App, session: &Session) -> Result<FactorSetup, OperationError> {
     let actor = may_set(app, session)?;
-    let passwords = app.passwords()?;
+    let passwords = IdentityState::of(app).passwords()?;
     let mut secret = [0; 20];
     SystemRandom::new().fill(&mut secret).map_err(|_| broken("no randomness"))?;
     let totp = totp(&secret, &actor.account)?;
@@ -173,7 +175,7 @@ pub fn begin(app: &App, session: &Session) -> Result<FactorSetup, OperationError
 
 fn may_set(app: &App, session: &Session) -> Result<Actor, OperationError> {
     let actor = Actor::of_session(app, session)?;
-    app.passwords()?;
+    IdentityState::of(app).passwords()?;
     // The role of the directory, not the actor's: an unconfirmed officer acts as an agent, but must not
     // obtain a password that would remain after the confirmation.
     let rules = app.gateway().rules();
@@ -193,7 +195,7 @@ pub async fn set(
     code: &str,
 ) -> Result<Vec<String>, OperationError> {
     let actor = may_set(app, session)?;
-    let passwords = app.passwords()?;
+    let passwords = IdentityState::of(app).passwords()?;
     let now = app.clock.now();
     let kept = passwords.open(&actor.account, sealed).ok_or(OperationError::Invalid("invalid-ceremony"))?;
     let (until, secret) = kept.split_at_checked(8).ok_or(OperationError::Invalid("invalid-ceremony"))?;
@@ -341,7 +343,7 @@ pub async fn sign_in(
     shown: ShownCredentials<'_>,
     origin: &RequestOrigin,
 ) -> Result<OpenedPassword, OperationError> {
-    let passwords = app.passwords()?;
+    let passwords = IdentityState::of(app).passwords()?;
     let now = app.clock.now();
     // Without a device secret the place is taken before anything is read: a flood costs no query.
     let mut place = match shown.device {
@@ -392,7 +394,7 @@ pub async fn prove(
     code: &str,
     device: Option<&str>,
 ) -> Result<(), OperationError> {
-    let passwords = app.passwords()?;
+    let passwords = IdentityState::of(app).passwords()?;
     let actor = Actor::of_session(app, session)?;
     let now = app.clock.now();
     let record = app.store.password_of(&actor.account).await?;
@@ -408,7 +410,7 @@ pub async fn prove(
 
 /// Checks the second factor alone, for an account whose first factor a provider proved.
 pub(crate) async fn check_second(app: &App, account: &AccountId, code: &str) -> Result<(), OperationError> {
-    let passwords = app.passwords()?;
+    let passwords = IdentityState::of(app).passwords()?;
     let now = app.clock.now();
     let record = app.store.password_of(account).await?;
     let record = record.ok_or(OperationError::NotFound("password"))?;

@@ -31,6 +31,7 @@ use crate::app::App;
 use crate::ceremonies::Ceremonies;
 use crate::error::OperationError;
 use crate::files::hex;
+use crate::identity_state::IdentityState;
 use crate::secret::Secret;
 use ending::ProviderSignOut;
 use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
@@ -193,7 +194,7 @@ pub fn for_persons(app: &App) -> Vec<ProviderChoice> {
 }
 
 fn choices(app: &App, are_persons: bool) -> Vec<ProviderChoice> {
-    let peers = app.providers().peers.iter();
+    let peers = IdentityState::of(app).providers.peers.iter();
     let fitting =
         peers.filter(|peer| matches!(peer.rules.serves, ProviderAudience::Persons(_)) == are_persons);
     fitting
@@ -203,13 +204,13 @@ fn choices(app: &App, are_persons: bool) -> Vec<ProviderChoice> {
 
 /// All providers, with their issuers, for the page of settings.
 pub(crate) fn known(app: &App) -> Vec<(String, String)> {
-    let peers = app.providers().peers.iter();
+    let peers = IdentityState::of(app).providers.peers.iter();
     peers.map(|peer| (peer.rules.label.clone(), peer.rules.issuer.clone())).collect()
 }
 
 /// The label of a provider; its id when it is no longer configured.
 fn label(app: &App, id: &str) -> String {
-    app.providers().find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
+    IdentityState::of(app).providers.find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
 }
 
 /// Why a browser is sent to a provider.
@@ -267,7 +268,7 @@ pub async fn begin(
     browser: Option<&str>,
     purpose: SignInPurpose,
 ) -> Result<StartedSignIn, OperationError> {
-    let peer = app.providers().find(provider)?;
+    let peer = IdentityState::of(app).providers.find(provider)?;
     let are_persons = matches!(peer.rules.serves, ProviderAudience::Persons(_));
     if are_persons != matches!(purpose, SignInPurpose::Person) {
         return Err(OperationError::NotFound("provider"));
@@ -308,7 +309,7 @@ async fn send(
         purpose,
         is_forced,
     };
-    app.providers().asked.keep(now, state.reveal(), asked);
+    IdentityState::of(app).providers.asked.keep(now, state.reveal(), asked);
     Ok(StartedSignIn { address: question.address, browser })
 }
 
@@ -359,7 +360,7 @@ pub async fn finish(
     origin: &RequestOrigin,
 ) -> Result<SignInOutcome, OperationError> {
     let now = app.clock.now();
-    let asked = app.providers().asked.end(now, reply.state);
+    let asked = IdentityState::of(app).providers.asked.end(now, reply.state);
     let asked = asked.map_err(|_| OperationError::Invalid("invalid-provider-state"))?;
     let held = browser.map(digue_gateway::identity::token_hash);
     // An attacker could otherwise send a victim the redirect of the attacker's own sign-in (login CSRF).
@@ -367,7 +368,7 @@ pub async fn finish(
     if asked.provider != provider || held != Some(asked.browser) {
         return Err(OperationError::Invalid("invalid-provider-state"));
     }
-    let peer = app.providers().find(provider)?;
+    let peer = IdentityState::of(app).providers.find(provider)?;
     if let Some(error) = reply.error {
         let known: String = error.chars().filter(|sign| sign.is_ascii_lowercase() || *sign == '_').collect();
         tracing::info!(provider, error = known, "Identity provider returned an error; sign-in refused");
@@ -434,7 +435,7 @@ fn told(peer: &ProviderPeer, trouble: ProviderError) -> OperationError {
 /// A keyed hash of a provider's identifier: it can be recognised and reveals nothing. The issuer is part of
 /// it: a provider that is reconfigured to another issuer recognises no earlier identity.
 fn keyed(app: &App, peer: &ProviderPeer, kind: &str, name: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.key);
     let text = format!("provider {kind}\n{}\n{}\n{name}", peer.rules.id, peer.rules.issuer);
     hex(hmac::sign(&key, text.as_bytes()).as_ref())
 }

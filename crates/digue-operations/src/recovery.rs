@@ -16,10 +16,12 @@ use digue_store::{ApprovalRecord, RecoveryRecord};
 use digue_types::{AccountId, Act, PersonRef, Timestamp};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::identity_cuts;
+use crate::identity_state::IdentityState;
 use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::keys;
 use crate::mail::{self, Mail};
@@ -59,7 +61,7 @@ pub(crate) async fn carry_out(
     asked: &ApprovalRecord,
 ) -> Result<Invitation, OperationError> {
     // Held to the end: no credential can be enrolled, and no link used, between the steps below.
-    let _one_at_a_time = app.asking().lock().await;
+    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
     let now = app.clock.now();
     let involved = InvolvedAccounts { asked_by: &asked.asked_by, granted_by: &actor.account, email: None };
     invitations::put_aside(app, actor, account, involved).await?;
@@ -92,7 +94,7 @@ pub(crate) async fn carry_out(
 
 /// Mails the delegates and deputies of the organisation, the operator's officers, and the holder.
 async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), OperationError> {
-    if !app.sends_mail() {
+    if !mail::is_configured(app) {
         return Ok(());
     }
     let rules = app.gateway().rules();

@@ -21,7 +21,9 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
 
 use crate::actor::Actor;
+use crate::administration_state::AdministrationState;
 use crate::app::App;
+use crate::casework_state::CaseworkState;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::incidents::{self, TITLE_CHARS_MAX};
@@ -106,7 +108,7 @@ pub async fn import(
     actor.must_respond()?;
     // Two confirmations of one file must open its breaches once. Borrows the lock of loads, as another rare
     // upload.
-    let _one_at_a_time = app.loads.lock().await;
+    let _one_at_a_time = AdministrationState::of(app).loads.lock().await;
     let plan = plan(app, actor, bytes).await?;
     if plan.preview.digest != digest {
         return Ok(RegisterOutcome::Outdated(plan.preview));
@@ -127,7 +129,7 @@ async fn plan(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportP
     }
     let table = find(bytes)?;
     let known = KnownViolations::read(app, actor).await?;
-    let zone = app.response().zone.clone();
+    let zone = CaseworkState::of(app).operator().zone.clone();
     let reader = ViolationRowReader {
         zone: &zone,
         now: app.clock.now(),
@@ -354,7 +356,7 @@ struct KnownViolations {
 
 impl KnownViolations {
     async fn read(app: &App, actor: &Actor) -> Result<Self, OperationError> {
-        let zone = app.response().zone.clone();
+        let zone = CaseworkState::of(app).operator().zone.clone();
         let readers = Language::ALL.map(|language| PaperReader { language, zone: zone.clone() });
         let mut known = Self::default();
         for view in incidents::list(app, actor).await? {
@@ -517,7 +519,7 @@ fn accepted(
         note: note.clone(),
     };
     let mut entries = vec![entry(1, &opened)];
-    let rules = app.response();
+    let rules = CaseworkState::of(app).operator();
     for (column, note) in &notes {
         let incident = Incident::of(&entries).ok_or("title")?;
         incident.accepts(note, now, &rules.rules, &rules.zone).map_err(|_| *column)?;

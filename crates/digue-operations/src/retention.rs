@@ -13,6 +13,7 @@ use digue_types::{AccountId, Act, Administration, Event, Timestamp};
 
 use crate::app::App;
 use crate::error::OperationError;
+use crate::evidence_state::EvidenceState;
 
 const DAY: Duration = Duration::from_hours(24);
 const SHORTEST: Duration = Duration::from_hours(24 * 180);
@@ -122,7 +123,8 @@ fn streams(journal: &Journal) -> Vec<Stream> {
 /// Forgets the entries that are past their retention; the periodic task. Returns how many keys were
 /// destroyed.
 pub async fn forget_due(app: &App) -> Result<usize, OperationError> {
-    let (journal, retentions, now) = (app.journal.clone(), app.retentions(), app.clock().now());
+    let (journal, retentions, now) =
+        (app.journal.clone(), EvidenceState::of(app).retentions(), app.clock().now());
     let is_due = |key: &PeriodKeyRecord| {
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now)
     };

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use digue_types::{Act, OrganisationId, PortalId};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::files::sha256;
 

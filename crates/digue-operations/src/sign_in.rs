@@ -13,8 +13,10 @@ use digue_store::{ConnectionRecord, StoreConnection};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
+use crate::identity_state::IdentityState;
 use crate::invitations::{self, LinkPermit};
 use crate::secret::{Secret, name};
 
@@ -176,7 +178,7 @@ async fn open(
 ) -> Result<(Secret, Session), OperationError> {
     // Serialised with invitations and recoveries: they remove the link before it is used, or cut the
     // session that it opened. Without the lock a session could open between the two.
-    let _one_at_a_time = app.asking().lock().await;
+    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
     let now = app.clock.now();
     let hash = digue_gateway::identity::token_hash(token);
     let link = app.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;

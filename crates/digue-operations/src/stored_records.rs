@@ -27,6 +27,7 @@ use crate::app::App;
 use crate::approvals::ApprovalRequest;
 use crate::containment::{reason_of, signals_of, subject_of};
 use crate::error::OperationError;
+use crate::evidence_state::EvidenceState;
 use crate::files::sha256;
 use crate::isms::checks;
 use crate::{incidents, notices};
@@ -190,7 +191,7 @@ impl JournalStatement<'_> {
 
 /// Calls `ask` with the acts of the journal, as far as the index has read them.
 fn with_word<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
-    let mut journalled = app.journalled();
+    let mut journalled = EvidenceState::of(app).journalled();
     // `journal_state` is held only to copy the new acts: the journal's commits wait for it. The index
     // yields the newest first; they are added in the order of the journal below.
     let new: Vec<_> = {

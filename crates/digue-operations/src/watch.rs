@@ -18,7 +18,7 @@ use crate::aliases;
 use crate::app::App;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm, EvidenceRead};
-use crate::witnesses::WitnessView;
+use crate::witnesses::{self, WitnessView};
 
 /// The overview page.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ pub fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationError> {
             checkpoint_size: status.checkpoint_size,
             checkpoint_at: standing.checkpoint.as_ref().map(|(_, at)| *at),
             failure: status.failure,
-            witnesses: app.witnesses(),
+            witnesses: witnesses::view(app),
             is_rebuilding: app.is_rebuilding(),
         },
         not_taken: app.files_not_taken().into_iter().map(|(name, why)| (name, why.code())).collect(),

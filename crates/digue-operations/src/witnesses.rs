@@ -19,8 +19,10 @@ use digue_journal::witness::AddCheckpoint;
 use digue_types::{Act, Timestamp};
 
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
+use crate::evidence_state::EvidenceState;
 
 /// A witness of this journal.
 #[derive(Clone, Debug)]
@@ -80,6 +82,11 @@ struct WitnessPeerState {
     view: WitnessView,
 }
 
+/// The witnesses of the journal, and the checkpoints that they cosigned.
+pub fn view(app: &App) -> WitnessView {
+    EvidenceState::of(app).witness_rounds.view()
+}
+
 impl WitnessRounds {
     pub(crate) fn new(rules: WitnessRules, client: Option<UpstreamClient>, now: Timestamp) -> Self {
         let names = rules.witnesses.iter().map(|witness| (witness.key.name().to_owned(), None, None));
@@ -113,7 +120,7 @@ const ANSWER_BYTES_MAX: usize = 16 << 10;
 /// One round: asks every witness to cosign the last checkpoint, keeps it when a quorum did, and begins or
 /// ends the alarm.
 pub async fn ask_all(app: &App) -> Result<(), OperationError> {
-    let rounds = &app.witness_rounds;
+    let rounds = &EvidenceState::of(app).witness_rounds;
     let Some(client) = rounds.client.as_ref().filter(|_| !rounds.rules.witnesses.is_empty()) else {
         return Ok(());
     };
@@ -199,7 +206,7 @@ impl std::fmt::Display for WitnessError {
 /// Refuses a journal of which a witness has seen more, or another version. Asked at a start before anything
 /// is written: a restored older copy must not be continued. Unreachable witnesses do not prevent a start.
 pub async fn must_continue(app: &App) -> Result<(), HeadContradiction> {
-    let rounds = &app.witness_rounds;
+    let rounds = &EvidenceState::of(app).witness_rounds;
     let Some(client) = rounds.client.as_ref().filter(|_| !rounds.rules.witnesses.is_empty()) else {
         return Ok(());
     };
@@ -229,7 +236,7 @@ async fn ask(
     text: &str,
 ) -> Result<String, WitnessError> {
     let name = witness.key.name().to_owned();
-    let mut old = app.witness_rounds.lock().known.get(&name).copied().unwrap_or(0);
+    let mut old = EvidenceState::of(app).witness_rounds.lock().known.get(&name).copied().unwrap_or(0);
     // A witness that knows another size answers with it (409): the second question starts there.
     for _ in 0..2 {
         let size: u64 = text.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(0);
@@ -243,7 +250,7 @@ async fn ask(
                 if seen.is_empty() {
                     return Err("its cosignature does not verify".to_owned().into());
                 }
-                app.witness_rounds.lock().known.insert(name, size);
+                EvidenceState::of(app).witness_rounds.lock().known.insert(name, size);
                 return Ok(answer);
             }
             409 => match answer.trim().parse::<u64>() {
@@ -278,8 +285,8 @@ async fn send(client: &UpstreamClient, url: &str, body: String) -> Result<(u16, 
 /// Begins or ends the alarm; each is journalled once.
 async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
     let (change, since) = {
-        let mut state = app.witness_rounds.lock();
-        let rules = &app.witness_rounds.rules;
+        let mut state = EvidenceState::of(app).witness_rounds.lock();
+        let rules = &EvidenceState::of(app).witness_rounds.rules;
         let seen_at = state.view.seen_at.unwrap_or(now);
         let is_late = rules.quorum > 0 && now.since(seen_at) > rules.alarm_after;
         let change = match (is_late, state.view.missing_since.is_some()) {
@@ -297,7 +304,7 @@ async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
     let words = ActDetails {
         subject: "journal".to_owned(),
         before: since.to_string(),
-        after: format!("quorum:{}", app.witness_rounds.rules.quorum),
+        after: format!("quorum:{}", EvidenceState::of(app).witness_rounds.rules.quorum),
         ..ActDetails::default()
     };
     app.write_down(&Actor::digue(), act, words).await.map(drop)

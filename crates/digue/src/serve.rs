@@ -16,12 +16,22 @@ use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, Portal};
 use digue_journal::disk::Disk;
 use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, JournalOptions};
+use digue_operations::administration_state::AdministrationState;
 use digue_operations::aliases::{self, AliasTables};
+use digue_operations::areas::Areas;
+use digue_operations::casework_state::CaseworkState;
 use digue_operations::clock::SystemClock;
+use digue_operations::compliance_state::ComplianceState;
+use digue_operations::evidence_state::EvidenceState;
+use digue_operations::identity_state::IdentityState;
+use digue_operations::incidents::IncidentLog;
 use digue_operations::incidents::{self, OperatorRules};
 use digue_operations::indexing::{self, IndexFolder};
+use digue_operations::invitations::MailedInvitations;
+use digue_operations::isms::LessonMeasures;
 use digue_operations::isms::{checks, digest};
 use digue_operations::journal_heads::HeadError;
+use digue_operations::mail::MailState;
 use digue_operations::monitor::{DetectionMonitor, MEMORY, MonitoredFinding, WatchRules};
 use digue_operations::notices;
 use digue_operations::persons::{codes, news};
@@ -29,8 +39,8 @@ use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_operations::retention::{self, Retentions};
 use digue_operations::space::assessment;
 use digue_operations::{
-    App, AppParts, OperationError, SignInRules, alerts, caseloads, containment, desk, identity_cuts,
-    journal_heads, mail, witnesses,
+    App, AppParts, OperationError, alerts, caseloads, containment, desk, identity_cuts, journal_heads, mail,
+    witnesses,
 };
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow};
@@ -109,6 +119,25 @@ pub(crate) async fn start(
 
     // 3. The app: rules as the store has them.
     let aliases = Arc::new(AliasTables::default());
+    let secrets_key = keys::secrets_key(&keys_folder)?;
+    let client = UpstreamClient::new(roots.clone(), Duration::from_secs(5));
+    let retentions =
+        Retentions { app: settings.journal.retention.clone(), portals: config::retentions(&maps) };
+    let witnesses = settings.journal.witnesses.clone();
+    let passwords = settings.password.clone();
+    let operator = response_rules(&settings, zone.clone());
+    let areas = Areas::default()
+        .with(MailState::new(settings.mail.as_ref(), Box::new(MailedInvitations))?)
+        .with(EvidenceState::new(retentions, witnesses, Some(client.clone()), clock.now()))
+        .with(IdentityState::new(passwords, settings.providers.clone(), &secrets_key, &settings.console_url)?)
+        .with(CaseworkState::new(
+            operator,
+            settings.watch.alerts.clone(),
+            settings.desk.clone(),
+            Box::new(LessonMeasures),
+        ))
+        .with(AdministrationState::default())
+        .with(ComplianceState::new(settings.partners));
     let app = Arc::new(
         App::new(AppParts {
             store: store.clone(),
@@ -121,29 +150,17 @@ pub(crate) async fn start(
             policies: Policies::default(),
             policy_version: version,
             session_limits: settings.sessions,
-            sign_in: SignInRules {
-                proof_lasts: settings.proof_lasts,
-                password: settings.password.clone(),
-                providers: settings.providers.clone(),
-                key: keys::secrets_key(&keys_folder)?,
-            },
-            mail: settings.mail.clone(),
-            retentions: Retentions {
-                app: settings.journal.retention.clone(),
-                portals: config::retentions(&maps),
-            },
-            witnesses: settings.journal.witnesses.clone(),
-            client: Some(UpstreamClient::new(roots.clone(), Duration::from_secs(5))),
+            proof_lasts: settings.proof_lasts,
+            key: secrets_key,
+            client: Some(client.clone()),
             index_folder: Some(index_folder),
             monitor: monitor.clone(),
-            alerts: settings.watch.alerts.clone(),
-            partners: settings.partners,
-            desk: settings.desk.clone(),
-            response: response_rules(&settings, zone.clone()),
             is_published: settings.journal.is_published,
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
             portal_urls: config::portal_urls(&maps),
+            areas,
+            subscribers: vec![Box::new(IncidentLog)],
         })
         .await?,
     );
@@ -160,7 +177,7 @@ pub(crate) async fn start(
     app.set_policies(maps::policies_in_force(&app, policy_files).await?, version).await;
     let proxies = maps::proxies_in_force(&app, settings.proxies.clone()).await?;
     let ports = config::public_ports(&maps, &settings.console_url);
-    app.set_retentions(Retentions {
+    EvidenceState::of(&app).set_retentions(Retentions {
         app: settings.journal.retention.clone(),
         portals: config::retentions(&maps),
     });
@@ -348,7 +365,8 @@ impl RunningServer {
         let hosts = Hosts::new(portals_of(maps), vec![settings.console_host.clone()], ports);
         let gateway = self.app.gateway();
         let is_other_watch = observed(&hosts) != observed(&gateway.hosts());
-        self.app.set_retentions(Retentions { app: settings.journal.retention, portals: retentions });
+        EvidenceState::of(&self.app)
+            .set_retentions(Retentions { app: settings.journal.retention, portals: retentions });
         let unread = std::cell::RefCell::new(None);
         gateway.set_hosts(hosts, &|take| {
             if let Err(error) = each_counted_exposure(&self.app, &mut |exposure| take(exposure)) {

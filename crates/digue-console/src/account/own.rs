@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
+use digue_operations::identity_state::IdentityState;
 use digue_operations::password::FactorSetup;
 use digue_operations::providers::{self, OwnIdentity, ProviderChoice};
 use digue_operations::{OperationError, invitations, keys, passkey, password, sign_in};
@@ -52,7 +53,8 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
         sessions: sign_in::own_sessions(app, session)?,
         connections: sign_in::last_connections(app, session).await?,
         is_fresh: app.clock().now().since(session.proved_at) <= app.proof_lasts(),
-        may_have_password: app.allows_passwords() && visitor.role.is_some_and(|r| !r.needs_passkey()),
+        may_have_password: IdentityState::of(app).allows_passwords()
+            && visitor.role.is_some_and(|r| !r.needs_passkey()),
         identities: providers::own(app, session).await?,
         codes_left: password::own(app, session).await?,
         code: invitations::own_code(app, session).await?,

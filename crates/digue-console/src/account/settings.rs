@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use digue_operations::app::SettingsView;
+use digue_operations::casework_state::CaseworkState;
+use digue_operations::settings::{self, SettingsView};
 use digue_response::notification::Field;
 
 use crate::error::PageError;
@@ -24,7 +25,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    let view = console.app.settings(&actor).await?;
+    let view = settings::read(&console.app, &actor).await?;
     Ok(page(&SettingsPage { w: Localizer::in_zone(&visitor, &console.zone), view }))
 }
 
@@ -39,7 +40,7 @@ struct AccessibilityPage {
 
 /// The accessibility statement that the law requires (decree 2019-768), made from known facts.
 pub(crate) async fn accessibility(State(console): State<Console>, visitor: Visitor) -> Html<String> {
-    let known = |field: Field| console.app.response().controller.get(&field).cloned();
+    let known = |field: Field| CaseworkState::of(&console.app).operator().controller.get(&field).cloned();
     let w = Localizer::new(&visitor);
     page(&AccessibilityPage {
         name: known(Field::ControllerName).unwrap_or_else(|| w.say("accessibility-operator")),

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
+use digue_operations::identity_state::IdentityState;
 use digue_operations::providers::{self, ProviderChoice};
 use digue_operations::secret::Secret;
 use digue_operations::{App, OperationError, devices, passkey, password, sign_in};
@@ -124,7 +125,7 @@ fn sign_in_page(
         portal,
         way,
         is_known,
-        allows_passwords: console.app.allows_passwords(),
+        allows_passwords: IdentityState::of(&console.app).allows_passwords(),
         providers: providers::for_accounts(&console.app),
         is_wrong: refused.is_some(),
         account: refused.unwrap_or_default(),

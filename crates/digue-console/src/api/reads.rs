@@ -8,6 +8,7 @@ use digue_operations::approvals::{ApprovalRequest, WaitingApproval};
 use digue_operations::evidence::EvidenceForm;
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::notices::{self, CampaignView};
+use digue_operations::settings;
 use digue_operations::{
     OperationError, accounts, affected, approvals, breach, break_glass, containment, entry, gates, keys,
     organisations, recovery, scope, watch,
@@ -571,7 +572,7 @@ pub(crate) async fn settings(
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let view = console.app.settings(&actor).await?;
+    let view = settings::read(&console.app, &actor).await?;
     Ok(Json(json!({
         "idle_minutes": view.idle_mins,
         "absolute_minutes": view.absolute_mins,

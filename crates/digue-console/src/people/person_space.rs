@@ -7,10 +7,12 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_operations::OperationError;
+use digue_operations::{mail, person_sessions};
 use digue_operations::persons::news::{self, NewsPreference};
 use digue_operations::persons::requests::{self, RequestKind, TrackedRequest};
 use digue_operations::persons::sights::{self, ConsultationPage, PAGE};
-use digue_operations::persons::{self, SignedInPerson, codes};
+use digue_operations::person_sessions::SignedInPerson;
+use digue_operations::persons::{self, codes};
 use digue_operations::providers::{self, ProviderChoice};
 use digue_operations::secret::Secret;
 use digue_types::PopulationId;
@@ -34,7 +36,7 @@ fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<Sig
     if visitor.portal.is_some() {
         return Err(OperationError::NotFound("page"));
     }
-    persons::here(&console.app, &secret(headers).ok_or(OperationError::Denied)?)
+    person_sessions::here(&console.app, &secret(headers).ok_or(OperationError::Denied)?)
 }
 
 /// Sends persons without a session to their sign-in page.
@@ -130,7 +132,7 @@ pub(crate) async fn leave(State(console): State<Console>, headers: HeaderMap) ->
         if let Some(ticket) = providers::farewell_of_person(&console.app, &secret).await {
             next = left_address(&ticket);
         }
-        persons::leave(&console.app, &secret);
+        person_sessions::leave(&console.app, &secret);
     }
     with_cookie("", "; Max-Age=0", &next)
 }
@@ -177,7 +179,7 @@ pub(crate) async fn show(
         after: asked.after,
         asked: requests::own(app, &person).await.map_err(failed)?,
         preference: news::preference(app, &person).await.map_err(failed)?,
-        can_mail: app.sends_mail(),
+        can_mail: mail::is_configured(app),
         kinds: kinds.map(|kind| kind.code()).collect(),
         w: Localizer::in_zone(&visitor, &console.zone),
     })

@@ -7,8 +7,10 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_operations::OperationError;
+use digue_operations::casework_state::CaseworkState;
 use digue_operations::genuine::{self, Genuine, Official};
 use digue_operations::incidents::{self, IncidentView};
+use digue_operations::mail;
 use digue_operations::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
 use digue_operations::papers::PaperFormat;
 use digue_operations::stored_records::StoredKind;
@@ -89,8 +91,8 @@ pub(crate) async fn show(
         is_ready: !versions.is_empty()
             && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
         rate: RATE,
-        can_mail: app.sends_mail(),
-        has_source: app.response().contacts.is_some(),
+        can_mail: mail::is_configured(app),
+        has_source: CaseworkState::of(app).operator().contacts.is_some(),
         may_write: visitor.role.is_some_and(Role::can_respond),
         tab: "notices",
         style,

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use digue_operations::evidence::EvidenceForm;
+use digue_operations::witnesses;
 use digue_operations::witnesses::WitnessView;
 use digue_operations::{OperationError, entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
@@ -99,7 +100,7 @@ pub(crate) async fn show(
         size: status.size,
         checkpoint_size: status.checkpoint_size,
         minimum: console.app.journal_minimum(),
-        witnesses: console.app.witnesses(),
+        witnesses: witnesses::view(&console.app),
         lines,
         before: (first > 0).then(|| first.saturating_sub(PAGE_ENTRIES)),
         after: (first < last).then(|| first + PAGE_ENTRIES),

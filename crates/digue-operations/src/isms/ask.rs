@@ -25,8 +25,12 @@ use super::{awareness, day_of};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
+use crate::casework_state::CaseworkState;
 use crate::error::OperationError;
+use crate::evidence_state::EvidenceState;
+use crate::mail;
 use crate::stored_records::{self, StoredKind};
+use crate::witnesses;
 use crate::{incidents, password};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -72,7 +76,7 @@ pub(super) async fn ask(
         Check::PortalsEnforced | Check::Budgets | Check::Coverage => Ok(portals(app, check)),
         Check::Uninspected => Ok(uninspected(app)),
         Check::Encrypted => Ok(encrypted(app)),
-        Check::MailSigned => Ok(app.mailer().map_or_else(
+        Check::MailSigned => Ok(mail::mailer(app).map_or_else(
             || Measurement::unknown(NotRun::NoSource),
             |mailer| Measurement::whether("mail", mailer.is_signed()),
         )),
@@ -83,9 +87,10 @@ pub(super) async fn ask(
         Check::ClockDrift => Ok(clock_drift(app)),
         Check::Decoys => Ok(of_portals(app, |app| app.monitor().means().0 > 0)),
         Check::WatchActs => Ok(of_portals(app, |app| app.monitor().means().1 >= Action::CloseAccount)),
-        Check::AlertsLeave => {
-            Ok(Measurement::whether("listener", app.alert_sender().has_listener() || app.sends_mail()))
-        }
+        Check::AlertsLeave => Ok(Measurement::whether(
+            "listener",
+            CaseworkState::of(app).alert_sender.has_listener() || mail::is_configured(app),
+        )),
         Check::FalseAlarms | Check::FindingsDecided | Check::Containment => {
             findings(app, check, now.at).await
         }
@@ -352,7 +357,7 @@ async fn records_intact(app: &App) -> Result<Measurement, OperationError> {
 }
 
 fn witnessed(app: &App, now: Timestamp) -> Measurement {
-    let view = app.witnesses();
+    let view = witnesses::view(app);
     if view.quorum == 0 {
         return Measurement::whether("witnesses", false);
     }
@@ -366,7 +371,7 @@ fn witnessed(app: &App, now: Timestamp) -> Measurement {
 
 /// Period keys that should have been destroyed, with one day of tolerance.
 fn retention(app: &App, now: Timestamp) -> Measurement {
-    let (keys, retentions) = (app.journal.keys(), app.retentions());
+    let (keys, retentions) = (app.journal.keys(), EvidenceState::of(app).retentions());
     let is_due = |key: &&digue_journal::keyring::PeriodKeyRecord| {
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now.minus(DAY))
     };
@@ -376,7 +381,7 @@ fn retention(app: &App, now: Timestamp) -> Measurement {
 
 /// Seconds between this clock and the witnesses', whose cosignatures are dated.
 fn clock_drift(app: &App) -> Measurement {
-    match app.witness_rounds.drift_secs() {
+    match EvidenceState::of(app).witness_rounds.drift_secs() {
         Some(seconds) => Measurement::value(seconds),
         None => Measurement::unknown(NotRun::NoSource),
     }

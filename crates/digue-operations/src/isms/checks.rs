@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ask, in_force, must_govern, must_read, now};
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::files::{hex, sha256};
 use crate::gates::{REASON_CHARS_MIN, parse_reason};

@@ -66,7 +66,7 @@ pub async fn week(app: &App) -> Result<WeeklyFigures, OperationError> {
 
 /// Mails the officers once a week, if a mail server is configured and the registers are not empty.
 pub async fn send_due(app: &App) -> Result<bool, OperationError> {
-    if !app.sends_mail() || in_force(app).await?.is_empty() {
+    if !mail::is_configured(app) || in_force(app).await?.is_empty() {
         return Ok(false);
     }
     let at = app.clock.now();

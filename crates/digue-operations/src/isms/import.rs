@@ -25,6 +25,7 @@ use jiff::civil::Date;
 use super::{RevisionDraft, add_all, free_number, in_force, must_govern, title, unknown_links};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::compliance_state::ComplianceState;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::uploaded_table::{
@@ -133,7 +134,7 @@ pub async fn import(
     digest: &str,
 ) -> Result<ImportOutcome, OperationError> {
     readable(app, actor, kind).await?;
-    let _one_at_a_time = app.isms().writing.lock().await;
+    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
     let registers = in_force(app).await?;
     let free = free_number(app, &registers, kind).await?;
     // Computed anew and compared: the person confirmed these changes, and not the file.

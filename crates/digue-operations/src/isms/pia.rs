@@ -16,6 +16,7 @@ use super::import::lines_of;
 use super::{SaveError, in_force, must_govern, values_of, write};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::casework_state::CaseworkState;
 use crate::error::OperationError;
 
 const EVALUATIONS_MAX: usize = 1_000;
@@ -71,7 +72,8 @@ enum PiaDueDate {
 /// `Invalid` for a file that is not such an export.
 pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
     must_govern(actor)?;
-    let (name, actions) = read(bytes, &app.response().zone).ok_or(OperationError::Invalid("invalid-pia"))?;
+    let (name, actions) =
+        read(bytes, &CaseworkState::of(app).operator().zone).ok_or(OperationError::Invalid("invalid-pia"))?;
     let mut done = ImportedPia { name: name.clone(), ..ImportedPia::default() };
     for action in actions {
         if action.judgement == PiaJudgement::Acceptable {

@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use super::{RevisionDraft, add_all, in_force, must_govern, now};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::compliance_state::ComplianceState;
 use crate::error::OperationError;
 
 /// True while the registers are empty.
@@ -37,7 +38,7 @@ pub async fn begin(
     if is_blank(&answers.name) || is_blank(&answers.head) {
         return Err(OperationError::Invalid("invalid-start"));
     }
-    let _one_at_a_time = app.isms().writing.lock().await;
+    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
     if !in_force(app).await?.is_empty() {
         return Err(OperationError::Conflict);
     }

@@ -9,8 +9,10 @@ use serde_json::json;
 
 use super::{in_force, must_govern, must_read, now};
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::attachments;
+use crate::committed::ActDetails;
+use crate::compliance_state::ComplianceState;
 use crate::error::OperationError;
 use crate::files::sha256;
 
@@ -39,7 +41,7 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     must_govern(actor)?;
     actor.must_be_fresh(app)?;
     // The number is counted from the stored versions: concurrent calls must not get the same one.
-    let _one_at_a_time = app.isms().writing.lock().await;
+    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
     let (lines, _) = now_standing(app, actor).await?;
     let number = app.store.files(SUBJECT).await?.len() + 1;
     let mut body = String::from("digue-statement-1\n");

@@ -10,8 +10,9 @@ use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::{blocks_of, must_be_as_prepared, style_of, text_of};
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::breach;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::papers::{self, PaperFormat};
 

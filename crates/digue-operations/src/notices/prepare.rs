@@ -18,9 +18,11 @@ use super::text::{Blocks, ShownData, Style, written};
 use super::{blocks_of, style_of};
 use crate::actor::Actor;
 use crate::aliases;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::breach;
 use crate::caseloads;
+use crate::casework_state::CaseworkState;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::files::{keep, sha256};
 use crate::incidents;
@@ -66,7 +68,7 @@ pub async fn prepare(
     }
     must_be_whole(&asked)?;
     let source = if asked.contacts.is_empty() { "query" } else { "csv" };
-    if source == "query" && app.response().contacts.is_none() {
+    if source == "query" && CaseworkState::of(app).operator().contacts.is_none() {
         return Err(OperationError::Invalid("invalid-contacts"));
     }
     if source == "csv" {
@@ -145,7 +147,7 @@ pub(super) fn forget_contacts(app: &App, campaign: &str) {
 async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
     let forms = |person: &str| caseloads::forms(app, person);
-    let mut contacts = match (campaign.source.as_str(), &app.response().contacts) {
+    let mut contacts = match (campaign.source.as_str(), &CaseworkState::of(app).operator().contacts) {
         ("query", Some(source)) => Contacts::of_source(source, &forms).await?,
         ("query", None) => return Err(OperationError::Invalid("invalid-contacts")),
         _ => {
@@ -159,7 +161,8 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
     app.store.set_campaign_faults(&campaign.id, &faults).await?;
     let after = (campaign.after > 0).then_some(campaign.after);
     let persons = told_persons(app, &campaign.incident, campaign.version, after, style.language())?;
-    let reader = PaperReader { language: style.language(), zone: app.response().zone.clone() };
+    let reader =
+        PaperReader { language: style.language(), zone: CaseworkState::of(app).operator().zone.clone() };
     let date = reader.date(campaign.made_at);
     let random = SystemRandom::new();
     // The signed list does not change and is read in its order: the last number says where to resume.
@@ -252,7 +255,7 @@ fn told_persons(
     language: Language,
 ) -> Result<Vec<Told>, OperationError> {
     let actor = &Actor::digue();
-    let zone = app.response().zone.clone();
+    let zone = CaseworkState::of(app).operator().zone.clone();
     let reader = PaperReader { language, zone };
     let new: Option<HashSet<AffectedPerson>> = match after {
         Some(earlier) => {

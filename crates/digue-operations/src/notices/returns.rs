@@ -11,6 +11,7 @@ use digue_store::NoticeRecord;
 
 use crate::app::App;
 use crate::error::OperationError;
+use crate::mail;
 use crate::maildir;
 
 /// The largest report that is read.
@@ -28,7 +29,8 @@ struct NoticeReturn {
 
 /// Reads the reports that have arrived; returns how many notices bounced.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
-    let Some(folder) = app.mailer().and_then(|mailer| mailer.returns_folder()).map(Path::to_path_buf) else {
+    let Some(folder) = mail::mailer(app).and_then(|mailer| mailer.returns_folder()).map(Path::to_path_buf)
+    else {
         return Ok(0);
     };
     let reports = maildir::waiting(folder, REPORT_BYTES_MAX, REPORTS).await?;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::breach;
+use crate::casework_state::CaseworkState;
 use crate::error::OperationError;
 use crate::incidents::{self, IncidentView};
 use crate::papers::PaperReader;
@@ -105,7 +106,7 @@ pub async fn proposed(
 
 /// `proposed`, for an incident that was already read.
 pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Blocks) {
-    let zone = app.response().zone.clone();
+    let zone = CaseworkState::of(app).operator().zone.clone();
     let reader = PaperReader { language: style.language(), zone };
     let controller = breach::controller(app, style.language());
     let values = [("body", Value::from(controller.name.clone()))];

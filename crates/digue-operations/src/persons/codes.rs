@@ -10,14 +10,16 @@ use digue_types::{Act, PopulationId, Timestamp};
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::{journal_name, open};
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
 use crate::caseloads;
+use crate::casework_state::CaseworkState;
+use crate::committed::ActDetails;
 use crate::error::{LineFault, OperationError};
 use crate::files::hex;
+use crate::identity_state::IdentityState;
 use crate::papers::{self, PaperFormat, PaperReader};
-use crate::quotas::QuotaLimits;
+use crate::person_sessions::{journal_name, open};
 use crate::secret::{Secret, name};
 
 /// How long a code is valid: a letter takes days, and people open it later.
@@ -31,18 +33,9 @@ const WAITING_MAX: u64 = 5000;
 /// Beyond this the queue accepts only addresses that requested none today. Without the reserve one sender
 /// could fill the queue for everyone.
 const WAITING_SHARED: u64 = WAITING_MAX / 5 * 4;
-/// Requests from one address within a day: a household makes a few, a town hall some for its visitors.
-pub(crate) const LETTERS: QuotaLimits = QuotaLimits {
-    period: Duration::from_hours(24),
-    per_address: 50,
-    per_network: 500,
-    total: 2500,
-    least: 5,
-};
-
 /// A keyed hash, because codes are short: from a copy of the database alone they could be found by trying.
 fn hash(app: &App, code: Code) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.key);
     hex(hmac::sign(&key, format!("person code {}", code.bits()).as_bytes()).as_ref())
 }
 
@@ -171,7 +164,7 @@ pub fn printed(app: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Resul
 /// # Errors
 /// `Invalid` for a wrong, used or expired code, with the same text and in the same time.
 pub async fn enter(app: &App, typed: &str, ip: &str) -> Result<Secret, OperationError> {
-    app.rate_limiter().pass(app.clock.now(), ip)?;
+    CaseworkState::of(app).rate_limiter.pass(app.clock.now(), ip)?;
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
     let whose = app.store.take_person_code(&hash(app, code), app.clock.now()).await?;
     open(app, whose.ok_or(OperationError::Invalid("invalid-person-code"))?, "letter", None).await
@@ -185,17 +178,17 @@ pub async fn enter(app: &App, typed: &str, ip: &str) -> Result<Secret, Operation
 /// request waits: none is dropped silently.
 pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(), OperationError> {
     let now = app.clock.now();
-    app.rate_limiter().pass(now, ip)?;
+    CaseworkState::of(app).rate_limiter.pass(now, ip)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
     let person = caseloads::canonical(app, &population, typed)?;
     let whose = KnownPerson { population: population.to_string(), person };
     let waits = |request: &RequestRecord| request.kind == LETTER && request.answered_at == Timestamp::ZERO;
     // Two concurrent requests for the same letter become one.
-    let _one_at_a_time = app.person_sessions().asking.lock().await;
+    let _one_at_a_time = IdentityState::of(app).persons.asking.lock().await;
     if app.store.requests_of(&whose).await?.iter().any(waits) {
         return Ok(());
     }
-    let letters = &app.person_sessions().letters;
+    let letters = &IdentityState::of(app).persons.letters;
     let waiting = app.store.open_requests(LETTER).await?;
     may_wait(waiting, letters.is_new(now, ip))?;
     letters.pass(now, ip)?;
@@ -218,6 +211,7 @@ fn may_wait(waiting: u64, is_new: bool) -> Result<(), OperationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::person_sessions::LETTERS;
     use crate::quotas::Quotas;
 
     /// 5,020 requests dropped those of persons who were told that they had asked.

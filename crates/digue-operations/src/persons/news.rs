@@ -9,10 +9,11 @@ use digue_locales::Language;
 use digue_store::PreferenceRecord;
 use digue_types::{OrganisationId, Timestamp};
 
-use super::{SignedInPerson, sights};
+use super::sights;
 use crate::app::App;
 use crate::error::OperationError;
 use crate::mail::{self, Mail, parse_address};
+use crate::person_sessions::SignedInPerson;
 use crate::secret::SecretSeal;
 
 const MONTH: Duration = Duration::from_hours(24 * 30);
@@ -31,7 +32,7 @@ fn about(person: &SignedInPerson) -> String {
 }
 
 fn seal(app: &App) -> Result<SecretSeal, OperationError> {
-    SecretSeal::new(&app.sign_in.key, SEAL)
+    SecretSeal::new(&app.key, SEAL)
 }
 
 pub async fn preference(app: &App, person: &SignedInPerson) -> Result<NewsPreference, OperationError> {
@@ -57,7 +58,7 @@ pub async fn save(
         return Ok(app.store.remove_preference(person.whose()).await?);
     }
     // Without a mail server the preference would be a promise that is not kept.
-    if !app.sends_mail() {
+    if !mail::is_configured(app) {
         return Err(OperationError::Invalid("person-wish-no-mail"));
     }
     let email = parse_address(&preference.email).ok_or(OperationError::Invalid("invalid-email"))?;
@@ -77,7 +78,7 @@ pub async fn save(
 
 /// Queues the mails that are due; returns how many.
 pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
-    if !app.sends_mail() {
+    if !mail::is_configured(app) {
         return Ok(0);
     }
     let (now, mut told) = (app.clock.now(), 0);

@@ -7,13 +7,17 @@ use digue_store::RequestRecord;
 use digue_types::visible::{is_blank, visible_chars};
 use digue_types::{AccountId, Act, Timestamp, lists};
 
-use super::{SignedInPerson, codes, journal_name, sights};
+use super::{codes, sights};
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::casework_state::CaseworkState;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::gates::parse_reason;
+use crate::identity_state::IdentityState;
 use crate::mail::{self, Mail};
+use crate::person_sessions::{SignedInPerson, journal_name};
 use crate::secret::name;
 
 lists! {
@@ -65,7 +69,7 @@ impl TrackedRequest {
 
 fn tracked(app: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRequest {
     let is_extended = record.extended_at > Timestamp::ZERO;
-    let due = rights_due(record.opened_at, is_extended, &app.response().zone);
+    let due = rights_due(record.opened_at, is_extended, &CaseworkState::of(app).operator().zone);
     let now = app.clock.now();
     let is_late = record.answered_at == Timestamp::ZERO && now > due;
     let same = all.iter().filter(|other| {
@@ -90,7 +94,7 @@ pub async fn ask(
         return Err(OperationError::Invalid("invalid-request-long"));
     }
     let now = app.clock.now();
-    let _one_at_a_time = app.person_sessions().asking.lock().await;
+    let _one_at_a_time = IdentityState::of(app).persons.asking.lock().await;
     let own = app.store.requests_of(person.whose()).await?;
     let lately = own.iter().filter(|one| now.since(one.opened_at).as_secs() < 86_400);
     if lately.count() >= A_DAY {

@@ -9,15 +9,16 @@ use digue_store::{HiddenRecord, KnownPerson};
 use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, PortalId, Timestamp};
 use ring::hmac;
 
-use super::SignedInPerson;
 use super::requests::{RequestKind, RequestOutcome};
 use crate::actor::{Actor, allow};
 use crate::affected::question_of;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::gates::parse_reason;
 use crate::incidents;
 use crate::isms::checks;
+use crate::person_sessions::SignedInPerson;
 use crate::secret::name;
 use crate::watch::read_entries;
 
@@ -273,7 +274,7 @@ const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// The pseudonym of a reader: stable, and not reversible without the installation's key.
 pub(crate) fn alias(app: &App, account: &AccountId, organisation: &OrganisationId) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.sign_in.key);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.key);
     let tag = hmac::sign(&key, format!("person alias {organisation} {account}").as_bytes());
     tag.as_ref().iter().take(4).map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect()
 }

@@ -12,8 +12,10 @@ use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label};
 use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
+use crate::identity_state::IdentityState;
 use crate::invitations::{self, INVITATION_LASTS};
 use crate::mail::{self, Mail};
 use crate::secret::{Secret, SecretSeal};
@@ -129,7 +131,7 @@ pub(super) async fn open(
 
 /// Seals the ID token, which the provider wants to see at the logout.
 pub(super) fn seal(app: &App) -> Result<SecretSeal, OperationError> {
-    SecretSeal::new(&app.sign_in.key, b"digue provider session")
+    SecretSeal::new(&app.key, b"digue provider session")
 }
 
 /// Renews the proof of identity of a session.
@@ -166,12 +168,12 @@ pub(super) async fn ask_more(app: &App, half: HalfSignIn) -> Result<SignInOutcom
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     let (account, next) = (account.clone(), next.clone());
-    let may_use_code = needed(app, &account) == Factor::Two && app.allows_passwords();
+    let may_use_code = needed(app, &account) == Factor::Two && IdentityState::of(app).allows_passwords();
     Ok(SignInOutcome::Weak(SingleFactorSignIn {
         provider: label(app, &half.provider),
         has_passkey: !app.store.passkeys_of(&account).await?.is_empty(),
         has_code: may_use_code && app.store.password_of(&account).await?.is_some(),
-        ticket: app.providers().halves.begin(app.clock.now(), half)?,
+        ticket: IdentityState::of(app).providers.halves.begin(app.clock.now(), half)?,
         next,
     }))
 }
@@ -179,7 +181,7 @@ pub(super) async fn ask_more(app: &App, half: HalfSignIn) -> Result<SignInOutcom
 /// Takes the sign-in that waits under a ticket. Another browser than the one that began it gets an error,
 /// and the ticket is used up.
 fn half(app: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, OperationError> {
-    let half = app.providers().halves.end(app.clock.now(), ticket)?;
+    let half = IdentityState::of(app).providers.halves.end(app.clock.now(), ticket)?;
     if browser.map(digue_gateway::identity::token_hash) == Some(half.browser) {
         Ok(half)
     } else {
@@ -190,7 +192,7 @@ fn half(app: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, Op
 /// Puts it back after a wrong code or passkey, so that the user can try again. Attempts are counted by
 /// `password` and not here.
 fn put_back(app: &App, ticket: &str, half: HalfSignIn) {
-    app.providers().halves.keep(app.clock.now(), ticket, half);
+    IdentityState::of(app).providers.halves.keep(app.clock.now(), ticket, half);
 }
 
 /// The page of the second factor once more, after a wrong one.
@@ -261,7 +263,7 @@ async fn completed(
     with: &'static str,
     origin: &RequestOrigin,
 ) -> Result<LinkedIdentity, OperationError> {
-    let peer = app.providers().find(&half.provider)?;
+    let peer = IdentityState::of(app).providers.find(&half.provider)?;
     let AfterSignIn::StepUp { account, next } = half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
@@ -348,7 +350,7 @@ pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcom
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     let account = invited(app, invitation, session.as_ref()).await?;
-    let peer = app.providers().find(&half.provider)?;
+    let peer = IdentityState::of(app).providers.find(&half.provider)?;
     may_link(app, peer, &account, &half.vouched).await?;
     let rules = app.gateway().rules();
     let record = rules.directory.find(&account).ok_or(OperationError::NotFound("account"))?;
@@ -358,7 +360,7 @@ pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcom
         organisation: record.organisation.clone(),
         called: called.chars().filter(|sign| !sign.is_control()).take(254).collect(),
         account,
-        ticket: app.providers().halves.begin(app.clock.now(), half)?,
+        ticket: IdentityState::of(app).providers.halves.begin(app.clock.now(), half)?,
     })
 }
 
@@ -392,10 +394,10 @@ pub async fn confirm_link(
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     // As in `sign_in::open`: an invitation or a recovery meanwhile would otherwise leave this identity.
-    let _one_at_a_time = app.asking().lock().await;
+    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
     let now = app.clock.now();
     let account = invited(app, invitation, held.as_ref()).await?;
-    let peer = app.providers().find(&half.provider)?;
+    let peer = IdentityState::of(app).providers.find(&half.provider)?;
     may_link(app, peer, &account, &half.vouched).await?;
     let hash = digue_gateway::identity::token_hash(invitation);
     app.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;

@@ -9,9 +9,11 @@ use digue_types::Act;
 use super::accounts::seal;
 use super::{keyed, label, told};
 use crate::actor::Actor;
-use crate::app::{ActDetails, App};
+use crate::app::App;
+use crate::committed::ActDetails;
 use crate::error::OperationError;
-use crate::persons;
+use crate::identity_state::IdentityState;
+use crate::person_sessions;
 use crate::secret::Secret;
 
 /// How long a logout token is remembered: longer than the age at which it is refused (ten minutes, `peer`).
@@ -25,16 +27,16 @@ pub(super) const LOGOUTS_MAX: usize = 100_000;
 /// # Errors
 /// `Invalid` for a token that proves nothing, or was used before.
 pub async fn ended_by_provider(app: &App, provider: &str, token: &str) -> Result<(), OperationError> {
-    let peer = app.providers().find(provider)?;
+    let peer = IdentityState::of(app).providers.find(provider)?;
     let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
     let now = app.clock.now();
     let ended = peer.ended(client, now, token).await.map_err(|trouble| told(peer, trouble))?;
-    if !app.providers().is_new_logout(keyed(app, peer, "logout", &ended.jti), now) {
+    if !IdentityState::of(app).providers.is_new_logout(keyed(app, peer, "logout", &ended.jti), now) {
         return Err(OperationError::Invalid("invalid-provider-answer"));
     }
     let subject = ended.subject.map(|subject| keyed(app, peer, "subject", &subject));
     let sid = ended.sid.map(|sid| keyed(app, peer, "sid", &sid));
-    persons::end_owed(app, provider, subject.as_deref(), sid.as_deref());
+    person_sessions::end_owed(app, provider, subject.as_deref(), sid.as_deref());
     // By the subject where the token has one: the console session that `sid` names may be over while a
     // portal session that it handed over continues.
     let accounts = match (&subject, &sid) {
@@ -75,25 +77,28 @@ pub async fn farewell(app: &App, session: &Session) -> Option<String> {
 
 /// The same for the session of a person.
 pub async fn farewell_of_person(app: &App, secret: &str) -> Option<String> {
-    let owed = persons::owed(app, secret)?;
+    let owed = person_sessions::owed(app, secret)?;
     offer(app, &owed.provider, &owed.id_token).await
 }
 
 async fn offer(app: &App, provider: &str, id_token: &str) -> Option<String> {
-    let peer = app.providers().find(provider).ok()?;
+    let peer = IdentityState::of(app).providers.find(provider).ok()?;
     let now = app.clock.now();
     let (back, state) = (format!("{}/.digue/left", app.console_url()), Secret::draw().ok()?);
     let address = peer.end_address(app.client()?, now, id_token, &back, state.reveal()).await;
     let goodbye = ProviderSignOut { address: address.ok()??, provider: label(app, provider) };
-    app.providers().goodbyes.begin(now, goodbye).ok()
+    IdentityState::of(app).providers.goodbyes.begin(now, goodbye).ok()
 }
 
 /// The provider of a ticket, for the page that offers to sign out of it.
 pub fn leaving(app: &App, ticket: &str) -> Option<String> {
-    app.providers().goodbyes.look(app.clock.now(), ticket, |goodbye| goodbye.provider.clone())
+    IdentityState::of(app)
+        .providers
+        .goodbyes
+        .look(app.clock.now(), ticket, |goodbye| goodbye.provider.clone())
 }
 
 /// The provider's logout address, once.
 pub fn end(app: &App, ticket: &str) -> Result<String, OperationError> {
-    Ok(app.providers().goodbyes.end(app.clock.now(), ticket)?.address)
+    Ok(IdentityState::of(app).providers.goodbyes.end(app.clock.now(), ticket)?.address)
 }

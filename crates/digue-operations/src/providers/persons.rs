@@ -10,7 +10,7 @@ use super::{PersonBy, PersonRules, keyed};
 use crate::app::App;
 use crate::caseloads;
 use crate::error::OperationError;
-use crate::persons::{self, PersonDebts};
+use crate::person_sessions::{self, PersonDebts};
 use crate::secret::Secret;
 
 /// The greatest age of a person's proof of identity.
@@ -52,7 +52,7 @@ pub(super) async fn open(
         id_token: vouched.id_token,
     };
     let whose = KnownPerson { population: rules.population.to_string(), person };
-    persons::open(app, whose, &format!("provider:{}", peer.rules.id), Some(owed)).await
+    person_sessions::open(app, whose, &format!("provider:{}", peer.rules.id), Some(owed)).await
 }
 
 /// A claim as text; `sub` is the subject of the ID token where the user info has none.

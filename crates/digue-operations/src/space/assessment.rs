@@ -20,6 +20,7 @@ use jiff::civil::Date;
 use super::led;
 use crate::actor::Actor;
 use crate::app::App;
+use crate::compliance_state::ComplianceState;
 use crate::error::{LineFault, OperationError};
 use crate::isms::{awareness, day_of, in_force, now, write};
 use crate::mail::{self, Mail};
@@ -233,10 +234,10 @@ impl AssessmentAnswers {
 /// The state of every partner organisation by its signed assessment, up to an hour old.
 pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>, OperationError> {
     actor.must_watch()?;
-    if app.assessment_answers().0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+    if ComplianceState::of(app).answers.0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
         refresh(app).await?;
     }
-    let known = app.assessment_answers().0.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let known = ComplianceState::of(app).answers.0.read().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(known.values().cloned().collect())
 }
 
@@ -287,7 +288,12 @@ async fn posture(
         Some(on) => on,
         None => known_since(app, std::slice::from_ref(organisation)).await?[organisation],
     };
-    Ok(assessment::posture(signed, since, app.partners().assessment_grace_days, now(app).today))
+    Ok(assessment::posture(
+        signed,
+        since,
+        ComplianceState::of(app).partners.assessment_grace_days,
+        now(app).today,
+    ))
 }
 
 const KNOWN: &str = "assessment-known:";
@@ -324,7 +330,7 @@ pub async fn refresh(app: &App) -> Result<(), OperationError> {
     let (registers, seen) = (in_force(app).await?, PortalFacts::read(app).await?);
     let (last, organisations) = (assessment::last_of_each(&registers), partners(app));
     let since = known_since(app, &organisations).await?;
-    let (grace_days, today) = (app.partners().assessment_grace_days, now(app).today);
+    let (grace_days, today) = (ComplianceState::of(app).partners.assessment_grace_days, now(app).today);
     let (mut postures, mut standings) = (HashMap::new(), BTreeMap::new());
     for organisation in organisations {
         let last = last.get(organisation.as_str());
@@ -334,7 +340,7 @@ pub async fn refresh(app: &App) -> Result<(), OperationError> {
         postures.insert(organisation.clone(), one.posture.code());
         standings.insert(organisation, one);
     }
-    *app.assessment_answers().0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standings);
+    *ComplianceState::of(app).answers.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standings);
     let mut rules = app.rules().await;
     if *rules.postures != postures {
         rules.postures = Arc::new(postures);
@@ -351,7 +357,7 @@ async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), Oper
     let posture = posture(app, signed, &organisation).await?;
     let one = standing(app, last.as_ref(), posture, &seen, organisation.clone())?;
     let code = one.posture.code();
-    app.assessment_answers().put(one);
+    ComplianceState::of(app).answers.put(one);
     let mut rules = app.rules().await;
     Arc::make_mut(&mut rules.postures).insert(organisation, code);
     app.publish(&rules);
@@ -362,7 +368,7 @@ async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), Oper
 pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
     const EVERY: std::time::Duration = std::time::Duration::from_hours(24 * 30);
     refresh(app).await?;
-    if !app.sends_mail() {
+    if !mail::is_configured(app) {
         return Ok(0);
     }
     let registers = in_force(app).await?;

@@ -15,11 +15,26 @@ use digue_journal::disk::Disk;
 use digue_journal::keyring::OpenedKeyring;
 use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions, reader};
+use digue_operations::administration_state::AdministrationState;
+use digue_operations::alerts::AlertRules;
 use digue_operations::aliases::AliasTables;
+use digue_operations::areas::Areas;
+use digue_operations::casework_state::CaseworkState;
+use digue_operations::compliance_state::ComplianceState;
+use digue_operations::desk::DeskRules;
+use digue_operations::evidence_state::EvidenceState;
+use digue_operations::identity_state::IdentityState;
+use digue_operations::incidents::IncidentLog;
+use digue_operations::invitations::MailedInvitations;
+use digue_operations::isms::LessonMeasures;
+use digue_operations::mail::MailState;
 use digue_operations::mail::{MailSettings, Protection};
 use digue_operations::password::PasswordRules;
 use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
-use digue_operations::{Actor, App, AppParts, SignInRules};
+use digue_operations::retention::Retentions;
+use digue_operations::space::PartnerRules;
+use digue_operations::witnesses::WitnessRules;
+use digue_operations::{Actor, App, AppParts};
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
 use http::{Request, Response};
@@ -122,15 +137,22 @@ impl Home {
             false => "sqlite::memory:".to_owned(),
         };
         let store = Store::open(&url).await.unwrap();
+        const KEY: [u8; 32] = [7; 32];
+        let areas = Areas::default()
+            .with(MailState::new(plan.mail.as_ref(), Box::new(MailedInvitations)).unwrap())
+            .with(EvidenceState::new(Retentions::default(), WitnessRules::default(), None, clock.now()))
+            .with(IdentityState::new(plan.password, Vec::new(), &KEY, CONSOLE).unwrap())
+            .with(CaseworkState::new(
+                home_rules(),
+                AlertRules::default(),
+                DeskRules::default(),
+                Box::new(LessonMeasures),
+            ))
+            .with(AdministrationState::default())
+            .with(ComplianceState::new(PartnerRules::default()));
         let app = App::new(AppParts {
-            alerts: digue_operations::alerts::AlertRules::default(),
-            partners: Default::default(),
-            desk: Default::default(),
-            response: home_rules(),
             monitor: digue_operations::monitor::unattended(),
             store: store.clone(),
-            retentions: digue_operations::retention::Retentions::default(),
-            witnesses: digue_operations::witnesses::WitnessRules::default(),
             client: None,
             index_folder: None,
             is_published: false,
@@ -141,11 +163,13 @@ impl Home {
             policies: Policies::default(),
             policy_version: 1,
             session_limits: SessionLimits::default(),
-            sign_in: SignInRules { password: plan.password, ..SignInRules::new([7; 32]) },
-            mail: plan.mail,
+            proof_lasts: Duration::from_mins(5),
+            key: KEY,
             data_folder: folder.path().to_owned(),
             console_url: CONSOLE.to_owned(),
             portal_urls: vec![(PORTAL_HOST.to_owned(), format!("https://{PORTAL_HOST}"))],
+            areas,
+            subscribers: vec![Box::new(IncidentLog)],
         })
         .await
         .unwrap();
@@ -197,7 +221,9 @@ impl Home {
         let id = AccountId::parse(name).unwrap();
         let organisation = OrganisationId::parse("of-1").unwrap();
         let record = AccountRecord { organisation, role, is_suspended: false };
-        self.app.save_accounts(&Actor::digue(), vec![(id.clone(), record)]).await.unwrap();
+        digue_operations::directory::save(&self.app, &Actor::digue(), vec![(id.clone(), record)])
+            .await
+            .unwrap();
         id
     }
 

@@ -18,7 +18,9 @@ pub(crate) async fn somebody(home: &Home, name: &str, organisation: &str, role: 
     let account = AccountId::parse(name).unwrap();
     let organisation = OrganisationId::parse(organisation).unwrap();
     let record = AccountRecord { organisation, role, is_suspended: false };
-    home.app.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await.unwrap();
+    digue_operations::directory::save(&home.app, &Actor::digue(), vec![(account.clone(), record)])
+        .await
+        .unwrap();
     Actor { account, role, proved_at: home.now() }
 }
 

@@ -172,14 +172,16 @@ async fn mail_waits_for_a_server_that_is_away_and_is_given_up_after_two_days() {
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     invitations::send(&home.app, &dpo, &AccountId::parse("a1").unwrap()).await.unwrap();
     assert_eq!(mail::send_due(&home.app).await.unwrap(), 0);
-    let waiting = home.app.settings(&ciso).await.unwrap().mails;
+    let waiting = digue_operations::settings::read(&home.app, &ciso).await.unwrap().mails;
     assert_eq!((waiting.len(), waiting[0].tries), (1, 1));
     // Not again at once; and no link was made for a mail that did not leave.
     assert_eq!(mail::send_due(&home.app).await.unwrap(), 0);
-    assert_eq!(home.app.settings(&ciso).await.unwrap().mails[0].tries, 1);
+    assert_eq!(digue_operations::settings::read(&home.app, &ciso).await.unwrap().mails[0].tries, 1);
     home.clock.pass(Duration::from_hours(48));
     mail::send_due(&home.app).await.unwrap();
-    assert!(home.app.settings(&again(&home, &ciso)).await.unwrap().mails.is_empty());
+    assert!(
+        digue_operations::settings::read(&home.app, &again(&home, &ciso)).await.unwrap().mails.is_empty()
+    );
     assert!(!home.acts().iter().any(|(act, _)| *act == Act::LinkIssued));
 }
 

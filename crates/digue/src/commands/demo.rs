@@ -155,7 +155,7 @@ async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Resul
         let organisation = account.organisation.clone();
         (account.id.clone(), AccountRecord { organisation, role, is_suspended: false })
     }));
-    app.save_accounts(&Actor::digue(), accounts).await?;
+    digue_operations::directory::save(&app, &Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
     let name = PopulationId::parse("demandeurs")?;
     let mode = caseloads::LoadMode::Replace { confirms_loss: false };

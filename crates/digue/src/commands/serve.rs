@@ -94,7 +94,7 @@ async fn invite_first_officer(out: &Output, running: &RunningServer, host: &str)
         role: Role::Ciso,
         is_suspended: false,
     };
-    app.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await?;
+    digue_operations::directory::save(&app, &Actor::digue(), vec![(account.clone(), record)]).await?;
     let lasts = Duration::from_hours(1);
     let link = sign_in::issue_link(app, &Actor::digue(), &account, host, lasts).await?;
     let values = [("account", Value::from(account.as_str())), ("link", Value::from(link))];

@@ -1,0 +1,59 @@
+//! The accounts in force, and how they are saved.
+
+use std::sync::Arc;
+
+use digue_access::AccountRecord;
+use digue_types::{AccountId, Act};
+
+use crate::actor::Actor;
+use crate::app::App;
+use crate::committed::ActDetails;
+use crate::error::OperationError;
+
+/// Adds or replaces accounts.
+pub async fn save(
+    app: &App,
+    actor: &Actor,
+    accounts: Vec<(AccountId, AccountRecord)>,
+) -> Result<(), OperationError> {
+    actor.must_act()?;
+    put(app, actor, accounts).await
+}
+
+/// `save`, for callers that have authorised the actor.
+pub(crate) async fn put(
+    app: &App,
+    actor: &Actor,
+    accounts: Vec<(AccountId, AccountRecord)>,
+) -> Result<(), OperationError> {
+    // A session carries the organisation that it was opened with: after a change of organisation or
+    // role the account must sign in again, or it would keep the rights that it had.
+    let known = app.gateway().rules().directory.clone();
+    let is_moved = |id: &AccountId, record: &AccountRecord| {
+        known
+            .find(id)
+            .is_some_and(|known| known.organisation != record.organisation || known.role != record.role)
+    };
+    let moved: Vec<AccountId> =
+        accounts.iter().filter(|(id, record)| is_moved(id, record)).map(|(id, _)| id.clone()).collect();
+    // One entry for each account: who existed when is answered from the journal alone.
+    let words = accounts.iter().map(|(id, record)| ActDetails {
+        subject: format!("account:{id}"),
+        after: format!("{} {}", record.organisation, record.role.code()),
+        ..ActDetails::default()
+    });
+    app.write_all(actor, Act::AccountSaved, words.collect()).await?;
+    app.store.save_accounts(&accounts).await?;
+    let mut rules = app.rules().await;
+    let directory = Arc::make_mut(&mut rules.directory);
+    for (id, record) in accounts {
+        directory.insert(id, record);
+    }
+    app.publish(&rules);
+    drop(rules);
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let cut = app.gateway().cut_sessions(|session| moved.contains(&session.account));
+    Ok(app.store.remove_sessions(&cut).await?)
+}
