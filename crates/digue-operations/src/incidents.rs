@@ -21,12 +21,12 @@ use crate::accounts::organisation_of;
 use crate::actor::Actor;
 use crate::app::{ActDetails, App};
 use crate::attachments;
-use crate::containment::subject_of;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::files::sha256;
 use crate::isms;
 use crate::secret::name;
+use crate::signals::subject_of;
 use crate::stored_records::SAME_MOMENT;
 
 /// The operator's own details, and the laws that apply to it.

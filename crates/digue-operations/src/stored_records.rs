@@ -25,10 +25,10 @@ pub use self::warning::{PaperSources, PaperSubject};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::approvals::ApprovalRequest;
-use crate::containment::{reason_of, signals_of, subject_of};
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::isms::checks;
+use crate::signals::{reason_of, signals_of, subject_of};
 use crate::{incidents, notices};
 
 lists! {
