@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_store::{ApprovalDecision, ApprovalRecord, GateRecord};
-use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
+use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 pub use request::{ApprovalRequest, NewAccount};
 
@@ -26,7 +26,7 @@ use crate::reopening::ReopeningStep;
 use crate::secret::name;
 use crate::{aliases, keys, recovery, reopening};
 
-/// How long a request waits for its approval, and how long an approved export may be made.
+/// How long a request waits for its approval.
 pub const WAITS: Duration = Duration::from_hours(24);
 /// The reason that marks the closed gate of a new or recovered account until its holder is confirmed.
 pub const QUARANTINE: &str = "quarantine";
@@ -402,7 +402,7 @@ async fn carry_out(
             keys::grant(app, actor, record, (account, thumbprint, name)).await?;
             Ok(Vec::new())
         }
-        // Nothing to do now: `may_export` looks for this approval when the export is made.
+        // Nothing to do now: `evidence` looks for this approval when the export is made.
         ApprovalRequest::ExportJournal => Ok(Vec::new()),
     }
 }
@@ -475,15 +475,4 @@ async fn add_accounts(
 /// True for the closed gate of an account whose holder is not confirmed.
 pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
     gate.gate == Gate::Closed && gate.reason == QUARANTINE
-}
-
-/// True when this actor's request to export the journal was approved less than a day ago.
-pub(crate) async fn may_export(app: &App, actor: &Actor, now: Timestamp) -> Result<bool, OperationError> {
-    let is_theirs = |record: &ApprovalRecord| {
-        let granted = record.decided.as_ref().filter(|decided| decided.is_granted);
-        record.kind == ApprovalRequest::ExportJournal.kind()
-            && record.asked_by == actor.account
-            && granted.is_some_and(|decided| now.since(decided.at) < WAITS)
-    };
-    Ok(app.store.approvals().await?.iter().any(is_theirs))
 }
