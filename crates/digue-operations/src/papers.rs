@@ -336,6 +336,12 @@ pub fn register_sheet(app: &App, views: &[IncidentView], reader: &PaperReader) -
     WrittenSheet { name, language, header, rows: rows.collect(), ..WrittenSheet::default() }
 }
 
+/// A number cell; `None` for digits that would not survive an import, such as leading zeros.
+pub(crate) fn whole_cell(text: &str) -> Option<WrittenCell> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(WrittenCell::Whole(number))
+}
+
 /// A cell of the register, in the form in which the import reads it back.
 fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColumn) -> WrittenCell {
     let moment =
@@ -354,7 +360,7 @@ fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColu
                         FormFieldShape::Moment => {
                             Timestamp::parse_rfc3339(said).map(|at| reader.moment_cell(at))
                         }
-                        _ => isms::sheets::whole_cell(said),
+                        _ => whole_cell(said),
                     };
                     return in_kind.unwrap_or_else(|| said.into());
                 }
