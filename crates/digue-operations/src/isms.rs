@@ -30,7 +30,7 @@ use digue_store::RevisionRecord;
 use digue_types::{Act, Timestamp};
 use jiff::civil::Date;
 
-use crate::actor::{Actor, allow};
+use crate::actor::Actor;
 use crate::app::{ActDetails, App};
 use crate::error::OperationError;
 use crate::files::sha256;
@@ -58,11 +58,6 @@ impl IsmsState {
 /// Checks that the actor may read the ISMS: officers and the auditor.
 pub(crate) fn must_read(actor: &Actor) -> Result<(), OperationError> {
     actor.must_watch()
-}
-
-/// Checks that the actor may write to the ISMS: the two officers. To be called before any input is read.
-pub fn must_govern(actor: &Actor) -> Result<(), OperationError> {
-    allow(actor.role.can_govern())
 }
 
 /// The current records of all registers.
@@ -155,7 +150,7 @@ pub async fn save(
     id: Option<&str>,
     values: &Values,
 ) -> Result<String, SaveError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     if kind.is_written_by_digue() {
         return Err(OperationError::Denied.into());
     }
@@ -193,7 +188,7 @@ pub(crate) async fn write(
 
 /// Ends a record: it is no longer current and stays in the history.
 pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     let _one_at_a_time = app.isms().writing.lock().await;
     let registers = in_force(app).await?;
     let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;

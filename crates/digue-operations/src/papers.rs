@@ -24,7 +24,6 @@ use crate::breach;
 use crate::error::OperationError;
 use crate::files::hex;
 use crate::incidents::IncidentView;
-use crate::isms;
 use crate::stored_records::PaperSources;
 
 /// The formats of a document.
@@ -179,7 +178,7 @@ pub async fn printed_from(
 /// # Errors
 /// `Invalid` for a file without these places.
 pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -> Result<(), OperationError> {
-    isms::must_govern(actor)?;
+    actor.must_govern()?;
     docx_in(bytes, &Document::default()).map_err(|_| OperationError::Invalid("invalid-template"))?;
     let words = ActDetails {
         subject: TEMPLATE.to_owned(),

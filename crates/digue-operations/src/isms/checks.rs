@@ -9,7 +9,7 @@ use digue_store::{CheckRecord, SwitchRecord};
 use digue_types::{Act, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{ask, in_force, must_govern, must_read, now};
+use super::{ask, in_force, must_read, now};
 use crate::actor::Actor;
 use crate::app::{ActDetails, App};
 use crate::error::OperationError;
@@ -115,7 +115,7 @@ pub async fn run_due(app: &App) -> Result<usize, OperationError> {
 
 /// Runs every check now.
 pub async fn run_all(app: &App, actor: &Actor) -> Result<(), OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     for check in Check::ALL {
         run_one(app, *check).await?;
     }
@@ -197,7 +197,7 @@ pub async fn switch(
     until: Timestamp,
     reason: &str,
 ) -> Result<(), OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let now = app.clock.now();
     if until > now.plus(OFF_MAX) {

@@ -22,7 +22,7 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, Unwritten, choices_in, day, folded, number};
 use jiff::civil::Date;
 
-use super::{RevisionDraft, add_all, free_number, in_force, must_govern, title, unknown_links};
+use super::{RevisionDraft, add_all, free_number, in_force, title, unknown_links};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
@@ -161,7 +161,7 @@ async fn readable(
     actor: &Actor,
     kind: RegisterKind,
 ) -> Result<std::sync::Arc<Registers>, OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     if kind.is_written_by_digue() {
         return Err(OperationError::Denied);
     }

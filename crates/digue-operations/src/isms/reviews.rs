@@ -52,7 +52,7 @@ pub async fn open(
     title: &str,
     due_at: Timestamp,
 ) -> Result<String, OperationError> {
-    allow(actor.role.can_govern())?;
+    actor.must_govern()?;
     let title = title.trim();
     if is_blank(title) || title.chars().count() > 200 || due_at <= app.clock.now() {
         return Err(OperationError::Invalid("invalid-review"));
