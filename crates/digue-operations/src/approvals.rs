@@ -14,10 +14,10 @@ use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 pub use request::{ApprovalRequest, NewAccount};
 
-use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
 use crate::app::{ActDetails, App};
 use crate::caseloads::{self, AgreedRelation};
+use crate::directory::{answers_for, organisation_of};
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
 use crate::invitations::{self, Invitation, InvolvedAccounts};

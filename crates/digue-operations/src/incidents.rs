@@ -17,10 +17,10 @@ use digue_store::{ContactSource, EntryRecord, IncidentRecord};
 use digue_types::{AccountId, Act, Timestamp};
 use jiff::tz::TimeZone;
 
-use crate::accounts::organisation_of;
 use crate::actor::Actor;
 use crate::app::{ActDetails, App};
 use crate::attachments;
+use crate::directory::organisation_of;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::files::sha256;

@@ -19,10 +19,10 @@ use digue_types::{AccountId, Act, Gate, Timestamp};
 use ring::hmac;
 use tokio::sync::MutexGuard;
 
-use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
 use crate::app::{ActDetails, App};
 use crate::approvals::{QUARANTINE, is_quarantine};
+use crate::directory::answers_for;
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
 use crate::identity_cuts;

@@ -24,6 +24,7 @@ mod csv_file;
 pub mod decoys;
 pub mod desk;
 pub mod devices;
+mod directory;
 pub mod entry;
 pub mod error;
 pub mod evidence;

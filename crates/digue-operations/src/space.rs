@@ -10,11 +10,12 @@ use digue_access::{Reach, Role, Snapshot};
 use digue_store::{BreakGlassRecord, GateRecord};
 use digue_types::{AccountId, Gate, OrganisationId, PopulationId, SlidingWindow, Timestamp};
 
-use crate::accounts::{self, organisation_of};
+use crate::accounts;
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
 use crate::caseloads::{self, AgreedRelation};
+use crate::directory::organisation_of;
 use crate::error::OperationError;
 use crate::incidents;
 use crate::isms::day_of;

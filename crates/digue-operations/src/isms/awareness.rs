@@ -10,10 +10,10 @@ use digue_types::OrganisationId;
 use jiff::civil::Date;
 
 use super::{attachment_of, in_force, now, save, values_of, write};
-use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::attachments;
+use crate::directory::organisation_of;
 use crate::error::OperationError;
 
 /// Each module, and when the actor last completed it, if that is still valid.

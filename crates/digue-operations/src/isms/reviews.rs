@@ -9,9 +9,10 @@ use digue_types::{AccountId, Act, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::checks;
-use crate::accounts::{self, organisation_of};
+use crate::accounts;
 use crate::actor::{Actor, allow};
 use crate::app::{ActDetails, App};
+use crate::directory::{answers_for, organisation_of};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::secret::name;
@@ -157,7 +158,7 @@ pub async fn decide(
     let rules = app.gateway().rules();
     // Officers review each other's access; no one their own.
     let is_officer = actor.role.can_govern();
-    let may = (is_officer || accounts::answers_for(&rules, actor, account)) && actor.account != *account;
+    let may = (is_officer || answers_for(&rules, actor, account)) && actor.account != *account;
     allow(may)?;
     if view.record.closed_at > Timestamp::ZERO || !line.decision.is_empty() {
         return Err(OperationError::Conflict);

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label};
-use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
 use crate::app::{ActDetails, App};
+use crate::directory::answers_for;
 use crate::error::OperationError;
 use crate::invitations::{self, INVITATION_LASTS};
 use crate::mail::{self, Mail};
