@@ -9,8 +9,8 @@ mod request;
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role, Snapshot};
-use digue_store::{ApprovalDecision, ApprovalRecord, GateRecord};
-use digue_types::{AccountId, Act, Gate, OrganisationId};
+use digue_store::{ApprovalDecision, ApprovalRecord};
+use digue_types::{AccountId, Act, OrganisationId};
 
 pub use request::{ApprovalRequest, NewAccount};
 
@@ -28,8 +28,6 @@ use crate::{aliases, keys, recovery, reopening};
 
 /// How long a request waits for its approval.
 pub const WAITS: Duration = Duration::from_hours(24);
-/// The reason that marks the closed gate of a new or recovered account until its holder is confirmed.
-pub const QUARANTINE: &str = "quarantine";
 
 /// Requests something that needs a second person; returns the id of the request.
 pub async fn ask(
@@ -470,9 +468,4 @@ async fn add_accounts(
         invited.push(Invitation { account: one.account.clone(), email: one.email.clone(), link: None });
     }
     Ok(invited)
-}
-
-/// True for the closed gate of an account whose holder is not confirmed.
-pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
-    gate.gate == Gate::Closed && gate.reason == QUARANTINE
 }

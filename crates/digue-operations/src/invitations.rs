@@ -21,10 +21,9 @@ use tokio::sync::MutexGuard;
 
 use crate::actor::{Actor, allow};
 use crate::app::{ActDetails, App};
-use crate::approvals::{QUARANTINE, is_quarantine};
 use crate::directory::answers_for;
 use crate::error::OperationError;
-use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
+use crate::gates::{self, ActAuthority, QUARANTINE, REASON_CHARS_MIN, is_quarantine, parse_reason};
 use crate::identity_cuts;
 use crate::mail::{self, Mail};
 use crate::sign_in;

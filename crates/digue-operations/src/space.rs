@@ -17,6 +17,7 @@ use crate::approvals::{self, ApprovalRequest};
 use crate::caseloads::{self, AgreedRelation};
 use crate::directory::organisation_of;
 use crate::error::OperationError;
+use crate::gates;
 use crate::incidents;
 use crate::isms::day_of;
 
@@ -180,7 +181,7 @@ fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[Account
     };
     let shut = gates.into_iter().filter(|record| record.gate != Gate::Open && concerns(&record.reach));
     shut.map(|record| HeldReason {
-        is_quarantine: approvals::is_quarantine(&record),
+        is_quarantine: gates::is_quarantine(&record),
         gate: record.gate,
         since: record.set_at,
         reach: record.reach,

@@ -24,10 +24,10 @@ use digue_types::{AccountId, Gate, PortalId, Timestamp};
 use super::{awareness, day_of};
 use crate::actor::Actor;
 use crate::app::App;
-use crate::approvals::{self, ApprovalRequest};
+use crate::approvals::ApprovalRequest;
 use crate::error::OperationError;
 use crate::stored_records::{self, StoredKind};
-use crate::{incidents, password};
+use crate::{gates, incidents, password};
 
 const DAY: Duration = Duration::from_hours(24);
 /// An account without use for this long counts as unused, whether it was used before or never: the same
@@ -161,7 +161,7 @@ async fn unused(app: &App, check: Check, now: Timestamp) -> Result<Measurement, 
 
 async fn quarantine_old(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let gates = app.store.gates().await?;
-    let waiting = gates.iter().filter(|gate| approvals::is_quarantine(gate));
+    let waiting = gates.iter().filter(|gate| gates::is_quarantine(gate));
     let old = waiting.filter(|gate| now.since(gate.set_at) > QUARANTINE_MAX);
     let accounts = active(app, |_| true).len() as u64;
     Ok(Measurement::of(accounts, old.map(|gate| gate.reach.name().to_owned()).collect()))
