@@ -18,6 +18,7 @@ use digue_types::{Act, PersonRef, PopulationId, PortalId};
 
 use crate::actor::Actor;
 use crate::app::{ActDetails, App};
+use crate::canonical;
 use crate::caseloads::{self, LoadMode};
 use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
@@ -116,7 +117,7 @@ fn read_row(
 /// person that an identifier of another kind stands for, and the identifiers that stand for that person.
 pub fn references(app: &App, typed: &str) -> Vec<PersonRef> {
     let typed = typed.trim();
-    let mut texts = caseloads::forms(app, typed);
+    let mut texts = canonical::forms(app, typed);
     for portal in app.gateway().hosts().portals() {
         let table = app.aliases.of(&portal.id);
         for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {

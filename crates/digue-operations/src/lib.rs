@@ -15,6 +15,7 @@ pub mod attachments;
 pub mod breach;
 pub mod break_glass;
 pub mod bundle;
+mod canonical;
 pub mod caseloads;
 mod ceremonies;
 pub mod clock;

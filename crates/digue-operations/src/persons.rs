@@ -18,6 +18,7 @@ use digue_types::{Act, PersonRef, PopulationId, Timestamp};
 
 use crate::actor::Actor;
 use crate::app::{ActDetails, App};
+use crate::canonical;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::quotas::Quotas;
@@ -203,7 +204,7 @@ fn named(app: &App, population: &str, typed: &str) -> Result<KnownPerson, Operat
         }
         named => PopulationId::parse(named).map_err(|_| OperationError::NotFound("population"))?,
     };
-    let person = crate::caseloads::canonical(app, &population, typed)?;
+    let person = canonical::person(app, &population, typed)?;
     Ok(KnownPerson { population: population.to_string(), person })
 }
 

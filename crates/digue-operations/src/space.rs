@@ -14,7 +14,8 @@ use crate::accounts;
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
-use crate::caseloads::{self, AgreedRelation};
+use crate::canonical;
+use crate::caseloads::AgreedRelation;
 use crate::directory::organisation_of;
 use crate::error::OperationError;
 use crate::gates;
@@ -251,7 +252,7 @@ pub async fn ask_for_person(
 ) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
-    let person = caseloads::canonical(app, &population, person)?;
+    let person = canonical::person(app, &population, person)?;
     let addition = AgreedRelation { population, person, account, organisation, until };
     approvals::ask(app, actor, &ApprovalRequest::AddToCaseload(addition), reason).await.map(drop)
 }

@@ -20,7 +20,7 @@ use crate::actor::Actor;
 use crate::aliases;
 use crate::app::{ActDetails, App};
 use crate::breach;
-use crate::caseloads;
+use crate::canonical;
 use crate::error::OperationError;
 use crate::files::{keep, sha256};
 use crate::incidents;
@@ -70,7 +70,7 @@ pub async fn prepare(
         return Err(OperationError::Invalid("invalid-contacts"));
     }
     if source == "csv" {
-        Contacts::of_csv(&asked.contacts, &|person| caseloads::forms(app, person))?;
+        Contacts::of_csv(&asked.contacts, &|person| canonical::forms(app, person))?;
     }
     let language = asked.style.language();
     let persons = told_persons(app, incident, asked.version, asked.after, language)?;
@@ -144,7 +144,7 @@ pub(super) fn forget_contacts(app: &App, campaign: &str) {
 /// True when every person has a notice; false when the campaign is no longer in preparation.
 async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
-    let forms = |person: &str| caseloads::forms(app, person);
+    let forms = |person: &str| canonical::forms(app, person);
     let mut contacts = match (campaign.source.as_str(), &app.response().contacts) {
         ("query", Some(source)) => Contacts::of_source(source, &forms).await?,
         ("query", None) => return Err(OperationError::Invalid("invalid-contacts")),
