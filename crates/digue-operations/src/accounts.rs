@@ -3,6 +3,8 @@
 //! Suspending narrows access: those who answer for an account may do it at once, and its sessions end.
 //! Resuming widens it: only the operator's officers may.
 
+pub(crate) mod stored;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;

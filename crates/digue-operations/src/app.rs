@@ -48,7 +48,7 @@ use crate::recorder::JournalState;
 use crate::retention::Retentions;
 use crate::space::PartnerRules;
 use crate::space::assessment::AssessmentAnswers;
-use crate::stored_records::JournalledActs;
+use crate::stored_records::{Comparisons, JournalledActs};
 use crate::witnesses::{WitnessRounds, WitnessRules, WitnessView};
 
 /// The parts that an `App` is built from.
@@ -77,6 +77,8 @@ pub struct AppParts {
     pub response: OperatorRules,
     /// What partner organisations must do: self-assessment and its deadlines.
     pub partners: PartnerRules,
+    /// The comparisons of stored records with the journal (`comparisons::all`).
+    pub comparisons: Comparisons,
     /// What the message desk compares submitted messages with.
     pub desk: DeskRules,
     /// True when the checkpoint and the tiles are public.
@@ -128,6 +130,7 @@ pub struct App {
     isms: IsmsState,
     // What the journal says of stored records, read on as the journal grows. Before `journal_state`.
     journalled: StdMutex<JournalledActs>,
+    comparisons: Comparisons,
     person_sessions: PersonSessions,
     // Serialises the operations that first look at the store and then write: approval requests (no
     // duplicates) and every change of the credentials of an account (an invitation or a recovery never
@@ -211,6 +214,7 @@ impl App {
             rate_limiter: RateLimiter::default(),
             isms: IsmsState::default(),
             journalled: StdMutex::default(),
+            comparisons: parts.comparisons,
             person_sessions: PersonSessions::default(),
             asking: Mutex::default(),
             readings: EvidenceReads::default(),
@@ -359,6 +363,10 @@ impl App {
     /// What the acts of the journal say of stored records. Lock order: before `journal_state`.
     pub(crate) fn journalled(&self) -> StdMutexGuard<'_, JournalledActs> {
         self.journalled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn comparisons(&self) -> &Comparisons {
+        &self.comparisons
     }
 
     /// Accounts whose holder nobody has confirmed.

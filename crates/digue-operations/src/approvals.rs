@@ -5,6 +5,7 @@
 //! fresh proof of identity. How each request is carried out belongs to the module that it concerns.
 
 mod request;
+pub(crate) mod stored;
 
 use std::time::Duration;
 

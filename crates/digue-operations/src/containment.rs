@@ -3,6 +3,8 @@
 //!
 //! Which step is taken is decided by the playbook (`digue-detection`), not here.
 
+pub(crate) mod stored;
+
 use std::time::Duration;
 
 use digue_access::{Reach, Role};

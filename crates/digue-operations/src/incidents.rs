@@ -3,6 +3,8 @@
 //! An entry is claimed in the store and journalled by its hash; it is never changed. The state of an
 //! incident is the fold of its entries (`digue-response`), computed on each read (docs/decisions/0012).
 
+pub(crate) mod stored;
+
 use digue_types::visible::is_blank;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
@@ -624,7 +626,7 @@ fn journalled_form(entry: &EntryRecord) -> String {
 }
 
 /// The current form, and the form of version 0.1.0, which did not include the hour.
-pub(crate) fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
+fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
     [journalled_form(entry), format!("{} {}", entry.number, sha256(&entry.note))]
 }
 

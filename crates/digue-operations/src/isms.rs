@@ -18,6 +18,7 @@ pub mod sheets;
 pub mod signatures;
 pub mod start;
 pub mod statement;
+pub(crate) mod stored;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -241,7 +242,7 @@ fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord 
 }
 
 /// A revision as the journal holds it: its hash. The texts, which may name persons, stay in the store.
-pub(crate) fn words_of(record: &RevisionRecord) -> ActDetails {
+fn words_of(record: &RevisionRecord) -> ActDetails {
     let end = if record.is_over { " over" } else { "" };
     ActDetails {
         subject: format!("record:{}", record.id),

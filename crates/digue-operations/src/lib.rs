@@ -20,6 +20,7 @@ pub mod caseloads;
 mod ceremonies;
 pub mod clock;
 mod closings;
+pub mod comparisons;
 pub mod containment;
 mod csv_file;
 pub mod decoys;

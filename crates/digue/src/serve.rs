@@ -29,8 +29,8 @@ use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_operations::retention::{self, Retentions};
 use digue_operations::space::assessment;
 use digue_operations::{
-    App, AppParts, OperationError, SignInRules, alerts, caseloads, containment, desk, identity_cuts,
-    journal_heads, mail, witnesses,
+    App, AppParts, OperationError, SignInRules, alerts, caseloads, comparisons, containment, desk,
+    identity_cuts, journal_heads, mail, witnesses,
 };
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow};
@@ -138,6 +138,7 @@ pub(crate) async fn start(
             monitor: monitor.clone(),
             alerts: settings.watch.alerts.clone(),
             partners: settings.partners,
+            comparisons: comparisons::all(),
             desk: settings.desk.clone(),
             response: response_rules(&settings, zone.clone()),
             is_published: settings.journal.is_published,

@@ -76,7 +76,7 @@ fn result_of(record: CheckRecord) -> Option<CheckResult> {
 }
 
 /// The outcome of a stored result and its hashed text; `None` when it cannot be read.
-pub(crate) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)> {
+pub(super) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)> {
     let result = result_of(record.clone())?;
     Some((result.outcome, result.canonical()))
 }

@@ -126,6 +126,7 @@ impl Home {
             alerts: digue_operations::alerts::AlertRules::default(),
             partners: Default::default(),
             desk: Default::default(),
+            comparisons: digue_operations::comparisons::all(),
             response: home_rules(),
             monitor: digue_operations::monitor::unattended(),
             store: store.clone(),
