@@ -3,25 +3,24 @@
 //! Suspending narrows access: those who answer for an account may do it at once, and its sessions end.
 //! Resuming widens it: only the operator's officers may.
 
+pub(crate) mod stored;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::Reduction;
-use digue_access::{AccountRecord, Reach, Role, Snapshot};
+use digue_access::{AccountRecord, Reach, Role};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 use crate::actor::Actor;
 use crate::app::App;
 use crate::approvals::{self, ApprovalRequest, NewAccount};
 use crate::committed::ActDetails;
-use crate::directory;
+use crate::directory::{self, answers_for, organisation_of};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::identity_cuts;
-use crate::invitations;
-use crate::mail;
-use crate::sign_in;
+use crate::{identity_cuts, invitations, mail, sign_in};
 
 /// An account as officers and its delegate see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,21 +48,6 @@ pub struct OverseenAccount {
     pub may_confirm: bool,
     /// The reader answers for it, and may request its recovery.
     pub answers: bool,
-}
-
-/// The organisation that the actor belongs to.
-pub(crate) fn organisation_of(rules: &Snapshot, actor: &Actor) -> Option<OrganisationId> {
-    rules.directory.find(&actor.account).map(|record| record.organisation.clone())
-}
-
-/// Officers who act answer for every account, delegates and deputies for the agents of their own
-/// organisation; no one for their own account.
-pub(crate) fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) -> bool {
-    let Some(record) = rules.directory.find(account) else { return false };
-    let is_own_agent =
-        record.role == Role::Agent && Some(&record.organisation) == organisation_of(rules, actor).as_ref();
-    let may = actor.role.can_act() || (actor.role.leads_agents() && is_own_agent);
-    may && actor.account != *account
 }
 
 /// The accounts that the actor may see, by name: all of them for officers, those of their own organisation

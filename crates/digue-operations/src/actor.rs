@@ -82,6 +82,12 @@ impl Actor {
         allow(self.role.can_respond())
     }
 
+    /// Checks that the actor may write to the ISMS and set the template of papers: the two officers. To be
+    /// called before any input is read.
+    pub fn must_govern(&self) -> Result<(), OperationError> {
+        allow(self.role.can_govern())
+    }
+
     pub(crate) fn must_review(&self) -> Result<(), OperationError> {
         allow(self.role.can_review())
     }

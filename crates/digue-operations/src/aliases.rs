@@ -19,6 +19,7 @@ use digue_types::{Act, PersonRef, PopulationId, PortalId};
 use crate::actor::Actor;
 use crate::administration_state::AdministrationState;
 use crate::app::App;
+use crate::canonical;
 use crate::caseloads::{self, LoadMode};
 use crate::committed::ActDetails;
 use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
@@ -118,7 +119,7 @@ fn read_row(
 /// person that an identifier of another kind stands for, and the identifiers that stand for that person.
 pub fn references(app: &App, typed: &str) -> Vec<PersonRef> {
     let typed = typed.trim();
-    let mut texts = caseloads::forms(app, typed);
+    let mut texts = canonical::forms(app, typed);
     for portal in app.gateway().hosts().portals() {
         let table = app.aliases.of(&portal.id);
         for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {

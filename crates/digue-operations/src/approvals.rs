@@ -5,34 +5,32 @@
 //! fresh proof of identity. How each request is carried out belongs to the module that it concerns.
 
 mod request;
+pub(crate) mod stored;
 
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role, Snapshot};
-use digue_store::{ApprovalDecision, ApprovalRecord, GateRecord};
-use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
+use digue_store::{ApprovalDecision, ApprovalRecord};
+use digue_types::{AccountId, Act, OrganisationId};
 
 pub use request::{ApprovalRequest, NewAccount};
 
-use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::caseloads::{self, AgreedRelation};
 use crate::committed::ActDetails;
-use crate::directory;
+use crate::directory::{self, answers_for, organisation_of};
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
 use crate::identity_state::IdentityState;
 use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::loads::{self, LoadTarget, WaitingLoad};
-use crate::reopening::ReopeningStep;
+use crate::reopening::{self, ReopeningStep};
 use crate::secret::name;
-use crate::{aliases, keys, recovery, reopening};
+use crate::{aliases, keys, recovery};
 
-/// How long a request waits for its approval, and how long an approved export may be made.
+/// How long a request waits for its approval.
 pub const WAITS: Duration = Duration::from_hours(24);
-/// The reason that marks the closed gate of a new or recovered account until its holder is confirmed.
-pub const QUARANTINE: &str = "quarantine";
 
 /// Requests something that needs a second person; returns the id of the request.
 pub async fn ask(
@@ -405,7 +403,7 @@ async fn carry_out(
             keys::grant(app, actor, record, (account, thumbprint, name)).await?;
             Ok(Vec::new())
         }
-        // Nothing to do now: `may_export` looks for this approval when the export is made.
+        // Nothing to do now: `evidence` looks for this approval when the export is made.
         ApprovalRequest::ExportJournal => Ok(Vec::new()),
     }
 }
@@ -473,20 +471,4 @@ async fn add_accounts(
         invited.push(Invitation { account: one.account.clone(), email: one.email.clone(), link: None });
     }
     Ok(invited)
-}
-
-/// True for the closed gate of an account whose holder is not confirmed.
-pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
-    gate.gate == Gate::Closed && gate.reason == QUARANTINE
-}
-
-/// True when this actor's request to export the journal was approved less than a day ago.
-pub(crate) async fn may_export(app: &App, actor: &Actor, now: Timestamp) -> Result<bool, OperationError> {
-    let is_theirs = |record: &ApprovalRecord| {
-        let granted = record.decided.as_ref().filter(|decided| decided.is_granted);
-        record.kind == ApprovalRequest::ExportJournal.kind()
-            && record.asked_by == actor.account
-            && granted.is_some_and(|decided| now.since(decided.at) < WAITS)
-    };
-    Ok(app.store.approvals().await?.iter().any(is_theirs))
 }

@@ -21,6 +21,7 @@ use crate::actor::Actor;
 use crate::administration_state::AdministrationState;
 use crate::app::App;
 use crate::approvals;
+use crate::canonical::portal_of;
 use crate::committed::ActDetails;
 use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
@@ -228,24 +229,6 @@ pub(crate) async fn gives_to(
         };
     })?;
     Ok(is_given)
-}
-
-/// The canonical form of a person of a population, from typed text.
-pub(crate) fn canonical(app: &App, population: &PopulationId, typed: &str) -> Result<String, OperationError> {
-    let portal = portal_of(app, population)?;
-    let person = portal.kinds[portal.primary].canonical(typed.trim());
-    person.map(String::from).ok_or(OperationError::Invalid("invalid-person"))
-}
-
-/// The forms under which portals may write a person that a file names: the canonical form of each
-/// population, and the text itself, for populations whose maps no longer exist.
-pub(crate) fn forms(app: &App, typed: &str) -> Vec<String> {
-    let hosts = app.gateway().hosts();
-    let canonical = hosts.portals().filter_map(|portal| portal.kinds[portal.primary].canonical(typed.trim()));
-    let mut forms: Vec<String> = canonical.map(String::from).chain([typed.trim().to_owned()]).collect();
-    forms.sort_unstable();
-    forms.dedup();
-    forms
 }
 
 const ACCOUNT: usize = 0;
@@ -557,12 +540,6 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
         }
     }
     Ok(())
-}
-
-pub(crate) fn portal_of(app: &App, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
-    let hosts = app.gateway().hosts();
-    let found = hosts.portals().find(|portal| portal.population == *population).cloned();
-    found.ok_or(OperationError::NotFound("population"))
 }
 
 fn kept(app: &App, population: &PopulationId) -> KeptFile {

@@ -3,10 +3,12 @@
 //!
 //! Which step is taken is decided by the playbook (`digue-detection`), not here.
 
+pub(crate) mod stored;
+
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_detection::{Action, DeclaredBatch, Finding, Signal, SignalKind, Surroundings, Weight};
+use digue_detection::{Action, DeclaredBatch, Finding, Signal, Surroundings, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
 use digue_store::{FindingRecord, FindingVerdict};
@@ -18,12 +20,11 @@ use crate::closings::AccountClosing;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
-use crate::identity_cuts;
-use crate::incidents;
 use crate::mail::{self, Mail};
 use crate::monitor::{MonitoredFinding, finding_before, portal_of};
-use crate::recovery;
 use crate::secret::name;
+use crate::signals::{reason_of, signals_of, subject_of};
+use crate::{identity_cuts, incidents, recovery};
 
 /// Mails about findings within an hour; the console shows the rest.
 const MAILS_AN_HOUR: usize = 6;
@@ -127,48 +128,8 @@ async fn act_on(
     failed
 }
 
-pub(crate) fn subject_of(record: &FindingRecord) -> String {
-    match &record.account {
-        Some(account) => format!("account:{account}"),
-        None => format!("organisation:{}", record.organisation),
-    }
-}
-
-/// The signals with their figures (seen/usual), as the journal keeps them: `pace 43/9 in 1 min`.
-pub(crate) fn reason_of(signals: &[Signal]) -> String {
-    let said = signals.iter().map(|signal| {
-        let figures = signal.figures;
-        let within = if figures.minutes > 0 { format!(" in {} min", figures.minutes) } else { String::new() };
-        format!("{} {}/{}{within}", signal.kind, figures.seen, figures.usual)
-    });
-    said.collect::<Vec<_>>().join("; ")
-}
-
 fn to_json(signals: &[Signal]) -> String {
     serde_json::to_string(signals).unwrap_or_else(|_| "[]".to_owned())
-}
-
-/// The stored signals; kinds that only a later version knows are left out.
-pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
-    #[derive(serde::Deserialize)]
-    struct StoredSignal {
-        kind: String,
-        evidence: f32,
-        figures: StoredFigures,
-    }
-    #[derive(serde::Deserialize)]
-    struct StoredFigures {
-        seen: u32,
-        usual: u32,
-        minutes: u32,
-    }
-    let stored: Vec<StoredSignal> = serde_json::from_str(&record.signals).unwrap_or_default();
-    let signals = stored.into_iter().filter_map(|signal| {
-        let StoredFigures { seen, usual, minutes } = signal.figures;
-        let figures = digue_detection::Figures { seen, usual, minutes };
-        Some(Signal { kind: SignalKind::parse(&signal.kind)?, evidence: signal.evidence, figures })
-    });
-    signals.collect()
 }
 
 /// The surroundings as JSON; empty for a finding about an organisation, which has no account's day.

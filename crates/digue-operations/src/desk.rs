@@ -20,10 +20,9 @@ use crate::app::App;
 use crate::casework_state::CaseworkState;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
-use crate::genuine;
 use crate::mail::{self, Mail};
-use crate::maildir;
 use crate::secret::name;
+use crate::{genuine, maildir};
 
 /// How long reports are kept.
 const KEPT_FOR: Duration = Duration::from_hours(24 * 365);

@@ -8,12 +8,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Act, Timestamp};
 
 use crate::actor::Actor;
 use crate::app::App;
-use crate::approvals;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::evidence_state::EvidenceState;
@@ -29,6 +30,11 @@ pub enum EvidenceForm {
 
 /// Entries of the journal that one account reads within a day without a second person: ten pages.
 pub const ENTRIES_A_DAY: u64 = 500;
+
+/// The kind of an approval request to export the journal, as it is stored.
+pub(crate) const EXPORT_REQUEST: &str = "export-journal";
+/// How long an approved export may be made.
+const EXPORT_LASTS: Duration = Duration::from_hours(24);
 
 /// Journal entries that each account has read today, as (UTC day, entries). In memory only: a restart
 /// renews the allowance.
@@ -91,7 +97,7 @@ async fn may_read(app: &App, actor: &Actor, entries: u64) -> Result<(), Operatio
     actor.must_watch()?;
     actor.must_be_fresh(app)?;
     let now = app.clock.now();
-    if entries == 0 || approvals::may_export(app, actor, now).await? {
+    if entries == 0 || may_export(app, &actor.account, now).await? {
         return Ok(());
     }
     if EvidenceState::of(app).readings.take(&actor.account, now, entries) {
@@ -101,9 +107,55 @@ async fn may_read(app: &App, actor: &Actor, entries: u64) -> Result<(), Operatio
     }
 }
 
+async fn may_export(app: &App, account: &AccountId, now: Timestamp) -> Result<bool, OperationError> {
+    Ok(app.store.approvals().await?.iter().any(|record| allows_export(record, account, now)))
+}
+
+/// True when this is the account's own request to export the journal, granted less than a day ago.
+fn allows_export(record: &ApprovalRecord, account: &AccountId, now: Timestamp) -> bool {
+    let granted = record.decided.as_ref().filter(|decided| decided.is_granted);
+    record.kind == EXPORT_REQUEST
+        && record.asked_by == *account
+        && granted.is_some_and(|decided| now.since(decided.at) < EXPORT_LASTS)
+}
+
 #[cfg(test)]
 mod tests {
+    use digue_store::ApprovalDecision;
+    use digue_types::OrganisationId;
+
     use super::*;
+
+    #[test]
+    fn an_export_needs_the_readers_own_request_granted_within_the_last_day() {
+        let (reader, other) = (AccountId::parse("rssi").unwrap(), AccountId::parse("dpo").unwrap());
+        let granted_at = Timestamp::from_secs(86_400);
+        let soon = granted_at.plus(Duration::from_hours(23));
+        let decided = |is_granted| Some(ApprovalDecision { by: other.clone(), at: granted_at, is_granted });
+        let granted = ApprovalRecord {
+            id: "ap-1".to_owned(),
+            kind: EXPORT_REQUEST.to_owned(),
+            subject: "journal:".to_owned(),
+            detail: String::new(),
+            organisation: OrganisationId::parse("op").unwrap(),
+            reason: "contrôle annuel".to_owned(),
+            asked_by: reader.clone(),
+            asked_at: granted_at,
+            expires_at: granted_at.plus(Duration::from_hours(24)),
+            decided: decided(true),
+        };
+        assert!(allows_export(&granted, &reader, soon));
+        assert!(!allows_export(&granted, &other, soon), "the request of another account");
+        let too_late = granted_at.plus(EXPORT_LASTS);
+        assert!(!allows_export(&granted, &reader, too_late), "granted a day ago");
+        for (record, why) in [
+            (ApprovalRecord { decided: None, ..granted.clone() }, "undecided"),
+            (ApprovalRecord { decided: decided(false), ..granted.clone() }, "refused"),
+            (ApprovalRecord { kind: "open-gate".to_owned(), ..granted.clone() }, "another request"),
+        ] {
+            assert!(!allows_export(&record, &reader, soon), "{why}");
+        }
+    }
 
     #[test]
     fn a_day_holds_so_many_entries_however_they_are_asked_for() {

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::areas::Area;
 use crate::evidence::EvidenceReads;
 use crate::retention::Retentions;
-use crate::stored_records::JournalledActs;
+use crate::stored_records::{Comparisons, JournalledActs};
 use crate::witnesses::{WitnessRounds, WitnessRules};
 
 /// Readings of the day, retentions in force, rounds of the witnesses, and what the journal says of stored
@@ -17,6 +17,7 @@ use crate::witnesses::{WitnessRounds, WitnessRules};
 pub struct EvidenceState {
     // What the journal says of stored records, read on as the journal grows. Before `journal_state`.
     journalled: Mutex<JournalledActs>,
+    pub(crate) comparisons: Comparisons,
     pub(crate) readings: EvidenceReads,
     retentions: RwLock<Arc<Retentions>>,
     pub(crate) witness_rounds: WitnessRounds,
@@ -26,6 +27,7 @@ impl Area for EvidenceState {}
 
 impl EvidenceState {
     pub fn new(
+        comparisons: Comparisons,
         retentions: Retentions,
         witnesses: WitnessRules,
         client: Option<UpstreamClient>,
@@ -33,6 +35,7 @@ impl EvidenceState {
     ) -> Self {
         Self {
             journalled: Mutex::default(),
+            comparisons,
             readings: EvidenceReads::default(),
             retentions: RwLock::new(Arc::new(retentions)),
             witness_rounds: WitnessRounds::new(witnesses, client, now),

@@ -12,7 +12,6 @@ use digue_types::{AccountId, Act, Gate};
 
 use crate::actor::Actor;
 use crate::app::App;
-use crate::approvals::QUARANTINE;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::identity_cuts::{self, CutDone};
@@ -20,6 +19,13 @@ use crate::identity_cuts::{self, CutDone};
 /// The fewest characters of a reason: a word or two.
 pub const REASON_CHARS_MIN: usize = 5;
 pub const REASON_CHARS_MAX: usize = 500;
+/// The reason that marks the closed gate of a new or recovered account until its holder is confirmed.
+pub const QUARANTINE: &str = "quarantine";
+
+/// True for the closed gate of an account whose holder is not confirmed.
+pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
+    gate.gate == Gate::Closed && gate.reason == QUARANTINE
+}
 
 /// A written reason, checked.
 pub fn parse_reason(text: &str, chars_min: usize) -> Result<String, OperationError> {

@@ -3,6 +3,8 @@
 //! An entry is claimed in the store and journalled by its hash; it is never changed. The state of an
 //! incident is the fold of its entries (`digue-response`), computed on each read (docs/decisions/0012).
 
+pub(crate) mod stored;
+
 use digue_types::visible::is_blank;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
@@ -18,17 +20,17 @@ use digue_types::{AccountId, Act, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 
-use crate::accounts::organisation_of;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::attachments;
 use crate::casework_state::CaseworkState;
 use crate::committed::{ActDetails, ActSubscriber, CommittedAct};
-use crate::containment::subject_of;
+use crate::directory::organisation_of;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::files::sha256;
 use crate::secret::name;
+use crate::signals::subject_of;
 use crate::stored_records::SAME_MOMENT;
 
 /// The operator's own details, and the laws that apply to it.
@@ -642,7 +644,7 @@ fn journalled_form(entry: &EntryRecord) -> String {
 }
 
 /// The current form, and the form of version 0.1.0, which did not include the hour.
-pub(crate) fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
+fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
     [journalled_form(entry), format!("{} {}", entry.number, sha256(&entry.note))]
 }
 

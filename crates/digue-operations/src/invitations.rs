@@ -18,17 +18,15 @@ use futures_util::future::BoxFuture;
 use ring::hmac;
 use tokio::sync::MutexGuard;
 
-use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
 use crate::app::App;
-use crate::approvals::{QUARANTINE, is_quarantine};
 use crate::committed::ActDetails;
+use crate::directory::answers_for;
 use crate::error::OperationError;
-use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
-use crate::identity_cuts;
+use crate::gates::{self, ActAuthority, QUARANTINE, REASON_CHARS_MIN, is_quarantine, parse_reason};
 use crate::identity_state::IdentityState;
 use crate::mail::{self, Mail};
-use crate::sign_in;
+use crate::{identity_cuts, sign_in};
 
 /// How long an invitation is valid.
 pub const INVITATION_LASTS: Duration = Duration::from_hours(72);

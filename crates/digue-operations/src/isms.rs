@@ -18,6 +18,7 @@ pub mod sheets;
 pub mod signatures;
 pub mod start;
 pub mod statement;
+pub(crate) mod stored;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -31,7 +32,7 @@ use digue_types::{Act, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 
-use crate::actor::{Actor, allow};
+use crate::Actor;
 use crate::app::App;
 use crate::casework_state::CaseworkState;
 use crate::committed::ActDetails;
@@ -63,11 +64,6 @@ impl IsmsState {
 /// Checks that the actor may read the ISMS: officers and the auditor.
 pub(crate) fn must_read(actor: &Actor) -> Result<(), OperationError> {
     actor.must_watch()
-}
-
-/// Checks that the actor may write to the ISMS: the two officers. To be called before any input is read.
-pub fn must_govern(actor: &Actor) -> Result<(), OperationError> {
-    allow(actor.role.can_govern())
 }
 
 /// The current records of all registers.
@@ -161,7 +157,7 @@ pub async fn save(
     id: Option<&str>,
     values: &Values,
 ) -> Result<String, SaveError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     if kind.is_written_by_digue() {
         return Err(OperationError::Denied.into());
     }
@@ -199,7 +195,7 @@ pub(crate) async fn write(
 
 /// Ends a record: it is no longer current and stays in the history.
 pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
     let registers = in_force(app).await?;
     let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
@@ -252,7 +248,7 @@ fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord 
 }
 
 /// A revision as the journal holds it: its hash. The texts, which may name persons, stay in the store.
-pub(crate) fn words_of(record: &RevisionRecord) -> ActDetails {
+fn words_of(record: &RevisionRecord) -> ActDetails {
     let end = if record.is_over { " over" } else { "" };
     ActDetails {
         subject: format!("record:{}", record.id),

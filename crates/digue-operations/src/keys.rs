@@ -12,10 +12,10 @@ use digue_gateway::possession;
 use digue_store::{ApiKeyRecord, ApprovalRecord, GrantedKeyRecord};
 use digue_types::{AccountId, Act, SessionId};
 
-use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::committed::ActDetails;
+use crate::directory::{answers_for, organisation_of};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::invitations;

@@ -4,6 +4,8 @@
 //! it is sent, so that the database holds no link. It contains nothing personal but the address, and no
 //! code that gives access by itself: an invitation opens an account that can see no person yet.
 
+mod weekly;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -24,11 +26,12 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
+pub use self::weekly::WeeklyFigures;
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::areas::Area;
 use crate::error::OperationError;
-use crate::isms::digest::WeeklyFigures;
 use crate::secret::name;
 
 /// The outgoing mail server.

@@ -8,6 +8,7 @@ mod contacts;
 mod post;
 mod prepare;
 mod returns;
+pub(crate) mod stored;
 mod text;
 
 use std::collections::BTreeMap;
@@ -30,10 +31,8 @@ use crate::casework_state::CaseworkState;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::incidents;
-use crate::mail;
 use crate::papers::PaperReader;
-use crate::stored_records;
+use crate::{incidents, mail};
 
 /// One campaign with its counts.
 #[derive(Clone, Debug)]
@@ -101,7 +100,7 @@ fn journalled_form(campaign: &CampaignRecord) -> String {
 }
 
 /// The current form, and the form of version 0.1.0, which did not include the letter.
-pub(crate) fn journalled_forms(campaign: &CampaignRecord) -> [String; 2] {
+fn journalled_forms(campaign: &CampaignRecord) -> [String; 2] {
     [journalled_form(campaign), format!("incident:{} version:{}", campaign.incident, campaign.version)]
 }
 
@@ -192,7 +191,7 @@ fn kept_back(counts: &BTreeMap<String, u64>) -> u64 {
 
 /// Refuses a campaign whose letter was changed in the database by other means than Digue.
 async fn must_be_as_prepared(app: &App, campaign: &CampaignRecord) -> Result<(), OperationError> {
-    if stored_records::is_as_prepared(app, campaign).await {
+    if stored::is_as_prepared(app, campaign).await {
         return Ok(());
     }
     Err(OperationError::Invalid("notices-differ"))

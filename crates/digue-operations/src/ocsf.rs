@@ -8,8 +8,7 @@ use digue_store::FindingRecord;
 use digue_types::{Act, Administration, Event, Exposure, Outcome};
 use serde_json::{Value as Json, json};
 
-use crate::containment::signals_of;
-use crate::signals::sentence;
+use crate::signals::{sentence, signals_of};
 
 /// The version of the schema that all events follow.
 pub(crate) const VERSION: &str = "1.8.0";

@@ -8,11 +8,11 @@ use digue_access::Role;
 use digue_locales::{Language, text as locale_text};
 use digue_types::{AccountId, OrganisationId};
 
-use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::approvals::{ApprovalRequest, NewAccount, may_add};
 use crate::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
+use crate::directory::organisation_of;
 use crate::error::{LineFault, OperationError};
 use crate::mail::parse_address;
 use crate::organisations::roles_to_give;

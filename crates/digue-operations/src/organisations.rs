@@ -7,10 +7,10 @@ use digue_access::{Reach, Role};
 use digue_store::OrganisationRecord;
 use digue_types::{Act, Gate, OrganisationId, PortalId, SlidingWindow};
 
-use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::committed::ActDetails;
+use crate::directory::organisation_of;
 use crate::error::OperationError;
 use crate::mail::parse_address;
 

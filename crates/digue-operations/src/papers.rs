@@ -19,14 +19,12 @@ use ring::digest::{SHA256, digest};
 
 use crate::actor::Actor;
 use crate::app::App;
-use crate::attachments;
-use crate::breach;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::files::hex;
 use crate::incidents::IncidentView;
-use crate::isms;
 use crate::stored_records::PaperSources;
+use crate::{attachments, breach};
 
 /// The formats of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -180,7 +178,7 @@ pub async fn printed_from(
 /// # Errors
 /// `Invalid` for a file without these places.
 pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -> Result<(), OperationError> {
-    isms::must_govern(actor)?;
+    actor.must_govern()?;
     docx_in(bytes, &Document::default()).map_err(|_| OperationError::Invalid("invalid-template"))?;
     let words = ActDetails {
         subject: TEMPLATE.to_owned(),
@@ -337,6 +335,12 @@ pub fn register_sheet(app: &App, views: &[IncidentView], reader: &PaperReader) -
     WrittenSheet { name, language, header, rows: rows.collect(), ..WrittenSheet::default() }
 }
 
+/// A number cell; `None` for digits that would not survive an import, such as leading zeros.
+pub(crate) fn whole_cell(text: &str) -> Option<WrittenCell> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(WrittenCell::Whole(number))
+}
+
 /// A cell of the register, in the form in which the import reads it back.
 fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColumn) -> WrittenCell {
     let moment =
@@ -355,7 +359,7 @@ fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColu
                         FormFieldShape::Moment => {
                             Timestamp::parse_rfc3339(said).map(|at| reader.moment_cell(at))
                         }
-                        _ => isms::sheets::whole_cell(said),
+                        _ => whole_cell(said),
                     };
                     return in_kind.unwrap_or_else(|| said.into());
                 }

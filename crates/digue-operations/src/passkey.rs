@@ -22,10 +22,9 @@ use crate::ceremonies::Ceremonies;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::identity_state::IdentityState;
-use crate::invitations;
 use crate::mail::{self, Mail};
 use crate::secret::Secret;
-use crate::sign_in;
+use crate::{invitations, sign_in};
 
 const NAME_CHARS_MAX: usize = 60;
 /// The most passkeys of one account.

@@ -28,10 +28,9 @@ use crate::app::App;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::identity_state::IdentityState;
-use crate::invitations;
 use crate::mail::{self, Mail};
 use crate::secret::{Secret, SecretSeal};
-use crate::sign_in;
+use crate::{invitations, sign_in};
 
 /// Failures in a row after which the password is blocked (CNIL: at most 10).
 pub const FAILURES_MAX: u32 = 10;

@@ -15,6 +15,7 @@ use digue_types::{Act, PopulationId, Timestamp};
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::canonical;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::person_sessions::{SignedInPerson, journal_name};
@@ -74,7 +75,7 @@ fn named(app: &App, population: &str, typed: &str) -> Result<KnownPerson, Operat
         }
         named => PopulationId::parse(named).map_err(|_| OperationError::NotFound("population"))?,
     };
-    let person = crate::caseloads::canonical(app, &population, typed)?;
+    let person = canonical::person(app, &population, typed)?;
     Ok(KnownPerson { population: population.to_string(), person })
 }
 

@@ -27,14 +27,15 @@ pub use accounts::{
 };
 pub use ending::{end, ended_by_provider, farewell, farewell_of_person, leaving};
 
+use ending::ProviderSignOut;
+use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
+
 use crate::app::App;
 use crate::ceremonies::Ceremonies;
 use crate::error::OperationError;
 use crate::files::hex;
 use crate::identity_state::IdentityState;
 use crate::secret::Secret;
-use ending::ProviderSignOut;
-use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
 
 /// A provider, from the configuration.
 #[derive(Clone)]

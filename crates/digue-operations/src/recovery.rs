@@ -20,12 +20,11 @@ use crate::app::App;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
-use crate::identity_cuts;
 use crate::identity_state::IdentityState;
 use crate::invitations::{self, Invitation, InvolvedAccounts};
-use crate::keys;
 use crate::mail::{self, Mail};
 use crate::secret::name;
+use crate::{identity_cuts, keys};
 
 /// The percentage of its limits that an account has after a recovery, and for how long.
 pub const PERCENT_AFTER: u8 = 25;

@@ -5,11 +5,10 @@ use digue_journal::note::Note;
 use digue_response::affected::{AffectedQuality, CountDoubt, QualityReason};
 
 use crate::actor::Actor;
-use crate::affected;
-use crate::aliases;
 use crate::app::App;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm, EvidenceRead};
+use crate::{affected, aliases};
 
 /// An answer with the checkpoint that it holds at.
 #[derive(Clone, Debug)]

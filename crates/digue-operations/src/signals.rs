@@ -1,7 +1,52 @@
-//! Signals as sentences, for those who decide about a finding.
+//! The signals of a finding: as they are stored, as the journal keeps them, and as sentences for those who
+//! decide about it.
+//!
+//! It takes no step: what follows a finding belongs to `containment`.
 
-use digue_detection::{Signal, SignalKind, Surroundings};
+use digue_detection::{Figures, Signal, SignalKind, Surroundings};
 use digue_locales::{Language, Value, text, text_with};
+use digue_store::FindingRecord;
+
+/// What a finding is about, as its acts name it: `account:a1`, or `organisation:of-1`.
+pub fn subject_of(record: &FindingRecord) -> String {
+    match &record.account {
+        Some(account) => format!("account:{account}"),
+        None => format!("organisation:{}", record.organisation),
+    }
+}
+
+/// The signals with their figures (seen/usual), as the journal keeps them: `pace 43/9 in 1 min`.
+pub(crate) fn reason_of(signals: &[Signal]) -> String {
+    let said = signals.iter().map(|signal| {
+        let figures = signal.figures;
+        let within = if figures.minutes > 0 { format!(" in {} min", figures.minutes) } else { String::new() };
+        format!("{} {}/{}{within}", signal.kind, figures.seen, figures.usual)
+    });
+    said.collect::<Vec<_>>().join("; ")
+}
+
+/// The stored signals; kinds that only a later version knows are left out.
+pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
+    #[derive(serde::Deserialize)]
+    struct StoredSignal {
+        kind: String,
+        evidence: f32,
+        figures: StoredFigures,
+    }
+    #[derive(serde::Deserialize)]
+    struct StoredFigures {
+        seen: u32,
+        usual: u32,
+        minutes: u32,
+    }
+    let stored: Vec<StoredSignal> = serde_json::from_str(&record.signals).unwrap_or_default();
+    let signals = stored.into_iter().filter_map(|signal| {
+        let StoredFigures { seen, usual, minutes } = signal.figures;
+        let figures = Figures { seen, usual, minutes };
+        Some(Signal { kind: SignalKind::parse(&signal.kind)?, evidence: signal.evidence, figures })
+    });
+    signals.collect()
+}
 
 /// A signal as one sentence with its figures.
 pub fn sentence(language: Language, signal: &Signal) -> String {
@@ -76,8 +121,6 @@ fn period(language: Language, minutes: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use digue_detection::{Figures, SignalKind};
-
     use super::*;
 
     #[test]

@@ -10,14 +10,14 @@ use digue_access::{Reach, Role, Snapshot};
 use digue_store::{BreakGlassRecord, GateRecord};
 use digue_types::{AccountId, Gate, OrganisationId, PopulationId, SlidingWindow, Timestamp};
 
-use crate::accounts::{self, organisation_of};
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
-use crate::caseloads::{self, AgreedRelation};
+use crate::caseloads::AgreedRelation;
+use crate::directory::organisation_of;
 use crate::error::OperationError;
-use crate::incidents;
 use crate::isms::day_of;
+use crate::{accounts, canonical, gates, incidents};
 
 /// Days that are searched for unusual ones.
 const DAYS: i64 = 90;
@@ -179,7 +179,7 @@ fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[Account
     };
     let shut = gates.into_iter().filter(|record| record.gate != Gate::Open && concerns(&record.reach));
     shut.map(|record| HeldReason {
-        is_quarantine: approvals::is_quarantine(&record),
+        is_quarantine: gates::is_quarantine(&record),
         gate: record.gate,
         since: record.set_at,
         reach: record.reach,
@@ -249,7 +249,7 @@ pub async fn ask_for_person(
 ) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
-    let person = caseloads::canonical(app, &population, person)?;
+    let person = canonical::person(app, &population, person)?;
     let addition = AgreedRelation { population, person, account, organisation, until };
     approvals::ask(app, actor, &ApprovalRequest::AddToCaseload(addition), reason).await.map(drop)
 }

@@ -12,10 +12,10 @@ use digue_types::{
     AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, SlidingWindow, Timestamp,
 };
 
-use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::aliases;
 use crate::app::App;
+use crate::directory::organisation_of;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm, EvidenceRead};
 use crate::witnesses::{self, WitnessView};

@@ -39,8 +39,8 @@ use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_operations::retention::{self, Retentions};
 use digue_operations::space::assessment;
 use digue_operations::{
-    App, AppParts, OperationError, alerts, caseloads, containment, desk, identity_cuts, journal_heads, mail,
-    witnesses,
+    App, AppParts, OperationError, alerts, caseloads, comparisons, containment, desk, identity_cuts,
+    journal_heads, mail, witnesses,
 };
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow};
@@ -128,7 +128,13 @@ pub(crate) async fn start(
     let operator = response_rules(&settings, zone.clone());
     let areas = Areas::default()
         .with(MailState::new(settings.mail.as_ref(), Box::new(MailedInvitations))?)
-        .with(EvidenceState::new(retentions, witnesses, Some(client.clone()), clock.now()))
+        .with(EvidenceState::new(
+            comparisons::all(),
+            retentions,
+            witnesses,
+            Some(client.clone()),
+            clock.now(),
+        ))
         .with(IdentityState::new(passwords, settings.providers.clone(), &secrets_key, &settings.console_url)?)
         .with(CaseworkState::new(
             operator,

@@ -11,7 +11,7 @@ use digue_operations::notices::{self, CampaignView};
 use digue_operations::settings;
 use digue_operations::{
     OperationError, accounts, affected, approvals, breach, break_glass, containment, entry, gates, keys,
-    organisations, recovery, scope, watch,
+    organisations, recovery, scope, signals, watch,
 };
 use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;
@@ -412,7 +412,7 @@ pub(crate) async fn findings(
             "portal": finding.portal,
             "kind": finding.weight,
             "evidence": finding.evidence as f64 / 1000.0,
-            "signals": containment::signals_of(finding),
+            "signals": signals::signals_of(finding),
             "around": containment::around_of(finding).known(),
             "persons": finding.persons,
             "action": finding.action,

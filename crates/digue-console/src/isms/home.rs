@@ -268,7 +268,7 @@ pub(crate) async fn begin(
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    isms::must_govern(&actor)?;
+    actor.must_govern()?;
     let answers = answers(&FormPairs::new(pairs))?;
     start::begin(&console.app, &actor, &answers, visitor.language).await?;
     Ok(Redirect::to("/smsi"))

@@ -569,7 +569,7 @@ pub(crate) async fn fill(
 ) -> Result<Redirect, PageError> {
     let kind = kind_of(&code)?;
     let (actor, standing) = standing(&console, &visitor).await?;
-    isms::must_govern(&actor)?;
+    actor.must_govern()?;
     let known = standing.registers.find(kind, &id).ok_or(OperationError::NotFound("record"));
     let mut values = known?.values.clone();
     let (field, text) = match kind {

@@ -7,14 +7,14 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_operations::OperationError;
-use digue_operations::{mail, person_sessions};
+use digue_operations::person_sessions::SignedInPerson;
 use digue_operations::persons::news::{self, NewsPreference};
 use digue_operations::persons::requests::{self, RequestKind, TrackedRequest};
 use digue_operations::persons::sights::{self, ConsultationPage, PAGE};
-use digue_operations::person_sessions::SignedInPerson;
 use digue_operations::persons::{self, codes};
 use digue_operations::providers::{self, ProviderChoice};
 use digue_operations::secret::Secret;
+use digue_operations::{mail, person_sessions};
 use digue_types::PopulationId;
 use serde::Deserialize;
 

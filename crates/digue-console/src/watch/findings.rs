@@ -8,7 +8,7 @@ use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_detection::{DeclaredBatch, Signal, Surroundings};
 use digue_operations::containment::{self, FindingView, StoredSurroundings, WatchView};
-use digue_operations::signals::{innocence, sentence};
+use digue_operations::signals::{innocence, sentence, signals_of};
 use digue_operations::stored_records::StoredKind;
 use digue_operations::watch_lists::written_minute;
 use digue_store::FindingRecord;
@@ -54,7 +54,7 @@ pub(crate) async fn list(
     let view = containment::view(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
     let lead = |record: &FindingRecord| {
-        let first = containment::signals_of(record).into_iter().next();
+        let first = signals_of(record).into_iter().next();
         first.map(|signal| sentence(visitor.language, &signal)).unwrap_or_default()
     };
     let lines = view
@@ -90,7 +90,7 @@ pub(crate) async fn list_csv(
     ];
     let header = keys.map(|key| w.coded("column", key));
     let rows = view.findings.iter().map(|record| {
-        let signals = containment::signals_of(record);
+        let signals = signals_of(record);
         let said: Vec<String> = signals.iter().map(|signal| sentence(visitor.language, signal)).collect();
         vec![
             record.at.to_string(),

@@ -11,6 +11,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::{Value as Json, json};
 
 use crate::caseloads::AgreedRelation;
+use crate::evidence::EXPORT_REQUEST;
 use crate::loads::{LoadTarget, WaitingLoad};
 use crate::reopening::ReopeningStep;
 use crate::rules::RulesGuard;
@@ -136,7 +137,7 @@ impl ApprovalRequest {
             Self::RecoverAccount { .. } => "recover-account",
             Self::IssueKey { .. } => "issue-key",
             Self::WidenRules { .. } => "widen-rules",
-            Self::ExportJournal => "export-journal",
+            Self::ExportJournal => EXPORT_REQUEST,
             Self::AddToCaseload(_) => "add-to-caseload",
             Self::Load(_) => "load",
             Self::AllowFeed { .. } => "allow-feed",
@@ -290,7 +291,7 @@ impl ApprovalRequest {
                 of: RulesGuard::parse(json["of"].as_str()?)?,
                 detail: json["rules"].as_str()?.to_owned(),
             }),
-            "export-journal" => Some(Self::ExportJournal),
+            EXPORT_REQUEST => Some(Self::ExportJournal),
             "add-to-caseload" => Some(Self::AddToCaseload(AgreedRelation {
                 population: id(&json, "population")?,
                 person: json["person"].as_str()?.to_owned(),

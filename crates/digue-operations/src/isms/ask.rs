@@ -22,16 +22,17 @@ use digue_response::incident::Source;
 use digue_types::{AccountId, Gate, PortalId, Timestamp};
 
 use super::{awareness, day_of};
+
 use crate::actor::Actor;
 use crate::app::App;
-use crate::approvals::{self, ApprovalRequest};
+use crate::approvals::ApprovalRequest;
 use crate::casework_state::CaseworkState;
 use crate::error::OperationError;
 use crate::evidence_state::EvidenceState;
-use crate::mail;
+use crate::incidents;
+use crate::password;
 use crate::stored_records::{self, StoredKind};
-use crate::witnesses;
-use crate::{incidents, password};
+use crate::{gates, mail, witnesses};
 
 const DAY: Duration = Duration::from_hours(24);
 /// An account without use for this long counts as unused, whether it was used before or never: the same
@@ -166,7 +167,7 @@ async fn unused(app: &App, check: Check, now: Timestamp) -> Result<Measurement, 
 
 async fn quarantine_old(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let gates = app.store.gates().await?;
-    let waiting = gates.iter().filter(|gate| approvals::is_quarantine(gate));
+    let waiting = gates.iter().filter(|gate| gates::is_quarantine(gate));
     let old = waiting.filter(|gate| now.since(gate.set_at) > QUARANTINE_MAX);
     let accounts = active(app, |_| true).len() as u64;
     Ok(Measurement::of(accounts, old.map(|gate| gate.reach.name().to_owned()).collect()))

@@ -5,7 +5,8 @@ use digue_isms::kinds::{Audit, RegisterKind, SamplePopulation};
 use digue_isms::register::RegisterRecord as _;
 use digue_isms::sample::sample;
 
-use super::{in_force, must_govern, must_read, save};
+use super::{in_force, must_read, save};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
@@ -18,7 +19,7 @@ const SIZE: u32 = 10;
 /// Draws the sample of an audit and writes it into its record, with the size of the population and the hash
 /// of its names.
 pub async fn draw(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     let registers = in_force(app).await?;
     let known = registers.find(RegisterKind::Audit, id).ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();

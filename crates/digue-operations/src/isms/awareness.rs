@@ -9,11 +9,12 @@ use digue_isms::register::{RegisterEntry, Registers};
 use digue_types::OrganisationId;
 use jiff::civil::Date;
 
-use super::{attachment_of, in_force, must_govern, now, save, values_of, write};
-use crate::accounts::organisation_of;
+use super::{attachment_of, in_force, now, save, values_of, write};
+
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::attachments;
+use crate::directory::organisation_of;
 use crate::error::OperationError;
 
 /// Each module, and when the actor last completed it, if that is still valid.
@@ -172,7 +173,7 @@ pub async fn attach(
     name: &str,
     bytes: &[u8],
 ) -> Result<(), OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     let registers = in_force(app).await?;
     let known = registers.find(RegisterKind::Document, id).ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();

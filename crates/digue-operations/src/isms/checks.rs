@@ -9,7 +9,8 @@ use digue_store::{CheckRecord, SwitchRecord};
 use digue_types::{Act, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{ask, in_force, must_govern, must_read, now};
+use super::{ask, in_force, must_read, now};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::committed::ActDetails;
@@ -77,7 +78,7 @@ fn result_of(record: CheckRecord) -> Option<CheckResult> {
 }
 
 /// The outcome of a stored result and its hashed text; `None` when it cannot be read.
-pub(crate) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)> {
+pub(super) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)> {
     let result = result_of(record.clone())?;
     Some((result.outcome, result.canonical()))
 }
@@ -116,7 +117,7 @@ pub async fn run_due(app: &App) -> Result<usize, OperationError> {
 
 /// Runs every check now.
 pub async fn run_all(app: &App, actor: &Actor) -> Result<(), OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     for check in Check::ALL {
         run_one(app, *check).await?;
     }
@@ -198,7 +199,7 @@ pub async fn switch(
     until: Timestamp,
     reason: &str,
 ) -> Result<(), OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let now = app.clock.now();
     if until > now.plus(OFF_MAX) {

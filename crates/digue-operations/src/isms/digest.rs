@@ -8,45 +8,15 @@ use digue_isms::contradictions::contradictions;
 use digue_types::Timestamp;
 
 use super::{checks, in_force, now};
+
 use crate::app::App;
 use crate::error::OperationError;
-use crate::mail::{self, Mail};
+use crate::mail::{self, Mail, WeeklyFigures};
 
 const EVERY: Duration = Duration::from_hours(24 * 7);
 const SETTING: &str = "digest-at";
 /// Days that the mail looks ahead.
 const AHEAD: i64 = 14;
-
-/// The figures of a weekly digest.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct WeeklyFigures {
-    pub late: usize,
-    pub soon: usize,
-    pub contradictions: usize,
-    pub failing: usize,
-    pub euros: u64,
-}
-
-impl WeeklyFigures {
-    /// The five numbers, as the mail queue stores them.
-    pub(crate) fn to_text(self) -> String {
-        format!("{} {} {} {} {}", self.late, self.soon, self.contradictions, self.failing, self.euros)
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut words = text.split(' ');
-        let mut next = || words.next()?.parse::<u64>().ok();
-        let [late, soon, contradictions, failing, euros] = [next()?, next()?, next()?, next()?, next()?];
-        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        Some(Self {
-            late: count(late),
-            soon: count(soon),
-            contradictions: count(contradictions),
-            failing: count(failing),
-            euros,
-        })
-    }
-}
 
 pub async fn week(app: &App) -> Result<WeeklyFigures, OperationError> {
     let (registers, now) = (in_force(app).await?, now(app));

@@ -15,12 +15,13 @@ use digue_locales::{Language, text};
 use serde_json::{Value as Json, json};
 
 use super::{checks, in_force, must_read, now, statement};
+use library::LibraryHead;
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::ocsf;
-use library::LibraryHead;
 
 /// A UUID of version 4 form, derived from a text: the same text has the same one in every export.
 fn uuid(text: &str) -> String {

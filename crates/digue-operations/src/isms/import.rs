@@ -22,7 +22,10 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, Unwritten, choices_in, day, folded, number};
 use jiff::civil::Date;
 
-use super::{RevisionDraft, add_all, free_number, in_force, must_govern, title, unknown_links};
+use super::{RevisionDraft, add_all, free_number, in_force, title, unknown_links};
+
+use super::sheets::field_name;
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::compliance_state::ComplianceState;
@@ -31,8 +34,6 @@ use crate::files::sha256;
 use crate::uploaded_table::{
     CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken, without_unit,
 };
-
-use super::sheets::field_name;
 
 /// The largest file. The confirmation sends it back in base 64, a third longer.
 const FILE_BYTES_MAX: usize = 11 << 20;
@@ -162,7 +163,7 @@ async fn readable(
     actor: &Actor,
     kind: RegisterKind,
 ) -> Result<std::sync::Arc<Registers>, OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     if kind.is_written_by_digue() {
         return Err(OperationError::Denied);
     }

@@ -3,6 +3,7 @@
 use digue_types::{OrganisationId, PortalId};
 
 use super::must_read;
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;

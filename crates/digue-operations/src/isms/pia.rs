@@ -13,7 +13,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::import::lines_of;
-use super::{SaveError, in_force, must_govern, values_of, write};
+use super::{SaveError, in_force, values_of, write};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::casework_state::CaseworkState;
@@ -71,7 +72,7 @@ enum PiaDueDate {
 /// # Errors
 /// `Invalid` for a file that is not such an export.
 pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     let (name, actions) =
         read(bytes, &CaseworkState::of(app).operator().zone).ok_or(OperationError::Invalid("invalid-pia"))?;
     let mut done = ImportedPia { name: name.clone(), ..ImportedPia::default() };

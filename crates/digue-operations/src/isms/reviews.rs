@@ -9,10 +9,12 @@ use digue_types::{AccountId, Act, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::checks;
-use crate::accounts::{self, organisation_of};
+
+use crate::accounts;
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::committed::ActDetails;
+use crate::directory::{answers_for, organisation_of};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::secret::name;
@@ -53,7 +55,7 @@ pub async fn open(
     title: &str,
     due_at: Timestamp,
 ) -> Result<String, OperationError> {
-    allow(actor.role.can_govern())?;
+    actor.must_govern()?;
     let title = title.trim();
     if is_blank(title) || title.chars().count() > 200 || due_at <= app.clock.now() {
         return Err(OperationError::Invalid("invalid-review"));
@@ -158,7 +160,7 @@ pub async fn decide(
     let rules = app.gateway().rules();
     // Officers review each other's access; no one their own.
     let is_officer = actor.role.can_govern();
-    let may = (is_officer || accounts::answers_for(&rules, actor, account)) && actor.account != *account;
+    let may = (is_officer || answers_for(&rules, actor, account)) && actor.account != *account;
     allow(may)?;
     if view.record.closed_at > Timestamp::ZERO || !line.decision.is_empty() {
         return Err(OperationError::Conflict);

@@ -10,10 +10,11 @@ use digue_isms::statement::StatementLine;
 use digue_locales::{Language, Value, text, text_with};
 
 use super::{in_force, must_read};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
-use crate::papers::{PaperFormat, PaperReader, printed_from};
+use crate::papers::{PaperFormat, PaperReader, printed_from, whole_cell};
 use crate::stored_records::PaperSources;
 
 /// The display name of a field of a kind.
@@ -70,12 +71,6 @@ fn row(language: Language, kind: RegisterKind, revision: &Revision) -> Vec<Writt
 fn day_cell(text: &str) -> Option<WrittenCell> {
     let day: jiff::civil::Date = text.parse().ok()?;
     SheetDay::new(day.year(), day.month(), day.day()).map(WrittenCell::Day)
-}
-
-/// A number cell; `None` for digits that would not survive an import, such as leading zeros.
-pub(crate) fn whole_cell(text: &str) -> Option<WrittenCell> {
-    let number: u64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(WrittenCell::Whole(number))
 }
 
 pub(super) fn sheet(language: Language, kind: RegisterKind, registers: &Registers) -> WrittenSheet {

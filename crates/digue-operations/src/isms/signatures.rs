@@ -5,6 +5,7 @@ use digue_isms::kinds::RegisterKind;
 use digue_isms::signatures::{SignatureState, is_same, signed};
 
 use super::{in_force, must_read, now, values_of, write};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;

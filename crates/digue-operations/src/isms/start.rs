@@ -12,7 +12,8 @@ use digue_locales::{Language, text};
 use jiff::Span;
 use jiff::civil::Date;
 
-use super::{RevisionDraft, add_all, in_force, must_govern, now};
+use super::{RevisionDraft, add_all, in_force, now};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::compliance_state::ComplianceState;
@@ -34,7 +35,7 @@ pub async fn begin(
     answers: &Answers,
     language: Language,
 ) -> Result<(), OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     if is_blank(&answers.name) || is_blank(&answers.head) {
         return Err(OperationError::Invalid("invalid-start"));
     }

@@ -7,7 +7,8 @@ use digue_store::FileRecord;
 use digue_types::Act;
 use serde_json::json;
 
-use super::{in_force, must_govern, must_read, now};
+use super::{in_force, must_read, now};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::attachments;
@@ -38,7 +39,7 @@ pub async fn versions(app: &App, actor: &Actor) -> Result<Vec<FileRecord>, Opera
 
 /// Freezes the current statement: one line for each control, signed. Returns the number of the version.
 pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
-    must_govern(actor)?;
+    actor.must_govern()?;
     actor.must_be_fresh(app)?;
     // The number is counted from the stored versions: concurrent calls must not get the same one.
     let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;

@@ -9,6 +9,7 @@ use digue_types::Act;
 use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::{blocks_of, must_be_as_prepared, style_of, text_of};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::breach;

@@ -16,18 +16,16 @@ use serde_json::Value as Json;
 use super::contacts::{Contact, Contacts};
 use super::text::{Blocks, ShownData, Style, written};
 use super::{blocks_of, style_of};
+
 use crate::actor::Actor;
-use crate::aliases;
 use crate::app::App;
-use crate::breach;
-use crate::caseloads;
 use crate::casework_state::CaseworkState;
 use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::files::{keep, sha256};
-use crate::incidents;
 use crate::papers::PaperReader;
 use crate::secret::name;
+use crate::{aliases, breach, canonical, incidents};
 
 /// Notices in one transaction.
 const BATCH: usize = 2000;
@@ -72,7 +70,7 @@ pub async fn prepare(
         return Err(OperationError::Invalid("invalid-contacts"));
     }
     if source == "csv" {
-        Contacts::of_csv(&asked.contacts, &|person| caseloads::forms(app, person))?;
+        Contacts::of_csv(&asked.contacts, &|person| canonical::forms(app, person))?;
     }
     let language = asked.style.language();
     let persons = told_persons(app, incident, asked.version, asked.after, language)?;
@@ -146,7 +144,7 @@ pub(super) fn forget_contacts(app: &App, campaign: &str) {
 /// True when every person has a notice; false when the campaign is no longer in preparation.
 async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
-    let forms = |person: &str| caseloads::forms(app, person);
+    let forms = |person: &str| canonical::forms(app, person);
     let mut contacts = match (campaign.source.as_str(), &CaseworkState::of(app).operator().contacts) {
         ("query", Some(source)) => Contacts::of_source(source, &forms).await?,
         ("query", None) => return Err(OperationError::Invalid("invalid-contacts")),

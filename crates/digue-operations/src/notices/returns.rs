@@ -11,8 +11,7 @@ use digue_store::NoticeRecord;
 
 use crate::app::App;
 use crate::error::OperationError;
-use crate::mail;
-use crate::maildir;
+use crate::{mail, maildir};
 
 /// The largest report that is read.
 const REPORT_BYTES_MAX: u64 = 1 << 20;

@@ -12,7 +12,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::actor::Actor;
 use crate::app::App;
-use crate::caseloads;
+use crate::canonical;
 use crate::casework_state::CaseworkState;
 use crate::committed::ActDetails;
 use crate::error::{LineFault, OperationError};
@@ -61,7 +61,7 @@ pub async fn make(
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
     let (mut letters, mut faults) = (Vec::new(), Vec::new());
     for (place, line) in persons.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        match caseloads::canonical(app, &population, line) {
+        match canonical::person(app, &population, line) {
             Ok(person) => {
                 let whose = KnownPerson { population: population.to_string(), person };
                 letters.push(CodeLetter { whose, code: draw()? });
@@ -180,7 +180,7 @@ pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(
     let now = app.clock.now();
     CaseworkState::of(app).rate_limiter.pass(now, ip)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
-    let person = caseloads::canonical(app, &population, typed)?;
+    let person = canonical::person(app, &population, typed)?;
     let whose = KnownPerson { population: population.to_string(), person };
     let waits = |request: &RequestRecord| request.kind == LETTER && request.answered_at == Timestamp::ZERO;
     // Two concurrent requests for the same letter become one.

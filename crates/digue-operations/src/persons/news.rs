@@ -10,6 +10,7 @@ use digue_store::PreferenceRecord;
 use digue_types::{OrganisationId, Timestamp};
 
 use super::sights;
+
 use crate::app::App;
 use crate::error::OperationError;
 use crate::mail::{self, Mail, parse_address};

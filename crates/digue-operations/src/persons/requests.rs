@@ -8,6 +8,7 @@ use digue_types::visible::{is_blank, visible_chars};
 use digue_types::{AccountId, Act, Timestamp, lists};
 
 use super::{codes, sights};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::casework_state::CaseworkState;

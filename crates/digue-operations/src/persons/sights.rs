@@ -10,6 +10,7 @@ use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, Portal
 use ring::hmac;
 
 use super::requests::{RequestKind, RequestOutcome};
+
 use crate::actor::{Actor, allow};
 use crate::affected::question_of;
 use crate::app::App;

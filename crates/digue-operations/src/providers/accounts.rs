@@ -10,10 +10,11 @@ use serde_json::Value;
 
 use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label};
-use crate::accounts::answers_for;
+
 use crate::actor::{Actor, allow};
 use crate::app::App;
 use crate::committed::ActDetails;
+use crate::directory::answers_for;
 use crate::error::OperationError;
 use crate::identity_state::IdentityState;
 use crate::invitations::{self, INVITATION_LASTS};

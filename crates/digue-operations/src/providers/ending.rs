@@ -8,6 +8,7 @@ use digue_types::Act;
 
 use super::accounts::seal;
 use super::{keyed, label, told};
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::committed::ActDetails;

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{PersonBy, PersonRules, keyed};
+
 use crate::app::App;
-use crate::caseloads;
+use crate::canonical;
 use crate::error::OperationError;
 use crate::person_sessions::{self, PersonDebts};
 use crate::secret::Secret;
@@ -44,7 +45,7 @@ pub(super) async fn open(
             }
         }
     };
-    let person = caseloads::canonical(app, &rules.population, &typed).map_err(|_| unknown())?;
+    let person = canonical::person(app, &rules.population, &typed).map_err(|_| unknown())?;
     let owed = PersonDebts {
         provider: peer.rules.id.clone(),
         subject: keyed(app, peer, "subject", &vouched.subject),

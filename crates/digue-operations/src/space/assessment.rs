@@ -18,6 +18,7 @@ use digue_types::{AccountId, OrganisationId, Timestamp};
 use jiff::civil::Date;
 
 use super::led;
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::compliance_state::ComplianceState;

@@ -8,15 +8,15 @@ use digue_locales::{Language, Value, number, text, text_with};
 use digue_types::OrganisationId;
 
 use super::{assessment, led};
-use crate::accounts;
+
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::incidents;
 use crate::isms::{awareness, now, reviews};
 use crate::papers::{PaperFormat, PaperReader, printed_from};
 use crate::stored_records::PaperSources;
+use crate::{accounts, incidents};
 
 /// The attestation of the actor's organisation, of today.
 pub async fn file(

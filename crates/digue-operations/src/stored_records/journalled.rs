@@ -4,20 +4,28 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Act, Administration, OrganisationId, Timestamp};
+
+use super::SAME_MOMENT;
 
 /// The parts of an act that a record is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct JournalledAct {
+pub(crate) struct JournalledAct {
     /// `account:a1`, in canonical form.
-    pub(super) about: String,
-    pub(super) at: Timestamp,
-    pub(super) by: AccountId,
-    pub(super) act: Act,
-    pub(super) before: String,
-    pub(super) after: String,
-    pub(super) reason: String,
+    pub(crate) about: String,
+    pub(crate) at: Timestamp,
+    pub(crate) by: AccountId,
+    pub(crate) act: Act,
+    pub(crate) before: String,
+    pub(crate) after: String,
+    pub(crate) reason: String,
+}
+
+impl JournalledAct {
+    /// True when a record of this date belongs to the act.
+    pub(crate) fn is_at(&self, at: Timestamp) -> bool {
+        self.at.since(at).max(at.since(self.at)) <= SAME_MOMENT
+    }
 }
 
 /// The acts that stored records are compared with, by their subjects.
@@ -117,110 +125,110 @@ impl JournalledActs {
     }
 
     /// The last organisation and role: `of-1 agent`.
-    pub(super) fn account(&self, account: &AccountId) -> Option<&str> {
+    pub(crate) fn account(&self, account: &AccountId) -> Option<&str> {
         self.accounts.get(account).map(String::as_str)
     }
 
-    pub(super) fn is_suspended(&self, account: &AccountId) -> bool {
+    pub(crate) fn is_suspended(&self, account: &AccountId) -> bool {
         self.suspended.get(account).copied().unwrap_or(false)
     }
 
-    pub(super) fn accounts(&self) -> impl Iterator<Item = &AccountId> {
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountId> {
         self.accounts.keys()
     }
 
-    pub(super) fn gate(&self, subject: &str) -> Option<&JournalledAct> {
+    pub(crate) fn gate(&self, subject: &str) -> Option<&JournalledAct> {
         self.gates.get(&canonical(subject))
     }
 
-    pub(super) fn gates(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
+    pub(crate) fn gates(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
         self.gates.iter().map(|(subject, said)| (subject.as_str(), said))
     }
 
-    pub(super) fn asked(&self, subject: &str) -> &[JournalledAct] {
+    pub(crate) fn asked(&self, subject: &str) -> &[JournalledAct] {
         self.asked.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn all_asked(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
+    pub(crate) fn all_asked(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
         self.asked.iter().flat_map(|(subject, all)| all.iter().map(move |said| (subject.as_str(), said)))
     }
 
-    pub(super) fn decided(&self, subject: &str) -> &[JournalledAct] {
+    pub(crate) fn decided(&self, subject: &str) -> &[JournalledAct] {
         self.decided.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn findings(&self, subject: &str) -> &[JournalledAct] {
+    pub(crate) fn findings(&self, subject: &str) -> &[JournalledAct] {
         self.findings.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn verdict(&self, finding: &str) -> Option<&JournalledAct> {
+    pub(crate) fn verdict(&self, finding: &str) -> Option<&JournalledAct> {
         self.verdicts.get(finding)
     }
 
-    pub(super) fn all_findings(&self) -> impl Iterator<Item = (&str, &[JournalledAct])> {
+    pub(crate) fn all_findings(&self) -> impl Iterator<Item = (&str, &[JournalledAct])> {
         self.findings.iter().map(|(subject, all)| (subject.as_str(), all.as_slice()))
     }
 
     /// By the name of the finding.
-    pub(super) fn all_verdicts(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
+    pub(crate) fn all_verdicts(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
         self.verdicts.iter().map(|(finding, said)| (finding.as_str(), said))
     }
 
-    pub(super) fn verdicts(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn verdicts(&self) -> impl Iterator<Item = &str> {
         self.verdicts.keys().map(String::as_str)
     }
 
-    pub(super) fn campaign(&self, id: &str) -> Option<&JournalledAct> {
+    pub(crate) fn campaign(&self, id: &str) -> Option<&JournalledAct> {
         self.prepared.get(&format!("campaign:{id}"))
     }
 
-    pub(super) fn campaigns(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn campaigns(&self) -> impl Iterator<Item = &str> {
         self.prepared.keys().filter_map(|subject| subject.strip_prefix("campaign:"))
     }
 
     /// The state that a person last gave a campaign.
-    pub(super) fn campaign_state(&self, id: &str) -> Option<&str> {
+    pub(crate) fn campaign_state(&self, id: &str) -> Option<&str> {
         self.campaign_states.get(&format!("campaign:{id}")).map(String::as_str)
     }
 
-    pub(super) fn review(&self, id: &str) -> Option<&JournalledAct> {
+    pub(crate) fn review(&self, id: &str) -> Option<&JournalledAct> {
         self.reviews.get(&format!("review:{id}"))
     }
 
-    pub(super) fn reviews(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn reviews(&self) -> impl Iterator<Item = &str> {
         self.reviews.keys().filter_map(|subject| subject.strip_prefix("review:"))
     }
 
-    pub(super) fn review_line(&self, review: &str, account: &AccountId) -> Option<&JournalledAct> {
+    pub(crate) fn review_line(&self, review: &str, account: &AccountId) -> Option<&JournalledAct> {
         self.review_lines.get(&(review.to_owned(), account.clone()))
     }
 
-    pub(super) fn switched(&self, check: &str) -> Option<&JournalledAct> {
+    pub(crate) fn switched(&self, check: &str) -> Option<&JournalledAct> {
         self.switches.get(&format!("check:{check}"))
     }
 
     /// Outcome and hash of the last result of a check.
-    pub(super) fn checked(&self, check: &str) -> Option<&str> {
+    pub(crate) fn checked(&self, check: &str) -> Option<&str> {
         self.checks.get(&format!("check:{check}")).map(String::as_str)
     }
 
     /// True when the account `by` did an act on `subject` with exactly this text.
-    pub(super) fn holds(&self, subject: &str, after: &str, by: &str) -> bool {
+    pub(crate) fn holds(&self, subject: &str, after: &str, by: &str) -> bool {
         let Ok(by) = AccountId::parse(by) else { return false };
         self.hashed.get(subject).is_some_and(|all| all.contains(&(after.to_owned(), by)))
     }
 
     /// The texts of acts with a hash, for each subject with this prefix, such as `record:`.
-    pub(super) fn hashed(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn hashed(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str)> {
         let named =
             self.hashed.iter().filter_map(move |(subject, all)| Some((subject.strip_prefix(prefix)?, all)));
         named.flat_map(|(name, all)| all.iter().map(move |(after, _)| (name, after.as_str())))
     }
 }
 
-/// True when a request is about this subject, however it is spelled.
-pub(super) fn is_about(approval: &ApprovalRecord, subject: &str) -> bool {
-    canonical(&approval.subject) == subject
+/// True when the subject of a record is this subject of the journal, however the record spells it.
+pub(crate) fn is_same_subject(stored: &str, journalled: &str) -> bool {
+    canonical(stored) == journalled
 }
 
 /// The canonical subject: older entries spell accounts and organisations differently.

@@ -7,6 +7,7 @@ use digue_locales::{Language, text};
 use digue_types::AccountId;
 
 use super::{StoredKind, compare_now};
+
 use crate::app::App;
 use crate::error::OperationError;
 

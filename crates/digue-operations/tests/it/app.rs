@@ -20,6 +20,7 @@ use digue_operations::alerts::AlertRules;
 use digue_operations::aliases::AliasTables;
 use digue_operations::areas::Areas;
 use digue_operations::casework_state::CaseworkState;
+use digue_operations::comparisons;
 use digue_operations::compliance_state::ComplianceState;
 use digue_operations::desk::DeskRules;
 use digue_operations::evidence_state::EvidenceState;
@@ -140,7 +141,13 @@ impl Home {
         const KEY: [u8; 32] = [7; 32];
         let areas = Areas::default()
             .with(MailState::new(plan.mail.as_ref(), Box::new(MailedInvitations)).unwrap())
-            .with(EvidenceState::new(Retentions::default(), WitnessRules::default(), None, clock.now()))
+            .with(EvidenceState::new(
+                comparisons::all(),
+                Retentions::default(),
+                WitnessRules::default(),
+                None,
+                clock.now(),
+            ))
             .with(IdentityState::new(plan.password, Vec::new(), &KEY, CONSOLE).unwrap())
             .with(CaseworkState::new(
                 home_rules(),

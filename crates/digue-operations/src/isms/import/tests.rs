@@ -4,6 +4,7 @@ use digue_documents::xlsx;
 use proptest::prelude::*;
 
 use super::*;
+
 use crate::isms::sheets::sheet;
 
 fn file(name: &str) -> Vec<u8> {

@@ -1,0 +1,124 @@
+//! Stored revisions of registers, reviews of rights, results and switches of checks, compared with the
+//! journal.
+
+use std::collections::BTreeSet;
+
+use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
+
+use super::{checks, words_of};
+
+use crate::app::App;
+use crate::error::OperationError;
+use crate::files::sha256;
+use crate::stored_records::{
+    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
+};
+
+pub(crate) const COMPARISONS: &[StoredComparison] = &[
+    StoredComparison { kind: StoredKind::Record, compare: |app, to| Box::pin(revisions(app, to)) },
+    StoredComparison { kind: StoredKind::Review, compare: |app, to| Box::pin(reviews(app, to)) },
+    StoredComparison { kind: StoredKind::Check, compare: |app, to| Box::pin(check_results(app, to)) },
+    StoredComparison { kind: StoredKind::Switch, compare: |app, to| Box::pin(switches(app, to)) },
+];
+
+async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.all_revisions().await?;
+    with_word(app, |word| {
+        let mut known = BTreeSet::new();
+        for revision in &stored {
+            to.note(StoredKind::Record, revision.id.as_str(), revision_is(word, revision));
+            known.insert((revision.id.as_str(), revision.number));
+        }
+        for (id, said) in word.journalled.hashed("record:") {
+            // `measure 3 HASH`.
+            let number = said.split(' ').nth(1).and_then(|number| number.parse().ok());
+            if number.is_none_or(|number| !known.contains(&(id, number))) {
+                to.miss(StoredKind::Record, id);
+            }
+        }
+    });
+    Ok(())
+}
+
+fn revision_is(word: &JournalStatement<'_>, revision: &RevisionRecord) -> RecordConfirmation {
+    let words = words_of(revision);
+    let is_same = word.journalled.holds(&words.subject, &words.after, &revision.author);
+    word.unless_older(revision.at, is_same)
+}
+
+async fn reviews(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let mut stored = Vec::new();
+    for review in app.store.reviews().await? {
+        let lines = app.store.review_lines(&review.id).await?;
+        stored.push((review, lines));
+    }
+    with_word(app, |word| {
+        for (review, lines) in &stored {
+            to.note(StoredKind::Review, review.id.as_str(), review_is(word, review, lines));
+            for line in lines {
+                let name = format!("{} {}", review.id, line.account);
+                to.note(StoredKind::Review, name, line_is(word, line));
+            }
+        }
+        let known: BTreeSet<&str> = stored.iter().map(|(review, _)| review.id.as_str()).collect();
+        for review in word.journalled.reviews().filter(|review| !known.contains(review)) {
+            to.miss(StoredKind::Review, review);
+        }
+    });
+    Ok(())
+}
+
+fn review_is(word: &JournalStatement<'_>, review: &ReviewRecord, lines: &[ReviewLine]) -> RecordConfirmation {
+    let is_same = word.journalled.review(&review.id).is_some_and(|said| {
+        said.after == format!("accounts:{} due:{}", lines.len(), review.due_at) && said.by == review.opened_by
+    });
+    word.unless_older(review.opened_at, is_same)
+}
+
+fn line_is(word: &JournalStatement<'_>, line: &ReviewLine) -> RecordConfirmation {
+    let said = word.journalled.review_line(&line.review, &line.account);
+    match (line.decision.as_str(), said) {
+        ("", None) => RecordConfirmation::Same,
+        (decision, Some(said)) => {
+            let is_same =
+                said.after == decision && said.reason == line.reason && said.by.as_str() == line.decided_by;
+            if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
+        }
+        (_, None) => word.unless_older(line.decided_at, false),
+    }
+}
+
+async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.last_check_results().await?;
+    with_word(app, |word| {
+        for result in &stored {
+            to.note(StoredKind::Check, result.name.as_str(), result_is(word, result));
+        }
+    });
+    Ok(())
+}
+
+fn result_is(word: &JournalStatement<'_>, result: &CheckRecord) -> RecordConfirmation {
+    let is_same = checks::outcome_of(result).is_some_and(|(outcome, canonical)| {
+        let found = format!("{} {}", outcome.code(), sha256(&canonical));
+        word.journalled.checked(&result.name) == Some(found.as_str())
+    });
+    word.unless_older(result.at, is_same)
+}
+
+async fn switches(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.check_switches().await?;
+    with_word(app, |word| {
+        for switch in &stored {
+            to.note(StoredKind::Switch, switch.name.as_str(), switch_is(word, switch));
+        }
+    });
+    Ok(())
+}
+
+fn switch_is(word: &JournalStatement<'_>, switch: &SwitchRecord) -> RecordConfirmation {
+    let Some(said) = word.journalled.switched(&switch.name) else { return word.without_act() };
+    let after = if switch.until > said.at { format!("off until {}", switch.until) } else { "on".to_owned() };
+    let is_same = said.after == after && said.reason == switch.reason && said.by.as_str() == switch.author;
+    if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
+}
