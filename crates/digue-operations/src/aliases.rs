@@ -4,60 +4,23 @@
 //! widens access: it counts two identifiers as one, or brings one into a caseload. New and changed rows
 //! wait for a second person; a feed may add new persons and never merges.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use digue_exposure::{Affected, ScopeAnswer};
 use digue_gateway::Portal;
-use digue_gateway::ports::Aliases;
-use digue_inspect::IdentifierKind;
-use digue_types::{Act, PersonRef, PopulationId, PortalId};
+use digue_types::{Act, PersonRef, PortalId};
 
 use crate::actor::Actor;
 use crate::administration_state::AdministrationState;
+use crate::alias_tables::AliasTable;
 use crate::app::App;
-use crate::canonical;
 use crate::caseloads::{self, LoadMode};
 use crate::committed::ActDetails;
 use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
 use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
-
-/// From (kind, identifier) to the person.
-pub type Table = HashMap<(String, String), PersonRef>;
-
-/// All tables in force. The gateway reads them for each identifier of another kind, so that a load swaps
-/// them without a lock.
-#[derive(Default)]
-pub struct AliasTables(ArcSwap<HashMap<PortalId, Arc<Table>>>);
-
-impl AliasTables {
-    pub fn set(&self, portal: PortalId, table: Table) {
-        let table = Arc::new(table);
-        self.0.rcu(|tables| {
-            let mut tables = HashMap::clone(tables);
-            tables.insert(portal.clone(), table.clone());
-            Arc::new(tables)
-        });
-    }
-
-    /// The table of a portal; an empty one when none was loaded.
-    fn of(&self, portal: &PortalId) -> Arc<Table> {
-        self.0.load().get(portal).cloned().unwrap_or_default()
-    }
-}
-
-impl Aliases for AliasTables {
-    fn resolve(&self, portal: &PortalId, kind: &str, identifier: &str) -> Option<PersonRef> {
-        let tables = self.0.load();
-        // Allocates two short strings for the look-up; only identifiers of secondary kinds come here.
-        tables.get(portal)?.get(&(kind.to_owned(), identifier.to_owned())).cloned()
-    }
-}
 
 const KIND: usize = 0;
 const IDENTIFIER: usize = 1;
@@ -72,11 +35,11 @@ const COLUMNS: [CsvColumn; 3] = [
 const FAULTS_MAX: usize = 1000;
 
 /// Reads the rows of an alias file, with identifiers and persons in canonical form; otherwise its faults.
-fn read_rows(csv: &[u8], map: &Portal) -> Result<(Table, Vec<String>), OperationError> {
+fn read_rows(csv: &[u8], map: &Portal) -> Result<(AliasTable, Vec<String>), OperationError> {
     let told = |fault: PlacedFault| fault.told("alias");
     let file = CsvFile::open(csv, &COLUMNS, &[KIND, IDENTIFIER, PERSON])
         .map_err(|fault| OperationError::Faults(vec![told(fault)]))?;
-    let mut table = Table::new();
+    let mut table = AliasTable::new();
     let mut faults = Vec::new();
     file.each(|read| {
         let fault = match read {
@@ -113,68 +76,6 @@ fn read_row(
     let person = map.kinds[map.primary].canonical(person).ok_or((PERSON, "person"))?;
     let person = PersonRef::parse(&person).map_err(|_| (PERSON, "person"))?;
     Ok(((kind.to_owned(), identifier.to_string()), person))
-}
-
-/// Every reference under which the journal may show a person, from typed text: the portal's own form, the
-/// person that an identifier of another kind stands for, and the identifiers that stand for that person.
-pub fn references(app: &App, typed: &str) -> Vec<PersonRef> {
-    let typed = typed.trim();
-    let mut texts = canonical::forms(app, typed);
-    for portal in app.gateway().hosts().portals() {
-        let table = app.aliases.of(&portal.id);
-        for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {
-            let Some(identifier) = kind.canonical(typed).map(String::from) else { continue };
-            texts.push(format!("{}:{identifier}", kind.name));
-            if let Some(person) = table.get(&(kind.name.clone(), identifier)) {
-                texts.push(person.to_string());
-            }
-        }
-        let known = texts.clone();
-        let others = table.iter().filter(|(_, person)| known.iter().any(|text| text == person.as_str()));
-        texts.extend(others.map(|((kind, identifier), _)| format!("{kind}:{identifier}")));
-    }
-    texts.sort_unstable();
-    texts.dedup();
-    texts.iter().filter_map(|text| PersonRef::parse(text).ok()).collect()
-}
-
-/// The person that a reference of the journal means today, and true when it is an identifier of another
-/// kind without an alias: how many persons such identifiers are is not known.
-pub fn person_of(app: &App, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
-    let Some((kind, identifier)) = reference.as_str().split_once(':') else {
-        return (reference.clone(), false);
-    };
-    let mut is_unmerged = false;
-    for portal in app.gateway().hosts().portals() {
-        let is_secondary =
-            |(place, known): (usize, &IdentifierKind)| place != portal.primary && known.name == kind;
-        if portal.population != *population || !portal.kinds.iter().enumerate().any(is_secondary) {
-            continue;
-        }
-        if let Some(person) = app.aliases.resolve(&portal.id, kind, identifier) {
-            return (person, false);
-        }
-        is_unmerged = true;
-    }
-    (reference.clone(), is_unmerged)
-}
-
-/// Merges the persons of an answer that are one person by the aliases in force, also where the entries are
-/// older than the aliases. The number counts the identifiers that no alias leads to a person.
-pub fn merged(app: &App, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
-    let mut known: BTreeMap<(PopulationId, PersonRef), Affected> = BTreeMap::new();
-    let mut unmerged = 0;
-    for one in &answer.persons {
-        let (person, is_unmerged) = person_of(app, &one.population, &one.person);
-        unmerged += u64::from(is_unmerged);
-        let key = (one.population.clone(), person.clone());
-        match known.get_mut(&key) {
-            Some(same) => same.join(one),
-            None => drop(known.insert(key, Affected { person, ..one.clone() })),
-        }
-    }
-    let persons = known.into_values().collect();
-    (ScopeAnswer { persons, exposures: answer.exposures, quality: answer.quality }, unmerged)
 }
 
 /// The result of loading aliases.
@@ -253,7 +154,7 @@ async fn load_judged(
 
 /// A file, compared with the table in force.
 struct AliasComparison {
-    table: Table,
+    table: AliasTable,
     next: FileDraft,
     waiting: Option<(FileDraft, LoadGrowth)>,
     /// What a feed added by itself.
@@ -263,7 +164,7 @@ struct AliasComparison {
 
 fn judge(
     map: &Portal,
-    base: &Table,
+    base: &AliasTable,
     csv: &[u8],
     mode: LoadMode,
     allowance: &Allowance,
@@ -305,8 +206,8 @@ fn judge(
     let keyer = map.keyer();
     let sizes = HashMap::new();
     let mut counter = GrowthCounter::new(&sizes);
-    let mut later = Table::new();
-    let mut table = if mode == LoadMode::Add { base.clone() } else { Table::new() };
+    let mut later = AliasTable::new();
+    let mut table = if mode == LoadMode::Add { base.clone() } else { AliasTable::new() };
     for (key, person) in &rows {
         if waits.contains(key) {
             counter.alias(keyer.key(person.as_str()), merges(key, person));
@@ -324,7 +225,7 @@ fn judge(
 }
 
 /// Writes a table sorted by its keys, so that equal tables have equal digests.
-fn write(table: &Table, path: PathBuf) -> Result<FileDraft, OperationError> {
+fn write(table: &AliasTable, path: PathBuf) -> Result<FileDraft, OperationError> {
     let fault = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let draft = FileDraftWriter::create(path).map_err(|error| fault(&error))?;
     let mut writer = csv::Writer::from_writer(draft);
@@ -385,7 +286,7 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
 
 /// The alias table of a portal as its file has it, for commands that work without the store. Its digest
 /// is therefore not verified.
-pub fn kept_table(data_folder: &Path, portal: &Portal) -> Result<Option<Table>, OperationError> {
+pub fn kept_table(data_folder: &Path, portal: &Portal) -> Result<Option<AliasTable>, OperationError> {
     match std::fs::read(kept(data_folder, &portal.id).path) {
         Ok(csv) => read_rows(&csv, portal).map(|(table, _)| Some(table)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

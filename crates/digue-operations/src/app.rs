@@ -23,7 +23,7 @@ use digue_types::{AccountId, Act, Administration, Event};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::actor::Actor;
-use crate::aliases::AliasTables;
+use crate::alias_tables::AliasTables;
 use crate::areas::{Area, Areas};
 use crate::committed::{ActDetails, ActSubscriber, CommittedAct};
 use crate::error::OperationError;

@@ -9,6 +9,7 @@ pub mod actor;
 pub mod administration_state;
 pub mod affected;
 pub mod alerts;
+pub mod alias_tables;
 pub mod aliases;
 pub mod app;
 pub mod approvals;

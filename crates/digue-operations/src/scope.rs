@@ -5,10 +5,11 @@ use digue_journal::note::Note;
 use digue_response::affected::{AffectedQuality, CountDoubt, QualityReason};
 
 use crate::actor::Actor;
+use crate::affected;
+use crate::alias_tables;
 use crate::app::App;
 use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm, EvidenceRead};
-use crate::{affected, aliases};
 
 /// An answer with the checkpoint that it holds at.
 #[derive(Clone, Debug)]
@@ -98,7 +99,7 @@ pub(crate) async fn computed(app: &App, question: ScopeQuestion) -> Result<Scope
     {
         return Err(OperationError::Invalid("unknown-subject"));
     }
-    let (people, unmerged) = aliases::merged(app, &answer);
+    let (people, unmerged) = alias_tables::merged(app, &answer);
     Ok(ScopeResult { question, answer, people, unmerged, note, size })
 }
 

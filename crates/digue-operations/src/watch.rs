@@ -13,7 +13,7 @@ use digue_types::{
 };
 
 use crate::actor::{Actor, allow};
-use crate::aliases;
+use crate::alias_tables;
 use crate::app::App;
 use crate::directory::organisation_of;
 use crate::error::OperationError;
@@ -319,7 +319,7 @@ pub async fn person(
 ) -> Result<Lookup<Vec<Sight>>, OperationError> {
     let fetch = async {
         let view = app.view();
-        let references = aliases::references(app, person.as_str());
+        let references = alias_tables::references(app, person.as_str());
         let mut sights = Vec::new();
         for reference in &references {
             sights.extend(app.answered(view.of_person(reference))?);

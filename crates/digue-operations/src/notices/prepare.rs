@@ -18,6 +18,7 @@ use super::text::{Blocks, ShownData, Style, written};
 use super::{blocks_of, style_of};
 
 use crate::actor::Actor;
+use crate::alias_tables;
 use crate::app::App;
 use crate::casework_state::CaseworkState;
 use crate::committed::ActDetails;
@@ -25,7 +26,7 @@ use crate::error::OperationError;
 use crate::files::{keep, sha256};
 use crate::papers::PaperReader;
 use crate::secret::name;
-use crate::{aliases, breach, canonical, incidents};
+use crate::{breach, canonical, incidents};
 
 /// Notices in one transaction.
 const BATCH: usize = 2000;
@@ -237,7 +238,7 @@ impl JointExposures {
 fn merged(app: &App, who: AffectedPerson) -> AffectedPerson {
     match (who.population.parse(), PersonRef::parse(&who.person)) {
         (Ok(population), Ok(reference)) => {
-            let (person, _) = aliases::person_of(app, &population, &reference);
+            let (person, _) = alias_tables::person_of(app, &population, &reference);
             AffectedPerson { person: person.to_string(), ..who }
         }
         _ => who,

@@ -17,7 +17,7 @@ use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions, reader};
 use digue_operations::administration_state::AdministrationState;
 use digue_operations::alerts::AlertRules;
-use digue_operations::aliases::AliasTables;
+use digue_operations::alias_tables::AliasTables;
 use digue_operations::areas::Areas;
 use digue_operations::casework_state::CaseworkState;
 use digue_operations::comparisons;

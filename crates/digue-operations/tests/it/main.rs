@@ -43,7 +43,7 @@ use digue_inspect::{BlockRules, IdentifierKind, Pick, ResponseRules, RuleBlock, 
 use digue_journal::disk::{Disk, DurableStep, FaultEffect};
 use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions};
-use digue_operations::aliases::AliasTables;
+use digue_operations::alias_tables::AliasTables;
 use digue_operations::clock::SystemClock;
 use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_testkit::disk::{DISK_FULL, FailAt, IO_ERROR};

@@ -1,0 +1,109 @@
+//! The other identifiers of persons in force, and what a reference of the journal means by them.
+//!
+//! How a table is loaded is the matter of administration (`aliases`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use digue_exposure::{Affected, ScopeAnswer};
+use digue_gateway::ports::Aliases;
+use digue_inspect::IdentifierKind;
+use digue_types::{PersonRef, PopulationId, PortalId};
+
+use crate::app::App;
+use crate::canonical;
+
+/// From (kind, identifier) to the person.
+pub type AliasTable = HashMap<(String, String), PersonRef>;
+
+/// All tables in force. The gateway reads them for each identifier of another kind, so that a load swaps
+/// them without a lock.
+#[derive(Default)]
+pub struct AliasTables(ArcSwap<HashMap<PortalId, Arc<AliasTable>>>);
+
+impl AliasTables {
+    pub fn set(&self, portal: PortalId, table: AliasTable) {
+        let table = Arc::new(table);
+        self.0.rcu(|tables| {
+            let mut tables = HashMap::clone(tables);
+            tables.insert(portal.clone(), table.clone());
+            Arc::new(tables)
+        });
+    }
+
+    /// The table of a portal; an empty one when none was loaded.
+    pub(crate) fn of(&self, portal: &PortalId) -> Arc<AliasTable> {
+        self.0.load().get(portal).cloned().unwrap_or_default()
+    }
+}
+
+impl Aliases for AliasTables {
+    fn resolve(&self, portal: &PortalId, kind: &str, identifier: &str) -> Option<PersonRef> {
+        let tables = self.0.load();
+        // Allocates two short strings for the look-up; only identifiers of secondary kinds come here.
+        tables.get(portal)?.get(&(kind.to_owned(), identifier.to_owned())).cloned()
+    }
+}
+
+/// Every reference under which the journal may show a person, from typed text: the portal's own form, the
+/// person that an identifier of another kind stands for, and the identifiers that stand for that person.
+pub fn references(app: &App, typed: &str) -> Vec<PersonRef> {
+    let typed = typed.trim();
+    let mut texts = canonical::forms(app, typed);
+    for portal in app.gateway().hosts().portals() {
+        let table = app.aliases.of(&portal.id);
+        for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {
+            let Some(identifier) = kind.canonical(typed).map(String::from) else { continue };
+            texts.push(format!("{}:{identifier}", kind.name));
+            if let Some(person) = table.get(&(kind.name.clone(), identifier)) {
+                texts.push(person.to_string());
+            }
+        }
+        let known = texts.clone();
+        let others = table.iter().filter(|(_, person)| known.iter().any(|text| text == person.as_str()));
+        texts.extend(others.map(|((kind, identifier), _)| format!("{kind}:{identifier}")));
+    }
+    texts.sort_unstable();
+    texts.dedup();
+    texts.iter().filter_map(|text| PersonRef::parse(text).ok()).collect()
+}
+
+/// The person that a reference of the journal means today, and true when it is an identifier of another
+/// kind without an alias: how many persons such identifiers are is not known.
+pub fn person_of(app: &App, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
+    let Some((kind, identifier)) = reference.as_str().split_once(':') else {
+        return (reference.clone(), false);
+    };
+    let mut is_unmerged = false;
+    for portal in app.gateway().hosts().portals() {
+        let is_secondary =
+            |(place, known): (usize, &IdentifierKind)| place != portal.primary && known.name == kind;
+        if portal.population != *population || !portal.kinds.iter().enumerate().any(is_secondary) {
+            continue;
+        }
+        if let Some(person) = app.aliases.resolve(&portal.id, kind, identifier) {
+            return (person, false);
+        }
+        is_unmerged = true;
+    }
+    (reference.clone(), is_unmerged)
+}
+
+/// Merges the persons of an answer that are one person by the aliases in force, also where the entries are
+/// older than the aliases. The number counts the identifiers that no alias leads to a person.
+pub fn merged(app: &App, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
+    let mut known: BTreeMap<(PopulationId, PersonRef), Affected> = BTreeMap::new();
+    let mut unmerged = 0;
+    for one in &answer.persons {
+        let (person, is_unmerged) = person_of(app, &one.population, &one.person);
+        unmerged += u64::from(is_unmerged);
+        let key = (one.population.clone(), person.clone());
+        match known.get_mut(&key) {
+            Some(same) => same.join(one),
+            None => drop(known.insert(key, Affected { person, ..one.clone() })),
+        }
+    }
+    let persons = known.into_values().collect();
+    (ScopeAnswer { persons, exposures: answer.exposures, quality: answer.quality }, unmerged)
+}
