@@ -1,5 +1,7 @@
 //! What the casework area keeps between calls.
 
+use tokio::sync::Mutex;
+
 use crate::alerts::{AlertRules, AlertSender};
 use crate::app::App;
 use crate::areas::Area;
@@ -15,6 +17,9 @@ pub struct CaseworkState {
     pub(crate) following: IncidentFollowing,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) lessons: Box<dyn LessonSubscriber>,
+    // Serialises imports of a register of violations: two of the same file would open each incident twice.
+    // No other lock is held while it is taken.
+    pub(crate) importing: Mutex<()>,
 }
 
 impl Area for CaseworkState {}
@@ -33,6 +38,7 @@ impl CaseworkState {
             following: IncidentFollowing::default(),
             rate_limiter: RateLimiter::default(),
             lessons,
+            importing: Mutex::default(),
         }
     }
 

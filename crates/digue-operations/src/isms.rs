@@ -32,7 +32,7 @@ use digue_types::{Act, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 
-use crate::Actor;
+use crate::actor::Actor;
 use crate::app::App;
 use crate::casework_state::CaseworkState;
 use crate::committed::ActDetails;

@@ -21,7 +21,6 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
 
 use crate::actor::Actor;
-use crate::administration_state::AdministrationState;
 use crate::app::App;
 use crate::casework_state::CaseworkState;
 use crate::error::OperationError;
@@ -108,7 +107,7 @@ pub async fn import(
     actor.must_respond()?;
     // Two confirmations of one file must open its breaches once. Borrows the lock of loads, as another rare
     // upload.
-    let _one_at_a_time = AdministrationState::of(app).loads.lock().await;
+    let _one_at_a_time = CaseworkState::of(app).importing.lock().await;
     let plan = plan(app, actor, bytes).await?;
     if plan.preview.digest != digest {
         return Ok(RegisterOutcome::Outdated(plan.preview));
