@@ -11,8 +11,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use digue_access::Role;
 use digue_access::shares::{Eighths, network_of};
-use digue_operations::attachments::FILE_BYTES_MAX;
-use digue_operations::{App, OperationError};
+use digue_app::attachments::FILE_BYTES_MAX;
+use digue_app::{App, OperationError};
 
 use crate::body_storage::{BodyError, BodySender, Senders, hold, spool};
 use crate::error::ApiError;

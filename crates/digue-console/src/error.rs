@@ -7,9 +7,8 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use digue_app::{LineFault, OperationError};
 use digue_locales::{Language, text};
-use digue_operations::OperationError;
-use digue_operations::error::LineFault;
 use serde_json::{Value, json};
 
 use crate::view::{Localizer, page};

@@ -6,7 +6,7 @@ use axum::extract::{Multipart, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use digue_operations::OperationError;
+use digue_app::OperationError;
 use digue_types::AccountId;
 use digue_types::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone};

@@ -1,6 +1,10 @@
 //! Sensitive acts without a fresh proof of identity: the proof is requested, and the submitted form is kept
 //! on the page and sent again afterwards, so that nothing is typed twice.
 
+use digue_app::OperationError;
+use digue_operations::password;
+use digue_operations::providers::{self, OwnIdentity};
+
 use askama::Template;
 use axum::Form;
 use axum::body::{Body, Bytes, to_bytes};
@@ -8,8 +12,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use digue_operations::providers::{self, OwnIdentity};
-use digue_operations::{OperationError, password};
 use serde::Deserialize;
 
 use crate::account::sign_in::device_of;

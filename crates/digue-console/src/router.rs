@@ -1,12 +1,13 @@
 //! Every route on one screen.
 
+use digue_app::App;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{any, get, post, put};
-use digue_operations::App;
 use jiff::tz::TimeZone;
 
 use crate::account::{device, own, own_incidents, provider, settings, sign_in};

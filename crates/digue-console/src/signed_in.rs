@@ -1,8 +1,9 @@
 //! The account that opens a page, as an extractor.
 
+use digue_app::Actor;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use digue_operations::Actor;
 
 use crate::error::PageError;
 use crate::state::Console;

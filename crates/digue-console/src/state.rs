@@ -1,8 +1,9 @@
 //! What every page works with.
 
+use digue_app::App;
+
 use std::sync::Arc;
 
-use digue_operations::App;
 use jiff::tz::TimeZone;
 
 use crate::body_storage::Bodies;

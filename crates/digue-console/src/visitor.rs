@@ -6,8 +6,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use digue_access::session::SessionDoubt;
 use digue_access::{RequestOrigin, Role, Session};
+use digue_app::{Actor, App, OperationError};
 use digue_locales::Language;
-use digue_operations::{Actor, App, OperationError};
 use digue_types::{AccountId, PortalId};
 
 #[derive(Clone, Debug)]

@@ -7,9 +7,10 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use digue_access::{Reach, Role};
+use digue_app::gates;
 use digue_exposure::ScopeQuestion;
 use digue_operations::notices::{self, CampaignRequest, Style};
-use digue_operations::{breach, gates, incidents};
+use digue_operations::{breach, incidents};
 use digue_response::IncidentNote;
 use digue_response::incident::Source;
 use digue_types::{Event, Gate, PersonRef};
@@ -29,7 +30,7 @@ fn main() {
 async fn measure(persons: usize) {
     let home = Home::with(Plan { on_disk: true, ..Plan::default() }).await;
     let account = home.account("dpo", Role::Ciso).await;
-    let dpo = digue_operations::Actor { account, role: Role::Ciso, proved_at: home.now() };
+    let dpo = digue_app::Actor { account, role: Role::Ciso, proved_at: home.now() };
     let begun = Instant::now();
     let mut number = 0_u64;
     while (number as usize) < persons {

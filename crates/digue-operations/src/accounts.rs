@@ -11,16 +11,13 @@ use std::time::Duration;
 
 use digue_access::decide::Reduction;
 use digue_access::{AccountRecord, Reach, Role};
+use digue_app::directory::{self, answers_for, organisation_of};
+use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
+use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::approvals::{self, ApprovalRequest, NewAccount};
-use crate::committed::ActDetails;
-use crate::directory::{self, answers_for, organisation_of};
-use crate::error::OperationError;
-use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::{identity_cuts, invitations, mail, sign_in};
+use crate::{invitations, mail, sign_in};
 
 /// An account as officers and its delegate see it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! What the administration area keeps between calls.
 
-use tokio::sync::Mutex;
+use digue_app::{App, Area};
 
-use crate::app::App;
-use crate::areas::Area;
+use tokio::sync::Mutex;
 
 /// Which load is under way.
 #[derive(Default)]

@@ -6,14 +6,13 @@
 
 use std::io::{self, BufRead, Write};
 
+use digue_app::files::hex;
 use digue_exposure::{Affected, CountBound, ScopeAnswer, ScopeQuestion};
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::note::{NoteError, Verifier};
 use digue_types::Timestamp;
 use ring::digest::{Context, SHA256};
 use serde_json::{Value as Json, json};
-
-use crate::files::hex;
 
 const FORM: &str = "digue-scope-1";
 

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use digue_app::{App, OperationError};
 use digue_gateway::body;
 use digue_gateway::portal::Timeouts;
 use digue_gateway::upstream::UpstreamClient;
@@ -17,9 +18,7 @@ use digue_store::FindingRecord;
 use digue_types::Timestamp;
 use ring::hmac;
 
-use crate::app::App;
 use crate::casework_state::CaseworkState;
-use crate::error::OperationError;
 use crate::ocsf;
 
 /// The systems that findings are sent to.

@@ -8,18 +8,15 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use digue_app::alias_tables::AliasTable;
+use digue_app::csv_file::{CsvColumn, CsvFile, PlacedFault};
+use digue_app::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
+use digue_app::{ActDetails, Actor, App, LineFault, OperationError};
 use digue_gateway::Portal;
 use digue_types::{Act, PersonRef, PortalId};
 
-use crate::actor::Actor;
 use crate::administration_state::AdministrationState;
-use crate::alias_tables::AliasTable;
-use crate::app::App;
 use crate::caseloads::{self, LoadMode};
-use crate::committed::ActDetails;
-use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
-use crate::error::{LineFault, OperationError};
-use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
 
 const KIND: usize = 0;

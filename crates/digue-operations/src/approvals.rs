@@ -10,23 +10,21 @@ pub(crate) mod stored;
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role, Snapshot};
+use digue_app::directory::{self, answers_for, organisation_of};
+use digue_app::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_store::{ApprovalDecision, ApprovalRecord};
 use digue_types::{AccountId, Act, OrganisationId};
 
 pub use request::{ApprovalRequest, NewAccount};
 
-use crate::actor::{Actor, allow};
-use crate::app::App;
 use crate::caseloads::{self, AgreedRelation};
-use crate::committed::ActDetails;
-use crate::directory::{self, answers_for, organisation_of};
-use crate::error::OperationError;
-use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
 use crate::identity_state::IdentityState;
 use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::loads::{self, LoadTarget, WaitingLoad};
 use crate::reopening::{self, ReopeningStep};
-use crate::secret::name;
+use crate::rules;
 use crate::{aliases, keys, recovery};
 
 /// How long a request waits for its approval.
@@ -136,20 +134,20 @@ fn may_ask(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), Op
         ApprovalRequest::AddAccounts(accounts) => {
             let own = organisation_of(&rules, actor);
             let may = |one: &NewAccount| may_add(actor, own.as_ref(), &one.organisation, one.role);
-            allow(!accounts.is_empty() && accounts.iter().all(may))
+            require(!accounts.is_empty() && accounts.iter().all(may))
         }
         ApprovalRequest::RecoverAccount { account, .. } | ApprovalRequest::IssueKey { account, .. } => {
-            allow(answers_for(&rules, actor, account))
+            require(answers_for(&rules, actor, account))
         }
         ApprovalRequest::ExportJournal => actor.must_watch(),
         ApprovalRequest::AddToCaseload(addition) => may_ask_for(&rules, actor, addition),
         ApprovalRequest::HandOver { organisation, from, .. } => {
             let own = organisation_of(&rules, actor);
-            allow(
+            require(
                 actor.role == Role::Delegate && *from == actor.account && own.as_ref() == Some(organisation),
             )
         }
-        ApprovalRequest::AllowFeed { .. } => allow(actor.role.can_act() || actor.role.can_load()),
+        ApprovalRequest::AllowFeed { .. } => require(actor.role.can_act() || actor.role.can_load()),
         // Requested by Digue when a map is reloaded or a file is loaded (`keep`), never by a form.
         ApprovalRequest::WidenRules { .. } | ApprovalRequest::Load(_) => Err(OperationError::Denied),
         // Requested only at the terminal (`accounts::set_at_terminal`).
@@ -163,7 +161,7 @@ fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &AgreedRelation) -> Re
     let is_theirs = addition.account.as_ref().is_none_or(|account| {
         rules.directory.find(account).is_some_and(|record| record.organisation == addition.organisation)
     });
-    allow(actor.role.leads_agents() && is_own && is_theirs)
+    require(actor.role.leads_agents() && is_own && is_theirs)
 }
 
 /// Refuses a request that could not be carried out now. Checked when it is made and again when it is
@@ -264,7 +262,7 @@ pub struct WaitingApproval {
 
 /// The approval requests that concern the actor, the newest first.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, OperationError> {
-    allow(actor.role.oversees())?;
+    require(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
     let now = app.clock.now();
     let mut records = app.store.approvals().await?;
@@ -300,7 +298,7 @@ pub async fn decide(
     if is_over {
         return Err(OperationError::Conflict);
     }
-    allow(may_decide)?;
+    require(may_decide)?;
     actor.must_be_fresh(app)?;
     let request = ApprovalRequest::of(&record)
         .ok_or_else(|| OperationError::Unavailable("a stored approval request cannot be read".into()))?;
@@ -341,7 +339,7 @@ async fn must_be_current(app: &App, actor: &Actor, request: &ApprovalRequest) ->
             LoadTarget::Caseload(_) => Ok(()),
             LoadTarget::Aliases(_) => aliases::must_be_current(app, load).await,
         },
-        ApprovalRequest::WidenRules { of, detail } => app.wanted_rules(of, detail).await.map(drop),
+        ApprovalRequest::WidenRules { of, detail } => rules::wanted(app, of, detail).await.map(drop),
         _ => Ok(()),
     }
 }
@@ -366,7 +364,7 @@ async fn carry_out(
             recovery::carry_out(app, actor, account, *since, record).await.map(|one| vec![one])
         }
         ApprovalRequest::WidenRules { of, detail } => {
-            app.grant_rules(of, detail).await?;
+            rules::grant(app, of, detail).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::AddToCaseload(addition) => {

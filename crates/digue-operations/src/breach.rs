@@ -1,6 +1,8 @@
 //! A personal data breach: the affected set from the index, its severity, and the fields of the notification
 //! that facts can fill.
 
+use digue_app::files::{hex, keep};
+use digue_app::{Actor, App, OperationError};
 use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,13 +25,9 @@ use digue_types::{AccountId, Event, OrganisationId, PortalId, Timestamp};
 use ring::digest::{Context, SHA256};
 use serde_json::{Value as Json, json};
 
-use crate::actor::Actor;
 use crate::affected;
-use crate::app::App;
 use crate::casework_state::CaseworkState;
-use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
-use crate::files::{hex, keep};
 use crate::identity_state::IdentityState;
 use crate::incidents::{self, IncidentView};
 use crate::papers::PaperReader;

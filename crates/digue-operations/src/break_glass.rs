@@ -6,15 +6,11 @@ use std::time::Duration;
 
 use digue_access::Session;
 use digue_access::decide::BreakGlass;
+use digue_app::gates::parse_reason;
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::BreakGlassRecord;
 use digue_types::{Act, PortalId};
-
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
-use crate::gates::parse_reason;
-use crate::secret::name;
 
 /// The fewest characters of a justification: a short sentence.
 pub const JUSTIFICATION_CHARS_MIN: usize = 20;

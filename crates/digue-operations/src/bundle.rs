@@ -3,14 +3,12 @@
 
 use std::io::{Cursor, Write as _};
 
+use digue_app::{Actor, App, OperationError};
 use digue_response::IncidentNote;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::breach;
-use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::incidents::IncidentView;
 use crate::papers::{self, PaperReader};

@@ -13,19 +13,16 @@ use digue_access::caseload::{
     CaseloadBuilder, CaseloadCells, CaseloadFault, CaseloadFaultKind, CaseloadRow, CaseloadRowReader,
     Caseloads, HolderName, RelationCoverage,
 };
+use digue_app::canonical::portal_of;
+use digue_app::csv_file::{CsvColumn, CsvFile, PlacedFault};
+use digue_app::kept_files::{FileDraft, FileDraftWriter, KeptFile};
+use digue_app::{ActDetails, Actor, App, LineFault, OperationError};
 use digue_gateway::Portal;
 use digue_types::person::PersonKeyer;
 use digue_types::{AccountId, Act, OrganisationId, PopulationId, Timestamp};
 
-use crate::actor::Actor;
 use crate::administration_state::AdministrationState;
-use crate::app::App;
 use crate::approvals;
-use crate::canonical::portal_of;
-use crate::committed::ActDetails;
-use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
-use crate::error::{LineFault, OperationError};
-use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
 
 /// The result of a load.
@@ -206,7 +203,7 @@ pub(crate) async fn waiting_rows(
     let path = folder.join(format!("{}.csv", load.digest));
     let read = tokio::task::spawn_blocking(move || std::fs::read(path));
     let csv = read.await.map_err(unavailable)?.map_err(unavailable)?;
-    let digest = crate::files::hex(ring::digest::digest(&ring::digest::SHA256, &csv).as_ref());
+    let digest = digue_app::files::hex(ring::digest::digest(&ring::digest::SHA256, &csv).as_ref());
     if digest == load.digest { Ok(csv) } else { Err(OperationError::Invalid("invalid-load-changed")) }
 }
 
@@ -535,7 +532,7 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
             Ok(caseloads) => publish(app, &population, caseloads, 0).await,
             Err(error) => {
                 tracing::error!(%error, file = %file.path.display(), "Kept caseloads are invalid; skipped");
-                app.note_not_taken(&file.name, crate::kept_files::UnfinishedFile::Unreadable).await?;
+                app.note_not_taken(&file.name, digue_app::kept_files::UnfinishedFile::Unreadable).await?;
             }
         }
     }

@@ -1,10 +1,10 @@
 //! What the casework area keeps between calls.
 
+use digue_app::{App, Area};
+
 use tokio::sync::Mutex;
 
 use crate::alerts::{AlertRules, AlertSender};
-use crate::app::App;
-use crate::areas::Area;
 use crate::desk::DeskRules;
 use crate::genuine::RateLimiter;
 use crate::incidents::{IncidentFollowing, LessonSubscriber, OperatorRules};

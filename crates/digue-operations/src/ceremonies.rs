@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use digue_app::OperationError;
+use digue_app::secret::Secret;
 use digue_types::Timestamp;
-
-use crate::error::OperationError;
-use crate::secret::Secret;
 
 /// How long the next step may take.
 const CEREMONY_LASTS: Duration = Duration::from_mins(5);

@@ -1,7 +1,7 @@
 //! What the compliance area keeps between calls.
 
-use crate::app::App;
-use crate::areas::Area;
+use digue_app::{App, Area};
+
 use crate::isms::IsmsState;
 use crate::space::PartnerRules;
 use crate::space::assessment::AssessmentAnswers;

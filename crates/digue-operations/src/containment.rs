@@ -8,23 +8,20 @@ pub(crate) mod stored;
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
+use digue_app::closings::AccountClosing;
+use digue_app::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
+use digue_app::monitor::{MonitoredFinding, finding_before, portal_of};
+use digue_app::secret::name;
+use digue_app::signals::{reason_of, signals_of, subject_of};
+use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
 use digue_detection::{Action, DeclaredBatch, Finding, Signal, Surroundings, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
 use digue_store::{FindingRecord, FindingVerdict};
 use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId, Timestamp};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::closings::AccountClosing;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
-use crate::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
 use crate::mail::{self, Mail};
-use crate::monitor::{MonitoredFinding, finding_before, portal_of};
-use crate::secret::name;
-use crate::signals::{reason_of, signals_of, subject_of};
-use crate::{identity_cuts, incidents, recovery};
+use crate::{incidents, recovery};
 
 /// Mails about findings within an hour; the console shows the rest.
 const MAILS_AN_HOUR: usize = 6;

@@ -5,10 +5,9 @@
 
 use std::collections::HashSet;
 
+use digue_app::OperationError;
 use digue_gateway::Portal;
 use ring::rand::{SecureRandom as _, SystemRandom};
-
-use crate::error::OperationError;
 
 /// The most decoys in one call: a decoy works because it is rare.
 pub const COUNT_MAX: usize = 1000;

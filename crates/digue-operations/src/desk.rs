@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_locales::{Language, Value, text, text_with};
 use digue_messages::read::{self, ReadMessage, SubmittedMessage};
 use digue_messages::verdict::CodeSeen;
@@ -15,13 +17,8 @@ use digue_response::code::Code;
 use digue_store::ReportRecord;
 use digue_types::{AccountId, Act, Timestamp};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::casework_state::CaseworkState;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::mail::{self, Mail};
-use crate::secret::name;
 use crate::{genuine, maildir};
 
 /// How long reports are kept.

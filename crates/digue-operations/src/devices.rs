@@ -11,16 +11,13 @@ use std::time::Duration;
 
 use digue_access::Session;
 use digue_access::session::Device;
+use digue_app::secret::Secret;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_gateway::possession::{self, Possession};
 use digue_types::{Act, SessionId, Timestamp};
 use serde_json::{Value, json};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::identity_state::IdentityState;
-use crate::secret::Secret;
 
 /// How long the short cookie is valid.
 pub const COOKIE_LASTS: Duration = Duration::from_mins(5);

@@ -10,13 +10,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Act, Timestamp};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::evidence_state::EvidenceState;
 
 /// How the evidence is handed over. The rule is the same; the act in the journal differs.

@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use digue_app::{App, Area};
 use digue_gateway::upstream::UpstreamClient;
 use digue_types::Timestamp;
 
-use crate::app::App;
-use crate::areas::Area;
 use crate::evidence::EvidenceReads;
 use crate::retention::Retentions;
 use crate::stored_records::{Comparisons, JournalledActs};

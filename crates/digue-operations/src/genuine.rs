@@ -5,19 +5,18 @@
 
 use std::time::Duration;
 
+use digue_app::files::sha256;
+use digue_app::quotas::{QuotaLimits, Quotas};
+use digue_app::{App, OperationError};
 use digue_locales::{Language, text};
 use digue_response::code::Code;
 use digue_types::Timestamp;
 use serde::Serialize;
 
-use crate::app::App;
 use crate::casework_state::CaseworkState;
-use crate::error::OperationError;
-use crate::files::sha256;
 use crate::mail;
 use crate::notices::{self, blocks_of};
 use crate::papers::PaperReader;
-use crate::quotas::{QuotaLimits, Quotas};
 
 /// Checks within a minute: more than people make, and shared fairly among all addresses.
 const CHECKS: QuotaLimits =

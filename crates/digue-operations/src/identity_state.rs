@@ -1,11 +1,10 @@
 //! What the identity area keeps between calls.
 
+use digue_app::{App, Area, OperationError};
+
 use tokio::sync::Mutex;
 
-use crate::app::App;
-use crate::areas::Area;
 use crate::devices::Challenges;
-use crate::error::OperationError;
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
 use crate::person_sessions::PersonSessions;

@@ -5,6 +5,11 @@
 
 pub(crate) mod stored;
 
+use digue_app::directory::organisation_of;
+use digue_app::files::sha256;
+use digue_app::secret::name;
+use digue_app::signals::subject_of;
+use digue_app::{ActDetails, ActSubscriber, Actor, App, CommittedAct, OperationError, attachments};
 use digue_types::visible::is_blank;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
@@ -20,17 +25,8 @@ use digue_types::{AccountId, Act, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::attachments;
 use crate::casework_state::CaseworkState;
-use crate::committed::{ActDetails, ActSubscriber, CommittedAct};
-use crate::directory::organisation_of;
-use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
-use crate::files::sha256;
-use crate::secret::name;
-use crate::signals::subject_of;
 use crate::stored_records::SAME_MOMENT;
 
 /// The operator's own details, and the laws that apply to it.

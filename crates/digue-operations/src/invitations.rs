@@ -12,21 +12,18 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Session};
+use digue_app::directory::answers_for;
+use digue_app::gates::{self, ActAuthority, QUARANTINE, REASON_CHARS_MIN, is_quarantine, parse_reason};
+use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts, require};
 use digue_store::UnconfirmedRecord;
 use digue_types::{AccountId, Act, Gate, Timestamp};
 use futures_util::future::BoxFuture;
 use ring::hmac;
 use tokio::sync::MutexGuard;
 
-use crate::actor::{Actor, allow};
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::directory::answers_for;
-use crate::error::OperationError;
-use crate::gates::{self, ActAuthority, QUARANTINE, REASON_CHARS_MIN, is_quarantine, parse_reason};
 use crate::identity_state::IdentityState;
 use crate::mail::{self, Mail};
-use crate::{identity_cuts, sign_in};
+use crate::sign_in;
 
 /// How long an invitation is valid.
 pub const INVITATION_LASTS: Duration = Duration::from_hours(72);
@@ -128,7 +125,7 @@ fn handed_over_by(
     actor: &Actor,
     account: &AccountId,
 ) -> Result<UnconfirmedRecord, OperationError> {
-    allow(is_concerned(app, actor, account))?;
+    require(is_concerned(app, actor, account))?;
     actor.must_be_fresh(app)?;
     let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
     if is_involved(&record, actor) { Err(OperationError::Involved) } else { Ok(record) }
@@ -240,7 +237,7 @@ pub(crate) async fn permit_at_terminal(
     actor: &Actor,
     account: &AccountId,
 ) -> Result<LinkPermit, OperationError> {
-    allow(*actor == Actor::digue())?;
+    require(*actor == Actor::digue())?;
     match app.unconfirmed().find(account) {
         Some(record) => begin_anew(app, actor, record, true).await,
         None => Ok(LinkPermit { account: account.clone(), issuer: actor.clone() }),
@@ -308,7 +305,7 @@ pub async fn confirm(
     how: &str,
 ) -> Result<(), OperationError> {
     let how = parse_reason(how, REASON_CHARS_MIN)?;
-    allow(is_concerned(app, actor, account))?;
+    require(is_concerned(app, actor, account))?;
     actor.must_be_fresh(app)?;
     let _one_at_a_time = IdentityState::of(app).asking.lock().await;
     let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;

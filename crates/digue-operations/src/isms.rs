@@ -22,6 +22,8 @@ pub(crate) mod stored;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use digue_app::files::sha256;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_isms::field::{FieldError, FieldFault, FieldShape, Values};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::register::{Registers, Revision};
@@ -32,13 +34,8 @@ use digue_types::{Act, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::casework_state::CaseworkState;
-use crate::committed::ActDetails;
 use crate::compliance_state::ComplianceState;
-use crate::error::OperationError;
-use crate::files::sha256;
 use crate::incidents::{Lesson, LessonSubscriber};
 
 /// The current records, cached.

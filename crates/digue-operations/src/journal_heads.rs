@@ -6,6 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
+use digue_app::files::keep;
+use digue_app::indexing::IndexFolder;
+use digue_app::{App, OperationError};
 use digue_exposure::Index;
 use digue_journal::OpenError;
 use digue_journal::checkpoint::Checkpoint;
@@ -13,11 +16,6 @@ use digue_journal::disk::Disk;
 use digue_journal::heads::{HeadContradiction, JournalHead, contradiction};
 use digue_journal::note::Verifier;
 use digue_store::Store;
-
-use crate::app::App;
-use crate::error::OperationError;
-use crate::files::keep;
-use crate::indexing::IndexFolder;
 
 const SETTING: &str = "journal-head";
 const FILE: &str = "journal-head";

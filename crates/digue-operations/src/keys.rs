@@ -8,18 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::{ApiKey, Session};
+use digue_app::directory::{answers_for, organisation_of};
+use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
+use digue_app::secret::{Secret, name};
+use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_gateway::possession;
 use digue_store::{ApiKeyRecord, ApprovalRecord, GrantedKeyRecord};
 use digue_types::{AccountId, Act, SessionId};
 
-use crate::actor::{Actor, allow};
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::directory::{answers_for, organisation_of};
-use crate::error::OperationError;
-use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::invitations;
-use crate::secret::{Secret, name};
 
 /// How long a key is valid; a new one must be requested in time.
 pub const KEY_LASTS: Duration = Duration::from_hours(90 * 24);
@@ -83,7 +80,7 @@ pub async fn fetch(app: &App, session: &Session, id: &str) -> Result<IssuedKey, 
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
     let _turn = invitations::hold_still(app, session).await?;
-    allow(!app.unconfirmed().has(&actor.account))?;
+    require(!app.unconfirmed().has(&actor.account))?;
     let granted = app.store.take_granted_key(id, &actor.account).await?;
     let granted = granted.ok_or(OperationError::NotFound("key"))?;
     if app.clock.now().since(granted.granted_at) >= WAITS {
@@ -130,7 +127,7 @@ async fn issue(
 
 /// The keys of the accounts that the actor may see.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, OperationError> {
-    allow(actor.role.oversees())?;
+    require(actor.role.oversees())?;
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
     let mut keys = app.store.keys().await?;
@@ -146,7 +143,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let known = list(app, actor).await?.into_iter().find(|record| record.key.id == *id);
     let record = known.ok_or(OperationError::NotFound("key"))?;
-    allow(answers_for(&app.gateway().rules(), actor, &record.key.account))?;
+    require(answers_for(&app.gateway().rules(), actor, &record.key.account))?;
     {
         let mut rules = app.rules().await;
         // Of several who revoke it at the same time, one does.

@@ -9,11 +9,8 @@ use std::time::Duration;
 
 use digue_access::Snapshot;
 use digue_access::caseload::HolderName;
+use digue_app::{Actor, App, OperationError};
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Timestamp};
-
-use crate::actor::Actor;
-use crate::app::App;
-use crate::error::OperationError;
 
 /// The file that a load replaces or extends.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use digue_access::Role;
+use digue_app::secret::name;
+use digue_app::{Actor, App, Area, OperationError};
 use digue_locales::{Language, Value, text, text_with};
 use digue_messages::{MessageVerdict, UnreadKind};
 use digue_store::MailRecord;
@@ -27,12 +29,6 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
 pub use self::weekly::WeeklyFigures;
-
-use crate::actor::Actor;
-use crate::app::App;
-use crate::areas::Area;
-use crate::error::OperationError;
-use crate::secret::name;
 
 /// The outgoing mail server.
 #[derive(Clone)]

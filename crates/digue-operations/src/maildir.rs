@@ -1,8 +1,8 @@
 //! Maildir: a folder to which mail is delivered, one file each. Read files are moved from `new` to `cur`.
 
-use std::path::{Path, PathBuf};
+use digue_app::OperationError;
 
-use crate::error::OperationError;
+use std::path::{Path, PathBuf};
 
 /// The files in `new`, at most `count`; one longer than `bytes_max` comes without its content.
 pub(crate) async fn waiting(

@@ -13,6 +13,8 @@ mod text;
 
 use std::collections::BTreeMap;
 
+use digue_app::files::sha256;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_response::IncidentNote;
 use digue_response::clock::ClockKind;
 use digue_response::code::Code;
@@ -25,12 +27,7 @@ pub use prepare::{CampaignRequest, RATE, RATE_MAX, prepare, prepare_due};
 pub use returns::read_due;
 pub use text::{Blocks, ShownData, Style, measured, proposed, proposed_for, written};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::casework_state::CaseworkState;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
-use crate::files::sha256;
 use crate::papers::PaperReader;
 use crate::{incidents, mail};
 

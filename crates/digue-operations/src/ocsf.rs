@@ -3,12 +3,11 @@
 //! An exposure is a Datastore Activity (6005), a session is Authentication (3002), other acts are Entity
 //! Management (3004). OCSF has no attribute for *the persons shown*: they are under `unmapped`.
 
+use digue_app::signals::{sentence, signals_of};
 use digue_locales::Language;
 use digue_store::FindingRecord;
 use digue_types::{Act, Administration, Event, Exposure, Outcome};
 use serde_json::{Value as Json, json};
-
-use crate::signals::{sentence, signals_of};
 
 /// The version of the schema that all events follow.
 pub(crate) const VERSION: &str = "1.8.0";

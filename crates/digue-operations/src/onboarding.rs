@@ -5,15 +5,13 @@
 use std::collections::{HashMap, HashSet};
 
 use digue_access::Role;
+use digue_app::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
+use digue_app::directory::organisation_of;
+use digue_app::{Actor, App, LineFault, OperationError, require};
 use digue_locales::{Language, text as locale_text};
 use digue_types::{AccountId, OrganisationId};
 
-use crate::actor::{Actor, allow};
-use crate::app::App;
 use crate::approvals::{ApprovalRequest, NewAccount, may_add};
-use crate::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
-use crate::directory::organisation_of;
-use crate::error::{LineFault, OperationError};
 use crate::mail::parse_address;
 use crate::organisations::roles_to_give;
 
@@ -38,7 +36,7 @@ const COLUMNS: [CsvColumn; 4] = [
 /// Reads a file into an approval request: column `account`, and optionally `organisation` (default: the
 /// actor's own), `role` (default: agent) and `email` (default: none).
 pub fn read(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
-    allow(!roles_to_give(actor).is_empty())?;
+    require(!roles_to_give(actor).is_empty())?;
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
     let told = |fault: PlacedFault| fault.told("onboarding");

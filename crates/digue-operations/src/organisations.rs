@@ -1,5 +1,7 @@
 //! Organisations: their names, the number of their accounts, and how many persons these were shown.
 
+use digue_app::directory::organisation_of;
+use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_types::visible::is_blank;
 use std::collections::HashMap;
 
@@ -7,11 +9,6 @@ use digue_access::{Reach, Role};
 use digue_store::OrganisationRecord;
 use digue_types::{Act, Gate, OrganisationId, PortalId, SlidingWindow};
 
-use crate::actor::{Actor, allow};
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::directory::organisation_of;
-use crate::error::OperationError;
 use crate::mail::parse_address;
 
 const NAME_CHARS_MAX: usize = 120;
@@ -32,7 +29,7 @@ pub struct OverseenOrganisation {
 
 /// All organisations for officers; their own one for delegates and deputies.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenOrganisation>, OperationError> {
-    allow(actor.role.oversees())?;
+    require(actor.role.oversees())?;
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
     let mut records = app.store.organisations().await?;

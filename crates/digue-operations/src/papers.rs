@@ -2,6 +2,8 @@
 //!
 //! Words come from the locales, values from the draft, the layout from `digue-documents`.
 
+use digue_app::files::hex;
+use digue_app::{ActDetails, Actor, App, OperationError, attachments};
 use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 
@@ -17,14 +19,9 @@ use digue_types::{Act, Timestamp};
 use jiff::tz::TimeZone;
 use ring::digest::{SHA256, digest};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
-use crate::files::hex;
+use crate::breach;
 use crate::incidents::IncidentView;
 use crate::stored_records::PaperSources;
-use crate::{attachments, breach};
 
 /// The formats of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

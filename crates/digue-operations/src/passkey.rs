@@ -8,6 +8,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::{RequestOrigin, Session};
+use digue_app::secret::Secret;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::PasskeyRecord;
 use digue_types::{AccountId, Act, Timestamp};
 use serde_json::Value;
@@ -16,14 +18,9 @@ use webauthn_rs::prelude::{
     RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder,
 };
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::ceremonies::Ceremonies;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::identity_state::IdentityState;
 use crate::mail::{self, Mail};
-use crate::secret::Secret;
 use crate::{invitations, sign_in};
 
 const NAME_CHARS_MAX: usize = 60;

@@ -16,6 +16,8 @@ use std::time::Duration;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use digue_access::{RequestOrigin, Session};
+use digue_app::secret::{Secret, SecretSeal};
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::{Attempts, PasswordRecord};
 use digue_types::{AccountId, Act, Timestamp};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -23,13 +25,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::sync::Semaphore;
 use totp_rs::Totp;
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::identity_state::IdentityState;
 use crate::mail::{self, Mail};
-use crate::secret::{Secret, SecretSeal};
 use crate::{invitations, sign_in};
 
 /// Failures in a row after which the password is blocked (CNIL: at most 10).

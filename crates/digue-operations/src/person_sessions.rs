@@ -8,17 +8,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use digue_access::session::TokenHash;
+use digue_app::files::sha256;
+use digue_app::quotas::{QuotaLimits, Quotas};
+use digue_app::secret::Secret;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::KnownPerson;
 use digue_types::{Act, PersonRef, Timestamp};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
-use crate::files::sha256;
 use crate::identity_state::IdentityState;
-use crate::quotas::{QuotaLimits, Quotas};
-use crate::secret::Secret;
 
 /// Requests from one address within a day: a household makes a few, a town hall some for its visitors.
 pub(crate) const LETTERS: QuotaLimits = QuotaLimits {

@@ -10,16 +10,12 @@ pub mod sights;
 
 use std::time::Duration;
 
+use digue_app::secret::SecretSeal;
+use digue_app::{ActDetails, Actor, App, OperationError, canonical};
 use digue_store::KnownPerson;
 use digue_types::{Act, PopulationId, Timestamp};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::canonical;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::person_sessions::{SignedInPerson, journal_name};
-use crate::secret::SecretSeal;
 
 /// Populations that persons may belong to, as portals name them.
 pub fn populations(app: &App) -> Vec<PopulationId> {

@@ -17,6 +17,9 @@ use std::sync::{Mutex, PoisonError};
 
 use digue_access::RequestOrigin;
 use digue_access::session::TokenHash;
+use digue_app::files::hex;
+use digue_app::secret::Secret;
+use digue_app::{App, OperationError};
 use digue_store::ContactSource;
 use digue_types::{AccountId, OrganisationId, PopulationId, SessionId, Timestamp};
 use ring::hmac;
@@ -30,12 +33,8 @@ pub use ending::{end, ended_by_provider, farewell, farewell_of_person, leaving};
 use ending::ProviderSignOut;
 use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
 
-use crate::app::App;
 use crate::ceremonies::Ceremonies;
-use crate::error::OperationError;
-use crate::files::hex;
 use crate::identity_state::IdentityState;
-use crate::secret::Secret;
 
 /// A provider, from the configuration.
 #[derive(Clone)]

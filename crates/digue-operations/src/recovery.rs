@@ -11,20 +11,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::Reduction;
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
 use digue_exposure::CountedExposure;
 use digue_store::{ApprovalRecord, RecoveryRecord};
 use digue_types::{AccountId, Act, PersonRef, Timestamp};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
 use crate::identity_state::IdentityState;
 use crate::invitations::{self, Invitation, InvolvedAccounts};
+use crate::keys;
 use crate::mail::{self, Mail};
-use crate::secret::name;
-use crate::{identity_cuts, keys};
 
 /// The percentage of its limits that an account has after a recovery, and for how long.
 pub const PERCENT_AFTER: u8 = 25;

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use digue_app::files::sha256;
+use digue_app::{Actor, App, OperationError};
 use digue_inspect::xlsx::{UnreadableCell, UploadedCell, UploadedRow};
 use digue_locales::{Language, text, text_with};
 use digue_response::clock::{Awareness, ClockKind};
@@ -20,11 +22,7 @@ use digue_response::{Incident, IncidentNote};
 use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::casework_state::CaseworkState;
-use crate::error::OperationError;
-use crate::files::sha256;
 use crate::incidents::{self, TITLE_CHARS_MAX};
 use crate::papers::{PaperReader, column_name, row_of};
 use crate::uploaded_table::{

@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use digue_access::Reach;
 use digue_access::decide::Reduction;
+use digue_app::gates::{self, ActAuthority};
+use digue_app::{Actor, App, OperationError};
 use digue_response::IncidentNote;
 use digue_types::{AccountId, Gate};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
-use crate::error::OperationError;
-use crate::gates::{self, ActAuthority};
 use crate::{incidents, recovery};
 
 /// How long the lower limits of one step last.

@@ -6,13 +6,12 @@
 
 use std::time::Duration;
 
+use digue_app::{App, OperationError};
 use digue_journal::journal::Forgotten;
 use digue_journal::keyring::{PeriodKeyRecord, Stream};
 use digue_journal::{AppendError, Journal, OpenError};
 use digue_types::{AccountId, Act, Administration, Event, Timestamp};
 
-use crate::app::App;
-use crate::error::OperationError;
 use crate::evidence_state::EvidenceState;
 
 const DAY: Duration = Duration::from_hours(24);

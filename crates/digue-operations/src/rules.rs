@@ -7,14 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use digue_app::files::sha256;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_types::{Act, OrganisationId, PortalId};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
-use crate::committed::ActDetails;
-use crate::error::OperationError;
-use crate::files::sha256;
 
 /// The subject of a set of rules.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,34 +96,27 @@ pub async fn hold_back(
     }
 }
 
-impl App {
-    /// The rules that a request is about. Compared by digest, so that a file changed after the approver
-    /// read the request is not approved with it.
-    pub(crate) async fn wanted_rules(&self, of: &RulesGuard, detail: &str) -> Result<String, OperationError> {
-        let wanted = self.store.setting(&format!("{WANTED}{}", of.name())).await?;
-        let digest = detail.lines().next().and_then(|line| line.strip_prefix("sha256:"));
-        let wanted = wanted.filter(|wanted| Some(sha256(wanted).as_str()) == digest);
-        wanted.ok_or(OperationError::Invalid("invalid-load-changed"))
-    }
+/// The rules that a request is about. Compared by digest, so that a file changed after the approver
+/// read the request is not approved with it.
+pub(crate) async fn wanted(app: &App, of: &RulesGuard, detail: &str) -> Result<String, OperationError> {
+    let wanted = app.store.setting(&format!("{WANTED}{}", of.name())).await?;
+    let digest = detail.lines().next().and_then(|line| line.strip_prefix("sha256:"));
+    let wanted = wanted.filter(|wanted| Some(sha256(wanted).as_str()) == digest);
+    wanted.ok_or(OperationError::Invalid("invalid-load-changed"))
+}
 
-    /// Makes the wanted rules the approved ones, and signals that the files must be read again.
-    pub(crate) async fn grant_rules(&self, of: &RulesGuard, detail: &str) -> Result<(), OperationError> {
-        let wanted = self.wanted_rules(of, detail).await?;
-        let words = ActDetails {
-            subject: of.name(),
-            after: format!("sha256:{}", sha256(&wanted)),
-            ..ActDetails::default()
-        };
-        self.write_down(&Actor::digue(), Act::RulesGranted, words).await?;
-        take_over(self, of, &wanted).await?;
-        self.reload_wanted.notify_one();
-        Ok(())
-    }
-
-    /// Resolves when the files must be read again, because wider rules were approved.
-    pub async fn reload_wanted(&self) {
-        self.reload_wanted.notified().await;
-    }
+/// Makes the wanted rules the approved ones, and signals that the files must be read again.
+pub(crate) async fn grant(app: &App, of: &RulesGuard, detail: &str) -> Result<(), OperationError> {
+    let wanted = wanted(app, of, detail).await?;
+    let words = ActDetails {
+        subject: of.name(),
+        after: format!("sha256:{}", sha256(&wanted)),
+        ..ActDetails::default()
+    };
+    app.write_down(&Actor::digue(), Act::RulesGranted, words).await?;
+    take_over(app, of, &wanted).await?;
+    app.want_reload();
+    Ok(())
 }
 
 #[cfg(test)]

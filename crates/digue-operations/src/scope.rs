@@ -1,14 +1,11 @@
 //! Scope: exactly which persons some exposures showed, in the console and as a signed list.
 
+use digue_app::{Actor, App, OperationError, alias_tables};
 use digue_exposure::{IndexError, IndexView, Quality, ScopeAnswer, ScopeQuestion, Subject};
 use digue_journal::note::Note;
 use digue_response::affected::{AffectedQuality, CountDoubt, QualityReason};
 
-use crate::actor::Actor;
 use crate::affected;
-use crate::alias_tables;
-use crate::app::App;
-use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm, EvidenceRead};
 
 /// An answer with the checkpoint that it holds at.

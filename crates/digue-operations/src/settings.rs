@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use digue_access::session::HeldTo;
+use digue_app::{Actor, App, OperationError};
 use digue_store::MailRecord;
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::error::OperationError;
 use crate::identity_state::IdentityState;
 use crate::{mail, providers};
 

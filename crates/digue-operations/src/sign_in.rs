@@ -9,16 +9,13 @@ use std::time::Duration;
 
 use digue_access::session::ClientIp;
 use digue_access::{OpenSession, RequestOrigin, Session};
+use digue_app::secret::{Secret, name};
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::{ConnectionRecord, StoreConnection};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::identity_state::IdentityState;
 use crate::invitations::{self, LinkPermit};
-use crate::secret::{Secret, name};
 
 /// How long a hand-over from the console to a portal may take.
 const HAND_OVER_LASTS: Duration = Duration::from_mins(1);

@@ -7,17 +7,15 @@ pub mod attestation;
 use std::collections::BTreeMap;
 
 use digue_access::{Reach, Role, Snapshot};
+use digue_app::directory::organisation_of;
+use digue_app::{Actor, App, OperationError, canonical, gates, require};
 use digue_store::{BreakGlassRecord, GateRecord};
 use digue_types::{AccountId, Gate, OrganisationId, PopulationId, SlidingWindow, Timestamp};
 
-use crate::actor::{Actor, allow};
-use crate::app::App;
 use crate::approvals::{self, ApprovalRequest};
 use crate::caseloads::AgreedRelation;
-use crate::directory::organisation_of;
-use crate::error::OperationError;
 use crate::isms::day_of;
-use crate::{accounts, canonical, gates, incidents};
+use crate::{accounts, incidents};
 
 /// Days that are searched for unusual ones.
 const DAYS: i64 = 90;
@@ -97,13 +95,13 @@ pub struct Caseload {
 /// The actor's organisation.
 pub(crate) fn own(rules: &Snapshot, actor: &Actor) -> Result<OrganisationId, OperationError> {
     let partner = matches!(actor.role, Role::Agent) || actor.role.leads_agents();
-    allow(partner)?;
+    require(partner)?;
     organisation_of(rules, actor).ok_or(OperationError::Denied)
 }
 
 /// The organisation that the actor leads.
 pub(crate) fn led(app: &App, actor: &Actor) -> Result<OrganisationId, OperationError> {
-    allow(actor.role.leads_agents())?;
+    require(actor.role.leads_agents())?;
     own(&app.gateway().rules(), actor)
 }
 
@@ -262,7 +260,7 @@ pub async fn ask_hand_over(
     reason: &str,
 ) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
-    allow(actor.role == Role::Delegate)?;
+    require(actor.role == Role::Delegate)?;
     // Errors must not reveal accounts of other organisations.
     let is_own = app.gateway().rules().directory.find(&to).is_some_and(|r| r.organisation == organisation);
     if is_own && app.store.passkeys_of(&to).await?.is_empty() {

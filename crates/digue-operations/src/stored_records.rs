@@ -14,13 +14,11 @@ mod warning;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use digue_app::{Actor, App, OperationError};
 use digue_locales::{Language, Value, text, text_with};
 use digue_types::{Timestamp, lists};
 use futures_util::future::BoxFuture;
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::error::OperationError;
 use crate::evidence_state::EvidenceState;
 
 pub(crate) use self::journalled::{JournalledActs, is_same_subject};

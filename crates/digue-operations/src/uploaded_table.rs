@@ -6,15 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use digue_app::{LineFault, OperationError, csv_file};
 use digue_inspect::xlsx::{
     CoveredCells, Quantity, UnreadableCell, UploadedCell, UploadedNumber, UploadedRow, UploadedSheet,
     cell_name, column_name, uploaded_sheets,
 };
 use digue_types::UninspectedCause;
 use digue_types::written::folded;
-
-use crate::csv_file;
-use crate::error::{LineFault, OperationError};
 
 /// Rows in which the header is searched.
 const HEADER_ROWS_MAX: usize = 30;

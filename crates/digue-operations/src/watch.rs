@@ -6,17 +6,14 @@ use std::time::Duration;
 
 use digue_access::budget::Usage;
 use digue_access::{Reach, Session};
+use digue_app::directory::organisation_of;
+use digue_app::{Actor, App, OperationError, alias_tables, require};
 use digue_exposure::{CountedExposure, Coverage, Lookup, Minute, Sight};
 use digue_journal::keyring::OpenedKeyring;
 use digue_types::{
     AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, SlidingWindow, Timestamp,
 };
 
-use crate::actor::{Actor, allow};
-use crate::alias_tables;
-use crate::app::App;
-use crate::directory::organisation_of;
-use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm, EvidenceRead};
 use crate::witnesses::{self, WitnessView};
 
@@ -164,7 +161,7 @@ pub fn portals(app: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationErr
 /// Live sessions, the last used first: all of them for officers, those of their own organisation for
 /// delegates and deputies.
 pub fn sessions(app: &App, actor: &Actor) -> Result<Vec<Session>, OperationError> {
-    allow(actor.role.oversees())?;
+    require(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
     let sees_all = actor.role.can_watch();
     let mut sessions =

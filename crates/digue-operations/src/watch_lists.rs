@@ -3,11 +3,10 @@
 //! They are read like every other list of the operator: any usual encoding and delimiter, quoted cells. A
 //! list with a fault is not used at all, because a theft could hide in the row that was left out.
 
+use digue_app::LineFault;
+use digue_app::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
 use digue_detection::DeclaredBatch;
 use digue_types::Timestamp;
-
-use crate::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
-use crate::error::LineFault;
 
 /// The known properties of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]

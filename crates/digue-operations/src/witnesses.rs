@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_gateway::body;
 use digue_gateway::portal::Timeouts;
 use digue_gateway::upstream::UpstreamClient;
@@ -18,10 +19,6 @@ use digue_journal::note::Note;
 use digue_journal::witness::AddCheckpoint;
 use digue_types::{Act, Timestamp};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::evidence_state::EvidenceState;
 
 /// A witness of this journal.

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, Policies};
+use digue_app::App;
 use digue_gateway::Portal;
 use digue_gateway::client_address::TrustedProxies;
-use digue_operations::App;
 use digue_operations::rules::{self, RulesGuard};
 
 use crate::config::map_change::{beginning, widenings};

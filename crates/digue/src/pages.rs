@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
+use digue_app::App;
 use digue_console::Visitor;
 use digue_gateway::body::{Body, boxed};
 use digue_gateway::ports::{BoxFuture, LocalArrival, LocalPages};
 use digue_gateway::refusal::language_of;
-use digue_operations::App;
 use http::{Request, Response};
 use tower::ServiceExt as _;
 

@@ -1,13 +1,14 @@
 //! For partner organisations: incidents about their own accounts, and reporting one.
 
+use digue_app::OperationError;
+use digue_operations::incidents::{self, IncidentView};
+use digue_operations::papers::{self, PaperFormat};
+use digue_operations::stored_records::PaperSources;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
-use digue_operations::OperationError;
-use digue_operations::incidents::{self, IncidentView};
-use digue_operations::papers::{self, PaperFormat};
-use digue_operations::stored_records::PaperSources;
 use serde::Deserialize;
 
 use crate::error::PageError;

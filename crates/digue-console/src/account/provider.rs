@@ -6,7 +6,7 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use digue_operations::OperationError;
+use digue_app::OperationError;
 use digue_operations::providers::{
     self, LinkedIdentity, ProviderReply, SignInOutcome, SignInPurpose, SingleFactorSignIn, StartedSignIn,
 };

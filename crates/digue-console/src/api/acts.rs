@@ -5,12 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use digue_access::{Reach, Role};
+use digue_app::{OperationError, gates};
 use digue_operations::approvals::{self, ApprovalRequest, NewAccount};
 use digue_operations::invitations::{self, Invitation};
 use digue_operations::loads::LoadTarget;
-use digue_operations::{
-    OperationError, accounts, break_glass, containment, gates, keys, onboarding, organisations, persons,
-};
+use digue_operations::{accounts, break_glass, containment, keys, onboarding, organisations, persons};
 use digue_types::{AccountId, Gate, OrganisationId, SessionId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};

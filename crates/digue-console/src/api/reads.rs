@@ -2,16 +2,16 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use digue_app::{OperationError, gates, signals};
 use digue_exposure::{CountedExposure, Lookup, ScopeQuestion};
 use digue_locales::{Language, text};
-use digue_operations::approvals::{ApprovalRequest, WaitingApproval};
+use digue_operations::approvals::{self, ApprovalRequest, WaitingApproval};
 use digue_operations::evidence::EvidenceForm;
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::notices::{self, CampaignView};
-use digue_operations::settings;
 use digue_operations::{
-    OperationError, accounts, affected, approvals, breach, break_glass, containment, entry, gates, keys,
-    organisations, recovery, scope, signals, watch,
+    accounts, affected, breach, break_glass, containment, entry, keys, organisations, recovery, scope,
+    settings, watch,
 };
 use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;

@@ -4,8 +4,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use digue_app::OperationError;
 use digue_locales::{Language, text};
-use digue_operations::OperationError;
 use digue_operations::persons::{self, sights};
 use digue_types::Timestamp;
 use serde::Deserialize;

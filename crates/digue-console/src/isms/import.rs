@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::response::Html;
+use digue_app::OperationError;
 use digue_isms::kinds::RegisterKind;
-use digue_operations::OperationError;
 use digue_operations::isms::import::{self, FieldChange, ImportOutcome, ImportPreview, RowChange};
 use digue_operations::isms::sheets;
 use digue_operations::uploaded_table::UnnamedColumn;

@@ -5,6 +5,7 @@ use axum::Form;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
+use digue_app::OperationError;
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
 use digue_isms::kinds::{
@@ -13,12 +14,11 @@ use digue_isms::kinds::{
 use digue_isms::register::{RegisterRecord as _, Registers, Revision};
 use digue_isms::signatures::{self, SignatureState};
 use digue_isms::standing::MeasureState;
-use digue_operations::isms::audits::Sample;
-use digue_operations::isms::sheets;
-use digue_operations::isms::{self, SaveError, audits, awareness, observed};
+use digue_operations::incidents;
+use digue_operations::isms::audits::{self, Sample};
+use digue_operations::isms::{self, SaveError, awareness, observed, sheets};
 use digue_operations::papers::PaperFormat;
 use digue_operations::stored_records::StoredKind;
-use digue_operations::{OperationError, incidents};
 use digue_types::AccountId;
 use serde::Deserialize;
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
-use digue_operations::OperationError;
+use digue_app::OperationError;
 use digue_operations::evidence::EvidenceForm;
 use digue_operations::recovery::{self, LookBack};
 use digue_operations::stored_records::StoredKind;

@@ -6,11 +6,12 @@ use axum::extract::{Multipart, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
+use digue_app::OperationError;
 use digue_operations::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
 use digue_operations::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_operations::loads::LoadGrowth;
 use digue_operations::stored_records::StoredKind;
-use digue_operations::{OperationError, onboarding, organisations, providers};
+use digue_operations::{onboarding, organisations, providers};
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use serde::Deserialize;
 

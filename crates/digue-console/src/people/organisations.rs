@@ -4,9 +4,10 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
+use digue_app::OperationError;
+use digue_operations::accounts;
 use digue_operations::organisations::{self, OrganisationView, OverseenOrganisation};
 use digue_operations::stored_records::StoredKind;
-use digue_operations::{OperationError, accounts};
 use digue_types::{Gate, OrganisationId};
 use serde::Deserialize;
 

@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
-use digue_operations::OperationError;
+use digue_app::OperationError;
 use digue_operations::evidence::EvidenceForm;
 use digue_operations::papers::PaperFormat;
 use digue_operations::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};

@@ -6,8 +6,9 @@ use axum::Form;
 use axum::extract::{Multipart, Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Reach;
+use digue_app::OperationError;
 use digue_operations::reopening::{self, ReopeningStep};
-use digue_operations::{OperationError, breach, incidents};
+use digue_operations::{breach, incidents};
 use digue_types::Gate;
 use serde::Deserialize;
 

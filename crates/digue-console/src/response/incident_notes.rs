@@ -3,9 +3,8 @@
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use digue_operations::breach;
-use digue_operations::incidents;
-use digue_operations::{Actor, OperationError};
+use digue_app::{Actor, OperationError};
+use digue_operations::{breach, incidents};
 use digue_response::IncidentNote;
 use digue_response::affected::OtherQuestion;
 use digue_response::clock::{Awareness, ClockKind};

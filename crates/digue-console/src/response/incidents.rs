@@ -7,7 +7,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
-use digue_operations::gates;
+use digue_app::gates;
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::stored_records::StoredKind;
 use digue_response::clock::LegalClock;

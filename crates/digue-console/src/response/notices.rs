@@ -6,7 +6,7 @@ use axum::extract::{Multipart, Path, Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
-use digue_operations::OperationError;
+use digue_app::OperationError;
 use digue_operations::casework_state::CaseworkState;
 use digue_operations::genuine::{self, Genuine, Official};
 use digue_operations::incidents::{self, IncidentView};

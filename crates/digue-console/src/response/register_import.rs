@@ -1,11 +1,12 @@
 //! Import of an earlier data-breach register: what a spreadsheet would open, and the confirmation.
 
+use digue_app::OperationError;
+use digue_operations::isms::import::{pack, unpack};
+use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, RowFault, RowToOpen};
+
 use askama::Template;
 use axum::extract::{Multipart, State};
 use axum::response::Html;
-use digue_operations::OperationError;
-use digue_operations::isms::import::{pack, unpack};
-use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, RowFault, RowToOpen};
 
 use crate::error::PageError;
 use crate::form::fields_of;

@@ -3,10 +3,10 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
+use digue_app::OperationError;
 use digue_operations::evidence::EvidenceForm;
-use digue_operations::witnesses;
-use digue_operations::witnesses::WitnessView;
-use digue_operations::{OperationError, entry, watch};
+use digue_operations::witnesses::{self, WitnessView};
+use digue_operations::{entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
 use serde::Deserialize;
 

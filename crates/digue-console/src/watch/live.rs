@@ -1,13 +1,14 @@
 //! Refresh by server-sent events: a page is notified when there is something new, and reloads itself. Without
 //! JavaScript nothing refreshes.
 
+use digue_app::Actor;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use digue_operations::Actor;
 
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
@@ -24,7 +25,7 @@ pub(crate) async fn events(
     SignedIn(actor): SignedIn,
 ) -> Result<impl IntoResponse, PageError> {
     if !actor.role.can_watch() {
-        return Err(PageError::from(digue_operations::OperationError::Denied));
+        return Err(PageError::from(digue_app::OperationError::Denied));
     }
     let session = visitor.console_session()?.clone();
     let first = console.app.journal_status().size;

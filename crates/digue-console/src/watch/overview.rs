@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use digue_operations::watch::{NamedAccount, Overview};
-use digue_operations::{gates, watch};
+use digue_app::gates;
+use digue_operations::watch::{self, NamedAccount, Overview};
 use digue_store::GateRecord;
 use digue_types::Gate;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -128,7 +128,7 @@ pub(crate) async fn attack(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
 ) -> Result<Redirect, PageError> {
-    let missing = || PageError::from(digue_operations::OperationError::NotFound("page"));
+    let missing = || PageError::from(digue_app::OperationError::NotFound("page"));
     let demo = console.demo.as_ref().ok_or_else(missing)?;
     if actor.role.can_act() {
         demo.start_attack();

@@ -1,9 +1,10 @@
 //! Portals: how far their responses are inspected, and what their maps allow.
 
+use digue_operations::watch::{self, PortalView};
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, Response};
-use digue_operations::watch::{self, PortalView};
 
 use crate::error::PageError;
 use crate::signed_in::SignedIn;

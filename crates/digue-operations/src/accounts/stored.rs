@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use digue_access::AccountRecord;
+use digue_app::{App, OperationError};
 use digue_store::GateRecord;
 use digue_types::AccountId;
 
-use crate::app::App;
-use crate::error::OperationError;
 use crate::stored_records::{
     JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
 };

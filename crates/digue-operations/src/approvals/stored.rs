@@ -1,12 +1,11 @@
 //! Stored approval requests, compared with the journal.
 
+use digue_app::{App, OperationError};
 use digue_store::ApprovalRecord;
 use digue_types::Act;
 
 use super::ApprovalRequest;
 
-use crate::app::App;
-use crate::error::OperationError;
 use crate::stored_records::{
     JournalStatement, RecordComparison, StoredComparison, StoredKind, is_same_subject, with_word,
 };

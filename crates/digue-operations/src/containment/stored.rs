@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use digue_app::signals::{reason_of, signals_of, subject_of};
+use digue_app::{App, OperationError};
 use digue_store::FindingRecord;
 use digue_types::{Act, Timestamp};
 
-use crate::app::App;
-use crate::error::OperationError;
-use crate::signals::{reason_of, signals_of, subject_of};
 use crate::stored_records::{JournalStatement, RecordComparison, StoredComparison, StoredKind, with_word};
 
 pub(crate) const COMPARISONS: &[StoredComparison] =

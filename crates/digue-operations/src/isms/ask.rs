@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use digue_access::{EnforcementMode, Role};
+use digue_app::{Actor, App, OperationError, gates};
 use digue_detection::Action;
 use digue_exposure::ScopeQuestion;
 use digue_isms::awareness::Module;
@@ -23,16 +24,11 @@ use digue_types::{AccountId, Gate, PortalId, Timestamp};
 
 use super::{awareness, day_of};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::approvals::ApprovalRequest;
 use crate::casework_state::CaseworkState;
-use crate::error::OperationError;
 use crate::evidence_state::EvidenceState;
-use crate::incidents;
-use crate::password;
 use crate::stored_records::{self, StoredKind};
-use crate::{gates, mail, witnesses};
+use crate::{incidents, mail, password, witnesses};
 
 const DAY: Duration = Duration::from_hours(24);
 /// An account without use for this long counts as unused, whether it was used before or never: the same

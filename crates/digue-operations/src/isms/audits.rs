@@ -1,16 +1,14 @@
 //! Samples for internal audits: drawn from a population of the running system with the audit's seed, so that
 //! another auditor draws the same.
 
+use digue_app::files::sha256;
+use digue_app::{Actor, App, OperationError};
 use digue_isms::kinds::{Audit, RegisterKind, SamplePopulation};
 use digue_isms::register::RegisterRecord as _;
 use digue_isms::sample::sample;
 
 use super::{in_force, must_read, save};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::error::OperationError;
-use crate::files::sha256;
 use crate::incidents;
 
 /// The size of a sample when the audit does not state one.

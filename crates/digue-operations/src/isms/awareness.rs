@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use digue_app::directory::organisation_of;
+use digue_app::{Actor, App, OperationError, attachments, require};
 use digue_isms::awareness::{EDITION, MONTHS, Module, QUESTIONS};
 use digue_isms::kinds::{Attestation, Audience, Document, Receipt, RegisterKind};
 use digue_isms::register::{RegisterEntry, Registers};
@@ -10,12 +12,6 @@ use digue_types::OrganisationId;
 use jiff::civil::Date;
 
 use super::{attachment_of, in_force, now, save, values_of, write};
-
-use crate::actor::{Actor, allow};
-use crate::app::App;
-use crate::attachments;
-use crate::directory::organisation_of;
-use crate::error::OperationError;
 
 /// Each module, and when the actor last completed it, if that is still valid.
 pub async fn own(app: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
@@ -81,7 +77,7 @@ async fn keep<const N: usize>(
 
 /// The completed modules of each person, for officers and for those who lead an organisation.
 pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<Learner>, OperationError> {
-    allow(actor.role.oversees())?;
+    require(actor.role.oversees())?;
     let registers = in_force(app).await?;
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);

@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use digue_app::files::{hex, sha256};
+use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_isms::check::{Check, CheckOutcome, CheckResult, DisabledCheck, Measurement, NotRun};
 use digue_isms::standing::MeasuredState;
 use digue_store::{CheckRecord, SwitchRecord};
@@ -10,13 +13,6 @@ use digue_types::{Act, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{ask, in_force, must_read, now};
-
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
-use crate::files::{hex, sha256};
-use crate::gates::{REASON_CHARS_MIN, parse_reason};
 
 /// The longest time for which a check may be disabled.
 const OFF_MAX: Duration = Duration::from_hours(24 * 180);

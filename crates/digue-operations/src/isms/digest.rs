@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use digue_access::Role;
+use digue_app::{App, OperationError};
 use digue_isms::calendar;
 use digue_isms::contradictions::contradictions;
 use digue_types::Timestamp;
 
 use super::{checks, in_force, now};
 
-use crate::app::App;
-use crate::error::OperationError;
 use crate::mail::{self, Mail, WeeklyFigures};
 
 const EVERY: Duration = Duration::from_hours(24 * 7);

@@ -4,6 +4,8 @@ mod library;
 
 use std::collections::BTreeSet;
 
+use digue_app::files::sha256;
+use digue_app::{Actor, App, OperationError};
 use digue_documents::{WrittenCell, WrittenSheet, xlsx};
 use digue_isms::check::{Check, CheckOutcome, CheckResult};
 use digue_isms::framework::{self, Framework};
@@ -17,10 +19,6 @@ use serde_json::{Value as Json, json};
 use super::{checks, in_force, must_read, now, statement};
 use library::LibraryHead;
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::error::OperationError;
-use crate::files::sha256;
 use crate::ocsf;
 
 /// A UUID of version 4 form, derived from a text: the same text has the same one in every export.

@@ -4,6 +4,8 @@
 //! A cell is used, blank, or a fault with its place. A blank cell erases a value only where its column
 //! exists; a missing column leaves its field unchanged. A row with a fault is reported and not applied.
 
+use digue_app::files::sha256;
+use digue_app::{Actor, App, OperationError};
 use digue_types::visible::is_blank;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -26,11 +28,7 @@ use super::{RevisionDraft, add_all, free_number, in_force, title, unknown_links}
 
 use super::sheets::field_name;
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::compliance_state::ComplianceState;
-use crate::error::OperationError;
-use crate::files::sha256;
 use crate::uploaded_table::{
     CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken, without_unit,
 };

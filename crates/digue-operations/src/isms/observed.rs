@@ -1,12 +1,9 @@
 //! A processing activity as the gateway observes it: the categories of data of a portal, and its readers.
 
+use digue_app::{Actor, App, OperationError};
 use digue_types::{OrganisationId, PortalId};
 
 use super::must_read;
-
-use crate::actor::Actor;
-use crate::app::App;
-use crate::error::OperationError;
 
 /// The observations about a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -2,6 +2,10 @@
 //! applied by the gateway at once.
 
 use digue_access::Role;
+use digue_app::directory::{answers_for, organisation_of};
+use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_isms::check::Check;
 use digue_store::{ReviewLine, ReviewRecord};
 use digue_types::visible::is_blank;
@@ -11,13 +15,6 @@ use serde::{Deserialize, Serialize};
 use super::checks;
 
 use crate::accounts;
-use crate::actor::{Actor, allow};
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::directory::{answers_for, organisation_of};
-use crate::error::OperationError;
-use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::secret::name;
 
 /// The facts about an account when its review began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -120,7 +117,7 @@ async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationErro
 /// The reviews that the actor may read, the newest first: all lines for officers, those of their own
 /// organisation for delegates and deputies.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
-    allow(actor.role.oversees())?;
+    require(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
     let now = app.clock.now();
     let mut views = Vec::new();
@@ -161,7 +158,7 @@ pub async fn decide(
     // Officers review each other's access; no one their own.
     let is_officer = actor.role.can_govern();
     let may = (is_officer || answers_for(&rules, actor, account)) && actor.account != *account;
-    allow(may)?;
+    require(may)?;
     if view.record.closed_at > Timestamp::ZERO || !line.decision.is_empty() {
         return Err(OperationError::Conflict);
     }

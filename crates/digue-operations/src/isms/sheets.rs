@@ -1,6 +1,7 @@
 //! Registers as tables: spreadsheets with stable names, PDF and Word, and all of them in one
 //! file.
 
+use digue_app::{Actor, App, OperationError};
 use digue_documents::{Document, DocumentBlock, SheetDay, WrittenCell, WrittenSheet, xlsx};
 use digue_isms::field::{Amount, FieldDef, FieldShape, FieldValue};
 use digue_isms::framework::{self, Framework};
@@ -11,9 +12,6 @@ use digue_locales::{Language, Value, text, text_with};
 
 use super::{in_force, must_read};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::error::OperationError;
 use crate::papers::{PaperFormat, PaperReader, printed_from, whole_cell};
 use crate::stored_records::PaperSources;
 

@@ -1,14 +1,11 @@
 //! Signatures of records: by the account that the record names, after a fresh proof of identity. No one signs
 //! for another.
 
+use digue_app::{Actor, App, OperationError};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::signatures::{SignatureState, is_same, signed};
 
 use super::{in_force, must_read, now, values_of, write};
-
-use crate::actor::Actor;
-use crate::app::App;
-use crate::error::OperationError;
 
 /// Signs the current revision of a record; `seen` is the number of the revision that the signer read.
 ///

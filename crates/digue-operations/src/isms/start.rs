@@ -1,5 +1,6 @@
 //! The start of an ISMS: some answers become first registers, in the language of the user.
 
+use digue_app::{Actor, App, OperationError};
 use digue_types::visible::is_blank;
 use std::collections::HashMap;
 
@@ -14,10 +15,7 @@ use jiff::civil::Date;
 
 use super::{RevisionDraft, add_all, in_force, now};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::compliance_state::ComplianceState;
-use crate::error::OperationError;
 
 /// True while the registers are empty.
 pub async fn is_empty(app: &App, actor: &Actor) -> Result<bool, OperationError> {

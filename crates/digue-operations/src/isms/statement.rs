@@ -1,5 +1,7 @@
 //! The statement of applicability: the current one, and frozen versions signed with the journal's key.
 
+use digue_app::files::sha256;
+use digue_app::{ActDetails, Actor, App, OperationError, attachments};
 use digue_isms::framework;
 use digue_isms::standing::MeasuredState;
 use digue_isms::statement::{StatementLine, statement};
@@ -9,13 +11,7 @@ use serde_json::json;
 
 use super::{in_force, must_read, now};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::attachments;
-use crate::committed::ActDetails;
 use crate::compliance_state::ComplianceState;
-use crate::error::OperationError;
-use crate::files::sha256;
 
 /// The subject under which frozen versions are kept.
 const SUBJECT: &str = "statement:";

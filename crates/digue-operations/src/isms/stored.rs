@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use digue_app::files::sha256;
+use digue_app::{App, OperationError};
 use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
 
 use super::{checks, words_of};
 
-use crate::app::App;
-use crate::error::OperationError;
-use crate::files::sha256;
 use crate::stored_records::{
     JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
 };

@@ -3,10 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use digue_app::csv_file::{CsvColumn, CsvFault, CsvFile};
+use digue_app::{LineFault, OperationError};
 use digue_store::{ContactRow, ContactSource};
 
-use crate::csv_file::{CsvColumn, CsvFault, CsvFile};
-use crate::error::{LineFault, OperationError};
 use crate::mail::parse_address;
 
 /// How a person can be reached.

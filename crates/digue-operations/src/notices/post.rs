@@ -1,6 +1,7 @@
 //! Notices by other channels than e-mail: letters with a signed QR code, and rows for a printing service,
 //! text messages or telephone calls.
 
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
@@ -10,11 +11,7 @@ use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::{blocks_of, must_be_as_prepared, style_of, text_of};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::breach;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::papers::{self, PaperFormat};
 
 /// A PDF of up to 1,000 letters of a campaign after the number `after`; and the last number. They count as

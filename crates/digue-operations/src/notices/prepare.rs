@@ -1,6 +1,9 @@
 //! Preparing a campaign: one notice for each person of a version of the affected set. Requested by a
 //! person, written in the background, resumed after a crash, and sent only when a person starts it.
 
+use digue_app::files::{keep, sha256};
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError, alias_tables, canonical};
 use digue_types::visible::is_blank;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
@@ -17,16 +20,9 @@ use super::contacts::{Contact, Contacts};
 use super::text::{Blocks, ShownData, Style, written};
 use super::{blocks_of, style_of};
 
-use crate::actor::Actor;
-use crate::alias_tables;
-use crate::app::App;
 use crate::casework_state::CaseworkState;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
-use crate::files::{keep, sha256};
 use crate::papers::PaperReader;
-use crate::secret::name;
-use crate::{breach, canonical, incidents};
+use crate::{breach, incidents};
 
 /// Notices in one transaction.
 const BATCH: usize = 2000;

@@ -6,11 +6,10 @@
 
 use std::path::Path;
 
+use digue_app::{App, OperationError};
 use digue_response::code::Code;
 use digue_store::NoticeRecord;
 
-use crate::app::App;
-use crate::error::OperationError;
 use crate::{mail, maildir};
 
 /// The largest report that is read.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use digue_app::{App, OperationError};
 use digue_store::CampaignRecord;
 
 use super::journalled_forms;
 
-use crate::app::App;
-use crate::error::OperationError;
 use crate::stored_records::{
     JournalStatement, RecordComparison, RecordConfirmation, SETTLES_WITHIN, StoredComparison, StoredKind,
     with_word,

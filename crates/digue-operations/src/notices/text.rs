@@ -1,17 +1,15 @@
 //! The text of a notice: blocks written by people, and the block about *your data*, which is made from each
 //! person's own categories and dates. In three styles.
 
+use digue_app::{Actor, App, OperationError};
 use digue_locales::{Language, Value, text, text_with};
 use digue_response::code::Code;
 use digue_response::readability::{self, Readability};
 use digue_response::vocabulary::DataKind;
 use serde::{Deserialize, Serialize};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::breach;
 use crate::casework_state::CaseworkState;
-use crate::error::OperationError;
 use crate::incidents::{self, IncidentView};
 use crate::papers::PaperReader;
 

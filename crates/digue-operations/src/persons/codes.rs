@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use digue_app::files::hex;
+use digue_app::secret::{Secret, name};
+use digue_app::{ActDetails, Actor, App, LineFault, OperationError, canonical};
 use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
@@ -10,17 +13,10 @@ use digue_types::{Act, PopulationId, Timestamp};
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::canonical;
 use crate::casework_state::CaseworkState;
-use crate::committed::ActDetails;
-use crate::error::{LineFault, OperationError};
-use crate::files::hex;
 use crate::identity_state::IdentityState;
 use crate::papers::{self, PaperFormat, PaperReader};
 use crate::person_sessions::{journal_name, open};
-use crate::secret::{Secret, name};
 
 /// How long a code is valid: a letter takes days, and people open it later.
 const LASTS: Duration = Duration::from_hours(24 * 60);
@@ -212,7 +208,7 @@ fn may_wait(waiting: u64, is_new: bool) -> Result<(), OperationError> {
 mod tests {
     use super::*;
     use crate::person_sessions::LETTERS;
-    use crate::quotas::Quotas;
+    use digue_app::quotas::Quotas;
 
     /// 5,020 requests dropped those of persons who were told that they had asked.
     #[test]

@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use digue_app::secret::SecretSeal;
+use digue_app::{App, OperationError};
 use digue_exposure::Sight;
 use digue_locales::Language;
 use digue_store::PreferenceRecord;
@@ -11,11 +13,8 @@ use digue_types::{OrganisationId, Timestamp};
 
 use super::sights;
 
-use crate::app::App;
-use crate::error::OperationError;
 use crate::mail::{self, Mail, parse_address};
 use crate::person_sessions::SignedInPerson;
-use crate::secret::SecretSeal;
 
 const MONTH: Duration = Duration::from_hours(24 * 30);
 const SEAL: &[u8] = b"digue person address";

@@ -2,6 +2,9 @@
 //! the GDPR) and the answers within the legal time.
 
 use digue_access::Role;
+use digue_app::gates::parse_reason;
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_response::clock::rights_due;
 use digue_store::RequestRecord;
 use digue_types::visible::{is_blank, visible_chars};
@@ -9,17 +12,11 @@ use digue_types::{AccountId, Act, Timestamp, lists};
 
 use super::{codes, sights};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::casework_state::CaseworkState;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::evidence::{self, EvidenceForm};
-use crate::gates::parse_reason;
 use crate::identity_state::IdentityState;
 use crate::mail::{self, Mail};
 use crate::person_sessions::{SignedInPerson, journal_name};
-use crate::secret::name;
 
 lists! {
     /// What a person may request.
@@ -173,7 +170,7 @@ pub async fn answer(
     let record = find(app, id).await?;
     // Only the DPO decides to disclose a reader's name.
     if record.kind == RequestKind::Name.code() && outcome == RequestOutcome::Done {
-        crate::actor::allow(actor.role == Role::Dpo)?;
+        digue_app::require(actor.role == Role::Dpo)?;
         actor.must_be_fresh(app)?;
     }
     let words = ActDetails {

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use digue_app::gates::parse_reason;
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_exposure::{ScopeQuestion, Sight};
 use digue_response::claim::Happening;
 use digue_response::{Incident, IncidentState};
@@ -11,16 +14,10 @@ use ring::hmac;
 
 use super::requests::{RequestKind, RequestOutcome};
 
-use crate::actor::{Actor, allow};
 use crate::affected::question_of;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
-use crate::gates::parse_reason;
 use crate::incidents;
 use crate::isms::checks;
 use crate::person_sessions::SignedInPerson;
-use crate::secret::name;
 use crate::watch::read_entries;
 
 /// Rows of a page.
@@ -314,7 +311,7 @@ pub async fn hide(
     until: Timestamp,
     reason: &str,
 ) -> Result<(), OperationError> {
-    allow(actor.role == digue_access::Role::Dpo)?;
+    require(actor.role == digue_access::Role::Dpo)?;
     actor.must_be_fresh(app)?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let now = app.clock.now();
@@ -349,7 +346,7 @@ pub async fn hide(
 
 /// Shows them again before their end.
 pub async fn lift(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
-    allow(actor.role == digue_access::Role::Dpo)?;
+    require(actor.role == digue_access::Role::Dpo)?;
     let words = ActDetails { subject: id.to_owned(), ..ActDetails::default() };
     let claim = app.store.lift(id, app.clock.now());
     app.claim((actor, Act::SightsShown, words), claim, app.store.release_lift(id)).await.map(drop)

@@ -4,6 +4,9 @@
 use std::time::Duration;
 
 use digue_access::{RequestOrigin, Session};
+use digue_app::directory::answers_for;
+use digue_app::secret::{Secret, SecretSeal};
+use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_store::{IdentityRecord, ProviderSession};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 use serde_json::Value;
@@ -11,15 +14,9 @@ use serde_json::Value;
 use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label};
 
-use crate::actor::{Actor, allow};
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::directory::answers_for;
-use crate::error::OperationError;
 use crate::identity_state::IdentityState;
 use crate::invitations::{self, INVITATION_LASTS};
 use crate::mail::{self, Mail};
-use crate::secret::{Secret, SecretSeal};
 use crate::{passkey, password, sign_in};
 
 /// The most identities of one account.
@@ -301,7 +298,7 @@ pub(super) async fn invited(
 /// `Denied` unless the actor answers for the account, `NotFound` where there is no provider, `Conflict` for
 /// an account whose own invitation offers the providers.
 pub async fn invite_holder(app: &App, actor: &Actor, account: &AccountId) -> Result<(), OperationError> {
-    allow(answers_for(&app.gateway().rules(), actor, account))?;
+    require(answers_for(&app.gateway().rules(), actor, account))?;
     actor.must_be_fresh(app)?;
     if super::for_accounts(app).is_empty() {
         return Err(OperationError::NotFound("provider"));

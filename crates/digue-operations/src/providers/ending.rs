@@ -4,18 +4,15 @@
 use std::time::Duration;
 
 use digue_access::Session;
+use digue_app::secret::Secret;
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_types::Act;
 
 use super::accounts::seal;
 use super::{keyed, label, told};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::committed::ActDetails;
-use crate::error::OperationError;
 use crate::identity_state::IdentityState;
 use crate::person_sessions;
-use crate::secret::Secret;
 
 /// How long a logout token is remembered: longer than the age at which it is refused (ten minutes, `peer`).
 pub(super) const LOGOUT_KNOWN: Duration = Duration::from_mins(15);

@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
+use digue_app::secret::Secret;
+use digue_app::{App, OperationError, canonical};
 use digue_store::KnownPerson;
 use serde_json::Value;
 
 use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{PersonBy, PersonRules, keyed};
 
-use crate::app::App;
-use crate::canonical;
-use crate::error::OperationError;
 use crate::person_sessions::{self, PersonDebts};
-use crate::secret::Secret;
 
 /// The greatest age of a person's proof of identity.
 const PROOF_LASTS: Duration = Duration::from_mins(10);

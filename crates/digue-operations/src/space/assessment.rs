@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_access::Role;
 use digue_access::session::ClientIp;
+use digue_app::{Actor, App, LineFault, OperationError};
 use digue_documents::{WrittenCell, WrittenSheet, xlsx};
 use digue_isms::assessment::{self, Gap, PortalFact, Posture, Question, Said};
 use digue_isms::field::Values;
@@ -19,10 +20,7 @@ use jiff::civil::Date;
 
 use super::led;
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::compliance_state::ComplianceState;
-use crate::error::{LineFault, OperationError};
 use crate::isms::{awareness, day_of, in_force, now, write};
 use crate::mail::{self, Mail};
 use crate::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};

@@ -1,6 +1,8 @@
 //! The attestation of an organisation for its Qualiopi file: what the gateway measured on a day, and what the
 //! organisation declared. A sheet of facts and not a certificate.
 
+use digue_app::files::hex;
+use digue_app::{Actor, App, OperationError};
 use digue_documents::{Document, DocumentBlock};
 use digue_isms::assessment::{Question, Said};
 use digue_isms::awareness::Module;
@@ -9,10 +11,6 @@ use digue_types::OrganisationId;
 
 use super::{assessment, led};
 
-use crate::actor::Actor;
-use crate::app::App;
-use crate::error::OperationError;
-use crate::files::hex;
 use crate::isms::{awareness, now, reviews};
 use crate::papers::{PaperFormat, PaperReader, printed_from};
 use crate::stored_records::PaperSources;

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use digue_app::{App, OperationError};
 use digue_documents::{DocumentBlock, WrittenSheet};
 use digue_locales::{Language, text};
 use digue_types::AccountId;
 
 use super::{StoredKind, compare_now};
-
-use crate::app::App;
-use crate::error::OperationError;
 
 /// The records that a document is made from.
 #[derive(Clone, Copy, Debug)]

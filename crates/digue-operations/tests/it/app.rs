@@ -5,6 +5,9 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Policies, Role, SessionLimits};
+use digue_app::alias_tables::AliasTables;
+use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
+use digue_app::{Actor, App, AppParts, Areas};
 use digue_gateway::body::Body;
 use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::identity::Asserter;
@@ -17,8 +20,6 @@ use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions, reader};
 use digue_operations::administration_state::AdministrationState;
 use digue_operations::alerts::AlertRules;
-use digue_operations::alias_tables::AliasTables;
-use digue_operations::areas::Areas;
 use digue_operations::casework_state::CaseworkState;
 use digue_operations::comparisons;
 use digue_operations::compliance_state::ComplianceState;
@@ -28,14 +29,11 @@ use digue_operations::identity_state::IdentityState;
 use digue_operations::incidents::IncidentLog;
 use digue_operations::invitations::MailedInvitations;
 use digue_operations::isms::LessonMeasures;
-use digue_operations::mail::MailState;
-use digue_operations::mail::{MailSettings, Protection};
+use digue_operations::mail::{MailSettings, MailState, Protection};
 use digue_operations::password::PasswordRules;
-use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_operations::retention::Retentions;
 use digue_operations::space::PartnerRules;
 use digue_operations::witnesses::WitnessRules;
-use digue_operations::{Actor, App, AppParts};
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
 use http::{Request, Response};
@@ -126,7 +124,7 @@ impl Home {
                 checkpoint_every: Duration::from_millis(10),
                 observer: Box::new(JournalIndexer {
                     journal_state: journal_state.clone(),
-                    monitor: digue_operations::monitor::unattended(),
+                    monitor: digue_app::monitor::unattended(),
                     clock: clock.clone(),
                 }),
             })
@@ -158,7 +156,7 @@ impl Home {
             .with(AdministrationState::default())
             .with(ComplianceState::new(PartnerRules::default()));
         let app = App::new(AppParts {
-            monitor: digue_operations::monitor::unattended(),
+            monitor: digue_app::monitor::unattended(),
             store: store.clone(),
             client: None,
             index_folder: None,
@@ -228,9 +226,7 @@ impl Home {
         let id = AccountId::parse(name).unwrap();
         let organisation = OrganisationId::parse("of-1").unwrap();
         let record = AccountRecord { organisation, role, is_suspended: false };
-        digue_operations::directory::save(&self.app, &Actor::digue(), vec![(id.clone(), record)])
-            .await
-            .unwrap();
+        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id.clone(), record)]).await.unwrap();
         id
     }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role};
+use digue_app::{Actor, OperationError, gates};
 use digue_operations::approvals::{self, ApprovalRequest, NewAccount};
-use digue_operations::{Actor, OperationError, gates, invitations, sign_in};
+use digue_operations::{invitations, sign_in};
 use digue_testkit::Authenticator;
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
@@ -18,9 +19,7 @@ pub(crate) async fn somebody(home: &Home, name: &str, organisation: &str, role: 
     let account = AccountId::parse(name).unwrap();
     let organisation = OrganisationId::parse(organisation).unwrap();
     let record = AccountRecord { organisation, role, is_suspended: false };
-    digue_operations::directory::save(&home.app, &Actor::digue(), vec![(account.clone(), record)])
-        .await
-        .unwrap();
+    digue_app::directory::save(&home.app, &Actor::digue(), vec![(account.clone(), record)]).await.unwrap();
     Actor { account, role, proved_at: home.now() }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use digue_access::Session;
-use digue_operations::{OperationError, devices};
+use digue_app::OperationError;
+use digue_operations::devices;
 use digue_testkit::Holder;
 use serde_json::json;
 

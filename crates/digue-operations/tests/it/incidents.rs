@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
+use digue_app::{OperationError, gates};
 use digue_exposure::ScopeQuestion;
 use digue_locales::{Language, text};
-use digue_operations::{OperationError, breach, gates, incidents};
+use digue_operations::{breach, incidents};
 use digue_response::affected::{AffectedQuality, OtherQuestion};
 use digue_response::claim::Happening;
 use digue_response::clock::{Awareness, ClockKind};

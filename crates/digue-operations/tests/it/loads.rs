@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use digue_access::Role;
+use digue_app::{Actor, OperationError};
 use digue_gateway::ports::Aliases as _;
 use digue_gateway::{Hosts, Portal};
 use digue_inspect::{IdentifierKind, Normalise};
+use digue_operations::aliases;
 use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::caseloads::{self, LoadMode};
 use digue_operations::loads::LoadTarget;
-use digue_operations::{Actor, OperationError, aliases};
 use digue_types::{AccountId, Act, OrganisationId, PersonKey, PopulationId, PortalId, Timestamp};
 
 use crate::app::{CONSOLE_HOST, Home};

@@ -25,6 +25,9 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use digue_access::{EnforcementMode, LimitsTable, RouteAccess, Sessions, Snapshot};
+use digue_app::alias_tables::AliasTables;
+use digue_app::clock::SystemClock;
+use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::Asserter;
@@ -43,9 +46,6 @@ use digue_inspect::{BlockRules, IdentifierKind, Pick, ResponseRules, RuleBlock, 
 use digue_journal::disk::{Disk, DurableStep, FaultEffect};
 use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions};
-use digue_operations::alias_tables::AliasTables;
-use digue_operations::clock::SystemClock;
-use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_testkit::disk::{DISK_FULL, FailAt, IO_ERROR};
 use digue_testkit::{Client, Reply};
 use digue_types::{ActionName, PopulationId, PortalId, RouteName};
@@ -139,7 +139,7 @@ async fn with_gateway_in(
             checkpoint_every: Duration::from_millis(10),
             observer: Box::new(JournalIndexer {
                 journal_state: journal_state.clone(),
-                monitor: digue_operations::monitor::unattended(),
+                monitor: digue_app::monitor::unattended(),
                 clock: clock.clone(),
             }),
         })

@@ -1,8 +1,9 @@
 //! Files of accounts: whole or not at all, every fault with its line.
 
 use digue_access::Role;
+use digue_app::{Actor, OperationError};
 use digue_operations::approvals::{self, ApprovalRequest};
-use digue_operations::{Actor, OperationError, invitations, onboarding};
+use digue_operations::{invitations, onboarding};
 use digue_types::AccountId;
 
 use crate::app::Home;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use digue_access::{Role, Session};
+use digue_app::OperationError;
+use digue_operations::passkey;
 use digue_operations::password::{self, FAILURES_MAX, OpenedPassword, PasswordRules, ShownCredentials};
-use digue_operations::{OperationError, passkey};
 use digue_testkit::Authenticator;
 use digue_types::Act;
 
@@ -78,7 +79,7 @@ async fn every_way_of_being_wrong_has_one_answer() {
     let home = home().await;
     let session = by_link(&home, "a1").await;
     let (secret, _) = set(&home, &session).await;
-    let digue = digue_operations::Actor::digue();
+    let digue = digue_app::Actor::digue();
     home.account("a2", Role::Agent).await;
     home.clock.pass(Duration::from_secs(60));
     let now = code(&secret, &home);

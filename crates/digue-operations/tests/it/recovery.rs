@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
+use digue_app::{Actor, OperationError, gates};
 use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::evidence::EvidenceForm;
 use digue_operations::mail::{self, MailSettings};
 use digue_operations::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
-use digue_operations::{Actor, OperationError, accounts, gates, invitations, sign_in};
+use digue_operations::{accounts, invitations, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 

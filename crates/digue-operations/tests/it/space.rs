@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use digue_access::Role;
+use digue_app::{Actor, OperationError};
 use digue_isms::Values;
 use digue_isms::assessment::{Gap, Posture, Question};
-use digue_operations::space::assessment;
-use digue_operations::{Actor, OperationError, accounts, approvals, mail, space};
+use digue_operations::space::{self, assessment};
+use digue_operations::{accounts, approvals, mail};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::AccountId;
 

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
+use digue_app::{Actor, gates};
 use digue_detection::Action;
 use digue_detection::Weight;
 use digue_exposure::ScopeQuestion;
@@ -14,7 +15,7 @@ use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::isms::{checks, reviews};
 use digue_operations::notices::{self, Blocks, CampaignRequest, RATE, Style};
 use digue_operations::stored_records::{self, RecordComparison, StoredKind};
-use digue_operations::{Actor, breach, containment, gates, incidents};
+use digue_operations::{breach, containment, incidents};
 use digue_response::IncidentNote;
 use digue_response::incident::{EntryKind, Source};
 use digue_types::Gate;

@@ -4,8 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use digue_access::{Reach, Role, Session};
+use digue_app::Actor;
 use digue_operations::approvals::{self, ApprovalRequest, NewAccount};
-use digue_operations::{Actor, invitations, keys, mail, sign_in};
+use digue_operations::{invitations, keys, mail, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Gate, OrganisationId};
 

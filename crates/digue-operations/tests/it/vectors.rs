@@ -3,9 +3,11 @@
 //! A ceremony answers the challenge that it was given: the vectors' challenges are put in place of the
 //! drawn ones. They do not say that the user was verified, so the house itself refuses them.
 
+use digue_app::OperationError;
+use digue_operations::passkey;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use digue_operations::{OperationError, passkey};
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
     DiscoverableAuthentication, Passkey, PasskeyRegistration, Url, Uuid, WebauthnBuilder,

@@ -12,10 +12,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use digue_access::session::ClientIp;
 use digue_access::{AccountRecord, RequestOrigin, Role};
+use digue_app::Actor;
 use digue_console::AttackProgress;
 use digue_console::Demo;
 use digue_locales::Value;
-use digue_operations::{Actor, caseloads, sign_in};
+use digue_operations::{caseloads, sign_in};
 use digue_replay::attack::{AGENT, AttackClient, StolenData, kairos};
 use digue_replay::{Population, day, portal};
 use digue_types::{AccountId, OrganisationId, PopulationId, PortalId};
@@ -155,7 +156,7 @@ async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Resul
         let organisation = account.organisation.clone();
         (account.id.clone(), AccountRecord { organisation, role, is_suspended: false })
     }));
-    digue_operations::directory::save(&app, &Actor::digue(), accounts).await?;
+    digue_app::directory::save(&app, &Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
     let name = PopulationId::parse("demandeurs")?;
     let mode = caseloads::LoadMode::Replace { confirms_loss: false };
@@ -224,7 +225,7 @@ struct DemoAttack {
     population: Arc<Population>,
     address: SocketAddr,
     runtime: tokio::runtime::Handle,
-    part: OnceLock<(Arc<digue_operations::App>, AccountId)>,
+    part: OnceLock<(Arc<digue_app::App>, AccountId)>,
     stolen: Arc<StolenData>,
     has_begun: AtomicBool,
 }
@@ -281,7 +282,7 @@ impl Demo for DemoAttack {
 
 /// Another person signs in with the account.
 async fn steal(
-    app: &digue_operations::App,
+    app: &digue_app::App,
     account: &AccountId,
     address: SocketAddr,
     population: &Population,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use digue_access::{AccountRecord, Role};
+use digue_app::Actor;
 use digue_locales::Value;
-use digue_operations::{Actor, sign_in};
+use digue_operations::sign_in;
 use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -94,7 +95,7 @@ async fn invite_first_officer(out: &Output, running: &RunningServer, host: &str)
         role: Role::Ciso,
         is_suspended: false,
     };
-    digue_operations::directory::save(&app, &Actor::digue(), vec![(account.clone(), record)]).await?;
+    digue_app::directory::save(&app, &Actor::digue(), vec![(account.clone(), record)]).await?;
     let lasts = Duration::from_hours(1);
     let link = sign_in::issue_link(app, &Actor::digue(), &account, host, lasts).await?;
     let values = [("account", Value::from(account.as_str())), ("link", Value::from(link))];

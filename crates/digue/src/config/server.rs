@@ -17,6 +17,7 @@ use digue_operations::mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_operations::password::PasswordRules;
 use digue_operations::providers::ProviderRules;
 use digue_operations::retention::{Retention, RetentionError};
+use digue_operations::space::PartnerRules;
 use digue_operations::witnesses::{WitnessPeer, WitnessRules};
 use ipnet::IpNet;
 
@@ -25,7 +26,6 @@ use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_response};
 use super::watch::{WatchSettings, read_watch};
-use digue_operations::space::PartnerRules;
 
 /// `digue.toml`, checked.
 #[derive(Clone)]

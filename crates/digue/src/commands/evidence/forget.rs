@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
+use digue_app::indexing::IndexFolder;
 use digue_journal::disk::Disk;
 use digue_journal::heads::contradiction;
 use digue_journal::journal::NoObserver;
 use digue_journal::keyring::{Keyring, Stream};
 use digue_journal::{Journal, JournalOptions};
 use digue_locales::Value;
-use digue_operations::indexing::IndexFolder;
 use digue_operations::journal_heads::{self, HeadError};
 use digue_operations::retention::{self, ForgetError, Retentions};
 use digue_types::PortalId;

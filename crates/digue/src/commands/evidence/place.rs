@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
+use digue_app::indexing::{self, IndexFolder};
 use digue_exposure::{Index, SegmentSizes};
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::cosign::CosignerKey;
@@ -12,7 +13,6 @@ use digue_journal::note::{Signer, Verifier};
 use digue_journal::proof::Prover;
 use digue_journal::prune::Pruned;
 use digue_journal::reader;
-use digue_operations::indexing::{self, IndexFolder};
 use digue_types::Timestamp;
 
 use super::progress::Progress;

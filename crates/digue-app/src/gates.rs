@@ -23,7 +23,7 @@ pub const REASON_CHARS_MAX: usize = 500;
 pub const QUARANTINE: &str = "quarantine";
 
 /// True for the closed gate of an account whose holder is not confirmed.
-pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
+pub fn is_quarantine(gate: &GateRecord) -> bool {
     gate.gate == Gate::Closed && gate.reason == QUARANTINE
 }
 
@@ -41,7 +41,7 @@ pub fn parse_reason(text: &str, chars_min: usize) -> Result<String, OperationErr
 
 /// Whether one person acts alone, or a second one has approved it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ActAuthority {
+pub enum ActAuthority {
     One,
     Two,
 }
@@ -65,7 +65,7 @@ pub async fn set_gate(
 }
 
 /// `set_gate`, for callers that have authorised the actor.
-pub(crate) async fn apply(
+pub async fn apply(
     app: &App,
     actor: &Actor,
     reach: Reach,

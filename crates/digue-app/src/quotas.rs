@@ -16,14 +16,14 @@ use crate::error::OperationError;
 
 /// The limits of one period.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct QuotaLimits {
-    pub(crate) period: Duration,
-    pub(crate) per_address: u32,
-    pub(crate) per_network: u32,
+pub struct QuotaLimits {
+    pub period: Duration,
+    pub per_address: u32,
+    pub per_network: u32,
     /// The total, divided among the networks that ask.
-    pub(crate) total: u32,
+    pub total: u32,
     /// The share of a network, however many others ask. The total may therefore be exceeded.
-    pub(crate) least: u32,
+    pub least: u32,
 }
 
 /// The most networks that are counted at once, some tens of bytes each. Beyond it new ones are refused.
@@ -59,14 +59,14 @@ fn places(ip: &str) -> (QuotaAddress, QuotaNetwork) {
 }
 
 /// Counts requests by address and network.
-pub(crate) struct Quotas {
+pub struct Quotas {
     limits: QuotaLimits,
     // A leaf lock.
     counts: Mutex<QuotaCounts>,
 }
 
 impl Quotas {
-    pub(crate) fn new(limits: QuotaLimits) -> Self {
+    pub fn new(limits: QuotaLimits) -> Self {
         Self { limits, counts: Mutex::default() }
     }
 
@@ -84,7 +84,7 @@ impl Quotas {
     ///
     /// # Errors
     /// `Busy` when the share is used up; it is renewed with the next period.
-    pub(crate) fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
+    pub fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
         let (address, network) = places(ip);
         let mut counts = self.lock(now);
         let is_known = counts.networks.contains_key(&network);
@@ -106,7 +106,7 @@ impl Quotas {
     }
 
     /// True for a network that has taken nothing in this period.
-    pub(crate) fn is_new(&self, now: Timestamp, ip: &str) -> bool {
+    pub fn is_new(&self, now: Timestamp, ip: &str) -> bool {
         !self.lock(now).networks.contains_key(&places(ip).1)
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use ring::digest::{SHA256, digest};
 
 /// Writes a file atomically and durably: written beside, synced, renamed, and the folder synced.
-pub(crate) fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().expect("kept files lie under the data folder");
     std::fs::create_dir_all(folder)?;
     let draft = path.with_extension("tmp");
@@ -18,11 +18,11 @@ pub(crate) fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// SHA-256 in hexadecimal.
-pub(crate) fn sha256(text: &str) -> String {
+pub fn sha256(text: &str) -> String {
     hex(digest(&SHA256, text.as_bytes()).as_ref())
 }

@@ -14,13 +14,13 @@ use crate::committed::ActDetails;
 use crate::error::OperationError;
 
 /// The organisation that the actor belongs to.
-pub(crate) fn organisation_of(rules: &Snapshot, actor: &Actor) -> Option<OrganisationId> {
+pub fn organisation_of(rules: &Snapshot, actor: &Actor) -> Option<OrganisationId> {
     rules.directory.find(&actor.account).map(|record| record.organisation.clone())
 }
 
 /// Officers who act answer for every account, delegates and deputies for the agents of their own
 /// organisation; no one for their own account.
-pub(crate) fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) -> bool {
+pub fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) -> bool {
     let Some(record) = rules.directory.find(account) else { return false };
     let is_own_agent =
         record.role == Role::Agent && Some(&record.organisation) == organisation_of(rules, actor).as_ref();
@@ -39,7 +39,7 @@ pub async fn save(
 }
 
 /// `save`, for callers that have authorised the actor.
-pub(crate) async fn put(
+pub async fn put(
     app: &App,
     actor: &Actor,
     accounts: Vec<(AccountId, AccountRecord)>,

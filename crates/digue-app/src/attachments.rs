@@ -17,7 +17,7 @@ const NAME_CHARS_MAX: usize = 120;
 ///
 /// # Errors
 /// `Invalid` for an empty or oversized one; `Conflict` when the subject has the same file already.
-pub(crate) async fn keep(
+pub async fn keep(
     app: &App,
     actor: &Actor,
     subject: &str,
@@ -42,7 +42,7 @@ pub(crate) async fn keep(
 ///
 /// # Errors
 /// `NotFound` when the subject has no such file.
-pub(crate) async fn read(app: &App, subject: &str, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
+pub async fn read(app: &App, subject: &str, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
     let missing = OperationError::NotFound("file");
     let found = app.store.files(subject).await?.into_iter().find(|file| file.hash == hash);
     let Some(file) = found else { return Err(missing) };

@@ -39,16 +39,16 @@ impl UnfinishedFile {
 /// The kept files that are not in force, by name: `caseload:personnes`, `aliases:portail`.
 // A leaf lock: no other lock is taken while it is held.
 #[derive(Default)]
-pub(crate) struct UnfinishedFiles(RwLock<BTreeMap<String, UnfinishedFile>>);
+pub struct UnfinishedFiles(RwLock<BTreeMap<String, UnfinishedFile>>);
 
 impl UnfinishedFiles {
     /// Notes the cause; true when it was noted before.
-    pub(crate) fn note(&self, name: &str, why: UnfinishedFile) -> bool {
+    pub fn note(&self, name: &str, why: UnfinishedFile) -> bool {
         let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
         files.insert(name.to_owned(), why) == Some(why)
     }
 
-    pub(crate) fn clear(&self, name: &str) {
+    pub fn clear(&self, name: &str) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
@@ -58,10 +58,10 @@ impl UnfinishedFiles {
 }
 
 /// One kept file.
-pub(crate) struct KeptFile {
+pub struct KeptFile {
     /// Its name: `caseload:personnes`.
-    pub(crate) name: String,
-    pub(crate) path: PathBuf,
+    pub name: String,
+    pub path: PathBuf,
 }
 
 impl KeptFile {
@@ -77,10 +77,7 @@ impl KeptFile {
 
     /// Its content; `None` when there never was one. A file for which the store has no digest is accepted
     /// once, and its digest stored: a new installation begins with it.
-    pub(crate) async fn read(
-        &self,
-        app: &App,
-    ) -> Result<Result<Option<Vec<u8>>, UnfinishedFile>, OperationError> {
+    pub async fn read(&self, app: &App) -> Result<Result<Option<Vec<u8>>, UnfinishedFile>, OperationError> {
         let known = self.digests(app).await?;
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || {
@@ -105,7 +102,7 @@ impl KeptFile {
 
     /// Puts `draft`, which is durable, in its place. Both digests are accepted during the replacement: at
     /// whichever moment a crash happens, the file that is there is a known one.
-    pub(crate) async fn put(&self, app: &App, draft: FileDraft) -> Result<(), OperationError> {
+    pub async fn put(&self, app: &App, draft: FileDraft) -> Result<(), OperationError> {
         let before = self.digests(app).await?.unwrap_or_default();
         let both = [before, vec![draft.digest.clone()]].concat().join(" ");
         app.store.set_setting(&self.setting(), &both).await?;
@@ -115,14 +112,14 @@ impl KeptFile {
 }
 
 /// A file that is complete and durable before it gets its name.
-pub(crate) struct FileDraft {
-    pub(crate) digest: String,
+pub struct FileDraft {
+    pub digest: String,
     path: PathBuf,
 }
 
 impl FileDraft {
     /// Renames it, durably.
-    pub(crate) async fn rename(&self, path: PathBuf) -> Result<(), OperationError> {
+    pub async fn rename(&self, path: PathBuf) -> Result<(), OperationError> {
         let from = self.path.clone();
         let renamed = tokio::task::spawn_blocking(move || -> io::Result<()> {
             let folder = path.parent().expect("kept files lie in a folder under the data folder");
@@ -137,20 +134,20 @@ impl FileDraft {
 }
 
 /// Writes a draft and computes its digest on the way.
-pub(crate) struct FileDraftWriter {
+pub struct FileDraftWriter {
     file: io::BufWriter<std::fs::File>,
     path: PathBuf,
     digest: Context,
 }
 
 impl FileDraftWriter {
-    pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
+    pub fn create(path: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(path.parent().expect("kept files lie in a folder under the data folder"))?;
         let file = io::BufWriter::with_capacity(1 << 20, std::fs::File::create(&path)?);
         Ok(Self { file, path, digest: Context::new(&SHA256) })
     }
 
-    pub(crate) fn finish(self) -> io::Result<FileDraft> {
+    pub fn finish(self) -> io::Result<FileDraft> {
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
         Ok(FileDraft { digest: hex(self.digest.finish().as_ref()), path: self.path })

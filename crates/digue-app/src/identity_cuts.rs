@@ -21,7 +21,7 @@ pub struct CutDone {
 }
 
 /// Cuts first and stores second: containment must not wait for a failing disk.
-pub(crate) async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, OperationError> {
+pub async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, OperationError> {
     let (sessions, cut) = app.gateway().cut_account(account);
     app.store.set_setting(&setting(account), &line(cut)).await?;
     app.store.remove_sessions(&sessions).await?;
@@ -30,7 +30,7 @@ pub(crate) async fn cut_account(app: &App, account: &AccountId) -> Result<CutDon
 }
 
 /// Accepts the account's external identities again.
-pub(crate) async fn lift(app: &App, account: &AccountId) -> Result<(), OperationError> {
+pub async fn lift(app: &App, account: &AccountId) -> Result<(), OperationError> {
     match app.gateway().lift_cut(account) {
         Some(cut) => Ok(app.store.set_setting(&setting(account), &line(cut)).await?),
         None => Ok(()),

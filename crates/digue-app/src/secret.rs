@@ -32,17 +32,17 @@ impl Secret {
 }
 
 /// A short random id: 72 bits in base64url after a prefix. Not a secret.
-pub(crate) fn name(prefix: &str) -> Result<String, OperationError> {
+pub fn name(prefix: &str) -> Result<String, OperationError> {
     let secret = Secret::draw()?;
     Ok(format!("{prefix}-{}", &secret.reveal()[..12]))
 }
 
 /// Seals (AES-256-GCM) what a copy of the database alone must not reveal.
-pub(crate) struct SecretSeal(LessSafeKey);
+pub struct SecretSeal(LessSafeKey);
 
 impl SecretSeal {
     /// A separate key for each use, derived from the installation's key.
-    pub(crate) fn new(key: &[u8; 32], label: &[u8]) -> Result<Self, OperationError> {
+    pub fn new(key: &[u8; 32], label: &[u8]) -> Result<Self, OperationError> {
         let mut bytes = key.to_vec();
         bytes.extend(label);
         let key = UnboundKey::new(&AES_256_GCM, digest(&SHA256, &bytes).as_ref());
@@ -51,7 +51,7 @@ impl SecretSeal {
     }
 
     /// `about` is authenticated with it: a sealed text that is moved to another row does not open there.
-    pub(crate) fn seal(&self, about: &str, plain: &[u8]) -> Result<String, OperationError> {
+    pub fn seal(&self, about: &str, plain: &[u8]) -> Result<String, OperationError> {
         let broken = |what: &str| OperationError::Unavailable(what.to_owned());
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| broken("no randomness"))?;
@@ -66,7 +66,7 @@ impl SecretSeal {
         Ok(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
     }
 
-    pub(crate) fn open(&self, about: &str, text: &str) -> Option<Vec<u8>> {
+    pub fn open(&self, about: &str, text: &str) -> Option<Vec<u8>> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;

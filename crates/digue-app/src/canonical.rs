@@ -11,14 +11,14 @@ use crate::app::App;
 use crate::error::OperationError;
 
 /// A portal whose persons are this population.
-pub(crate) fn portal_of(app: &App, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
+pub fn portal_of(app: &App, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
     let hosts = app.gateway().hosts();
     let found = hosts.portals().find(|portal| portal.population == *population).cloned();
     found.ok_or(OperationError::NotFound("population"))
 }
 
 /// The canonical form of a person of a population, from typed text.
-pub(crate) fn person(app: &App, population: &PopulationId, typed: &str) -> Result<String, OperationError> {
+pub fn person(app: &App, population: &PopulationId, typed: &str) -> Result<String, OperationError> {
     let portal = portal_of(app, population)?;
     let person = portal.kinds[portal.primary].canonical(typed.trim());
     person.map(String::from).ok_or(OperationError::Invalid("invalid-person"))
@@ -26,7 +26,7 @@ pub(crate) fn person(app: &App, population: &PopulationId, typed: &str) -> Resul
 
 /// The forms under which portals may write a person that a file names: the canonical form of each
 /// population, and the text itself, for populations whose maps no longer exist.
-pub(crate) fn forms(app: &App, typed: &str) -> Vec<String> {
+pub fn forms(app: &App, typed: &str) -> Vec<String> {
     let hosts = app.gateway().hosts();
     let canonical = hosts.portals().filter_map(|portal| portal.kinds[portal.primary].canonical(typed.trim()));
     let mut forms: Vec<String> = canonical.map(String::from).chain([typed.trim().to_owned()]).collect();

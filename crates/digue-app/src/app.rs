@@ -70,8 +70,8 @@ pub struct AppParts {
 
 /// The running Digue, shared by the console, the command line and the background tasks.
 pub struct App {
-    pub(crate) store: Store,
-    pub(crate) journal: Arc<Journal>,
+    pub store: Store,
+    pub journal: Arc<Journal>,
     // Guards the exposure index and the last checkpoint. The journal's own thread takes it for writing at
     // each commit and then, while holding it, the monitor's lock: never take it with the monitor's lock held.
     journal_state: Arc<RwLock<JournalState>>,
@@ -80,19 +80,19 @@ pub struct App {
     unconfirmed: UnconfirmedAccounts,
     client: Option<UpstreamClient>,
     is_published: bool,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) aliases: Arc<AliasTables>,
-    pub(crate) not_taken: UnfinishedFiles,
+    pub clock: Arc<dyn Clock>,
+    pub aliases: Arc<AliasTables>,
+    pub not_taken: UnfinishedFiles,
     // The next rules to publish. Each change is made and published under this lock, which is the last
     // async lock and may be held while an act is journalled (`gates`): no subscriber of acts may take it.
     // Readers use the published copy, `gateway().rules()`, and wait for no one.
     rules: Mutex<Snapshot>,
     gateway: OnceLock<Gateway>,
-    pub(crate) session_limits: SessionLimits,
+    pub session_limits: SessionLimits,
     proof_lasts: Duration,
-    pub(crate) key: [u8; 32],
-    pub(crate) data_folder: PathBuf,
-    pub(crate) reload_wanted: Notify,
+    pub key: [u8; 32],
+    pub data_folder: PathBuf,
+    reload_wanted: Notify,
     is_closing: AtomicBool,
     console_url: String,
     portal_urls: Vec<(String, String)>,
@@ -203,7 +203,7 @@ impl App {
     }
 
     /// Rebuilds the index from the journal in the background; the old one answers meanwhile.
-    pub(crate) fn rebuild_index(&self) {
+    pub fn rebuild_index(&self) {
         self.rebuilder.start(&self.journal, &self.journal_state);
     }
 
@@ -250,7 +250,7 @@ impl App {
     }
 
     /// Marks the index as not to be used at the next start. To be called before period keys are destroyed.
-    pub(crate) fn mark_index_stale(&self) -> Result<(), OperationError> {
+    pub fn mark_index_stale(&self) -> Result<(), OperationError> {
         self.rebuilder.mark_stale().map_err(|error| OperationError::Unavailable(error.to_string()))
     }
 
@@ -265,17 +265,17 @@ impl App {
     }
 
     /// Accounts whose holder nobody has confirmed.
-    pub(crate) fn unconfirmed(&self) -> &UnconfirmedAccounts {
+    pub fn unconfirmed(&self) -> &UnconfirmedAccounts {
         &self.unconfirmed
     }
 
     /// The public addresses: the console's and each portal's.
-    pub(crate) fn public_urls(&self) -> impl Iterator<Item = &str> {
+    pub fn public_urls(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.console_url.as_str()).chain(self.portal_urls.iter().map(|(_, url)| url.as_str()))
     }
 
     /// The client for other services over HTTP; `None` where nothing may be contacted.
-    pub(crate) fn client(&self) -> Option<&UpstreamClient> {
+    pub fn client(&self) -> Option<&UpstreamClient> {
         self.client.as_ref()
     }
 
@@ -291,7 +291,7 @@ impl App {
 
     /// An answer of the index. A damaged index is rebuilt, and the question fails until then: an answer
     /// from the intact part would pass for a complete one.
-    pub(crate) fn answered<T>(&self, answer: Result<T, IndexError>) -> Result<T, OperationError> {
+    pub fn answered<T>(&self, answer: Result<T, IndexError>) -> Result<T, OperationError> {
         answer.map_err(|error| {
             tracing::error!(%error, "Exposure index query failed; the index is rebuilt if it is damaged");
             if matches!(error, IndexError::Damaged(_)) {
@@ -334,13 +334,13 @@ impl App {
     }
 
     /// The next rules, to be changed and published while the guard is held.
-    pub(crate) async fn rules(&self) -> MutexGuard<'_, Snapshot> {
+    pub async fn rules(&self) -> MutexGuard<'_, Snapshot> {
         self.rules.lock().await
     }
 
     /// Publishes the rules: the next request and every stream in flight obey them. The caller holds the
     /// guard of `rules`, so that publications happen in the order of the changes.
-    pub(crate) fn publish(&self, rules: &Snapshot) {
+    pub fn publish(&self, rules: &Snapshot) {
         // Before `attach` there is nothing to publish to: `first_state` hands the rules to the gateway.
         if let Some(gateway) = self.gateway.get() {
             gateway.set_rules(rules.clone());
@@ -356,7 +356,7 @@ impl App {
     }
 
     /// Makes an act of administration durable.
-    pub(crate) async fn write_down(
+    pub async fn write_down(
         &self,
         actor: &Actor,
         act: Act,
@@ -366,7 +366,7 @@ impl App {
     }
 
     /// Makes several acts of one kind durable in one append; returns the number of the first entry.
-    pub(crate) async fn write_all(
+    pub async fn write_all(
         &self,
         actor: &Actor,
         act: Act,
@@ -411,7 +411,7 @@ impl App {
     ///
     /// # Errors
     /// `Conflict` when the store refuses the claim; nothing is journalled then.
-    pub(crate) async fn claim(
+    pub async fn claim(
         &self,
         (actor, act, words): (&Actor, Act, ActDetails),
         claim: impl Future<Output = Result<bool, StoreError>>,
@@ -441,7 +441,7 @@ impl App {
     }
 
     /// Says, in the log and once in the journal, that a kept file is not in force.
-    pub(crate) async fn note_not_taken(&self, name: &str, why: UnfinishedFile) -> Result<(), OperationError> {
+    pub async fn note_not_taken(&self, name: &str, why: UnfinishedFile) -> Result<(), OperationError> {
         tracing::error!(file = name, cause = why.code(), "Kept file is not in force; load it again");
         if self.not_taken.note(name, why) {
             return Ok(());
@@ -463,6 +463,16 @@ impl App {
 
     pub fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::SeqCst)
+    }
+
+    /// Signals that the files must be read again, because wider rules were approved.
+    pub fn want_reload(&self) {
+        self.reload_wanted.notify_one();
+    }
+
+    /// Resolves when the files must be read again.
+    pub async fn reload_wanted(&self) {
+        self.reload_wanted.notified().await;
     }
 
     /// Ends sessions that are over, in memory and in the store.

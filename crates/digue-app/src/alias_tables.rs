@@ -33,7 +33,7 @@ impl AliasTables {
     }
 
     /// The table of a portal; an empty one when none was loaded.
-    pub(crate) fn of(&self, portal: &PortalId) -> Arc<AliasTable> {
+    pub fn of(&self, portal: &PortalId) -> Arc<AliasTable> {
         self.0.load().get(portal).cloned().unwrap_or_default()
     }
 }

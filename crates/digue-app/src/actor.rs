@@ -46,50 +46,50 @@ impl Actor {
         Self { account, role: Role::Ciso, proved_at: Timestamp::from_micros(i64::MAX) }
     }
 
-    pub(crate) fn is_digue(&self) -> bool {
+    pub fn is_digue(&self) -> bool {
         *self == Self::digue()
     }
 
     /// True for a program that acts by an API key.
-    pub(crate) fn is_program(&self) -> bool {
+    pub fn is_program(&self) -> bool {
         self.proved_at == Timestamp::ZERO
     }
 
     /// Sensitive acts (requesting or approving what widens access, taking data out) require a proof of
     /// identity from the last minutes: a session that was left open, or stolen, can do none of them.
-    pub(crate) fn must_be_fresh(&self, app: &App) -> Result<(), OperationError> {
+    pub fn must_be_fresh(&self, app: &App) -> Result<(), OperationError> {
         let age = app.clock.now().since(self.proved_at);
         if age <= app.proof_lasts() { Ok(()) } else { Err(OperationError::ProofNeeded) }
     }
 
-    pub(crate) fn must_watch(&self) -> Result<(), OperationError> {
-        allow(self.role.can_watch())
+    pub fn must_watch(&self) -> Result<(), OperationError> {
+        require(self.role.can_watch())
     }
 
-    pub(crate) fn must_see_coverage(&self) -> Result<(), OperationError> {
-        allow(self.role.sees_coverage())
+    pub fn must_see_coverage(&self) -> Result<(), OperationError> {
+        require(self.role.sees_coverage())
     }
 
-    pub(crate) fn must_act(&self) -> Result<(), OperationError> {
-        allow(self.role.can_act())
+    pub fn must_act(&self) -> Result<(), OperationError> {
+        require(self.role.can_act())
     }
 
-    pub(crate) fn must_load(&self) -> Result<(), OperationError> {
-        allow(self.role.can_load())
+    pub fn must_load(&self) -> Result<(), OperationError> {
+        require(self.role.can_load())
     }
 
-    pub(crate) fn must_respond(&self) -> Result<(), OperationError> {
-        allow(self.role.can_respond())
+    pub fn must_respond(&self) -> Result<(), OperationError> {
+        require(self.role.can_respond())
     }
 
     /// Checks that the actor may write to the ISMS and set the template of papers: the two officers. To be
     /// called before any input is read.
     pub fn must_govern(&self) -> Result<(), OperationError> {
-        allow(self.role.can_govern())
+        require(self.role.can_govern())
     }
 
-    pub(crate) fn must_review(&self) -> Result<(), OperationError> {
-        allow(self.role.can_review())
+    pub fn must_review(&self) -> Result<(), OperationError> {
+        require(self.role.can_review())
     }
 }
 
@@ -99,6 +99,6 @@ fn role_now(app: &App, account: &AccountId, role: Role) -> Role {
     if app.unconfirmed().has(account) { Role::Agent } else { role }
 }
 
-pub(crate) fn allow(may: bool) -> Result<(), OperationError> {
+pub fn require(may: bool) -> Result<(), OperationError> {
     if may { Ok(()) } else { Err(OperationError::Denied) }
 }

@@ -145,35 +145,35 @@ impl DetectionMonitor {
     }
 
     /// The fictitious persons of a population.
-    pub(crate) fn decoys_of(&self, population: &PopulationId) -> HashSet<String> {
+    pub fn decoys_of(&self, population: &PopulationId) -> HashSet<String> {
         let ours = self.rules.decoys.iter().filter(|(known, _)| known == population);
         ours.map(|(_, person)| person.clone()).collect()
     }
 
     /// The number of fictitious persons in all populations, and the strictest automatic step.
-    pub(crate) fn means(&self) -> (usize, Action) {
+    pub fn means(&self) -> (usize, Action) {
         (self.rules.decoys.len(), self.rules.playbook.automatic)
     }
 
     /// The declared automatic work of an account.
-    pub(crate) fn batches_of(&self, account: &AccountId) -> Vec<DeclaredBatch> {
+    pub fn batches_of(&self, account: &AccountId) -> Vec<DeclaredBatch> {
         let batches = self.rules.batches.iter();
         batches.filter(|batch| batch.account == account.as_str()).cloned().collect()
     }
 
     /// The fuse: how many automatic closings are allowed before people decide.
-    pub(crate) fn fuse(&self) -> Fuse {
+    pub fn fuse(&self) -> Fuse {
         self.rules.playbook.fuse
     }
 
     /// Counts automatic closings of before a start towards the fuse: a restart must not reset it.
-    pub(crate) fn recall_closings(&self, closings: impl Iterator<Item = AccountClosing>) {
+    pub fn recall_closings(&self, closings: impl Iterator<Item = AccountClosing>) {
         let mut state = self.state();
         closings.for_each(|closing| state.closings.note(closing));
     }
 
     /// The account's gate is closed now: the gateway refuses it without the monitor's help.
-    pub(crate) fn held(&self, account: &AccountId) {
+    pub fn held(&self, account: &AccountId) {
         self.state().cut.remove(account);
     }
 
@@ -448,7 +448,7 @@ fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, ac
 }
 
 /// The weight and time of the finding that a verdict is about, as the journal keeps them.
-pub(crate) fn finding_before(record: &FindingRecord) -> String {
+pub fn finding_before(record: &FindingRecord) -> String {
     format!("{} {}", record.weight, record.at)
 }
 
@@ -460,7 +460,7 @@ fn judged_finding(before: &str) -> (Weight, Option<Timestamp>) {
 }
 
 /// The portal of a finding, if its name is valid.
-pub(crate) fn portal_of(finding: &Finding) -> Option<PortalId> {
+pub fn portal_of(finding: &Finding) -> Option<PortalId> {
     PortalId::parse(&finding.portal).ok()
 }
 

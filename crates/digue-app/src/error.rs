@@ -22,7 +22,7 @@ impl LineFault {
     }
 
     /// The same fault, in this column.
-    pub(crate) fn at(self, column: &str) -> Self {
+    pub fn at(self, column: &str) -> Self {
         Self { column: Some(column.to_owned()), ..self }
     }
 }

@@ -12,7 +12,7 @@ use crate::error::OperationError;
 /// The accounts whose holder is not confirmed: a copy of the store, because each request of an actor asks.
 // A leaf lock, never held across an `await`. The store is written first: what this copy says survives.
 #[derive(Default)]
-pub(crate) struct UnconfirmedAccounts(RwLock<HashMap<AccountId, UnconfirmedRecord>>);
+pub struct UnconfirmedAccounts(RwLock<HashMap<AccountId, UnconfirmedRecord>>);
 
 impl UnconfirmedAccounts {
     pub(crate) fn new(records: Vec<UnconfirmedRecord>) -> Self {
@@ -20,22 +20,22 @@ impl UnconfirmedAccounts {
         Self(RwLock::new(known.collect()))
     }
 
-    pub(crate) fn find(&self, account: &AccountId) -> Option<UnconfirmedRecord> {
+    pub fn find(&self, account: &AccountId) -> Option<UnconfirmedRecord> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(account).cloned()
     }
 
-    pub(crate) fn has(&self, account: &AccountId) -> bool {
+    pub fn has(&self, account: &AccountId) -> bool {
         self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(account)
     }
 
-    pub(crate) async fn save(&self, app: &App, record: UnconfirmedRecord) -> Result<(), OperationError> {
+    pub async fn save(&self, app: &App, record: UnconfirmedRecord) -> Result<(), OperationError> {
         app.store.save_unconfirmed(&record).await?;
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(record.account.clone(), record);
         Ok(())
     }
 
-    pub(crate) fn forget(&self, account: &AccountId) {
+    pub fn forget(&self, account: &AccountId) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(account);
     }
 }

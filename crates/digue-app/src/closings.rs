@@ -14,14 +14,14 @@ const WIDENS_FOR: Duration = Duration::from_hours(24);
 
 /// The containment of one account, or of its whole organisation.
 #[derive(Clone, Debug)]
-pub(crate) struct AccountClosing {
-    pub(crate) at: Timestamp,
-    pub(crate) account: String,
-    pub(crate) organisation: String,
-    pub(crate) portal: String,
-    pub(crate) taken: Action,
+pub struct AccountClosing {
+    pub at: Timestamp,
+    pub account: String,
+    pub organisation: String,
+    pub portal: String,
+    pub taken: Action,
     /// The number of accounts that it closed, those of the organisation included.
-    pub(crate) accounts: u32,
+    pub accounts: u32,
 }
 
 #[derive(Default)]

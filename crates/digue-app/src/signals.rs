@@ -16,7 +16,7 @@ pub fn subject_of(record: &FindingRecord) -> String {
 }
 
 /// The signals with their figures (seen/usual), as the journal keeps them: `pace 43/9 in 1 min`.
-pub(crate) fn reason_of(signals: &[Signal]) -> String {
+pub fn reason_of(signals: &[Signal]) -> String {
     let said = signals.iter().map(|signal| {
         let figures = signal.figures;
         let within = if figures.minutes > 0 { format!(" in {} min", figures.minutes) } else { String::new() };

@@ -16,9 +16,9 @@ use crate::error::{LineFault, OperationError};
 /// A wanted column: its name in faults, and the names that it may have in a file, in lower case and without
 /// accents.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CsvColumn {
-    pub(crate) name: &'static str,
-    pub(crate) aliases: &'static [&'static str],
+pub struct CsvColumn {
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
 }
 
 /// Delimiters of spreadsheets, the likeliest first for a header that fits several.
@@ -26,7 +26,7 @@ const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
 /// Why a file or one of its rows cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CsvFault {
+pub enum CsvFault {
     /// The bytes are not text in a usual encoding.
     Encoding,
     /// A required column is missing, or appears twice.
@@ -41,17 +41,17 @@ pub(crate) enum CsvFault {
 
 /// A fault with its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PlacedFault {
+pub struct PlacedFault {
     /// Counted from 1.
-    pub(crate) line: usize,
+    pub line: usize,
     /// Counted from 1; `None` for the whole row.
     pub(crate) column: Option<usize>,
-    pub(crate) kind: CsvFault,
+    pub kind: CsvFault,
 }
 
 impl PlacedFault {
     /// The fault as a message; its locale keys begin with `prefix`.
-    pub(crate) fn told(self, prefix: &str) -> LineFault {
+    pub fn told(self, prefix: &str) -> LineFault {
         let key = match self.kind {
             CsvFault::Encoding => "csv-fault-encoding".to_owned(),
             CsvFault::Header => format!("{prefix}-fault-header"),
@@ -68,7 +68,7 @@ impl PlacedFault {
 }
 
 /// A file whose header was found.
-pub(crate) struct CsvFile<'b> {
+pub struct CsvFile<'b> {
     text: Cow<'b, str>,
     delimiter: u8,
     /// Where the header begins.
@@ -77,15 +77,15 @@ pub(crate) struct CsvFile<'b> {
     places: Vec<Option<usize>>,
     width: usize,
     /// Columns of the file that are not wanted.
-    pub(crate) ignored: Vec<String>,
+    pub ignored: Vec<String>,
     ignored_places: Vec<usize>,
     /// Columns whose header is blank.
     nameless: Vec<usize>,
 }
 
 /// One row, its cells trimmed.
-pub(crate) struct CsvFileRow<'r> {
-    pub(crate) line: usize,
+pub struct CsvFileRow<'r> {
+    pub line: usize,
     cells: &'r csv::StringRecord,
     places: &'r [Option<usize>],
     ignored: &'r [usize],
@@ -93,7 +93,7 @@ pub(crate) struct CsvFileRow<'r> {
 
 impl<'r> CsvFileRow<'r> {
     /// The unwanted columns that this row fills, by their positions in `ignored`.
-    pub(crate) fn filled_ignored(&self) -> impl Iterator<Item = usize> {
+    pub fn filled_ignored(&self) -> impl Iterator<Item = usize> {
         let is_filled = |place: &usize| {
             self.cells.get(*place).is_some_and(|cell| !cell.trim_matches(is_blank).is_empty())
         };
@@ -101,7 +101,7 @@ impl<'r> CsvFileRow<'r> {
     }
 
     /// The cell of a wanted column; blank when the file lacks the column or the row ends before it.
-    pub(crate) fn cell(&self, column: usize) -> &'r str {
+    pub fn cell(&self, column: usize) -> &'r str {
         let cells = self.cells;
         self.places[column].and_then(|place| cells.get(place)).unwrap_or_default().trim_matches(is_blank)
     }
@@ -115,11 +115,7 @@ fn is_blank(sign: char) -> bool {
 impl<'b> CsvFile<'b> {
     /// Finds encoding, delimiter and columns; the columns of `needed` (places in `columns`) must be
     /// there.
-    pub(crate) fn open(
-        bytes: &'b [u8],
-        columns: &[CsvColumn],
-        needed: &[usize],
-    ) -> Result<Self, PlacedFault> {
+    pub fn open(bytes: &'b [u8], columns: &[CsvColumn], needed: &[usize]) -> Result<Self, PlacedFault> {
         let text = decode(bytes)?;
         let (start, line, said) = beginning(&text);
         let delimiters = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
@@ -147,12 +143,12 @@ impl<'b> CsvFile<'b> {
     }
 
     /// True when the file has this column.
-    pub(crate) fn has(&self, column: usize) -> bool {
+    pub fn has(&self, column: usize) -> bool {
         self.places[column].is_some()
     }
 
     /// Hands over every row that is not blank, or why it cannot be read, until `take` says false.
-    pub(crate) fn each(&self, mut take: impl FnMut(Result<CsvFileRow<'_>, PlacedFault>) -> bool) {
+    pub fn each(&self, mut take: impl FnMut(Result<CsvFileRow<'_>, PlacedFault>) -> bool) {
         let rest = &self.text[self.start..];
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
@@ -213,7 +209,7 @@ impl CsvFile<'_> {
 /// # Errors
 /// A text that does not decode, a quote that does not close under any delimiter, or more than `rows_max`
 /// rows.
-pub(crate) fn sheets(bytes: &[u8], rows_max: usize) -> Result<Vec<UploadedSheet>, OperationError> {
+pub fn sheets(bytes: &[u8], rows_max: usize) -> Result<Vec<UploadedSheet>, OperationError> {
     let refused = |fault: PlacedFault| OperationError::Faults(vec![fault.told("csv")]);
     let text = decode(bytes).map_err(refused)?;
     let (start, line, said) = beginning(&text);
