@@ -1,6 +1,6 @@
 //! The warning on a page whose stored records differ from the journal.
 
-use digue_operations::stored_records::{self, RecordDifference, StoredKind};
+use digue_evidence::stored_records::{self, RecordDifference, StoredKind};
 
 use crate::error::PageError;
 use crate::state::Console;

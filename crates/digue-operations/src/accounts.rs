@@ -17,7 +17,7 @@ use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 use crate::approvals::{self, ApprovalRequest, NewAccount};
-use crate::{invitations, mail, sign_in};
+use crate::{invitations, sign_in};
 
 /// An account as officers and its delegate see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, Oper
                 sessions: held(&sessions, account),
                 gate: rules.gates.of(&Reach::Account(account.clone())),
                 is_quarantined: unconfirmed.is_some(),
-                may_mail: may_hand_over && has_address && mail::is_configured(app),
+                may_mail: may_hand_over && has_address && digue_mail::is_configured(app),
                 may_hand_over,
                 may_change: answers && (actor.role.can_act() || !record.is_suspended),
                 may_confirm: invitations::may_confirm(app, actor, account)

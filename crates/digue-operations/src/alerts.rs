@@ -11,6 +11,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use digue_app::{App, OperationError};
+use digue_evidence::ocsf;
 use digue_gateway::body;
 use digue_gateway::portal::Timeouts;
 use digue_gateway::upstream::UpstreamClient;
@@ -19,7 +20,6 @@ use digue_types::Timestamp;
 use ring::hmac;
 
 use crate::casework_state::CaseworkState;
-use crate::ocsf;
 
 /// The systems that findings are sent to.
 #[derive(Clone, Default)]

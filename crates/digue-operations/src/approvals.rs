@@ -24,8 +24,7 @@ use crate::identity_state::IdentityState;
 use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::loads::{self, LoadTarget, WaitingLoad};
 use crate::reopening::{self, ReopeningStep};
-use crate::rules;
-use crate::{aliases, keys, recovery};
+use crate::{aliases, keys, recovery, rules};
 
 /// How long a request waits for its approval.
 pub const WAITS: Duration = Duration::from_hours(24);

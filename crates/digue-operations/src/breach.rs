@@ -3,6 +3,10 @@
 
 use digue_app::files::{hex, keep};
 use digue_app::{Actor, App, OperationError};
+use digue_evidence::affected;
+use digue_evidence::reading::{self, EvidenceForm};
+use digue_evidence::scope::{self, ScopeResult};
+use digue_evidence::watch::read_entries;
 use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,14 +29,10 @@ use digue_types::{AccountId, Event, OrganisationId, PortalId, Timestamp};
 use ring::digest::{Context, SHA256};
 use serde_json::{Value as Json, json};
 
-use crate::affected;
 use crate::casework_state::CaseworkState;
-use crate::evidence::{self, EvidenceForm};
 use crate::identity_state::IdentityState;
 use crate::incidents::{self, IncidentView};
 use crate::papers::PaperReader;
-use crate::scope::{self, ScopeResult};
-use crate::watch::read_entries;
 
 /// Computes a new version of the affected set, and stores its signed list in a file.
 ///
@@ -121,8 +121,7 @@ pub async fn recompute(app: &App, actor: &Actor, id: &str, number: u32) -> Resul
 /// The stored signed list of a version.
 pub async fn signed_list(app: &App, actor: &Actor, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
     let fetch = async { list_bytes(app, id, number) };
-    evidence::read(app, actor, EvidenceForm::File, fetch, |_| format!("incident:{id} affected:{number}"))
-        .await
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| format!("incident:{id} affected:{number}")).await
 }
 
 /// `signed_list`, for callers whose own act journals the reading.

@@ -4,15 +4,15 @@
 use std::io::{Cursor, Write as _};
 
 use digue_app::{Actor, App, OperationError};
+use digue_evidence::reading::{self, EvidenceForm};
+use digue_evidence::stored_records::PaperSources;
 use digue_response::IncidentNote;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::breach;
-use crate::evidence::{self, EvidenceForm};
 use crate::incidents::IncidentView;
 use crate::papers::{self, PaperReader};
-use crate::stored_records::PaperSources;
 
 /// The most receipts in one archive; the log cites the others by number.
 const RECEIPTS_MAX: usize = 500;
@@ -25,7 +25,7 @@ pub async fn complaint(
     reader: &PaperReader,
 ) -> Result<Vec<u8>, OperationError> {
     let named = |_: &Vec<u8>| format!("complaint:{}", view.reference());
-    evidence::read(app, actor, EvidenceForm::File, packed(app, view, reader), named).await
+    reading::read(app, actor, EvidenceForm::File, packed(app, view, reader), named).await
 }
 
 async fn packed(app: &App, view: &IncidentView, reader: &PaperReader) -> Result<Vec<u8>, OperationError> {

@@ -1,6 +1,7 @@
 //! The comparisons of stored records with the journal, of every area: what the app is built with.
 
-use crate::stored_records::Comparisons;
+use digue_evidence::stored_records::Comparisons;
+
 use crate::{accounts, approvals, containment, incidents, isms, notices};
 
 /// Those of every kind of record.
@@ -17,7 +18,7 @@ pub fn all() -> Comparisons {
 
 #[cfg(test)]
 mod tests {
-    use crate::stored_records::StoredKind;
+    use digue_evidence::stored_records::StoredKind;
 
     #[test]
     fn each_kind_of_stored_records_is_compared_by_exactly_one_area() {

@@ -16,11 +16,11 @@ use digue_app::signals::{reason_of, signals_of, subject_of};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
 use digue_detection::{Action, DeclaredBatch, Finding, Signal, Surroundings, Weight};
 use digue_locales::{Language, Value, text_with};
+use digue_mail::Mail;
 use digue_response::incident::Source;
 use digue_store::{FindingRecord, FindingVerdict};
 use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId, Timestamp};
 
-use crate::mail::{self, Mail};
 use crate::{incidents, recovery};
 
 /// Mails about findings within an hour; the console shows the rest.
@@ -210,12 +210,13 @@ pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
 /// Mails the officers who decide: once for a finding, within an hourly limit; when the fuse blows, in any
 /// case.
 async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
-    if !mail::is_configured(app) {
+    if !digue_mail::is_configured(app) {
         return Ok(());
     }
     if fuse_begins {
         let portal = record.portal.clone();
-        return mail::tell_roles(app, Role::can_act, |_| Mail::ClosingsHeld { portal: portal.clone() }).await;
+        return digue_mail::tell_roles(app, Role::can_act, |_| Mail::ClosingsHeld { portal: portal.clone() })
+            .await;
     }
     let hour = app.clock.now().minus(Duration::from_hours(1));
     let lately = app.store.findings(100).await?.iter().filter(|known| known.at > hour).count();
@@ -224,7 +225,7 @@ async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Re
         return Ok(());
     }
     let about = record.account.clone().unwrap_or_else(|| Actor::digue().account);
-    mail::tell_roles(app, Role::can_act, |_| Mail::Finding { account: about.clone() }).await
+    digue_mail::tell_roles(app, Role::can_act, |_| Mail::Finding { account: about.clone() }).await
 }
 
 /// The findings page.

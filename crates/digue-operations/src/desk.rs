@@ -10,6 +10,7 @@ use std::time::Duration;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_locales::{Language, Value, text, text_with};
+use digue_mail::{Mail, maildir};
 use digue_messages::read::{self, ReadMessage, SubmittedMessage};
 use digue_messages::verdict::CodeSeen;
 use digue_messages::{DnsRecords, OfficialSenders, Opinion, Sign, SubmissionWay, UnreadPart, judge, proof};
@@ -18,8 +19,7 @@ use digue_store::ReportRecord;
 use digue_types::{AccountId, Act, Timestamp};
 
 use crate::casework_state::CaseworkState;
-use crate::mail::{self, Mail};
-use crate::{genuine, maildir};
+use crate::genuine;
 
 /// How long reports are kept.
 const KEPT_FOR: Duration = Duration::from_hours(24 * 365);
@@ -95,8 +95,8 @@ async fn opinion(
     let rules = &CaseworkState::of(app).desk;
     let official = genuine::official(app).await?;
     let mut domains = rules.domains.clone();
-    let own =
-        mail::mailer(app).and_then(|mailer| mailer.sender().rsplit_once('@').map(|(_, own)| own.to_owned()));
+    let own = digue_mail::mailer(app)
+        .and_then(|mailer| mailer.sender().rsplit_once('@').map(|(_, own)| own.to_owned()));
     domains.extend(own.filter(|own| !rules.domains.contains(own)));
     let known = OfficialSenders {
         domains,
@@ -237,10 +237,10 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
             let reporter = bytes.as_deref().and_then(read::sender).unwrap_or_default();
             let account = account_of(app, &reporter).await?;
             keep(app, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
-            if let Some(account) = account.filter(|_| mail::is_configured(app)) {
+            if let Some(account) = account.filter(|_| digue_mail::is_configured(app)) {
                 let unread = opinion.unread.iter().map(|unread| unread.kind).collect();
                 let answer = Mail::DeskAnswer { account, verdict: opinion.verdict, unread };
-                mail::queue(app, &reporter, &answer).await?;
+                digue_mail::queue(app, &reporter, &answer).await?;
             }
             read_count += 1;
         }

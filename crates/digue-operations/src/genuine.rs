@@ -14,7 +14,6 @@ use digue_types::Timestamp;
 use serde::Serialize;
 
 use crate::casework_state::CaseworkState;
-use crate::mail;
 use crate::notices::{self, blocks_of};
 use crate::papers::PaperReader;
 
@@ -155,7 +154,7 @@ pub async fn official(app: &App) -> Result<Vec<Official>, OperationError> {
             subject: campaign.subject,
             since: campaign.made_at,
             ended: (campaign.ended_at > Timestamp::ZERO).then_some(campaign.ended_at),
-            sender: mail::mailer(app).map(|mailer| mailer.sender()),
+            sender: digue_mail::mailer(app).map(|mailer| mailer.sender()),
             language: campaign.language,
         })
     });

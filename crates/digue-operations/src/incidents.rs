@@ -10,6 +10,8 @@ use digue_app::files::sha256;
 use digue_app::secret::name;
 use digue_app::signals::subject_of;
 use digue_app::{ActDetails, ActSubscriber, Actor, App, CommittedAct, OperationError, attachments};
+use digue_evidence::reading::{self, EvidenceForm};
+use digue_evidence::stored_records::SAME_MOMENT;
 use digue_types::visible::is_blank;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
@@ -26,8 +28,6 @@ use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 
 use crate::casework_state::CaseworkState;
-use crate::evidence::{self, EvidenceForm};
-use crate::stored_records::SAME_MOMENT;
 
 /// The operator's own details, and the laws that apply to it.
 #[derive(Clone, Debug)]
@@ -395,7 +395,7 @@ pub async fn file(
         }
         attachments::read(app, &format!("incident:{id}"), hash).await
     };
-    evidence::read(app, actor, EvidenceForm::File, fetch, |_| format!("file:{hash}")).await
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| format!("file:{hash}")).await
 }
 
 /// Adds an entry and returns its number. `at` is when it happened; now if `None`.

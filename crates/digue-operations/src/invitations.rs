@@ -15,6 +15,7 @@ use digue_access::{Reach, Session};
 use digue_app::directory::answers_for;
 use digue_app::gates::{self, ActAuthority, QUARANTINE, REASON_CHARS_MIN, is_quarantine, parse_reason};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts, require};
+use digue_mail::Mail;
 use digue_store::UnconfirmedRecord;
 use digue_types::{AccountId, Act, Gate, Timestamp};
 use futures_util::future::BoxFuture;
@@ -22,7 +23,6 @@ use ring::hmac;
 use tokio::sync::MutexGuard;
 
 use crate::identity_state::IdentityState;
-use crate::mail::{self, Mail};
 use crate::sign_in;
 
 /// How long an invitation is valid.
@@ -149,13 +149,13 @@ pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<
 pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
     let _one_at_a_time = IdentityState::of(app).asking.lock().await;
     let record = handed_over_by(app, actor, account)?;
-    if record.email.is_empty() || !mail::is_configured(app) {
+    if record.email.is_empty() || !digue_mail::is_configured(app) {
         return Err(OperationError::NotFound("address"));
     }
     let email = record.email.clone();
     begin_anew(app, actor, record, false).await?;
     let at = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?.invited_at;
-    mail::queue(app, &email, &Mail::Invitation { account: account.clone(), at }).await?;
+    digue_mail::queue(app, &email, &Mail::Invitation { account: account.clone(), at }).await?;
     Ok(Invitation { account: account.clone(), email: Some(email), link: None })
 }
 
@@ -212,7 +212,7 @@ fn permit_of_mail(app: &App, account: &AccountId, at: Timestamp) -> Option<LinkP
 /// Makes the links of invitations by mail.
 pub struct MailedInvitations;
 
-impl mail::InvitationLinks for MailedInvitations {
+impl digue_mail::InvitationLinks for MailedInvitations {
     fn is_current(&self, app: &App, account: &AccountId, at: Timestamp) -> bool {
         permit_of_mail(app, account, at).is_some()
     }

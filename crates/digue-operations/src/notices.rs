@@ -28,8 +28,8 @@ pub use returns::read_due;
 pub use text::{Blocks, ShownData, Style, measured, proposed, proposed_for, written};
 
 use crate::casework_state::CaseworkState;
+use crate::incidents;
 use crate::papers::PaperReader;
-use crate::{incidents, mail};
 
 /// One campaign with its counts.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ pub async fn campaigns(
             let channels = app.store.notice_channels(&record.id).await?;
             let alarms = app.store.replayed_notices(&record.id).await?;
             let faults = kept("faults", &record.faults)?;
-            let can_mail = mail::is_configured(app);
+            let can_mail = digue_mail::is_configured(app);
             views.push(CampaignView { record, counts, channels, total, faults, alarms, can_mail });
         }
     }
@@ -152,7 +152,7 @@ pub async fn set_state(
         must_be_as_prepared(app, &campaign).await?;
         // A campaign that cannot send must not appear as sending.
         let channels = app.store.notice_channels(id).await?;
-        if !mail::is_configured(app) && channels.get("mail").is_some_and(|count| *count > 0) {
+        if !digue_mail::is_configured(app) && channels.get("mail").is_some_and(|count| *count > 0) {
             return Err(OperationError::Invalid("notices-no-mail-server"));
         }
     }
@@ -244,7 +244,7 @@ pub async fn after_a_start(app: &App) -> Result<u64, OperationError> {
 /// Sends one second's share of each running campaign, at most `most` notices each; returns how many were
 /// sent. To be called every second.
 pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
-    let Some(mailer) = mail::mailer(app) else { return Ok(0) };
+    let Some(mailer) = digue_mail::mailer(app) else { return Ok(0) };
     let mut sent = 0;
     for campaign in app.store.campaigns().await? {
         if campaign.state != "sending" {

@@ -9,10 +9,10 @@ use digue_app::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
 use digue_app::directory::organisation_of;
 use digue_app::{Actor, App, LineFault, OperationError, require};
 use digue_locales::{Language, text as locale_text};
+use digue_mail::parse_address;
 use digue_types::{AccountId, OrganisationId};
 
 use crate::approvals::{ApprovalRequest, NewAccount, may_add};
-use crate::mail::parse_address;
 use crate::organisations::roles_to_give;
 
 /// The most accounts in one file.

@@ -2,14 +2,13 @@
 
 use digue_app::directory::organisation_of;
 use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_mail::parse_address;
 use digue_types::visible::is_blank;
 use std::collections::HashMap;
 
 use digue_access::{Reach, Role};
 use digue_store::OrganisationRecord;
 use digue_types::{Act, Gate, OrganisationId, PortalId, SlidingWindow};
-
-use crate::mail::parse_address;
 
 const NAME_CHARS_MAX: usize = 120;
 

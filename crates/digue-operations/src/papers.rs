@@ -4,6 +4,7 @@
 
 use digue_app::files::hex;
 use digue_app::{ActDetails, Actor, App, OperationError, attachments};
+use digue_evidence::stored_records::PaperSources;
 use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 
@@ -21,7 +22,6 @@ use ring::digest::{SHA256, digest};
 
 use crate::breach;
 use crate::incidents::IncidentView;
-use crate::stored_records::PaperSources;
 
 /// The formats of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

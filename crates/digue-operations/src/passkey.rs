@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::{RequestOrigin, Session};
 use digue_app::secret::Secret;
 use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_mail::Mail;
 use digue_store::PasskeyRecord;
 use digue_types::{AccountId, Act, Timestamp};
 use serde_json::Value;
@@ -20,7 +21,6 @@ use webauthn_rs::prelude::{
 
 use crate::ceremonies::Ceremonies;
 use crate::identity_state::IdentityState;
-use crate::mail::{self, Mail};
 use crate::{invitations, sign_in};
 
 const NAME_CHARS_MAX: usize = 60;
@@ -137,7 +137,8 @@ pub async fn finish_adding(
     };
     app.write_down(&actor, Act::PasskeyAdded, words).await?;
     app.store.add_passkey(&record).await?;
-    mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
+    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
+        .await
 }
 
 /// Removes a passkey of the session's own account; the last one cannot be removed.
@@ -157,7 +158,8 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
     };
     let claim = app.store.remove_passkey(&actor.account, id);
     app.claim((&actor, Act::PasskeyRemoved, words), claim, app.store.add_passkey(passkey)).await?;
-    mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
+    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
+        .await
 }
 
 /// Begins a sign-in or a fresh proof of identity; which account it is follows from the answer.

@@ -18,6 +18,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use digue_access::{RequestOrigin, Session};
 use digue_app::secret::{Secret, SecretSeal};
 use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_mail::Mail;
 use digue_store::{Attempts, PasswordRecord};
 use digue_types::{AccountId, Act, Timestamp};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -26,7 +27,6 @@ use tokio::sync::Semaphore;
 use totp_rs::Totp;
 
 use crate::identity_state::IdentityState;
-use crate::mail::{self, Mail};
 use crate::{invitations, sign_in};
 
 /// Failures in a row after which the password is blocked (CNIL: at most 10).
@@ -225,8 +225,12 @@ pub async fn set(
         changed_at: now,
     };
     app.store.save_password(&record, &hashes).await?;
-    mail::tell_holder(app, &session.account, &Mail::FactorsChanged { account: session.account.clone() })
-        .await?;
+    digue_mail::tell_holder(
+        app,
+        &session.account,
+        &Mail::FactorsChanged { account: session.account.clone() },
+    )
+    .await?;
     Ok(codes)
 }
 
@@ -251,7 +255,8 @@ pub async fn remove(app: &App, session: &Session) -> Result<(), OperationError> 
     let words = ActDetails { subject: format!("account:{}", actor.account), ..ActDetails::default() };
     app.write_down(&actor, Act::PasswordRemoved, words).await?;
     app.store.remove_password(&actor.account).await?;
-    mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
+    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
+        .await
 }
 
 /// The credentials of a sign-in.
@@ -322,7 +327,7 @@ impl CountedAttempt {
             let words = ActDetails { subject: format!("account:{}", self.account), ..ActDetails::default() };
             app.write_down(&Actor::digue(), Act::SignInBlocked, words).await?;
             let mail = Mail::SignInBlocked { account: self.account.clone() };
-            mail::tell_holder(app, &self.account, &mail).await?;
+            digue_mail::tell_holder(app, &self.account, &mail).await?;
         }
         Ok(OperationError::Invalid("invalid-password"))
     }

@@ -13,15 +13,15 @@ use std::time::Duration;
 use digue_access::decide::Reduction;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
+use digue_evidence::reading::{self, EvidenceForm};
 use digue_exposure::CountedExposure;
+use digue_mail::Mail;
 use digue_store::{ApprovalRecord, RecoveryRecord};
 use digue_types::{AccountId, Act, PersonRef, Timestamp};
 
-use crate::evidence::{self, EvidenceForm};
 use crate::identity_state::IdentityState;
 use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::keys;
-use crate::mail::{self, Mail};
 
 /// The percentage of its limits that an account has after a recovery, and for how long.
 pub const PERCENT_AFTER: u8 = 25;
@@ -90,7 +90,7 @@ pub(crate) async fn carry_out(
 
 /// Mails the delegates and deputies of the organisation, the operator's officers, and the holder.
 async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), OperationError> {
-    if !mail::is_configured(app) {
+    if !digue_mail::is_configured(app) {
         return Ok(());
     }
     let rules = app.gateway().rules();
@@ -111,7 +111,7 @@ async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), Opera
     addresses.sort();
     addresses.dedup();
     for address in addresses {
-        mail::queue(app, &address, &Mail::Recovered { account: account.clone() }).await?;
+        digue_mail::queue(app, &address, &Mail::Recovered { account: account.clone() }).await?;
     }
     Ok(())
 }
@@ -140,7 +140,7 @@ pub async fn look_back(
     form: EvidenceForm,
 ) -> Result<LookBack, OperationError> {
     let fetch = async { looked_back(app, account).await?.ok_or(OperationError::NotFound("recovery")) };
-    evidence::read(app, actor, form, fetch, |_| format!("look-back:{account}")).await
+    reading::read(app, actor, form, fetch, |_| format!("look-back:{account}")).await
 }
 
 async fn looked_back(app: &App, account: &AccountId) -> Result<Option<LookBack>, OperationError> {

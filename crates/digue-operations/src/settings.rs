@@ -7,7 +7,7 @@ use digue_app::{Actor, App, OperationError};
 use digue_store::MailRecord;
 
 use crate::identity_state::IdentityState;
-use crate::{mail, providers};
+use crate::providers;
 
 /// What is set in files.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub async fn read(app: &App, actor: &Actor) -> Result<SettingsView, OperationErr
         proof_mins: minutes(app.proof_lasts()),
         held_to: app.session_limits.held_to,
         allows_passwords: IdentityState::of(app).allows_passwords(),
-        sends_mail: mail::is_configured(app),
+        sends_mail: digue_mail::is_configured(app),
         providers: providers::known(app),
         mails: app.store.mails().await?,
         rules_version: format!("{:016x}", app.gateway().rules().policy_version),

@@ -16,9 +16,9 @@ mod watch;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use digue_evidence::journal_heads::HeadError;
 use digue_journal::heads::HeadContradiction;
 use digue_locales::{Language, Value, text_with};
-use digue_operations::journal_heads::HeadError;
 
 use crate::cli::{CommandLine, Subcommand};
 

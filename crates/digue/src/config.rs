@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use digue_access::Policies;
+use digue_evidence::retention::Retention;
 use digue_gateway::Portal;
 use digue_operations::providers::ProviderAudience;
-use digue_operations::retention::Retention;
 use digue_types::PortalId;
 
 use portal_map::PortalMap;

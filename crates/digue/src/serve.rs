@@ -14,6 +14,9 @@ use digue_app::indexing::{self, IndexFolder};
 use digue_app::monitor::{DetectionMonitor, MEMORY, MonitoredFinding, WatchRules};
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{App, AppParts, Areas, OperationError, identity_cuts};
+use digue_evidence::journal_heads::{self, HeadError};
+use digue_evidence::retention::{self, Retentions};
+use digue_evidence::{EvidenceState, witnesses};
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
@@ -22,20 +25,17 @@ use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, Portal};
 use digue_journal::disk::Disk;
 use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, JournalOptions};
+use digue_mail::MailState;
 use digue_operations::administration_state::AdministrationState;
 use digue_operations::casework_state::CaseworkState;
 use digue_operations::compliance_state::ComplianceState;
-use digue_operations::evidence_state::EvidenceState;
 use digue_operations::identity_state::IdentityState;
 use digue_operations::incidents::{self, IncidentLog, OperatorRules};
 use digue_operations::invitations::MailedInvitations;
 use digue_operations::isms::{LessonMeasures, checks, digest};
-use digue_operations::journal_heads::{self, HeadError};
-use digue_operations::mail::{self, MailState};
 use digue_operations::persons::{codes, news};
-use digue_operations::retention::{self, Retentions};
 use digue_operations::space::assessment;
-use digue_operations::{alerts, aliases, caseloads, comparisons, containment, desk, notices, witnesses};
+use digue_operations::{alerts, aliases, caseloads, comparisons, containment, desk, notices};
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow};
 use jiff::tz::TimeZone;
@@ -273,7 +273,7 @@ impl RunningServer {
         }
         let second = Duration::from_secs(1);
         every!(Duration::from_secs(5), "mail", |app: Arc<App>| async move {
-            mail::send_due(&app).await.map(drop)
+            digue_mail::send_due(&app).await.map(drop)
         });
         every!(
             second,

@@ -3,16 +3,14 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use digue_app::{OperationError, gates, signals};
+use digue_evidence::reading::EvidenceForm;
+use digue_evidence::{affected, entry, scope, watch};
 use digue_exposure::{CountedExposure, Lookup, ScopeQuestion};
 use digue_locales::{Language, text};
 use digue_operations::approvals::{self, ApprovalRequest, WaitingApproval};
-use digue_operations::evidence::EvidenceForm;
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::notices::{self, CampaignView};
-use digue_operations::{
-    accounts, affected, breach, break_glass, containment, entry, keys, organisations, recovery, scope,
-    settings, watch,
-};
+use digue_operations::{accounts, breach, break_glass, containment, keys, organisations, recovery, settings};
 use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -6,6 +6,7 @@ use axum::extract::{Multipart, Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
+use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
 use digue_isms::kinds::{
@@ -18,7 +19,6 @@ use digue_operations::incidents;
 use digue_operations::isms::audits::{self, Sample};
 use digue_operations::isms::{self, SaveError, awareness, observed, sheets};
 use digue_operations::papers::PaperFormat;
-use digue_operations::stored_records::StoredKind;
 use digue_types::AccountId;
 use serde::Deserialize;
 

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use digue_app::OperationError;
-use digue_operations::evidence::EvidenceForm;
+use digue_evidence::reading::EvidenceForm;
+use digue_evidence::stored_records::StoredKind;
+use digue_evidence::watch::{self, AccountView, Timeline};
 use digue_operations::recovery::{self, LookBack};
-use digue_operations::stored_records::StoredKind;
-use digue_operations::watch::{self, AccountView, Timeline};
 use digue_types::{Administration, Gate, Timestamp};
 use jiff::tz::TimeZone;
 

@@ -5,9 +5,9 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_app::OperationError;
+use digue_evidence::stored_records::StoredKind;
 use digue_operations::accounts;
 use digue_operations::organisations::{self, OrganisationView, OverseenOrganisation};
-use digue_operations::stored_records::StoredKind;
 use digue_types::{Gate, OrganisationId};
 use serde::Deserialize;
 

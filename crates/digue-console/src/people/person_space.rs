@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_app::OperationError;
 use digue_app::secret::Secret;
-use digue_operations::mail;
 use digue_operations::person_sessions::{self, SignedInPerson};
 use digue_operations::persons::news::{self, NewsPreference};
 use digue_operations::persons::requests::{self, RequestKind, TrackedRequest};
@@ -179,7 +178,7 @@ pub(crate) async fn show(
         after: asked.after,
         asked: requests::own(app, &person).await.map_err(failed)?,
         preference: news::preference(app, &person).await.map_err(failed)?,
-        can_mail: mail::is_configured(app),
+        can_mail: digue_mail::is_configured(app),
         kinds: kinds.map(|kind| kind.code()).collect(),
         w: Localizer::in_zone(&visitor, &console.zone),
     })

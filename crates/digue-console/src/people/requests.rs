@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
-use digue_operations::evidence::EvidenceForm;
+use digue_evidence::reading::EvidenceForm;
 use digue_operations::papers::PaperFormat;
 use digue_operations::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
 use digue_operations::persons::sights::{self, HiddenConsultations};

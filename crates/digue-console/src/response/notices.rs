@@ -7,13 +7,12 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
+use digue_evidence::stored_records::StoredKind;
 use digue_operations::casework_state::CaseworkState;
 use digue_operations::genuine::{self, Genuine, Official};
 use digue_operations::incidents::{self, IncidentView};
-use digue_operations::mail;
 use digue_operations::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
 use digue_operations::papers::PaperFormat;
-use digue_operations::stored_records::StoredKind;
 use digue_response::code::Code;
 use serde::Deserialize;
 
@@ -91,7 +90,7 @@ pub(crate) async fn show(
         is_ready: !versions.is_empty()
             && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
         rate: RATE,
-        can_mail: mail::is_configured(app),
+        can_mail: digue_mail::is_configured(app),
         has_source: CaseworkState::of(app).operator().contacts.is_some(),
         may_write: visitor.role.is_some_and(Role::can_respond),
         tab: "notices",

@@ -4,9 +4,9 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use digue_app::OperationError;
-use digue_operations::evidence::EvidenceForm;
-use digue_operations::witnesses::{self, WitnessView};
-use digue_operations::{entry, watch};
+use digue_evidence::reading::EvidenceForm;
+use digue_evidence::witnesses::{self, WitnessView};
+use digue_evidence::{entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
 use serde::Deserialize;
 

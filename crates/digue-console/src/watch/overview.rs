@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use digue_app::gates;
-use digue_operations::watch::{self, NamedAccount, Overview};
+use digue_evidence::watch::{self, NamedAccount, Overview};
 use digue_store::GateRecord;
 use digue_types::Gate;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -4,9 +4,9 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use digue_app::OperationError;
+use digue_evidence::reading::EvidenceForm;
+use digue_evidence::{scope, watch};
 use digue_exposure::{Lookup, Sight};
-use digue_operations::evidence::EvidenceForm;
-use digue_operations::{scope, watch};
 use digue_types::{AccountId, PersonRef, Timestamp};
 use serde::Deserialize;
 

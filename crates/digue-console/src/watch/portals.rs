@@ -1,6 +1,6 @@
 //! Portals: how far their responses are inspected, and what their maps allow.
 
-use digue_operations::watch::{self, PortalView};
+use digue_evidence::watch::{self, PortalView};
 
 use askama::Template;
 use axum::extract::State;

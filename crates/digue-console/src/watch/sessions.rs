@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, Response};
 use digue_access::Session;
-use digue_operations::watch;
+use digue_evidence::watch;
 
 use crate::error::PageError;
 use crate::signed_in::SignedIn;

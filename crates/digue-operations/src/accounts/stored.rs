@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use digue_access::AccountRecord;
 use digue_app::{App, OperationError};
-use digue_store::GateRecord;
-use digue_types::AccountId;
-
-use crate::stored_records::{
+use digue_evidence::stored_records::{
     JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
 };
+use digue_store::GateRecord;
+use digue_types::AccountId;
 
 pub(crate) const COMPARISONS: &[StoredComparison] = &[
     StoredComparison { kind: StoredKind::Account, compare: |app, to| Box::pin(accounts(app, to)) },

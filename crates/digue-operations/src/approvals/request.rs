@@ -5,13 +5,13 @@
 //! made before an upgrade are read after it.
 
 use digue_access::{Reach, Role};
+use digue_evidence::reading::EXPORT_REQUEST;
 use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Gate, OrganisationId, Timestamp};
 use ring::digest::{SHA256, digest};
 use serde_json::{Value as Json, json};
 
 use crate::caseloads::AgreedRelation;
-use crate::evidence::EXPORT_REQUEST;
 use crate::loads::{LoadTarget, WaitingLoad};
 use crate::reopening::ReopeningStep;
 use crate::rules::RulesGuard;

@@ -1,14 +1,13 @@
 //! Stored approval requests, compared with the journal.
 
 use digue_app::{App, OperationError};
+use digue_evidence::stored_records::{
+    JournalStatement, RecordComparison, StoredComparison, StoredKind, is_same_subject, with_word,
+};
 use digue_store::ApprovalRecord;
 use digue_types::Act;
 
 use super::ApprovalRequest;
-
-use crate::stored_records::{
-    JournalStatement, RecordComparison, StoredComparison, StoredKind, is_same_subject, with_word,
-};
 
 pub(crate) const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Approval, compare: |app, to| Box::pin(approvals(app, to)) }];

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use digue_app::signals::{reason_of, signals_of, subject_of};
 use digue_app::{App, OperationError};
+use digue_evidence::stored_records::{
+    JournalStatement, RecordComparison, StoredComparison, StoredKind, with_word,
+};
 use digue_store::FindingRecord;
 use digue_types::{Act, Timestamp};
-
-use crate::stored_records::{JournalStatement, RecordComparison, StoredComparison, StoredKind, with_word};
 
 pub(crate) const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Finding, compare: |app, to| Box::pin(findings(app, to)) }];

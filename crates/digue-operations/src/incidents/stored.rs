@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use digue_app::{App, OperationError};
+use digue_evidence::stored_records::{
+    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
+};
 use digue_store::EntryRecord;
 
 use super::journalled_forms;
-
-use crate::stored_records::{
-    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
-};
 
 pub(crate) const COMPARISONS: &[StoredComparison] = &[StoredComparison {
     kind: StoredKind::Incident,

@@ -9,6 +9,8 @@ use std::time::Duration;
 use digue_access::{EnforcementMode, Role};
 use digue_app::{Actor, App, OperationError, gates};
 use digue_detection::Action;
+use digue_evidence::stored_records::{self, StoredKind};
+use digue_evidence::{EvidenceState, witnesses};
 use digue_exposure::ScopeQuestion;
 use digue_isms::awareness::Module;
 use digue_isms::check::{Check, Measurement, NotRun};
@@ -26,9 +28,7 @@ use super::{awareness, day_of};
 
 use crate::approvals::ApprovalRequest;
 use crate::casework_state::CaseworkState;
-use crate::evidence_state::EvidenceState;
-use crate::stored_records::{self, StoredKind};
-use crate::{incidents, mail, password, witnesses};
+use crate::{incidents, password};
 
 const DAY: Duration = Duration::from_hours(24);
 /// An account without use for this long counts as unused, whether it was used before or never: the same
@@ -73,7 +73,7 @@ pub(super) async fn ask(
         Check::PortalsEnforced | Check::Budgets | Check::Coverage => Ok(portals(app, check)),
         Check::Uninspected => Ok(uninspected(app)),
         Check::Encrypted => Ok(encrypted(app)),
-        Check::MailSigned => Ok(mail::mailer(app).map_or_else(
+        Check::MailSigned => Ok(digue_mail::mailer(app).map_or_else(
             || Measurement::unknown(NotRun::NoSource),
             |mailer| Measurement::whether("mail", mailer.is_signed()),
         )),
@@ -86,7 +86,7 @@ pub(super) async fn ask(
         Check::WatchActs => Ok(of_portals(app, |app| app.monitor().means().1 >= Action::CloseAccount)),
         Check::AlertsLeave => Ok(Measurement::whether(
             "listener",
-            CaseworkState::of(app).alert_sender.has_listener() || mail::is_configured(app),
+            CaseworkState::of(app).alert_sender.has_listener() || digue_mail::is_configured(app),
         )),
         Check::FalseAlarms | Check::FindingsDecided | Check::Containment => {
             findings(app, check, now.at).await

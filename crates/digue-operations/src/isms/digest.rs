@@ -6,11 +6,10 @@ use digue_access::Role;
 use digue_app::{App, OperationError};
 use digue_isms::calendar;
 use digue_isms::contradictions::contradictions;
+use digue_mail::{Mail, WeeklyFigures};
 use digue_types::Timestamp;
 
 use super::{checks, in_force, now};
-
-use crate::mail::{self, Mail, WeeklyFigures};
 
 const EVERY: Duration = Duration::from_hours(24 * 7);
 const SETTING: &str = "digest-at";
@@ -35,7 +34,7 @@ pub async fn week(app: &App) -> Result<WeeklyFigures, OperationError> {
 
 /// Mails the officers once a week, if a mail server is configured and the registers are not empty.
 pub async fn send_due(app: &App) -> Result<bool, OperationError> {
-    if !mail::is_configured(app) || in_force(app).await?.is_empty() {
+    if !digue_mail::is_configured(app) || in_force(app).await?.is_empty() {
         return Ok(false);
     }
     let at = app.clock.now();
@@ -46,6 +45,6 @@ pub async fn send_due(app: &App) -> Result<bool, OperationError> {
     // Marked before the mails are queued: a failure in between skips a week and repeats no mail.
     app.store.set_setting(SETTING, &at.micros().to_string()).await?;
     let week = week(app).await?;
-    mail::tell_roles(app, Role::can_govern, |account| Mail::Digest { account, week }).await?;
+    digue_mail::tell_roles(app, Role::can_govern, |account| Mail::Digest { account, week }).await?;
     Ok(true)
 }

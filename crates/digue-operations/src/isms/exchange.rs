@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
 use digue_documents::{WrittenCell, WrittenSheet, xlsx};
+use digue_evidence::ocsf;
 use digue_isms::check::{Check, CheckOutcome, CheckResult};
 use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::{Declared, Measure, Purpose, RegisterKind};
@@ -18,8 +19,6 @@ use serde_json::{Value as Json, json};
 
 use super::{checks, in_force, must_read, now, statement};
 use library::LibraryHead;
-
-use crate::ocsf;
 
 /// A UUID of version 4 form, derived from a text: the same text has the same one in every export.
 fn uuid(text: &str) -> String {

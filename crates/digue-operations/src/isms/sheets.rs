@@ -3,6 +3,7 @@
 
 use digue_app::{Actor, App, OperationError};
 use digue_documents::{Document, DocumentBlock, SheetDay, WrittenCell, WrittenSheet, xlsx};
+use digue_evidence::stored_records::PaperSources;
 use digue_isms::field::{Amount, FieldDef, FieldShape, FieldValue};
 use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::RegisterKind;
@@ -13,7 +14,6 @@ use digue_locales::{Language, Value, text, text_with};
 use super::{in_force, must_read};
 
 use crate::papers::{PaperFormat, PaperReader, printed_from, whole_cell};
-use crate::stored_records::PaperSources;
 
 /// The display name of a field of a kind.
 pub fn field_name(language: Language, kind: RegisterKind, field: &str) -> String {

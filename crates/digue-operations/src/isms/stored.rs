@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 
 use digue_app::files::sha256;
 use digue_app::{App, OperationError};
+use digue_evidence::stored_records::{
+    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
+};
 use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
 
 use super::{checks, words_of};
-
-use crate::stored_records::{
-    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
-};
 
 pub(crate) const COMPARISONS: &[StoredComparison] = &[
     StoredComparison { kind: StoredKind::Record, compare: |app, to| Box::pin(revisions(app, to)) },

@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use digue_app::csv_file::{CsvColumn, CsvFault, CsvFile};
 use digue_app::{LineFault, OperationError};
+use digue_mail::parse_address;
 use digue_store::{ContactRow, ContactSource};
-
-use crate::mail::parse_address;
 
 /// How a person can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,10 +7,9 @@
 use std::path::Path;
 
 use digue_app::{App, OperationError};
+use digue_mail::maildir;
 use digue_response::code::Code;
 use digue_store::NoticeRecord;
-
-use crate::{mail, maildir};
 
 /// The largest report that is read.
 const REPORT_BYTES_MAX: u64 = 1 << 20;
@@ -27,7 +26,8 @@ struct NoticeReturn {
 
 /// Reads the reports that have arrived; returns how many notices bounced.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
-    let Some(folder) = mail::mailer(app).and_then(|mailer| mailer.returns_folder()).map(Path::to_path_buf)
+    let Some(folder) =
+        digue_mail::mailer(app).and_then(|mailer| mailer.returns_folder()).map(Path::to_path_buf)
     else {
         return Ok(0);
     };

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use digue_app::{App, OperationError};
-use digue_store::CampaignRecord;
-
-use super::journalled_forms;
-
-use crate::stored_records::{
+use digue_evidence::stored_records::{
     JournalStatement, RecordComparison, RecordConfirmation, SETTLES_WITHIN, StoredComparison, StoredKind,
     with_word,
 };
+use digue_store::CampaignRecord;
+
+use super::journalled_forms;
 
 pub(crate) const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Campaign, compare: |app, to| Box::pin(campaigns(app, to)) }];

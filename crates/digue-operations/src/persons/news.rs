@@ -8,12 +8,12 @@ use digue_app::secret::SecretSeal;
 use digue_app::{App, OperationError};
 use digue_exposure::Sight;
 use digue_locales::Language;
+use digue_mail::{Mail, parse_address};
 use digue_store::PreferenceRecord;
 use digue_types::{OrganisationId, Timestamp};
 
 use super::sights;
 
-use crate::mail::{self, Mail, parse_address};
 use crate::person_sessions::SignedInPerson;
 
 const MONTH: Duration = Duration::from_hours(24 * 30);
@@ -58,7 +58,7 @@ pub async fn save(
         return Ok(app.store.remove_preference(person.whose()).await?);
     }
     // Without a mail server the preference would be a promise that is not kept.
-    if !mail::is_configured(app) {
+    if !digue_mail::is_configured(app) {
         return Err(OperationError::Invalid("person-wish-no-mail"));
     }
     let email = parse_address(&preference.email).ok_or(OperationError::Invalid("invalid-email"))?;
@@ -78,7 +78,7 @@ pub async fn save(
 
 /// Queues the mails that are due; returns how many.
 pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
-    if !mail::is_configured(app) {
+    if !digue_mail::is_configured(app) {
         return Ok(0);
     }
     let (now, mut told) = (app.clock.now(), 0);
@@ -102,7 +102,7 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
         };
         // Marked before it is queued: a crash in between loses one mail and repeats none.
         app.store.save_preference(&PreferenceRecord { told_entry: last, digest_at, ..record }).await?;
-        mail::queue(app, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
+        digue_mail::queue(app, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
         told += 1;
     }
     Ok(told)

@@ -5,6 +5,8 @@ use digue_access::Role;
 use digue_app::gates::parse_reason;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_evidence::reading::{self, EvidenceForm};
+use digue_mail::Mail;
 use digue_response::clock::rights_due;
 use digue_store::RequestRecord;
 use digue_types::visible::{is_blank, visible_chars};
@@ -13,9 +15,7 @@ use digue_types::{AccountId, Act, Timestamp, lists};
 use super::{codes, sights};
 
 use crate::casework_state::CaseworkState;
-use crate::evidence::{self, EvidenceForm};
 use crate::identity_state::IdentityState;
-use crate::mail::{self, Mail};
 use crate::person_sessions::{SignedInPerson, journal_name};
 
 lists! {
@@ -126,7 +126,8 @@ pub async fn ask(
     if kind == RequestKind::Contest
         && let Ok(account) = AccountId::parse(&account)
     {
-        mail::tell_roles(app, Role::can_respond, |_| Mail::Contested { account: account.clone() }).await?;
+        digue_mail::tell_roles(app, Role::can_respond, |_| Mail::Contested { account: account.clone() })
+            .await?;
     }
     Ok(())
 }
@@ -146,7 +147,7 @@ pub async fn list(
     form: EvidenceForm,
 ) -> Result<Vec<TrackedRequest>, OperationError> {
     let named = |all: &Vec<TrackedRequest>| format!("requests:{}", all.len());
-    evidence::read(app, actor, form, all(app), named).await
+    reading::read(app, actor, form, all(app), named).await
 }
 
 async fn all(app: &App) -> Result<Vec<TrackedRequest>, OperationError> {

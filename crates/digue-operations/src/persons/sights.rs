@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use digue_app::gates::parse_reason;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_evidence::affected::question_of;
+use digue_evidence::watch::read_entries;
 use digue_exposure::{ScopeQuestion, Sight};
 use digue_response::claim::Happening;
 use digue_response::{Incident, IncidentState};
@@ -14,11 +16,9 @@ use ring::hmac;
 
 use super::requests::{RequestKind, RequestOutcome};
 
-use crate::affected::question_of;
 use crate::incidents;
 use crate::isms::checks;
 use crate::person_sessions::SignedInPerson;
-use crate::watch::read_entries;
 
 /// Rows of a page.
 pub const PAGE: usize = 50;

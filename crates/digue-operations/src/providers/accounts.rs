@@ -7,6 +7,7 @@ use digue_access::{RequestOrigin, Session};
 use digue_app::directory::answers_for;
 use digue_app::secret::{Secret, SecretSeal};
 use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_mail::Mail;
 use digue_store::{IdentityRecord, ProviderSession};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 use serde_json::Value;
@@ -16,7 +17,6 @@ use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label};
 
 use crate::identity_state::IdentityState;
 use crate::invitations::{self, INVITATION_LASTS};
-use crate::mail::{self, Mail};
 use crate::{passkey, password, sign_in};
 
 /// The most identities of one account.
@@ -421,7 +421,7 @@ pub async fn confirm_link(
         other => other,
     })?;
     app.store.remove_identity_invitation(&account).await?;
-    mail::tell_holder(app, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
+    digue_mail::tell_holder(app, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
     let way = ProviderSignIn { peer, vouched: &half.vouched, with: "invitation" };
     let (secret, session) = open(app, way, &account, now, origin).await?;
     if let Some(held) = held {
@@ -474,5 +474,6 @@ pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), Oper
     let release = async { app.store.add_identity(identity).await.map(drop) };
     app.claim((&actor, Act::IdentityUnlinked, words(identity)), claim, release).await?;
     sign_in::cut_own(app, session, None).await?;
-    mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
+    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
+        .await
 }

@@ -14,6 +14,7 @@ use digue_isms::assessment::{self, Gap, PortalFact, Posture, Question, Said};
 use digue_isms::field::Values;
 use digue_isms::kinds::{Assessment, RegisterKind};
 use digue_locales::{Language, Value, text, text_with};
+use digue_mail::Mail;
 use digue_types::written::folded;
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use jiff::civil::Date;
@@ -22,7 +23,6 @@ use super::led;
 
 use crate::compliance_state::ComplianceState;
 use crate::isms::{awareness, day_of, in_force, now, write};
-use crate::mail::{self, Mail};
 use crate::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
 
 /// The largest spreadsheet; a real one has some twenty lines.
@@ -367,7 +367,7 @@ async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), Oper
 pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
     const EVERY: std::time::Duration = std::time::Duration::from_hours(24 * 30);
     refresh(app).await?;
-    if !mail::is_configured(app) {
+    if !digue_mail::is_configured(app) {
         return Ok(0);
     }
     let registers = in_force(app).await?;
@@ -393,7 +393,7 @@ pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
         });
         for (account, _) in leaders {
             if let Some(email) = contacts.get(account) {
-                mail::queue(app, email, &Mail::AssessmentDue { account: account.clone() }).await?;
+                digue_mail::queue(app, email, &Mail::AssessmentDue { account: account.clone() }).await?;
                 reminded += 1;
             }
         }

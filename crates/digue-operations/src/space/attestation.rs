@@ -4,6 +4,7 @@
 use digue_app::files::hex;
 use digue_app::{Actor, App, OperationError};
 use digue_documents::{Document, DocumentBlock};
+use digue_evidence::stored_records::PaperSources;
 use digue_isms::assessment::{Question, Said};
 use digue_isms::awareness::Module;
 use digue_locales::{Language, Value, number, text, text_with};
@@ -13,7 +14,6 @@ use super::{assessment, led};
 
 use crate::isms::{awareness, now, reviews};
 use crate::papers::{PaperFormat, PaperReader, printed_from};
-use crate::stored_records::PaperSources;
 use crate::{accounts, incidents};
 
 /// The attestation of the actor's organisation, of today.

@@ -7,7 +7,6 @@ use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings, Weight};
 use digue_gateway::ports::ResponseMonitor as _;
 use digue_operations::containment::{self, StoredSurroundings};
-use digue_operations::mail;
 use digue_operations::recovery::PERCENT_AFTER;
 use digue_store::FindingRecord;
 use digue_testkit::Mailbox;
@@ -146,7 +145,7 @@ async fn officers_are_told_by_mail_and_not_in_a_storm() {
         let found = found(&home, &format!("b{account}"), Weight::Containment, Action::CloseAccount);
         containment::respond(&home.app, found).await.unwrap();
     }
-    mail::send_due(&home.app).await.unwrap();
+    digue_mail::send_due(&home.app).await.unwrap();
     let told = mailbox.messages();
     assert!((1..=6).contains(&told.len()), "{}", told.len());
     assert!(told.iter().all(|(to, text)| to == "rssi@exemple.fr" && !text.contains("enter?link")));
@@ -212,7 +211,7 @@ async fn a_blown_fuse_is_told_once_by_mail_and_stays_on_the_page_until_it_is_dec
         }
         containment::respond(&home.app, found).await.unwrap();
     }
-    mail::send_due(&home.app).await.unwrap();
+    digue_mail::send_due(&home.app).await.unwrap();
     let told = mailbox.messages();
     let of_fuse = told.iter().filter(|(_, text)| text.contains("kairos")).count();
     assert_eq!(of_fuse, 1, "{told:?}");

@@ -297,7 +297,7 @@ async fn the_week_is_mailed_once_to_the_two_officers() {
     home.clock.pass(DAY * 100);
     assert!(digest::send_due(&home.app).await.unwrap());
     assert!(!digest::send_due(&home.app).await.unwrap(), "once a week");
-    assert_eq!(digue_operations::mail::send_due(&home.app).await.unwrap(), 1);
+    assert_eq!(digue_mail::send_due(&home.app).await.unwrap(), 1);
     let messages = mailbox.messages();
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0].0, "rssi@exemple.fr");

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_app::{Actor, OperationError, gates};
+use digue_evidence::reading::EvidenceForm;
+use digue_mail::MailSettings;
 use digue_operations::approvals::{self, ApprovalRequest};
-use digue_operations::evidence::EvidenceForm;
-use digue_operations::mail::{self, MailSettings};
 use digue_operations::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
 use digue_operations::{accounts, invitations, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
@@ -116,7 +116,7 @@ async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
     let done = approvals::decide(&home.app, &second, &id, true).await.unwrap();
     assert!(done.invitations.iter().all(|one| one.link.is_none() && one.email.is_some()));
     // The addresses are the asker's word: nothing leaves before somebody else vouches for them.
-    assert_eq!(mail::send_due(&home.app).await.unwrap(), 0);
+    assert_eq!(digue_mail::send_due(&home.app).await.unwrap(), 0);
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     for name in ["delegue", "a1"] {
         let account = AccountId::parse(name).unwrap();
@@ -127,7 +127,7 @@ async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
         let sent = invitations::send(&home.app, &dpo, &account).await.unwrap();
         assert_eq!((sent.link, sent.email), (None, Some(format!("{name}@exemple.fr"))));
     }
-    assert_eq!(mail::send_due(&home.app).await.unwrap(), 2);
+    assert_eq!(digue_mail::send_due(&home.app).await.unwrap(), 2);
     let invitations = mailbox.messages();
     let (to, text) = &invitations[1];
     assert_eq!(invitations.len(), 2);
@@ -144,7 +144,7 @@ async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
     assert_eq!(done.invitations[0].link, None);
     let by_mail = invitations::send(&home.app, &dpo, &account).await;
     assert!(matches!(by_mail, Err(OperationError::NotFound(_))), "never by mail");
-    assert_eq!(mail::send_due(&home.app).await.unwrap(), 2);
+    assert_eq!(digue_mail::send_due(&home.app).await.unwrap(), 2);
     let told = &mailbox.messages()[2..];
     let mut to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
     to.sort_unstable();
@@ -172,14 +172,14 @@ async fn mail_waits_for_a_server_that_is_away_and_is_given_up_after_two_days() {
     approvals::decide(&home.app, &second, &id, true).await.unwrap();
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     invitations::send(&home.app, &dpo, &AccountId::parse("a1").unwrap()).await.unwrap();
-    assert_eq!(mail::send_due(&home.app).await.unwrap(), 0);
+    assert_eq!(digue_mail::send_due(&home.app).await.unwrap(), 0);
     let waiting = digue_operations::settings::read(&home.app, &ciso).await.unwrap().mails;
     assert_eq!((waiting.len(), waiting[0].tries), (1, 1));
     // Not again at once; and no link was made for a mail that did not leave.
-    assert_eq!(mail::send_due(&home.app).await.unwrap(), 0);
+    assert_eq!(digue_mail::send_due(&home.app).await.unwrap(), 0);
     assert_eq!(digue_operations::settings::read(&home.app, &ciso).await.unwrap().mails[0].tries, 1);
     home.clock.pass(Duration::from_hours(48));
-    mail::send_due(&home.app).await.unwrap();
+    digue_mail::send_due(&home.app).await.unwrap();
     assert!(
         digue_operations::settings::read(&home.app, &again(&home, &ciso)).await.unwrap().mails.is_empty()
     );

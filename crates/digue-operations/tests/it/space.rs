@@ -7,7 +7,7 @@ use digue_app::{Actor, OperationError};
 use digue_isms::Values;
 use digue_isms::assessment::{Gap, Posture, Question};
 use digue_operations::space::{self, assessment};
-use digue_operations::{accounts, approvals, mail};
+use digue_operations::{accounts, approvals};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::AccountId;
 
@@ -55,7 +55,7 @@ async fn an_assessment_is_signed_ends_and_is_asked_for_again() {
     home.clock.pass(DAY * 310);
     assert_eq!(assessment::remind_due(app).await.unwrap(), 1);
     assert_eq!(assessment::remind_due(app).await.unwrap(), 0);
-    assert_eq!(mail::send_due(app).await.unwrap(), 1);
+    assert_eq!(digue_mail::send_due(app).await.unwrap(), 1);
     assert_eq!(mailbox.messages()[0].0, "chef@exemple.fr");
 
     // It ends by itself: grace, then due; a new one makes it current, and the old one stays.

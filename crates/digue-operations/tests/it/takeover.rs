@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use digue_access::{Reach, Role, Session};
 use digue_app::Actor;
 use digue_operations::approvals::{self, ApprovalRequest, NewAccount};
-use digue_operations::{invitations, keys, mail, sign_in};
+use digue_operations::{invitations, keys, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Gate, OrganisationId};
 
@@ -205,7 +205,7 @@ impl Scene {
     /// Mail leaves, and the thief reads the own box.
     async fn deliver(&mut self) {
         let Some(mailbox) = &self.mailbox else { return };
-        mail::send_due(&self.home.app).await.unwrap();
+        digue_mail::send_due(&self.home.app).await.unwrap();
         let messages: Vec<(String, String)> = mailbox.messages().into_iter().skip(self.read).collect();
         self.read += messages.len();
         for (to, text) in messages {

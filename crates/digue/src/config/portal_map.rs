@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, RouteAccess};
+use digue_evidence::retention::Retention;
 use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::{TokenVerifier, VerifierOptions};
 use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
@@ -20,7 +21,6 @@ use digue_inspect::{
     ErrorRules, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, RuleBlock,
     StatusPattern,
 };
-use digue_operations::retention::Retention;
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, SlidingWindow};
 use http::{HeaderName, Method};
 use regex::Regex;

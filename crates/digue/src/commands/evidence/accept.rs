@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use anyhow::Result;
+use digue_evidence::journal_heads::{self, HeadError};
 use digue_journal::disk::Disk;
 use digue_journal::heads::HeadContradiction;
 use digue_locales::Value;
-use digue_operations::journal_heads::{self, HeadError};
 use digue_store::Store;
 use digue_types::{AccountId, Act, Administration, Event, Timestamp};
 

@@ -5,10 +5,10 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
+use digue_evidence::entry::as_json;
+use digue_evidence::ocsf::as_ocsf;
+use digue_evidence::table::{self, CsvTable, ParquetTable, Table};
 use digue_journal::keyring::OpenedKeyring;
-use digue_operations::entry::as_json;
-use digue_operations::ocsf::as_ocsf;
-use digue_operations::table::{self, CsvTable, ParquetTable, Table};
 
 use super::Done;
 use super::place::{JournalReading, moment};

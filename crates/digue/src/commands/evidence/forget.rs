@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use digue_app::indexing::IndexFolder;
+use digue_evidence::journal_heads::{self, HeadError};
+use digue_evidence::retention::{self, ForgetError, Retentions};
 use digue_journal::disk::Disk;
 use digue_journal::heads::contradiction;
 use digue_journal::journal::NoObserver;
 use digue_journal::keyring::{Keyring, Stream};
 use digue_journal::{Journal, JournalOptions};
 use digue_locales::Value;
-use digue_operations::journal_heads::{self, HeadError};
-use digue_operations::retention::{self, ForgetError, Retentions};
 use digue_types::PortalId;
 
 use super::Done;

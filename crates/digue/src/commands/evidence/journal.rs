@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use digue_evidence::entry::{as_json, forgotten_json};
+use digue_evidence::journal_heads;
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::disk::Disk;
 use digue_journal::heads::{HeadContradiction, contradiction};
@@ -12,8 +14,6 @@ use digue_journal::note::Verifier;
 use digue_journal::verify as audit;
 use digue_journal::verify::{VerifyAgainst, VerifyFinding, VerifyFindingKind, VerifyReport};
 use digue_locales::Value;
-use digue_operations::entry::{as_json, forgotten_json};
-use digue_operations::journal_heads;
 
 use super::Done;
 use super::place::{JournalReading, key_of, keyring_of, witnesses_of};

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
+use digue_evidence::entry::as_json;
 use digue_journal::journal::receipt;
 use digue_journal::receipt::Receipt;
 use digue_locales::Value;
-use digue_operations::entry::as_json;
 
 use super::Done;
 use super::place::{JournalReading, key_named, witnesses_of};

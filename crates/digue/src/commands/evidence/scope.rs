@@ -6,14 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use digue_app::indexing;
+use digue_evidence::affected::{self, SignedList};
+use digue_evidence::entry::sight_json;
+use digue_evidence::scope::unknown_sessions;
+use digue_evidence::table::{Columns, CsvTable, ParquetTable, Table, TableCell, TableColumnKind};
 use digue_exposure::{Affected, Index, ScopeAnswer, ScopeQuestion, Sight};
 use digue_journal::note::Verifier;
 use digue_journal::proof::Prover;
 use digue_locales::Value;
-use digue_operations::affected::{self, SignedList};
-use digue_operations::entry::sight_json;
-use digue_operations::scope::unknown_sessions;
-use digue_operations::table::{Columns, CsvTable, ParquetTable, Table, TableCell, TableColumnKind};
 use digue_types::{PersonRef, Timestamp};
 use serde_json::json;
 

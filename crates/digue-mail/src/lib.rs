@@ -6,6 +6,8 @@
 
 mod weekly;
 
+pub mod maildir;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -106,7 +108,7 @@ pub trait InvitationLinks: Send + Sync {
 }
 
 /// The mail server, where one is configured.
-pub(crate) fn mailer(app: &App) -> Option<&Mailer> {
+pub fn mailer(app: &App) -> Option<&Mailer> {
     app.area::<MailState>().mailer.as_ref()
 }
 
@@ -116,7 +118,7 @@ pub fn is_configured(app: &App) -> bool {
 }
 
 /// The connection to the mail server.
-pub(crate) struct Mailer {
+pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     dkim: Option<DkimConfig>,
@@ -156,23 +158,23 @@ impl Mailer {
     }
 
     /// The address that mail comes from.
-    pub(crate) fn sender(&self) -> String {
+    pub fn sender(&self) -> String {
         self.from.email.to_string()
     }
 
     /// True when Digue signs outgoing mail itself.
-    pub(crate) const fn is_signed(&self) -> bool {
+    pub const fn is_signed(&self) -> bool {
         self.dkim.is_some()
     }
 
     /// The Maildir of bounces.
-    pub(crate) fn returns_folder(&self) -> Option<&Path> {
+    pub fn returns_folder(&self) -> Option<&Path> {
         self.returns.as_ref().map(|returns| returns.folder.as_path())
     }
 
     /// Hands one notice to the mail server. Its `Message-ID` is made of campaign and code, the same at each
     /// try: SMTP cannot guarantee more than that (docs/decisions/0012).
-    pub(crate) async fn send_notice(
+    pub async fn send_notice(
         &self,
         recipient: &str,
         subject: &str,
@@ -352,12 +354,12 @@ impl Mail {
 }
 
 /// An e-mail address in normal form; `None` when the text is not one.
-pub(crate) fn parse_address(text: &str) -> Option<String> {
+pub fn parse_address(text: &str) -> Option<String> {
     text.trim().parse::<Address>().ok().map(|address| address.to_string())
 }
 
 /// Adds a mail to the queue.
-pub(crate) async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(), OperationError> {
+pub async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(), OperationError> {
     let now = app.clock.now();
     let record = MailRecord {
         id: name("ml")?,
@@ -373,7 +375,7 @@ pub(crate) async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(),
 }
 
 /// Mails the holder of an account, if an address is known and a mail server configured.
-pub(crate) async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<(), OperationError> {
+pub async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<(), OperationError> {
     if !is_configured(app) {
         return Ok(());
     }
@@ -384,7 +386,7 @@ pub(crate) async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> 
 }
 
 /// Mails every active account whose role matches, if an address is known and a mail server configured.
-pub(crate) async fn tell_roles(
+pub async fn tell_roles(
     app: &App,
     is_told: impl Fn(Role) -> bool,
     mail: impl Fn(AccountId) -> Mail,

@@ -10,27 +10,27 @@ use super::SAME_MOMENT;
 
 /// The parts of an act that a record is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct JournalledAct {
+pub struct JournalledAct {
     /// `account:a1`, in canonical form.
-    pub(crate) about: String,
-    pub(crate) at: Timestamp,
-    pub(crate) by: AccountId,
-    pub(crate) act: Act,
-    pub(crate) before: String,
-    pub(crate) after: String,
-    pub(crate) reason: String,
+    pub about: String,
+    pub at: Timestamp,
+    pub by: AccountId,
+    pub act: Act,
+    pub before: String,
+    pub after: String,
+    pub reason: String,
 }
 
 impl JournalledAct {
     /// True when a record of this date belongs to the act.
-    pub(crate) fn is_at(&self, at: Timestamp) -> bool {
+    pub fn is_at(&self, at: Timestamp) -> bool {
         self.at.since(at).max(at.since(self.at)) <= SAME_MOMENT
     }
 }
 
 /// The acts that stored records are compared with, by their subjects.
 #[derive(Debug, Default)]
-pub(crate) struct JournalledActs {
+pub struct JournalledActs {
     /// The number after the last entry that was added.
     end: u64,
     /// The time of the first readable act.
@@ -125,101 +125,101 @@ impl JournalledActs {
     }
 
     /// The last organisation and role: `of-1 agent`.
-    pub(crate) fn account(&self, account: &AccountId) -> Option<&str> {
+    pub fn account(&self, account: &AccountId) -> Option<&str> {
         self.accounts.get(account).map(String::as_str)
     }
 
-    pub(crate) fn is_suspended(&self, account: &AccountId) -> bool {
+    pub fn is_suspended(&self, account: &AccountId) -> bool {
         self.suspended.get(account).copied().unwrap_or(false)
     }
 
-    pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountId> {
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountId> {
         self.accounts.keys()
     }
 
-    pub(crate) fn gate(&self, subject: &str) -> Option<&JournalledAct> {
+    pub fn gate(&self, subject: &str) -> Option<&JournalledAct> {
         self.gates.get(&canonical(subject))
     }
 
-    pub(crate) fn gates(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
+    pub fn gates(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
         self.gates.iter().map(|(subject, said)| (subject.as_str(), said))
     }
 
-    pub(crate) fn asked(&self, subject: &str) -> &[JournalledAct] {
+    pub fn asked(&self, subject: &str) -> &[JournalledAct] {
         self.asked.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn all_asked(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
+    pub fn all_asked(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
         self.asked.iter().flat_map(|(subject, all)| all.iter().map(move |said| (subject.as_str(), said)))
     }
 
-    pub(crate) fn decided(&self, subject: &str) -> &[JournalledAct] {
+    pub fn decided(&self, subject: &str) -> &[JournalledAct] {
         self.decided.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn findings(&self, subject: &str) -> &[JournalledAct] {
+    pub fn findings(&self, subject: &str) -> &[JournalledAct] {
         self.findings.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn verdict(&self, finding: &str) -> Option<&JournalledAct> {
+    pub fn verdict(&self, finding: &str) -> Option<&JournalledAct> {
         self.verdicts.get(finding)
     }
 
-    pub(crate) fn all_findings(&self) -> impl Iterator<Item = (&str, &[JournalledAct])> {
+    pub fn all_findings(&self) -> impl Iterator<Item = (&str, &[JournalledAct])> {
         self.findings.iter().map(|(subject, all)| (subject.as_str(), all.as_slice()))
     }
 
     /// By the name of the finding.
-    pub(crate) fn all_verdicts(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
+    pub fn all_verdicts(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
         self.verdicts.iter().map(|(finding, said)| (finding.as_str(), said))
     }
 
-    pub(crate) fn verdicts(&self) -> impl Iterator<Item = &str> {
+    pub fn verdicts(&self) -> impl Iterator<Item = &str> {
         self.verdicts.keys().map(String::as_str)
     }
 
-    pub(crate) fn campaign(&self, id: &str) -> Option<&JournalledAct> {
+    pub fn campaign(&self, id: &str) -> Option<&JournalledAct> {
         self.prepared.get(&format!("campaign:{id}"))
     }
 
-    pub(crate) fn campaigns(&self) -> impl Iterator<Item = &str> {
+    pub fn campaigns(&self) -> impl Iterator<Item = &str> {
         self.prepared.keys().filter_map(|subject| subject.strip_prefix("campaign:"))
     }
 
     /// The state that a person last gave a campaign.
-    pub(crate) fn campaign_state(&self, id: &str) -> Option<&str> {
+    pub fn campaign_state(&self, id: &str) -> Option<&str> {
         self.campaign_states.get(&format!("campaign:{id}")).map(String::as_str)
     }
 
-    pub(crate) fn review(&self, id: &str) -> Option<&JournalledAct> {
+    pub fn review(&self, id: &str) -> Option<&JournalledAct> {
         self.reviews.get(&format!("review:{id}"))
     }
 
-    pub(crate) fn reviews(&self) -> impl Iterator<Item = &str> {
+    pub fn reviews(&self) -> impl Iterator<Item = &str> {
         self.reviews.keys().filter_map(|subject| subject.strip_prefix("review:"))
     }
 
-    pub(crate) fn review_line(&self, review: &str, account: &AccountId) -> Option<&JournalledAct> {
+    pub fn review_line(&self, review: &str, account: &AccountId) -> Option<&JournalledAct> {
         self.review_lines.get(&(review.to_owned(), account.clone()))
     }
 
-    pub(crate) fn switched(&self, check: &str) -> Option<&JournalledAct> {
+    pub fn switched(&self, check: &str) -> Option<&JournalledAct> {
         self.switches.get(&format!("check:{check}"))
     }
 
     /// Outcome and hash of the last result of a check.
-    pub(crate) fn checked(&self, check: &str) -> Option<&str> {
+    pub fn checked(&self, check: &str) -> Option<&str> {
         self.checks.get(&format!("check:{check}")).map(String::as_str)
     }
 
     /// True when the account `by` did an act on `subject` with exactly this text.
-    pub(crate) fn holds(&self, subject: &str, after: &str, by: &str) -> bool {
+    pub fn holds(&self, subject: &str, after: &str, by: &str) -> bool {
         let Ok(by) = AccountId::parse(by) else { return false };
         self.hashed.get(subject).is_some_and(|all| all.contains(&(after.to_owned(), by)))
     }
 
     /// The texts of acts with a hash, for each subject with this prefix, such as `record:`.
-    pub(crate) fn hashed(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str)> {
+    pub fn hashed(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str)> {
         let named =
             self.hashed.iter().filter_map(move |(subject, all)| Some((subject.strip_prefix(prefix)?, all)));
         named.flat_map(|(name, all)| all.iter().map(move |(after, _)| (name, after.as_str())))
@@ -227,7 +227,7 @@ impl JournalledActs {
 }
 
 /// True when the subject of a record is this subject of the journal, however the record spells it.
-pub(crate) fn is_same_subject(stored: &str, journalled: &str) -> bool {
+pub fn is_same_subject(stored: &str, journalled: &str) -> bool {
     canonical(stored) == journalled
 }
 

@@ -6,7 +6,7 @@ use digue_app::{App, Area};
 use digue_gateway::upstream::UpstreamClient;
 use digue_types::Timestamp;
 
-use crate::evidence::EvidenceReads;
+use crate::reading::EvidenceReads;
 use crate::retention::Retentions;
 use crate::stored_records::{Comparisons, JournalledActs};
 use crate::witnesses::{WitnessRounds, WitnessRules};
@@ -19,7 +19,7 @@ pub struct EvidenceState {
     pub(crate) comparisons: Comparisons,
     pub(crate) readings: EvidenceReads,
     retentions: RwLock<Arc<Retentions>>,
-    pub(crate) witness_rounds: WitnessRounds,
+    pub witness_rounds: WitnessRounds,
 }
 
 impl Area for EvidenceState {}

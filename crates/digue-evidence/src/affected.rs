@@ -60,7 +60,7 @@ pub fn question_json(question: &ScopeQuestion) -> Json {
     })
 }
 
-pub(crate) fn question_of(json: &Json) -> Option<ScopeQuestion> {
+pub fn question_of(json: &Json) -> Option<ScopeQuestion> {
     fn list<T: std::str::FromStr>(json: &Json, name: &str) -> Option<Vec<T>> {
         json[name].as_array()?.iter().map(|item| item.as_str()?.parse().ok()).collect()
     }

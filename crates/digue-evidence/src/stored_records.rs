@@ -19,9 +19,9 @@ use digue_locales::{Language, Value, text, text_with};
 use digue_types::{Timestamp, lists};
 use futures_util::future::BoxFuture;
 
-use crate::evidence_state::EvidenceState;
+use crate::state::EvidenceState;
 
-pub(crate) use self::journalled::{JournalledActs, is_same_subject};
+pub use self::journalled::{JournalledActs, is_same_subject};
 pub use self::warning::{PaperSources, PaperSubject};
 
 lists! {
@@ -90,7 +90,7 @@ pub struct RecordComparison {
 
 /// The journal's answer about one record.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RecordConfirmation {
+pub enum RecordConfirmation {
     Same,
     Differs,
     /// Its acts may be among those whose period keys were destroyed.
@@ -98,12 +98,7 @@ pub(crate) enum RecordConfirmation {
 }
 
 impl RecordComparison {
-    pub(crate) fn note(
-        &mut self,
-        kind: StoredKind,
-        name: impl Into<String>,
-        confirmation: RecordConfirmation,
-    ) {
+    pub fn note(&mut self, kind: StoredKind, name: impl Into<String>, confirmation: RecordConfirmation) {
         match confirmation {
             RecordConfirmation::Older => self.older += 1,
             RecordConfirmation::Same => self.compared += 1,
@@ -115,7 +110,7 @@ impl RecordComparison {
     }
 
     /// Notes a record that the journal has and the database no longer.
-    pub(crate) fn miss(&mut self, kind: StoredKind, name: impl Into<String>) {
+    pub fn miss(&mut self, kind: StoredKind, name: impl Into<String>) {
         self.compared += 1;
         self.differences.insert(RecordDifference { kind, name: name.into(), is_missing: true });
     }
@@ -179,7 +174,7 @@ pub async fn compare(
     compare_now(app, kinds).await
 }
 
-pub(crate) async fn compare_now(app: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
+pub async fn compare_now(app: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
     let first = compare_once(app, kinds).await?;
     if first.differences.is_empty() {
         return Ok(first);
@@ -191,7 +186,7 @@ pub(crate) async fn compare_now(app: &App, kinds: &[StoredKind]) -> Result<Recor
 }
 
 /// The time after which a record, its act and the index's knowledge of the act are all there.
-pub(crate) const SETTLES_WITHIN: Duration = Duration::from_millis(500);
+pub const SETTLES_WITHIN: Duration = Duration::from_millis(500);
 
 async fn compare_once(app: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
     let mut comparison = RecordComparison::default();
@@ -206,8 +201,8 @@ async fn compare_once(app: &App, kinds: &[StoredKind]) -> Result<RecordCompariso
 pub const SAME_MOMENT: Duration = Duration::from_mins(2);
 
 /// The acts of the journal, and the time from which they are readable.
-pub(crate) struct JournalStatement<'j> {
-    pub(crate) journalled: &'j JournalledActs,
+pub struct JournalStatement<'j> {
+    pub journalled: &'j JournalledActs,
     /// The first readable act; zero while the journal is complete.
     since: Timestamp,
 }
@@ -215,7 +210,7 @@ pub(crate) struct JournalStatement<'j> {
 impl JournalStatement<'_> {
     /// The confirmation of a record made at `at`: without an act it differs, unless the act may be among
     /// those that are no longer readable.
-    pub(crate) fn unless_older(&self, at: Timestamp, is_same: bool) -> RecordConfirmation {
+    pub fn unless_older(&self, at: Timestamp, is_same: bool) -> RecordConfirmation {
         match is_same {
             true => RecordConfirmation::Same,
             false if at < self.since => RecordConfirmation::Older,
@@ -225,13 +220,13 @@ impl JournalStatement<'_> {
 
     /// The confirmation of a record that has neither a date nor an act: in an incomplete journal its act may
     /// be unreadable.
-    pub(crate) fn without_act(&self) -> RecordConfirmation {
+    pub fn without_act(&self) -> RecordConfirmation {
         if self.since > Timestamp::ZERO { RecordConfirmation::Older } else { RecordConfirmation::Differs }
     }
 }
 
 /// Calls `ask` with the acts of the journal, as far as the index has read them.
-pub(crate) fn with_word<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
+pub fn with_word<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
     let mut journalled = EvidenceState::of(app).journalled();
     // `journal_state` is held only to copy the new acts: the journal's commits wait for it. The index
     // yields the newest first; they are added in the order of the journal below.

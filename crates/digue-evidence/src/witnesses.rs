@@ -19,7 +19,7 @@ use digue_journal::note::Note;
 use digue_journal::witness::AddCheckpoint;
 use digue_types::{Act, Timestamp};
 
-use crate::evidence_state::EvidenceState;
+use crate::state::EvidenceState;
 
 /// A witness of this journal.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ pub struct WitnessView {
 }
 
 /// The rounds of questions to the witnesses.
-pub(crate) struct WitnessRounds {
+pub struct WitnessRounds {
     pub(crate) rules: WitnessRules,
     client: Option<UpstreamClient>,
     // A leaf lock, released before each request and before an act is journalled.
@@ -102,7 +102,7 @@ impl WitnessRounds {
     }
 
     /// Seconds between this clock and the nearest witness's.
-    pub(crate) fn drift_secs(&self) -> Option<u64> {
+    pub fn drift_secs(&self) -> Option<u64> {
         self.lock().drift_secs
     }
 

@@ -5,7 +5,7 @@ use digue_app::OperationError;
 use std::path::{Path, PathBuf};
 
 /// The files in `new`, at most `count`; one longer than `bytes_max` comes without its content.
-pub(crate) async fn waiting(
+pub async fn waiting(
     folder: PathBuf,
     bytes_max: u64,
     count: usize,
@@ -29,7 +29,7 @@ fn read(folder: &Path, bytes_max: u64, count: usize) -> std::io::Result<Vec<(Pat
 }
 
 /// Moves a file from `new` to `cur`, with the flag `S` (seen) if it was read. It is not read again.
-pub(crate) fn set_aside(path: &Path, is_seen: bool) -> Result<(), OperationError> {
+pub fn set_aside(path: &Path, is_seen: bool) -> Result<(), OperationError> {
     let moved = || {
         let folder = path.parent().and_then(Path::parent).unwrap_or(path).join("cur");
         std::fs::create_dir_all(&folder)?;

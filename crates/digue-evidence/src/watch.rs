@@ -14,7 +14,7 @@ use digue_types::{
     AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, SlidingWindow, Timestamp,
 };
 
-use crate::evidence::{self, EvidenceForm, EvidenceRead};
+use crate::reading::{self, EvidenceForm, EvidenceRead};
 use crate::witnesses::{self, WitnessView};
 
 /// The overview page.
@@ -183,10 +183,10 @@ pub async fn entries(
 ) -> Result<Vec<(u64, Event)>, OperationError> {
     let fetch = async { read_entries(app, first, count) };
     let reading = EvidenceRead { form, entries: count };
-    evidence::read(app, actor, reading, fetch, |_| format!("journal:{first}+{count}")).await
+    reading::read(app, actor, reading, fetch, |_| format!("journal:{first}+{count}")).await
 }
 
-pub(crate) fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
+pub fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
     let broken = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let end = app.journal.status().checkpoint_size.min(first.saturating_add(count));
     if first >= end {
@@ -225,7 +225,7 @@ pub async fn account(
     (form, what): (EvidenceForm, &str),
 ) -> Result<AccountView, OperationError> {
     let fetch = async { account_view(app, account) };
-    evidence::read(app, actor, form, fetch, |_| format!("{what}:{account}")).await
+    reading::read(app, actor, form, fetch, |_| format!("{what}:{account}")).await
 }
 
 fn account_view(app: &App, account: &AccountId) -> Result<AccountView, OperationError> {
@@ -327,5 +327,5 @@ pub async fn person(
         let is_known = references.iter().any(|reference| view.has_person(reference));
         Ok(if is_known { Lookup::Known(sights) } else { Lookup::UnknownSubject(vec![person.to_string()]) })
     };
-    evidence::read(app, actor, form, fetch, |_| format!("sights:{person}")).await
+    reading::read(app, actor, form, fetch, |_| format!("sights:{person}")).await
 }

@@ -14,7 +14,7 @@ use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Act, Timestamp};
 
-use crate::evidence_state::EvidenceState;
+use crate::state::EvidenceState;
 
 /// How the evidence is handed over. The rule is the same; the act in the journal differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum EvidenceForm {
 pub const ENTRIES_A_DAY: u64 = 500;
 
 /// The kind of an approval request to export the journal, as it is stored.
-pub(crate) const EXPORT_REQUEST: &str = "export-journal";
+pub const EXPORT_REQUEST: &str = "export-journal";
 /// How long an approved export may be made.
 const EXPORT_LASTS: Duration = Duration::from_hours(24);
 
@@ -54,7 +54,7 @@ impl EvidenceReads {
 
 /// A reading of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EvidenceRead {
+pub struct EvidenceRead {
     pub(crate) form: EvidenceForm,
     /// The number of raw journal entries; zero for everything else.
     pub(crate) entries: u64,
@@ -72,7 +72,7 @@ impl From<EvidenceForm> for EvidenceRead {
 /// # Errors
 /// `Denied` without an officer's role; `ProofNeeded` without a fresh proof; `SecondNeeded` beyond the daily
 /// allowance of journal entries.
-pub(crate) async fn read<T>(
+pub async fn read<T>(
     app: &App,
     actor: &Actor,
     reading: impl Into<EvidenceRead>,

@@ -12,7 +12,7 @@ use digue_journal::keyring::{PeriodKeyRecord, Stream};
 use digue_journal::{AppendError, Journal, OpenError};
 use digue_types::{AccountId, Act, Administration, Event, Timestamp};
 
-use crate::evidence_state::EvidenceState;
+use crate::state::EvidenceState;
 
 const DAY: Duration = Duration::from_hours(24);
 const SHORTEST: Duration = Duration::from_hours(24 * 180);

@@ -10,7 +10,7 @@ use digue_types::{Act, Administration, Event, Exposure, Outcome};
 use serde_json::{Value as Json, json};
 
 /// The version of the schema that all events follow.
-pub(crate) const VERSION: &str = "1.8.0";
+pub const VERSION: &str = "1.8.0";
 
 /// An activity, by the numbers and the caption of the schema.
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ fn base(origin: &str, index: u64, event: &Event, activity: OcsfActivity) -> Json
 }
 
 /// The product that reports the event.
-pub(crate) fn product(version: &str) -> Json {
+pub fn product(version: &str) -> Json {
     json!({"name": "Digue", "vendor_name": "Digue", "version": version})
 }
 

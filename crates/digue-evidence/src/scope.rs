@@ -6,7 +6,7 @@ use digue_journal::note::Note;
 use digue_response::affected::{AffectedQuality, CountDoubt, QualityReason};
 
 use crate::affected;
-use crate::evidence::{self, EvidenceForm, EvidenceRead};
+use crate::reading::{self, EvidenceForm, EvidenceRead};
 
 /// An answer with the checkpoint that it holds at.
 #[derive(Clone, Debug)]
@@ -71,11 +71,11 @@ pub async fn scope(
     form: EvidenceForm,
 ) -> Result<ScopeResult, OperationError> {
     let named = |scoped: &ScopeResult| format!("scope:{} persons", scoped.people.persons.len());
-    evidence::read(app, actor, form, computed(app, question), named).await
+    reading::read(app, actor, form, computed(app, question), named).await
 }
 
 /// `scope`, for callers that return no list of persons and therefore journal no reading.
-pub(crate) async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult, OperationError> {
+pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult, OperationError> {
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let published = app.journal.status().checkpoint_size;
     let (note, _) = app.journal.continuation(published).map_err(|error| unavailable(&error))?;
@@ -162,7 +162,7 @@ pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, Ope
         receipt.map(|receipt| receipt.to_text()).map_err(|e| OperationError::Unavailable(e.to_string()))
     };
     let reading = EvidenceRead { form: EvidenceForm::File, entries: 1 };
-    evidence::read(app, actor, reading, fetch, |_| format!("receipt:{entry}")).await
+    reading::read(app, actor, reading, fetch, |_| format!("receipt:{entry}")).await
 }
 
 /// A file of the journal for tlog clients, if the operator publishes it.
