@@ -2,8 +2,8 @@
 //! on the page and sent again afterwards, so that nothing is typed twice.
 
 use digue_app::OperationError;
-use digue_operations::password;
-use digue_operations::providers::{self, OwnIdentity};
+use digue_identity::password;
+use digue_identity::providers::{self, OwnIdentity};
 
 use askama::Template;
 use axum::Form;

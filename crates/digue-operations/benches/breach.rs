@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use digue_access::{Reach, Role};
 use digue_app::gates;
+use digue_casework::notices::{self, CampaignRequest, Style};
+use digue_casework::{breach, incidents};
 use digue_exposure::ScopeQuestion;
-use digue_operations::notices::{self, CampaignRequest, Style};
-use digue_operations::{breach, incidents};
 use digue_response::IncidentNote;
 use digue_response::incident::Source;
 use digue_types::{Event, Gate, PersonRef};

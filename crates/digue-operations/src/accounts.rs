@@ -14,10 +14,10 @@ use digue_access::{AccountRecord, Reach, Role};
 use digue_app::directory::{self, answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
+use digue_identity::{invitations, sign_in};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 use crate::approvals::{self, ApprovalRequest, NewAccount};
-use crate::{invitations, sign_in};
 
 /// An account as officers and its delegate see it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,17 +14,17 @@ use digue_app::directory::{self, answers_for, organisation_of};
 use digue_app::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_identity::invitations::{self, Invitation, InvolvedAccounts};
+use digue_identity::{IdentityState, keys, recovery};
 use digue_store::{ApprovalDecision, ApprovalRecord};
 use digue_types::{AccountId, Act, OrganisationId};
 
 pub use request::{ApprovalRequest, NewAccount};
 
 use crate::caseloads::{self, AgreedRelation};
-use crate::identity_state::IdentityState;
-use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::loads::{self, LoadTarget, WaitingLoad};
 use crate::reopening::{self, ReopeningStep};
-use crate::{aliases, keys, recovery, rules};
+use crate::{aliases, rules};
 
 /// How long a request waits for its approval.
 pub const WAITS: Duration = Duration::from_hours(24);

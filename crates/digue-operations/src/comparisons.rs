@@ -1,8 +1,9 @@
 //! The comparisons of stored records with the journal, of every area: what the app is built with.
 
+use digue_casework::{containment, incidents, notices};
 use digue_evidence::stored_records::Comparisons;
 
-use crate::{accounts, approvals, containment, incidents, isms, notices};
+use crate::{accounts, approvals, isms};
 
 /// Those of every kind of record.
 pub fn all() -> Comparisons {

@@ -24,6 +24,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_app::files::sha256;
 use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_casework::CaseworkState;
+use digue_casework::incidents::{Lesson, LessonSubscriber};
 use digue_isms::field::{FieldError, FieldFault, FieldShape, Values};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::register::{Registers, Revision};
@@ -34,9 +36,7 @@ use digue_types::{Act, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 
-use crate::casework_state::CaseworkState;
 use crate::compliance_state::ComplianceState;
-use crate::incidents::{Lesson, LessonSubscriber};
 
 /// The current records, cached.
 #[derive(Default)]

@@ -12,10 +12,9 @@ use std::time::Duration;
 
 use digue_app::secret::SecretSeal;
 use digue_app::{ActDetails, Actor, App, OperationError, canonical};
+use digue_identity::person_sessions::{SignedInPerson, journal_name};
 use digue_store::KnownPerson;
 use digue_types::{Act, PopulationId, Timestamp};
-
-use crate::person_sessions::{SignedInPerson, journal_name};
 
 /// Populations that persons may belong to, as portals name them.
 pub fn populations(app: &App) -> Vec<PopulationId> {
@@ -56,7 +55,7 @@ pub async fn of_program(
         ..ActDetails::default()
     };
     app.write_down(actor, Act::PersonCame, words).await?;
-    Ok(SignedInPerson(whose))
+    Ok(SignedInPerson::vouched_for(whose))
 }
 
 /// A person from typed text, in the named population; in the only one when none is named.
@@ -113,5 +112,5 @@ pub fn embedded(app: &App, token: &str) -> Result<SignedInPerson, OperationError
     if app.clock.now().micros() >= until {
         return Err(OperationError::NotFound("page"));
     }
-    Ok(SignedInPerson(whose))
+    Ok(SignedInPerson::vouched_for(whose))
 }

@@ -8,11 +8,12 @@ use digue_access::Reach;
 use digue_access::decide::Reduction;
 use digue_app::gates::{self, ActAuthority};
 use digue_app::{Actor, App, OperationError};
+use digue_casework::incidents;
+use digue_identity::recovery;
 use digue_response::IncidentNote;
 use digue_types::{AccountId, Gate};
 
 use crate::approvals::{self, ApprovalRequest};
-use crate::{incidents, recovery};
 
 /// How long the lower limits of one step last.
 const STEP_LASTS: Duration = Duration::from_hours(14 * 24);

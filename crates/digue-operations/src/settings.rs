@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use digue_access::session::HeldTo;
 use digue_app::{Actor, App, OperationError};
+use digue_identity::{IdentityState, providers};
 use digue_store::MailRecord;
-
-use crate::identity_state::IdentityState;
-use crate::providers;
 
 /// What is set in files.
 #[derive(Clone, Debug)]

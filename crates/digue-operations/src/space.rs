@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use digue_access::{Reach, Role, Snapshot};
 use digue_app::directory::organisation_of;
 use digue_app::{Actor, App, OperationError, canonical, gates, require};
+use digue_casework::incidents;
 use digue_store::{BreakGlassRecord, GateRecord};
 use digue_types::{AccountId, Gate, OrganisationId, PopulationId, SlidingWindow, Timestamp};
 
+use crate::accounts;
 use crate::approvals::{self, ApprovalRequest};
 use crate::caseloads::AgreedRelation;
 use crate::isms::day_of;
-use crate::{accounts, incidents};
 
 /// Days that are searched for unusual ones.
 const DAYS: i64 = 90;

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use digue_access::Policies;
 use digue_evidence::retention::Retention;
 use digue_gateway::Portal;
-use digue_operations::providers::ProviderAudience;
+use digue_identity::providers::ProviderAudience;
 use digue_types::PortalId;
 
 use portal_map::PortalMap;

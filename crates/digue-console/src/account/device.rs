@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use digue_access::Session;
 use digue_app::{App, OperationError};
-use digue_operations::devices::{self, BoundSession, COOKIE_LASTS};
+use digue_identity::devices::{self, BoundSession, COOKIE_LASTS};
 
 use crate::error::ApiError;
 use crate::state::Console;

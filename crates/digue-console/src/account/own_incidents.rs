@@ -1,9 +1,9 @@
 //! For partner organisations: incidents about their own accounts, and reporting one.
 
 use digue_app::OperationError;
+use digue_casework::incidents::{self, IncidentView};
+use digue_casework::papers::{self, PaperFormat};
 use digue_evidence::stored_records::PaperSources;
-use digue_operations::incidents::{self, IncidentView};
-use digue_operations::papers::{self, PaperFormat};
 
 use askama::Template;
 use axum::Form;

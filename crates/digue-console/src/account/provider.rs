@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_app::OperationError;
-use digue_operations::providers::{
+use digue_identity::providers::{
     self, LinkedIdentity, ProviderReply, SignInOutcome, SignInPurpose, SingleFactorSignIn, StartedSignIn,
 };
 use digue_types::{AccountId, OrganisationId};

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use digue_operations::casework_state::CaseworkState;
+use digue_casework::CaseworkState;
 use digue_operations::settings::{self, SettingsView};
 use digue_response::notification::Field;
 

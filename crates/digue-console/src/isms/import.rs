@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::response::Html;
 use digue_app::OperationError;
+use digue_casework::uploaded_table::UnnamedColumn;
 use digue_isms::kinds::RegisterKind;
 use digue_operations::isms::import::{self, FieldChange, ImportOutcome, ImportPreview, RowChange};
 use digue_operations::isms::sheets;
-use digue_operations::uploaded_table::UnnamedColumn;
 
 use crate::error::PageError;
 use crate::form::fields_of;

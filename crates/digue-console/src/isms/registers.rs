@@ -6,6 +6,8 @@ use axum::extract::{Multipart, Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
+use digue_casework::incidents;
+use digue_casework::papers::PaperFormat;
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
@@ -15,10 +17,8 @@ use digue_isms::kinds::{
 use digue_isms::register::{RegisterRecord as _, Registers, Revision};
 use digue_isms::signatures::{self, SignatureState};
 use digue_isms::standing::MeasureState;
-use digue_operations::incidents;
 use digue_operations::isms::audits::{self, Sample};
 use digue_operations::isms::{self, SaveError, awareness, observed, sheets};
-use digue_operations::papers::PaperFormat;
 use digue_types::AccountId;
 use serde::Deserialize;
 

@@ -7,7 +7,7 @@ use digue_app::OperationError;
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::stored_records::StoredKind;
 use digue_evidence::watch::{self, AccountView, Timeline};
-use digue_operations::recovery::{self, LookBack};
+use digue_identity::recovery::{self, LookBack};
 use digue_types::{Administration, Gate, Timestamp};
 use jiff::tz::TimeZone;
 

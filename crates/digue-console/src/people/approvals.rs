@@ -8,10 +8,11 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
 use digue_evidence::stored_records::StoredKind;
+use digue_identity::invitations::{self, INVITATION_LASTS, Invitation};
+use digue_identity::providers;
 use digue_operations::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
-use digue_operations::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_operations::loads::LoadGrowth;
-use digue_operations::{onboarding, organisations, providers};
+use digue_operations::{onboarding, organisations};
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use serde::Deserialize;
 

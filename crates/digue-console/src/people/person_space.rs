@@ -8,12 +8,12 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_app::OperationError;
 use digue_app::secret::Secret;
-use digue_operations::person_sessions::{self, SignedInPerson};
+use digue_identity::person_sessions::{self, SignedInPerson};
+use digue_identity::providers::{self, ProviderChoice};
 use digue_operations::persons::news::{self, NewsPreference};
 use digue_operations::persons::requests::{self, RequestKind, TrackedRequest};
 use digue_operations::persons::sights::{self, ConsultationPage, PAGE};
 use digue_operations::persons::{self, codes};
-use digue_operations::providers::{self, ProviderChoice};
 use digue_types::PopulationId;
 use serde::Deserialize;
 

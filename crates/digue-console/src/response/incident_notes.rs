@@ -4,7 +4,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use digue_app::{Actor, OperationError};
-use digue_operations::{breach, incidents};
+use digue_casework::{breach, incidents};
 use digue_response::IncidentNote;
 use digue_response::affected::OtherQuestion;
 use digue_response::clock::{Awareness, ClockKind};

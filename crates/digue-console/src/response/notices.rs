@@ -7,12 +7,12 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
+use digue_casework::CaseworkState;
+use digue_casework::genuine::{self, Genuine, Official};
+use digue_casework::incidents::{self, IncidentView};
+use digue_casework::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
+use digue_casework::papers::PaperFormat;
 use digue_evidence::stored_records::StoredKind;
-use digue_operations::casework_state::CaseworkState;
-use digue_operations::genuine::{self, Genuine, Official};
-use digue_operations::incidents::{self, IncidentView};
-use digue_operations::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
-use digue_operations::papers::PaperFormat;
 use digue_response::code::Code;
 use serde::Deserialize;
 

@@ -1,8 +1,8 @@
 //! Import of an earlier data-breach register: what a spreadsheet would open, and the confirmation.
 
 use digue_app::OperationError;
+use digue_casework::register_import::{self, RegisterOutcome, RegisterPreview, RowFault, RowToOpen};
 use digue_operations::isms::import::{pack, unpack};
-use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, RowFault, RowToOpen};
 
 use askama::Template;
 use axum::extract::{Multipart, State};

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use digue_access::{EnforcementMode, Role};
 use digue_app::{Actor, App, OperationError, gates};
+use digue_casework::{CaseworkState, incidents};
 use digue_detection::Action;
 use digue_evidence::stored_records::{self, StoredKind};
 use digue_evidence::{EvidenceState, witnesses};
 use digue_exposure::ScopeQuestion;
+use digue_identity::password;
 use digue_isms::awareness::Module;
 use digue_isms::check::{Check, Measurement, NotRun};
 use digue_isms::kinds::{
@@ -27,8 +29,6 @@ use digue_types::{AccountId, Gate, PortalId, Timestamp};
 use super::{awareness, day_of};
 
 use crate::approvals::ApprovalRequest;
-use crate::casework_state::CaseworkState;
-use crate::{incidents, password};
 
 const DAY: Duration = Duration::from_hours(24);
 /// An account without use for this long counts as unused, whether it was used before or never: the same

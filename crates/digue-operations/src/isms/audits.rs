@@ -3,13 +3,12 @@
 
 use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
+use digue_casework::incidents;
 use digue_isms::kinds::{Audit, RegisterKind, SamplePopulation};
 use digue_isms::register::RegisterRecord as _;
 use digue_isms::sample::sample;
 
 use super::{in_force, must_read, save};
-
-use crate::incidents;
 
 /// The size of a sample when the audit does not state one.
 const SIZE: u32 = 10;

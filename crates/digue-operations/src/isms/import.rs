@@ -6,6 +6,9 @@
 
 use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
+use digue_casework::uploaded_table::{
+    CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken, without_unit,
+};
 use digue_types::visible::is_blank;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -29,9 +32,6 @@ use super::{RevisionDraft, add_all, free_number, in_force, title, unknown_links}
 use super::sheets::field_name;
 
 use crate::compliance_state::ComplianceState;
-use crate::uploaded_table::{
-    CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken, without_unit,
-};
 
 /// The largest file. The confirmation sends it back in base 64, a third longer.
 const FILE_BYTES_MAX: usize = 11 << 20;

@@ -4,6 +4,7 @@
 //! is history. A value that is missing in the export is blank; one that is not understood is kept as text.
 
 use digue_app::{Actor, App, OperationError};
+use digue_casework::CaseworkState;
 use digue_inspect::html::decode_references;
 use digue_isms::kinds::{Measure, RegisterKind};
 use digue_locales::{Language, text, text_with};
@@ -15,8 +16,6 @@ use serde_json::Value as Json;
 
 use super::import::lines_of;
 use super::{SaveError, in_force, values_of, write};
-
-use crate::casework_state::CaseworkState;
 
 const EVALUATIONS_MAX: usize = 1_000;
 const TITLE_CHARS_MAX: usize = 200;

@@ -2,6 +2,7 @@
 //! file.
 
 use digue_app::{Actor, App, OperationError};
+use digue_casework::papers::{PaperFormat, PaperReader, printed_from, whole_cell};
 use digue_documents::{Document, DocumentBlock, SheetDay, WrittenCell, WrittenSheet, xlsx};
 use digue_evidence::stored_records::PaperSources;
 use digue_isms::field::{Amount, FieldDef, FieldShape, FieldValue};
@@ -12,8 +13,6 @@ use digue_isms::statement::StatementLine;
 use digue_locales::{Language, Value, text, text_with};
 
 use super::{in_force, must_read};
-
-use crate::papers::{PaperFormat, PaperReader, printed_from, whole_cell};
 
 /// The display name of a field of a kind.
 pub fn field_name(language: Language, kind: RegisterKind, field: &str) -> String {

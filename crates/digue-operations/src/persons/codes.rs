@@ -5,18 +5,17 @@ use std::time::Duration;
 use digue_app::files::hex;
 use digue_app::secret::{Secret, name};
 use digue_app::{ActDetails, Actor, App, LineFault, OperationError, canonical};
+use digue_casework::CaseworkState;
+use digue_casework::papers::{self, PaperFormat, PaperReader};
 use digue_documents::{Document, DocumentBlock};
+use digue_identity::IdentityState;
+use digue_identity::person_sessions::{journal_name, open};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
 use digue_store::{KnownPerson, PersonCode, RequestRecord};
 use digue_types::{Act, PopulationId, Timestamp};
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
-
-use crate::casework_state::CaseworkState;
-use crate::identity_state::IdentityState;
-use crate::papers::{self, PaperFormat, PaperReader};
-use crate::person_sessions::{journal_name, open};
 
 /// How long a code is valid: a letter takes days, and people open it later.
 const LASTS: Duration = Duration::from_hours(24 * 60);
@@ -207,8 +206,8 @@ fn may_wait(waiting: u64, is_new: bool) -> Result<(), OperationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::person_sessions::LETTERS;
     use digue_app::quotas::Quotas;
+    use digue_identity::person_sessions::LETTERS;
 
     /// 5,020 requests dropped those of persons who were told that they had asked.
     #[test]

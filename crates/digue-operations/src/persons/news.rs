@@ -7,14 +7,13 @@ use std::time::Duration;
 use digue_app::secret::SecretSeal;
 use digue_app::{App, OperationError};
 use digue_exposure::Sight;
+use digue_identity::person_sessions::SignedInPerson;
 use digue_locales::Language;
 use digue_mail::{Mail, parse_address};
 use digue_store::PreferenceRecord;
 use digue_types::{OrganisationId, Timestamp};
 
 use super::sights;
-
-use crate::person_sessions::SignedInPerson;
 
 const MONTH: Duration = Duration::from_hours(24 * 30);
 const SEAL: &[u8] = b"digue person address";
@@ -83,7 +82,7 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
     }
     let (now, mut told) = (app.clock.now(), 0);
     for record in app.store.preferences().await? {
-        let person = SignedInPerson(record.whose.clone());
+        let person = SignedInPerson::vouched_for(record.whose.clone());
         let seen = sights::visible(app, &person).await?;
         let (is_new, is_due) = news(&record, &seen, now);
         if !is_new && !is_due {

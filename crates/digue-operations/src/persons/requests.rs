@@ -5,7 +5,10 @@ use digue_access::Role;
 use digue_app::gates::parse_reason;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_casework::CaseworkState;
 use digue_evidence::reading::{self, EvidenceForm};
+use digue_identity::IdentityState;
+use digue_identity::person_sessions::{SignedInPerson, journal_name};
 use digue_mail::Mail;
 use digue_response::clock::rights_due;
 use digue_store::RequestRecord;
@@ -13,10 +16,6 @@ use digue_types::visible::{is_blank, visible_chars};
 use digue_types::{AccountId, Act, Timestamp, lists};
 
 use super::{codes, sights};
-
-use crate::casework_state::CaseworkState;
-use crate::identity_state::IdentityState;
-use crate::person_sessions::{SignedInPerson, journal_name};
 
 lists! {
     /// What a person may request.

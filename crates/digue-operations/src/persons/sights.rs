@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use digue_app::gates::parse_reason;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_casework::incidents;
 use digue_evidence::affected::question_of;
 use digue_evidence::watch::read_entries;
 use digue_exposure::{ScopeQuestion, Sight};
+use digue_identity::person_sessions::SignedInPerson;
 use digue_response::claim::Happening;
 use digue_response::{Incident, IncidentState};
 use digue_store::{HiddenRecord, KnownPerson};
@@ -16,9 +18,7 @@ use ring::hmac;
 
 use super::requests::{RequestKind, RequestOutcome};
 
-use crate::incidents;
 use crate::isms::checks;
-use crate::person_sessions::SignedInPerson;
 
 /// Rows of a page.
 pub const PAGE: usize = 50;

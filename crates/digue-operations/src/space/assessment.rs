@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use digue_access::Role;
 use digue_access::session::ClientIp;
 use digue_app::{Actor, App, LineFault, OperationError};
+use digue_casework::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
 use digue_documents::{WrittenCell, WrittenSheet, xlsx};
 use digue_isms::assessment::{self, Gap, PortalFact, Posture, Question, Said};
 use digue_isms::field::Values;
@@ -23,7 +24,6 @@ use super::led;
 
 use crate::compliance_state::ComplianceState;
 use crate::isms::{awareness, day_of, in_force, now, write};
-use crate::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
 
 /// The largest spreadsheet; a real one has some twenty lines.
 const SHEET_BYTES_MAX: usize = 1 << 20;

@@ -3,6 +3,8 @@
 
 use digue_app::files::hex;
 use digue_app::{Actor, App, OperationError};
+use digue_casework::incidents;
+use digue_casework::papers::{PaperFormat, PaperReader, printed_from};
 use digue_documents::{Document, DocumentBlock};
 use digue_evidence::stored_records::PaperSources;
 use digue_isms::assessment::{Question, Said};
@@ -12,9 +14,8 @@ use digue_types::OrganisationId;
 
 use super::{assessment, led};
 
+use crate::accounts;
 use crate::isms::{awareness, now, reviews};
-use crate::papers::{PaperFormat, PaperReader, printed_from};
-use crate::{accounts, incidents};
 
 /// The attestation of the actor's organisation, of today.
 pub async fn file(

@@ -8,6 +8,10 @@ use digue_access::{AccountRecord, Policies, Role, SessionLimits};
 use digue_app::alias_tables::AliasTables;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{Actor, App, AppParts, Areas};
+use digue_casework::CaseworkState;
+use digue_casework::alerts::AlertRules;
+use digue_casework::desk::DeskRules;
+use digue_casework::incidents::IncidentLog;
 use digue_evidence::EvidenceState;
 use digue_evidence::retention::Retentions;
 use digue_evidence::witnesses::WitnessRules;
@@ -17,22 +21,18 @@ use digue_gateway::identity::Asserter;
 use digue_gateway::ports::{BoxFuture, Clock, LocalPages};
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
+use digue_identity::IdentityState;
+use digue_identity::invitations::MailedInvitations;
+use digue_identity::password::PasswordRules;
 use digue_journal::disk::Disk;
 use digue_journal::keyring::OpenedKeyring;
 use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions, reader};
 use digue_mail::{MailSettings, MailState, Protection};
 use digue_operations::administration_state::AdministrationState;
-use digue_operations::alerts::AlertRules;
-use digue_operations::casework_state::CaseworkState;
 use digue_operations::comparisons;
 use digue_operations::compliance_state::ComplianceState;
-use digue_operations::desk::DeskRules;
-use digue_operations::identity_state::IdentityState;
-use digue_operations::incidents::IncidentLog;
-use digue_operations::invitations::MailedInvitations;
 use digue_operations::isms::LessonMeasures;
-use digue_operations::password::PasswordRules;
 use digue_operations::space::PartnerRules;
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
@@ -44,8 +44,8 @@ pub(crate) const CONSOLE_HOST: &str = "digue.test";
 pub(crate) const PORTAL_HOST: &str = "portail.test";
 
 /// Paris, insured: the clocks of a French operator.
-fn home_rules() -> digue_operations::incidents::OperatorRules {
-    digue_operations::incidents::OperatorRules {
+fn home_rules() -> digue_casework::incidents::OperatorRules {
+    digue_casework::incidents::OperatorRules {
         zone: jiff::tz::TimeZone::get("Europe/Paris").expect("a zone"),
         is_insured: true,
         ..Default::default()

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role};
 use digue_app::{Actor, OperationError, gates};
+use digue_identity::{invitations, sign_in};
 use digue_operations::approvals::{self, ApprovalRequest, NewAccount};
-use digue_operations::{invitations, sign_in};
 use digue_testkit::Authenticator;
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 

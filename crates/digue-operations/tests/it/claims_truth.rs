@@ -1,8 +1,8 @@
 //! What may be said of an incident, read from its log apart from the code under test: with sentences that claim an
 //! act, codes that are for programs, and dates in their form. Tests of pages take it in by its path.
 
+use digue_casework::incidents::IncidentView;
 use digue_locales::{Language, text};
-use digue_operations::incidents::IncidentView;
 use digue_response::IncidentNote;
 use digue_response::claim::ClaimKind;
 use digue_response::clock::ClockKind;

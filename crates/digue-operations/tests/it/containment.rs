@@ -3,11 +3,11 @@
 use digue_access::{Reach, Role};
 use digue_app::monitor::{DetectionMonitor, MonitoredFinding, WatchRules};
 use digue_app::{Actor, OperationError};
+use digue_casework::containment::{self, StoredSurroundings};
 use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings, Weight};
 use digue_gateway::ports::ResponseMonitor as _;
-use digue_operations::containment::{self, StoredSurroundings};
-use digue_operations::recovery::PERCENT_AFTER;
+use digue_identity::recovery::PERCENT_AFTER;
 use digue_store::FindingRecord;
 use digue_testkit::Mailbox;
 use digue_types::{AccountId, Act, Basis, Event, Exposure, Gate, OrganisationId, PersonRef, PortalId};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use digue_access::Session;
 use digue_app::OperationError;
-use digue_operations::devices;
+use digue_identity::devices;
 use digue_testkit::Holder;
 use serde_json::json;
 

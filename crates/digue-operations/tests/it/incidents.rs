@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_app::{OperationError, gates};
+use digue_casework::{breach, incidents};
 use digue_exposure::ScopeQuestion;
 use digue_locales::{Language, text};
-use digue_operations::{breach, incidents};
 use digue_response::affected::{AffectedQuality, OtherQuestion};
 use digue_response::claim::Happening;
 use digue_response::clock::{Awareness, ClockKind};

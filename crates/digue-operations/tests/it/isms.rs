@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_app::{Actor, OperationError, gates};
+use digue_casework::incidents;
 use digue_isms::Values;
 use digue_isms::check::{Check, CheckOutcome};
 use digue_isms::contradictions::{ContradictionKind, contradictions};
@@ -12,7 +13,6 @@ use digue_isms::standing::CheckStatement;
 use digue_isms::start::{Answers, Data, Hosting, People, Who};
 use digue_isms::statement::Implementation;
 use digue_locales::Language;
-use digue_operations::incidents;
 use digue_operations::isms::{self, awareness, checks, digest, reviews, signatures, start, statement};
 use digue_response::IncidentNote;
 use digue_response::incident::Source;

@@ -2,8 +2,9 @@
 
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
+use digue_identity::invitations;
 use digue_operations::approvals::{self, ApprovalRequest};
-use digue_operations::{invitations, onboarding};
+use digue_operations::onboarding;
 use digue_types::AccountId;
 
 use crate::app::Home;

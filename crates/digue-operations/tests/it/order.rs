@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_app::{OperationError, gates};
+use digue_casework::{containment, desk};
 use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::persons::requests::{self, RequestOutcome};
 use digue_operations::persons::sights;
-use digue_operations::{accounts, break_glass, containment, desk};
+use digue_operations::{accounts, break_glass};
 use digue_store::{BreakGlassRecord, FindingRecord, HiddenRecord, KnownPerson, ReportRecord, RequestRecord};
 use digue_types::{AccountId, Act, Gate, Timestamp};
 use futures_util::future::join_all;

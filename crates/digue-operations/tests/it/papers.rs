@@ -4,14 +4,14 @@ use std::io::Read as _;
 
 use digue_access::Role;
 use digue_app::{Actor, gates};
+use digue_casework::papers::{self, PAPERS, PaperFormat, PaperReader};
+use digue_casework::register_import::{self, RegisterOutcome, RegisterPreview, RowFault};
+use digue_casework::{breach, bundle, incidents};
 use digue_documents::{WrittenCell, pdf};
 use digue_evidence::affected;
 use digue_journal::note::Verifier;
 use digue_journal::receipt::Receipt;
 use digue_locales::Language;
-use digue_operations::papers::{self, PAPERS, PaperFormat, PaperReader};
-use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, RowFault};
-use digue_operations::{breach, bundle, incidents};
 use digue_response::IncidentNote;
 use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{IncidentState, Source};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use digue_access::session::ClientIp;
 use digue_access::{RequestOrigin, Role, Session};
 use digue_app::{Actor, OperationError};
-use digue_operations::{accounts, passkey, sign_in};
+use digue_identity::{passkey, sign_in};
+use digue_operations::accounts;
 use digue_testkit::Authenticator;
 use digue_types::Act;
 

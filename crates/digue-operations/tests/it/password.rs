@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use digue_access::{Role, Session};
 use digue_app::OperationError;
-use digue_operations::passkey;
-use digue_operations::password::{self, FAILURES_MAX, OpenedPassword, PasswordRules, ShownCredentials};
+use digue_identity::passkey;
+use digue_identity::password::{self, FAILURES_MAX, OpenedPassword, PasswordRules, ShownCredentials};
 use digue_testkit::Authenticator;
 use digue_types::Act;
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_app::{Actor, OperationError, gates};
 use digue_evidence::reading::EvidenceForm;
+use digue_identity::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
+use digue_identity::{invitations, sign_in};
 use digue_mail::MailSettings;
+use digue_operations::accounts;
 use digue_operations::approvals::{self, ApprovalRequest};
-use digue_operations::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
-use digue_operations::{accounts, invitations, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use digue_casework::incidents::IncidentView;
+use digue_casework::notices::{Style, measured, proposed_for};
+use digue_casework::papers::{self, PAPERS, PaperReader};
 use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Language, text};
-use digue_operations::incidents::IncidentView;
-use digue_operations::notices::{Style, measured, proposed_for};
-use digue_operations::papers::{self, PAPERS, PaperReader};
 use digue_response::affected::{AffectedQuality, AffectedVersion};
 use digue_response::claim::{ClaimKind, ClaimStanding};
 use digue_response::clock::{Awareness, ClockKind, RULES};

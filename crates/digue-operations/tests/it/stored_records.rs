@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_app::{Actor, gates};
+use digue_casework::notices::{self, Blocks, CampaignRequest, RATE, Style};
+use digue_casework::{breach, containment, incidents};
 use digue_detection::Action;
 use digue_detection::Weight;
 use digue_evidence::stored_records::{self, RecordComparison, StoredKind};
@@ -14,8 +16,6 @@ use digue_isms::kinds::RegisterKind;
 use digue_locales::Language;
 use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::isms::{checks, reviews};
-use digue_operations::notices::{self, Blocks, CampaignRequest, RATE, Style};
-use digue_operations::{breach, containment, incidents};
 use digue_response::IncidentNote;
 use digue_response::incident::{EntryKind, Source};
 use digue_types::Gate;

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use digue_access::{Reach, Role, Session};
 use digue_app::Actor;
+use digue_identity::{invitations, keys, sign_in};
 use digue_operations::approvals::{self, ApprovalRequest, NewAccount};
-use digue_operations::{invitations, keys, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Gate, OrganisationId};
 

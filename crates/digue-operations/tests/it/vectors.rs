@@ -4,7 +4,7 @@
 //! drawn ones. They do not say that the user was verified, so the house itself refuses them.
 
 use digue_app::OperationError;
-use digue_operations::passkey;
+use digue_identity::passkey;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Result;
 use digue_access::{AccountRecord, Role};
 use digue_app::Actor;
+use digue_identity::sign_in;
 use digue_locales::Value;
-use digue_operations::sign_in;
 use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -1,6 +1,6 @@
 //! `[[providers]]`: external identity providers, for accounts and for persons.
 
-use digue_operations::providers::{
+use digue_identity::providers::{
     FactorRules, PersonBy, PersonRules, ProviderAudience, ProviderRules, UserInfo,
 };
 use digue_types::PopulationId;

@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
+use digue_casework::desk::DeskRules;
 use digue_evidence::retention::{Retention, RetentionError};
 use digue_evidence::witnesses::{WitnessPeer, WitnessRules};
 use digue_gateway::client_address::{ClientHeader, TrustedProxies};
 use digue_gateway::identity::token_hash;
+use digue_identity::password::PasswordRules;
+use digue_identity::providers::ProviderRules;
 use digue_journal::cosign::CosignerKey;
 use digue_journal::keyring::PeriodLength;
 use digue_mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_messages::DnsRecords;
-use digue_operations::desk::DeskRules;
-use digue_operations::password::PasswordRules;
-use digue_operations::providers::ProviderRules;
 use digue_operations::space::PartnerRules;
 use ipnet::IpNet;
 

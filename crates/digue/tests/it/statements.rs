@@ -1,7 +1,7 @@
 //! Random acts through the console, then every page of the incidents in both languages: no page claims an
 //! act that no one performed. The log is read from the store afterwards, independently of the pages.
 
-use digue_operations::incidents::IncidentView;
+use digue_casework::incidents::IncidentView;
 use digue_response::clock::RULES;
 use digue_response::{Incident, IncidentEntry};
 use digue_store::Store;

@@ -266,7 +266,7 @@ fn a_finding_is_told_once_to_machines() {
     let time = signature.strip_prefix("t=").unwrap().split(',').next().unwrap();
     let body = String::from_utf8(last.body.clone()).unwrap();
     let now = digue_types::Timestamp::from_secs(time.parse().unwrap());
-    assert_eq!(signature, digue_operations::alerts::signature(secret, now, &body));
+    assert_eq!(signature, digue_casework::alerts::signature(secret, now, &body));
     assert!(officer.get("/watch").text().contains("a1"));
     assert_eq!(receiver.heard().len(), heard.len());
 }

@@ -1,0 +1,152 @@
+//! The alert sender: sends findings to other systems by signed webhook, with retries, and by syslog, both in
+//! OCSF.
+//!
+//! Findings wait in the store while a receiver is away, also over restarts. They are sent in order, one by
+//! one, never faster than the receiver answers. A finding is marked as sent only after both ways succeeded:
+//! a receiver may therefore get it more than once and can recognise it by its id.
+
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use digue_app::{App, OperationError};
+use digue_evidence::ocsf;
+use digue_gateway::body;
+use digue_gateway::portal::Timeouts;
+use digue_gateway::upstream::UpstreamClient;
+use digue_store::FindingRecord;
+use digue_types::Timestamp;
+use ring::hmac;
+
+use crate::state::CaseworkState;
+
+/// The systems that findings are sent to.
+#[derive(Clone, Default)]
+pub struct AlertRules {
+    pub webhook: Option<Webhook>,
+    /// RFC 5424 over UDP.
+    pub syslog: Option<SocketAddr>,
+}
+
+/// A receiver of findings as JSON by POST.
+#[derive(Clone)]
+pub struct Webhook {
+    pub url: String,
+    /// The secret, shared with the receiver, that signs each body.
+    pub secret: String,
+}
+
+/// Sends findings to other systems.
+pub struct AlertSender {
+    rules: AlertRules,
+    // (no attempt before, next delay). A leaf lock, never held while a finding is sent.
+    pause: Mutex<(Timestamp, Duration)>,
+}
+
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// The most bytes of an answer that are read.
+const ANSWER_BYTES_MAX: usize = 16 << 10;
+
+impl AlertSender {
+    /// True when findings are sent to another system.
+    pub fn has_listener(&self) -> bool {
+        self.rules.webhook.is_some() || self.rules.syslog.is_some()
+    }
+
+    pub(crate) fn new(rules: AlertRules) -> Self {
+        Self { rules, pause: Mutex::new((Timestamp::ZERO, FIRST_WAIT)) }
+    }
+}
+
+/// Sends the waiting findings; returns how many were sent. To be called often.
+pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
+    let alert_sender = &CaseworkState::of(app).alert_sender;
+    let now = app.clock.now();
+    if now < alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner).0 {
+        return Ok(0);
+    }
+    let mut told = 0;
+    for record in app.store.untold_findings().await? {
+        if let Err(error) = tell(app, alert_sender, &record, now).await {
+            let mut pause = alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner);
+            tracing::warn!(finding = record.id, error, "Sending a finding failed; retrying later");
+            *pause = (now.plus(pause.1), (pause.1 * 2).min(LONGEST_WAIT));
+            // The later ones wait, too: receivers get findings in order.
+            return Ok(told);
+        }
+        app.store.tell_finding(&record.id, now).await?;
+        told += 1;
+    }
+    *alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner) = (Timestamp::ZERO, FIRST_WAIT);
+    Ok(told)
+}
+
+async fn tell(
+    app: &App,
+    alert_sender: &AlertSender,
+    record: &FindingRecord,
+    now: Timestamp,
+) -> Result<(), String> {
+    let event = ocsf::finding_event(app.console_url(), record).to_string();
+    if let (Some(webhook), Some(client)) = (&alert_sender.rules.webhook, app.client()) {
+        post(client, webhook, &event, now).await?;
+    }
+    if let Some(address) = alert_sender.rules.syslog {
+        send(address, &event, record).await.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// The signature header `t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`. The time is signed, so that a
+/// receiver can refuse an old body that is sent again.
+pub fn signature(secret: &str, now: Timestamp, body: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, format!("{}.{body}", now.secs()).as_bytes());
+    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("t={},v1={hex}", now.secs())
+}
+
+async fn post(client: &UpstreamClient, webhook: &Webhook, event: &str, now: Timestamp) -> Result<(), String> {
+    let request = http::Request::post(&webhook.url)
+        .header("content-type", "application/json")
+        .header("digue-signature", signature(&webhook.secret, now, event))
+        .body(body::full(event.to_owned()))
+        .map_err(|error| error.to_string())?;
+    let timeouts = Timeouts { response: Duration::from_secs(5), ..Timeouts::default() };
+    let answer = client.send(request, &timeouts).await.map_err(|_| "it cannot be reached".to_owned())?;
+    let status = answer.status();
+    // Read to its end, so that the connection can be reused.
+    let _ = tokio::time::timeout(Duration::from_secs(5), body::collect(answer.into_body(), ANSWER_BYTES_MAX))
+        .await;
+    if status.is_success() { Ok(()) } else { Err(format!("status {}", status.as_u16())) }
+}
+
+async fn send(address: SocketAddr, event: &str, record: &FindingRecord) -> std::io::Result<()> {
+    // Facility 10 (security), severity 1 (alert) or 4 (warning).
+    let severity = if record.weight == "containment" { 1 } else { 4 };
+    let line = format!("<{}>1 {} - digue - {} - {event}", 10 * 8 + severity, record.at, record.id);
+    let local = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = tokio::net::UdpSocket::bind(local).await?;
+    socket.send_to(line.as_bytes(), address).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_of_the_time_and_the_body() {
+        // By another implementation: python3 -c 'import hmac; print(hmac.new(b"secret",
+        // b"1763812800.{}", "sha256").hexdigest())'
+        let now = Timestamp::from_secs(1_763_812_800);
+        let signed = signature("secret", now, "{}");
+        assert_eq!(
+            signed,
+            "t=1763812800,v1=307cec87fe0e6a8e5008321f05837650856a6c331c88b2ab8e49a8fc493211b6"
+        );
+        assert_ne!(signed, signature("secret", now, "{ }"));
+        assert_ne!(signed, signature("other", now, "{}"));
+    }
+}

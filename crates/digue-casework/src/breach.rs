@@ -1,0 +1,517 @@
+//! A personal data breach: the affected set from the index, its severity, and the fields of the notification
+//! that facts can fill.
+
+use digue_app::files::{hex, keep};
+use digue_app::{Actor, App, OperationError};
+use digue_evidence::affected;
+use digue_evidence::reading::{self, EvidenceForm};
+use digue_evidence::scope::{self, ScopeResult};
+use digue_evidence::watch::read_entries;
+use digue_identity::IdentityState;
+use digue_types::visible::is_blank;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use digue_exposure::{ScopeAnswer, ScopeQuestion};
+use digue_locales::{Language, Value, text, text_with};
+use digue_response::affected::{
+    AffectedPerson, AffectedQuality, AffectedVersion, CountDoubt, OtherQuestion, QualityReason,
+};
+use digue_response::claim::{ClaimKind, Happening};
+use digue_response::clock::ClockKind;
+use digue_response::incident::IncidentState;
+use digue_response::notification::{
+    Field, FilledField, FormFieldSource, NotificationDraft, SentNotification, Stage,
+};
+use digue_response::severity::{Score, Terms};
+use digue_response::vocabulary::{DataKind, Nature};
+use digue_response::{Incident, IncidentEntry, IncidentNote};
+use digue_types::{AccountId, Event, OrganisationId, PortalId, Timestamp};
+use ring::digest::{Context, SHA256};
+use serde_json::{Value as Json, json};
+
+use crate::incidents::{self, IncidentView};
+use crate::papers::PaperReader;
+use crate::state::CaseworkState;
+
+/// Computes a new version of the affected set, and stores its signed list in a file.
+///
+/// # Errors
+/// `Busy` when the list is larger than the console computes.
+pub async fn compute_affected(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    question: ScopeQuestion,
+) -> Result<AffectedVersion, OperationError> {
+    actor.must_respond()?;
+    let (_, incident) = incidents::fold(app, id).await?;
+    let scoped = scope::computed(app, question).await?;
+    let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let others = incident.affected().map(|version| version.others.clone()).unwrap_or_default();
+    let version = AffectedVersion {
+        number,
+        question: affected::question_json(&scoped.question).to_string(),
+        checkpoint: scoped.size.to_string(),
+        hash: hash_of(&scoped.answer),
+        others,
+        ..counted(&scoped)
+    };
+    let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, app.clock().now());
+    let mut bytes = Vec::new();
+    let sign = |text: &str| app.journal.sign(text);
+    let written = affected::write(&mut bytes, &head, &scoped.answer, &app.journal.origin(), &sign);
+    // The file before the entry: a version in the log always has its list.
+    written.and_then(|()| keep(&list_path(app, id, number), &bytes)).map_err(unavailable)?;
+    incidents::add(app, actor, id, None, IncidentNote::Affected(version.clone())).await?;
+    Ok(version)
+}
+
+/// Adds stated groups of persons who are in no list (relatives, trusted third persons), as a new version.
+pub async fn state_others(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    others: Vec<OtherQuestion>,
+) -> Result<AffectedVersion, OperationError> {
+    actor.must_respond()?;
+    if others.iter().any(|other| is_blank(&other.basis)) {
+        return Err(OperationError::Invalid("incident-refused-no-reason"));
+    }
+    let (_, incident) = incidents::fold(app, id).await?;
+    let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let version = match incident.affected() {
+        Some(last) => AffectedVersion { number, others, ..last.clone() },
+        // No list of persons, as after an outage: only what people state, which is a lower bound.
+        None => AffectedVersion {
+            number,
+            question: String::new(),
+            checkpoint: String::new(),
+            hash: String::new(),
+            quality: AffectedQuality::LowerBound,
+            reason: String::new(),
+            reasons: vec![QualityReason { doubt: CountDoubt::Stated, count: 1 }],
+            persons: 0,
+            records: 0,
+            by_category: BTreeMap::new(),
+            by_population: BTreeMap::new(),
+            others,
+        },
+    };
+    incidents::add(app, actor, id, None, IncidentNote::Affected(version.clone())).await?;
+    Ok(version)
+}
+
+/// Recomputes a version at its checkpoint; true when it gives the same hash.
+pub async fn recompute(app: &App, actor: &Actor, id: &str, number: u32) -> Result<bool, OperationError> {
+    actor.must_watch()?;
+    let (_, incident) = incidents::fold(app, id).await?;
+    let version = incident.affected.iter().find(|version| version.number == number);
+    let version = version.ok_or(OperationError::NotFound("version"))?;
+    let view = app.view();
+    let json = serde_json::from_str(&version.question).map_err(unavailable)?;
+    let question = affected::question_of(&json).ok_or(OperationError::NotFound("version"))?;
+    let before_entry = version.checkpoint.parse().ok();
+    let question = ScopeQuestion { before_entry, ..question };
+    let work = move || view.answer(&question, &mut |_| {});
+    let answer = tokio::task::spawn_blocking(work).await.map_err(unavailable)?;
+    Ok(hash_of(&app.answered(answer)?) == version.hash)
+}
+
+/// The stored signed list of a version.
+pub async fn signed_list(app: &App, actor: &Actor, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
+    let fetch = async { list_bytes(app, id, number) };
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| format!("incident:{id} affected:{number}")).await
+}
+
+/// `signed_list`, for callers whose own act journals the reading.
+pub(crate) fn list_bytes(app: &App, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
+    std::fs::read(list_path(app, id, number)).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
+        _ => OperationError::Unavailable(error.to_string()),
+    })
+}
+
+fn list_path(app: &App, id: &str, number: u32) -> PathBuf {
+    // Ids are made by Digue, but this one may come from a request: it must not leave the folder.
+    let name: String =
+        id.chars().filter(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign)).collect();
+    app.data_folder.join("incidents").join(name).join(format!("affected-{number}.ndjson"))
+}
+
+fn unavailable(error: impl ToString) -> OperationError {
+    OperationError::Unavailable(error.to_string())
+}
+
+/// SHA-256 over the lines of persons, without head and date: the same list always has the same hash.
+fn hash_of(answer: &ScopeAnswer) -> String {
+    let mut hash = Context::new(&SHA256);
+    for person in &answer.persons {
+        hash.update(affected::person_line(person).as_bytes());
+        hash.update(b"\n");
+    }
+    hex(hash.finish().as_ref())
+}
+
+/// The counts of an answer, each person once.
+fn counted(scoped: &ScopeResult) -> AffectedVersion {
+    let people = &scoped.people;
+    let mut by_category: BTreeMap<String, u64> = BTreeMap::new();
+    let mut by_population: BTreeMap<String, u64> = BTreeMap::new();
+    for person in &people.persons {
+        *by_population.entry(person.population.to_string()).or_default() += 1;
+        for category in &person.categories {
+            *by_category.entry(category.to_string()).or_default() += 1;
+        }
+    }
+    let (persons, quality) = scoped.counted();
+    AffectedVersion {
+        number: 0,
+        question: String::new(),
+        checkpoint: String::new(),
+        hash: String::new(),
+        quality,
+        reason: String::new(),
+        reasons: scoped.doubts(),
+        persons,
+        records: people.exposures,
+        by_category,
+        by_population,
+        others: Vec::new(),
+    }
+}
+
+/// The suggested scope question of an incident: what was shown in the session of the finding, and not
+/// everything that the account's holder ever read.
+pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, OperationError> {
+    let incident = &view.incident;
+    let mut question = ScopeQuestion::default();
+    // An unreadable subject is an error: an empty question would include every person.
+    let unread = |_| OperationError::Unavailable("the subject of the incident cannot be read".to_owned());
+    match incident.about.split_once(':') {
+        Some(("account", name)) => question.accounts.push(AccountId::parse(name).map_err(unread)?),
+        Some(("organisation", name)) => {
+            question.organisations.push(OrganisationId::parse(name).map_err(unread)?);
+        }
+        Some(("portal", name)) => question.portals.push(PortalId::parse(name).map_err(unread)?),
+        _ => {}
+    }
+    if let Some((from, to)) = incident.occurred {
+        (question.from, question.to) = (Some(from), to);
+    }
+    if let (Some(account), Some(seen)) = (question.accounts.first(), incident.acts.seen()) {
+        let last = app.view().exposures_between(account, Timestamp::ZERO, seen.at(), 1);
+        if let Some(last) = app.answered(last)?.first() {
+            let entry = read_entries(app, last.entry, 1)?.into_iter().next();
+            if let Some((_, Event::Exposure(exposure))) = entry {
+                question.sessions.push(exposure.session.clone());
+            }
+        }
+    }
+    Ok(question)
+}
+
+/// The controller's details for documents; a placeholder where the configuration has none.
+#[derive(Clone, Debug, Default)]
+pub struct Controller {
+    pub name: String,
+    pub contact: String,
+    pub mail: String,
+    pub phone: String,
+}
+
+pub fn controller(app: &App, language: Language) -> Controller {
+    let missing = || text(language, "paper-missing");
+    let said = |field: Field| {
+        CaseworkState::of(app).operator().controller.get(&field).cloned().unwrap_or_else(missing)
+    };
+    Controller {
+        name: said(Field::ControllerName),
+        contact: said(Field::ContactName),
+        mail: said(Field::ContactMail),
+        phone: said(Field::ContactPhone),
+    }
+}
+
+/// The severity: as the facts suggest it, and as people state it.
+#[derive(Clone, Debug)]
+pub struct Severity {
+    pub suggested: Terms,
+    pub terms: Terms,
+    pub score: Score,
+    pub is_overridden: bool,
+}
+
+/// Assesses a breach by ENISA's method for the severity of personal data breaches.
+pub fn severity(incident: &Incident) -> Severity {
+    let data = data_kinds(incident);
+    let natures = natures(incident);
+    let is_malicious = !incident
+        .fields
+        .get(&Field::CauseOf)
+        .is_some_and(|cause| cause.what.first().is_some_and(|code| code.ends_with("accidental")));
+    let has = |nature: Nature| natures.contains(&nature);
+    let is_confidentiality = has(Nature::Confidentiality);
+    let suggested = Terms::suggested(&data, is_malicious, is_confidentiality, has(Nature::Availability));
+    let terms = incident.severity.as_ref().map_or(suggested, |decided| decided.what);
+    Severity { suggested, terms, score: terms.score(), is_overridden: incident.severity.is_some() }
+}
+
+/// The kinds of data: as stated, otherwise as derived from the categories that were shown.
+fn data_kinds(incident: &Incident) -> Vec<DataKind> {
+    if let Some(said) = incident.fields.get(&Field::DataKinds).filter(|said| !said.what.is_empty()) {
+        return said.what.iter().filter_map(|code| DataKind::parse(code)).collect();
+    }
+    computed_kinds(incident)
+}
+
+fn computed_kinds(incident: &Incident) -> Vec<DataKind> {
+    let categories = incident.affected().into_iter().flat_map(|version| version.by_category.keys());
+    let mut kinds: Vec<DataKind> =
+        categories.map(|category| DataKind::of_category(category).unwrap_or(DataKind::Other)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+fn natures(incident: &Incident) -> Vec<Nature> {
+    match incident.fields.get(&Field::Natures).filter(|said| !said.what.is_empty()) {
+        Some(said) => said.what.iter().filter_map(|code| Nature::parse(code)).collect(),
+        // Persons were shown to someone without the right to see them.
+        None if incident.affected().is_some_and(|version| version.persons > 0) => {
+            vec![Nature::Confidentiality]
+        }
+        None => Vec::new(),
+    }
+}
+
+/// The draft of the notification: every field filled from facts or answers, or marked unknown.
+pub fn draft(app: &App, view: &IncidentView, language: Language) -> NotificationDraft {
+    let answers = view.incident.fields.iter().map(|(field, said)| (*field, said.what.clone())).collect();
+    NotificationDraft::new(&facts(app, view, language), &answers)
+}
+
+/// The fields that Digue fills from its own facts.
+fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
+    let IncidentView { incident, entries, .. } = view;
+    let rules = CaseworkState::of(app).operator();
+    let reader = PaperReader { language, zone: rules.zone.clone() };
+    let mut facts: BTreeMap<Field, Vec<String>> =
+        rules.controller.iter().map(|(field, value)| (*field, vec![value.clone()])).collect();
+    let mut one = |field: Field, value: Option<String>| {
+        if let Some(value) = value {
+            facts.insert(field, vec![value]);
+        }
+    };
+    let stamp = |at: Timestamp| at.to_string();
+    one(Field::DiscoveredAt, incident.discovered_at().map(stamp));
+    one(Field::AwareAt, incident.aware_at().map(stamp));
+    one(Field::StartedAt, incident.occurred.map(|(from, _)| stamp(from)));
+    one(Field::EndedAt, incident.occurred.and_then(|(_, to)| to).map(stamp));
+    // "Contained" is a judgement; an end date or a closed gate is a fact.
+    let is_over = incident.occurred.is_some_and(|(_, to)| to.is_some())
+        || incident.acts.fact(ClaimKind::Access).is_some();
+    one(Field::StillGoingOn, is_over.then(|| "no".to_owned()));
+    one(Field::Established, is_established(incident));
+    one(Field::ProcessorToldAt, None);
+    one(Field::Circumstances, Some(circumstances(view, &reader)));
+    let delay = incident.delays.get(&ClockKind::Authority).map(|decided| decided.reason.clone());
+    one(Field::DelayReasons, delay);
+    one(Field::What, Some(format!("{} – {}", incident.title, reader.happened(incident))));
+    if let Some(version) = incident.affected() {
+        one(Field::PersonCount, Some(version.everybody().to_string()));
+        one(Field::PersonCountQuality, Some(version.quality.code().to_owned()));
+        one(Field::RecordCount, (version.records > 0).then(|| version.records.to_string()));
+        one(Field::Identifiable, (version.persons > 0).then(|| "yes".to_owned()));
+    }
+    one(Field::Support, (!incident.about.is_empty()).then(|| text(language, "breach-support-portal")));
+    one(Field::MeasuresBefore, Some(measures_before(app, language)));
+    one(Field::MeasuresTaken, measures_taken(entries, &reader));
+    one(Field::MeasuresPlanned, measures_planned(incident));
+    let score = severity(incident).score;
+    let gravity = incident.gravity.as_ref().map_or(score.gravity(), |decided| decided.what);
+    one(Field::GravityOf, Some(gravity.code().to_owned()));
+    informing(incident, &mut one);
+    let filed = incident.acts.fact(ClaimKind::Complaint).map(|_| "yes".to_owned());
+    one(Field::ComplaintFiled, filed);
+    let codes = |codes: Vec<&str>| codes.into_iter().map(ToOwned::to_owned).collect::<Vec<String>>();
+    facts.insert(Field::Natures, codes(natures(incident).iter().map(|nature| nature.code()).collect()));
+    facts.insert(Field::DataKinds, codes(computed_kinds(incident).iter().map(|kind| kind.code()).collect()));
+    let others = incident.affected().into_iter().flat_map(|version| &version.others);
+    let mut persons: Vec<&str> = others.map(|other| other.kind.code()).collect();
+    if incident.affected().is_some_and(|version| version.persons > 0) {
+        persons.insert(0, "users");
+    }
+    persons.dedup();
+    facts.insert(Field::PersonKinds, codes(persons));
+    if incident.happening() == Happening::StolenAccount {
+        facts.insert(Field::Origins, codes(vec!["hacking"]));
+    }
+    facts
+}
+
+/// "Established" once the incident is confirmed; before that a person must state it.
+fn is_established(incident: &Incident) -> Option<String> {
+    let is = incident.states.iter().any(|state| state.what == IncidentState::Confirmed);
+    is.then(|| "yes".to_owned())
+}
+
+fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
+    let Some(decided) = &incident.persons else { return };
+    let told = incident.met.get(&ClockKind::Persons);
+    let state = match (decided.what.inform, told) {
+        (false, _) => "no",
+        (true, None) => "later",
+        (true, Some(_)) => "yes",
+    };
+    one(Field::InformedState, Some(state.to_owned()));
+    if !decided.what.inform {
+        one(Field::NotInformedWhy, Some(decided.reason.clone()));
+    }
+    if let Some(told) = told {
+        one(Field::InformedAt, Some(told.at.to_string()));
+        one(Field::InformedBy, Some(told.to.clone()));
+        one(Field::InformedCount, told.persons.map(|persons| persons.to_string()));
+    }
+}
+
+/// How the breach was discovered: when, when the incident was opened, and by whom.
+fn circumstances(view: &IncidentView, reader: &PaperReader) -> String {
+    let incident = &view.incident;
+    let discovered = incident.discovered_at();
+    let values = [
+        ("discovered", Value::from(discovered.map(|at| reader.moment(at)).unwrap_or_default())),
+        ("at", Value::from(reader.moment(incident.opened_at))),
+        ("source", Value::from(reader.say(incident.source.key()))),
+        ("title", Value::from(incident.title.clone())),
+    ];
+    let key = if discovered.is_some() { "breach-discovered" } else { "breach-circumstances" };
+    text_with(reader.language, key, &values)
+}
+
+/// The measures that were in place, as far as the running system shows.
+fn measures_before(app: &App, language: Language) -> String {
+    let rules = app.gateway().rules();
+    let accounts = rules.directory.iter().count();
+    let hosts = app.gateway().hosts();
+    let portals = hosts.portals().count();
+    let caseloads: usize = rules.caseloads.values().map(|caseloads| caseloads.relations()).sum();
+    let values = [
+        ("accounts", Value::from(accounts)),
+        ("portals", Value::from(portals)),
+        ("relations", Value::from(caseloads)),
+        ("passwords", Value::from(usize::from(IdentityState::of(app).allows_passwords()))),
+    ];
+    text_with(language, "breach-measures-before", &values)
+}
+
+/// The measures taken, from the log: gates, and actions that people entered.
+fn measures_taken(entries: &[IncidentEntry], reader: &PaperReader) -> Option<String> {
+    let lines: Vec<String> = entries.iter().filter_map(|entry| reader.taken(entry)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn measures_planned(incident: &Incident) -> Option<String> {
+    let open = incident.tasks.iter().filter(|task| task.done_at.is_none()).map(|task| task.title.clone());
+    let lessons = incident.lessons.iter().map(|lesson| lesson.measure.clone());
+    let lines: Vec<String> = open.chain(lessons).filter(|line| !is_blank(line)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Records that a notification was sent, with its content.
+///
+/// # Errors
+/// `Invalid` after the deadline while no reasons for the delay are given (GDPR art. 33(1)).
+pub async fn submit(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    stage: Stage,
+    at: Timestamp,
+    receipt: &str,
+    language: Language,
+) -> Result<(), OperationError> {
+    let view = incidents::view(app, actor, id).await?;
+    let draft = draft(app, &view, language);
+    let submission = SentNotification {
+        stage,
+        submitted_at: at.micros(),
+        receipt: receipt.trim().to_owned(),
+        snapshot: draft.snapshot(),
+        unknown: draft.unknown().into_iter().map(|(field, _)| field).collect(),
+    };
+    incidents::add(app, actor, id, None, IncidentNote::Submitted(submission)).await.map(drop)
+}
+
+/// The notification as structured values: code, value, source, and who can answer.
+pub fn notification_json(app: &App, view: &IncidentView, language: Language) -> Json {
+    let draft = draft(app, view, language);
+    let fields = draft.0.iter().map(|(field, filled)| {
+        let said = match filled {
+            FilledField::Value { value, from, computed } => json!({
+                "value": value,
+                "from": if *from == FormFieldSource::Facts { "facts" } else { "answer" },
+                "computed": computed,
+            }),
+            FilledField::Unknown(who) => json!({ "unknown": true, "who": who }),
+            FilledField::NotAsked => json!({ "not_asked": true }),
+        };
+        (field.code().to_owned(), said)
+    });
+    let fields: serde_json::Map<String, Json> = fields.collect();
+    let incident = &view.incident;
+    let clocks = view.clocks.iter().map(|clock| {
+        json!({
+            "clock": clock.rule.kind,
+            "basis": clock.rule.basis,
+            "started_at": clock.started_at,
+            "due_at": clock.due_at,
+            "met_at": clock.met_at,
+        })
+    });
+    json!({
+        "reference": view.reference(),
+        "state": incident.state(),
+        "stage": incident.next_stage(),
+        "fields": fields,
+        "clocks": clocks.collect::<Vec<_>>(),
+        "authority_decision": incident.authority.as_ref().map(|decided| json!({
+            "notify": decided.what, "by": decided.by, "at": decided.at, "reason": decided.reason,
+        })),
+        "persons_decision": incident.persons.as_ref().map(|decided| json!({
+            "inform": decided.what.inform, "exemption": decided.what.exemption, "by": decided.by,
+            "at": decided.at, "reason": decided.reason,
+        })),
+        "submissions": incident.submissions.iter().map(|(_, submission)| submission).collect::<Vec<_>>(),
+    })
+}
+
+/// The persons of version `later` that `earlier` does not contain: those to inform in a complement.
+pub fn complement(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    earlier: u32,
+    later: u32,
+) -> Result<Vec<AffectedPerson>, OperationError> {
+    actor.must_watch()?;
+    let (earlier, later) = (persons(app, id, earlier)?, persons(app, id, later)?);
+    Ok(digue_response::affected::complement(&earlier, &later))
+}
+
+/// The persons of a version, sorted.
+pub(crate) fn persons(app: &App, id: &str, number: u32) -> Result<Vec<AffectedPerson>, OperationError> {
+    let bytes = list_bytes(app, id, number)?;
+    let text = std::str::from_utf8(&bytes).map_err(unavailable)?;
+    let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).map_err(unavailable));
+    let mut persons = Vec::new();
+    for line in lines {
+        let line = line?;
+        // The head and the seal contain no person.
+        if let (Some(population), Some(person)) = (line["population"].as_str(), line["person"].as_str()) {
+            persons.push(AffectedPerson { population: population.to_owned(), person: person.to_owned() });
+        }
+    }
+    persons.sort_unstable();
+    Ok(persons)
+}

@@ -1,0 +1,390 @@
+//! What follows a finding: gates, sessions, the journal, mail to officers; and the decision of an officer
+//! about it.
+//!
+//! Which step is taken is decided by the playbook (`digue-detection`), not here.
+
+pub mod stored;
+
+use std::time::Duration;
+
+use digue_access::{Reach, Role};
+use digue_app::closings::AccountClosing;
+use digue_app::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
+use digue_app::monitor::{MonitoredFinding, finding_before, portal_of};
+use digue_app::secret::name;
+use digue_app::signals::{reason_of, signals_of, subject_of};
+use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
+use digue_detection::{Action, DeclaredBatch, Finding, Signal, Surroundings, Weight};
+use digue_identity::recovery;
+use digue_locales::{Language, Value, text_with};
+use digue_mail::Mail;
+use digue_response::incident::Source;
+use digue_store::{FindingRecord, FindingVerdict};
+use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId, Timestamp};
+
+use crate::incidents;
+
+/// Mails about findings within an hour; the console shows the rest.
+const MAILS_AN_HOUR: usize = 6;
+
+/// Carries out the step of a finding. The monitor withholds the account's responses already. A failure of
+/// one part does not stop the others: the first error is returned at the end.
+pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), OperationError> {
+    let MonitoredFinding { finding, step, is_trial } = found;
+    let id = name("fi")?;
+    let account = finding.account.as_deref().and_then(|account| AccountId::parse(account).ok());
+    let record = FindingRecord {
+        id: id.clone(),
+        at: finding.at,
+        account: account.clone(),
+        organisation: OrganisationId::parse(&finding.organisation)
+            .map_err(|_| OperationError::NotFound("organisation"))?,
+        portal: portal_of(&finding).ok_or(OperationError::NotFound("portal"))?,
+        weight: finding.weight.code().to_owned(),
+        evidence: (f64::from(finding.evidence) * 1000.0) as i64,
+        signals: to_json(&finding.signals),
+        around: around_json(&finding),
+        persons: finding.persons,
+        action: step.taken.code().to_owned(),
+        intended: step.intended.code().to_owned(),
+        is_fused: step.is_fused,
+        told_at: Timestamp::ZERO,
+        verdict: None,
+    };
+    // The gate first: the journal can wait for a slow disk, containment cannot.
+    let acted = match &account {
+        Some(account) if step.taken > Action::Observe => {
+            act_on(app, account, &record, step.taken, &reason_of(&finding.signals)).await
+        }
+        _ => Ok(()),
+    };
+    let act = match finding.weight {
+        // At an observe-only portal nobody is contained, and the journal must not claim it.
+        Weight::Containment if !is_trial => Act::WatchContained,
+        Weight::Containment | Weight::Alert => Act::WatchAlerted,
+    };
+    let words = ActDetails {
+        subject: subject_of(&record),
+        before: format!("evidence:{:.1} persons:{}", finding.evidence, finding.persons),
+        after: step.taken.code().to_owned(),
+        reason: reason_of(&finding.signals),
+    };
+    let written = app.write_down(&Actor::digue(), act, words).await.map(drop);
+    let begins = fuse_begins(app, &record).await;
+    let stored = app.store.add_finding(&record).await.map_err(OperationError::from);
+    if let Err(error) = tell_people(app, &record, begins).await {
+        tracing::error!(%error, finding = id, "Mail about a finding failed; the console shows it");
+    }
+    acted?;
+    written?;
+    stored
+}
+
+/// Closes the gates that the step names, cuts sessions, and lowers the limits that apply once the account
+/// is open again.
+async fn act_on(
+    app: &App,
+    account: &AccountId,
+    record: &FindingRecord,
+    action: Action,
+    why: &str,
+) -> Result<(), OperationError> {
+    let digue = Actor::digue();
+    let reason: String = format!("watch {}: {why}", record.id).chars().take(REASON_CHARS_MAX).collect();
+    let reach = Reach::Account(account.clone());
+    let gate = match action {
+        Action::Observe | Action::LowerBudget => None,
+        Action::CaseloadOnly => Some(Gate::CaseloadOnly),
+        Action::StepUp => Some(Gate::StepUp),
+        Action::CloseAccount | Action::CloseOrganisation | Action::ClosePortal => Some(Gate::Closed),
+    };
+    let mut shut = Vec::new();
+    shut.extend(gate.map(|gate| (reach, gate)));
+    if action >= Action::CloseOrganisation {
+        shut.push((Reach::Organisation(record.organisation.clone()), Gate::Closed));
+    }
+    if action == Action::ClosePortal {
+        shut.push((Reach::Portal(record.portal.clone()), Gate::Closed));
+    }
+    let mut failed = Ok(());
+    for (reach, gate) in shut {
+        let is_stricter = gate > app.gateway().rules().gates.of(&reach);
+        if is_stricter
+            && let Err(error) = gates::apply(app, &digue, reach, gate, &reason, ActAuthority::One).await
+        {
+            failed = Err(error);
+        }
+    }
+    if action >= Action::CloseAccount {
+        identity_cuts::cut_account(app, account).await?;
+    }
+    // Only after the gate is in force may the monitor stop withholding. A gate is in force even when its
+    // entry or its row failed (`gates::apply` publishes first), and that failure is returned.
+    app.monitor().held(account);
+    let reduction = recovery::reduction(app.clock.now());
+    recovery::reduce(app, account, reduction).await?;
+    failed
+}
+
+fn to_json(signals: &[Signal]) -> String {
+    serde_json::to_string(signals).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// The surroundings as JSON; empty for a finding about an organisation, which has no account's day.
+fn around_json(finding: &Finding) -> String {
+    match finding.account {
+        Some(_) => serde_json::to_string(&finding.around).expect("numbers and booleans always serialise"),
+        None => String::new(),
+    }
+}
+
+/// The surroundings of a finding, as far as they were stored.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum StoredSurroundings {
+    Kept(Surroundings),
+    /// The finding is older than this field, or about an organisation.
+    NotKept,
+    /// Something was stored and cannot be read: it must not pass for an ordinary day.
+    Unreadable,
+}
+
+impl StoredSurroundings {
+    pub const fn known(self) -> Option<Surroundings> {
+        match self {
+            Self::Kept(around) => Some(around),
+            Self::NotKept | Self::Unreadable => None,
+        }
+    }
+}
+
+pub fn around_of(record: &FindingRecord) -> StoredSurroundings {
+    if record.around.is_empty() {
+        return StoredSurroundings::NotKept;
+    }
+    serde_json::from_str(&record.around).map_or(StoredSurroundings::Unreadable, StoredSurroundings::Kept)
+}
+
+/// The beginning of the period in which automatic closings count towards the fuse.
+fn fuse_since(app: &App) -> Timestamp {
+    app.clock.now().minus(Duration::from_hours(u64::from(app.monitor().fuse().hours)))
+}
+
+/// True for the first finding of a portal that the fuse held back. Also true when the store cannot be
+/// read: one mail too many is better than officers who do not know that closing has stopped.
+async fn fuse_begins(app: &App, record: &FindingRecord) -> bool {
+    if !record.is_fused {
+        return false;
+    }
+    let since = fuse_since(app);
+    let of_fuse = |known: &FindingRecord| {
+        known.is_fused && known.portal == record.portal && known.at > since && known.id != record.id
+    };
+    !app.store.findings(FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
+}
+
+/// Findings read at a start; many, because the few closings lie among alerts.
+const RECALLED: u32 = 10_000;
+
+/// Restores the count of automatic closings after a start, so that a restart does not reset the fuse.
+pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
+    let since = fuse_since(app);
+    let rules = app.gateway().rules();
+    let findings = app.store.findings(RECALLED).await?;
+    let closings = findings.iter().filter(|record| record.at > since).filter_map(|record| {
+        let taken = Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
+        let of_organisation =
+            rules.directory.iter().filter(|(_, known)| known.organisation == record.organisation).count();
+        let closes_all = taken >= Action::CloseOrganisation;
+        Some(AccountClosing {
+            at: record.at,
+            account: record.account.as_ref()?.to_string(),
+            organisation: record.organisation.to_string(),
+            portal: record.portal.to_string(),
+            taken,
+            accounts: if closes_all { u32::try_from(of_organisation).unwrap_or(u32::MAX) } else { 1 },
+        })
+    });
+    app.monitor().recall_closings(closings);
+    Ok(())
+}
+
+/// Mails the officers who decide: once for a finding, within an hourly limit; when the fuse blows, in any
+/// case.
+async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
+    if !digue_mail::is_configured(app) {
+        return Ok(());
+    }
+    if fuse_begins {
+        let portal = record.portal.clone();
+        return digue_mail::tell_roles(app, Role::can_act, |_| Mail::ClosingsHeld { portal: portal.clone() })
+            .await;
+    }
+    let hour = app.clock.now().minus(Duration::from_hours(1));
+    let lately = app.store.findings(100).await?.iter().filter(|known| known.at > hour).count();
+    if lately > MAILS_AN_HOUR {
+        tracing::warn!(finding = record.id, "Too many findings for mail; the console shows them");
+        return Ok(());
+    }
+    let about = record.account.clone().unwrap_or_else(|| Actor::digue().account);
+    digue_mail::tell_roles(app, Role::can_act, |_| Mail::Finding { account: about.clone() }).await
+}
+
+/// The findings page.
+#[derive(Clone, Debug)]
+pub struct WatchView {
+    pub now: Timestamp,
+    pub findings: Vec<FindingRecord>,
+    /// Findings without a decision, and the time of the oldest.
+    pub undecided: usize,
+    pub oldest: Option<Timestamp>,
+    /// Findings of the last thirty days that were decided to be work.
+    pub false_alarms: usize,
+    /// The number of accounts times thirty days.
+    pub account_days: u64,
+    /// Accounts whose habits are known to detection.
+    pub accounts: usize,
+    /// Portals whose fuse has ended automatic closing.
+    pub held: Vec<HeldClosings>,
+    /// The period in which automatic closings are counted, in hours.
+    pub fuse_hours: u32,
+}
+
+/// A portal where the fuse holds back automatic closings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldClosings {
+    pub portal: PortalId,
+    pub since: Timestamp,
+    /// Findings that it held back and that are not decided.
+    pub waiting: usize,
+}
+
+/// What the fuse holds back now, and what it held back earlier and still waits for a decision; by portal.
+fn held_closings(findings: &[FindingRecord], since: Timestamp) -> Vec<HeldClosings> {
+    let mut held: Vec<HeldClosings> = Vec::new();
+    let fused = |record: &&FindingRecord| record.is_fused && (record.at > since || record.verdict.is_none());
+    for record in findings.iter().filter(fused) {
+        let waiting = usize::from(record.verdict.is_none());
+        match held.iter_mut().find(|known| known.portal == record.portal) {
+            Some(known) => {
+                known.since = known.since.min(record.at);
+                known.waiting += waiting;
+            }
+            None => held.push(HeldClosings { portal: record.portal.clone(), since: record.at, waiting }),
+        }
+    }
+    held.sort_by(|a, b| a.portal.cmp(&b.portal));
+    held
+}
+
+/// The most findings on the page.
+const FINDINGS: u32 = 500;
+/// Days over which the rate of false alarms is computed.
+const RATE_DAYS: u64 = 30;
+
+pub async fn view(app: &App, actor: &Actor) -> Result<WatchView, OperationError> {
+    actor.must_watch()?;
+    let now = app.clock.now();
+    let findings = app.store.findings(FINDINGS).await?;
+    let waiting = || findings.iter().filter(|finding| finding.verdict.is_none());
+    let since = now.minus(Duration::from_hours(24 * RATE_DAYS));
+    let is_false = |finding: &&FindingRecord| {
+        finding.at > since && finding.verdict.as_ref().is_some_and(|verdict| !verdict.is_theft)
+    };
+    Ok(WatchView {
+        now,
+        undecided: waiting().count(),
+        oldest: waiting().map(|finding| finding.at).min(),
+        false_alarms: findings.iter().filter(is_false).count(),
+        account_days: app.gateway().rules().directory.iter().count() as u64 * RATE_DAYS,
+        accounts: app.monitor().accounts(),
+        held: held_closings(&findings, fuse_since(app)),
+        fuse_hours: app.monitor().fuse().hours,
+        findings,
+    })
+}
+
+/// One finding, with what the account was shown around it.
+#[derive(Clone, Debug)]
+pub struct FindingView {
+    pub record: FindingRecord,
+    pub signals: Vec<Signal>,
+    pub around: StoredSurroundings,
+    /// Distinct persons of each of the last days, the oldest first, as (day since 1970, persons).
+    pub days: Vec<(i64, usize)>,
+    pub gate: Gate,
+    /// The period in which automatic closings are counted, in hours.
+    pub fuse_hours: u32,
+    /// The declared automatic work of the account.
+    pub batches: Vec<DeclaredBatch>,
+}
+
+/// Days in the chart.
+const DAYS: i64 = 30;
+
+pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, OperationError> {
+    actor.must_watch()?;
+    let record = app.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let last = record.at.utc_day();
+    let mut days = Vec::new();
+    let mut gate = app.gateway().rules().gates.of(&Reach::Organisation(record.organisation.clone()));
+    if let Some(account) = &record.account {
+        let by_day = app.answered(app.view().persons_by(account, &|at| at.utc_day()))?;
+        days = (last - DAYS + 1..=last).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
+        gate = app.gateway().rules().gates.of(&Reach::Account(account.clone()));
+    }
+    Ok(FindingView {
+        signals: signals_of(&record),
+        around: around_of(&record),
+        days,
+        gate,
+        fuse_hours: app.monitor().fuse().hours,
+        batches: record.account.as_ref().map(|account| app.monitor().batches_of(account)).unwrap_or_default(),
+        record,
+    })
+}
+
+/// Decides what a finding was, a theft or work: once, by an officer who may act, with a reason.
+///
+/// "Work" teaches detection, by its entry in the journal. A gate that detection closed is not opened by
+/// this: that needs two persons.
+pub async fn decide(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    is_theft: bool,
+    reason: &str,
+) -> Result<(), OperationError> {
+    actor.must_act()?;
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let record = app.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let now = app.clock.now();
+    let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
+    let words = ActDetails {
+        subject: subject_of(&record),
+        before: finding_before(&record),
+        after: format!("finding:{}", record.id),
+        reason: reason.clone(),
+    };
+    let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason };
+    let claim = app.store.decide_finding(id, &verdict);
+    app.claim((actor, act, words), claim, app.store.release_finding(id, &actor.account)).await?;
+    if is_theft && incidents::about(app, &subject_of(&record)).await.is_none() {
+        let whom = subject_of(&record);
+        let whom = whom.split_once(':').map_or(whom.as_str(), |(_, name)| name);
+        let title =
+            text_with(Language::default(), "incident-of-theft", &[("whom", Value::from(whom.to_owned()))]);
+        incidents::open(app, actor, Source::Containment, &title, &subject_of(&record)).await?;
+    }
+    if let Some(account) = &record.account
+        && !is_theft
+    {
+        // A step-up or a caseload-only gate ends with the suspicion; a closed gate needs two persons.
+        let reach = Reach::Account(account.clone());
+        let gate = app.gateway().rules().gates.of(&reach);
+        if matches!(gate, Gate::StepUp | Gate::CaseloadOnly) {
+            let reason = format!("finding {}", record.id);
+            gates::apply(app, actor, reach, Gate::Open, &reason, ActAuthority::One).await?;
+        }
+    }
+    Ok(())
+}

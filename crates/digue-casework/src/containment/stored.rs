@@ -1,0 +1,78 @@
+//! Stored findings and their verdicts, compared with the journal.
+
+use std::collections::{BTreeSet, HashMap};
+
+use digue_app::signals::{reason_of, signals_of, subject_of};
+use digue_app::{App, OperationError};
+use digue_evidence::stored_records::{
+    JournalStatement, RecordComparison, StoredComparison, StoredKind, with_word,
+};
+use digue_store::FindingRecord;
+use digue_types::{Act, Timestamp};
+
+pub const COMPARISONS: &[StoredComparison] =
+    &[StoredComparison { kind: StoredKind::Finding, compare: |app, to| Box::pin(findings(app, to)) }];
+
+/// The most findings that are compared: more than any real operation has.
+const FINDINGS_MAX: u32 = 100_000;
+
+async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.findings(FINDINGS_MAX).await?;
+    with_word(app, |word| {
+        for finding in &stored {
+            let is_same = is_found(word, finding) && is_judged(word, finding);
+            to.note(StoredKind::Finding, finding.id.as_str(), word.unless_older(finding.at, is_same));
+        }
+        let known: BTreeSet<&str> = stored.iter().map(|finding| finding.id.as_str()).collect();
+        for finding in word.journalled.verdicts().filter(|finding| !known.contains(finding)) {
+            to.miss(StoredKind::Finding, finding);
+        }
+        for subject in taken_away(word, &stored) {
+            to.miss(StoredKind::Finding, subject);
+        }
+    });
+    Ok(())
+}
+
+/// Subjects about which detection acted more often than there are findings: findings were deleted. The act
+/// does not hold the id of its finding, so that an undecided one can only be counted by its subject; those
+/// with a verdict are known by their id.
+fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<&'j str> {
+    let oldest = stored.iter().map(|finding| finding.at).min().unwrap_or(Timestamp::ZERO);
+    let is_cut = stored.len() >= FINDINGS_MAX as usize;
+    let known: BTreeSet<&str> = stored.iter().map(|finding| finding.id.as_str()).collect();
+    let mut kept: HashMap<String, usize> = HashMap::new();
+    for finding in stored {
+        *kept.entry(subject_of(finding)).or_default() += 1;
+    }
+    for (finding, said) in word.journalled.all_verdicts() {
+        if !known.contains(finding) {
+            *kept.entry(said.about.clone()).or_default() += 1;
+        }
+    }
+    let acted = word.journalled.all_findings().filter(|(subject, all)| {
+        let readable = all.iter().filter(|said| !is_cut || said.at >= oldest).count();
+        readable > kept.get(*subject).copied().unwrap_or(0)
+    });
+    acted.map(|(subject, _)| subject).collect()
+}
+
+fn is_found(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
+    let reason = reason_of(&signals_of(finding));
+    let persons = format!(" persons:{}", finding.persons);
+    word.journalled
+        .findings(&subject_of(finding))
+        .iter()
+        .any(|said| said.after == finding.action && said.reason == reason && said.before.ends_with(&persons))
+}
+
+fn is_judged(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
+    match (&finding.verdict, word.journalled.verdict(&finding.id)) {
+        (None, None) => true,
+        (Some(verdict), Some(said)) => {
+            let act = if verdict.is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
+            said.act == act && said.by == verdict.by && said.reason == verdict.reason
+        }
+        _ => false,
+    }
+}

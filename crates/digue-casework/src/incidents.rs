@@ -1,0 +1,727 @@
+//! Incidents: opening them, adding entries, decisions, and acts of the journal that enter their log.
+//!
+//! An entry is claimed in the store and journalled by its hash; it is never changed. The state of an
+//! incident is the fold of its entries (`digue-response`), computed on each read (docs/decisions/0012).
+
+pub mod stored;
+
+use digue_app::directory::organisation_of;
+use digue_app::files::sha256;
+use digue_app::secret::name;
+use digue_app::signals::subject_of;
+use digue_app::{ActDetails, ActSubscriber, Actor, App, CommittedAct, OperationError, attachments};
+use digue_evidence::reading::{self, EvidenceForm};
+use digue_evidence::stored_records::SAME_MOMENT;
+use digue_types::visible::is_blank;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{PoisonError, RwLock};
+
+use digue_response::affected::CountDoubt;
+use digue_response::clock::{ClockRule, LegalClock, RULES};
+use digue_response::incident::{EntryKind, EntryRefusal, IncidentState, Source};
+use digue_response::notification::Field;
+use digue_response::sheet::Sheet;
+use digue_response::{Incident, IncidentEntry, IncidentNote};
+use digue_store::{ContactSource, EntryRecord, IncidentRecord};
+use digue_types::{AccountId, Act, Timestamp};
+use futures_util::future::BoxFuture;
+use jiff::tz::TimeZone;
+
+use crate::state::CaseworkState;
+
+/// The operator's own details, and the laws that apply to it.
+#[derive(Clone, Debug)]
+pub struct OperatorRules {
+    /// The time zone in which legal days begin and end.
+    pub zone: TimeZone,
+    /// The dated table of clocks.
+    pub rules: Vec<ClockRule>,
+    /// Name, number, address, contact: fields of the notification that do not change.
+    pub controller: BTreeMap<Field, String>,
+    /// The portal's source of contact details of persons.
+    pub contacts: Option<ContactSource>,
+    pub is_insured: bool,
+    pub is_nis2: bool,
+}
+
+impl Default for OperatorRules {
+    fn default() -> Self {
+        Self {
+            zone: TimeZone::UTC,
+            rules: RULES.to_vec(),
+            controller: BTreeMap::new(),
+            contacts: None,
+            is_insured: false,
+            is_nis2: false,
+        }
+    }
+}
+
+/// The incidents that follow a subject of acts, such as `account:a1`. Only open ones.
+// A leaf lock. A copy of what the stored incidents say, so that each act costs a look-up and no query.
+#[derive(Default)]
+pub(crate) struct IncidentFollowing(RwLock<HashMap<String, Vec<String>>>);
+
+impl IncidentFollowing {
+    fn of(&self, subject: &str) -> Vec<String> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(subject).cloned().unwrap_or_default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    fn follow(&self, subject: &str, incident: &str) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let incidents = known.entry(subject.to_owned()).or_default();
+        if !incidents.iter().any(|known| known == incident) {
+            incidents.push(incident.to_owned());
+        }
+    }
+
+    fn leave(&self, incident: &str) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for incidents in known.values_mut() {
+            incidents.retain(|known| known != incident);
+        }
+        known.retain(|_, incidents| !incidents.is_empty());
+    }
+}
+
+/// One incident with its entries, its state and its clocks now.
+#[derive(Clone, Debug)]
+pub struct IncidentView {
+    pub record: IncidentRecord,
+    pub entries: Vec<IncidentEntry>,
+    pub incident: Incident,
+    pub clocks: Vec<LegalClock>,
+    pub now: Timestamp,
+}
+
+impl IncidentView {
+    /// `INC-2026-003`.
+    pub fn reference(&self) -> String {
+        reference(&self.record)
+    }
+
+    /// True once a person established that it is an incident. Before that, and after a dismissal, partners
+    /// are informed of nothing.
+    pub fn is_established(&self) -> bool {
+        match self.incident.state() {
+            IncidentState::Confirmed | IncidentState::Contained | IncidentState::Resolved => true,
+            IncidentState::Suspected => self.incident.acts.theft().is_some(),
+            IncidentState::Dismissed => false,
+        }
+    }
+}
+
+/// The readable name of an incident.
+pub fn reference(record: &IncidentRecord) -> String {
+    let (year, ..) = record.opened_at.utc_date();
+    format!("INC-{year}-{:03}", record.number)
+}
+
+/// A lesson of an incident for which somebody named a measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson<'a> {
+    pub incident: &'a str,
+    pub measure: &'a str,
+    pub text: &'a str,
+    pub owner: &'a str,
+    pub due: Option<Timestamp>,
+}
+
+/// Makes of a lesson what follows from it. Called once the lesson is in the log; what fails is the
+/// requester's to see, the lesson stays.
+pub trait LessonSubscriber: Send + Sync {
+    fn learnt<'a>(
+        &'a self,
+        app: &'a App,
+        actor: &'a Actor,
+        lesson: Lesson<'a>,
+    ) -> BoxFuture<'a, Result<(), OperationError>>;
+}
+
+/// Opens an incident and returns its id. `about` is the subject of acts that it follows: `account:a1`,
+/// `organisation:of-1`, `portal:kairos`, or empty.
+pub async fn open(
+    app: &App,
+    actor: &Actor,
+    source: Source,
+    title: &str,
+    about: &str,
+) -> Result<String, OperationError> {
+    actor.must_respond()?;
+    let title = title.trim();
+    if is_blank(title) || title.chars().count() > TITLE_CHARS_MAX {
+        return Err(OperationError::Invalid("invalid-incident-title"));
+    }
+    let id = name("in")?;
+    let now = app.clock.now();
+    let note = IncidentNote::Opened { source, title: title.to_owned(), about: about.to_owned() };
+    let first = record_of(&id, 1, (now, now), actor, &note);
+    let words = ActDetails {
+        subject: format!("incident:{id}"),
+        before: about.to_owned(),
+        // The journal holds no free text, which may name persons; the hash is the evidence.
+        after: journalled_form(&first),
+        ..ActDetails::default()
+    };
+    let journal = app.write_down(actor, Act::IncidentOpened, words).await?;
+    app.store.open_incident(&id, journal, &first).await?;
+    if !about.is_empty() {
+        CaseworkState::of(app).following.follow(about, &id);
+    }
+    let rules = CaseworkState::of(app).operator();
+    let role = IncidentNote::RoleSet {
+        role: digue_response::incident::IncidentRole::Controller,
+        is_insured: rules.is_insured,
+        is_nis2: rules.is_nis2,
+    };
+    add(app, &Actor::digue(), &id, None, role).await?;
+    // An imported incident is over: no checklist of first steps.
+    let sheets = if source == Source::Imported { &[] } else { first_sheets(about) };
+    for sheet in sheets {
+        add(app, &Actor::digue(), &id, None, IncidentNote::SheetAdded { sheet: *sheet }).await?;
+    }
+    look_back(app, &id, about).await?;
+    Ok(id)
+}
+
+/// The longest title, in characters.
+pub(crate) const TITLE_CHARS_MAX: usize = 200;
+
+/// The checklists that every incident of this kind begins with.
+fn first_sheets(about: &str) -> &'static [Sheet] {
+    if about.starts_with("account:") {
+        &[Sheet::Qualification, Sheet::Containment, Sheet::StolenAccount, Sheet::DataLeak]
+    } else {
+        &[Sheet::Qualification, Sheet::Containment, Sheet::DataLeak]
+    }
+}
+
+/// Adds the findings, verdicts and gates about the same subject from before the incident was opened.
+async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationError> {
+    let Some((kind, subject)) = about.split_once(':') else { return Ok(()) };
+    let since = app.clock.now().minus(LOOK_BACK);
+    let findings = app.store.findings(500).await?;
+    let concerns = |finding: &&digue_store::FindingRecord| match kind {
+        "account" => finding.account.as_ref().is_some_and(|account| account.as_str() == subject),
+        "organisation" => finding.organisation.as_str() == subject,
+        "portal" => finding.portal.as_str() == subject,
+        _ => false,
+    };
+    let mut earlier: Vec<(Timestamp, ProvedBy, IncidentNote)> = findings
+        .iter()
+        .filter(|finding| finding.at > since)
+        .filter(concerns)
+        .map(|finding| {
+            let note = IncidentNote::Seen {
+                act: format!("watch-{}ed", finding.weight.trim_end_matches("ment")),
+                subject: about.to_owned(),
+                before: format!(
+                    "evidence:{:.1} persons:{}",
+                    finding.evidence as f64 / 1000.0,
+                    finding.persons
+                ),
+                after: finding.action.clone(),
+                reason: finding.id.clone(),
+                journal: 0,
+                by: String::new(),
+            };
+            (finding.at, ProvedBy { subject: subject_of(finding), after: finding.action.clone() }, note)
+        })
+        .collect();
+    earlier.extend(findings.iter().filter(|finding| finding.at > since).filter(concerns).filter_map(
+        |finding| {
+            let verdict = finding.verdict.as_ref()?;
+            let act = if verdict.is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
+            let note = IncidentNote::Seen {
+                act: act.code().to_owned(),
+                subject: about.to_owned(),
+                before: String::new(),
+                after: String::new(),
+                reason: verdict.reason.clone(),
+                journal: 0,
+                by: verdict.by.to_string(),
+            };
+            let after = format!("finding:{}", finding.id);
+            Some((verdict.at, ProvedBy { subject: subject_of(finding), after }, note))
+        },
+    ));
+    for gate in app.store.gates().await? {
+        if format!("{}:{}", gate.reach.scope().code(), gate.reach.name()) == about {
+            let note = IncidentNote::Seen {
+                act: Act::GateSet.code().to_owned(),
+                subject: about.to_owned(),
+                before: String::new(),
+                after: gate.gate.code().to_owned(),
+                reason: gate.reason.clone(),
+                journal: 0,
+                by: gate.set_by.to_string(),
+            };
+            let proof = ProvedBy { subject: about.to_owned(), after: gate.gate.code().to_owned() };
+            earlier.push((gate.set_at, proof, note));
+        }
+    }
+    earlier.sort_by_key(|(at, ..)| *at);
+    for (at, proof, note) in earlier {
+        let note = with_entry(app, at, &proof, note);
+        add(app, &Actor::digue(), id, Some(at), note).await?;
+    }
+    Ok(())
+}
+
+/// The act of the journal that proves a row of the store.
+struct ProvedBy {
+    subject: String,
+    after: String,
+}
+
+/// Adds the number of the journal entry that proves a note, where the index has read that far. A gate is
+/// taken from the journal and not from its row, which may have been edited. An act of the same moment about
+/// another account proves nothing.
+fn with_entry(app: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) -> IncidentNote {
+    let IncidentNote::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
+    let standing = app.journal_state();
+    // The index yields the newest acts first: the search ends at those that are older than the moment.
+    let mut acts = standing.index.acts(usize::MAX).take_while(|(_, known)| at.since(known.at) <= SAME_MOMENT);
+    let found = acts.find(|(_, known)| {
+        // Not compared for gates: a row that was edited in the store would find no act.
+        let is_same = known.act == Act::GateSet || known.after == proof.after;
+        is_same
+            && known.subject == proof.subject
+            && known.act.code() == act
+            && known.at.since(at) <= SAME_MOMENT
+    });
+    match found {
+        Some((journal, known)) if known.act == Act::GateSet => IncidentNote::Seen {
+            act,
+            subject,
+            before: known.before.clone(),
+            after: known.after.clone(),
+            reason: known.reason.clone(),
+            journal: *journal,
+            by: known.actor.to_string(),
+        },
+        found => {
+            let journal = found.map_or(0, |(journal, _)| *journal);
+            IncidentNote::Seen { act, subject, before, after, reason, journal, by }
+        }
+    }
+}
+
+/// How far before its opening an incident looks for acts about its subject.
+const LOOK_BACK: std::time::Duration = std::time::Duration::from_hours(24 * 30);
+
+/// A partner's report: a delegate or deputy reports an incident about their own organisation. The
+/// operator's officers see it at once, and the processor's notification of GDPR art. 33(2) has its date.
+///
+/// # Errors
+/// `Denied` unless the actor is a delegate or deputy.
+pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result<String, OperationError> {
+    let own = organisation_of(&app.gateway().rules(), actor);
+    let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
+    if is_blank(text) {
+        return Err(OperationError::Invalid("incident-refused-no-text"));
+    }
+    let opened = app.clock.now();
+    let lately = all(app).await?.into_iter().filter(|(record, _, incident)| {
+        incident.about == format!("organisation:{own}")
+            && incident.source == Source::Partner
+            && opened.since(record.opened_at) < REPORTS_WITHIN
+    });
+    if lately.count() >= REPORTS_MAX {
+        return Err(OperationError::Busy);
+    }
+    let digue = Actor::digue();
+    let id = open(app, &digue, Source::Partner, title, &format!("organisation:{own}")).await?;
+    let text = format!("{} – {}", actor.account, text.trim());
+    add(app, &digue, &id, None, IncidentNote::Said { kind: EntryKind::Fact, text, journal: None }).await?;
+    Ok(id)
+}
+
+/// The most reports of one organisation in a period: more come from a stolen account, or belong in the
+/// incident that is open.
+const REPORTS_MAX: usize = 5;
+const REPORTS_WITHIN: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// Incidents about the actor's own organisation and its accounts, for delegates and deputies.
+pub async fn own(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
+    let rules = app.gateway().rules();
+    let own = organisation_of(&rules, actor);
+    let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
+    let mut views = list(app, &Actor::digue()).await?;
+    // Not the incidents about the actor's own account: its user may be the suspect.
+    let oneself = format!("account:{}", actor.account);
+    views.retain(|view| match view.incident.about.split_once(':') {
+        _ if view.incident.about == oneself => false,
+        Some(("organisation", name)) => name == own.as_str(),
+        Some(("account", name)) => AccountId::parse(name)
+            .ok()
+            .and_then(|account| rules.directory.find(&account).map(|record| record.organisation == own))
+            .unwrap_or(false),
+        _ => false,
+    });
+    Ok(views)
+}
+
+/// Attaches a file to an incident. Its hash is in the log, so that it cannot be replaced later.
+pub async fn keep_file(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), OperationError> {
+    actor.must_respond()?;
+    fold(app, id).await?;
+    let file = attachments::keep(app, actor, &format!("incident:{id}"), name, bytes).await?;
+    let note = IncidentNote::Kept { name: file.name, hash: file.hash, size: file.size };
+    add(app, actor, id, None, note).await.map(drop)
+}
+
+/// A file of an incident: its name and its content.
+pub async fn file(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    hash: &str,
+) -> Result<(String, Vec<u8>), OperationError> {
+    let fetch = async {
+        let (_, incident) = fold(app, id).await?;
+        if incident.files.iter().all(|(_, _, known, _)| known != hash) {
+            return Err(OperationError::NotFound("file"));
+        }
+        attachments::read(app, &format!("incident:{id}"), hash).await
+    };
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| format!("file:{hash}")).await
+}
+
+/// Adds an entry and returns its number. `at` is when it happened; now if `None`.
+pub async fn add(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    at: Option<Timestamp>,
+    note: IncidentNote,
+) -> Result<u32, OperationError> {
+    actor.must_respond()?;
+    let now = app.clock.now();
+    let (entries, incident) = fold(app, id).await?;
+    let rules = CaseworkState::of(app).operator();
+    incident.accepts(&note, now, &rules.rules, &rules.zone).map_err(refused)?;
+    if at.is_some_and(|at| at > now) {
+        return Err(refused(EntryRefusal::Future));
+    }
+    if matches!(note, IncidentNote::StateSet { state: IncidentState::Resolved, .. }) {
+        // Checked here and not in `accepts`: the log has only campaigns that ended.
+        let campaigns = app.store.campaigns().await?;
+        if campaigns.iter().any(|one| one.incident == id && is_under_way(&one.state)) {
+            return Err(refused(EntryRefusal::NoticesUnsent));
+        }
+    }
+    let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let record = record_of(id, number, (at.unwrap_or(now), now), actor, &note);
+    let words = ActDetails {
+        subject: format!("incident:{id}"),
+        after: journalled_form(&record),
+        ..ActDetails::default()
+    };
+    // The store numbers entries without gaps: of two concurrent writers one gets the number, and only that
+    // one is journalled.
+    let claim = app.store.add_incident_entry(&record);
+    let release = app.store.release_incident_entry(&record);
+    app.claim((actor, Act::IncidentNoted, words), claim, release).await?;
+    if let IncidentNote::Lesson { measure, owner, due, text } = &note
+        && !is_blank(measure)
+    {
+        let due = due.map(Timestamp::from_micros);
+        let lesson = Lesson { incident: id, measure, text, owner, due };
+        CaseworkState::of(app).lessons.learnt(app, actor, lesson).await?;
+    }
+    if let IncidentNote::StateSet { .. } = note {
+        let (_, incident) = fold(app, id).await?;
+        if incident.is_closed() {
+            CaseworkState::of(app).following.leave(id);
+        } else if !incident.about.is_empty() {
+            CaseworkState::of(app).following.follow(&incident.about, id);
+        }
+    }
+    Ok(number)
+}
+
+/// Adds several entries. Each is checked before the first is added, so that an invalid one adds none; a
+/// failure of the store in between leaves the earlier ones.
+pub async fn add_all(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    notes: Vec<IncidentNote>,
+) -> Result<(), OperationError> {
+    actor.must_respond()?;
+    let (_, incident) = fold(app, id).await?;
+    let rules = CaseworkState::of(app).operator();
+    for note in &notes {
+        incident.accepts(note, app.clock.now(), &rules.rules, &rules.zone).map_err(refused)?;
+    }
+    for note in notes {
+        add(app, actor, id, None, note).await?;
+    }
+    Ok(())
+}
+
+/// Adds acts that became durable to the logs of the open incidents about their subjects.
+pub struct IncidentLog;
+
+impl ActSubscriber for IncidentLog {
+    fn committed<'a>(&'a self, app: &'a App, act: CommittedAct<'a>) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let CommittedAct { actor, act, details, entry } = act;
+            for id in concerned(app, &details.subject) {
+                let note = IncidentNote::Seen {
+                    act: act.code().to_owned(),
+                    subject: details.subject.clone(),
+                    before: details.before.clone(),
+                    after: details.after.clone(),
+                    reason: details.reason.clone(),
+                    journal: entry,
+                    by: actor.account.to_string(),
+                };
+                // Not an error of the act itself, which is durable in the journal.
+                if let Err(error) = add(app, &Actor::digue(), &id, None, note).await {
+                    tracing::error!(%error, incident = id, "Act missing in the incident log; the journal has it");
+                }
+            }
+        })
+    }
+}
+
+/// Open incidents about a subject; those about an organisation follow its accounts.
+fn concerned(app: &App, subject: &str) -> Vec<String> {
+    if CaseworkState::of(app).following.is_empty() {
+        return Vec::new();
+    }
+    let mut incidents = CaseworkState::of(app).following.of(subject);
+    // The published rules and not `App::rules`, which the operation may hold.
+    let account = subject.strip_prefix("account:").and_then(|name| AccountId::parse(name).ok());
+    if let Some(account) = account
+        && let Some(record) = app.gateway().rules().directory.find(&account)
+    {
+        incidents
+            .extend(CaseworkState::of(app).following.of(&format!("organisation:{}", record.organisation)));
+    }
+    incidents
+}
+
+/// True while notices of a campaign in this state are still to be written or sent.
+pub(crate) fn is_under_way(state: &str) -> bool {
+    matches!(state, "preparing" | "ready" | "sending" | "paused")
+}
+
+/// Restores the subjects that open incidents follow, after a start.
+pub async fn follow_open(app: &App) -> Result<(), OperationError> {
+    for (record, _, incident) in all(app).await? {
+        if !incident.is_closed() && !incident.about.is_empty() {
+            CaseworkState::of(app).following.follow(&incident.about, &record.id);
+        }
+    }
+    Ok(())
+}
+
+/// Every incident, the newest first.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
+    actor.must_watch()?;
+    let now = app.clock.now();
+    let rules = CaseworkState::of(app).operator();
+    let views = all(app).await?.into_iter().map(|(record, entries, incident)| {
+        let clocks = incident.clocks(&rules.rules, &rules.zone);
+        IncidentView { record, entries, clocks, incident, now }
+    });
+    Ok(views.collect())
+}
+
+pub async fn view(app: &App, actor: &Actor, id: &str) -> Result<IncidentView, OperationError> {
+    actor.must_watch()?;
+    let record = app.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let (entries, incident) = fold(app, id).await?;
+    let rules = CaseworkState::of(app).operator();
+    let clocks = incident.clocks(&rules.rules, &rules.zone);
+    Ok(IncidentView { record, entries, clocks, incident, now: app.clock.now() })
+}
+
+/// The open incident about a subject, if there is one.
+pub async fn about(app: &App, subject: &str) -> Option<String> {
+    CaseworkState::of(app).following.of(subject).into_iter().next()
+}
+
+async fn all(app: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incident)>, OperationError> {
+    let mut entries: HashMap<String, Vec<IncidentEntry>> = HashMap::new();
+    for record in app.store.incident_entries("").await? {
+        let incident = record.incident.clone();
+        entries.entry(incident).or_default().push(entry_of(record)?);
+    }
+    let mut all = Vec::new();
+    for record in app.store.incidents().await? {
+        let entries = entries.remove(&record.id).unwrap_or_default();
+        let incident = Incident::of(&entries).ok_or_else(|| unreadable(&record.id))?;
+        all.push((record, entries, incident));
+    }
+    Ok(all)
+}
+
+pub(crate) async fn fold(app: &App, id: &str) -> Result<(Vec<IncidentEntry>, Incident), OperationError> {
+    let records = app.store.incident_entries(id).await?;
+    if records.is_empty() || id.is_empty() {
+        return Err(OperationError::NotFound("incident"));
+    }
+    let entries = records.into_iter().map(entry_of).collect::<Result<Vec<_>, _>>()?;
+    let incident = Incident::of(&entries).ok_or_else(|| unreadable(id))?;
+    Ok((entries, incident))
+}
+
+fn unreadable(id: &str) -> OperationError {
+    OperationError::Unavailable(format!("the entries of {id} cannot be read"))
+}
+
+fn entry_of(record: EntryRecord) -> Result<IncidentEntry, OperationError> {
+    let note = serde_json::from_str(&record.note).map_err(|_| unreadable(&record.incident))?;
+    let EntryRecord { number, at, recorded_at, author, .. } = record;
+    Ok(IncidentEntry { number, at, recorded_at, author, note })
+}
+
+fn record_of(
+    incident: &str,
+    number: u32,
+    (at, recorded_at): (Timestamp, Timestamp),
+    actor: &Actor,
+    note: &IncidentNote,
+) -> EntryRecord {
+    EntryRecord {
+        incident: incident.to_owned(),
+        number,
+        at,
+        recorded_at,
+        author: actor.account.to_string(),
+        note: serde_json::to_string(note).expect("notes are plain data with string keys"),
+    }
+}
+
+pub(crate) fn refused(why: EntryRefusal) -> OperationError {
+    OperationError::Invalid(match why {
+        EntryRefusal::NoReason => "incident-refused-no-reason",
+        EntryRefusal::NoText => "incident-refused-no-text",
+        EntryRefusal::NoSuchEntry => "incident-refused-no-such-entry",
+        EntryRefusal::NoSuchStep => "incident-refused-no-such-step",
+        EntryRefusal::Undecided => "incident-refused-undecided",
+        EntryRefusal::NotNotified => "incident-refused-not-notified",
+        EntryRefusal::NotificationOpen => "incident-refused-notification-open",
+        EntryRefusal::PersonsNotTold => "incident-refused-persons-not-told",
+        EntryRefusal::NoticesUnsent => "incident-refused-notices-unsent",
+        EntryRefusal::NobodyAffected => "incident-refused-nobody-affected",
+        EntryRefusal::PublicNotTold => "incident-refused-public-not-told",
+        EntryRefusal::ControllerNotTold => "incident-refused-controller-not-told",
+        EntryRefusal::BeforeAwareness => "incident-refused-before-awareness",
+        EntryRefusal::StepsOpen => "incident-refused-steps-open",
+        EntryRefusal::Future => "incident-refused-future",
+        EntryRefusal::Backwards => "incident-refused-backwards",
+        EntryRefusal::DelayUnexplained => "incident-refused-delay-unexplained",
+        EntryRefusal::ExemptionNeeded => "incident-refused-exemption-needed",
+        EntryRefusal::Value => "incident-refused-value",
+        EntryRefusal::OpenedTwice => "incident-refused-opened-twice",
+        EntryRefusal::Closed => "incident-refused-closed",
+    })
+}
+
+/// An entry as the journal holds it: number, hash of its note, and hour. The hour is included because legal
+/// clocks run from it: an edited one must be noticed.
+fn journalled_form(entry: &EntryRecord) -> String {
+    format!("{} {} at {}", entry.number, sha256(&entry.note), entry.at)
+}
+
+/// The current form, and the form of version 0.1.0, which did not include the hour.
+fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
+    [journalled_form(entry), format!("{} {}", entry.number, sha256(&entry.note))]
+}
+
+/// The numbers of entries that differ from the hashes in the journal: they were changed in the database
+/// by other means than Digue.
+pub async fn check(app: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
+    actor.must_watch()?;
+    let records = app.store.incident_entries(id).await?;
+    let record = app.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let from = record.journal.max(app.journal_minimum());
+    let subject = format!("incident:{id}");
+    let mut known: HashMap<String, ()> = HashMap::new();
+    app.each_entry(from, &mut |event| {
+        if let digue_types::Event::Administration(act) = event
+            && act.subject == subject
+        {
+            known.insert(act.after, ());
+        }
+    })?;
+    let differs =
+        records.iter().filter(|record| !journalled_forms(record).iter().any(|form| known.contains_key(form)));
+    Ok(differs.map(|record| record.number).collect())
+}
+
+/// The facts that Digue can state in checklists: by the code of the fact, the named values of its message.
+pub async fn facts(
+    app: &App,
+    actor: &Actor,
+    view: &IncidentView,
+) -> Result<BTreeMap<&'static str, Vec<(&'static str, String)>>, OperationError> {
+    actor.must_watch()?;
+    let rules = app.gateway().rules();
+    let about = view.incident.about.split_once(':');
+    let organisation = match about {
+        Some(("organisation", name)) => Some(name.to_owned()),
+        Some(("account", name)) => AccountId::parse(name)
+            .ok()
+            .and_then(|account| Some(rules.directory.find(&account)?.organisation.to_string())),
+        _ => None,
+    };
+    let concerns = |account: &AccountId, app: &str| match about {
+        Some(("account", name)) => account.as_str() == name,
+        Some(("organisation", name)) => app == name,
+        _ => true,
+    };
+    let accounts =
+        rules.directory.iter().filter(|(id, record)| concerns(id, record.organisation.as_str())).count();
+    let open = app.gateway().sessions(|one| concerns(&one.account, one.organisation.as_str())).len();
+    let colleagues = organisation.as_deref().map_or(0, |name| {
+        rules.directory.iter().filter(|(_, record)| record.organisation.as_str() == name).count()
+    });
+    let findings = app.store.findings(500).await?;
+    let found = findings.iter().filter(|finding| {
+        let account = finding.account.as_ref();
+        account.map_or_else(
+            || organisation.as_deref() == Some(finding.organisation.as_str()),
+            |account| concerns(account, finding.organisation.as_str()),
+        )
+    });
+    let (mut all, mut waiting) = (0_usize, 0_usize);
+    for finding in found {
+        all += 1;
+        waiting += usize::from(finding.verdict.is_none());
+    }
+    let gates = app.store.gates().await?.len();
+    let status = app.journal_status();
+    let affected = view.incident.affected();
+    let categories =
+        affected.map(|version| version.by_category.keys().cloned().collect::<Vec<_>>().join(", "));
+    let uninspected = affected.map(|version| {
+        let reasons = version.reasons.iter().filter(|reason| reason.doubt == CountDoubt::Uninspected);
+        reasons.map(|reason| reason.count).sum::<u64>().to_string()
+    });
+    Ok(BTreeMap::from([
+        ("accounts", vec![("accounts", accounts.to_string()), ("sessions", open.to_string())]),
+        ("affected", vec![("persons", affected.map_or(0, |version| version.persons).to_string())]),
+        ("categories", vec![("categories", categories.unwrap_or_default())]),
+        ("findings", vec![("findings", all.to_string()), ("waiting", waiting.to_string())]),
+        ("gates", vec![("gates", gates.to_string())]),
+        ("journal", vec![("entries", status.size.to_string())]),
+        ("organisation", vec![("accounts", colleagues.to_string())]),
+        ("uninspected", vec![("reason", uninspected.unwrap_or_else(|| "–".to_owned()))]),
+    ]))
+}

@@ -1,0 +1,352 @@
+//! Preparing a campaign: one notice for each person of a version of the affected set. Requested by a
+//! person, written in the background, resumed after a crash, and sent only when a person starts it.
+
+use digue_app::files::{keep, sha256};
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError, alias_tables, canonical};
+use digue_types::visible::is_blank;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
+
+use digue_locales::{Language, text};
+use digue_response::affected::AffectedPerson;
+use digue_response::code::{Code, masked};
+use digue_store::{CampaignRecord, NoticeRecord};
+use digue_types::{Act, PersonRef, Timestamp};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use serde_json::Value as Json;
+
+use super::contacts::{Contact, Contacts};
+use super::text::{Blocks, ShownData, Style, written};
+use super::{blocks_of, style_of};
+
+use crate::papers::PaperReader;
+use crate::state::CaseworkState;
+use crate::{breach, incidents};
+
+/// Notices in one transaction.
+const BATCH: usize = 2000;
+/// Messages a minute: the maximum and the default.
+pub const RATE_MAX: u32 = 60_000;
+pub const RATE: u32 = 600;
+
+/// The request for a campaign.
+#[derive(Clone, Debug)]
+pub struct CampaignRequest {
+    pub version: u32,
+    /// Only the persons whom this earlier version did not contain: a complement.
+    pub after: Option<u32>,
+    pub style: Style,
+    pub subject: String,
+    pub blocks: Blocks,
+    pub rate: u32,
+    /// A file of contacts; without one, the portal's own source is asked.
+    pub contacts: Vec<u8>,
+}
+
+/// Requests a campaign and returns its id. `prepare_due` writes the notices.
+///
+/// # Errors
+/// `Invalid` without the decision to inform, for an empty block, for contacts that are not a table.
+pub async fn prepare(
+    app: &App,
+    actor: &Actor,
+    incident: &str,
+    asked: CampaignRequest,
+) -> Result<String, OperationError> {
+    actor.must_respond()?;
+    actor.must_be_fresh(app)?;
+    let view = incidents::view(app, actor, incident).await?;
+    let is_decided = view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform);
+    if !is_decided {
+        return Err(OperationError::Invalid("incident-refused-undecided"));
+    }
+    must_be_whole(&asked)?;
+    let source = if asked.contacts.is_empty() { "query" } else { "csv" };
+    if source == "query" && CaseworkState::of(app).operator().contacts.is_none() {
+        return Err(OperationError::Invalid("invalid-contacts"));
+    }
+    if source == "csv" {
+        Contacts::of_csv(&asked.contacts, &|person| canonical::forms(app, person))?;
+    }
+    let language = asked.style.language();
+    let persons = told_persons(app, incident, asked.version, asked.after, language)?;
+    let campaign = CampaignRecord {
+        id: name("ca")?,
+        incident: incident.to_owned(),
+        version: asked.version,
+        made_at: app.clock.now(),
+        made_by: actor.account.clone(),
+        state: "preparing".to_owned(),
+        language: asked.style.code().to_owned(),
+        subject: asked.subject.trim().to_owned(),
+        blocks: serde_json::to_string(&asked.blocks).expect("strings always serialise"),
+        rate: asked.rate.clamp(1, RATE_MAX),
+        ended_at: Timestamp::ZERO,
+        after: asked.after.unwrap_or(0),
+        source: source.to_owned(),
+        persons: persons.len() as u64,
+        faults: "[]".to_owned(),
+    };
+    let words = ActDetails {
+        subject: format!("campaign:{}", campaign.id),
+        before: super::journalled_form(&campaign),
+        after: format!("persons:{}", persons.len()),
+        ..ActDetails::default()
+    };
+    if source == "csv" {
+        let kept = keep(&contacts_path(app, &campaign.id), &asked.contacts);
+        kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    }
+    app.write_down(actor, Act::CampaignPrepared, words).await?;
+    app.store.add_campaign(&campaign).await?;
+    Ok(campaign.id)
+}
+
+/// The contacts of a campaign in preparation; the file is deleted when the campaign is ready.
+fn contacts_path(app: &App, campaign: &str) -> PathBuf {
+    app.data_folder.join("incidents").join(format!("contacts-{campaign}.csv"))
+}
+
+/// Writes the notices of campaigns in preparation, from where each stopped.
+pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
+    for campaign in app.store.campaigns().await? {
+        if campaign.state != "preparing" {
+            continue;
+        }
+        let state = match write_all(app, &campaign).await {
+            Ok(true) => "ready",
+            // It was ended meanwhile.
+            Ok(false) => continue,
+            Err(error) => {
+                tracing::error!(%error, campaign = campaign.id, "Preparing a campaign failed; given up");
+                "failed"
+            }
+        };
+        app.store.set_campaign(&campaign.id, state, Timestamp::ZERO).await?;
+        forget_contacts(app, &campaign.id);
+    }
+    Ok(())
+}
+
+/// Deletes the file of contacts, if there is one.
+pub(super) fn forget_contacts(app: &App, campaign: &str) {
+    if let Err(error) = std::fs::remove_file(contacts_path(app, campaign))
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::error!(%error, campaign, "Deleting a file of contacts failed; delete it by hand");
+    }
+}
+
+/// True when every person has a notice; false when the campaign is no longer in preparation.
+async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
+    let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
+    let forms = |person: &str| canonical::forms(app, person);
+    let mut contacts = match (campaign.source.as_str(), &CaseworkState::of(app).operator().contacts) {
+        ("query", Some(source)) => Contacts::of_source(source, &forms).await?,
+        ("query", None) => return Err(OperationError::Invalid("invalid-contacts")),
+        _ => {
+            let csv = std::fs::read(contacts_path(app, &campaign.id));
+            Contacts::of_csv(&csv.map_err(|error| OperationError::Unavailable(error.to_string()))?, &forms)?
+        }
+    };
+    let faults: Vec<(usize, &str)> =
+        contacts.faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect();
+    let faults = serde_json::to_string(&faults).expect("numbers and strings always serialise");
+    app.store.set_campaign_faults(&campaign.id, &faults).await?;
+    let after = (campaign.after > 0).then_some(campaign.after);
+    let persons = told_persons(app, &campaign.incident, campaign.version, after, style.language())?;
+    let reader =
+        PaperReader { language: style.language(), zone: CaseworkState::of(app).operator().zone.clone() };
+    let date = reader.date(campaign.made_at);
+    let random = SystemRandom::new();
+    // The signed list does not change and is read in its order: the last number says where to resume.
+    let done = app.store.last_notice(&campaign.id).await?;
+    let mut batch = Vec::with_capacity(BATCH);
+    for (number, told) in (1_u32..).zip(persons) {
+        // Taken also for notices that exist: each contact is used once, as in the first run.
+        let contact = contacts.of(&told.1);
+        if number <= done {
+            continue;
+        }
+        batch.push(one(campaign, style, &blocks, number, told, contact, &date, &random)?);
+        if batch.len() == BATCH {
+            app.store.add_notices(&batch).await?;
+            batch.clear();
+            let now = app.store.campaign(&campaign.id).await?;
+            if now.is_none_or(|now| now.state != "preparing") {
+                return Ok(false);
+            }
+        }
+    }
+    app.store.add_notices(&batch).await?;
+    Ok(true)
+}
+
+/// Checks that every block has a text and none still contains a placeholder.
+fn must_be_whole(asked: &CampaignRequest) -> Result<(), OperationError> {
+    let Blocks { happened, risks, steps, contact, address } = &asked.blocks;
+    let all = [&asked.subject, happened, risks, steps, contact, address];
+    if all.iter().any(|text| is_blank(text)) || asked.subject.contains(['\n', '\r']) {
+        return Err(OperationError::Invalid("incident-refused-no-text"));
+    }
+    let missing = Language::ALL.map(|language| text(language, "paper-missing"));
+    let is_whole = all.iter().all(|text| missing.iter().all(|missing| !text.contains(missing)));
+    if is_whole { Ok(()) } else { Err(OperationError::Invalid("notices-incomplete")) }
+}
+
+type Told = (String, String, ShownData);
+
+/// The combined exposures of one person.
+#[derive(Default)]
+struct JointExposures {
+    categories: BTreeSet<String>,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    times: u64,
+}
+
+impl JointExposures {
+    /// Adds a line; `None` when it lacks a value that the letter states.
+    fn join(&mut self, line: &Json) -> Option<()> {
+        let at = |name: &str| line[name].as_str().and_then(Timestamp::parse_rfc3339);
+        for category in line["categories"].as_array()? {
+            self.categories.insert(category.as_str()?.to_owned());
+        }
+        self.first = self.first.into_iter().chain([at("first")?]).min();
+        self.last = self.last.into_iter().chain([at("last")?]).max();
+        self.times += line["times"].as_u64()?;
+        Some(())
+    }
+
+    fn said(self, reader: &PaperReader) -> ShownData {
+        let date = |at: Option<Timestamp>| at.map(|at| reader.date(at)).unwrap_or_default();
+        ShownData {
+            categories: self.categories.into_iter().collect(),
+            first: date(self.first),
+            last: date(self.last),
+            times: self.times,
+        }
+    }
+}
+
+/// The person by the aliases in force now.
+fn merged(app: &App, who: AffectedPerson) -> AffectedPerson {
+    match (who.population.parse(), PersonRef::parse(&who.person)) {
+        (Ok(population), Ok(reference)) => {
+            let (person, _) = alias_tables::person_of(app, &population, &reference);
+            AffectedPerson { person: person.to_string(), ..who }
+        }
+        _ => who,
+    }
+}
+
+/// The persons whom a campaign informs: those of its version, or only those who are new in it.
+fn told_persons(
+    app: &App,
+    incident: &str,
+    version: u32,
+    after: Option<u32>,
+    language: Language,
+) -> Result<Vec<Told>, OperationError> {
+    let actor = &Actor::digue();
+    let zone = CaseworkState::of(app).operator().zone.clone();
+    let reader = PaperReader { language, zone };
+    let new: Option<HashSet<AffectedPerson>> = match after {
+        Some(earlier) => {
+            Some(breach::complement(app, actor, incident, earlier, version)?.into_iter().collect())
+        }
+        None => None,
+    };
+    let bytes = breach::list_bytes(app, incident, version)?;
+    let text = String::from_utf8_lossy(&bytes);
+    // One notice for a person who was shown under several identifiers. In the order of the list, because a
+    // resumed campaign counts by it.
+    let mut places: HashMap<AffectedPerson, usize> = HashMap::new();
+    let mut shown: Vec<(AffectedPerson, JointExposures)> = Vec::new();
+    for line in text.lines() {
+        // The head and the signature are not persons. An unreadable line that should be one is an error:
+        // skipping it would leave a person uninformed.
+        if !line.trim_start().starts_with('{') {
+            continue;
+        }
+        let unread = || OperationError::Unavailable("a line of the signed list cannot be read".to_owned());
+        let line: Json = serde_json::from_str(line).map_err(|_| unread())?;
+        let (population, person) = match (line["population"].as_str(), line["person"].as_str()) {
+            (Some(population), Some(person)) => (population, person),
+            (None, None) => continue,
+            _ => return Err(unread()),
+        };
+        let who = AffectedPerson { population: population.to_owned(), person: person.to_owned() };
+        if new.as_ref().is_some_and(|new| !new.contains(&who)) {
+            continue;
+        }
+        let whom = merged(app, who);
+        match places.get(&whom) {
+            Some(place) => shown[*place].1.join(&line).ok_or_else(unread)?,
+            None => {
+                places.insert(whom.clone(), shown.len());
+                let mut seen = JointExposures::default();
+                seen.join(&line).ok_or_else(unread)?;
+                shown.push((whom, seen));
+            }
+        }
+    }
+    let told: Vec<Told> =
+        shown.into_iter().map(|(whom, seen)| (whom.population, whom.person, seen.said(&reader))).collect();
+    if told.is_empty() { Err(OperationError::Invalid("incident-refused-nobody-affected")) } else { Ok(told) }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row, from everything that makes it")]
+fn one(
+    campaign: &CampaignRecord,
+    style: Style,
+    blocks: &Blocks,
+    number: u32,
+    (population, person, seen): Told,
+    contact: Option<Contact>,
+    date: &str,
+    random: &SystemRandom,
+) -> Result<NoticeRecord, OperationError> {
+    let mut bytes = [0; 8];
+    random.fill(&mut bytes).map_err(|_| OperationError::Unavailable("no randomness".to_owned()))?;
+    let code = Code::drawn(bytes);
+    let (channel, destination) = match contact {
+        Some(contact) => (contact.channel, contact.destination),
+        None => ("none", String::new()),
+    };
+    let masked = match channel {
+        "letter" => destination.lines().next().map(masked_name).unwrap_or_default(),
+        "none" => String::new(),
+        _ => masked(&destination),
+    };
+    let said = written(style, blocks, &seen, code, &masked, date);
+    Ok(NoticeRecord {
+        campaign: campaign.id.clone(),
+        number,
+        code: code.bits(),
+        population,
+        person,
+        seen: serde_json::to_string(&seen).expect("strings and numbers always serialise"),
+        channel: channel.to_owned(),
+        destination,
+        masked,
+        hash: sha256(&said),
+        state: match channel {
+            "mail" => "waiting",
+            "none" => "unreached",
+            _ => "listed",
+        }
+        .to_owned(),
+        at: campaign.made_at,
+        detail: String::new(),
+        checks: 0,
+        places: String::new(),
+    })
+}
+
+/// The initials of the name on an envelope, for the public check.
+fn masked_name(name: &str) -> String {
+    let firsts = name.split_whitespace().filter_map(|word| word.chars().next());
+    firsts.map(|first| format!("{first}•••")).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,219 @@
+//! The text of a notice: blocks written by people, and the block about *your data*, which is made from each
+//! person's own categories and dates. In three styles.
+
+use digue_app::{Actor, App, OperationError};
+use digue_locales::{Language, Value, text, text_with};
+use digue_response::code::Code;
+use digue_response::readability::{self, Readability};
+use digue_response::vocabulary::DataKind;
+use serde::{Deserialize, Serialize};
+
+use crate::breach;
+use crate::incidents::{self, IncidentView};
+use crate::papers::PaperReader;
+use crate::state::CaseworkState;
+
+/// The blocks that people write; the others are made for each person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocks {
+    pub happened: String,
+    pub risks: String,
+    /// What to do now: one step a line, the first one first.
+    pub steps: String,
+    pub contact: String,
+    /// The address that recipients type themselves to check a code.
+    pub address: String,
+}
+
+/// The style of a text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Style {
+    Plain(Language),
+    /// Easy to read (FALC).
+    Easy(Language),
+}
+
+impl Style {
+    pub const ALL: [Self; 3] =
+        [Self::Plain(Language::French), Self::Easy(Language::French), Self::Plain(Language::English)];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Plain(Language::French) => "fr",
+            Self::Easy(Language::French) => "fr-easy",
+            Self::Plain(Language::English) => "en",
+            Self::Easy(Language::English) => "en-easy",
+        }
+    }
+
+    pub fn parse(code: &str) -> Option<Self> {
+        let easy = code.strip_suffix("-easy");
+        let language = Language::parse(easy.unwrap_or(code))?;
+        Some(if easy.is_some() { Self::Easy(language) } else { Self::Plain(language) })
+    }
+
+    pub const fn language(self) -> Language {
+        match self {
+            Self::Plain(language) | Self::Easy(language) => language,
+        }
+    }
+
+    /// The readability that a text of this style should reach.
+    pub const fn wanted(self) -> f64 {
+        match self {
+            Self::Plain(_) => readability::PLAIN,
+            Self::Easy(_) => readability::EASY,
+        }
+    }
+
+    fn key(self, name: &str) -> String {
+        match self {
+            Self::Plain(_) => format!("notice-{name}"),
+            Self::Easy(_) => format!("notice-easy-{name}"),
+        }
+    }
+
+    fn word(self, name: &str) -> String {
+        text(self.language(), &self.key(name))
+    }
+
+    fn with(self, name: &str, values: &[(&str, Value)]) -> String {
+        text_with(self.language(), &self.key(name), values)
+    }
+}
+
+/// What a person's record showed, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownData {
+    pub categories: Vec<String>,
+    pub first: String,
+    pub last: String,
+    pub times: u64,
+}
+
+/// The proposed template: the facts of the incident, and the usual advice.
+pub async fn proposed(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    style: Style,
+) -> Result<(String, Blocks), OperationError> {
+    let view = incidents::view(app, actor, id).await?;
+    Ok(proposed_for(app, &view, style))
+}
+
+/// `proposed`, for an incident that was already read.
+pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Blocks) {
+    let zone = CaseworkState::of(app).operator().zone.clone();
+    let reader = PaperReader { language: style.language(), zone };
+    let controller = breach::controller(app, style.language());
+    let values = [("body", Value::from(controller.name.clone()))];
+    let contact = [
+        ("mail", Value::from(controller.mail)),
+        ("phone", Value::from(controller.phone)),
+        ("name", Value::from(controller.contact)),
+    ];
+    let blocks = Blocks {
+        happened: reader.notice_happened(view, style),
+        risks: style.word("risks"),
+        steps: style.word("steps"),
+        contact: style.with("contact", &contact),
+        address: format!("{}/check", app.console_host()),
+    };
+    (style.with("subject", &values), blocks)
+}
+
+/// The text of one notice, block by block.
+pub fn written(
+    style: Style,
+    blocks: &Blocks,
+    seen: &ShownData,
+    code: Code,
+    masked: &str,
+    date: &str,
+) -> String {
+    let kinds: Vec<String> =
+        kinds(&seen.categories).into_iter().map(|kind| text(style.language(), kind.key())).collect();
+    let values = [
+        ("kinds", Value::from(kinds.join(", "))),
+        ("first", Value::from(seen.first.clone())),
+        ("last", Value::from(seen.last.clone())),
+        ("times", Value::from(seen.times)),
+        ("same", Value::from(usize::from(seen.first == seen.last))),
+    ];
+    let check = [
+        ("address", Value::from(blocks.address.clone())),
+        ("code", Value::from(code.to_string())),
+        ("masked", Value::from(masked.to_owned())),
+        ("date", Value::from(date.to_owned())),
+    ];
+    let steps: Vec<String> = (1..)
+        .zip(blocks.steps.lines().filter(|line| !line.trim().is_empty()))
+        .map(|(n, line)| format!("{n}. {line}"))
+        .collect();
+    let parts = [
+        ("title-happened", blocks.happened.clone()),
+        ("title-data", style.with("data", &values)),
+        ("title-risks", blocks.risks.clone()),
+        ("title-steps", steps.join("\n")),
+        ("title-check", style.with("check", &check)),
+        ("title-contact", blocks.contact.clone()),
+    ];
+    let parts = parts.map(|(title, body)| format!("{}\n{}", style.word(title), body.trim()));
+    parts.join("\n\n") + "\n"
+}
+
+/// The CNIL's terms for the categories of a map.
+fn kinds(categories: &[String]) -> Vec<DataKind> {
+    let mut kinds: Vec<DataKind> = categories
+        .iter()
+        .map(|category| DataKind::of_category(category).unwrap_or(DataKind::Other))
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+/// The readability of a notice.
+pub fn measured(style: Style, text: &str) -> Readability {
+    readability::measure(text, style.language() == Language::French)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_style_says_whose_data_and_how_to_check_in_plain_words() {
+        let seen = ShownData {
+            categories: vec!["identite".to_owned(), "nir".to_owned()],
+            first: "12/07/2025".to_owned(),
+            last: "13/07/2025".to_owned(),
+            times: 3,
+        };
+        for style in Style::ALL {
+            let when = [("when", Value::from("Du 12/07/2025 au 13/07/2025"))];
+            let contact = [
+                ("mail", Value::from("dpo@exemple.fr")),
+                ("phone", Value::from("01 23 45 67 89")),
+                ("name", Value::from("le DPO")),
+            ];
+            let blocks = Blocks {
+                happened: style.with("happening-stolen-account", &when),
+                risks: style.word("risks"),
+                steps: style.word("steps"),
+                contact: style.with("contact", &contact),
+                address: "digue.exemple.fr/check".to_owned(),
+            };
+            let code = Code::of([7; 8]);
+            let said = written(style, &blocks, &seen, code, "m•••@e•••.fr", "15/07/2025");
+            for wanted in [&code.to_string(), "12/07/2025", "digue.exemple.fr/check", "m•••@e•••.fr", "1. "]
+            {
+                assert!(said.contains(wanted), "{wanted} in {said}");
+            }
+            assert!(!said.contains("http") && !said.contains('['), "no link, no missing word: {said}");
+            let figure = measured(style, &said);
+            assert!(figure.score >= style.wanted(), "{}: {figure:?}\n{said}", style.code());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! API keys: requested by one person, approved by another, fetched by the holder of the account, and bound to
+//! a private key that the program holds.
+//!
+//! A key gives access to its account, so that its secret goes to the holder alone, as an invitation does. The
+//! requester supplied the public key: with the secret as well they could act as the account.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use digue_access::{ApiKey, Session};
+use digue_app::directory::{answers_for, organisation_of};
+use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
+use digue_app::secret::{Secret, name};
+use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_gateway::possession;
+use digue_store::{ApiKeyRecord, ApprovalRecord, GrantedKeyRecord};
+use digue_types::{AccountId, Act, SessionId};
+
+use crate::invitations;
+
+/// How long a key is valid; a new one must be requested in time.
+pub const KEY_LASTS: Duration = Duration::from_hours(90 * 24);
+
+/// How long an approved key waits for its holder.
+const WAITS: Duration = Duration::from_hours(7 * 24);
+
+/// A key that was just fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedKey {
+    pub account: AccountId,
+    pub id: SessionId,
+    /// Shown once.
+    pub secret: String,
+}
+
+/// The thumbprint (RFC 7638) of a public key, from a thumbprint or a JWK.
+pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
+    let text = text.trim();
+    let is_thumbprint =
+        text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if is_thumbprint {
+        return Ok(text.to_owned());
+    }
+    possession::thumbprint_of(text).map_err(|_| OperationError::Invalid("invalid-public-key"))
+}
+
+/// Stores an approved key until the holder of its account fetches it.
+pub async fn grant(
+    app: &App,
+    actor: &Actor,
+    asked: &ApprovalRecord,
+    (account, thumbprint, called): (&AccountId, &str, &str),
+) -> Result<(), OperationError> {
+    let record = GrantedKeyRecord {
+        id: asked.id.clone(),
+        account: account.clone(),
+        thumbprint: thumbprint.to_owned(),
+        name: called.to_owned(),
+        asked_by: asked.asked_by.clone(),
+        granted_by: actor.account.clone(),
+        granted_at: app.clock.now(),
+    };
+    Ok(app.store.add_granted_key(&record).await?)
+}
+
+/// Keys that wait for the holder of this session's account.
+pub async fn waiting(app: &App, session: &Session) -> Result<Vec<GrantedKeyRecord>, OperationError> {
+    Actor::of_session(app, session)?;
+    let now = app.clock.now();
+    let mut waiting = app.store.granted_keys_of(&session.account).await?;
+    waiting.retain(|key| now.since(key.granted_at) < WAITS);
+    Ok(waiting)
+}
+
+/// Fetches an approved key: its secret is shown once, to the holder of its account.
+///
+/// # Errors
+/// `NotFound` for a key of another account; `Denied` while the holder of this one is not confirmed.
+pub async fn fetch(app: &App, session: &Session, id: &str) -> Result<IssuedKey, OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    let _turn = invitations::hold_still(app, session).await?;
+    require(!app.unconfirmed().has(&actor.account))?;
+    let granted = app.store.take_granted_key(id, &actor.account).await?;
+    let granted = granted.ok_or(OperationError::NotFound("key"))?;
+    if app.clock.now().since(granted.granted_at) >= WAITS {
+        return Err(OperationError::NotFound("key"));
+    }
+    let issued = issue(app, &actor, &actor.account, &granted.thumbprint, &granted.name).await;
+    if issued.is_err() {
+        // Not issued: the approved key waits again.
+        app.store.add_granted_key(&granted).await?;
+    }
+    issued
+}
+
+async fn issue(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+    thumbprint: &str,
+    called: &str,
+) -> Result<IssuedKey, OperationError> {
+    let now = app.clock.now();
+    let secret = Secret::draw()?;
+    let key = ApiKey {
+        id: SessionId::parse(&name("key")?).expect("a prefix and base64url are a valid id"),
+        account: account.clone(),
+        thumbprint: thumbprint.to_owned(),
+        expires_at: now.plus(KEY_LASTS),
+    };
+    let words = ActDetails {
+        subject: format!("account:{account}"),
+        after: format!("{} until:{}", key.id, key.expires_at),
+        reason: called.to_owned(),
+        ..ActDetails::default()
+    };
+    app.write_down(actor, Act::KeyIssued, words).await?;
+    let record =
+        ApiKeyRecord { secret: secret.hash(), key: key.clone(), name: called.to_owned(), added_at: now };
+    app.store.add_key(&record).await?;
+    let mut rules = app.rules().await;
+    Arc::make_mut(&mut rules.keys).insert(secret.hash(), key.clone());
+    app.publish(&rules);
+    Ok(IssuedKey { account: account.clone(), id: key.id, secret: secret.reveal().to_owned() })
+}
+
+/// The keys of the accounts that the actor may see.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, OperationError> {
+    require(actor.role.oversees())?;
+    let rules = app.gateway().rules();
+    let own = organisation_of(&rules, actor);
+    let mut keys = app.store.keys().await?;
+    keys.retain(|record| {
+        let of = rules.directory.find(&record.key.account).map(|known| &known.organisation);
+        actor.role.can_watch() || (of.is_some() && of == own.as_ref())
+    });
+    Ok(keys)
+}
+
+/// Revokes a key. It narrows access: one person is enough, and it is applied before it is journalled.
+pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> Result<(), OperationError> {
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let known = list(app, actor).await?.into_iter().find(|record| record.key.id == *id);
+    let record = known.ok_or(OperationError::NotFound("key"))?;
+    require(answers_for(&app.gateway().rules(), actor, &record.key.account))?;
+    {
+        let mut rules = app.rules().await;
+        // Of several who revoke it at the same time, one does.
+        if !Arc::make_mut(&mut rules.keys).remove(id) {
+            return Err(OperationError::Conflict);
+        }
+        app.publish(&rules);
+    }
+    let words = ActDetails {
+        subject: format!("account:{}", record.key.account),
+        before: id.to_string(),
+        reason,
+        ..ActDetails::default()
+    };
+    let written = app.write_down(actor, Act::KeyRevoked, words).await;
+    app.store.remove_key(id).await?;
+    written.map(drop)
+}
+
+/// Revokes all keys of an account, as a recovery does.
+pub(crate) async fn revoke_all(app: &App, account: &AccountId) -> Result<(), OperationError> {
+    {
+        let mut rules = app.rules().await;
+        Arc::make_mut(&mut rules.keys).remove_of(account);
+        app.publish(&rules);
+    }
+    Ok(app.store.remove_keys_of(account).await?)
+}

@@ -1,0 +1,274 @@
+//! Passkeys (WebAuthn): proof of identity to the console that cannot be disclosed or copied.
+//!
+//! All ceremonies happen on the console's host, to whose name passkeys are bound: one passkey serves every
+//! portal, which receive their sessions by `sign_in::hand_over`. User verification is always required; a
+//! challenge is valid once, for five minutes. Sign-in asks for no account name, because a passkey contains
+//! it: account names cannot be probed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digue_access::{RequestOrigin, Session};
+use digue_app::secret::Secret;
+use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_mail::Mail;
+use digue_store::PasskeyRecord;
+use digue_types::{AccountId, Act, Timestamp};
+use serde_json::Value;
+use webauthn_rs::prelude::{
+    AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
+    RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder,
+};
+
+use crate::ceremonies::Ceremonies;
+use crate::state::IdentityState;
+use crate::{invitations, sign_in};
+
+const NAME_CHARS_MAX: usize = 60;
+/// The most passkeys of one account.
+const PASSKEYS_MAX: usize = 20;
+
+/// The ceremonies under way.
+pub(crate) struct Passkeys {
+    webauthn: Webauthn,
+    registrations: Ceremonies<Registration>,
+    sign_ins: Ceremonies<DiscoverableAuthentication>,
+}
+
+struct Registration {
+    account: AccountId,
+    handle: Uuid,
+    state: PasskeyRegistration,
+}
+
+/// The options for the browser's part of a ceremony.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PasskeyChallenge {
+    pub ceremony: String,
+    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`.
+    pub options: Value,
+}
+
+impl Passkeys {
+    /// `None` when the console's URL has an IP address: passkeys are bound to host names.
+    pub(crate) fn new(console_url: &str) -> Option<Self> {
+        let origin = Url::parse(console_url).ok()?;
+        let host = origin.domain()?.to_owned();
+        let webauthn = WebauthnBuilder::new(&host, &origin).ok()?.rp_name("Digue").build().ok()?;
+        Some(Self { webauthn, registrations: Ceremonies::default(), sign_ins: Ceremonies::default() })
+    }
+}
+
+/// The passkeys of the session's own account.
+pub async fn own(app: &App, session: &Session) -> Result<Vec<PasskeyRecord>, OperationError> {
+    Actor::of_session(app, session)?;
+    Ok(app.store.passkeys_of(&session.account).await?)
+}
+
+/// Begins to add a passkey to the session's own account.
+pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallenge, OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    let known = app.store.passkeys_of(&actor.account).await?;
+    if known.len() >= PASSKEYS_MAX {
+        return Err(OperationError::Invalid("invalid-passkeys-many"));
+    }
+    // One user handle for all passkeys of the account, as WebAuthn requires.
+    let handle = match known.first() {
+        Some(passkey) => parse_handle(&passkey.handle)?,
+        None => Uuid::new_v4(),
+    };
+    let exclude = known.iter().map(|passkey| decode_id(&passkey.id)).collect::<Result<Vec<_>, _>>()?;
+    let exclude = exclude.into_iter().map(Into::into).collect();
+    let passkeys = IdentityState::of(app).passkeys()?;
+    let account = actor.account.as_str();
+    let (options, state) = passkeys
+        .webauthn
+        .start_passkey_registration(handle, account, account, Some(exclude))
+        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let mut options =
+        serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
+    let mut options = options["publicKey"].take();
+    // Sign-in without a name needs a discoverable credential, which the library does not request here.
+    options["authenticatorSelection"]["residentKey"] = "required".into();
+    options["authenticatorSelection"]["requireResidentKey"] = true.into();
+    let registration = Registration { account: actor.account, handle, state };
+    let ceremony = passkeys.registrations.begin(app.clock.now(), registration)?;
+    Ok(PasskeyChallenge { ceremony, options })
+}
+
+/// Adds the passkey that the browser created.
+pub async fn finish_adding(
+    app: &App,
+    session: &Session,
+    ceremony: &str,
+    called: &str,
+    answer: Value,
+) -> Result<(), OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    let _turn = invitations::hold_still(app, session).await?;
+    let called = parse_name(called)?;
+    let passkeys = IdentityState::of(app).passkeys()?;
+    let now = app.clock.now();
+    let Registration { account, handle, state } = passkeys.registrations.end(now, ceremony)?;
+    if account != actor.account {
+        return Err(OperationError::Denied);
+    }
+    let answer: RegisterPublicKeyCredential = parse_answer(answer)?;
+    let passkey = passkeys.webauthn.finish_passkey_registration(&answer, &state).map_err(refused)?;
+    let known = app.store.passkeys_of(&account).await?;
+    let credential =
+        serde_json::to_value(&passkey).map_err(|e| OperationError::Unavailable(e.to_string()))?;
+    let record = PasskeyRecord {
+        id: URL_SAFE_NO_PAD.encode(passkey.cred_id()),
+        account,
+        handle: handle.to_string(),
+        name: called,
+        counter: credential["cred"]["counter"].as_u64().and_then(|n| n.try_into().ok()).unwrap_or(0),
+        is_backed_up: credential["cred"]["backup_state"].as_bool().unwrap_or(false),
+        credential: credential.to_string(),
+        added_at: now,
+        used_at: Timestamp::ZERO,
+    };
+    let words = ActDetails {
+        subject: format!("account:{}", actor.account),
+        before: format!("passkeys:{}", known.len()),
+        after: format!("passkey:{} backed-up:{}", short(&record.id), record.is_backed_up),
+        ..ActDetails::default()
+    };
+    app.write_down(&actor, Act::PasskeyAdded, words).await?;
+    app.store.add_passkey(&record).await?;
+    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
+        .await
+}
+
+/// Removes a passkey of the session's own account; the last one cannot be removed.
+pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    let known = app.store.passkeys_of(&actor.account).await?;
+    let passkey = known.iter().find(|passkey| passkey.id == id).ok_or(OperationError::NotFound("passkey"))?;
+    if known.len() == 1 {
+        return Err(OperationError::Invalid("invalid-passkey-last"));
+    }
+    let words = ActDetails {
+        subject: format!("account:{}", actor.account),
+        before: format!("passkey:{}", short(id)),
+        after: format!("passkeys:{}", known.len() - 1),
+        ..ActDetails::default()
+    };
+    let claim = app.store.remove_passkey(&actor.account, id);
+    app.claim((&actor, Act::PasskeyRemoved, words), claim, app.store.add_passkey(passkey)).await?;
+    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
+        .await
+}
+
+/// Begins a sign-in or a fresh proof of identity; which account it is follows from the answer.
+pub fn begin_sign_in(app: &App) -> Result<PasskeyChallenge, OperationError> {
+    let passkeys = IdentityState::of(app).passkeys()?;
+    let (options, state) = passkeys
+        .webauthn
+        .start_discoverable_authentication()
+        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let mut options =
+        serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
+    let ceremony = passkeys.sign_ins.begin(app.clock.now(), state)?;
+    Ok(PasskeyChallenge { ceremony, options: options["publicKey"].take() })
+}
+
+/// Signs in to the console with the browser's answer; the secret goes into the cookie.
+pub async fn finish_sign_in(
+    app: &App,
+    ceremony: &str,
+    answer: Value,
+    origin: &RequestOrigin,
+) -> Result<(Secret, Session), OperationError> {
+    let account = verify(app, ceremony, answer).await?;
+    let now = app.clock.now();
+    let host = app.console_host();
+    sign_in::open_session(app, &account, host, origin, now, "passkey").await.map_err(|error| match error {
+        // A distinct answer would reveal that a suspended account exists.
+        OperationError::Denied => OperationError::Invalid("invalid-passkey"),
+        other => other,
+    })
+}
+
+/// Gives a fresh proof of identity for a session, with a passkey.
+pub async fn prove(
+    app: &App,
+    session: &Session,
+    ceremony: &str,
+    answer: Value,
+) -> Result<(), OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    if verify(app, ceremony, answer).await? != session.account {
+        return Err(OperationError::Invalid("invalid-passkey"));
+    }
+    sign_in::note_proof(app, &actor, session, app.clock.now()).await
+}
+
+/// The account that the answer proves. Every wrong answer gets the same error.
+pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
+    let passkeys = IdentityState::of(app).passkeys()?;
+    let now = app.clock.now();
+    let state = passkeys.sign_ins.end(now, ceremony)?;
+    let answer: PublicKeyCredential = parse_answer(answer)?;
+    let (handle, id) = passkeys.webauthn.identify_discoverable_authentication(&answer).map_err(refused)?;
+    let wrong = || OperationError::Invalid("invalid-passkey");
+    let record = app.store.passkey(&URL_SAFE_NO_PAD.encode(id)).await?.ok_or_else(wrong)?;
+    if parse_handle(&record.handle)? != handle {
+        return Err(wrong());
+    }
+    let mut passkey: Passkey = serde_json::from_str(&record.credential)
+        .map_err(|error| OperationError::Unavailable(format!("a stored passkey cannot be read: {error}")))?;
+    let result = passkeys.webauthn.finish_discoverable_authentication_v2(&answer, state, &passkey);
+    let result: AuthenticationResult = result.map_err(refused)?;
+    if !result.user_verified() {
+        return Err(wrong());
+    }
+    passkey.update_credential(&result);
+    let used = PasskeyRecord {
+        credential: to_text(&passkey)?,
+        counter: result.counter(),
+        is_backed_up: result.backup_state(),
+        used_at: now,
+        ..record.clone()
+    };
+    // Compared and set with the counter that was read: of two uses with the same counter one fails, because
+    // one of them is a copy of the key.
+    if app.store.use_passkey(&used, record.counter).await? { Ok(record.account) } else { Err(wrong()) }
+}
+
+fn refused(error: webauthn_rs::prelude::WebauthnError) -> OperationError {
+    // Which check failed, for operators; it contains no name.
+    tracing::info!(%error, "Passkey verification failed; ceremony refused");
+    OperationError::Invalid("invalid-passkey")
+}
+
+fn parse_answer<T: serde::de::DeserializeOwned>(answer: Value) -> Result<T, OperationError> {
+    serde_json::from_value(answer).map_err(|_| OperationError::Invalid("invalid-passkey"))
+}
+
+fn parse_name(text: &str) -> Result<String, OperationError> {
+    let text = text.trim();
+    let length = text.chars().count();
+    let is_fine = (1..=NAME_CHARS_MAX).contains(&length) && !text.chars().any(char::is_control);
+    if is_fine { Ok(text.to_owned()) } else { Err(OperationError::Invalid("invalid-passkey-name")) }
+}
+
+fn parse_handle(text: &str) -> Result<Uuid, OperationError> {
+    Uuid::parse_str(text).map_err(|_| OperationError::Unavailable("a stored handle is invalid".into()))
+}
+
+fn decode_id(text: &str) -> Result<Vec<u8>, OperationError> {
+    let read = URL_SAFE_NO_PAD.decode(text);
+    read.map_err(|_| OperationError::Unavailable("a stored passkey cannot be read".into()))
+}
+
+fn to_text(passkey: &Passkey) -> Result<String, OperationError> {
+    serde_json::to_string(passkey).map_err(|error| OperationError::Unavailable(error.to_string()))
+}
+
+/// The first characters of a credential id: enough to distinguish two in the journal.
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}

@@ -1,0 +1,628 @@
+//! Password and one-time code: the fallback for agents who cannot have a passkey.
+//!
+//! The operator can disable it. It follows the CNIL (deliberations 2022-100 and 2025-019): entropy, a
+//! growing delay, a block after ten failures in a row, no code by e-mail, a password hash with a key that
+//! is kept outside the database. Failures are counted separately for each device that the account knows,
+//! and for all other devices together: an attacker who tries from everywhere blocks only unknown devices,
+//! and neither the holder's usual one nor any passkey. Every wrong input gets the same answer after the
+//! same work.
+
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use digue_access::{RequestOrigin, Session};
+use digue_app::secret::{Secret, SecretSeal};
+use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_mail::Mail;
+use digue_store::{Attempts, PasswordRecord};
+use digue_types::{AccountId, Act, Timestamp};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::sync::Semaphore;
+use totp_rs::Totp;
+
+use crate::state::IdentityState;
+use crate::{invitations, sign_in};
+
+/// Failures in a row after which the password is blocked (CNIL: at most 10).
+pub const FAILURES_MAX: u32 = 10;
+/// Failures without a delay: anyone mistypes.
+const FAILURES_FREE: u32 = 3;
+const CHARS_MIN: usize = 12;
+const BYTES_MAX: usize = 256;
+/// CNIL 2022-100, case of a password with restricted attempts.
+const ENTROPY_BITS_MIN: f64 = 50.0;
+const CODES: usize = 10;
+/// How long the secret on the page may be confirmed.
+const SETTING_LASTS: Duration = Duration::from_mins(15);
+/// OWASP's smallest recommendation for Argon2id: 19 MiB, two passes.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+/// Sign-ins from unknown devices that may wait for a hash; further ones get `Busy`.
+const STRANGERS_WAITING_MAX: usize = 16;
+
+/// The operator's rules for passwords.
+#[derive(Clone, Debug, Default)]
+pub struct PasswordRules {
+    /// A file of SHA-1 hashes of breached passwords in hexadecimal, sorted, one a line (the format of
+    /// Have I Been Pwned).
+    pub breached: Option<PathBuf>,
+}
+
+/// The state of password sign-in.
+pub(crate) struct Passwords {
+    rules: PasswordRules,
+    /// Mixed into every hash: a copy of the database alone allows no guessing.
+    pepper: Arc<[u8]>,
+    seal: SecretSeal,
+    // One hash at a time for unknown devices and one for known ones. The gateway runs in this process:
+    // password hashing never takes more of the machine than two cores and 38 MiB, and a flood from unknown
+    // devices does not delay known ones.
+    strangers: Semaphore,
+    known: Semaphore,
+    strangers_waiting: AtomicUsize,
+    /// The hash to compare with when there is no account: the answer takes the same time.
+    decoy: String,
+}
+
+impl Passwords {
+    pub(crate) fn new(rules: PasswordRules, key: &[u8; 32]) -> Result<Self, OperationError> {
+        let derived = |label: &[u8]| {
+            let mut bytes = key.to_vec();
+            bytes.extend(label);
+            digest(&ring::digest::SHA256, &bytes)
+        };
+        let pepper: Arc<[u8]> = derived(b"digue password pepper").as_ref().into();
+        let decoy = hash(&pepper, Secret::draw()?.reveal())?;
+        Ok(Self {
+            rules,
+            pepper,
+            seal: SecretSeal::new(key, b"digue second factor")?,
+            strangers: Semaphore::new(1),
+            known: Semaphore::new(1),
+            strangers_waiting: AtomicUsize::new(0),
+            decoy,
+        })
+    }
+
+    /// A place in the queue of unknown devices; `Busy` when it is full.
+    fn place(&self) -> Result<AttemptPlace<'_>, OperationError> {
+        // The guard before the count: it gives the place back also when this one is refused.
+        let place = AttemptPlace(&self.strangers_waiting);
+        if place.0.fetch_add(1, Ordering::SeqCst) >= STRANGERS_WAITING_MAX {
+            return Err(OperationError::Busy);
+        }
+        Ok(place)
+    }
+
+    fn seal(&self, account: &AccountId, plain: &[u8]) -> Result<String, OperationError> {
+        self.seal.seal(account.as_str(), plain)
+    }
+
+    fn open(&self, account: &AccountId, text: &str) -> Option<Vec<u8>> {
+        self.seal.open(account.as_str(), text)
+    }
+}
+
+fn broken(what: &str) -> OperationError {
+    OperationError::Unavailable(what.to_owned())
+}
+
+fn argon(pepper: &[u8]) -> Result<Argon2<'_>, OperationError> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| broken(&error.to_string()))?;
+    Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params)
+        .map_err(|error| broken(&error.to_string()))
+}
+
+fn hash(pepper: &[u8], password: &str) -> Result<String, OperationError> {
+    let mut salt = [0; 16];
+    SystemRandom::new().fill(&mut salt).map_err(|_| broken("no randomness"))?;
+    let salt = SaltString::encode_b64(&salt).map_err(|error| broken(&error.to_string()))?;
+    let hashed = argon(pepper)?.hash_password(password.as_bytes(), &salt);
+    Ok(hashed.map_err(|error| broken(&error.to_string()))?.to_string())
+}
+
+fn is_right(pepper: &[u8], password: &str, known: &str) -> bool {
+    let (Ok(argon), Ok(known)) = (argon(pepper), PasswordHash::new(known)) else { return false };
+    argon.verify_password(password.as_bytes(), &known).is_ok()
+}
+
+fn totp(secret: &[u8], account: &AccountId) -> Result<Totp, OperationError> {
+    // In the `otpauth` URL a colon separates the issuer from the account.
+    let named = account.as_str().replace(':', ".");
+    let builder = totp_rs::Builder::new().with_secret(secret.to_vec()).with_account_name(named);
+    builder.with_issuer(Some("Digue")).build().map_err(|error| broken(&error.to_string()))
+}
+
+/// The content of the page on which a second factor is set up.
+#[derive(Clone, Debug)]
+pub struct FactorSetup {
+    /// The sealed secret, which the form sends back: nothing is stored until it is confirmed.
+    pub sealed: String,
+    /// The secret in base 32, for typing.
+    pub secret: String,
+    /// The modules of the QR code, row by row; `true` is dark.
+    pub code: Vec<Vec<bool>>,
+}
+
+/// Begins to set a password on the session's own account.
+pub fn begin(app: &App, session: &Session) -> Result<FactorSetup, OperationError> {
+    let actor = may_set(app, session)?;
+    let passwords = IdentityState::of(app).passwords()?;
+    let mut secret = [0; 20];
+    SystemRandom::new().fill(&mut secret).map_err(|_| broken("no randomness"))?;
+    let totp = totp(&secret, &actor.account)?;
+    let url = totp.to_url().map_err(|error| broken(&error.to_string()))?;
+    let code = qrcodegen::QrCode::encode_text(&url, qrcodegen::QrCodeEcc::Medium)
+        .map_err(|_| broken("no code could be drawn"))?;
+    let until = app.clock.now().plus(SETTING_LASTS);
+    let kept = [&until.micros().to_be_bytes()[..], &secret[..]].concat();
+    Ok(FactorSetup {
+        sealed: passwords.seal(&actor.account, &kept)?,
+        secret: totp_rs::Secret::from(secret.to_vec()).to_base32(),
+        code: (0..code.size()).map(|y| (0..code.size()).map(|x| code.get_module(x, y)).collect()).collect(),
+    })
+}
+
+fn may_set(app: &App, session: &Session) -> Result<Actor, OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    IdentityState::of(app).passwords()?;
+    // The role of the directory, not the actor's: an unconfirmed officer acts as an agent, but must not
+    // obtain a password that would remain after the confirmation.
+    let rules = app.gateway().rules();
+    if rules.directory.find(&actor.account).is_none_or(|record| record.role.needs_passkey()) {
+        return Err(OperationError::Invalid("invalid-password-role"));
+    }
+    actor.must_be_fresh(app)?;
+    Ok(actor)
+}
+
+/// Sets a password and its second factor together; returns the recovery codes, shown once.
+pub async fn set(
+    app: &App,
+    session: &Session,
+    password: &str,
+    sealed: &str,
+    code: &str,
+) -> Result<Vec<String>, OperationError> {
+    let actor = may_set(app, session)?;
+    let passwords = IdentityState::of(app).passwords()?;
+    let now = app.clock.now();
+    let kept = passwords.open(&actor.account, sealed).ok_or(OperationError::Invalid("invalid-ceremony"))?;
+    let (until, secret) = kept.split_at_checked(8).ok_or(OperationError::Invalid("invalid-ceremony"))?;
+    let until = i64::from_be_bytes(until.try_into().expect("split at eight bytes"));
+    if now >= Timestamp::from_micros(until) {
+        return Err(OperationError::Invalid("invalid-ceremony"));
+    }
+    check_strength(passwords, session, password).map_err(OperationError::Invalid)?;
+    let step = check_code(&totp(secret, &actor.account)?, code, now);
+    let step = step.ok_or(OperationError::Invalid("invalid-totp"))?;
+    let (pepper, text) = (passwords.pepper.clone(), password.to_owned());
+    let hashed = {
+        let _turn = passwords.known.acquire().await.map_err(|_| OperationError::Busy)?;
+        tokio::task::spawn_blocking(move || hash(&pepper, &text)).await
+    };
+    let hashed = hashed.map_err(|error| broken(&error.to_string()))??;
+    let codes = (0..CODES).map(|_| recovery_code()).collect::<Result<Vec<String>, _>>()?;
+    let hashes: Vec<_> = codes.iter().map(|code| code_hash(code)).collect();
+    let _turn = invitations::hold_still(app, session).await?;
+    let words = ActDetails {
+        subject: format!("account:{}", actor.account),
+        after: format!("totp recovery-codes:{CODES}"),
+        ..ActDetails::default()
+    };
+    app.write_down(&actor, Act::PasswordSet, words).await?;
+    let record = PasswordRecord {
+        account: actor.account,
+        hash: hashed,
+        totp: passwords.seal(&session.account, secret)?,
+        totp_step: step,
+        changed_at: now,
+    };
+    app.store.save_password(&record, &hashes).await?;
+    digue_mail::tell_holder(
+        app,
+        &session.account,
+        &Mail::FactorsChanged { account: session.account.clone() },
+    )
+    .await?;
+    Ok(codes)
+}
+
+/// The number of recovery codes left; `None` when the account has no password.
+pub async fn own(app: &App, session: &Session) -> Result<Option<usize>, OperationError> {
+    if app.store.password_of(&session.account).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(app.store.recovery_codes_left(&session.account).await?))
+}
+
+/// Removes the account's own password. A passkey must remain.
+pub async fn remove(app: &App, session: &Session) -> Result<(), OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    if app.store.password_of(&actor.account).await?.is_none() {
+        return Err(OperationError::NotFound("password"));
+    }
+    if app.store.passkeys_of(&actor.account).await?.is_empty() {
+        return Err(OperationError::Invalid("invalid-passkey-last"));
+    }
+    let words = ActDetails { subject: format!("account:{}", actor.account), ..ActDetails::default() };
+    app.write_down(&actor, Act::PasswordRemoved, words).await?;
+    app.store.remove_password(&actor.account).await?;
+    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
+        .await
+}
+
+/// The credentials of a sign-in.
+#[derive(Clone, Copy)]
+pub struct ShownCredentials<'s> {
+    pub account: &'s str,
+    pub password: &'s str,
+    /// Six digits, or a recovery code.
+    pub code: &'s str,
+    /// The secret of a device that the account may know.
+    pub device: Option<&'s str>,
+}
+
+/// A session and, for a device that was not known before, its new secret.
+pub struct OpenedPassword {
+    pub secret: Secret,
+    pub session: Session,
+    pub device: Option<Secret>,
+}
+
+/// An attempt, counted before it is known whether it is right: parallel attempts all count.
+struct CountedAttempt {
+    /// The account, or `nobody` when there is none.
+    account: AccountId,
+    /// The hash of the device's secret when the account knows it; empty for all other devices together.
+    lane: String,
+    may_try: bool,
+    failures_before: u32,
+}
+
+/// Attempts that are counted between two looks before one gives up: more at once are no person's.
+const COUNTING_TRIES: usize = 8;
+
+impl CountedAttempt {
+    async fn begin(
+        app: &App,
+        account: AccountId,
+        device: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, OperationError> {
+        let named = device.map(sign_in::state_hash).unwrap_or_default();
+        for _ in 0..COUNTING_TRIES {
+            let of_device = app.store.attempts(&account, &named).await?;
+            let (lane, so_far) = match of_device {
+                Some(attempts) => (named.clone(), Some(attempts)),
+                None => (String::new(), app.store.attempts(&account, "").await?),
+            };
+            if so_far.is_some_and(|attempts| !may_try(attempts, now)) {
+                return Self::refused(app, account, lane).await;
+            }
+            // Only if no other attempt was counted since: a hundred at once would all have seen the same count.
+            if app.store.count_attempt_after(&account, &lane, so_far, now).await? {
+                let failures_before = so_far.map_or(0, |attempts| attempts.failures);
+                return Ok(Self { account, lane, may_try: true, failures_before });
+            }
+        }
+        Self::refused(app, account, String::new()).await
+    }
+
+    /// Counted for `nobody`: the same query, so that the time is the same.
+    async fn refused(app: &App, account: AccountId, lane: String) -> Result<Self, OperationError> {
+        app.store.count_attempt(&nobody(), "", app.clock.now()).await?;
+        Ok(Self { account, lane, may_try: false, failures_before: 0 })
+    }
+
+    async fn failed(&self, app: &App) -> Result<OperationError, OperationError> {
+        if self.may_try && self.failures_before + 1 == FAILURES_MAX {
+            let words = ActDetails { subject: format!("account:{}", self.account), ..ActDetails::default() };
+            app.write_down(&Actor::digue(), Act::SignInBlocked, words).await?;
+            let mail = Mail::SignInBlocked { account: self.account.clone() };
+            digue_mail::tell_holder(app, &self.account, &mail).await?;
+        }
+        Ok(OperationError::Invalid("invalid-password"))
+    }
+}
+
+/// The account that stands for unknown ones, so that they cost the same work.
+fn nobody() -> AccountId {
+    AccountId::parse("::nobody").expect("`::nobody` is a valid account id")
+}
+
+/// Signs in to the console. Every wrong input gets the same answer after the same work.
+pub async fn sign_in(
+    app: &App,
+    shown: ShownCredentials<'_>,
+    origin: &RequestOrigin,
+) -> Result<OpenedPassword, OperationError> {
+    let passwords = IdentityState::of(app).passwords()?;
+    let now = app.clock.now();
+    // Without a device secret the place is taken before anything is read: a flood costs no query.
+    let mut place = match shown.device {
+        None => Some(passwords.place()?),
+        Some(_) => None,
+    };
+    let asked = AccountId::parse(shown.account.trim()).unwrap_or_else(|_| nobody());
+    let record = app.store.password_of(&asked).await?;
+    let account = record.as_ref().map_or_else(nobody, |record| record.account.clone());
+    let trial = CountedAttempt::begin(app, account, shown.device, now).await?;
+    // The device secret was invented or is of another account: the attempt queues with unknown devices.
+    if trial.lane.is_empty() && place.is_none() {
+        place = Some(passwords.place()?);
+    }
+    let record = record.filter(|_| trial.may_try);
+    let known_hash = record.as_ref().map_or(&passwords.decoy, |record| &record.hash);
+    let is_password = compare(passwords, place.is_none(), shown.password, known_hash).await?;
+    drop(place);
+    let Some(record) = record.filter(|_| is_password) else {
+        return Err(trial.failed(app).await?);
+    };
+    if !uses_second_factor(app, passwords, &record, shown.code, now).await? {
+        return Err(trial.failed(app).await?);
+    }
+    app.store.forget_attempts(&record.account, &trial.lane).await?;
+    let (host, by) = (app.console_host(), "password");
+    let opened = sign_in::open_session(app, &record.account, host, origin, now, by).await;
+    let (secret, session) = opened.map_err(|error| match error {
+        // A distinct answer would reveal that a suspended account exists.
+        OperationError::Denied => OperationError::Invalid("invalid-password"),
+        other => other,
+    })?;
+    let device = if trial.lane.is_empty() {
+        let made = Secret::draw()?;
+        app.store.forget_attempts(&record.account, &sign_in::state_hash(made.reveal())).await?;
+        Some(made)
+    } else {
+        None
+    };
+    Ok(OpenedPassword { secret, session, device })
+}
+
+/// Gives a fresh proof of identity for a session, with password and code.
+pub async fn prove(
+    app: &App,
+    session: &Session,
+    password: &str,
+    code: &str,
+    device: Option<&str>,
+) -> Result<(), OperationError> {
+    let passwords = IdentityState::of(app).passwords()?;
+    let actor = Actor::of_session(app, session)?;
+    let now = app.clock.now();
+    let record = app.store.password_of(&actor.account).await?;
+    let record = record.ok_or(OperationError::NotFound("password"))?;
+    let trial = CountedAttempt::begin(app, actor.account.clone(), device, now).await?;
+    let is_password = compare(passwords, true, password, &record.hash).await?;
+    if !trial.may_try || !is_password || !uses_second_factor(app, passwords, &record, code, now).await? {
+        return Err(trial.failed(app).await?);
+    }
+    app.store.forget_attempts(&record.account, &trial.lane).await?;
+    sign_in::note_proof(app, &actor, session, now).await
+}
+
+/// Checks the second factor alone, for an account whose first factor a provider proved.
+pub(crate) async fn check_second(app: &App, account: &AccountId, code: &str) -> Result<(), OperationError> {
+    let passwords = IdentityState::of(app).passwords()?;
+    let now = app.clock.now();
+    let record = app.store.password_of(account).await?;
+    let record = record.ok_or(OperationError::NotFound("password"))?;
+    let trial = CountedAttempt::begin(app, account.clone(), None, now).await?;
+    if !trial.may_try || !uses_second_factor(app, passwords, &record, code, now).await? {
+        return Err(trial.failed(app).await?);
+    }
+    Ok(app.store.forget_attempts(account, &trial.lane).await?)
+}
+
+/// True when another attempt is allowed: after the third failure one second later, then twice as long
+/// each time; after the tenth not at all.
+fn may_try(attempts: Attempts, now: Timestamp) -> bool {
+    if attempts.failures < FAILURES_FREE {
+        return true;
+    }
+    let wait = Duration::from_secs(1 << (attempts.failures - FAILURES_FREE).min(10));
+    attempts.failures < FAILURES_MAX && now.since(attempts.failed_at) >= wait
+}
+
+/// A place in the queue of unknown devices, given back when dropped.
+struct AttemptPlace<'p>(&'p AtomicUsize);
+
+impl Drop for AttemptPlace<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+async fn compare(
+    passwords: &Passwords,
+    is_known: bool,
+    password: &str,
+    known_hash: &str,
+) -> Result<bool, OperationError> {
+    let lane = if is_known { &passwords.known } else { &passwords.strangers };
+    let _turn = lane.acquire().await.map_err(|_| OperationError::Busy)?;
+    let (pepper, known_hash) = (passwords.pepper.clone(), known_hash.to_owned());
+    // No longer password can have been set; the rest need not be hashed.
+    let text = password.get(..BYTES_MAX).unwrap_or(password).to_owned();
+    let compared = tokio::task::spawn_blocking(move || is_right(&pepper, &text, &known_hash)).await;
+    compared.map_err(|error| broken(&error.to_string()))
+}
+
+async fn uses_second_factor(
+    app: &App,
+    passwords: &Passwords,
+    record: &PasswordRecord,
+    code: &str,
+    now: Timestamp,
+) -> Result<bool, OperationError> {
+    let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    // A one-time code has six digits, a recovery code 24 characters.
+    if code.len() > 8 {
+        return Ok(app.store.use_recovery_code(&record.account, &code_hash(&code)).await?);
+    }
+    let secret = passwords.open(&record.account, &record.totp).ok_or_else(|| broken("a sealed secret"))?;
+    match check_code(&totp(&secret, &record.account)?, &code, now) {
+        // Each period once (RFC 6238, 5.2): a code that was overheard cannot be replayed.
+        Some(step) => Ok(app.store.use_totp(&record.account, step).await?),
+        None => Ok(false),
+    }
+}
+
+/// The period (RFC 6238) whose code this is: the current one or one next to it.
+fn check_code(totp: &Totp, code: &str, now: Timestamp) -> Option<u64> {
+    let code: String = code.chars().filter(char::is_ascii_digit).collect();
+    totp.check(&code, u64::try_from(now.secs()).ok()?)
+}
+
+/// A recovery code: 120 random bits in six groups. Too many to guess, so that a plain digest is stored.
+fn recovery_code() -> Result<String, OperationError> {
+    // Neither 0 and O nor 1 and I: codes are read from paper.
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut bytes = [0; 24];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| broken("no randomness"))?;
+    let letters: Vec<char> = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+    Ok(letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-"))
+}
+
+fn code_hash(code: &str) -> [u8; 32] {
+    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    digue_gateway::identity::token_hash(&plain.to_ascii_uppercase())
+}
+
+/// Why a password is refused, as a locale key.
+fn check_strength(passwords: &Passwords, session: &Session, password: &str) -> Result<(), &'static str> {
+    if password.chars().count() < CHARS_MIN {
+        return Err("invalid-password-short");
+    }
+    if password.len() > BYTES_MAX {
+        return Err("invalid-password-long");
+    }
+    if entropy_bits(password) < ENTROPY_BITS_MIN {
+        return Err("invalid-password-simple");
+    }
+    let about = [session.account.as_str(), session.organisation.as_str(), session.host.as_str(), "digue"];
+    let start: String = password.chars().take(100).collect();
+    if zxcvbn::zxcvbn(&start, &about).score() < zxcvbn::Score::Three {
+        return Err("invalid-password-trivial");
+    }
+    match passwords.rules.breached.as_deref().map(|file| is_breached(file, password)) {
+        None | Some(Ok(false)) => Ok(()),
+        Some(Ok(true)) => Err("invalid-password-breached"),
+        Some(Err(error)) => {
+            tracing::error!(%error, "Reading the list of breached passwords failed; password refused");
+            Err("invalid-password-list")
+        }
+    }
+}
+
+/// The entropy by the CNIL's formula: length times log2 of the size of the character classes used.
+fn entropy_bits(password: &str) -> f64 {
+    let has = |is: fn(&char) -> bool| password.chars().any(|c| is(&c));
+    let mut size = 0.0;
+    size += if has(char::is_ascii_lowercase) { 26.0 } else { 0.0 };
+    size += if has(char::is_ascii_uppercase) { 26.0 } else { 0.0 };
+    size += if has(char::is_ascii_digit) { 10.0 } else { 0.0 };
+    size += if has(|c| !c.is_ascii_alphanumeric()) { 37.0 } else { 0.0 };
+    let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
+    f64::log2(f64::max(size, 1.0)) * f64::from(length)
+}
+
+/// Looks a password up in a sorted file of hashes by binary search, because such files have gigabytes.
+fn is_breached(file: &Path, password: &str) -> std::io::Result<bool> {
+    let wanted: String = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes())
+        .as_ref()
+        .iter()
+        .map(|b| format!("{b:02X}"))
+        .collect();
+    let mut file = std::fs::File::open(file)?;
+    let (mut low, mut high) = (0, file.metadata()?.len());
+    // Invariant: the wanted line, if present, begins at or after `low` and before `high`.
+    while low < high {
+        let middle = low + (high - low) / 2;
+        file.seek(SeekFrom::Start(middle))?;
+        let mut reader = BufReader::new((&file).take(256));
+        let mut skipped = Vec::new();
+        // From the byte before `middle`, so that a line that begins exactly there is not skipped.
+        if middle > 0 {
+            file.seek(SeekFrom::Start(middle - 1))?;
+            reader = BufReader::new((&file).take(256));
+            reader.read_until(b'\n', &mut skipped)?;
+        }
+        let begins = if middle > 0 { middle - 1 + skipped.len() as u64 } else { 0 };
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line)?;
+        if begins >= high || line.is_empty() {
+            high = middle;
+            continue;
+        }
+        let found = line.get(..40).map(<[u8]>::to_ascii_uppercase).unwrap_or_default();
+        match found.as_slice().cmp(wanted.as_bytes()) {
+            std::cmp::Ordering::Equal => return Ok(true),
+            std::cmp::Ordering::Less => low = begins + line.len() as u64,
+            std::cmp::Ordering::Greater => high = middle,
+        }
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_breached_password_is_found_wherever_it_stands() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let sha1 = |text: &str| -> String {
+            digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes())
+                .as_ref()
+                .iter()
+                .map(|b| format!("{b:02X}"))
+                .collect()
+        };
+        let words: Vec<String> = (0..500).map(|n| format!("mot de passe {n}")).collect();
+        let mut lines: Vec<String> = words.iter().map(|word| sha1(word)).collect();
+        lines.sort();
+        for (place, line) in lines.iter().enumerate() {
+            write!(file, "{line}:{}\r\n", place * 37).unwrap();
+        }
+        for word in &words {
+            assert!(is_breached(file.path(), word).unwrap(), "{word}");
+        }
+        for n in 0..500 {
+            assert!(!is_breached(file.path(), &format!("autre mot {n}")).unwrap());
+        }
+    }
+
+    #[test]
+    fn the_entropy_is_the_cnils() {
+        // Its own examples: 8 characters of 3 classes and 16 digits reach 50 bits or so.
+        assert!(entropy_bits("aB3aB3aB") > 47.0);
+        assert!(entropy_bits("1234567890123456") > 50.0);
+        assert!(entropy_bits("motdepasse") < 50.0);
+    }
+
+    #[test]
+    fn waiting_grows_and_ends_at_ten() {
+        let at = Timestamp::from_secs(1000);
+        let check = |failures, seconds: i64, may: bool| {
+            let attempts = Attempts { failures, failed_at: at };
+            assert_eq!(may_try(attempts, Timestamp::from_secs(1000 + seconds)), may, "{failures} {seconds}");
+        };
+        check(2, 0, true);
+        check(3, 0, false);
+        check(3, 1, true);
+        check(9, 63, false);
+        check(9, 64, true);
+        check(10, 1_000_000, false);
+    }
+}

@@ -1,0 +1,159 @@
+//! Sessions of persons in their own space: short, in memory only.
+//!
+//! A person proves to be one by a single-use code sent by letter, or by an identity provider of the
+//! operator's choice; how is no matter of this file.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use digue_access::session::TokenHash;
+use digue_app::files::sha256;
+use digue_app::quotas::{QuotaLimits, Quotas};
+use digue_app::secret::Secret;
+use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_store::KnownPerson;
+use digue_types::{Act, PersonRef, Timestamp};
+
+use crate::state::IdentityState;
+
+/// Requests from one address within a day: a household makes a few, a town hall some for its visitors.
+pub const LETTERS: QuotaLimits = QuotaLimits {
+    period: Duration::from_hours(24),
+    per_address: 50,
+    per_network: 500,
+    total: 2500,
+    least: 5,
+};
+
+/// Short, because the device may be shared.
+const IDLE: Duration = Duration::from_mins(20);
+const ABSOLUTE: Duration = Duration::from_hours(1);
+/// The most sessions of persons at once.
+const SESSIONS_MAX: usize = 50_000;
+
+/// The sessions of persons, and the limits of requests without a session.
+pub struct PersonSessions {
+    // A leaf lock, never held across an `await`.
+    sessions: Mutex<HashMap<TokenHash, PersonSession>>,
+    /// Requests for letters, by network address.
+    pub letters: Quotas,
+    // Serialises requests of persons: looking for earlier ones and adding the new one are one step. Held
+    // while the act is journalled; apart from `App::asking`, so that strangers never delay the console.
+    pub asking: tokio::sync::Mutex<()>,
+}
+
+impl Default for PersonSessions {
+    fn default() -> Self {
+        Self {
+            sessions: Mutex::default(),
+            letters: Quotas::new(LETTERS),
+            asking: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct PersonSession {
+    whose: KnownPerson,
+    opened_at: Timestamp,
+    seen_at: Timestamp,
+    owed: Option<PersonDebts>,
+}
+
+/// What ties a person's session to the provider that opened it. The subject and `sid` are keyed hashes.
+#[derive(Clone)]
+pub struct PersonDebts {
+    pub(crate) provider: String,
+    pub(crate) subject: String,
+    pub(crate) sid: Option<String>,
+    pub(crate) id_token: String,
+}
+
+impl PersonSession {
+    fn is_live(&self, now: Timestamp) -> bool {
+        now.since(self.seen_at) < IDLE && now.since(self.opened_at) < ABSOLUTE
+    }
+}
+
+/// A person whose identity was proved, or is vouched for by a portal's program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedInPerson(KnownPerson);
+
+impl SignedInPerson {
+    /// A person that somebody else has identified: a portal's program, the seal of a framing token, the
+    /// address that the person gave while signed in.
+    pub fn vouched_for(whose: KnownPerson) -> Self {
+        Self(whose)
+    }
+
+    pub fn whose(&self) -> &KnownPerson {
+        &self.0
+    }
+
+    pub fn reference(&self) -> Result<PersonRef, OperationError> {
+        PersonRef::parse(&self.0.person).map_err(|_| OperationError::NotFound("person"))
+    }
+}
+
+/// The name of a person in the journal: a hash, the same for the same person.
+pub fn journal_name(whose: &KnownPerson) -> String {
+    format!("person:{}", &sha256(&format!("{} {}", whose.population, whose.person))[..16])
+}
+
+/// Opens a session for a person whose identity was proved; the secret is for a cookie.
+pub async fn open(
+    app: &App,
+    whose: KnownPerson,
+    way: &str,
+    owed: Option<PersonDebts>,
+) -> Result<Secret, OperationError> {
+    let words = ActDetails { subject: journal_name(&whose), after: way.to_owned(), ..ActDetails::default() };
+    app.write_down(&Actor::digue(), Act::PersonCame, words).await?;
+    let secret = Secret::draw()?;
+    let now = app.clock.now();
+    let mut sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.retain(|_, session| session.is_live(now));
+    if sessions.len() >= SESSIONS_MAX {
+        return Err(OperationError::Busy);
+    }
+    sessions.insert(secret.hash(), PersonSession { whose, opened_at: now, seen_at: now, owed });
+    Ok(secret)
+}
+
+/// The person of a session cookie.
+///
+/// # Errors
+/// `Denied` for an unknown or expired one.
+pub fn here(app: &App, secret: &str) -> Result<SignedInPerson, OperationError> {
+    let now = app.clock.now();
+    let mut sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    let session = sessions.get_mut(&digue_gateway::identity::token_hash(secret));
+    let session = session.filter(|session| session.is_live(now)).ok_or(OperationError::Denied)?;
+    session.seen_at = now;
+    Ok(SignedInPerson(session.whose.clone()))
+}
+
+pub fn leave(app: &App, secret: &str) {
+    let mut sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.remove(&digue_gateway::identity::token_hash(secret));
+}
+
+/// The provider's part in the session of a cookie.
+pub(crate) fn owed(app: &App, secret: &str) -> Option<PersonDebts> {
+    let sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.get(&digue_gateway::identity::token_hash(secret))?.owed.clone()
+}
+
+/// Ends the sessions that a provider opened for this subject or provider session (keyed hashes).
+pub(crate) fn end_owed(app: &App, provider: &str, subject: Option<&str>, sid: Option<&str>) {
+    let mut sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.retain(|_, session| {
+        let is_its = session.owed.as_ref().is_some_and(|owed| {
+            owed.provider == provider
+                && subject.is_none_or(|subject| owed.subject == subject)
+                && sid.is_none_or(|sid| owed.sid.as_deref() == Some(sid))
+        });
+        !is_its
+    });
+}

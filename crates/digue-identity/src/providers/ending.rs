@@ -1,0 +1,102 @@
+//! Logout in both directions: a provider ends a session (back-channel logout), or a user who signs out here
+//! also signs out of the provider.
+
+use std::time::Duration;
+
+use digue_access::Session;
+use digue_app::secret::Secret;
+use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_types::Act;
+
+use super::accounts::seal;
+use super::{keyed, label, told};
+
+use crate::person_sessions;
+use crate::state::IdentityState;
+
+/// How long a logout token is remembered: longer than the age at which it is refused (ten minutes, `peer`).
+pub(super) const LOGOUT_KNOWN: Duration = Duration::from_mins(15);
+pub(super) const LOGOUTS_MAX: usize = 100_000;
+
+/// A provider ended a session: every session of the account ends here, on every host, however it was opened.
+/// A narrower rule would need each portal session to know from which provider session it came
+/// (docs/decisions/0015).
+///
+/// # Errors
+/// `Invalid` for a token that proves nothing, or was used before.
+pub async fn ended_by_provider(app: &App, provider: &str, token: &str) -> Result<(), OperationError> {
+    let peer = IdentityState::of(app).providers.find(provider)?;
+    let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
+    let now = app.clock.now();
+    let ended = peer.ended(client, now, token).await.map_err(|trouble| told(peer, trouble))?;
+    if !IdentityState::of(app).providers.is_new_logout(keyed(app, peer, "logout", &ended.jti), now) {
+        return Err(OperationError::Invalid("invalid-provider-answer"));
+    }
+    let subject = ended.subject.map(|subject| keyed(app, peer, "subject", &subject));
+    let sid = ended.sid.map(|sid| keyed(app, peer, "sid", &sid));
+    person_sessions::end_owed(app, provider, subject.as_deref(), sid.as_deref());
+    // By the subject where the token has one: the console session that `sid` names may be over while a
+    // portal session that it handed over continues.
+    let accounts = match (&subject, &sid) {
+        (Some(subject), _) => {
+            app.store.identity(subject).await?.map(|known| known.account).into_iter().collect()
+        }
+        (None, Some(sid)) => app.store.accounts_of_provider_session(sid).await?,
+        (None, None) => Vec::new(),
+    };
+    for account in accounts {
+        let cut = app.gateway().cut_sessions(|session| session.account == account);
+        app.store.remove_sessions(&cut).await?;
+        let words = ActDetails {
+            subject: format!("account:{account}"),
+            before: format!("sessions:{}", cut.len()),
+            after: format!("provider:{provider}"),
+            ..ActDetails::default()
+        };
+        app.write_down(&Actor::digue(), Act::SessionCut, words).await?;
+    }
+    Ok(())
+}
+
+/// The address at which a user who signed out here may also sign out of the provider.
+pub(super) struct ProviderSignOut {
+    address: String,
+    /// The provider's label.
+    provider: String,
+}
+
+/// A ticket to sign out of the provider, too. To be called before the session ends: its ID token goes with
+/// it. `None` where there is no provider or it offers no logout.
+pub async fn farewell(app: &App, session: &Session) -> Option<String> {
+    let owed = app.store.provider_session(&session.id).await.ok()??;
+    let token = seal(app).ok()?.open(session.id.as_str(), &owed.sealed_token)?;
+    offer(app, &owed.provider, &String::from_utf8(token).ok()?).await
+}
+
+/// The same for the session of a person.
+pub async fn farewell_of_person(app: &App, secret: &str) -> Option<String> {
+    let owed = person_sessions::owed(app, secret)?;
+    offer(app, &owed.provider, &owed.id_token).await
+}
+
+async fn offer(app: &App, provider: &str, id_token: &str) -> Option<String> {
+    let peer = IdentityState::of(app).providers.find(provider).ok()?;
+    let now = app.clock.now();
+    let (back, state) = (format!("{}/.digue/left", app.console_url()), Secret::draw().ok()?);
+    let address = peer.end_address(app.client()?, now, id_token, &back, state.reveal()).await;
+    let goodbye = ProviderSignOut { address: address.ok()??, provider: label(app, provider) };
+    IdentityState::of(app).providers.goodbyes.begin(now, goodbye).ok()
+}
+
+/// The provider of a ticket, for the page that offers to sign out of it.
+pub fn leaving(app: &App, ticket: &str) -> Option<String> {
+    IdentityState::of(app)
+        .providers
+        .goodbyes
+        .look(app.clock.now(), ticket, |goodbye| goodbye.provider.clone())
+}
+
+/// The provider's logout address, once.
+pub fn end(app: &App, ticket: &str) -> Result<String, OperationError> {
+    Ok(IdentityState::of(app).providers.goodbyes.end(app.clock.now(), ticket)?.address)
+}
