@@ -6,10 +6,10 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, Policies};
+use digue_administration::rules::{self, RulesGuard};
 use digue_app::App;
 use digue_gateway::Portal;
 use digue_gateway::client_address::TrustedProxies;
-use digue_operations::rules::{self, RulesGuard};
 
 use crate::config::map_change::{beginning, widenings};
 use crate::config::portal_map::{self, PortalMap};

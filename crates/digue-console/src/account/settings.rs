@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use digue_administration::settings::{self, SettingsView};
 use digue_casework::CaseworkState;
-use digue_operations::settings::{self, SettingsView};
 use digue_response::notification::Field;
 
 use crate::error::PageError;

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use digue_administration::approvals::{self, ApprovalRequest, WaitingApproval};
+use digue_administration::{accounts, break_glass, organisations, settings};
 use digue_app::{OperationError, gates, signals};
 use digue_casework::incidents::{self, IncidentView};
 use digue_casework::notices::{self, CampaignView};
@@ -11,8 +13,6 @@ use digue_evidence::{affected, entry, scope, watch};
 use digue_exposure::{CountedExposure, Lookup, ScopeQuestion};
 use digue_identity::{keys, recovery};
 use digue_locales::{Language, text};
-use digue_operations::approvals::{self, ApprovalRequest, WaitingApproval};
-use digue_operations::{accounts, break_glass, organisations, settings};
 use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use digue_app::OperationError;
 use digue_locales::{Language, text};
-use digue_operations::persons::{self, sights};
+use digue_selfservice::persons::{self, sights};
 use digue_types::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};

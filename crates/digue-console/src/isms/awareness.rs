@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
+use digue_compliance::isms::awareness::{self, Learner, ReadingTask};
 use digue_isms::awareness::{ANSWERS, Module, QUESTIONS};
-use digue_operations::isms::awareness::{self, Learner, ReadingTask};
 use jiff::civil::Date;
 
 use crate::error::PageError;

@@ -8,12 +8,12 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
+use digue_compliance::isms::{checks, exchange, sheets, statement};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, CheckResult, PassRule};
 use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN};
 use digue_isms::standing::CheckStatement;
 use digue_isms::statement::StatementLine;
-use digue_operations::isms::{checks, exchange, sheets, statement};
 use digue_types::Timestamp;
 use serde::Deserialize;
 

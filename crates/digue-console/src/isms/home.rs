@@ -6,6 +6,8 @@ use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::{incidents, papers};
+use digue_compliance::isms::pia::{self, ImportedPia};
+use digue_compliance::isms::{self, exchange, start};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::Check;
@@ -17,8 +19,6 @@ use digue_isms::register::{Registers, days_between};
 use digue_isms::standing::{CheckStatement, MeasuredState, Measurements};
 use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
-use digue_operations::isms::pia::{self, ImportedPia};
-use digue_operations::isms::{self, exchange, start};
 use serde::Deserialize;
 
 use crate::differences::words_beside;

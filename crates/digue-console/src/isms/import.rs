@@ -5,9 +5,9 @@ use axum::extract::{Multipart, Path, State};
 use axum::response::Html;
 use digue_app::OperationError;
 use digue_casework::uploaded_table::UnnamedColumn;
+use digue_compliance::isms::import::{self, FieldChange, ImportOutcome, ImportPreview, RowChange};
+use digue_compliance::isms::sheets;
 use digue_isms::kinds::RegisterKind;
-use digue_operations::isms::import::{self, FieldChange, ImportOutcome, ImportPreview, RowChange};
-use digue_operations::isms::sheets;
 
 use crate::error::PageError;
 use crate::form::fields_of;

@@ -8,6 +8,8 @@ use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::incidents;
 use digue_casework::papers::PaperFormat;
+use digue_compliance::isms::audits::{self, Sample};
+use digue_compliance::isms::{self, SaveError, awareness, observed, sheets};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
@@ -17,8 +19,6 @@ use digue_isms::kinds::{
 use digue_isms::register::{RegisterRecord as _, Registers, Revision};
 use digue_isms::signatures::{self, SignatureState};
 use digue_isms::standing::MeasureState;
-use digue_operations::isms::audits::{self, Sample};
-use digue_operations::isms::{self, SaveError, awareness, observed, sheets};
 use digue_types::AccountId;
 use serde::Deserialize;
 

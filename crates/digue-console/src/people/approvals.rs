@@ -6,13 +6,13 @@ use axum::extract::{Multipart, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
+use digue_administration::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
+use digue_administration::loads::LoadGrowth;
+use digue_administration::{onboarding, organisations};
 use digue_app::OperationError;
 use digue_evidence::stored_records::StoredKind;
 use digue_identity::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_identity::providers;
-use digue_operations::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
-use digue_operations::loads::LoadGrowth;
-use digue_operations::{onboarding, organisations};
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use serde::Deserialize;
 

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
+use digue_administration::accounts;
+use digue_administration::organisations::{self, OrganisationView, OverseenOrganisation};
 use digue_app::OperationError;
 use digue_evidence::stored_records::StoredKind;
-use digue_operations::accounts;
-use digue_operations::organisations::{self, OrganisationView, OverseenOrganisation};
 use digue_types::{Gate, OrganisationId};
 use serde::Deserialize;
 

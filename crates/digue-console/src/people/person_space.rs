@@ -10,10 +10,10 @@ use digue_app::OperationError;
 use digue_app::secret::Secret;
 use digue_identity::person_sessions::{self, SignedInPerson};
 use digue_identity::providers::{self, ProviderChoice};
-use digue_operations::persons::news::{self, NewsPreference};
-use digue_operations::persons::requests::{self, RequestKind, TrackedRequest};
-use digue_operations::persons::sights::{self, ConsultationPage, PAGE};
-use digue_operations::persons::{self, codes};
+use digue_selfservice::persons::news::{self, NewsPreference};
+use digue_selfservice::persons::requests::{self, RequestKind, TrackedRequest};
+use digue_selfservice::persons::sights::{self, ConsultationPage, PAGE};
+use digue_selfservice::persons::{self, codes};
 use digue_types::PopulationId;
 use serde::Deserialize;
 

@@ -8,9 +8,9 @@ use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
 use digue_evidence::reading::EvidenceForm;
-use digue_operations::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
-use digue_operations::persons::sights::{self, HiddenConsultations};
-use digue_operations::persons::{self, codes};
+use digue_selfservice::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
+use digue_selfservice::persons::sights::{self, HiddenConsultations};
+use digue_selfservice::persons::{self, codes};
 use digue_types::PopulationId;
 use serde::Deserialize;
 

@@ -6,9 +6,9 @@ use axum::Form;
 use axum::extract::{Multipart, Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Reach;
+use digue_administration::reopening::{self, ReopeningStep};
 use digue_app::OperationError;
 use digue_casework::{breach, incidents};
-use digue_operations::reopening::{self, ReopeningStep};
 use digue_types::Gate;
 use serde::Deserialize;
 

@@ -2,7 +2,7 @@
 
 use digue_app::OperationError;
 use digue_casework::register_import::{self, RegisterOutcome, RegisterPreview, RowFault, RowToOpen};
-use digue_operations::isms::import::{pack, unpack};
+use digue_compliance::isms::import::{pack, unpack};
 
 use askama::Template;
 use axum::extract::{Multipart, State};

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use digue_administration::break_glass;
 use digue_app::OperationError;
-use digue_operations::break_glass;
 use digue_store::BreakGlassRecord;
 use serde::Deserialize;
 

@@ -4,8 +4,8 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::Redirect;
 use digue_access::Reach;
+use digue_administration::approvals::{self, ApprovalRequest};
 use digue_app::{OperationError, gates};
-use digue_operations::approvals::{self, ApprovalRequest};
 use digue_types::Gate;
 use serde::Deserialize;
 

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use digue_access::Role;
+use digue_administration::accounts::{self, AtTerminal};
 use digue_app::{Actor, OperationError};
 use digue_identity::invitations;
 use digue_locales::{Value, text};
-use digue_operations::accounts::{self, AtTerminal};
 use digue_types::{AccountId, OrganisationId};
 
 use super::{BAD, GOOD, Output, runtime};

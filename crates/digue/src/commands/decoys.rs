@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use anyhow::{Context as _, Result};
+use digue_administration::decoys;
 use digue_app::OperationError;
 use digue_locales::{Value, text};
-use digue_operations::decoys;
 
 use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::DecoysArguments;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
+use digue_administration::watch_lists;
 use digue_app::LineFault;
 use digue_app::signals::sentence;
 use digue_detection::{DeclaredBatch, Engine, EngineOptions, Finding, Playbook, RecentClosings, Weight};
 use digue_locales::{Language, Value, text};
-use digue_operations::watch_lists;
 use digue_replay::recorded::Watcher;
 use digue_replay::recorded::lists::{AccountList, CaseloadList};
 use digue_replay::recorded::play::{PlayError, RecordOutcome, RecordPlayer, RecordSource};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
 use digue_casework::desk::DeskRules;
+use digue_compliance::space::PartnerRules;
 use digue_evidence::retention::{Retention, RetentionError};
 use digue_evidence::witnesses::{WitnessPeer, WitnessRules};
 use digue_gateway::client_address::{ClientHeader, TrustedProxies};
@@ -18,7 +19,6 @@ use digue_journal::cosign::CosignerKey;
 use digue_journal::keyring::PeriodLength;
 use digue_mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_messages::DnsRecords;
-use digue_operations::space::PartnerRules;
 use ipnet::IpNet;
 
 use super::limits::{LimitSettings, read_limits};
@@ -407,7 +407,7 @@ fn read_mail(section: &ConfigSection<'_>) -> Option<MailSettings> {
 }
 
 fn parse_mail_address(text: &str) -> Result<String, &'static str> {
-    digue_operations::onboarding::parse_email(text).ok_or("digue@exemple.fr")
+    digue_administration::onboarding::parse_email(text).ok_or("digue@exemple.fr")
 }
 
 fn parse_name(text: &str) -> Result<String, String> {

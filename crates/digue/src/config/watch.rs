@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use digue_administration::watch_lists::parse_minute;
 use digue_casework::alerts::{AlertRules, Webhook};
 use digue_detection::playbook::PlaybookLine;
 use digue_detection::{Action, Bars, DeclaredBatch, EngineOptions, Fuse, Playbook, SignalKind, Weight, Work};
-use digue_operations::watch_lists::parse_minute;
 
 use digue_types::{AccountId, PortalId};
 

@@ -6,7 +6,7 @@ mod browser;
 mod budgets;
 mod caseload;
 mod cases;
-#[path = "../../../digue-operations/tests/it/claims_truth.rs"]
+#[path = "../../../digue-scenarios/tests/it/claims_truth.rs"]
 mod claims_truth;
 mod commands;
 mod console;

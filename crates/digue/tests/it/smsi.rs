@@ -412,7 +412,7 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
     let file = |name: &str| {
         #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
         let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-        let folder = std::path::Path::new(&here).join("../digue-operations/tests/data/pia");
+        let folder = std::path::Path::new(&here).join("../digue-compliance/tests/data/pia");
         std::fs::read(folder.join(name)).unwrap()
     };
     let done = upload(&officer, "/smsi/exchange/pia", &file("pia-entites.json")).text();

@@ -7,14 +7,14 @@ const CLOSED: [&str; 6] = ["Act::", "Check::", "RegisterKind::", "Event::", "Ins
 
 /// Files that still have such an arm. This list only shrinks.
 const OPEN_MATCHES: [&str; 8] = [
+    "digue-app/src/monitor.rs",
+    "digue-compliance/src/isms.rs",
+    "digue-compliance/src/isms/ask.rs",
     "digue-console/src/isms/registers.rs",
     "digue-console/src/view.rs",
+    "digue-evidence/src/stored_records/journalled.rs",
     "digue-exposure/src/pulse.rs",
     "digue-exposure/src/view.rs",
-    "digue-operations/src/isms/ask.rs",
-    "digue-operations/src/isms.rs",
-    "digue-operations/src/monitor.rs",
-    "digue-operations/src/stored_records/journalled.rs",
 ];
 
 #[test]

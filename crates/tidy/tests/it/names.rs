@@ -82,7 +82,7 @@ const BANNED_WORDS: [&str; 13] = [
 
 /// A name in the journal's format.
 const BANNED_WORDS_KEPT: [(&str, &str); 2] =
-    [("digue-journal/src/keyring.rs", "house"), ("digue-operations/src/retention.rs", "house")];
+    [("digue-journal/src/keyring.rs", "house"), ("digue-evidence/src/retention.rs", "house")];
 
 #[test]
 fn names_are_words_of_the_field() {

@@ -6,11 +6,11 @@ use std::io::{BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
+use digue_administration::aliases;
+use digue_administration::import::{ImportError, ImportTally, Importer, known_lines};
 use digue_app::alias_tables::AliasTables;
 use digue_journal::Journal;
 use digue_locales::Value;
-use digue_operations::aliases;
-use digue_operations::import::{ImportError, ImportTally, Importer, known_lines};
 use digue_store::Store;
 use digue_types::{AccountId, OrganisationId, Timestamp};
 

@@ -1,0 +1,75 @@
+//! Stored approval requests, compared with the journal.
+
+use digue_app::{App, OperationError};
+use digue_evidence::stored_records::{
+    JournalStatement, RecordComparison, StoredComparison, StoredKind, is_same_subject, with_word,
+};
+use digue_store::ApprovalRecord;
+use digue_types::Act;
+
+use super::ApprovalRequest;
+
+pub const COMPARISONS: &[StoredComparison] =
+    &[StoredComparison { kind: StoredKind::Approval, compare: |app, to| Box::pin(approvals(app, to)) }];
+
+async fn approvals(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store.approvals().await?;
+    with_word(app, |word| {
+        for approval in &stored {
+            let is_same = is_asked(word, approval) && is_decided(word, approval, &stored);
+            to.note(
+                StoredKind::Approval,
+                approval.id.as_str(),
+                word.unless_older(approval.asked_at, is_same),
+            );
+        }
+        // Requests are never deleted by Digue: a missing one was removed by other means.
+        for (subject, said) in word.journalled.all_asked() {
+            let is_it = |known: &ApprovalRecord| {
+                known.asked_by == said.by
+                    && said.is_at(known.asked_at)
+                    && is_same_subject(&known.subject, subject)
+            };
+            if !stored.iter().any(is_it) {
+                to.miss(StoredKind::Approval, subject);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The request as the journal has it; `None` when the record cannot be read.
+fn told(approval: &ApprovalRecord) -> Option<String> {
+    ApprovalRequest::of(approval).map(|request| request.told())
+}
+
+fn is_asked(word: &JournalStatement<'_>, approval: &ApprovalRecord) -> bool {
+    let Some(told) = told(approval) else { return false };
+    word.journalled.asked(&approval.subject).iter().any(|said| {
+        said.after == told
+            && said.reason == approval.reason
+            && said.by == approval.asked_by
+            && said.is_at(approval.asked_at)
+    })
+}
+
+fn is_decided(word: &JournalStatement<'_>, approval: &ApprovalRecord, all: &[ApprovalRecord]) -> bool {
+    let asked_by = format!("asked by {}", approval.asked_by);
+    let told = told(approval);
+    let mut said = word.journalled.decided(&approval.subject).iter().filter(|said| {
+        said.before == asked_by && Some(&said.after) == told.as_ref() && said.reason == approval.reason
+    });
+    match &approval.decided {
+        Some(decided) => {
+            let act = if decided.is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };
+            said.any(|said| said.act == act && said.by == decided.by && said.is_at(decided.at))
+        }
+        // Undecided, although the journal has a decision that belongs to no other identical request.
+        None => !said.any(|said| {
+            let is_others = all.iter().filter(|other| other.id != approval.id).any(|other| {
+                other.decided.as_ref().is_some_and(|decided| said.is_at(decided.at) && said.by == decided.by)
+            });
+            said.at >= approval.asked_at && said.at <= approval.expires_at && !is_others
+        }),
+    }
+}

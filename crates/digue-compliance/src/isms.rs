@@ -1,0 +1,344 @@
+//! The ISMS: its registers, written by people, beside the results of checks on the running system.
+//!
+//! A revision is journalled by its hash, then stored, and never changed. The current records are kept in
+//! memory and read again from the store after each write (docs/decisions/0013). Kinds, fields and whatever
+//! is computed from them belong to `digue-isms`.
+
+pub mod ask;
+pub mod audits;
+pub mod awareness;
+pub mod checks;
+pub mod digest;
+pub mod exchange;
+pub mod import;
+pub mod observed;
+pub mod pia;
+pub mod reviews;
+pub mod sheets;
+pub mod signatures;
+pub mod start;
+pub mod statement;
+pub(crate) mod stored;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use digue_app::files::sha256;
+use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_casework::CaseworkState;
+use digue_casework::incidents::{Lesson, LessonSubscriber};
+use digue_isms::field::{FieldError, FieldFault, FieldShape, Values};
+use digue_isms::kinds::RegisterKind;
+use digue_isms::register::{Registers, Revision};
+use digue_isms::standing::{MeasuredState, Measurements};
+use digue_locales::{Language, text};
+use digue_store::RevisionRecord;
+use digue_types::{Act, Timestamp};
+use futures_util::future::BoxFuture;
+use jiff::civil::Date;
+
+use crate::state::ComplianceState;
+
+/// The current records, cached.
+#[derive(Default)]
+pub(crate) struct IsmsState {
+    // A leaf lock; `None` after a write, until the next read fills it from the store.
+    registers: RwLock<Option<Arc<Registers>>>,
+    // Serialises writes: giving the next id, checking links and adding the revision are one step. Held while
+    // the act is journalled; no other async lock is taken under it.
+    pub(crate) writing: tokio::sync::Mutex<()>,
+}
+
+impl IsmsState {
+    fn forget(&self) {
+        *self.registers.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn known(&self) -> Option<Arc<Registers>> {
+        self.registers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Checks that the actor may read the ISMS: officers and the auditor.
+pub(crate) fn must_read(actor: &Actor) -> Result<(), OperationError> {
+    actor.must_watch()
+}
+
+/// The current records of all registers.
+pub async fn registers(app: &App, actor: &Actor) -> Result<Arc<Registers>, OperationError> {
+    must_read(actor)?;
+    in_force(app).await
+}
+
+pub(crate) async fn in_force(app: &App) -> Result<Arc<Registers>, OperationError> {
+    if let Some(known) = ComplianceState::of(app).isms.known() {
+        return Ok(known);
+    }
+    let revisions = app.store.last_revisions().await?;
+    let registers = Arc::new(Registers::new(revisions.into_iter().filter_map(revision_of)));
+    *ComplianceState::of(app).isms.registers.write().unwrap_or_else(PoisonError::into_inner) =
+        Some(registers.clone());
+    Ok(registers)
+}
+
+/// A stored revision; `None` for one of a later version that this one cannot read.
+fn revision_of(record: RevisionRecord) -> Option<Revision> {
+    let kind = RegisterKind::parse(&record.kind)?;
+    let values = serde_json::from_str(&record.content).ok()?;
+    let RevisionRecord { id, number, at, author, is_over, .. } = record;
+    Some(Revision { kind, id, number, at, by: author, is_over, values })
+}
+
+/// The current time, as an instant and as a day in the operator's zone.
+pub fn now(app: &App) -> Measurements {
+    let at = app.clock.now();
+    Measurements { at, today: day_of(app, at) }
+}
+
+/// The day of an instant in the operator's zone.
+pub fn day_of(app: &App, at: Timestamp) -> Date {
+    let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    instant.to_zoned(CaseworkState::of(app).operator().zone.clone()).date()
+}
+
+/// The last results of the checks, for readers of the ISMS.
+pub async fn measured(app: &App, actor: &Actor) -> Result<MeasuredState, OperationError> {
+    must_read(actor)?;
+    checks::measured(app).await
+}
+
+/// Every revision of a record, the first one first.
+pub async fn history(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+    id: &str,
+) -> Result<Vec<Revision>, OperationError> {
+    must_read(actor)?;
+    let revisions: Vec<Revision> =
+        app.store.revisions(kind.code(), id).await?.into_iter().filter_map(revision_of).collect();
+    if revisions.is_empty() { Err(OperationError::NotFound("record")) } else { Ok(revisions) }
+}
+
+/// Why a record was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    #[error("some fields are invalid")]
+    Faults(Vec<FieldFault>),
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+}
+
+impl From<SaveError> for OperationError {
+    fn from(unsaved: SaveError) -> Self {
+        match unsaved {
+            SaveError::Operation(error) => error,
+            SaveError::Faults(_) => Self::Invalid("invalid-record"),
+        }
+    }
+}
+
+impl From<digue_store::StoreError> for SaveError {
+    fn from(error: digue_store::StoreError) -> Self {
+        Self::Operation(error.into())
+    }
+}
+
+/// Saves a record and returns its id: a new one when `id` is `None`, otherwise a further revision.
+///
+/// # Errors
+/// `Faults` with every invalid field; `Conflict` for a kind that is written once.
+pub async fn save(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+    id: Option<&str>,
+    values: &Values,
+) -> Result<String, SaveError> {
+    actor.must_govern()?;
+    if kind.is_written_by_digue() {
+        return Err(OperationError::Denied.into());
+    }
+    write(app, actor, kind, id, values).await
+}
+
+/// `save`, for callers that have authorised the actor.
+pub(crate) async fn write(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+    id: Option<&str>,
+    values: &Values,
+) -> Result<String, SaveError> {
+    let values = kind.checked(values).map_err(SaveError::Faults)?;
+    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
+    let registers = in_force(app).await?;
+    unknown_links(&registers, kind, &values).map_err(SaveError::Faults)?;
+    let (id, number) = match id {
+        Some(id) => {
+            let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
+            if known.values == values {
+                return Ok(id.to_owned());
+            }
+            if kind.is_closed(&known.values) {
+                return Err(OperationError::Conflict.into());
+            }
+            (id.to_owned(), known.number + 1)
+        }
+        None => (format!("{}-{}", kind.prefix(), free_number(app, &registers, kind).await?), 1),
+    };
+    add(app, actor, RevisionDraft { kind, id: id.clone(), number, is_over: false, values }).await?;
+    Ok(id)
+}
+
+/// Ends a record: it is no longer current and stays in the history.
+pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
+    actor.must_govern()?;
+    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
+    let registers = in_force(app).await?;
+    let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
+    if kind.is_closed(&known.values) {
+        return Err(OperationError::Conflict);
+    }
+    let (number, values) = (known.number + 1, known.values.clone());
+    add(app, actor, RevisionDraft { kind, id: id.to_owned(), number, is_over: true, values }).await
+}
+
+/// A revision that is about to be written.
+pub(crate) struct RevisionDraft {
+    pub(crate) kind: RegisterKind,
+    pub(crate) id: String,
+    pub(crate) number: u32,
+    pub(crate) is_over: bool,
+    pub(crate) values: Values,
+}
+
+async fn add(app: &App, actor: &Actor, draft: RevisionDraft) -> Result<(), OperationError> {
+    add_all(app, actor, vec![draft]).await
+}
+
+/// Adds revisions together, each with its own entry in the journal. The caller holds `IsmsState::writing`.
+pub(crate) async fn add_all(
+    app: &App,
+    actor: &Actor,
+    drafts: Vec<RevisionDraft>,
+) -> Result<(), OperationError> {
+    if drafts.is_empty() {
+        return Ok(());
+    }
+    let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(app, actor, draft)).collect();
+    app.write_all(actor, Act::RecordSaved, records.iter().map(words_of).collect()).await?;
+    let added = app.store.add_revisions(&records).await?;
+    ComplianceState::of(app).isms.forget();
+    if added { Ok(()) } else { Err(OperationError::Conflict) }
+}
+
+fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord {
+    RevisionRecord {
+        kind: draft.kind.code().to_owned(),
+        id: draft.id.clone(),
+        number: draft.number,
+        at: app.clock.now(),
+        author: actor.account.to_string(),
+        is_over: draft.is_over,
+        content: serde_json::to_string(&draft.values).expect("strings always serialise"),
+    }
+}
+
+/// A revision as the journal holds it: its hash. The texts, which may name persons, stay in the store.
+fn words_of(record: &RevisionRecord) -> ActDetails {
+    let end = if record.is_over { " over" } else { "" };
+    ActDetails {
+        subject: format!("record:{}", record.id),
+        after: format!("{} {} {}{end}", record.kind, record.number, sha256(&record.content)),
+        ..ActDetails::default()
+    }
+}
+
+/// The next free number of a kind: 13 for `ME-13`. Also asks the store, because an ended record keeps its
+/// number and is not among the current ones.
+pub(crate) async fn free_number(
+    app: &App,
+    registers: &Registers,
+    kind: RegisterKind,
+) -> Result<u32, OperationError> {
+    let place = |id: &str| id.strip_prefix(kind.prefix())?.strip_prefix('-')?.parse::<u32>().ok();
+    let mut next = registers.of(kind).iter().filter_map(|known| place(&known.id)).max().unwrap_or(0) + 1;
+    while !app.store.revisions(kind.code(), &format!("{}-{next}", kind.prefix())).await?.is_empty() {
+        next += 1;
+    }
+    Ok(next)
+}
+
+/// Checks that every link leads to a current record.
+pub(crate) fn unknown_links(
+    registers: &Registers,
+    kind: RegisterKind,
+    values: &Values,
+) -> Result<(), Vec<FieldFault>> {
+    let mut faults = Vec::new();
+    for field in kind.fields() {
+        let (FieldShape::Link(to) | FieldShape::Links(to)) = field.shape else { continue };
+        let names = values.get(field.code).map_or(&[][..], Vec::as_slice);
+        if names.iter().any(|name| registers.find(to, name).is_none()) {
+            faults.push(FieldFault { field: field.code, unfit: FieldError::Unknown });
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// The title of a record for lists.
+pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String {
+    let of = |field: &str| values.get(field).and_then(|texts| texts.first()).cloned();
+    let named = of("title");
+    named
+        .or_else(|| match kind {
+            RegisterKind::Role => of("role").map(|code| text(language, &format!("smsi-role-{code}"))),
+            RegisterKind::Applicability => of("requirement"),
+            RegisterKind::Acceptance => of("risk"),
+            RegisterKind::Measurement => of("objective"),
+            RegisterKind::Receipt => of("document"),
+            RegisterKind::Attestation => of("person"),
+            RegisterKind::Assessment => of("organisation"),
+            RegisterKind::Signature => of("record"),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+/// Creates the measure that follows from a lesson of an incident.
+pub struct LessonMeasures;
+
+impl LessonSubscriber for LessonMeasures {
+    fn learnt<'a>(
+        &'a self,
+        app: &'a App,
+        actor: &'a Actor,
+        lesson: Lesson<'a>,
+    ) -> BoxFuture<'a, Result<(), OperationError>> {
+        Box::pin(async move {
+            let due = lesson.due.map(|due| day_of(app, due).to_string()).unwrap_or_default();
+            let fields = [
+                ("title", lesson.measure.chars().take(300).collect()),
+                ("description", lesson.text.chars().take(8_000).collect()),
+                ("priority", "p2".to_owned()),
+                ("declared", "to-do".to_owned()),
+                ("origin", "incident".to_owned()),
+                ("origin-reference", lesson.incident.to_owned()),
+                ("owner", lesson.owner.to_owned()),
+                ("due", due),
+            ];
+            write(app, actor, RegisterKind::Measure, None, &values_of(fields)).await?;
+            Ok(())
+        })
+    }
+}
+
+/// Field values from pairs with one value each.
+fn values_of<const N: usize>(fields: [(&str, String); N]) -> Values {
+    fields.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect()
+}
+
+/// The subject under which the files of a record are kept.
+fn attachment_of(id: &str) -> String {
+    format!("record:{id}")
+}

@@ -1,0 +1,531 @@
+//! The questions that checks ask of the running system: a population, and those of it that fail.
+//!
+//! Where state and index were made by acts, the journal gives the same figures:
+//! `tests/recompute_checks.py` recomputes them from an export.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use digue_access::{EnforcementMode, Role};
+use digue_administration::approvals::ApprovalRequest;
+use digue_app::{Actor, App, OperationError, gates};
+use digue_casework::{CaseworkState, incidents};
+use digue_detection::Action;
+use digue_evidence::stored_records::{self, StoredKind};
+use digue_evidence::{EvidenceState, witnesses};
+use digue_exposure::ScopeQuestion;
+use digue_identity::password;
+use digue_isms::awareness::Module;
+use digue_isms::check::{Check, Measurement, NotRun};
+use digue_isms::kinds::{
+    Asset, Audit, Document, Measure, Processing, RegisterKind, Risk, Role as Carried, RoleKey,
+};
+use digue_isms::register::{RegisterEntry, Registers, days_between};
+use digue_isms::signatures::signed;
+use digue_isms::standing::Measurements;
+use digue_response::clock::ClockKind;
+use digue_response::incident::Source;
+use digue_types::{AccountId, Gate, PortalId, Timestamp};
+
+use super::{awareness, day_of};
+
+const DAY: Duration = Duration::from_hours(24);
+/// An account without use for this long counts as unused, whether it was used before or never: the same
+/// for checks, reviews and self-assessments.
+pub const UNUSED_AFTER: Duration = Duration::from_hours(24 * 90);
+const QUARANTINE_MAX: Duration = Duration::from_hours(24 * 7);
+const KEYS_LAST: Duration = Duration::from_hours(24 * 365);
+const REVIEWS_EVERY: Duration = Duration::from_hours(24 * 365);
+const LOOK_BACK: Duration = Duration::from_hours(24 * 90);
+const BREAK_GLASS_WITHIN: Duration = Duration::from_hours(72);
+const DECIDE_WITHIN: Duration = Duration::from_hours(24);
+const WITNESSED_WITHIN: Duration = Duration::from_hours(24);
+/// An account with more than this many times the median of its peers is beyond them; never below the floor.
+const BEYOND: usize = 5;
+const PERSONS_FLOOR: usize = 200;
+const RISKS_EVERY_DAYS: i64 = 365;
+const AUDITS_EVERY_DAYS: i64 = 365;
+
+/// Asks one check's question.
+pub(super) async fn ask(
+    app: &App,
+    check: Check,
+    registers: &Registers,
+    now: Measurements,
+) -> Result<Measurement, OperationError> {
+    match check {
+        Check::Passkeys | Check::OfficersPasskeys => passkeys(app, check).await,
+        Check::Lockout => Ok(Measurement::value(u64::from(password::FAILURES_MAX))),
+        Check::SessionLength => Ok(Measurement::value(app.session_limits.absolute.as_secs() / 60)),
+        Check::SessionsOld => Ok(sessions_old(app, now.at)),
+        Check::KeysOld => keys_old(app, now.at).await,
+        Check::Dormant | Check::NeverUsed => unused(app, check, now.at).await,
+        Check::QuarantineOld => quarantine_old(app, now.at).await,
+        Check::BeyondPeers => beyond_peers(app, now.at),
+        Check::WideCaseloads => Ok(wide_caseloads(app)),
+        Check::RightsReviews => rights_reviews(app, now.at).await,
+        Check::Leaders | Check::Deputies | Check::PartnerContacts => partners(app, check).await,
+        Check::TwoPersons | Check::ExportsGranted | Check::Configuration => {
+            two_persons(app, check, now.at).await
+        }
+        Check::BreakGlass => break_glass(app, now.at).await,
+        Check::PortalsEnforced | Check::Budgets | Check::Coverage => Ok(portals(app, check)),
+        Check::Uninspected => Ok(uninspected(app)),
+        Check::Encrypted => Ok(encrypted(app)),
+        Check::MailSigned => Ok(digue_mail::mailer(app).map_or_else(
+            || Measurement::unknown(NotRun::NoSource),
+            |mailer| Measurement::whether("mail", mailer.is_signed()),
+        )),
+        Check::JournalVerified => verified(app).await,
+        Check::RecordsIntact => records_intact(app).await,
+        Check::JournalWitnessed => Ok(witnessed(app, now.at)),
+        Check::Retention => Ok(retention(app, now.at)),
+        Check::ClockDrift => Ok(clock_drift(app)),
+        Check::Decoys => Ok(of_portals(app, |app| app.monitor().means().0 > 0)),
+        Check::WatchActs => Ok(of_portals(app, |app| app.monitor().means().1 >= Action::CloseAccount)),
+        Check::AlertsLeave => Ok(Measurement::whether(
+            "listener",
+            CaseworkState::of(app).alert_sender.has_listener() || digue_mail::is_configured(app),
+        )),
+        Check::FalseAlarms | Check::FindingsDecided | Check::Containment => {
+            findings(app, check, now.at).await
+        }
+        Check::IncidentDeadlines | Check::IncidentEvidence | Check::IncidentLessons => {
+            of_incidents(app, check, now.at).await
+        }
+        Check::Awareness => Ok(aware(app, registers, now)),
+        _ => Ok(of_registers(app, check, registers, now)),
+    }
+}
+
+/// Active accounts with a matching role.
+fn active(app: &App, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
+    let rules = app.gateway().rules();
+    let mut accounts: Vec<AccountId> = rules
+        .directory
+        .iter()
+        .filter(|(_, record)| !record.is_suspended && fits(record.role))
+        .map(|(account, _)| account.clone())
+        .collect();
+    accounts.sort();
+    accounts
+}
+
+/// A measurement of a population: the names of those for which `fails` holds.
+fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Measurement {
+    let names = population.iter().filter(|one| fails(one)).map(ToString::to_string);
+    Measurement::of(population.len() as u64, names.collect())
+}
+
+async fn passkeys(app: &App, check: Check) -> Result<Measurement, OperationError> {
+    let counts = app.store.passkey_counts().await?;
+    let fits = |role: Role| check == Check::Passkeys || (role.needs_passkey() && !role.leads_agents());
+    let accounts = active(app, fits);
+    Ok(failing(&accounts, |account| counts.get(account).copied().unwrap_or(0) == 0))
+}
+
+fn sessions_old(app: &App, now: Timestamp) -> Measurement {
+    let limit = app.session_limits.absolute;
+    let sessions = app.gateway().sessions(|_| true);
+    let old = sessions.iter().filter(|session| now.since(session.opened_at) > limit);
+    Measurement::of(sessions.len().max(1) as u64, old.map(|session| session.account.to_string()).collect())
+}
+
+async fn keys_old(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let keys = app.store.keys().await?;
+    let old = keys.iter().filter(|key| now.since(key.added_at) > KEYS_LAST);
+    Ok(Measurement::of(keys.len() as u64, old.map(|key| key.name.clone()).collect()))
+}
+
+/// Accounts that can read persons and were not used for long, or never.
+async fn unused(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+    let accounts = active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
+    let view = app.view();
+    let mut names = Vec::new();
+    for account in &accounts {
+        let last = app.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
+        let fails = match (check, last) {
+            (Check::Dormant, Some(last)) => now.since(last) > UNUSED_AFTER,
+            (Check::NeverUsed, None) => {
+                let passkeys = app.store.passkeys_of(account).await?;
+                let since = passkeys.iter().map(|passkey| passkey.added_at).min();
+                since.is_some_and(|since| now.since(since) > UNUSED_AFTER)
+            }
+            _ => false,
+        };
+        if fails {
+            names.push(account.to_string());
+        }
+    }
+    Ok(Measurement::of(accounts.len() as u64, names))
+}
+
+async fn quarantine_old(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let gates = app.store.gates().await?;
+    let waiting = gates.iter().filter(|gate| gates::is_quarantine(gate));
+    let old = waiting.filter(|gate| now.since(gate.set_at) > QUARANTINE_MAX);
+    let accounts = active(app, |_| true).len() as u64;
+    Ok(Measurement::of(accounts, old.map(|gate| gate.reach.name().to_owned()).collect()))
+}
+
+fn beyond_peers(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let view = app.view();
+    let from = Some(now.minus(DAY * 30));
+    let mut read: Vec<(AccountId, usize)> = Vec::new();
+    for account in active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy)) {
+        let question = ScopeQuestion { accounts: vec![account.clone()], from, ..ScopeQuestion::default() };
+        let persons = app.answered(view.count(&question))?;
+        if persons > 0 {
+            read.push((account, persons));
+        }
+    }
+    Ok(beyond(read))
+}
+
+/// The accounts with more than `BEYOND` times the median, above the floor.
+fn beyond(counted: Vec<(AccountId, usize)>) -> Measurement {
+    let mut sizes: Vec<usize> = counted.iter().map(|(_, size)| *size).collect();
+    sizes.sort_unstable();
+    let median = sizes.get(sizes.len() / 2).copied().unwrap_or(0);
+    let limit = (median * BEYOND).max(PERSONS_FLOOR);
+    let names = counted.iter().filter(|(_, size)| *size > limit).map(|(account, _)| account.to_string());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    Measurement::of(counted.len() as u64, names)
+}
+
+fn wide_caseloads(app: &App) -> Measurement {
+    let rules = app.gateway().rules();
+    let mut sizes: HashMap<AccountId, usize> = HashMap::new();
+    for caseloads in rules.caseloads.values() {
+        for (account, size) in caseloads.sizes() {
+            *sizes.entry(account.clone()).or_default() += size;
+        }
+    }
+    beyond(sizes.into_iter().collect())
+}
+
+/// Organisations whose accounts were in a completed review within a year.
+async fn rights_reviews(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let rules = app.gateway().rules();
+    let mut organisations: Vec<String> =
+        rules.directory.iter().map(|(_, record)| record.organisation.to_string()).collect();
+    organisations.sort();
+    organisations.dedup();
+    let mut reviewed = HashSet::new();
+    for review in app.store.reviews().await? {
+        if review.closed_at > Timestamp::ZERO && now.since(review.closed_at) <= REVIEWS_EVERY {
+            let lines = app.store.review_lines(&review.id).await?;
+            reviewed.extend(lines.into_iter().map(|line| line.organisation.to_string()));
+        }
+    }
+    Ok(failing(&organisations, |organisation| !reviewed.contains(organisation)))
+}
+
+async fn partners(app: &App, check: Check) -> Result<Measurement, OperationError> {
+    let rules = app.gateway().rules();
+    // (agents, delegates and deputies) of each organisation. With a single leader there is no deputy.
+    let mut led: HashMap<String, (usize, usize)> = HashMap::new();
+    for (_, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
+        let (agents, leaders) = led.entry(record.organisation.to_string()).or_default();
+        match record.role {
+            Role::Agent => *agents += 1,
+            role if role.leads_agents() => *leaders += 1,
+            _ => {}
+        }
+    }
+    let mut organisations: Vec<String> = led
+        .iter()
+        .filter(|(_, (agents, leaders))| agents + leaders > 0)
+        .map(|(name, _)| name.clone())
+        .collect();
+    organisations.sort();
+    let reached: HashSet<String> = app
+        .store
+        .organisations()
+        .await?
+        .into_iter()
+        .filter(|known| !known.email.is_empty())
+        .map(|known| known.id.to_string())
+        .collect();
+    Ok(failing(&organisations, |name| match check {
+        Check::Leaders => led[name].1 == 0,
+        Check::Deputies => led[name].1 < 2,
+        _ => !reached.contains(name),
+    }))
+}
+
+/// Approvals of ninety days; those approved by their own requester fail.
+async fn two_persons(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+    let mut approvals = app.store.approvals().await?;
+    approvals.retain(|approval| now.since(approval.asked_at) <= LOOK_BACK);
+    approvals.retain(|approval| match check {
+        Check::ExportsGranted => approval.kind == ApprovalRequest::ExportJournal.kind(),
+        Check::Configuration => approval.kind == "widen-rules",
+        _ => true,
+    });
+    let granted: Vec<_> = approvals
+        .iter()
+        .filter_map(|approval| approval.decided.as_ref().map(|decided| (approval, decided)))
+        .filter(|(_, decided)| decided.is_granted)
+        .collect();
+    let alone = granted.iter().filter(|(approval, decided)| approval.asked_by == decided.by);
+    Ok(Measurement::of(granted.len() as u64, alone.map(|(approval, _)| approval.id.clone()).collect()))
+}
+
+async fn break_glass(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let mut opened = app.store.break_glass().await?;
+    opened.retain(|one| now.since(one.opened_at) <= LOOK_BACK);
+    let late = opened.iter().filter(|one| match &one.reviewed {
+        Some((_, at)) => at.since(one.opened_at) > BREAK_GLASS_WITHIN,
+        None => now.since(one.opened_at) > BREAK_GLASS_WITHIN,
+    });
+    Ok(Measurement::of(opened.len() as u64, late.map(|one| one.id.clone()).collect()))
+}
+
+fn all_portals(app: &App) -> Vec<PortalId> {
+    let mut portals: Vec<PortalId> =
+        app.gateway().hosts().portals().map(|portal| portal.id.clone()).collect();
+    portals.sort();
+    portals
+}
+
+/// A condition that holds for all portals or for none.
+fn of_portals(app: &App, holds: impl Fn(&App) -> bool) -> Measurement {
+    failing(&all_portals(app), |_| !holds(app))
+}
+
+fn portals(app: &App, check: Check) -> Measurement {
+    let hosts = app.gateway().hosts();
+    let standing = app.journal_state();
+    failing(&all_portals(app), |id| {
+        let Some(portal) = hosts.portal(id) else { return true };
+        match check {
+            Check::PortalsEnforced => portal.mode == EnforcementMode::ObserveOnly,
+            Check::Budgets => {
+                portal.limits.account.0.iter().all(Option::is_none)
+                    || portal.limits.organisation.0.iter().all(Option::is_none)
+            }
+            _ => standing.index.coverage(id).outside_map > 0,
+        }
+    })
+}
+
+/// Uninspected responses, of all responses.
+fn uninspected(app: &App) -> Measurement {
+    let standing = app.journal_state();
+    let coverage = all_portals(app).into_iter().map(|portal| standing.index.coverage(&portal));
+    let (mut all, mut blind) = (0, 0);
+    for counts in coverage {
+        all += counts.inspected + counts.uninspected;
+        blind += counts.uninspected;
+    }
+    Measurement { population: all, failing_events: blind, ..Measurement::default() }
+}
+
+fn encrypted(app: &App) -> Measurement {
+    let urls: Vec<&str> = app.public_urls().collect();
+    failing(&urls, |url| !url.starts_with("https://"))
+}
+
+/// Verifies the journal from disk against its signed root.
+async fn verified(app: &App) -> Result<Measurement, OperationError> {
+    let journal = app.journal.clone();
+    let read = tokio::task::spawn_blocking(move || journal.verify()).await;
+    let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    Ok(match read {
+        Ok(report) => {
+            let faults = report.findings.iter().map(|finding| format!("{}@{}", finding.kind, finding.entry));
+            Measurement::of(report.size.max(1), faults.collect())
+        }
+        Err(error) => {
+            tracing::error!(%error, "Journal verification could not run; the check counts as not run");
+            Measurement::unknown(NotRun::Failed)
+        }
+    })
+}
+
+/// Stored records that differ from the acts of the journal.
+async fn records_intact(app: &App) -> Result<Measurement, OperationError> {
+    let compared = stored_records::compare_now(app, StoredKind::ALL).await?;
+    let names = compared.differences.iter().map(stored_records::RecordDifference::to_code);
+    Ok(Measurement::of(compared.compared, names.collect()))
+}
+
+fn witnessed(app: &App, now: Timestamp) -> Measurement {
+    let view = witnesses::view(app);
+    if view.quorum == 0 {
+        return Measurement::whether("witnesses", false);
+    }
+    let late =
+        view.witnesses.iter().filter(|(_, at, _)| at.is_none_or(|at| now.since(at) > WITNESSED_WITHIN));
+    let late: Vec<String> = late.map(|(name, ..)| name.clone()).collect();
+    // With a quorum nothing fails: further witnesses may be away.
+    let enough = view.witnesses.len() - late.len() >= view.quorum;
+    Measurement::of(view.witnesses.len() as u64, if enough { Vec::new() } else { late })
+}
+
+/// Period keys that should have been destroyed, with one day of tolerance.
+fn retention(app: &App, now: Timestamp) -> Measurement {
+    let (keys, retentions) = (app.journal.keys(), EvidenceState::of(app).retentions());
+    let is_due = |key: &&digue_journal::keyring::PeriodKeyRecord| {
+        key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now.minus(DAY))
+    };
+    let due = keys.iter().filter(is_due).map(|key| format!("{}:{}", key.stream, key.period));
+    Measurement::of(keys.len() as u64, due.collect())
+}
+
+/// Seconds between this clock and the witnesses', whose cosignatures are dated.
+fn clock_drift(app: &App) -> Measurement {
+    match EvidenceState::of(app).witness_rounds.drift_secs() {
+        Some(seconds) => Measurement::value(seconds),
+        None => Measurement::unknown(NotRun::NoSource),
+    }
+}
+
+async fn findings(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+    let all = app.store.findings(10_000).await?;
+    match check {
+        Check::FalseAlarms => {
+            let lately = all.iter().filter(|finding| now.since(finding.at) <= DAY * 30);
+            let wrong =
+                lately.filter(|finding| finding.verdict.as_ref().is_some_and(|v| !v.is_theft)).count();
+            let account_days = active(app, |_| true).len() as u64 * 30;
+            // Per 100,000 account-days: ten of them are one in ten thousand.
+            Ok(match (wrong as u64 * 100_000).checked_div(account_days) {
+                Some(rate) => Measurement::value(rate),
+                None => Measurement::default(),
+            })
+        }
+        Check::FindingsDecided => {
+            let old: Vec<_> = all.iter().filter(|finding| now.since(finding.at) > DECIDE_WITHIN).collect();
+            let open = old.iter().filter(|finding| finding.verdict.is_none());
+            Ok(Measurement::of(old.len() as u64, open.map(|finding| finding.id.clone()).collect()))
+        }
+        _ => contained(app, &all).await,
+    }
+}
+
+/// Seconds between the last finding that closed an account and the gate that closed it.
+async fn contained(app: &App, all: &[digue_store::FindingRecord]) -> Result<Measurement, OperationError> {
+    let closing = all.iter().find(|finding| finding.action.starts_with("close-"));
+    let Some(finding) = closing else { return Ok(Measurement::default()) };
+    let gates = app.store.gates().await?;
+    let word = format!("watch {}:", finding.id);
+    let shut = gates.iter().find(|gate| gate.gate == Gate::Closed && gate.reason.starts_with(&word));
+    Ok(match shut {
+        Some(gate) => Measurement::value(gate.set_at.since(finding.at).as_secs()),
+        // Reopened since: the gate's row is gone, and with it the time of closing.
+        None => Measurement::unknown(NotRun::Gone),
+    })
+}
+
+async fn of_incidents(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+    let mut views = incidents::list(app, &Actor::digue()).await?;
+    views.retain(|view| view.incident.source != Source::Imported);
+    let of = |views: &[incidents::IncidentView], fails: &dyn Fn(&incidents::IncidentView) -> bool| {
+        let names = views.iter().filter(|view| fails(view)).map(incidents::IncidentView::reference);
+        Measurement::of(views.len() as u64, names.collect())
+    };
+    Ok(match check {
+        Check::IncidentDeadlines => of(&views, &|view| {
+            let notified = view.clocks.iter().filter(|clock| clock.rule.kind == ClockKind::Authority);
+            notified.into_iter().any(|clock| match (clock.met_at, clock.due_at) {
+                (Some(met), Some(due)) => met > due,
+                _ => clock.overdue(now).is_some(),
+            })
+        }),
+        Check::IncidentEvidence => {
+            views.retain(|view| view.incident.about.starts_with("account:"));
+            of(&views, &|view| view.incident.affected.iter().all(|version| version.hash.is_empty()))
+        }
+        _ => {
+            views.retain(|view| view.incident.is_closed());
+            of(&views, &|view| view.incident.lessons.is_empty())
+        }
+    })
+}
+
+/// Active accounts that lack an attestation of some module.
+fn aware(app: &App, registers: &Registers, now: Measurements) -> Measurement {
+    let done = awareness::done(registers, now.today);
+    let missing =
+        |account: &AccountId, module: &Module| !done.contains_key(&(account.to_string(), module.code()));
+    failing(&active(app, |_| true), |account| Module::ALL.iter().any(|module| missing(account, module)))
+}
+
+/// Checks of the registers alone.
+fn of_registers(app: &App, check: Check, registers: &Registers, now: Measurements) -> Measurement {
+    match check {
+        Check::MeasuresLate => {
+            let measures = registers.read::<Measure>();
+            let late = measures.iter().filter(|measure| measure.record.overdue_days(now) > 0);
+            Measurement::of(measures.len() as u64, late.map(|measure| measure.id.clone()).collect())
+        }
+        Check::Roles => roles_held(&registers.read::<Carried>()),
+        Check::AssetsOwned => of_entries(&registers.read::<Asset>(), |asset| asset.owner.0.is_empty()),
+        Check::RisksReviewed => {
+            let risks = registers.read::<Risk>();
+            let old = risks.iter().filter(|risk| {
+                let age = days_between(day_of(app, risk.at), now.today);
+                age > RISKS_EVERY_DAYS || risk.record.review_on.is_some_and(|on| on < now.today)
+            });
+            Measurement::of(risks.len() as u64, old.map(|risk| risk.id.clone()).collect())
+        }
+        Check::AuditsDone => {
+            let audits = registers.read::<Audit>();
+            let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
+            let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
+            // A date without scope, criteria and conclusion is not an audit, nor is one without signature.
+            let empty = audits.iter().filter(|audit| {
+                audit.record.done_on.is_some()
+                    && (audit.record.is_empty() || !is_signed(registers, RegisterKind::Audit, &audit.id))
+            });
+            let mut names: Vec<String> = empty.map(|audit| audit.id.clone()).collect();
+            if !is_done {
+                names.push("audit".to_owned());
+            }
+            Measurement::of(audits.len() as u64, names)
+        }
+        Check::DocumentsCurrent => {
+            let documents = registers.read::<Document>();
+            let old = documents.iter().filter(|RegisterEntry { id, record, .. }| {
+                record.approved_on.is_none()
+                    || record.review_on.is_none_or(|on| on < now.today)
+                    || record.is_empty()
+                    || !is_signed(registers, RegisterKind::Document, id)
+            });
+            Measurement::of(documents.len() as u64, old.map(|document| document.id.clone()).collect())
+        }
+        Check::ProcessingCurrent => of_entries(&registers.read::<Processing>(), |processing| {
+            processing.review_on.is_none_or(|on| on < now.today) || !processing.missing().is_empty()
+        }),
+        // No source yet: backups, restore drills, software advisories.
+        _ => Measurement::unknown(NotRun::NoSource),
+    }
+}
+
+/// True when the account that the record names signed its current revision.
+fn is_signed(registers: &Registers, kind: RegisterKind, id: &str) -> bool {
+    let revision = registers.find(kind, id);
+    revision.and_then(|revision| signed(registers, revision)).is_some_and(|signed| signed.is_signed())
+}
+
+/// The roles that every ISMS needs: those that are missing, and those without a holder.
+fn roles_held(roles: &[RegisterEntry<Carried>]) -> Measurement {
+    if roles.is_empty() {
+        return Measurement::default();
+    }
+    let is_held = |key: RoleKey| {
+        roles.iter().any(|role| role.record.role.0 == Some(key) && !role.record.holder.0.is_empty())
+    };
+    let needed = [RoleKey::TopManagement, RoleKey::Ciso, RoleKey::Dpo];
+    let missing = needed.iter().filter(|key| !is_held(**key)).map(|key| key.code().to_owned());
+    let vacant = roles.iter().filter(|role| role.record.holder.0.is_empty()).map(|role| role.id.clone());
+    Measurement::of((roles.len().max(needed.len())) as u64, missing.chain(vacant).collect())
+}
+
+fn of_entries<R>(entries: &[RegisterEntry<R>], fails: impl Fn(&R) -> bool) -> Measurement {
+    let names = entries.iter().filter(|entry| fails(&entry.record)).map(|entry| entry.id.clone());
+    Measurement::of(entries.len() as u64, names.collect())
+}

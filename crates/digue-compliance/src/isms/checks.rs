@@ -1,0 +1,214 @@
+//! Checks: run twice a day, stored with the journal size and root that they saw, and disabled only by an
+//! officer with a reason and an end.
+
+use std::time::Duration;
+
+use digue_app::files::{hex, sha256};
+use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
+use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_isms::check::{Check, CheckOutcome, CheckResult, DisabledCheck, Measurement, NotRun};
+use digue_isms::standing::MeasuredState;
+use digue_store::{CheckRecord, SwitchRecord};
+use digue_types::{Act, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{ask, in_force, must_read, now};
+
+/// The longest time for which a check may be disabled.
+const OFF_MAX: Duration = Duration::from_hours(24 * 180);
+/// The interval between two runs.
+const EVERY: Duration = Duration::from_hours(12);
+/// The most failing names that are stored; the count stays complete.
+const NAMES_MAX: usize = 500;
+
+/// A result as it is stored.
+#[derive(Serialize, Deserialize)]
+struct CheckContent {
+    outcome: String,
+    population: u64,
+    failing: Vec<String>,
+    failing_count: u64,
+    value: Option<u64>,
+    not_run: Option<String>,
+    journal_size: u64,
+    journal_root: String,
+    version: String,
+}
+
+/// The last result of every check, and which are disabled.
+pub async fn measured(app: &App) -> Result<MeasuredState, OperationError> {
+    let results = app.store.last_check_results().await?.into_iter().filter_map(result_of);
+    let switches = app.store.check_switches().await?.into_iter().filter_map(|switch| {
+        let SwitchRecord { name, author, reason, until } = switch;
+        Some((Check::parse(&name)?, DisabledCheck { by: author, reason, until }))
+    });
+    Ok(MeasuredState {
+        results: results.map(|result| (result.check, result)).collect(),
+        disabled: switches.collect(),
+    })
+}
+
+fn result_of(record: CheckRecord) -> Option<CheckResult> {
+    let check = Check::parse(&record.name)?;
+    let content: CheckContent = serde_json::from_str(&record.content).ok()?;
+    let not_run = match &content.not_run {
+        Some(code) => Some(NotRun::parse(code)?),
+        None => None,
+    };
+    let found = Measurement {
+        population: content.population,
+        failing_events: content.failing_count,
+        failing: content.failing,
+        value: content.value,
+        not_run,
+    };
+    Some(CheckResult {
+        check,
+        at: record.at,
+        outcome: CheckOutcome::parse(&content.outcome)?,
+        found,
+        journal_size: content.journal_size,
+        journal_root: content.journal_root,
+        version: content.version,
+    })
+}
+
+/// The outcome of a stored result and its hashed text; `None` when it cannot be read.
+pub(super) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)> {
+    let result = result_of(record.clone())?;
+    Some((result.outcome, result.canonical()))
+}
+
+/// Results of a check with their hashes, the newest first.
+pub async fn history(
+    app: &App,
+    actor: &Actor,
+    check: Check,
+) -> Result<Vec<(CheckResult, String)>, OperationError> {
+    must_read(actor)?;
+    let records = app.store.check_results(check.code(), 100).await?;
+    Ok(records
+        .into_iter()
+        .filter_map(|record| {
+            let hash = record.hash.clone();
+            Some((result_of(record)?, hash))
+        })
+        .collect())
+}
+
+/// Runs the checks that are due; returns how many.
+pub async fn run_due(app: &App) -> Result<usize, OperationError> {
+    let known = measured(app).await?;
+    let at = app.clock.now();
+    let due = Check::ALL
+        .iter()
+        .filter(|check| known.results.get(check).is_none_or(|result| at.since(result.at) >= EVERY));
+    let mut ran = 0;
+    for check in due {
+        run_one(app, *check).await?;
+        ran += 1;
+    }
+    Ok(ran)
+}
+
+/// Runs every check now.
+pub async fn run_all(app: &App, actor: &Actor) -> Result<(), OperationError> {
+    actor.must_govern()?;
+    for check in Check::ALL {
+        run_one(app, *check).await?;
+    }
+    Ok(())
+}
+
+/// Runs one check and stores its result. An error is stored as "not run", never as a pass.
+pub async fn run_one(app: &App, check: Check) -> Result<CheckResult, OperationError> {
+    let registers = in_force(app).await?;
+    let now = now(app);
+    let status = app.journal_status();
+    // Read before the question: the result covers at least this much of the journal.
+    let size = status.checkpoint_size;
+    let root = app.journal.root(size).map(|root| hex(&root)).unwrap_or_default();
+    let found = match ask::ask(app, check, &registers, now).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(%error, check = check.code(), "Check could not run; stored as not run");
+            Measurement::unknown(NotRun::Failed)
+        }
+    };
+    let found = shortened(found);
+    let result = CheckResult {
+        check,
+        at: now.at,
+        outcome: check.judge(&found),
+        found,
+        journal_size: size,
+        journal_root: root,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    keep(app, &result).await?;
+    Ok(result)
+}
+
+/// Shortens the names and keeps the count. Before hashing, so that the hash can be recomputed from what is
+/// stored.
+fn shortened(mut found: Measurement) -> Measurement {
+    found.failing_events = found.failing_count();
+    found.failing.truncate(NAMES_MAX);
+    found
+}
+
+async fn keep(app: &App, result: &CheckResult) -> Result<(), OperationError> {
+    let hash = sha256(&result.canonical());
+    let found = &result.found;
+    let words = ActDetails {
+        subject: format!("check:{}", result.check.code()),
+        before: format!("population:{} failing:{}", found.population, found.failing_count()),
+        after: format!("{} {hash}", result.outcome.code()),
+        ..ActDetails::default()
+    };
+    app.write_down(&Actor::digue(), Act::CheckRan, words).await?;
+    let content = CheckContent {
+        outcome: result.outcome.code().to_owned(),
+        population: found.population,
+        failing: found.failing.clone(),
+        failing_count: found.failing_count(),
+        value: found.value,
+        not_run: found.not_run.map(|why| why.code().to_owned()),
+        journal_size: result.journal_size,
+        journal_root: result.journal_root.clone(),
+        version: result.version.clone(),
+    };
+    let record = CheckRecord {
+        name: result.check.code().to_owned(),
+        at: result.at,
+        content: serde_json::to_string(&content).expect("strings and numbers always serialise"),
+        hash,
+    };
+    Ok(app.store.add_check_result(&record).await?)
+}
+
+/// Disables a check until a date, with a reason; a past date enables it.
+pub async fn switch(
+    app: &App,
+    actor: &Actor,
+    check: Check,
+    until: Timestamp,
+    reason: &str,
+) -> Result<(), OperationError> {
+    actor.must_govern()?;
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let now = app.clock.now();
+    if until > now.plus(OFF_MAX) {
+        return Err(OperationError::Invalid("invalid-switch-long"));
+    }
+    let words = ActDetails {
+        subject: format!("check:{}", check.code()),
+        after: if until > now { format!("off until {until}") } else { "on".to_owned() },
+        reason: reason.clone(),
+        ..ActDetails::default()
+    };
+    app.write_down(actor, Act::CheckSwitched, words).await?;
+    let switch =
+        SwitchRecord { name: check.code().to_owned(), author: actor.account.to_string(), reason, until };
+    Ok(app.store.switch_check(&switch).await?)
+}

@@ -1,0 +1,652 @@
+//! Import of a register from a spreadsheet: a preview shows what would change, old and new, and a
+//! confirmation applies it.
+//!
+//! A cell is used, blank, or a fault with its place. A blank cell erases a value only where its column
+//! exists; a missing column leaves its field unchanged. A row with a fault is reported and not applied.
+
+use digue_app::files::sha256;
+use digue_app::{Actor, App, OperationError};
+use digue_casework::uploaded_table::{
+    CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken, without_unit,
+};
+use digue_types::visible::is_blank;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use digue_inspect::xlsx::{UnreadableCell, UploadedCell};
+use digue_isms::check::Check;
+use digue_isms::field::{FieldDef, FieldError, FieldFault, FieldShape, FieldValue as _, Values};
+use digue_isms::framework;
+use digue_isms::kinds::{RegisterKind, YesNo};
+use digue_isms::register::{Registers, Revision};
+use digue_isms::standing::{MeasuredState, Measurements};
+use digue_isms::statement;
+use digue_locales::{Language, text};
+use digue_types::Timestamp;
+use digue_types::written::{DayOrder, Unwritten, choices_in, day, folded, number};
+use jiff::civil::Date;
+
+use super::{RevisionDraft, add_all, free_number, in_force, title, unknown_links};
+
+use super::sheets::field_name;
+
+use crate::state::ComplianceState;
+
+/// The largest file. The confirmation sends it back in base 64, a third longer.
+const FILE_BYTES_MAX: usize = 11 << 20;
+const ROWS_MAX: usize = 20_000;
+/// The most faults that are listed.
+const FAULTS_MAX: usize = 500;
+/// The column of the record ids.
+const ID: &str = "id";
+
+/// A cell that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportCellFault {
+    /// Counted from 1.
+    pub row: u32,
+    /// Sheet and cell: `Mesures!H3`.
+    pub place: String,
+    /// The code of the field; `id` for the record id.
+    pub field: &'static str,
+    pub unfit: FieldError,
+    /// The text that the cell shows.
+    pub seen: String,
+}
+
+/// A change of one field, as the texts of the old and the new value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    pub field: &'static FieldDef,
+    pub before: Vec<String>,
+    pub after: Vec<String>,
+}
+
+/// The change that a row makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowChange {
+    pub row: u32,
+    /// The id that the record has or will have.
+    pub id: String,
+    pub is_new: bool,
+    /// A current record with the same title.
+    pub like: Option<String>,
+    pub fields: Vec<FieldChange>,
+}
+
+/// The changes that a spreadsheet would make.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ImportPreview {
+    pub sheet: String,
+    pub other_sheets: Vec<String>,
+    pub ignored_columns: Vec<String>,
+    pub unnamed_columns: Vec<UnnamedColumn>,
+    pub changes: Vec<RowChange>,
+    pub same: u32,
+    /// The first faults.
+    pub faults: Vec<ImportCellFault>,
+    pub fault_count: u32,
+    /// SHA-256 of exactly these changes: a confirmation names it.
+    pub digest: String,
+}
+
+impl ImportPreview {
+    pub fn added(&self) -> usize {
+        self.changes.iter().filter(|change| change.is_new).count()
+    }
+
+    pub fn changed(&self) -> usize {
+        self.changes.len() - self.added()
+    }
+}
+
+/// The result of a confirmation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportOutcome {
+    Taken(ImportPreview),
+    /// The register changed since the preview. Nothing was applied; this is what the file would do now.
+    Outdated(ImportPreview),
+}
+
+/// Shows what a spreadsheet would change in a register; changes nothing.
+///
+/// # Errors
+/// `Invalid` for a file that is not a workbook, `Faults` where the table of the register is not found.
+pub async fn preview(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+    bytes: &[u8],
+) -> Result<ImportPreview, OperationError> {
+    let registers = readable(app, actor, kind).await?;
+    let free = free_number(app, &registers, kind).await?;
+    Ok(read(kind, &registers, free, bytes)?.preview)
+}
+
+/// Applies the changes of a preview, named by its `digest`.
+pub async fn import(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+    bytes: &[u8],
+    digest: &str,
+) -> Result<ImportOutcome, OperationError> {
+    readable(app, actor, kind).await?;
+    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
+    let registers = in_force(app).await?;
+    let free = free_number(app, &registers, kind).await?;
+    // Computed anew and compared: the person confirmed these changes, and not the file.
+    let plan = read(kind, &registers, free, bytes)?;
+    if plan.preview.digest != digest {
+        return Ok(ImportOutcome::Outdated(plan.preview));
+    }
+    // All at once: a spreadsheet of thousands of rows is one write.
+    add_all(app, actor, plan.drafts).await?;
+    Ok(ImportOutcome::Taken(plan.preview))
+}
+
+/// A file as text for the confirmation form (base 64).
+pub fn pack(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// The file from the text of `pack`; `None` for other text.
+pub fn unpack(kept: &[u8]) -> Option<Vec<u8>> {
+    STANDARD.decode(kept.trim_ascii()).ok()
+}
+
+async fn readable(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+) -> Result<std::sync::Arc<Registers>, OperationError> {
+    actor.must_govern()?;
+    if kind.is_written_by_digue() {
+        return Err(OperationError::Denied);
+    }
+    in_force(app).await
+}
+
+/// The revisions that a spreadsheet leads to, and their preview.
+struct RegisterImportPlan<'r> {
+    kind: RegisterKind,
+    registers: &'r Registers,
+    /// The next number of a new record.
+    free: u32,
+    /// Current records by their folded titles.
+    titles: HashMap<String, Vec<&'r Revision>>,
+    /// Ids and new records that an earlier row has used.
+    ids: HashSet<String>,
+    new_records: HashSet<String>,
+    /// The lines of the statement of applicability: a row that repeats one is not a new decision.
+    statement: Vec<Values>,
+    drafts: Vec<RevisionDraft>,
+    preview: ImportPreview,
+}
+
+type RowFaults = Vec<(&'static str, FieldError, String)>;
+
+fn read<'r>(
+    kind: RegisterKind,
+    registers: &'r Registers,
+    free: u32,
+    bytes: &[u8],
+) -> Result<RegisterImportPlan<'r>, OperationError> {
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(OperationError::Invalid("table-too-large"));
+    }
+    let table = find(kind, bytes)?;
+    let mut titles: HashMap<String, Vec<&Revision>> = HashMap::new();
+    for known in registers.of(kind) {
+        titles.entry(folded(&title(kind, &known.values, Language::default()))).or_default().push(known);
+    }
+    let mut plan = RegisterImportPlan {
+        kind,
+        registers,
+        free,
+        titles,
+        ids: HashSet::new(),
+        new_records: HashSet::new(),
+        statement: if kind == RegisterKind::Applicability { statement_lines(registers) } else { Vec::new() },
+        drafts: Vec::new(),
+        preview: ImportPreview {
+            sheet: table.sheet.clone(),
+            other_sheets: table.other_sheets.clone(),
+            ignored_columns: table.ignored.clone(),
+            unnamed_columns: table.unnamed.clone(),
+            ..ImportPreview::default()
+        },
+    };
+    let orders: BTreeMap<usize, DayOrder> =
+        table.columns.keys().map(|place| (*place, DayOrder::of_column(table.texts_of(*place)))).collect();
+    let columns = SheetColumns { kind, places: &table.columns, orders: &orders };
+    for row in &table.rows {
+        let is_blank = |place: &usize| row.cells.get(place).is_none_or(UploadedCell::is_blank);
+        if table.columns.keys().all(is_blank) {
+            continue;
+        }
+        for (field, unfit, seen) in plan.take(row.number, columns.read(&row.cells)) {
+            plan.preview.fault_count += 1;
+            if plan.preview.faults.len() < FAULTS_MAX {
+                let place = table.place(field, row.number);
+                plan.preview.faults.push(ImportCellFault { row: row.number, place, field, unfit, seen });
+            }
+        }
+    }
+    let drafts: Vec<(&str, u32, &Values)> =
+        plan.drafts.iter().map(|draft| (draft.id.as_str(), draft.number, &draft.values)).collect();
+    plan.preview.digest = sha256(&serde_json::to_string(&drafts).expect("strings always serialise"));
+    Ok(plan)
+}
+
+impl<'r> RegisterImportPlan<'r> {
+    /// Adds a row to the plan, or returns all its faults.
+    fn take(&mut self, row: u32, cells: RegisterRowCells) -> RowFaults {
+        let RegisterRowCells { id, values: seen, mut faults } = cells;
+        let Self { kind, registers, .. } = *self;
+        let named = registers.find(kind, &id).or_else(|| registers.find(kind, &id.to_uppercase()));
+        let known = named.or_else(|| self.decision(&id, &seen));
+        let id_fault = |unfit| (ID, unfit, id.clone());
+        let is_readable = |faults: &RowFaults, field: &str| !faults.iter().any(|(known, ..)| *known == field);
+        if !id.is_empty() && known.is_none() {
+            faults.push(id_fault(FieldError::Unknown));
+        }
+        if let Some(known) = known
+            && !self.ids.insert(known.id.clone())
+        {
+            faults.push(id_fault(FieldError::Twice));
+        }
+        let mut whole = known.map(|known| known.values.clone()).unwrap_or_default();
+        whole.extend(seen.clone());
+        whole.retain(|_, texts| texts.iter().any(|text| !is_blank(text)));
+        let (values, unfit) = checked(registers, kind, &whole);
+        for FieldFault { field, unfit } in unfit {
+            // An unreadable cell is not reported as missing as well; and of an unknown record no field can
+            // be called missing.
+            let is_told = unfit != FieldError::Missing || id.is_empty() || known.is_some();
+            if is_told && is_readable(&faults, field) {
+                let text = seen.get(field).map(|texts| texts.join(", ")).unwrap_or_default();
+                faults.push((field, unfit, text));
+            }
+        }
+        match values {
+            Some(values) if faults.is_empty() => {
+                self.plan(row, known, &id, &seen, values).err().into_iter().collect()
+            }
+            _ => faults,
+        }
+    }
+
+    /// The existing decision about the control of a row without id, as in an exported statement.
+    fn decision(&self, id: &str, seen: &Values) -> Option<&'r Revision> {
+        let wanted = seen.get("requirement").filter(|texts| !texts.is_empty())?;
+        let is_about = |known: &&Revision| known.values.get("requirement") == Some(wanted);
+        let is_asked = self.kind == RegisterKind::Applicability && id.is_empty();
+        self.registers.of(self.kind).iter().rfind(is_about).filter(|_| is_asked)
+    }
+
+    /// Plans a valid row: unchanged, a revision, or a new record.
+    fn plan(
+        &mut self,
+        row: u32,
+        known: Option<&'r Revision>,
+        typed: &str,
+        seen: &Values,
+        values: Values,
+    ) -> Result<(), (&'static str, FieldError, String)> {
+        let kind = self.kind;
+        let alike = self.alike(&values);
+        let is_same_as = |other: &Values| seen.keys().all(|field| other.get(field) == values.get(field));
+        let (id, number) = match known {
+            _ if typed.is_empty() && self.statement.iter().any(&is_same_as) => {
+                return self.leave();
+            }
+            Some(known) if known.values == values => return self.leave(),
+            Some(known) if kind.is_closed(&known.values) => {
+                return Err((ID, FieldError::Closed, typed.to_owned()));
+            }
+            Some(known) => (known.id.clone(), known.number + 1),
+            None if alike.iter().any(|other| is_same_as(&other.values)) => return self.leave(),
+            None => (format!("{}-{}", kind.prefix(), self.free), 1),
+        };
+        if known.is_none() {
+            let content = serde_json::to_string(&values).expect("strings always serialise");
+            if !self.new_records.insert(content) {
+                return Err((ID, FieldError::Twice, title(kind, &values, Language::default())));
+            }
+            self.free += 1;
+        }
+        let like = alike.first().filter(|_| known.is_none()).map(|other| other.id.clone());
+        let before = known.map(|known| known.values.clone()).unwrap_or_default();
+        let fields = changes_between(kind, &before, &values);
+        self.preview.changes.push(RowChange { row, id: id.clone(), is_new: known.is_none(), like, fields });
+        self.drafts.push(RevisionDraft { kind, id, number, is_over: false, values });
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Result<(), (&'static str, FieldError, String)> {
+        self.preview.same += 1;
+        Ok(())
+    }
+
+    /// Current records with the same title.
+    fn alike(&self, values: &Values) -> Vec<&'r Revision> {
+        let name = folded(&title(self.kind, values, Language::default()));
+        self.titles.get(&name).filter(|_| !name.is_empty()).cloned().unwrap_or_default()
+    }
+}
+
+/// The lines of the statement, in the form of decisions.
+fn statement_lines(registers: &Registers) -> Vec<Values> {
+    // Any date and no measurements: neither changes whether and why a control applies.
+    let now = Measurements { today: Date::constant(2000, 1, 1), at: Timestamp::from_micros(0) };
+    let lines = statement::statement(registers, &MeasuredState::default(), now);
+    lines.iter().map(line_values).collect()
+}
+
+fn line_values(line: &statement::StatementLine) -> Values {
+    let applies = if line.applies() { YesNo::Yes } else { YesNo::No };
+    let exclusion = line.decided.as_ref().map(|decided| decided.record.exclusion.clone());
+    let texts = [
+        ("requirement", vec![line.control.id.to_owned()]),
+        ("applies", vec![applies.code().to_owned()]),
+        ("inclusion", line.inclusion.iter().map(|reason| reason.code().to_owned()).collect()),
+        ("exclusion", exclusion.unwrap_or_default().write()),
+        ("measures", line.measures.iter().map(|(id, _)| id.clone()).collect()),
+    ];
+    texts
+        .into_iter()
+        .filter(|(_, texts)| !texts.is_empty())
+        .map(|(field, texts)| (field.to_owned(), texts))
+        .collect()
+}
+
+/// The normalised values of a record when they are valid, and every fault of fields and links.
+fn checked(registers: &Registers, kind: RegisterKind, whole: &Values) -> (Option<Values>, Vec<FieldFault>) {
+    let links = |values: &Values| unknown_links(registers, kind, values).err().unwrap_or_default();
+    match kind.checked(whole) {
+        Ok(values) => {
+            let faults = links(&values);
+            (Some(values), faults)
+        }
+        Err(mut faults) => {
+            // Without normalised values the links are split and checked field by field, so that all faults
+            // of a row are reported at once.
+            for field in kind
+                .fields()
+                .iter()
+                .filter(|field| matches!(field.shape, FieldShape::Link(_) | FieldShape::Links(_)))
+            {
+                let names: Vec<String> =
+                    whole.get(field.code).map_or(Vec::new(), |texts| names_in(field.shape, texts));
+                faults.extend(links(&Values::from([(field.code.to_owned(), names)])));
+            }
+            (None, faults)
+        }
+    }
+}
+
+fn names_in(shape: FieldShape, texts: &[String]) -> Vec<String> {
+    let parts = texts.iter().flat_map(|text| match shape {
+        FieldShape::Links(_) => text.split([',', ';', '\n']).collect::<Vec<_>>(),
+        _ => vec![text.as_str()],
+    });
+    parts.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+fn changes_between(kind: RegisterKind, before: &Values, after: &Values) -> Vec<FieldChange> {
+    let texts = |values: &Values, field: &str| values.get(field).cloned().unwrap_or_default();
+    let change = |field: &'static FieldDef| {
+        let (before, after) = (texts(before, field.code), texts(after, field.code));
+        (before != after).then_some(FieldChange { field, before, after })
+    };
+    kind.fields().iter().filter_map(change).collect()
+}
+
+/// Fields whose columns are also recognised by other common names (locale keys `import-column-*`).
+const COMMON_COLUMNS: [&str; 7] = ["title", "description", "owner", "due", "priority", "declared", "cost"];
+
+fn find(kind: RegisterKind, bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
+    let names = column_names(kind);
+    let column_of = |name: &str| {
+        let exact = names.iter().find(|(known, ..)| known == name).map(|(_, field, fit)| (*field, *fit));
+        let loose = || names.iter().find(|(known, ..)| without_unit(known) == without_unit(name));
+        exact.or_else(|| loose().map(|(_, field, _)| (*field, NameFit::Loose)))
+    };
+    let sheet_name =
+        |language: &Language| digue_documents::sheet_name(&text(*language, &format!("kind-{}", kind.code())));
+    let sheet_names: Vec<String> = Language::ALL.iter().map(sheet_name).collect();
+    let needed = kind.fields().iter().find(|field| field.is_needed).map_or("title", |field| field.code);
+    UploadedTable::find(
+        bytes,
+        &TableWanted {
+            sheet_names: &sheet_names,
+            column_of: &column_of,
+            // A table that names existing records may lack every other column.
+            is_needed: &|column| {
+                column == ID || kind.fields().iter().any(|field| field.is_needed && field.code == column)
+            },
+            needed_name: &field_name(Language::default(), kind, needed),
+            rows_max: ROWS_MAX,
+            invalid: "invalid-register",
+        },
+    )
+}
+
+/// The recognised column names in folded form, the register's own names first.
+fn column_names(kind: RegisterKind) -> Vec<(String, &'static str, NameFit)> {
+    let mut names = vec![(ID.to_owned(), ID, NameFit::Code)];
+    let mut add = |name: &str, field: &'static str, fit: NameFit| {
+        let name = folded(name);
+        if !names.iter().any(|(known, ..)| *known == name) {
+            names.push((name, field, fit));
+        }
+    };
+    for language in Language::ALL {
+        add(&text(language, "column-record"), ID, NameFit::Own);
+        for field in kind.fields() {
+            add(&field_name(language, kind, field.code), field.code, NameFit::Own);
+        }
+    }
+    for field in kind.fields() {
+        add(field.code, field.code, NameFit::Code);
+    }
+    for field in kind.fields().iter().filter(|field| COMMON_COLUMNS.contains(&field.code)) {
+        for language in Language::ALL {
+            let others = text(language, &format!("import-column-{}", field.code));
+            others.split('|').for_each(|name| add(name, field.code, NameFit::Other));
+        }
+    }
+    if kind == RegisterKind::Applicability {
+        // The name of the column in an exported statement.
+        for language in Language::ALL {
+            add(&text(language, "column-control"), "requirement", NameFit::Other);
+        }
+    }
+    names
+}
+
+/// The content of a row: record id, values, and faults.
+struct RegisterRowCells {
+    id: String,
+    values: Values,
+    faults: RowFaults,
+}
+
+/// The columns of a sheet, and the order of day and month in each.
+struct SheetColumns<'s> {
+    kind: RegisterKind,
+    places: &'s BTreeMap<usize, &'static str>,
+    orders: &'s BTreeMap<usize, DayOrder>,
+}
+
+impl SheetColumns<'_> {
+    /// Reads a row: each cell of an existing column is used, blank, or a fault.
+    fn read(&self, cells: &BTreeMap<usize, UploadedCell>) -> RegisterRowCells {
+        let mut row = RegisterRowCells { id: String::new(), values: Values::new(), faults: Vec::new() };
+        for (place, name) in self.places {
+            let cell = cells.get(place);
+            let field = self.kind.fields().iter().find(|field| field.code == *name);
+            let order = self.orders.get(place).copied().unwrap_or_default();
+            let read = taken(cell, field.map_or(CellUse::Text, |field| usage(field.shape)))
+                .map_err(unfit)
+                .and_then(|text| match field {
+                    None => Ok(vec![text.to_owned()]),
+                    Some(field) => read_cell(self.kind, field, text, order),
+                });
+            match (read, field) {
+                (Ok(texts), None) => row.id = texts.concat(),
+                (Ok(texts), Some(field)) => drop(row.values.insert(field.code.to_owned(), texts)),
+                (Err(unfit), _) => {
+                    row.faults.push((*name, unfit, cell.map_or("", UploadedCell::seen).trim().to_owned()));
+                }
+            }
+        }
+        row
+    }
+}
+
+/// How a field uses a cell. Numbers are read as amounts, because they may be in euros.
+const fn usage(shape: FieldShape) -> CellUse {
+    match shape {
+        FieldShape::Day => CellUse::Day,
+        FieldShape::Number | FieldShape::Amount => CellUse::Amount,
+        FieldShape::One(..) | FieldShape::Many(..) | FieldShape::Checks | FieldShape::Requirements => {
+            CellUse::Word
+        }
+        FieldShape::Line | FieldShape::Text | FieldShape::Link(_) | FieldShape::Links(_) => CellUse::Text,
+    }
+}
+
+const fn unfit(untaken: IgnoredCells) -> FieldError {
+    match untaken {
+        IgnoredCells::Unreadable(UnreadableCell::Error) => FieldError::CellError,
+        IgnoredCells::Unreadable(UnreadableCell::Formula) => FieldError::Formula,
+        IgnoredCells::Unreadable(UnreadableCell::Covered) => FieldError::Covered,
+        IgnoredCells::Unit => FieldError::Unit,
+        IgnoredCells::Unseen => FieldError::Unseen,
+        IgnoredCells::Truth => FieldError::Truth,
+    }
+}
+
+/// The texts of a field from a cell; empty when the cell is blank.
+fn read_cell(
+    kind: RegisterKind,
+    field: &FieldDef,
+    cell: &str,
+    order: DayOrder,
+) -> Result<Vec<String>, FieldError> {
+    if cell.is_empty() {
+        return Ok(Vec::new());
+    }
+    let unwritten = |unfit: FieldError| {
+        move |fault| match fault {
+            Unwritten::Form => unfit,
+            Unwritten::Ambiguous => FieldError::Ambiguous,
+        }
+    };
+    let one = |text: String| Ok(vec![text]);
+    match field.shape {
+        FieldShape::Day => one(day(cell, order).map_err(unwritten(FieldError::Day))?.to_string()),
+        FieldShape::Number => {
+            let whole = number(cell).map_err(unwritten(FieldError::Number))?.whole();
+            one(whole.ok_or(FieldError::Number)?.to_string())
+        }
+        FieldShape::One(prefix, codes) => {
+            one(choice(prefix, codes, cell).ok_or(FieldError::Choice)?.to_owned())
+        }
+        FieldShape::Many(prefix, codes) => {
+            let chosen =
+                choices_in(cell, |word| choice(prefix, codes, word)).map_err(|_| FieldError::Choice)?;
+            Ok(chosen.into_iter().map(ToOwned::to_owned).collect())
+        }
+        FieldShape::Checks => {
+            let chosen = choices_in(cell, check_named).map_err(|_| FieldError::Unknown)?;
+            Ok(chosen.into_iter().map(|check| check.code().to_owned()).collect())
+        }
+        // Two owners in two lines.
+        FieldShape::Line => one(lines_of(cell).collect::<Vec<_>>().join(", ")),
+        FieldShape::Requirements if kind == RegisterKind::Applicability => one(control_named(cell)),
+        FieldShape::Requirements => one(cell.to_lowercase()),
+        FieldShape::Links(to) => one(without_standings(to, cell)),
+        FieldShape::Amount | FieldShape::Text | FieldShape::Link(_) => one(cell.to_owned()),
+    }
+}
+
+/// The requirement of a control that the statement calls by its number: `iso-5.1` for `5.1`.
+fn control_named(cell: &str) -> String {
+    let name = cell.to_lowercase();
+    let id = format!("iso-{name}");
+    if framework::requirement(&id).is_some() { id } else { name }
+}
+
+/// Names of records without what the statement says of them: `ME-1` for `ME-1 (in place)`.
+fn without_standings(kind: RegisterKind, cell: &str) -> String {
+    let is_name = |text: &str| {
+        text.strip_prefix(kind.prefix())
+            .and_then(|rest| rest.strip_prefix('-'))
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    let plain = |part: &str| match part.trim().split_once(" (") {
+        Some((name, _)) if is_name(name) && part.trim().ends_with(')') => name.to_owned(),
+        _ => part.to_owned(),
+    };
+    cell.split_inclusive([',', ';', '\n'])
+        .map(|part| {
+            let (name, separator) = part.split_at(part.trim_end_matches([',', ';', '\n']).len());
+            format!("{}{separator}", plain(name))
+        })
+        .collect()
+}
+
+/// The lines of a text that are not blank.
+pub(super) fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+/// Lists whose choices people call otherwise, too.
+const COMMON_CHOICES: [&str; 3] = ["declared", "yes-no", "treatment"];
+
+/// The code of a word of either language: the whole word, another word for it, or the only one that begins
+/// so.
+fn choice(prefix: &str, codes: &'static [&'static str], word: &str) -> Option<&'static str> {
+    let word = folded(word);
+    let words: Vec<(String, &'static str)> = codes
+        .iter()
+        .flat_map(|code| {
+            Language::ALL.map(|language| (folded(&text(language, &format!("{prefix}-{code}"))), *code))
+        })
+        .collect();
+    let named = |is: &dyn Fn(&str) -> bool| words.iter().find(|(name, _)| is(name)).map(|(_, code)| *code);
+    let exact = codes.iter().copied().find(|code| *code == word).or_else(|| named(&|name| name == word));
+    let other = || {
+        let is_common = COMMON_CHOICES.contains(&prefix);
+        codes.iter().copied().filter(|_| is_common).find(|code| {
+            Language::ALL.iter().any(|language| {
+                let others = text(*language, &format!("import-{prefix}-{code}"));
+                others.split('|').any(|other| folded(other) == word)
+            })
+        })
+    };
+    let begins = || {
+        let start = format!("{word} ");
+        let mut found: Vec<&str> =
+            words.iter().filter(|(name, _)| name.starts_with(&start)).map(|(_, code)| *code).collect();
+        found.dedup();
+        if let [only] = found.as_slice() { codes.iter().copied().find(|code| code == only) } else { None }
+    };
+    exact.or_else(other).or_else(begins)
+}
+
+fn check_named(word: &str) -> Option<Check> {
+    let word = folded(word);
+    let is = |check: &&Check| {
+        check.code() == word
+            || Language::ALL.iter().any(|language| folded(&text(*language, &check.key())) == word)
+    };
+    Check::ALL.iter().find(is).copied()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! Reviews of access: every account with its facts, decided by those who answer for it or by an officer, and
+//! applied by the gateway at once.
+
+use digue_access::Role;
+use digue_administration::accounts;
+use digue_app::directory::{answers_for, organisation_of};
+use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
+use digue_app::secret::name;
+use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_isms::check::Check;
+use digue_store::{ReviewLine, ReviewRecord};
+use digue_types::visible::is_blank;
+use digue_types::{AccountId, Act, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::checks;
+
+/// The facts about an account when its review began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct ReviewFacts {
+    pub role: String,
+    /// The last use, in microseconds since 1970; `None` when it was never used.
+    pub last_use: Option<i64>,
+    pub passkeys: usize,
+    /// Distinct persons shown in thirty days.
+    pub persons: usize,
+    pub is_beyond_peers: bool,
+    pub is_suspended: bool,
+}
+
+impl ReviewFacts {
+    /// The last use.
+    pub fn used_at(&self) -> Option<Timestamp> {
+        self.last_use.map(Timestamp::from_micros)
+    }
+}
+
+/// A review with its lines, and how many are decided.
+#[derive(Clone, Debug)]
+pub struct ReviewView {
+    pub record: ReviewRecord,
+    pub lines: Vec<(ReviewLine, ReviewFacts)>,
+    pub decided: usize,
+    pub is_over: bool,
+}
+
+/// Opens a review of every account; only one may be open.
+pub async fn open(
+    app: &App,
+    actor: &Actor,
+    title: &str,
+    due_at: Timestamp,
+) -> Result<String, OperationError> {
+    actor.must_govern()?;
+    let title = title.trim();
+    if is_blank(title) || title.chars().count() > 200 || due_at <= app.clock.now() {
+        return Err(OperationError::Invalid("invalid-review"));
+    }
+    if app.store.reviews().await?.iter().any(|review| review.closed_at == Timestamp::ZERO) {
+        return Err(OperationError::Conflict);
+    }
+    let now = app.clock.now();
+    let id = name("rv")?;
+    let record = ReviewRecord {
+        id: id.clone(),
+        title: title.to_owned(),
+        opened_at: now,
+        opened_by: actor.account.clone(),
+        due_at,
+        closed_at: Timestamp::ZERO,
+    };
+    let lines = lines(app, &id).await?;
+    let words = ActDetails {
+        subject: format!("review:{id}"),
+        after: format!("accounts:{} due:{due_at}", lines.len()),
+        ..ActDetails::default()
+    };
+    app.write_down(actor, Act::ReviewOpened, words).await?;
+    app.store.open_review(&record, &lines).await?;
+    Ok(id)
+}
+
+async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationError> {
+    let passkeys = app.store.passkey_counts().await?;
+    let beyond = checks::run_one(app, Check::BeyondPeers).await?;
+    let view = app.view();
+    let from = Some(app.clock.now().minus(std::time::Duration::from_hours(24 * 30)));
+    let rules = app.gateway().rules();
+    let mut lines = Vec::new();
+    for (account, record) in rules.directory.iter() {
+        let last = app.answered(view.of_account(account, 1))?;
+        let question =
+            digue_exposure::ScopeQuestion { accounts: vec![account.clone()], from, ..Default::default() };
+        let facts = ReviewFacts {
+            role: record.role.code().to_owned(),
+            last_use: last.first().map(|seen| seen.at.micros()),
+            passkeys: passkeys.get(account).copied().unwrap_or(0),
+            persons: if last.is_empty() { 0 } else { app.answered(view.count(&question))? },
+            is_beyond_peers: beyond.found.failing.iter().any(|name| name == account.as_str()),
+            is_suspended: record.is_suspended,
+        };
+        lines.push(ReviewLine {
+            review: review.to_owned(),
+            account: account.clone(),
+            organisation: record.organisation.clone(),
+            facts: serde_json::to_string(&facts).expect("strings and numbers always serialise"),
+            decision: String::new(),
+            decided_by: String::new(),
+            decided_at: Timestamp::ZERO,
+            reason: String::new(),
+        });
+    }
+    Ok(lines)
+}
+
+/// The reviews that the actor may read, the newest first: all lines for officers, those of their own
+/// organisation for delegates and deputies.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
+    require(actor.role.oversees())?;
+    let own = organisation_of(&app.gateway().rules(), actor);
+    let now = app.clock.now();
+    let mut views = Vec::new();
+    for record in app.store.reviews().await? {
+        let mut lines = app.store.review_lines(&record.id).await?;
+        if !actor.role.can_watch() {
+            lines.retain(|line| Some(&line.organisation) == own.as_ref());
+        }
+        let decided = lines.iter().filter(|line| !line.decision.is_empty()).count();
+        let is_over = record.closed_at > Timestamp::ZERO || now >= record.due_at;
+        let lines = lines.into_iter().map(|line| {
+            let facts = serde_json::from_str(&line.facts).unwrap_or_default();
+            (line, facts)
+        });
+        views.push(ReviewView { lines: lines.collect(), record, decided, is_over });
+    }
+    Ok(views)
+}
+
+/// Decides about one account: it keeps its access, or it is suspended at once.
+pub async fn decide(
+    app: &App,
+    actor: &Actor,
+    review: &str,
+    account: &AccountId,
+    keeps: bool,
+    reason: &str,
+) -> Result<(), OperationError> {
+    let reason = match (keeps, reason.trim()) {
+        (true, "") => String::new(),
+        (_, reason) => parse_reason(reason, REASON_CHARS_MIN)?,
+    };
+    let view = list(app, actor).await?.into_iter().find(|view| view.record.id == review);
+    let view = view.ok_or(OperationError::NotFound("review"))?;
+    let line = view.lines.iter().map(|(line, _)| line).find(|line| line.account == *account);
+    let line = line.ok_or(OperationError::NotFound("account"))?;
+    let rules = app.gateway().rules();
+    // Officers review each other's access; no one their own.
+    let is_officer = actor.role.can_govern();
+    let may = (is_officer || answers_for(&rules, actor, account)) && actor.account != *account;
+    require(may)?;
+    if view.record.closed_at > Timestamp::ZERO || !line.decision.is_empty() {
+        return Err(OperationError::Conflict);
+    }
+    let suspended = rules.directory.find(account).is_none_or(|record| record.is_suspended);
+    if !keeps && !suspended {
+        // Suspended before the decision is recorded: a crash in between leaves less access, not more.
+        // `Conflict` means that it was suspended meanwhile.
+        match accounts::set_suspended(app, actor, account, true, &reason).await {
+            Ok(()) | Err(OperationError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let decision = if keeps { "keep" } else { "suspend" };
+    let words = ActDetails {
+        subject: format!("account:{account}"),
+        before: format!("review:{review}"),
+        after: decision.to_owned(),
+        reason: reason.clone(),
+    };
+    let decided = ReviewLine {
+        decision: decision.to_owned(),
+        decided_by: actor.account.to_string(),
+        decided_at: app.clock.now(),
+        reason,
+        ..line.clone()
+    };
+    let claim = app.store.decide_review_line(&decided);
+    let release = app.store.release_review_line(&decided);
+    app.claim((actor, Act::ReviewDecided, words), claim, release).await?;
+    let lines = app.store.review_lines(review).await?;
+    if lines.iter().all(|line| !line.decision.is_empty()) {
+        app.store.close_review(review, app.clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// True when the actor may decide some lines of a review.
+pub fn may_decide(actor: &Actor) -> bool {
+    actor.role.can_act() || actor.role.leads_agents() || actor.role == Role::Dpo
+}

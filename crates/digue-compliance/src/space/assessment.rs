@@ -1,0 +1,527 @@
+//! The self-assessment of a partner organisation: answered in steps beside the portal's own figures, signed,
+//! and then readable by the operator.
+//!
+//! Until it is signed it belongs to the organisation: it is stored apart and in no register.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use digue_access::Role;
+use digue_access::session::ClientIp;
+use digue_app::{Actor, App, LineFault, OperationError};
+use digue_casework::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
+use digue_documents::{WrittenCell, WrittenSheet, xlsx};
+use digue_isms::assessment::{self, Gap, PortalFact, Posture, Question, Said};
+use digue_isms::field::Values;
+use digue_isms::kinds::{Assessment, RegisterKind};
+use digue_locales::{Language, Value, text, text_with};
+use digue_mail::Mail;
+use digue_types::written::folded;
+use digue_types::{AccountId, OrganisationId, Timestamp};
+use jiff::civil::Date;
+
+use super::led;
+
+use crate::isms::{awareness, day_of, in_force, now, write};
+use crate::state::ComplianceState;
+
+/// The largest spreadsheet; a real one has some twenty lines.
+const SHEET_BYTES_MAX: usize = 1 << 20;
+const ROWS_MAX: usize = 500;
+const COMMENT_CHARS_MAX: usize = 2_000;
+const COMMENT: &str = "comment";
+
+/// The answers so far, and the portal's own figures.
+#[derive(Clone, Debug)]
+pub struct SelfAssessment {
+    pub organisation: OrganisationId,
+    pub answers: Values,
+    pub facts: BTreeMap<Question, PortalFact>,
+    pub to_do: Vec<Question>,
+    pub posture: Posture,
+    /// The last signed one, with its record id.
+    pub last: Option<(String, Assessment)>,
+    /// The day on which the posture changes.
+    pub ends: Option<Date>,
+}
+
+impl SelfAssessment {
+    pub fn gap(&self, question: Question) -> Option<Gap> {
+        assessment::gap(question, question.answer(&self.answers), self.facts.get(&question).copied())
+    }
+
+    /// The number of answered questions.
+    pub fn answered(&self) -> usize {
+        Question::ALL.len() - assessment::open_questions(&self.answers).count()
+    }
+
+    pub fn is_complete(&self) -> bool {
+        assessment::open_questions(&self.answers).next().is_none()
+    }
+
+    pub fn comment(&self) -> &str {
+        self.answers.get(COMMENT).and_then(|texts| texts.first()).map_or("", String::as_str)
+    }
+}
+
+fn draft_key(organisation: &OrganisationId) -> String {
+    format!("assessment-draft:{organisation}")
+}
+
+/// The assessment of the actor's organisation, for delegates and deputies.
+pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationError> {
+    let organisation = led(app, actor)?;
+    let draft = app.store.setting(&draft_key(&organisation)).await?;
+    let answers: Option<Values> = draft.and_then(|text| serde_json::from_str(&text).ok());
+    let registers = in_force(app).await?;
+    let last = assessment::last(&registers, organisation.as_str());
+    // The signed answers are shown until a new draft exists.
+    let answers = answers.or_else(|| last.as_ref().map(|(_, signed)| signed.answers())).unwrap_or_default();
+    let facts = PortalFacts::read(app).await?.facts(app, &organisation)?;
+    let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
+    Ok(SelfAssessment {
+        to_do: assessment::to_do(&answers, |question| facts.get(&question).copied()),
+        posture: posture(app, signed_on, &organisation).await?,
+        ends: signed_on.map(assessment::ends),
+        organisation,
+        answers,
+        facts,
+        last,
+    })
+}
+
+/// Saves some answers of the draft; the others stay.
+pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), OperationError> {
+    let organisation = led(app, actor)?;
+    let draft = app.store.setting(&draft_key(&organisation)).await?;
+    let mut answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let comment = given.get(COMMENT).and_then(|texts| texts.first()).map(|text| text.trim().to_owned());
+    answers.extend(assessment::answers_of(given));
+    if let Some(comment) = comment {
+        if comment.chars().count() > COMMENT_CHARS_MAX {
+            return Err(OperationError::Invalid("invalid-comment-long"));
+        }
+        answers.insert(COMMENT.to_owned(), vec![comment]);
+    }
+    let json = serde_json::to_string(&answers).expect("strings always serialise");
+    Ok(app.store.set_setting(&draft_key(&organisation), &json).await?)
+}
+
+/// Signs the draft: from then on the operator can read it, and no one can change it.
+///
+/// # Errors
+/// `Invalid` while a question is open: "I do not know" is an answer, and no answer is not.
+pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
+    let organisation = led(app, actor)?;
+    actor.must_be_fresh(app)?;
+    let draft = app.store.setting(&draft_key(&organisation)).await?;
+    let answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    if assessment::open_questions(&answers).next().is_some() {
+        return Err(OperationError::Invalid("invalid-assessment-open"));
+    }
+    let mut values = answers;
+    for (field, value) in [
+        ("organisation", organisation.to_string()),
+        ("signed-by", actor.account.to_string()),
+        ("signed-on", now(app).today.to_string()),
+    ] {
+        values.insert(field.to_owned(), vec![value]);
+    }
+    write(app, actor, RegisterKind::Assessment, None, &values).await?;
+    app.store.remove_setting(&draft_key(&organisation)).await?;
+    refresh_one(app, organisation).await
+}
+
+/// The portal's own figures about all organisations, read once.
+struct PortalFacts {
+    active: HashMap<OrganisationId, Vec<(AccountId, Role)>>,
+    passkeys: HashMap<AccountId, usize>,
+    passwords: HashSet<AccountId>,
+    /// Completed awareness modules that are still valid, by (account, module).
+    learned: HashMap<(String, &'static str), Date>,
+    /// Organisations with an e-mail address.
+    reached: HashSet<OrganisationId>,
+    /// The addresses of the live sessions of each account.
+    places: HashMap<AccountId, HashSet<ClientIp>>,
+}
+
+impl PortalFacts {
+    async fn read(app: &App) -> Result<Self, OperationError> {
+        let rules = app.gateway().rules();
+        let mut active: HashMap<OrganisationId, Vec<(AccountId, Role)>> = HashMap::new();
+        for (account, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
+            active.entry(record.organisation.clone()).or_default().push((account.clone(), record.role));
+        }
+        let organisations = app.store.organisations().await?.into_iter();
+        let mut places: HashMap<AccountId, HashSet<ClientIp>> = HashMap::new();
+        for session in app.gateway().sessions(|_| true) {
+            places.entry(session.account.clone()).or_default().insert(session.origin.ip);
+        }
+        Ok(Self {
+            active,
+            passkeys: app.store.passkey_counts().await?,
+            passwords: app.store.password_holders().await?,
+            learned: awareness::done(&*in_force(app).await?, now(app).today),
+            reached: organisations.filter(|known| !known.email.is_empty()).map(|known| known.id).collect(),
+            places,
+        })
+    }
+
+    /// The figures for an organisation, by question.
+    fn facts(
+        &self,
+        app: &App,
+        organisation: &OrganisationId,
+    ) -> Result<BTreeMap<Question, PortalFact>, OperationError> {
+        let active = self.active.get(organisation).map_or(&[][..], Vec::as_slice);
+        let (view, now_at) = (app.view(), app.clock.now());
+        let mut unused = 0;
+        for (account, _) in active {
+            let last = app.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
+            unused += u64::from(last.is_some_and(|last| now_at.since(last) > crate::isms::ask::UNUSED_AFTER));
+        }
+        let population = active.len() as u64;
+        let count = |fails: &dyn Fn(&AccountId) -> bool| PortalFact {
+            population,
+            failing: active.iter().filter(|(account, _)| fails(account)).count() as u64,
+        };
+        let whether = |holds: bool| PortalFact { population: 1, failing: u64::from(!holds) };
+        let leaders = active.iter().filter(|(_, role)| role.leads_agents()).count();
+        let missed = |account: &AccountId| {
+            let learned = |code| self.learned.contains_key(&(account.to_string(), code));
+            digue_isms::awareness::Module::ALL.iter().any(|module| !learned(module.code()))
+        };
+        Ok(BTreeMap::from([
+            (Question::Passkeys, count(&|account| self.passkeys.get(account).is_none_or(|held| *held == 0))),
+            (Question::Passwords, count(&|account| self.passwords.contains(account))),
+            (
+                Question::OwnAccounts,
+                count(&|account| self.places.get(account).is_some_and(|at| at.len() > 1)),
+            ),
+            (Question::Leavers, PortalFact { population, failing: unused }),
+            (Question::Deputy, whether(leaders >= 2)),
+            (Question::Contacts, whether(self.reached.contains(organisation))),
+            (Question::Trained, count(&missed)),
+        ]))
+    }
+}
+
+/// The state of an organisation's assessment, for the operator.
+#[derive(Clone, Debug)]
+pub struct AssessmentAnswer {
+    pub organisation: OrganisationId,
+    pub posture: Posture,
+    pub signed_on: Option<Date>,
+    /// Answers that the portal contradicts.
+    pub contradicted: Vec<Question>,
+    pub to_do: Vec<Question>,
+}
+
+/// The state of every partner, computed each hour: with thousands of organisations a page must not wait for
+/// it.
+// A leaf lock; the map is replaced or copied, so that readers hold it only to clone the `Arc`.
+#[derive(Default)]
+pub(crate) struct AssessmentAnswers(RwLock<Arc<BTreeMap<OrganisationId, AssessmentAnswer>>>);
+
+impl AssessmentAnswers {
+    fn put(&self, one: AssessmentAnswer) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut known).insert(one.organisation.clone(), one);
+    }
+}
+
+/// The state of every partner organisation by its signed assessment, up to an hour old.
+pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>, OperationError> {
+    actor.must_watch()?;
+    if ComplianceState::of(app).answers.0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+        refresh(app).await?;
+    }
+    let known = ComplianceState::of(app).answers.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(known.values().cloned().collect())
+}
+
+/// The state of one organisation; `last` is its last signed assessment.
+fn standing(
+    app: &App,
+    last: Option<&(String, Assessment)>,
+    posture: Posture,
+    seen: &PortalFacts,
+    organisation: OrganisationId,
+) -> Result<AssessmentAnswer, OperationError> {
+    let (mut contradicted, mut to_do) = (Vec::new(), Vec::new());
+    if let Some((_, signed)) = last {
+        let (facts, answers) = (seen.facts(app, &organisation)?, signed.answers());
+        let fact = |question: Question| facts.get(&question).copied();
+        let gap =
+            |question: &Question| assessment::gap(*question, question.answer(&answers), fact(*question));
+        contradicted = Question::ALL.to_vec();
+        contradicted.retain(|question| gap(question) == Some(Gap::Contradicted));
+        to_do = assessment::to_do(&answers, fact);
+    }
+    Ok(AssessmentAnswer {
+        posture,
+        signed_on: last.and_then(|(_, signed)| signed.signed_on),
+        organisation,
+        contradicted,
+        to_do,
+    })
+}
+
+/// Organisations with agents, delegates or deputies.
+fn partners(app: &App) -> Vec<OrganisationId> {
+    let rules = app.gateway().rules();
+    let theirs =
+        rules.directory.iter().filter(|(_, record)| record.role == Role::Agent || record.role.leads_agents());
+    let mut partners: Vec<OrganisationId> = theirs.map(|(_, record)| record.organisation.clone()).collect();
+    partners.sort();
+    partners.dedup();
+    partners
+}
+
+async fn posture(
+    app: &App,
+    signed: Option<Date>,
+    organisation: &OrganisationId,
+) -> Result<Posture, OperationError> {
+    let since = match signed {
+        Some(on) => on,
+        None => known_since(app, std::slice::from_ref(organisation)).await?[organisation],
+    };
+    Ok(assessment::posture(
+        signed,
+        since,
+        ComplianceState::of(app).partners.assessment_grace_days,
+        now(app).today,
+    ))
+}
+
+const KNOWN: &str = "assessment-known:";
+
+/// The days on which these organisations were first seen, from which their time to answer runs. One read and
+/// one write for all, because a start waits for it.
+async fn known_since(
+    app: &App,
+    organisations: &[OrganisationId],
+) -> Result<HashMap<OrganisationId, Date>, OperationError> {
+    let known = match organisations {
+        [one] => app.store.setting(&format!("{KNOWN}{one}")).await?.map(|at| (one.to_string(), at)),
+        _ => None,
+    };
+    let known: HashMap<String, String> = match known {
+        Some(one) => HashMap::from([one]),
+        None => app.store.settings_under(KNOWN).await?,
+    };
+    let (at, mut new, mut days) = (app.clock.now(), Vec::new(), HashMap::new());
+    for organisation in organisations {
+        let seen_at = known.get(organisation.as_str()).and_then(|text| text.parse().ok());
+        if seen_at.is_none() {
+            new.push((format!("{KNOWN}{organisation}"), at.micros().to_string()));
+        }
+        let seen_at = seen_at.map_or(at, Timestamp::from_micros);
+        days.insert(organisation.clone(), day_of(app, seen_at));
+    }
+    app.store.set_settings(&new).await?;
+    Ok(days)
+}
+
+/// Computes the state of every organisation, and publishes the postures to the gateway for policies.
+pub async fn refresh(app: &App) -> Result<(), OperationError> {
+    let (registers, seen) = (in_force(app).await?, PortalFacts::read(app).await?);
+    let (last, organisations) = (assessment::last_of_each(&registers), partners(app));
+    let since = known_since(app, &organisations).await?;
+    let (grace_days, today) = (ComplianceState::of(app).partners.assessment_grace_days, now(app).today);
+    let (mut postures, mut standings) = (HashMap::new(), BTreeMap::new());
+    for organisation in organisations {
+        let last = last.get(organisation.as_str());
+        let signed = last.and_then(|(_, signed)| signed.signed_on);
+        let posture = assessment::posture(signed, since[&organisation], grace_days, today);
+        let one = standing(app, last, posture, &seen, organisation.clone())?;
+        postures.insert(organisation.clone(), one.posture.code());
+        standings.insert(organisation, one);
+    }
+    *ComplianceState::of(app).answers.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standings);
+    let mut rules = app.rules().await;
+    if *rules.postures != postures {
+        rules.postures = Arc::new(postures);
+        app.publish(&rules);
+    }
+    Ok(())
+}
+
+/// The same for one organisation that has just signed.
+async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), OperationError> {
+    let (registers, seen) = (in_force(app).await?, PortalFacts::read(app).await?);
+    let last = assessment::last(&registers, organisation.as_str());
+    let signed = last.as_ref().and_then(|(_, signed)| signed.signed_on);
+    let posture = posture(app, signed, &organisation).await?;
+    let one = standing(app, last.as_ref(), posture, &seen, organisation.clone())?;
+    let code = one.posture.code();
+    ComplianceState::of(app).answers.put(one);
+    let mut rules = app.rules().await;
+    Arc::make_mut(&mut rules.postures).insert(organisation, code);
+    app.publish(&rules);
+    Ok(())
+}
+
+/// Mails the delegates and deputies of organisations whose assessment has expired or will soon, once a month.
+pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
+    const EVERY: std::time::Duration = std::time::Duration::from_hours(24 * 30);
+    refresh(app).await?;
+    if !digue_mail::is_configured(app) {
+        return Ok(0);
+    }
+    let registers = in_force(app).await?;
+    let (today, at, mut reminded) = (now(app).today, app.clock.now(), 0);
+    let contacts = app.store.contacts().await?;
+    let last = assessment::last_of_each(&registers);
+    let reminded_at = app.store.settings_under("assessment-reminded:").await?;
+    for organisation in partners(app) {
+        let signed = last.get(organisation.as_str()).and_then(|(_, one)| one.signed_on);
+        let left = signed.map(|on| digue_isms::register::days_between(today, assessment::ends(on)));
+        if left.is_some_and(|left| left > assessment::RENEWAL_DAYS) {
+            continue;
+        }
+        let key = format!("assessment-reminded:{organisation}");
+        let last = reminded_at.get(organisation.as_str()).and_then(|text| text.parse().ok());
+        if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
+            continue;
+        }
+        app.store.set_setting(&key, &at.micros().to_string()).await?;
+        let rules = app.gateway().rules();
+        let leaders = rules.directory.iter().filter(|(_, record)| {
+            record.organisation == organisation && record.role.leads_agents() && !record.is_suspended
+        });
+        for (account, _) in leaders {
+            if let Some(email) = contacts.get(account) {
+                digue_mail::queue(app, email, &Mail::AssessmentDue { account: account.clone() }).await?;
+                reminded += 1;
+            }
+        }
+    }
+    Ok(reminded)
+}
+
+/// A fact in words.
+pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -> String {
+    let values = [
+        ("failing", Value::from(fact.failing)),
+        ("population", Value::from(fact.population)),
+        ("good", Value::from(fact.population - fact.failing.min(fact.population))),
+    ];
+    text_with(language, &format!("fact-{}", question.code()), &values)
+}
+
+/// The questions as a spreadsheet with the present answers, for those who prefer to fill one in.
+pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
+    let sheet = show(app, actor).await?;
+    let said = |said: &Said| text(language, said.key());
+    let rows = Question::ALL.iter().map(|question| {
+        let fact = sheet.facts.get(question);
+        let row = [
+            question.code().to_owned(),
+            text(language, question.theme().key()),
+            text(language, question.key()),
+            question.answer(&sheet.answers).as_ref().map(said).unwrap_or_default(),
+            fact.map(|fact| fact_in_words(language, *question, *fact)).unwrap_or_default(),
+        ];
+        row.map(WrittenCell::from).to_vec()
+    });
+    let choices: Vec<String> = Said::ALL.iter().map(said).collect();
+    let columns = ["code", "theme", "question", "answer", "fact"];
+    let mut header: Vec<String> =
+        columns.iter().map(|column| text(language, &format!("column-{column}"))).collect();
+    header.push(format!("{} {}", text(language, "column-choices"), choices.join(" / ")));
+    let sheet = WrittenSheet {
+        name: text(language, "assessment-sheet"),
+        language: language.code(),
+        header,
+        rows: rows.collect(),
+        ..WrittenSheet::default()
+    };
+    xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
+}
+
+/// Reads the spreadsheet back: by the code of each line, an answer in French, in English or as a code.
+///
+/// # Errors
+/// `Faults` by line; a file with faults changes nothing.
+pub async fn take(app: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, OperationError> {
+    led(app, actor)?;
+    let invalid = || OperationError::Invalid("invalid-upload");
+    if bytes.len() > SHEET_BYTES_MAX {
+        return Err(invalid());
+    }
+    let table = questions_in(bytes)?;
+    let mut given = Values::new();
+    let mut faults = Vec::new();
+    for row in &table.rows {
+        let cell = |column: SheetColumn| taken(table.cell(row, column), CellUse::Text).map_err(drop);
+        let line = usize::try_from(row.number).unwrap_or(usize::MAX);
+        let fault = |column, key| LineFault::new(line, key).at(&table.place(column, row.number));
+        let (code, answer) = match (cell(SheetColumn::Code), cell(SheetColumn::Answer)) {
+            (Ok(code), Ok(answer)) => (code.trim(), answer.trim()),
+            (Err(()), _) => {
+                faults.push(fault(SheetColumn::Code, "table-fault-cell"));
+                continue;
+            }
+            (_, Err(())) => {
+                faults.push(fault(SheetColumn::Answer, "table-fault-cell"));
+                continue;
+            }
+        };
+        if code.is_empty() || answer.is_empty() {
+            continue;
+        }
+        let Some(question) = Question::parse(code) else {
+            faults.push(fault(SheetColumn::Code, "assessment-fault-question"));
+            continue;
+        };
+        match said_in_words(answer) {
+            Some(said) => drop(given.insert(question.code().to_owned(), vec![said.code().to_owned()])),
+            None => faults.push(fault(SheetColumn::Answer, "assessment-fault-answer")),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(OperationError::Faults(faults));
+    }
+    let taken = given.len();
+    answer(app, actor, given).await?;
+    Ok(taken)
+}
+
+/// The columns that are read of a filled sheet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SheetColumn {
+    Code,
+    Answer,
+}
+
+fn questions_in(bytes: &[u8]) -> Result<UploadedTable<SheetColumn>, OperationError> {
+    let named =
+        |key: &str, name: &str| Language::ALL.iter().any(|language| folded(&text(*language, key)) == name);
+    let column_of = |name: &str| match name {
+        name if named("column-code", name) => Some((SheetColumn::Code, NameFit::Own)),
+        name if named("column-answer", name) => Some((SheetColumn::Answer, NameFit::Own)),
+        "code" => Some((SheetColumn::Code, NameFit::Code)),
+        "answer" => Some((SheetColumn::Answer, NameFit::Code)),
+        _ => None,
+    };
+    let wanted = TableWanted {
+        sheet_names: &Language::ALL.map(|language| text(language, "assessment-sheet")),
+        column_of: &column_of,
+        is_needed: &|column| column == SheetColumn::Answer,
+        needed_name: &text(Language::default(), "column-answer"),
+        rows_max: ROWS_MAX,
+        invalid: "invalid-upload",
+    };
+    UploadedTable::find(bytes, &wanted)
+}
+
+fn said_in_words(typed: &str) -> Option<Said> {
+    let typed = folded(typed);
+    let is = |said: &&Said| {
+        said.code() == typed
+            || Language::ALL.iter().any(|language| folded(&text(*language, said.key())) == typed)
+    };
+    Said::ALL.iter().find(is).copied()
+}

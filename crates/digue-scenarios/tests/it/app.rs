@@ -1,0 +1,280 @@
+//! An application in memory, with a clock that the test sets.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use digue_access::{AccountRecord, Policies, Role, SessionLimits};
+use digue_administration::AdministrationState;
+use digue_app::alias_tables::AliasTables;
+use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
+use digue_app::{Actor, App, AppParts, Areas};
+use digue_casework::CaseworkState;
+use digue_casework::alerts::AlertRules;
+use digue_casework::desk::DeskRules;
+use digue_casework::incidents::IncidentLog;
+use digue_compliance::isms::LessonMeasures;
+use digue_compliance::space::PartnerRules;
+use digue_compliance::{ComplianceState, comparisons};
+use digue_evidence::EvidenceState;
+use digue_evidence::retention::Retentions;
+use digue_evidence::witnesses::WitnessRules;
+use digue_gateway::body::Body;
+use digue_gateway::client_address::TrustedProxies;
+use digue_gateway::identity::Asserter;
+use digue_gateway::ports::{BoxFuture, Clock, LocalPages};
+use digue_gateway::upstream::UpstreamClient;
+use digue_gateway::{Gateway, GatewayParts, Hosts};
+use digue_identity::IdentityState;
+use digue_identity::invitations::MailedInvitations;
+use digue_identity::password::PasswordRules;
+use digue_journal::disk::Disk;
+use digue_journal::keyring::OpenedKeyring;
+use digue_journal::note::Signer;
+use digue_journal::{Journal, JournalOptions, reader};
+use digue_mail::{MailSettings, MailState, Protection};
+use digue_store::Store;
+use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
+use http::{Request, Response};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
+pub(crate) const CONSOLE: &str = "https://digue.test";
+pub(crate) const CONSOLE_HOST: &str = "digue.test";
+pub(crate) const PORTAL_HOST: &str = "portail.test";
+
+/// Paris, insured: the clocks of a French operator.
+fn home_rules() -> digue_casework::incidents::OperatorRules {
+    digue_casework::incidents::OperatorRules {
+        zone: jiff::tz::TimeZone::get("Europe/Paris").expect("a zone"),
+        is_insured: true,
+        ..Default::default()
+    }
+}
+
+/// A clock that the test sets.
+pub(crate) struct ManualClock(AtomicI64);
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+
+    fn local(&self, _: Timestamp) -> (i64, i64) {
+        (10, 2)
+    }
+}
+
+impl ManualClock {
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+/// Options that differ from the defaults.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) password: Option<PasswordRules>,
+    pub(crate) mail: Option<MailSettings>,
+    /// Keeps the state in a file, as in operation.
+    pub(crate) on_disk: bool,
+}
+
+/// Mail is sent to this inbox, unencrypted: it is on this machine.
+pub(crate) fn mail_to(mailbox: &digue_testkit::Mailbox) -> MailSettings {
+    MailSettings {
+        host: "127.0.0.1".to_owned(),
+        port: mailbox.address.port(),
+        protection: Protection::DangerNone,
+        user: None,
+        password: None,
+        from: "digue@exemple.fr".to_owned(),
+        dkim: None,
+        returns: None,
+    }
+}
+
+/// An application and the parts that must live as long as it.
+pub(crate) struct Home {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<ManualClock>,
+    journal: Arc<Journal>,
+    disk: Disk,
+    pub(crate) store: Store,
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    pub(crate) async fn open() -> Self {
+        Self::with(Plan::default()).await
+    }
+
+    pub(crate) async fn with(plan: Plan) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock(AtomicI64::new(1_763_812_800_000_000)));
+        let journal_state: Arc<RwLock<JournalState>> = Arc::default();
+        let disk = Disk::new(folder.path());
+        let journal = Arc::new(
+            Journal::open(JournalOptions {
+                keyring: digue_testkit::keys::keyring(&disk),
+                disk: disk.clone(),
+                signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
+                queue_max: 64,
+                checkpoint_every: Duration::from_millis(10),
+                observer: Box::new(JournalIndexer {
+                    journal_state: journal_state.clone(),
+                    monitor: digue_app::monitor::unattended(),
+                    clock: clock.clone(),
+                }),
+            })
+            .unwrap(),
+        );
+        let aliases = Arc::new(AliasTables::default());
+        let url = match plan.on_disk {
+            true => format!("sqlite:{}", folder.path().join("state.db").display()),
+            false => "sqlite::memory:".to_owned(),
+        };
+        let store = Store::open(&url).await.unwrap();
+        const KEY: [u8; 32] = [7; 32];
+        let areas = Areas::default()
+            .with(MailState::new(plan.mail.as_ref(), Box::new(MailedInvitations)).unwrap())
+            .with(EvidenceState::new(
+                comparisons::all(),
+                Retentions::default(),
+                WitnessRules::default(),
+                None,
+                clock.now(),
+            ))
+            .with(IdentityState::new(plan.password, Vec::new(), &KEY, CONSOLE).unwrap())
+            .with(CaseworkState::new(
+                home_rules(),
+                AlertRules::default(),
+                DeskRules::default(),
+                Box::new(LessonMeasures),
+            ))
+            .with(AdministrationState::default())
+            .with(ComplianceState::new(PartnerRules::default()));
+        let app = App::new(AppParts {
+            monitor: digue_app::monitor::unattended(),
+            store: store.clone(),
+            client: None,
+            index_folder: None,
+            is_published: false,
+            journal: journal.clone(),
+            journal_state,
+            clock: clock.clone(),
+            aliases: aliases.clone(),
+            policies: Policies::default(),
+            policy_version: 1,
+            session_limits: SessionLimits::default(),
+            proof_lasts: Duration::from_mins(5),
+            key: KEY,
+            data_folder: folder.path().to_owned(),
+            console_url: CONSOLE.to_owned(),
+            portal_urls: vec![(PORTAL_HOST.to_owned(), format!("https://{PORTAL_HOST}"))],
+            areas,
+            subscribers: vec![Box::new(IncidentLog)],
+        })
+        .await
+        .unwrap();
+        let (rules, sessions) = app.first_state().await.unwrap();
+        let random = ring::rand::SystemRandom::new();
+        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        app.attach(Gateway::new(GatewayParts {
+            monitor: Arc::new(digue_gateway::ports::NoMonitor),
+            hosts: Hosts::new(vec![], vec![CONSOLE_HOST.to_owned()], []),
+            rules,
+            sessions,
+            recorder: Arc::new(JournalRecorder(journal.clone())),
+            clock: clock.clone(),
+            aliases,
+            pages: Arc::new(NoPages),
+            asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
+            upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
+            proxies: TrustedProxies::default(),
+            limits: digue_gateway::GatewayLimits::default(),
+        }));
+        Self { app, clock, journal, disk, store, folder }
+    }
+
+    pub(crate) async fn with_address(&self, account: &str, address: &str) {
+        let account = AccountId::parse(account).unwrap();
+        self.store.save_contact(&account, address).await.unwrap();
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Sets the address of an account's holder.
+    pub(crate) async fn contact(&self, account: &AccountId, email: &str) {
+        self.store.save_contact(account, email).await.unwrap();
+    }
+
+    /// The date this many days from now.
+    pub(crate) fn today(&self, days: i64) -> String {
+        let today = digue_compliance::isms::now(&self.app).today;
+        today.checked_add(jiff::Span::new().days(days)).unwrap().to_string()
+    }
+
+    pub(crate) async fn account(&self, name: &str, role: Role) -> AccountId {
+        let id = AccountId::parse(name).unwrap();
+        let organisation = OrganisationId::parse("of-1").unwrap();
+        let record = AccountRecord { organisation, role, is_suspended: false };
+        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id.clone(), record)]).await.unwrap();
+        id
+    }
+
+    /// Records that `account` was shown these persons, and waits for a checkpoint over the entry.
+    pub(crate) async fn show(&self, account: &str, persons: &[&str]) {
+        static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let events = persons.iter().map(|person| {
+            let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+            digue_testkit::events::shown(number, account, person)
+        });
+        self.append(events.collect()).await;
+        self.settled().await;
+    }
+
+    /// Appends events and waits until they are durable.
+    pub(crate) async fn append(&self, events: Vec<Event>) {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.journal.append(events, move |result| {
+            let _ = sender.send(result.is_ok());
+        });
+        assert!(receiver.await.unwrap());
+    }
+
+    /// Waits for a checkpoint over all entries.
+    pub(crate) async fn settled(&self) {
+        while self.journal.status().checkpoint_size < self.journal.status().size {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The acts of the journal with their subjects.
+    pub(crate) fn acts(&self) -> Vec<(Act, String)> {
+        self.journal.close();
+        let size = self.journal.status().size;
+        let keyring = digue_testkit::keys::reading(&self.disk);
+        let all = reader::entries(&self.disk, 0..size, size).unwrap();
+        let acts = all.iter().filter_map(|bytes| match keyring.open(bytes).unwrap() {
+            OpenedKeyring::Event(Event::Administration(act)) => Some((act.act, act.subject)),
+            _ => None,
+        });
+        acts.collect()
+    }
+}
+
+/// A console without pages.
+pub(crate) struct NoPages;
+
+impl LocalPages for NoPages {
+    fn respond(&self, _: Request<Body>) -> BoxFuture<Response<Body>> {
+        Box::pin(async { Response::new(digue_gateway::body::empty()) })
+    }
+}
