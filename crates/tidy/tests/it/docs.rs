@@ -1,8 +1,9 @@
 //! The map is true: what it names exists, and what exists is named.
 
+use std::collections::BTreeSet;
 use std::fs;
 
-use crate::repository::{crates, files, root};
+use crate::repository::{crates, dependencies, files, root};
 
 fn read(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -21,6 +22,36 @@ fn the_architecture_page_knows_every_crate_and_no_other() {
         let is_planned = page.contains(&format!("`{word}` (to come)"));
         assert!(is_crate || is_planned, "{word} does not exist");
     }
+}
+
+/// The arrows of the picture are the dependencies in the manifests, without those that follow from others.
+#[test]
+fn the_picture_of_the_crates_is_that_of_the_manifests() {
+    let uses = |name: &str| -> BTreeSet<String> {
+        let ours = crates();
+        dependencies(name, "dependencies").into_iter().filter(|one| ours.contains(one)).collect()
+    };
+    let mut expected = BTreeSet::new();
+    for name in crates() {
+        let direct = uses(&name);
+        let reached: BTreeSet<String> = direct.iter().flat_map(|one| reached_from(one, &uses)).collect();
+        expected.extend(direct.difference(&reached).map(|one| format!("{name} --> {one}")));
+    }
+    let page = read("ARCHITECTURE.md");
+    let picture = page.split("```mermaid").nth(1).and_then(|rest| rest.split("```").next());
+    let drawn: BTreeSet<String> = picture
+        .expect("ARCHITECTURE.md has a picture of the crates")
+        .lines()
+        .filter(|line| line.contains("-->"))
+        .map(|line| line.trim().to_owned())
+        .collect();
+    assert_eq!(drawn, expected, "the picture in ARCHITECTURE.md");
+}
+
+fn reached_from(name: &str, uses: &impl Fn(&str) -> BTreeSet<String>) -> BTreeSet<String> {
+    let direct = uses(name);
+    let further = direct.iter().flat_map(|one| reached_from(one, uses)).collect::<BTreeSet<String>>();
+    direct.union(&further).cloned().collect()
 }
 
 /// Each promise names its tests as `path::function`; both must exist.

@@ -8,8 +8,8 @@ const CLOSED: [&str; 6] = ["Act::", "Check::", "RegisterKind::", "Event::", "Ins
 /// Files that still have such an arm. This list only shrinks.
 const OPEN_MATCHES: [&str; 8] = [
     "digue-app/src/monitor.rs",
-    "digue-compliance/src/isms.rs",
     "digue-compliance/src/isms/ask.rs",
+    "digue-compliance/src/isms.rs",
     "digue-console/src/isms/registers.rs",
     "digue-console/src/view.rs",
     "digue-evidence/src/stored_records/journalled.rs",
