@@ -66,8 +66,8 @@ pub struct Budgets {
     portal: Ledger,
     exact_search: HashMap<AccountId, Ledger>,
     break_glass: HashMap<AccountId, Ledger>,
+    /// Counts responses, not persons.
     uninspected: HashMap<AccountId, Ledger>,
-    uninspected_count: u64,
     /// Ledgers with pending charges, each once, oldest first. The portal's ledger is not listed:
     /// `settle` always visits it last.
     unsettled: VecDeque<Unsettled>,
@@ -103,7 +103,6 @@ impl Budgets {
             exact_search: HashMap::new(),
             break_glass: HashMap::new(),
             uninspected: HashMap::new(),
-            uninspected_count: 0,
             unsettled: VecDeque::new(),
         }
     }
@@ -142,7 +141,6 @@ impl Budgets {
         absorb_all(&mut self.break_glass, &before.break_glass, limits.break_glass);
         absorb_all(&mut self.uninspected, &before.uninspected, limits.uninspected);
         self.portal.absorb(&before.portal);
-        self.uninspected_count = self.uninspected_count.max(before.uninspected_count);
     }
 
     /// Every limit that showing these persons now would break; nothing is charged.
@@ -230,8 +228,8 @@ impl Budgets {
         }
         // These charges are few. Sorting them in at once keeps their ledgers out of `unsettled`.
         if !charge.by_exact_search.is_empty() {
-            // Remembered for a day even without a limit: a person who was found may be opened for a
-            // while (`RouteAccess::keeps_found`).
+            // Remembered even without a limit: a person who was found may be opened for a while
+            // (`RouteAccess::keeps_found`).
             let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
             ledger.charge(now, charge.by_exact_search);
             ledger.settle(usize::MAX);
@@ -282,9 +280,7 @@ impl Budgets {
             .map(RefusalReason::UninspectedBudget)
             .collect();
         if broken.is_empty() || force {
-            // A ledger counts distinct keys: each response is given a key of its own.
-            self.uninspected_count += 1;
-            ledger.charge(now, &[PersonKey(self.uninspected_count, 0)]);
+            ledger.charge_another(now);
         }
         broken
     }
@@ -296,12 +292,14 @@ impl Budgets {
     }
 
     /// Charges an entry of the journal again after a restart; entries come in order. Only exposures
-    /// that were released count, those that observe-only mode let through included.
+    /// that were charged when they happened count: those that were released, in observe-only mode too, and no
+    /// lines of access logs, which are imported long after.
     pub fn restore(&mut self, exposure: &Exposure) {
-        if !exposure.is_released() {
+        if !exposure.is_released() || exposure.source.is_some() {
             return;
         }
-        if exposure.inspection.is_uninspected() {
+        // The second entry of a large response only gives its size.
+        if exposure.inspection.is_uninspected() && exposure.part == 1 {
             self.charge_uninspected(exposure.at, &exposure.account, 100, true);
         }
         let keyer = PersonKeyer::new(&exposure.population);
@@ -378,10 +376,11 @@ fn absorb_all<K: Hash + Eq + Clone>(
     }
 }
 
-/// The same limits, with a window of a day at least.
+/// The same limits, with the longest window: as far back as the journal is read at a start. A shorter memory
+/// would forget persons found earlier at moments that depend on what else was asked.
 fn remembered(limits: BudgetLimits) -> BudgetLimits {
     let mut windows = limits.0;
-    windows[SlidingWindow::Day.index()].get_or_insert(u32::MAX);
+    windows[SlidingWindow::Month.index()].get_or_insert(u32::MAX);
     BudgetLimits(windows)
 }
 

@@ -196,9 +196,9 @@ pub fn release(
     let of_basis = |wanted: Basis| -> Vec<PersonKey> {
         persons.iter().zip(&bases).filter(|(_, b)| **b == wanted).map(|(p, _)| *p).collect()
     };
-    // Opening a person who was found a moment ago is not another search, and is not charged to the
-    // budget of exact searches.
-    let found_now = if facts.is_exact_search { of_basis(Basis::ExactSearch) } else { Vec::new() };
+    // Opening a person who was found earlier is not another search, and is not charged to the budget of
+    // exact searches.
+    let found_now = of_basis(Basis::ExactSearch);
     let opened = of_basis(Basis::BreakGlass);
     let charge = Charge {
         account: facts.account,
@@ -306,7 +306,7 @@ fn bases(
         if facts.access.keeps_found > Duration::ZERO
             && budgets.was_found_exactly(facts.account, persons[place], since)
         {
-            bases[place] = Basis::ExactSearch;
+            bases[place] = Basis::FoundEarlier;
         }
     }
     // A search that shows another person than the one given, or a further one, was not exact. At the

@@ -121,12 +121,33 @@ impl Ledger {
         new
     }
 
-    /// Adds the charges of `other`. Those older than the last one here take its time (see `charge`):
-    /// their persons may count longer than they would have, never shorter.
+    /// Counts one more thing that is equal to no other, such as a response. Its key is its second and its number
+    /// within it, so that two ledgers charged with the same things hold the same keys.
+    pub fn charge_another(&mut self, now: Timestamp) {
+        self.settle(usize::MAX);
+        let at = seconds(now).max(self.now);
+        let before = self.log.iter().rev().take_while(|(logged, _)| *logged == at).count() as u64;
+        self.charge(now, &[PersonKey(u64::from(at) << 32 | before, 0)]);
+    }
+
+    /// Adds the charges of `other`, each at its own time: the result is the ledger that had been charged with
+    /// both in order of time, whichever of them some charges are in.
     pub fn absorb(&mut self, other: &Self) {
-        for &(at, person) in other.log.iter().chain(&other.pending) {
-            self.charge(Timestamp::from_secs(i64::from(at)), &[PersonKey(person, 0)]);
+        let mut both = Self::in_parts(self.longest, self.last_seen.len());
+        let mut charges: Vec<(u32, u64)> = self.charges().chain(other.charges()).collect();
+        // Two sorted runs: the sort merges them in one pass.
+        charges.sort_by_key(|(at, _)| *at);
+        for (at, person) in charges {
+            both.move_on(at);
+            both.sort_in(at, person);
         }
+        both.move_on(self.now.max(other.now));
+        *self = both;
+    }
+
+    /// Every charge that is kept, in order of time.
+    fn charges(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.log.iter().chain(&self.pending).copied()
     }
 
     /// When `person` was last shown, within the longest window.
@@ -287,6 +308,35 @@ mod tests {
     }
 
     proptest! {
+        /// Two ledgers that were charged with parts of the same exposures, or with the same ones, are absorbed to
+        /// the ledger that was charged with all of them.
+        #[test]
+        fn absorbing_is_charging_in_order_of_time(
+            steps in proptest::collection::vec((0i64..4000, 0u64..12, 0usize..3, 0usize..3), 1..80)
+        ) {
+            let mut whole = Ledger::new(SlidingWindow::Hour);
+            let mut parts = [Ledger::new(SlidingWindow::Hour), Ledger::new(SlidingWindow::Hour)];
+            let mut now = 0;
+            for (wait, who, sorted_in, into) in steps {
+                now += wait / 20;
+                let time = Timestamp::from_secs(now);
+                whole.charge(time, &[person(who)]);
+                for (place, part) in parts.iter_mut().enumerate().filter(|(place, _)| into == 2 || into == *place) {
+                    part.charge(time, &[person(who)]);
+                    part.settle(sorted_in + place);
+                }
+            }
+            let [mut one, other] = parts;
+            one.absorb(&other);
+            for later in [0, 30, 70, 3_500, 4_000] {
+                let time = Timestamp::from_secs(now + later);
+                prop_assert_eq!(one.counts(time), whole.counts(time));
+                for who in 0..12 {
+                    prop_assert_eq!(one.last_seen(person(who)), whole.last_seen(person(who)));
+                }
+            }
+        }
+
         /// Against the definition (distinct persons whose last exposure is within the window), however many
         /// charges have been sorted in.
         #[test]

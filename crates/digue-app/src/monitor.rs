@@ -367,7 +367,10 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
     let mut persons: Vec<SeenPerson> = Vec::new();
     let keyer = digue_types::person::PersonKeyer::new(&exposure.population);
     for group in &exposure.shown {
-        let is_explained = matches!(group.basis, Basis::Caseload | Basis::ExactSearch | Basis::BreakGlass);
+        let is_explained = matches!(
+            group.basis,
+            Basis::Caseload | Basis::ExactSearch | Basis::FoundEarlier | Basis::BreakGlass
+        );
         persons.extend(group.persons.iter().map(|person| SeenPerson {
             key: keyer.key(person.as_str()).0,
             number: number_of(person.as_str()),

@@ -11,7 +11,8 @@ use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_locales::{Language, Value, text, text_with};
 use digue_mail::{Mail, maildir};
-use digue_messages::read::{self, ReadMessage, SubmittedMessage};
+use digue_messages::message::{BYTES_MAX, ReadMessage, SubmittedMessage};
+use digue_messages::read;
 use digue_messages::verdict::CodeSeen;
 use digue_messages::{DnsRecords, OfficialSenders, Opinion, Sign, SubmissionWay, UnreadPart, judge, proof};
 use digue_response::code::Code;
@@ -66,7 +67,7 @@ pub async fn examine(
     ip: &str,
 ) -> Result<MessageReport, OperationError> {
     CaseworkState::of(app).rate_limiter.pass(app.clock.now(), ip)?;
-    let submission = read::read(bytes).map_err(|_| OperationError::Invalid("invalid-message"))?;
+    let submission = read(bytes).map_err(|_| OperationError::Invalid("invalid-message"))?;
     let opinion = opinion(app, &submission, SubmissionWay::Shown).await?;
     let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
     // Without an account only a share is stored; the verdict is returned in any case.
@@ -228,11 +229,11 @@ pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
 /// others, because with a forged sender the desk would write to strangers.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
     let Some(folder) = CaseworkState::of(app).desk.inbox.clone() else { return Ok(0) };
-    let waiting = maildir::waiting(folder, read::BYTES_MAX as u64, READ_AT_ONCE).await?;
+    let waiting = maildir::waiting(folder, BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
         // Too large messages have no bytes here; they are put aside unread, for a person.
-        if let Some(Ok(shown)) = bytes.as_deref().map(read::read) {
+        if let Some(Ok(shown)) = bytes.as_deref().map(read) {
             let opinion = opinion(app, &shown, SubmissionWay::Forwarded).await?;
             let reporter = bytes.as_deref().and_then(read::sender).unwrap_or_default();
             let account = account_of(app, &reporter).await?;

@@ -28,7 +28,7 @@ use digue_casework::CaseworkState;
 use digue_casework::incidents::{Lesson, LessonSubscriber};
 use digue_isms::field::{FieldError, FieldFault, FieldShape, Values};
 use digue_isms::kinds::RegisterKind;
-use digue_isms::register::{Registers, Revision};
+use digue_isms::register::{RegisterEntry, RegisterRecord, Registers, Revision, UnreadableRecord};
 use digue_isms::standing::{MeasuredState, Measurements};
 use digue_locales::{Language, text};
 use digue_store::RevisionRecord;
@@ -74,18 +74,66 @@ pub(crate) async fn in_force(app: &App) -> Result<Arc<Registers>, OperationError
         return Ok(known);
     }
     let revisions = app.store.last_revisions().await?;
-    let registers = Arc::new(Registers::new(revisions.into_iter().filter_map(revision_of)));
+    let registers = Arc::new(registers_of(revisions));
     *ComplianceState::of(app).isms.registers.write().unwrap_or_else(PoisonError::into_inner) =
         Some(registers.clone());
     Ok(registers)
 }
 
-/// A stored revision; `None` for one of a later version that this one cannot read.
-fn revision_of(record: RevisionRecord) -> Option<Revision> {
-    let kind = RegisterKind::parse(&record.kind)?;
-    let values = serde_json::from_str(&record.content).ok()?;
+/// The registers of the last revision of each record.
+fn registers_of(revisions: Vec<RevisionRecord>) -> Registers {
+    let (mut read, mut unreadable) = (Vec::new(), Vec::new());
+    for record in revisions {
+        match revision_of(record) {
+            Ok(revision) => read.push(revision),
+            Err(UnreadRevision::OfKind(record)) => unreadable.extend(record),
+            Err(UnreadRevision::UnknownKind { kind, id }) => {
+                tracing::error!(
+                    record.kind = kind,
+                    record.id = id,
+                    "A stored record is of an unknown kind; it is in no register until this version is replaced"
+                );
+            }
+        }
+    }
+    Registers::new(read).with_unreadable(unreadable)
+}
+
+/// A stored revision that cannot be read.
+enum UnreadRevision {
+    /// Its content is damaged; `None` when the record has ended.
+    OfKind(Option<UnreadableRecord>),
+    /// A later version wrote it.
+    UnknownKind { kind: String, id: String },
+}
+
+fn revision_of(record: RevisionRecord) -> Result<Revision, UnreadRevision> {
     let RevisionRecord { id, number, at, author, is_over, .. } = record;
-    Some(Revision { kind, id, number, at, by: author, is_over, values })
+    let Some(kind) = RegisterKind::parse(&record.kind) else {
+        return Err(UnreadRevision::UnknownKind { kind: record.kind, id });
+    };
+    match serde_json::from_str(&record.content) {
+        Ok(values) => Ok(Revision { kind, id, number, at, by: author, is_over, values }),
+        Err(_) => {
+            let unreadable = UnreadableRecord { kind, id, title: String::new(), faults: Vec::new() };
+            Err(UnreadRevision::OfKind((!is_over).then_some(unreadable)))
+        }
+    }
+}
+
+/// The records of a kind, for what must not leave any of them out.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(crate) fn complete<R: RegisterRecord>(
+    registers: &Registers,
+) -> Result<Vec<RegisterEntry<R>>, OperationError> {
+    let read = registers.read::<R>();
+    if read.unreadable.is_empty() {
+        Ok(read.entries)
+    } else {
+        Err(OperationError::Invalid("invalid-isms-unreadable"))
+    }
 }
 
 /// The current time, as an instant and as a day in the operator's zone.
@@ -114,9 +162,13 @@ pub async fn history(
     id: &str,
 ) -> Result<Vec<Revision>, OperationError> {
     must_read(actor)?;
-    let revisions: Vec<Revision> =
-        app.store.revisions(kind.code(), id).await?.into_iter().filter_map(revision_of).collect();
-    if revisions.is_empty() { Err(OperationError::NotFound("record")) } else { Ok(revisions) }
+    let stored = app.store.revisions(kind.code(), id).await?;
+    if stored.is_empty() {
+        return Err(OperationError::NotFound("record"));
+    }
+    // A history with a gap would hide what was changed.
+    let unreadable = |_| OperationError::Unavailable(format!("a revision of {id} cannot be read"));
+    stored.into_iter().map(|record| revision_of(record).map_err(unreadable)).collect()
 }
 
 /// Why a record was not saved.

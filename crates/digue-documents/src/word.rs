@@ -21,9 +21,9 @@ const PAGE_WIDTH: usize = 8_504;
 
 /// Writes a document.
 pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
-    let mut docx = Docx::new();
+    let mut body = WordBody::default();
     if !document.title.is_empty() && !document.has_own_titles {
-        docx = docx.add_paragraph(styled("Heading1", &document.title));
+        body.add(styled("Heading1", &document.title));
     }
     let mut answered: Vec<(&String, &String)> = Vec::new();
     for (place, block) in document.blocks.iter().enumerate() {
@@ -31,38 +31,68 @@ pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintab
         if let DocumentBlock::Pair(asked, answer) = block {
             answered.push((asked, answer));
             if !matches!(document.blocks.get(place + 1), Some(DocumentBlock::Pair(..))) {
-                docx = docx.add_table(pairs(&answered));
+                body.add_table(pairs(&answered));
                 answered.clear();
             }
             continue;
         }
-        docx = match block {
-            DocumentBlock::Title(text) => docx.add_paragraph(styled("Heading1", text)),
-            DocumentBlock::Heading(text) => docx.add_paragraph(styled("Heading2", text)),
-            DocumentBlock::Paragraph(text) => docx.add_paragraph(lines(Paragraph::new(), text, false)),
-            DocumentBlock::Quiet(text) => docx.add_paragraph(lines(Paragraph::new(), text, true)),
+        match block {
+            DocumentBlock::Title(text) => body.add(styled("Heading1", text)),
+            DocumentBlock::Heading(text) => body.add(styled("Heading2", text)),
+            DocumentBlock::Paragraph(text) => body.add(lines(Paragraph::new(), text, false)),
+            DocumentBlock::Quiet(text) => body.add(lines(Paragraph::new(), text, true)),
             DocumentBlock::Point(number, text) => {
                 let mark = number.map_or_else(|| "• ".to_owned(), |number| format!("{number}. "));
-                docx.add_paragraph(lines(
-                    Paragraph::new().indent(Some(360), None, None, None),
-                    &(mark + text),
-                    false,
-                ))
+                let point = Paragraph::new().indent(Some(360), None, None, None);
+                body.add(lines(point, &(mark + text), false));
             }
-            DocumentBlock::Pair(..) => docx,
-            DocumentBlock::Table { header, rows } => with_table(docx, header, rows),
-            DocumentBlock::Squares { rows, .. } => squares(docx, rows),
-            DocumentBlock::Break => {
-                docx.add_paragraph(Paragraph::new().add_run(Run::new().add_break(BreakType::Page)))
+            DocumentBlock::Pair(..) => {}
+            DocumentBlock::Table { header, rows } => {
+                if let Some(table) = table(header, rows) {
+                    body.add_table(table);
+                    body.add(Paragraph::new());
+                }
             }
-        };
+            DocumentBlock::Squares { rows, .. } => rows.iter().for_each(|row| body.add(squares(row))),
+            DocumentBlock::Break => body.add(Paragraph::new().add_run(Run::new().add_break(BreakType::Page))),
+        }
     }
     if !document.foot.is_empty() {
-        docx = docx.add_paragraph(lines(Paragraph::new(), &document.foot, true));
+        body.add(lines(Paragraph::new(), &document.foot, true));
     }
     let mut bytes = Cursor::new(Vec::new());
-    docx.build().pack(&mut bytes).map_err(|error| Unprintable(error.to_string()))?;
+    body.into_docx().build().pack(&mut bytes).map_err(|error| Unprintable(error.to_string()))?;
     parts::completed(&bytes.into_inner(), document)
+}
+
+/// The paragraphs and tables of a document, in order.
+#[derive(Default)]
+struct WordBody(Vec<WordBlock>);
+
+enum WordBlock {
+    Paragraph(Box<Paragraph>),
+    Table(Box<Table>),
+}
+
+impl WordBody {
+    fn add(&mut self, paragraph: Paragraph) {
+        self.0.push(WordBlock::Paragraph(Box::new(paragraph)));
+    }
+
+    fn add_table(&mut self, table: Table) {
+        // Word joins adjacent tables: the second would lose its header and its columns.
+        if matches!(self.0.last(), Some(WordBlock::Table(_))) {
+            self.add(Paragraph::new());
+        }
+        self.0.push(WordBlock::Table(Box::new(table)));
+    }
+
+    fn into_docx(self) -> Docx {
+        self.0.into_iter().fold(Docx::new(), |docx, block| match block {
+            WordBlock::Paragraph(paragraph) => docx.add_paragraph(*paragraph),
+            WordBlock::Table(table) => docx.add_table(*table),
+        })
+    }
 }
 
 fn styled(style: &str, text: &str) -> Paragraph {
@@ -109,13 +139,10 @@ fn calm(table: Table) -> Table {
     table.set_borders(borders).margins(margins).width(PAGE_WIDTH, WidthType::Dxa)
 }
 
-/// A table with its header. Word reports a file as damaged when a row has no cells, so every row is filled
-/// up to the longest.
-fn with_table(docx: Docx, header: &[String], rows: &[Vec<String>]) -> Docx {
-    let columns = rows.iter().map(Vec::len).chain([header.len()]).max().unwrap_or(0);
-    if columns == 0 {
-        return docx;
-    }
+/// A table with its header; `None` when it has no column. Word reports a file as damaged when a row has no
+/// cells, so every row is filled up to the longest.
+fn table(header: &[String], rows: &[Vec<String>]) -> Option<Table> {
+    let columns = rows.iter().map(Vec::len).chain([header.len()]).max().filter(|columns| *columns > 0)?;
     let width = PAGE_WIDTH / columns;
     let row = |texts: &[String], is_bold: bool| {
         let text = |place: usize| texts.get(place).map_or("", String::as_str);
@@ -125,17 +152,13 @@ fn with_table(docx: Docx, header: &[String], rows: &[Vec<String>]) -> Docx {
     // `parts::with_header_rows` turns it into a header that repeats on each page.
     let head = (!header.is_empty()).then(|| row(header, true).cant_split());
     let rows = head.into_iter().chain(rows.iter().map(|texts| row(texts, false)));
-    let table = calm(Table::new(rows.collect())).set_grid(vec![width; columns]);
-    // The paragraph keeps a following table apart: Word joins adjacent tables.
-    docx.add_table(table).add_paragraph(Paragraph::new())
+    Some(calm(Table::new(rows.collect())).set_grid(vec![width; columns]))
 }
 
-/// A bitmap as block characters. It shows where the code is; the code to scan is the one in the PDF.
-fn squares(docx: Docx, rows: &[Vec<bool>]) -> Docx {
-    let text = |row: &Vec<bool>| row.iter().map(|is| if *is { "██" } else { "  " }).collect::<String>();
-    rows.iter().fold(docx, |docx, row| {
-        docx.add_paragraph(Paragraph::new().add_run(Run::new().size(4).add_text(text(row))))
-    })
+/// A row of a bitmap as block characters. It shows where the code is; the code to scan is the one in the PDF.
+fn squares(row: &[bool]) -> Paragraph {
+    let text: String = row.iter().map(|is| if *is { "██" } else { "  " }).collect();
+    Paragraph::new().add_run(Run::new().size(4).add_text(text))
 }
 
 #[cfg(test)]

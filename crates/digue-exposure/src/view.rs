@@ -459,6 +459,30 @@ impl IndexView {
         self.persons_between(account, Timestamp::ZERO, Timestamp::from_micros(i64::MAX))
     }
 
+    /// The organisations to whose accounts `portal` showed persons from `from` to `to`, both included: as they
+    /// were then, whatever became of the accounts.
+    pub fn recipients(
+        &self,
+        portal: &PortalId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<BTreeSet<OrganisationId>, IndexError> {
+        let contexts = self.names().contexts().iter().map(|context| context.portal == *portal).collect();
+        let filter = IndexFilter {
+            accounts: None,
+            contexts: Some(contexts),
+            ..IndexFilter::account(0, both(from, to))
+        };
+        let mut seen = BTreeSet::new();
+        self.each(&filter, &mut |row| {
+            if row.person != NOBODY {
+                seen.insert(row.context);
+            }
+        })?;
+        let names = self.names();
+        Ok(seen.into_iter().map(|context| names.context_of(context).organisation.clone()).collect())
+    }
+
     /// The number of distinct persons shown to `account` in each period; `period_of` gives the number of a
     /// period.
     pub fn persons_by(

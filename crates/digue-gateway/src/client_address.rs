@@ -58,8 +58,9 @@ pub fn client_of(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) ->
         ClientHeader::XForwardedFor => {
             let values = headers.get_all("x-forwarded-for").iter().map(http::HeaderValue::as_bytes);
             let listed: Vec<&[u8]> = values.flat_map(|value| value.split(|byte| *byte == b',')).collect();
-            let (ip, _) = last_untrusted(peer, listed.iter().map(|text| parse_bytes(text)), proxies);
-            ForwardedClient { ip, is_secure: scheme_before(headers) }
+            let (ip, place) = last_untrusted(peer, listed.iter().map(|text| parse_bytes(text)), proxies);
+            let proxies_after = place.map_or(0, |place| listed.len() - 1 - place);
+            ForwardedClient { ip, is_secure: scheme_before(headers, proxies_after) }
         }
         ClientHeader::Forwarded => {
             let elements = forwarded_elements(headers);
@@ -88,11 +89,14 @@ fn last_untrusted(
     client
 }
 
-/// `X-Forwarded-Proto`: where proxies list several, the first is the client's. WebSockets have schemes of
-/// their own.
-fn scheme_before(headers: &HeaderMap) -> Option<bool> {
-    let said = headers.get("x-forwarded-proto")?.to_str().ok()?;
-    parse_scheme(said.split(',').next()?)
+/// `X-Forwarded-Proto`, as the proxy says that the client reached; `proxies_after` further trusted ones have
+/// added their words to the right of it. What stands to its left is the client's own. A proxy that sets the
+/// header instead of adding to it leaves fewer words: the first of them is then the one of the outermost proxy.
+fn scheme_before(headers: &HeaderMap, proxies_after: usize) -> Option<bool> {
+    let values = headers.get_all("x-forwarded-proto").iter().map(http::HeaderValue::as_bytes);
+    let listed: Vec<&[u8]> = values.flat_map(|value| value.split(|byte| *byte == b',')).collect();
+    let place = listed.len().checked_sub(1)?.saturating_sub(proxies_after);
+    parse_scheme(std::str::from_utf8(listed[place]).ok()?)
 }
 
 fn parse_scheme(text: &str) -> Option<bool> {
@@ -299,7 +303,7 @@ mod tests {
         for (said, expected) in [
             ("https", Some(true)),
             ("HTTPS", Some(true)),
-            ("https, http", Some(true)),
+            ("http, https", Some(true)),
             ("wss", Some(true)),
             ("http", Some(false)),
             ("gopher", None),
@@ -310,6 +314,33 @@ mod tests {
             assert_eq!(of("10.0.0.1"), expected, "{said}");
             assert_eq!(of("192.0.2.1"), None, "{said}: nobody's word");
         }
+    }
+
+    #[test]
+    fn a_client_claims_no_scheme_of_its_own() {
+        for (addresses, schemes, expected) in [
+            // One proxy adds what it saw to what the client wrote, on the same line or on another.
+            ("198.51.100.7", &["https, http"][..], Some(false)),
+            ("198.51.100.7", &["https", "http"], Some(false)),
+            ("6.6.6.6, 198.51.100.7", &["https, https, http"], Some(false)),
+            ("198.51.100.7", &["http, https"], Some(true)),
+            // Two proxies: the client's connection was to the first.
+            ("198.51.100.7, 10.0.0.9", &["http, https, http"], Some(true)),
+            ("198.51.100.7, 10.0.0.9", &["https, http, https"], Some(false)),
+            // The second passes on the header of the first.
+            ("198.51.100.7, 10.0.0.9", &["https"], Some(true)),
+            ("198.51.100.7", &["https, gopher"], None),
+        ] {
+            let addresses = [("x-forwarded-for", addresses.as_bytes())];
+            let schemes: Vec<_> = schemes.iter().map(|said| ("x-forwarded-proto", said.as_bytes())).collect();
+            let headers = headers(&[&addresses[..], &schemes[..]].concat());
+            let said = client_of("10.0.0.1".parse().unwrap(), &headers, &proxies(Default::default()));
+            assert_eq!(said.is_secure, expected, "{schemes:?}");
+        }
+        // Bytes that are not text do not make the reader continue with what the client wrote.
+        let hidden = headers(&[("x-forwarded-proto", b"https"), ("x-forwarded-proto", b"\xff")]);
+        let said = client_of("10.0.0.1".parse().unwrap(), &hidden, &proxies(Default::default()));
+        assert_eq!(said.is_secure, None);
     }
 
     #[test]

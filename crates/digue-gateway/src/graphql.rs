@@ -2,9 +2,14 @@
 //!
 //! A client may give any field any name: `{ personnes { id: tuteur, nom } }` answers with the identifier of
 //! another person under the name that the map trusts. Where the map says so, a query with an alias is
-//! refused, and so is one that cannot be read: a stored query, a batch, a malformed one.
+//! refused, and so is one that cannot be read: a stored query, a batch, a malformed one, or one that the portal
+//! could read otherwise than Digue.
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use digue_inspect::request::declares_utf8;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// What the map says about GraphQL on a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -27,33 +32,44 @@ pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)])
     let parameter = query.iter().filter(|(name, _)| name == "query");
     let mut texts: Vec<String> = parameter.map(|(_, text)| text.clone()).collect();
     if !body.is_empty() {
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        match essence.to_ascii_lowercase().as_str() {
-            "application/json" => match serde_json::from_slice(body) {
-                // Any other member (`documentId`, `extensions`) could name a stored query instead of this
-                // one.
-                Ok(Value::Object(members)) if members.keys().all(|name| is_plain_member(name)) => {
-                    match members.get("query") {
-                        Some(Value::String(text)) => texts.push(text.clone()),
-                        _ => return false,
-                    }
-                }
-                _ => return false,
-            },
-            "application/graphql" => match std::str::from_utf8(body) {
-                Ok(text) => texts.push(text.to_owned()),
-                Err(_) => return false,
-            },
-            _ => return false,
-        }
+        let Some(text) = query_of_body(content_type, body) else { return false };
+        texts.push(text);
     }
     // No query at all is a fault as well: the portal may run one that we have not seen.
     !texts.is_empty() && texts.iter().all(|text| is_without_alias(text))
 }
 
-/// The members of a request in the GraphQL-over-HTTP specification, without `extensions`.
-fn is_plain_member(name: &str) -> bool {
-    matches!(name, "query" | "variables" | "operationName")
+/// The only query of a body; `None` when the portal may run another.
+fn query_of_body(content_type: &str, body: &[u8]) -> Option<String> {
+    if !declares_utf8(content_type) {
+        return None;
+    }
+    let text = std::str::from_utf8(body).ok()?;
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    match essence.to_ascii_lowercase().as_str() {
+        // An array would be read as the members in their order, and is a batch.
+        "application/json" if text.trim_start().starts_with('{') => {
+            serde_json::from_str(text).ok().map(|GraphQlBody { query, .. }| query.into_owned())
+        }
+        "application/graphql" => Some(text.to_owned()),
+        _ => None,
+    }
+}
+
+/// The members of a request in the GraphQL-over-HTTP specification, without `extensions`: any other member
+/// (`documentId`, `extensions`) could name a stored query instead of this one. A member that is given twice is
+/// an error: parsers differ in which of the two they take.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct GraphQlBody<'b> {
+    #[serde(borrow)]
+    query: Cow<'b, str>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "named, so that it is allowed once")]
+    variables: IgnoredAny,
+    #[serde(default)]
+    #[expect(dead_code, reason = "named, so that it is allowed once")]
+    operation_name: IgnoredAny,
 }
 
 /// An alias is a name and a colon outside parentheses; inside them are arguments, variables and their
@@ -133,6 +149,34 @@ mod tests {
             "query ($a: Int) { personnes(limit: $a) { x:id } }",
         ] {
             assert!(!json(query), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_member_that_is_given_twice_is_two_queries() {
+        for body in [
+            r#"{"query":"{ personnes { id: note } }","query":"{ personnes { id } }"}"#,
+            r#"{"query":"{ personnes { id } }","query":"{ personnes { id } }"}"#,
+            r#"{"query":"{ personnes { id: note } }","qu\u0065ry":"{ personnes { id } }"}"#,
+            r#"{"query":"{ personnes { id } }","variables":{},"variables":{"id":1}}"#,
+            r#"{"query":"{ personnes { id } }","operationName":"a","operationName":"b"}"#,
+            r#"["{ personnes { id } }",{},""]"#,
+        ] {
+            assert!(!has_no_alias("application/json", body.as_bytes(), &[]), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_body_in_another_character_set_is_not_read() {
+        // `+ADo-` is a colon in UTF-7.
+        let body = br#"{"query":"{ personnes { id+ADo- note } }"}"#;
+        assert!(has_no_alias("application/json; charset=UTF-8", body, &[]));
+        for charset in ["utf-7", "utf-16", "ibm037"] {
+            assert!(!has_no_alias(&format!("application/json; charset={charset}"), body, &[]), "{charset}");
+            assert!(
+                !has_no_alias(&format!("application/graphql; charset={charset}"), b"{ a }", &[]),
+                "{charset}"
+            );
         }
     }
 

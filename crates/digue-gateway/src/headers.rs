@@ -3,13 +3,11 @@
 //! Hop-by-hop fields end here (RFC 9110, 7.6.1). Of a client's fields, those of `request_headers` and those
 //! that the map names pass. Cookies are bytes: one that is not text must not hide another.
 
+use digue_inspect::decode::CODINGS;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::key;
 use crate::request_headers::keep_passing;
-
-/// The codings that `digue-inspect` decodes.
-const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "identity"];
 
 /// The session cookie. `__Host-`: for this host alone, secure, with path `/` (RFC 6265bis).
 pub const SESSION_COOKIE: &str = "__Host-digue";
@@ -65,7 +63,7 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
         .map(str::trim)
         .filter(|coding| {
             let name = coding.split(';').next().unwrap_or_default().trim();
-            CODINGS.iter().any(|known| known.eq_ignore_ascii_case(name))
+            CODINGS.iter().chain(&["identity"]).any(|known| known.eq_ignore_ascii_case(name))
         })
         .map(ToOwned::to_owned)
         .collect();

@@ -144,7 +144,7 @@ fn read(
     headers: &HeaderMap,
     bytes: &Bytes,
 ) -> Result<ShownIdentifiers, Unreadable> {
-    let unreadable = |name: &str| Unreadable::from(ReadFailure::new(UnreadCause::Header).at(name));
+    let unreadable = |name: &'static str| Unreadable::from(ReadFailure::new(UnreadCause::Header).at(name));
     let types: Vec<&HeaderValue> = headers.get_all(header::CONTENT_TYPE).iter().collect();
     let content_type = match types[..] {
         [] => None,

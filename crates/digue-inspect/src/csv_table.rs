@@ -8,11 +8,11 @@
 mod lexer;
 
 use digue_types::visible::{is_blank, is_invisible};
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::identifier::Collector;
+use crate::collector::Collector;
 use crate::reading::{ReadingTally, Unreadable};
-use crate::sweep::SweptTexts;
+use crate::swept_texts::SweptTexts;
 use crate::table::{CellValue, TableRow, TableRows, TableRules};
 use lexer::{Lexer, Quotes};
 
@@ -209,8 +209,8 @@ impl TableRow for CsvRow<'_> {
         cells.filter(|(_, cell)| !is_blank(cell))
     }
 
-    fn place(&self, column: usize) -> String {
-        format!("line {}, column {}", self.line, column + 1)
+    fn place(&self, column: usize) -> UnreadPlace {
+        UnreadPlace::numbered("line ", self.line as u64).and(", column ").and_number(column as u64 + 1)
     }
 }
 

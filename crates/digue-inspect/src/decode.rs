@@ -8,12 +8,13 @@ use std::io::{self, Read};
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use crate::reading::Unreadable;
 
-/// The content codings that Digue decodes.
-pub const CODINGS: &str = "gzip, br, zstd";
+/// The content codings to ask a portal for. `deflate` is decoded, too, and not asked for: servers differ in
+/// what they send under this name.
+pub const CODINGS: [&str; 3] = ["gzip", "br", "zstd"];
 
 /// The most codings of one body.
 const CODINGS_MAX: usize = 2;
@@ -28,9 +29,8 @@ const ZSTD_WINDOW_BYTES_MAX: u64 = 8 << 20;
 pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, [u8]>, Unreadable> {
     let names: Vec<&str> = coding.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.len() > CODINGS_MAX {
-        return Err(ReadFailure::new(UnreadCause::Coding)
-            .at(format_args!("coded {} times", names.len()))
-            .into());
+        let place = UnreadPlace::numbered("coded ", names.len() as u64).and(" times");
+        return Err(ReadFailure::new(UnreadCause::Coding).at(place).into());
     }
     let mut bytes = Cow::Borrowed(body);
     // The last coding in the header was applied last, so it is removed first (RFC 9110, 8.4).
@@ -51,7 +51,7 @@ fn decode_one(name: &str, body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadab
         "br" => decode_brotli(body, limit),
         "zstd" => decode_zstd(body, limit),
         "deflate" => decode_deflate(body, limit),
-        _ => Err(ReadFailure::new(UnreadCause::Coding).at(name).into()),
+        _ => Err(ReadFailure::new(UnreadCause::Coding).at("content-encoding").into()),
     }
 }
 
@@ -141,7 +141,7 @@ pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding
     }
     match declared.map(str::trim).filter(|label| !label.is_empty()) {
         Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
-            .ok_or_else(|| ReadFailure::new(UnreadCause::CharacterSet).at(label).into()),
+            .ok_or_else(|| ReadFailure::new(UnreadCause::CharacterSet).at("content-type").into()),
         None if let Some(encoding) = utf_16_without_mark(bytes) => Ok(encoding),
         None if std::str::from_utf8(bytes).is_ok() => Ok(UTF_8),
         None => Ok(WINDOWS_1252),
@@ -234,6 +234,14 @@ mod tests {
     }
 
     #[test]
+    fn every_coding_that_is_asked_for_is_known() {
+        for coding in CODINGS {
+            let Err(unreadable) = decode(coding, b"nonsense", 100) else { panic!("{coding}") };
+            assert_eq!(unreadable.cause, UninspectedCause::Broken, "{coding}");
+        }
+    }
+
+    #[test]
     fn a_bomb_stops_at_the_limit() {
         let zeros = vec![0u8; 8 << 20];
         for (coding, body) in [("gzip", gzip(&zeros)), ("br", brotli(&zeros)), ("zstd", zstd(&zeros))] {
@@ -269,6 +277,14 @@ mod tests {
             decode("gzip,gzip,gzip", b"x", 100),
             Err(Unreadable { cause: UninspectedCause::UnknownType, .. })
         ));
+    }
+
+    #[test]
+    fn what_a_header_says_is_in_no_place() {
+        let coding = decode("marie-durand", b"x", 100).unwrap_err();
+        assert_eq!(coding.detail.place.as_str(), "content-encoding");
+        let charset = text(Some("marie-durand"), b"x").unwrap_err();
+        assert_eq!(charset.detail.place.as_str(), "content-type");
     }
 
     #[test]

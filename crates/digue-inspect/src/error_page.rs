@@ -11,14 +11,14 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use digue_types::visible::is_blank;
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::collector::Collector;
 use crate::html::{self, HtmlRecords, HtmlRules, Selector, parse_selector};
-use crate::identifier::Collector;
 use crate::json::is_plain_name;
+use crate::limits::InspectionLimits;
 use crate::reading::Unreadable;
-use crate::response::InspectionLimits;
 
 /// Member names of JSON error answers: RFC 9457, and those of common frameworks. In lower case, without
 /// hyphens and underscores.
@@ -112,11 +112,12 @@ const MORE_MEMBERS: [&str; 18] = [
 /// `Undescribed`, with the place of the first member that may belong to a person's record.
 pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
     let first = RefCell::new(None);
-    let words = ErrorValueVisitor { is_own: true, place: "$", first: &first };
+    let root = UnreadPlace::from("$");
+    let words = ErrorValueVisitor { is_own: true, is_root: true, place: &root, first: &first };
     let mut input = serde_json::Deserializer::from_str(text);
     let read = words.deserialize(&mut input).and_then(|()| input.end());
     match (first.into_inner(), read) {
-        (Some(place), _) => Err(undescribed(&place)),
+        (Some(place), _) => Err(undescribed(place)),
         // What does not parse as JSON cannot be called the portal's own text.
         (None, Err(_)) => Err(undescribed("$")),
         (None, Ok(())) => Ok(()),
@@ -129,14 +130,16 @@ pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
 struct ErrorValueVisitor<'w> {
     /// The value of a member that errors have.
     is_own: bool,
-    place: &'w str,
-    first: &'w RefCell<Option<String>>,
+    /// No member is open.
+    is_root: bool,
+    place: &'w UnreadPlace,
+    first: &'w RefCell<Option<UnreadPlace>>,
 }
 
 impl ErrorValueVisitor<'_> {
     fn note(self, is_plain: bool) {
         if !self.is_own && !is_plain {
-            self.first.borrow_mut().get_or_insert_with(|| self.place.to_owned());
+            self.first.borrow_mut().get_or_insert_with(|| self.place.clone());
         }
     }
 }
@@ -182,8 +185,8 @@ impl<'de> Visitor<'de> for ErrorValueVisitor<'_> {
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
         let is_plain = is_blank(text) || is_sentence(text);
         // A bare text is the portal's own unless it could be a name: `Not found`, `introuvable`.
-        if self.place == "$" && !is_plain && !is_words(text) {
-            self.first.borrow_mut().get_or_insert_with(|| self.place.to_owned());
+        if self.is_root && !is_plain && !is_words(text) {
+            self.first.borrow_mut().get_or_insert_with(|| self.place.clone());
         }
         self.note(is_plain);
         Ok(())
@@ -196,23 +199,25 @@ impl<'de> Visitor<'de> for ErrorValueVisitor<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<String>()? {
-            let is_own = is_member(&name);
+            let own = member(&name);
             // Programs write plain member names. Anything else ("Martin Durand") may itself be a person.
             if !is_plain_name(&name) {
-                self.first.borrow_mut().get_or_insert_with(|| format!("{}.*", self.place));
+                self.first.borrow_mut().get_or_insert_with(|| self.place.clone().and(".*"));
             }
-            // Only known names go into a place: an unknown one may name a person.
-            let place = format!("{}.{}", self.place, if is_own { &name } else { "*" });
-            members.next_value_seed(ErrorValueVisitor { is_own, place: &place, first: self.first })?;
+            let place = self.place.clone().and(".").and(own.unwrap_or("*"));
+            let value =
+                ErrorValueVisitor { is_own: own.is_some(), is_root: false, place: &place, first: self.first };
+            members.next_value_seed(value)?;
         }
         Ok(())
     }
 }
 
-fn is_member(name: &str) -> bool {
+/// The member that errors have and that `name` spells; `None` for any other name, which may be that of a person.
+fn member(name: &str) -> Option<&'static str> {
     let plain: String = name.chars().filter(|c| !matches!(c, '-' | '_' | '@' | '$')).collect();
     let plain = plain.to_ascii_lowercase();
-    MEMBERS.contains(&plain.as_str()) || MORE_MEMBERS.contains(&plain.as_str())
+    MEMBERS.iter().chain(&MORE_MEMBERS).copied().find(|known| *known == plain)
 }
 
 /// True for a validation message such as `Ce champ est obligatoire.` At least half of its words are in lower
@@ -273,13 +278,13 @@ pub(crate) fn check_html(
     match html::read(&DATA_RULES, charset, bytes, limits, &mut none) {
         Ok(_) => Ok(()),
         Err(unreadable) if unreadable.detail.cause == UnreadCause::NamelessRecord => {
-            Err(undescribed(&unreadable.detail.place))
+            Err(undescribed(unreadable.detail.place))
         }
         Err(unreadable) => Err(unreadable),
     }
 }
 
-fn undescribed(place: &str) -> Unreadable {
+fn undescribed(place: impl Into<UnreadPlace>) -> Unreadable {
     ReadFailure::new(UnreadCause::Undescribed).at(place).into()
 }
 

@@ -11,9 +11,10 @@
 //! because html5ever looks for duplicate attributes and element names in quadratic time; it is the oracle of
 //! a property test instead.
 
-use crate::identifier::{Collector, Pick};
+use crate::collector::Collector;
+use crate::identifier::Pick;
+use crate::limits::InspectionLimits;
 use crate::reading::{ReadingTally, Unreadable};
-use crate::response::InspectionLimits;
 use digue_types::{ReadFailure, UnreadCause};
 
 mod build;

@@ -8,11 +8,12 @@
 use std::fmt;
 
 use digue_types::visible::is_blank;
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use serde::de::{Deserialize, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::identifier::{Collector, Pick};
+use crate::collector::Collector;
+use crate::identifier::Pick;
 use crate::jsonpath::{JsonPathSegment, RecordPath, Select};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
@@ -205,8 +206,8 @@ impl JsonRules {
         if found.has_sweep() {
             // JSON's own escapes are removed first, so that the sweep sees what the strings hold.
             match text.contains('\\') {
-                true => found.sweep(&unescaped(text), String::new)?,
-                false => found.sweep(text, String::new)?,
+                true => found.sweep(&unescaped(text), UnreadPlace::default)?,
+                false => found.sweep(text, UnreadPlace::default)?,
             }
         }
         Ok(tally)
@@ -233,7 +234,7 @@ impl JsonRules {
             serde_json::from_str(text).map_err(|error| syntax(error.line(), error.column()))?;
         for rule in &self.treed {
             for node in rule.path.whole.query(&value).all() {
-                let place = || rule.pick.rule.to_string();
+                let place = || UnreadPlace::default().and_map_word(&rule.pick.rule);
                 match node {
                     Value::String(text) => {
                         let _ = found.take(&rule.pick, text, place)?;
@@ -252,6 +253,13 @@ impl JsonRules {
             }
         }
         Ok(())
+    }
+
+    /// True for a name of a member that the map writes, in a path or among the fields.
+    fn names(&self, name: &str) -> bool {
+        let is_written =
+            |step: &JsonPathSegment| matches!(&step.select, Select::Name(written) if *written == *name);
+        self.steps.iter().any(is_written) || self.fields.iter().any(|field| *field == *name)
     }
 
     /// The steps awaited below a child, and the targets that it reaches, given the steps `active` at its
@@ -312,21 +320,22 @@ fn own_distances(
     Ok(own)
 }
 
-fn in_line(mut unreadable: Unreadable, number: usize) -> Unreadable {
-    unreadable.detail =
-        unreadable.detail.clone().at(format_args!("line {number} {}", unreadable.detail.place));
+fn in_line(mut unreadable: Unreadable, number: u64) -> Unreadable {
+    let place = UnreadPlace::numbered("line ", number).and(" ").and_place(&unreadable.detail.place);
+    unreadable.detail = unreadable.detail.at(place);
     unreadable
 }
 
 fn syntax(line: usize, column: usize) -> Unreadable {
-    ReadFailure::new(UnreadCause::Syntax).at(format_args!("line {line} column {column}")).into()
+    let place = UnreadPlace::numbered("line ", line as u64).and(" column ").and_number(column as u64);
+    ReadFailure::new(UnreadCause::Syntax).at(place).into()
 }
 
-fn inexact(pick: &Pick, place: String) -> Unreadable {
+fn inexact(pick: &Pick, place: UnreadPlace) -> Unreadable {
     ReadFailure::new(UnreadCause::InexactNumber).by_rule(&pick.rule).at(place).into()
 }
 
-fn not_identifier(pick: &Pick, place: String) -> Unreadable {
+fn not_identifier(pick: &Pick, place: UnreadPlace) -> Unreadable {
     ReadFailure::new(UnreadCause::NotIdentifier).by_rule(&pick.rule).at(place).into()
 }
 
@@ -669,10 +678,17 @@ mod tests {
     }
 
     #[test]
-    fn a_place_names_no_key_that_could_be_a_person() {
-        let read =
-            tally(map(&["$.rows[*].id"], &["$.rows[*]"]), r#"{"rows":[],"x":{"DUPONT":["a"]}}"#).unwrap();
-        assert_eq!(read.first_undescribed.as_deref(), Some("$.x.*"));
+    fn a_place_names_only_the_members_that_the_map_names() {
+        let place = |text: &str| {
+            let read = tally(map(&["$.rows[*].id"], &["$.rows[*]"]), text).unwrap();
+            read.first_undescribed.unwrap().as_str().to_owned()
+        };
+        assert_eq!(place(r#"{"rows":[],"x":{"DUPONT":["a"]}}"#), "$.#2.#1");
+        assert_eq!(place(r#"{"durand":1,"rows":[],"p1850578006048":{"rows":[[],"a"]}}"#), "$.#3.rows[1]");
+        let kinds = kinds();
+        let rules = JsonRules::new(map(&["$.rows[*].id"], &["$.rows[*]"])).unwrap();
+        let nameless = rules.read(r#"{"rows":[{"marie":1}]}"#, &mut Collector::new(&kinds, &[], 10));
+        assert_eq!(nameless.unwrap_err().detail.place.as_str(), "$.rows[0]");
     }
 
     #[test]
@@ -693,7 +709,7 @@ mod tests {
         let _ = rules(&["$.id"]).read_lines(text, &mut found).unwrap();
         assert_eq!(found.count(), 2);
         let broken = rules(&["$.id"]).read_lines("{}\n{", &mut found).unwrap_err();
-        assert_eq!(broken.detail.place, "line 2 line 1 column 2");
+        assert_eq!(broken.detail.place.as_str(), "line 2 line 1 column 2");
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

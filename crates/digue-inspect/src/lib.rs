@@ -9,6 +9,7 @@
 //! leave, the portal map decides.
 
 pub mod access_log;
+pub mod collector;
 pub mod csv_table;
 pub mod decode;
 mod error_page;
@@ -16,18 +17,21 @@ pub mod html;
 pub mod identifier;
 pub mod json;
 pub mod jsonpath;
+pub mod limits;
 pub mod lines;
+mod media_type;
 pub mod reading;
 pub mod request;
 pub mod response;
 pub mod sweep;
+mod swept_texts;
 pub mod table;
 pub mod xlsx;
 pub mod xml;
 
-pub use identifier::{Collector, Identifier, IdentifierKind, Normalise, Pick};
+pub use collector::Collector;
+pub use identifier::{Identifier, IdentifierKind, Normalise, Pick};
+pub use limits::InspectionLimits;
 pub use reading::{ResponseReading, ShownIdentifiers, Unreadable, WhyNobody};
 pub use request::{RequestFields, RequestRule, RequestSource, read_request};
-pub use response::{
-    BlockRules, ErrorRules, InspectionLimits, Message, ResponseRules, RuleBlock, StatusPattern, inspect,
-};
+pub use response::{BlockRules, ErrorRules, Message, ResponseRules, RuleBlock, StatusPattern, inspect};

@@ -4,7 +4,7 @@
 //! or the message, and `Unreadable` otherwise. Version 0.1.0 took the one for the other, and 77 of 153
 //! hostile responses left with a person missing in their entry (docs/decisions/0016).
 
-use digue_types::{Inspection, Means, ReadFailure, UninspectedCause, UnreadCause};
+use digue_types::{Inspection, Means, ReadFailure, UninspectedCause, UnreadCause, UnreadPlace};
 
 use crate::identifier::Identifier;
 
@@ -109,12 +109,12 @@ pub struct ReadingTally {
     /// Those of them outside everything that the map describes.
     pub undescribed: u64,
     /// Place of the first of those.
-    pub first_undescribed: Option<String>,
+    pub first_undescribed: Option<UnreadPlace>,
 }
 
 impl ReadingTally {
     /// Counts `count` texts outside the map's description.
-    pub fn add_undescribed(&mut self, count: u64, place: impl FnOnce() -> String) {
+    pub fn add_undescribed(&mut self, count: u64, place: impl FnOnce() -> UnreadPlace) {
         self.undescribed += count;
         if self.first_undescribed.is_none() {
             self.first_undescribed = Some(place());

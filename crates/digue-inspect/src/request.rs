@@ -9,10 +9,12 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::identifier::{Collector, IdentifierKind, Pick};
+use crate::collector::Collector;
+use crate::identifier::{IdentifierKind, Pick};
 use crate::json::{JsonMap, JsonRule, JsonRules};
+use crate::media_type::MediaType;
 use crate::reading::Unreadable;
 
 /// A named value of the request.
@@ -87,7 +89,8 @@ pub fn read_request(
             RequestSource::Path(name) => {
                 let values = parts.path.iter().filter(|(key, _)| key == name);
                 for (_, value) in values {
-                    let _ = found.take(&rule.pick, value, || format!("path {name}"))?;
+                    let place = || UnreadPlace::from("path ").and_map_word(name);
+                    let _ = found.take(&rule.pick, value, place)?;
                 }
             }
             // Spellings of query parameters are checked by the gateway, which names all allowed parameters of
@@ -107,7 +110,8 @@ pub fn read_request(
             }
             // A portal may parse a body whatever its declared type: skipping this one would be a bypass.
             RequestSource::Form(_) | RequestSource::Json(_) if !parts.body.is_empty() => {
-                return Err(ReadFailure::new(UnreadCause::MediaType).at(parts.content_type).into());
+                let place = MediaType::parse(parts.content_type).place();
+                return Err(ReadFailure::new(UnreadCause::MediaType).at(place).into());
             }
             RequestSource::Form(_) | RequestSource::Json(_) => {}
         }
@@ -130,18 +134,20 @@ fn last_name(path: &str) -> Option<String> {
 /// The body as UTF-8; an error when it declares another character set, as the portal would decode by that.
 fn utf8_body<'r>(parts: &RequestParts<'r>, what: &'static str) -> Result<&'r str, Unreadable> {
     let unread = || ReadFailure::new(UnreadCause::CharacterSet).at(what);
-    let parameters = parts.content_type.split(';').skip(1);
-    let declared = parameters
-        .filter_map(|parameter| parameter.split_once('='))
-        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
-    for (_, charset) in declared {
-        let charset = charset.trim().trim_matches('"').trim();
-        let is_ascii_like = ["utf-8", "utf8", "us-ascii", "ascii", ""];
-        if !is_ascii_like.iter().any(|known| known.eq_ignore_ascii_case(charset)) {
-            return Err(unread().into());
-        }
+    if !declares_utf8(parts.content_type) {
+        return Err(unread().into());
     }
     Ok(std::str::from_utf8(parts.body).map_err(|_| unread())?)
+}
+
+/// True when a `Content-Type` declares no character set, or one that reads UTF-8 as UTF-8.
+pub fn declares_utf8(content_type: &str) -> bool {
+    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    charsets.all(|(_, charset)| {
+        let charset = charset.trim().trim_matches('"').trim();
+        ["utf-8", "utf8", "us-ascii", "ascii", ""].iter().any(|known| known.eq_ignore_ascii_case(charset))
+    })
 }
 
 /// Refuses a second name that some framework would take for `name`: `ID`, ` id`, `id[]`, `id\0x`. An attacker
@@ -254,7 +260,8 @@ fn take_pairs(
     for pair in pairs.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         if form_decode(key)? == name {
-            let _ = found.take(&rule.pick, &form_decode(value)?, || format!("parameter {name}"))?;
+            let place = || UnreadPlace::from("parameter ").and_map_word(name);
+            let _ = found.take(&rule.pick, &form_decode(value)?, place)?;
         }
     }
     Ok(())

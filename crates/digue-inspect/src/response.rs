@@ -2,33 +2,21 @@
 //! why that is known. Whether it may leave is decided elsewhere.
 
 use digue_types::visible::is_blank;
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
+use crate::collector::Collector;
 use crate::csv_table;
 use crate::decode;
 use crate::error_page;
 use crate::html::{self, HtmlRules};
-use crate::identifier::{Collector, IdentifierKind, Pick};
+use crate::identifier::{IdentifierKind, Pick};
 use crate::json::JsonRules;
+use crate::limits::InspectionLimits;
+use crate::media_type::MediaType;
 use crate::reading::{ReadingTally, ResponseReading, Unreadable, WhyNobody};
 use crate::table::TableRules;
 use crate::xlsx;
 use crate::xml::{self, XmlRules};
-
-/// Limits on the cost of one inspection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InspectionLimits {
-    /// Bytes after decompression.
-    pub decoded_bytes_max: usize,
-    /// Distinct identifiers.
-    pub identifiers_max: usize,
-}
-
-impl Default for InspectionLimits {
-    fn default() -> Self {
-        Self { decoded_bytes_max: 16 << 20, identifiers_max: 100_000 }
-    }
-}
 
 /// How responses of one route are read: one block for each media type.
 #[derive(Clone, Debug, Default)]
@@ -172,7 +160,7 @@ fn read(
         let is_error_page = errors.is_some_and(|errors| media.fits_one(&errors.types));
         return match errors {
             Some(errors) if is_error_page => read_error_page(rules, errors, kinds, &media, message, limits),
-            _ => Err(ReadFailure::new(UnreadCause::MediaType).at(&media.essence).into()),
+            _ => Err(ReadFailure::new(UnreadCause::MediaType).at(media.place()).into()),
         };
     };
     if matches!(block.rules, BlockRules::Nobody) {
@@ -209,7 +197,7 @@ fn read_error_page(
     // The route has no block for this type, so the patterns of all its blocks apply.
     let sweep: Vec<Pick> = rules.blocks.iter().flat_map(|block| &block.sweep).cloned().collect();
     let mut found = Collector::new(kinds, &sweep, limits.identifiers_max);
-    found.sweep(&text, String::new)?;
+    found.sweep(&text, UnreadPlace::default)?;
     check_words(media, &bytes, limits)?;
     Ok(reading(Some(WhyNobody::Status), found))
 }
@@ -276,9 +264,9 @@ impl RuleBlock {
             // Multiplied, not divided: with a limit of 0, a single undescribed text of a million is too many.
             && tally.undescribed * 1000 > tally.texts * u64::from(permille)
         {
-            let place = tally.first_undescribed.as_deref().unwrap_or_default();
-            let detail = ReadFailure::new(UnreadCause::Undescribed);
-            return Err(detail.at(format_args!("{place} ({})", tally.undescribed)).into());
+            let first = tally.first_undescribed.clone().unwrap_or_default();
+            let place = first.and(" (").and_number(tally.undescribed).and(")");
+            return Err(ReadFailure::new(UnreadCause::Undescribed).at(place).into());
         }
         if tally.records > 0 {
             return Ok(None);
@@ -288,9 +276,11 @@ impl RuleBlock {
         let why = tally.nobody.or(by_status.then_some(WhyNobody::Status)).or(stated);
         match why {
             Some(why) => Ok(Some(why)),
-            None => Err(ReadFailure::new(UnreadCause::NoRecord)
-                .at(format_args!("{} outside of records", found.count()))
-                .into()),
+            None => {
+                let place =
+                    UnreadPlace::default().and_number(found.count() as u64).and(" outside of records");
+                Err(ReadFailure::new(UnreadCause::NoRecord).at(place).into())
+            }
         }
     }
 
@@ -323,7 +313,7 @@ fn sweep_as_utf8(charset: Option<&str>, bytes: &[u8], found: &mut Collector<'_>)
     if is_said || !found.has_sweep() || std::str::from_utf8(bytes).is_ok() {
         return Ok(());
     }
-    found.sweep(&String::from_utf8_lossy(bytes), String::new)
+    found.sweep(&String::from_utf8_lossy(bytes), UnreadPlace::default)
 }
 
 fn read_text(
@@ -333,13 +323,13 @@ fn read_text(
 ) -> Result<ReadingTally, Unreadable> {
     let mut tally = ReadingTally::default();
     if !is_record_per_line {
-        found.sweep(text, String::new)?;
+        found.sweep(text, UnreadPlace::default)?;
         return Ok(tally);
     }
     // Everything that some program treats as a line end: a record must not hide on another's line.
     let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
     for (number, line) in (1..).zip(text.split(ends)).filter(|(_, line)| !is_blank(line)) {
-        let place = || format!("line {number}");
+        let place = || UnreadPlace::numbered("line ", number);
         if !found.holds_identifier(line) {
             return Err(ReadFailure::new(UnreadCause::NamelessRecord).at(place()).into());
         }
@@ -347,36 +337,6 @@ fn read_text(
         tally.records += 1;
     }
     Ok(tally)
-}
-
-/// A parsed `Content-Type` header.
-struct MediaType {
-    essence: String,
-    charset: Option<String>,
-}
-
-impl MediaType {
-    fn parse(header: &str) -> Self {
-        let mut parts = header.split(';');
-        let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let charset = parts.find_map(|part| {
-            let (name, value) = part.split_once('=')?;
-            let value = value.trim().trim_matches(['"', '\'']);
-            (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then(|| value.to_owned())
-        });
-        Self { essence, charset }
-    }
-
-    fn fits_one(&self, patterns: &[String]) -> bool {
-        patterns.iter().any(|pattern| self.fits(pattern))
-    }
-
-    fn fits(&self, pattern: &str) -> bool {
-        match pattern.strip_prefix("*+") {
-            Some(suffix) => self.essence.rsplit_once('+').is_some_and(|(_, s)| s == suffix),
-            None => self.essence == pattern,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -469,7 +429,7 @@ mod tests {
         let ResponseReading::Unreadable(why) = look("application/json", facets) else {
             unreachable!("just seen")
         };
-        assert_eq!(why.detail.place, "$.facets.mail[0].value (2)");
+        assert_eq!(why.detail.place.as_str(), "$.#2.#1[0].#1 (2)");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use digue_types::compatible;
 use digue_types::visible::is_invisible;
 
-use crate::identifier::{Collector, Pick};
+use crate::identifier::Pick;
 use crate::reading::Unreadable;
 
 /// The most rounds of decoding; a link in an attribute in a script takes three.
@@ -209,41 +209,6 @@ fn escape(rest: &str) -> Option<(usize, Decoded)> {
             Some((6, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)))
         }
         _ => None,
-    }
-}
-
-/// Bytes of short texts after which they are swept together.
-const SWEPT_BYTES: usize = 64 << 10;
-
-/// Collects short decoded texts and sweeps many at a time, with separators between them.
-#[derive(Default)]
-pub(crate) struct SweptTexts {
-    joined: String,
-}
-
-impl SweptTexts {
-    pub(crate) fn add(
-        &mut self,
-        text: &str,
-        found: &mut Collector<'_>,
-        place: impl Fn() -> String,
-    ) -> Result<(), Unreadable> {
-        if !found.has_sweep() || text.is_empty() {
-            return Ok(());
-        }
-        self.joined.push_str(text);
-        self.joined.push('\u{1f}');
-        if self.joined.len() < SWEPT_BYTES { Ok(()) } else { self.finish(found, place) }
-    }
-
-    pub(crate) fn finish(
-        &mut self,
-        found: &mut Collector<'_>,
-        place: impl Fn() -> String,
-    ) -> Result<(), Unreadable> {
-        found.sweep(&self.joined, place)?;
-        self.joined.clear();
-        Ok(())
     }
 }
 

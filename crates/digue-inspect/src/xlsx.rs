@@ -6,6 +6,7 @@
 
 mod archive;
 mod asides;
+mod format_code;
 mod markup;
 mod number_format;
 mod number_look;
@@ -16,11 +17,11 @@ mod upload;
 
 use std::collections::HashMap;
 
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::identifier::Collector;
+use crate::collector::Collector;
+use crate::limits::InspectionLimits;
 use crate::reading::{ReadingTally, Unreadable};
-use crate::response::InspectionLimits;
 use crate::table::{TableRow, TableRows, TableRules};
 use asides::Asides;
 use package::{SheetPart, XlsxPackage};
@@ -51,7 +52,7 @@ pub fn read(
         let mut reader = SheetTable { rows: TableRows::new(rules), legend: Legend::default(), rules };
         let part = package.unpack(&sheet.part)?;
         let take = &mut |row: &SheetRow<'_>, found: &mut Collector<'_>| reader.read(row, found);
-        read_sheet(&sheet.name, &sheet.part, &part, &common, &mut asides, found, take)?;
+        read_sheet(&sheet.place, &part, &common, &mut asides, found, take)?;
         match reader.finish(&sheet, found)? {
             SheetHolds::Table(read) => {
                 tables += 1;
@@ -63,7 +64,7 @@ pub fn read(
     }
     // Texts that no cell refers to are still in the file, and some programs show them.
     for text in common.strings.unused() {
-        asides.add(text, "sharedStrings", found)?;
+        asides.add(text, &UnreadPlace::from("shared strings"), found)?;
     }
     package.read_others(&mut asides, found)?;
     asides.conclude(found)?;
@@ -108,7 +109,7 @@ impl SheetTable<'_> {
         let Err(absent) = self.rows.finish() else { return Ok(SheetHolds::Nothing) };
         if self.legend.looks_like_identifier || could_hold {
             let rule = absent.detail.rule;
-            return Err(ReadFailure::new(UnreadCause::Column).by_rule(&rule).at(&sheet.name).into());
+            return Err(ReadFailure::new(UnreadCause::Column).by_rule(&rule).at(sheet.place.clone()).into());
         }
         Ok(SheetHolds::NoTable(absent))
     }

@@ -5,12 +5,13 @@
 //! document type with internal declarations is an error: entities could then stand for anything.
 
 use digue_types::visible::is_blank;
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::identifier::{Collector, Pick};
+use crate::collector::Collector;
+use crate::identifier::Pick;
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
 /// The deepest nesting of elements; deeper documents are hostile.
@@ -160,8 +161,8 @@ pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<R
         return Err(broken(reader.buffer_position()));
     }
     // After the walk, so that what a rule has found is not reported as found by the sweep.
-    found.sweep(&walk.heard, String::new)?;
-    found.sweep(&walk.aside, String::new)?;
+    found.sweep(&walk.heard, UnreadPlace::default)?;
+    found.sweep(&walk.aside, UnreadPlace::default)?;
     Ok(walk.tally)
 }
 
@@ -189,7 +190,10 @@ const MIXED_BYTES_FREE: usize = 64 << 10;
 /// An open element.
 struct XmlElement {
     name: String,
-    has_children: bool,
+    /// From 1, among the children of its parent.
+    number: u64,
+    /// Elements inside it so far.
+    children: u64,
     /// It has text of its own, outside its children.
     has_text: bool,
     is_no_person: bool,
@@ -254,12 +258,17 @@ impl<'r> XmlWalk<'r> {
         if self.open.len() == DEPTH_MAX {
             return Err(ReadFailure::new(UnreadCause::TooDeep).into());
         }
-        if let Some(parent) = self.open.last_mut() {
-            parent.has_children = true;
-        }
+        let number = match self.open.last_mut() {
+            Some(parent) => {
+                parent.children += 1;
+                parent.children
+            }
+            None => 1,
+        };
         self.open.push(XmlElement {
             name: start.local_name().into_inner().to_owned(),
-            has_children: false,
+            number,
+            children: 0,
             has_text: false,
             is_no_person: false,
             is_awaited: false,
@@ -347,7 +356,7 @@ impl<'r> XmlWalk<'r> {
         }
         self.hear("");
         let element = self.open.last().expect("the reader checks that tags match");
-        if element.has_text && element.has_children {
+        if element.has_text && element.children > 0 {
             self.hear_mixed(element.joined_from)?;
         }
         let element = self.open.last().expect("as above");
@@ -355,7 +364,7 @@ impl<'r> XmlWalk<'r> {
             self.add_undescribed();
         }
         let element = self.open.last().expect("as above");
-        let is_empty = !element.has_children && !element.has_text;
+        let is_empty = element.children == 0 && !element.has_text;
         if is_empty && self.rules.empty.iter().any(|path| path.fits(&self.open)) {
             self.tally.nobody = Some(WhyNobody::DescribedAsEmpty);
         }
@@ -434,12 +443,15 @@ fn is_telling(value: &str) -> bool {
     digits >= 7 || (has_letters && !matches!(value.trim(), "true" | "false" | "yes" | "no"))
 }
 
-fn place_of(open: &[XmlElement]) -> String {
-    open.iter().flat_map(|element| ["/", &element.name]).collect()
+/// The path to an element by positions, as XPath writes it: a name could be that of a person.
+fn place_of(open: &[XmlElement]) -> UnreadPlace {
+    let step =
+        |place: UnreadPlace, element: &XmlElement| place.and("/*[").and_number(element.number).and("]");
+    open.iter().fold(UnreadPlace::default(), step)
 }
 
 fn broken(position: u64) -> Unreadable {
-    ReadFailure::new(UnreadCause::Syntax).at(format_args!("byte {position}")).into()
+    ReadFailure::new(UnreadCause::Syntax).at(UnreadPlace::numbered("byte ", position)).into()
 }
 
 #[cfg(test)]
@@ -528,7 +540,35 @@ mod tests {
         let beside =
             tally("<a v='2'><meta x='y'>m</meta><record><id>1</id>Durand</record><p n='X'>Roux</p></a>");
         assert_eq!((beside.records, beside.undescribed), (1, 2));
-        assert_eq!(beside.first_undescribed.as_deref(), Some("/a/p"));
+        assert_eq!(beside.first_undescribed.unwrap().as_str(), "/*[1]/*[3]");
+    }
+
+    #[test]
+    fn an_attribute_that_does_not_parse_is_given_by_its_byte() {
+        let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
+        let text = "<a><b/><c x=1/></a>";
+        let broken = read(&XmlRules::default(), text, &mut Collector::new(&kinds, &[], 10)).unwrap_err();
+        assert_eq!(broken.detail.place.as_str(), "byte 15");
+    }
+
+    #[test]
+    fn a_place_is_made_of_positions_and_holds_no_name() {
+        let look = |text: &str| {
+            let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
+            let path = |text| XmlPath::parse(text).unwrap();
+            let rules = XmlRules {
+                rules: vec![XmlRule { path: path("//record/id"), pick: Pick::whole(0, "id"), is_own: None }],
+                records: vec![path("//record")],
+                ..XmlRules::default()
+            };
+            read(&rules, text, &mut Collector::new(&kinds, &[], 10))
+        };
+        let nameless =
+            look("<a><Durand/><record><id>1</id></record><Durand><record><Marie/></record></Durand></a>");
+        assert_eq!(nameless.unwrap_err().detail.place.as_str(), "/*[1]/*[3]/*[1]");
+        let beside =
+            look("<a><record><id>1</id></record><DURAND-Marie>née en 1985</DURAND-Marie></a>").unwrap();
+        assert_eq!(beside.first_undescribed.unwrap().as_str(), "/*[1]/*[2]");
     }
 
     #[test]

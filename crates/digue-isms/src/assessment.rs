@@ -13,6 +13,7 @@ use jiff::civil::Date;
 
 use crate::field::Values;
 use crate::kinds::Assessment;
+pub use crate::kinds::Said;
 use crate::register::Registers;
 
 lists! {
@@ -47,15 +48,6 @@ lists! {
         Procedure "procedure",
         Contacts "contacts",
         Trained "trained",
-    }
-
-    /// The answer to a question.
-    Said "said" {
-        Yes "yes",
-        Partly "partly",
-        No "no",
-        Unknown "unknown",
-        NotApplicable "not-applicable",
     }
 
     /// How an answer compares with the measured fact.
@@ -194,12 +186,13 @@ pub fn open_questions(values: &Values) -> impl Iterator<Item = Question> + '_ {
     Question::ALL.iter().copied().filter(|question| question.answer(values).is_none())
 }
 
-/// The organisation's last assessment by day of signature, with its identifier.
+/// The organisation's last assessment by day of signature, with its identifier. One that cannot be read counts
+/// as not signed: a partner is held to less than it stated, never to more.
 pub fn last(registers: &Registers, organisation: &str) -> Option<(String, Assessment)> {
     let is_its = |values: &Values| {
         values.get("organisation").is_some_and(|said| said.first().is_some_and(|own| own == organisation))
     };
-    let own = registers.read_those::<Assessment>(is_its).into_iter();
+    let own = registers.read_those::<Assessment>(is_its).entries.into_iter();
     own.max_by_key(|entry| entry.record.signed_on).map(|entry| (entry.id, entry.record))
 }
 
@@ -207,7 +200,7 @@ pub fn last(registers: &Registers, organisation: &str) -> Option<(String, Assess
 /// made a start take minutes.
 pub fn last_of_each(registers: &Registers) -> HashMap<String, (String, Assessment)> {
     let mut last: HashMap<String, (String, Assessment)> = HashMap::new();
-    for entry in registers.read::<Assessment>() {
+    for entry in registers.read::<Assessment>().entries {
         let organisation = entry.record.organisation.0.clone();
         let known = last.get(&organisation);
         if known.is_none_or(|(_, known)| known.signed_on <= entry.record.signed_on) {

@@ -1,6 +1,8 @@
 //! The calendar: everything that has a due date, over all registers, oldest first. It computes the list and
 //! knows nothing of who is reminded of it.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 
 use crate::kinds::{
@@ -60,13 +62,14 @@ pub struct DueItem {
 /// Months between two management reviews; ISO/IEC 27001, 9.3 asks for planned intervals and sets none.
 pub const REVIEW_MONTHS: i32 = 12;
 
-/// Everything that has a due date and is not done, oldest first.
+/// Everything that has a due date and is not done, oldest first. When a record that cannot be read is due is not
+/// known: `contradictions` names it.
 pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
     let mut list = DueList { now, due: Vec::new() };
-    for measure in registers.read::<Measure>() {
+    for measure in registers.read::<Measure>().entries {
         list.measure(&measure);
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Risk>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Risk>().entries {
         list.add(
             record.review_on,
             DueKind::Review,
@@ -76,29 +79,8 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
             &record.owner.0,
         );
     }
-    let risks = registers.read::<Risk>();
-    for RegisterEntry { id, record, .. } in registers.read::<Acceptance>() {
-        let risk = risks.iter().find(|risk| Some(&risk.id) == record.risk.0.as_ref());
-        // Acceptances are never changed: a renewal is a further record, and only the last one of a risk
-        // can be due.
-        let is_last = registers
-            .read::<Acceptance>()
-            .iter()
-            .rfind(|one| one.record.risk == record.risk)
-            .is_none_or(|last| last.id == id);
-        if let Some(risk) = risk.filter(|_| is_last) {
-            let title = &risk.record.title.0;
-            list.add(
-                record.expires_on,
-                DueKind::RenewAcceptance,
-                RegisterKind::Acceptance,
-                &id,
-                title,
-                &record.approver.0,
-            );
-        }
-    }
-    for RegisterEntry { id, record, .. } in registers.read::<Exception>() {
+    list.acceptances(&registers.read::<Risk>().entries, &registers.read::<Acceptance>().entries);
+    for RegisterEntry { id, record, .. } in registers.read::<Exception>().entries {
         list.add(
             record.expires_on,
             DueKind::EndException,
@@ -108,14 +90,14 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
             &record.approver.0,
         );
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Audit>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Audit>().entries {
         let on = record.planned_from.filter(|_| record.done_on.is_none());
         list.add(on, DueKind::Hold, RegisterKind::Audit, &id, &record.title.0, &record.auditor.0);
     }
-    for finding in registers.read::<Finding>() {
+    for finding in registers.read::<Finding>().entries {
         list.finding(&finding);
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Document>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Document>().entries {
         list.add(
             record.review_on,
             DueKind::Review,
@@ -125,16 +107,16 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
             &record.approved_by.0,
         );
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Campaign>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Campaign>().entries {
         list.add(record.due, DueKind::Finish, RegisterKind::Campaign, &id, &record.title.0, "");
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Objective>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Objective>().entries {
         list.add(record.due, DueKind::Reach, RegisterKind::Objective, &id, &record.title.0, &record.owner.0);
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Processing>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Processing>().entries {
         list.add(record.review_on, DueKind::Review, RegisterKind::Processing, &id, &record.title.0, "");
     }
-    list.next_review(&registers.read::<Review>());
+    list.next_review(&registers.read::<Review>().entries);
     let mut due = list.due;
     due.sort_by(|a, b| (a.on, a.kind, &a.id).cmp(&(b.on, b.kind, &b.id)));
     due
@@ -187,6 +169,26 @@ impl DueList {
                 if let Some(last) = self.due.last_mut().filter(|last| last.id == *id) {
                     last.euros = record.penalty_due(self.now);
                 }
+            }
+        }
+    }
+
+    /// The last acceptance of each risk in force. Acceptances are never changed: a renewal is a further record,
+    /// and only the last one can be due.
+    fn acceptances(&mut self, risks: &[RegisterEntry<Risk>], acceptances: &[RegisterEntry<Acceptance>]) {
+        // They come in the order of their identifiers: in the map the last one stays.
+        let by_risk = acceptances.iter().filter_map(|one| Some((one.record.risk.0.as_deref()?, one)));
+        let last: HashMap<&str, &RegisterEntry<Acceptance>> = by_risk.collect();
+        for risk in risks {
+            if let Some(RegisterEntry { id, record, .. }) = last.get(risk.id.as_str()) {
+                self.add(
+                    record.expires_on,
+                    DueKind::RenewAcceptance,
+                    RegisterKind::Acceptance,
+                    id,
+                    &risk.record.title.0,
+                    &record.approver.0,
+                );
             }
         }
     }

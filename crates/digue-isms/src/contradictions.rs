@@ -1,17 +1,22 @@
 //! Contradictions: records that do not agree with measurements, with other records or with the calendar.
 //! Each line names the record that states it. Nothing is stored and nothing is corrected here.
 
+use std::collections::HashMap;
+
 use crate::kinds::{
     Acceptance, Applicability, Declared, Document, Exception, Finding, Measure, MeasureOrigin, RegisterKind,
     Risk, RiskLevel, Role, Treatment, YesNo,
 };
-use crate::register::{RegisterEntry, Registers};
+use crate::register::{RegisterEntry, Registers, UnreadableRecord};
 use crate::signatures::{self, SignatureState};
 use crate::standing::{MeasureState, MeasuredState, Measurements, StaleReason};
 
-/// What is wrong. The order of the variants is the order of the list: broken promises first.
+/// What is wrong. The order of the variants is the order of the list: what is unknown, then broken
+/// promises.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ContradictionKind {
+    /// A record cannot be read: whatever else is wrong with it is unknown.
+    Unreadable,
     /// A measure promised in a DPIA, an injunction, an audit or an incident is not done by its due date.
     PromisedNotDone,
     /// A measure is declared in place, and a check fails.
@@ -48,6 +53,7 @@ pub enum ContradictionKind {
 impl ContradictionKind {
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Unreadable => "unreadable",
             Self::PromisedNotDone => "promised-not-done",
             Self::Contradicted => "contradicted",
             Self::Unproven => "unproven",
@@ -87,16 +93,23 @@ pub fn contradictions(
     measured: &MeasuredState,
     now: Measurements,
 ) -> Vec<RegisterContradiction> {
-    let measures = registers.read::<Measure>();
-    let mut found = Vec::new();
+    let of = |record: &UnreadableRecord| {
+        wrong(ContradictionKind::Unreadable, record.kind, &record.id, &record.title)
+    };
+    let mut found: Vec<RegisterContradiction> = registers.unreadable().iter().map(of).collect();
+    let measures = registers.read::<Measure>().entries;
     for measure in &measures {
         of_measure(measure, measured, now, &mut found);
     }
-    let acceptances = registers.read::<Acceptance>();
-    for risk in registers.read::<Risk>() {
-        of_risk(&risk, &measures, &acceptances, now, &mut found);
+    let acceptances = registers.read::<Acceptance>().entries;
+    let accepted: HashMap<&str, &Acceptance> = acceptances.iter().filter_map(of_its_risk).collect();
+    let known: HashMap<&str, &Measure> =
+        measures.iter().map(|measure| (measure.id.as_str(), &measure.record)).collect();
+    for risk in registers.read::<Risk>().entries {
+        let accepted = accepted.get(risk.id.as_str()).copied();
+        of_risk(&risk, &known, accepted, now, &mut found);
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Exception>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Exception>().entries {
         if record.expires_on.is_none_or(|until| until < now.today) {
             found.push(wrong(
                 ContradictionKind::ExceptionExpired,
@@ -107,7 +120,7 @@ pub fn contradictions(
         }
     }
     not_signed(registers, &mut found);
-    for RegisterEntry { id, record, .. } in registers.read::<Applicability>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Applicability>().entries {
         if record.applies.0 == Some(YesNo::No) && record.exclusion.0.is_empty() {
             found.push(wrong(
                 ContradictionKind::ExcludedWithoutReason,
@@ -117,7 +130,7 @@ pub fn contradictions(
             ));
         }
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Finding>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Finding>().entries {
         let is_due = record.effect_on.is_none_or(|on| on < now.today);
         if record.closed_on.is_some() && record.effect.0.is_none() && is_due {
             found.push(wrong(
@@ -128,12 +141,12 @@ pub fn contradictions(
             ));
         }
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Document>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Document>().entries {
         if record.approved_on.is_none() {
             found.push(wrong(ContradictionKind::NotApproved, RegisterKind::Document, &id, &record.title.0));
         }
     }
-    for RegisterEntry { id, record, .. } in registers.read::<Role>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Role>().entries {
         let title = record.role.0.map(|role| role.code()).unwrap_or_default();
         if record.holder.0.is_empty() {
             found.push(wrong(ContradictionKind::RoleEmpty, RegisterKind::Role, &id, title));
@@ -191,22 +204,27 @@ fn of_measure(
     }
 }
 
+/// An acceptance by its risk. Acceptances come in the order of their identifiers: in a map the last one stays.
+fn of_its_risk(one: &RegisterEntry<Acceptance>) -> Option<(&str, &Acceptance)> {
+    Some((one.record.risk.0.as_deref()?, &one.record))
+}
+
 fn of_risk(
     RegisterEntry { id, record, .. }: &RegisterEntry<Risk>,
-    measures: &[RegisterEntry<Measure>],
-    acceptances: &[RegisterEntry<Acceptance>],
+    measures: &HashMap<&str, &Measure>,
+    accepted: Option<&Acceptance>,
     now: Measurements,
     found: &mut Vec<RegisterContradiction>,
 ) {
     let mut say = |what| found.push(wrong(what, RegisterKind::Risk, id, &record.title.0));
-    let own: Vec<&RegisterEntry<Measure>> =
-        measures.iter().filter(|measure| record.measures.0.contains(&measure.id)).collect();
+    let own: Vec<&Measure> =
+        record.measures.0.iter().filter_map(|id| measures.get(id.as_str()).copied()).collect();
     // A residual level may rest on a measure in place, or on one that is still in time. One such measure
     // is enough: how much each measure lowers a risk is not recorded.
-    let counts = |measure: &&RegisterEntry<Measure>| match measure.record.declared.0 {
+    let counts = |measure: &&Measure| match measure.declared.0 {
         Some(Declared::InPlace) => true,
         Some(Declared::Dropped) => false,
-        _ => measure.record.overdue_days(now) == 0,
+        Some(Declared::ToDo | Declared::InProgress) | None => measure.overdue_days(now) == 0,
     };
     if let (Some(level), Some(residual)) = (record.level(), record.residual())
         && residual < level
@@ -220,11 +238,11 @@ fn of_risk(
     if record.treatment.0.is_none() && record.level().is_some_and(|level| level >= RiskLevel::High) {
         say(ContradictionKind::Untreated);
     }
-    let last = acceptances.iter().rfind(|one| one.record.risk.0.as_ref() == Some(id));
-    match last.map(|one| one.record.staleness(Some(record), now)) {
+    match accepted.map(|accepted| accepted.staleness(Some(record), now)) {
         None if record.treatment.0 == Some(Treatment::Accept) => say(ContradictionKind::NotAccepted),
         Some(Some(StaleReason::Expired)) => say(ContradictionKind::AcceptanceExpired),
         Some(Some(StaleReason::Changed)) => say(ContradictionKind::AcceptanceChanged),
-        _ => {}
+        // A risk in force is not gone.
+        Some(Some(StaleReason::Gone) | None) | None => {}
     }
 }

@@ -5,13 +5,12 @@
 
 use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
 
 use digue_types::list::Listed;
 use digue_types::written::{self, Unwritten};
 use jiff::civil::Date;
 
-use crate::register::{RegisterKind, RegisterRecord};
+use crate::register_kind::RegisterKind;
 
 /// A record in text form: field code to texts. Empty fields are absent.
 pub type Values = BTreeMap<String, Vec<String>>;
@@ -138,11 +137,11 @@ pub trait FieldValue: Sized + Default {
 }
 
 /// The single text of a field, trimmed; `None` when a person sees nothing of it.
-fn only(texts: &[String]) -> Option<&str> {
+pub(crate) fn only(texts: &[String]) -> Option<&str> {
     texts.first().map(|text| text.trim()).filter(|text| !is_blank(text))
 }
 
-fn owned(text: Option<impl ToString>) -> Vec<String> {
+pub(crate) fn owned(text: Option<impl ToString>) -> Vec<String> {
     text.map(|text| text.to_string()).into_iter().collect()
 }
 
@@ -293,7 +292,7 @@ impl<L: Listed + PartialEq> FieldValue for Many<L> {
 }
 
 /// Distinct names, also when several stand in one cell: `ME-1, ME-2`.
-fn names(texts: &[String]) -> Vec<String> {
+pub(crate) fn names(texts: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in texts.iter().flat_map(|text| text.split([',', ';', '\n'])).map(str::trim) {
         if !name.is_empty() && !names.iter().any(|known| known == name) {
@@ -301,64 +300,6 @@ fn names(texts: &[String]) -> Vec<String> {
         }
     }
     names
-}
-
-/// The identifier of a record of a kind, or none.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RecordLink<R>(pub Option<String>, PhantomData<fn() -> R>);
-
-impl<R> RecordLink<R> {
-    pub fn to(name: &str) -> Self {
-        Self(Some(name.to_owned()), PhantomData)
-    }
-}
-
-impl<R> Default for RecordLink<R> {
-    fn default() -> Self {
-        Self(None, PhantomData)
-    }
-}
-
-impl<R: RegisterRecord> FieldValue for RecordLink<R> {
-    const SHAPE: FieldShape = FieldShape::Link(R::KIND);
-
-    fn read(texts: &[String]) -> Result<Self, FieldError> {
-        let name = only(texts).filter(|name| name.len() <= LINE_CHARS_MAX);
-        Ok(Self(name.map(ToOwned::to_owned), PhantomData))
-    }
-
-    fn write(&self) -> Vec<String> {
-        owned(self.0.as_ref())
-    }
-}
-
-/// Identifiers of records of a kind.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RecordLinks<R>(pub Vec<String>, PhantomData<fn() -> R>);
-
-impl<R> RecordLinks<R> {
-    pub fn to(names: impl IntoIterator<Item = String>) -> Self {
-        Self(names.into_iter().collect(), PhantomData)
-    }
-}
-
-impl<R> Default for RecordLinks<R> {
-    fn default() -> Self {
-        Self(Vec::new(), PhantomData)
-    }
-}
-
-impl<R: RegisterRecord> FieldValue for RecordLinks<R> {
-    const SHAPE: FieldShape = FieldShape::Links(R::KIND);
-
-    fn read(texts: &[String]) -> Result<Self, FieldError> {
-        let names = names(texts);
-        if names.len() > LINKS_MAX { Err(FieldError::Long) } else { Ok(Self(names, PhantomData)) }
-    }
-
-    fn write(&self) -> Vec<String> {
-        self.0.clone()
-    }
 }
 
 /// Requirements of frameworks.

@@ -10,10 +10,12 @@ use digue_types::lists;
 use jiff::civil::Date;
 
 use crate::field::{
-    Amount, Checks, FieldDef, FieldError, FieldFault, FieldValue, LongText, Many, One, RecordLink,
-    RecordLinks, Requirements, ShortText, Values,
+    Amount, Checks, FieldDef, FieldError, FieldFault, FieldValue, LongText, Many, One, Requirements,
+    ShortText, Values,
 };
-use crate::register::RegisterRecord;
+use crate::record::RegisterRecord;
+use crate::record_link::{RecordLink, RecordLinks};
+pub use crate::register_kind::RegisterKind;
 
 type Day = Option<Date>;
 type Number = Option<u32>;
@@ -194,6 +196,15 @@ lists! {
         LegitimateInterest "legitimate-interest",
     }
 
+    /// An answer of a partner's self-assessment.
+    Said "said" {
+        Yes "yes",
+        Partly "partly",
+        No "no",
+        Unknown "unknown",
+        NotApplicable "not-applicable",
+    }
+
     /// The audience of an awareness campaign or a document.
     Audience "audience" {
         Everybody "everybody",
@@ -203,29 +214,16 @@ lists! {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident $code:literal $prefix:literal { $($field:ident $label:literal $cell:ty $([$need:ident])?,)+ })+) => {
-        /// A kind of record.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum RegisterKind { $($name,)+ }
-
+    ($($(#[$doc:meta])* $name:ident { $($field:ident $label:literal $cell:ty $([$need:ident])?,)+ })+) => {
         impl RegisterKind {
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            pub fn parse(code: &str) -> Option<Self> {
-                match code { $($code => Some(Self::$name),)+ _ => None }
-            }
-
-            /// The prefix of its record identifiers: `ME` in `ME-12`.
-            pub const fn prefix(self) -> &'static str {
-                match self { $(Self::$name => $prefix,)+ }
-            }
-
             pub fn fields(self) -> &'static [FieldDef] {
                 match self { $(Self::$name => $name::fields(),)+ }
+            }
+
+            /// The fields that cannot be parsed, or that are missing; empty for a record that reads.
+            pub fn parse_faults(self, values: &Values) -> Vec<FieldFault> {
+                let read = match self { $(Self::$name => $name::read(values).map(drop),)+ };
+                read.err().unwrap_or_default()
             }
 
             /// The values in their one written form: parsed and written again, so that equal records
@@ -296,7 +294,7 @@ macro_rules! kinds {
 
 kinds! {
     /// Scope, issues and interested parties (4.1 to 4.3).
-    Context "context" "CX" {
+    Context {
         title "title" ShortText [needed],
         about "about" One<ContextKind> [needed],
         effect "effect" LongText,
@@ -305,7 +303,7 @@ kinds! {
     }
 
     /// A role, its holder and its deputy (5.3, 7.2).
-    Role "role" "RO" {
+    Role {
         role "role" One<RoleKey> [needed],
         holder "holder" ShortText,
         deputy "deputy" ShortText,
@@ -314,7 +312,7 @@ kinds! {
         appointed "appointed" Day,
     }
 
-    Asset "asset" "BI" {
+    Asset {
         title "title" ShortText [needed],
         about "about" One<AssetKind> [needed],
         owner "owner" ShortText,
@@ -325,7 +323,7 @@ kinds! {
     }
 
     /// A feared event for an asset (EBIOS RM, workshop 1).
-    FearedEvent "feared-event" "ER" {
+    FearedEvent {
         title "title" ShortText [needed],
         asset "asset" RecordLink<Asset>,
         gravity "gravity" One<RiskGravity> [needed],
@@ -333,7 +331,7 @@ kinds! {
     }
 
     /// A risk source and its goal (EBIOS RM, workshop 2).
-    RiskSource "risk-source" "SR" {
+    RiskSource {
         title "title" ShortText [needed],
         goal "goal" ShortText [needed],
         means "means" One<Four>,
@@ -343,7 +341,7 @@ kinds! {
     }
 
     /// A stakeholder of the ecosystem (EBIOS RM, workshop 3).
-    Stakeholder "stakeholder" "PP" {
+    Stakeholder {
         title "title" ShortText [needed],
         dependence "dependence" One<Four> [needed],
         penetration "penetration" One<Four> [needed],
@@ -353,7 +351,7 @@ kinds! {
 
     /// A risk: source, path and feared event, with its likelihood and gravity before measures, now, and
     /// once its measures are in place (workshops 3 to 5).
-    Risk "risk" "RI" {
+    Risk {
         title "title" ShortText [needed],
         source "source" RecordLink<RiskSource>,
         event "event" RecordLink<FearedEvent>,
@@ -374,7 +372,7 @@ kinds! {
     }
 
     /// The acceptance of a risk. Never changed; whether it still holds is computed (`StaleReason`).
-    Acceptance "acceptance" "AC" {
+    Acceptance {
         risk "risk" RecordLink<Risk> [needed],
         residual_likelihood "residual-likelihood" One<Likelihood> [needed],
         residual_gravity "residual-gravity" One<RiskGravity> [needed],
@@ -384,7 +382,7 @@ kinds! {
         expires_on "expires-on" Day [needed],
     }
 
-    Measure "measure" "ME" {
+    Measure {
         title "title" ShortText [needed],
         description "description" LongText,
         about "about" One<MeasureKind>,
@@ -405,7 +403,7 @@ kinds! {
     }
 
     /// A decision on one line of the statement of applicability (6.1.3 d).
-    Applicability "applicability" "AP" {
+    Applicability {
         requirement "requirement" Requirements [needed],
         applies "applies" One<YesNo> [needed],
         inclusion "inclusion" Many<Inclusion>,
@@ -413,7 +411,7 @@ kinds! {
         measures "measures" RecordLinks<Measure>,
     }
 
-    Objective "objective" "OB" {
+    Objective {
         title "title" ShortText [needed],
         indicator "indicator" ShortText [needed],
         target "target" ShortText [needed],
@@ -423,7 +421,7 @@ kinds! {
     }
 
     /// A value of an indicator for a period; a correction is a new one.
-    Measurement "measurement" "VA" {
+    Measurement {
         objective "objective" RecordLink<Objective> [needed],
         period "period" ShortText [needed],
         value "value" ShortText [needed],
@@ -431,7 +429,7 @@ kinds! {
     }
 
     /// An internal audit (9.2). Its sample is drawn with a seed, so that it can be drawn again.
-    Audit "audit" "AU" {
+    Audit {
         title "title" ShortText [needed],
         scope "scope" LongText [needed],
         criteria "criteria" Requirements,
@@ -449,7 +447,7 @@ kinds! {
     }
 
     /// A finding with its cause, its correction and whether that was effective (10.2).
-    Finding "finding" "CO" {
+    Finding {
         title "title" ShortText [needed],
         about "about" One<FindingKind> [needed],
         source "source" One<FindingSource> [needed],
@@ -468,7 +466,7 @@ kinds! {
     }
 
     /// A management review (9.3). Digue fills its inputs when it is prepared.
-    Review "review" "RD" {
+    Review {
         title "title" ShortText [needed],
         held_on "held-on" Day [needed],
         chair "chair" ShortText [needed],
@@ -480,7 +478,7 @@ kinds! {
         signed_on "signed-on" Day,
     }
 
-    Exception "exception" "DE" {
+    Exception {
         title "title" ShortText [needed],
         justification "justification" LongText [needed],
         compensating "compensating" LongText,
@@ -490,7 +488,7 @@ kinds! {
     }
 
     /// A controlled document (7.5); its file is kept by its hash.
-    Document "document" "DO" {
+    Document {
         title "title" ShortText [needed],
         about "about" One<DocumentKind> [needed],
         edition "edition" ShortText [needed],
@@ -502,7 +500,7 @@ kinds! {
     }
 
     /// A person read an edition of a document. Never changed.
-    Receipt "receipt" "LU" {
+    Receipt {
         document "document" RecordLink<Document> [needed],
         edition "edition" ShortText [needed],
         reader "reader" ShortText [needed],
@@ -510,7 +508,7 @@ kinds! {
     }
 
     /// An awareness campaign (7.3).
-    Campaign "campaign" "CA" {
+    Campaign {
         title "title" ShortText [needed],
         modules "modules" Many<crate::awareness::Module> [needed],
         audience "audience" One<Audience> [needed],
@@ -519,7 +517,7 @@ kinds! {
     }
 
     /// A person completed an awareness module. Never changed.
-    Attestation "attestation" "AT" {
+    Attestation {
         module "module" One<crate::awareness::Module> [needed],
         edition "edition" Number [needed],
         person "person" ShortText [needed],
@@ -529,41 +527,41 @@ kinds! {
     }
 
     /// A partner's signed self-assessment. Never changed: the next year has its own.
-    Assessment "assessment" "AE" {
+    Assessment {
         organisation "organisation" ShortText [needed],
         signed_by "signed-by" ShortText [needed],
         signed_on "signed-on" Day [needed],
-        updates "updates" One<crate::assessment::Said>,
-        antivirus "antivirus" One<crate::assessment::Said>,
-        rights "rights" One<crate::assessment::Said>,
-        lost "lost" One<crate::assessment::Said>,
-        backups "backups" One<crate::assessment::Said>,
-        offline "offline" One<crate::assessment::Said>,
-        restored "restored" One<crate::assessment::Said>,
-        stored "stored" One<crate::assessment::Said>,
-        exports "exports" One<crate::assessment::Said>,
-        retention "retention" One<crate::assessment::Said>,
-        providers "providers" One<crate::assessment::Said>,
-        own_accounts "own-accounts" One<crate::assessment::Said>,
-        passkeys "passkeys" One<crate::assessment::Said>,
-        passwords "passwords" One<crate::assessment::Said>,
-        leavers "leavers" One<crate::assessment::Said>,
-        deputy "deputy" One<crate::assessment::Said>,
-        procedure "procedure" One<crate::assessment::Said>,
-        contacts "contacts" One<crate::assessment::Said>,
-        trained "trained" One<crate::assessment::Said>,
+        updates "updates" One<Said>,
+        antivirus "antivirus" One<Said>,
+        rights "rights" One<Said>,
+        lost "lost" One<Said>,
+        backups "backups" One<Said>,
+        offline "offline" One<Said>,
+        restored "restored" One<Said>,
+        stored "stored" One<Said>,
+        exports "exports" One<Said>,
+        retention "retention" One<Said>,
+        providers "providers" One<Said>,
+        own_accounts "own-accounts" One<Said>,
+        passkeys "passkeys" One<Said>,
+        passwords "passwords" One<Said>,
+        leavers "leavers" One<Said>,
+        deputy "deputy" One<Said>,
+        procedure "procedure" One<Said>,
+        contacts "contacts" One<Said>,
+        trained "trained" One<Said>,
         comment "comment" LongText,
     }
 
     /// The account that a record names signed one revision of it. Never changed.
-    Signature "signature" "SI" {
+    Signature {
         record "record" ShortText [needed],
         revision "revision" Number [needed],
         signed_on "signed-on" Day [needed],
     }
 
     /// A processing of personal data (GDPR art. 30), as controller or processor.
-    Processing "processing" "TR" {
+    Processing {
         title "title" ShortText [needed],
         role "role" One<ProcessingRole> [needed],
         on_behalf_of "on-behalf-of" LongText,
@@ -665,10 +663,9 @@ impl RiskLevel {
         match likelihood * gravity {
             12.. => Self::Critical,
             8..=11 => Self::High,
+            // The most grave is never low, however unlikely: 1 x 4.
             4..=7 => Self::Moderate,
-            // G4 is never low. Unreachable today, as 1 x 4 is moderate already; it holds if thresholds move.
-            _ if gravity == 4 => Self::Moderate,
-            _ => Self::Low,
+            0..=3 => Self::Low,
         }
     }
 
@@ -682,9 +679,11 @@ impl RiskLevel {
     }
 }
 
-/// The number of a scale whose codes are numbers.
+/// The place of a value on its scale, from 1.
 pub fn place<L: Listed>(one: L) -> u32 {
-    one.code().parse().unwrap_or(0)
+    let mut places = (1..).zip(L::CODES);
+    let found = places.find(|(_, code)| **code == one.code());
+    found.expect("the code of a value is in its list").0
 }
 
 impl Risk {

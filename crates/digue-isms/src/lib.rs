@@ -6,6 +6,7 @@
 //! *measured* stay in two columns: a machine does not sign for a person, and no person overwrites a
 //! measurement.
 
+mod answers;
 pub mod assessment;
 pub mod awareness;
 pub mod calendar;
@@ -14,7 +15,10 @@ pub mod contradictions;
 pub mod field;
 pub mod framework;
 pub mod kinds;
+mod record;
+mod record_link;
 pub mod register;
+mod register_kind;
 pub mod sample;
 mod seeds;
 pub mod signatures;
@@ -24,4 +28,5 @@ pub mod statement;
 
 pub use check::{Check, CheckOutcome, CheckResult};
 pub use field::{FieldDef, FieldFault, FieldShape, Values};
+pub use record_link::{RecordLink, RecordLinks};
 pub use register::{RegisterEntry, RegisterKind, RegisterRecord, Registers, Revision};

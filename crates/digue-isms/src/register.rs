@@ -7,24 +7,9 @@ use std::collections::BTreeMap;
 use digue_types::Timestamp;
 use jiff::civil::Date;
 
-use crate::field::{FieldDef, FieldFault, Values};
-
-pub use crate::kinds::RegisterKind;
-
-/// A kind of record with typed fields.
-pub trait RegisterRecord: Sized + Default + Clone {
-    const KIND: RegisterKind;
-
-    fn fields() -> &'static [FieldDef];
-
-    /// Parses the text form of every field.
-    ///
-    /// # Errors
-    /// Every field that does not fit, with the reason.
-    fn read(values: &Values) -> Result<Self, Vec<FieldFault>>;
-
-    fn write(&self) -> Values;
-}
+use crate::field::{FieldFault, Values};
+pub use crate::record::RegisterRecord;
+pub use crate::register_kind::RegisterKind;
 
 /// One revision of one record, with its author and time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,9 +36,39 @@ pub struct RegisterEntry<R> {
     pub record: R,
 }
 
+/// A record in force that cannot be read: a later version wrote it, or its stored text is damaged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnreadableRecord {
+    pub kind: RegisterKind,
+    pub id: String,
+    /// Its title as it is stored; empty when it has none that can be read.
+    pub title: String,
+    /// The fields that do not fit; empty when the stored text as a whole does not.
+    pub faults: Vec<FieldFault>,
+}
+
+/// The records of a kind in force. One that cannot be read exists all the same: no answer about all records of
+/// its kind is complete without it.
+#[derive(Clone, PartialEq, Debug)]
+#[must_use]
+pub struct RegisterReading<R> {
+    pub entries: Vec<RegisterEntry<R>>,
+    pub unreadable: Vec<UnreadableRecord>,
+}
+
+impl<R> RegisterReading<R> {
+    /// The number of records in force, readable or not.
+    pub fn count(&self) -> u64 {
+        (self.entries.len() + self.unreadable.len()) as u64
+    }
+}
+
 /// The records in force: the last revision of each record that has not ended.
 #[derive(Clone, Debug, Default)]
-pub struct Registers(BTreeMap<RegisterKind, Vec<Revision>>);
+pub struct Registers {
+    in_force: BTreeMap<RegisterKind, Vec<Revision>>,
+    unreadable: Vec<UnreadableRecord>,
+}
 
 impl Registers {
     /// Takes revisions in any order and keeps the last one of each record.
@@ -65,46 +80,74 @@ impl Registers {
                 last.insert(key, revision);
             }
         }
-        let mut registers: BTreeMap<RegisterKind, Vec<Revision>> = BTreeMap::new();
+        let mut in_force: BTreeMap<RegisterKind, Vec<Revision>> = BTreeMap::new();
         // Ended records are dropped only after the last revision is known: an earlier revision must not come
         // back.
         for revision in last.into_values().filter(|revision| !revision.is_over) {
-            registers.entry(revision.kind).or_default().push(revision);
+            in_force.entry(revision.kind).or_default().push(revision);
         }
-        for records in registers.values_mut() {
+        for records in in_force.values_mut() {
             records.sort_by_cached_key(|revision| place(&revision.id));
         }
-        Self(registers)
+        let unreadable = in_force.values().flatten().filter_map(unreadable).collect();
+        Self { in_force, unreadable }
     }
 
-    /// Records of a kind in the order of their identifiers.
+    /// The same with records in force whose stored text cannot be read at all.
+    #[must_use]
+    pub fn with_unreadable(mut self, records: impl IntoIterator<Item = UnreadableRecord>) -> Self {
+        self.unreadable.extend(records);
+        self
+    }
+
+    /// Records of a kind in the order of their identifiers, with their values as they are stored.
     pub fn of(&self, kind: RegisterKind) -> &[Revision] {
-        self.0.get(&kind).map_or(&[], Vec::as_slice)
+        self.in_force.get(&kind).map_or(&[], Vec::as_slice)
     }
 
     pub fn find(&self, kind: RegisterKind, id: &str) -> Option<&Revision> {
         self.of(kind).iter().find(|revision| revision.id == id)
     }
 
-    /// Records of a kind, parsed. A record that a later version wrote and this one cannot parse is left out.
-    pub fn read<R: RegisterRecord>(&self) -> Vec<RegisterEntry<R>> {
+    /// Records of a kind, parsed.
+    pub fn read<R: RegisterRecord>(&self) -> RegisterReading<R> {
         self.read_those(|_| true)
     }
 
     /// The same for records whose values are `wanted`; the others are not parsed, which matters with
-    /// thousands of them.
-    pub fn read_those<R: RegisterRecord>(&self, wanted: impl Fn(&Values) -> bool) -> Vec<RegisterEntry<R>> {
+    /// thousands of them. Whether an unreadable record is wanted cannot be known: all of the kind are named.
+    pub fn read_those<R: RegisterRecord>(&self, wanted: impl Fn(&Values) -> bool) -> RegisterReading<R> {
         let read = |revision: &Revision| {
+            // Those that do not parse are in `unreadable`.
             let record = R::read(&revision.values).ok()?;
             let Revision { id, number, at, by, .. } = revision.clone();
             Some(RegisterEntry { id, number, at, by, record })
         };
-        self.of(R::KIND).iter().filter(|revision| wanted(&revision.values)).filter_map(read).collect()
+        let revisions = self.of(R::KIND).iter().filter(|revision| wanted(&revision.values));
+        let unreadable = self.unreadable.iter().filter(|record| record.kind == R::KIND);
+        RegisterReading {
+            entries: revisions.filter_map(read).collect(),
+            unreadable: unreadable.cloned().collect(),
+        }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The records of all kinds that cannot be read.
+    pub fn unreadable(&self) -> &[UnreadableRecord] {
+        &self.unreadable
     }
+
+    /// True when there is no record, readable or not.
+    pub fn is_empty(&self) -> bool {
+        self.in_force.is_empty() && self.unreadable.is_empty()
+    }
+}
+
+/// The record of a revision that does not parse.
+fn unreadable(revision: &Revision) -> Option<UnreadableRecord> {
+    let faults = revision.kind.parse_faults(&revision.values);
+    let title = revision.values.get("title").and_then(|texts| texts.first()).cloned().unwrap_or_default();
+    let Revision { kind, id, .. } = revision;
+    (!faults.is_empty()).then(|| UnreadableRecord { kind: *kind, id: id.clone(), title, faults })
 }
 
 /// Sort key of an identifier: `ME-2` comes before `ME-10`.

@@ -1,8 +1,10 @@
 //! The twelve risks and the measures with which a management system begins. Texts are in the locales.
 
+use jiff::civil::Date;
+
+use crate::answers::{Answers, Bond, Hosting, Owner};
 use crate::check::Check;
 use crate::kinds::{Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose, RiskGravity};
-use crate::start::{Answers, Bond, Hosting, Owner, SeedMeasure, SeedRisk};
 use Check as C;
 use Likelihood::{V1, V2, V3, V4};
 use MeasureKind::{Organisational as Org, People as Ppl, Physical as Phy, Technological as Tec};
@@ -11,6 +13,44 @@ use Owner::{Ciso, Dpo, Head};
 use Priority::{P1, P2, P3};
 use Purpose::{Detect, Govern, Identify, Protect, Recover, Respond};
 use RiskGravity::{G2, G3, G4};
+
+/// A risk of the first hour.
+#[derive(Clone, Copy, Debug)]
+pub struct SeedRisk {
+    pub code: &'static str,
+    pub likelihood: Likelihood,
+    pub gravity: RiskGravity,
+    pub residual: (Likelihood, RiskGravity),
+    /// Codes of the measures that lower it.
+    pub measures: &'static [&'static str],
+    pub signals: &'static [Check],
+}
+
+/// A measure of the first hour.
+#[derive(Clone, Copy, Debug)]
+pub struct SeedMeasure {
+    pub code: &'static str,
+    pub about: MeasureKind,
+    pub purpose: Purpose,
+    pub priority: Priority,
+    /// Days until it is due.
+    pub days: i32,
+    pub owner: Owner,
+    pub origin: MeasureOrigin,
+    pub requirements: &'static [&'static str],
+    pub checks: &'static [Check],
+    pub(crate) fits: fn(&Answers) -> bool,
+}
+
+impl SeedMeasure {
+    pub fn fits(&self, answers: &Answers) -> bool {
+        (self.fits)(answers)
+    }
+
+    pub fn due(&self, today: Date) -> Option<Date> {
+        today.checked_add(jiff::Span::new().days(self.days)).ok()
+    }
+}
 
 #[rustfmt::skip]
 pub(crate) const RISKS: &[SeedRisk] = &[

@@ -40,7 +40,9 @@ pub fn signed(registers: &Registers, revision: &Revision) -> Option<SignatureSta
     let signatures = registers.read_those::<Signature>(|values| {
         values.get("record").is_some_and(|record| record.first() == Some(&revision.id))
     });
+    // A signature that cannot be read signs nothing.
     let own = signatures
+        .entries
         .into_iter()
         .find(|one| one.record.revision == Some(revision.number) && is_same(named, &one.by));
     Some(own.map_or(SignatureState::Typed, |one| SignatureState::By { account: one.by, at: one.at }))

@@ -3,145 +3,12 @@
 //! Texts are in the locales (`seed-risk-stolen-account`, `seed-measure-passkeys`): records are written in the
 //! language of the user who answers, and can be changed like any other.
 
-use digue_types::lists;
-use jiff::civil::Date;
-
 use crate::check::Check;
-use crate::kinds::{Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose, RiskGravity};
+use crate::kinds::{Likelihood, RiskGravity};
 use crate::seeds::{MEASURES, RISKS};
 
-lists! {
-    /// Who are you?
-    Who "who" {
-        Operator "operator",
-        Training "training",
-        Other "other",
-    }
-
-    /// How many people?
-    People "people" {
-        Few "1-9",
-        Some "10-49",
-        Many "50-249",
-        Most "250",
-    }
-
-    /// What data?
-    Data "data-held" {
-        Identity "identity",
-        Nir "nir",
-        Health "health",
-        Bank "bank",
-        Children "children",
-    }
-
-    /// Where are the machines?
-    Hosting "hosting" {
-        Own "own",
-        Provider "provider",
-        Both "both",
-    }
-
-    /// What else binds you?
-    Bond "bond" {
-        Qualiopi "qualiopi",
-        Nis2 "nis2",
-        Injunction "injunction",
-    }
-}
-
-/// The answers to the ten questions.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Answers {
-    /// 1. Who are you?
-    pub name: String,
-    /// 2. What are you?
-    pub who: Who,
-    /// 3. Do you have a portal?
-    pub has_portal: bool,
-    /// 4. Do others use it, or do you use others' portals?
-    pub has_partners: bool,
-    /// 5. How many people?
-    pub people: People,
-    /// 6. What data?
-    pub data: Vec<Data>,
-    /// 7. Who leads, 8. who is in charge of security and of data?
-    pub head: String,
-    pub ciso: String,
-    pub dpo: String,
-    /// 9. Where are the machines?
-    pub hosting: Hosting,
-    /// 10. What else binds you?
-    pub bonds: Vec<Bond>,
-}
-
-impl Answers {
-    pub(crate) fn has_sensitive(&self) -> bool {
-        self.data.iter().any(|data| matches!(data, Data::Nir | Data::Health | Data::Bank))
-    }
-
-    pub(crate) fn is_small(&self) -> bool {
-        self.people == People::Few
-    }
-}
-
-/// The role that owns a seed measure.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Owner {
-    Head,
-    Ciso,
-    Dpo,
-}
-
-impl Answers {
-    /// The name of an owner; the head where the role has no holder.
-    pub fn owner(&self, owner: Owner) -> &str {
-        let named = match owner {
-            Owner::Head => &self.head,
-            Owner::Ciso => &self.ciso,
-            Owner::Dpo => &self.dpo,
-        };
-        if named.is_empty() { &self.head } else { named }
-    }
-}
-
-/// A risk of the first hour.
-#[derive(Clone, Copy, Debug)]
-pub struct SeedRisk {
-    pub code: &'static str,
-    pub likelihood: Likelihood,
-    pub gravity: RiskGravity,
-    pub residual: (Likelihood, RiskGravity),
-    /// Codes of the measures that lower it.
-    pub measures: &'static [&'static str],
-    pub signals: &'static [Check],
-}
-
-/// A measure of the first hour.
-#[derive(Clone, Copy, Debug)]
-pub struct SeedMeasure {
-    pub code: &'static str,
-    pub about: MeasureKind,
-    pub purpose: Purpose,
-    pub priority: Priority,
-    /// Days until it is due.
-    pub days: i32,
-    pub owner: Owner,
-    pub origin: MeasureOrigin,
-    pub requirements: &'static [&'static str],
-    pub checks: &'static [Check],
-    pub(crate) fits: fn(&Answers) -> bool,
-}
-
-impl SeedMeasure {
-    pub fn fits(&self, answers: &Answers) -> bool {
-        (self.fits)(answers)
-    }
-
-    pub fn due(&self, today: Date) -> Option<Date> {
-        today.checked_add(jiff::Span::new().days(self.days)).ok()
-    }
-}
+pub use crate::answers::{Answers, Bond, Data, Hosting, Owner, People, Who};
+pub use crate::seeds::{SeedMeasure, SeedRisk};
 
 /// The objectives of the first hour: code, target and the check that measures it.
 pub const OBJECTIVES: [(&str, &str, Check); 9] = [
@@ -188,6 +55,7 @@ pub fn risks(answers: &Answers) -> Vec<SeedRisk> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::Priority;
 
     fn answers(who: Who, has_portal: bool, people: People) -> Answers {
         Answers {

@@ -59,10 +59,11 @@ impl StatementLine {
     }
 }
 
-/// The statement at a given time.
+/// The statement at a given time, of the records that can be read: whether it is complete, the caller asks
+/// `Registers::unreadable`.
 pub fn statement(registers: &Registers, measured: &MeasuredState, now: Measurements) -> Vec<StatementLine> {
-    let measures = registers.read::<Measure>();
-    let decisions = registers.read::<Applicability>();
+    let measures = registers.read::<Measure>().entries;
+    let decisions = registers.read::<Applicability>().entries;
     framework::controls().map(|control| line(control, &measures, &decisions, measured, now)).collect()
 }
 

@@ -11,7 +11,7 @@ use minicbor::{Decoder, Encoder};
 use digue_types::{
     AccountId, Act, ActionName, Administration, Basis, Category, Event, ExchangeId, Exposure, Inspection,
     Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, ReadFailure, RefusalReason,
-    RepeatedExposure, RequestClient, RouteName, SessionId, ShownPersons, Timestamp, UnreadCause,
+    RepeatedExposure, RequestClient, RouteName, SessionId, ShownPersons, Timestamp, UnreadCause, UnreadPlace,
 };
 
 const KIND_EXPOSURE: u8 = 1;
@@ -170,7 +170,7 @@ fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
     }
     if let Some(unread) = &e.unread {
         out.u8(25)?.array(4)?.u8(unread.cause.number())?;
-        out.str(&unread.rule)?.str(&unread.place)?.str(&unread.shape)?;
+        out.str(&unread.rule)?.str(unread.place.as_str())?.str(&unread.shape)?;
     }
     if let Some(repeated) = &e.repeated {
         out.u8(26)?.array(2)?.u64(repeated.count)?.i64(repeated.until.micros())?;
@@ -377,7 +377,8 @@ fn read_unread(input: &mut Decoder<'_>) -> Result<ReadFailure, DecodeError> {
         return Err(DecodeError("a read failure must be a cause and three texts".into()));
     }
     let cause = coded(input.u8()?, UnreadCause::from_number)?;
-    Ok(ReadFailure { cause, rule: read_text(input)?, place: read_text(input)?, shape: read_text(input)? })
+    let (rule, place, shape) = (read_text(input)?, read_text(input)?, read_text(input)?);
+    Ok(ReadFailure { cause, rule, place: UnreadPlace::recorded(&place), shape })
 }
 
 fn read_pair(input: &mut Decoder<'_>) -> Result<(u16, u16), DecodeError> {
@@ -468,22 +469,83 @@ pub(crate) mod tests {
         assert_eq!(seen, 20_000);
     }
 
+    /// Persons of each group, and every field that an entry may have or lack.
+    fn any_exposure() -> impl Strategy<Value = Exposure> {
+        use proptest::option;
+        use proptest::sample::select;
+        let groups =
+            proptest::collection::btree_map((select(Basis::ALL), select(Means::ALL)), 1usize..20, 0..4);
+        let reasons = vec![
+            RefusalReason::Budget(Scope::Account, SlidingWindow::Hour),
+            RefusalReason::StepUp(Scope::Portal),
+            RefusalReason::Withheld,
+        ];
+        let unread = (select(UnreadCause::ALL), "[a-z$.]{0,9}", "[a-z0-9 ]{0,9}", "[Aa9]{0,9}");
+        let coded =
+            (select(Outcome::ALL), select(Inspection::ALL), proptest::sample::subsequence(reasons, 0..=3));
+        let texts = (option::of("\\PC{0,20}"), option::of("[a-z0-9.:]{1,20}"), option::of(unread));
+        let numbers = (any::<u16>(), any::<u64>(), any::<u32>(), any::<u64>(), any::<u64>(), 1u16..5);
+        let repeated = option::of((any::<u64>(), any::<i32>()));
+        (groups, coded, texts, numbers, repeated).prop_map(|(groups, coded, texts, numbers, repeated)| {
+            let (outcome, inspection, reasons) = coded;
+            let (justification, source, unread) = texts;
+            let (status, body_bytes, persons_found, policy_version, caseload_version, parts) = numbers;
+            let group = |((basis, means), count): ((Basis, Means), usize)| {
+                let persons = (0..count).map(|i| PersonRef::parse(&format!("{i:07}A")).unwrap()).collect();
+                ShownPersons { basis, means, persons }
+            };
+            Exposure {
+                outcome,
+                inspection,
+                reasons,
+                justification: justification.filter(|text| !text.is_empty()),
+                source,
+                unread: unread.map(|(cause, rule, place, shape)| ReadFailure {
+                    cause,
+                    rule,
+                    place: UnreadPlace::recorded(&place),
+                    shape,
+                }),
+                status,
+                body_bytes,
+                persons_found,
+                policy_version,
+                caseload_version,
+                part: parts,
+                parts,
+                repeated: repeated.map(|(count, secs)| RepeatedExposure {
+                    count,
+                    until: Timestamp::from_secs(secs.into()),
+                }),
+                shown: groups.into_iter().map(group).collect(),
+                ..exposure(0)
+            }
+        })
+    }
+
     proptest! {
         #[test]
-        fn what_is_written_is_read(
-            persons in 0usize..50,
-            status in any::<u16>(),
-            bytes in any::<u64>(),
-            repeated in proptest::option::of((any::<u64>(), any::<i32>())),
-        ) {
-            let mut written = exposure(persons);
-            written.shown.retain(|group| !group.persons.is_empty());
-            written.status = status;
-            written.body_bytes = bytes;
-            written.repeated = repeated.map(|(count, secs)| {
-                RepeatedExposure { count, until: Timestamp::from_secs(secs.into()) }
-            });
+        fn what_is_written_is_read(written in any_exposure()) {
             let event = Event::Exposure(Box::new(written));
+            prop_assert_eq!(decode(&encode(&event)), Ok(event));
+        }
+
+        #[test]
+        fn what_is_written_of_an_act_is_read(
+            act in proptest::sample::select(Act::ALL),
+            micros in any::<i64>(),
+            texts in proptest::collection::vec("\\PC{0,20}", 4),
+        ) {
+            let [subject, before, after, reason] = texts.try_into().unwrap();
+            let event = Event::Administration(Administration {
+                at: Timestamp::from_micros(micros),
+                actor: AccountId::parse("rssi").unwrap(),
+                act,
+                subject,
+                before,
+                after,
+                reason,
+            });
             prop_assert_eq!(decode(&encode(&event)), Ok(event));
         }
 
@@ -493,10 +555,14 @@ pub(crate) mod tests {
         }
 
         #[test]
-        fn a_changed_byte_never_gives_the_same_event(at in 0usize..120, flip in 1u8..=255) {
-            let event = Event::Exposure(Box::new(exposure(3)));
+        fn a_changed_byte_never_gives_the_same_event(
+            written in any_exposure(),
+            at in any::<proptest::sample::Index>(),
+            flip in 1u8..=255,
+        ) {
+            let event = Event::Exposure(Box::new(written));
             let mut bytes = encode(&event);
-            let at = at % bytes.len();
+            let at = at.index(bytes.len());
             bytes[at] ^= flip;
             prop_assert_ne!(decode(&bytes), Ok(event));
         }

@@ -5,10 +5,9 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::disk::Disk;
-use crate::journal::OpenError;
 use crate::note::Verifier;
+use crate::open_error::OpenError;
 use crate::proof::Prover;
-use crate::prune::Pruned;
 use crate::reader;
 use crate::tree::{self, Hash};
 
@@ -33,6 +32,8 @@ pub enum HeadContradiction {
 
 /// The first of `heads` that the journal in `disk` contradicts. An empty folder is a journal of 0 entries.
 ///
+/// Heads of entries that were pruned are compared, too: the hashes of these entries stay (see `prune`).
+///
 /// # Errors
 /// The journal's files cannot be read.
 pub fn contradiction(
@@ -44,34 +45,38 @@ pub fn contradiction(
         Some(_) => {
             let note = reader::checkpoint_note(disk)?;
             let head = Checkpoint::open(&note, key);
-            head.map_err(|error| OpenError::Tampered(format!("the checkpoint: {error}")))?.size
+            Some(head.map_err(|error| OpenError::Tampered(format!("the checkpoint: {error}")))?)
         }
-        None => 0,
+        None => None,
     };
-    let minimum = Pruned::read(disk, key)?.map_or(0, |pruned| pruned.minimum);
+    let covered = published.as_ref().map_or(0, |head| head.size);
     // Entries that only the write-ahead files hold were acknowledged, too.
-    let tail = reader::wal_tail(disk, published)?;
-    let size = published + tail.len() as u64;
+    let tail = reader::wal_tail(disk, covered)?;
+    let size = covered + tail.len() as u64;
     for head in heads {
         if head.size > size {
             return Ok(Some(HeadContradiction::Older { size, head: head.clone() }));
         }
         let Some(root) = head.root else { continue };
-        // Below the minimum no entry is left; the root up to there is in the signed note `pruned`.
-        if head.size < minimum {
-            continue;
-        }
-        let found = if head.size <= published {
-            Prover::new(disk, published).root(head.size)?
-        } else {
-            let mut edge = reader::edge(disk, published)?;
-            let more = usize::try_from(head.size - published).unwrap_or(usize::MAX);
-            tail.iter().take(more).for_each(|entry| drop(edge.push(tree::leaf_hash(entry))));
-            edge.root()
+        let continues = match &published {
+            Some(published) if head.size <= published.size => is_prefix(disk, head.size, &root, published)?,
+            Some(_) | None => {
+                let mut edge = reader::edge(disk, covered)?;
+                let more = usize::try_from(head.size - covered).unwrap_or(usize::MAX);
+                tail.iter().take(more).for_each(|entry| drop(edge.push(tree::leaf_hash(entry))));
+                edge.root() == root
+            }
         };
-        if found != root {
+        if !continues {
             return Ok(Some(HeadContradiction::Fork { head: head.clone() }));
         }
     }
     Ok(None)
+}
+
+/// True when the tree that `published` signs begins with the tree of `size` entries and this `root`. By a proof
+/// and not by the stored hashes alone: tiles of another history may lie beside the signed checkpoint.
+fn is_prefix(disk: &Disk, size: u64, root: &Hash, published: &Checkpoint) -> Result<bool, OpenError> {
+    let proof = Prover::new(disk, published.size).consistency(size, published.size)?;
+    Ok(tree::verify_consistency(size, published.size, &proof, root, &published.root).is_ok())
 }

@@ -9,7 +9,6 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,6 +22,7 @@ use crate::codec;
 use crate::disk::{Disk, WalFile};
 use crate::keyring::{KeyError, Keyring, OpenedKeyring, PeriodKeyRecord, Stream};
 use crate::note::Signer;
+use crate::open_error::OpenError;
 use crate::proof::Prover;
 use crate::prune::{self, Pruned};
 use crate::publisher::Publisher;
@@ -108,19 +108,6 @@ pub enum AppendError {
     Closed,
 }
 
-/// Why a journal does not open.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("another process holds this journal")]
-    Held,
-    #[error("the journal was changed by something other than Digue: {0}")]
-    Tampered(String),
-    #[error("the journal's keys: {0}")]
-    Keys(#[from] KeyError),
-    #[error("the journal's files cannot be read or written")]
-    Disk(#[from] io::Error),
-}
-
 /// A running journal. Dropping it closes it.
 pub struct Journal {
     shared: Arc<SharedJournal>,
@@ -198,8 +185,7 @@ impl Journal {
         };
         let wal = publisher.recover()?;
         let size = publisher.edge.size();
-        let pruned = Pruned::read(&publisher.disk, publisher.signer.verifier())?;
-        let minimum = pruned.map_or(0, |pruned| pruned.minimum);
+        let minimum = prune::minimum(&publisher.disk, publisher.signer.verifier(), size)?;
         let shared = Arc::new(SharedJournal {
             queue: Mutex::default(),
             work: Condvar::new(),

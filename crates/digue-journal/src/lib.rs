@@ -15,6 +15,7 @@ pub mod heads;
 pub mod journal;
 pub mod keyring;
 pub mod note;
+mod open_error;
 pub mod proof;
 pub mod prune;
 mod publisher;
@@ -27,4 +28,5 @@ pub mod verify;
 mod wal;
 pub mod witness;
 
-pub use journal::{AppendError, Appended, Committed, Journal, JournalOptions, OpenError};
+pub use journal::{AppendError, Appended, Committed, Journal, JournalOptions};
+pub use open_error::OpenError;

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::disk::Disk;
-use crate::journal::OpenError;
+use crate::open_error::OpenError;
 use crate::reader;
 use crate::tile;
 use crate::tree::{self, Hash, TILE_WIDTH};

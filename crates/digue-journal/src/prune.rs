@@ -12,8 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use digue_types::Timestamp;
 
 use crate::disk::Disk;
-use crate::journal::OpenError;
 use crate::note::{Signer, Verifier};
+use crate::open_error::OpenError;
+use crate::proof::Prover;
 use crate::tile;
 use crate::tree::{Hash, TILE_WIDTH};
 
@@ -68,6 +69,18 @@ impl Pruned {
         let note = signer.sign(&self.text(signer.verifier().name()));
         Ok(disk.write_note(FILE, note.as_bytes())?)
     }
+}
+
+/// Index of the first entry that is left of a journal of `published` entries; 0 when nothing was pruned.
+///
+/// # Errors
+/// `Tampered` when the note is of other entries than this journal's.
+pub(crate) fn minimum(disk: &Disk, key: &Verifier, published: u64) -> Result<u64, OpenError> {
+    let Some(pruned) = Pruned::read(disk, key)? else { return Ok(0) };
+    if pruned.minimum > published || Prover::new(disk, published).root(pruned.minimum)? != pruned.root {
+        return Err(OpenError::Tampered(format!("{FILE}: the entries before it are of another journal")));
+    }
+    Ok(pruned.minimum)
 }
 
 /// Removes every bundle that ends at or below `minimum`; returns how many. What an interruption leaves is

@@ -6,8 +6,8 @@ use std::io;
 
 use crate::checkpoint::Checkpoint;
 use crate::disk::{Disk, Folders, WalFile};
-use crate::journal::OpenError;
 use crate::note::Signer;
+use crate::open_error::OpenError;
 use crate::reader;
 use crate::tile;
 use crate::tree::{self, Hash, TILE_WIDTH, TreeEdge};

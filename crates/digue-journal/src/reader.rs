@@ -6,8 +6,8 @@ use std::io;
 use std::ops::Range;
 
 use crate::disk::Disk;
-use crate::journal::OpenError;
 use crate::note::Note;
+use crate::open_error::OpenError;
 use crate::tile;
 use crate::tree::{Hash, TILE_WIDTH, TreeEdge};
 use crate::wal;

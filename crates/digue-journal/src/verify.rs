@@ -10,9 +10,9 @@ use digue_types::Timestamp;
 use crate::checkpoint::Checkpoint;
 use crate::cosign::{CosignerKey, witnessed_by};
 use crate::disk::Disk;
-use crate::journal::OpenError;
 use crate::keyring::{KeyError, Keyring, OpenedKeyring};
 use crate::note::Verifier;
+use crate::open_error::OpenError;
 use crate::prune::Pruned;
 use crate::reader;
 use crate::seal::ClearHeader;
@@ -143,13 +143,13 @@ pub fn verify(
         edge: TreeEdge::new(),
         keyring: against.keyring,
         minimum: 0,
-        cosigned: None,
+        signed: earlier.into_iter().map(|earlier| (earlier.size, earlier.root)).collect(),
     };
     let head = match walk.checkpoint(against.key)? {
         Some(head) => head,
         None => return Ok(walk.report),
     };
-    walk.pruned(against.key)?;
+    walk.pruned(against.key, &head)?;
     walk.keys()?;
     walk.witnesses(against, &head)?;
     walk.report.size = head.size;
@@ -161,7 +161,7 @@ pub fn verify(
     let width = TILE_WIDTH as u64;
     for index in 0..head.size.div_ceil(width) {
         let count = (head.size - index * width).min(width) as usize;
-        if !walk.bundle(index, count, earlier)? {
+        if !walk.bundle(index, count)? {
             return Ok(walk.report);
         }
         progress(index * width + count as u64, head.size);
@@ -185,18 +185,28 @@ struct VerifyWalk<'d> {
     keyring: Option<&'d Keyring>,
     /// Index of the first entry that pruning left.
     minimum: u64,
-    /// The last checkpoint that witnesses cosigned.
-    cosigned: Option<Checkpoint>,
+    /// Sizes and roots that were signed earlier, until they are compared.
+    signed: Vec<(u64, Hash)>,
 }
 
 impl VerifyWalk<'_> {
-    fn pruned(&mut self, key: &Verifier) -> Result<(), OpenError> {
+    /// Reads where the journal begins. The note signs the root of what was removed: it is compared like a
+    /// checkpoint, as the note of another journal would excuse any missing beginning.
+    fn pruned(&mut self, key: &Verifier, head: &Checkpoint) -> Result<(), OpenError> {
         match Pruned::read(self.disk, key) {
-            Ok(pruned) => self.minimum = pruned.map_or(0, |pruned| pruned.minimum),
+            Ok(None) => {}
+            Ok(Some(pruned)) => {
+                self.minimum = pruned.minimum;
+                self.signed.push((pruned.minimum, pruned.root));
+            }
             Err(OpenError::Tampered(detail)) => self.find(0, VerifyFindingKind::Checkpoint, detail),
             Err(other) => return Err(other),
         }
         self.report.minimum = self.minimum;
+        if self.minimum > head.size {
+            let detail = format!("{} entries were pruned, {} are left", self.minimum, head.size);
+            self.find(head.size, VerifyFindingKind::Rewritten, detail);
+        }
         Ok(())
     }
 
@@ -219,24 +229,29 @@ impl VerifyWalk<'_> {
         if against.witnesses.is_empty() {
             return Ok(());
         }
-        let note = self.disk.read(reader::WITNESSED)?.and_then(|bytes| String::from_utf8(bytes).ok());
-        let note = note.unwrap_or_default();
+        let Some(bytes) = self.disk.read(reader::WITNESSED)? else {
+            self.need_witnesses(0, against.quorum, head);
+            return Ok(());
+        };
+        let note = String::from_utf8_lossy(&bytes);
         let seen = witnessed_by(&note, against.witnesses);
         self.report.witnessed = seen.iter().map(|(key, at)| (key.name().to_owned(), *at)).collect();
-        if seen.len() < against.quorum {
-            let detail = format!("{} of {} witnesses", seen.len(), against.quorum);
-            self.find(head.size, VerifyFindingKind::Witnesses, detail);
-        }
+        self.need_witnesses(seen.len(), against.quorum, head);
         match Checkpoint::open(&note, against.key) {
             Ok(cosigned) if cosigned.size > head.size => {
                 let detail = format!("{} entries were witnessed, {} are left", cosigned.size, head.size);
                 self.find(head.size, VerifyFindingKind::Rewritten, detail);
             }
-            Ok(cosigned) => self.cosigned = Some(cosigned),
-            Err(_) if seen.is_empty() => {}
+            Ok(cosigned) => self.signed.push((cosigned.size, cosigned.root)),
             Err(error) => self.find(head.size, VerifyFindingKind::Witnesses, error.to_string()),
         }
         Ok(())
+    }
+
+    fn need_witnesses(&mut self, seen: usize, quorum: usize, head: &Checkpoint) {
+        if seen < quorum {
+            self.find(head.size, VerifyFindingKind::Witnesses, format!("{seen} of {quorum} witnesses"));
+        }
     }
 
     fn find(&mut self, entry: u64, kind: VerifyFindingKind, detail: String) {
@@ -264,7 +279,7 @@ impl VerifyWalk<'_> {
 
     /// Checks one bundle and the tiles that it completes; false when the walk cannot continue, because the
     /// hashes of its entries are missing.
-    fn bundle(&mut self, index: u64, count: usize, earlier: Option<&Checkpoint>) -> Result<bool, OpenError> {
+    fn bundle(&mut self, index: u64, count: usize) -> Result<bool, OpenError> {
         let first = index * TILE_WIDTH as u64;
         let Some(stored) = self.read(first, reader::hash_tile(self.disk, 0, index, count))? else {
             return Ok(false);
@@ -281,7 +296,7 @@ impl VerifyWalk<'_> {
         };
         for (place, stored) in stored.into_iter().enumerate() {
             let number = first + place as u64;
-            self.compare(earlier);
+            self.compare();
             let leaf = match &entries {
                 Some(entries) => self.entry(number, &entries[place], stored, index, count),
                 None => stored,
@@ -290,7 +305,7 @@ impl VerifyWalk<'_> {
                 self.compare_tile(full.level, full.index, &full.hashes)?;
             }
         }
-        self.compare(earlier);
+        self.compare();
         Ok(true)
     }
 
@@ -331,16 +346,15 @@ impl VerifyWalk<'_> {
         leaf
     }
 
-    /// Compares the tree so far with the kept checkpoints of its size. The root is computed only where the
-    /// size matches.
-    fn compare(&mut self, earlier: Option<&Checkpoint>) {
+    /// Compares the tree so far with what was signed of its size. The root is computed only where a size
+    /// matches.
+    fn compare(&mut self) {
         let size = self.edge.size();
-        let cosigned = self.cosigned.as_ref();
-        let differs = |kept: &Checkpoint| kept.size == size && kept.root != self.edge.root();
-        if earlier.is_some_and(differs) || cosigned.is_some_and(differs) {
+        let here: Vec<Hash> =
+            self.signed.extract_if(.., |(signed, _)| *signed == size).map(|(_, root)| root).collect();
+        if here.iter().any(|root| *root != self.edge.root()) {
             let detail = "the entries up to there are not those that were signed".to_owned();
             self.find(0, VerifyFindingKind::Rewritten, detail);
-            self.cosigned = None;
         }
     }
 

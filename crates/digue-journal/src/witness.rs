@@ -14,8 +14,8 @@ use ring::digest::{SHA256, digest};
 use crate::checkpoint::Checkpoint;
 use crate::cosign::Cosigner;
 use crate::disk::Disk;
-use crate::journal::OpenError;
 use crate::note::{Note, NoteError, Verifier};
+use crate::open_error::OpenError;
 use crate::tree::{self, Hash};
 
 /// Greatest number of hashes in a consistency proof, by the specification.

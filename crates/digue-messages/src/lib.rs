@@ -7,6 +7,7 @@
 
 pub mod domains;
 mod links;
+pub mod message;
 mod outlook;
 pub mod proof;
 mod quoted;
@@ -16,7 +17,9 @@ pub mod returned;
 mod shape;
 pub mod verdict;
 
+pub use message::{
+    Mailbox, MessageLink, ReadMessage, SubmissionFault, SubmittedMessage, UnreadKind, UnreadPart,
+};
 pub use proof::{DnsRecords, Proof};
-pub use read::{Mailbox, MessageLink, ReadMessage, SubmissionFault, SubmittedMessage, UnreadPart, read};
-pub use shape::UnreadKind;
+pub use read::read;
 pub use verdict::{MessageVerdict, OfficialSenders, Opinion, Sign, SubmissionWay, judge};

@@ -1,7 +1,7 @@
 //! Text and links of HTML and of plain text, as a reader would see them. Nothing is followed.
 
 use crate::domains;
-use crate::read::MessageLink;
+use crate::message::MessageLink;
 
 /// The most links that are read in one message.
 pub(crate) const LINKS_MAX: usize = 200;

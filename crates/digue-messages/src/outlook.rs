@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use cfb::{CompoundFile, OpenOptions};
 
-use crate::shape::{FileShape, UnreadKind};
+use crate::message::{BYTES_MAX, UnreadKind};
 
 /// The first bytes of a compound file.
 pub(crate) const MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -51,17 +51,14 @@ pub(crate) struct OutlookMessage {
 }
 
 /// Reads a compound file; one without a message is a document of another program.
-pub(crate) fn read(bytes: &[u8]) -> FileShape<'static> {
+pub(crate) fn read(bytes: &[u8]) -> Result<OutlookMessage, UnreadKind> {
     let Ok(mut file) = OpenOptions::new().open_with(Cursor::new(bytes)) else {
-        return FileShape::Unread(UnreadKind::Outlook);
+        return Err(UnreadKind::Outlook);
     };
     if !file.is_stream(Path::new("/").join(PROPERTIES)) {
-        return FileShape::Unread(UnreadKind::Document);
+        return Err(UnreadKind::Document);
     }
-    match message(&mut file, Path::new("/"), 0) {
-        Ok(message) => FileShape::Outlook(Box::new(message)),
-        Err(_) => FileShape::Unread(UnreadKind::Outlook),
-    }
+    message(&mut file, Path::new("/"), 0).map_err(|_| UnreadKind::Outlook)
 }
 
 type Compound<'b> = CompoundFile<Cursor<&'b [u8]>>;
@@ -166,7 +163,7 @@ fn stream(file: &mut Compound<'_>, at: &Path) -> std::io::Result<Vec<u8>> {
         return Ok(Vec::new());
     }
     let mut bytes = Vec::new();
-    let limit = crate::read::BYTES_MAX as u64;
+    let limit = BYTES_MAX as u64;
     let stream = file.open_stream(at)?;
     // No stream is longer than the file that holds it: a larger size means a loop of sectors.
     if stream.len() > limit {
@@ -202,11 +199,7 @@ pub(crate) mod tests {
     }
 
     fn outlook(bytes: &[u8]) -> OutlookMessage {
-        match read(bytes) {
-            FileShape::Outlook(message) => *message,
-            FileShape::Unread(kind) => panic!("{kind:?}"),
-            _ => panic!("another shape"),
-        }
+        read(bytes).unwrap()
     }
 
     #[test]
@@ -243,10 +236,10 @@ pub(crate) mod tests {
         let mut other = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
         other.create_stream("/WordDocument").unwrap().write_all(b"x").unwrap();
         let other = other.into_inner().into_inner();
-        assert!(matches!(read(&other), FileShape::Unread(UnreadKind::Document)));
+        assert!(matches!(read(&other), Err(UnreadKind::Document)));
         let half_a_letter = written(&[("__substg1.0_0037001F", b"a")]);
         for broken in [&half_a_letter[..], MAGIC, &[MAGIC, &[0; 700]].concat()] {
-            assert!(matches!(read(broken), FileShape::Unread(UnreadKind::Outlook)));
+            assert!(matches!(read(broken), Err(UnreadKind::Outlook)));
         }
     }
 

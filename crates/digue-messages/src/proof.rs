@@ -20,7 +20,7 @@ use mail_auth::{
 };
 
 use crate::domains::is_under;
-use crate::read::{ReadMessage, SubmittedMessage};
+use crate::message::{ReadMessage, SubmittedMessage};
 use crate::received::{ChainEnd, ReceivedHop, is_internal};
 
 /// What is proven about a message.

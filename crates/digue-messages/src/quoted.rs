@@ -1,7 +1,7 @@
 //! Messages quoted in the text of another: the lines that a mail program writes above a text that it forwards
 //! or answers. Anyone can type them, so they prove nothing; they can only show a lie.
 
-use crate::read::Mailbox;
+use crate::message::Mailbox;
 
 /// The most lines that are searched.
 const LINES_MAX: usize = 5000;

@@ -11,13 +11,14 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::{Address, HeaderName, Message, MessagePart, MimeHeaders as _, PartType};
 
 use crate::links::{LINKS_MAX, links_of_html, links_of_text, without_tags};
+use crate::message::{
+    BYTES_MAX, Mailbox, ReadMessage, SubmissionFault, SubmittedMessage, UnreadKind, UnreadPart,
+};
 use crate::outlook::OutlookMessage;
 use crate::quoted;
-use crate::received::{ReceivedChain, chain};
-use crate::shape::{self, FileShape, UnreadKind, shape};
+use crate::received::chain;
+use crate::shape::{self, FileShape, shape};
 
-/// Larger submissions are refused before anything is parsed.
-pub const BYTES_MAX: usize = 2 << 20;
 /// The most parts of one message; a bomb of nested parts has more.
 const PARTS_MAX: usize = 200;
 /// The deepest level of messages attached to messages.
@@ -26,97 +27,6 @@ const DEPTH_MAX: usize = 4;
 const MESSAGES_MAX: usize = 20;
 const TEXT_BYTES_MAX: usize = 200_000;
 const NAME_CHARS_MAX: usize = 120;
-
-/// A link: the text shown for it, and the host to which it leads. Never followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageLink {
-    pub shown: String,
-    /// The host, in lower case.
-    pub host: String,
-}
-
-/// A sender as a message names it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mailbox {
-    pub name: String,
-    /// In lower case; empty when only a name is given.
-    pub address: String,
-}
-
-impl Mailbox {
-    pub fn domain(&self) -> &str {
-        domain_of(&self.address)
-    }
-}
-
-fn domain_of(address: &str) -> &str {
-    address.rsplit_once('@').map_or("", |(_, domain)| domain)
-}
-
-/// The content of one message, as it claims it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReadMessage {
-    /// True when there are headers, so that its sender can be verified.
-    pub is_mail: bool,
-    pub from_name: String,
-    pub from_address: String,
-    /// Further senders, in the same `From` or in others: mail programs show only one of them.
-    pub more_senders: Vec<Mailbox>,
-    pub reply_to: String,
-    pub subject: String,
-    pub text: String,
-    /// The claimed senders of quoted messages.
-    pub quoted: Vec<Mailbox>,
-    pub links: Vec<MessageLink>,
-    /// Names of attached files; they are not opened.
-    pub attachments: Vec<String>,
-    /// The bytes as sent, over which signatures are verified; empty where the format does not preserve them.
-    pub raw: Vec<u8>,
-    /// There is a DKIM signature, valid or not.
-    pub is_signed: bool,
-    /// The `Received` lines. Only the newest is written by the reader's own server; those below may be
-    /// invented.
-    pub hops: ReceivedChain,
-    /// Another message is attached to it.
-    pub carries: bool,
-    /// The envelope sender (`Return-Path`); empty when it is missing or ambiguous.
-    pub return_path: String,
-}
-
-impl ReadMessage {
-    pub fn from_domain(&self) -> &str {
-        domain_of(&self.from_address)
-    }
-
-    pub fn reply_domain(&self) -> &str {
-        domain_of(&self.reply_to)
-    }
-}
-
-/// A part that was not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnreadPart {
-    pub kind: UnreadKind,
-    /// Its file name, if any.
-    pub name: String,
-}
-
-/// Everything in a submission.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SubmittedMessage {
-    /// The message itself, then those attached to it; empty when it could not be read.
-    pub messages: Vec<ReadMessage>,
-    pub unread: Vec<UnreadPart>,
-}
-
-/// Why a submission was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SubmissionFault {
-    #[error("the message is larger than {BYTES_MAX} bytes")]
-    TooLarge,
-    #[error("the message is empty")]
-    Blank,
-}
 
 /// Reads a submission. Its kind is determined by its bytes, never by a name or a declared type.
 ///

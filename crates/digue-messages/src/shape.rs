@@ -3,44 +3,11 @@
 
 use std::borrow::Cow;
 
-use digue_types::lists;
 use encoding_rs::WINDOWS_1252;
 use mail_parser::{HeaderName, Message, MessageParser};
 
+use crate::message::UnreadKind;
 use crate::outlook::{self, OutlookMessage};
-
-lists! {
-    /// Why a part was not read.
-    UnreadKind "unread" {
-        /// An Outlook message that cannot be opened.
-        Outlook "outlook",
-        /// An Outlook message whose text is only compressed RTF.
-        OutlookText "outlook-text",
-        /// `winmail.dat` (TNEF), for which there is no maintained reader.
-        Winmail "winmail",
-        /// S/MIME or PGP.
-        Encrypted "encrypted",
-        /// Split over several messages, or stored on another server.
-        Partial "partial",
-        Pdf "pdf",
-        Picture "picture",
-        Archive "archive",
-        /// A document of a word processor or a spreadsheet.
-        Document "document",
-        /// A broken encoding, or a missing end.
-        Damaged "damaged",
-        /// An unknown character set.
-        Charset "charset",
-        /// Messages attached to messages beyond the depth limit.
-        Nesting "nesting",
-        /// Parts, links or text beyond a limit.
-        Excess "excess",
-        /// Several messages in one mbox.
-        Mbox "mbox",
-        /// An unknown format.
-        Form "form",
-    }
-}
 
 /// The recognised content of a file.
 pub(crate) enum FileShape<'b> {
@@ -78,7 +45,10 @@ const BEGINNINGS: [(&[u8], UnreadKind); 16] = [
 /// Recognises a file by its content.
 pub(crate) fn shape(bytes: &[u8]) -> FileShape<'_> {
     if bytes.starts_with(outlook::MAGIC) {
-        return outlook::read(bytes);
+        return match outlook::read(bytes) {
+            Ok(message) => FileShape::Outlook(Box::new(message)),
+            Err(kind) => FileShape::Unread(kind),
+        };
     }
     let known = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning));
     // `BM` can also begin a text; a bitmap contains control bytes.

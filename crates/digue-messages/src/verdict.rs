@@ -6,8 +6,8 @@
 use digue_types::lists;
 
 use crate::domains::{is_under, looks_like, readable};
+use crate::message::{Mailbox, ReadMessage, SubmittedMessage, UnreadPart};
 use crate::proof::{Proof, ServerCheck, SignatureCheck};
-use crate::read::{Mailbox, ReadMessage, SubmittedMessage, UnreadPart};
 
 lists! {
     /// The verdict on a message.

@@ -5,6 +5,7 @@
 //! from them for a given time. The vocabulary is that of the CNIL's notification form, so that what is stored
 //! can be sent; sentences are in the locales, under the codes of this crate.
 
+mod acts;
 pub mod affected;
 pub mod claim;
 pub mod clock;
@@ -17,4 +18,5 @@ pub mod severity;
 pub mod sheet;
 pub mod vocabulary;
 
-pub use incident::{Incident, IncidentEntry, IncidentNote, IncidentState};
+pub use incident::Incident;
+pub use incident::entry::{IncidentEntry, IncidentNote, IncidentState};

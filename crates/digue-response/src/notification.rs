@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use digue_types::{Timestamp, lists};
 use serde::{Deserialize, Serialize};
 
-use crate::incident::{EntryRefusal, TEXT_CHARS_MAX};
-use crate::vocabulary::{Cause, Consequence, DataKind, Gravity, Harm, Nature, Origin, PersonKind};
+use crate::vocabulary::{
+    Cause, Consequence, DataKind, Gravity, Harm, Nature, Origin, PersonKind, TEXT_CHARS_MAX,
+};
 
 lists! {
     /// The stage of a notification.
@@ -304,9 +305,9 @@ impl Field {
     }
 }
 
-/// What is wrong with a value; `None` when it fits. An empty value withdraws the answer.
-pub fn fault_of(field: Field, value: &[String]) -> Option<EntryRefusal> {
-    let fits = match field.shape() {
+/// True when a value fits its field. An empty value withdraws the answer.
+pub fn fits(field: Field, value: &[String]) -> bool {
+    match field.shape() {
         FormFieldShape::Many(codes) => value.iter().all(|code| codes.contains(&code.as_str())),
         _ if value.is_empty() => true,
         _ if value.len() > 1 => false,
@@ -315,8 +316,7 @@ pub fn fault_of(field: Field, value: &[String]) -> Option<EntryRefusal> {
         FormFieldShape::Text => value[0].chars().count() <= TEXT_CHARS_MAX,
         FormFieldShape::Number => value[0].parse::<u64>().is_ok(),
         FormFieldShape::Moment => Timestamp::parse_rfc3339(&value[0]).is_some(),
-    };
-    (!fits).then_some(EntryRefusal::Value)
+    }
 }
 
 /// The source of a value.
@@ -458,7 +458,7 @@ mod tests {
 
     #[test]
     fn a_value_fits_its_field() {
-        for (field, value, fits) in [
+        for (field, value, expected) in [
             (Field::PersonCount, "12", true),
             (Field::PersonCount, "about 12", false),
             (Field::AwareAt, "2025-07-12T12:20:00Z", true),
@@ -467,13 +467,10 @@ mod tests {
             (Field::CauseOf, "aliens", false),
             (Field::ContactName, "two\nlines", false),
         ] {
-            assert_eq!(fault_of(field, &one(value)).is_none(), fits, "{field:?} {value}");
+            assert_eq!(fits(field, &one(value)), expected, "{field:?} {value}");
         }
         let two = vec!["confidentiality".to_owned(), "availability".to_owned()];
-        assert_eq!(
-            (fault_of(Field::Natures, &two), fault_of(Field::What, &two)),
-            (None, Some(EntryRefusal::Value))
-        );
+        assert_eq!((fits(Field::Natures, &two), fits(Field::What, &two)), (true, false));
     }
 
     #[test]

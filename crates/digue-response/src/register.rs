@@ -11,9 +11,10 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, Unwritten, WrittenMoment, choices_in, folded, moment, number};
 use jiff::tz::TimeZone;
 
-use crate::incident::{Incident, IncidentState, TEXT_CHARS_MAX};
-use crate::notification::{Field, FilledField, FormFieldShape, NotificationDraft, fault_of};
-use crate::vocabulary::Exemption;
+use crate::incident::Incident;
+use crate::incident::entry::IncidentState;
+use crate::notification::{Field, FilledField, FormFieldShape, NotificationDraft, fits};
+use crate::vocabulary::{Exemption, TEXT_CHARS_MAX};
 
 /// One row of the register, computed from an incident.
 #[derive(Clone, PartialEq, Debug)]
@@ -378,7 +379,7 @@ impl ViolationRowReader<'_> {
             FormFieldShape::Line => vec![text.lines().map(str::trim).collect::<Vec<_>>().join(", ")],
             FormFieldShape::Text => vec![text.replace("\r\n", "\n")],
         };
-        if fault_of(field, &values).is_some() { Err(ViolationCellFault::Long) } else { Ok(values) }
+        if fits(field, &values) { Ok(values) } else { Err(ViolationCellFault::Long) }
     }
 
     fn past(&self, name: &'static str, text: &str) -> Result<Timestamp, ViolationCellFault> {

@@ -5,6 +5,9 @@
 
 use digue_types::lists;
 
+/// The longest text, in characters; a longer one is a document and is added as a file.
+pub const TEXT_CHARS_MAX: usize = 8_000;
+
 lists! {
     /// The kind of loss (GDPR art. 4(12)).
     Nature "nature" {

@@ -3,9 +3,11 @@
 //! References and categories only, never personal data itself. How entries become bytes is
 //! `digue_journal::codec`'s business; numbers and codes here are stored and must never be reused.
 
+use crate::coded::coded;
 use crate::ids::{
     AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName, SessionId,
 };
+use crate::inspection::Inspection;
 use crate::person::PersonRef;
 use crate::reading::{Means, ReadFailure};
 use crate::reason::RefusalReason;
@@ -107,44 +109,6 @@ pub struct RequestClient {
     pub user_agent: String,
 }
 
-macro_rules! coded {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal $code:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum $name { $($(#[$vdoc])* $variant,)+ }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The stable name, used in files, in the journal's text form and in locale keys.
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code,)+ }
-            }
-
-            /// The stable number in the journal's bytes.
-            pub const fn number(self) -> u8 {
-                match self { $(Self::$variant => $number,)+ }
-            }
-
-            pub fn from_number(number: u8) -> Option<Self> {
-                match number { $($number => Some(Self::$variant),)+ _ => None }
-            }
-
-            pub fn parse(code: &str) -> Option<Self> {
-                match code { $($code => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(self.code())
-            }
-        }
-    };
-}
-
-pub(crate) use coded;
-
 coded!(
     /// The right by which a person was shown.
     Basis {
@@ -160,6 +124,8 @@ coded!(
         None = 5 "none",
         /// Declared by a portal that reports its own exposures.
         Declared = 6 "declared",
+        /// Found by exact search a while ago, and opened since. Entries of earlier versions say `ExactSearch`.
+        FoundEarlier = 7 "found-earlier",
     }
 );
 
@@ -169,92 +135,6 @@ coded!(
         Refused = 2 "refused",
         /// Released in observe-only mode; enforced mode would have refused it.
         WouldRefuse = 3 "would-refuse",
-    }
-);
-
-coded!(
-    /// How far a response was inspected.
-    Inspection {
-        Inspected = 1 "inspected",
-        /// The request was refused before it reached the portal.
-        NotReached = 2 "not-reached",
-        TooLarge = 3 "too-large",
-        UnknownType = 4 "unknown-type",
-        Broken = 5 "broken",
-        /// An upgraded connection, or a stream that the map lets through uninspected.
-        Stream = 6 "stream",
-        /// Reported by the portal itself.
-        Reported = 7 "reported",
-        /// Forward-auth: Digue saw the request and never the response.
-        RequestOnly = 8 "request-only",
-        /// From an access log: the response was not seen.
-        Imported = 9 "imported",
-        /// Released in observe-only mode, where no rule of the map says how to inspect it.
-        NotLooked = 11 "not-looked",
-        /// Released in observe-only mode: a range, an unchanged copy (304), a truncated body.
-        Partial = 12 "partial",
-        /// It contains text outside everything that the map describes.
-        Undescribed = 10 "undescribed",
-    }
-);
-
-impl Inspection {
-    /// True for the kinds in which Digue had the response and could not read all of it. Responses that
-    /// Digue never had (`Reported`, `RequestOnly`, `Imported`) are counted apart.
-    pub const fn is_uninspected(self) -> bool {
-        matches!(
-            self,
-            Self::TooLarge
-                | Self::UnknownType
-                | Self::Broken
-                | Self::Stream
-                | Self::NotLooked
-                | Self::Partial
-                | Self::Undescribed
-        )
-    }
-}
-
-coded!(
-    /// Why a response could not be inspected.
-    UninspectedCause {
-        TooLarge = 1 "too-large",
-        UnknownType = 2 "unknown-type",
-        Broken = 3 "broken",
-        Undescribed = 4 "undescribed",
-    }
-);
-
-impl From<UninspectedCause> for Inspection {
-    fn from(cause: UninspectedCause) -> Self {
-        match cause {
-            UninspectedCause::TooLarge => Self::TooLarge,
-            UninspectedCause::UnknownType => Self::UnknownType,
-            UninspectedCause::Broken => Self::Broken,
-            UninspectedCause::Undescribed => Self::Undescribed,
-        }
-    }
-}
-
-coded!(
-    /// What a gate or a budget applies to.
-    Scope {
-        Account = 1 "account",
-        Organisation = 2 "organisation",
-        Portal = 3 "portal",
-        Everything = 4 "everything",
-    }
-);
-
-coded!(
-    /// The state of a gate, from open to closed. The order is that of strictness: the greatest one wins.
-    Gate {
-        Open = 1 "open",
-        /// Nothing outside the caseload, on any route: no exact search, no break-glass.
-        CaseloadOnly = 2 "caseload-only",
-        /// A fresh proof of identity is required before the next person is shown.
-        StepUp = 3 "step-up",
-        Closed = 4 "closed",
     }
 );
 

@@ -3,26 +3,30 @@
 //! Nothing here decides, stores or prints. A value that exists has been checked: an identifier
 //! fits its alphabet and an account is in its canonical spelling, so the crates above do not check again.
 
+mod coded;
 pub mod event;
 pub mod ids;
+pub mod inspection;
 pub mod list;
 pub mod person;
 pub mod reading;
 pub mod reason;
+pub mod scope;
 pub mod time;
 pub mod visible;
 pub mod written;
 
 pub use event::{
-    Act, Administration, Basis, Event, Exposure, Gate, Inspection, Outcome, RepeatedExposure, RequestClient,
-    Scope, ShownPersons, UninspectedCause,
+    Act, Administration, Basis, Event, Exposure, Outcome, RepeatedExposure, RequestClient, ShownPersons,
 };
 pub use ids::compatible;
 pub use ids::{
     AccountId, ActionName, Category, ExchangeId, IdError, OrganisationId, PopulationId, PortalId, RouteName,
     SessionId,
 };
+pub use inspection::{Inspection, UninspectedCause};
 pub use person::{PersonKey, PersonRef};
-pub use reading::{Means, ReadFailure, UnreadCause};
+pub use reading::{Means, ReadFailure, UnreadCause, UnreadPlace};
 pub use reason::RefusalReason;
+pub use scope::{Gate, Scope};
 pub use time::{SlidingWindow, Timestamp};

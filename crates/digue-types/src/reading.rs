@@ -1,11 +1,11 @@
 //! How a response was read: by which means each person was found, and what could not be read.
 //!
-//! Holds no value of the portal, since failures are journalled and logged: a place names a part of the
-//! message, a shape replaces the letters and digits of a value.
+//! Holds no value of the portal, since failures are journalled and logged: a place is made of positions, a shape
+//! replaces the letters and digits of a value.
 
 use std::fmt;
 
-use crate::event::coded;
+use crate::coded::coded;
 
 coded!(
     /// How a person was found in a response.
@@ -72,7 +72,7 @@ pub struct ReadFailure {
     /// The rule of the map, as written there; empty when no single rule is concerned.
     pub rule: String,
     /// Path, cell or line.
-    pub place: String,
+    pub place: UnreadPlace,
     /// [`shape_of`] the value; empty when there is none.
     pub shape: String,
 }
@@ -82,7 +82,7 @@ pub const UNREAD_CHARS_MAX: usize = 80;
 
 impl ReadFailure {
     pub fn new(cause: UnreadCause) -> Self {
-        Self { cause, rule: String::new(), place: String::new(), shape: String::new() }
+        Self { cause, rule: String::new(), place: UnreadPlace::default(), shape: String::new() }
     }
 
     #[must_use]
@@ -92,8 +92,8 @@ impl ReadFailure {
     }
 
     #[must_use]
-    pub fn at(mut self, place: impl fmt::Display) -> Self {
-        self.place = bounded(&place.to_string());
+    pub fn at(mut self, place: impl Into<UnreadPlace>) -> Self {
+        self.place = UnreadPlace(bounded(place.into().as_str()));
         self
     }
 
@@ -108,13 +108,92 @@ impl ReadFailure {
 impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.cause.code())?;
-        for (name, text) in [("rule", &self.rule), ("at", &self.place), ("shape", &self.shape)] {
+        for (name, text) in [("rule", &*self.rule), ("at", self.place.as_str()), ("shape", &*self.shape)] {
             if !text.is_empty() {
                 write!(f, ", {name} {text}")?;
             }
         }
         Ok(())
     }
+}
+
+/// Where something is in a message: positions, fixed words, and words that the portal map itself writes.
+///
+/// Names inside a message (members, elements, sheets, files, media types) are chosen by the portal, or by a person
+/// who uploads, and may be personal data. No function here takes one.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct UnreadPlace(String);
+
+impl UnreadPlace {
+    /// A fixed word and a position: `line 3`.
+    pub fn numbered(word: &'static str, number: u64) -> Self {
+        Self::from(word).and_number(number)
+    }
+
+    /// A place as an entry of the journal holds it.
+    pub fn recorded(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    #[must_use]
+    pub fn and(mut self, word: &'static str) -> Self {
+        self.0.push_str(word);
+        self
+    }
+
+    #[must_use]
+    pub fn and_number(mut self, number: u64) -> Self {
+        self.0.push_str(&number.to_string());
+        self
+    }
+
+    /// A cell by column from 0 and row from 1, as spreadsheets name it: `B7`.
+    #[must_use]
+    pub fn and_cell(mut self, column: usize, row: u32) -> Self {
+        self.0.push_str(&column_letters(column));
+        self.and_number(row.into())
+    }
+
+    /// A word as the portal map writes it: the name of a rule, or of a member that a path of the map names.
+    #[must_use]
+    pub fn and_map_word(mut self, word: &str) -> Self {
+        self.0.push_str(word);
+        self
+    }
+
+    #[must_use]
+    pub fn and_place(mut self, place: &Self) -> Self {
+        self.0.push_str(&place.0);
+        self
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&'static str> for UnreadPlace {
+    fn from(word: &'static str) -> Self {
+        Self(word.to_owned())
+    }
+}
+
+impl fmt::Display for UnreadPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name that spreadsheets give a column, counted from 0: `A`, `B`, … `AA`.
+pub fn column_letters(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
+        rest /= 26;
+    }
+    letters.iter().rev().collect()
 }
 
 fn bounded(text: &str) -> String {
@@ -158,9 +237,20 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_is_named_as_in_a_spreadsheet() {
+        for (column, row, name) in
+            [(0, 1, "A1"), (25, 7, "Z7"), (26, 7, "AA7"), (701, 2, "ZZ2"), (702, 2, "AAA2")]
+        {
+            let place = UnreadPlace::numbered("sheet ", 2).and(" ").and_cell(column, row);
+            assert_eq!(place.as_str(), format!("sheet 2 {name}"));
+        }
+    }
+
+    #[test]
     fn what_is_kept_is_bounded_and_printable() {
-        let unread = ReadFailure::new(UnreadCause::ValueShape).at("x\n".repeat(1000)).by_rule("$.id");
-        assert_eq!(unread.place.len(), UNREAD_CHARS_MAX);
+        let place = UnreadPlace::default().and_map_word(&"x\n".repeat(1000));
+        let unread = ReadFailure::new(UnreadCause::ValueShape).at(place).by_rule("$.id");
+        assert_eq!(unread.place.as_str().len(), UNREAD_CHARS_MAX);
         assert!(!unread.to_string().contains('\n'));
     }
 }

@@ -6,7 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::event::{Scope, UninspectedCause};
+use crate::inspection::UninspectedCause;
+use crate::scope::Scope;
 use crate::time::SlidingWindow;
 
 /// One reason for a refusal.

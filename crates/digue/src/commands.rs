@@ -123,12 +123,12 @@ impl Output {
         let cause = text_with(self.language, &format!("unread-{}", unread.cause.code()), &[]);
         self.complain("inspect-unreadable", &[("detail", Value::from(cause))]);
         for (key, text) in [
-            ("inspect-unreadable-rule", &unread.rule),
-            ("inspect-unreadable-place", &unread.place),
-            ("inspect-unreadable-shape", &unread.shape),
+            ("inspect-unreadable-rule", unread.rule.as_str()),
+            ("inspect-unreadable-place", unread.place.as_str()),
+            ("inspect-unreadable-shape", unread.shape.as_str()),
         ] {
             if !text.is_empty() {
-                self.complain(key, &[("text", Value::from(text.as_str()))]);
+                self.complain(key, &[("text", Value::from(text))]);
             }
         }
     }

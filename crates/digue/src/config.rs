@@ -11,6 +11,7 @@ pub(crate) mod reader;
 mod response;
 mod response_rules;
 mod routes;
+pub(crate) mod rules_version;
 pub(crate) mod server;
 mod watch;
 
@@ -34,8 +35,6 @@ pub(crate) struct Config {
     pub(crate) policies: PolicyFiles,
     /// Valid, but most likely a mistake.
     pub(crate) warnings: Vec<ConfigFault>,
-    /// A number that changes with the text of maps and policies.
-    pub(crate) version: u64,
 }
 
 impl Config {
@@ -95,15 +94,13 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
             portal_map::read(&path, &mut faults, &mut Vec::new());
         }
         if folder.join("policies").is_dir() {
-            read_policies(&folder.join("policies"), &mut RulesFingerprint::default(), &mut faults);
+            read_policies(&folder.join("policies"), &mut faults);
         }
         return Err(faults);
     };
-    let mut version = RulesFingerprint::default();
     let mut warnings = Vec::new();
     let mut maps = Vec::new();
     for path in files_in(&settings.portals_folder, "toml", &mut faults) {
-        version.add_file(&path);
         if let Some(map) = portal_map::read(&path, &mut faults, &mut warnings) {
             maps.push((path, map));
         }
@@ -115,17 +112,13 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
         maps.iter().map(|(path, map)| (path.as_path(), &map.portal)).collect();
     check_together(&settings, &portals, &mut faults);
     let policies = match &settings.policies_folder {
-        Some(folder) => read_policies(folder, &mut version, &mut faults),
+        Some(folder) => read_policies(folder, &mut faults),
         None => Some(PolicyFiles::default()),
     };
     match policies {
-        Some(policies) if faults.is_empty() => Ok(Config {
-            settings,
-            maps: maps.into_iter().map(|(_, map)| map).collect(),
-            policies,
-            warnings,
-            version: version.0,
-        }),
+        Some(policies) if faults.is_empty() => {
+            Ok(Config { settings, maps: maps.into_iter().map(|(_, map)| map).collect(), policies, warnings })
+        }
         _ => Err(faults),
     }
 }
@@ -181,14 +174,9 @@ fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mu
     }
 }
 
-fn read_policies(
-    folder: &Path,
-    version: &mut RulesFingerprint,
-    faults: &mut Vec<ConfigFault>,
-) -> Option<PolicyFiles> {
+fn read_policies(folder: &Path, faults: &mut Vec<ConfigFault>) -> Option<PolicyFiles> {
     let mut files = Vec::new();
     for path in files_in(folder, "cedar", faults) {
-        version.add_file(&path);
         match std::fs::read_to_string(&path) {
             Ok(text) => files.push((path.display().to_string(), text)),
             Err(error) => faults.push(ConfigFault::of_file(&path, "fault-unreadable", &error.to_string())),
@@ -237,21 +225,4 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));
     paths.sort();
     paths
-}
-
-/// FNV-1a over the files: distinguishes two sets of rules, and protects nothing.
-struct RulesFingerprint(u64);
-
-impl Default for RulesFingerprint {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl RulesFingerprint {
-    fn add_file(&mut self, path: &Path) {
-        for byte in std::fs::read(path).unwrap_or_default() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-        }
-    }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, Policies};
+use digue_access::{BudgetLimits, EnforcementMode, LimitsTable};
 use digue_administration::rules::{self, RulesGuard};
 use digue_app::App;
-use digue_gateway::Portal;
 use digue_gateway::client_address::TrustedProxies;
 
 use crate::config::map_change::{beginning, widenings};
@@ -55,7 +54,7 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
         } else {
             tracing::warn!(portal = %map.portal.id, "A wider map waits for a second person");
             rules::hold_back(app, &of, &wanted, &wider).await?;
-            taken.push(narrowed(old, &map.portal));
+            taken.push(narrowed(old, &map));
         }
     }
     Ok(taken)
@@ -78,12 +77,13 @@ fn read_granted(map: &PortalMap, kept: &str) -> Result<PortalMap> {
 }
 
 /// The granted map, with the lower limits of both.
-fn narrowed(mut granted: PortalMap, wanted: &Portal) -> PortalMap {
+fn narrowed(mut granted: PortalMap, wanted: &PortalMap) -> PortalMap {
     // Narrower parts of a waiting map apply at once: only what widens needs a second person.
-    if wanted.mode == EnforcementMode::Enforced {
+    if wanted.portal.mode == EnforcementMode::Enforced {
         granted.portal.mode = EnforcementMode::Enforced;
     }
-    granted.portal.limits = lowest(&granted.portal.limits, &wanted.limits);
+    granted.portal.limits = lowest(&granted.portal.limits, &wanted.portal.limits);
+    granted.narrowed_by = Some(wanted.source.clone());
     granted
 }
 
@@ -110,20 +110,20 @@ fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
 }
 
 /// The policies in force: those of the files, if they permit nothing that the granted ones did not.
-pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<Policies> {
+pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<PolicyFiles> {
     let wanted = serde_json::to_string(&files.texts)?;
     let Some(before) = rules::granted(app).await?.remove(&RulesGuard::Policies) else {
         rules::take_over(app, &RulesGuard::Policies, &wanted).await?;
-        return Ok(files.policies);
+        return Ok(files);
     };
     if before == wanted {
-        return Ok(files.policies);
+        return Ok(files);
     }
     let texts: BTreeMap<String, String> = serde_json::from_str(&before)?;
     let old = parse_policies(&texts).map_err(|faults| anyhow!("the granted policies: {faults:?}"))?;
     if files.policies.only_forbids_more_than(&old) {
         rules::take_over(app, &RulesGuard::Policies, &wanted).await?;
-        return Ok(files.policies);
+        return Ok(files);
     }
     let changed = |name: &&String| texts.get(*name) != files.texts.get(*name);
     let mut names: Vec<&String> = texts.keys().chain(files.texts.keys()).filter(changed).collect();
@@ -139,7 +139,7 @@ pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<P
         .collect();
     tracing::warn!("Policies that permit more wait for a second person");
     rules::hold_back(app, &RulesGuard::Policies, &wanted, &lines).await?;
-    Ok(old)
+    Ok(PolicyFiles { texts, policies: old })
 }
 
 /// The trusted proxies: those of the files, as far as they were granted.

@@ -43,6 +43,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::portal_map::PortalMap;
+use crate::config::rules_version::rules_version;
 use crate::config::server::{ListenerSettings, Settings};
 use crate::config::{self, Config};
 use crate::pages::ConsolePages;
@@ -71,7 +72,7 @@ pub(crate) async fn start(
     demo: Option<Arc<dyn digue_console::Demo>>,
 ) -> Result<RunningServer> {
     tls::install();
-    let Config { settings, maps, policies: policy_files, version, warnings: _ } = config;
+    let Config { settings, maps, policies: policy_files, warnings: _ } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(zone.clone()));
     std::fs::create_dir_all(&settings.data_folder)
@@ -147,7 +148,7 @@ pub(crate) async fn start(
             // Until `maps::policies_in_force`, which needs the app, sets the real ones; no listener is open
             // yet.
             policies: Policies::default(),
-            policy_version: version,
+            policy_version: 0,
             session_limits: settings.sessions,
             proof_lasts: settings.proof_lasts,
             key: secrets_key,
@@ -173,7 +174,9 @@ pub(crate) async fn start(
         Some(_) => maps::danger_take_all(&app, maps).await?,
         None => maps::in_force(&app, maps).await?,
     };
-    app.set_policies(maps::policies_in_force(&app, policy_files).await?, version).await;
+    let policies = maps::policies_in_force(&app, policy_files).await?;
+    let version = rules_version(&maps, &policies.texts);
+    app.set_policies(policies.policies, version).await;
     let proxies = maps::proxies_in_force(&app, settings.proxies.clone()).await?;
     let ports = config::public_ports(&maps, &settings.console_url);
     EvidenceState::of(&app).set_retentions(Retentions {
@@ -350,10 +353,11 @@ impl RunningServer {
     /// Applies new maps, policies and certificates; connections stay. Listeners, folders and the store
     /// change at a restart only.
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
-        let Config { settings, maps, policies: policy_files, version, warnings: _ } = config;
+        let Config { settings, maps, policies: policy_files, warnings: _ } = config;
         let maps = maps::in_force(&self.app, maps).await?;
         let retentions = config::retentions(&maps);
         let policies = maps::policies_in_force(&self.app, policy_files).await?;
+        let version = rules_version(&maps, &policies.texts);
         for (listener, certificate) in &self.certificates {
             let files = settings.listeners.iter().find(|known| known.address == listener.address);
             if let Some(files) = files.and_then(|known| known.tls.as_ref()) {
@@ -375,7 +379,7 @@ impl RunningServer {
         if let Some(error) = unread.into_inner() {
             return Err(error);
         }
-        self.app.set_policies(policies, version).await;
+        self.app.set_policies(policies.policies, version).await;
         if is_other_watch {
             // What a trial taught counts from the moment at which rules are enforced.
             remember(&self.app, &self.journal);

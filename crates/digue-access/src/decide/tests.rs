@@ -1,6 +1,11 @@
 //! Each rule by itself, then promises 2 and 3 as properties.
 
-use digue_types::{Scope, SlidingWindow};
+use std::time::Duration;
+
+use digue_types::{
+    ActionName, ExchangeId, Exposure, Inspection, Means, PersonRef, RequestClient, RouteName, Scope,
+    SessionId, ShownPersons, SlidingWindow,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -80,6 +85,28 @@ impl World {
         release(&self.snapshot, &mut self.budgets, &facts, &keys)
     }
 
+    /// A response that the map releases uninspected.
+    fn show_uninspected(&mut self, at: Timestamp) -> Decision {
+        let facts = RequestFacts {
+            now: at,
+            portal: &self.portal,
+            population: &self.population,
+            route: "export",
+            action: "export",
+            access: &self.access,
+            mode: self.mode,
+            account: &self.account,
+            organisation: &self.organisation,
+            ip: "192.0.2.1",
+            proved_at: NOW,
+            local: (10, 1),
+            categories: &[],
+            is_exact_search: false,
+            is_found_as_asked: false,
+        };
+        release_uninspected(&self.snapshot, &mut self.budgets, &facts)
+    }
+
     #[track_caller]
     fn check(&mut self, exact: bool, persons: &[&str], expected: Result<&[Basis], &[RefusalReason]>) {
         let decision = self.show(NOW, exact, persons);
@@ -115,7 +142,7 @@ fn an_exact_search_shows_one_stranger_not_two() {
 fn a_person_found_exactly_can_be_opened_for_a_while() {
     let mut world = world();
     world.check(true, &["out1"], Ok(&[Basis::ExactSearch]));
-    world.check(false, &["out1"], Ok(&[Basis::ExactSearch]));
+    world.check(false, &["out1"], Ok(&[Basis::FoundEarlier]));
     let later = world.show(NOW.plus(Duration::from_mins(11)), false, &["out1"]);
     assert_eq!(later.reasons, [RefusalReason::OutsideCaseload]);
 }
@@ -290,4 +317,199 @@ fn a_reduced_account_has_a_part_of_its_limits_until_a_date() {
     assert_eq!(world.show(NOW, false, &["in1"]).outcome, Outcome::Released);
     assert_eq!(world.show(NOW, false, &["in2"]).outcome, Outcome::Refused);
     assert_eq!(world.snapshot.percent_of(&world.account, until), 100);
+}
+
+/// What one visit asks for.
+#[derive(Clone, Debug)]
+struct Step {
+    wait: Duration,
+    account: usize,
+    kind: VisitKind,
+    /// 1 to 6, of which 1 to 3 are in the caseload.
+    persons: Vec<u32>,
+    mode: EnforcementMode,
+    before: Interruption,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum VisitKind {
+    Open,
+    ExactSearch,
+    BreakGlass,
+    Uninspected,
+}
+
+/// What happens before a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interruption {
+    None,
+    Restart,
+    /// Other limits and back again; the last entry has not reached the journal yet when it is read.
+    Reload {
+        is_one_in_flight: bool,
+    },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let wait = prop_oneof![4 => 0u64..40_000, 2 => 500_000u64..700_000, 1 => 80_000_000u64..90_000_000];
+    let kind = prop_oneof![
+        3 => Just(VisitKind::Open),
+        3 => Just(VisitKind::ExactSearch),
+        1 => Just(VisitKind::BreakGlass),
+        1 => Just(VisitKind::Uninspected),
+    ];
+    let before = prop_oneof![
+        3 => Just(Interruption::None),
+        1 => Just(Interruption::Restart),
+        1 => any::<bool>().prop_map(|is_one_in_flight| Interruption::Reload { is_one_in_flight }),
+    ];
+    let mode = prop_oneof![4 => Just(EnforcementMode::Enforced), 1 => Just(EnforcementMode::ObserveOnly)];
+    let persons = proptest::collection::btree_set(1u32..7, 1..3).prop_map(Vec::from_iter);
+    (wait, 0usize..2, kind, persons, mode, before).prop_map(|(wait, account, kind, persons, mode, before)| {
+        Step { wait: Duration::from_millis(wait), account, kind, persons, mode, before }
+    })
+}
+
+/// Visits one after the other, and the journal of those that were released.
+struct Visits {
+    world: World,
+    now: Timestamp,
+    journal: Vec<Exposure>,
+}
+
+impl Visits {
+    fn begin() -> Self {
+        let mut world = world();
+        // Longer than the limits of exact searches reach.
+        world.access.keeps_found = Duration::from_hours(36);
+        let until = NOW.plus(Duration::from_hours(24 * 365));
+        let glass = BreakGlass { justification: "urgence".into(), until };
+        let accounts = ["a1", "a2"].map(|name| AccountId::parse(name).unwrap());
+        let glasses = accounts.into_iter().map(|account| ((world.portal.clone(), account), glass.clone()));
+        world.snapshot.break_glass = Arc::new(glasses.collect());
+        let limits = LimitsTable {
+            organisation: limits(7, 12),
+            portal: limits(8, 15),
+            ..world.budgets.limits().clone()
+        };
+        world.budgets = Budgets::new(limits);
+        Self { world, now: NOW, journal: Vec::new() }
+    }
+
+    fn interrupt(&mut self, how: Interruption) {
+        let limits = self.world.budgets.limits().clone();
+        match how {
+            Interruption::None => {}
+            Interruption::Restart => {
+                self.world.budgets = Budgets::new(limits);
+                self.journal.iter().for_each(|entry| self.world.budgets.restore(entry));
+            }
+            Interruption::Reload { is_one_in_flight } => {
+                let written = self.journal.len().saturating_sub(usize::from(is_one_in_flight));
+                let mut account = limits.account;
+                account.0[SlidingWindow::Month.index()] = Some(u32::MAX);
+                for limits in [LimitsTable { account, ..limits.clone() }, limits] {
+                    let history =
+                        |take: &mut dyn FnMut(&Exposure)| self.journal[..written].iter().for_each(take);
+                    self.world.budgets.adopt(limits, history);
+                }
+            }
+        }
+    }
+
+    fn visit(&mut self, step: &Step) -> Decision {
+        self.now = self.now.plus(step.wait);
+        self.world.account = AccountId::parse(["a1", "a2"][step.account]).unwrap();
+        self.world.mode = step.mode;
+        self.world.access.allows_break_glass = step.kind == VisitKind::BreakGlass;
+        let names: Vec<String> = step.persons.iter().map(|person| format!("in{}", person + 3)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (decision, inspection) = match step.kind {
+            VisitKind::Uninspected => (self.world.show_uninspected(self.now), Inspection::TooLarge),
+            VisitKind::Open | VisitKind::BreakGlass => {
+                (self.world.show(self.now, false, &names), Inspection::Inspected)
+            }
+            VisitKind::ExactSearch => (self.world.show(self.now, true, &names), Inspection::Inspected),
+        };
+        if decision.outcome != Outcome::Refused {
+            self.write_down(&decision, inspection, &names);
+        }
+        decision
+    }
+
+    /// The entries of one response; one that could not be read has two, the second for its size.
+    fn write_down(&mut self, decision: &Decision, inspection: Inspection, names: &[&str]) {
+        let group = |(name, basis): (&&str, &Basis)| ShownPersons {
+            basis: *basis,
+            means: Means::Described,
+            persons: vec![PersonRef::parse(name).unwrap()],
+        };
+        let shown = names.iter().zip(&decision.bases).map(group).collect();
+        let entry = Exposure {
+            at: self.now,
+            exchange: ExchangeId::parse("e1").unwrap(),
+            portal: self.world.portal.clone(),
+            route: RouteName::parse("fiche").unwrap(),
+            action: ActionName::parse("open").unwrap(),
+            account: self.world.account.clone(),
+            organisation: self.world.organisation.clone(),
+            session: SessionId::parse("s").unwrap(),
+            client: RequestClient::default(),
+            outcome: decision.outcome,
+            reasons: decision.reasons.clone(),
+            inspection,
+            population: self.world.population.clone(),
+            shown,
+            persons_found: 0,
+            categories: Vec::new(),
+            body_bytes: 0,
+            status: 200,
+            policy_version: 0,
+            caseload_version: 0,
+            justification: None,
+            part: 1,
+            parts: 2,
+            source: None,
+            unread: None,
+            repeated: None,
+        };
+        let size = Exposure { part: 2, shown: Vec::new(), ..entry.clone() };
+        self.journal.push(entry);
+        if inspection.is_uninspected() {
+            self.journal.push(size);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+    /// Restarts and reloads, wherever they fall, change no decision.
+    #[test]
+    fn live_equals_restarted(steps in proptest::collection::vec(step(), 1..40)) {
+        let (mut live, mut interrupted) = (Visits::begin(), Visits::begin());
+        for step in &steps {
+            interrupted.interrupt(step.before);
+            prop_assert_eq!(live.visit(step), interrupted.visit(step), "{:?}", step);
+        }
+    }
+}
+
+/// A line of an access log tells of another time: no budget counted it, and no restart may.
+#[test]
+fn an_imported_access_log_uses_up_no_budget() {
+    let mut visits = Visits::begin();
+    let step = Step {
+        wait: Duration::ZERO,
+        account: 0,
+        kind: VisitKind::ExactSearch,
+        persons: vec![1],
+        mode: EnforcementMode::Enforced,
+        before: Interruption::None,
+    };
+    assert_eq!(visits.visit(&step).outcome, Outcome::Released);
+    let entry = visits.journal.pop().unwrap();
+    let line = Exposure { inspection: Inspection::Imported, source: Some("access.log:1".into()), ..entry };
+    visits.journal = vec![line];
+    visits.interrupt(Interruption::Restart);
+    assert_eq!(visits.world.budgets.shown_to(&visits.world.account.clone(), NOW), [0; 4]);
 }

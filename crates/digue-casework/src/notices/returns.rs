@@ -16,12 +16,15 @@ const REPORT_BYTES_MAX: u64 = 1 << 20;
 /// Files read in one call.
 const REPORTS: usize = 500;
 
+/// Stored where the report gives no status: "other or undefined" (RFC 3463, 3.1).
+const NO_STATUS: &str = "5.0.0";
+
 /// The failed delivery of one notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct NoticeReturn {
     code: Code,
-    /// The status code (RFC 3463), such as `5.1.1`.
-    status: String,
+    /// The status code (RFC 3463), such as `5.1.1`; `None` when the report gives none that can be read.
+    status: Option<String>,
 }
 
 /// Reads the reports that have arrived; returns how many notices bounced.
@@ -41,7 +44,8 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
         {
             let now = app.clock.now();
             let NoticeRecord { campaign, number, .. } = notice;
-            app.store.set_notice(&campaign, number, "returned", &report.status, now).await?;
+            let status = report.status.as_deref().unwrap_or(NO_STATUS);
+            app.store.set_notice(&campaign, number, "returned", status, now).await?;
             returned += 1;
         }
         // Moved also when it was not understood, so that it is not read again; it is then for a person.
@@ -50,12 +54,15 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
     Ok(returned)
 }
 
-/// The notice of a report of permanent failure; `None` for delays and anything else.
+/// The notice of a report of final failure; `None` for delays and anything else.
 fn returned(bytes: &[u8]) -> Option<NoticeReturn> {
     let report = digue_messages::returned::returned(bytes)?;
     let mut codes = report.names.iter().filter_map(|name| code_of_address(name).or_else(|| code_of_id(name)));
     let code = codes.next()?;
-    Some(NoticeReturn { code, status: report.status })
+    // A notice has one recipient; where its address stands for several, one of them that failed is enough to
+    // reach the person by other means.
+    let status = report.failures.into_iter().find_map(|failure| failure.status);
+    Some(NoticeReturn { code, status })
 }
 
 /// The code in `retours+7k3m-9qxt-2bvn-r@exemple.fr`.
@@ -100,13 +107,19 @@ mod tests {
             ("retours@exemple.fr", "message/rfc822"),
         ] {
             let read = returned(report(to, "failed", "5.1.1 (no such user)", quoted).as_bytes());
-            assert_eq!(read, Some(NoticeReturn { code, status: "5.1.1".to_owned() }), "{to} {quoted}");
+            assert_eq!(read, Some(NoticeReturn { code, status: Some("5.1.1".to_owned()) }), "{to} {quoted}");
         }
     }
 
     #[test]
+    fn a_server_that_gave_up_after_days_is_a_return() {
+        let text = report("retours@exemple.fr", "failed", "4.4.7", "message/rfc822");
+        assert_eq!(returned(text.as_bytes()).unwrap().status.as_deref(), Some("4.4.7"));
+    }
+
+    #[test]
     fn a_delay_another_letter_and_hostile_bytes_are_no_return() {
-        for (action, status) in [("delayed", "4.4.1"), ("failed", "4.2.2"), ("delivered", "2.0.0")] {
+        for (action, status) in [("delayed", "4.4.1"), ("relayed", "2.0.0"), ("delivered", "2.0.0")] {
             let text = report("retours@exemple.fr", action, status, "message/rfc822");
             assert_eq!(returned(text.as_bytes()), None, "{action} {status}");
         }

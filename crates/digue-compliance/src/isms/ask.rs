@@ -20,7 +20,7 @@ use digue_isms::check::{Check, Measurement, NotRun};
 use digue_isms::kinds::{
     Asset, Audit, Document, Measure, Processing, RegisterKind, Risk, Role as Carried, RoleKey,
 };
-use digue_isms::register::{RegisterEntry, Registers, days_between};
+use digue_isms::register::{RegisterEntry, RegisterReading, Registers, days_between};
 use digue_isms::signatures::signed;
 use digue_isms::standing::Measurements;
 use digue_response::clock::ClockKind;
@@ -458,47 +458,39 @@ fn aware(app: &App, registers: &Registers, now: Measurements) -> Measurement {
 fn of_registers(app: &App, check: Check, registers: &Registers, now: Measurements) -> Measurement {
     match check {
         Check::MeasuresLate => {
-            let measures = registers.read::<Measure>();
-            let late = measures.iter().filter(|measure| measure.record.overdue_days(now) > 0);
-            Measurement::of(measures.len() as u64, late.map(|measure| measure.id.clone()).collect())
+            of_entries(&registers.read::<Measure>(), |measure| measure.record.overdue_days(now) > 0)
         }
         Check::Roles => roles_held(&registers.read::<Carried>()),
-        Check::AssetsOwned => of_entries(&registers.read::<Asset>(), |asset| asset.owner.0.is_empty()),
-        Check::RisksReviewed => {
-            let risks = registers.read::<Risk>();
-            let old = risks.iter().filter(|risk| {
-                let age = days_between(day_of(app, risk.at), now.today);
-                age > RISKS_EVERY_DAYS || risk.record.review_on.is_some_and(|on| on < now.today)
-            });
-            Measurement::of(risks.len() as u64, old.map(|risk| risk.id.clone()).collect())
-        }
+        Check::AssetsOwned => of_entries(&registers.read::<Asset>(), |asset| asset.record.owner.0.is_empty()),
+        Check::RisksReviewed => of_entries(&registers.read::<Risk>(), |risk| {
+            let age = days_between(day_of(app, risk.at), now.today);
+            age > RISKS_EVERY_DAYS || risk.record.review_on.is_some_and(|on| on < now.today)
+        }),
         Check::AuditsDone => {
             let audits = registers.read::<Audit>();
-            let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
+            let last = audits.entries.iter().filter_map(|audit| audit.record.done_on).max();
             let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
             // A date without scope, criteria and conclusion is not an audit, nor is one without signature.
-            let empty = audits.iter().filter(|audit| {
+            let mut found = of_entries(&audits, |audit| {
                 audit.record.done_on.is_some()
                     && (audit.record.is_empty() || !is_signed(registers, RegisterKind::Audit, &audit.id))
             });
-            let mut names: Vec<String> = empty.map(|audit| audit.id.clone()).collect();
             if !is_done {
-                names.push("audit".to_owned());
+                found.failing.push("audit".to_owned());
             }
-            Measurement::of(audits.len() as u64, names)
+            found
         }
         Check::DocumentsCurrent => {
-            let documents = registers.read::<Document>();
-            let old = documents.iter().filter(|RegisterEntry { id, record, .. }| {
+            of_entries(&registers.read::<Document>(), |RegisterEntry { id, record, .. }| {
                 record.approved_on.is_none()
                     || record.review_on.is_none_or(|on| on < now.today)
                     || record.is_empty()
                     || !is_signed(registers, RegisterKind::Document, id)
-            });
-            Measurement::of(documents.len() as u64, old.map(|document| document.id.clone()).collect())
+            })
         }
         Check::ProcessingCurrent => of_entries(&registers.read::<Processing>(), |processing| {
-            processing.review_on.is_none_or(|on| on < now.today) || !processing.missing().is_empty()
+            processing.record.review_on.is_none_or(|on| on < now.today)
+                || !processing.record.missing().is_empty()
         }),
         // No source yet: backups, restore drills, software advisories.
         _ => Measurement::unknown(NotRun::NoSource),
@@ -512,20 +504,22 @@ fn is_signed(registers: &Registers, kind: RegisterKind, id: &str) -> bool {
 }
 
 /// The roles that every ISMS needs: those that are missing, and those without a holder.
-fn roles_held(roles: &[RegisterEntry<Carried>]) -> Measurement {
-    if roles.is_empty() {
+fn roles_held(roles: &RegisterReading<Carried>) -> Measurement {
+    if roles.count() == 0 {
         return Measurement::default();
     }
     let is_held = |key: RoleKey| {
-        roles.iter().any(|role| role.record.role.0 == Some(key) && !role.record.holder.0.is_empty())
+        roles.entries.iter().any(|role| role.record.role.0 == Some(key) && !role.record.holder.0.is_empty())
     };
     let needed = [RoleKey::TopManagement, RoleKey::Ciso, RoleKey::Dpo];
     let missing = needed.iter().filter(|key| !is_held(**key)).map(|key| key.code().to_owned());
-    let vacant = roles.iter().filter(|role| role.record.holder.0.is_empty()).map(|role| role.id.clone());
-    Measurement::of((roles.len().max(needed.len())) as u64, missing.chain(vacant).collect())
+    let vacant = of_entries(roles, |role| role.record.holder.0.is_empty());
+    Measurement::of(roles.count().max(needed.len() as u64), missing.chain(vacant.failing).collect())
 }
 
-fn of_entries<R>(entries: &[RegisterEntry<R>], fails: impl Fn(&R) -> bool) -> Measurement {
-    let names = entries.iter().filter(|entry| fails(&entry.record)).map(|entry| entry.id.clone());
-    Measurement::of(entries.len() as u64, names.collect())
+/// All records of a kind, and those that fail. One that cannot be read fails: nothing shows that it passes.
+fn of_entries<R>(records: &RegisterReading<R>, fails: impl Fn(&RegisterEntry<R>) -> bool) -> Measurement {
+    let failing = records.entries.iter().filter(|entry| fails(entry)).map(|entry| entry.id.clone());
+    let unreadable = records.unreadable.iter().map(|record| record.id.clone());
+    Measurement::of(records.count(), failing.chain(unreadable).collect())
 }

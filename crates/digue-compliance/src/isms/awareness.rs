@@ -25,7 +25,8 @@ pub async fn own(app: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>
 pub(crate) fn done(registers: &Registers, today: Date) -> HashMap<(String, &'static str), Date> {
     let since = today.checked_sub(jiff::Span::new().months(MONTHS)).unwrap_or(today);
     let mut done: HashMap<(String, &'static str), Date> = HashMap::new();
-    for RegisterEntry { record, .. } in registers.read::<Attestation>() {
+    // An attestation that cannot be read attests nothing: the module is done again.
+    for RegisterEntry { record, .. } in registers.read::<Attestation>().entries {
         if let (Some(module), Some(on)) = (record.module.0, record.done_on)
             && on >= since
             && record.edition == Some(EDITION)
@@ -119,7 +120,9 @@ pub struct ReadingTask {
 /// The approved documents that the actor must read, and when they confirmed it for this edition.
 pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, OperationError> {
     let registers = in_force(app).await?;
-    let receipts: Vec<RegisterEntry<Receipt>> = registers.read();
+    // A receipt that cannot be read confirms nothing; a document that cannot be read has no known readers, and
+    // its officers see that in the contradictions.
+    let receipts = registers.read::<Receipt>().entries;
     let is_operator = actor.role.can_watch();
     let is_for = |audience: Option<Audience>| match audience {
         Some(Audience::Everybody) => true,
@@ -127,7 +130,7 @@ pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, Ope
         Some(Audience::Partners) => !is_operator,
         None => false,
     };
-    let all = registers.read::<Document>().into_iter();
+    let all = registers.read::<Document>().entries.into_iter();
     let own = all.filter(|one| one.record.approved_on.is_some() && is_for(one.record.audience.0));
     Ok(own
         .map(|one| {
@@ -182,7 +185,7 @@ pub async fn attach(
 /// The file of a document, for its readers and for officers. To others it does not exist.
 pub async fn file(app: &App, actor: &Actor, id: &str) -> Result<(String, Vec<u8>), OperationError> {
     let registers = in_force(app).await?;
-    let document = registers.read::<Document>().into_iter().find(|one| one.id == id);
+    let document = registers.read::<Document>().entries.into_iter().find(|one| one.id == id);
     let document = document.ok_or(OperationError::NotFound("file"))?;
     let may = actor.role.can_watch() || documents(app, actor).await?.iter().any(|one| one.id == id);
     let hash = Some(document.record.file.0).filter(|hash| may && !hash.is_empty());

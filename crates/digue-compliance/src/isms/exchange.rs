@@ -17,7 +17,7 @@ use digue_isms::statement::StatementLine;
 use digue_locales::{Language, text};
 use serde_json::{Value as Json, json};
 
-use super::{checks, in_force, must_read, now, statement};
+use super::{checks, complete, in_force, must_read, now, statement};
 use library::LibraryHead;
 
 /// A UUID of version 4 form, derived from a text: the same text has the same one in every export.
@@ -211,7 +211,7 @@ pub async fn ciso_assistant(app: &App, actor: &Actor, language: Language) -> Res
         description: text(language, "smsi-title"),
         version: version_of_measures(app).await?,
     };
-    Ok(library::written(&head, &registers.read::<Measure>()))
+    Ok(library::written(&head, &complete::<Measure>(&registers)?))
 }
 
 /// A version that grows with each change of a measure and is stable otherwise: the seconds from 2020 to the
@@ -246,7 +246,7 @@ pub async fn mon_service_securise(
     must_read(actor)?;
     let (registers, now) = (in_force(app).await?, now(app));
     let measured = checks::measured(app).await?;
-    let mut measures = registers.read::<Measure>();
+    let mut measures = complete::<Measure>(&registers)?;
     measures.sort_by_key(|entry| {
         let is_over = matches!(entry.record.declared.0, Some(Declared::InPlace | Declared::Dropped));
         (is_over, entry.record.priority.0)

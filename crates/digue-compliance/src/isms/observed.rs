@@ -1,16 +1,21 @@
 //! A processing activity as the gateway observes it: the categories of data of a portal, and its readers.
 
+use std::time::Duration;
+
 use digue_app::{Actor, App, OperationError};
-use digue_types::{OrganisationId, PortalId};
+use digue_types::PortalId;
 
 use super::must_read;
+
+/// How far back an organisation counts as a recipient.
+const RECENT: Duration = Duration::from_hours(24 * 30);
 
 /// The observations about a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Observed {
     /// Categories of its map's routes.
     pub categories: Vec<String>,
-    /// Organisations with an account whose last reading was on this portal, within thirty days.
+    /// Organisations to which this portal showed persons within thirty days.
     pub recipients: Vec<String>,
 }
 
@@ -23,19 +28,8 @@ pub fn of_portal(app: &App, actor: &Actor, name: &str) -> Result<Option<Observed
         portal.routes.iter().flat_map(|route| &route.categories).map(ToString::to_string).collect();
     categories.sort();
     categories.dedup();
-    let since = app.clock.now().minus(std::time::Duration::from_hours(24 * 30));
-    let view = app.view();
-    let mut recipients: Vec<OrganisationId> = Vec::new();
-    for (account, record) in app.gateway().rules().directory.iter() {
-        if recipients.contains(&record.organisation) {
-            continue;
-        }
-        let last = app.answered(view.of_account(account, 1))?;
-        if last.first().is_some_and(|seen| seen.at > since && seen.portal == id) {
-            recipients.push(record.organisation.clone());
-        }
-    }
-    recipients.sort();
+    let now = app.clock.now();
+    let recipients = app.answered(app.view().recipients(&id, now.minus(RECENT), now))?;
     let recipients = recipients.iter().map(ToString::to_string).collect();
     Ok(Some(Observed { categories, recipients }))
 }

@@ -81,7 +81,7 @@ pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, 
         let reference = format!("{name} {}", action.reference);
         let reference = reference.trim();
         let registers = in_force(app).await?;
-        let is_known = registers.read::<Measure>().iter().any(|measure| {
+        let is_known = registers.read::<Measure>().entries.iter().any(|measure| {
             measure.record.origin_reference.0 == reference
                 && measure.record.description.0 == action.description
         });

@@ -310,6 +310,7 @@ const fn is_own(check: Check) -> bool {
 pub fn three_things(registers: &Registers) -> Vec<(String, String)> {
     let mut open: Vec<_> = registers
         .read::<digue_isms::kinds::Measure>()
+        .entries
         .into_iter()
         .filter(|measure| {
             use digue_isms::kinds::Declared::{Dropped, InPlace};

@@ -3,13 +3,14 @@
 use digue_app::files::sha256;
 use digue_app::{ActDetails, Actor, App, OperationError, attachments};
 use digue_isms::framework;
+use digue_isms::kinds::{Applicability, Measure};
 use digue_isms::standing::MeasuredState;
 use digue_isms::statement::{StatementLine, statement};
 use digue_store::FileRecord;
 use digue_types::Act;
 use serde_json::json;
 
-use super::{in_force, must_read, now};
+use super::{complete, in_force, must_read, now};
 
 use crate::state::ComplianceState;
 
@@ -39,6 +40,10 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     actor.must_be_fresh(app)?;
     // The number is counted from the stored versions: concurrent calls must not get the same one.
     let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
+    // A record that cannot be read may decide a control: nothing is signed without it.
+    let registers = in_force(app).await?;
+    complete::<Measure>(&registers)?;
+    complete::<Applicability>(&registers)?;
     let (lines, _) = now_standing(app, actor).await?;
     let number = app.store.files(SUBJECT).await?.len() + 1;
     let mut body = String::from("digue-statement-1\n");

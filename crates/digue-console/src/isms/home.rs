@@ -133,7 +133,7 @@ fn figure(w: &Localizer, number: u64, key: &'static str, place: &'static str, is
 }
 
 fn late_and_euros(standing: &IsmsOverview) -> (u64, u64) {
-    let measures = standing.registers.read::<Measure>();
+    let measures = standing.registers.read::<Measure>().entries;
     let late = measures.iter().filter(|measure| measure.record.overdue_days(standing.now) > 0).count();
     (late as u64, measures.iter().map(|measure| measure.record.penalty_due(standing.now)).sum())
 }
@@ -180,7 +180,7 @@ async fn of_dpo(
     let views = incidents::list(&console.app, actor).await?;
     let clocks = views.iter().filter(|view| !view.incident.is_closed()).flat_map(|view| &view.clocks);
     let running = clocks.filter(|clock| clock.met_at.is_none()).count() as u64;
-    let sheets = standing.registers.read::<Processing>();
+    let sheets = standing.registers.read::<Processing>().entries;
     let is_due = |on: Option<jiff::civil::Date>| on.is_none_or(|on| on < standing.now.today);
     let sheets = sheets.iter().filter(|sheet| is_due(sheet.record.review_on)).count() as u64;
     let (late, euros) = late_and_euros(standing);
@@ -196,9 +196,9 @@ async fn of_dpo(
 
 fn of_management(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
     let (late, euros) = late_and_euros(standing);
-    let risks = standing.registers.read::<Risk>();
+    let risks = standing.registers.read::<Risk>().entries;
     let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count() as u64;
-    let reviews = standing.registers.read::<Review>();
+    let reviews = standing.registers.read::<Review>().entries;
     let next = reviews.iter().filter(|review| review.record.signed_on.is_none());
     let next = next.filter_map(|review| review.record.held_on).min();
     let days = next.map(|on| days_between(standing.now.today, on));
@@ -402,6 +402,7 @@ pub(crate) async fn ebios(
     let mut stakeholders: Vec<(u32, String, String)> = standing
         .registers
         .read::<Stakeholder>()
+        .entries
         .into_iter()
         .filter_map(|entry| Some((entry.record.threat_percent()?, entry.id, entry.record.title.0)))
         .collect();
@@ -472,12 +473,12 @@ pub(crate) fn review_inputs(w: &Localizer, standing: &IsmsOverview, incidents_of
         let is = |check: &&Check| standing.measured.says(**check, standing.now) == says;
         Check::ALL.iter().filter(is).count()
     };
-    let risks = standing.registers.read::<Risk>();
+    let risks = standing.registers.read::<Risk>().entries;
     let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count();
-    let findings = standing.registers.read::<Finding>();
+    let findings = standing.registers.read::<Finding>().entries;
     let open = findings.iter().filter(|finding| finding.record.closed_on.is_none()).count();
     let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len();
-    let audits = standing.registers.read::<Audit>();
+    let audits = standing.registers.read::<Audit>().entries;
     let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
     let lines = [
         w.with(

@@ -193,7 +193,7 @@ type MatrixRow = (&'static str, Vec<(usize, &'static str)>);
 /// The 4x4 matrix: gravity from the top, likelihood from the left.
 fn matrix(registers: &Registers) -> Vec<MatrixRow> {
     use digue_isms::kinds::{Likelihood, RiskGravity};
-    let risks = registers.read::<Risk>();
+    let risks = registers.read::<Risk>().entries;
     let row = |gravity: &RiskGravity| {
         let cell = |likelihood: &Likelihood| {
             let here = |risk: &&digue_isms::RegisterEntry<Risk>| {

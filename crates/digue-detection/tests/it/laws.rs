@@ -1,9 +1,12 @@
 //! Properties: no panic, no influence of the order within an instant, no difference after a restart.
 
+use std::cell::Cell;
+
 use digue_detection::batch::OwnedSighting;
 use digue_detection::{Batches, Engine, EngineOptions, Finding, SeenPerson, SightingKind};
 use digue_types::Timestamp;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 fn play(sightings: &[OwnedSighting]) -> Vec<Finding> {
     let mut engine = Engine::new(EngineOptions::default());
@@ -89,23 +92,6 @@ proptest! {
     }
 
     #[test]
-    fn a_restart_in_the_middle_changes_nothing(sightings in sightings(400), share in 0usize..100) {
-        let whole = play(&sightings);
-        // The new process reads the entries of the journal, and continues.
-        let cut = sightings.len() * share / 100;
-        let before = play(&sightings[..cut]);
-        let mut engine = Engine::new(EngineOptions::default());
-        let (mut batches, mut found) = (Batches::default(), Vec::new());
-        for sighting in &sightings {
-            batches.push(&mut engine, sighting.clone(), &mut found);
-        }
-        batches.flush(&mut engine, &mut found);
-        prop_assert_eq!(&found, &whole);
-        let known = before.iter().filter(|finding| cut == sightings.len() || finding.at < sightings[cut].at);
-        prop_assert!(known.zip(&whole).all(|(a, b)| a == b));
-    }
-
-    #[test]
     fn nothing_makes_it_panic(times in proptest::collection::vec((any::<i64>(), sighting()), 1..200)) {
         let mut engine = Engine::new(EngineOptions { accounts_max: 3, ..EngineOptions::default() });
         for (micros, sighting) in times {
@@ -113,4 +99,39 @@ proptest! {
         }
         prop_assert!(engine.accounts() <= 3);
     }
+}
+
+/// A process that stops has judged what it read. The next one reads the entries of the journal up to there, judges
+/// them, and continues: its findings are those of a process that never stopped.
+#[test]
+fn a_restart_in_the_middle_changes_nothing() {
+    let (found_before, found_after) = (Cell::new(0), Cell::new(0));
+    let mut runner = TestRunner::new(ProptestConfig { cases: 64, ..ProptestConfig::default() });
+    let played = runner.run(&(sightings(400), 0usize..100), |(sightings, share)| {
+        let whole = play(&sightings);
+        // Between two instants: the entries of one instant are in the journal together.
+        let stop = sightings[sightings.len() * share / 100].at;
+        let cut = sightings.partition_point(|sighting| sighting.at < stop);
+        let mut engine = Engine::new(EngineOptions::default());
+        let (mut batches, mut found) = (Batches::default(), Vec::new());
+        for part in [&sightings[..cut], &sightings[cut..]] {
+            for sighting in part {
+                batches.push(&mut engine, sighting.clone(), &mut found);
+            }
+            batches.flush(&mut engine, &mut found);
+        }
+        prop_assert_eq!(&found, &whole);
+        // What the first process found before it stopped.
+        let before = play(&sightings[..cut]);
+        prop_assert_eq!(&before[..], &whole[..before.len()]);
+        prop_assert!(whole[before.len()..].iter().all(|finding| finding.at >= stop));
+        found_before.set(found_before.get() + before.len());
+        found_after.set(found_after.get() + whole.len() - before.len());
+        Ok(())
+    });
+    played.unwrap_or_else(|error| panic!("{error}"));
+    assert!(
+        found_before.get() > 0 && found_after.get() > 0,
+        "no record had a finding on both sides of its stop"
+    );
 }

@@ -210,6 +210,34 @@ fn every_part_is_as_the_schema_has_it_and_reached() {
     columns.for_each(|column| assert!(!column.contains("w:type"), "{column}"));
 }
 
+/// A block that ends in a table, or none, by its number.
+fn block_of(kind: usize) -> DocumentBlock {
+    let said = || "texte".to_owned();
+    match kind {
+        0 => DocumentBlock::Pair(said(), said()),
+        1 => DocumentBlock::Table { header: vec![said()], rows: vec![vec![said()]] },
+        // Printed as nothing: it keeps no two tables apart.
+        2 => DocumentBlock::Table { header: vec![], rows: vec![] },
+        3 => DocumentBlock::Squares { says: said(), rows: vec![] },
+        _ => DocumentBlock::Paragraph(said()),
+    }
+}
+
+proptest! {
+    /// Word would join them to one table.
+    #[test]
+    fn no_table_follows_another_directly(kinds in proptest::collection::vec(0_usize..5, 0..12)) {
+        let blocks: Vec<DocumentBlock> = kinds.iter().map(|kind| block_of(*kind)).collect();
+        let tables = kinds.chunk_by(|one, next| (*one == 0) == (*next == 0));
+        let tables: usize =
+            tables.map(|run| if run[0] == 0 { 1 } else { run.iter().filter(|kind| **kind == 1).count() }).sum();
+        let bytes = docx(&Document { blocks, ..Document::default() }).unwrap();
+        let text = OfficePackage::open(&bytes).unwrap().text(DOCUMENT).unwrap().unwrap();
+        prop_assert_eq!(text.matches("<w:tbl>").count(), tables, "{}", text);
+        prop_assert!(!text.contains("</w:tbl><w:tbl>"), "{}", text);
+    }
+}
+
 #[test]
 fn the_order_of_the_schema_is_checked() {
     let style = "<w:styles><w:style><w:name/><w:rPr/><w:pPr/></w:style></w:styles>";

@@ -8,8 +8,8 @@ use digue_journal::Committed;
 use digue_journal::tree::Hash;
 use digue_testkit::events::shown;
 use digue_types::{
-    AccountId, Event, Exposure, Inspection, Means, OrganisationId, Outcome, PersonRef, RouteName, SessionId,
-    ShownPersons, Timestamp,
+    AccountId, Event, Exposure, Inspection, Means, OrganisationId, Outcome, PersonRef, PortalId, RouteName,
+    SessionId, ShownPersons, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -111,6 +111,16 @@ fn ask_everything(view: &IndexView, all: &[Exposure]) {
     let question =
         ScopeQuestion { networks: vec!["192.0.2.4/31".parse().unwrap()], ..ScopeQuestion::default() };
     check(view, &question, &model(all, |e| e.client.ip == "192.0.2.4" || e.client.ip == "192.0.2.5"));
+    let portal = PortalId::parse("portail").unwrap();
+    assert!(all.iter().all(|e| e.portal == portal));
+    for (from, to) in [(0, 3), (1, 2), (60, 70)].map(|(from, to)| (hour(from), hour(to))) {
+        let of = |e: &&Exposure| e.at >= from && e.at <= to && e.persons().next().is_some();
+        let expected: BTreeSet<OrganisationId> =
+            all.iter().filter(of).map(|e| e.organisation.clone()).collect();
+        assert_eq!(view.recipients(&portal, from, to).unwrap(), expected, "{from} {to}");
+        let other = PortalId::parse("autre").unwrap();
+        assert!(view.recipients(&other, from, to).unwrap().is_empty());
+    }
     let half = all.len() as u64 / 2;
     let question = ScopeQuestion { before_entry: Some(half), ..ScopeQuestion::default() };
     check(view, &question, &model(&all[..half as usize], |_| true));

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use super::CsvRow;
 use crate::reading::Unreadable;
@@ -49,7 +49,9 @@ impl Oddities {
 
     /// Why a reading that refused no row still does not count as whole.
     pub(super) fn fault(&self, quotes: Quotes) -> Option<Unreadable> {
-        let fault = |cause, line: usize| ReadFailure::new(cause).at(format_args!("line {line}")).into();
+        let fault = |cause, line: usize| {
+            ReadFailure::new(cause).at(UnreadPlace::numbered("line ", line as u64)).into()
+        };
         if let Some(line) = self.unclosed {
             return Some(fault(UnreadCause::Syntax, line));
         }

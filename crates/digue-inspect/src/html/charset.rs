@@ -29,7 +29,9 @@ pub(super) fn text<'b>(header: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, 
     };
     // Encodings that browsers refuse to decode.
     if encoding == encoding_rs::REPLACEMENT {
-        return Err(ReadFailure::new(UnreadCause::CharacterSet).at(header.unwrap_or("meta")).into());
+        // Where it is declared, and not what: a label is a text of the portal.
+        let place = if header.is_some() { "content-type" } else { "meta" };
+        return Err(ReadFailure::new(UnreadCause::CharacterSet).at(place).into());
     }
     let (text, _, _) = encoding.decode(bytes);
     Ok(text)

@@ -38,6 +38,9 @@ impl Tag {
 macro_rules! tags {
     ($($name:ident = $text:literal,)*) => {
         $(pub(super) const $name: Tag = Tag::short($text);)*
+
+        /// The short names that the standard knows.
+        const SHORT: &[(Tag, &str)] = &[$(($name, $text)),*];
     };
 }
 
@@ -111,6 +114,14 @@ impl TagNames {
             None => self.names.get(number - LONG.len()).map(|name| name.to_string()).unwrap_or_default(),
         }
     }
+}
+
+/// The name of an element of the standard; `None` for a name that the page made up.
+pub(super) fn standard_name(tag: Tag) -> Option<&'static str> {
+    if tag.is_short() {
+        return SHORT.iter().find(|(known, _)| *known == tag).map(|(_, name)| *name);
+    }
+    LONG.get((tag.0 & !NUMBERED) as usize).copied()
 }
 
 pub(super) const fn is_special(tag: Tag) -> bool {

@@ -77,7 +77,7 @@ fn check(rules: &HtmlRules, page: &str, expected: &[&str]) {
 fn check_cause(rules: &HtmlRules, page: &str, cause: UnreadCause, place: &str) {
     let unreadable = look(rules, page).map(|seen| (seen.ids, seen.tally)).unwrap_err();
     assert_eq!(unreadable.detail.cause, cause, "{page}");
-    assert_eq!(unreadable.detail.place, place, "{page}");
+    assert_eq!(unreadable.detail.place.as_str(), place, "{page}");
 }
 
 #[track_caller]
@@ -240,12 +240,24 @@ fn the_identifier_of_a_record_within_is_not_ones_own() {
 }
 
 #[test]
+fn a_place_names_no_element_that_the_page_made_up() {
+    let cards = rows_of(vec![rule("i", IdentifierPart::Text)], ".p");
+    for (page, place) in [
+        ("<durand><martin class=p>x</martin></durand>", "html > body > * > *:nth-child(1)"),
+        ("<x-marie-durand class=p>x</x-marie-durand>", "html > body > *:nth-child(1)"),
+        ("<blockquote><p class=p>x</blockquote>", "html > body > blockquote > p:nth-child(1)"),
+    ] {
+        check_cause(&cards, page, UnreadCause::NamelessRecord, place);
+    }
+}
+
+#[test]
 fn a_table_that_the_records_do_not_cover_is_counted() {
     let rules = rows_of(vec![rule("td.id", IdentifierPart::Text)], "#a tr");
     let page = "<p>menu</p><table id=a><tr><td class=id>1000001A</table><table><tr><th>Nom<tr><td>Durand<tr><td> </table>";
     let tally = look(&rules, page).unwrap().tally;
     assert_eq!((tally.records, tally.texts, tally.undescribed), (1, 2, 1));
-    assert_eq!(tally.first_undescribed.as_deref(), Some("body > table > tbody > tr:nth-child(2)"));
+    assert_eq!(tally.first_undescribed.unwrap().as_str(), "body > table > tbody > tr:nth-child(2)");
     let described = HtmlRules { no_person: vec![parse_selector("#a ~ table").unwrap()], ..rules };
     assert_eq!(look(&described, page).unwrap().tally.undescribed, 0);
 }

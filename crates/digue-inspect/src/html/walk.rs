@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use digue_types::visible::{is_blank, visible};
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use super::build::{BuiltPage, ParseManner, SEPARATOR};
 use super::matcher::{AwaitedMatches, Matcher};
@@ -17,7 +17,7 @@ use super::selector::SelectableElement;
 use super::tag::{self, Tag};
 use super::tree::{HtmlTree, NONE};
 use super::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart, read_nested};
-use crate::identifier::{Collector, IdentifierOutcome};
+use crate::collector::{Collector, IdentifierOutcome};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
 /// Limit on the text given to rules, as a multiple of the page: a rule that selects three nested elements
@@ -223,8 +223,8 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         }
         if sweeps {
             // Last of all: an identifier that a rule has found is not reported again as found by the sweep.
-            walk.found.sweep(&walk.visible, String::new)?;
-            walk.found.sweep(&walk.asides, String::new)?;
+            walk.found.sweep(&walk.visible, UnreadPlace::default)?;
+            walk.found.sweep(&walk.asides, UnreadPlace::default)?;
         }
         Ok(walk.tally)
     }
@@ -618,24 +618,23 @@ fn is_placeholder(text: &str) -> bool {
 /// The most element names in a place.
 const PLACE_NAMES_MAX: usize = 4;
 
-/// The path to an element as a selector. Custom element names are replaced by `*`: places are journalled and
-/// logged, and a hostile or careless portal could write a person into a name.
-fn place_of(tree: &HtmlTree<'_>, id: u32) -> String {
+/// The path to an element as a selector. Names that are not of the standard become `*`: places are journalled and
+/// logged, and a page could write a person into one.
+fn place_of(tree: &HtmlTree<'_>, id: u32) -> UnreadPlace {
     let mut names = Vec::new();
     let mut at = id;
     while at != NONE && at != 0 && names.len() < PLACE_NAMES_MAX {
-        let name = tree.names.name(tree.node(at).tag);
-        let is_plain =
-            name.bytes().filter(u8::is_ascii_digit).count() <= 1 && name.len() <= 16 && name.is_ascii();
-        names.push(if is_plain { name } else { "*".to_owned() });
+        names.push(tag::standard_name(tree.node(at).tag).unwrap_or("*"));
         at = tree.node(at).parent;
     }
-    let mut place = 1;
+    let mut position = 1;
     let mut before = tree.node(id).previous;
     while before != NONE {
-        place += u32::from(tree.node(before).tag != Tag::TEXT);
+        position += u64::from(tree.node(before).tag != Tag::TEXT);
         before = tree.node(before).previous;
     }
-    names.reverse();
-    format!("{}:nth-child({place})", names.join(" > "))
+    let place = names.iter().rev().enumerate().fold(UnreadPlace::default(), |place, (at, name)| {
+        if at == 0 { place.and(name) } else { place.and(" > ").and(name) }
+    });
+    place.and(":nth-child(").and_number(position).and(")")
 }

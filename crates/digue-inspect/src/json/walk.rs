@@ -2,9 +2,8 @@
 //! outside records. The paths are compiled in `json`; nothing here knows JSONPath.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use super::scan::{DEPTH_MAX, ScanFault, Scanner, ValueKind};
 use super::{
@@ -38,7 +37,8 @@ impl From<Unreadable> for WalkStop {
 
 /// One step of the path from the root to the current node.
 enum PathStep<'t> {
-    Key(Cow<'t, str>),
+    /// A member, with its number from 1 among those of its object.
+    Key(Cow<'t, str>, usize),
     Index(usize),
 }
 
@@ -186,7 +186,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             let is_telling = is_undescribed && self.counts_here() && !is_plain_name(&key);
             let texts_before = self.tally.undescribed - self.names;
             let is_unusual = counts_names && is_undescribed && !is_telling && !is_measure(&key);
-            self.trail.push(PathStep::Key(key));
+            self.trail.push(PathStep::Key(key, count));
             if is_stray || is_telling {
                 self.add_undescribed();
             }
@@ -222,7 +222,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         let mut has_identifier = false;
         for target in targets(reached & self.rules.masks.picks) {
             let NodeTarget::Pick { pick, own_below } = &self.rules.targets[target] else { continue };
-            let place = || place_of(&self.trail);
+            let place = || place_of(self.rules, &self.trail);
             if self.found.take(pick, text, place)?.is_some() {
                 has_identifier = true;
                 has_own |=
@@ -332,12 +332,12 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
 
     fn add_undescribed(&mut self) {
         self.tally.texts += 1;
-        let trail = &self.trail;
-        self.tally.add_undescribed(1, || place_of(trail));
+        let (rules, trail) = (self.rules, &self.trail);
+        self.tally.add_undescribed(1, || place_of(rules, trail));
     }
 
-    fn place(&self) -> String {
-        place_of(&self.trail)
+    fn place(&self) -> UnreadPlace {
+        place_of(self.rules, &self.trail)
     }
 }
 
@@ -576,18 +576,14 @@ pub(crate) fn is_plain_name(key: &str) -> bool {
     starts_plain && key.len() <= 40 && key[1..].chars().all(is_plain) && !key[1..].contains('@')
 }
 
-/// The path from the root, without keys that could name a person: places are journalled and logged.
-fn place_of(trail: &[PathStep<'_>]) -> String {
-    let mut place = String::from("$");
-    for crumb in trail {
-        let written = match crumb {
-            PathStep::Key(key) if is_plain_name(key) => write!(place, ".{key}"),
-            PathStep::Key(_) => write!(place, ".*"),
-            PathStep::Index(index) => write!(place, "[{index}]"),
-        };
-        written.expect("writing to a `String` cannot fail");
-    }
-    place
+/// The path from the root. A member that the map does not name is given by its number (`.#2`): even a plain name
+/// (`durand`) may be that of a person.
+fn place_of(rules: &JsonRules, trail: &[PathStep<'_>]) -> UnreadPlace {
+    trail.iter().fold(UnreadPlace::from("$"), |place, step| match step {
+        PathStep::Key(name, _) if rules.names(name) => place.and(".").and_map_word(name),
+        PathStep::Key(_, number) => place.and(".#").and_number(*number as u64),
+        PathStep::Index(index) => place.and("[").and_number(*index as u64).and("]"),
+    })
 }
 
 fn syntax_at(before: &[u8]) -> Unreadable {

@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use super::captions::{is_caption, is_title};
 use super::header::{Header, Located};
 use super::{ColumnRule, TableRules};
-use crate::identifier::{Collector, IdentifierOutcome};
+use crate::collector::{Collector, IdentifierOutcome};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
 /// Number of rows in which the header is searched for.
@@ -48,7 +48,7 @@ pub(crate) trait TableRow {
         None
     }
     /// The place of a cell: line or sheet, and column.
-    fn place(&self, column: usize) -> String;
+    fn place(&self, column: usize) -> UnreadPlace;
 }
 
 enum ReaderStage<'r> {
@@ -455,6 +455,6 @@ fn unread(
     ReadFailure::new(cause).by_rule(&rule.pick.rule).at(row.place(place)).shaped_as(text).into()
 }
 
-fn nameless(place: String) -> Unreadable {
+fn nameless(place: UnreadPlace) -> Unreadable {
     ReadFailure::new(UnreadCause::NamelessRecord).at(place).into()
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::Read as _;
 
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use crate::reading::Unreadable;
 
@@ -25,6 +25,7 @@ const GROWTH_HINT: u16 = 0xa220;
 /// A part as listed in the central directory.
 struct ArchivePart<'b> {
     name: String,
+    place: UnreadPlace,
     is_deflated: bool,
     data: &'b [u8],
     size: u64,
@@ -46,11 +47,11 @@ pub(super) struct ZipArchive<'b> {
 }
 
 /// The fault of a part that is not examined, or of bytes outside every part.
-pub(super) fn unread_part(place: &str) -> Unreadable {
+pub(super) fn unread_part(place: impl Into<UnreadPlace>) -> Unreadable {
     ReadFailure::new(UnreadCause::UnreadPart).at(place).into()
 }
 
-pub(super) fn broken(place: &str) -> Unreadable {
+pub(super) fn broken(place: impl Into<UnreadPlace>) -> Unreadable {
     ReadFailure::new(UnreadCause::Syntax).at(place).into()
 }
 
@@ -67,14 +68,15 @@ impl<'b> ZipArchive<'b> {
         while at < list.end {
             let entry = CentralDirectory::read(bytes, at).ok_or_else(|| broken("archive"))?;
             at += entry.bytes;
-            let (part, span) = entry.part(bytes)?;
+            let place = UnreadPlace::numbered("part ", spans.len() as u64 + 1);
+            let (part, span) = entry.part(bytes, &place)?;
             spans.push(span);
             if part.name.ends_with('/') && part.data.is_empty() {
                 continue;
             }
             // Of two parts with one name, programs differ in which they read.
             if !names.insert(part.name.to_lowercase()) {
-                return Err(unread_part(&part.name));
+                return Err(unread_part(place));
             }
             parts.push(part);
         }
@@ -94,18 +96,27 @@ impl<'b> ZipArchive<'b> {
         self.names().find(|known| known.eq_ignore_ascii_case(name)).map(str::to_owned)
     }
 
+    /// The place of a part, for failures: its position in the archive. Its name is chosen by whoever writes the file.
+    pub(super) fn place(&self, name: &str) -> UnreadPlace {
+        match self.parts.iter().find(|part| part.name == name) {
+            Some(part) => part.place.clone(),
+            None => UnreadPlace::from("archive"),
+        }
+    }
+
     /// Unpacks one part.
     pub(super) fn unpack(&mut self, name: &str) -> Result<Cow<'b, [u8]>, Unreadable> {
-        let part = self.parts.iter().find(|part| part.name == name).ok_or_else(|| broken(name))?;
+        let part = self.parts.iter().find(|part| part.name == name).ok_or_else(|| broken("archive"))?;
+        let place = &part.place;
         let bytes = if part.is_deflated {
             let mut rest = part.data;
             let mut bytes = Vec::new();
             // Sizes in the archive are claims: the limit is on the bytes that come out.
             let mut inflated = flate2::bufread::DeflateDecoder::new(&mut rest).take(self.left as u64 + 1);
-            inflated.read_to_end(&mut bytes).map_err(|_| broken(name))?;
+            inflated.read_to_end(&mut bytes).map_err(|_| broken(place.clone()))?;
             // Bytes after the deflate stream belong to no part.
             if bytes.len() <= self.left && !rest.is_empty() {
-                return Err(unread_part(name));
+                return Err(unread_part(place.clone()));
             }
             Cow::Owned(bytes)
         } else {
@@ -115,7 +126,7 @@ impl<'b> ZipArchive<'b> {
         let mut crc = flate2::Crc::new();
         crc.update(&bytes);
         if bytes.len() as u64 != part.size || crc.sum() != part.crc {
-            return Err(broken(name));
+            return Err(broken(place.clone()));
         }
         Ok(bytes)
     }
@@ -210,10 +221,10 @@ impl<'b> CentralDirectory<'b> {
     }
 
     /// The part, when its local header agrees with this entry: programs differ in which of the two they use.
-    fn part(&self, bytes: &'b [u8]) -> Result<(ArchivePart<'b>, Span), Unreadable> {
-        let written = std::str::from_utf8(self.name).map_err(|_| unread_part("archive"))?;
+    fn part(&self, bytes: &'b [u8], place: &UnreadPlace) -> Result<(ArchivePart<'b>, Span), Unreadable> {
+        let fault = || unread_part(place.clone());
+        let written = std::str::from_utf8(self.name).map_err(|_| fault())?;
         let name = written.replace('\\', "/").trim_start_matches('/').to_owned();
-        let fault = || unread_part(&name);
         let start = usize::try_from(self.local).map_err(|_| fault())?;
         let field = |at: usize| u16_at(bytes, start + at);
         let is_local = u32_at(bytes, start) == Some(0x0403_4b50) && field(8) == Some(self.method);
@@ -241,7 +252,8 @@ impl<'b> CentralDirectory<'b> {
         let packed = bytes.get(data..end).ok_or_else(fault)?;
         let span = Span { start, end, has_descriptor, crc: self.crc };
         let is_deflated = self.method == 8;
-        Ok((ArchivePart { name, is_deflated, data: packed, size: self.size, crc: self.crc }, span))
+        let place = place.clone();
+        Ok((ArchivePart { name, place, is_deflated, data: packed, size: self.size, crc: self.crc }, span))
     }
 }
 

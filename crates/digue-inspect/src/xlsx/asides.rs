@@ -5,9 +5,11 @@
 
 use super::archive::unread_part;
 use super::markup::{MarkupAttributes, MarkupEvent, walk};
-use crate::identifier::{Collector, Identifier};
+use crate::collector::Collector;
+use crate::identifier::Identifier;
 use crate::reading::Unreadable;
-use crate::sweep::SweptTexts;
+use crate::swept_texts::SweptTexts;
+use digue_types::UnreadPlace;
 use digue_types::visible::is_blank;
 
 /// The most identifiers that are remembered until every cell is read.
@@ -94,7 +96,7 @@ const MEASURES: [&str; 17] = [
 #[derive(Default)]
 pub(super) struct Asides {
     swept: SweptTexts,
-    like: Vec<(Identifier, String)>,
+    like: Vec<(Identifier, UnreadPlace)>,
     words: Vec<Identifier>,
 }
 
@@ -103,19 +105,19 @@ impl Asides {
     pub(super) fn add(
         &mut self,
         text: &str,
-        place: &str,
+        place: &UnreadPlace,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         if is_blank(text) {
             return Ok(());
         }
-        self.swept.add(text, found, || place.to_owned())?;
+        self.swept.add(text, found, || place.clone())?;
         found.identifiers_like(text, &mut self.words);
         for identifier in self.words.drain(..) {
             let is_small = identifier.text.len() < NUMBER_DIGITS_MIN
                 && identifier.text.bytes().all(|byte| byte.is_ascii_digit());
             if !is_small && !found.has_found(&identifier) {
-                self.like.push((identifier, place.to_owned()));
+                self.like.push((identifier, place.clone()));
             }
         }
         if self.like.len() > LIKE_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
@@ -125,7 +127,7 @@ impl Asides {
     pub(super) fn add_formula(
         &mut self,
         formula: &str,
-        place: &str,
+        place: &UnreadPlace,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         for literal in formula.split('"').skip(1).step_by(2) {
@@ -139,7 +141,7 @@ impl Asides {
         &mut self,
         attributes: &MarkupAttributes<'_>,
         is_shown: impl Fn(&str) -> bool,
-        place: &str,
+        place: &UnreadPlace,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         for (_, value) in attributes.iter().filter(|(name, _)| is_shown(name)) {
@@ -153,7 +155,7 @@ impl Asides {
         &mut self,
         element: &str,
         text: &str,
-        place: &str,
+        place: &UnreadPlace,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         if FORMULAS.contains(&element) {
@@ -171,7 +173,7 @@ impl Asides {
     fn add_page_margin(
         &mut self,
         text: &str,
-        place: &str,
+        place: &UnreadPlace,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         for piece in text.split('&') {
@@ -188,10 +190,10 @@ impl Asides {
         Ok(())
     }
 
-    /// Examines a whole part: its texts, and the attributes that programs show.
+    /// Examines a whole part, given its name and its place: its texts, and the attributes that programs show.
     pub(super) fn read(
         &mut self,
-        part: &str,
+        (part, place): (&str, &UnreadPlace),
         bytes: &[u8],
         role: AttributeRole,
         found: &mut Collector<'_>,
@@ -201,13 +203,13 @@ impl Asides {
         let mut cached = 0;
         let lower = part.to_lowercase();
         let is_cache = lower.contains("pivotcache") || lower.contains("externallink");
-        walk(part, bytes, &mut |mark| {
+        walk(place, bytes, &mut |mark| {
             match mark {
                 MarkupEvent::Open(name, attributes) => {
                     self.add_text(
                         open.last().map_or("", String::as_str),
                         &std::mem::take(&mut text),
-                        part,
+                        place,
                         found,
                     )?;
                     let holds_values = is_cache && matches!(name, "s" | "n" | "d" | "cell" | "v");
@@ -219,26 +221,26 @@ impl Asides {
                             || (holds_values && attribute == "v")
                             || (is_filter && attribute == "val")
                     };
-                    self.add_attributes(attributes, is_shown, part, found)?;
+                    self.add_attributes(attributes, is_shown, place, found)?;
                     open.push(name.to_owned());
                 }
                 MarkupEvent::Close(_) => {
                     let element = open.pop().unwrap_or_default();
-                    self.add_text(&element, &std::mem::take(&mut text), part, found)?;
+                    self.add_text(&element, &std::mem::take(&mut text), place, found)?;
                 }
                 MarkupEvent::Text(more) => text.push_str(more),
-                MarkupEvent::Comment(comment) => self.add(comment, part, found)?,
+                MarkupEvent::Comment(comment) => self.add(comment, place, found)?,
             }
-            if cached > CACHED_TEXTS_MAX { Err(unread_part(part)) } else { Ok(()) }
+            if cached > CACHED_TEXTS_MAX { Err(unread_part(place.clone())) } else { Ok(()) }
         })
     }
 
     /// Concludes once every cell is read: no identifier may be left that no cell showed. Not earlier, as a
     /// comment can precede the cell that shows the same person.
     pub(super) fn conclude(mut self, found: &mut Collector<'_>) -> Result<(), Unreadable> {
-        self.swept.finish(found, || "workbook".to_owned())?;
+        self.swept.finish(found, || UnreadPlace::from("workbook"))?;
         match self.like.iter().find(|(identifier, _)| !found.has_found(identifier)) {
-            Some((_, place)) => Err(unread_part(place)),
+            Some((_, place)) => Err(unread_part(place.clone())),
             None => Ok(()),
         }
     }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use digue_types::UnreadPlace;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -37,9 +38,9 @@ impl MarkupAttributes<'_> {
     }
 }
 
-/// Passes every event of a part to `take`.
+/// Passes every event of the part at `place` to `take`.
 pub(super) fn walk(
-    part: &str,
+    place: &UnreadPlace,
     bytes: &[u8],
     take: &mut dyn FnMut(MarkupEvent<'_>) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
@@ -47,7 +48,7 @@ pub(super) fn walk(
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = true;
     reader.config_mut().expand_empty_elements = true;
-    let fault = || broken(part);
+    let fault = || broken(place.clone());
     let (mut depth, mut roots) = (0, 0);
     loop {
         match reader.read_event().map_err(|_| fault())? {

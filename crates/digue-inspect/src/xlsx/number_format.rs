@@ -5,6 +5,7 @@
 
 use digue_types::UnreadCause;
 
+use super::format_code::{FormatToken, Piece, filled, sections, tokens};
 use super::number_look::NumberLook;
 
 /// Numbers are doubles and shown with fifteen digits: larger whole numbers may have lost digits.
@@ -35,13 +36,6 @@ enum NumberFormat {
     /// A time of day or a duration.
     Time,
     Unknown,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum FormatToken {
-    Digit(char),
-    Literal(String),
-    General,
 }
 
 impl Format {
@@ -114,35 +108,6 @@ fn whole(written: &str) -> Result<(&'static str, String), UnreadCause> {
         return Err(UnreadCause::InexactNumber);
     }
     Ok((if number < 0.0 { "-" } else { "" }, format!("{:.0}", number.abs())))
-}
-
-/// A piece of a format code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    /// A character with a meaning.
-    Sign(char),
-    Literal(char),
-    /// The content of brackets.
-    Bracket(String),
-}
-
-/// The sections of a format code: positive, negative, zero, text.
-pub(super) fn sections(code: &str) -> Vec<Vec<Piece>> {
-    let mut sections = vec![Vec::new()];
-    let mut rest = code.chars();
-    while let Some(c) = rest.next() {
-        let last = sections.last_mut().expect("`sections` starts with one element");
-        match c {
-            ';' => sections.push(Vec::new()),
-            '"' => last.extend(rest.by_ref().take_while(|c| *c != '"').map(Piece::Literal)),
-            '\\' => last.extend(rest.next().map(Piece::Literal)),
-            // A space as wide as the next character.
-            '_' => last.extend(rest.next().map(|_| Piece::Literal(' '))),
-            '[' => last.push(Piece::Bracket(rest.by_ref().take_while(|c| *c != ']').collect())),
-            c => last.push(Piece::Sign(c)),
-        }
-    }
-    sections
 }
 
 fn text_format(section: &[Piece]) -> TextFormat {
@@ -229,55 +194,6 @@ fn is_hour_letters(inner: &str) -> bool {
 fn is_plain_bracket(inner: &str) -> bool {
     let is_colour = !inner.is_empty() && inner.chars().all(|c| c.is_alphanumeric() || c == ' ');
     (is_colour && !is_hour_letters(inner)) || inner.starts_with("$-")
-}
-
-pub(super) fn tokens(section: &[Piece], is_general: bool) -> Vec<FormatToken> {
-    let mut tokens = Vec::new();
-    let mut has_number = false;
-    for piece in section {
-        match piece {
-            Piece::Sign(c @ ('0' | '#' | '?')) => tokens.push(FormatToken::Digit(*c)),
-            Piece::Sign(',') | Piece::Bracket(_) => {}
-            Piece::Sign(c) if is_general && (c.is_alphabetic() || *c == '@') => {
-                if !has_number {
-                    tokens.push(FormatToken::General);
-                    has_number = true;
-                }
-            }
-            Piece::Sign(c) | Piece::Literal(c) => tokens.push(FormatToken::Literal((*c).into())),
-        }
-    }
-    tokens
-}
-
-/// Fills digit places from the right; the first place takes all remaining digits.
-pub(super) fn filled(tokens: &[FormatToken], digits: &str) -> String {
-    let places = tokens.iter().filter(|token| matches!(token, FormatToken::Digit(_))).count();
-    let digits = if digits == "0" && places > 0 { "" } else { digits };
-    let surplus = digits.len().saturating_sub(places);
-    let mut missing = places.saturating_sub(digits.len());
-    let mut next = 0;
-    let mut shown = String::new();
-    for token in tokens {
-        match token {
-            FormatToken::General => shown.push_str(if digits.is_empty() { "0" } else { digits }),
-            FormatToken::Literal(text) => shown.push_str(text),
-            FormatToken::Digit(place) if missing > 0 => {
-                missing -= 1;
-                match place {
-                    '0' => shown.push('0'),
-                    '?' => shown.push(' '),
-                    _ => {}
-                }
-            }
-            FormatToken::Digit(_) => {
-                let end = next + 1 + if next == 0 { surplus } else { 0 };
-                shown.push_str(&digits[next..end]);
-                next = end;
-            }
-        }
-    }
-    shown
 }
 
 /// The ISO 8601 date of a serial number, with its time unless midnight; `None` for a time without a date.

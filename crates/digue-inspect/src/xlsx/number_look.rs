@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::number_format::{Piece, filled, sections, tokens};
+use super::format_code::{Piece, filled, sections, tokens};
 
 /// The longest format code: Excel accepts 255 characters, of up to four bytes.
 const CODE_BYTES_MAX: usize = 1_020;

@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+use digue_types::UnreadPlace;
+
 use super::archive::{ZipArchive, broken, unread_part};
 use super::asides::{Asides, AttributeRole};
 use super::markup::{MarkupEvent, walk};
 use super::number_format::{self, Format};
 use super::sheet::WorkbookTables;
 use super::strings::SharedStrings;
-use crate::identifier::Collector;
+use crate::collector::Collector;
 use crate::reading::Unreadable;
 
 const SHEETS_MAX: usize = 1_000;
@@ -23,6 +25,8 @@ const PRINTER_BYTES_MAX: usize = 64 << 10;
 #[derive(Clone)]
 pub(super) struct SheetPart {
     pub name: String,
+    /// `sheet 2`, as the workbook lists it.
+    pub place: UnreadPlace,
     pub part: String,
 }
 
@@ -44,12 +48,12 @@ impl<'b> XlsxPackage<'b> {
     pub(super) fn open(bytes: &'b [u8], limit: usize) -> Result<Self, Unreadable> {
         let mut archive = ZipArchive::open(bytes, limit)?;
         let types_part = archive.find("[Content_Types].xml").ok_or_else(|| broken("[Content_Types].xml"))?;
-        let types = ContentTypes::read(&types_part, &archive.unpack(&types_part)?)?;
+        let types = ContentTypes::read(&archive.place(&types_part), &archive.unpack(&types_part)?)?;
         let root = relations(&mut archive, "")?;
         let mut books = root.iter().filter(|relation| relation.kind == "officeDocument");
         // Exactly one: of two workbooks, each program would open its own.
         let (Some(book), None) = (books.next(), books.next()) else { return Err(broken("_rels/.rels")) };
-        let workbook = archive.find(&book.target).ok_or_else(|| broken(&book.target))?;
+        let workbook = archive.find(&book.target).ok_or_else(|| broken("_rels/.rels"))?;
         let read = HashSet::from([types_part, workbook.clone()]);
         let mut package = Self {
             archive,
@@ -79,11 +83,12 @@ impl<'b> XlsxPackage<'b> {
         let related = relations(&mut self.archive, &workbook)?;
         let mut named: Vec<(String, String)> = Vec::new();
         let bytes = self.archive.unpack(&workbook)?;
+        let place = self.archive.place(&workbook);
         let mut is_from_1904 = false;
-        walk(&workbook, &bytes, &mut |mark| {
+        walk(&place, &bytes, &mut |mark| {
             match mark {
                 MarkupEvent::Open("sheet", attributes) => {
-                    let id = attributes.get("id").ok_or_else(|| broken(&workbook))?;
+                    let id = attributes.get("id").ok_or_else(|| broken(place.clone()))?;
                     named.push((attributes.get("name").unwrap_or_default().to_owned(), id.to_owned()));
                 }
                 MarkupEvent::Open("workbookPr", attributes) => {
@@ -101,11 +106,12 @@ impl<'b> XlsxPackage<'b> {
             return Err(Unreadable::too_large());
         }
         let mut names = HashSet::new();
-        for (name, id) in named {
+        for (number, (name, id)) in (1..).zip(named) {
+            let place = UnreadPlace::numbered("sheet ", number);
             if !names.insert(name.to_lowercase()) {
-                return Err(unread_part(&name));
+                return Err(unread_part(place));
             }
-            self.add_sheet(name, &id, &related)?;
+            self.add_sheet(name, place, &id, &related)?;
         }
         for relation in related.iter().filter(|relation| !relation.is_external) {
             let slot = match relation.kind.as_str() {
@@ -113,9 +119,9 @@ impl<'b> XlsxPackage<'b> {
                 "styles" => &mut self.styles,
                 _ => continue,
             };
-            let part = self.archive.find(&relation.target).ok_or_else(|| broken(&relation.target))?;
+            let part = self.archive.find(&relation.target).ok_or_else(|| broken("relations"))?;
             if slot.replace(part.clone()).is_some() {
-                return Err(unread_part(&part));
+                return Err(unread_part(self.archive.place(&part)));
             }
             self.read.insert(part);
         }
@@ -124,20 +130,26 @@ impl<'b> XlsxPackage<'b> {
         Ok(())
     }
 
-    fn add_sheet(&mut self, name: String, id: &str, related: &[PartRelation]) -> Result<(), Unreadable> {
+    fn add_sheet(
+        &mut self,
+        name: String,
+        place: UnreadPlace,
+        id: &str,
+        related: &[PartRelation],
+    ) -> Result<(), Unreadable> {
         let mut targets = related.iter().filter(|relation| relation.id == id && !relation.is_external);
-        let (Some(relation), None) = (targets.next(), targets.next()) else { return Err(broken(&name)) };
-        let part = self.archive.find(&relation.target).ok_or_else(|| broken(&relation.target))?;
+        let (Some(relation), None) = (targets.next(), targets.next()) else { return Err(broken(place)) };
+        let part = self.archive.find(&relation.target).ok_or_else(|| broken(place.clone()))?;
         match relation.kind.as_str() {
             // Two sheets that share one part would make the work larger than the file.
-            "worksheet" if !self.read.insert(part.clone()) => Err(unread_part(&part)),
+            "worksheet" if !self.read.insert(part.clone()) => Err(unread_part(place)),
             "worksheet" => {
-                self.sheets.push(SheetPart { name, part });
+                self.sheets.push(SheetPart { name, place, part });
                 Ok(())
             }
             // Its texts are examined with the other parts.
             "chartsheet" | "dialogsheet" => Ok(()),
-            _ => Err(unread_part(&part)),
+            _ => Err(unread_part(place)),
         }
     }
 
@@ -145,11 +157,12 @@ impl<'b> XlsxPackage<'b> {
     pub(super) fn common(&mut self, found: &mut Collector<'_>) -> Result<WorkbookTables, Unreadable> {
         let mut common = WorkbookTables { is_from_1904: self.is_from_1904, ..WorkbookTables::default() };
         if let Some(part) = self.strings.clone() {
-            common.strings = SharedStrings::read(&part, &self.archive.unpack(&part)?, found)?;
+            common.strings =
+                SharedStrings::read(&self.archive.place(&part), &self.archive.unpack(&part)?, found)?;
         }
         if let Some(part) = self.styles.clone() {
             let bytes = self.archive.unpack(&part)?;
-            self.format_words = read_formats(&part, &bytes, &mut common)?;
+            self.format_words = read_formats(&self.archive.place(&part), &bytes, &mut common)?;
         }
         Ok(common)
     }
@@ -160,33 +173,33 @@ impl<'b> XlsxPackage<'b> {
         asides: &mut Asides,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
-        let styles = self.styles.clone().unwrap_or_default();
+        let styles = UnreadPlace::from("styles");
         for words in &self.format_words {
             asides.add(words, &styles, found)?;
         }
         let names: Vec<String> =
             self.archive.names().filter(|name| !self.read.contains(*name)).map(str::to_owned).collect();
         for part in names {
-            let kind = self.types.of(&part);
+            let (kind, place) = (self.types.of(&part), self.archive.place(&part));
             let lower = part.to_lowercase();
             if lower.ends_with(".rels") {
-                read_targets(&part, &self.archive.unpack(&part)?, asides, found)?;
+                read_targets(&place, &self.archive.unpack(&part)?, asides, found)?;
             } else if kind.ends_with("worksheet+xml") || kind.ends_with("macrosheet+xml") {
                 // A sheet that the workbook does not list: some programs recover and show it.
-                return Err(unread_part(&part));
+                return Err(unread_part(place));
             } else if kind.ends_with("+xml") || kind.ends_with("/xml") || kind.ends_with("vmldrawing") {
                 let is_known = kind.starts_with("application/vnd.openxmlformats")
                     || kind.starts_with("application/vnd.ms-");
                 let role = if is_known { AttributeRole::Known } else { AttributeRole::Unknown };
                 let bytes = self.archive.unpack(&part)?;
-                asides.read(&part, &bytes, role, found)?;
+                asides.read((&part, &place), &bytes, role, found)?;
             } else if kind.ends_with("printersettings") {
                 if self.archive.unpack(&part)?.len() > PRINTER_BYTES_MAX {
-                    return Err(unread_part(&part));
+                    return Err(unread_part(place));
                 }
             // Macros, embedded files and unknown parts can show anything.
             } else if !kind.starts_with("image/") {
-                return Err(unread_part(&part));
+                return Err(unread_part(place));
             }
         }
         Ok(())
@@ -200,7 +213,7 @@ struct ContentTypes {
 }
 
 impl ContentTypes {
-    fn read(part: &str, bytes: &[u8]) -> Result<Self, Unreadable> {
+    fn read(part: &UnreadPlace, bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut types = Self { by_part: HashMap::new(), by_extension: HashMap::new() };
         walk(part, bytes, &mut |mark| {
             if let MarkupEvent::Open(name, attributes) = mark {
@@ -212,7 +225,7 @@ impl ContentTypes {
                     _ => None,
                 };
                 if known.is_some() {
-                    return Err(unread_part(part));
+                    return Err(unread_part(part.clone()));
                 }
             }
             Ok(())
@@ -241,10 +254,10 @@ fn relations(archive: &mut ZipArchive<'_>, source: &str) -> Result<Vec<PartRelat
     let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
     let path =
         if folder.is_empty() { format!("_rels/{name}.rels") } else { format!("{folder}/_rels/{name}.rels") };
-    let part = archive.find(&path).ok_or_else(|| broken(&path))?;
+    let part = archive.find(&path).ok_or_else(|| broken("relations"))?;
     let bytes = archive.unpack(&part)?;
     let mut relations = Vec::new();
-    walk(&part, &bytes, &mut |mark| {
+    walk(&archive.place(&part), &bytes, &mut |mark| {
         if let MarkupEvent::Open("Relationship", attributes) = mark {
             let of = |key| attributes.get(key).unwrap_or_default();
             let kind = of("Type").rsplit('/').next().unwrap_or_default().to_owned();
@@ -274,7 +287,7 @@ fn resolved(folder: &str, target: &str) -> String {
 
 /// Examines links out of the file, which a person sees or follows.
 fn read_targets(
-    part: &str,
+    part: &UnreadPlace,
     bytes: &[u8],
     asides: &mut Asides,
     found: &mut Collector<'_>,
@@ -293,7 +306,11 @@ fn read_targets(
 }
 
 /// Reads the formats of cells into `common`. Returns the literal words in them.
-fn read_formats(part: &str, bytes: &[u8], common: &mut WorkbookTables) -> Result<Vec<String>, Unreadable> {
+fn read_formats(
+    part: &UnreadPlace,
+    bytes: &[u8],
+    common: &mut WorkbookTables,
+) -> Result<Vec<String>, Unreadable> {
     let mut words: Vec<String> = Vec::new();
     let mut own: HashMap<u32, Format> = HashMap::new();
     let mut cells: Vec<u32> = Vec::new();
@@ -307,18 +324,18 @@ fn read_formats(part: &str, bytes: &[u8], common: &mut WorkbookTables) -> Result
                 let id = attributes
                     .get("numFmtId")
                     .and_then(|id| id.trim().parse().ok())
-                    .ok_or_else(|| broken(part))?;
-                let code = attributes.get("formatCode").ok_or_else(|| broken(part))?;
+                    .ok_or_else(|| broken(part.clone()))?;
+                let code = attributes.get("formatCode").ok_or_else(|| broken(part.clone()))?;
                 words.extend(number_format::words(code));
                 if own.insert(id, Format::parse(code)).is_some() {
-                    return Err(broken(part));
+                    return Err(broken(part.clone()));
                 }
             }
             MarkupEvent::Open("cellXfs", _) => in_cells = true,
             MarkupEvent::Close("cellXfs") => in_cells = false,
             MarkupEvent::Open("xf", attributes) if in_cells => {
                 let id = attributes.get("numFmtId").unwrap_or("0");
-                cells.push(id.trim().parse().map_err(|_| broken(part))?);
+                cells.push(id.trim().parse().map_err(|_| broken(part.clone()))?);
             }
             MarkupEvent::Open(..)
             | MarkupEvent::Close(_)

@@ -1,7 +1,8 @@
 //! Reads one sheet of a workbook row by row: what each cell shows, and whether that is certain.
 
+use digue_types::reading::column_letters;
 use digue_types::visible::is_blank;
-use digue_types::{ReadFailure, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use super::archive::broken;
 use super::asides::{Asides, is_shown_in_sheet};
@@ -9,9 +10,9 @@ use super::markup::{MarkupAttributes, MarkupEvent, unescaped, walk};
 use super::number_format::{Format, day};
 use super::number_look::UploadedNumber;
 use super::strings::SharedStrings;
-use crate::identifier::Collector;
+use crate::collector::Collector;
 use crate::reading::Unreadable;
-use crate::sweep::SweptTexts;
+use crate::swept_texts::SweptTexts;
 use crate::table::{CellValue, TableRow};
 
 const COLUMNS_MAX: usize = 16_384;
@@ -99,12 +100,12 @@ impl CoveredCells {
     /// `B2:C2`.
     pub fn name(&self) -> String {
         let (columns, rows) = (self.columns, self.rows);
-        format!("{}{}:{}{}", letters(columns.0), rows.0, letters(columns.1), rows.1)
+        format!("{}{}:{}{}", column_letters(columns.0), rows.0, column_letters(columns.1), rows.1)
     }
 }
 
 pub(super) struct SheetRow<'s> {
-    sheet: &'s str,
+    sheet: &'s UnreadPlace,
     strings: &'s SharedStrings,
     /// Row number, from 1.
     pub number: u32,
@@ -157,21 +158,9 @@ impl TableRow for SheetRow<'_> {
         }
     }
 
-    fn place(&self, column: usize) -> String {
-        format!("{}!{}{}", self.sheet, letters(column), self.number)
+    fn place(&self, column: usize) -> UnreadPlace {
+        self.sheet.clone().and(" ").and_cell(column, self.number)
     }
-}
-
-/// `A`, `B`, … `AA`.
-pub(super) fn letters(column: usize) -> String {
-    let mut letters = Vec::new();
-    let mut rest = column + 1;
-    while rest > 0 {
-        rest -= 1;
-        letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
-        rest /= 26;
-    }
-    letters.iter().rev().collect()
 }
 
 /// Column from 0 and row from 1 of `B7`.
@@ -193,8 +182,7 @@ fn position(reference: &str) -> Option<(usize, u32)> {
 /// Passes every row that is not blank to `take`, and texts outside cells to `asides`. Returns the merged
 /// cells of an upload.
 pub(super) fn read_sheet(
-    sheet: &str,
-    part: &str,
+    sheet: &UnreadPlace,
     bytes: &[u8],
     common: &WorkbookTables,
     asides: &mut Asides,
@@ -214,8 +202,8 @@ pub(super) fn read_sheet(
         swept: SweptTexts::default(),
         covered: Vec::new(),
     };
-    walk(part, bytes, &mut |mark| reader.mark(mark, asides, found, take))?;
-    reader.swept.finish(found, || sheet.to_owned())?;
+    walk(sheet, bytes, &mut |mark| reader.mark(mark, asides, found, take))?;
+    reader.swept.finish(found, || sheet.clone())?;
     Ok(reader.covered)
 }
 
@@ -302,7 +290,7 @@ impl SheetReader<'_> {
 
     fn cover(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
         let reference = attributes.get("ref").unwrap_or_default();
-        let covered = CoveredCells::parse(reference).ok_or_else(|| broken(self.row.sheet))?;
+        let covered = CoveredCells::parse(reference).ok_or_else(|| broken(self.row.sheet.clone()))?;
         self.covered.push(covered);
         if self.covered.len() > MERGES_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
     }
@@ -320,7 +308,7 @@ impl SheetReader<'_> {
 
     fn open_row(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
         let number = match attributes.get("r") {
-            Some(number) => number.trim().parse().map_err(|_| broken(self.row.sheet))?,
+            Some(number) => number.trim().parse().map_err(|_| broken(self.row.sheet.clone()))?,
             None => self.row.number + 1,
         };
         // Programs disagree on rows that occur twice or out of order.
@@ -338,7 +326,7 @@ impl SheetReader<'_> {
         let next = self.next_column;
         let column = match attributes.get("r") {
             Some(reference) => {
-                let (column, row) = position(reference).ok_or_else(|| broken(self.row.sheet))?;
+                let (column, row) = position(reference).ok_or_else(|| broken(self.row.sheet.clone()))?;
                 // Programs place a cell with a wrong reference differently.
                 if row != self.row.number || column < next {
                     return Err(self.ambiguous());
@@ -348,10 +336,10 @@ impl SheetReader<'_> {
             None => next,
         };
         if column >= COLUMNS_MAX {
-            return Err(broken(self.row.sheet));
+            return Err(broken(self.row.sheet.clone()));
         }
         let style = match attributes.get("s") {
-            Some(style) => style.trim().parse().map_err(|_| broken(self.row.sheet))?,
+            Some(style) => style.trim().parse().map_err(|_| broken(self.row.sheet.clone()))?,
             None => 0,
         };
         let kind = attributes.get("t").unwrap_or("n").to_owned();
@@ -440,9 +428,9 @@ impl SheetReader<'_> {
 
     fn shared(&self, cell: &OpenCell, value: &str) -> Result<Option<ResolvedCell>, Unreadable> {
         let place = || self.row.place(cell.column);
-        let number: usize = value.trim().parse().map_err(|_| broken(&place()))?;
+        let number: usize = value.trim().parse().map_err(|_| broken(place()))?;
         let strings = &self.common.strings;
-        if strings.is_blank(number).ok_or_else(|| broken(&place()))? {
+        if strings.is_blank(number).ok_or_else(|| broken(place()))? {
             return Ok(None);
         }
         let around = self.common.formats.get(cell.style).and_then(|format| format.around_text(""));

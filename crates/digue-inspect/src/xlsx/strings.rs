@@ -3,14 +3,16 @@
 //! They are in one buffer and never copied: a workbook of a few kilobytes can refer to one long text a
 //! million times.
 
-use digue_types::visible::is_blank;
 use std::cell::Cell;
+
+use digue_types::UnreadPlace;
+use digue_types::visible::is_blank;
 
 use super::archive::broken;
 use super::markup::{MarkupEvent, unescaped, walk};
-use crate::identifier::Collector;
+use crate::collector::Collector;
 use crate::reading::Unreadable;
-use crate::sweep::SweptTexts;
+use crate::swept_texts::SweptTexts;
 
 #[derive(Default)]
 pub(super) struct SharedStrings {
@@ -36,15 +38,19 @@ struct StringPlace {
 
 impl SharedStrings {
     /// Reads the part and sweeps each of its texts once.
-    pub(super) fn read(part: &str, bytes: &[u8], found: &mut Collector<'_>) -> Result<Self, Unreadable> {
+    pub(super) fn read(
+        part: &UnreadPlace,
+        bytes: &[u8],
+        found: &mut Collector<'_>,
+    ) -> Result<Self, Unreadable> {
         let mut strings = Self::default();
         let mut swept = SweptTexts::default();
         let mut place = StringPlace::default();
         let (mut value, mut beside) = (String::new(), String::new());
-        let at = || part.to_owned();
+        let at = || part.clone();
         walk(part, bytes, &mut |mark| {
             match mark {
-                MarkupEvent::Open("si", _) if place.in_item => return Err(broken(part)),
+                MarkupEvent::Open("si", _) if place.in_item => return Err(broken(part.clone())),
                 MarkupEvent::Open("si", _) => place.in_item = true,
                 MarkupEvent::Open("rPh", _) => place.phonetic += 1,
                 MarkupEvent::Open("t", _) => place.in_text = true,

@@ -43,7 +43,7 @@ fn look(bytes: &[u8]) -> Result<Vec<String>, ReadFailure> {
 #[track_caller]
 fn check_cause(bytes: &[u8], cause: UnreadCause, place: &str) {
     let read = look(bytes);
-    assert!(matches!(&read, Err(why) if why.cause == cause && why.place == place), "{read:?}");
+    assert!(matches!(&read, Err(why) if why.cause == cause && why.place.as_str() == place), "{read:?}");
 }
 
 /// A workbook written part by part.
@@ -189,13 +189,13 @@ fn fixture(name: &str) -> Vec<u8> {
 
 #[test]
 fn ordinary_workbooks_of_other_programs() {
-    check_cause(&fixture("10-xlsx-formula-id"), UnreadCause::Formula, "Sheet!A3");
+    check_cause(&fixture("10-xlsx-formula-id"), UnreadCause::Formula, "sheet 1 A3");
     let digits = look_with(&rules(), Some("[0-9]{7}"), &fixture("12-xlsx-zero-format"), 1 << 20).unwrap();
     assert_eq!((digits.0.as_slice(), digits.1.records), (&["0001234".to_owned()][..], 2));
     assert_eq!(look(&fixture("13-xlsx-title-row")).unwrap(), ["1000001A"]);
     assert_eq!(look(&fixture("14-xlsx-legend-sheet")).unwrap(), ["1000001A"]);
-    check_cause(&fixture("15-xlsx-empty-id"), UnreadCause::NamelessRecord, "Sheet!B3");
-    check_cause(&fixture("16-xlsx-formula-zero"), UnreadCause::Formula, "S!A2");
+    check_cause(&fixture("15-xlsx-empty-id"), UnreadCause::NamelessRecord, "sheet 1 B3");
+    check_cause(&fixture("16-xlsx-formula-zero"), UnreadCause::Formula, "sheet 1 A2");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_far_corner_costs_nothing_and_a_bomb_stops_at_the_limit() {
     sheet.write(1, 0, "1000001A").unwrap();
     sheet.write(1_048_575, 16_383, "x").unwrap();
     let bytes = book.save_to_buffer().unwrap();
-    check_cause(&bytes, UnreadCause::NamelessRecord, "Sheet1!XFD1048576");
+    check_cause(&bytes, UnreadCause::NamelessRecord, "sheet 1 XFD1048576");
     let rows: String = (0..20_000).map(|_| row(&["", "the same text again and again"])).collect();
     let bytes = Book::sheet(&rows).pack();
     let read = look_with(&rules(), Some(SHAPE), &bytes, 100_000);
@@ -272,7 +272,7 @@ fn a_formula_is_read_when_its_text_fits_and_never_from_a_number() {
     ] {
         assert_eq!(
             cell(unread).unwrap_err().to_string().split(", shape").next(),
-            Some("formula, rule numero, at Feuille!A3"),
+            Some("formula, rule numero, at sheet 1 A3"),
             "{unread}"
         );
     }
@@ -296,7 +296,7 @@ fn dates_truth_values_and_errors_are_no_identifiers() {
         "<c s='9'><v>1</v></c>",
     ] {
         let book = person_and(&row(&[cell, "Durand"])).formats(&["dd/mm/yyyy"]);
-        check_cause(&book.pack(), UnreadCause::CellType, "Feuille!A3");
+        check_cause(&book.pack(), UnreadCause::CellType, "sheet 1 A3");
     }
     let book = person_and(&row(&["1000002B", "<c t='e'><v>#REF!</v></c>"])).formats(&[]);
     assert_eq!(look(&book.pack()).unwrap(), ["1000001A", "1000002B"]);
@@ -310,7 +310,7 @@ fn the_identifier_is_what_the_format_shows() {
         person_and(&row(&["<c s='1' t='inlineStr'><is><t>1000002</t></is></c>", "x"])).formats(&["@\"B\""]);
     assert_eq!(look(&book.pack()).unwrap(), ["1000001A", "1000002B"]);
     let book = person_and(&row(&["<c><v>1.5</v></c>", "x"]));
-    check_cause(&book.pack(), UnreadCause::InexactNumber, "Feuille!A3");
+    check_cause(&book.pack(), UnreadCause::InexactNumber, "sheet 1 A3");
 }
 
 #[test]
@@ -332,12 +332,22 @@ fn letters_may_be_written_in_every_way_that_the_format_knows() {
 }
 
 #[test]
+fn a_place_names_no_sheet_and_no_part() {
+    let book = person_and("").and_sheet("DURAND Marie", &(row(&["numero", "nom"]) + &row(&["", "Durand"])));
+    check_cause(&book.pack(), UnreadCause::NamelessRecord, "sheet 2 B2");
+    let book = person_and("").and_part("xl/marie-durand.bin", "application/octet-stream", "x");
+    let unread = look(&book.pack()).unwrap_err();
+    assert_eq!(unread.cause, UnreadCause::UnreadPart);
+    assert!(unread.place.as_str().starts_with("part "), "{unread}");
+}
+
+#[test]
 fn a_sheet_without_the_column_is_looked_through() {
     let with = |rows: &str| look(&person_and("").and_sheet("Légende", rows).pack());
     assert_eq!(with(&(row(&["Code", "Sens"]) + &row(&["A", "actif"]))).unwrap(), ["1000001A"]);
     assert_eq!(with("").unwrap(), ["1000001A"]);
     let held = with(&(row(&["ref", "nom"]) + &row(&["1000002B", "Durand"]))).unwrap_err();
-    assert_eq!((held.cause, held.place.as_str()), (UnreadCause::Column, "Légende"));
+    assert_eq!((held.cause, held.place.as_str()), (UnreadCause::Column, "sheet 2"));
     let bytes = Book::sheet(&(row(&["nom"]) + &row(&["Martin"]))).pack();
     assert_eq!(look(&bytes).unwrap_err().cause, UnreadCause::Column);
     let bytes = Book::sheet(&row(&["numero"])).and_sheet("x", &row(&["a", "b"])).pack();

@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 
 use digue_types::UnreadCause;
+use digue_types::reading::column_letters;
 
 use super::archive::broken;
 use super::asides::Asides;
 use super::number_look::UploadedNumber;
 use super::package::XlsxPackage;
-use super::sheet::{CellContent, CoveredCells, SheetRow, WorkbookTables, letters, read_sheet};
-use crate::identifier::Collector;
+use super::sheet::{CellContent, CoveredCells, SheetRow, WorkbookTables, read_sheet};
+use crate::collector::Collector;
 use crate::reading::Unreadable;
 use crate::table::{CellValue, TableRow};
 
@@ -85,12 +86,12 @@ impl UploadedCell {
 
 /// The name of a cell (`H3`), from a column counted from 0 and a row counted from 1.
 pub fn cell_name(column: usize, row: u32) -> String {
-    format!("{}{row}", letters(column))
+    format!("{}{row}", column_letters(column))
 }
 
 /// The name of a column (`H`), counted from 0.
 pub fn column_name(column: usize) -> String {
-    letters(column)
+    column_letters(column)
 }
 
 /// The sheets of a workbook that are not empty, in order.
@@ -124,7 +125,7 @@ pub fn uploaded_sheets(
             Ok(())
         };
         let asides = &mut Asides::default();
-        let covered = read_sheet(&sheet.name, &sheet.part, &part, &common, asides, found, take)?;
+        let covered = read_sheet(&sheet.place, &part, &common, asides, found, take)?;
         if !rows.is_empty() {
             sheets.push(UploadedSheet { name: sheet.name, rows, covered });
         }

@@ -1,21 +1,24 @@
 //! Invariants of the object model as time moves forward: what is declared stays, what is computed changes by
 //! itself.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use digue_isms::calendar;
 use digue_isms::check::{Check, CheckOutcome, CheckResult, DisabledCheck, Measurement};
 use digue_isms::contradictions::{ContradictionKind, contradictions};
-use digue_isms::kinds::{Measure, RegisterKind, Risk, RiskLevel};
-use digue_isms::register::RegisterRecord as _;
+use digue_isms::field::FieldError;
+use digue_isms::kinds::{Likelihood, Measure, RegisterKind, Risk, RiskGravity, RiskLevel, place};
+use digue_isms::register::{RegisterRecord as _, UnreadableRecord};
 use digue_isms::signatures::{SignatureState, signed};
 use digue_isms::standing::{CheckStatement, MeasureState, MeasuredState, Measurements};
 use digue_isms::statement::{Implementation, statement};
-use digue_isms::{Registers, Revision, Values};
+use digue_isms::{FieldFault, FieldShape, Registers, Revision, Values};
 use digue_types::Timestamp;
 use jiff::civil::Date;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 const NOON: Timestamp = Timestamp::from_secs(1_763_812_800);
 
@@ -65,13 +68,13 @@ fn measured(results: impl IntoIterator<Item = (Check, CheckResult)>) -> Measured
 }
 
 fn standing(registers: &Registers, measured: &MeasuredState, now: Measurements) -> MeasureState {
-    registers.read::<Measure>()[0].record.standing(measured, now)
+    registers.read::<Measure>().entries[0].record.standing(measured, now)
 }
 
 #[test]
 fn a_measure_turns_red_by_itself_and_its_penalty_grows() {
     let registers = Registers::new([measure("ME-1", &[("due", "2025-12-01"), ("penalty", "5000")])]);
-    let one = &registers.read::<Measure>()[0].record;
+    let one = &registers.read::<Measure>().entries[0].record;
     let nothing = MeasuredState::default();
     assert_eq!(one.standing(&nothing, on("2025-12-01")), MeasureState::Coming);
     assert_eq!(one.standing(&nothing, on("2025-12-02")), MeasureState::Late);
@@ -86,7 +89,7 @@ fn an_injunction_done_late_keeps_its_penalty() {
     let owed = |fields: &[(&'static str, &'static str)]| {
         let fields = [&[("due", "2025-12-01"), ("penalty", "5000")], fields].concat();
         let registers = Registers::new([measure("ME-1", &fields)]);
-        registers.read::<Measure>()[0].record.penalty_due(on("2026-03-01"))
+        registers.read::<Measure>().entries[0].record.penalty_due(on("2026-03-01"))
     };
     assert_eq!(owed(&[("declared", "in-place"), ("declared-on", "2025-12-11")]), 50_000, "ten days late");
     assert_eq!(owed(&[("declared", "in-place"), ("declared-on", "2025-11-30")]), 0, "done in time");
@@ -283,9 +286,10 @@ fn the_last_revision_counts_and_an_ended_record_is_not_in_force() {
     let mut second = measure("ME-1", &[("declared", "in-place")]);
     second.number = 2;
     let both = || vec![second.clone(), measure("ME-1", &[]), measure("ME-10", &[]), measure("ME-2", &[])];
-    let ids: Vec<String> = Registers::new(both()).read::<Measure>().into_iter().map(|one| one.id).collect();
+    let ids: Vec<String> =
+        Registers::new(both()).read::<Measure>().entries.into_iter().map(|one| one.id).collect();
     assert_eq!(ids, ["ME-1", "ME-2", "ME-10"]);
-    assert_eq!(Registers::new(both()).read::<Measure>()[0].number, 2);
+    assert_eq!(Registers::new(both()).read::<Measure>().entries[0].number, 2);
     let mut last = second.clone();
     (last.number, last.is_over) = (3, true);
     let after = Registers::new(both().into_iter().chain([last]));
@@ -371,21 +375,145 @@ fn the_scale_never_calls_the_gravest_low() {
     }
 }
 
-proptest! {
-    /// Any text typed into a form or a spreadsheet gives faults, or a record with one written form.
-    #[test]
-    fn anything_typed_is_told_or_has_one_form(
-        kind in prop::sample::select(RegisterKind::ALL.to_vec()),
-        texts in prop::collection::vec("[\\PC\n]{0,40}|iso-5\\.15|p1|2026-02-30|2026-02-28|7|in-place", 24),
-    ) {
-        let values: Values = kind
+/// A text that fits a field of this shape.
+fn fitting(shape: FieldShape) -> BoxedStrategy<String> {
+    let of = |texts: &[&str]| {
+        prop::sample::select(texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    };
+    match shape {
+        FieldShape::Line | FieldShape::Text => "[^\\p{C}]{0,40}".boxed(),
+        FieldShape::Day => of(&["2026-02-28", "2027-01-01", " 2026-02-28 "]).boxed(),
+        FieldShape::Number => of(&["7", "1 500", "0"]).boxed(),
+        FieldShape::Amount => of(&["1 500,50 €", "12"]).boxed(),
+        FieldShape::One(_, codes) => of(codes).boxed(),
+        FieldShape::Many(_, codes) => prop::sample::subsequence(codes.to_vec(), 1..=codes.len())
+            .prop_map(|codes| codes.join(", "))
+            .boxed(),
+        FieldShape::Link(kind) | FieldShape::Links(kind) => Just(format!("{}-1", kind.prefix())).boxed(),
+        FieldShape::Requirements => of(&["iso-5.15", "iso-5.15; iso-5.2"]).boxed(),
+        FieldShape::Checks => of(&["passkeys", "passkeys, lockout"]).boxed(),
+    }
+}
+
+/// A record of which most fields fit, and some are anything.
+fn typed() -> impl Strategy<Value = (RegisterKind, Values)> {
+    let anything = || "[\\PC\n]{0,40}|iso-5\\.15|p1|2026-02-30|7|in-place";
+    prop::sample::select(RegisterKind::ALL.to_vec()).prop_flat_map(move |kind| {
+        let fields: Vec<_> = kind
             .fields()
             .iter()
-            .zip(texts)
-            .map(|(field, text)| (field.code.to_owned(), vec![text]))
+            .map(|field| {
+                let text = prop_oneof![40 => fitting(field.shape), 1 => anything().boxed()];
+                text.prop_map(|text| (field.code.to_owned(), vec![text]))
+            })
             .collect();
+        fields.prop_map(move |fields| (kind, fields.into_iter().collect()))
+    })
+}
+
+/// Any text typed into a form or a spreadsheet gives faults, or a record with one written form, which reads.
+#[test]
+fn anything_typed_is_told_or_has_one_form() {
+    let taken = RefCell::new(BTreeSet::new());
+    let mut runner = TestRunner::new(ProptestConfig { cases: 3_000, ..ProptestConfig::default() });
+    let followed = runner.run(&typed(), |(kind, values)| {
         if let Ok(once) = kind.checked(&values) {
-            prop_assert_eq!(kind.checked(&once).unwrap(), once);
+            prop_assert_eq!(&kind.checked(&once).unwrap(), &once);
+            prop_assert_eq!(kind.parse_faults(&once), []);
+            taken.borrow_mut().insert(kind);
+        }
+        Ok(())
+    });
+    followed.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(taken.into_inner().len(), RegisterKind::ALL.len(), "a kind of which nothing was ever taken");
+}
+
+/// A revision as the store holds it: of a later version, or damaged.
+fn stored(kind: RegisterKind, id: &str, fields: &[(&str, &str)]) -> Revision {
+    let values =
+        fields.iter().map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()])).collect();
+    Revision { kind, id: id.to_owned(), number: 2, at: NOON, by: "rssi".to_owned(), is_over: false, values }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_named_and_not_left_out() {
+    let later = [("title", "Bastion"), ("priority", "p5"), ("declared", "in-place")];
+    let registers = Registers::new([measure("ME-1", &[]), stored(RegisterKind::Measure, "ME-2", &later)]);
+    let read = registers.read::<Measure>();
+    assert_eq!((read.entries.len(), read.count()), (1, 2));
+    let unreadable = &read.unreadable[0];
+    assert_eq!((unreadable.id.as_str(), unreadable.title.as_str()), ("ME-2", "Bastion"));
+    let fault = FieldFault { field: "priority", unfit: FieldError::Choice };
+    assert_eq!(unreadable.faults, [fault]);
+    assert_eq!(registers.read::<Risk>().unreadable, [], "of its own kind only");
+    // Nor is one whose stored text as a whole cannot be read.
+    let damaged = UnreadableRecord {
+        kind: RegisterKind::Risk,
+        id: "RI-1".to_owned(),
+        title: String::new(),
+        faults: Vec::new(),
+    };
+    let registers = registers.with_unreadable([damaged]);
+    assert_eq!(registers.read::<Risk>().count(), 1);
+    let said = contradictions(&registers, &MeasuredState::default(), on("2025-11-22"));
+    let said: Vec<_> = said.iter().map(|one| (one.wrong, one.id.as_str())).collect();
+    let unreadable = ContradictionKind::Unreadable;
+    assert_eq!(said[..2], [(unreadable, "ME-2"), (unreadable, "RI-1")]);
+    assert!(!Registers::default().with_unreadable(registers.unreadable().to_vec()).is_empty());
+}
+
+#[test]
+fn a_link_that_is_too_long_is_a_fault_and_not_an_empty_field() {
+    let long = "R".repeat(400);
+    let fields = [("title", "Risque"), ("likelihood", "1"), ("gravity", "4"), ("source", long.as_str())];
+    let faults = Risk::read(&stored(RegisterKind::Risk, "RI-1", &fields).values).unwrap_err();
+    assert_eq!(faults, [FieldFault { field: "source", unfit: FieldError::Long }]);
+}
+
+#[test]
+fn only_the_last_acceptance_of_a_risk_is_due_and_only_while_the_risk_is_in_force() {
+    let risk = |id: &str| {
+        revision(RegisterKind::Risk, id, 1, &[("title", "Risque"), ("likelihood", "3"), ("gravity", "3")])
+    };
+    let acceptance = |id: &str, risk: &str, until: &str| {
+        let fields = [
+            ("risk", risk),
+            ("residual-likelihood", "2"),
+            ("residual-gravity", "2"),
+            ("justification", "coût disproportionné"),
+            ("approver", "direction"),
+            ("accepted-on", "2025-01-01"),
+            ("expires-on", until),
+        ];
+        revision(RegisterKind::Acceptance, id, 1, &fields)
+    };
+    let registers = Registers::new([
+        risk("RI-1"),
+        risk("RI-2"),
+        acceptance("AC-2", "RI-1", "2026-01-01"),
+        acceptance("AC-10", "RI-1", "2027-01-01"),
+        acceptance("AC-3", "RI-2", "2026-06-01"),
+        acceptance("AC-4", "RI-9", "2026-07-01"),
+    ]);
+    let due: Vec<String> =
+        calendar::due(&registers, on("2025-11-22")).into_iter().map(|one| one.id).collect();
+    assert_eq!(due, ["AC-3", "AC-10"]);
+}
+
+#[test]
+fn a_risk_of_the_highest_gravity_is_never_low() {
+    for likelihood in Likelihood::ALL {
+        for gravity in RiskGravity::ALL {
+            let level = RiskLevel::of(*likelihood, *gravity);
+            assert!(*gravity != RiskGravity::G4 || level > RiskLevel::Low, "{likelihood:?}");
+            let product = place(*likelihood) * place(*gravity);
+            let expected = match product {
+                12.. => RiskLevel::Critical,
+                8.. => RiskLevel::High,
+                4.. => RiskLevel::Moderate,
+                _ => RiskLevel::Low,
+            };
+            assert_eq!(level, expected, "{product}");
         }
     }
 }

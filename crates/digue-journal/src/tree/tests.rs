@@ -129,5 +129,12 @@ proptest! {
         prop_assert_eq!(
             verify_consistency(size1 as u64, count as u64, &proof, &root1, &root2), Ok(())
         );
+        let other = leaf_hash(b"other");
+        prop_assert!(
+            verify_consistency(size1 as u64, count as u64, &proof, &other, &root2).is_err()
+        );
+        prop_assert!(
+            size1 == 0 || verify_consistency(size1 as u64, count as u64, &proof, &root1, &other).is_err()
+        );
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::cosign::{Cosigner, CosignerKey};
 use digue_journal::disk::{Disk, DurableStep, FaultEffect};
+use digue_journal::heads::{HeadContradiction, JournalHead, contradiction};
 use digue_journal::keyring::{OpenedKeyring, Stream};
 use digue_journal::note::Signer;
 use digue_journal::proof::Prover;
@@ -347,4 +348,72 @@ fn forgetting_that_is_broken_off_leaves_a_sound_journal_and_can_be_done_again() 
             assert!(report.is_intact() && report.minimum == 512, "{what}: {:?}", report.findings);
         }
     }
+}
+
+/// The journal's root at a size, as another place remembers it.
+fn head_at(folder: &Path, size: u64) -> JournalHead {
+    let root = open(folder).unwrap().root(size);
+    JournalHead { place: "elsewhere".to_owned(), size, root: Some(root.expect("so many are published")) }
+}
+
+fn contradicts(folder: &Path, head: &JournalHead) -> Option<HeadContradiction> {
+    contradiction(&Disk::new(folder), signer().verifier(), std::slice::from_ref(head)).unwrap()
+}
+
+/// A journal of 700 entries of one account, of which the first 512 are pruned.
+fn pruned(account: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path()).unwrap();
+    journal.append_and_wait((0..600).map(|n| shown(n, account, "P1")).collect()).unwrap();
+    journal.append_and_wait((0..100).map(|n| shown(20 * 86_400 + n, account, "P1")).collect()).unwrap();
+    journal.forget(&portal(), date("2025-12-01"), NOW).unwrap();
+    assert_eq!(journal.minimum(), 512);
+    journal.close();
+    folder
+}
+
+#[test]
+fn a_fork_is_noticed_from_a_head_of_entries_that_were_pruned() {
+    let (one, other) = (pruned("a1"), pruned("a2"));
+    for size in [1, 300, 511, 512, 513, 700] {
+        let head = head_at(one.path(), size);
+        assert_eq!(contradicts(one.path(), &head), None, "{size}");
+        assert_eq!(contradicts(other.path(), &head), Some(HeadContradiction::Fork { head }), "{size}");
+    }
+}
+
+/// The tiles of the true history beside a checkpoint of another one: the head is compared with what is signed.
+#[test]
+fn tiles_of_the_true_journal_do_not_hide_a_fork() {
+    let (one, other) = (pruned("a1"), pruned("a2"));
+    let head = head_at(one.path(), 512);
+    for tile in ["tile/0/000", "tile/0/001"] {
+        std::fs::copy(one.path().join(tile), other.path().join(tile)).unwrap();
+    }
+    assert_eq!(contradicts(other.path(), &head), Some(HeadContradiction::Fork { head }));
+}
+
+#[test]
+fn the_pruning_note_of_another_journal_excuses_nothing() {
+    let (one, other) = (pruned("a1"), pruned("a2"));
+    std::fs::copy(one.path().join("pruned"), other.path().join("pruned")).unwrap();
+    assert_eq!(audit(other.path()).findings[0].kind, VerifyFindingKind::Rewritten);
+    assert!(matches!(open(other.path()), Err(OpenError::Tampered(_))));
+    // Nor does the note of a longer one.
+    let short = tempfile::tempdir().unwrap();
+    write(short.path(), 10);
+    std::fs::copy(one.path().join("pruned"), short.path().join("pruned")).unwrap();
+    assert_eq!(audit(short.path()).findings[0].kind, VerifyFindingKind::Rewritten);
+    assert!(matches!(open(short.path()), Err(OpenError::Tampered(_))));
+}
+
+#[test]
+fn cosignatures_that_cannot_be_read_are_not_absent_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), 10);
+    let (signer, known) = (signer(), [key("w", 2)]);
+    let against = VerifyAgainst { witnesses: &known, quorum: 0, ..VerifyAgainst::key(signer.verifier()) };
+    assert!(audit_against(folder.path(), &against).is_intact());
+    std::fs::write(folder.path().join(reader::WITNESSED), b"\xff").unwrap();
+    assert_eq!(audit_against(folder.path(), &against).findings[0].kind, VerifyFindingKind::Witnesses);
 }

@@ -14,6 +14,7 @@ gate-step-up = identity verification required
 gate-closed = closed
 basis-caseload = in the caseload
 basis-exact-search = exact search
+basis-found-earlier = found earlier by exact search
 basis-break-glass = break-glass
 basis-not-required = no caseload required
 basis-none = no authorisation (observe only)

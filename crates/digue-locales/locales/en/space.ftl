@@ -402,6 +402,7 @@ person-basis-inquiry = The reason has not been established: an incident is under
 person-basis-theft = No one had a reason to read your record: this account was stolen, and the theft has been confirmed.
 person-basis-caseload = This organisation was handling your case.
 person-basis-exact-search = Searched with your own details.
+person-basis-found-earlier = Record reopened shortly after a search with your own details.
 person-basis-break-glass = Exceptional access, with a written and reviewed reason.
 person-basis-not-required = Access that the portal grants to this role.
 person-basis-none = Access without a recognised right.

@@ -14,6 +14,7 @@ gate-step-up = nouvelle preuve d'identité
 gate-closed = fermée
 basis-caseload = dans le portefeuille
 basis-exact-search = recherche exacte
+basis-found-earlier = trouvé auparavant par recherche exacte
 basis-break-glass = bris de glace
 basis-not-required = sans portefeuille exigé
 basis-none = sans droit (observation)

@@ -402,6 +402,7 @@ person-basis-inquiry = La raison n'est pas établie : un incident est à l'étud
 person-basis-theft = Personne n'avait de raison de lire votre dossier : ce compte a été volé, et le vol est confirmé.
 person-basis-caseload = Vous étiez suivi par cette organisation.
 person-basis-exact-search = Recherche avec vos propres informations.
+person-basis-found-earlier = Dossier rouvert peu après une recherche avec vos propres informations.
 person-basis-break-glass = Accès exceptionnel, avec un motif écrit et relu.
 person-basis-not-required = Accès ouvert par le portail à cette fonction.
 person-basis-none = Accès sans droit reconnu.

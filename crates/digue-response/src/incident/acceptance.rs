@@ -4,14 +4,13 @@
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{
-    EntryRefusal, Incident, IncidentNote, IncidentRole, IncidentState, REASON_CHARS_MIN, TEXT_CHARS_MAX,
-};
+use super::Incident;
+use super::entry::{EntryRefusal, IncidentNote, IncidentRole, IncidentState, REASON_CHARS_MIN};
+use crate::acts::ClaimKind;
 use crate::affected::AffectedVersion;
-use crate::claim::ClaimKind;
 use crate::clock::{Awareness, ClockKind, ClockRule, Starts};
-use crate::notification::fault_of;
-use crate::vocabulary::Exemption;
+use crate::notification::fits;
+use crate::vocabulary::{Exemption, TEXT_CHARS_MAX};
 
 impl Incident {
     /// Whether an entry may be added now.
@@ -47,7 +46,7 @@ impl Incident {
                 let is_open = self.tasks.iter().any(|known| known.number == *task && known.done_at.is_none());
                 if is_open { Ok(()) } else { Err(EntryRefusal::NoSuchEntry) }
             }
-            IncidentNote::FieldSet { field, value } => fault_of(*field, value).map_or(Ok(()), Err),
+            IncidentNote::FieldSet { field, value } if !fits(*field, value) => Err(EntryRefusal::Value),
             // Informing has no exemption and not informing has one: the two are never equal.
             IncidentNote::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {
                 Err(EntryRefusal::ExemptionNeeded)

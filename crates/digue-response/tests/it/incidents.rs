@@ -1,5 +1,6 @@
 //! The fold of an incident, its invariants and its clocks.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use digue_response::vocabulary::Exemption;
 use digue_response::{Incident, IncidentEntry, IncidentNote, IncidentState};
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 
 const HOUR: u64 = 3600;
 
@@ -317,34 +320,121 @@ fn the_moments_are_computed_from_the_entries() {
     assert_eq!(moments, names.into_iter().zip(known).collect::<Vec<_>>());
 }
 
-proptest::proptest! {
-    /// Any accepted entry folds, and a closed incident of a controller has both decisions.
-    #[test]
-    fn no_path_closes_a_breach_without_both_decisions(choices in proptest::collection::vec(0_usize..10, 0..60)) {
+/// An entry of any kind that leads to the end of an incident, or away from it.
+fn any_note() -> impl Strategy<Value = IncidentNote> {
+    let role = |role| IncidentNote::RoleSet { role, is_insured: false, is_nis2: false };
+    let exemption = prop_oneof![
+        Just(None),
+        Just(Some(Exemption::Protected)),
+        Just(Some(Exemption::Mitigated)),
+        Just(Some(Exemption::Disproportionate)),
+    ];
+    let met = |clock| IncidentNote::Met {
+        clock,
+        at: noon().micros(),
+        to: "site et presse".to_owned(),
+        receipt: String::new(),
+        persons: None,
+    };
+    prop_oneof![
+        1 => Just(Case::state(IncidentState::Confirmed)),
+        3 => Just(Case::state(IncidentState::Contained)),
+        4 => Just(Case::state(IncidentState::Resolved)),
+        1 => Just(Case::state(IncidentState::Dismissed)),
+        1 => Just(Case::state(IncidentState::Suspected)),
+        2 => any::<bool>()
+            .prop_map(|notify| IncidentNote::AuthorityDecided { notify, reason: because() }),
+        2 => exemption.prop_map(|exemption| IncidentNote::PersonsDecided {
+            inform: exemption.is_none(),
+            exemption,
+            reason: because(),
+        }),
+        2 => Just(Case::submitted(noon())),
+        1 => Just(Case::partly_submitted(noon())),
+        2 => Just(Case::told(noon())),
+        1 => Just(met(ClockKind::Public)),
+        1 => Just(met(ClockKind::Processor)),
+        2 => (0_u64..3).prop_map(|persons| IncidentNote::Affected(version(persons))),
+        2 => Just(Case::aware(noon())),
+        1 => Just(role(IncidentRole::Processor)),
+        1 => Just(role(IncidentRole::Controller)),
+        1 => (1_u32..20).prop_map(|entry| IncidentNote::Withdrawn { entry, reason: because() }),
+        1 => (0_u64..2).prop_map(|unsent| {
+            IncidentNote::NoticesEnded(NoticesEnded { sent: 34, unsent, ..NoticesEnded::default() })
+        }),
+    ]
+}
+
+/// How often each end was reached: a property says nothing about a case that never came.
+#[derive(Default)]
+struct Ends {
+    notified: u32,
+    not_notified: u32,
+    told: u32,
+    not_told: u32,
+    of_processors: u32,
+}
+
+impl Ends {
+    fn count(&mut self, incident: &Incident) {
+        if incident.role == IncidentRole::Processor {
+            self.of_processors += 1;
+            return;
+        }
+        let is_yes = |decided: Option<bool>| decided.is_some_and(|yes| yes);
+        let notify = is_yes(incident.authority.as_ref().map(|decided| decided.what));
+        let inform = is_yes(incident.persons.as_ref().map(|decided| decided.what.inform));
+        *if notify { &mut self.notified } else { &mut self.not_notified } += 1;
+        *if inform { &mut self.told } else { &mut self.not_told } += 1;
+    }
+}
+
+/// Any accepted entry folds, and an incident that is closed has what its decisions and its role ask for.
+#[test]
+fn no_path_closes_a_breach_without_both_decisions() {
+    let ends = RefCell::new(Ends::default());
+    let mut runner = TestRunner::new(Config { cases: 2_000, ..Config::default() });
+    let paths = proptest::collection::vec(any_note(), 0..60);
+    let followed = runner.run(&paths, |notes| {
         let mut case = Case::open();
-        for choice in choices {
-            let note = match choice {
-                0 => Case::state(IncidentState::Confirmed),
-                1 => Case::state(IncidentState::Contained),
-                2 => Case::state(IncidentState::Resolved),
-                3 => Case::state(IncidentState::Dismissed),
-                4 => IncidentNote::AuthorityDecided { notify: choice % 2 == 0, reason: because() },
-                5 => IncidentNote::PersonsDecided { inform: true, exemption: None, reason: because() },
-                6 => Case::submitted(noon()),
-                7 => Case::told(noon()),
-                8 => IncidentNote::Affected(version(36)),
-                _ => Case::aware(noon()),
-            };
+        for note in notes {
+            let was_closed = case.incident().is_closed();
             if case.incident().accepts(&note, case.now, &RULES, &paris()).is_ok() {
                 case.push(note);
             }
             let incident = case.incident();
-            if incident.state() == IncidentState::Resolved {
-                proptest::prop_assert!(incident.authority.is_some() && incident.persons.is_some());
-                proptest::prop_assert!(incident.notified_at().is_some());
-                proptest::prop_assert!(incident.met_at(ClockKind::Persons).is_some());
+            if was_closed || incident.state() != IncidentState::Resolved {
+                continue;
+            }
+            ends.borrow_mut().count(&incident);
+            if incident.role == IncidentRole::Processor {
+                prop_assert!(incident.met_at(ClockKind::Processor).is_some());
+                continue;
+            }
+            let (authority, persons) = (incident.authority.as_ref(), incident.persons.as_ref());
+            prop_assert!(authority.is_some() && persons.is_some());
+            prop_assert!(authority.is_none_or(|decided| !decided.what) || incident.notified_at().is_some());
+            match persons.map(|decided| (decided.what.inform, decided.what.exemption)) {
+                Some((true, _)) => prop_assert!(incident.met_at(ClockKind::Persons).is_some()),
+                Some((false, Some(Exemption::Disproportionate))) => {
+                    prop_assert!(incident.met_at(ClockKind::Public).is_some());
+                }
+                Some((false, exemption)) => prop_assert!(exemption.is_some()),
+                None => {}
             }
         }
+        Ok(())
+    });
+    followed.unwrap_or_else(|error| panic!("{error}"));
+    let Ends { notified, not_notified, told, not_told, of_processors } = ends.into_inner();
+    for (end, count) in [
+        ("notified", notified),
+        ("not notified", not_notified),
+        ("told", told),
+        ("not told", not_told),
+        ("of processors", of_processors),
+    ] {
+        assert!(count > 0, "no path ended {end}");
     }
 }
 

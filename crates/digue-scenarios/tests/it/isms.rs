@@ -57,7 +57,7 @@ pub(crate) async fn add(home: &Home, actor: &Actor, kind: RegisterKind, fields: 
 
 async fn named(home: &Home, actor: &Actor, check: &str) -> String {
     let registers = isms::registers(&home.app, actor).await.unwrap();
-    let measures = registers.read::<digue_isms::kinds::Measure>();
+    let measures = registers.read::<digue_isms::kinds::Measure>().entries;
     let found =
         measures.into_iter().find(|one| one.record.checks.0.iter().any(|known| known.code() == check));
     found.unwrap_or_else(|| panic!("a measure with {check}")).id
@@ -130,7 +130,7 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
     };
     incidents::add(&home.app, &ciso, &id, None, lesson).await.unwrap();
     let registers = isms::registers(&home.app, &ciso).await.unwrap();
-    let measures = registers.read::<digue_isms::kinds::Measure>();
+    let measures = registers.read::<digue_isms::kinds::Measure>().entries;
     let learnt = measures.iter().find(|one| one.record.title.0 == "Mises à jour automatiques");
     let learnt = learnt.expect("a lesson creates its measure");
     assert_eq!(learnt.record.origin.0, Some(digue_isms::kinds::MeasureOrigin::Incident));

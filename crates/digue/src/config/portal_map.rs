@@ -39,6 +39,8 @@ pub(crate) struct PortalMap {
     pub(crate) logs: LogForm,
     /// The text of the map, and of the files that it names.
     pub(crate) source: WholeText,
+    /// The text of a map that waits for a second person, and whose lower limits apply already.
+    pub(crate) narrowed_by: Option<WholeText>,
 }
 
 /// Reads one map; faults go to `faults`, likely mistakes to `warnings`.
@@ -123,7 +125,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         report_token,
         response_headers,
     };
-    Some(PortalMap { portal, url, retention: retention?, logs, source: root.whole() })
+    Some(PortalMap { portal, url, retention: retention?, logs, source: root.whole(), narrowed_by: None })
 }
 
 /// Warns when no rule recognises an identifier in a header, so that headers that portals need are removed.

@@ -1,0 +1,285 @@
+//! Gathers the identifiers of one message: the distinct ones, in order of appearance. Which persons they belong to is
+//! not known here.
+
+use std::cell::OnceCell;
+use std::hash::BuildHasher as _;
+
+use digue_types::visible::is_blank;
+use digue_types::{Means, ReadFailure, UnreadCause, UnreadPlace};
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::identifier::{Identifier, IdentifierKind, Pick};
+use crate::reading::{ShownIdentifiers, Unreadable};
+use crate::sweep;
+
+/// The outcome of applying a rule to a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum IdentifierOutcome {
+    /// This many identifiers, counting repeated ones again.
+    Identifiers(usize),
+    /// Only white space or invisible characters.
+    Blank,
+    /// The rule's pattern does not occur in it.
+    NoMatch,
+}
+
+impl IdentifierOutcome {
+    pub const fn is_some(self) -> bool {
+        matches!(self, Self::Identifiers(_))
+    }
+}
+
+/// Collects the distinct identifiers of one message, in order of appearance.
+pub struct Collector<'k> {
+    kinds: &'k [IdentifierKind],
+    sweep: &'k [Pick],
+    found: Vec<(Identifier, Means)>,
+    /// Positions in `found`, by hash: each text is stored once.
+    seen: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+    compared: Vec<Identifier>,
+    limit: usize,
+    telling: OnceCell<Vec<bool>>,
+}
+
+impl<'k> Collector<'k> {
+    /// `sweep`: patterns searched for in every text of the message. `limit`: the most distinct identifiers.
+    pub fn new(kinds: &'k [IdentifierKind], sweep: &'k [Pick], limit: usize) -> Self {
+        Self {
+            kinds,
+            sweep,
+            found: Vec::new(),
+            seen: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            compared: Vec::new(),
+            limit,
+            telling: OnceCell::new(),
+        }
+    }
+
+    pub fn has_sweep(&self) -> bool {
+        !self.sweep.is_empty()
+    }
+
+    /// Takes the identifiers of `text`, found at `place`. What a blank text means, the caller decides.
+    ///
+    /// # Errors
+    /// A value of the wrong shape (the map does not describe this message), or too many identifiers.
+    pub fn take(
+        &mut self,
+        pick: &Pick,
+        text: &str,
+        place: impl Fn() -> UnreadPlace,
+    ) -> Result<IdentifierOutcome, Unreadable> {
+        self.pick(pick, text, Means::Described, place)
+    }
+
+    fn pick(
+        &mut self,
+        pick: &Pick,
+        text: &str,
+        means: Means,
+        place: impl Fn() -> UnreadPlace,
+    ) -> Result<IdentifierOutcome, Unreadable> {
+        if is_blank(text) {
+            return Ok(IdentifierOutcome::Blank);
+        }
+        let Some(pattern) = &pick.pattern else {
+            self.add(pick, text, means, &place)?;
+            return Ok(IdentifierOutcome::Identifiers(1));
+        };
+        let mut taken = 0;
+        for groups in pattern.captures_iter(text) {
+            if let Some(part) = groups.get(1).or(groups.get(0)).filter(|part| !is_blank(part.as_str())) {
+                self.add(pick, part.as_str(), means, &place)?;
+                taken += 1;
+            }
+        }
+        Ok(if taken > 0 { IdentifierOutcome::Identifiers(taken) } else { IdentifierOutcome::NoMatch })
+    }
+
+    fn canonical(
+        &self,
+        pick: &Pick,
+        text: &str,
+        place: &impl Fn() -> UnreadPlace,
+    ) -> Result<Identifier, Unreadable> {
+        let text = self.kinds[pick.kind].canonical(text).ok_or_else(|| {
+            ReadFailure::new(UnreadCause::ValueShape).by_rule(&pick.rule).at(place()).shaped_as(text)
+        })?;
+        Ok(Identifier { kind: pick.kind, text })
+    }
+
+    fn add(
+        &mut self,
+        pick: &Pick,
+        text: &str,
+        means: Means,
+        place: &impl Fn() -> UnreadPlace,
+    ) -> Result<(), Unreadable> {
+        let identifier = self.canonical(pick, text, place)?;
+        let hash = self.hasher.hash_one(&identifier);
+        if self.seen.find(hash, |&place| self.found[place].0 == identifier).is_some() {
+            return Ok(());
+        }
+        // An error and not a cut: counting 100,000 of more persons would understate what was shown.
+        if self.found.len() >= self.limit {
+            return Err(Unreadable::too_large());
+        }
+        let place = self.found.len();
+        self.found.push((identifier, means));
+        let (hasher, found) = (&self.hasher, &self.found);
+        self.seen.insert_unique(hash, place, |&place| hasher.hash_one(&found[place].0));
+        Ok(())
+    }
+
+    /// Keeps a value with which an exact search is compared; one of another shape is ignored.
+    pub fn compare(&mut self, pick: &Pick, text: &str) {
+        if self.compared.len() < self.limit
+            && let Some(text) = self.kinds[pick.kind].canonical(text.trim())
+        {
+            self.compared.push(Identifier { kind: pick.kind, text });
+        }
+    }
+
+    /// Searches one text for the sweep's patterns as a person reads it: decoded, without invisible
+    /// characters.
+    pub fn sweep(&mut self, text: &str, place: impl Fn() -> UnreadPlace) -> Result<(), Unreadable> {
+        self.sweep_by(Means::Sweep, text, place)
+    }
+
+    /// `sweep` for a header.
+    pub fn sweep_header(&mut self, text: &str, place: impl Fn() -> UnreadPlace) -> Result<(), Unreadable> {
+        self.sweep_by(Means::Header, text, place)
+    }
+
+    fn sweep_by(
+        &mut self,
+        means: Means,
+        text: &str,
+        place: impl Fn() -> UnreadPlace,
+    ) -> Result<(), Unreadable> {
+        if self.sweep.is_empty() {
+            return Ok(());
+        }
+        let layers = sweep::Layers::of(text);
+        for pick in self.sweep {
+            layers.matches(pick, &mut |part| self.add(pick, part, means, &place))?;
+        }
+        Ok(())
+    }
+
+    /// True when `text` could contain an identifier, by the shapes of the kinds: with a kind without a
+    /// telling shape, any text could.
+    pub fn could_hold_identifier(&self, text: &str) -> bool {
+        let mut kinds = self.kinds.iter().zip(self.telling());
+        kinds.any(|(kind, is_telling)| !is_telling || kind.occurs_in(text))
+    }
+
+    /// For each kind, whether its shape distinguishes identifiers from ordinary words: `[A-Z0-9]{1,20}` does
+    /// not.
+    fn telling(&self) -> &[bool] {
+        self.telling.get_or_init(|| self.kinds.iter().map(IdentifierKind::has_telling_shape).collect())
+    }
+
+    /// True when `pick` would find an identifier in `text`.
+    pub(crate) fn fits(&self, pick: &Pick, text: &str) -> bool {
+        let is_identifier = |text: &str| self.kinds[pick.kind].canonical(text).is_some();
+        let Some(pattern) = &pick.pattern else { return is_identifier(text) };
+        let parts = pattern.captures_iter(text).filter_map(|groups| groups.get(1).or(groups.get(0)));
+        parts.map(|part| part.as_str()).any(is_identifier)
+    }
+
+    /// True when the shape of the rule's kind distinguishes identifiers from other texts.
+    pub(crate) fn knows_shape(&self, pick: &Pick) -> bool {
+        self.telling()[pick.kind]
+    }
+
+    /// True when any text could be an identifier, because the shape of a kind tells nothing.
+    pub(crate) fn has_shapeless_kind(&self) -> bool {
+        self.telling().contains(&false)
+    }
+
+    /// True when a word of `text` has a telling shape.
+    pub(crate) fn looks_like_identifier(&self, text: &str) -> bool {
+        self.kinds.iter().zip(self.telling()).any(|(kind, is_telling)| *is_telling && kind.occurs_in(text))
+    }
+
+    /// Adds to `seen` everything in `text` that has a telling shape. The parts of addresses and of dotted
+    /// names are also tried one by one.
+    pub(crate) fn identifiers_like(&self, text: &str, seen: &mut Vec<Identifier>) {
+        let mut look = |word: &str| {
+            let telling = self.kinds.iter().enumerate().filter(|(kind, _)| self.telling()[*kind]);
+            for (kind, shaped) in telling {
+                seen.extend(shaped.canonical(word).map(|text| Identifier { kind, text }));
+            }
+        };
+        let is_joint = |c: char| "@.-_/+".contains(c);
+        look(text);
+        let words = text.split(|c: char| !(c.is_alphanumeric() || is_joint(c)));
+        for word in words.filter(|word| !word.is_empty() && word.len() < text.len()) {
+            look(word);
+        }
+        for part in text.split(|c: char| !c.is_alphanumeric()).filter(|_| text.contains(is_joint)) {
+            if !part.is_empty() {
+                look(part);
+            }
+        }
+    }
+
+    pub(crate) fn has_found(&self, identifier: &Identifier) -> bool {
+        let hash = self.hasher.hash_one(identifier);
+        self.seen.find(hash, |&place| self.found[place].0 == *identifier).is_some()
+    }
+
+    /// True when a pattern of the sweep occurs in `text`.
+    pub fn holds_identifier(&self, text: &str) -> bool {
+        let layers = sweep::Layers::of(text);
+        let mut holds = false;
+        for pick in self.sweep {
+            let seen = layers.matches(pick, &mut |_| {
+                holds = true;
+                Ok(())
+            });
+            debug_assert!(seen.is_ok(), "the closure never fails");
+        }
+        holds
+    }
+
+    /// Number of distinct identifiers so far.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    pub fn into_shown(self) -> ShownIdentifiers {
+        ShownIdentifiers { found: self.found, compared: self.compared }
+    }
+
+    pub fn into_identifiers(self) -> Vec<Identifier> {
+        self.found.into_iter().map(|(identifier, _)| identifier).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+
+    use super::*;
+
+    #[test]
+    fn a_value_of_the_wrong_shape_is_not_passed_over() {
+        let kinds = [IdentifierKind {
+            name: "numero".into(),
+            steps: vec![],
+            shape: Some(Regex::new("^[0-9]{7}[A-Z]$").unwrap()),
+        }];
+        let mut found = Collector::new(&kinds, &[], 10);
+        let pick = Pick::whole(0, "numero");
+        let place = || UnreadPlace::numbered("row ", 3);
+        assert_eq!(found.take(&pick, "\u{a0}1234\u{ad}567A\n", place), Ok(IdentifierOutcome::Identifiers(1)));
+        assert_eq!(found.take(&pick, " \u{200b} ", place), Ok(IdentifierOutcome::Blank));
+        let refused = found.take(&pick, "Dupont", place).unwrap_err();
+        assert_eq!(refused.to_string(), "value-shape, rule numero, at row 3, shape Aaaaaa");
+    }
+}

@@ -1,0 +1,282 @@
+//! One entry of the incident log: its content as it is stored, and why it may be refused. What the entries of a log
+//! amount to, `incident` folds.
+
+use digue_types::{Timestamp, lists};
+use serde::{Deserialize, Serialize};
+
+use crate::affected::AffectedVersion;
+use crate::clock::{Awareness, ClockKind};
+use crate::notification::{Field, SentNotification};
+use crate::severity::Terms;
+use crate::sheet::{Answer, Sheet};
+use crate::vocabulary::{Exemption, Gravity};
+
+lists! {
+    /// The state of an incident.
+    IncidentState "incident-state" {
+        Suspected "suspected",
+        Confirmed "confirmed",
+        Contained "contained",
+        Resolved "resolved",
+        Dismissed "dismissed",
+    }
+
+    /// Who opened an incident.
+    Source "incident-source" {
+        /// Detection: a finding or a containment.
+        Containment "containment",
+        /// A member of the operator's staff.
+        Person "person",
+        /// An organisation that works with the portal.
+        Partner "partner",
+        /// Imported from an earlier register.
+        Imported "imported",
+    }
+
+    /// The operator's role for the data (GDPR art. 4(7), 4(8), 26).
+    IncidentRole "incident-role" {
+        Controller "controller",
+        Processor "processor",
+        Joint "joint",
+    }
+
+    /// The kind of a free-text entry.
+    EntryKind "entry-kind" {
+        Fact "fact",
+        Interpretation "interpretation",
+        Decision "decision",
+        Action "action",
+        Contact "contact",
+        Message "message",
+    }
+}
+
+/// One entry of the incident log.
+#[derive(Clone, PartialEq, Debug)]
+pub struct IncidentEntry {
+    /// From 1, without gaps.
+    pub number: u32,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Account; `digue` for an entry that Digue wrote itself.
+    pub author: String,
+    pub note: IncidentNote,
+}
+
+/// The content of an entry. Stored as JSON: new fields need a default, codes are never renamed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "kebab-case")]
+pub enum IncidentNote {
+    Opened {
+        source: Source,
+        title: String,
+        /// The finding, account or organisation with which it began; empty otherwise.
+        about: String,
+    },
+    Said {
+        kind: EntryKind,
+        text: String,
+        /// The journal entry that shows it, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        journal: Option<u64>,
+    },
+    /// An act of the journal about the incident's subject, added by Digue.
+    Seen {
+        act: String,
+        subject: String,
+        before: String,
+        after: String,
+        reason: String,
+        /// Number of the journal entry.
+        journal: u64,
+        /// The author of the act; empty in entries older than this field.
+        #[serde(default)]
+        by: String,
+    },
+    Corrected {
+        entry: u32,
+        text: String,
+    },
+    /// The act that another entry states was not done: claims and clocks no longer count it, and both entries
+    /// stay in the log.
+    Withdrawn {
+        entry: u32,
+        reason: String,
+    },
+    StateSet {
+        state: IncidentState,
+        reason: String,
+    },
+    RoleSet {
+        role: IncidentRole,
+        /// Whether the operator is insured, and under NIS 2: those clocks run only then.
+        is_insured: bool,
+        is_nis2: bool,
+    },
+    /// The hour of awareness, in microseconds UTC. A later entry corrects it, and both stay.
+    Aware {
+        at: i64,
+        reason: String,
+        #[serde(default)]
+        of: Awareness,
+    },
+    /// When the breach happened, as far as is known; microseconds UTC.
+    Occurred {
+        from: i64,
+        to: Option<i64>,
+    },
+    SheetAdded {
+        sheet: Sheet,
+    },
+    Step {
+        sheet: Sheet,
+        step: String,
+        answer: Answer,
+        text: String,
+    },
+    TaskAdded {
+        title: String,
+        owner: String,
+        due: Option<i64>,
+    },
+    TaskDone {
+        /// The entry that added it.
+        task: u32,
+        text: String,
+    },
+    Affected(AffectedVersion),
+    FieldSet {
+        field: Field,
+        value: Vec<String>,
+    },
+    SeveritySet {
+        terms: Terms,
+        reason: String,
+    },
+    GravitySet {
+        gravity: Gravity,
+        reason: String,
+    },
+    AuthorityDecided {
+        notify: bool,
+        reason: String,
+    },
+    PersonsDecided {
+        inform: bool,
+        exemption: Option<Exemption>,
+        reason: String,
+    },
+    DelayExplained {
+        clock: ClockKind,
+        reason: String,
+    },
+    Submitted(SentNotification),
+    /// Another duty was met: complaint filed, controller notified, persons informed, warning sent.
+    Met {
+        clock: ClockKind,
+        at: i64,
+        /// To whom, where or by which means: a police station, a controller, a letter.
+        to: String,
+        receipt: String,
+        /// Number of persons informed, where Digue counted notices. `None` marks a statement by a person,
+        /// which can be withdrawn (`states_an_act`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        persons: Option<u64>,
+    },
+    /// A campaign of notices ended, with the outcome of its notices.
+    NoticesEnded(NoticesEnded),
+    /// A lesson, and the measure that follows from it.
+    Lesson {
+        text: String,
+        measure: String,
+        owner: String,
+        due: Option<i64>,
+    },
+    /// A file was added: the authority's receipt, a signed document.
+    Kept {
+        name: String,
+        /// SHA-256, hexadecimal.
+        hash: String,
+        size: u64,
+    },
+    /// A step of the reopening was taken.
+    Reopening {
+        what: String,
+        budget_percent: Option<u8>,
+        text: String,
+    },
+}
+
+/// The outcome of the notices of one campaign.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct NoticesEnded {
+    pub campaign: String,
+    /// Sent by mail and not returned.
+    pub sent: u64,
+    /// Letters, text messages and telephone calls: prepared here, sent by others.
+    pub listed: u64,
+    /// Refused, returned, uncertain, or never sent.
+    pub unsent: u64,
+    /// Persons without any contact.
+    pub unreached: u64,
+}
+
+impl NoticesEnded {
+    /// True when Digue itself sent every notice. Only then does the end of a campaign count as informing the
+    /// persons: whether a printed letter was posted, a person has to enter.
+    pub const fn is_whole(&self) -> bool {
+        self.sent > 0 && self.listed == 0 && self.unsent == 0 && self.unreached == 0
+    }
+}
+
+/// Why an entry cannot be added.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EntryRefusal {
+    #[error("a reason is needed")]
+    NoReason,
+    #[error("a text is needed")]
+    NoText,
+    #[error("there is no such entry")]
+    NoSuchEntry,
+    #[error("this state cannot follow the current one")]
+    NoSuchStep,
+    #[error("both decisions are needed first: the authority, the persons")]
+    Undecided,
+    #[error("the authority was not notified")]
+    NotNotified,
+    #[error("the notification has fields that are still unknown")]
+    NotificationOpen,
+    #[error("the persons were not informed")]
+    PersonsNotTold,
+    #[error("notices were not sent")]
+    NoticesUnsent,
+    #[error("the list of affected persons is empty or was not computed")]
+    NobodyAffected,
+    #[error("the public was not informed in place of the persons")]
+    PublicNotTold,
+    #[error("the controller was not notified")]
+    ControllerNotTold,
+    #[error("the hour is before the hour of awareness")]
+    BeforeAwareness,
+    #[error("mandatory steps are open")]
+    StepsOpen,
+    #[error("the hour is in the future")]
+    Future,
+    #[error("the end is before the beginning")]
+    Backwards,
+    #[error("the deadline has passed: enter the reasons for the delay first")]
+    DelayUnexplained,
+    #[error("a decision not to inform needs an exemption, and a decision to inform has none")]
+    ExemptionNeeded,
+    #[error("the value does not fit its field")]
+    Value,
+    #[error("the incident is already open")]
+    OpenedTwice,
+    #[error("the incident is closed: add a correction or reopen it")]
+    Closed,
+}
+
+/// The shortest reason, in characters: "ok" or "yes" is not a reason.
+pub const REASON_CHARS_MIN: usize = 10;
