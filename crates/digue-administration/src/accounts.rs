@@ -56,10 +56,10 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, Oper
     }
     let own = organisation_of(&rules, actor);
     let sees_all = actor.role.can_watch();
-    let passkeys = app.store.passkey_counts().await?;
-    let passwords = app.store.password_holders().await?;
-    let identities = app.store.identity_counts().await?;
-    let now = app.clock.now();
+    let passkeys = app.store().passkey_counts().await?;
+    let passwords = app.store().password_holders().await?;
+    let identities = app.store().identity_counts().await?;
+    let now = app.clock().now();
     let sessions = app.gateway().session_counts();
     let held = |counts: &HashMap<AccountId, usize>, account| counts.get(account).copied().unwrap_or(0);
     let theirs = rules.directory.iter().filter(|(_, r)| sees_all || Some(&r.organisation) == own.as_ref());
@@ -182,9 +182,9 @@ async fn officers(app: &App) -> Result<Vec<AccountId>, OperationError> {
     let mut found = Vec::new();
     let all = rules.directory.iter().filter(|(_, record)| record.role.can_review() && !record.is_suspended);
     for (account, _) in all {
-        let has_own = !app.store.passkeys_of(account).await?.is_empty()
-            || !app.store.identities_of(account).await?.is_empty()
-            || app.store.password_of(account).await?.is_some();
+        let has_own = !app.store().passkeys_of(account).await?.is_empty()
+            || !app.store().identities_of(account).await?.is_empty()
+            || app.store().password_of(account).await?.is_some();
         if has_own {
             found.push(account.clone());
         }
@@ -247,7 +247,7 @@ pub async fn set_suspended(
     let words = change(account, "suspended", "active", &reason);
     let record = AccountRecord { is_suspended, ..record };
     app.write_down(actor, Act::AccountResumed, words).await?;
-    app.store.save_account(account, &record).await?;
+    app.store().save_account(account, &record).await?;
     identity_cuts::lift(app, account).await?;
     Arc::make_mut(&mut rules.directory).insert(account.clone(), record);
     app.publish(&rules);
@@ -277,7 +277,7 @@ async fn suspend(app: &App, actor: &Actor, account: &AccountId, reason: &str) ->
     let cut = identity_cuts::cut_account(app, account).await;
     let words = change(account, "active", "suspended", reason);
     let written = app.write_down(actor, Act::AccountSuspended, words).await;
-    app.store.save_account(account, &record).await?;
+    app.store().save_account(account, &record).await?;
     cut?;
     written.map(drop)
 }

@@ -17,7 +17,6 @@ use digue_types::{Act, PersonRef, PortalId};
 
 use crate::caseloads::{self, LoadMode};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
-use crate::state::AdministrationState;
 
 const KIND: usize = 0;
 const IDENTIFIER: usize = 1;
@@ -95,12 +94,12 @@ pub async fn load(
     mode: LoadMode,
 ) -> Result<LoadedAliases, OperationError> {
     actor.must_load()?;
-    let _one = AdministrationState::of(app).loads.lock().await;
+    let _one = loads::hold(app).await;
     let allowance = loads::allowance(app, actor, &LoadTarget::Aliases(portal.clone())).await?;
     load_judged(app, actor, portal, csv, mode, allowance).await
 }
 
-/// `load`, with the `loads` lock held by the caller and the allowance decided.
+/// `load`, with `LoadLock` held by the caller and the allowance decided.
 async fn load_judged(
     app: &App,
     actor: &Actor,
@@ -111,8 +110,8 @@ async fn load_judged(
 ) -> Result<LoadedAliases, OperationError> {
     let target = LoadTarget::Aliases(portal.clone());
     let map = app.gateway().hosts().portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
-    let file = kept(&app.data_folder, portal);
-    let base = app.aliases.of(portal);
+    let file = kept(app.data_folder(), portal);
+    let base = app.aliases().of(portal);
     if mode == LoadMode::Add && file.read(app).await?.is_err() {
         return Err(OperationError::Invalid("invalid-aliases-kept"));
     }
@@ -144,8 +143,8 @@ async fn load_judged(
     app.write_down(actor, Act::AliasesLoaded, words).await?;
     file.put(app, judged.next).await?;
     loads::set_replaced(app, &target, replaced).await?;
-    app.aliases.set(portal.clone(), judged.table);
-    app.not_taken.clear(&target.name());
+    app.aliases().set(portal.clone(), judged.table);
+    app.not_taken().clear(&target.name());
     Ok(LoadedAliases { aliases: count, waiting, ignored: judged.ignored })
 }
 
@@ -246,7 +245,7 @@ pub(crate) async fn must_be_current(app: &App, load: &WaitingLoad) -> Result<(),
 /// Loads the waiting rows, once a second person has approved them.
 pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
     let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
-    let _one = AdministrationState::of(app).loads.lock().await;
+    let _one = loads::hold(app).await;
     let csv = caseloads::waiting_rows(app, load, &waiting_folder(app, portal)).await?;
     load_judged(app, &Actor::digue(), portal, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
@@ -254,9 +253,9 @@ pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), Op
 /// Loads the stored alias tables at a start and a reload. A file that was changed or cannot be read leaves
 /// the table in force as it is; at a start every identifier is then a person of its own.
 pub async fn load_kept(app: &App) -> Result<(), OperationError> {
-    let _one = AdministrationState::of(app).loads.lock().await;
+    let _one = loads::hold(app).await;
     for portal in app.gateway().hosts().portals() {
-        let file = kept(&app.data_folder, &portal.id);
+        let file = kept(app.data_folder(), &portal.id);
         let csv = match file.read(app).await? {
             Ok(None) => continue,
             Ok(Some(csv)) => csv,
@@ -269,8 +268,8 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
         let read = tokio::task::spawn_blocking(move || read_rows(&csv, &map));
         match read.await.map_err(|error| OperationError::Unavailable(error.to_string()))? {
             Ok((table, _)) => {
-                app.aliases.set(portal.id.clone(), table);
-                app.not_taken.clear(&file.name);
+                app.aliases().set(portal.id.clone(), table);
+                app.not_taken().clear(&file.name);
             }
             Err(error) => {
                 tracing::error!(%error, file = %file.path.display(), "Kept alias file is invalid; skipped");
@@ -299,5 +298,5 @@ fn kept(data_folder: &Path, portal: &PortalId) -> KeptFile {
 }
 
 fn waiting_folder(app: &App, portal: &PortalId) -> PathBuf {
-    app.data_folder.join("aliases").join("waiting").join(portal.as_str())
+    app.data_folder().join("aliases").join("waiting").join(portal.as_str())
 }

@@ -13,7 +13,7 @@ use digue_store::BreakGlassRecord;
 use digue_types::{Act, PortalId};
 
 /// The fewest characters of a justification: a short sentence.
-pub const JUSTIFICATION_CHARS_MIN: usize = 20;
+pub(crate) const JUSTIFICATION_CHARS_MIN: usize = 20;
 /// How long the reason may take to write.
 const WRITING_LASTS: Duration = Duration::from_mins(10);
 
@@ -26,7 +26,7 @@ pub async fn open(
 ) -> Result<BreakGlassRecord, OperationError> {
     let actor = Actor::of_session(app, session)?;
     // The proof was fresh when the form was opened; writing the reason may take some minutes.
-    let age = app.clock.now().since(session.proved_at);
+    let age = app.clock().now().since(session.proved_at);
     if age > app.proof_lasts() + WRITING_LASTS {
         return Err(OperationError::ProofNeeded);
     }
@@ -36,7 +36,7 @@ pub async fn open(
     if !map.routes.iter().any(|route| route.access.allows_break_glass) {
         return Err(OperationError::Denied);
     }
-    let now = app.clock.now();
+    let now = app.clock().now();
     let record = BreakGlassRecord {
         id: name("bg")?,
         portal: portal.clone(),
@@ -55,7 +55,7 @@ pub async fn open(
     // It widens access: journalled first, then in force.
     let mut rules = app.rules().await;
     app.write_down(&actor, Act::BreakGlassOpened, words).await?;
-    app.store.add_break_glass(&record).await?;
+    app.store().add_break_glass(&record).await?;
     let open = Arc::make_mut(&mut rules.break_glass);
     open.retain(|_, glass| now < glass.until);
     let glass = BreakGlass { justification, until: record.until };
@@ -67,19 +67,19 @@ pub async fn open(
 /// All uses of break glass, the newest first.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<BreakGlassRecord>, OperationError> {
     actor.must_watch()?;
-    Ok(app.store.break_glass().await?)
+    Ok(app.store().break_glass().await?)
 }
 
 /// Marks a use as reviewed; not by the person who opened it.
 pub async fn review(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_review()?;
-    let known = app.store.break_glass().await?;
+    let known = app.store().break_glass().await?;
     let record = known.iter().find(|r| r.id == id).ok_or(OperationError::NotFound("break-glass"))?;
     if record.account == actor.account {
         return Err(OperationError::Denied);
     }
     let words = ActDetails { subject: id.to_owned(), ..ActDetails::default() };
-    let claim = app.store.review_break_glass(id, &actor.account, app.clock.now());
-    let release = app.store.release_break_glass(id);
+    let claim = app.store().review_break_glass(id, &actor.account, app.clock().now());
+    let release = app.store().release_break_glass(id);
     app.claim((actor, Act::BreakGlassReviewed, words), claim, release).await.map(drop)
 }

@@ -1,7 +1,7 @@
 //! Loading caseloads: whole files, all or nothing. Rows that widen no access are in force at once; the rest
 //! waits for a second person, from every sender and by every way (docs/decisions/0008).
 //!
-//! Loads are serialised by `App::loads`. Files are read, compared and written without the lock of the
+//! Loads are serialised by `LoadLock`. Files are read, compared and written without the lock of the
 //! rules, so that a gate that closes does not wait for them.
 
 use std::collections::HashSet;
@@ -21,9 +21,8 @@ use digue_gateway::Portal;
 use digue_types::person::PersonKeyer;
 use digue_types::{AccountId, Act, OrganisationId, PopulationId, Timestamp};
 
-use crate::approvals;
+use crate::approvals::{self, AgreedRelation};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
-use crate::state::AdministrationState;
 
 /// The result of a load.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,12 +55,12 @@ pub async fn load(
     mode: LoadMode,
 ) -> Result<LoadOutcome, OperationError> {
     actor.must_load()?;
-    let _one = AdministrationState::of(app).loads.lock().await;
+    let _one = loads::hold(app).await;
     let allowance = loads::allowance(app, actor, &LoadTarget::Caseload(population.clone())).await?;
     load_judged(app, actor, population, csv, mode, allowance).await
 }
 
-/// `load`, with the `loads` lock held by the caller and the allowance decided.
+/// `load`, with `LoadLock` held by the caller and the allowance decided.
 async fn load_judged(
     app: &App,
     actor: &Actor,
@@ -107,7 +106,7 @@ async fn load_judged(
     // next start reads the file.
     app.write_down(actor, Act::CaseloadLoaded, words).await?;
     kept(app, population).put(app, prepared.next).await?;
-    app.store.set_setting("caseload-version", &version.to_string()).await?;
+    app.store().set_setting("caseload-version", &version.to_string()).await?;
     if matches!(mode, LoadMode::Replace { .. }) {
         loads::set_replaced(app, &target, version).await?;
     }
@@ -142,20 +141,7 @@ async fn publish(app: &App, population: &PopulationId, caseloads: Caseloads, ver
     rules.caseload_version = rules.caseload_version.max(version);
     app.publish(&rules);
     drop(rules);
-    app.not_taken.clear(&LoadTarget::Caseload(population.clone()).name());
-}
-
-/// One relation that two persons agreed to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AgreedRelation {
-    pub population: PopulationId,
-    /// Canonical.
-    pub person: String,
-    /// One account; the whole organisation otherwise.
-    pub account: Option<AccountId>,
-    pub organisation: OrganisationId,
-    /// Exclusive.
-    pub until: Option<Timestamp>,
+    app.not_taken().clear(&LoadTarget::Caseload(population.clone()).name());
 }
 
 /// Adds an approved relation to the caseload in force.
@@ -174,7 +160,7 @@ pub(crate) async fn add_one(
     let mut rows = RowWriter::new(Vec::new()).map_err(unavailable)?;
     rows.write(&row).map_err(unavailable)?;
     let csv = rows.finish().map_err(unavailable)?;
-    let _one = AdministrationState::of(app).loads.lock().await;
+    let _one = loads::hold(app).await;
     let done =
         load_judged(app, &Actor::digue(), &addition.population, csv, LoadMode::Add, Allowance::All).await;
     done.map(drop)
@@ -185,7 +171,7 @@ pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), Op
     let LoadTarget::Caseload(population) = &load.target else {
         return Err(OperationError::NotFound("population"));
     };
-    let _one = AdministrationState::of(app).loads.lock().await;
+    let _one = loads::hold(app).await;
     let csv = waiting_rows(app, load, &waiting_file(app, population)).await?;
     load_judged(app, &Actor::digue(), population, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
@@ -365,7 +351,7 @@ impl CaseloadJob {
             // The damaged file is about to be replaced: nothing of it is needed.
             Err(_) if matches!(mode, LoadMode::Replace { .. }) => Vec::new(),
             Err(why) => {
-                app.not_taken.note(&file.name, why);
+                app.not_taken().note(&file.name, why);
                 return Err(OperationError::Invalid("invalid-caseload-kept"));
             }
         };
@@ -379,7 +365,7 @@ impl CaseloadJob {
             kept,
             base: rules.caseloads.get(population).cloned().unwrap_or_default(),
             sizes: loads::sizes(&rules),
-            now: app.clock.now(),
+            now: app.clock().now(),
             draft: file.path,
         })
     }
@@ -507,7 +493,7 @@ impl CaseloadOutput {
 /// Loads the stored files at a start and a reload. A file that was changed or cannot be read leaves the
 /// caseload in force as it is; at a start that is an empty one, and nothing is widened.
 pub async fn load_kept(app: &App) -> Result<(), OperationError> {
-    let _one = AdministrationState::of(app).loads.lock().await;
+    let _one = loads::hold(app).await;
     let hosts = app.gateway().hosts();
     let populations: std::collections::BTreeSet<PopulationId> =
         hosts.portals().map(|portal| portal.population.clone()).collect();
@@ -542,12 +528,12 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
 fn kept(app: &App, population: &PopulationId) -> KeptFile {
     KeptFile {
         name: LoadTarget::Caseload(population.clone()).name(),
-        path: app.data_folder.join("caseloads").join(format!("{population}.csv")),
+        path: app.data_folder().join("caseloads").join(format!("{population}.csv")),
     }
 }
 
 fn waiting_file(app: &App, population: &PopulationId) -> PathBuf {
-    app.data_folder.join("caseloads").join("waiting").join(population.as_str())
+    app.data_folder().join("caseloads").join("waiting").join(population.as_str())
 }
 
 fn unavailable(error: impl ToString) -> OperationError {

@@ -10,7 +10,7 @@ use digue_gateway::Portal;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 /// The most decoys in one call: a decoy works because it is rare.
-pub const COUNT_MAX: usize = 1000;
+pub(crate) const COUNT_MAX: usize = 1000;
 /// Draws for each decoy before giving up: a shape with a check digit takes some.
 const DRAWS: usize = 10_000;
 

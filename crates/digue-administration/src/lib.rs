@@ -6,6 +6,7 @@ pub mod aliases;
 pub mod approvals;
 pub mod break_glass;
 pub mod caseloads;
+pub mod decisions;
 pub mod decoys;
 pub mod import;
 pub mod loads;
@@ -14,7 +15,15 @@ pub mod organisations;
 pub mod reopening;
 pub mod rules;
 pub mod settings;
-mod state;
 pub mod watch_lists;
 
-pub use state::AdministrationState;
+use digue_app::Areas;
+
+use crate::approvals::RequestLock;
+use crate::loads::LoadLock;
+
+/// Adds what administration keeps between calls.
+#[must_use]
+pub fn areas(before: Areas) -> Areas {
+    before.with(LoadLock::default()).with(RequestLock::default())
+}

@@ -9,8 +9,21 @@ use std::time::Duration;
 
 use digue_access::Snapshot;
 use digue_access::caseload::HolderName;
-use digue_app::{Actor, App, OperationError};
+use digue_app::{Actor, App, Area, OperationError};
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Timestamp};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Serialises loads of caseloads and alias tables: two that started from the same state would lose one.
+// The first of the async locks. Apart from `App::rules`, so that reading a large file delays no gate.
+#[derive(Default)]
+pub(crate) struct LoadLock(Mutex<()>);
+
+impl Area for LoadLock {}
+
+/// Takes the lock of loads.
+pub(crate) async fn hold(app: &App) -> MutexGuard<'_, ()> {
+    app.area::<LoadLock>().0.lock().await
+}
 
 /// The file that a load replaces or extends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,9 +188,9 @@ impl LoadFeed {
 
     /// Stores what it added: the bound holds for a day and not for a load.
     pub(crate) async fn charge(&self, app: &App, readings: u64) -> Result<(), OperationError> {
-        let all = self.used.iter().copied().chain([(app.clock.now(), readings)]);
+        let all = self.used.iter().copied().chain([(app.clock().now(), readings)]);
         let lines: Vec<String> = all.map(|(at, count)| format!("{}:{count}", at.micros())).collect();
-        Ok(app.store.set_setting(&self.setting, &lines.join(" ")).await?)
+        Ok(app.store().set_setting(&self.setting, &lines.join(" ")).await?)
     }
 }
 
@@ -192,7 +205,7 @@ pub(crate) async fn allow_feed(
     target: &LoadTarget,
     per_day: u32,
 ) -> Result<(), OperationError> {
-    Ok(app.store.set_setting(&bound_of(account, target), &per_day.to_string()).await?)
+    Ok(app.store().set_setting(&bound_of(account, target), &per_day.to_string()).await?)
 }
 
 /// How much `actor` may load into `target` without approval. A stored bound that cannot be read is an
@@ -208,14 +221,14 @@ pub(crate) async fn allowance(
     if !actor.is_program() {
         return Ok(Allowance::Nothing);
     }
-    let Some(bound) = app.store.setting(&bound_of(&actor.account, target)).await? else {
+    let Some(bound) = app.store().setting(&bound_of(&actor.account, target)).await? else {
         return Ok(Allowance::Nothing);
     };
     let unread = || OperationError::Unavailable("a stored bound of a feed cannot be read".to_owned());
     let bound: u64 = bound.parse().map_err(|_| unread())?;
     let setting = format!("feed-used:{}/{}", actor.account, target.name());
-    let kept = app.store.setting(&setting).await?.unwrap_or_default();
-    let now = app.clock.now();
+    let kept = app.store().setting(&setting).await?.unwrap_or_default();
+    let now = app.clock().now();
     let mut used = Vec::new();
     for word in kept.split(' ').filter(|word| !word.is_empty()) {
         let (at, count) = word.split_once(':').ok_or_else(unread)?;
@@ -241,7 +254,7 @@ pub(crate) async fn allowance(
 
 /// The account, and those with the same e-mail address: they have the same holder.
 async fn accounts_of_holder(app: &App, account: &AccountId) -> Result<HashSet<AccountId>, OperationError> {
-    let contacts = app.store.contacts().await?;
+    let contacts = app.store().contacts().await?;
     let address = contacts.get(account).filter(|address| !address.is_empty());
     let is_same = |known: &str| address.is_some_and(|address| known.eq_ignore_ascii_case(address));
     let others = contacts.iter().filter(|(_, known)| is_same(known)).map(|(account, _)| account.clone());
@@ -274,7 +287,7 @@ impl WaitingLoad {
 
 /// The version of the last load that replaced the whole file; 0 when none did.
 pub(crate) async fn last_replaced(app: &App, target: &LoadTarget) -> Result<u64, OperationError> {
-    let kept = app.store.setting(&format!("replaced:{}", target.name())).await?;
+    let kept = app.store().setting(&format!("replaced:{}", target.name())).await?;
     match kept {
         Some(text) => text
             .parse()
@@ -284,7 +297,7 @@ pub(crate) async fn last_replaced(app: &App, target: &LoadTarget) -> Result<u64,
 }
 
 pub(crate) async fn set_replaced(app: &App, target: &LoadTarget, version: u64) -> Result<(), OperationError> {
-    Ok(app.store.set_setting(&format!("replaced:{}", target.name()), &version.to_string()).await?)
+    Ok(app.store().set_setting(&format!("replaced:{}", target.name()), &version.to_string()).await?)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenOrganisation>,
     require(actor.role.oversees())?;
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
-    let mut records = app.store.organisations().await?;
+    let mut records = app.store().organisations().await?;
     records.retain(|record| actor.role.can_watch() || Some(&record.id) == own.as_ref());
     let counts = app.gateway().session_counts();
     let mut known: HashMap<OrganisationId, OverseenOrganisation> = HashMap::new();
@@ -61,7 +61,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenOrganisation>,
 }
 
 fn persons_day(app: &App, organisation: &OrganisationId) -> u32 {
-    let now = app.clock.now();
+    let now = app.clock().now();
     let gateway = app.gateway();
     let hosts = gateway.hosts();
     let shown = hosts.portals().filter_map(|portal| {
@@ -83,7 +83,7 @@ pub struct OrganisationView {
 pub async fn view(app: &App, actor: &Actor, id: &OrganisationId) -> Result<OrganisationView, OperationError> {
     let known = list(app, actor).await?.into_iter().find(|known| known.record.id == *id);
     let known = known.ok_or(OperationError::NotFound("organisation"))?;
-    let (gateway, now) = (app.gateway(), app.clock.now());
+    let (gateway, now) = (app.gateway(), app.clock().now());
     let hosts = gateway.hosts();
     let mut budgets = Vec::new();
     for portal in hosts.portals() {
@@ -115,7 +115,7 @@ pub async fn save(
         "" => String::new(),
         text => parse_address(text).ok_or(OperationError::Invalid("invalid-email"))?,
     };
-    let before = app.store.organisations().await?.into_iter().find(|known| known.id == *id);
+    let before = app.store().organisations().await?.into_iter().find(|known| known.id == *id);
     let words = ActDetails {
         subject: format!("organisation:{id}"),
         before: before.map(|known| known.name).unwrap_or_default(),
@@ -124,7 +124,7 @@ pub async fn save(
     };
     app.write_down(actor, Act::OrganisationSaved, words).await?;
     let record = OrganisationRecord { id: id.clone(), name: called.to_owned(), email };
-    Ok(app.store.save_organisation(&record).await?)
+    Ok(app.store().save_organisation(&record).await?)
 }
 
 /// Roles that the actor may give to a new account.

@@ -11,22 +11,12 @@ use digue_app::{Actor, App, OperationError};
 use digue_casework::incidents;
 use digue_identity::recovery;
 use digue_response::IncidentNote;
-use digue_types::{AccountId, Gate};
+use digue_types::AccountId;
 
-use crate::approvals::{self, ApprovalRequest};
+use crate::approvals::{self, ApprovalRequest, ReopeningStep};
 
 /// How long the lower limits of one step last.
 const STEP_LASTS: Duration = Duration::from_hours(14 * 24);
-
-/// One step of a reopening.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReopeningStep {
-    pub reach: Reach,
-    pub gate: Gate,
-    /// The percentage of the usual limits; 100 restores them.
-    pub percent: u8,
-    pub incident: String,
-}
 
 /// Requests the approval of a step; returns the id of the request.
 ///
@@ -58,7 +48,7 @@ pub(crate) async fn carry_out(
     step: &ReopeningStep,
     reason: &str,
 ) -> Result<(), OperationError> {
-    let until = app.clock.now().plus(STEP_LASTS);
+    let until = app.clock().now().plus(STEP_LASTS);
     // Before the gate: between the two the account would otherwise have its full limits.
     for account in accounts_of(app, &step.reach) {
         recovery::reduce(app, &account, Reduction { percent: step.percent, until }).await?;

@@ -9,39 +9,9 @@ use std::collections::BTreeMap;
 
 use digue_app::files::sha256;
 use digue_app::{ActDetails, Actor, App, OperationError};
-use digue_types::{Act, OrganisationId, PortalId};
+use digue_types::{Act, OrganisationId};
 
-use crate::approvals::{self, ApprovalRequest};
-
-/// The subject of a set of rules.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RulesGuard {
-    Portal(PortalId),
-    /// Every policy file together.
-    Policies,
-    /// The trusted proxies.
-    Proxies,
-}
-
-impl RulesGuard {
-    /// Its name in settings, requests and the journal: `portal:kairos`, `policies:`, `proxies:`.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Portal(portal) => format!("portal:{portal}"),
-            Self::Policies => "policies:".to_owned(),
-            Self::Proxies => "proxies:".to_owned(),
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        match text.split_once(':')? {
-            ("portal", name) => PortalId::parse(name).ok().map(Self::Portal),
-            ("policies", "") => Some(Self::Policies),
-            ("proxies", "") => Some(Self::Proxies),
-            _ => None,
-        }
-    }
-}
+use crate::approvals::{self, ApprovalRequest, RulesGuard};
 
 const GRANTED: &str = "granted-rules:";
 const WANTED: &str = "wanted-rules:";
@@ -49,7 +19,7 @@ const WANTED: &str = "wanted-rules:";
 /// The approved rules as text, by subject. An unreadable name is an error: ignoring it would take a known
 /// portal for a new one.
 pub async fn granted(app: &App) -> Result<BTreeMap<RulesGuard, String>, OperationError> {
-    let kept = app.store.settings_under(GRANTED).await?;
+    let kept = app.store().settings_under(GRANTED).await?;
     let named = kept.into_iter().map(|(name, text)| {
         RulesGuard::parse(&name)
             .map(|of| (of, text))
@@ -60,7 +30,7 @@ pub async fn granted(app: &App) -> Result<BTreeMap<RulesGuard, String>, Operatio
 
 /// Makes rules the approved ones: they allow nothing more, or are the first of this installation.
 pub async fn take_over(app: &App, of: &RulesGuard, text: &str) -> Result<(), OperationError> {
-    Ok(app.store.set_setting(&format!("{GRANTED}{}", of.name()), text).await?)
+    Ok(app.store().set_setting(&format!("{GRANTED}{}", of.name()), text).await?)
 }
 
 /// The most differences that are listed; the digest covers all of them.
@@ -76,7 +46,7 @@ pub async fn hold_back(
     differences: &[String],
 ) -> Result<(), OperationError> {
     let digue = Actor::digue();
-    app.store.set_setting(&format!("{WANTED}{}", of.name()), text).await?;
+    app.store().set_setting(&format!("{WANTED}{}", of.name()), text).await?;
     let listed = differences.iter().take(LISTED_MAX).cloned();
     let more = (differences.len() > LISTED_MAX).then(|| format!("+{}", differences.len() - LISTED_MAX));
     let lines: Vec<String> =
@@ -99,7 +69,7 @@ pub async fn hold_back(
 /// The rules that a request is about. Compared by digest, so that a file changed after the approver
 /// read the request is not approved with it.
 pub(crate) async fn wanted(app: &App, of: &RulesGuard, detail: &str) -> Result<String, OperationError> {
-    let wanted = app.store.setting(&format!("{WANTED}{}", of.name())).await?;
+    let wanted = app.store().setting(&format!("{WANTED}{}", of.name())).await?;
     let digest = detail.lines().next().and_then(|line| line.strip_prefix("sha256:"));
     let wanted = wanted.filter(|wanted| Some(sha256(wanted).as_str()) == digest);
     wanted.ok_or(OperationError::Invalid("invalid-load-changed"))
@@ -117,18 +87,4 @@ pub(crate) async fn grant(app: &App, of: &RulesGuard, detail: &str) -> Result<()
     take_over(app, of, &wanted).await?;
     app.want_reload();
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_are_named_and_found_again() {
-        let portal = RulesGuard::Portal(PortalId::parse("kairos").unwrap());
-        for of in [portal, RulesGuard::Policies, RulesGuard::Proxies] {
-            assert_eq!(RulesGuard::parse(&of.name()), Some(of));
-        }
-        assert_eq!(RulesGuard::parse("policies:x"), None);
-    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use digue_access::session::HeldTo;
 use digue_app::{Actor, App, OperationError};
-use digue_identity::{IdentityState, providers};
+use digue_identity::{password, providers};
 use digue_store::MailRecord;
 
 /// What is set in files.
@@ -29,14 +29,14 @@ pub async fn read(app: &App, actor: &Actor) -> Result<SettingsView, OperationErr
     actor.must_see_coverage()?;
     let minutes = |time: Duration| time.as_secs() / 60;
     Ok(SettingsView {
-        idle_mins: minutes(app.session_limits.idle),
-        absolute_mins: minutes(app.session_limits.absolute),
+        idle_mins: minutes(app.session_limits().idle),
+        absolute_mins: minutes(app.session_limits().absolute),
         proof_mins: minutes(app.proof_lasts()),
-        held_to: app.session_limits.held_to,
-        allows_passwords: IdentityState::of(app).allows_passwords(),
+        held_to: app.session_limits().held_to,
+        allows_passwords: password::is_allowed(app),
         sends_mail: digue_mail::is_configured(app),
         providers: providers::known(app),
-        mails: app.store.mails().await?,
+        mails: app.store().mails().await?,
         rules_version: format!("{:016x}", app.gateway().rules().policy_version),
         console_url: app.console_url().to_owned(),
     })

@@ -58,7 +58,7 @@ impl Actor {
     /// Sensitive acts (requesting or approving what widens access, taking data out) require a proof of
     /// identity from the last minutes: a session that was left open, or stolen, can do none of them.
     pub fn must_be_fresh(&self, app: &App) -> Result<(), OperationError> {
-        let age = app.clock.now().since(self.proved_at);
+        let age = app.clock().now().since(self.proved_at);
         if age <= app.proof_lasts() { Ok(()) } else { Err(OperationError::ProofNeeded) }
     }
 

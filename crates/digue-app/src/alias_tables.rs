@@ -12,6 +12,7 @@ use digue_inspect::IdentifierKind;
 use digue_types::{PersonRef, PopulationId, PortalId};
 
 use crate::app::App;
+use crate::areas::Area;
 use crate::canonical;
 
 /// From (kind, identifier) to the person.
@@ -21,6 +22,16 @@ pub type AliasTable = HashMap<(String, String), PersonRef>;
 /// them without a lock.
 #[derive(Default)]
 pub struct AliasTables(ArcSwap<HashMap<PortalId, Arc<AliasTable>>>);
+
+// The gateway holds them, too.
+impl Area for Arc<AliasTables> {}
+
+impl App {
+    /// The alias tables in force.
+    pub fn aliases(&self) -> &AliasTables {
+        self.area::<Arc<AliasTables>>()
+    }
+}
 
 impl AliasTables {
     pub fn set(&self, portal: PortalId, table: AliasTable) {
@@ -52,7 +63,7 @@ pub fn references(app: &App, typed: &str) -> Vec<PersonRef> {
     let typed = typed.trim();
     let mut texts = canonical::forms(app, typed);
     for portal in app.gateway().hosts().portals() {
-        let table = app.aliases.of(&portal.id);
+        let table = app.aliases().of(&portal.id);
         for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {
             let Some(identifier) = kind.canonical(typed).map(String::from) else { continue };
             texts.push(format!("{}:{identifier}", kind.name));
@@ -82,7 +93,7 @@ pub fn person_of(app: &App, population: &PopulationId, reference: &PersonRef) ->
         if portal.population != *population || !portal.kinds.iter().enumerate().any(is_secondary) {
             continue;
         }
-        if let Some(person) = app.aliases.resolve(&portal.id, kind, identifier) {
+        if let Some(person) = app.aliases().resolve(&portal.id, kind, identifier) {
             return (person, false);
         }
         is_unmerged = true;

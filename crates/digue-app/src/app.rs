@@ -1,12 +1,13 @@
-//! The application: what every operation works with, how it is built, and how an act becomes durable.
+//! The application: what every operation works with, and how it is built.
 //!
-//! It holds no rule of any area: authorisation and validation belong to the operation that calls it.
+//! It holds no rule and no state of any area: authorisation and validation belong to the operation that
+//! calls it, and what an area keeps is found by its type (`App::area`).
 //!
-//! Lock order of the async locks: `loads`, `asking`, `rules`; then those of `isms`, `persons` and
-//! `providers`, under which no async lock is taken. The std locks are never held across an `await`; their
+//! Lock order of the async locks: `LoadLock`, `CredentialLock`, `rules`; then those of registers and of
+//! requests of persons, under which no async lock is taken. The std locks are never held across an `await`; their
 //! order is `journalled`, `journal_state`, and then all others, under which none is taken.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
@@ -18,20 +19,15 @@ use digue_gateway::ports::Clock;
 use digue_gateway::upstream::UpstreamClient;
 use digue_journal::Journal;
 use digue_journal::keyring::OpenedKeyring;
-use digue_store::{Store, StoreError, live_break_glass};
-use digue_types::{AccountId, Act, Administration, Event};
+use digue_store::{Store, live_break_glass};
+use digue_types::{AccountId, Event};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
-use crate::actor::Actor;
-use crate::alias_tables::AliasTables;
 use crate::areas::{Area, Areas};
-use crate::committed::{ActDetails, ActSubscriber, CommittedAct};
 use crate::error::OperationError;
 use crate::indexing::{IndexFolder, Rebuilder};
-use crate::kept_files::{UnfinishedFile, UnfinishedFiles};
 use crate::monitor::DetectionMonitor;
 use crate::recorder::JournalState;
-use crate::unconfirmed::UnconfirmedAccounts;
 
 /// The parts that an `App` is built from.
 pub struct AppParts {
@@ -39,7 +35,6 @@ pub struct AppParts {
     pub journal: Arc<Journal>,
     pub journal_state: Arc<RwLock<JournalState>>,
     pub clock: Arc<dyn Clock>,
-    pub aliases: Arc<AliasTables>,
     pub policies: Policies,
     /// Changes with the text of maps and policies.
     pub policy_version: u64,
@@ -64,40 +59,34 @@ pub struct AppParts {
     pub portal_urls: Vec<(String, String)>,
     /// What each area of operations keeps between calls.
     pub areas: Areas,
-    /// Called with each act once it is durable, in this order.
-    pub subscribers: Vec<Box<dyn ActSubscriber>>,
 }
 
 /// The running Digue, shared by the console, the command line and the background tasks.
 pub struct App {
-    pub store: Store,
-    pub journal: Arc<Journal>,
+    store: Store,
+    journal: Arc<Journal>,
     // Guards the exposure index and the last checkpoint. The journal's own thread takes it for writing at
     // each commit and then, while holding it, the monitor's lock: never take it with the monitor's lock held.
     journal_state: Arc<RwLock<JournalState>>,
     rebuilder: Rebuilder,
     monitor: Arc<DetectionMonitor>,
-    unconfirmed: UnconfirmedAccounts,
     client: Option<UpstreamClient>,
     is_published: bool,
-    pub clock: Arc<dyn Clock>,
-    pub aliases: Arc<AliasTables>,
-    pub not_taken: UnfinishedFiles,
+    clock: Arc<dyn Clock>,
     // The next rules to publish. Each change is made and published under this lock, which is the last
     // async lock and may be held while an act is journalled (`gates`): no subscriber of acts may take it.
     // Readers use the published copy, `gateway().rules()`, and wait for no one.
     rules: Mutex<Snapshot>,
     gateway: OnceLock<Gateway>,
-    pub session_limits: SessionLimits,
+    session_limits: SessionLimits,
     proof_lasts: Duration,
-    pub key: [u8; 32],
-    pub data_folder: PathBuf,
+    key: [u8; 32],
+    data_folder: PathBuf,
     reload_wanted: Notify,
     is_closing: AtomicBool,
     console_url: String,
     portal_urls: Vec<(String, String)>,
     areas: Areas,
-    subscribers: Vec<Box<dyn ActSubscriber>>,
 }
 
 impl App {
@@ -119,19 +108,15 @@ impl App {
             // Filled before the listeners open.
             postures: Arc::default(),
         };
-        let unconfirmed = UnconfirmedAccounts::new(parts.store.unconfirmed().await?);
         Ok(Self {
             store: parts.store,
             journal: parts.journal,
             journal_state: parts.journal_state,
             rebuilder: Rebuilder::new(parts.index_folder),
             monitor: parts.monitor,
-            unconfirmed,
             client: parts.client,
             is_published: parts.is_published,
             clock: parts.clock,
-            aliases: parts.aliases,
-            not_taken: UnfinishedFiles::default(),
             rules: Mutex::new(rules),
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
@@ -143,7 +128,6 @@ impl App {
             console_url: parts.console_url,
             portal_urls: parts.portal_urls,
             areas: parts.areas,
-            subscribers: parts.subscribers,
         })
     }
 
@@ -174,7 +158,27 @@ impl App {
         assert!(self.gateway.set(gateway).is_ok(), "the gateway is attached once");
     }
 
-    pub fn data_folder(&self) -> &std::path::Path {
+    /// The state in the database. Operations use it; the console does not.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The journal. Operations use it; the console does not.
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
+    /// Seals and hashes secrets.
+    pub fn key(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    pub fn session_limits(&self) -> SessionLimits {
+        self.session_limits
+    }
+
+    /// Where caseload files and alias tables are kept.
+    pub fn data_folder(&self) -> &Path {
         &self.data_folder
     }
 
@@ -185,10 +189,6 @@ impl App {
 
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
-    }
-
-    pub fn aliases(&self) -> &AliasTables {
-        &self.aliases
     }
 
     /// The index and the state of the journal. Do not hold it across slow work: the journal's next commit
@@ -262,11 +262,6 @@ impl App {
     /// Scheme, host and port of every portal: the pages that may frame a person's own list.
     pub fn portal_origins(&self) -> Vec<String> {
         self.portal_urls.iter().map(|(_, url)| url.clone()).collect()
-    }
-
-    /// Accounts whose holder nobody has confirmed.
-    pub fn unconfirmed(&self) -> &UnconfirmedAccounts {
-        &self.unconfirmed
     }
 
     /// The public addresses: the console's and each portal's.
@@ -353,107 +348,6 @@ impl App {
         rules.policies = Arc::new(policies);
         rules.policy_version = version;
         self.publish(&rules);
-    }
-
-    /// Makes an act of administration durable.
-    pub async fn write_down(
-        &self,
-        actor: &Actor,
-        act: Act,
-        words: ActDetails,
-    ) -> Result<u64, OperationError> {
-        self.write_all(actor, act, vec![words]).await
-    }
-
-    /// Makes several acts of one kind durable in one append; returns the number of the first entry.
-    pub async fn write_all(
-        &self,
-        actor: &Actor,
-        act: Act,
-        all: Vec<ActDetails>,
-    ) -> Result<u64, OperationError> {
-        if all.is_empty() {
-            return Ok(0);
-        }
-        let at = self.clock.now();
-        let event = |words: &ActDetails| {
-            Event::Administration(Administration {
-                at,
-                actor: actor.account.clone(),
-                act,
-                subject: words.subject.clone(),
-                before: words.before.clone(),
-                after: words.after.clone(),
-                reason: words.reason.clone(),
-            })
-        };
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        self.journal.append(all.iter().map(event).collect(), move |result| {
-            let _ = sender.send(result);
-        });
-        match receiver.await {
-            Ok(Ok(receipt)) => {
-                // After the entry is durable: incident logs cite its number. The caller may hold `rules`.
-                for (entry, details) in (receipt.first..).zip(&all) {
-                    for subscriber in &self.subscribers {
-                        subscriber.committed(self, CommittedAct { actor, act, details, entry }).await;
-                    }
-                }
-                Ok(receipt.first)
-            }
-            Ok(Err(error)) => Err(OperationError::Unavailable(error.to_string())),
-            Err(_) => Err(OperationError::Unavailable("the journal is closed".to_owned())),
-        }
-    }
-
-    /// Claims something in the store, then journals the act. In this order the journal never states that an
-    /// act was done when a concurrent one won the claim. When journalling fails the claim is released.
-    ///
-    /// # Errors
-    /// `Conflict` when the store refuses the claim; nothing is journalled then.
-    pub async fn claim(
-        &self,
-        (actor, act, words): (&Actor, Act, ActDetails),
-        claim: impl Future<Output = Result<bool, StoreError>>,
-        release: impl Future<Output = Result<(), StoreError>>,
-    ) -> Result<u64, OperationError> {
-        if !claim.await? {
-            return Err(OperationError::Conflict);
-        }
-        match self.write_down(actor, act, words).await {
-            Ok(entry) => Ok(entry),
-            Err(error) => {
-                if let Err(stuck) = release.await {
-                    tracing::error!(
-                        error = %stuck,
-                        act = act.code(),
-                        "Releasing a claim failed; the store keeps it although the act is not journalled"
-                    );
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// Says in the journal that Digue started or stopped, and under which rules.
-    pub async fn note(&self, act: Act, subject: String) -> Result<u64, OperationError> {
-        self.write_down(&Actor::digue(), act, ActDetails { subject, ..ActDetails::default() }).await
-    }
-
-    /// Says, in the log and once in the journal, that a kept file is not in force.
-    pub async fn note_not_taken(&self, name: &str, why: UnfinishedFile) -> Result<(), OperationError> {
-        tracing::error!(file = name, cause = why.code(), "Kept file is not in force; load it again");
-        if self.not_taken.note(name, why) {
-            return Ok(());
-        }
-        let words =
-            ActDetails { subject: name.to_owned(), after: why.code().to_owned(), ..ActDetails::default() };
-        self.write_down(&Actor::digue(), Act::FileNotTaken, words).await.map(drop)
-    }
-
-    /// Kept files that are not in force, by what they are.
-    pub fn files_not_taken(&self) -> std::collections::BTreeMap<String, UnfinishedFile> {
-        self.not_taken.all()
     }
 
     /// From now on nothing that goes on by itself is kept open.

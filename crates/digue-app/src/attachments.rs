@@ -32,10 +32,10 @@ pub async fn keep(
         hash: hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref()),
         name: file_name(name),
         size: bytes.len() as u64,
-        kept_at: app.clock.now(),
+        kept_at: app.clock().now(),
         kept_by: actor.account.clone(),
     };
-    if app.store.add_file(&file, bytes).await? { Ok(file) } else { Err(OperationError::Conflict) }
+    if app.store().add_file(&file, bytes).await? { Ok(file) } else { Err(OperationError::Conflict) }
 }
 
 /// A file of a subject: its name and its content.
@@ -44,9 +44,9 @@ pub async fn keep(
 /// `NotFound` when the subject has no such file.
 pub async fn read(app: &App, subject: &str, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
     let missing = OperationError::NotFound("file");
-    let found = app.store.files(subject).await?.into_iter().find(|file| file.hash == hash);
+    let found = app.store().files(subject).await?.into_iter().find(|file| file.hash == hash);
     let Some(file) = found else { return Err(missing) };
-    Ok((file.name, app.store.file_bytes(subject, hash).await?.ok_or(missing)?))
+    Ok((file.name, app.store().file_bytes(subject, hash).await?.ok_or(missing)?))
 }
 
 /// A plain file name: no folder, and no character that a header or a shell would interpret.

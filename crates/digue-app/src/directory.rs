@@ -9,8 +9,8 @@ use digue_access::{AccountRecord, Role, Snapshot};
 use digue_types::{AccountId, Act, OrganisationId};
 
 use crate::actor::Actor;
+use crate::acts::ActDetails;
 use crate::app::App;
-use crate::committed::ActDetails;
 use crate::error::OperationError;
 
 /// The organisation that the actor belongs to.
@@ -61,7 +61,7 @@ pub async fn put(
         ..ActDetails::default()
     });
     app.write_all(actor, Act::AccountSaved, words.collect()).await?;
-    app.store.save_accounts(&accounts).await?;
+    app.store().save_accounts(&accounts).await?;
     let mut rules = app.rules().await;
     let directory = Arc::make_mut(&mut rules.directory);
     for (id, record) in accounts {
@@ -73,5 +73,5 @@ pub async fn put(
         return Ok(());
     }
     let cut = app.gateway().cut_sessions(|session| moved.contains(&session.account));
-    Ok(app.store.remove_sessions(&cut).await?)
+    Ok(app.store().remove_sessions(&cut).await?)
 }

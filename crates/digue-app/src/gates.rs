@@ -11,8 +11,8 @@ use digue_store::GateRecord;
 use digue_types::{AccountId, Act, Gate};
 
 use crate::actor::Actor;
+use crate::acts::ActDetails;
 use crate::app::App;
-use crate::committed::ActDetails;
 use crate::error::OperationError;
 use crate::identity_cuts::{self, CutDone};
 
@@ -99,18 +99,18 @@ pub async fn apply(
         gate,
         reason,
         set_by: actor.account.clone(),
-        set_at: app.clock.now(),
+        set_at: app.clock().now(),
     };
     if gate > before {
         Arc::make_mut(&mut rules.gates).set(reach, gate);
         app.publish(&rules);
         let written = app.write_down(actor, Act::GateSet, words).await.map(drop);
-        let stored = app.store.set_gate(&record).await;
+        let stored = app.store().set_gate(&record).await;
         written?;
         stored?;
     } else {
         app.write_down(actor, Act::GateSet, words).await?;
-        app.store.set_gate(&record).await?;
+        app.store().set_gate(&record).await?;
         if gate == Gate::Open
             && let Reach::Account(account) = &reach
         {
@@ -126,7 +126,7 @@ pub async fn apply(
 /// Gates that are not open, with who set them and why.
 pub async fn shut_gates(app: &App, actor: &Actor) -> Result<Vec<GateRecord>, OperationError> {
     actor.must_watch()?;
-    Ok(app.store.gates().await?)
+    Ok(app.store().gates().await?)
 }
 
 /// Ends every session of an account and refuses the identities that others vouch for. Streams in flight

@@ -23,8 +23,8 @@ pub struct CutDone {
 /// Cuts first and stores second: containment must not wait for a failing disk.
 pub async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, OperationError> {
     let (sessions, cut) = app.gateway().cut_account(account);
-    app.store.set_setting(&setting(account), &line(cut)).await?;
-    app.store.remove_sessions(&sessions).await?;
+    app.store().set_setting(&setting(account), &line(cut)).await?;
+    app.store().remove_sessions(&sessions).await?;
     let headers_refused_until = cut.at.plus(app.gateway().headers_refused_for());
     Ok(CutDone { sessions, headers_refused_until })
 }
@@ -32,7 +32,7 @@ pub async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, Oper
 /// Accepts the account's external identities again.
 pub async fn lift(app: &App, account: &AccountId) -> Result<(), OperationError> {
     match app.gateway().lift_cut(account) {
-        Some(cut) => Ok(app.store.set_setting(&setting(account), &line(cut)).await?),
+        Some(cut) => Ok(app.store().set_setting(&setting(account), &line(cut)).await?),
         None => Ok(()),
     }
 }
@@ -43,7 +43,7 @@ pub async fn lift(app: &App, account: &AccountId) -> Result<(), OperationError> 
 /// `Unavailable` for a mark that cannot be read. Skipping it would accept what it refused, so the start
 /// fails instead.
 pub async fn restore(app: &App) -> Result<(), OperationError> {
-    for (name, text) in app.store.settings_under(SETTINGS).await? {
+    for (name, text) in app.store().settings_under(SETTINGS).await? {
         let unreadable = || OperationError::Unavailable("a stored identity cut cannot be read".to_owned());
         let account = AccountId::parse(&name).map_err(|_| unreadable())?;
         app.gateway().restore_cut(account, parse(&text).ok_or_else(unreadable)?);

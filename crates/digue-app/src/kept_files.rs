@@ -9,9 +9,13 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock};
 
+use digue_types::Act;
 use ring::digest::{Context, SHA256, digest};
 
+use crate::actor::Actor;
+use crate::acts::ActDetails;
 use crate::app::App;
+use crate::areas::Area;
 use crate::error::OperationError;
 use crate::files::hex;
 
@@ -57,6 +61,31 @@ impl UnfinishedFiles {
     }
 }
 
+impl Area for UnfinishedFiles {}
+
+impl App {
+    /// The kept files that are not in force.
+    pub fn not_taken(&self) -> &UnfinishedFiles {
+        self.area()
+    }
+
+    /// Says, in the log and once in the journal, that a kept file is not in force.
+    pub async fn note_not_taken(&self, name: &str, why: UnfinishedFile) -> Result<(), OperationError> {
+        tracing::error!(file = name, cause = why.code(), "Kept file is not in force; load it again");
+        if self.not_taken().note(name, why) {
+            return Ok(());
+        }
+        let words =
+            ActDetails { subject: name.to_owned(), after: why.code().to_owned(), ..ActDetails::default() };
+        self.write_down(&Actor::digue(), Act::FileNotTaken, words).await.map(drop)
+    }
+
+    /// Kept files that are not in force, by what they are.
+    pub fn files_not_taken(&self) -> BTreeMap<String, UnfinishedFile> {
+        self.not_taken().all()
+    }
+}
+
 /// One kept file.
 pub struct KeptFile {
     /// Its name: `caseload:personnes`.
@@ -71,7 +100,7 @@ impl KeptFile {
 
     /// The digests that the file may have; two while it is being replaced.
     async fn digests(&self, app: &App) -> Result<Option<Vec<String>>, OperationError> {
-        let known = app.store.setting(&self.setting()).await?;
+        let known = app.store().setting(&self.setting()).await?;
         Ok(known.map(|known| known.split(' ').map(ToOwned::to_owned).collect()))
     }
 
@@ -88,7 +117,7 @@ impl KeptFile {
             (Ok((digest, bytes)), Some(known)) if known.contains(&digest) => Ok(Some(bytes)),
             (Ok(_), Some(_)) => Err(UnfinishedFile::Changed),
             (Ok((digest, bytes)), None) => {
-                app.store.set_setting(&self.setting(), &digest).await?;
+                app.store().set_setting(&self.setting(), &digest).await?;
                 Ok(Some(bytes))
             }
             (Err(error), None) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -105,9 +134,9 @@ impl KeptFile {
     pub async fn put(&self, app: &App, draft: FileDraft) -> Result<(), OperationError> {
         let before = self.digests(app).await?.unwrap_or_default();
         let both = [before, vec![draft.digest.clone()]].concat().join(" ");
-        app.store.set_setting(&self.setting(), &both).await?;
+        app.store().set_setting(&self.setting(), &both).await?;
         draft.rename(self.path.clone()).await?;
-        Ok(app.store.set_setting(&self.setting(), &draft.digest).await?)
+        Ok(app.store().set_setting(&self.setting(), &draft.digest).await?)
     }
 }
 

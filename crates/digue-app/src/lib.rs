@@ -5,6 +5,7 @@
 //! subscribing (`ActSubscriber`).
 
 mod actor;
+mod acts;
 pub mod alias_tables;
 mod app;
 mod areas;
@@ -12,7 +13,6 @@ pub mod attachments;
 pub mod canonical;
 pub mod clock;
 pub mod closings;
-mod committed;
 pub mod csv_file;
 pub mod directory;
 mod error;
@@ -28,8 +28,32 @@ pub mod secret;
 pub mod signals;
 mod unconfirmed;
 
+use std::sync::Arc;
+
+use digue_store::Store;
+
+use crate::acts::Subscribers;
+use crate::alias_tables::AliasTables;
+use crate::kept_files::UnfinishedFiles;
+use crate::unconfirmed::UnconfirmedAccounts;
+
 pub use actor::{Actor, require};
+pub use acts::{ActDetails, ActSubscriber, CommittedAct};
 pub use app::{App, AppParts};
 pub use areas::{Area, Areas};
-pub use committed::{ActDetails, ActSubscriber, CommittedAct};
 pub use error::{LineFault, OperationError};
+
+/// The areas of the app itself, to which each area of operations adds its own. The subscribers are called
+/// with each act once it is durable, in this order.
+///
+/// # Errors
+/// `Unavailable` when the store cannot be read.
+pub async fn areas(
+    store: &Store,
+    aliases: Arc<AliasTables>,
+    subscribers: Vec<Box<dyn ActSubscriber>>,
+) -> Result<Areas, OperationError> {
+    let unconfirmed = UnconfirmedAccounts::new(store.unconfirmed().await?);
+    let areas = Areas::default().with(aliases).with(unconfirmed);
+    Ok(areas.with(UnfinishedFiles::default()).with(Subscribers(subscribers)))
+}

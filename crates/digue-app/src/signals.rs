@@ -25,8 +25,35 @@ pub fn reason_of(signals: &[Signal]) -> String {
     said.collect::<Vec<_>>().join("; ")
 }
 
-/// The stored signals; kinds that only a later version knows are left out.
-pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
+/// The signals of a stored finding.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StoredSignals {
+    /// The strongest first; kinds that only a later version knows are left out.
+    Kept(Vec<Signal>),
+    /// What is stored cannot be read: it must not pass for a finding without signals.
+    Unreadable,
+}
+
+impl StoredSignals {
+    /// The signals; `None` when they cannot be read.
+    pub fn known(&self) -> Option<&[Signal]> {
+        match self {
+            Self::Kept(signals) => Some(signals),
+            Self::Unreadable => None,
+        }
+    }
+
+    /// One sentence for each, or one that says that they cannot be read.
+    pub fn in_words(&self, language: Language) -> Vec<String> {
+        match self {
+            Self::Kept(signals) => signals.iter().map(|signal| sentence(language, signal)).collect(),
+            Self::Unreadable => vec![text(language, "signals-unreadable")],
+        }
+    }
+}
+
+/// The signals of a finding, as they are stored.
+pub fn signals_of(record: &FindingRecord) -> StoredSignals {
     #[derive(serde::Deserialize)]
     struct StoredSignal {
         kind: String,
@@ -39,13 +66,19 @@ pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
         usual: u32,
         minutes: u32,
     }
-    let stored: Vec<StoredSignal> = serde_json::from_str(&record.signals).unwrap_or_default();
+    let stored: Vec<StoredSignal> = match serde_json::from_str(&record.signals) {
+        Ok(stored) => stored,
+        Err(error) => {
+            tracing::error!(%error, finding = record.id, "Stored signals cannot be read; shown as unreadable");
+            return StoredSignals::Unreadable;
+        }
+    };
     let signals = stored.into_iter().filter_map(|signal| {
         let StoredFigures { seen, usual, minutes } = signal.figures;
         let figures = Figures { seen, usual, minutes };
         Some(Signal { kind: SignalKind::parse(&signal.kind)?, evidence: signal.evidence, figures })
     });
-    signals.collect()
+    StoredSignals::Kept(signals.collect())
 }
 
 /// A signal as one sentence with its figures.
@@ -158,5 +191,40 @@ mod tests {
         let signal = Signal { kind: SignalKind::Slow, evidence: 4.0, figures };
         assert!(sentence(Language::French, &signal).contains("67"));
         assert!(sentence(Language::English, &signal).contains("3 days"));
+    }
+
+    fn finding(signals: &str) -> FindingRecord {
+        FindingRecord {
+            id: "fi-1".to_owned(),
+            at: digue_types::Timestamp::ZERO,
+            account: None,
+            organisation: digue_types::OrganisationId::parse("of-1").unwrap(),
+            portal: digue_types::PortalId::parse("kairos").unwrap(),
+            weight: "alert".to_owned(),
+            evidence: 3000,
+            signals: signals.to_owned(),
+            persons: 12,
+            action: "observe".to_owned(),
+            intended: "observe".to_owned(),
+            is_fused: false,
+            around: String::new(),
+            verdict: None,
+            told_at: digue_types::Timestamp::ZERO,
+        }
+    }
+
+    #[test]
+    fn signals_that_cannot_be_read_are_not_taken_for_none() {
+        assert_eq!(signals_of(&finding("[]")), StoredSignals::Kept(Vec::new()));
+        for stored in
+            ["", "{}", "[{\"kind\":\"pace\"}]", "[{\"kind\":\"pace\",\"evidence\":1.0,\"figures\":7}]"]
+        {
+            let read = signals_of(&finding(stored));
+            assert_eq!(read, StoredSignals::Unreadable, "{stored}");
+            for language in Language::ALL {
+                let said = read.in_words(language).join(" ");
+                assert!(said.ends_with('.') && !said.contains('['), "{stored}: {said}");
+            }
+        }
     }
 }

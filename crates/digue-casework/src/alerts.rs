@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use digue_app::{App, OperationError};
+use digue_app::{App, Area, OperationError};
 use digue_evidence::ocsf;
 use digue_gateway::body;
 use digue_gateway::portal::Timeouts;
@@ -18,8 +18,6 @@ use digue_gateway::upstream::UpstreamClient;
 use digue_store::FindingRecord;
 use digue_types::Timestamp;
 use ring::hmac;
-
-use crate::state::CaseworkState;
 
 /// The systems that findings are sent to.
 #[derive(Clone, Default)]
@@ -38,7 +36,7 @@ pub struct Webhook {
 }
 
 /// Sends findings to other systems.
-pub struct AlertSender {
+pub(crate) struct AlertSender {
     rules: AlertRules,
     // (no attempt before, next delay). A leaf lock, never held while a finding is sent.
     pause: Mutex<(Timestamp, Duration)>,
@@ -49,12 +47,15 @@ const LONGEST_WAIT: Duration = Duration::from_mins(10);
 /// The most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 16 << 10;
 
-impl AlertSender {
-    /// True when findings are sent to another system.
-    pub fn has_listener(&self) -> bool {
-        self.rules.webhook.is_some() || self.rules.syslog.is_some()
-    }
+impl Area for AlertSender {}
 
+/// True when findings are sent to another system.
+pub fn has_listener(app: &App) -> bool {
+    let rules = &app.area::<AlertSender>().rules;
+    rules.webhook.is_some() || rules.syslog.is_some()
+}
+
+impl AlertSender {
     pub(crate) fn new(rules: AlertRules) -> Self {
         Self { rules, pause: Mutex::new((Timestamp::ZERO, FIRST_WAIT)) }
     }
@@ -62,13 +63,13 @@ impl AlertSender {
 
 /// Sends the waiting findings; returns how many were sent. To be called often.
 pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
-    let alert_sender = &CaseworkState::of(app).alert_sender;
-    let now = app.clock.now();
+    let alert_sender = app.area::<AlertSender>();
+    let now = app.clock().now();
     if now < alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner).0 {
         return Ok(0);
     }
     let mut told = 0;
-    for record in app.store.untold_findings().await? {
+    for record in app.store().untold_findings().await? {
         if let Err(error) = tell(app, alert_sender, &record, now).await {
             let mut pause = alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner);
             tracing::warn!(finding = record.id, error, "Sending a finding failed; retrying later");
@@ -76,7 +77,7 @@ pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
             // The later ones wait, too: receivers get findings in order.
             return Ok(told);
         }
-        app.store.tell_finding(&record.id, now).await?;
+        app.store().tell_finding(&record.id, now).await?;
         told += 1;
     }
     *alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner) = (Timestamp::ZERO, FIRST_WAIT);

@@ -7,7 +7,7 @@ use digue_evidence::affected;
 use digue_evidence::reading::{self, EvidenceForm};
 use digue_evidence::scope::{self, ScopeResult};
 use digue_evidence::watch::read_entries;
-use digue_identity::IdentityState;
+use digue_identity::password;
 use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,8 +31,8 @@ use ring::digest::{Context, SHA256};
 use serde_json::{Value as Json, json};
 
 use crate::incidents::{self, IncidentView};
-use crate::papers::PaperReader;
-use crate::state::CaseworkState;
+use crate::operator;
+use crate::paper_reader::PaperReader;
 
 /// Computes a new version of the affected set, and stores its signed list in a file.
 ///
@@ -59,8 +59,8 @@ pub async fn compute_affected(
     };
     let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, app.clock().now());
     let mut bytes = Vec::new();
-    let sign = |text: &str| app.journal.sign(text);
-    let written = affected::write(&mut bytes, &head, &scoped.answer, &app.journal.origin(), &sign);
+    let sign = |text: &str| app.journal().sign(text);
+    let written = affected::write(&mut bytes, &head, &scoped.answer, &app.journal().origin(), &sign);
     // The file before the entry: a version in the log always has its list.
     written.and_then(|()| keep(&list_path(app, id, number), &bytes)).map_err(unavailable)?;
     incidents::add(app, actor, id, None, IncidentNote::Affected(version.clone())).await?;
@@ -136,7 +136,7 @@ fn list_path(app: &App, id: &str, number: u32) -> PathBuf {
     // Ids are made by Digue, but this one may come from a request: it must not leave the folder.
     let name: String =
         id.chars().filter(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign)).collect();
-    app.data_folder.join("incidents").join(name).join(format!("affected-{number}.ndjson"))
+    app.data_folder().join("incidents").join(name).join(format!("affected-{number}.ndjson"))
 }
 
 fn unavailable(error: impl ToString) -> OperationError {
@@ -220,11 +220,9 @@ pub struct Controller {
     pub phone: String,
 }
 
-pub fn controller(app: &App, language: Language) -> Controller {
+pub(crate) fn controller(app: &App, language: Language) -> Controller {
     let missing = || text(language, "paper-missing");
-    let said = |field: Field| {
-        CaseworkState::of(app).operator().controller.get(&field).cloned().unwrap_or_else(missing)
-    };
+    let said = |field: Field| operator::rules(app).controller.get(&field).cloned().unwrap_or_else(missing);
     Controller {
         name: said(Field::ControllerName),
         contact: said(Field::ContactName),
@@ -294,7 +292,7 @@ pub fn draft(app: &App, view: &IncidentView, language: Language) -> Notification
 /// The fields that Digue fills from its own facts.
 fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
     let IncidentView { incident, entries, .. } = view;
-    let rules = CaseworkState::of(app).operator();
+    let rules = operator::rules(app);
     let reader = PaperReader { language, zone: rules.zone.clone() };
     let mut facts: BTreeMap<Field, Vec<String>> =
         rules.controller.iter().map(|(field, value)| (*field, vec![value.clone()])).collect();
@@ -400,7 +398,7 @@ fn measures_before(app: &App, language: Language) -> String {
         ("accounts", Value::from(accounts)),
         ("portals", Value::from(portals)),
         ("relations", Value::from(caseloads)),
-        ("passwords", Value::from(usize::from(IdentityState::of(app).allows_passwords()))),
+        ("passwords", Value::from(usize::from(password::is_allowed(app)))),
     ];
     text_with(language, "breach-measures-before", &values)
 }

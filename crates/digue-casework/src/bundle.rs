@@ -4,15 +4,16 @@
 use std::io::{Cursor, Write as _};
 
 use digue_app::{Actor, App, OperationError};
+use digue_evidence::paper_warning::PaperSources;
 use digue_evidence::reading::{self, EvidenceForm};
-use digue_evidence::stored_records::PaperSources;
 use digue_response::IncidentNote;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::breach;
 use crate::incidents::IncidentView;
-use crate::papers::{self, PaperReader};
+use crate::paper_reader::PaperReader;
+use crate::papers;
 
 /// The most receipts in one archive; the log cites the others by number.
 const RECEIPTS_MAX: usize = 500;
@@ -37,7 +38,7 @@ async fn packed(app: &App, view: &IncidentView, reader: &PaperReader) -> Result<
         let sources = PaperSources::incident(&view.record.id);
         archive.add(name, &papers::printed_from(app, &document, form, sources).await?)?;
     }
-    archive.add("journal.pub", format!("{}\n", app.journal.public_key()).as_bytes())?;
+    archive.add("journal.pub", format!("{}\n", app.journal().public_key()).as_bytes())?;
     archive.add("VERIFY.txt", papers::how_to_verify(view, reader).join("\n").as_bytes())?;
     if let Some(version) = papers::listed(view) {
         let list = breach::list_bytes(app, &view.record.id, version.number)?;
@@ -48,7 +49,7 @@ async fn packed(app: &App, view: &IncidentView, reader: &PaperReader) -> Result<
         if entry < app.journal_minimum() || entry >= app.journal_status().checkpoint_size {
             continue;
         }
-        let receipt = app.journal.receipt(entry, true);
+        let receipt = app.journal().receipt(entry, true);
         let receipt = receipt.map_err(|error| OperationError::Unavailable(error.to_string()))?;
         archive.add(&format!("receipts/{entry}.txt"), receipt.to_text().as_bytes())?;
     }

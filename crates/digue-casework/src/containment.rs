@@ -12,7 +12,7 @@ use digue_app::closings::AccountClosing;
 use digue_app::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
 use digue_app::monitor::{MonitoredFinding, finding_before, portal_of};
 use digue_app::secret::name;
-use digue_app::signals::{reason_of, signals_of, subject_of};
+use digue_app::signals::{StoredSignals, reason_of, signals_of, subject_of};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
 use digue_detection::{Action, DeclaredBatch, Finding, Signal, Surroundings, Weight};
 use digue_identity::recovery;
@@ -71,7 +71,7 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
     };
     let written = app.write_down(&Actor::digue(), act, words).await.map(drop);
     let begins = fuse_begins(app, &record).await;
-    let stored = app.store.add_finding(&record).await.map_err(OperationError::from);
+    let stored = app.store().add_finding(&record).await.map_err(OperationError::from);
     if let Err(error) = tell_people(app, &record, begins).await {
         tracing::error!(%error, finding = id, "Mail about a finding failed; the console shows it");
     }
@@ -121,13 +121,13 @@ async fn act_on(
     // Only after the gate is in force may the monitor stop withholding. A gate is in force even when its
     // entry or its row failed (`gates::apply` publishes first), and that failure is returned.
     app.monitor().held(account);
-    let reduction = recovery::reduction(app.clock.now());
+    let reduction = recovery::reduction(app.clock().now());
     recovery::reduce(app, account, reduction).await?;
     failed
 }
 
 fn to_json(signals: &[Signal]) -> String {
-    serde_json::to_string(signals).unwrap_or_else(|_| "[]".to_owned())
+    serde_json::to_string(signals).expect("texts and numbers always serialise")
 }
 
 /// The surroundings as JSON; empty for a finding about an organisation, which has no account's day.
@@ -166,7 +166,7 @@ pub fn around_of(record: &FindingRecord) -> StoredSurroundings {
 
 /// The beginning of the period in which automatic closings count towards the fuse.
 fn fuse_since(app: &App) -> Timestamp {
-    app.clock.now().minus(Duration::from_hours(u64::from(app.monitor().fuse().hours)))
+    app.clock().now().minus(Duration::from_hours(u64::from(app.monitor().fuse().hours)))
 }
 
 /// True for the first finding of a portal that the fuse held back. Also true when the store cannot be
@@ -179,7 +179,7 @@ async fn fuse_begins(app: &App, record: &FindingRecord) -> bool {
     let of_fuse = |known: &FindingRecord| {
         known.is_fused && known.portal == record.portal && known.at > since && known.id != record.id
     };
-    !app.store.findings(FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
+    !app.store().findings(FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
 }
 
 /// Findings read at a start; many, because the few closings lie among alerts.
@@ -189,7 +189,7 @@ const RECALLED: u32 = 10_000;
 pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
     let since = fuse_since(app);
     let rules = app.gateway().rules();
-    let findings = app.store.findings(RECALLED).await?;
+    let findings = app.store().findings(RECALLED).await?;
     let closings = findings.iter().filter(|record| record.at > since).filter_map(|record| {
         let taken = Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
         let of_organisation =
@@ -219,8 +219,8 @@ async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Re
         return digue_mail::tell_roles(app, Role::can_act, |_| Mail::ClosingsHeld { portal: portal.clone() })
             .await;
     }
-    let hour = app.clock.now().minus(Duration::from_hours(1));
-    let lately = app.store.findings(100).await?.iter().filter(|known| known.at > hour).count();
+    let hour = app.clock().now().minus(Duration::from_hours(1));
+    let lately = app.store().findings(100).await?.iter().filter(|known| known.at > hour).count();
     if lately > MAILS_AN_HOUR {
         tracing::warn!(finding = record.id, "Too many findings for mail; the console shows them");
         return Ok(());
@@ -283,8 +283,8 @@ const RATE_DAYS: u64 = 30;
 
 pub async fn view(app: &App, actor: &Actor) -> Result<WatchView, OperationError> {
     actor.must_watch()?;
-    let now = app.clock.now();
-    let findings = app.store.findings(FINDINGS).await?;
+    let now = app.clock().now();
+    let findings = app.store().findings(FINDINGS).await?;
     let waiting = || findings.iter().filter(|finding| finding.verdict.is_none());
     let since = now.minus(Duration::from_hours(24 * RATE_DAYS));
     let is_false = |finding: &&FindingRecord| {
@@ -307,7 +307,7 @@ pub async fn view(app: &App, actor: &Actor) -> Result<WatchView, OperationError>
 #[derive(Clone, Debug)]
 pub struct FindingView {
     pub record: FindingRecord,
-    pub signals: Vec<Signal>,
+    pub signals: StoredSignals,
     pub around: StoredSurroundings,
     /// Distinct persons of each of the last days, the oldest first, as (day since 1970, persons).
     pub days: Vec<(i64, usize)>,
@@ -323,7 +323,7 @@ const DAYS: i64 = 30;
 
 pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, OperationError> {
     actor.must_watch()?;
-    let record = app.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let record = app.store().finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
     let last = record.at.utc_day();
     let mut days = Vec::new();
     let mut gate = app.gateway().rules().gates.of(&Reach::Organisation(record.organisation.clone()));
@@ -356,8 +356,8 @@ pub async fn decide(
 ) -> Result<(), OperationError> {
     actor.must_act()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let record = app.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
-    let now = app.clock.now();
+    let record = app.store().finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let now = app.clock().now();
     let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
     let words = ActDetails {
         subject: subject_of(&record),
@@ -366,8 +366,8 @@ pub async fn decide(
         reason: reason.clone(),
     };
     let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason };
-    let claim = app.store.decide_finding(id, &verdict);
-    app.claim((actor, act, words), claim, app.store.release_finding(id, &actor.account)).await?;
+    let claim = app.store().decide_finding(id, &verdict);
+    app.claim((actor, act, words), claim, app.store().release_finding(id, &actor.account)).await?;
     if is_theft && incidents::about(app, &subject_of(&record)).await.is_none() {
         let whom = subject_of(&record);
         let whom = whom.split_once(':').map_or(whom.as_str(), |(_, name)| name);

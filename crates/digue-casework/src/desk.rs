@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_app::secret::name;
-use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_locales::{Language, Value, text, text_with};
 use digue_mail::{Mail, maildir};
 use digue_messages::message::{BYTES_MAX, ReadMessage, SubmittedMessage};
@@ -19,8 +19,7 @@ use digue_response::code::Code;
 use digue_store::ReportRecord;
 use digue_types::{AccountId, Act, Timestamp};
 
-use crate::genuine;
-use crate::state::CaseworkState;
+use crate::{genuine, rate_limiter};
 
 /// How long reports are kept.
 const KEPT_FOR: Duration = Duration::from_hours(24 * 365);
@@ -44,6 +43,8 @@ pub struct DeskRules {
     pub inbox: Option<PathBuf>,
 }
 
+impl Area for DeskRules {}
+
 /// The answer to a submitted message.
 #[derive(Clone, Debug)]
 pub struct MessageReport {
@@ -66,12 +67,12 @@ pub async fn examine(
     bytes: &[u8],
     ip: &str,
 ) -> Result<MessageReport, OperationError> {
-    CaseworkState::of(app).rate_limiter.pass(app.clock.now(), ip)?;
+    rate_limiter::pass(app, ip)?;
     let submission = read(bytes).map_err(|_| OperationError::Invalid("invalid-message"))?;
     let opinion = opinion(app, &submission, SubmissionWay::Shown).await?;
     let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
     // Without an account only a share is stored; the verdict is returned in any case.
-    if actor.is_some() || CaseworkState::of(app).rate_limiter.keeps_report(app.clock.now(), ip) {
+    if actor.is_some() || rate_limiter::keeps_report(app, ip) {
         keep(app, &reporter, &opinion).await?;
     }
     let about = opinion.about.and_then(|place| submission.messages.get(place));
@@ -93,7 +94,7 @@ async fn opinion(
     submission: &SubmittedMessage,
     how: SubmissionWay,
 ) -> Result<Opinion, OperationError> {
-    let rules = &CaseworkState::of(app).desk;
+    let rules = app.area::<DeskRules>();
     let official = genuine::official(app).await?;
     let mut domains = rules.domains.clone();
     let own = digue_mail::mailer(app)
@@ -119,10 +120,10 @@ async fn code_seen(app: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, Op
         .filter(|word| word.matches('-').count() == 3)
         .filter_map(|word| Code::parse(word.trim_matches(['.', ':', '«', '»'])).ok());
     let Some(code) = codes.next() else { return Ok(None) };
-    let Some(notice) = app.store.notice_by_code(code.bits()).await? else {
+    let Some(notice) = app.store().notice_by_code(code.bits()).await? else {
         return Ok(Some(CodeSeen::Unknown));
     };
-    let campaign = app.store.campaign(&notice.campaign).await?;
+    let campaign = app.store().campaign(&notice.campaign).await?;
     // A genuine code under another subject was copied into a forged message.
     let is_its = campaign.is_some_and(|campaign| {
         !read.is_mail || read.subject.trim().to_lowercase().ends_with(&campaign.subject.trim().to_lowercase())
@@ -134,17 +135,17 @@ async fn keep(app: &App, reporter: &str, opinion: &Opinion) -> Result<(), Operat
     let codes: Vec<&str> = opinion.signs.iter().map(|(sign, _)| sign.code()).collect();
     let record = ReportRecord {
         id: name("mr")?,
-        at: app.clock.now(),
+        at: app.clock().now(),
         reporter: reporter.to_owned(),
         verdict: opinion.verdict.code().to_owned(),
         signs: codes.join(" "),
         look_alikes: opinion.look_alikes.join(" "),
         published_at: Timestamp::ZERO,
     };
-    if reporter.is_empty() && app.store.knows_report(&record, record.at.minus(SAME_WITHIN)).await? {
+    if reporter.is_empty() && app.store().knows_report(&record, record.at.minus(SAME_WITHIN)).await? {
         return Ok(());
     }
-    Ok(app.store.add_report(&record).await?)
+    Ok(app.store().add_report(&record).await?)
 }
 
 /// A text to paste into a report to Signal Spam, 33700 or 17Cyber.
@@ -190,27 +191,27 @@ fn unread_in_words(language: Language, unread: &UnreadPart) -> String {
 /// The reports of submitted messages, for officers.
 pub async fn reports(app: &App, actor: &Actor) -> Result<Vec<ReportRecord>, OperationError> {
     actor.must_watch()?;
-    Ok(app.store.reports(LISTED).await?)
+    Ok(app.store().reports(LISTED).await?)
 }
 
 /// Puts the look-alike domains of a report on the public page.
 pub async fn publish(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
-    let report = app.store.report(id).await?.ok_or(OperationError::NotFound("report"))?;
+    let report = app.store().report(id).await?.ok_or(OperationError::NotFound("report"))?;
     if report.look_alikes.is_empty() || report.published_at > Timestamp::ZERO {
         return Err(OperationError::Conflict);
     }
     let words =
         ActDetails { subject: format!("report:{id}"), after: report.look_alikes, ..ActDetails::default() };
-    let claim = app.store.publish_report(id, app.clock.now());
-    let release = app.store.release_report(id);
+    let claim = app.store().publish_report(id, app.clock().now());
+    let release = app.store().release_report(id);
     app.claim((actor, Act::LookAlikesPublished, words), claim, release).await.map(drop)
 }
 
 /// The published look-alike domains, each once, the newest first.
 pub async fn look_alikes(app: &App) -> Result<Vec<(String, Timestamp)>, OperationError> {
     let mut published: Vec<(String, Timestamp)> = Vec::new();
-    for report in app.store.published_reports(LISTED).await? {
+    for report in app.store().published_reports(LISTED).await? {
         for domain in report.look_alikes.split(' ') {
             if published.iter().all(|(known, _)| known != domain) {
                 published.push((domain.to_owned(), report.published_at));
@@ -222,13 +223,13 @@ pub async fn look_alikes(app: &App) -> Result<Vec<(String, Timestamp)>, Operatio
 
 /// Deletes reports that are older than a year; returns how many.
 pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
-    Ok(app.store.forget_reports(app.clock.now().minus(KEPT_FOR)).await?)
+    Ok(app.store().forget_reports(app.clock().now().minus(KEPT_FOR)).await?)
 }
 
 /// Reads the messages that were forwarded to the desk's address, and answers senders with an account. No
 /// others, because with a forged sender the desk would write to strangers.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
-    let Some(folder) = CaseworkState::of(app).desk.inbox.clone() else { return Ok(0) };
+    let Some(folder) = app.area::<DeskRules>().inbox.clone() else { return Ok(0) };
     let waiting = maildir::waiting(folder, BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
@@ -254,7 +255,7 @@ async fn account_of(app: &App, address: &str) -> Result<Option<AccountId>, Opera
     if address.is_empty() {
         return Ok(None);
     }
-    let contacts = app.store.contacts().await?;
+    let contacts = app.store().contacts().await?;
     Ok(contacts
         .into_iter()
         .find(|(_, email)| email.eq_ignore_ascii_case(address))

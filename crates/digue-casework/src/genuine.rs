@@ -3,10 +3,7 @@
 //! The answer consists of facts to compare and nothing personal. Unknown codes get the same answer in the
 //! same time. Of the people who check, only a few coarse network places are kept.
 
-use std::time::Duration;
-
 use digue_app::files::sha256;
-use digue_app::quotas::{QuotaLimits, Quotas};
 use digue_app::{App, OperationError};
 use digue_locales::{Language, text};
 use digue_response::code::Code;
@@ -14,44 +11,8 @@ use digue_types::Timestamp;
 use serde::Serialize;
 
 use crate::notices::{self, blocks_of};
-use crate::papers::PaperReader;
-use crate::state::CaseworkState;
-
-/// Checks within a minute: more than people make, and shared fairly among all addresses.
-const CHECKS: QuotaLimits =
-    QuotaLimits { period: Duration::from_mins(1), per_address: 20, per_network: 100, total: 3000, least: 2 };
-
-/// Limits requests without an account, so that codes cannot be guessed and no address starves the others.
-pub struct RateLimiter {
-    checks: Quotas,
-    reports: Quotas,
-}
-
-/// Messages submitted without an account that are kept within a day.
-const REPORTS: QuotaLimits = QuotaLimits {
-    period: Duration::from_hours(24),
-    per_address: 50,
-    per_network: 200,
-    total: 5000,
-    least: 2,
-};
-
-impl Default for RateLimiter {
-    fn default() -> Self {
-        Self { checks: Quotas::new(CHECKS), reports: Quotas::new(REPORTS) }
-    }
-}
-
-impl RateLimiter {
-    pub fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
-        self.checks.pass(now, ip)
-    }
-
-    /// True while submissions from this address are kept.
-    pub(crate) fn keeps_report(&self, now: Timestamp, ip: &str) -> bool {
-        self.reports.pass(now, ip).is_ok()
-    }
-}
+use crate::paper_reader::PaperReader;
+use crate::{operator, rate_limiter};
 
 /// The answer about a genuine code: facts to compare with the message, nothing personal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,13 +36,14 @@ pub async fn check(
     typed: &str,
     ip: &str,
 ) -> Result<Option<Genuine>, OperationError> {
-    CaseworkState::of(app).rate_limiter.pass(app.clock.now(), ip)?;
+    rate_limiter::pass(app, ip)?;
     // Invalid text is looked up, too: otherwise the time would reveal whether the check digit is right.
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
-    let found = app.store.notice_by_code(code.bits()).await?;
+    let found = app.store().notice_by_code(code.bits()).await?;
     // A notice that neither left nor stands in a file cannot be in anyone's hands.
     let Some(notice) = found.filter(|notice| !notices::is_kept_back(&notice.state)) else { return Ok(None) };
-    let campaign = app.store.campaign(&notice.campaign).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let campaign =
+        app.store().campaign(&notice.campaign).await?.ok_or(OperationError::NotFound("campaign"))?;
     let mut places: Vec<&str> = notice.places.split(' ').filter(|place| !place.is_empty()).collect();
     let place = coarse(ip, &campaign.id);
     // One more than the limit is enough to know that it was exceeded: no further place is stored.
@@ -89,9 +51,9 @@ pub async fn check(
         places.push(&place);
     }
     let is_replayed = places.len() > PLACES;
-    app.store.note_check(notice.code, &places.join(" ")).await?;
+    app.store().note_check(notice.code, &places.join(" ")).await?;
     let blocks = blocks_of(&campaign)?;
-    let reader = PaperReader { language, zone: CaseworkState::of(app).operator().zone.clone() };
+    let reader = PaperReader { language, zone: operator::rules(app).zone.clone() };
     let first_words: Vec<&str> = blocks.happened.split_whitespace().take(8).collect();
     Ok(Some(Genuine {
         channel: text(language, &format!("channel-{}", notice.channel)),
@@ -129,14 +91,14 @@ pub struct Official {
 
 /// The messages that the operator has sent or is sending, for the public page and its mirrors.
 pub async fn official(app: &App) -> Result<Vec<Official>, OperationError> {
-    let campaigns = app.store.campaigns().await?;
+    let campaigns = app.store().campaigns().await?;
     let mut shown = Vec::new();
     for campaign in campaigns {
         let is_shown = match campaign.state.as_str() {
             "sending" | "paused" => true,
             // A campaign that ended before anything was sent produced no message.
             "ended" => {
-                let counts = app.store.notice_counts(&campaign.id).await?;
+                let counts = app.store().notice_counts(&campaign.id).await?;
                 notices::gone(&counts) > 0
                     || counts.contains_key("uncertain")
                     || counts.contains_key("returned")
@@ -167,7 +129,7 @@ pub async fn official_signed(app: &App) -> Result<String, OperationError> {
     let official = official(app).await?;
     let json =
         serde_json::to_string(&official).map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    Ok(app.journal.sign(&format!("digue-messages-1\n{}\n{json}\n", app.journal.origin())))
+    Ok(app.journal().sign(&format!("digue-messages-1\n{}\n{json}\n", app.journal().origin())))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use digue_app::directory::organisation_of;
 use digue_app::files::sha256;
 use digue_app::secret::name;
 use digue_app::signals::subject_of;
-use digue_app::{ActDetails, ActSubscriber, Actor, App, CommittedAct, OperationError, attachments};
+use digue_app::{ActDetails, ActSubscriber, Actor, App, Area, CommittedAct, OperationError, attachments};
 use digue_evidence::reading::{self, EvidenceForm};
 use digue_evidence::stored_records::SAME_MOMENT;
 use digue_types::visible::is_blank;
@@ -17,50 +17,22 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
 
 use digue_response::affected::CountDoubt;
-use digue_response::clock::{ClockRule, LegalClock, RULES};
+use digue_response::clock::LegalClock;
 use digue_response::incident::{EntryKind, EntryRefusal, IncidentState, Source};
-use digue_response::notification::Field;
 use digue_response::sheet::Sheet;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
-use digue_store::{ContactSource, EntryRecord, IncidentRecord};
+use digue_store::{EntryRecord, IncidentRecord};
 use digue_types::{AccountId, Act, Timestamp};
 use futures_util::future::BoxFuture;
-use jiff::tz::TimeZone;
 
-use crate::state::CaseworkState;
-
-/// The operator's own details, and the laws that apply to it.
-#[derive(Clone, Debug)]
-pub struct OperatorRules {
-    /// The time zone in which legal days begin and end.
-    pub zone: TimeZone,
-    /// The dated table of clocks.
-    pub rules: Vec<ClockRule>,
-    /// Name, number, address, contact: fields of the notification that do not change.
-    pub controller: BTreeMap<Field, String>,
-    /// The portal's source of contact details of persons.
-    pub contacts: Option<ContactSource>,
-    pub is_insured: bool,
-    pub is_nis2: bool,
-}
-
-impl Default for OperatorRules {
-    fn default() -> Self {
-        Self {
-            zone: TimeZone::UTC,
-            rules: RULES.to_vec(),
-            controller: BTreeMap::new(),
-            contacts: None,
-            is_insured: false,
-            is_nis2: false,
-        }
-    }
-}
+use crate::operator;
 
 /// The incidents that follow a subject of acts, such as `account:a1`. Only open ones.
 // A leaf lock. A copy of what the stored incidents say, so that each act costs a look-up and no query.
 #[derive(Default)]
 pub(crate) struct IncidentFollowing(RwLock<HashMap<String, Vec<String>>>);
+
+impl Area for IncidentFollowing {}
 
 impl IncidentFollowing {
     fn of(&self, subject: &str) -> Vec<String> {
@@ -116,17 +88,18 @@ impl IncidentView {
 }
 
 /// The readable name of an incident.
-pub fn reference(record: &IncidentRecord) -> String {
+fn reference(record: &IncidentRecord) -> String {
     let (year, ..) = record.opened_at.utc_date();
     format!("INC-{year}-{:03}", record.number)
 }
 
-/// A lesson of an incident for which somebody named a measure.
+/// The measure that a person named for a lesson of an incident.
 #[derive(Clone, Copy, Debug)]
-pub struct Lesson<'a> {
+pub struct NamedMeasure<'a> {
     pub incident: &'a str,
-    pub measure: &'a str,
-    pub text: &'a str,
+    pub title: &'a str,
+    /// The text of the lesson.
+    pub lesson: &'a str,
     pub owner: &'a str,
     pub due: Option<Timestamp>,
 }
@@ -138,9 +111,14 @@ pub trait LessonSubscriber: Send + Sync {
         &'a self,
         app: &'a App,
         actor: &'a Actor,
-        lesson: Lesson<'a>,
+        measure: NamedMeasure<'a>,
     ) -> BoxFuture<'a, Result<(), OperationError>>;
 }
+
+/// Who makes something of lessons.
+pub(crate) struct Lessons(pub(crate) Box<dyn LessonSubscriber>);
+
+impl Area for Lessons {}
 
 /// Opens an incident and returns its id. `about` is the subject of acts that it follows: `account:a1`,
 /// `organisation:of-1`, `portal:kairos`, or empty.
@@ -157,7 +135,7 @@ pub async fn open(
         return Err(OperationError::Invalid("invalid-incident-title"));
     }
     let id = name("in")?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     let note = IncidentNote::Opened { source, title: title.to_owned(), about: about.to_owned() };
     let first = record_of(&id, 1, (now, now), actor, &note);
     let words = ActDetails {
@@ -168,11 +146,11 @@ pub async fn open(
         ..ActDetails::default()
     };
     let journal = app.write_down(actor, Act::IncidentOpened, words).await?;
-    app.store.open_incident(&id, journal, &first).await?;
+    app.store().open_incident(&id, journal, &first).await?;
     if !about.is_empty() {
-        CaseworkState::of(app).following.follow(about, &id);
+        app.area::<IncidentFollowing>().follow(about, &id);
     }
-    let rules = CaseworkState::of(app).operator();
+    let rules = operator::rules(app);
     let role = IncidentNote::RoleSet {
         role: digue_response::incident::IncidentRole::Controller,
         is_insured: rules.is_insured,
@@ -203,8 +181,8 @@ fn first_sheets(about: &str) -> &'static [Sheet] {
 /// Adds the findings, verdicts and gates about the same subject from before the incident was opened.
 async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationError> {
     let Some((kind, subject)) = about.split_once(':') else { return Ok(()) };
-    let since = app.clock.now().minus(LOOK_BACK);
-    let findings = app.store.findings(500).await?;
+    let since = app.clock().now().minus(LOOK_BACK);
+    let findings = app.store().findings(500).await?;
     let concerns = |finding: &&digue_store::FindingRecord| match kind {
         "account" => finding.account.as_ref().is_some_and(|account| account.as_str() == subject),
         "organisation" => finding.organisation.as_str() == subject,
@@ -249,7 +227,7 @@ async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationErro
             Some((verdict.at, ProvedBy { subject: subject_of(finding), after }, note))
         },
     ));
-    for gate in app.store.gates().await? {
+    for gate in app.store().gates().await? {
         if format!("{}:{}", gate.reach.scope().code(), gate.reach.name()) == about {
             let note = IncidentNote::Seen {
                 act: Act::GateSet.code().to_owned(),
@@ -325,7 +303,7 @@ pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result
     if is_blank(text) {
         return Err(OperationError::Invalid("incident-refused-no-text"));
     }
-    let opened = app.clock.now();
+    let opened = app.clock().now();
     let lately = all(app).await?.into_iter().filter(|(record, _, incident)| {
         incident.about == format!("organisation:{own}")
             && incident.source == Source::Partner
@@ -407,16 +385,16 @@ pub async fn add(
     note: IncidentNote,
 ) -> Result<u32, OperationError> {
     actor.must_respond()?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     let (entries, incident) = fold(app, id).await?;
-    let rules = CaseworkState::of(app).operator();
+    let rules = operator::rules(app);
     incident.accepts(&note, now, &rules.rules, &rules.zone).map_err(refused)?;
     if at.is_some_and(|at| at > now) {
         return Err(refused(EntryRefusal::Future));
     }
     if matches!(note, IncidentNote::StateSet { state: IncidentState::Resolved, .. }) {
         // Checked here and not in `accepts`: the log has only campaigns that ended.
-        let campaigns = app.store.campaigns().await?;
+        let campaigns = app.store().campaigns().await?;
         if campaigns.iter().any(|one| one.incident == id && is_under_way(&one.state)) {
             return Err(refused(EntryRefusal::NoticesUnsent));
         }
@@ -430,22 +408,22 @@ pub async fn add(
     };
     // The store numbers entries without gaps: of two concurrent writers one gets the number, and only that
     // one is journalled.
-    let claim = app.store.add_incident_entry(&record);
-    let release = app.store.release_incident_entry(&record);
+    let claim = app.store().add_incident_entry(&record);
+    let release = app.store().release_incident_entry(&record);
     app.claim((actor, Act::IncidentNoted, words), claim, release).await?;
     if let IncidentNote::Lesson { measure, owner, due, text } = &note
         && !is_blank(measure)
     {
         let due = due.map(Timestamp::from_micros);
-        let lesson = Lesson { incident: id, measure, text, owner, due };
-        CaseworkState::of(app).lessons.learnt(app, actor, lesson).await?;
+        let named = NamedMeasure { incident: id, title: measure, lesson: text, owner, due };
+        app.area::<Lessons>().0.learnt(app, actor, named).await?;
     }
     if let IncidentNote::StateSet { .. } = note {
         let (_, incident) = fold(app, id).await?;
         if incident.is_closed() {
-            CaseworkState::of(app).following.leave(id);
+            app.area::<IncidentFollowing>().leave(id);
         } else if !incident.about.is_empty() {
-            CaseworkState::of(app).following.follow(&incident.about, id);
+            app.area::<IncidentFollowing>().follow(&incident.about, id);
         }
     }
     Ok(number)
@@ -461,9 +439,9 @@ pub async fn add_all(
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
     let (_, incident) = fold(app, id).await?;
-    let rules = CaseworkState::of(app).operator();
+    let rules = operator::rules(app);
     for note in &notes {
-        incident.accepts(note, app.clock.now(), &rules.rules, &rules.zone).map_err(refused)?;
+        incident.accepts(note, app.clock().now(), &rules.rules, &rules.zone).map_err(refused)?;
     }
     for note in notes {
         add(app, actor, id, None, note).await?;
@@ -499,17 +477,17 @@ impl ActSubscriber for IncidentLog {
 
 /// Open incidents about a subject; those about an organisation follow its accounts.
 fn concerned(app: &App, subject: &str) -> Vec<String> {
-    if CaseworkState::of(app).following.is_empty() {
+    if app.area::<IncidentFollowing>().is_empty() {
         return Vec::new();
     }
-    let mut incidents = CaseworkState::of(app).following.of(subject);
+    let mut incidents = app.area::<IncidentFollowing>().of(subject);
     // The published rules and not `App::rules`, which the operation may hold.
     let account = subject.strip_prefix("account:").and_then(|name| AccountId::parse(name).ok());
     if let Some(account) = account
         && let Some(record) = app.gateway().rules().directory.find(&account)
     {
         incidents
-            .extend(CaseworkState::of(app).following.of(&format!("organisation:{}", record.organisation)));
+            .extend(app.area::<IncidentFollowing>().of(&format!("organisation:{}", record.organisation)));
     }
     incidents
 }
@@ -523,7 +501,7 @@ pub(crate) fn is_under_way(state: &str) -> bool {
 pub async fn follow_open(app: &App) -> Result<(), OperationError> {
     for (record, _, incident) in all(app).await? {
         if !incident.is_closed() && !incident.about.is_empty() {
-            CaseworkState::of(app).following.follow(&incident.about, &record.id);
+            app.area::<IncidentFollowing>().follow(&incident.about, &record.id);
         }
     }
     Ok(())
@@ -532,8 +510,8 @@ pub async fn follow_open(app: &App) -> Result<(), OperationError> {
 /// Every incident, the newest first.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
     actor.must_watch()?;
-    let now = app.clock.now();
-    let rules = CaseworkState::of(app).operator();
+    let now = app.clock().now();
+    let rules = operator::rules(app);
     let views = all(app).await?.into_iter().map(|(record, entries, incident)| {
         let clocks = incident.clocks(&rules.rules, &rules.zone);
         IncidentView { record, entries, clocks, incident, now }
@@ -543,26 +521,26 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, Operati
 
 pub async fn view(app: &App, actor: &Actor, id: &str) -> Result<IncidentView, OperationError> {
     actor.must_watch()?;
-    let record = app.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let record = app.store().incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
     let (entries, incident) = fold(app, id).await?;
-    let rules = CaseworkState::of(app).operator();
+    let rules = operator::rules(app);
     let clocks = incident.clocks(&rules.rules, &rules.zone);
-    Ok(IncidentView { record, entries, clocks, incident, now: app.clock.now() })
+    Ok(IncidentView { record, entries, clocks, incident, now: app.clock().now() })
 }
 
 /// The open incident about a subject, if there is one.
 pub async fn about(app: &App, subject: &str) -> Option<String> {
-    CaseworkState::of(app).following.of(subject).into_iter().next()
+    app.area::<IncidentFollowing>().of(subject).into_iter().next()
 }
 
 async fn all(app: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incident)>, OperationError> {
     let mut entries: HashMap<String, Vec<IncidentEntry>> = HashMap::new();
-    for record in app.store.incident_entries("").await? {
+    for record in app.store().incident_entries("").await? {
         let incident = record.incident.clone();
         entries.entry(incident).or_default().push(entry_of(record)?);
     }
     let mut all = Vec::new();
-    for record in app.store.incidents().await? {
+    for record in app.store().incidents().await? {
         let entries = entries.remove(&record.id).unwrap_or_default();
         let incident = Incident::of(&entries).ok_or_else(|| unreadable(&record.id))?;
         all.push((record, entries, incident));
@@ -571,7 +549,7 @@ async fn all(app: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incid
 }
 
 pub(crate) async fn fold(app: &App, id: &str) -> Result<(Vec<IncidentEntry>, Incident), OperationError> {
-    let records = app.store.incident_entries(id).await?;
+    let records = app.store().incident_entries(id).await?;
     if records.is_empty() || id.is_empty() {
         return Err(OperationError::NotFound("incident"));
     }
@@ -648,8 +626,8 @@ fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
 /// by other means than Digue.
 pub async fn check(app: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
     actor.must_watch()?;
-    let records = app.store.incident_entries(id).await?;
-    let record = app.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let records = app.store().incident_entries(id).await?;
+    let record = app.store().incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
     let from = record.journal.max(app.journal_minimum());
     let subject = format!("incident:{id}");
     let mut known: HashMap<String, ()> = HashMap::new();
@@ -692,7 +670,7 @@ pub async fn facts(
     let colleagues = organisation.as_deref().map_or(0, |name| {
         rules.directory.iter().filter(|(_, record)| record.organisation.as_str() == name).count()
     });
-    let findings = app.store.findings(500).await?;
+    let findings = app.store().findings(500).await?;
     let found = findings.iter().filter(|finding| {
         let account = finding.account.as_ref();
         account.map_or_else(
@@ -705,7 +683,7 @@ pub async fn facts(
         all += 1;
         waiting += usize::from(finding.verdict.is_none());
     }
-    let gates = app.store.gates().await?.len();
+    let gates = app.store().gates().await?.len();
     let status = app.journal_status();
     let affected = view.incident.affected();
     let categories =

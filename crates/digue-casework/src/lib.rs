@@ -8,10 +8,42 @@ pub mod desk;
 pub mod genuine;
 pub mod incidents;
 pub mod notices;
+pub mod operator;
+pub mod paper_reader;
 pub mod papers;
+pub mod rate_limiter;
 pub mod register_import;
-mod state;
 mod statements;
 pub mod uploaded_table;
 
-pub use state::CaseworkState;
+use digue_app::Areas;
+
+use crate::alerts::{AlertRules, AlertSender};
+use crate::desk::DeskRules;
+use crate::incidents::{IncidentFollowing, LessonSubscriber, Lessons};
+use crate::operator::OperatorRules;
+use crate::rate_limiter::RateLimiter;
+use crate::register_import::ImportLock;
+
+/// What casework is built with.
+pub struct CaseworkSettings {
+    pub operator: OperatorRules,
+    pub alerts: AlertRules,
+    pub desk: DeskRules,
+    /// Makes something of the lessons of incidents.
+    pub lessons: Box<dyn LessonSubscriber>,
+}
+
+/// Adds what casework keeps between calls.
+#[must_use]
+pub fn areas(before: Areas, settings: CaseworkSettings) -> Areas {
+    let CaseworkSettings { operator, alerts, desk, lessons } = settings;
+    before
+        .with(operator)
+        .with(AlertSender::new(alerts))
+        .with(desk)
+        .with(Lessons(lessons))
+        .with(IncidentFollowing::default())
+        .with(RateLimiter::default())
+        .with(ImportLock::default())
+}

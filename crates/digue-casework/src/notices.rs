@@ -23,13 +23,13 @@ use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::{Act, Timestamp};
 
 pub use post::{letters, others};
-pub use prepare::{CampaignRequest, RATE, RATE_MAX, prepare, prepare_due};
+pub use prepare::{CampaignRequest, RATE, prepare, prepare_due};
 pub use returns::read_due;
 pub use text::{Blocks, ShownData, Style, measured, proposed, proposed_for, written};
 
 use crate::incidents;
-use crate::papers::PaperReader;
-use crate::state::CaseworkState;
+use crate::operator;
+use crate::paper_reader::PaperReader;
 
 /// One campaign with its counts.
 #[derive(Clone, Debug)]
@@ -109,12 +109,12 @@ pub async fn campaigns(
 ) -> Result<Vec<CampaignView>, OperationError> {
     actor.must_watch()?;
     let mut views = Vec::new();
-    for record in app.store.campaigns().await? {
+    for record in app.store().campaigns().await? {
         if incident.is_empty() || record.incident == incident {
-            let counts = app.store.notice_counts(&record.id).await?;
+            let counts = app.store().notice_counts(&record.id).await?;
             let total = counts.values().sum();
-            let channels = app.store.notice_channels(&record.id).await?;
-            let alarms = app.store.replayed_notices(&record.id).await?;
+            let channels = app.store().notice_channels(&record.id).await?;
+            let alarms = app.store().replayed_notices(&record.id).await?;
             let faults = kept("faults", &record.faults)?;
             let can_mail = digue_mail::is_configured(app);
             views.push(CampaignView { record, counts, channels, total, faults, alarms, can_mail });
@@ -137,7 +137,7 @@ pub async fn set_state(
     gives_up: bool,
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
-    let campaign = app.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let campaign = app.store().campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
     let follows = matches!(
         (campaign.state.as_str(), state),
         ("ready" | "paused", "sending")
@@ -151,12 +151,12 @@ pub async fn set_state(
         actor.must_be_fresh(app)?;
         must_be_as_prepared(app, &campaign).await?;
         // A campaign that cannot send must not appear as sending.
-        let channels = app.store.notice_channels(id).await?;
+        let channels = app.store().notice_channels(id).await?;
         if !digue_mail::is_configured(app) && channels.get("mail").is_some_and(|count| *count > 0) {
             return Err(OperationError::Invalid("notices-no-mail-server"));
         }
     }
-    if state == "ended" && !gives_up && kept_back(&app.store.notice_counts(id).await?) > 0 {
+    if state == "ended" && !gives_up && kept_back(&app.store().notice_counts(id).await?) > 0 {
         return Err(OperationError::Invalid("notices-kept-back"));
     }
     let words = ActDetails {
@@ -165,14 +165,14 @@ pub async fn set_state(
         after: state.to_owned(),
         ..ActDetails::default()
     };
-    let now = app.clock.now();
+    let now = app.clock().now();
     let ended_at = if state == "ended" { now } else { Timestamp::ZERO };
-    let claim = app.store.move_campaign(id, (&campaign.state, state), ended_at);
+    let claim = app.store().move_campaign(id, (&campaign.state, state), ended_at);
     let release =
-        async { app.store.move_campaign(id, (state, &campaign.state), Timestamp::ZERO).await.map(drop) };
+        async { app.store().move_campaign(id, (state, &campaign.state), Timestamp::ZERO).await.map(drop) };
     app.claim((actor, Act::CampaignSet, words), claim, release).await?;
     if state == "ended" {
-        app.store.forget_destinations(id).await?;
+        app.store().forget_destinations(id).await?;
         prepare::forget_contacts(app, id);
         if campaign.state == "preparing" {
             return Ok(());
@@ -197,7 +197,7 @@ async fn must_be_as_prepared(app: &App, campaign: &CampaignRecord) -> Result<(),
 /// Adds the outcome of the notices to the incident log. The duty of art. 34 is recorded as met only when
 /// every notice was sent or exported.
 async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Result<(), OperationError> {
-    let counts = app.store.notice_counts(&campaign.id).await?;
+    let counts = app.store().notice_counts(&campaign.id).await?;
     let of = |state: &str| counts.get(state).copied().unwrap_or(0);
     // A listed letter that was never exported was handed to no one: only `exported` counts.
     let (sent, listed, unreached) = (of("sent"), of("exported"), of("unreached"));
@@ -211,7 +211,7 @@ async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Re
     };
     let told = IncidentNote::Met {
         clock: ClockKind::Persons,
-        at: app.clock.now().micros(),
+        at: app.clock().now().micros(),
         to: campaign.subject.clone(),
         receipt: campaign.id.clone(),
         persons: Some(sent),
@@ -238,7 +238,7 @@ pub(crate) fn gone(counts: &BTreeMap<String, u64>) -> u64 {
 /// Marks, after a start, the notices that were being sent as uncertain. They are never sent again
 /// automatically: two messages about one breach look like phishing (docs/decisions/0012).
 pub async fn after_a_start(app: &App) -> Result<u64, OperationError> {
-    Ok(app.store.doubt_notices().await?)
+    Ok(app.store().doubt_notices().await?)
 }
 
 /// Sends one second's share of each running campaign, at most `most` notices each; returns how many were
@@ -246,7 +246,7 @@ pub async fn after_a_start(app: &App) -> Result<u64, OperationError> {
 pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
     let Some(mailer) = digue_mail::mailer(app) else { return Ok(0) };
     let mut sent = 0;
-    for campaign in app.store.campaigns().await? {
+    for campaign in app.store().campaigns().await? {
         if campaign.state != "sending" {
             continue;
         }
@@ -258,9 +258,9 @@ pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
         // The rate is per minute; rounded up, so that a rate below 60 sends at all.
         let share = campaign.rate.div_ceil(60).min(most);
         for _ in 0..share {
-            let now = app.clock.now();
+            let now = app.clock().now();
             // Marked as being sent before the mail server sees it: after a crash here it is uncertain.
-            let Some(notice) = app.store.take_notice(&campaign.id, now).await? else { break };
+            let Some(notice) = app.store().take_notice(&campaign.id, now).await? else { break };
             let said = text_of(app, style, &blocks, &campaign, &notice);
             let code = Code::of(notice.code.to_be_bytes()).to_string();
             let names = (campaign.id.as_str(), code.as_str());
@@ -272,7 +272,7 @@ pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
                 Ok(()) => ("sent", String::new()),
                 Err(error) => ("failed", error.replace(&notice.destination, "(recipient)")),
             };
-            app.store.set_notice(&campaign.id, notice.number, state, &detail, app.clock.now()).await?;
+            app.store().set_notice(&campaign.id, notice.number, state, &detail, app.clock().now()).await?;
             sent += u32::from(state == "sent");
         }
     }
@@ -280,15 +280,14 @@ pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
 }
 
 /// The text of a notice, composed again from its stored facts: it has the stored hash.
-pub fn text_of(
+pub(crate) fn text_of(
     app: &App,
     style: Style,
     blocks: &Blocks,
     campaign: &CampaignRecord,
     notice: &NoticeRecord,
 ) -> Result<String, OperationError> {
-    let reader =
-        PaperReader { language: style.language(), zone: CaseworkState::of(app).operator().zone.clone() };
+    let reader = PaperReader { language: style.language(), zone: operator::rules(app).zone.clone() };
     let seen: ShownData = kept("facts of a notice", &notice.seen)?;
     let code = Code::of(notice.code.to_be_bytes());
     Ok(written(style, blocks, &seen, code, &notice.masked, &reader.date(campaign.made_at)))

@@ -4,24 +4,22 @@
 
 use digue_app::files::hex;
 use digue_app::{ActDetails, Actor, App, OperationError, attachments};
-use digue_evidence::stored_records::PaperSources;
+use digue_evidence::paper_warning::PaperSources;
 use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 
-use digue_documents::{
-    Document, DocumentBlock, SheetDay, WrittenCell, WrittenSheet, docx, docx_in, pdf, xlsx,
-};
-use digue_locales::{Language, Value, text, text_with};
+use digue_documents::{Document, DocumentBlock, WrittenCell, WrittenSheet, docx, docx_in, pdf, xlsx};
+use digue_locales::{Language, Value, text_with};
 use digue_response::affected::AffectedVersion;
 use digue_response::claim::{ClaimKind, Happening};
 use digue_response::notification::{Block, Field, FilledField, FormFieldShape, FormFieldSource};
 use digue_response::register::{COLUMNS, ViolationColumn, ViolationRow};
 use digue_types::{Act, Timestamp};
-use jiff::tz::TimeZone;
 use ring::digest::{SHA256, digest};
 
 use crate::breach;
 use crate::incidents::IncidentView;
+use crate::paper_reader::PaperReader;
 
 /// The formats of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,90 +49,6 @@ impl PaperFormat {
     }
 }
 
-/// The language and time zone of a document.
-#[derive(Clone)]
-pub struct PaperReader {
-    pub language: Language,
-    pub zone: TimeZone,
-}
-
-impl PaperReader {
-    pub(crate) fn say(&self, key: &str) -> String {
-        text(self.language, key)
-    }
-
-    fn say1(&self, key: &str, name: &str, value: impl ToString) -> String {
-        text_with(self.language, key, &[(name, Value::from(value.to_string()))])
-    }
-
-    pub(crate) fn pair(&self, what: &str, said: &str) -> String {
-        let values = [("what", Value::from(what.to_owned())), ("text", Value::from(said.to_owned()))];
-        text_with(self.language, "log-pair", &values)
-    }
-
-    /// A local time with its minute.
-    pub fn moment(&self, at: Timestamp) -> String {
-        let pattern = match self.language {
-            Language::French => "%d/%m/%Y %H:%M",
-            Language::English => "%d %b %Y, %H:%M",
-        };
-        match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
-            Err(_) => at.to_string(),
-        }
-    }
-
-    /// A time for tables: local, with its offset and all digits.
-    pub(crate) fn exact(&self, at: Timestamp) -> String {
-        match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string(),
-            Err(_) => at.to_string(),
-        }
-    }
-
-    /// The same for a spreadsheet, to the second and without offset; a text where that would be read back as
-    /// another instant.
-    fn moment_cell(&self, at: Timestamp) -> WrittenCell {
-        let exact = jiff::Timestamp::from_microsecond(at.micros()).ok().and_then(|time| {
-            let local = time.to_zoned(self.zone.clone()).datetime();
-            let again = self.zone.to_ambiguous_timestamp(local).unambiguous().ok()?;
-            let day = SheetDay::new(local.year(), local.month(), local.day())?;
-            let clock = [local.hour(), local.minute(), local.second()].map(i8::unsigned_abs);
-            (again == time && local.subsec_nanosecond() == 0).then_some(WrittenCell::Moment(day, clock))
-        });
-        exact.unwrap_or_else(|| self.exact(at).into())
-    }
-
-    /// A local date.
-    pub fn date(&self, at: Timestamp) -> String {
-        let pattern = match self.language {
-            Language::French => "%d/%m/%Y",
-            Language::English => "%d %b %Y",
-        };
-        match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
-            Err(_) => at.to_string(),
-        }
-    }
-
-    /// A field value in words.
-    pub fn value(&self, field: Field, value: &[String]) -> String {
-        let shown = value.iter().map(|said| match field.shape() {
-            FormFieldShape::One(_) | FormFieldShape::Many(_) => {
-                field.choice_key(said).map_or_else(|| said.clone(), |key| self.say(&key))
-            }
-            FormFieldShape::Moment => {
-                Timestamp::parse_rfc3339(said).map_or_else(|| said.clone(), |at| self.moment(at))
-            }
-            FormFieldShape::Number => {
-                said.parse::<u64>().map_or_else(|_| said.clone(), |n| digue_locales::number(self.language, n))
-            }
-            FormFieldShape::Line | FormFieldShape::Text => said.clone(),
-        });
-        shown.collect::<Vec<_>>().join(", ")
-    }
-}
-
 /// Prints a document; spreadsheets are made by `register_sheets`.
 pub fn printed(document: &Document, form: PaperFormat) -> Result<Vec<u8>, OperationError> {
     let printed = match form {
@@ -159,11 +73,11 @@ pub async fn printed_from(
     let language = Language::parse(document.language).unwrap_or_default();
     let mut blocks = sources.warning(app, language).await?;
     blocks.extend(document.blocks.iter().cloned());
-    let made_at = Some(app.clock.now().to_string());
+    let made_at = Some(app.clock().now().to_string());
     let document = &Document { made_at, blocks, ..document.clone() };
     if form == PaperFormat::Docx
-        && let Some(last) = app.store.files(TEMPLATE).await?.last()
-        && let Some(template) = app.store.file_bytes(TEMPLATE, &last.hash).await?
+        && let Some(last) = app.store().files(TEMPLATE).await?.last()
+        && let Some(template) = app.store().file_bytes(TEMPLATE, &last.hash).await?
     {
         return docx_in(&template, document).map_err(|error| OperationError::Unavailable(error.to_string()));
     }
@@ -298,7 +212,7 @@ pub fn register(app: &App, views: &[IncidentView], reader: &PaperReader) -> Docu
 }
 
 /// One row of the register.
-pub fn row_of(app: &App, view: &IncidentView, reader: &PaperReader) -> ViolationRow {
+pub(crate) fn row_of(app: &App, view: &IncidentView, reader: &PaperReader) -> ViolationRow {
     ViolationRow::new(&view.incident, &breach::draft(app, view, reader.language))
 }
 
@@ -386,7 +300,7 @@ fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColu
 }
 
 /// The name of a column of the register in a reader's language.
-pub fn column_name(reader: &PaperReader, name: &str, column: ViolationColumn) -> String {
+pub(crate) fn column_name(reader: &PaperReader, name: &str, column: ViolationColumn) -> String {
     match column {
         ViolationColumn::Field(field) => reader.say(field.key()),
         ViolationColumn::Title => reader.say("column-title"),

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use digue_app::files::sha256;
-use digue_app::{Actor, App, OperationError};
+use digue_app::{Actor, App, Area, OperationError};
 use digue_inspect::xlsx::{UnreadableCell, UploadedCell, UploadedRow};
 use digue_locales::{Language, text, text_with};
 use digue_response::clock::{Awareness, ClockKind};
@@ -23,11 +23,19 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
 
 use crate::incidents::{self, TITLE_CHARS_MAX};
-use crate::papers::{PaperReader, column_name, row_of};
-use crate::state::CaseworkState;
+use crate::operator;
+use crate::paper_reader::PaperReader;
+use crate::papers::{column_name, row_of};
 use crate::uploaded_table::{
     CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken,
 };
+
+/// Serialises imports of a register of violations: two of the same file would open each incident twice.
+// No other lock is held while it is taken.
+#[derive(Default)]
+pub(crate) struct ImportLock(tokio::sync::Mutex<()>);
+
+impl Area for ImportLock {}
 
 /// The largest file. The confirmation sends it back in base 64, a third longer.
 const FILE_BYTES_MAX: usize = 11 << 20;
@@ -103,9 +111,8 @@ pub async fn import(
     digest: &str,
 ) -> Result<RegisterOutcome, OperationError> {
     actor.must_respond()?;
-    // Two confirmations of one file must open its breaches once. Borrows the lock of loads, as another rare
-    // upload.
-    let _one_at_a_time = CaseworkState::of(app).importing.lock().await;
+    // Two confirmations of one file must open its breaches once.
+    let _one_at_a_time = app.area::<ImportLock>().0.lock().await;
     let plan = plan(app, actor, bytes).await?;
     if plan.preview.digest != digest {
         return Ok(RegisterOutcome::Outdated(plan.preview));
@@ -126,10 +133,10 @@ async fn plan(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportP
     }
     let table = find(bytes)?;
     let known = KnownViolations::read(app, actor).await?;
-    let zone = CaseworkState::of(app).operator().zone.clone();
+    let zone = operator::rules(app).zone.clone();
     let reader = ViolationRowReader {
         zone: &zone,
-        now: app.clock.now(),
+        now: app.clock().now(),
         choice: &choice,
         exemption: &exemption,
         state: &state,
@@ -353,7 +360,7 @@ struct KnownViolations {
 
 impl KnownViolations {
     async fn read(app: &App, actor: &Actor) -> Result<Self, OperationError> {
-        let zone = CaseworkState::of(app).operator().zone.clone();
+        let zone = operator::rules(app).zone.clone();
         let readers = Language::ALL.map(|language| PaperReader { language, zone: zone.clone() });
         let mut known = Self::default();
         for view in incidents::list(app, actor).await? {
@@ -505,7 +512,7 @@ fn accepted(
     earlier: &EarlierViolation,
 ) -> Result<Vec<(&'static str, IncidentNote)>, &'static str> {
     let notes = notes_of(earlier);
-    let now = app.clock.now();
+    let now = app.clock().now();
     let opened =
         IncidentNote::Opened { source: Source::Imported, title: earlier.title.clone(), about: String::new() };
     let entry = |number: usize, note: &IncidentNote| IncidentEntry {
@@ -516,7 +523,7 @@ fn accepted(
         note: note.clone(),
     };
     let mut entries = vec![entry(1, &opened)];
-    let rules = CaseworkState::of(app).operator();
+    let rules = operator::rules(app);
     for (column, note) in &notes {
         let incident = Incident::of(&entries).ok_or("title")?;
         incident.accepts(note, now, &rules.rules, &rules.zone).map_err(|_| *column)?;

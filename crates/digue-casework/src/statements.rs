@@ -12,7 +12,7 @@ use digue_types::visible::is_blank;
 
 use crate::incidents::IncidentView;
 use crate::notices::Style;
-use crate::papers::PaperReader;
+use crate::paper_reader::PaperReader;
 
 /// The claims that a person reads in a notice, in order.
 const NOTICE_CLAIMS: [ClaimKind; 2] = [ClaimKind::Access, ClaimKind::Authority];
@@ -35,7 +35,7 @@ impl PaperReader {
 
     /// The same for officers: with the author of the act, its receipt, and contradictions with what Digue
     /// sent itself.
-    pub fn claim_with_source(&self, view: &IncidentView, claim: Claim) -> String {
+    pub(crate) fn claim_with_source(&self, view: &IncidentView, claim: Claim) -> String {
         let said = self.claim(claim);
         let ClaimStanding::Done(fact) = claim.standing() else { return said };
         let Some(entry) = view.entries.iter().find(|entry| entry.number == fact.entry()) else { return said };

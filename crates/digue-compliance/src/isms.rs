@@ -23,9 +23,9 @@ pub(crate) mod stored;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_app::files::sha256;
-use digue_app::{ActDetails, Actor, App, OperationError};
-use digue_casework::CaseworkState;
-use digue_casework::incidents::{Lesson, LessonSubscriber};
+use digue_app::{ActDetails, Actor, App, Area, OperationError};
+use digue_casework::incidents::{LessonSubscriber, NamedMeasure};
+use digue_casework::operator;
 use digue_isms::field::{FieldError, FieldFault, FieldShape, Values};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::register::{RegisterEntry, RegisterRecord, Registers, Revision, UnreadableRecord};
@@ -36,8 +36,6 @@ use digue_types::{Act, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 
-use crate::state::ComplianceState;
-
 /// The current records, cached.
 #[derive(Default)]
 pub(crate) struct IsmsState {
@@ -47,6 +45,8 @@ pub(crate) struct IsmsState {
     // the act is journalled; no other async lock is taken under it.
     pub(crate) writing: tokio::sync::Mutex<()>,
 }
+
+impl Area for IsmsState {}
 
 impl IsmsState {
     fn forget(&self) {
@@ -70,12 +70,12 @@ pub async fn registers(app: &App, actor: &Actor) -> Result<Arc<Registers>, Opera
 }
 
 pub(crate) async fn in_force(app: &App) -> Result<Arc<Registers>, OperationError> {
-    if let Some(known) = ComplianceState::of(app).isms.known() {
+    if let Some(known) = app.area::<IsmsState>().known() {
         return Ok(known);
     }
-    let revisions = app.store.last_revisions().await?;
+    let revisions = app.store().last_revisions().await?;
     let registers = Arc::new(registers_of(revisions));
-    *ComplianceState::of(app).isms.registers.write().unwrap_or_else(PoisonError::into_inner) =
+    *app.area::<IsmsState>().registers.write().unwrap_or_else(PoisonError::into_inner) =
         Some(registers.clone());
     Ok(registers)
 }
@@ -138,14 +138,14 @@ pub(crate) fn complete<R: RegisterRecord>(
 
 /// The current time, as an instant and as a day in the operator's zone.
 pub fn now(app: &App) -> Measurements {
-    let at = app.clock.now();
+    let at = app.clock().now();
     Measurements { at, today: day_of(app, at) }
 }
 
 /// The day of an instant in the operator's zone.
-pub fn day_of(app: &App, at: Timestamp) -> Date {
+pub(crate) fn day_of(app: &App, at: Timestamp) -> Date {
     let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    instant.to_zoned(CaseworkState::of(app).operator().zone.clone()).date()
+    instant.to_zoned(operator::rules(app).zone.clone()).date()
 }
 
 /// The last results of the checks, for readers of the ISMS.
@@ -162,7 +162,7 @@ pub async fn history(
     id: &str,
 ) -> Result<Vec<Revision>, OperationError> {
     must_read(actor)?;
-    let stored = app.store.revisions(kind.code(), id).await?;
+    let stored = app.store().revisions(kind.code(), id).await?;
     if stored.is_empty() {
         return Err(OperationError::NotFound("record"));
     }
@@ -222,7 +222,7 @@ pub(crate) async fn write(
     values: &Values,
 ) -> Result<String, SaveError> {
     let values = kind.checked(values).map_err(SaveError::Faults)?;
-    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
+    let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
     unknown_links(&registers, kind, &values).map_err(SaveError::Faults)?;
     let (id, number) = match id {
@@ -245,7 +245,7 @@ pub(crate) async fn write(
 /// Ends a record: it is no longer current and stays in the history.
 pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
     actor.must_govern()?;
-    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
+    let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
     let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
     if kind.is_closed(&known.values) {
@@ -279,8 +279,8 @@ pub(crate) async fn add_all(
     }
     let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(app, actor, draft)).collect();
     app.write_all(actor, Act::RecordSaved, records.iter().map(words_of).collect()).await?;
-    let added = app.store.add_revisions(&records).await?;
-    ComplianceState::of(app).isms.forget();
+    let added = app.store().add_revisions(&records).await?;
+    app.area::<IsmsState>().forget();
     if added { Ok(()) } else { Err(OperationError::Conflict) }
 }
 
@@ -289,7 +289,7 @@ fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord 
         kind: draft.kind.code().to_owned(),
         id: draft.id.clone(),
         number: draft.number,
-        at: app.clock.now(),
+        at: app.clock().now(),
         author: actor.account.to_string(),
         is_over: draft.is_over,
         content: serde_json::to_string(&draft.values).expect("strings always serialise"),
@@ -315,7 +315,7 @@ pub(crate) async fn free_number(
 ) -> Result<u32, OperationError> {
     let place = |id: &str| id.strip_prefix(kind.prefix())?.strip_prefix('-')?.parse::<u32>().ok();
     let mut next = registers.of(kind).iter().filter_map(|known| place(&known.id)).max().unwrap_or(0) + 1;
-    while !app.store.revisions(kind.code(), &format!("{}-{next}", kind.prefix())).await?.is_empty() {
+    while !app.store().revisions(kind.code(), &format!("{}-{next}", kind.prefix())).await?.is_empty() {
         next += 1;
     }
     Ok(next)
@@ -365,18 +365,18 @@ impl LessonSubscriber for LessonMeasures {
         &'a self,
         app: &'a App,
         actor: &'a Actor,
-        lesson: Lesson<'a>,
+        measure: NamedMeasure<'a>,
     ) -> BoxFuture<'a, Result<(), OperationError>> {
         Box::pin(async move {
-            let due = lesson.due.map(|due| day_of(app, due).to_string()).unwrap_or_default();
+            let due = measure.due.map(|due| day_of(app, due).to_string()).unwrap_or_default();
             let fields = [
-                ("title", lesson.measure.chars().take(300).collect()),
-                ("description", lesson.text.chars().take(8_000).collect()),
+                ("title", measure.title.chars().take(300).collect()),
+                ("description", measure.lesson.chars().take(8_000).collect()),
                 ("priority", "p2".to_owned()),
                 ("declared", "to-do".to_owned()),
                 ("origin", "incident".to_owned()),
-                ("origin-reference", lesson.incident.to_owned()),
-                ("owner", lesson.owner.to_owned()),
+                ("origin-reference", measure.incident.to_owned()),
+                ("owner", measure.owner.to_owned()),
                 ("due", due),
             ];
             write(app, actor, RegisterKind::Measure, None, &values_of(fields)).await?;

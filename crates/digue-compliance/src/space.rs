@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 
 use digue_access::{Reach, Role, Snapshot};
 use digue_administration::accounts;
-use digue_administration::approvals::{self, ApprovalRequest};
-use digue_administration::caseloads::AgreedRelation;
+use digue_administration::approvals::{self, AgreedRelation, ApprovalRequest};
 use digue_app::directory::organisation_of;
-use digue_app::{Actor, App, OperationError, canonical, gates, require};
+use digue_app::{Actor, App, Area, OperationError, canonical, gates, require};
 use digue_casework::incidents;
 use digue_store::{BreakGlassRecord, GateRecord};
 use digue_types::{AccountId, Gate, OrganisationId, PopulationId, SlidingWindow, Timestamp};
@@ -35,6 +34,8 @@ pub struct PartnerRules {
     /// `due`.
     pub assessment_grace_days: i64,
 }
+
+impl Area for PartnerRules {}
 
 impl Default for PartnerRules {
     fn default() -> Self {
@@ -112,10 +113,10 @@ pub async fn show(app: &App, actor: &Actor) -> Result<OrganisationSpace, Operati
     let organisation = own(&rules, actor)?;
     let leads = actor.role.leads_agents();
     let theirs = people(&rules, actor, &organisation);
-    let records = app.store.organisations().await?;
+    let records = app.store().organisations().await?;
     let name = records.into_iter().find(|record| record.id == organisation).map(|record| record.name);
     let (persons_day, limit_day) = seen_today(app, actor, &organisation);
-    let glass = app.store.break_glass().await?.into_iter().filter(|one| theirs.contains(&one.account));
+    let glass = app.store().break_glass().await?.into_iter().filter(|one| theirs.contains(&one.account));
     let accounts = if leads { accounts::list(app, actor).await? } else { Vec::new() };
     let (unusual, watched_since) = unusual(app, &theirs)?;
     let views = if leads { incidents::own(app, actor).await? } else { Vec::new() };
@@ -125,7 +126,7 @@ pub async fn show(app: &App, actor: &Actor) -> Result<OrganisationSpace, Operati
         accounts,
         persons_day,
         limit_day,
-        held: held(app.store.gates().await?, &organisation, &theirs),
+        held: held(app.store().gates().await?, &organisation, &theirs),
         unusual,
         watched_since,
         caseload: caseload(app, &rules, &organisation, &theirs),
@@ -148,7 +149,7 @@ fn people(rules: &Snapshot, actor: &Actor, organisation: &OrganisationId) -> Vec
 
 /// Persons within 24 hours and their limit, on the portal where the limit is nearest.
 fn seen_today(app: &App, actor: &Actor, organisation: &OrganisationId) -> (u32, Option<u32>) {
-    let (gateway, now, day) = (app.gateway(), app.clock.now(), SlidingWindow::Day);
+    let (gateway, now, day) = (app.gateway(), app.clock().now(), SlidingWindow::Day);
     let hosts = gateway.hosts();
     let seen = hosts.portals().map(|portal| {
         let leads = actor.role.leads_agents();
@@ -190,7 +191,7 @@ fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[Account
 fn unusual(app: &App, accounts: &[AccountId]) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
     let epoch = jiff::civil::Date::constant(1970, 1, 1);
     let day = |at: Timestamp| digue_isms::register::days_between(epoch, day_of(app, at));
-    let first = day(app.clock.now()) - DAYS;
+    let first = day(app.clock().now()) - DAYS;
     let mut found = Vec::new();
     let mut since: Option<i64> = None;
     for account in accounts {
@@ -222,7 +223,7 @@ fn caseload(
     organisation: &OrganisationId,
     theirs: &[AccountId],
 ) -> Vec<Caseload> {
-    let now = app.clock.now();
+    let now = app.clock().now();
     let last = now.plus(ENDS_WITHIN);
     let mut known: Vec<Caseload> = rules
         .caseloads
@@ -264,7 +265,7 @@ pub async fn ask_hand_over(
     require(actor.role == Role::Delegate)?;
     // Errors must not reveal accounts of other organisations.
     let is_own = app.gateway().rules().directory.find(&to).is_some_and(|r| r.organisation == organisation);
-    if is_own && app.store.passkeys_of(&to).await?.is_empty() {
+    if is_own && app.store().passkeys_of(&to).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-successor-passkey"));
     }
     let request = ApprovalRequest::HandOver { organisation, from: actor.account.clone(), to };
@@ -281,7 +282,7 @@ pub async fn doubt_break_glass(
 ) -> Result<String, OperationError> {
     let organisation = led(app, actor)?;
     let rules = app.gateway().rules();
-    let found = app.store.break_glass().await?.into_iter().find(|one| {
+    let found = app.store().break_glass().await?.into_iter().find(|one| {
         let record = rules.directory.find(&one.account);
         one.id == id && record.is_some_and(|record| record.organisation == organisation)
     });

@@ -58,8 +58,8 @@ impl Localizer {
     }
 
     /// The reader, for documents.
-    pub(crate) fn reader(&self) -> digue_casework::papers::PaperReader {
-        digue_casework::papers::PaperReader { language: self.language, zone: self.zone.clone() }
+    pub(crate) fn reader(&self) -> digue_casework::paper_reader::PaperReader {
+        digue_casework::paper_reader::PaperReader { language: self.language, zone: self.zone.clone() }
     }
 
     pub(crate) fn code(&self) -> &'static str {

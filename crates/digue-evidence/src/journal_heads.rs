@@ -81,14 +81,14 @@ pub async fn must_continue(
 
 /// Stores the journal's last checkpoint, in the store and beside its folder.
 pub async fn remember(app: &App) -> Result<(), OperationError> {
-    let size = app.journal.status().checkpoint_size;
+    let size = app.journal().status().checkpoint_size;
     let (note, _) =
-        app.journal.continuation(size).map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    if app.store.setting(SETTING).await?.as_ref() == Some(&note) {
+        app.journal().continuation(size).map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    if app.store().setting(SETTING).await?.as_ref() == Some(&note) {
         return Ok(());
     }
-    app.store.set_setting(SETTING, &note).await?;
-    let path = file(&app.data_folder);
+    app.store().set_setting(SETTING, &note).await?;
+    let path = file(app.data_folder());
     let kept = tokio::task::spawn_blocking(move || keep(&path, note.as_bytes())).await;
     let kept = kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     kept.map_err(|error| OperationError::Unavailable(error.to_string()))

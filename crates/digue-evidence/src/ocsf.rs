@@ -3,7 +3,7 @@
 //! An exposure is a Datastore Activity (6005), a session is Authentication (3002), other acts are Entity
 //! Management (3004). OCSF has no attribute for *the persons shown*: they are under `unmapped`.
 
-use digue_app::signals::{sentence, signals_of};
+use digue_app::signals::signals_of;
 use digue_locales::Language;
 use digue_store::FindingRecord;
 use digue_types::{Act, Administration, Event, Exposure, Outcome};
@@ -171,13 +171,12 @@ fn whose_session(act: &Administration) -> &str {
     act.subject.strip_prefix("account:").unwrap_or(act.actor.as_str())
 }
 
-/// A detection finding, with its sentences in both languages.
+/// A detection finding, with its sentences in both languages. Signals that cannot be read are null, and the
+/// sentence says so.
 pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
     let signals = signals_of(record);
-    let said = |language| {
-        let sentences: Vec<String> = signals.iter().map(|signal| sentence(language, signal)).collect();
-        sentences.join(" ")
-    };
+    let said = |language| signals.in_words(language).join(" ");
+    let lead = signals.known().and_then(<[_]>::first).map(|signal| signal.kind.code());
     let is_containment = record.weight == "containment";
     json!({
         "class_uid": FINDING.class,
@@ -199,11 +198,11 @@ pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
             "title": format!("watch-{}", record.weight),
             "desc": said(Language::French),
             "src_url": format!("{console}/watch/{}", record.id),
-            "analytic": {"type_id": 2, "name": signals.first().map(|signal| signal.kind.code())},
+            "analytic": {"type_id": 2, "name": lead},
         },
         "evidences": [{
             "actor": {"user": {"uid": record.account, "org": {"uid": record.organisation}}},
-            "data": {"portal": record.portal, "persons": record.persons, "signals": signals},
+            "data": {"portal": record.portal, "persons": record.persons, "signals": signals.known()},
         }],
         "remediation": {"desc": record.action},
         "unmapped": {"evidence": record.evidence as f64 / 1000.0, "wished": record.intended},

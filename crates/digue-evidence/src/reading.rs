@@ -10,11 +10,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Act, Timestamp};
-
-use crate::state::EvidenceState;
 
 /// How the evidence is handed over. The rule is the same; the act in the journal differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub enum EvidenceForm {
 }
 
 /// Entries of the journal that one account reads within a day without a second person: ten pages.
-pub const ENTRIES_A_DAY: u64 = 500;
+pub(crate) const ENTRIES_A_DAY: u64 = 500;
 
 /// The kind of an approval request to export the journal, as it is stored.
 pub const EXPORT_REQUEST: &str = "export-journal";
@@ -38,6 +36,8 @@ const EXPORT_LASTS: Duration = Duration::from_hours(24);
 // A leaf lock.
 #[derive(Default)]
 pub(crate) struct EvidenceReads(Mutex<HashMap<AccountId, (i64, u64)>>);
+
+impl Area for EvidenceReads {}
 
 impl EvidenceReads {
     /// Takes entries from the day's allowance, all or none; false when too few are left.
@@ -93,11 +93,11 @@ pub async fn read<T>(
 async fn may_read(app: &App, actor: &Actor, entries: u64) -> Result<(), OperationError> {
     actor.must_watch()?;
     actor.must_be_fresh(app)?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     if entries == 0 || may_export(app, &actor.account, now).await? {
         return Ok(());
     }
-    if EvidenceState::of(app).readings.take(&actor.account, now, entries) {
+    if app.area::<EvidenceReads>().take(&actor.account, now, entries) {
         Ok(())
     } else {
         Err(OperationError::SecondNeeded)
@@ -105,7 +105,7 @@ async fn may_read(app: &App, actor: &Actor, entries: u64) -> Result<(), Operatio
 }
 
 async fn may_export(app: &App, account: &AccountId, now: Timestamp) -> Result<bool, OperationError> {
-    Ok(app.store.approvals().await?.iter().any(|record| allows_export(record, account, now)))
+    Ok(app.store().approvals().await?.iter().any(|record| allows_export(record, account, now)))
 }
 
 /// True when this is the account's own request to export the journal, granted less than a day ago.

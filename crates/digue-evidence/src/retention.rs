@@ -4,15 +4,14 @@
 //! it, with a documented reason (deliberation 2021-122). Keys are destroyed by whole periods, so that an
 //! entry is readable for its retention and at most one period longer.
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use digue_app::{App, OperationError};
+use digue_app::{App, Area, OperationError};
 use digue_journal::journal::Forgotten;
 use digue_journal::keyring::{PeriodKeyRecord, Stream};
 use digue_journal::{AppendError, Journal, OpenError};
 use digue_types::{AccountId, Act, Administration, Event, Timestamp};
-
-use crate::state::EvidenceState;
 
 const DAY: Duration = Duration::from_hours(24);
 const SHORTEST: Duration = Duration::from_hours(24 * 180);
@@ -75,6 +74,29 @@ impl Retentions {
     }
 }
 
+/// The retentions in force; a reload replaces them.
+// A leaf lock.
+pub(crate) struct RetentionsInForce(RwLock<Arc<Retentions>>);
+
+impl Area for RetentionsInForce {}
+
+impl RetentionsInForce {
+    pub(crate) fn new(retentions: Retentions) -> Self {
+        Self(RwLock::new(Arc::new(retentions)))
+    }
+}
+
+/// How long each stream of the journal is kept.
+pub fn in_force(app: &App) -> Arc<Retentions> {
+    app.area::<RetentionsInForce>().0.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Replaces the retentions, as a reload does.
+pub fn set(app: &App, retentions: Retentions) {
+    let mut in_force = app.area::<RetentionsInForce>().0.write().unwrap_or_else(PoisonError::into_inner);
+    *in_force = Arc::new(retentions);
+}
+
 /// Why nothing, or not everything, was forgotten.
 #[derive(Debug, thiserror::Error)]
 pub enum ForgetError {
@@ -122,8 +144,7 @@ fn streams(journal: &Journal) -> Vec<Stream> {
 /// Forgets the entries that are past their retention; the periodic task. Returns how many keys were
 /// destroyed.
 pub async fn forget_due(app: &App) -> Result<usize, OperationError> {
-    let (journal, retentions, now) =
-        (app.journal.clone(), EvidenceState::of(app).retentions(), app.clock().now());
+    let (journal, retentions, now) = (app.journal().clone(), in_force(app), app.clock().now());
     let is_due = |key: &PeriodKeyRecord| {
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now)
     };

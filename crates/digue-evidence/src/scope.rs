@@ -77,8 +77,8 @@ pub async fn scope(
 /// `scope`, for callers that return no list of persons and therefore journal no reading.
 pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult, OperationError> {
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let published = app.journal.status().checkpoint_size;
-    let (note, _) = app.journal.continuation(published).map_err(|error| unavailable(&error))?;
+    let published = app.journal().status().checkpoint_size;
+    let (note, _) = app.journal().continuation(published).map_err(|error| unavailable(&error))?;
     let head = Note::parse(&note).map_err(|error| unavailable(&error))?;
     let size = head.text.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0);
     let question = ScopeQuestion { before_entry: Some(size), ..question };
@@ -120,7 +120,7 @@ pub fn unknown_sessions(view: &IndexView, question: &ScopeQuestion) -> Result<Ve
 /// Refuses a subject that neither the journal nor the directory knows: "nobody was shown" would be a
 /// statement about a mistyped name.
 async fn must_be_known(app: &App, view: &IndexView, question: &ScopeQuestion) -> Result<(), OperationError> {
-    let organisations = app.store.organisations().await?;
+    let organisations = app.store().organisations().await?;
     let rules = app.gateway().rules();
     let hosts = app.gateway().hosts();
     let unknown = view.unknown(question, &|subject| match subject {
@@ -146,8 +146,8 @@ pub async fn signed_list(
     let scoped = scope(app, actor, question, EvidenceForm::File).await?;
     let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, app.clock().now());
     let mut bytes = Vec::new();
-    let sign = |text: &str| app.journal.sign(text);
-    affected::write(&mut bytes, &head, &scoped.answer, &app.journal.origin(), &sign)
+    let sign = |text: &str| app.journal().sign(text);
+    affected::write(&mut bytes, &head, &scoped.answer, &app.journal().origin(), &sign)
         .map_err(|error| OperationError::Unavailable(error.to_string()))?;
     Ok(bytes)
 }
@@ -155,10 +155,10 @@ pub async fn signed_list(
 /// The receipt of one entry, which discloses its content. Needs a fresh proof, and is journalled.
 pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, OperationError> {
     let fetch = async {
-        if entry >= app.journal.status().checkpoint_size || entry < app.journal.minimum() {
+        if entry >= app.journal().status().checkpoint_size || entry < app.journal().minimum() {
             return Err(OperationError::NotFound("entry"));
         }
-        let receipt = app.journal.receipt(entry, true);
+        let receipt = app.journal().receipt(entry, true);
         receipt.map(|receipt| receipt.to_text()).map_err(|e| OperationError::Unavailable(e.to_string()))
     };
     let reading = EvidenceRead { form: EvidenceForm::File, entries: 1 };
@@ -170,7 +170,7 @@ pub fn published(app: &App, path: &str) -> Result<Vec<u8>, OperationError> {
     if !app.is_published() {
         return Err(OperationError::NotFound("file"));
     }
-    let file = app.journal.published_file(path);
+    let file = app.journal().published_file(path);
     let file = file.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     file.ok_or(OperationError::NotFound("file"))
 }

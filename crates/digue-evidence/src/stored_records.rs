@@ -9,20 +9,17 @@
 //! and the app is built with the comparisons of all of them.
 
 mod journalled;
-mod warning;
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use digue_app::{Actor, App, OperationError};
+use digue_app::{Actor, App, Area, OperationError};
 use digue_locales::{Language, Value, text, text_with};
 use digue_types::{Timestamp, lists};
 use futures_util::future::BoxFuture;
 
-use crate::state::EvidenceState;
-
-pub use self::journalled::{JournalledActs, is_same_subject};
-pub use self::warning::{PaperSources, PaperSubject};
+pub use self::journalled::{JournalledActs, SAME_MOMENT, is_same_subject};
 
 lists! {
     /// The kinds of records that are compared.
@@ -132,6 +129,8 @@ pub type CompareRecords =
 #[derive(Default)]
 pub struct Comparisons(Vec<StoredComparison>);
 
+impl Area for Comparisons {}
+
 impl Comparisons {
     /// Those of each area.
     ///
@@ -191,14 +190,18 @@ pub const SETTLES_WITHIN: Duration = Duration::from_millis(500);
 async fn compare_once(app: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
     let mut comparison = RecordComparison::default();
     for kind in kinds {
-        let area = EvidenceState::of(app).comparisons.of(*kind)?;
+        let area = app.area::<Comparisons>().of(*kind)?;
         (area.compare)(app, &mut comparison).await?;
     }
     Ok(comparison)
 }
 
-/// An act and its record are dated one after the other: within this time they belong together.
-pub const SAME_MOMENT: Duration = Duration::from_mins(2);
+/// What the journal says of stored records, read on as the journal grows.
+// Lock order: before `journal_state`.
+#[derive(Default)]
+pub(crate) struct JournalledActCache(Mutex<JournalledActs>);
+
+impl Area for JournalledActCache {}
 
 /// The acts of the journal, and the time from which they are readable.
 pub struct JournalStatement<'j> {
@@ -227,7 +230,7 @@ impl JournalStatement<'_> {
 
 /// Calls `ask` with the acts of the journal, as far as the index has read them.
 pub fn with_word<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
-    let mut journalled = EvidenceState::of(app).journalled();
+    let mut journalled = app.area::<JournalledActCache>().0.lock().unwrap_or_else(PoisonError::into_inner);
     // `journal_state` is held only to copy the new acts: the journal's commits wait for it. The index
     // yields the newest first; they are added in the order of the journal below.
     let new: Vec<_> = {

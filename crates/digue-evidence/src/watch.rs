@@ -188,11 +188,11 @@ pub async fn entries(
 
 pub fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
     let broken = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let end = app.journal.status().checkpoint_size.min(first.saturating_add(count));
+    let end = app.journal().status().checkpoint_size.min(first.saturating_add(count));
     if first >= end {
         return Ok(Vec::new());
     }
-    let read = app.journal.entries(first..end).map_err(|error| broken(&error))?;
+    let read = app.journal().entries(first..end).map_err(|error| broken(&error))?;
     // Entries whose period key was destroyed are left out.
     let events = read.into_iter().filter_map(|(index, opened)| match opened {
         OpenedKeyring::Event(event) => Some((index, event)),

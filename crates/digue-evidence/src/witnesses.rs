@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_gateway::body;
 use digue_gateway::portal::Timeouts;
 use digue_gateway::upstream::UpstreamClient;
@@ -18,8 +18,6 @@ use digue_journal::heads::{HeadContradiction, JournalHead};
 use digue_journal::note::Note;
 use digue_journal::witness::AddCheckpoint;
 use digue_types::{Act, Timestamp};
-
-use crate::state::EvidenceState;
 
 /// A witness of this journal.
 #[derive(Clone, Debug)]
@@ -63,8 +61,8 @@ pub struct WitnessView {
 }
 
 /// The rounds of questions to the witnesses.
-pub struct WitnessRounds {
-    pub(crate) rules: WitnessRules,
+pub(crate) struct WitnessRounds {
+    rules: WitnessRules,
     client: Option<UpstreamClient>,
     // A leaf lock, released before each request and before an act is journalled.
     state: Mutex<WitnessPeerState>,
@@ -81,8 +79,19 @@ struct WitnessPeerState {
 
 /// The witnesses of the journal, and the checkpoints that they cosigned.
 pub fn view(app: &App) -> WitnessView {
-    EvidenceState::of(app).witness_rounds.view()
+    rounds(app).lock().view.clone()
 }
+
+/// Seconds between this clock and the nearest witness's at the last cosignature.
+pub fn drift_secs(app: &App) -> Option<u64> {
+    rounds(app).lock().drift_secs
+}
+
+fn rounds(app: &App) -> &WitnessRounds {
+    app.area()
+}
+
+impl Area for WitnessRounds {}
 
 impl WitnessRounds {
     pub(crate) fn new(rules: WitnessRules, client: Option<UpstreamClient>, now: Timestamp) -> Self {
@@ -97,15 +106,6 @@ impl WitnessRounds {
         Self { rules, client, state: Mutex::new(WitnessPeerState { view, ..WitnessPeerState::default() }) }
     }
 
-    pub(crate) fn view(&self) -> WitnessView {
-        self.lock().view.clone()
-    }
-
-    /// Seconds between this clock and the nearest witness's.
-    pub fn drift_secs(&self) -> Option<u64> {
-        self.lock().drift_secs
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, WitnessPeerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -117,14 +117,14 @@ const ANSWER_BYTES_MAX: usize = 16 << 10;
 /// One round: asks every witness to cosign the last checkpoint, keeps it when a quorum did, and begins or
 /// ends the alarm.
 pub async fn ask_all(app: &App) -> Result<(), OperationError> {
-    let rounds = &EvidenceState::of(app).witness_rounds;
+    let rounds = rounds(app);
     let Some(client) = rounds.client.as_ref().filter(|_| !rounds.rules.witnesses.is_empty()) else {
         return Ok(());
     };
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     // The same checkpoint for all: cosignatures of different ones form no quorum.
-    let size = app.journal.status().checkpoint_size;
-    let (note, _) = app.journal.continuation(size).map_err(|error| unavailable(&error))?;
+    let size = app.journal().status().checkpoint_size;
+    let (note, _) = app.journal().continuation(size).map_err(|error| unavailable(&error))?;
     let text = Note::parse(&note).map_err(|error| unavailable(&error))?.text.to_owned();
     let own = own_signature(&note, &text);
     let asked = rounds.rules.witnesses.iter().map(|witness| ask(app, client, witness, &note, &text));
@@ -157,7 +157,7 @@ pub async fn ask_all(app: &App) -> Result<(), OperationError> {
     rounds.lock().drift_secs = drift;
     let seen = seen.len();
     if seen > 0 && seen >= rounds.rules.quorum {
-        app.journal.keep_witnessed(&cosigned).map_err(|error| unavailable(&error))?;
+        app.journal().keep_witnessed(&cosigned).map_err(|error| unavailable(&error))?;
         let mut state = rounds.lock();
         state.view.seen_at = Some(now);
         let head = text.lines().nth(1).and_then(|size| size.parse().ok());
@@ -203,12 +203,12 @@ impl std::fmt::Display for WitnessError {
 /// Refuses a journal of which a witness has seen more, or another version. Asked at a start before anything
 /// is written: a restored older copy must not be continued. Unreachable witnesses do not prevent a start.
 pub async fn must_continue(app: &App) -> Result<(), HeadContradiction> {
-    let rounds = &EvidenceState::of(app).witness_rounds;
+    let rounds = rounds(app);
     let Some(client) = rounds.client.as_ref().filter(|_| !rounds.rules.witnesses.is_empty()) else {
         return Ok(());
     };
-    let size = app.journal.status().checkpoint_size;
-    let Ok((note, _)) = app.journal.continuation(size) else { return Ok(()) };
+    let size = app.journal().status().checkpoint_size;
+    let Ok((note, _)) = app.journal().continuation(size) else { return Ok(()) };
     let Ok(text) = Note::parse(&note).map(|parsed| parsed.text.to_owned()) else { return Ok(()) };
     let asked = rounds.rules.witnesses.iter().map(|witness| ask(app, client, witness, &note, &text));
     let answers = futures_util::future::join_all(asked).await;
@@ -233,11 +233,11 @@ async fn ask(
     text: &str,
 ) -> Result<String, WitnessError> {
     let name = witness.key.name().to_owned();
-    let mut old = EvidenceState::of(app).witness_rounds.lock().known.get(&name).copied().unwrap_or(0);
+    let mut old = rounds(app).lock().known.get(&name).copied().unwrap_or(0);
     // A witness that knows another size answers with it (409): the second question starts there.
     for _ in 0..2 {
         let size: u64 = text.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(0);
-        let proof = app.journal.consistency(old.min(size), size).map_err(|error| error.to_string())?;
+        let proof = app.journal().consistency(old.min(size), size).map_err(|error| error.to_string())?;
         let body = AddCheckpoint { old, proof, note }.to_body();
         let (status, answer) = send(client, &witness.url, body).await?;
         match status {
@@ -247,7 +247,7 @@ async fn ask(
                 if seen.is_empty() {
                     return Err("its cosignature does not verify".to_owned().into());
                 }
-                EvidenceState::of(app).witness_rounds.lock().known.insert(name, size);
+                rounds(app).lock().known.insert(name, size);
                 return Ok(answer);
             }
             409 => match answer.trim().parse::<u64>() {
@@ -282,8 +282,8 @@ async fn send(client: &UpstreamClient, url: &str, body: String) -> Result<(u16, 
 /// Begins or ends the alarm; each is journalled once.
 async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
     let (change, since) = {
-        let mut state = EvidenceState::of(app).witness_rounds.lock();
-        let rules = &EvidenceState::of(app).witness_rounds.rules;
+        let mut state = rounds(app).lock();
+        let rules = &rounds(app).rules;
         let seen_at = state.view.seen_at.unwrap_or(now);
         let is_late = rules.quorum > 0 && now.since(seen_at) > rules.alarm_after;
         let change = match (is_late, state.view.missing_since.is_some()) {
@@ -301,7 +301,7 @@ async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
     let words = ActDetails {
         subject: "journal".to_owned(),
         before: since.to_string(),
-        after: format!("quorum:{}", EvidenceState::of(app).witness_rounds.rules.quorum),
+        after: format!("quorum:{}", rounds(app).rules.quorum),
         ..ActDetails::default()
     };
     app.write_down(&Actor::digue(), act, words).await.map(drop)

@@ -12,12 +12,10 @@ use std::time::Duration;
 use digue_access::Session;
 use digue_access::session::Device;
 use digue_app::secret::Secret;
-use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_gateway::possession::{self, Possession};
 use digue_types::{Act, SessionId, Timestamp};
 use serde_json::{Value, json};
-
-use crate::state::IdentityState;
 
 /// How long the short cookie is valid.
 pub const COOKIE_LASTS: Duration = Duration::from_mins(5);
@@ -27,13 +25,15 @@ const CHALLENGE_LASTS: Duration = Duration::from_mins(2);
 const OVERLAP: Duration = Duration::from_secs(10);
 const CHALLENGES_MAX: usize = 100_000;
 
-pub const REGISTER: &str = "/.digue/device/register";
-pub const REFRESH: &str = "/.digue/device/refresh";
+pub(crate) const REGISTER: &str = "/.digue/device/register";
+pub(crate) const REFRESH: &str = "/.digue/device/refresh";
 const TOKEN_TYPE: &str = "dbsc+jwt";
 
 /// Open challenges, one for each session. The lock is taken alone and released at once.
 #[derive(Default)]
 pub(crate) struct Challenges(Mutex<HashMap<SessionId, (String, Timestamp)>>);
+
+impl Area for Challenges {}
 
 impl Challenges {
     fn draw(&self, session: &SessionId, now: Timestamp) -> Result<String, OperationError> {
@@ -59,7 +59,7 @@ impl Challenges {
 
 /// The header that invites a browser to bind a session that was just opened.
 pub fn invitation(app: &App, session: &Session) -> Result<String, OperationError> {
-    let challenge = IdentityState::of(app).challenges.draw(&session.id, app.clock.now())?;
+    let challenge = app.area::<Challenges>().draw(&session.id, app.clock().now())?;
     Ok(format!("(ES256 RS256);path=\"{REGISTER}\";challenge=\"{challenge}\""))
 }
 
@@ -91,7 +91,7 @@ pub fn challenge(app: &App, session: &Session) -> Result<String, OperationError>
     if session.device.is_none() {
         return Err(OperationError::NotFound("device"));
     }
-    IdentityState::of(app).challenges.draw(&session.id, app.clock.now())
+    app.area::<Challenges>().draw(&session.id, app.clock().now())
 }
 
 /// Issues the next short cookie for a signature by the session's key.
@@ -99,7 +99,7 @@ pub async fn refresh(app: &App, session: &Session, token: &str) -> Result<BoundS
     let device = session.device.as_ref().ok_or(OperationError::NotFound("device"))?;
     let proved = prove(app, session, token, Some(&device.key))?;
     debug_assert_eq!(proved.key, device.key);
-    let until = app.clock.now().plus(OVERLAP).min(device.until);
+    let until = app.clock().now().plus(OVERLAP).min(device.until);
     give_cookie(app, session, device.key.clone(), Some((device.cookie, until))).await
 }
 
@@ -112,7 +112,7 @@ fn prove(
     let refused = || OperationError::Invalid("invalid-ceremony");
     let proved = possession::verify(token, TOKEN_TYPE, known).map_err(|_| refused())?;
     let said = proved.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
-    if IdentityState::of(app).challenges.take(&session.id, said, app.clock.now()) {
+    if app.area::<Challenges>().take(&session.id, said, app.clock().now()) {
         Ok(proved)
     } else {
         Err(refused())
@@ -126,9 +126,9 @@ async fn give_cookie(
     before: Option<([u8; 32], Timestamp)>,
 ) -> Result<BoundSession, OperationError> {
     let cookie = Secret::draw()?;
-    let until = app.clock.now().plus(COOKIE_LASTS);
+    let until = app.clock().now().plus(COOKIE_LASTS);
     let device = Device { key, cookie: cookie.hash(), until, before };
-    app.store.bind_session(&session.id, &device).await?;
+    app.store().bind_session(&session.id, &device).await?;
     app.gateway().bind_session(&session.id, device);
     let origin = app.url_of(&session.host).ok_or(OperationError::NotFound("host"))?;
     let instructions = json!({

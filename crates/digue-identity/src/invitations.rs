@@ -8,11 +8,12 @@
 //! then the account can see no person, and in the console it is an agent, whatever its role.
 //!
 //! Where no such third person is left, the operator does it at the terminal.
+//!
+//! Who may hold a link is decided in `link_permits`, and nowhere else.
 
 use std::time::Duration;
 
 use digue_access::{Reach, Session};
-use digue_app::directory::answers_for;
 use digue_app::gates::{self, ActAuthority, QUARANTINE, REASON_CHARS_MIN, is_quarantine, parse_reason};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts, require};
 use digue_mail::Mail;
@@ -20,32 +21,12 @@ use digue_store::UnconfirmedRecord;
 use digue_types::{AccountId, Act, Gate, Timestamp};
 use futures_util::future::BoxFuture;
 use ring::hmac;
-use tokio::sync::MutexGuard;
 
-use crate::sign_in;
-use crate::state::IdentityState;
+use crate::link_permits::{begin_anew, handed_over_by, has_held, is_concerned, is_involved, permit_of_mail};
+use crate::{credential_lock, sign_in};
 
 /// How long an invitation is valid.
 pub const INVITATION_LASTS: Duration = Duration::from_hours(72);
-
-/// The right to make a link of one account. Only this file can construct one: for the account's own mail,
-/// for a person who neither requested nor approved, for the terminal, for the holder. A function that takes
-/// a permit cannot be called by a requester or an approver.
-pub(crate) struct LinkPermit {
-    account: AccountId,
-    issuer: Actor,
-}
-
-impl LinkPermit {
-    pub(crate) fn account(&self) -> &AccountId {
-        &self.account
-    }
-
-    /// The actor under whose name the link is journalled.
-    pub(crate) fn issuer(&self) -> &Actor {
-        &self.issuer
-    }
-}
 
 /// An invitation and how it reaches its holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +60,7 @@ pub async fn put_aside(
         email: involved.email.unwrap_or_default().to_owned(),
         handed_by: String::new(),
         invited_at: Timestamp::ZERO,
-        since: app.clock.now(),
+        since: app.clock().now(),
     };
     // The mark before the gate: from here on only a confirmation can open the account, so that it is never
     // without one of the two.
@@ -89,21 +70,6 @@ pub async fn put_aside(
         Ok(()) | Err(OperationError::Conflict) => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-/// True when the actor answers for the account or is an officer of the operator; never for their own.
-fn is_concerned(app: &App, actor: &Actor, account: &AccountId) -> bool {
-    let rules = app.gateway().rules();
-    let is_officer = actor.role.can_review() && rules.directory.find(account).is_some();
-    actor.account != *account && (is_officer || answers_for(&rules, actor, account))
-}
-
-fn is_involved(record: &UnconfirmedRecord, actor: &Actor) -> bool {
-    [&record.asked_by, &record.granted_by].into_iter().any(|name| *name == actor.account.as_str())
-}
-
-fn has_held(record: &UnconfirmedRecord, actor: &Actor) -> bool {
-    record.handed_by.split(' ').any(|name| name == actor.account.as_str())
 }
 
 /// True when this actor may hand the invitation over.
@@ -119,24 +85,12 @@ pub fn may_confirm(app: &App, actor: &Actor, account: &AccountId) -> bool {
     is_concerned(app, actor, account) && record.is_some_and(is_free)
 }
 
-/// The record of an account, for an actor who may hand its invitation over now.
-fn handed_over_by(
-    app: &App,
-    actor: &Actor,
-    account: &AccountId,
-) -> Result<UnconfirmedRecord, OperationError> {
-    require(is_concerned(app, actor, account))?;
-    actor.must_be_fresh(app)?;
-    let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
-    if is_involved(&record, actor) { Err(OperationError::Involved) } else { Ok(record) }
-}
-
 /// Shows the link of an unconfirmed account to a person who neither requested nor approved, to hand over.
 ///
 /// # Errors
 /// `Involved` for the requester and the approver; `Conflict` for an account whose holder is confirmed.
 pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
-    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
+    let _one_at_a_time = credential_lock::hold(app).await;
     let record = handed_over_by(app, actor, account)?;
     let permit = begin_anew(app, actor, record, true).await?;
     let link = sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await?;
@@ -147,7 +101,7 @@ pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<
 /// requested nor approved, vouches. Nobody in the console sees the link. After a recovery nothing goes by
 /// mail: the thief of an account may read its holder's mail.
 pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
-    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
+    let _one_at_a_time = credential_lock::hold(app).await;
     let record = handed_over_by(app, actor, account)?;
     if record.email.is_empty() || !digue_mail::is_configured(app) {
         return Err(OperationError::NotFound("address"));
@@ -157,56 +111,6 @@ pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invit
     let at = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?.invited_at;
     digue_mail::queue(app, &email, &Mail::Invitation { account: account.clone(), at }).await?;
     Ok(Invitation { account: account.clone(), email: Some(email), link: None })
-}
-
-/// Starts a new invitation. All that an earlier one led to (keys, links, sessions) is removed, so that an
-/// interceptor of the earlier one holds nothing of the account.
-async fn begin_anew(
-    app: &App,
-    actor: &Actor,
-    record: UnconfirmedRecord,
-    is_seen: bool,
-) -> Result<LinkPermit, OperationError> {
-    let account = record.account.clone();
-    let is_known = app.gateway().rules().directory.find(&account).is_some_and(|r| !r.is_suspended);
-    if !is_known {
-        return Err(OperationError::Invalid("invalid-invitation-suspended"));
-    }
-    let words = ActDetails {
-        subject: format!("account:{account}"),
-        after: if is_seen { "link" } else { "mail" }.to_owned(),
-        ..ActDetails::default()
-    };
-    app.write_down(actor, Act::InvitationHandedOver, words).await?;
-    identity_cuts::cut_account(app, &account).await?;
-    app.store.remove_factors(&account).await?;
-    let mut handed_by = record.handed_by.clone();
-    if is_seen && !has_held(&record, actor) {
-        handed_by = format!("{handed_by} {}", actor.account).trim_start().to_owned();
-    }
-    // `permit_of_mail` recognises the last invitation by this time: two must not share it.
-    let invited_at = app.clock.now().max(record.invited_at.plus(Duration::from_micros(1)));
-    app.unconfirmed().save(app, UnconfirmedRecord { handed_by, invited_at, ..record }).await?;
-    Ok(LinkPermit { account, issuer: actor.clone() })
-}
-
-/// Takes the `asking` lock for a change of the account's credentials, and checks that the session is still
-/// alive once it is held. An invitation or a recovery may have come first and cut it; the new credential
-/// would otherwise survive both.
-pub(crate) async fn hold_still<'h>(
-    app: &'h App,
-    session: &Session,
-) -> Result<MutexGuard<'h, ()>, OperationError> {
-    let turn = IdentityState::of(app).asking.lock().await;
-    let lives = app.gateway().sessions(|known| known.id == session.id).len() == 1;
-    if lives { Ok(turn) } else { Err(OperationError::Denied) }
-}
-
-/// The permit for the mail of an invitation, as long as no later one was started.
-fn permit_of_mail(app: &App, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
-    let record = app.unconfirmed().find(account)?;
-    let is_last = record.invited_at == at && !record.email.is_empty();
-    is_last.then(|| LinkPermit { account: account.clone(), issuer: Actor::digue() })
 }
 
 /// Makes the links of invitations by mail.
@@ -231,36 +135,17 @@ impl digue_mail::InvitationLinks for MailedInvitations {
     }
 }
 
-/// The permit of the person at the terminal. For a quarantined account it is a hand-over like any other.
-pub(crate) async fn permit_at_terminal(
-    app: &App,
-    actor: &Actor,
-    account: &AccountId,
-) -> Result<LinkPermit, OperationError> {
-    require(*actor == Actor::digue())?;
-    match app.unconfirmed().find(account) {
-        Some(record) => begin_anew(app, actor, record, true).await,
-        None => Ok(LinkPermit { account: account.clone(), issuer: actor.clone() }),
-    }
-}
-
-/// The permit of an account's own holder, with a fresh proof of identity.
-pub(crate) fn permit_of_holder(app: &App, session: &Session) -> Result<LinkPermit, OperationError> {
-    let actor = Actor::of_session(app, session)?;
-    actor.must_be_fresh(app)?;
-    Ok(LinkPermit { account: session.account.clone(), issuer: actor })
-}
-
 /// The credentials of the account, as texts that change when one is replaced.
 async fn factors(app: &App, account: &AccountId) -> Result<Vec<String>, OperationError> {
     let mut factors: Vec<String> = Vec::new();
     factors
-        .extend(app.store.passkeys_of(account).await?.into_iter().map(|key| format!("passkey {}", key.id)));
+        .extend(app.store().passkeys_of(account).await?.into_iter().map(|key| format!("passkey {}", key.id)));
     factors.extend(
-        app.store.identities_of(account).await?.into_iter().map(|one| format!("identity {}", one.hash)),
+        app.store().identities_of(account).await?.into_iter().map(|one| format!("identity {}", one.hash)),
     );
-    factors
-        .extend(app.store.password_of(account).await?.map(|password| format!("password {}", password.hash)));
+    factors.extend(
+        app.store().password_of(account).await?.map(|password| format!("password {}", password.hash)),
+    );
     factors.sort();
     Ok(factors)
 }
@@ -273,7 +158,7 @@ const CODE_SIGNS: usize = 8;
 /// The confirmation code, `K7Q3-9XTM`. It depends on the invitation and on all credentials: a key that an
 /// intruder adds after the holder read out the code changes it.
 fn code_of(app: &App, record: &UnconfirmedRecord, factors: &[String]) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.key);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
     let account = &record.account;
     let text = format!("confirmation {account}\n{}\n{}", record.invited_at.micros(), factors.join("\n"));
     let tag = hmac::sign(&key, text.as_bytes());
@@ -307,7 +192,7 @@ pub async fn confirm(
     let how = parse_reason(how, REASON_CHARS_MIN)?;
     require(is_concerned(app, actor, account))?;
     actor.must_be_fresh(app)?;
-    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
+    let _one_at_a_time = credential_lock::hold(app).await;
     let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
     // The terminal may confirm what it handed over: its user can do all of this anyway.
     let is_terminal = *actor == Actor::digue();
@@ -327,13 +212,13 @@ pub async fn confirm(
     identity_cuts::cut_account(app, account).await?;
     let words =
         ActDetails { subject: format!("account:{account}"), reason: how.clone(), ..ActDetails::default() };
-    let claim = app.store.remove_unconfirmed(account);
-    let release = app.store.save_unconfirmed(&record);
+    let claim = app.store().remove_unconfirmed(account);
+    let release = app.store().save_unconfirmed(&record);
     app.claim((actor, Act::HolderConfirmed, words), claim, release).await?;
     app.unconfirmed().forget(account);
     // Only the quarantine is lifted here: a gate that was closed for another reason needs two persons.
     let reach = Reach::Account(account.clone());
-    let gates = app.store.gates().await?;
+    let gates = app.store().gates().await?;
     if gates.iter().any(|gate| gate.reach == reach && is_quarantine(gate)) {
         gates::apply(app, actor, reach, Gate::Open, &how, ActAuthority::Two).await?;
     }

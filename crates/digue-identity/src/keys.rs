@@ -16,10 +16,10 @@ use digue_gateway::possession;
 use digue_store::{ApiKeyRecord, ApprovalRecord, GrantedKeyRecord};
 use digue_types::{AccountId, Act, SessionId};
 
-use crate::invitations;
+use crate::credential_lock;
 
 /// How long a key is valid; a new one must be requested in time.
-pub const KEY_LASTS: Duration = Duration::from_hours(90 * 24);
+pub(crate) const KEY_LASTS: Duration = Duration::from_hours(90 * 24);
 
 /// How long an approved key waits for its holder.
 const WAITS: Duration = Duration::from_hours(7 * 24);
@@ -58,16 +58,16 @@ pub async fn grant(
         name: called.to_owned(),
         asked_by: asked.asked_by.clone(),
         granted_by: actor.account.clone(),
-        granted_at: app.clock.now(),
+        granted_at: app.clock().now(),
     };
-    Ok(app.store.add_granted_key(&record).await?)
+    Ok(app.store().add_granted_key(&record).await?)
 }
 
 /// Keys that wait for the holder of this session's account.
 pub async fn waiting(app: &App, session: &Session) -> Result<Vec<GrantedKeyRecord>, OperationError> {
     Actor::of_session(app, session)?;
-    let now = app.clock.now();
-    let mut waiting = app.store.granted_keys_of(&session.account).await?;
+    let now = app.clock().now();
+    let mut waiting = app.store().granted_keys_of(&session.account).await?;
     waiting.retain(|key| now.since(key.granted_at) < WAITS);
     Ok(waiting)
 }
@@ -79,17 +79,17 @@ pub async fn waiting(app: &App, session: &Session) -> Result<Vec<GrantedKeyRecor
 pub async fn fetch(app: &App, session: &Session, id: &str) -> Result<IssuedKey, OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
-    let _turn = invitations::hold_still(app, session).await?;
+    let _turn = credential_lock::hold_for(app, session).await?;
     require(!app.unconfirmed().has(&actor.account))?;
-    let granted = app.store.take_granted_key(id, &actor.account).await?;
+    let granted = app.store().take_granted_key(id, &actor.account).await?;
     let granted = granted.ok_or(OperationError::NotFound("key"))?;
-    if app.clock.now().since(granted.granted_at) >= WAITS {
+    if app.clock().now().since(granted.granted_at) >= WAITS {
         return Err(OperationError::NotFound("key"));
     }
     let issued = issue(app, &actor, &actor.account, &granted.thumbprint, &granted.name).await;
     if issued.is_err() {
         // Not issued: the approved key waits again.
-        app.store.add_granted_key(&granted).await?;
+        app.store().add_granted_key(&granted).await?;
     }
     issued
 }
@@ -101,7 +101,7 @@ async fn issue(
     thumbprint: &str,
     called: &str,
 ) -> Result<IssuedKey, OperationError> {
-    let now = app.clock.now();
+    let now = app.clock().now();
     let secret = Secret::draw()?;
     let key = ApiKey {
         id: SessionId::parse(&name("key")?).expect("a prefix and base64url are a valid id"),
@@ -118,7 +118,7 @@ async fn issue(
     app.write_down(actor, Act::KeyIssued, words).await?;
     let record =
         ApiKeyRecord { secret: secret.hash(), key: key.clone(), name: called.to_owned(), added_at: now };
-    app.store.add_key(&record).await?;
+    app.store().add_key(&record).await?;
     let mut rules = app.rules().await;
     Arc::make_mut(&mut rules.keys).insert(secret.hash(), key.clone());
     app.publish(&rules);
@@ -130,7 +130,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, Operati
     require(actor.role.oversees())?;
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
-    let mut keys = app.store.keys().await?;
+    let mut keys = app.store().keys().await?;
     keys.retain(|record| {
         let of = rules.directory.find(&record.key.account).map(|known| &known.organisation);
         actor.role.can_watch() || (of.is_some() && of == own.as_ref())
@@ -159,7 +159,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
         ..ActDetails::default()
     };
     let written = app.write_down(actor, Act::KeyRevoked, words).await;
-    app.store.remove_key(id).await?;
+    app.store().remove_key(id).await?;
     written.map(drop)
 }
 
@@ -170,5 +170,5 @@ pub(crate) async fn revoke_all(app: &App, account: &AccountId) -> Result<(), Ope
         Arc::make_mut(&mut rules.keys).remove_of(account);
         app.publish(&rules);
     }
-    Ok(app.store.remove_keys_of(account).await?)
+    Ok(app.store().remove_keys_of(account).await?)
 }

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::{RequestOrigin, Session};
 use digue_app::secret::Secret;
-use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_mail::Mail;
 use digue_store::PasskeyRecord;
 use digue_types::{AccountId, Act, Timestamp};
@@ -20,15 +20,31 @@ use webauthn_rs::prelude::{
 };
 
 use crate::ceremonies::Ceremonies;
-use crate::state::IdentityState;
-use crate::{invitations, sign_in};
+use crate::{credential_lock, sign_in};
 
 const NAME_CHARS_MAX: usize = 60;
 /// The most passkeys of one account.
 const PASSKEYS_MAX: usize = 20;
 
+/// Passkeys, where the console's address allows them.
+pub(crate) struct PasskeyArea(Option<Passkeys>);
+
+impl Area for PasskeyArea {}
+
+impl PasskeyArea {
+    /// Without passkeys when the console's URL has an IP address: they are bound to host names.
+    pub(crate) fn new(console_url: &str) -> Self {
+        Self(Passkeys::new(console_url))
+    }
+}
+
+fn passkeys(app: &App) -> Result<&Passkeys, OperationError> {
+    let passkeys = app.area::<PasskeyArea>().0.as_ref();
+    passkeys.ok_or(OperationError::Invalid("invalid-passkey-host"))
+}
+
 /// The ceremonies under way.
-pub(crate) struct Passkeys {
+struct Passkeys {
     webauthn: Webauthn,
     registrations: Ceremonies<Registration>,
     sign_ins: Ceremonies<DiscoverableAuthentication>,
@@ -49,8 +65,7 @@ pub struct PasskeyChallenge {
 }
 
 impl Passkeys {
-    /// `None` when the console's URL has an IP address: passkeys are bound to host names.
-    pub(crate) fn new(console_url: &str) -> Option<Self> {
+    fn new(console_url: &str) -> Option<Self> {
         let origin = Url::parse(console_url).ok()?;
         let host = origin.domain()?.to_owned();
         let webauthn = WebauthnBuilder::new(&host, &origin).ok()?.rp_name("Digue").build().ok()?;
@@ -61,14 +76,14 @@ impl Passkeys {
 /// The passkeys of the session's own account.
 pub async fn own(app: &App, session: &Session) -> Result<Vec<PasskeyRecord>, OperationError> {
     Actor::of_session(app, session)?;
-    Ok(app.store.passkeys_of(&session.account).await?)
+    Ok(app.store().passkeys_of(&session.account).await?)
 }
 
 /// Begins to add a passkey to the session's own account.
 pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallenge, OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
-    let known = app.store.passkeys_of(&actor.account).await?;
+    let known = app.store().passkeys_of(&actor.account).await?;
     if known.len() >= PASSKEYS_MAX {
         return Err(OperationError::Invalid("invalid-passkeys-many"));
     }
@@ -79,7 +94,7 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
     };
     let exclude = known.iter().map(|passkey| decode_id(&passkey.id)).collect::<Result<Vec<_>, _>>()?;
     let exclude = exclude.into_iter().map(Into::into).collect();
-    let passkeys = IdentityState::of(app).passkeys()?;
+    let passkeys = passkeys(app)?;
     let account = actor.account.as_str();
     let (options, state) = passkeys
         .webauthn
@@ -92,7 +107,7 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
     options["authenticatorSelection"]["residentKey"] = "required".into();
     options["authenticatorSelection"]["requireResidentKey"] = true.into();
     let registration = Registration { account: actor.account, handle, state };
-    let ceremony = passkeys.registrations.begin(app.clock.now(), registration)?;
+    let ceremony = passkeys.registrations.begin(app.clock().now(), registration)?;
     Ok(PasskeyChallenge { ceremony, options })
 }
 
@@ -105,17 +120,17 @@ pub async fn finish_adding(
     answer: Value,
 ) -> Result<(), OperationError> {
     let actor = Actor::of_session(app, session)?;
-    let _turn = invitations::hold_still(app, session).await?;
+    let _turn = credential_lock::hold_for(app, session).await?;
     let called = parse_name(called)?;
-    let passkeys = IdentityState::of(app).passkeys()?;
-    let now = app.clock.now();
+    let passkeys = passkeys(app)?;
+    let now = app.clock().now();
     let Registration { account, handle, state } = passkeys.registrations.end(now, ceremony)?;
     if account != actor.account {
         return Err(OperationError::Denied);
     }
     let answer: RegisterPublicKeyCredential = parse_answer(answer)?;
     let passkey = passkeys.webauthn.finish_passkey_registration(&answer, &state).map_err(refused)?;
-    let known = app.store.passkeys_of(&account).await?;
+    let known = app.store().passkeys_of(&account).await?;
     let credential =
         serde_json::to_value(&passkey).map_err(|e| OperationError::Unavailable(e.to_string()))?;
     let record = PasskeyRecord {
@@ -136,7 +151,7 @@ pub async fn finish_adding(
         ..ActDetails::default()
     };
     app.write_down(&actor, Act::PasskeyAdded, words).await?;
-    app.store.add_passkey(&record).await?;
+    app.store().add_passkey(&record).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
         .await
 }
@@ -145,7 +160,7 @@ pub async fn finish_adding(
 pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
-    let known = app.store.passkeys_of(&actor.account).await?;
+    let known = app.store().passkeys_of(&actor.account).await?;
     let passkey = known.iter().find(|passkey| passkey.id == id).ok_or(OperationError::NotFound("passkey"))?;
     if known.len() == 1 {
         return Err(OperationError::Invalid("invalid-passkey-last"));
@@ -156,22 +171,22 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
         after: format!("passkeys:{}", known.len() - 1),
         ..ActDetails::default()
     };
-    let claim = app.store.remove_passkey(&actor.account, id);
-    app.claim((&actor, Act::PasskeyRemoved, words), claim, app.store.add_passkey(passkey)).await?;
+    let claim = app.store().remove_passkey(&actor.account, id);
+    app.claim((&actor, Act::PasskeyRemoved, words), claim, app.store().add_passkey(passkey)).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
         .await
 }
 
 /// Begins a sign-in or a fresh proof of identity; which account it is follows from the answer.
 pub fn begin_sign_in(app: &App) -> Result<PasskeyChallenge, OperationError> {
-    let passkeys = IdentityState::of(app).passkeys()?;
+    let passkeys = passkeys(app)?;
     let (options, state) = passkeys
         .webauthn
         .start_discoverable_authentication()
         .map_err(|error| OperationError::Unavailable(error.to_string()))?;
     let mut options =
         serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
-    let ceremony = passkeys.sign_ins.begin(app.clock.now(), state)?;
+    let ceremony = passkeys.sign_ins.begin(app.clock().now(), state)?;
     Ok(PasskeyChallenge { ceremony, options: options["publicKey"].take() })
 }
 
@@ -183,7 +198,7 @@ pub async fn finish_sign_in(
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
     let account = verify(app, ceremony, answer).await?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     let host = app.console_host();
     sign_in::open_session(app, &account, host, origin, now, "passkey").await.map_err(|error| match error {
         // A distinct answer would reveal that a suspended account exists.
@@ -203,18 +218,18 @@ pub async fn prove(
     if verify(app, ceremony, answer).await? != session.account {
         return Err(OperationError::Invalid("invalid-passkey"));
     }
-    sign_in::note_proof(app, &actor, session, app.clock.now()).await
+    sign_in::note_proof(app, &actor, session, app.clock().now()).await
 }
 
 /// The account that the answer proves. Every wrong answer gets the same error.
 pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
-    let passkeys = IdentityState::of(app).passkeys()?;
-    let now = app.clock.now();
+    let passkeys = passkeys(app)?;
+    let now = app.clock().now();
     let state = passkeys.sign_ins.end(now, ceremony)?;
     let answer: PublicKeyCredential = parse_answer(answer)?;
     let (handle, id) = passkeys.webauthn.identify_discoverable_authentication(&answer).map_err(refused)?;
     let wrong = || OperationError::Invalid("invalid-passkey");
-    let record = app.store.passkey(&URL_SAFE_NO_PAD.encode(id)).await?.ok_or_else(wrong)?;
+    let record = app.store().passkey(&URL_SAFE_NO_PAD.encode(id)).await?.ok_or_else(wrong)?;
     if parse_handle(&record.handle)? != handle {
         return Err(wrong());
     }
@@ -235,7 +250,7 @@ pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<A
     };
     // Compared and set with the counter that was read: of two uses with the same counter one fails, because
     // one of them is a copy of the key.
-    if app.store.use_passkey(&used, record.counter).await? { Ok(record.account) } else { Err(wrong()) }
+    if app.store().use_passkey(&used, record.counter).await? { Ok(record.account) } else { Err(wrong()) }
 }
 
 fn refused(error: webauthn_rs::prelude::WebauthnError) -> OperationError {

@@ -17,7 +17,7 @@ use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier 
 use argon2::{Algorithm, Argon2, Params, Version};
 use digue_access::{RequestOrigin, Session};
 use digue_app::secret::{Secret, SecretSeal};
-use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_mail::Mail;
 use digue_store::{Attempts, PasswordRecord};
 use digue_types::{AccountId, Act, Timestamp};
@@ -26,8 +26,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::sync::Semaphore;
 use totp_rs::Totp;
 
-use crate::state::IdentityState;
-use crate::{invitations, sign_in};
+use crate::{credential_lock, sign_in};
 
 /// Failures in a row after which the password is blocked (CNIL: at most 10).
 pub const FAILURES_MAX: u32 = 10;
@@ -55,7 +54,7 @@ pub struct PasswordRules {
 }
 
 /// The state of password sign-in.
-pub(crate) struct Passwords {
+struct Passwords {
     rules: PasswordRules,
     /// Mixed into every hash: a copy of the database alone allows no guessing.
     pepper: Arc<[u8]>,
@@ -71,7 +70,7 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    pub(crate) fn new(rules: PasswordRules, key: &[u8; 32]) -> Result<Self, OperationError> {
+    fn new(rules: PasswordRules, key: &[u8; 32]) -> Result<Self, OperationError> {
         let derived = |label: &[u8]| {
             let mut bytes = key.to_vec();
             bytes.extend(label);
@@ -107,6 +106,27 @@ impl Passwords {
     fn open(&self, account: &AccountId, text: &str) -> Option<Vec<u8>> {
         self.seal.open(account.as_str(), text)
     }
+}
+
+/// Passwords and one-time codes, where the operator allows them.
+pub(crate) struct PasswordArea(Option<Passwords>);
+
+impl Area for PasswordArea {}
+
+impl PasswordArea {
+    /// `rules` is `None` where agents may not sign in with a password and a one-time code.
+    pub(crate) fn new(rules: Option<PasswordRules>, key: &[u8; 32]) -> Result<Self, OperationError> {
+        Ok(Self(rules.map(|rules| Passwords::new(rules, key)).transpose()?))
+    }
+}
+
+/// True when agents may sign in with a password and a one-time code.
+pub fn is_allowed(app: &App) -> bool {
+    app.area::<PasswordArea>().0.is_some()
+}
+
+fn passwords(app: &App) -> Result<&Passwords, OperationError> {
+    app.area::<PasswordArea>().0.as_ref().ok_or(OperationError::NotFound("password"))
 }
 
 fn broken(what: &str) -> OperationError {
@@ -153,14 +173,14 @@ pub struct FactorSetup {
 /// Begins to set a password on the session's own account.
 pub fn begin(app: &App, session: &Session) -> Result<FactorSetup, OperationError> {
     let actor = may_set(app, session)?;
-    let passwords = IdentityState::of(app).passwords()?;
+    let passwords = passwords(app)?;
     let mut secret = [0; 20];
     SystemRandom::new().fill(&mut secret).map_err(|_| broken("no randomness"))?;
     let totp = totp(&secret, &actor.account)?;
     let url = totp.to_url().map_err(|error| broken(&error.to_string()))?;
     let code = qrcodegen::QrCode::encode_text(&url, qrcodegen::QrCodeEcc::Medium)
         .map_err(|_| broken("no code could be drawn"))?;
-    let until = app.clock.now().plus(SETTING_LASTS);
+    let until = app.clock().now().plus(SETTING_LASTS);
     let kept = [&until.micros().to_be_bytes()[..], &secret[..]].concat();
     Ok(FactorSetup {
         sealed: passwords.seal(&actor.account, &kept)?,
@@ -171,7 +191,7 @@ pub fn begin(app: &App, session: &Session) -> Result<FactorSetup, OperationError
 
 fn may_set(app: &App, session: &Session) -> Result<Actor, OperationError> {
     let actor = Actor::of_session(app, session)?;
-    IdentityState::of(app).passwords()?;
+    passwords(app)?;
     // The role of the directory, not the actor's: an unconfirmed officer acts as an agent, but must not
     // obtain a password that would remain after the confirmation.
     let rules = app.gateway().rules();
@@ -191,8 +211,8 @@ pub async fn set(
     code: &str,
 ) -> Result<Vec<String>, OperationError> {
     let actor = may_set(app, session)?;
-    let passwords = IdentityState::of(app).passwords()?;
-    let now = app.clock.now();
+    let passwords = passwords(app)?;
+    let now = app.clock().now();
     let kept = passwords.open(&actor.account, sealed).ok_or(OperationError::Invalid("invalid-ceremony"))?;
     let (until, secret) = kept.split_at_checked(8).ok_or(OperationError::Invalid("invalid-ceremony"))?;
     let until = i64::from_be_bytes(until.try_into().expect("split at eight bytes"));
@@ -210,7 +230,7 @@ pub async fn set(
     let hashed = hashed.map_err(|error| broken(&error.to_string()))??;
     let codes = (0..CODES).map(|_| recovery_code()).collect::<Result<Vec<String>, _>>()?;
     let hashes: Vec<_> = codes.iter().map(|code| code_hash(code)).collect();
-    let _turn = invitations::hold_still(app, session).await?;
+    let _turn = credential_lock::hold_for(app, session).await?;
     let words = ActDetails {
         subject: format!("account:{}", actor.account),
         after: format!("totp recovery-codes:{CODES}"),
@@ -224,7 +244,7 @@ pub async fn set(
         totp_step: step,
         changed_at: now,
     };
-    app.store.save_password(&record, &hashes).await?;
+    app.store().save_password(&record, &hashes).await?;
     digue_mail::tell_holder(
         app,
         &session.account,
@@ -236,25 +256,25 @@ pub async fn set(
 
 /// The number of recovery codes left; `None` when the account has no password.
 pub async fn own(app: &App, session: &Session) -> Result<Option<usize>, OperationError> {
-    if app.store.password_of(&session.account).await?.is_none() {
+    if app.store().password_of(&session.account).await?.is_none() {
         return Ok(None);
     }
-    Ok(Some(app.store.recovery_codes_left(&session.account).await?))
+    Ok(Some(app.store().recovery_codes_left(&session.account).await?))
 }
 
 /// Removes the account's own password. A passkey must remain.
 pub async fn remove(app: &App, session: &Session) -> Result<(), OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
-    if app.store.password_of(&actor.account).await?.is_none() {
+    if app.store().password_of(&actor.account).await?.is_none() {
         return Err(OperationError::NotFound("password"));
     }
-    if app.store.passkeys_of(&actor.account).await?.is_empty() {
+    if app.store().passkeys_of(&actor.account).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
     let words = ActDetails { subject: format!("account:{}", actor.account), ..ActDetails::default() };
     app.write_down(&actor, Act::PasswordRemoved, words).await?;
-    app.store.remove_password(&actor.account).await?;
+    app.store().remove_password(&actor.account).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
         .await
 }
@@ -299,16 +319,16 @@ impl CountedAttempt {
     ) -> Result<Self, OperationError> {
         let named = device.map(sign_in::state_hash).unwrap_or_default();
         for _ in 0..COUNTING_TRIES {
-            let of_device = app.store.attempts(&account, &named).await?;
+            let of_device = app.store().attempts(&account, &named).await?;
             let (lane, so_far) = match of_device {
                 Some(attempts) => (named.clone(), Some(attempts)),
-                None => (String::new(), app.store.attempts(&account, "").await?),
+                None => (String::new(), app.store().attempts(&account, "").await?),
             };
             if so_far.is_some_and(|attempts| !may_try(attempts, now)) {
                 return Self::refused(app, account, lane).await;
             }
             // Only if no other attempt was counted since: a hundred at once would all have seen the same count.
-            if app.store.count_attempt_after(&account, &lane, so_far, now).await? {
+            if app.store().count_attempt_after(&account, &lane, so_far, now).await? {
                 let failures_before = so_far.map_or(0, |attempts| attempts.failures);
                 return Ok(Self { account, lane, may_try: true, failures_before });
             }
@@ -318,7 +338,7 @@ impl CountedAttempt {
 
     /// Counted for `nobody`: the same query, so that the time is the same.
     async fn refused(app: &App, account: AccountId, lane: String) -> Result<Self, OperationError> {
-        app.store.count_attempt(&nobody(), "", app.clock.now()).await?;
+        app.store().count_attempt(&nobody(), "", app.clock().now()).await?;
         Ok(Self { account, lane, may_try: false, failures_before: 0 })
     }
 
@@ -344,15 +364,15 @@ pub async fn sign_in(
     shown: ShownCredentials<'_>,
     origin: &RequestOrigin,
 ) -> Result<OpenedPassword, OperationError> {
-    let passwords = IdentityState::of(app).passwords()?;
-    let now = app.clock.now();
+    let passwords = passwords(app)?;
+    let now = app.clock().now();
     // Without a device secret the place is taken before anything is read: a flood costs no query.
     let mut place = match shown.device {
         None => Some(passwords.place()?),
         Some(_) => None,
     };
     let asked = AccountId::parse(shown.account.trim()).unwrap_or_else(|_| nobody());
-    let record = app.store.password_of(&asked).await?;
+    let record = app.store().password_of(&asked).await?;
     let account = record.as_ref().map_or_else(nobody, |record| record.account.clone());
     let trial = CountedAttempt::begin(app, account, shown.device, now).await?;
     // The device secret was invented or is of another account: the attempt queues with unknown devices.
@@ -369,7 +389,7 @@ pub async fn sign_in(
     if !uses_second_factor(app, passwords, &record, shown.code, now).await? {
         return Err(trial.failed(app).await?);
     }
-    app.store.forget_attempts(&record.account, &trial.lane).await?;
+    app.store().forget_attempts(&record.account, &trial.lane).await?;
     let (host, by) = (app.console_host(), "password");
     let opened = sign_in::open_session(app, &record.account, host, origin, now, by).await;
     let (secret, session) = opened.map_err(|error| match error {
@@ -379,7 +399,7 @@ pub async fn sign_in(
     })?;
     let device = if trial.lane.is_empty() {
         let made = Secret::draw()?;
-        app.store.forget_attempts(&record.account, &sign_in::state_hash(made.reveal())).await?;
+        app.store().forget_attempts(&record.account, &sign_in::state_hash(made.reveal())).await?;
         Some(made)
     } else {
         None
@@ -395,31 +415,31 @@ pub async fn prove(
     code: &str,
     device: Option<&str>,
 ) -> Result<(), OperationError> {
-    let passwords = IdentityState::of(app).passwords()?;
+    let passwords = passwords(app)?;
     let actor = Actor::of_session(app, session)?;
-    let now = app.clock.now();
-    let record = app.store.password_of(&actor.account).await?;
+    let now = app.clock().now();
+    let record = app.store().password_of(&actor.account).await?;
     let record = record.ok_or(OperationError::NotFound("password"))?;
     let trial = CountedAttempt::begin(app, actor.account.clone(), device, now).await?;
     let is_password = compare(passwords, true, password, &record.hash).await?;
     if !trial.may_try || !is_password || !uses_second_factor(app, passwords, &record, code, now).await? {
         return Err(trial.failed(app).await?);
     }
-    app.store.forget_attempts(&record.account, &trial.lane).await?;
+    app.store().forget_attempts(&record.account, &trial.lane).await?;
     sign_in::note_proof(app, &actor, session, now).await
 }
 
 /// Checks the second factor alone, for an account whose first factor a provider proved.
 pub(crate) async fn check_second(app: &App, account: &AccountId, code: &str) -> Result<(), OperationError> {
-    let passwords = IdentityState::of(app).passwords()?;
-    let now = app.clock.now();
-    let record = app.store.password_of(account).await?;
+    let passwords = passwords(app)?;
+    let now = app.clock().now();
+    let record = app.store().password_of(account).await?;
     let record = record.ok_or(OperationError::NotFound("password"))?;
     let trial = CountedAttempt::begin(app, account.clone(), None, now).await?;
     if !trial.may_try || !uses_second_factor(app, passwords, &record, code, now).await? {
         return Err(trial.failed(app).await?);
     }
-    Ok(app.store.forget_attempts(account, &trial.lane).await?)
+    Ok(app.store().forget_attempts(account, &trial.lane).await?)
 }
 
 /// True when another attempt is allowed: after the third failure one second later, then twice as long
@@ -466,12 +486,12 @@ async fn uses_second_factor(
     let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     // A one-time code has six digits, a recovery code 24 characters.
     if code.len() > 8 {
-        return Ok(app.store.use_recovery_code(&record.account, &code_hash(&code)).await?);
+        return Ok(app.store().use_recovery_code(&record.account, &code_hash(&code)).await?);
     }
     let secret = passwords.open(&record.account, &record.totp).ok_or_else(|| broken("a sealed secret"))?;
     match check_code(&totp(&secret, &record.account)?, &code, now) {
         // Each period once (RFC 6238, 5.2): a code that was overheard cannot be replayed.
-        Some(step) => Ok(app.store.use_totp(&record.account, step).await?),
+        Some(step) => Ok(app.store().use_totp(&record.account, step).await?),
         None => Ok(false),
     }
 }

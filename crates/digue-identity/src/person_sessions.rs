@@ -4,27 +4,15 @@
 //! operator's choice; how is no matter of this file.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use digue_access::session::TokenHash;
 use digue_app::files::sha256;
-use digue_app::quotas::{QuotaLimits, Quotas};
 use digue_app::secret::Secret;
-use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_store::KnownPerson;
 use digue_types::{Act, PersonRef, Timestamp};
-
-use crate::state::IdentityState;
-
-/// Requests from one address within a day: a household makes a few, a town hall some for its visitors.
-pub const LETTERS: QuotaLimits = QuotaLimits {
-    period: Duration::from_hours(24),
-    per_address: 50,
-    per_network: 500,
-    total: 2500,
-    least: 5,
-};
 
 /// Short, because the device may be shared.
 const IDLE: Duration = Duration::from_mins(20);
@@ -32,25 +20,15 @@ const ABSOLUTE: Duration = Duration::from_hours(1);
 /// The most sessions of persons at once.
 const SESSIONS_MAX: usize = 50_000;
 
-/// The sessions of persons, and the limits of requests without a session.
-pub struct PersonSessions {
-    // A leaf lock, never held across an `await`.
-    sessions: Mutex<HashMap<TokenHash, PersonSession>>,
-    /// Requests for letters, by network address.
-    pub letters: Quotas,
-    // Serialises requests of persons: looking for earlier ones and adding the new one are one step. Held
-    // while the act is journalled; apart from `App::asking`, so that strangers never delay the console.
-    pub asking: tokio::sync::Mutex<()>,
-}
+/// The sessions of persons.
+// A leaf lock, never held across an `await`.
+#[derive(Default)]
+pub(crate) struct PersonSessions(Mutex<HashMap<TokenHash, PersonSession>>);
 
-impl Default for PersonSessions {
-    fn default() -> Self {
-        Self {
-            sessions: Mutex::default(),
-            letters: Quotas::new(LETTERS),
-            asking: tokio::sync::Mutex::default(),
-        }
-    }
+impl Area for PersonSessions {}
+
+fn sessions(app: &App) -> MutexGuard<'_, HashMap<TokenHash, PersonSession>> {
+    app.area::<PersonSessions>().0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Clone)]
@@ -111,8 +89,8 @@ pub async fn open(
     let words = ActDetails { subject: journal_name(&whose), after: way.to_owned(), ..ActDetails::default() };
     app.write_down(&Actor::digue(), Act::PersonCame, words).await?;
     let secret = Secret::draw()?;
-    let now = app.clock.now();
-    let mut sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = app.clock().now();
+    let mut sessions = sessions(app);
     sessions.retain(|_, session| session.is_live(now));
     if sessions.len() >= SESSIONS_MAX {
         return Err(OperationError::Busy);
@@ -126,8 +104,8 @@ pub async fn open(
 /// # Errors
 /// `Denied` for an unknown or expired one.
 pub fn here(app: &App, secret: &str) -> Result<SignedInPerson, OperationError> {
-    let now = app.clock.now();
-    let mut sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = app.clock().now();
+    let mut sessions = sessions(app);
     let session = sessions.get_mut(&digue_gateway::identity::token_hash(secret));
     let session = session.filter(|session| session.is_live(now)).ok_or(OperationError::Denied)?;
     session.seen_at = now;
@@ -135,19 +113,19 @@ pub fn here(app: &App, secret: &str) -> Result<SignedInPerson, OperationError> {
 }
 
 pub fn leave(app: &App, secret: &str) {
-    let mut sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut sessions = sessions(app);
     sessions.remove(&digue_gateway::identity::token_hash(secret));
 }
 
 /// The provider's part in the session of a cookie.
 pub(crate) fn owed(app: &App, secret: &str) -> Option<PersonDebts> {
-    let sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    let sessions = sessions(app);
     sessions.get(&digue_gateway::identity::token_hash(secret))?.owed.clone()
 }
 
 /// Ends the sessions that a provider opened for this subject or provider session (keyed hashes).
 pub(crate) fn end_owed(app: &App, provider: &str, subject: Option<&str>, sid: Option<&str>) {
-    let mut sessions = IdentityState::of(app).persons.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut sessions = sessions(app);
     sessions.retain(|_, session| {
         let is_its = session.owed.as_ref().is_some_and(|owed| {
             owed.provider == provider

@@ -19,7 +19,7 @@ use digue_access::RequestOrigin;
 use digue_access::session::TokenHash;
 use digue_app::files::hex;
 use digue_app::secret::Secret;
-use digue_app::{App, OperationError};
+use digue_app::{App, Area, OperationError};
 use digue_store::ContactSource;
 use digue_types::{AccountId, OrganisationId, PopulationId, SessionId, Timestamp};
 use ring::hmac;
@@ -34,7 +34,6 @@ use ending::ProviderSignOut;
 use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
 
 use crate::ceremonies::Ceremonies;
-use crate::state::IdentityState;
 
 /// A provider, from the configuration.
 #[derive(Clone)]
@@ -152,6 +151,12 @@ pub(crate) struct Providers {
     logouts: Mutex<HashMap<String, Timestamp>>,
 }
 
+impl Area for Providers {}
+
+fn providers(app: &App) -> &Providers {
+    app.area()
+}
+
 impl Providers {
     pub(crate) fn new(rules: Vec<ProviderRules>) -> Self {
         Self {
@@ -194,7 +199,7 @@ pub fn for_persons(app: &App) -> Vec<ProviderChoice> {
 }
 
 fn choices(app: &App, are_persons: bool) -> Vec<ProviderChoice> {
-    let peers = IdentityState::of(app).providers.peers.iter();
+    let peers = providers(app).peers.iter();
     let fitting =
         peers.filter(|peer| matches!(peer.rules.serves, ProviderAudience::Persons(_)) == are_persons);
     fitting
@@ -204,13 +209,13 @@ fn choices(app: &App, are_persons: bool) -> Vec<ProviderChoice> {
 
 /// All providers, with their issuers, for the page of settings.
 pub fn known(app: &App) -> Vec<(String, String)> {
-    let peers = IdentityState::of(app).providers.peers.iter();
+    let peers = providers(app).peers.iter();
     peers.map(|peer| (peer.rules.label.clone(), peer.rules.issuer.clone())).collect()
 }
 
 /// The label of a provider; its id when it is no longer configured.
 fn label(app: &App, id: &str) -> String {
-    IdentityState::of(app).providers.find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
+    providers(app).find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
 }
 
 /// Why a browser is sent to a provider.
@@ -268,7 +273,7 @@ pub async fn begin(
     browser: Option<&str>,
     purpose: SignInPurpose,
 ) -> Result<StartedSignIn, OperationError> {
-    let peer = IdentityState::of(app).providers.find(provider)?;
+    let peer = providers(app).find(provider)?;
     let are_persons = matches!(peer.rules.serves, ProviderAudience::Persons(_));
     if are_persons != matches!(purpose, SignInPurpose::Person) {
         return Err(OperationError::NotFound("provider"));
@@ -291,7 +296,7 @@ async fn send(
     is_forced: bool,
 ) -> Result<StartedSignIn, OperationError> {
     let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     // The secret is kept where it exists, so that sign-ins in several tabs do not end each other.
     let browser = match browser.filter(|held| held.len() == 43) {
         Some(held) => held.to_owned(),
@@ -309,7 +314,7 @@ async fn send(
         purpose,
         is_forced,
     };
-    IdentityState::of(app).providers.asked.keep(now, state.reveal(), asked);
+    providers(app).asked.keep(now, state.reveal(), asked);
     Ok(StartedSignIn { address: question.address, browser })
 }
 
@@ -359,8 +364,8 @@ pub async fn finish(
     reply: ProviderReply<'_>,
     origin: &RequestOrigin,
 ) -> Result<SignInOutcome, OperationError> {
-    let now = app.clock.now();
-    let asked = IdentityState::of(app).providers.asked.end(now, reply.state);
+    let now = app.clock().now();
+    let asked = providers(app).asked.end(now, reply.state);
     let asked = asked.map_err(|_| OperationError::Invalid("invalid-provider-state"))?;
     let held = browser.map(digue_gateway::identity::token_hash);
     // An attacker could otherwise send a victim the redirect of the attacker's own sign-in (login CSRF).
@@ -368,7 +373,7 @@ pub async fn finish(
     if asked.provider != provider || held != Some(asked.browser) {
         return Err(OperationError::Invalid("invalid-provider-state"));
     }
-    let peer = IdentityState::of(app).providers.find(provider)?;
+    let peer = providers(app).find(provider)?;
     if let Some(error) = reply.error {
         let known: String = error.chars().filter(|sign| sign.is_ascii_lowercase() || *sign == '_').collect();
         tracing::info!(provider, error = known, "Identity provider returned an error; sign-in refused");
@@ -435,7 +440,7 @@ fn told(peer: &ProviderPeer, trouble: ProviderError) -> OperationError {
 /// A keyed hash of a provider's identifier: it can be recognised and reveals nothing. The issuer is part of
 /// it: a provider that is reconfigured to another issuer recognises no earlier identity.
 fn keyed(app: &App, peer: &ProviderPeer, kind: &str, name: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.key);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
     let text = format!("provider {kind}\n{}\n{}\n{name}", peer.rules.id, peer.rules.issuer);
     hex(hmac::sign(&key, text.as_bytes()).as_ref())
 }

@@ -20,8 +20,7 @@ use digue_store::{ApprovalRecord, RecoveryRecord};
 use digue_types::{AccountId, Act, PersonRef, Timestamp};
 
 use crate::invitations::{self, Invitation, InvolvedAccounts};
-use crate::keys;
-use crate::state::IdentityState;
+use crate::{credential_lock, keys};
 
 /// The percentage of its limits that an account has after a recovery, and for how long.
 pub const PERCENT_AFTER: u8 = 25;
@@ -34,8 +33,8 @@ pub fn reduction(now: Timestamp) -> Reduction {
 
 /// Lowers the limits of an account; stored first, then in force.
 pub async fn reduce(app: &App, account: &AccountId, reduction: Reduction) -> Result<(), OperationError> {
-    app.store.save_reduction(account, reduction).await?;
-    let now = app.clock.now();
+    app.store().save_reduction(account, reduction).await?;
+    let now = app.clock().now();
     let mut rules = app.rules().await;
     let reductions: &mut HashMap<_, _> = Arc::make_mut(&mut rules.reductions);
     reductions.retain(|_, known| now < known.until);
@@ -53,13 +52,13 @@ pub async fn carry_out(
     asked: &ApprovalRecord,
 ) -> Result<Invitation, OperationError> {
     // Held to the end: no credential can be enrolled, and no link used, between the steps below.
-    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
-    let now = app.clock.now();
+    let _one_at_a_time = credential_lock::hold(app).await;
+    let now = app.clock().now();
     let involved = InvolvedAccounts { asked_by: &asked.asked_by, granted_by: &actor.account, email: None };
     invitations::put_aside(app, actor, account, involved).await?;
     // The gate is closed by now. Sessions before credentials: a live session could enrol another one.
     let cut = identity_cuts::cut_account(app, account).await?;
-    app.store.remove_factors(account).await?;
+    app.store().remove_factors(account).await?;
     keys::revoke_all(app, account).await?;
     let reduction = reduction(now);
     let words = ActDetails {
@@ -79,7 +78,7 @@ pub async fn carry_out(
         granted_by: actor.account.clone(),
         granted_at: now,
     };
-    app.store.add_recovery(&record).await?;
+    app.store().add_recovery(&record).await?;
     tell_administrators(app, account).await?;
     Ok(Invitation { account: account.clone(), email: None, link: None })
 }
@@ -92,7 +91,7 @@ async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), Opera
     let rules = app.gateway().rules();
     let organisation = rules.directory.find(account).map(|record| record.organisation.clone());
     let mut addresses: Vec<String> = Vec::new();
-    for (known, email) in app.store.contacts().await? {
+    for (known, email) in app.store().contacts().await? {
         let Some(record) = rules.directory.find(&known).filter(|record| !record.is_suspended) else {
             continue;
         };
@@ -101,7 +100,7 @@ async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), Opera
             addresses.push(email);
         }
     }
-    let organisations = app.store.organisations().await?;
+    let organisations = app.store().organisations().await?;
     let own = organisations.into_iter().find(|known| Some(&known.id) == organisation.as_ref());
     addresses.extend(own.map(|own| own.email).filter(|email| !email.is_empty()));
     addresses.sort();
@@ -140,14 +139,14 @@ pub async fn look_back(
 }
 
 async fn looked_back(app: &App, account: &AccountId) -> Result<Option<LookBack>, OperationError> {
-    let known = app.store.recoveries().await?.into_iter().find(|record| record.account == *account);
+    let known = app.store().recoveries().await?.into_iter().find(|record| record.account == *account);
     let Some(record) = known else { return Ok(None) };
     let view = app.view();
     let (since, until) = (record.since, record.granted_at);
     let exposures = app.answered(view.exposures_between(account, since, until, EXPOSURES_MAX))?;
     let persons = app.answered(view.persons_between(account, since, until))?;
     let persons = persons.into_iter().map(|(person, _, last)| (person, last)).collect();
-    let now = app.clock.now();
+    let now = app.clock().now();
     let reduction = app.gateway().rules().reductions.get(account).copied().filter(|r| now < r.until);
     Ok(Some(LookBack { persons, exposures, reduction, record }))
 }

@@ -14,8 +14,8 @@ use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::{ConnectionRecord, StoreConnection};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 
-use crate::invitations::{self, LinkPermit};
-use crate::state::IdentityState;
+use crate::credential_lock;
+use crate::link_permits::{self, LinkPermit};
 
 /// How long a hand-over from the console to a portal may take.
 const HAND_OVER_LASTS: Duration = Duration::from_mins(1);
@@ -28,11 +28,11 @@ pub async fn issue_link(
     host: &str,
     lasts: Duration,
 ) -> Result<String, OperationError> {
-    let permit = invitations::permit_at_terminal(app, actor, account).await?;
+    let permit = link_permits::permit_at_terminal(app, actor, account).await?;
     make_link(app, &permit, host, lasts).await
 }
 
-/// Makes a link; `invitations` alone creates the permit, and so decides who may receive it.
+/// Makes a link; `link_permits` alone creates the permit, and so decides who may receive it.
 pub(crate) async fn make_link(
     app: &App,
     permit: &LinkPermit,
@@ -59,7 +59,7 @@ pub(crate) async fn make_identity_link(
 /// The account that an identity may be linked to, and true when its holder must be signed in.
 pub(crate) async fn peek_identity_link(app: &App, token: &str) -> Result<(AccountId, bool), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
-    let link = app.store.peek_link(&hash, app.clock.now()).await?;
+    let link = app.store().peek_link(&hash, app.clock().now()).await?;
     let link = link.filter(|link| link.host == app.console_host());
     match link {
         Some(link) if link.state.is_empty() => Ok((link.account, false)),
@@ -85,14 +85,14 @@ async fn keep_link(
     let link = StoreConnection {
         account: account.clone(),
         host: host.to_owned(),
-        expires_at: app.clock.now().plus(lasts),
+        expires_at: app.clock().now().plus(lasts),
         state: state.to_owned(),
         proved_at: Timestamp::ZERO,
     };
     let after = format!("host:{host} {state}").trim_end().to_owned();
     let words = ActDetails { subject: format!("account:{account}"), after, ..ActDetails::default() };
     app.write_down(actor, Act::LinkIssued, words).await?;
-    app.store.add_link(&secret.hash(), &link).await?;
+    app.store().add_link(&secret.hash(), &link).await?;
     Ok(secret)
 }
 
@@ -100,7 +100,7 @@ async fn keep_link(
 /// previews open links.
 pub async fn peek_link(app: &App, token: &str, host: &str) -> Result<AccountId, OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
-    let link = app.store.peek_link(&hash, app.clock.now()).await?;
+    let link = app.store().peek_link(&hash, app.clock().now()).await?;
     let link = link.filter(|link| link.host == host && link.state.is_empty());
     Ok(link.ok_or(OperationError::NotFound("link"))?.account)
 }
@@ -125,7 +125,7 @@ pub async fn take_over(
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
-    let link = app.store.peek_link(&hash, app.clock.now()).await?;
+    let link = app.store().peek_link(&hash, app.clock().now()).await?;
     // Hashes of secrets are compared: the duration reveals nothing about a secret.
     let is_its =
         |link: &StoreConnection| link.host == host && !state.is_empty() && link.state == state_hash(state);
@@ -153,7 +153,7 @@ pub async fn hand_over(
         return Err(OperationError::Invalid("invalid-link"));
     }
     let secret = Secret::draw()?;
-    let expires_at = app.clock.now().plus(HAND_OVER_LASTS);
+    let expires_at = app.clock().now().plus(HAND_OVER_LASTS);
     let link = StoreConnection {
         account: actor.account,
         host: host.to_owned(),
@@ -162,7 +162,7 @@ pub async fn hand_over(
         // A hand-over is not a new proof of identity.
         proved_at: session.proved_at,
     };
-    app.store.add_link(&secret.hash(), &link).await?;
+    app.store().add_link(&secret.hash(), &link).await?;
     Ok(format!("{url}/.digue/enter?link={}", secret.reveal()))
 }
 
@@ -175,10 +175,10 @@ async fn open(
 ) -> Result<(Secret, Session), OperationError> {
     // Serialised with invitations and recoveries: they remove the link before it is used, or cut the
     // session that it opened. Without the lock a session could open between the two.
-    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
-    let now = app.clock.now();
+    let _one_at_a_time = credential_lock::hold(app).await;
+    let now = app.clock().now();
     let hash = digue_gateway::identity::token_hash(token);
-    let link = app.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
+    let link = app.store().take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
     let proved_at = if link.proved_at == Timestamp::ZERO { now } else { link.proved_at };
     open_session(app, &link.account, host, origin, proved_at, by).await
 }
@@ -196,7 +196,7 @@ pub(crate) async fn open_session(
     proved_at: Timestamp,
     by: &str,
 ) -> Result<(Secret, Session), OperationError> {
-    let now = app.clock.now();
+    let now = app.clock().now();
     let rules = app.gateway().rules();
     let record = rules.directory.find(account).filter(|record| !record.is_suspended);
     let record = record.ok_or(OperationError::Denied)?;
@@ -221,7 +221,7 @@ pub(crate) async fn open_session(
     };
     // Journalled and stored before the gateway knows it: no request is served for a session without entry.
     app.write_down(&actor, Act::SessionOpened, words).await?;
-    app.store.add_session(&secret.hash(), &session).await?;
+    app.store().add_session(&secret.hash(), &session).await?;
     let connection = ConnectionRecord {
         session: session.id.clone(),
         account: account.clone(),
@@ -231,7 +231,7 @@ pub(crate) async fn open_session(
         agent: origin.agent.clone(),
         means: by.split(':').next().unwrap_or(by).to_owned(),
     };
-    app.store.add_connection(&connection).await?;
+    app.store().add_connection(&connection).await?;
     app.gateway().open_session(OpenSession { token: secret.hash(), session: session.clone() });
     Ok((secret, session))
 }
@@ -253,14 +253,14 @@ pub(crate) async fn note_proof(
 ) -> Result<(), OperationError> {
     let words = ActDetails { subject: format!("session:{}", session.id), ..ActDetails::default() };
     app.write_down(actor, Act::SessionProved, words).await?;
-    app.store.prove_session(&session.id, at).await?;
+    app.store().prove_session(&session.id, at).await?;
     app.gateway().prove_session(&session.id, at);
     Ok(())
 }
 
 /// The three sign-ins before this one, newest first, so that the holder can notice one that was not theirs.
 pub async fn last_connections(app: &App, session: &Session) -> Result<Vec<ConnectionRecord>, OperationError> {
-    let mut known = app.store.connections_of(&session.account, 12).await?;
+    let mut known = app.store().connections_of(&session.account, 12).await?;
     // A hand-over to a portal is not a sign-in that the holder would recognise.
     known.retain(|one| one.session != session.id && one.means != "hand-over");
     known.truncate(3);
@@ -275,10 +275,10 @@ pub async fn replace(app: &App, old: &Session, new: &Session) -> Result<(), Oper
     // One device may alternate between IPv4 and IPv6. The proof of identity shows that both are the
     // holder's.
     if app.gateway().know_other_address(&new.id, old.origin.ip) {
-        app.store.know_other_address(&new.id, old.origin.ip).await?;
+        app.store().know_other_address(&new.id, old.origin.ip).await?;
     }
     let cut = app.gateway().cut_sessions(|known| known.id == old.id);
-    Ok(app.store.remove_sessions(&cut).await?)
+    Ok(app.store().remove_sessions(&cut).await?)
 }
 
 /// Ends one of the account's own sessions, or all but the current one (`which` is `None`).
@@ -291,7 +291,7 @@ pub async fn cut_own(
     let cut = app.gateway().cut_sessions(|known| {
         known.account == session.account && which.map_or(known.id != session.id, |wanted| known.id == *wanted)
     });
-    app.store.remove_sessions(&cut).await?;
+    app.store().remove_sessions(&cut).await?;
     let words = ActDetails {
         subject: format!("account:{}", session.account),
         before: format!("sessions:{}", cut.len()),
@@ -304,7 +304,7 @@ pub async fn cut_own(
 /// Ends the current session.
 pub async fn leave(app: &App, session: &Session) -> Result<(), OperationError> {
     let cut = app.gateway().cut_sessions(|known| known.id == session.id);
-    app.store.remove_sessions(&cut).await?;
+    app.store().remove_sessions(&cut).await?;
     let actor = Actor::of_session(app, session)?;
     let words = ActDetails { subject: format!("session:{}", session.id), ..ActDetails::default() };
     app.write_down(&actor, Act::SessionCut, words).await?;

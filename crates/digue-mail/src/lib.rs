@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use digue_access::Role;
 use digue_app::secret::name;
-use digue_app::{Actor, App, Area, OperationError};
+use digue_app::{Actor, App, Area, Areas, OperationError};
 use digue_locales::{Language, Value, text, text_with};
 use digue_messages::{MessageVerdict, UnreadKind};
 use digue_store::MailRecord;
@@ -75,22 +75,23 @@ pub enum Protection {
 }
 
 /// The mail server, and who makes the links of invitations.
-pub struct MailState {
+struct MailState {
     mailer: Option<Mailer>,
     links: Box<dyn InvitationLinks>,
 }
 
 impl Area for MailState {}
 
-impl MailState {
-    /// # Errors
-    /// `Unavailable` for settings that no mail server can be reached with.
-    pub fn new(
-        settings: Option<&MailSettings>,
-        links: Box<dyn InvitationLinks>,
-    ) -> Result<Self, OperationError> {
-        Ok(Self { mailer: settings.map(Mailer::new).transpose()?, links })
-    }
+/// Adds what mail keeps between calls; without settings nothing is sent.
+///
+/// # Errors
+/// `Unavailable` for settings that no mail server can be reached with.
+pub fn areas(
+    before: Areas,
+    settings: Option<&MailSettings>,
+    links: Box<dyn InvitationLinks>,
+) -> Result<Areas, OperationError> {
+    Ok(before.with(MailState { mailer: settings.map(Mailer::new).transpose()?, links }))
 }
 
 /// Makes the link that an invitation carries. Mail knows neither accounts nor sign-in.
@@ -360,7 +361,7 @@ pub fn parse_address(text: &str) -> Option<String> {
 
 /// Adds a mail to the queue.
 pub async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(), OperationError> {
-    let now = app.clock.now();
+    let now = app.clock().now();
     let record = MailRecord {
         id: name("ml")?,
         recipient: recipient.to_owned(),
@@ -371,7 +372,7 @@ pub async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(), Operat
         next_at: now,
         expires_at: now.plus(MAIL_LASTS),
     };
-    Ok(app.store.add_mail(&record).await?)
+    Ok(app.store().add_mail(&record).await?)
 }
 
 /// Mails the holder of an account, if an address is known and a mail server configured.
@@ -379,7 +380,7 @@ pub async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<
     if !is_configured(app) {
         return Ok(());
     }
-    match app.store.contacts().await?.get(account) {
+    match app.store().contacts().await?.get(account) {
         Some(address) => queue(app, address, mail).await,
         None => Ok(()),
     }
@@ -395,7 +396,7 @@ pub async fn tell_roles(
         return Ok(());
     }
     let rules = app.gateway().rules();
-    for (account, email) in app.store.contacts().await? {
+    for (account, email) in app.store().contacts().await? {
         let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
         if record.is_some_and(|record| is_told(record.role)) {
             queue(app, &email, &mail(account)).await?;
@@ -417,9 +418,9 @@ pub async fn send_due(app: &App) -> Result<usize, OperationError> {
 }
 
 async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
-    let now = app.clock.now();
+    let now = app.clock().now();
     let mut sent = 0;
-    for record in app.store.mails().await? {
+    for record in app.store().mails().await? {
         // The store returns them by `next_at`.
         if record.next_at > now {
             break;
@@ -427,12 +428,12 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
         let mail = Mail::of(&record).filter(|mail| now < record.expires_at && is_wanted(app, mail));
         let Some(mail) = mail else {
             tracing::warn!(mail = record.id, kind = record.kind, "Mail expired or void; dropped");
-            app.store.remove_mail(&record.id).await?;
+            app.store().remove_mail(&record.id).await?;
             continue;
         };
         match send(app, mailer, &record, &mail).await {
             Ok(()) => {
-                app.store.remove_mail(&record.id).await?;
+                app.store().remove_mail(&record.id).await?;
                 sent += 1;
             }
             Err(error) => {
@@ -440,7 +441,7 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
                 let error = error.replace(&record.recipient, "(recipient)");
                 tracing::warn!(mail = record.id, kind = record.kind, error, "Mail not sent; retrying later");
                 let wait = FIRST_WAIT.saturating_mul(1 << record.tries.min(8)).min(LONGEST_WAIT);
-                app.store.delay_mail(&record.id, now.plus(wait)).await?;
+                app.store().delay_mail(&record.id, now.plus(wait)).await?;
             }
         }
     }

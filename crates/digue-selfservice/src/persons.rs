@@ -5,6 +5,8 @@
 
 pub mod codes;
 pub mod news;
+mod request_kinds;
+pub(crate) mod request_lock;
 pub mod requests;
 pub mod sights;
 
@@ -93,23 +95,23 @@ pub async fn embed(
     let words =
         ActDetails { subject: journal_name(&whose), after: "embed".to_owned(), ..ActDetails::default() };
     app.write_down(actor, Act::PersonCame, words).await?;
-    let until = app.clock.now().plus(EMBED_LASTS).micros();
+    let until = app.clock().now().plus(EMBED_LASTS).micros();
     let plain = format!("{until}\t{}\t{}", whose.population, whose.person);
-    SecretSeal::new(&app.key, EMBED)?.seal("embed", plain.as_bytes())
+    SecretSeal::new(app.key(), EMBED)?.seal("embed", plain.as_bytes())
 }
 
 const EMBED: &[u8] = b"digue person embed";
 
 /// The person of a framing token.
 pub fn embedded(app: &App, token: &str) -> Result<SignedInPerson, OperationError> {
-    let seal = SecretSeal::new(&app.key, EMBED)?;
+    let seal = SecretSeal::new(app.key(), EMBED)?;
     let plain = seal.open("embed", token).and_then(|bytes| String::from_utf8(bytes).ok());
     let plain = plain.ok_or(OperationError::NotFound("page"))?;
     let mut words = plain.splitn(3, '\t');
     let mut next = || words.next().ok_or(OperationError::NotFound("page"));
     let until: i64 = next()?.parse().map_err(|_| OperationError::NotFound("page"))?;
     let whose = KnownPerson { population: next()?.to_owned(), person: next()?.to_owned() };
-    if app.clock.now().micros() >= until {
+    if app.clock().now().micros() >= until {
         return Err(OperationError::NotFound("page"));
     }
     Ok(SignedInPerson::vouched_for(whose))

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable};
-use digue_administration::rules::{self, RulesGuard};
+use digue_administration::approvals::RulesGuard;
+use digue_administration::rules;
 use digue_app::App;
 use digue_gateway::client_address::TrustedProxies;
 

@@ -8,32 +8,32 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use digue_access::Policies;
-use digue_administration::{AdministrationState, aliases, caseloads};
+use digue_administration::{aliases, caseloads};
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
 use digue_app::indexing::{self, IndexFolder};
 use digue_app::monitor::{DetectionMonitor, MEMORY, MonitoredFinding, WatchRules};
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
-use digue_app::{App, AppParts, Areas, OperationError, identity_cuts};
-use digue_casework::incidents::{self, IncidentLog, OperatorRules};
-use digue_casework::{CaseworkState, alerts, containment, desk, notices};
+use digue_app::{ActSubscriber, App, AppParts, OperationError, identity_cuts};
+use digue_casework::incidents::{self, IncidentLog};
+use digue_casework::operator::OperatorRules;
+use digue_casework::{CaseworkSettings, alerts, containment, desk, notices};
+use digue_compliance::comparisons;
 use digue_compliance::isms::{LessonMeasures, checks, digest};
 use digue_compliance::space::assessment;
-use digue_compliance::{ComplianceState, comparisons};
 use digue_evidence::journal_heads::{self, HeadError};
 use digue_evidence::retention::{self, Retentions};
-use digue_evidence::{EvidenceState, witnesses};
+use digue_evidence::{EvidenceSettings, witnesses};
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, Portal};
-use digue_identity::IdentityState;
+use digue_identity::IdentitySettings;
 use digue_identity::invitations::MailedInvitations;
 use digue_journal::disk::Disk;
 use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, JournalOptions};
-use digue_mail::MailState;
 use digue_selfservice::persons::{codes, news};
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow};
@@ -117,34 +117,40 @@ pub(crate) async fn start(
     let client = UpstreamClient::new(roots.clone(), Duration::from_secs(5));
     let retentions =
         Retentions { app: settings.journal.retention.clone(), portals: config::retentions(&maps) };
-    let witnesses = settings.journal.witnesses.clone();
-    let passwords = settings.password.clone();
-    let operator = response_rules(&settings, zone.clone());
-    let areas = Areas::default()
-        .with(MailState::new(settings.mail.as_ref(), Box::new(MailedInvitations))?)
-        .with(EvidenceState::new(
-            comparisons::all(),
-            retentions,
-            witnesses,
-            Some(client.clone()),
-            clock.now(),
-        ))
-        .with(IdentityState::new(passwords, settings.providers.clone(), &secrets_key, &settings.console_url)?)
-        .with(CaseworkState::new(
-            operator,
-            settings.watch.alerts.clone(),
-            settings.desk.clone(),
-            Box::new(LessonMeasures),
-        ))
-        .with(AdministrationState::default())
-        .with(ComplianceState::new(settings.partners));
+    let subscribers: Vec<Box<dyn ActSubscriber>> = vec![Box::new(IncidentLog)];
+    let areas = digue_app::areas(&store, aliases.clone(), subscribers).await?;
+    let areas = digue_mail::areas(areas, settings.mail.as_ref(), Box::new(MailedInvitations))?;
+    let evidence = EvidenceSettings {
+        comparisons: comparisons::all(),
+        retentions,
+        witnesses: settings.journal.witnesses.clone(),
+        client: Some(client.clone()),
+        now: clock.now(),
+    };
+    let areas = digue_evidence::areas(areas, evidence);
+    let identity = IdentitySettings {
+        password: settings.password.clone(),
+        providers: settings.providers.clone(),
+        key: &secrets_key,
+        console_url: &settings.console_url,
+    };
+    let areas = digue_identity::areas(areas, identity)?;
+    let casework = CaseworkSettings {
+        operator: response_rules(&settings, zone.clone()),
+        alerts: settings.watch.alerts.clone(),
+        desk: settings.desk.clone(),
+        lessons: Box::new(LessonMeasures),
+    };
+    let areas = digue_casework::areas(areas, casework);
+    let areas = digue_administration::areas(areas);
+    let areas = digue_compliance::areas(areas, settings.partners);
+    let areas = digue_selfservice::areas(areas);
     let app = Arc::new(
         App::new(AppParts {
             store: store.clone(),
             journal: journal.clone(),
             journal_state: journal_state.clone(),
             clock: clock.clone(),
-            aliases: aliases.clone(),
             // Until `maps::policies_in_force`, which needs the app, sets the real ones; no listener is open
             // yet.
             policies: Policies::default(),
@@ -160,7 +166,6 @@ pub(crate) async fn start(
             console_url: settings.console_url.clone(),
             portal_urls: config::portal_urls(&maps),
             areas,
-            subscribers: vec![Box::new(IncidentLog)],
         })
         .await?,
     );
@@ -179,10 +184,9 @@ pub(crate) async fn start(
     app.set_policies(policies.policies, version).await;
     let proxies = maps::proxies_in_force(&app, settings.proxies.clone()).await?;
     let ports = config::public_ports(&maps, &settings.console_url);
-    EvidenceState::of(&app).set_retentions(Retentions {
-        app: settings.journal.retention.clone(),
-        portals: config::retentions(&maps),
-    });
+    let retentions =
+        Retentions { app: settings.journal.retention.clone(), portals: config::retentions(&maps) };
+    retention::set(&app, retentions);
     let (rules, sessions) = app.first_state().await?;
     let gateway = Gateway::new(GatewayParts {
         hosts: Hosts::new(portals_of(maps), vec![settings.console_host.clone()], ports),
@@ -368,8 +372,8 @@ impl RunningServer {
         let hosts = Hosts::new(portals_of(maps), vec![settings.console_host.clone()], ports);
         let gateway = self.app.gateway();
         let is_other_watch = observed(&hosts) != observed(&gateway.hosts());
-        EvidenceState::of(&self.app)
-            .set_retentions(Retentions { app: settings.journal.retention, portals: retentions });
+        let retentions = Retentions { app: settings.journal.retention, portals: retentions };
+        retention::set(&self.app, retentions);
         let unread = std::cell::RefCell::new(None);
         gateway.set_hosts(hosts, &|take| {
             if let Err(error) = each_counted_exposure(&self.app, &mut |exposure| take(exposure)) {

@@ -16,7 +16,7 @@ pub const COMPARISONS: &[StoredComparison] = &[
 ];
 
 async fn accounts(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = app.store.accounts().await?;
+    let stored = app.store().accounts().await?;
     with_word(app, |word| {
         for (account, record) in &stored {
             to.note(StoredKind::Account, account.as_str(), account_is(word, account, record));
@@ -42,7 +42,7 @@ fn account_is(
 }
 
 async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = app.store.gates().await?;
+    let stored = app.store().gates().await?;
     with_word(app, |word| {
         let mut known = BTreeSet::new();
         for gate in &stored {

@@ -7,14 +7,64 @@
 use digue_access::{Reach, Role};
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_store::ApprovalRecord;
-use digue_types::{AccountId, Gate, OrganisationId, Timestamp};
+use digue_types::{AccountId, Gate, OrganisationId, PopulationId, PortalId, Timestamp};
 use ring::digest::{SHA256, digest};
 use serde_json::{Value as Json, json};
 
-use crate::caseloads::AgreedRelation;
 use crate::loads::{LoadTarget, WaitingLoad};
-use crate::reopening::ReopeningStep;
-use crate::rules::RulesGuard;
+
+/// One relation that two persons agreed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreedRelation {
+    pub population: PopulationId,
+    /// Canonical.
+    pub person: String,
+    /// One account; the whole organisation otherwise.
+    pub account: Option<AccountId>,
+    pub organisation: OrganisationId,
+    /// Exclusive.
+    pub until: Option<Timestamp>,
+}
+
+/// One step of a reopening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReopeningStep {
+    pub reach: Reach,
+    pub gate: Gate,
+    /// The percentage of the usual limits; 100 restores them.
+    pub percent: u8,
+    pub incident: String,
+}
+
+/// The subject of a set of rules.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RulesGuard {
+    Portal(PortalId),
+    /// Every policy file together.
+    Policies,
+    /// The trusted proxies.
+    Proxies,
+}
+
+impl RulesGuard {
+    /// Its name in settings, requests and the journal: `portal:kairos`, `policies:`, `proxies:`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Portal(portal) => format!("portal:{portal}"),
+            Self::Policies => "policies:".to_owned(),
+            Self::Proxies => "proxies:".to_owned(),
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("portal", name) => PortalId::parse(name).ok().map(Self::Portal),
+            ("policies", "") => Some(Self::Policies),
+            ("proxies", "") => Some(Self::Proxies),
+            _ => None,
+        }
+    }
+}
 
 /// An account to be added; it starts in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -370,6 +420,15 @@ mod tests {
             organisation: OrganisationId::parse("of-1").unwrap(),
             until,
         })
+    }
+
+    #[test]
+    fn rules_are_named_and_found_again() {
+        let portal = RulesGuard::Portal(PortalId::parse("kairos").unwrap());
+        for of in [portal, RulesGuard::Policies, RulesGuard::Proxies] {
+            assert_eq!(RulesGuard::parse(&of.name()), Some(of));
+        }
+        assert_eq!(RulesGuard::parse("policies:x"), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Approval, compare: |app, to| Box::pin(approvals(app, to)) }];
 
 async fn approvals(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = app.store.approvals().await?;
+    let stored = app.store().approvals().await?;
     with_word(app, |word| {
         for approval in &stored {
             let is_same = is_asked(word, approval) && is_decided(word, approval, &stored);

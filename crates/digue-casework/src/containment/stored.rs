@@ -17,7 +17,7 @@ pub const COMPARISONS: &[StoredComparison] =
 const FINDINGS_MAX: u32 = 100_000;
 
 async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = app.store.findings(FINDINGS_MAX).await?;
+    let stored = app.store().findings(FINDINGS_MAX).await?;
     with_word(app, |word| {
         for finding in &stored {
             let is_same = is_found(word, finding) && is_judged(word, finding);
@@ -58,7 +58,8 @@ fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<
 }
 
 fn is_found(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
-    let reason = reason_of(&signals_of(finding));
+    let signals = signals_of(finding);
+    let Some(reason) = signals.known().map(reason_of) else { return false };
     let persons = format!(" persons:{}", finding.persons);
     word.journalled
         .findings(&subject_of(finding))

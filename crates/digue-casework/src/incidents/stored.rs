@@ -17,8 +17,8 @@ pub const COMPARISONS: &[StoredComparison] = &[StoredComparison {
 
 async fn incident_entries(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let mut stored = Vec::new();
-    for incident in app.store.incidents().await? {
-        stored.extend(app.store.incident_entries(&incident.id).await?);
+    for incident in app.store().incidents().await? {
+        stored.extend(app.store().incident_entries(&incident.id).await?);
     }
     with_word(app, |word| {
         let mut known = BTreeSet::new();

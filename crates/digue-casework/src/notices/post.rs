@@ -24,10 +24,10 @@ pub async fn letters(
 ) -> Result<(Vec<u8>, u32), OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(app)?;
-    let campaign = app.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let campaign = app.store().campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
     must_be_as_prepared(app, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
-    let notices = app.store.notices_by_hand(id, after, LETTERS).await?;
+    let notices = app.store().notices_by_hand(id, after, LETTERS).await?;
     let mut pages = Vec::new();
     let last = notices.last().map_or(after, |notice| notice.number);
     for notice in notices.iter().filter(|notice| notice.channel == "letter") {
@@ -42,7 +42,7 @@ pub async fn letters(
             pages.push(DocumentBlock::Heading(title.to_owned()));
             pages.push(DocumentBlock::Paragraph(body.to_owned()));
         }
-        let rows = squares(&app.journal.sign(&payload(&campaign, notice)));
+        let rows = squares(&app.journal().sign(&payload(&campaign, notice)));
         let says = text(style.language(), "notice-code-says");
         pages.push(DocumentBlock::Squares { says, rows });
     }
@@ -56,14 +56,14 @@ pub async fn letters(
         language,
         foot: campaign.subject,
         blocks: pages,
-        made_at: Some(app.clock.now().to_string()),
+        made_at: Some(app.clock().now().to_string()),
     };
     let printed = papers::printed(&document, PaperFormat::Pdf)?;
     // Journalled before they count as exported: a claim that persons were informed needs its act.
     app.write_down(actor, Act::Exported, exported(id, "letters")).await?;
     let letters = notices.iter().filter(|notice| notice.channel == "letter");
     let numbers: Vec<u32> = letters.map(|notice| notice.number).collect();
-    app.store.export_notices(id, &numbers, app.clock.now()).await?;
+    app.store().export_notices(id, &numbers, app.clock().now()).await?;
     Ok((printed, last))
 }
 
@@ -94,7 +94,7 @@ fn squares(text: &str) -> Vec<Vec<bool>> {
 pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6]>, OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(app)?;
-    let campaign = app.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let campaign = app.store().campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
     must_be_as_prepared(app, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     let body = breach::controller(app, style.language()).name;
@@ -103,7 +103,7 @@ pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6
     for state in ["listed", "exported", "failed", "returned", "uncertain", "unreached"] {
         let mut after = 0;
         loop {
-            let notices = app.store.notices(id, state, after, 5000).await?;
+            let notices = app.store().notices(id, state, after, 5000).await?;
             let Some(last) = notices.last() else { break };
             after = last.number;
             if state == "listed" {
@@ -121,6 +121,6 @@ pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6
             }));
         }
     }
-    app.store.export_notices(id, &listed, app.clock.now()).await?;
+    app.store().export_notices(id, &listed, app.clock().now()).await?;
     Ok(rows)
 }

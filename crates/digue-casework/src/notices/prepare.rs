@@ -20,14 +20,14 @@ use super::contacts::{Contact, Contacts};
 use super::text::{Blocks, ShownData, Style, written};
 use super::{blocks_of, style_of};
 
-use crate::papers::PaperReader;
-use crate::state::CaseworkState;
+use crate::operator;
+use crate::paper_reader::PaperReader;
 use crate::{breach, incidents};
 
 /// Notices in one transaction.
 const BATCH: usize = 2000;
 /// Messages a minute: the maximum and the default.
-pub const RATE_MAX: u32 = 60_000;
+const RATE_MAX: u32 = 60_000;
 pub const RATE: u32 = 600;
 
 /// The request for a campaign.
@@ -63,7 +63,7 @@ pub async fn prepare(
     }
     must_be_whole(&asked)?;
     let source = if asked.contacts.is_empty() { "query" } else { "csv" };
-    if source == "query" && CaseworkState::of(app).operator().contacts.is_none() {
+    if source == "query" && operator::rules(app).contacts.is_none() {
         return Err(OperationError::Invalid("invalid-contacts"));
     }
     if source == "csv" {
@@ -75,7 +75,7 @@ pub async fn prepare(
         id: name("ca")?,
         incident: incident.to_owned(),
         version: asked.version,
-        made_at: app.clock.now(),
+        made_at: app.clock().now(),
         made_by: actor.account.clone(),
         state: "preparing".to_owned(),
         language: asked.style.code().to_owned(),
@@ -99,18 +99,18 @@ pub async fn prepare(
         kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     }
     app.write_down(actor, Act::CampaignPrepared, words).await?;
-    app.store.add_campaign(&campaign).await?;
+    app.store().add_campaign(&campaign).await?;
     Ok(campaign.id)
 }
 
 /// The contacts of a campaign in preparation; the file is deleted when the campaign is ready.
 fn contacts_path(app: &App, campaign: &str) -> PathBuf {
-    app.data_folder.join("incidents").join(format!("contacts-{campaign}.csv"))
+    app.data_folder().join("incidents").join(format!("contacts-{campaign}.csv"))
 }
 
 /// Writes the notices of campaigns in preparation, from where each stopped.
 pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
-    for campaign in app.store.campaigns().await? {
+    for campaign in app.store().campaigns().await? {
         if campaign.state != "preparing" {
             continue;
         }
@@ -123,7 +123,7 @@ pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
                 "failed"
             }
         };
-        app.store.set_campaign(&campaign.id, state, Timestamp::ZERO).await?;
+        app.store().set_campaign(&campaign.id, state, Timestamp::ZERO).await?;
         forget_contacts(app, &campaign.id);
     }
     Ok(())
@@ -142,7 +142,7 @@ pub(super) fn forget_contacts(app: &App, campaign: &str) {
 async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
     let forms = |person: &str| canonical::forms(app, person);
-    let mut contacts = match (campaign.source.as_str(), &CaseworkState::of(app).operator().contacts) {
+    let mut contacts = match (campaign.source.as_str(), &operator::rules(app).contacts) {
         ("query", Some(source)) => Contacts::of_source(source, &forms).await?,
         ("query", None) => return Err(OperationError::Invalid("invalid-contacts")),
         _ => {
@@ -153,15 +153,14 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
     let faults: Vec<(usize, &str)> =
         contacts.faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect();
     let faults = serde_json::to_string(&faults).expect("numbers and strings always serialise");
-    app.store.set_campaign_faults(&campaign.id, &faults).await?;
+    app.store().set_campaign_faults(&campaign.id, &faults).await?;
     let after = (campaign.after > 0).then_some(campaign.after);
     let persons = told_persons(app, &campaign.incident, campaign.version, after, style.language())?;
-    let reader =
-        PaperReader { language: style.language(), zone: CaseworkState::of(app).operator().zone.clone() };
+    let reader = PaperReader { language: style.language(), zone: operator::rules(app).zone.clone() };
     let date = reader.date(campaign.made_at);
     let random = SystemRandom::new();
     // The signed list does not change and is read in its order: the last number says where to resume.
-    let done = app.store.last_notice(&campaign.id).await?;
+    let done = app.store().last_notice(&campaign.id).await?;
     let mut batch = Vec::with_capacity(BATCH);
     for (number, told) in (1_u32..).zip(persons) {
         // Taken also for notices that exist: each contact is used once, as in the first run.
@@ -171,15 +170,15 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
         }
         batch.push(one(campaign, style, &blocks, number, told, contact, &date, &random)?);
         if batch.len() == BATCH {
-            app.store.add_notices(&batch).await?;
+            app.store().add_notices(&batch).await?;
             batch.clear();
-            let now = app.store.campaign(&campaign.id).await?;
+            let now = app.store().campaign(&campaign.id).await?;
             if now.is_none_or(|now| now.state != "preparing") {
                 return Ok(false);
             }
         }
     }
-    app.store.add_notices(&batch).await?;
+    app.store().add_notices(&batch).await?;
     Ok(true)
 }
 
@@ -250,7 +249,7 @@ fn told_persons(
     language: Language,
 ) -> Result<Vec<Told>, OperationError> {
     let actor = &Actor::digue();
-    let zone = CaseworkState::of(app).operator().zone.clone();
+    let zone = operator::rules(app).zone.clone();
     let reader = PaperReader { language, zone };
     let new: Option<HashSet<AffectedPerson>> = match after {
         Some(earlier) => {

@@ -39,13 +39,13 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
     for (path, bytes) in reports {
         let report = bytes.as_deref().and_then(self::returned);
         if let Some(report) = &report
-            && let Some(notice) = app.store.notice_by_code(report.code.bits()).await?
+            && let Some(notice) = app.store().notice_by_code(report.code.bits()).await?
             && matches!(notice.state.as_str(), "sent" | "uncertain")
         {
-            let now = app.clock.now();
+            let now = app.clock().now();
             let NoticeRecord { campaign, number, .. } = notice;
             let status = report.status.as_deref().unwrap_or(NO_STATUS);
-            app.store.set_notice(&campaign, number, "returned", status, now).await?;
+            app.store().set_notice(&campaign, number, "returned", status, now).await?;
             returned += 1;
         }
         // Moved also when it was not understood, so that it is not read again; it is then for a person.

@@ -15,7 +15,7 @@ pub const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Campaign, compare: |app, to| Box::pin(campaigns(app, to)) }];
 
 async fn campaigns(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = app.store.campaigns().await?;
+    let stored = app.store().campaigns().await?;
     with_word(app, |word| {
         for campaign in &stored {
             to.note(StoredKind::Campaign, campaign.id.as_str(), campaign_is(word, campaign));

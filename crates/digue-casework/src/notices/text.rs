@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::breach;
 use crate::incidents::{self, IncidentView};
-use crate::papers::PaperReader;
-use crate::state::CaseworkState;
+use crate::operator;
+use crate::paper_reader::PaperReader;
 
 /// The blocks that people write; the others are made for each person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ pub async fn proposed(
 
 /// `proposed`, for an incident that was already read.
 pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Blocks) {
-    let zone = CaseworkState::of(app).operator().zone.clone();
+    let zone = operator::rules(app).zone.clone();
     let reader = PaperReader { language: style.language(), zone };
     let controller = breach::controller(app, style.language());
     let values = [("body", Value::from(controller.name.clone()))];

@@ -9,10 +9,10 @@ use std::time::Duration;
 use digue_access::{EnforcementMode, Role};
 use digue_administration::approvals::ApprovalRequest;
 use digue_app::{Actor, App, OperationError, gates};
-use digue_casework::{CaseworkState, incidents};
+use digue_casework::{alerts, incidents};
 use digue_detection::Action;
 use digue_evidence::stored_records::{self, StoredKind};
-use digue_evidence::{EvidenceState, witnesses};
+use digue_evidence::{retention, witnesses};
 use digue_exposure::ScopeQuestion;
 use digue_identity::password;
 use digue_isms::awareness::Module;
@@ -32,7 +32,7 @@ use super::{awareness, day_of};
 const DAY: Duration = Duration::from_hours(24);
 /// An account without use for this long counts as unused, whether it was used before or never: the same
 /// for checks, reviews and self-assessments.
-pub const UNUSED_AFTER: Duration = Duration::from_hours(24 * 90);
+pub(crate) const UNUSED_AFTER: Duration = Duration::from_hours(24 * 90);
 const QUARANTINE_MAX: Duration = Duration::from_hours(24 * 7);
 const KEYS_LAST: Duration = Duration::from_hours(24 * 365);
 const REVIEWS_EVERY: Duration = Duration::from_hours(24 * 365);
@@ -56,7 +56,7 @@ pub(super) async fn ask(
     match check {
         Check::Passkeys | Check::OfficersPasskeys => passkeys(app, check).await,
         Check::Lockout => Ok(Measurement::value(u64::from(password::FAILURES_MAX))),
-        Check::SessionLength => Ok(Measurement::value(app.session_limits.absolute.as_secs() / 60)),
+        Check::SessionLength => Ok(Measurement::value(app.session_limits().absolute.as_secs() / 60)),
         Check::SessionsOld => Ok(sessions_old(app, now.at)),
         Check::KeysOld => keys_old(app, now.at).await,
         Check::Dormant | Check::NeverUsed => unused(app, check, now.at).await,
@@ -83,10 +83,9 @@ pub(super) async fn ask(
         Check::ClockDrift => Ok(clock_drift(app)),
         Check::Decoys => Ok(of_portals(app, |app| app.monitor().means().0 > 0)),
         Check::WatchActs => Ok(of_portals(app, |app| app.monitor().means().1 >= Action::CloseAccount)),
-        Check::AlertsLeave => Ok(Measurement::whether(
-            "listener",
-            CaseworkState::of(app).alert_sender.has_listener() || digue_mail::is_configured(app),
-        )),
+        Check::AlertsLeave => {
+            Ok(Measurement::whether("listener", alerts::has_listener(app) || digue_mail::is_configured(app)))
+        }
         Check::FalseAlarms | Check::FindingsDecided | Check::Containment => {
             findings(app, check, now.at).await
         }
@@ -118,21 +117,21 @@ fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Measure
 }
 
 async fn passkeys(app: &App, check: Check) -> Result<Measurement, OperationError> {
-    let counts = app.store.passkey_counts().await?;
+    let counts = app.store().passkey_counts().await?;
     let fits = |role: Role| check == Check::Passkeys || (role.needs_passkey() && !role.leads_agents());
     let accounts = active(app, fits);
     Ok(failing(&accounts, |account| counts.get(account).copied().unwrap_or(0) == 0))
 }
 
 fn sessions_old(app: &App, now: Timestamp) -> Measurement {
-    let limit = app.session_limits.absolute;
+    let limit = app.session_limits().absolute;
     let sessions = app.gateway().sessions(|_| true);
     let old = sessions.iter().filter(|session| now.since(session.opened_at) > limit);
     Measurement::of(sessions.len().max(1) as u64, old.map(|session| session.account.to_string()).collect())
 }
 
 async fn keys_old(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let keys = app.store.keys().await?;
+    let keys = app.store().keys().await?;
     let old = keys.iter().filter(|key| now.since(key.added_at) > KEYS_LAST);
     Ok(Measurement::of(keys.len() as u64, old.map(|key| key.name.clone()).collect()))
 }
@@ -147,7 +146,7 @@ async fn unused(app: &App, check: Check, now: Timestamp) -> Result<Measurement, 
         let fails = match (check, last) {
             (Check::Dormant, Some(last)) => now.since(last) > UNUSED_AFTER,
             (Check::NeverUsed, None) => {
-                let passkeys = app.store.passkeys_of(account).await?;
+                let passkeys = app.store().passkeys_of(account).await?;
                 let since = passkeys.iter().map(|passkey| passkey.added_at).min();
                 since.is_some_and(|since| now.since(since) > UNUSED_AFTER)
             }
@@ -161,7 +160,7 @@ async fn unused(app: &App, check: Check, now: Timestamp) -> Result<Measurement, 
 }
 
 async fn quarantine_old(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let gates = app.store.gates().await?;
+    let gates = app.store().gates().await?;
     let waiting = gates.iter().filter(|gate| gates::is_quarantine(gate));
     let old = waiting.filter(|gate| now.since(gate.set_at) > QUARANTINE_MAX);
     let accounts = active(app, |_| true).len() as u64;
@@ -213,9 +212,9 @@ async fn rights_reviews(app: &App, now: Timestamp) -> Result<Measurement, Operat
     organisations.sort();
     organisations.dedup();
     let mut reviewed = HashSet::new();
-    for review in app.store.reviews().await? {
+    for review in app.store().reviews().await? {
         if review.closed_at > Timestamp::ZERO && now.since(review.closed_at) <= REVIEWS_EVERY {
-            let lines = app.store.review_lines(&review.id).await?;
+            let lines = app.store().review_lines(&review.id).await?;
             reviewed.extend(lines.into_iter().map(|line| line.organisation.to_string()));
         }
     }
@@ -241,7 +240,7 @@ async fn partners(app: &App, check: Check) -> Result<Measurement, OperationError
         .collect();
     organisations.sort();
     let reached: HashSet<String> = app
-        .store
+        .store()
         .organisations()
         .await?
         .into_iter()
@@ -257,7 +256,7 @@ async fn partners(app: &App, check: Check) -> Result<Measurement, OperationError
 
 /// Approvals of ninety days; those approved by their own requester fail.
 async fn two_persons(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
-    let mut approvals = app.store.approvals().await?;
+    let mut approvals = app.store().approvals().await?;
     approvals.retain(|approval| now.since(approval.asked_at) <= LOOK_BACK);
     approvals.retain(|approval| match check {
         Check::ExportsGranted => approval.kind == ApprovalRequest::ExportJournal.kind(),
@@ -274,7 +273,7 @@ async fn two_persons(app: &App, check: Check, now: Timestamp) -> Result<Measurem
 }
 
 async fn break_glass(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let mut opened = app.store.break_glass().await?;
+    let mut opened = app.store().break_glass().await?;
     opened.retain(|one| now.since(one.opened_at) <= LOOK_BACK);
     let late = opened.iter().filter(|one| match &one.reviewed {
         Some((_, at)) => at.since(one.opened_at) > BREAK_GLASS_WITHIN,
@@ -330,7 +329,7 @@ fn encrypted(app: &App) -> Measurement {
 
 /// Verifies the journal from disk against its signed root.
 async fn verified(app: &App) -> Result<Measurement, OperationError> {
-    let journal = app.journal.clone();
+    let journal = app.journal().clone();
     let read = tokio::task::spawn_blocking(move || journal.verify()).await;
     let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     Ok(match read {
@@ -367,7 +366,7 @@ fn witnessed(app: &App, now: Timestamp) -> Measurement {
 
 /// Period keys that should have been destroyed, with one day of tolerance.
 fn retention(app: &App, now: Timestamp) -> Measurement {
-    let (keys, retentions) = (app.journal.keys(), EvidenceState::of(app).retentions());
+    let (keys, retentions) = (app.journal().keys(), retention::in_force(app));
     let is_due = |key: &&digue_journal::keyring::PeriodKeyRecord| {
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now.minus(DAY))
     };
@@ -377,14 +376,14 @@ fn retention(app: &App, now: Timestamp) -> Measurement {
 
 /// Seconds between this clock and the witnesses', whose cosignatures are dated.
 fn clock_drift(app: &App) -> Measurement {
-    match EvidenceState::of(app).witness_rounds.drift_secs() {
+    match witnesses::drift_secs(app) {
         Some(seconds) => Measurement::value(seconds),
         None => Measurement::unknown(NotRun::NoSource),
     }
 }
 
 async fn findings(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
-    let all = app.store.findings(10_000).await?;
+    let all = app.store().findings(10_000).await?;
     match check {
         Check::FalseAlarms => {
             let lately = all.iter().filter(|finding| now.since(finding.at) <= DAY * 30);
@@ -410,7 +409,7 @@ async fn findings(app: &App, check: Check, now: Timestamp) -> Result<Measurement
 async fn contained(app: &App, all: &[digue_store::FindingRecord]) -> Result<Measurement, OperationError> {
     let closing = all.iter().find(|finding| finding.action.starts_with("close-"));
     let Some(finding) = closing else { return Ok(Measurement::default()) };
-    let gates = app.store.gates().await?;
+    let gates = app.store().gates().await?;
     let word = format!("watch {}:", finding.id);
     let shut = gates.iter().find(|gate| gate.gate == Gate::Closed && gate.reason.starts_with(&word));
     Ok(match shut {

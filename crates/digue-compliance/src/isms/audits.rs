@@ -75,9 +75,9 @@ async fn population(app: &App, of: SamplePopulation) -> Result<Vec<String>, Oper
         SamplePopulation::Organisations => {
             rules.directory.iter().map(|(_, record)| record.organisation.to_string()).collect()
         }
-        SamplePopulation::Approvals => app.store.approvals().await?.into_iter().map(|one| one.id).collect(),
+        SamplePopulation::Approvals => app.store().approvals().await?.into_iter().map(|one| one.id).collect(),
         SamplePopulation::BreakGlass => {
-            app.store.break_glass().await?.into_iter().map(|one| one.id).collect()
+            app.store().break_glass().await?.into_iter().map(|one| one.id).collect()
         }
         SamplePopulation::Incidents => {
             let views = incidents::list(app, &Actor::digue()).await?;

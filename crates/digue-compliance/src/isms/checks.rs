@@ -37,8 +37,8 @@ struct CheckContent {
 
 /// The last result of every check, and which are disabled.
 pub async fn measured(app: &App) -> Result<MeasuredState, OperationError> {
-    let results = app.store.last_check_results().await?.into_iter().filter_map(result_of);
-    let switches = app.store.check_switches().await?.into_iter().filter_map(|switch| {
+    let results = app.store().last_check_results().await?.into_iter().filter_map(result_of);
+    let switches = app.store().check_switches().await?.into_iter().filter_map(|switch| {
         let SwitchRecord { name, author, reason, until } = switch;
         Some((Check::parse(&name)?, DisabledCheck { by: author, reason, until }))
     });
@@ -86,7 +86,7 @@ pub async fn history(
     check: Check,
 ) -> Result<Vec<(CheckResult, String)>, OperationError> {
     must_read(actor)?;
-    let records = app.store.check_results(check.code(), 100).await?;
+    let records = app.store().check_results(check.code(), 100).await?;
     Ok(records
         .into_iter()
         .filter_map(|record| {
@@ -99,7 +99,7 @@ pub async fn history(
 /// Runs the checks that are due; returns how many.
 pub async fn run_due(app: &App) -> Result<usize, OperationError> {
     let known = measured(app).await?;
-    let at = app.clock.now();
+    let at = app.clock().now();
     let due = Check::ALL
         .iter()
         .filter(|check| known.results.get(check).is_none_or(|result| at.since(result.at) >= EVERY));
@@ -127,7 +127,7 @@ pub async fn run_one(app: &App, check: Check) -> Result<CheckResult, OperationEr
     let status = app.journal_status();
     // Read before the question: the result covers at least this much of the journal.
     let size = status.checkpoint_size;
-    let root = app.journal.root(size).map(|root| hex(&root)).unwrap_or_default();
+    let root = app.journal().root(size).map(|root| hex(&root)).unwrap_or_default();
     let found = match ask::ask(app, check, &registers, now).await {
         Ok(found) => found,
         Err(error) => {
@@ -184,7 +184,7 @@ async fn keep(app: &App, result: &CheckResult) -> Result<(), OperationError> {
         content: serde_json::to_string(&content).expect("strings and numbers always serialise"),
         hash,
     };
-    Ok(app.store.add_check_result(&record).await?)
+    Ok(app.store().add_check_result(&record).await?)
 }
 
 /// Disables a check until a date, with a reason; a past date enables it.
@@ -197,7 +197,7 @@ pub async fn switch(
 ) -> Result<(), OperationError> {
     actor.must_govern()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     if until > now.plus(OFF_MAX) {
         return Err(OperationError::Invalid("invalid-switch-long"));
     }
@@ -210,5 +210,5 @@ pub async fn switch(
     app.write_down(actor, Act::CheckSwitched, words).await?;
     let switch =
         SwitchRecord { name: check.code().to_owned(), author: actor.account.to_string(), reason, until };
-    Ok(app.store.switch_check(&switch).await?)
+    Ok(app.store().switch_check(&switch).await?)
 }

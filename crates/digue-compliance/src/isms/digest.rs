@@ -37,13 +37,13 @@ pub async fn send_due(app: &App) -> Result<bool, OperationError> {
     if !digue_mail::is_configured(app) || in_force(app).await?.is_empty() {
         return Ok(false);
     }
-    let at = app.clock.now();
-    let last = app.store.setting(SETTING).await?.and_then(|text| text.parse().ok());
+    let at = app.clock().now();
+    let last = app.store().setting(SETTING).await?.and_then(|text| text.parse().ok());
     if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
         return Ok(false);
     }
     // Marked before the mails are queued: a failure in between skips a week and repeats no mail.
-    app.store.set_setting(SETTING, &at.micros().to_string()).await?;
+    app.store().set_setting(SETTING, &at.micros().to_string()).await?;
     let week = week(app).await?;
     digue_mail::tell_roles(app, Role::can_govern, |account| Mail::Digest { account, week }).await?;
     Ok(true)

@@ -31,7 +31,7 @@ fn uuid(text: &str) -> String {
 pub async fn oscal(app: &App, actor: &Actor, language: Language) -> Result<Json, OperationError> {
     let (lines, measured) = statement::now_standing(app, actor).await?;
     let now = now(app);
-    let origin = app.journal.origin();
+    let origin = app.journal().origin();
     let observations: Vec<Json> =
         measured.results.values().map(|result| observation(&origin, language, result)).collect();
     let lines: Vec<&StatementLine> =
@@ -203,7 +203,7 @@ pub async fn ciso_assistant(app: &App, actor: &Actor, language: Language) -> Res
     let registers = in_force(app).await?;
     // One library for each installation and language. Loading it again is refused unless its version is
     // higher.
-    let origin = sha256(&app.journal.origin());
+    let origin = sha256(&app.journal().origin());
     let head = LibraryHead {
         code: format!("measures-{}-{}", &origin[..12], language.code()),
         locale: language.code(),
@@ -218,14 +218,14 @@ pub async fn ciso_assistant(app: &App, actor: &Actor, language: Language) -> Res
 /// last revision.
 async fn version_of_measures(app: &App) -> Result<i64, OperationError> {
     const FIRST_SECOND: i64 = 1_577_836_800;
-    let revisions = app.store.last_revisions().await?;
+    let revisions = app.store().last_revisions().await?;
     let of_measures = revisions.iter().filter(|revision| revision.kind == RegisterKind::Measure.code());
     let last = of_measures.map(|revision| revision.at.secs()).max().unwrap_or(FIRST_SECOND);
     Ok((last - FIRST_SECOND).max(1))
 }
 
 /// The most measures in one file of MonServiceSécurisé.
-pub const MSS_ROWS_MAX: usize = 40;
+pub(crate) const MSS_ROWS_MAX: usize = 40;
 
 /// The number of files that the measures need.
 pub async fn mon_service_securise_files(app: &App, actor: &Actor) -> Result<usize, OperationError> {

@@ -27,11 +27,9 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, Unwritten, choices_in, day, folded, number};
 use jiff::civil::Date;
 
-use super::{RevisionDraft, add_all, free_number, in_force, title, unknown_links};
+use super::{IsmsState, RevisionDraft, add_all, free_number, in_force, title, unknown_links};
 
 use super::sheets::field_name;
-
-use crate::state::ComplianceState;
 
 /// The largest file. The confirmation sends it back in base 64, a third longer.
 const FILE_BYTES_MAX: usize = 11 << 20;
@@ -133,7 +131,7 @@ pub async fn import(
     digest: &str,
 ) -> Result<ImportOutcome, OperationError> {
     readable(app, actor, kind).await?;
-    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
+    let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
     let free = free_number(app, &registers, kind).await?;
     // Computed anew and compared: the person confirmed these changes, and not the file.

@@ -28,7 +28,7 @@ pub fn of_portal(app: &App, actor: &Actor, name: &str) -> Result<Option<Observed
         portal.routes.iter().flat_map(|route| &route.categories).map(ToString::to_string).collect();
     categories.sort();
     categories.dedup();
-    let now = app.clock.now();
+    let now = app.clock().now();
     let recipients = app.answered(app.view().recipients(&id, now.minus(RECENT), now))?;
     let recipients = recipients.iter().map(ToString::to_string).collect();
     Ok(Some(Observed { categories, recipients }))

@@ -4,7 +4,7 @@
 //! is history. A value that is missing in the export is blank; one that is not understood is kept as text.
 
 use digue_app::{Actor, App, OperationError};
-use digue_casework::CaseworkState;
+use digue_casework::operator;
 use digue_inspect::html::decode_references;
 use digue_isms::kinds::{Measure, RegisterKind};
 use digue_locales::{Language, text, text_with};
@@ -71,7 +71,7 @@ enum PiaDueDate {
 pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
     actor.must_govern()?;
     let (name, actions) =
-        read(bytes, &CaseworkState::of(app).operator().zone).ok_or(OperationError::Invalid("invalid-pia"))?;
+        read(bytes, &operator::rules(app).zone).ok_or(OperationError::Invalid("invalid-pia"))?;
     let mut done = ImportedPia { name: name.clone(), ..ImportedPia::default() };
     for action in actions {
         if action.judgement == PiaJudgement::Acceptable {

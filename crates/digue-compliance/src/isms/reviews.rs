@@ -53,13 +53,13 @@ pub async fn open(
 ) -> Result<String, OperationError> {
     actor.must_govern()?;
     let title = title.trim();
-    if is_blank(title) || title.chars().count() > 200 || due_at <= app.clock.now() {
+    if is_blank(title) || title.chars().count() > 200 || due_at <= app.clock().now() {
         return Err(OperationError::Invalid("invalid-review"));
     }
-    if app.store.reviews().await?.iter().any(|review| review.closed_at == Timestamp::ZERO) {
+    if app.store().reviews().await?.iter().any(|review| review.closed_at == Timestamp::ZERO) {
         return Err(OperationError::Conflict);
     }
-    let now = app.clock.now();
+    let now = app.clock().now();
     let id = name("rv")?;
     let record = ReviewRecord {
         id: id.clone(),
@@ -76,15 +76,15 @@ pub async fn open(
         ..ActDetails::default()
     };
     app.write_down(actor, Act::ReviewOpened, words).await?;
-    app.store.open_review(&record, &lines).await?;
+    app.store().open_review(&record, &lines).await?;
     Ok(id)
 }
 
 async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationError> {
-    let passkeys = app.store.passkey_counts().await?;
+    let passkeys = app.store().passkey_counts().await?;
     let beyond = checks::run_one(app, Check::BeyondPeers).await?;
     let view = app.view();
-    let from = Some(app.clock.now().minus(std::time::Duration::from_hours(24 * 30)));
+    let from = Some(app.clock().now().minus(std::time::Duration::from_hours(24 * 30)));
     let rules = app.gateway().rules();
     let mut lines = Vec::new();
     for (account, record) in rules.directory.iter() {
@@ -118,10 +118,10 @@ async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationErro
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
     require(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
-    let now = app.clock.now();
+    let now = app.clock().now();
     let mut views = Vec::new();
-    for record in app.store.reviews().await? {
-        let mut lines = app.store.review_lines(&record.id).await?;
+    for record in app.store().reviews().await? {
+        let mut lines = app.store().review_lines(&record.id).await?;
         if !actor.role.can_watch() {
             lines.retain(|line| Some(&line.organisation) == own.as_ref());
         }
@@ -180,16 +180,16 @@ pub async fn decide(
     let decided = ReviewLine {
         decision: decision.to_owned(),
         decided_by: actor.account.to_string(),
-        decided_at: app.clock.now(),
+        decided_at: app.clock().now(),
         reason,
         ..line.clone()
     };
-    let claim = app.store.decide_review_line(&decided);
-    let release = app.store.release_review_line(&decided);
+    let claim = app.store().decide_review_line(&decided);
+    let release = app.store().release_review_line(&decided);
     app.claim((actor, Act::ReviewDecided, words), claim, release).await?;
-    let lines = app.store.review_lines(review).await?;
+    let lines = app.store().review_lines(review).await?;
     if lines.iter().all(|line| !line.decision.is_empty()) {
-        app.store.close_review(review, app.clock.now()).await?;
+        app.store().close_review(review, app.clock().now()).await?;
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 //! file.
 
 use digue_app::{Actor, App, OperationError};
-use digue_casework::papers::{PaperFormat, PaperReader, printed_from, whole_cell};
+use digue_casework::paper_reader::PaperReader;
+use digue_casework::papers::{PaperFormat, printed_from, whole_cell};
 use digue_documents::{Document, DocumentBlock, SheetDay, WrittenCell, WrittenSheet, xlsx};
-use digue_evidence::stored_records::PaperSources;
+use digue_evidence::paper_warning::PaperSources;
 use digue_isms::field::{Amount, FieldDef, FieldShape, FieldValue};
 use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::RegisterKind;
@@ -141,7 +142,7 @@ async fn written(
 }
 
 fn document(app: &App, reader: &PaperReader, title: &str) -> Document {
-    let made = Value::from(reader.moment(app.clock.now()));
+    let made = Value::from(reader.moment(app.clock().now()));
     Document {
         title: title.to_owned(),
         language: reader.language.code(),

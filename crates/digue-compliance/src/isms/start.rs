@@ -13,9 +13,7 @@ use digue_locales::{Language, text};
 use jiff::Span;
 use jiff::civil::Date;
 
-use super::{RevisionDraft, add_all, in_force, now};
-
-use crate::state::ComplianceState;
+use super::{IsmsState, RevisionDraft, add_all, in_force, now};
 
 /// True while the registers are empty.
 pub async fn is_empty(app: &App, actor: &Actor) -> Result<bool, OperationError> {
@@ -37,7 +35,7 @@ pub async fn begin(
     if is_blank(&answers.name) || is_blank(&answers.head) {
         return Err(OperationError::Invalid("invalid-start"));
     }
-    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
+    let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     if !in_force(app).await?.is_empty() {
         return Err(OperationError::Conflict);
     }

@@ -10,9 +10,7 @@ use digue_store::FileRecord;
 use digue_types::Act;
 use serde_json::json;
 
-use super::{complete, in_force, must_read, now};
-
-use crate::state::ComplianceState;
+use super::{IsmsState, complete, in_force, must_read, now};
 
 /// The subject under which frozen versions are kept.
 const SUBJECT: &str = "statement:";
@@ -31,7 +29,7 @@ pub async fn now_standing(
 /// Frozen versions, the oldest first.
 pub async fn versions(app: &App, actor: &Actor) -> Result<Vec<FileRecord>, OperationError> {
     must_read(actor)?;
-    Ok(app.store.files(SUBJECT).await?)
+    Ok(app.store().files(SUBJECT).await?)
 }
 
 /// Freezes the current statement: one line for each control, signed. Returns the number of the version.
@@ -39,20 +37,20 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     actor.must_govern()?;
     actor.must_be_fresh(app)?;
     // The number is counted from the stored versions: concurrent calls must not get the same one.
-    let _one_at_a_time = ComplianceState::of(app).isms.writing.lock().await;
+    let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     // A record that cannot be read may decide a control: nothing is signed without it.
     let registers = in_force(app).await?;
     complete::<Measure>(&registers)?;
     complete::<Applicability>(&registers)?;
     let (lines, _) = now_standing(app, actor).await?;
-    let number = app.store.files(SUBJECT).await?.len() + 1;
+    let number = app.store().files(SUBJECT).await?.len() + 1;
     let mut body = String::from("digue-statement-1\n");
-    body.push_str(&format!("version {number}\nby {}\nat {}\n", actor.account, app.clock.now()));
+    body.push_str(&format!("version {number}\nby {}\nat {}\n", actor.account, app.clock().now()));
     for line in &lines {
         body.push_str(&frozen(line));
         body.push('\n');
     }
-    let signed = app.journal.sign(&body);
+    let signed = app.journal().sign(&body);
     let words = ActDetails {
         subject: format!("statement:{number}"),
         after: sha256(&signed),

@@ -20,7 +20,7 @@ pub(crate) const COMPARISONS: &[StoredComparison] = &[
 ];
 
 async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = app.store.all_revisions().await?;
+    let stored = app.store().all_revisions().await?;
     with_word(app, |word| {
         let mut known = BTreeSet::new();
         for revision in &stored {
@@ -46,8 +46,8 @@ fn revision_is(word: &JournalStatement<'_>, revision: &RevisionRecord) -> Record
 
 async fn reviews(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let mut stored = Vec::new();
-    for review in app.store.reviews().await? {
-        let lines = app.store.review_lines(&review.id).await?;
+    for review in app.store().reviews().await? {
+        let lines = app.store().review_lines(&review.id).await?;
         stored.push((review, lines));
     }
     with_word(app, |word| {
@@ -87,10 +87,14 @@ fn line_is(word: &JournalStatement<'_>, line: &ReviewLine) -> RecordConfirmation
 }
 
 async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = app.store.last_check_results().await?;
+    let stored = app.store().last_check_results().await?;
     with_word(app, |word| {
         for result in &stored {
             to.note(StoredKind::Check, result.name.as_str(), result_is(word, result));
+        }
+        let known: BTreeSet<&str> = stored.iter().map(|result| result.name.as_str()).collect();
+        for check in word.journalled.all_checked().filter(|check| !known.contains(check)) {
+            to.miss(StoredKind::Check, check);
         }
     });
     Ok(())
@@ -105,10 +109,15 @@ fn result_is(word: &JournalStatement<'_>, result: &CheckRecord) -> RecordConfirm
 }
 
 async fn switches(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = app.store.check_switches().await?;
+    let stored = app.store().check_switches().await?;
     with_word(app, |word| {
         for switch in &stored {
             to.note(StoredKind::Switch, switch.name.as_str(), switch_is(word, switch));
+        }
+        // A check that is enabled again keeps its switch: a missing one was removed by other means.
+        let known: BTreeSet<&str> = stored.iter().map(|switch| switch.name.as_str()).collect();
+        for check in word.journalled.all_switched().filter(|check| !known.contains(check)) {
+            to.miss(StoredKind::Switch, check);
         }
     });
     Ok(())

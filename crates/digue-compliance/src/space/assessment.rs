@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_access::Role;
 use digue_access::session::ClientIp;
-use digue_app::{Actor, App, LineFault, OperationError};
+use digue_app::{Actor, App, Area, LineFault, OperationError};
 use digue_casework::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
 use digue_documents::{WrittenCell, WrittenSheet, xlsx};
 use digue_isms::assessment::{self, Gap, PortalFact, Posture, Question, Said};
@@ -20,10 +20,9 @@ use digue_types::written::folded;
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use jiff::civil::Date;
 
-use super::led;
+use super::{PartnerRules, led};
 
 use crate::isms::{awareness, day_of, in_force, now, write};
-use crate::state::ComplianceState;
 
 /// The largest spreadsheet; a real one has some twenty lines.
 const SHEET_BYTES_MAX: usize = 1 << 20;
@@ -71,7 +70,7 @@ fn draft_key(organisation: &OrganisationId) -> String {
 /// The assessment of the actor's organisation, for delegates and deputies.
 pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationError> {
     let organisation = led(app, actor)?;
-    let draft = app.store.setting(&draft_key(&organisation)).await?;
+    let draft = app.store().setting(&draft_key(&organisation)).await?;
     let answers: Option<Values> = draft.and_then(|text| serde_json::from_str(&text).ok());
     let registers = in_force(app).await?;
     let last = assessment::last(&registers, organisation.as_str());
@@ -93,7 +92,7 @@ pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationE
 /// Saves some answers of the draft; the others stay.
 pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
-    let draft = app.store.setting(&draft_key(&organisation)).await?;
+    let draft = app.store().setting(&draft_key(&organisation)).await?;
     let mut answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let comment = given.get(COMMENT).and_then(|texts| texts.first()).map(|text| text.trim().to_owned());
     answers.extend(assessment::answers_of(given));
@@ -104,7 +103,7 @@ pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), Opera
         answers.insert(COMMENT.to_owned(), vec![comment]);
     }
     let json = serde_json::to_string(&answers).expect("strings always serialise");
-    Ok(app.store.set_setting(&draft_key(&organisation), &json).await?)
+    Ok(app.store().set_setting(&draft_key(&organisation), &json).await?)
 }
 
 /// Signs the draft: from then on the operator can read it, and no one can change it.
@@ -114,7 +113,7 @@ pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), Opera
 pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
     actor.must_be_fresh(app)?;
-    let draft = app.store.setting(&draft_key(&organisation)).await?;
+    let draft = app.store().setting(&draft_key(&organisation)).await?;
     let answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     if assessment::open_questions(&answers).next().is_some() {
         return Err(OperationError::Invalid("invalid-assessment-open"));
@@ -128,7 +127,7 @@ pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
         values.insert(field.to_owned(), vec![value]);
     }
     write(app, actor, RegisterKind::Assessment, None, &values).await?;
-    app.store.remove_setting(&draft_key(&organisation)).await?;
+    app.store().remove_setting(&draft_key(&organisation)).await?;
     refresh_one(app, organisation).await
 }
 
@@ -152,15 +151,15 @@ impl PortalFacts {
         for (account, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
             active.entry(record.organisation.clone()).or_default().push((account.clone(), record.role));
         }
-        let organisations = app.store.organisations().await?.into_iter();
+        let organisations = app.store().organisations().await?.into_iter();
         let mut places: HashMap<AccountId, HashSet<ClientIp>> = HashMap::new();
         for session in app.gateway().sessions(|_| true) {
             places.entry(session.account.clone()).or_default().insert(session.origin.ip);
         }
         Ok(Self {
             active,
-            passkeys: app.store.passkey_counts().await?,
-            passwords: app.store.password_holders().await?,
+            passkeys: app.store().passkey_counts().await?,
+            passwords: app.store().password_holders().await?,
             learned: awareness::done(&*in_force(app).await?, now(app).today),
             reached: organisations.filter(|known| !known.email.is_empty()).map(|known| known.id).collect(),
             places,
@@ -174,7 +173,7 @@ impl PortalFacts {
         organisation: &OrganisationId,
     ) -> Result<BTreeMap<Question, PortalFact>, OperationError> {
         let active = self.active.get(organisation).map_or(&[][..], Vec::as_slice);
-        let (view, now_at) = (app.view(), app.clock.now());
+        let (view, now_at) = (app.view(), app.clock().now());
         let mut unused = 0;
         for (account, _) in active {
             let last = app.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
@@ -223,6 +222,8 @@ pub struct AssessmentAnswer {
 #[derive(Default)]
 pub(crate) struct AssessmentAnswers(RwLock<Arc<BTreeMap<OrganisationId, AssessmentAnswer>>>);
 
+impl Area for AssessmentAnswers {}
+
 impl AssessmentAnswers {
     fn put(&self, one: AssessmentAnswer) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -233,10 +234,10 @@ impl AssessmentAnswers {
 /// The state of every partner organisation by its signed assessment, up to an hour old.
 pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>, OperationError> {
     actor.must_watch()?;
-    if ComplianceState::of(app).answers.0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+    if app.area::<AssessmentAnswers>().0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
         refresh(app).await?;
     }
-    let known = ComplianceState::of(app).answers.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let known = app.area::<AssessmentAnswers>().0.read().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(known.values().cloned().collect())
 }
 
@@ -287,12 +288,7 @@ async fn posture(
         Some(on) => on,
         None => known_since(app, std::slice::from_ref(organisation)).await?[organisation],
     };
-    Ok(assessment::posture(
-        signed,
-        since,
-        ComplianceState::of(app).partners.assessment_grace_days,
-        now(app).today,
-    ))
+    Ok(assessment::posture(signed, since, app.area::<PartnerRules>().assessment_grace_days, now(app).today))
 }
 
 const KNOWN: &str = "assessment-known:";
@@ -304,14 +300,14 @@ async fn known_since(
     organisations: &[OrganisationId],
 ) -> Result<HashMap<OrganisationId, Date>, OperationError> {
     let known = match organisations {
-        [one] => app.store.setting(&format!("{KNOWN}{one}")).await?.map(|at| (one.to_string(), at)),
+        [one] => app.store().setting(&format!("{KNOWN}{one}")).await?.map(|at| (one.to_string(), at)),
         _ => None,
     };
     let known: HashMap<String, String> = match known {
         Some(one) => HashMap::from([one]),
-        None => app.store.settings_under(KNOWN).await?,
+        None => app.store().settings_under(KNOWN).await?,
     };
-    let (at, mut new, mut days) = (app.clock.now(), Vec::new(), HashMap::new());
+    let (at, mut new, mut days) = (app.clock().now(), Vec::new(), HashMap::new());
     for organisation in organisations {
         let seen_at = known.get(organisation.as_str()).and_then(|text| text.parse().ok());
         if seen_at.is_none() {
@@ -320,7 +316,7 @@ async fn known_since(
         let seen_at = seen_at.map_or(at, Timestamp::from_micros);
         days.insert(organisation.clone(), day_of(app, seen_at));
     }
-    app.store.set_settings(&new).await?;
+    app.store().set_settings(&new).await?;
     Ok(days)
 }
 
@@ -329,7 +325,7 @@ pub async fn refresh(app: &App) -> Result<(), OperationError> {
     let (registers, seen) = (in_force(app).await?, PortalFacts::read(app).await?);
     let (last, organisations) = (assessment::last_of_each(&registers), partners(app));
     let since = known_since(app, &organisations).await?;
-    let (grace_days, today) = (ComplianceState::of(app).partners.assessment_grace_days, now(app).today);
+    let (grace_days, today) = (app.area::<PartnerRules>().assessment_grace_days, now(app).today);
     let (mut postures, mut standings) = (HashMap::new(), BTreeMap::new());
     for organisation in organisations {
         let last = last.get(organisation.as_str());
@@ -339,7 +335,7 @@ pub async fn refresh(app: &App) -> Result<(), OperationError> {
         postures.insert(organisation.clone(), one.posture.code());
         standings.insert(organisation, one);
     }
-    *ComplianceState::of(app).answers.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standings);
+    *app.area::<AssessmentAnswers>().0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standings);
     let mut rules = app.rules().await;
     if *rules.postures != postures {
         rules.postures = Arc::new(postures);
@@ -356,7 +352,7 @@ async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), Oper
     let posture = posture(app, signed, &organisation).await?;
     let one = standing(app, last.as_ref(), posture, &seen, organisation.clone())?;
     let code = one.posture.code();
-    ComplianceState::of(app).answers.put(one);
+    app.area::<AssessmentAnswers>().put(one);
     let mut rules = app.rules().await;
     Arc::make_mut(&mut rules.postures).insert(organisation, code);
     app.publish(&rules);
@@ -371,10 +367,10 @@ pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
         return Ok(0);
     }
     let registers = in_force(app).await?;
-    let (today, at, mut reminded) = (now(app).today, app.clock.now(), 0);
-    let contacts = app.store.contacts().await?;
+    let (today, at, mut reminded) = (now(app).today, app.clock().now(), 0);
+    let contacts = app.store().contacts().await?;
     let last = assessment::last_of_each(&registers);
-    let reminded_at = app.store.settings_under("assessment-reminded:").await?;
+    let reminded_at = app.store().settings_under("assessment-reminded:").await?;
     for organisation in partners(app) {
         let signed = last.get(organisation.as_str()).and_then(|(_, one)| one.signed_on);
         let left = signed.map(|on| digue_isms::register::days_between(today, assessment::ends(on)));
@@ -386,7 +382,7 @@ pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
         if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
             continue;
         }
-        app.store.set_setting(&key, &at.micros().to_string()).await?;
+        app.store().set_setting(&key, &at.micros().to_string()).await?;
         let rules = app.gateway().rules();
         let leaders = rules.directory.iter().filter(|(_, record)| {
             record.organisation == organisation && record.role.leads_agents() && !record.is_suspended

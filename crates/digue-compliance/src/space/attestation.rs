@@ -5,9 +5,10 @@ use digue_administration::accounts;
 use digue_app::files::hex;
 use digue_app::{Actor, App, OperationError};
 use digue_casework::incidents;
-use digue_casework::papers::{PaperFormat, PaperReader, printed_from};
+use digue_casework::paper_reader::PaperReader;
+use digue_casework::papers::{PaperFormat, printed_from};
 use digue_documents::{Document, DocumentBlock};
-use digue_evidence::stored_records::PaperSources;
+use digue_evidence::paper_warning::PaperSources;
 use digue_isms::assessment::{Question, Said};
 use digue_isms::awareness::Module;
 use digue_locales::{Language, Value, number, text, text_with};
@@ -26,7 +27,7 @@ pub async fn file(
 ) -> Result<Vec<u8>, OperationError> {
     let document = document(app, actor, reader).await?;
     let organisation = led(app, actor)?;
-    let accounts = app.store.accounts().await?.into_iter();
+    let accounts = app.store().accounts().await?.into_iter();
     let own = accounts.filter(|(_, record)| record.organisation == organisation).map(|(account, _)| account);
     printed_from(app, &document, form, PaperSources::accounts(&own.collect())).await
 }
@@ -34,11 +35,11 @@ pub async fn file(
 async fn document(app: &App, actor: &Actor, reader: &PaperReader) -> Result<Document, OperationError> {
     let language = reader.language;
     let organisation = led(app, actor)?;
-    let records = app.store.organisations().await?;
+    let records = app.store().organisations().await?;
     let name = records.into_iter().find(|record| record.id == organisation).map(|record| record.name);
     let name = name.unwrap_or_else(|| organisation.to_string());
     let title = text_with(language, "attestation-title", &[("name", Value::from(name.as_str()))]);
-    let made = [("at", Value::from(reader.moment(app.clock.now())))];
+    let made = [("at", Value::from(reader.moment(app.clock().now())))];
     let mut blocks = vec![
         DocumentBlock::Quiet(text_with(language, "attestation-made", &made)),
         DocumentBlock::Paragraph(text(language, "attestation-explain")),
@@ -155,11 +156,11 @@ async fn of_assessment(
 /// The part of the journal from which the facts were read.
 fn proof(app: &App, language: Language) -> String {
     let status = app.journal_status();
-    let root = app.journal.root(status.checkpoint_size).map(|root| hex(&root)).unwrap_or_default();
+    let root = app.journal().root(status.checkpoint_size).map(|root| hex(&root)).unwrap_or_default();
     let values = [
         ("size", Value::from(status.checkpoint_size)),
         ("root", Value::from(root)),
-        ("origin", Value::from(app.journal.origin())),
+        ("origin", Value::from(app.journal().origin())),
     ];
     text_with(language, "attestation-proof", &values)
 }

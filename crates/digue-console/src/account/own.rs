@@ -9,7 +9,7 @@ use digue_access::Session;
 use digue_app::OperationError;
 use digue_identity::password::{self, FactorSetup};
 use digue_identity::providers::{self, OwnIdentity, ProviderChoice};
-use digue_identity::{IdentityState, invitations, keys, passkey, sign_in};
+use digue_identity::{invitations, keys, passkey, sign_in};
 use digue_store::{ConnectionRecord, GrantedKeyRecord, PasskeyRecord};
 use digue_types::SessionId;
 use serde::Deserialize;
@@ -53,8 +53,7 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
         sessions: sign_in::own_sessions(app, session)?,
         connections: sign_in::last_connections(app, session).await?,
         is_fresh: app.clock().now().since(session.proved_at) <= app.proof_lasts(),
-        may_have_password: IdentityState::of(app).allows_passwords()
-            && visitor.role.is_some_and(|r| !r.needs_passkey()),
+        may_have_password: password::is_allowed(app) && visitor.role.is_some_and(|r| !r.needs_passkey()),
         identities: providers::own(app, session).await?,
         codes_left: password::own(app, session).await?,
         code: invitations::own_code(app, session).await?,

@@ -3,7 +3,7 @@
 use digue_app::OperationError;
 use digue_casework::incidents::{self, IncidentView};
 use digue_casework::papers::{self, PaperFormat};
-use digue_evidence::stored_records::PaperSources;
+use digue_evidence::paper_warning::PaperSources;
 
 use askama::Template;
 use axum::Form;

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use digue_administration::settings::{self, SettingsView};
-use digue_casework::CaseworkState;
+use digue_casework::operator;
 use digue_response::notification::Field;
 
 use crate::error::PageError;
@@ -40,7 +40,7 @@ struct AccessibilityPage {
 
 /// The accessibility statement that the law requires (decree 2019-768), made from known facts.
 pub(crate) async fn accessibility(State(console): State<Console>, visitor: Visitor) -> Html<String> {
-    let known = |field: Field| CaseworkState::of(&console.app).operator().controller.get(&field).cloned();
+    let known = |field: Field| operator::rules(&console.app).controller.get(&field).cloned();
     let w = Localizer::new(&visitor);
     page(&AccessibilityPage {
         name: known(Field::ControllerName).unwrap_or_else(|| w.say("accessibility-operator")),

@@ -9,7 +9,7 @@ use digue_access::Session;
 use digue_app::secret::Secret;
 use digue_app::{App, OperationError};
 use digue_identity::providers::{self, ProviderChoice};
-use digue_identity::{IdentityState, devices, passkey, password, sign_in};
+use digue_identity::{devices, passkey, password, sign_in};
 use digue_store::ConnectionRecord;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -125,7 +125,7 @@ fn sign_in_page(
         portal,
         way,
         is_known,
-        allows_passwords: IdentityState::of(&console.app).allows_passwords(),
+        allows_passwords: password::is_allowed(&console.app),
         providers: providers::for_accounts(&console.app),
         is_wrong: refused.is_some(),
         account: refused.unwrap_or_default(),

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use digue_access::{Reach, Role};
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount};
+use digue_administration::decisions;
 use digue_administration::loads::LoadTarget;
 use digue_administration::{accounts, break_glass, onboarding, organisations};
 use digue_app::{OperationError, gates};
@@ -195,7 +196,7 @@ pub(crate) async fn decide(
     JsonBody(sent): JsonBody<DecisionBody>,
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let done = approvals::decide(&console.app, &actor, &id, sent.granted).await?;
+    let done = decisions::decide(&console.app, &actor, &id, sent.granted).await?;
     Ok(Json(json!({"invitations": done.invitations.iter().map(invitation).collect::<Vec<_>>()})))
 }
 

@@ -412,7 +412,7 @@ pub(crate) async fn findings(
             "portal": finding.portal,
             "kind": finding.weight,
             "evidence": finding.evidence as f64 / 1000.0,
-            "signals": signals::signals_of(finding),
+            "signals": signals::signals_of(finding).known(),
             "around": containment::around_of(finding).known(),
             "persons": finding.persons,
             "action": finding.action,

@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
+use digue_administration::decisions;
 use digue_administration::loads::LoadGrowth;
 use digue_administration::{onboarding, organisations};
 use digue_app::OperationError;
@@ -252,7 +253,7 @@ pub(crate) async fn decide(
 ) -> Result<Response, PageError> {
     let app = &console.app;
     let actor = visitor.actor(app)?;
-    let done = approvals::decide(app, &actor, &form.id, form.granted == 1).await?;
+    let done = decisions::decide(app, &actor, &form.id, form.granted == 1).await?;
     if done.invitations.is_empty() {
         return Ok(Redirect::to("/approvals").into_response());
     }

@@ -7,10 +7,10 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
-use digue_casework::CaseworkState;
 use digue_casework::genuine::{self, Genuine, Official};
 use digue_casework::incidents::{self, IncidentView};
 use digue_casework::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
+use digue_casework::operator;
 use digue_casework::papers::PaperFormat;
 use digue_evidence::stored_records::StoredKind;
 use digue_response::code::Code;
@@ -91,7 +91,7 @@ pub(crate) async fn show(
             && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
         rate: RATE,
         can_mail: digue_mail::is_configured(app),
-        has_source: CaseworkState::of(app).operator().contacts.is_some(),
+        has_source: operator::rules(app).contacts.is_some(),
         may_write: visitor.role.is_some_and(Role::can_respond),
         tab: "notices",
         style,

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_administration::watch_lists::written_minute;
-use digue_app::signals::{innocence, sentence, signals_of};
+use digue_app::signals::{StoredSignals, innocence, sentence, signals_of};
 use digue_casework::containment::{self, FindingView, StoredSurroundings, WatchView};
 use digue_detection::{DeclaredBatch, Signal, Surroundings};
 use digue_evidence::stored_records::StoredKind;
@@ -54,8 +54,8 @@ pub(crate) async fn list(
     let view = containment::view(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
     let lead = |record: &FindingRecord| {
-        let first = signals_of(record).into_iter().next();
-        first.map(|signal| sentence(visitor.language, &signal)).unwrap_or_default()
+        // A finding without any signal has no leading one.
+        signals_of(record).in_words(visitor.language).into_iter().next().unwrap_or_default()
     };
     let lines = view
         .findings
@@ -90,8 +90,7 @@ pub(crate) async fn list_csv(
     ];
     let header = keys.map(|key| w.coded("column", key));
     let rows = view.findings.iter().map(|record| {
-        let signals = signals_of(record);
-        let said: Vec<String> = signals.iter().map(|signal| sentence(visitor.language, signal)).collect();
+        let said = signals_of(record).in_words(visitor.language);
         vec![
             record.at.to_string(),
             record.account.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -119,6 +118,8 @@ struct FindingPage {
     record: FindingRecord,
     /// As (sentence, evidence).
     reasons: Vec<(String, String)>,
+    /// Why there are no reasons: what is stored cannot be read.
+    unread: Option<String>,
     evidence: String,
     /// How much less would have raised no finding, where that is known.
     innocent: Option<String>,
@@ -199,6 +200,10 @@ pub(crate) async fn show(
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let reason =
         |signal: &Signal| (sentence(visitor.language, signal), w.decimal(f64::from(signal.evidence)));
+    let (signals, unread) = match &signals {
+        StoredSignals::Kept(signals) => (signals.as_slice(), None),
+        StoredSignals::Unreadable => (&[][..], Some(w.say("signals-unreadable"))),
+    };
     let reasons = signals.iter().map(reason).collect();
     let known = around.known();
     let innocent = known.zip(signals.first());
@@ -217,6 +222,7 @@ pub(crate) async fn show(
     });
     Ok(page(&FindingPage {
         reasons,
+        unread,
         innocent,
         around: known.map(|around| rows_of(&w, &around)),
         unknown: unknown(&w, &record, around),

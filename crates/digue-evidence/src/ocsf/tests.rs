@@ -120,3 +120,32 @@ fn accounts_are_suspended_and_resumed_by_the_schemas_own_words() {
     let other = act(Act::GateSet, "gate:g");
     assert_eq!((&other["activity_id"], &other["activity_name"]), (&json!(99), &json!("gate-set")));
 }
+
+#[test]
+fn a_finding_whose_signals_cannot_be_read_says_so() {
+    let finding = |signals: &str| {
+        let record = FindingRecord {
+            id: "fi-1".to_owned(),
+            at: Timestamp::from_secs(1_763_000_000),
+            account: Some(AccountId::parse("a1").unwrap()),
+            organisation: "of-1".parse().unwrap(),
+            portal: "kairos".parse().unwrap(),
+            weight: "alert".to_owned(),
+            evidence: 3000,
+            signals: signals.to_owned(),
+            around: String::new(),
+            persons: 12,
+            action: "observe".to_owned(),
+            intended: "observe".to_owned(),
+            is_fused: false,
+            told_at: Timestamp::ZERO,
+            verdict: None,
+        };
+        finding_event("https://digue.test", &record)
+    };
+    let unread = finding("[{");
+    assert!(unread["evidences"][0]["data"]["signals"].is_null(), "{unread}");
+    assert!(unread["message"].as_str().unwrap().contains("cannot be read"), "{unread}");
+    assert!(unread["finding_info"]["desc"].as_str().unwrap().contains("ne peuvent pas"), "{unread}");
+    assert_eq!(finding("[]")["evidences"][0]["data"]["signals"], json!([]));
+}

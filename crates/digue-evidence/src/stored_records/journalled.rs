@@ -3,10 +3,12 @@
 //! It knows nothing of the store.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use digue_types::{AccountId, Act, Administration, OrganisationId, Timestamp};
 
-use super::SAME_MOMENT;
+/// An act and its record are dated one after the other: within this time they belong together.
+pub const SAME_MOMENT: Duration = Duration::from_mins(2);
 
 /// The parts of an act that a record is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,6 +207,16 @@ impl JournalledActs {
 
     pub fn switched(&self, check: &str) -> Option<&JournalledAct> {
         self.switches.get(&format!("check:{check}"))
+    }
+
+    /// The checks that were disabled or enabled.
+    pub fn all_switched(&self) -> impl Iterator<Item = &str> {
+        self.switches.keys().filter_map(|subject| subject.strip_prefix("check:"))
+    }
+
+    /// The checks that have a result.
+    pub fn all_checked(&self) -> impl Iterator<Item = &str> {
+        self.checks.keys().filter_map(|subject| subject.strip_prefix("check:"))
     }
 
     /// Outcome and hash of the last result of a check.

@@ -13,11 +13,10 @@ use digue_types::{AccountId, Act, SessionId, Timestamp};
 use serde_json::Value;
 
 use super::peer::{ProviderPeer, VerifiedIdentity};
-use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label};
+use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label, providers};
 
-use crate::invitations::{self, INVITATION_LASTS};
-use crate::state::IdentityState;
-use crate::{passkey, password, sign_in};
+use crate::invitations::INVITATION_LASTS;
+use crate::{credential_lock, link_permits, passkey, password, sign_in};
 
 /// The most identities of one account.
 const IDENTITIES_MAX: usize = 5;
@@ -41,7 +40,7 @@ async fn account_of(
     vouched: &VerifiedIdentity,
 ) -> Result<IdentityRecord, OperationError> {
     let hash = keyed(app, peer, "subject", &vouched.subject);
-    let known = app.store.identity(&hash).await?;
+    let known = app.store().identity(&hash).await?;
     let rules = app.gateway().rules();
     let is_open = |known: &IdentityRecord| {
         rules.directory.find(&known.account).is_some_and(|record| !record.is_suspended)
@@ -67,8 +66,8 @@ pub(super) async fn judge(
     is_forced: bool,
 ) -> Result<IdentityStrength, OperationError> {
     let known = account_of(app, peer, vouched).await?;
-    let now = app.clock.now();
-    let lasts = if is_fresh { app.proof_lasts() } else { app.session_limits.idle };
+    let now = app.clock().now();
+    let lasts = if is_fresh { app.proof_lasts() } else { app.session_limits().idle };
     let Some(at) = vouched.auth_time else {
         // Of unknown age: it counts as one factor, which a second one here completes.
         return Ok(IdentityStrength::Weak(known.account));
@@ -115,7 +114,7 @@ pub(super) async fn open(
         other => other,
     })?;
     let identity = keyed(app, peer, "subject", &vouched.subject);
-    app.store.use_identity(&identity, app.clock.now()).await?;
+    app.store().use_identity(&identity, app.clock().now()).await?;
     let owed = ProviderSession {
         session: session.id.clone(),
         provider: peer.rules.id.clone(),
@@ -123,13 +122,13 @@ pub(super) async fn open(
         sid: vouched.sid.as_ref().map(|sid| keyed(app, peer, "sid", sid)).unwrap_or_default(),
         sealed_token: seal(app)?.seal(session.id.as_str(), vouched.id_token.as_bytes())?,
     };
-    app.store.add_provider_session(&owed).await?;
+    app.store().add_provider_session(&owed).await?;
     Ok((secret, session))
 }
 
 /// Seals the ID token, which the provider wants to see at the logout.
 pub(super) fn seal(app: &App) -> Result<SecretSeal, OperationError> {
-    SecretSeal::new(&app.key, b"digue provider session")
+    SecretSeal::new(app.key(), b"digue provider session")
 }
 
 /// Renews the proof of identity of a session.
@@ -166,12 +165,12 @@ pub(super) async fn ask_more(app: &App, half: HalfSignIn) -> Result<SignInOutcom
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     let (account, next) = (account.clone(), next.clone());
-    let may_use_code = needed(app, &account) == Factor::Two && IdentityState::of(app).allows_passwords();
+    let may_use_code = needed(app, &account) == Factor::Two && password::is_allowed(app);
     Ok(SignInOutcome::Weak(SingleFactorSignIn {
         provider: label(app, &half.provider),
-        has_passkey: !app.store.passkeys_of(&account).await?.is_empty(),
-        has_code: may_use_code && app.store.password_of(&account).await?.is_some(),
-        ticket: IdentityState::of(app).providers.halves.begin(app.clock.now(), half)?,
+        has_passkey: !app.store().passkeys_of(&account).await?.is_empty(),
+        has_code: may_use_code && app.store().password_of(&account).await?.is_some(),
+        ticket: providers(app).halves.begin(app.clock().now(), half)?,
         next,
     }))
 }
@@ -179,7 +178,7 @@ pub(super) async fn ask_more(app: &App, half: HalfSignIn) -> Result<SignInOutcom
 /// Takes the sign-in that waits under a ticket. Another browser than the one that began it gets an error,
 /// and the ticket is used up.
 fn half(app: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, OperationError> {
-    let half = IdentityState::of(app).providers.halves.end(app.clock.now(), ticket)?;
+    let half = providers(app).halves.end(app.clock().now(), ticket)?;
     if browser.map(digue_gateway::identity::token_hash) == Some(half.browser) {
         Ok(half)
     } else {
@@ -190,7 +189,7 @@ fn half(app: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, Op
 /// Puts it back after a wrong code or passkey, so that the user can try again. Attempts are counted by
 /// `password` and not here.
 fn put_back(app: &App, ticket: &str, half: HalfSignIn) {
-    IdentityState::of(app).providers.halves.keep(app.clock.now(), ticket, half);
+    providers(app).halves.keep(app.clock().now(), ticket, half);
 }
 
 /// The page of the second factor once more, after a wrong one.
@@ -261,7 +260,7 @@ async fn completed(
     with: &'static str,
     origin: &RequestOrigin,
 ) -> Result<LinkedIdentity, OperationError> {
-    let peer = IdentityState::of(app).providers.find(&half.provider)?;
+    let peer = providers(app).find(&half.provider)?;
     let AfterSignIn::StepUp { account, next } = half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
@@ -269,7 +268,7 @@ async fn completed(
         return Err(OperationError::Invalid("invalid-passkey"));
     }
     let way = ProviderSignIn { peer, vouched: &half.vouched, with };
-    let (secret, session) = open(app, way, &account, app.clock.now(), origin).await?;
+    let (secret, session) = open(app, way, &account, app.clock().now(), origin).await?;
     Ok(LinkedIdentity { secret, session, next })
 }
 
@@ -312,14 +311,14 @@ pub async fn invite_holder(app: &App, actor: &Actor, account: &AccountId) -> Res
         ..ActDetails::default()
     };
     app.write_down(actor, Act::InvitationHandedOver, words).await?;
-    let until = app.clock.now().plus(INVITATION_LASTS);
-    Ok(app.store.save_identity_invitation(account, &actor.account, until).await?)
+    let until = app.clock().now().plus(INVITATION_LASTS);
+    Ok(app.store().save_identity_invitation(account, &actor.account, until).await?)
 }
 
 /// True while this session's account is invited to link an identity.
 pub async fn is_invited(app: &App, session: &Session) -> Result<bool, OperationError> {
     Actor::of_session(app, session)?;
-    Ok(app.store.is_invited_to_link(&session.account, app.clock.now()).await?)
+    Ok(app.store().is_invited_to_link(&session.account, app.clock().now()).await?)
 }
 
 /// The link with which the invited holder of a session, with a fresh proof, chooses a provider.
@@ -327,7 +326,7 @@ pub async fn begin_linking(app: &App, session: &Session) -> Result<String, Opera
     if !is_invited(app, session).await? {
         return Err(OperationError::Invalid("invalid-link"));
     }
-    let permit = invitations::permit_of_holder(app, session)?;
+    let permit = link_permits::permit_of_holder(app, session)?;
     Ok(sign_in::make_identity_link(app, &permit, INVITATION_LASTS).await?.reveal().to_owned())
 }
 
@@ -348,7 +347,7 @@ pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcom
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     let account = invited(app, invitation, session.as_ref()).await?;
-    let peer = IdentityState::of(app).providers.find(&half.provider)?;
+    let peer = providers(app).find(&half.provider)?;
     may_link(app, peer, &account, &half.vouched).await?;
     let rules = app.gateway().rules();
     let record = rules.directory.find(&account).ok_or(OperationError::NotFound("account"))?;
@@ -358,7 +357,7 @@ pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcom
         organisation: record.organisation.clone(),
         called: called.chars().filter(|sign| !sign.is_control()).take(254).collect(),
         account,
-        ticket: IdentityState::of(app).providers.halves.begin(app.clock.now(), half)?,
+        ticket: providers(app).halves.begin(app.clock().now(), half)?,
     })
 }
 
@@ -370,10 +369,10 @@ async fn may_link(
     vouched: &VerifiedIdentity,
 ) -> Result<(), OperationError> {
     let hash = keyed(app, peer, "subject", &vouched.subject);
-    if app.store.identity(&hash).await?.is_some() {
+    if app.store().identity(&hash).await?.is_some() {
         return Err(OperationError::Invalid("invalid-identity-taken"));
     }
-    if app.store.identities_of(account).await?.len() >= IDENTITIES_MAX {
+    if app.store().identities_of(account).await?.len() >= IDENTITIES_MAX {
         return Err(OperationError::Invalid("invalid-identity-many"));
     }
     Ok(())
@@ -392,13 +391,13 @@ pub async fn confirm_link(
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     // As in `sign_in::open`: an invitation or a recovery meanwhile would otherwise leave this identity.
-    let _one_at_a_time = IdentityState::of(app).asking.lock().await;
-    let now = app.clock.now();
+    let _one_at_a_time = credential_lock::hold(app).await;
+    let now = app.clock().now();
     let account = invited(app, invitation, held.as_ref()).await?;
-    let peer = IdentityState::of(app).providers.find(&half.provider)?;
+    let peer = providers(app).find(&half.provider)?;
     may_link(app, peer, &account, &half.vouched).await?;
     let hash = digue_gateway::identity::token_hash(invitation);
-    app.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
+    app.store().take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
     let rules = app.gateway().rules();
     let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
     let actor = Actor {
@@ -413,21 +412,21 @@ pub async fn confirm_link(
         linked_at: now,
         used_at: Timestamp::ZERO,
     };
-    let claim = app.store.add_identity(&identity);
-    let release = async { app.store.remove_identity(&account, &identity.hash).await.map(drop) };
+    let claim = app.store().add_identity(&identity);
+    let release = async { app.store().remove_identity(&account, &identity.hash).await.map(drop) };
     let linked = app.claim((&actor, Act::IdentityLinked, words(&identity)), claim, release).await;
     linked.map_err(|error| match error {
         OperationError::Conflict => OperationError::Invalid("invalid-identity-taken"),
         other => other,
     })?;
-    app.store.remove_identity_invitation(&account).await?;
+    app.store().remove_identity_invitation(&account).await?;
     digue_mail::tell_holder(app, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
     let way = ProviderSignIn { peer, vouched: &half.vouched, with: "invitation" };
     let (secret, session) = open(app, way, &account, now, origin).await?;
     if let Some(held) = held {
         // The new session replaces the one of before: only the new one ends with the provider's.
         let cut = app.gateway().cut_sessions(|known| known.id == *held && known.account == account);
-        app.store.remove_sessions(&cut).await?;
+        app.store().remove_sessions(&cut).await?;
     }
     Ok(LinkedIdentity { secret, session, next: "/self".to_owned() })
 }
@@ -450,7 +449,7 @@ pub struct OwnIdentity {
 /// The identities of the session's own account.
 pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnIdentity>, OperationError> {
     Actor::of_session(app, session)?;
-    let known = app.store.identities_of(&session.account).await?;
+    let known = app.store().identities_of(&session.account).await?;
     Ok(known.into_iter().map(|record| OwnIdentity { label: label(app, &record.provider), record }).collect())
 }
 
@@ -461,17 +460,17 @@ pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnIdentity>, Opera
 pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
-    let known = app.store.identities_of(&actor.account).await?;
+    let known = app.store().identities_of(&actor.account).await?;
     let identity = known.iter().find(|known| known.hash == hash);
     let identity = identity.ok_or(OperationError::NotFound("identity"))?;
     let has_more = known.len() > 1
-        || !app.store.passkeys_of(&actor.account).await?.is_empty()
-        || app.store.password_of(&actor.account).await?.is_some();
+        || !app.store().passkeys_of(&actor.account).await?.is_empty()
+        || app.store().password_of(&actor.account).await?.is_some();
     if !has_more {
         return Err(OperationError::Invalid("invalid-identity-last"));
     }
-    let claim = app.store.remove_identity(&actor.account, hash);
-    let release = async { app.store.add_identity(identity).await.map(drop) };
+    let claim = app.store().remove_identity(&actor.account, hash);
+    let release = async { app.store().add_identity(identity).await.map(drop) };
     app.claim((&actor, Act::IdentityUnlinked, words(identity)), claim, release).await?;
     sign_in::cut_own(app, session, None).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })

@@ -9,10 +9,9 @@ use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_types::Act;
 
 use super::accounts::seal;
-use super::{keyed, label, told};
+use super::{keyed, label, providers, told};
 
 use crate::person_sessions;
-use crate::state::IdentityState;
 
 /// How long a logout token is remembered: longer than the age at which it is refused (ten minutes, `peer`).
 pub(super) const LOGOUT_KNOWN: Duration = Duration::from_mins(15);
@@ -25,11 +24,11 @@ pub(super) const LOGOUTS_MAX: usize = 100_000;
 /// # Errors
 /// `Invalid` for a token that proves nothing, or was used before.
 pub async fn ended_by_provider(app: &App, provider: &str, token: &str) -> Result<(), OperationError> {
-    let peer = IdentityState::of(app).providers.find(provider)?;
+    let peer = providers(app).find(provider)?;
     let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     let ended = peer.ended(client, now, token).await.map_err(|trouble| told(peer, trouble))?;
-    if !IdentityState::of(app).providers.is_new_logout(keyed(app, peer, "logout", &ended.jti), now) {
+    if !providers(app).is_new_logout(keyed(app, peer, "logout", &ended.jti), now) {
         return Err(OperationError::Invalid("invalid-provider-answer"));
     }
     let subject = ended.subject.map(|subject| keyed(app, peer, "subject", &subject));
@@ -39,14 +38,14 @@ pub async fn ended_by_provider(app: &App, provider: &str, token: &str) -> Result
     // portal session that it handed over continues.
     let accounts = match (&subject, &sid) {
         (Some(subject), _) => {
-            app.store.identity(subject).await?.map(|known| known.account).into_iter().collect()
+            app.store().identity(subject).await?.map(|known| known.account).into_iter().collect()
         }
-        (None, Some(sid)) => app.store.accounts_of_provider_session(sid).await?,
+        (None, Some(sid)) => app.store().accounts_of_provider_session(sid).await?,
         (None, None) => Vec::new(),
     };
     for account in accounts {
         let cut = app.gateway().cut_sessions(|session| session.account == account);
-        app.store.remove_sessions(&cut).await?;
+        app.store().remove_sessions(&cut).await?;
         let words = ActDetails {
             subject: format!("account:{account}"),
             before: format!("sessions:{}", cut.len()),
@@ -68,7 +67,7 @@ pub(super) struct ProviderSignOut {
 /// A ticket to sign out of the provider, too. To be called before the session ends: its ID token goes with
 /// it. `None` where there is no provider or it offers no logout.
 pub async fn farewell(app: &App, session: &Session) -> Option<String> {
-    let owed = app.store.provider_session(&session.id).await.ok()??;
+    let owed = app.store().provider_session(&session.id).await.ok()??;
     let token = seal(app).ok()?.open(session.id.as_str(), &owed.sealed_token)?;
     offer(app, &owed.provider, &String::from_utf8(token).ok()?).await
 }
@@ -80,23 +79,20 @@ pub async fn farewell_of_person(app: &App, secret: &str) -> Option<String> {
 }
 
 async fn offer(app: &App, provider: &str, id_token: &str) -> Option<String> {
-    let peer = IdentityState::of(app).providers.find(provider).ok()?;
-    let now = app.clock.now();
+    let peer = providers(app).find(provider).ok()?;
+    let now = app.clock().now();
     let (back, state) = (format!("{}/.digue/left", app.console_url()), Secret::draw().ok()?);
     let address = peer.end_address(app.client()?, now, id_token, &back, state.reveal()).await;
     let goodbye = ProviderSignOut { address: address.ok()??, provider: label(app, provider) };
-    IdentityState::of(app).providers.goodbyes.begin(now, goodbye).ok()
+    providers(app).goodbyes.begin(now, goodbye).ok()
 }
 
 /// The provider of a ticket, for the page that offers to sign out of it.
 pub fn leaving(app: &App, ticket: &str) -> Option<String> {
-    IdentityState::of(app)
-        .providers
-        .goodbyes
-        .look(app.clock.now(), ticket, |goodbye| goodbye.provider.clone())
+    providers(app).goodbyes.look(app.clock().now(), ticket, |goodbye| goodbye.provider.clone())
 }
 
 /// The provider's logout address, once.
 pub fn end(app: &App, ticket: &str) -> Result<String, OperationError> {
-    Ok(IdentityState::of(app).providers.goodbyes.end(app.clock.now(), ticket)?.address)
+    Ok(providers(app).goodbyes.end(app.clock().now(), ticket)?.address)
 }

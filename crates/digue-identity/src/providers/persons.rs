@@ -28,7 +28,7 @@ pub(super) async fn open(
     let unknown = || OperationError::Invalid("invalid-person-unknown");
     // A new authentication was requested (`begin`). An older one may be that of another person on a shared
     // machine.
-    let now = app.clock.now();
+    let now = app.clock().now();
     if vouched.auth_time.is_some_and(|at| now.since(at) > PROOF_LASTS) {
         return Err(OperationError::Invalid("invalid-identity-old"));
     }

@@ -5,18 +5,18 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Policies, Role, SessionLimits};
-use digue_administration::AdministrationState;
 use digue_app::alias_tables::AliasTables;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
-use digue_app::{Actor, App, AppParts, Areas};
-use digue_casework::CaseworkState;
+use digue_app::{Actor, App, AppParts};
+use digue_casework::CaseworkSettings;
 use digue_casework::alerts::AlertRules;
 use digue_casework::desk::DeskRules;
 use digue_casework::incidents::IncidentLog;
+use digue_casework::operator::OperatorRules;
+use digue_compliance::comparisons;
 use digue_compliance::isms::LessonMeasures;
 use digue_compliance::space::PartnerRules;
-use digue_compliance::{ComplianceState, comparisons};
-use digue_evidence::EvidenceState;
+use digue_evidence::EvidenceSettings;
 use digue_evidence::retention::Retentions;
 use digue_evidence::witnesses::WitnessRules;
 use digue_gateway::body::Body;
@@ -25,14 +25,14 @@ use digue_gateway::identity::Asserter;
 use digue_gateway::ports::{BoxFuture, Clock, LocalPages};
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
-use digue_identity::IdentityState;
+use digue_identity::IdentitySettings;
 use digue_identity::invitations::MailedInvitations;
 use digue_identity::password::PasswordRules;
 use digue_journal::disk::Disk;
 use digue_journal::keyring::OpenedKeyring;
 use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions, reader};
-use digue_mail::{MailSettings, MailState, Protection};
+use digue_mail::{MailSettings, Protection};
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
 use http::{Request, Response};
@@ -43,8 +43,8 @@ pub(crate) const CONSOLE_HOST: &str = "digue.test";
 pub(crate) const PORTAL_HOST: &str = "portail.test";
 
 /// Paris, insured: the clocks of a French operator.
-fn home_rules() -> digue_casework::incidents::OperatorRules {
-    digue_casework::incidents::OperatorRules {
+fn home_rules() -> OperatorRules {
+    OperatorRules {
         zone: jiff::tz::TimeZone::get("Europe/Paris").expect("a zone"),
         is_insured: true,
         ..Default::default()
@@ -136,24 +136,33 @@ impl Home {
         };
         let store = Store::open(&url).await.unwrap();
         const KEY: [u8; 32] = [7; 32];
-        let areas = Areas::default()
-            .with(MailState::new(plan.mail.as_ref(), Box::new(MailedInvitations)).unwrap())
-            .with(EvidenceState::new(
-                comparisons::all(),
-                Retentions::default(),
-                WitnessRules::default(),
-                None,
-                clock.now(),
-            ))
-            .with(IdentityState::new(plan.password, Vec::new(), &KEY, CONSOLE).unwrap())
-            .with(CaseworkState::new(
-                home_rules(),
-                AlertRules::default(),
-                DeskRules::default(),
-                Box::new(LessonMeasures),
-            ))
-            .with(AdministrationState::default())
-            .with(ComplianceState::new(PartnerRules::default()));
+        let areas = digue_app::areas(&store, aliases.clone(), vec![Box::new(IncidentLog)]).await.unwrap();
+        let areas = digue_mail::areas(areas, plan.mail.as_ref(), Box::new(MailedInvitations)).unwrap();
+        let evidence = EvidenceSettings {
+            comparisons: comparisons::all(),
+            retentions: Retentions::default(),
+            witnesses: WitnessRules::default(),
+            client: None,
+            now: clock.now(),
+        };
+        let areas = digue_evidence::areas(areas, evidence);
+        let identity = IdentitySettings {
+            password: plan.password,
+            providers: Vec::new(),
+            key: &KEY,
+            console_url: CONSOLE,
+        };
+        let areas = digue_identity::areas(areas, identity).unwrap();
+        let casework = CaseworkSettings {
+            operator: home_rules(),
+            alerts: AlertRules::default(),
+            desk: DeskRules::default(),
+            lessons: Box::new(LessonMeasures),
+        };
+        let areas = digue_casework::areas(areas, casework);
+        let areas = digue_administration::areas(areas);
+        let areas = digue_compliance::areas(areas, PartnerRules::default());
+        let areas = digue_selfservice::areas(areas);
         let app = App::new(AppParts {
             monitor: digue_app::monitor::unattended(),
             store: store.clone(),
@@ -163,7 +172,6 @@ impl Home {
             journal: journal.clone(),
             journal_state,
             clock: clock.clone(),
-            aliases: aliases.clone(),
             policies: Policies::default(),
             policy_version: 1,
             session_limits: SessionLimits::default(),
@@ -173,7 +181,6 @@ impl Home {
             console_url: CONSOLE.to_owned(),
             portal_urls: vec![(PORTAL_HOST.to_owned(), format!("https://{PORTAL_HOST}"))],
             areas,
-            subscribers: vec![Box::new(IncidentLog)],
         })
         .await
         .unwrap();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role};
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount};
+use digue_administration::decisions;
 use digue_app::{Actor, OperationError, gates};
 use digue_identity::{invitations, sign_in};
 use digue_testkit::Authenticator;
@@ -49,10 +50,10 @@ async fn a_delegate_account_taken_over_alone_creates_no_reader() {
     let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
     let request = new_account("complice", "of-1", Role::Agent);
     let id = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await.unwrap();
-    let alone = approvals::decide(&home.app, &delegate, &id, true).await;
+    let alone = decisions::decide(&home.app, &delegate, &id, true).await;
     assert!(matches!(alone, Err(OperationError::Denied)));
     // The delegate of another organisation cannot see it.
-    let elsewhere = approvals::decide(&home.app, &stranger, &id, true).await;
+    let elsewhere = decisions::decide(&home.app, &stranger, &id, true).await;
     assert!(matches!(elsewhere, Err(OperationError::NotFound(_))));
     assert!(approvals::list(&home.app, &stranger).await.unwrap().is_empty());
     let rules = home.app.gateway().rules();
@@ -79,9 +80,9 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     let id = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await.unwrap();
     let twice = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await;
     assert!(matches!(twice, Err(OperationError::Conflict)));
-    let done = approvals::decide(&home.app, &deputy, &id, true).await.unwrap();
+    let done = decisions::decide(&home.app, &deputy, &id, true).await.unwrap();
     assert_eq!(done.request, request);
-    let again = approvals::decide(&home.app, &deputy, &id, true).await;
+    let again = decisions::decide(&home.app, &deputy, &id, true).await;
     assert!(matches!(again, Err(OperationError::Conflict)));
     let account = AccountId::parse("neuf").unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Closed);
@@ -168,22 +169,22 @@ async fn a_closed_gate_is_opened_by_two_within_a_day() {
     let request = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
     let late = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
     home.clock.pass(Duration::from_hours(24));
-    let expired = approvals::decide(&home.app, &dpo, &late, true).await;
+    let expired = decisions::decide(&home.app, &dpo, &late, true).await;
     assert!(matches!(expired, Err(OperationError::Conflict)));
     // A day later who they are is no longer proved: neither asks nor grants.
     let stale = approvals::ask(&home.app, &ciso, &request, "retrouvé").await;
     assert!(matches!(stale, Err(OperationError::ProofNeeded)));
     let (ciso, dpo_now) = (again(&home, &ciso), again(&home, &dpo));
     let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
-    let stale = approvals::decide(&home.app, &dpo, &id, false).await;
+    let stale = decisions::decide(&home.app, &dpo, &id, false).await;
     assert!(matches!(stale, Err(OperationError::ProofNeeded)));
     let dpo = dpo_now;
-    approvals::decide(&home.app, &dpo, &id, false).await.unwrap();
+    decisions::decide(&home.app, &dpo, &id, false).await.unwrap();
     let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
-    approvals::decide(&home.app, &dpo, &id, false).await.unwrap();
+    decisions::decide(&home.app, &dpo, &id, false).await.unwrap();
     assert_eq!(gate_of(&home, &agent.account), Gate::Closed);
     let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
-    approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
+    decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
     assert_eq!(gate_of(&home, &agent.account), Gate::Open);
     // Closing is one person's act; so is narrowing a gate that is open.
     gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence").await.unwrap();
@@ -198,13 +199,13 @@ async fn a_delegate_neither_grants_nor_confirms_more_than_agents() {
     for role in [Role::Ciso, Role::Dpo, Role::Auditor, Role::Delegate] {
         let request = new_account(&format!("neuf-{}", role.code()), "op", role);
         let id = approvals::ask(&home.app, &ciso, &request, "renfort").await.unwrap();
-        let granted = approvals::decide(&home.app, &delegate, &id, true).await;
+        let granted = decisions::decide(&home.app, &delegate, &id, true).await;
         assert!(matches!(granted, Err(OperationError::Denied)), "{role:?}");
     }
     let second = somebody(&home, "rssi2", "op", Role::Ciso).await;
     let request = new_account("neuf", "op", Role::Dpo);
     let id = approvals::ask(&home.app, &ciso, &request, "renfort").await.unwrap();
-    approvals::decide(&home.app, &second, &id, true).await.unwrap();
+    decisions::decide(&home.app, &second, &id, true).await.unwrap();
     let account = AccountId::parse("neuf").unwrap();
     let confirmed = invitations::confirm(&home.app, &delegate, &account, "AAAA-AAAA", CALL).await;
     assert!(matches!(confirmed, Err(OperationError::Denied)));

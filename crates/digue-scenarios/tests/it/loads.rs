@@ -6,6 +6,7 @@ use digue_access::Role;
 use digue_administration::aliases;
 use digue_administration::approvals::{self, ApprovalRequest};
 use digue_administration::caseloads::{self, LoadMode};
+use digue_administration::decisions;
 use digue_administration::loads::LoadTarget;
 use digue_app::{Actor, OperationError};
 use digue_gateway::ports::Aliases as _;
@@ -86,7 +87,7 @@ async fn a_stolen_account_of_the_portal_team_gives_itself_nobody() {
     assert_eq!(loaded.relations, 1);
     assert!(sees(&home, "a1", "of-1", "P1") && !sees(&home, "a1", "of-1", "P2"));
     assert!(!sees(&home, "equipe", "op", "P1") && !sees(&home, "equipe", "op", "P3"));
-    let refused = approvals::decide(&home.app, &thief, &id, true).await;
+    let refused = decisions::decide(&home.app, &thief, &id, true).await;
     assert!(matches!(refused, Err(OperationError::Denied)), "{refused:?}");
     // Neither without a fresh proof, nor by adding, nor as a program, nor by an organisation of its own.
     home.clock.pass(Duration::from_hours(1));
@@ -96,11 +97,11 @@ async fn a_stolen_account_of_the_portal_team_gives_itself_nobody() {
     assert!(keyed.waiting.is_some() && !sees(&home, "equipe", "op", "P4"));
 
     let dpo = Actor { proved_at: home.now(), ..dpo };
-    approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
+    decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
     assert!(sees(&home, "equipe", "op", "P3") && sees(&home, "a1", "of-1", "P1"));
     // The second person gives nothing to itself either.
     let id = keyed.waiting.unwrap().0;
-    let own = approvals::decide(&home.app, &dpo, &id, true).await;
+    let own = decisions::decide(&home.app, &dpo, &id, true).await;
     assert!(matches!(own, Err(OperationError::SecondNeeded)), "{own:?}");
 }
 
@@ -236,7 +237,7 @@ async fn an_alias_table_that_makes_many_one_waits() {
     let (id, growth) = loaded.waiting.unwrap();
     assert_eq!((loaded.aliases, growth.rows, growth.persons, growth.merges), (0, 300, 1, 300));
     assert_eq!(resolve("p7@x.fr"), None);
-    approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
+    decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
     assert_eq!(resolve("p7@x.fr"), Some("P1".to_owned()));
     // The same again is in force at once; another person for one of them is not.
     assert_eq!(load(&team, &csv, REPLACE).await.unwrap().waiting, None);
@@ -272,9 +273,9 @@ async fn a_feed_adds_its_bound_a_day_and_never_to_itself() {
     let target = LoadTarget::Caseload(population());
     let request = ApprovalRequest::AllowFeed { account: team.account.clone(), target, per_day: 10 };
     let id = approvals::ask(&home.app, &ciso, &request, "extraction de nuit").await.unwrap();
-    let own = approvals::decide(&home.app, &Actor { proved_at: home.now(), ..team.clone() }, &id, true).await;
+    let own = decisions::decide(&home.app, &Actor { proved_at: home.now(), ..team.clone() }, &id, true).await;
     assert!(own.is_err());
-    approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
+    decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
 
     let night = load(&home, &feed, &rows(0..8), REPLACE).await.unwrap();
     assert_eq!((night.relations, night.waiting), (8, None));
@@ -319,7 +320,7 @@ async fn what_waits_is_out_of_date_once_the_file_was_replaced() {
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let (id, _) = load(&home, &team, "account,person\na1,P1\n", REPLACE).await.unwrap().waiting.unwrap();
     load(&home, &Actor::digue(), "account,person\na2,P2\n", REPLACE).await.unwrap();
-    let late = approvals::decide(&home.app, &dpo, &id, true).await;
+    let late = decisions::decide(&home.app, &dpo, &id, true).await;
     assert!(matches!(late, Err(OperationError::Invalid("invalid-load-replaced"))), "{late:?}");
     assert!(!sees(&home, "a1", "of-1", "P1") && sees(&home, "a2", "of-1", "P2"));
 }

@@ -2,6 +2,7 @@
 
 use digue_access::Role;
 use digue_administration::approvals::{self, ApprovalRequest};
+use digue_administration::decisions;
 use digue_administration::onboarding;
 use digue_app::{Actor, OperationError};
 use digue_identity::invitations;
@@ -32,7 +33,7 @@ async fn an_organisation_of_three_comes_in_with_one_file_and_two_persons() {
     let told: Vec<(&str, Role)> = accounts.iter().map(|one| (one.account.as_str(), one.role)).collect();
     assert_eq!(told, [("marie", Role::Delegate), ("paul", Role::Deputy), ("lea", Role::Agent)]);
     let id = approvals::ask(&home.app, &ciso, &request, "convention signée").await.unwrap();
-    let done = approvals::decide(&home.app, &dpo, &id, true).await.unwrap();
+    let done = decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
     assert_eq!(done.request, request);
     // Whoever granted them holds no link: a third person hands each one over.
     assert!(done.invitations.len() == 3 && done.invitations.iter().all(|one| one.link.is_none()));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_administration::approvals::{self, ApprovalRequest};
+use digue_administration::decisions;
 use digue_administration::{accounts, break_glass};
 use digue_app::{OperationError, gates};
 use digue_casework::{containment, desk};
@@ -48,7 +49,7 @@ async fn one_approval_decided_ten_times_at_once_is_one_act_and_one_entry() {
     let request = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
     let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
     // Half of them grant, half refuse.
-    let decide = |place: usize| approvals::decide(&home.app, &deciders[place], &id, place % 2 == 0);
+    let decide = |place: usize| decisions::decide(&home.app, &deciders[place], &id, place % 2 == 0);
     one_of(join_all((0..MANY).map(decide)).await);
     let acts = home.acts();
     let count = |act: Act| acts.iter().filter(|(known, _)| *known == act).count();
@@ -185,7 +186,7 @@ async fn what_could_not_be_written_down_waits_again() {
     let id =
         approvals::ask(&home.app, &ciso, &ApprovalRequest::ExportJournal, "contrôle annuel").await.unwrap();
     home.acts();
-    let failed = approvals::decide(&home.app, &dpo, &id, true).await;
+    let failed = decisions::decide(&home.app, &dpo, &id, true).await;
     assert!(matches!(failed, Err(OperationError::Unavailable(_))), "{failed:?}");
     let waiting = approvals::list(&home.app, &dpo).await.unwrap();
     assert_eq!((waiting[0].record.decided.is_some(), waiting[0].may_decide), (false, true));

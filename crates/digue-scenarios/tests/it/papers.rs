@@ -4,7 +4,8 @@ use std::io::Read as _;
 
 use digue_access::Role;
 use digue_app::{Actor, gates};
-use digue_casework::papers::{self, PAPERS, PaperFormat, PaperReader};
+use digue_casework::paper_reader::PaperReader;
+use digue_casework::papers::{self, PAPERS, PaperFormat};
 use digue_casework::register_import::{self, RegisterOutcome, RegisterPreview, RowFault};
 use digue_casework::{breach, bundle, incidents};
 use digue_documents::{WrittenCell, pdf};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_administration::accounts;
 use digue_administration::approvals::{self, ApprovalRequest};
+use digue_administration::decisions;
 use digue_app::{Actor, OperationError, gates};
 use digue_evidence::reading::EvidenceForm;
 use digue_identity::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
@@ -42,11 +43,11 @@ async fn a_recovery_takes_two_and_leaves_nothing_of_what_the_thief_had() {
         assert!(matches!(asked, Err(OperationError::Denied)));
     }
     let id = approvals::ask(&home.app, &delegate, &request, "ordinateur volé").await.unwrap();
-    let alone = approvals::decide(&home.app, &delegate, &id, true).await;
+    let alone = decisions::decide(&home.app, &delegate, &id, true).await;
     assert!(matches!(alone, Err(OperationError::Denied)));
     let none = recovery::look_back(&home.app, &ciso, &account, EvidenceForm::Shown).await;
     assert!(matches!(none, Err(OperationError::NotFound(_))));
-    let done = approvals::decide(&home.app, &deputy, &id, true).await.unwrap();
+    let done = decisions::decide(&home.app, &deputy, &id, true).await.unwrap();
 
     // Sessions, passkeys and the gate; a part of the limits for two weeks.
     assert!(home.app.gateway().sessions_of(&account).is_empty());
@@ -89,7 +90,7 @@ async fn a_recovery_does_not_reopen_what_was_closed_before() {
     gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, "vol avéré").await.unwrap();
     let request = request(&session.account, &home);
     let id = approvals::ask(&home.app, &delegate, &request, "ordinateur volé").await.unwrap();
-    approvals::decide(&home.app, &deputy, &id, true).await.unwrap();
+    decisions::decide(&home.app, &deputy, &id, true).await.unwrap();
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let link = invitations::hand_over(&home.app, &ciso, &session.account).await.unwrap().link.unwrap();
     let token = link.split_once("link=").unwrap().1;
@@ -114,7 +115,7 @@ async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
     };
     let both = ApprovalRequest::AddAccounts(vec![add("delegue", Role::Delegate), add("a1", Role::Agent)]);
     let id = approvals::ask(&home.app, &ciso, &both, "convention signée").await.unwrap();
-    let done = approvals::decide(&home.app, &second, &id, true).await.unwrap();
+    let done = decisions::decide(&home.app, &second, &id, true).await.unwrap();
     assert!(done.invitations.iter().all(|one| one.link.is_none() && one.email.is_some()));
     // The addresses are the asker's word: nothing leaves before somebody else vouches for them.
     assert_eq!(digue_mail::send_due(&home.app).await.unwrap(), 0);
@@ -141,7 +142,7 @@ async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
 
     let account = AccountId::parse("a1").unwrap();
     let id = approvals::ask(&home.app, &ciso, &request(&account, &home), "ordinateur volé").await.unwrap();
-    let done = approvals::decide(&home.app, &second, &id, true).await.unwrap();
+    let done = decisions::decide(&home.app, &second, &id, true).await.unwrap();
     assert_eq!(done.invitations[0].link, None);
     let by_mail = invitations::send(&home.app, &dpo, &account).await;
     assert!(matches!(by_mail, Err(OperationError::NotFound(_))), "never by mail");
@@ -170,7 +171,7 @@ async fn mail_waits_for_a_server_that_is_away_and_is_given_up_after_two_days() {
     };
     let id =
         approvals::ask(&home.app, &ciso, &ApprovalRequest::AddAccounts(vec![one]), "recrue").await.unwrap();
-    approvals::decide(&home.app, &second, &id, true).await.unwrap();
+    decisions::decide(&home.app, &second, &id, true).await.unwrap();
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     invitations::send(&home.app, &dpo, &AccountId::parse("a1").unwrap()).await.unwrap();
     assert_eq!(digue_mail::send_due(&home.app).await.unwrap(), 0);
@@ -199,7 +200,7 @@ async fn a_suspended_account_is_recovered_and_stays_suspended() {
     accounts::set_suspended(&home.app, &delegate, &account, true, "ordinateur volé").await.unwrap();
     let request = request(&account, &home);
     let id = approvals::ask(&home.app, &delegate, &request, "ordinateur volé").await.unwrap();
-    let done = approvals::decide(&home.app, &deputy, &id, true).await.unwrap();
+    let done = decisions::decide(&home.app, &deputy, &id, true).await.unwrap();
     assert_eq!(done.invitations[0].link, None);
     assert!(home.app.gateway().rules().directory.find(&account).unwrap().is_suspended);
     let early = invitations::hand_over(&home.app, &ciso, &account).await;

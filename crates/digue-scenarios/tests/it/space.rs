@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use digue_access::Role;
+use digue_administration::decisions;
 use digue_administration::{accounts, approvals};
 use digue_app::{Actor, OperationError};
 use digue_compliance::space::{self, assessment};
@@ -92,7 +93,7 @@ async fn who_is_suspended_while_a_hand_over_waits_stays_so() {
         let waiting = approvals::list(app, &ciso).await.unwrap().remove(0).record.id;
         let suspended = if is_successor { &next } else { &chef };
         accounts::set_suspended(app, &ciso, suspended, true, "compte volé").await.unwrap();
-        let granted = approvals::decide(app, &ciso, &waiting, true).await;
+        let granted = decisions::decide(app, &ciso, &waiting, true).await;
         let rules = app.gateway().rules();
         let known = |account: &AccountId| rules.directory.find(account).cloned().unwrap();
         assert!(known(suspended).is_suspended);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use digue_casework::incidents::IncidentView;
 use digue_casework::notices::{Style, measured, proposed_for};
-use digue_casework::papers::{self, PAPERS, PaperReader};
+use digue_casework::paper_reader::PaperReader;
+use digue_casework::papers::{self, PAPERS};
 use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Language, text};
 use digue_response::affected::{AffectedQuality, AffectedVersion};

@@ -118,6 +118,13 @@ async fn lived_in() -> Home {
     add(&home, &ciso, RegisterKind::Review, &review).await;
     let rights = reviews::open(app, &ciso, "Revue des accès", home.now().plus(DAY * 30)).await.unwrap();
     reviews::decide(app, &ciso, &rights, &agent.account, true, "").await.unwrap();
+    for check in [Check::Dormant, Check::ClockDrift] {
+        let until = home.now().plus(DAY * 30);
+        checks::switch(app, &ciso, check, until, "remplacement du serveur").await.unwrap();
+        checks::run_one(app, check).await.unwrap();
+    }
+    // Enabled again before its end.
+    checks::switch(app, &ciso, Check::WideCaseloads, home.now(), "serveur remplacé").await.unwrap();
     home
 }
 
@@ -161,6 +168,13 @@ async fn what_is_written_beside_digue_is_named() {
             "records-intact",
             "UPDATE check_results SET content = replace(content, '\"failing_count\":0', '\"failing_count\":1') WHERE name = 'records-intact'",
         ),
+        (StoredKind::Check, "clock-drift", "DELETE FROM check_results WHERE name = 'clock-drift'"),
+        (
+            StoredKind::Switch,
+            "dormant",
+            "UPDATE check_switches SET until = until + 3600000000 WHERE name = 'dormant'",
+        ),
+        (StoredKind::Switch, "clock-drift", "DELETE FROM check_switches WHERE name = 'clock-drift'"),
     ] {
         write_beside(&home, sql);
         // A request that is taken away differs no more: it is missing.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use digue_access::{Reach, Role, Session};
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount};
+use digue_administration::decisions;
 use digue_app::Actor;
 use digue_identity::{invitations, keys, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
@@ -167,7 +168,7 @@ impl Scene {
             }
             2 => {
                 for waiting in approvals::list(&self.home.app, &actor).await.unwrap_or_default() {
-                    let done = approvals::decide(&self.home.app, &actor, &waiting.record.id, true).await;
+                    let done = decisions::decide(&self.home.app, &actor, &waiting.record.id, true).await;
                     for one in done.map(|done| done.invitations).unwrap_or_default() {
                         assert_eq!(one.link, None, "whoever grants holds no link");
                     }
@@ -250,7 +251,7 @@ impl Scene {
                     for waiting in approvals::list(&self.home.app, actor).await.unwrap_or_default() {
                         if waiting.may_decide {
                             let id = &waiting.record.id;
-                            let _ = approvals::decide(&self.home.app, actor, id, true).await;
+                            let _ = decisions::decide(&self.home.app, actor, id, true).await;
                         }
                     }
                 }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use digue_app::files::hex;
+use digue_app::quotas::{QuotaLimits, Quotas};
 use digue_app::secret::{Secret, name};
-use digue_app::{ActDetails, Actor, App, LineFault, OperationError, canonical};
-use digue_casework::CaseworkState;
-use digue_casework::papers::{self, PaperFormat, PaperReader};
+use digue_app::{ActDetails, Actor, App, Area, LineFault, OperationError, canonical};
+use digue_casework::paper_reader::PaperReader;
+use digue_casework::papers::{self, PaperFormat};
+use digue_casework::rate_limiter;
 use digue_documents::{Document, DocumentBlock};
-use digue_identity::IdentityState;
 use digue_identity::person_sessions::{journal_name, open};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
@@ -16,6 +17,8 @@ use digue_store::{KnownPerson, PersonCode, RequestRecord};
 use digue_types::{Act, PopulationId, Timestamp};
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::request_lock;
 
 /// How long a code is valid: a letter takes days, and people open it later.
 const LASTS: Duration = Duration::from_hours(24 * 60);
@@ -28,9 +31,29 @@ const WAITING_MAX: u64 = 5000;
 /// Beyond this the queue accepts only addresses that requested none today. Without the reserve one sender
 /// could fill the queue for everyone.
 const WAITING_SHARED: u64 = WAITING_MAX / 5 * 4;
+/// Requests from one address within a day: a household makes a few, a town hall some for its visitors.
+const LETTERS: QuotaLimits = QuotaLimits {
+    period: Duration::from_hours(24),
+    per_address: 50,
+    per_network: 500,
+    total: 2500,
+    least: 5,
+};
+
+/// Requests for letters without a session, by network address.
+pub(crate) struct LetterQuotas(Quotas);
+
+impl Area for LetterQuotas {}
+
+impl Default for LetterQuotas {
+    fn default() -> Self {
+        Self(Quotas::new(LETTERS))
+    }
+}
+
 /// A keyed hash, because codes are short: from a copy of the database alone they could be found by trying.
 fn hash(app: &App, code: Code) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.key);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
     hex(hmac::sign(&key, format!("person code {}", code.bits()).as_bytes()).as_ref())
 }
 
@@ -76,7 +99,7 @@ pub async fn make(
         ..ActDetails::default()
     };
     app.write_down(actor, Act::PersonCodesMade, words).await?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     let codes: Vec<PersonCode> = letters
         .iter()
         .map(|letter| PersonCode {
@@ -87,7 +110,7 @@ pub async fn make(
             expires_at: now.plus(LASTS),
         })
         .collect();
-    app.store.add_person_codes(&codes).await?;
+    app.store().add_person_codes(&codes).await?;
     answer_waiting(app, actor, &letters).await?;
     Ok(letters)
 }
@@ -102,16 +125,16 @@ fn draw() -> Result<Code, OperationError> {
 
 /// Deletes expired codes: who was written to must not be known longer than needed.
 pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
-    Ok(app.store.forget_person_codes(app.clock.now()).await?)
+    Ok(app.store().forget_person_codes(app.clock().now()).await?)
 }
 
 /// Closes the requests for a letter that these letters answer.
 async fn answer_waiting(app: &App, actor: &Actor, letters: &[CodeLetter]) -> Result<(), OperationError> {
-    let now = app.clock.now();
+    let now = app.clock().now();
     for letter in letters {
-        for request in app.store.requests_of(&letter.whose).await? {
+        for request in app.store().requests_of(&letter.whose).await? {
             if request.kind == LETTER && request.answered_at == Timestamp::ZERO {
-                app.store.answer_request(&request.id, (&actor.account, now), "done", "").await?;
+                app.store().answer_request(&request.id, (&actor.account, now), "done", "").await?;
             }
         }
     }
@@ -149,7 +172,7 @@ pub fn printed(app: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Resul
         has_own_titles: true,
         language: language.code(),
         blocks,
-        made_at: Some(app.clock.now().to_string()),
+        made_at: Some(app.clock().now().to_string()),
     };
     papers::printed(&document, PaperFormat::Pdf)
 }
@@ -159,9 +182,9 @@ pub fn printed(app: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Resul
 /// # Errors
 /// `Invalid` for a wrong, used or expired code, with the same text and in the same time.
 pub async fn enter(app: &App, typed: &str, ip: &str) -> Result<Secret, OperationError> {
-    CaseworkState::of(app).rate_limiter.pass(app.clock.now(), ip)?;
+    rate_limiter::pass(app, ip)?;
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
-    let whose = app.store.take_person_code(&hash(app, code), app.clock.now()).await?;
+    let whose = app.store().take_person_code(&hash(app, code), app.clock().now()).await?;
     open(app, whose.ok_or(OperationError::Invalid("invalid-person-code"))?, "letter", None).await
 }
 
@@ -172,19 +195,19 @@ pub async fn enter(app: &App, typed: &str, ip: &str) -> Result<Secret, Operation
 /// `Busy` when this address has used its share, `Full` when no more requests can wait. Without an error the
 /// request waits: none is dropped silently.
 pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(), OperationError> {
-    let now = app.clock.now();
-    CaseworkState::of(app).rate_limiter.pass(now, ip)?;
+    let now = app.clock().now();
+    rate_limiter::pass(app, ip)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
     let person = canonical::person(app, &population, typed)?;
     let whose = KnownPerson { population: population.to_string(), person };
     let waits = |request: &RequestRecord| request.kind == LETTER && request.answered_at == Timestamp::ZERO;
     // Two concurrent requests for the same letter become one.
-    let _one_at_a_time = IdentityState::of(app).persons.asking.lock().await;
-    if app.store.requests_of(&whose).await?.iter().any(waits) {
+    let _one_at_a_time = request_lock::hold(app).await;
+    if app.store().requests_of(&whose).await?.iter().any(waits) {
         return Ok(());
     }
-    let letters = &IdentityState::of(app).persons.letters;
-    let waiting = app.store.open_requests(LETTER).await?;
+    let letters = &app.area::<LetterQuotas>().0;
+    let waiting = app.store().open_requests(LETTER).await?;
     may_wait(waiting, letters.is_new(now, ip))?;
     letters.pass(now, ip)?;
     let record = RequestRecord::opened(name("rq")?, whose, LETTER, now);
@@ -194,7 +217,7 @@ pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(
         ..ActDetails::default()
     };
     app.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
-    Ok(app.store.add_request(&record).await?)
+    Ok(app.store().add_request(&record).await?)
 }
 
 /// Checks that one more request may wait; `is_new` for an address that made none today.
@@ -206,8 +229,6 @@ fn may_wait(waiting: u64, is_new: bool) -> Result<(), OperationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use digue_app::quotas::Quotas;
-    use digue_identity::person_sessions::LETTERS;
 
     /// 5,020 requests dropped those of persons who were told that they had asked.
     #[test]

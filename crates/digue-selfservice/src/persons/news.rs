@@ -31,11 +31,11 @@ fn about(person: &SignedInPerson) -> String {
 }
 
 fn seal(app: &App) -> Result<SecretSeal, OperationError> {
-    SecretSeal::new(&app.key, SEAL)
+    SecretSeal::new(app.key(), SEAL)
 }
 
 pub async fn preference(app: &App, person: &SignedInPerson) -> Result<NewsPreference, OperationError> {
-    let Some(record) = app.store.request_of(person.whose()).await? else {
+    let Some(record) = app.store().request_of(person.whose()).await? else {
         return Ok(NewsPreference::default());
     };
     let email = seal(app)?.open(&about(person), &record.sealed_email);
@@ -54,7 +54,7 @@ pub async fn save(
     preference: &NewsPreference,
 ) -> Result<(), OperationError> {
     if !preference.first_visits && !preference.monthly {
-        return Ok(app.store.remove_preference(person.whose()).await?);
+        return Ok(app.store().remove_preference(person.whose()).await?);
     }
     // Without a mail server the preference would be a promise that is not kept.
     if !digue_mail::is_configured(app) {
@@ -70,9 +70,9 @@ pub async fn save(
         monthly: preference.monthly,
         // Consultations that are visible now are not news.
         told_entry: last,
-        digest_at: app.clock.now(),
+        digest_at: app.clock().now(),
     };
-    Ok(app.store.save_preference(&record).await?)
+    Ok(app.store().save_preference(&record).await?)
 }
 
 /// Queues the mails that are due; returns how many.
@@ -80,8 +80,8 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
     if !digue_mail::is_configured(app) {
         return Ok(0);
     }
-    let (now, mut told) = (app.clock.now(), 0);
-    for record in app.store.preferences().await? {
+    let (now, mut told) = (app.clock().now(), 0);
+    for record in app.store().preferences().await? {
         let person = SignedInPerson::vouched_for(record.whose.clone());
         let seen = sights::visible(app, &person).await?;
         let (is_new, is_due) = news(&record, &seen, now);
@@ -100,7 +100,7 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
             continue;
         };
         // Marked before it is queued: a crash in between loses one mail and repeats none.
-        app.store.save_preference(&PreferenceRecord { told_entry: last, digest_at, ..record }).await?;
+        app.store().save_preference(&PreferenceRecord { told_entry: last, digest_at, ..record }).await?;
         digue_mail::queue(app, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
         told += 1;
     }

@@ -5,43 +5,17 @@ use digue_access::Role;
 use digue_app::gates::parse_reason;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError};
-use digue_casework::CaseworkState;
+use digue_casework::operator;
 use digue_evidence::reading::{self, EvidenceForm};
-use digue_identity::IdentityState;
 use digue_identity::person_sessions::{SignedInPerson, journal_name};
 use digue_mail::Mail;
 use digue_response::clock::rights_due;
 use digue_store::RequestRecord;
 use digue_types::visible::{is_blank, visible_chars};
-use digue_types::{AccountId, Act, Timestamp, lists};
+use digue_types::{AccountId, Act, Timestamp};
 
-use super::{codes, sights};
-
-lists! {
-    /// What a person may request.
-    RequestKind "request" {
-        /// A consultation that the person does not recognise.
-        Contest "contest",
-        /// The name of the reader (CJEU C-579/21).
-        Name "name",
-        Access "access",
-        Rectification "rectification",
-        Erasure "erasure",
-        Restriction "restriction",
-        Objection "objection",
-        Portability "portability",
-    }
-
-    /// The outcome of a request.
-    RequestOutcome "outcome-request" {
-        Done "done",
-        /// The consultation was work.
-        Explained "explained",
-        /// The consultation was not work: an incident follows.
-        Upheld "upheld",
-        Refused "refused",
-    }
-}
+pub use super::request_kinds::{RequestKind, RequestOutcome};
+use super::{codes, request_lock, sights};
 
 const TEXT_CHARS_MAX: usize = 4_000;
 const ANSWER_CHARS_MIN: usize = 10;
@@ -66,8 +40,8 @@ impl TrackedRequest {
 
 fn tracked(app: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRequest {
     let is_extended = record.extended_at > Timestamp::ZERO;
-    let due = rights_due(record.opened_at, is_extended, &CaseworkState::of(app).operator().zone);
-    let now = app.clock.now();
+    let due = rights_due(record.opened_at, is_extended, &operator::rules(app).zone);
+    let now = app.clock().now();
     let is_late = record.answered_at == Timestamp::ZERO && now > due;
     let same = all.iter().filter(|other| {
         other.kind == RequestKind::Contest.code()
@@ -90,9 +64,9 @@ pub async fn ask(
     if text.chars().count() > TEXT_CHARS_MAX {
         return Err(OperationError::Invalid("invalid-request-long"));
     }
-    let now = app.clock.now();
-    let _one_at_a_time = IdentityState::of(app).persons.asking.lock().await;
-    let own = app.store.requests_of(person.whose()).await?;
+    let now = app.clock().now();
+    let _one_at_a_time = request_lock::hold(app).await;
+    let own = app.store().requests_of(person.whose()).await?;
     let lately = own.iter().filter(|one| now.since(one.opened_at).as_secs() < 86_400);
     if lately.count() >= A_DAY {
         return Err(OperationError::Busy);
@@ -121,7 +95,7 @@ pub async fn ask(
     let words =
         ActDetails { subject, after: format!("{} {}", kind.code(), record.id), ..ActDetails::default() };
     app.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
-    app.store.add_request(&record).await?;
+    app.store().add_request(&record).await?;
     if kind == RequestKind::Contest
         && let Ok(account) = AccountId::parse(&account)
     {
@@ -133,7 +107,7 @@ pub async fn ask(
 
 /// The person's own requests, the newest first.
 pub async fn own(app: &App, person: &SignedInPerson) -> Result<Vec<TrackedRequest>, OperationError> {
-    let mut records = app.store.requests_of(person.whose()).await?;
+    let mut records = app.store().requests_of(person.whose()).await?;
     records.retain(|record| record.kind != codes::LETTER);
     Ok(records.into_iter().map(|record| tracked(app, record, &[])).collect())
 }
@@ -150,7 +124,7 @@ pub async fn list(
 }
 
 async fn all(app: &App) -> Result<Vec<TrackedRequest>, OperationError> {
-    let records = app.store.requests().await?;
+    let records = app.store().requests().await?;
     let mut all: Vec<TrackedRequest> =
         records.iter().map(|record| tracked(app, record.clone(), &records)).collect();
     all.sort_by_key(|one| (!one.is_open(), one.due, one.record.id.clone()));
@@ -179,9 +153,9 @@ pub async fn answer(
         after: format!("{} account:{}", outcome.code(), record.account),
         ..ActDetails::default()
     };
-    let by = (&actor.account, app.clock.now());
-    let claim = app.store.answer_request(id, by, outcome.code(), &text);
-    app.claim((actor, Act::PersonAnswered, words), claim, app.store.release_request(id)).await.map(drop)
+    let by = (&actor.account, app.clock().now());
+    let claim = app.store().answer_request(id, by, outcome.code(), &text);
+    app.claim((actor, Act::PersonAnswered, words), claim, app.store().release_request(id)).await.map(drop)
 }
 
 fn parse_answer(text: &str) -> Result<String, OperationError> {
@@ -209,11 +183,11 @@ pub async fn extend(app: &App, actor: &Actor, id: &str, why: &str) -> Result<(),
         after: "extended".to_owned(),
         reason: why.clone(),
     };
-    let claim = app.store.extend_request(id, app.clock.now(), &why);
-    app.claim((actor, Act::PersonAnswered, words), claim, app.store.release_extension(id)).await.map(drop)
+    let claim = app.store().extend_request(id, app.clock().now(), &why);
+    app.claim((actor, Act::PersonAnswered, words), claim, app.store().release_extension(id)).await.map(drop)
 }
 
 async fn find(app: &App, id: &str) -> Result<RequestRecord, OperationError> {
-    let found = app.store.request(id).await?;
+    let found = app.store().request(id).await?;
     found.filter(|record| record.kind != codes::LETTER).ok_or(OperationError::NotFound("request"))
 }

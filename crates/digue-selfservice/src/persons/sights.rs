@@ -17,7 +17,7 @@ use digue_store::{HiddenRecord, KnownPerson};
 use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, PortalId, Timestamp};
 use ring::hmac;
 
-use super::requests::{RequestKind, RequestOutcome};
+use super::request_kinds::{RequestKind, RequestOutcome};
 
 /// Rows of a page.
 pub const PAGE: usize = 50;
@@ -131,8 +131,8 @@ pub async fn all(app: &App, person: &SignedInPerson) -> Result<Vec<ConsultationR
 pub(crate) async fn visible(app: &App, person: &SignedInPerson) -> Result<Vec<Sight>, OperationError> {
     let mut sights = app.answered(app.view().of_person(&person.reference()?))?;
     sights.retain(|sight| is_of(person.whose(), sight));
-    let now = app.clock.now();
-    let hidden = app.store.hidden().await?;
+    let now = app.clock().now();
+    let hidden = app.store().hidden().await?;
     sights.retain(|sight| !hidden.iter().any(|one| hides(one, sight, now)));
     Ok(sights)
 }
@@ -159,9 +159,9 @@ async fn rows(
     sights: Vec<Sight>,
 ) -> Result<Vec<ConsultationRow>, OperationError> {
     let names: HashMap<OrganisationId, String> =
-        app.store.organisations().await?.into_iter().map(|known| (known.id, known.name)).collect();
+        app.store().organisations().await?.into_iter().map(|known| (known.id, known.name)).collect();
     let rules = app.gateway().rules();
-    let requests = app.store.requests_of(whose).await?;
+    let requests = app.store().requests_of(whose).await?;
     let questions = questions(app).await?;
     let mut rows = Vec::with_capacity(sights.len());
     for sight in sights {
@@ -271,7 +271,7 @@ const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// The pseudonym of a reader: stable, and not reversible without the installation's key.
 pub(crate) fn alias(app: &App, account: &AccountId, organisation: &OrganisationId) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &app.key);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
     let tag = hmac::sign(&key, format!("person alias {organisation} {account}").as_bytes());
     tag.as_ref().iter().take(4).map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect()
 }
@@ -313,7 +313,7 @@ pub async fn hide(
     require(actor.role == digue_access::Role::Dpo)?;
     actor.must_be_fresh(app)?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     let named = match reach.split_once(':') {
         Some(("account", name)) => AccountId::parse(name).is_ok(),
         Some(("organisation", name)) => OrganisationId::parse(name).is_ok(),
@@ -340,23 +340,23 @@ pub async fn hide(
         reason,
     };
     app.write_down(actor, Act::SightsHidden, words).await?;
-    Ok(app.store.hide(&record).await?)
+    Ok(app.store().hide(&record).await?)
 }
 
 /// Shows them again before their end.
 pub async fn lift(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     require(actor.role == digue_access::Role::Dpo)?;
     let words = ActDetails { subject: id.to_owned(), ..ActDetails::default() };
-    let claim = app.store.lift(id, app.clock.now());
-    app.claim((actor, Act::SightsShown, words), claim, app.store.release_lift(id)).await.map(drop)
+    let claim = app.store().lift(id, app.clock().now());
+    app.claim((actor, Act::SightsShown, words), claim, app.store().release_lift(id)).await.map(drop)
 }
 
 /// All hidden consultations, past ones included, each with the number of persons that it concerns.
 pub async fn hidden(app: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>, OperationError> {
     actor.must_watch()?;
-    let now = app.clock.now();
+    let now = app.clock().now();
     let mut all = Vec::new();
-    for record in app.store.hidden().await? {
+    for record in app.store().hidden().await? {
         let mut question =
             ScopeQuestion { from: Some(record.from), to: Some(record.to), ..ScopeQuestion::default() };
         // An empty question would count every person.

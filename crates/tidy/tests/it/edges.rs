@@ -326,3 +326,16 @@ fn the_gateway_never_sees_the_store_and_the_console_neither_sql_nor_the_journal(
         }
     }
 }
+
+/// The app gives both to operations; the console asks operations.
+#[test]
+fn the_console_takes_neither_the_store_nor_the_journal_from_the_app() {
+    for (path, text) in shipped() {
+        let place = path.to_string_lossy();
+        // However the call is broken over lines.
+        let text: String = text.split_whitespace().collect();
+        for call in [".store()", ".journal()"] {
+            assert!(!place.contains("crates/digue-console/") || !text.contains(call), "{place} calls {call}");
+        }
+    }
+}

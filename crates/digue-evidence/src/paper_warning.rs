@@ -7,18 +7,18 @@ use digue_documents::{DocumentBlock, WrittenSheet};
 use digue_locales::{Language, text};
 use digue_types::AccountId;
 
-use super::{StoredKind, compare_now};
+use crate::stored_records::{RecordDifference, StoredKind, compare_now};
 
 /// The records that a document is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct PaperSources<'n> {
-    pub kinds: &'static [StoredKind],
-    pub about: PaperSubject<'n>,
+    kinds: &'static [StoredKind],
+    about: PaperSubject<'n>,
 }
 
 /// Which of them the warning may name: never a record that the reader of the document may not see.
 #[derive(Clone, Copy, Debug)]
-pub enum PaperSubject<'n> {
+enum PaperSubject<'n> {
     All,
     /// Those of one incident, or of one record.
     Name(&'n str),
@@ -50,7 +50,7 @@ impl<'n> PaperSources<'n> {
     /// The differing records, as sentences.
     async fn differing(&self, app: &App, language: Language) -> Result<Vec<String>, OperationError> {
         let found = compare_now(app, self.kinds).await?.differences;
-        let is_its = |one: &&super::RecordDifference| match self.about {
+        let is_its = |one: &&RecordDifference| match self.about {
             PaperSubject::All => true,
             PaperSubject::Name(name) => one.is_about(name),
             PaperSubject::Accounts(accounts) => accounts.iter().any(|account| one.is_about(account.as_str())),

@@ -1,0 +1,214 @@
+//! Decisions on approval requests, and how an approved one is carried out.
+//!
+//! What an approver read is what is done: the request is the stored one. How a change is made belongs to the
+//! module that it concerns.
+
+use digue_access::{AccountRecord, Role};
+use digue_app::directory;
+use digue_app::gates::{self, ActAuthority};
+use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_identity::invitations::{self, Invitation, InvolvedAccounts};
+use digue_identity::{keys, recovery};
+use digue_store::{ApprovalDecision, ApprovalRecord};
+use digue_types::{AccountId, Act, OrganisationId};
+
+use crate::approvals::{ApprovalRequest, NewAccount, WaitingApproval, is_possible, list};
+use crate::loads::{self, LoadTarget};
+use crate::{aliases, caseloads, reopening, rules};
+
+/// The result of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalOutcome {
+    pub request: ApprovalRequest,
+    /// Accounts whose holders are to be invited, by a person who neither requested nor approved.
+    pub invitations: Vec<Invitation>,
+}
+
+/// Approves or refuses a request; what is approved is carried out at once.
+///
+/// # Errors
+/// `Conflict` when it was decided before, or has expired.
+pub async fn decide(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    is_granted: bool,
+) -> Result<ApprovalOutcome, OperationError> {
+    let waiting = list(app, actor).await?.into_iter().find(|waiting| waiting.record.id == id);
+    let WaitingApproval { record, may_decide, is_over } =
+        waiting.ok_or(OperationError::NotFound("approval"))?;
+    if is_over {
+        return Err(OperationError::Conflict);
+    }
+    require(may_decide)?;
+    actor.must_be_fresh(app)?;
+    let request = ApprovalRequest::of(&record)
+        .ok_or_else(|| OperationError::Unavailable("a stored approval request cannot be read".into()))?;
+    if is_granted {
+        is_possible(app, &request)?;
+        must_be_current(app, actor, &request).await?;
+    }
+    let words = ActDetails {
+        subject: record.subject.clone(),
+        before: format!("asked by {}", record.asked_by),
+        after: request.told(),
+        reason: record.reason.clone(),
+    };
+    let act = if is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };
+    let decided = ApprovalDecision { by: actor.account.clone(), at: app.clock().now(), is_granted };
+    // The order matters: the claim lets one of several concurrent deciders through, so that the journal
+    // holds no decision that came too late; it expires after a minute if this process dies. Settling
+    // makes it final. Only then is it carried out: a failure there leaves it approved and not repeated.
+    let claim = app.store().claim_approval(id, &decided);
+    let release = app.store().release_approval(id, &actor.account);
+    app.claim((actor, act, words), claim, release).await?;
+    if !app.store().settle_approval(id, &decided).await? {
+        return Err(OperationError::Conflict);
+    }
+    let invitations = if is_granted { carry_out(app, actor, &request, &record).await? } else { Vec::new() };
+    Ok(ApprovalOutcome { request, invitations })
+}
+
+/// Checks that the files behind a request are unchanged since it was made, and that they give nothing to
+/// the approver. The files are checked again under `LoadLock` when the load is carried out; here an
+/// approver learns of a change before the decision is journalled.
+async fn must_be_current(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), OperationError> {
+    match request {
+        ApprovalRequest::Load(load) => match load.target {
+            LoadTarget::Caseload(_) if caseloads::gives_to(app, load, &actor.account).await? => {
+                Err(OperationError::SecondNeeded)
+            }
+            LoadTarget::Caseload(_) => Ok(()),
+            LoadTarget::Aliases(_) => aliases::must_be_current(app, load).await,
+        },
+        ApprovalRequest::WidenRules { of, detail } => rules::wanted(app, of, detail).await.map(drop),
+        _ => Ok(()),
+    }
+}
+
+async fn carry_out(
+    app: &App,
+    actor: &Actor,
+    request: &ApprovalRequest,
+    record: &ApprovalRecord,
+) -> Result<Vec<Invitation>, OperationError> {
+    match request {
+        ApprovalRequest::OpenGate { reach, gate } => {
+            gates::apply(app, actor, reach.clone(), *gate, &record.reason, ActAuthority::Two).await?;
+            Ok(Vec::new())
+        }
+        ApprovalRequest::Reopen(step) => {
+            reopening::carry_out(app, actor, step, &record.reason).await?;
+            Ok(Vec::new())
+        }
+        ApprovalRequest::AddAccounts(accounts) => add_accounts(app, actor, accounts, &record.asked_by).await,
+        ApprovalRequest::RecoverAccount { account, since } => {
+            recovery::carry_out(app, actor, account, *since, record).await.map(|one| vec![one])
+        }
+        ApprovalRequest::WidenRules { of, detail } => {
+            rules::grant(app, of, detail).await?;
+            Ok(Vec::new())
+        }
+        ApprovalRequest::AddToCaseload(addition) => {
+            caseloads::add_one(app, addition, &record.reason).await?;
+            Ok(Vec::new())
+        }
+        ApprovalRequest::Load(load) => {
+            match load.target {
+                LoadTarget::Caseload(_) => caseloads::load_granted(app, load).await?,
+                LoadTarget::Aliases(_) => aliases::load_granted(app, load).await?,
+            }
+            Ok(Vec::new())
+        }
+        ApprovalRequest::MoveAccount { account, organisation, role } => {
+            move_account(app, actor, account, organisation, *role).await?;
+            Ok(Vec::new())
+        }
+        ApprovalRequest::AllowFeed { account, target, per_day } => {
+            let words = ActDetails {
+                subject: format!("account:{account}"),
+                after: format!("{} {per_day}", target.name()),
+                reason: record.reason.clone(),
+                ..ActDetails::default()
+            };
+            app.write_down(actor, Act::FeedAllowed, words).await?;
+            loads::allow_feed(app, account, target, *per_day).await?;
+            Ok(Vec::new())
+        }
+        ApprovalRequest::HandOver { from, to, .. } => {
+            hand_over(app, actor, from, to).await?;
+            Ok(Vec::new())
+        }
+        ApprovalRequest::IssueKey { account, thumbprint, name } => {
+            keys::grant(app, actor, record, (account, thumbprint, name)).await?;
+            Ok(Vec::new())
+        }
+        // Nothing to do now: `evidence` looks for this approval when the export is made.
+        ApprovalRequest::ExportJournal => Ok(Vec::new()),
+    }
+}
+
+/// Moves an account to another organisation or role.
+async fn move_account(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+    organisation: &OrganisationId,
+    role: Role,
+) -> Result<(), OperationError> {
+    let known = app.gateway().rules().directory.find(account).cloned();
+    let known = known.ok_or(OperationError::NotFound("account"))?;
+    let words = ActDetails {
+        subject: format!("account:{account}"),
+        before: format!("{} {}", known.organisation, known.role.code()),
+        after: format!("{organisation} {}", role.code()),
+        ..ActDetails::default()
+    };
+    app.write_down(actor, Act::AccountMoved, words).await?;
+    let moved = AccountRecord { organisation: organisation.clone(), role, ..known };
+    directory::put(app, actor, vec![(account.clone(), moved)]).await
+}
+
+/// Makes `to` the delegate and `from` an agent. The successor must hold a passkey, as every delegate; the
+/// sessions of both end, so that neither continues with earlier rights.
+async fn hand_over(app: &App, actor: &Actor, from: &AccountId, to: &AccountId) -> Result<(), OperationError> {
+    if app.store().passkeys_of(to).await?.is_empty() {
+        return Err(OperationError::Invalid("invalid-successor-passkey"));
+    }
+    let rules = app.gateway().rules();
+    // Only the role changes: an account that was suspended while the request waited stays suspended.
+    let record = |account: &AccountId, role: Role| {
+        let known = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
+        Ok::<_, OperationError>((account.clone(), AccountRecord { role, ..known }))
+    };
+    let saved = vec![record(to, Role::Delegate)?, record(from, Role::Agent)?];
+    directory::put(app, actor, saved).await?;
+    let cut = app.gateway().cut_sessions(|session| session.account == *from || session.account == *to);
+    Ok(app.store().remove_sessions(&cut).await?)
+}
+
+async fn add_accounts(
+    app: &App,
+    actor: &Actor,
+    accounts: &[NewAccount],
+    asked_by: &AccountId,
+) -> Result<Vec<Invitation>, OperationError> {
+    // The gates first: were an account saved before its gate, a crash in between would leave it open.
+    for one in accounts {
+        let involved = InvolvedAccounts { asked_by, granted_by: &actor.account, email: one.email.as_deref() };
+        invitations::put_aside(app, actor, &one.account, involved).await?;
+    }
+    let record = |one: &NewAccount| AccountRecord {
+        organisation: one.organisation.clone(),
+        role: one.role,
+        is_suspended: false,
+    };
+    let added = accounts.iter().map(|one| (one.account.clone(), record(one))).collect();
+    directory::put(app, actor, added).await?;
+    let mut invited = Vec::new();
+    for one in accounts {
+        app.store().save_contact(&one.account, one.email.as_deref().unwrap_or_default()).await?;
+        invited.push(Invitation { account: one.account.clone(), email: one.email.clone(), link: None });
+    }
+    Ok(invited)
+}

@@ -1,0 +1,130 @@
+//! Acts: how one becomes durable, and who follows it.
+
+use digue_store::StoreError;
+use digue_types::{Act, Administration, Event};
+use futures_util::future::BoxFuture;
+
+use crate::actor::Actor;
+use crate::app::App;
+use crate::areas::Area;
+use crate::error::OperationError;
+
+/// The texts of an act.
+#[derive(Clone, Debug, Default)]
+pub struct ActDetails {
+    pub subject: String,
+    pub before: String,
+    pub after: String,
+    pub reason: String,
+}
+
+/// An act that the journal holds.
+#[derive(Clone, Copy, Debug)]
+pub struct CommittedAct<'a> {
+    pub actor: &'a Actor,
+    pub act: Act,
+    pub details: &'a ActDetails,
+    /// The number of its journal entry.
+    pub entry: u64,
+}
+
+/// An area that follows acts. It is called after the act is durable and before the operation returns, so
+/// that the next page shows what followed.
+///
+/// The operation may hold the lock of the rules (`App::rules`): a subscriber never takes it. A failure is
+/// the subscriber's own to report; the act has happened.
+pub trait ActSubscriber: Send + Sync {
+    fn committed<'a>(&'a self, app: &'a App, act: CommittedAct<'a>) -> BoxFuture<'a, ()>;
+}
+
+/// The areas that follow acts, called in this order.
+pub(crate) struct Subscribers(pub(crate) Vec<Box<dyn ActSubscriber>>);
+
+impl Area for Subscribers {}
+
+impl App {
+    /// Makes an act of administration durable.
+    pub async fn write_down(
+        &self,
+        actor: &Actor,
+        act: Act,
+        words: ActDetails,
+    ) -> Result<u64, OperationError> {
+        self.write_all(actor, act, vec![words]).await
+    }
+
+    /// Makes several acts of one kind durable in one append; returns the number of the first entry.
+    pub async fn write_all(
+        &self,
+        actor: &Actor,
+        act: Act,
+        all: Vec<ActDetails>,
+    ) -> Result<u64, OperationError> {
+        if all.is_empty() {
+            return Ok(0);
+        }
+        let at = self.clock().now();
+        let event = |words: &ActDetails| {
+            Event::Administration(Administration {
+                at,
+                actor: actor.account.clone(),
+                act,
+                subject: words.subject.clone(),
+                before: words.before.clone(),
+                after: words.after.clone(),
+                reason: words.reason.clone(),
+            })
+        };
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.journal().append(all.iter().map(event).collect(), move |result| {
+            let _ = sender.send(result);
+        });
+        match receiver.await {
+            Ok(Ok(receipt)) => {
+                // After the entry is durable: incident logs cite its number. The caller may hold `rules`.
+                for (entry, details) in (receipt.first..).zip(&all) {
+                    for subscriber in &self.area::<Subscribers>().0 {
+                        subscriber.committed(self, CommittedAct { actor, act, details, entry }).await;
+                    }
+                }
+                Ok(receipt.first)
+            }
+            Ok(Err(error)) => Err(OperationError::Unavailable(error.to_string())),
+            Err(_) => Err(OperationError::Unavailable("the journal is closed".to_owned())),
+        }
+    }
+
+    /// Claims something in the store, then journals the act. In this order the journal never states that an
+    /// act was done when a concurrent one won the claim. When journalling fails the claim is released.
+    ///
+    /// # Errors
+    /// `Conflict` when the store refuses the claim; nothing is journalled then.
+    pub async fn claim(
+        &self,
+        (actor, act, words): (&Actor, Act, ActDetails),
+        claim: impl Future<Output = Result<bool, StoreError>>,
+        release: impl Future<Output = Result<(), StoreError>>,
+    ) -> Result<u64, OperationError> {
+        if !claim.await? {
+            return Err(OperationError::Conflict);
+        }
+        match self.write_down(actor, act, words).await {
+            Ok(entry) => Ok(entry),
+            Err(error) => {
+                if let Err(stuck) = release.await {
+                    tracing::error!(
+                        error = %stuck,
+                        act = act.code(),
+                        "Releasing a claim failed; the store keeps it although the act is not journalled"
+                    );
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Says in the journal that Digue started or stopped, and under which rules.
+    pub async fn note(&self, act: Act, subject: String) -> Result<u64, OperationError> {
+        self.write_down(&Actor::digue(), act, ActDetails { subject, ..ActDetails::default() }).await
+    }
+}

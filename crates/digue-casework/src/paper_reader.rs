@@ -1,0 +1,91 @@
+//! The reader of a document: words, times and values in their language and time zone.
+
+use digue_documents::{SheetDay, WrittenCell};
+use digue_locales::{Language, Value, text, text_with};
+use digue_response::notification::{Field, FormFieldShape};
+use digue_types::Timestamp;
+use jiff::tz::TimeZone;
+
+/// The language and time zone of a document.
+#[derive(Clone)]
+pub struct PaperReader {
+    pub language: Language,
+    pub zone: TimeZone,
+}
+
+impl PaperReader {
+    pub(crate) fn say(&self, key: &str) -> String {
+        text(self.language, key)
+    }
+
+    pub(crate) fn say1(&self, key: &str, name: &str, value: impl ToString) -> String {
+        text_with(self.language, key, &[(name, Value::from(value.to_string()))])
+    }
+
+    pub(crate) fn pair(&self, what: &str, said: &str) -> String {
+        let values = [("what", Value::from(what.to_owned())), ("text", Value::from(said.to_owned()))];
+        text_with(self.language, "log-pair", &values)
+    }
+
+    /// A local time with its minute.
+    pub fn moment(&self, at: Timestamp) -> String {
+        let pattern = match self.language {
+            Language::French => "%d/%m/%Y %H:%M",
+            Language::English => "%d %b %Y, %H:%M",
+        };
+        match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
+    /// A time for tables: local, with its offset and all digits.
+    pub(crate) fn exact(&self, at: Timestamp) -> String {
+        match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
+    /// The same for a spreadsheet, to the second and without offset; a text where that would be read back as
+    /// another instant.
+    pub(crate) fn moment_cell(&self, at: Timestamp) -> WrittenCell {
+        let exact = jiff::Timestamp::from_microsecond(at.micros()).ok().and_then(|time| {
+            let local = time.to_zoned(self.zone.clone()).datetime();
+            let again = self.zone.to_ambiguous_timestamp(local).unambiguous().ok()?;
+            let day = SheetDay::new(local.year(), local.month(), local.day())?;
+            let clock = [local.hour(), local.minute(), local.second()].map(i8::unsigned_abs);
+            (again == time && local.subsec_nanosecond() == 0).then_some(WrittenCell::Moment(day, clock))
+        });
+        exact.unwrap_or_else(|| self.exact(at).into())
+    }
+
+    /// A local date.
+    pub fn date(&self, at: Timestamp) -> String {
+        let pattern = match self.language {
+            Language::French => "%d/%m/%Y",
+            Language::English => "%d %b %Y",
+        };
+        match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
+    /// A field value in words.
+    pub fn value(&self, field: Field, value: &[String]) -> String {
+        let shown = value.iter().map(|said| match field.shape() {
+            FormFieldShape::One(_) | FormFieldShape::Many(_) => {
+                field.choice_key(said).map_or_else(|| said.clone(), |key| self.say(&key))
+            }
+            FormFieldShape::Moment => {
+                Timestamp::parse_rfc3339(said).map_or_else(|| said.clone(), |at| self.moment(at))
+            }
+            FormFieldShape::Number => {
+                said.parse::<u64>().map_or_else(|_| said.clone(), |n| digue_locales::number(self.language, n))
+            }
+            FormFieldShape::Line | FormFieldShape::Text => said.clone(),
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,116 @@
+//! Permits for the links of accounts: who may hold the link of an account, and who may confirm its holder.
+//!
+//! The requester and the approver of an account or a recovery never hold its link and never confirm its
+//! holder. Links are made elsewhere (`sign_in`), from a permit alone.
+
+use std::time::Duration;
+
+use digue_access::Session;
+use digue_app::directory::answers_for;
+use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts, require};
+use digue_store::UnconfirmedRecord;
+use digue_types::{AccountId, Act, Timestamp};
+
+/// The right to make a link of one account. Only this file constructs one: for the account's own mail,
+/// for a person who neither requested nor approved, for the terminal, for the holder. A function that takes
+/// a permit cannot be called by a requester or an approver.
+pub(crate) struct LinkPermit {
+    account: AccountId,
+    issuer: Actor,
+}
+
+impl LinkPermit {
+    pub(crate) fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The actor under whose name the link is journalled.
+    pub(crate) fn issuer(&self) -> &Actor {
+        &self.issuer
+    }
+}
+
+/// True when the actor answers for the account or is an officer of the operator; never for their own.
+pub(crate) fn is_concerned(app: &App, actor: &Actor, account: &AccountId) -> bool {
+    let rules = app.gateway().rules();
+    let is_officer = actor.role.can_review() && rules.directory.find(account).is_some();
+    actor.account != *account && (is_officer || answers_for(&rules, actor, account))
+}
+
+pub(crate) fn is_involved(record: &UnconfirmedRecord, actor: &Actor) -> bool {
+    [&record.asked_by, &record.granted_by].into_iter().any(|name| *name == actor.account.as_str())
+}
+
+pub(crate) fn has_held(record: &UnconfirmedRecord, actor: &Actor) -> bool {
+    record.handed_by.split(' ').any(|name| name == actor.account.as_str())
+}
+
+/// The record of an account, for an actor who may hand its invitation over now.
+pub(crate) fn handed_over_by(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<UnconfirmedRecord, OperationError> {
+    require(is_concerned(app, actor, account))?;
+    actor.must_be_fresh(app)?;
+    let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
+    if is_involved(&record, actor) { Err(OperationError::Involved) } else { Ok(record) }
+}
+
+/// Starts a new invitation. All that an earlier one led to (keys, links, sessions) is removed, so that an
+/// interceptor of the earlier one holds nothing of the account.
+pub(crate) async fn begin_anew(
+    app: &App,
+    actor: &Actor,
+    record: UnconfirmedRecord,
+    is_seen: bool,
+) -> Result<LinkPermit, OperationError> {
+    let account = record.account.clone();
+    let is_known = app.gateway().rules().directory.find(&account).is_some_and(|r| !r.is_suspended);
+    if !is_known {
+        return Err(OperationError::Invalid("invalid-invitation-suspended"));
+    }
+    let words = ActDetails {
+        subject: format!("account:{account}"),
+        after: if is_seen { "link" } else { "mail" }.to_owned(),
+        ..ActDetails::default()
+    };
+    app.write_down(actor, Act::InvitationHandedOver, words).await?;
+    identity_cuts::cut_account(app, &account).await?;
+    app.store().remove_factors(&account).await?;
+    let mut handed_by = record.handed_by.clone();
+    if is_seen && !has_held(&record, actor) {
+        handed_by = format!("{handed_by} {}", actor.account).trim_start().to_owned();
+    }
+    // `permit_of_mail` recognises the last invitation by this time: two must not share it.
+    let invited_at = app.clock().now().max(record.invited_at.plus(Duration::from_micros(1)));
+    app.unconfirmed().save(app, UnconfirmedRecord { handed_by, invited_at, ..record }).await?;
+    Ok(LinkPermit { account, issuer: actor.clone() })
+}
+
+/// The permit for the mail of an invitation, as long as no later one was started.
+pub(crate) fn permit_of_mail(app: &App, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
+    let record = app.unconfirmed().find(account)?;
+    let is_last = record.invited_at == at && !record.email.is_empty();
+    is_last.then(|| LinkPermit { account: account.clone(), issuer: Actor::digue() })
+}
+
+/// The permit of the person at the terminal. For a quarantined account it is a hand-over like any other.
+pub(crate) async fn permit_at_terminal(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<LinkPermit, OperationError> {
+    require(*actor == Actor::digue())?;
+    match app.unconfirmed().find(account) {
+        Some(record) => begin_anew(app, actor, record, true).await,
+        None => Ok(LinkPermit { account: account.clone(), issuer: actor.clone() }),
+    }
+}
+
+/// The permit of an account's own holder, with a fresh proof of identity.
+pub(crate) fn permit_of_holder(app: &App, session: &Session) -> Result<LinkPermit, OperationError> {
+    let actor = Actor::of_session(app, session)?;
+    actor.must_be_fresh(app)?;
+    Ok(LinkPermit { account: session.account.clone(), issuer: actor })
+}
