@@ -262,6 +262,17 @@ impl Budgets {
         self.portal.settle(left) > 0
     }
 
+    /// Every limit that one more response that could not be inspected would break; nothing is charged.
+    pub fn check_uninspected(&mut self, now: Timestamp, account: &AccountId, percent: u8) -> Vec<Broken> {
+        let limits = self.limits.uninspected.reduced(percent);
+        let counts = ledger_of(&mut self.uninspected, account, limits).counts(now);
+        SlidingWindow::ALL
+            .into_iter()
+            .filter(|&w| limits.of(w).is_some_and(|limit| counts[w.index()] >= limit))
+            .map(RefusalReason::UninspectedBudget)
+            .collect()
+    }
+
     /// Checks and charges one response that could not be inspected; with `force` it is charged even
     /// above its limit.
     pub fn charge_uninspected(
@@ -271,15 +282,9 @@ impl Budgets {
         percent: u8,
         force: bool,
     ) -> Vec<Broken> {
-        let limits = self.limits.uninspected.reduced(percent);
-        let ledger = ledger_of(&mut self.uninspected, account, limits);
-        let counts = ledger.counts(now);
-        let broken: Vec<Broken> = SlidingWindow::ALL
-            .into_iter()
-            .filter(|&w| limits.of(w).is_some_and(|limit| counts[w.index()] >= limit))
-            .map(RefusalReason::UninspectedBudget)
-            .collect();
+        let broken = self.check_uninspected(now, account, percent);
         if broken.is_empty() || force {
+            let ledger = ledger_of(&mut self.uninspected, account, self.limits.uninspected);
             ledger.charge_another(now);
         }
         broken

@@ -1,5 +1,5 @@
 //! The two decisions: may this request go to the portal (`admit`), and may this response leave
-//! (`release`).
+//! (`weigh`, or `release` in one step).
 //!
 //! Knows neither HTTP nor the journal: the gateway brings facts and persons, and carries out what is
 //! decided.
@@ -133,22 +133,9 @@ pub struct Decision {
     pub justification: Option<String>,
 }
 
-/// May the request go to the portal? `subjects` are the persons it names. In observe-only mode it always may.
+/// Every reason against a request, whether or not the mode enforces it; empty when it may go to the portal.
+/// `subjects` are the persons it names.
 pub fn admit(
-    snapshot: &Snapshot,
-    budgets: &Budgets,
-    facts: &RequestFacts<'_>,
-    subjects: &[PersonKey],
-) -> Result<(), Vec<RefusalReason>> {
-    if facts.mode.enforcement().is_none() {
-        return Ok(());
-    }
-    let reasons = against_request(snapshot, budgets, facts, subjects);
-    if reasons.is_empty() { Ok(()) } else { Err(reasons) }
-}
-
-/// Every reason against a request, whether or not the mode enforces it.
-pub fn against_request(
     snapshot: &Snapshot,
     budgets: &Budgets,
     facts: &RequestFacts<'_>,
@@ -176,9 +163,28 @@ pub fn release(
     facts: &RequestFacts<'_>,
     persons: &[PersonKey],
 ) -> Decision {
+    let (decision, charge) = weigh(snapshot, budgets, facts, persons, false);
+    charge.apply();
+    decision
+}
+
+/// `release` in two steps, for a caller that has a last word of its own: the response counts only once the
+/// charge is applied. `is_uninspected`: it could not be read, and may show others besides `persons`.
+pub fn weigh<'w>(
+    snapshot: &Snapshot,
+    budgets: &'w mut Budgets,
+    facts: &RequestFacts<'w>,
+    persons: &'w [PersonKey],
+    is_uninspected: bool,
+) -> (Decision, PendingCharge<'w>) {
+    let enforcement = facts.mode.enforcement();
+    let percent = snapshot.percent_of(facts.account, facts.now);
     // The gate again, although `admit` has asked it: it may have been closed while the portal answered.
     let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
-    if let Some(enforcement) = facts.mode.enforcement()
+    if is_uninspected && (enforcement.is_none() || reasons.is_empty()) {
+        reasons.extend(budgets.check_uninspected(facts.now, facts.account, percent));
+    }
+    if let Some(enforcement) = enforcement
         && !reasons.is_empty()
     {
         return refused(enforcement, reasons);
@@ -193,58 +199,114 @@ pub fn release(
         });
     }
     reasons.extend(policy_refusal(snapshot, facts, persons.len(), outside));
-    let of_basis = |wanted: Basis| -> Vec<PersonKey> {
-        persons.iter().zip(&bases).filter(|(_, b)| **b == wanted).map(|(p, _)| *p).collect()
-    };
-    // Opening a person who was found earlier is not another search, and is not charged to the budget of
-    // exact searches.
-    let found_now = of_basis(Basis::ExactSearch);
-    let opened = of_basis(Basis::BreakGlass);
-    let charge = Charge {
-        account: facts.account,
-        organisation: facts.organisation,
-        persons,
-        by_exact_search: &found_now,
-        by_break_glass: &opened,
-        percent: snapshot.percent_of(facts.account, facts.now),
-    };
-    reasons.extend(budgets.check(facts.now, &charge));
-    if let Some(enforcement) = facts.mode.enforcement()
+    let counted = CountedPersons::by_basis(facts, persons, &bases, is_uninspected);
+    reasons.extend(budgets.check(facts.now, &counted.charge(percent)));
+    if let Some(enforcement) = enforcement
         && !reasons.is_empty()
     {
         return refused(enforcement, reasons);
     }
-    // Observe-only mode counts too: otherwise it could not tell what enforcement would have refused.
-    budgets.charge(facts.now, &charge);
-    let justification = (!opened.is_empty())
+    let justification = (!counted.opened.is_empty())
         .then(|| live_break_glass(snapshot, facts).map(|glass| glass.justification.clone()))
         .flatten();
     let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
-    Decision { outcome, reasons, bases, justification }
+    // Observe-only mode counts too: otherwise it could not tell what enforcement would have refused.
+    (Decision { outcome, reasons, bases, justification }, PendingCharge(Some((budgets, counted))))
 }
 
-/// May a response that could not be inspected leave, given that the map allows such responses?
-pub fn release_uninspected(snapshot: &Snapshot, budgets: &mut Budgets, facts: &RequestFacts<'_>) -> Decision {
-    let enforcement = facts.mode.enforcement();
-    let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
-    if let Some(enforcement) = enforcement
-        && !reasons.is_empty()
-    {
-        return refused(enforcement, reasons);
-    }
-    let percent = snapshot.percent_of(facts.account, facts.now);
-    reasons.extend(budgets.charge_uninspected(facts.now, facts.account, percent, enforcement.is_none()));
-    if let Some(enforcement) = enforcement
-        && !reasons.is_empty()
-    {
-        return refused(enforcement, reasons);
-    }
-    let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
-    Decision { outcome, reasons, bases: Vec::new(), justification: None }
+/// Who was shown a response, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct CountedResponse<'w> {
+    pub now: Timestamp,
+    pub account: &'w AccountId,
+    pub organisation: &'w OrganisationId,
 }
 
-fn refused(_: Enforcement, reasons: Vec<RefusalReason>) -> Decision {
-    Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
+/// A response that no rule can refuse any more, because a portal that reports by itself has shown it: every
+/// limit that it exceeds, and what it counts.
+pub fn weigh_shown<'w>(
+    snapshot: &Snapshot,
+    budgets: &'w mut Budgets,
+    of: CountedResponse<'w>,
+    persons: &'w [PersonKey],
+) -> (Vec<RefusalReason>, PendingCharge<'w>) {
+    let counted = CountedPersons::all(of, persons, false);
+    let percent = snapshot.percent_of(of.account, of.now);
+    (budgets.check(of.now, &counted.charge(percent)), PendingCharge(Some((budgets, counted))))
+}
+
+/// A response about which the map says nothing, let through by observe-only mode: it counts as uninspected,
+/// if it is.
+pub fn weigh_undescribed<'w>(
+    budgets: &'w mut Budgets,
+    of: CountedResponse<'w>,
+    is_uninspected: bool,
+) -> PendingCharge<'w> {
+    PendingCharge(Some((budgets, CountedPersons::all(of, &[], is_uninspected))))
+}
+
+/// The persons of one response, to be counted.
+struct CountedPersons<'w> {
+    of: CountedResponse<'w>,
+    persons: &'w [PersonKey],
+    found_now: Vec<PersonKey>,
+    opened: Vec<PersonKey>,
+    is_uninspected: bool,
+}
+
+impl<'w> CountedPersons<'w> {
+    fn by_basis(
+        facts: &RequestFacts<'w>,
+        persons: &'w [PersonKey],
+        bases: &[Basis],
+        is_uninspected: bool,
+    ) -> Self {
+        let of = CountedResponse { now: facts.now, account: facts.account, organisation: facts.organisation };
+        let of_basis = |wanted: Basis| -> Vec<PersonKey> {
+            persons.iter().zip(bases).filter(|(_, b)| **b == wanted).map(|(p, _)| *p).collect()
+        };
+        // Opening a person who was found earlier is not another search, and is not charged to the budget
+        // of exact searches.
+        let found_now = of_basis(Basis::ExactSearch);
+        Self { of, persons, found_now, opened: of_basis(Basis::BreakGlass), is_uninspected }
+    }
+
+    /// Persons shown by no exception.
+    const fn all(of: CountedResponse<'w>, persons: &'w [PersonKey], is_uninspected: bool) -> Self {
+        Self { of, persons, found_now: Vec::new(), opened: Vec::new(), is_uninspected }
+    }
+
+    fn charge(&self, percent: u8) -> Charge<'_> {
+        Charge {
+            account: self.of.account,
+            organisation: self.of.organisation,
+            persons: self.persons,
+            by_exact_search: &self.found_now,
+            by_break_glass: &self.opened,
+            percent,
+        }
+    }
+}
+
+/// What a response costs the budgets. It keeps them borrowed, so that nothing is counted between the check
+/// and the charge; dropped, it costs nothing. That of a refusal is empty.
+#[must_use = "a response that leaves is counted"]
+pub struct PendingCharge<'w>(Option<(&'w mut Budgets, CountedPersons<'w>)>);
+
+impl PendingCharge<'_> {
+    /// Counts the response: it leaves.
+    pub fn apply(self) {
+        let Some((budgets, counted)) = self.0 else { return };
+        if counted.is_uninspected {
+            budgets.charge_uninspected(counted.of.now, counted.of.account, 100, true);
+        }
+        budgets.charge(counted.of.now, &counted.charge(100));
+    }
+}
+
+fn refused<'w>(_: Enforcement, reasons: Vec<RefusalReason>) -> (Decision, PendingCharge<'w>) {
+    let decision = Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None };
+    (decision, PendingCharge(None))
 }
 
 /// The refusal of the strictest gate in front of this account, or of a proof of identity that is too old.

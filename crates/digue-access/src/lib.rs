@@ -4,7 +4,7 @@
 //! here opens a socket, touches a file or asks for the time, so every rule has a one-line test and a
 //! year of work replays in seconds.
 //!
-//! Start with `decide`: `admit` judges the request, `release` judges the response. The other modules
+//! Start with `decide`: `admit` judges the request, `weigh` judges the response. The other modules
 //! hold what these two consult.
 
 pub mod budget;

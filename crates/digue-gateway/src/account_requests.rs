@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use digue_types::{AccountId, Timestamp};
 
-use crate::gateway::lock;
+use crate::lock::lock;
 
 /// Requests of each account.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use digue_types::RefusalReason;
-use http::header;
 use http::{Method, Request, Response, StatusCode};
 
+use crate::authority::authority_of;
 use crate::body::Body;
-use crate::connection::ConnectionFacts;
-use crate::gateway::SharedGateway;
+use crate::connection::{ConnectionFacts, PeerAddress};
+use crate::gateway::{Gateway, SharedGateway};
 use crate::headers;
 use crate::identity;
 use crate::key::{self, ProofTarget};
@@ -17,11 +17,19 @@ use crate::path::Segments;
 use crate::portal::Portal;
 use crate::ports::{BoxFuture, LocalArrival};
 use crate::refusal::{Refusal, wants_page};
-use crate::visit::{observe, visit};
-use crate::{forward_auth, reported};
+use crate::visit::{PortalArrival, observed, proxied};
+use crate::{forward_auth, report_endpoint};
+
+impl Gateway {
+    /// Answers one request that arrived over a connection of its own, without a listener.
+    pub fn respond(&self, peer: PeerAddress, request: Request<Body>) -> BoxFuture<Response<Body>> {
+        let connection = ConnectionFacts::of(peer, request.headers(), &self.0.proxies);
+        respond(self.0.clone(), connection, request)
+    }
+}
 
 /// Answers one request. Never fails: an error becomes a refusal.
-pub fn respond(
+pub(crate) fn respond(
     shared: Arc<SharedGateway>,
     connection: ConnectionFacts,
     request: Request<Body>,
@@ -63,12 +71,8 @@ async fn arrive(
         && portal.mode.enforcement().is_none()
         && !is_reserved
     {
-        return Ok(observe(shared, connection, portal.clone(), host, path.ok(), request).await);
-    }
-    let path = path.map_err(|_| Refusal::of(vec![RefusalReason::MalformedRequest], None))?;
-    // Digue's own pages check their methods themselves.
-    if portal.is_some() && !is_reserved && is_refused_method(request.method()) {
-        return Err(Refusal::of(vec![RefusalReason::MalformedRequest], None));
+        let arrival = PortalArrival { connection, portal: portal.clone(), host, path: path.ok() };
+        return Ok(observed(shared, arrival, request).await);
     }
     let is_own_port = authority.port.is_none_or(|port| port == connection.local_port || hosts.has_port(port));
     let portal = portal.filter(|_| is_own_port);
@@ -85,22 +89,23 @@ async fn arrive(
             "unknown-host",
         ));
     }
-    if is_console && reported::is_asked(&request) {
-        return reported::answer(shared, request).await;
-    }
     match portal {
-        Some(portal) if !path.is_reserved() => match portal.mode.enforcement() {
-            Some(enforcement) => visit(shared, enforcement, connection, portal, host, path, request).await,
-            None => Ok(observe(shared, connection, portal, host, Some(path), request).await),
-        },
-        portal => Ok(local(shared, connection, portal, host, request).await),
+        Some(portal) if !is_reserved => {
+            let enforcement = portal.mode.enforcement();
+            let arrival = PortalArrival { connection, portal, host, path: path.ok() };
+            match enforcement {
+                Some(enforcement) => proxied(shared, enforcement, arrival, request).await,
+                None => Ok(observed(shared, arrival, request).await),
+            }
+        }
+        portal => {
+            path.map_err(|_| Refusal::of(vec![RefusalReason::MalformedRequest], None))?;
+            if is_console && report_endpoint::is_asked(&request) {
+                return report_endpoint::answer(shared, request).await;
+            }
+            Ok(local(shared, connection, portal, host, request).await)
+        }
     }
-}
-
-/// Methods for intermediaries between client and portal: a tunnel cannot be inspected, and an echo of the
-/// request would show the headers that the portal receives.
-pub(crate) fn is_refused_method(method: &Method) -> bool {
-    matches!(method.as_str(), "CONNECT" | "TRACE" | "TRACK")
 }
 
 /// Digue's own pages, with the host that was asked and the account that asks.
@@ -119,7 +124,7 @@ async fn local(
         identity::SessionCaller::Nobody => (None, None),
     };
     let target = ProofTarget { host: &host, method: request.method(), path: request.uri().path() };
-    let program = key::by_key(shared, target, request.headers(), now);
+    let program = key::by_key(&shared.rules.load(), &shared.used_proofs, target, request.headers(), now);
     let program = program.and_then(Result::ok).map(|caller| caller.account);
     let account = session.as_ref().map(|session| &session.account).or(program.as_ref());
     let counted = match account.map(|account| shared.account_requests.begin(account)).transpose() {
@@ -139,42 +144,4 @@ async fn local(
     headers::strip_response_hops(response.headers_mut());
     response.extensions_mut().insert(KeptUntilSent::new(counted));
     response
-}
-
-/// Host and port named by a request.
-pub(crate) struct Authority {
-    /// Lower case, without a final dot.
-    pub(crate) host: String,
-    pub(crate) port: Option<u16>,
-}
-
-impl Authority {
-    /// `None` for text that is not an authority, or that names a user.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let authority: http::uri::Authority = text.parse().ok()?;
-        let port = authority.port_u16();
-        // `host:` and ports above 65535 are no port to one program and something else to the next.
-        let is_plain = !text.contains('@') && (port.is_some() || authority.host().len() == text.len());
-        let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
-        (is_plain && !host.is_empty()).then_some(Self { host, port })
-    }
-}
-
-/// The host of a request: exactly one (RFC 9112, 3.2), and the same in the target as in the field.
-fn authority_of(request: &Request<Body>) -> Result<Authority, Refusal> {
-    let malformed = || Refusal::of(vec![RefusalReason::MalformedRequest], None);
-    let mut fields = request.headers().get_all(header::HOST).iter();
-    let field = fields.next().map(|value| value.to_str().map_err(|_| malformed())).transpose()?;
-    if fields.next().is_some() {
-        return Err(malformed());
-    }
-    let target = request.uri().authority().map(http::uri::Authority::as_str);
-    let authority = match (target, field) {
-        (Some(target), Some(field)) if !target.eq_ignore_ascii_case(field) => {
-            return Err(malformed());
-        }
-        (Some(authority), _) | (None, Some(authority)) => authority,
-        (None, None) => return Err(malformed()),
-    };
-    Authority::parse(authority).ok_or_else(malformed)
 }

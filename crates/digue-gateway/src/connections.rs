@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::activity::{Activity, Ending, PaceLimits};
-use crate::gateway::lock;
+use crate::lock::lock;
 
 /// Limits of all listeners together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

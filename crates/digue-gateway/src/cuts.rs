@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use digue_types::{AccountId, Timestamp};
 
-use crate::identity::CallerKind;
+use crate::caller::CallerKind;
 
 /// When an account was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,14 +12,15 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use crate::arrival::{Authority, is_refused_method};
+use crate::authority::Authority;
 use crate::body::{Body, empty};
+use crate::caller::token_hash;
 use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
-use crate::identity::token_hash;
+use crate::path::Segments;
 use crate::ports::BoxFuture;
 use crate::refusal::{Refusal, wants_page};
-use crate::visit::{PortalRequest, observe_unseen, permit_unseen};
+use crate::visit::{Permission, PortalRequest, Way, permitted, permitted_observed};
 
 const PREFIX: &str = "/.digue/authz/";
 
@@ -128,15 +129,13 @@ async fn check(
     let original = original_of(dialect, target, request).ok_or_else(malformed)?;
     let hosts = shared.hosts.load_full();
     let portal = hosts.portal_at(&original.host.host);
-    // An observe-only portal refuses nothing, whatever the method and port.
+    // An observe-only portal refuses nothing, whatever the port.
     let is_observed = portal.is_some_and(|portal| portal.mode.enforcement().is_none());
-    if is_refused_method(&original.method) && !is_observed {
-        return Err(malformed());
-    }
     let is_own_port = is_observed || original.host.port.is_none_or(|port| hosts.has_port(port));
     let portal = portal
         .filter(|_| is_own_port)
         .ok_or_else(|| Refusal::unavailable(StatusCode::FORBIDDEN, "unknown-host-title", "unknown-host"))?;
+    let path = Segments::parse(original.target.path()).ok();
     let asked = PortalRequest {
         portal,
         host: &original.host.host,
@@ -144,18 +143,19 @@ async fn check(
         uri: &original.target,
         headers: request.headers(),
         connection,
-        is_request_only: true,
+        way: Way::ForwardAuth,
+        path: path.as_ref(),
     };
-    let (caller, entry) = match portal.mode.enforcement() {
-        Some(enforcement) => permit_unseen(shared, enforcement, asked).await?,
-        None => (observe_unseen(shared, asked).await, None),
+    let Permission { caller, entry } = match portal.mode.enforcement() {
+        Some(enforcement) => permitted(shared, enforcement, &asked).await?,
+        None => permitted_observed(shared, &asked).await,
     };
     let mut response = Response::new(empty());
     let headers = response.headers_mut();
     // A client behind the proxy can ask here, too; the identity is for the portal, not for the client.
     if is_own == Some(true)
         && let Some(caller) = caller
-        && let Some(assertion) = shared.asserter.assert(portal, &caller, shared.clock.now())
+        && let Some(assertion) = shared.asserter.assert(&portal.id, &caller, shared.clock.now())
     {
         headers.insert(crate::headers::IDENTITY, assertion);
     }

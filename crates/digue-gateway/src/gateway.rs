@@ -5,27 +5,28 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use digue_access::session::{ClientIp, Device};
 use digue_access::{Budgets, OpenSession, Session, Sessions, Snapshot};
-use digue_types::{AccountId, Exposure, Outcome, PortalId, SessionId, Timestamp};
+use digue_types::{AccountId, Exposure, PortalId, SessionId, Timestamp};
 use tokio::sync::watch;
 
 use crate::account_requests::AccountRequests;
+use crate::assertion::Asserter;
+use crate::caller::Caller;
 use crate::client_address::TrustedProxies;
 use crate::connections::{ConnectionLimits, ConnectionTable};
 use crate::cuts::{AccountCut, AccountCuts};
 use crate::hold::HeldBytes;
-use crate::identity::{Asserter, Caller};
 use crate::inspection::InspectionQueue;
 use crate::key::UsedProofs;
+use crate::lock::lock;
 use crate::pending_entries::PendingEntries;
 use crate::portal::Portal;
 use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor};
-use crate::refusal::Refusal;
 use crate::refusals::RefusalCounter;
 use crate::upstream::UpstreamClient;
 
@@ -176,28 +177,6 @@ impl SharedGateway {
             .expect("hexadecimal digits and a hyphen form an exchange id")
     }
 
-    /// The monitor examines enforced refusals, and is only informed of those that enforced mode would have
-    /// made.
-    fn tell_watch(&self, refusal: &Exposure) {
-        match refusal.outcome {
-            // The verdict is dropped: there is no response left to withhold.
-            Outcome::Refused => drop(self.monitor.look(refusal)),
-            Outcome::Released | Outcome::WouldRefuse => self.monitor.observe(refusal),
-        }
-    }
-
-    /// Journals a refusal, or counts it with others of its kind; returns the index of its own entry, if it
-    /// has one.
-    ///
-    /// The monitor sees each refusal as it happens: a minute later, when they are journalled together, a
-    /// thief is through. After a restart it reads from the journal how many there were.
-    pub(crate) async fn record_refusal(&self, refusal: Exposure) -> Result<Option<u64>, Refusal> {
-        self.tell_watch(&refusal);
-        let Some(refusal) = self.refusals.take(refusal) else { return Ok(None) };
-        let recorded = self.recorder.record(vec![refusal]).await;
-        recorded.map(Some).map_err(Refusal::unrecorded)
-    }
-
     /// True when an identity vouched for by another system was cut.
     pub(crate) fn is_cut(&self, caller: &Caller, now: Timestamp) -> bool {
         if !caller.kind.is_vouched_for() {
@@ -223,7 +202,8 @@ pub struct Gateway(pub(crate) Arc<SharedGateway>);
 
 impl Gateway {
     pub fn new(parts: GatewayParts) -> Self {
-        let boot = u64::try_from(parts.clock.now().micros()).unwrap_or(0);
+        let started = parts.clock.now();
+        let boot = u64::try_from(started.micros()).unwrap_or(0);
         Self(Arc::new(SharedGateway {
             hosts: ArcSwap::from_pointee(parts.hosts),
             rules: ArcSwap::from_pointee(parts.rules),
@@ -247,7 +227,7 @@ impl Gateway {
                 parts.limits.requests_per_account,
                 parts.limits.requests_per_minute,
             ),
-            used_proofs: UsedProofs::default(),
+            used_proofs: UsedProofs::new(started),
             refusals: RefusalCounter::default(),
             changes: watch::Sender::new(0),
             exchanges: AtomicU64::new(0),
@@ -434,9 +414,4 @@ fn of_portal(id: &PortalId, take: &mut dyn FnMut(&Exposure)) -> impl FnMut(&Expo
             take(exposure);
         }
     }
-}
-
-/// Locks, also after a panic: a panic costs one request, and the rest must be answered.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

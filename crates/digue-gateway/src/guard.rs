@@ -15,11 +15,11 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::watch;
 
 use crate::body::{Body, BoxError};
+use crate::caller::{Caller, CallerKind};
 use crate::gateway::SharedGateway;
-use crate::identity::{Caller, CallerKind};
 
 /// The pieces in which a held response leaves, so that it can be stopped between two of them.
-const PIECE_BYTES: usize = 64 * 1024;
+pub(crate) const PIECE_BYTES: usize = 64 * 1024;
 
 /// Guards one account on one portal.
 #[derive(Clone)]

@@ -74,6 +74,11 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
     }
 }
 
+/// True when a client asks for a WebSocket.
+pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
+    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
 /// Removes everything that must not reach the client.
 pub fn strip_response(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);

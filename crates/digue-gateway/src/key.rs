@@ -12,14 +12,15 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digue_access::Snapshot;
 use digue_types::{SessionId, Timestamp};
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
-use crate::gateway::{SharedGateway, lock};
-use crate::identity::{Caller, CallerKind, IdentityFailure, token_hash};
+use crate::caller::{Caller, CallerKind, IdentityFailure, token_hash};
+use crate::lock::lock;
 use crate::possession;
 
 /// How far the clock of a program may differ from ours.
@@ -41,15 +42,27 @@ pub struct ProofTarget<'t> {
     pub path: &'t str,
 }
 
-/// Proofs already used, by key: each is valid once, and no key uses up the room of another. The lock is a
-/// leaf.
-#[derive(Default)]
-pub struct UsedProofs(Mutex<HashMap<SessionId, HashMap<[u8; 32], Timestamp>>>);
+/// Proofs already used, by key: each is valid once, and no key uses up the room of another.
+pub struct UsedProofs {
+    /// Proofs from before this start are refused: which of them were used is not known.
+    since: Timestamp,
+    // A leaf.
+    used: Mutex<HashMap<SessionId, HashMap<[u8; 32], Timestamp>>>,
+}
 
 impl UsedProofs {
+    pub fn new(since: Timestamp) -> Self {
+        Self { since, used: Mutex::default() }
+    }
+
+    /// True for a proof made since the start; a proof says only the second in which it was made.
+    fn knows_since(&self, at: Timestamp) -> bool {
+        at.secs() >= self.since.secs()
+    }
+
     /// True the first time that a proof is seen.
     fn take(&self, key: &SessionId, proof: [u8; 32], now: Timestamp) -> bool {
-        let mut keys = lock(&self.0);
+        let mut keys = lock(&self.used);
         if !keys.contains_key(key) {
             // Drops keys that were revoked or are no longer used.
             keys.retain(|_, used| used.values().any(|until| now < *until));
@@ -66,7 +79,8 @@ impl UsedProofs {
 
 /// The account whose key signed this request; `None` when it presents no key.
 pub fn by_key(
-    shared: &SharedGateway,
+    rules: &Snapshot,
+    used: &UsedProofs,
     target: ProofTarget<'_>,
     headers: &HeaderMap,
     now: Timestamp,
@@ -77,7 +91,10 @@ pub fn by_key(
     let (Some(secret), None) = (secret, values.next()) else {
         return Some(Err(IdentityFailure::NotSignedIn));
     };
-    Some(verify(shared, target, headers, (secret, &place.proof), now).ok_or(IdentityFailure::NotSignedIn))
+    Some(
+        verify((rules, used), target, headers, (secret, &place.proof), now)
+            .ok_or(IdentityFailure::NotSignedIn),
+    )
 }
 
 /// The headers that carry a key and its proof.
@@ -115,15 +132,14 @@ pub fn strip(headers: &mut HeaderMap) {
 }
 
 fn verify(
-    shared: &SharedGateway,
+    (rules, used): (&Snapshot, &UsedProofs),
     target: ProofTarget<'_>,
     headers: &HeaderMap,
     (secret, proof_name): (&str, &HeaderName),
     now: Timestamp,
 ) -> Option<Caller> {
-    let snapshot = shared.rules.load();
-    let key = snapshot.keys.find(&token_hash(secret), now)?;
-    let record = snapshot.directory.find(&key.account)?;
+    let key = rules.keys.find(&token_hash(secret), now)?;
+    let record = rules.directory.find(&key.account)?;
     let mut proofs = headers.get_all(proof_name).iter();
     let proof = proofs.next()?.to_str().ok()?;
     if proofs.next().is_some() {
@@ -134,7 +150,7 @@ fn verify(
     // Within the range of `Timestamp`: another number of seconds would overflow microseconds.
     let secs = proved.claims.get("iat").and_then(Value::as_i64).filter(|secs| SECS.contains(secs))?;
     let at = Timestamp::from_secs(secs);
-    let is_in_time = at <= now.plus(SKEW) && now <= at.plus(PROOF_LASTS + SKEW);
+    let is_in_time = at <= now.plus(SKEW) && now <= at.plus(PROOF_LASTS + SKEW) && used.knows_since(at);
     let secret_hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
     let is_for_this = proved.thumbprint == key.thumbprint
         && text("htm") == Some(target.method.as_str())
@@ -145,7 +161,7 @@ fn verify(
     let name = digest(&SHA256, format!("{} {id}", proved.thumbprint).as_bytes());
     let name = name.as_ref().try_into().expect("SHA-256 gives 32 bytes");
     // Used up last: a proof for another target or time must not block the genuine one.
-    if !is_for_this || !shared.used_proofs.take(&key.id, name, now) {
+    if !is_for_this || !used.take(&key.id, name, now) {
         return None;
     }
     Some(Caller {
@@ -172,7 +188,7 @@ mod tests {
 
     #[test]
     fn one_key_that_shows_too_many_proofs_refuses_itself_and_no_other() {
-        let proofs = UsedProofs::default();
+        let proofs = UsedProofs::new(Timestamp::ZERO);
         let key = |name: &str| SessionId::parse(name).unwrap();
         let proof = |number: usize| {
             let mut bytes = [0; 32];

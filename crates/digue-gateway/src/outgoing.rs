@@ -7,10 +7,10 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Uri, Version};
 
+use crate::caller::Caller;
 use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
 use crate::headers;
-use crate::identity::Caller;
 use crate::portal::{Identity, Portal};
 
 /// The request to the portal: same method, same target, and Digue's statement of the caller and address.
@@ -92,7 +92,7 @@ pub(crate) fn say_who(
     now: Timestamp,
     headers: &mut HeaderMap,
 ) {
-    if let Some(assertion) = shared.asserter.assert(portal, caller, now) {
+    if let Some(assertion) = shared.asserter.assert(&portal.id, caller, now) {
         headers.insert(headers::IDENTITY, assertion);
     }
     let named = &portal.named_headers;
@@ -108,4 +108,10 @@ pub(crate) fn say_who(
             headers.insert(name, value);
         }
     }
+}
+
+/// The origin by which the client knows the portal, from the headers sent to the portal.
+pub(crate) fn public_origin(told: &HeaderMap) -> String {
+    let text = |name| told.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    format!("{}://{}", text("x-forwarded-proto"), text("x-forwarded-host"))
 }

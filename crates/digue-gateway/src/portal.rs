@@ -16,10 +16,10 @@ use ipnet::IpNet;
 use regex::Regex;
 
 use crate::graphql::GraphQl;
-use crate::identity::TokenVerifier;
 use crate::name_mapping::IdentityMapping;
 use crate::path::{Pattern, Segments};
 use crate::response_headers::HeaderRules;
+use crate::token::TokenVerifier;
 
 /// One protected portal.
 pub struct Portal {
@@ -52,9 +52,14 @@ pub struct Portal {
 
 impl Portal {
     pub fn route(&self, method: &Method, path: &Segments) -> Option<(&Route, Vec<(String, String)>)> {
-        self.routes.iter().find_map(|route| {
+        self.place(method, path).map(|(place, values)| (&self.routes[place], values))
+    }
+
+    /// The place in `routes` of the one that answers, with the values of the path.
+    pub(crate) fn place(&self, method: &Method, path: &Segments) -> Option<(usize, Vec<(String, String)>)> {
+        self.routes.iter().enumerate().find_map(|(place, route)| {
             let fits = route.methods.is_empty() || route.methods.contains(method);
-            fits.then(|| route.pattern.matches(path)).flatten().map(|values| (route, values))
+            fits.then(|| route.pattern.matches(path)).flatten().map(|values| (place, values))
         })
     }
 

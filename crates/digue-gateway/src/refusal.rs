@@ -61,13 +61,18 @@ impl Refusal {
                 | RefusalReason::UninspectedBudget(_)
                 | RefusalReason::TooManyRequests,
             ) => StatusCode::TOO_MANY_REQUESTS,
+            Some(RefusalReason::RequestTooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Some(RefusalReason::Uninspectable(_)) => StatusCode::BAD_GATEWAY,
             _ => StatusCode::FORBIDDEN,
         };
         let mut details: Vec<String> =
             reasons.iter().map(|reason| format!("reason-{}", reason.family())).collect();
         details.dedup();
-        let title = if status == StatusCode::BAD_REQUEST { "bad-request-title" } else { "refusal-title" };
+        let title = match status {
+            StatusCode::BAD_REQUEST => "bad-request-title",
+            StatusCode::PAYLOAD_TOO_LARGE => "too-large-title",
+            _ => "refusal-title",
+        };
         Self {
             status,
             title,

@@ -14,7 +14,7 @@ use digue_types::{
     Timestamp,
 };
 
-use crate::gateway::lock;
+use crate::lock::lock;
 
 /// Refusals of a kind that are journalled one by one, until a whole window passes without any.
 const SINGLE_MAX: u32 = 10;

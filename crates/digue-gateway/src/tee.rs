@@ -8,8 +8,8 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Body, BoxError};
-use crate::gateway::lock;
 use crate::hold::Share;
+use crate::lock::lock;
 
 /// The copy of a body that has passed.
 #[derive(Debug, Default)]

@@ -1,278 +1,197 @@
-//! The life of a request at a portal: who sends it, by which rule of the map, and in which order it is
-//! admitted (`request`), answered (`response`), decided and released (`release`), and journalled (`entry`).
+//! The life of a request at a portal. Whichever way it comes, it takes the same steps in the same order:
+//!
+//! 1. `identify`: who sends it, and which rule of the map applies;
+//! 2. `admit`: whom it names, and whether it may reach the portal;
+//! 3. the way brings what the portal shows: held and inspected, named by the request alone, or reported;
+//! 4. `decide`: every person, every budget; then the monitor, which has the last word;
+//! 5. `record`: the entry is durable;
+//! 6. `release`: the answer is handed out, and the way carries it out.
+//!
+//! Each step takes the visit of the step before and gives the next one, so that none can be left out or
+//! exchanged with another. The answer goes in at `decide` and comes out of `release`: no byte leaves before
+//! its entry. What an objection does is the visit's *mode* (`mode`): it ends the visit where rules are
+//! enforced, and changes nothing in observe-only mode or when the portal has shown the persons already.
+//!
+//! API keys are no way of their own: a program is a caller like any other (`identity`).
 
-mod entry;
-mod observe;
+mod admit;
+mod answer;
+mod assets;
+mod decide;
+mod identify;
+mod mode;
 mod observed_request;
+mod passage;
+mod record;
+mod refuse;
 mod release;
-mod request;
-mod response;
-mod unheld;
+mod request_body;
+mod state;
+mod tunnel;
 
 use std::sync::Arc;
 
-use digue_access::{Enforcement, RequestFacts};
-use digue_inspect::Identifier;
-use digue_types::{ExchangeId, Inspection, PersonRef, ReadFailure, RefusalReason, RequestClient, Timestamp};
-use http::{HeaderMap, Method, Request, Response, Uri};
+use digue_access::Enforcement;
+use digue_types::RefusalReason;
+use http::{Request, Response};
 
-pub(crate) use self::observe::{observe, observe_unseen};
-pub(crate) use self::unheld::Tunnel;
-
-use crate::body::{Body, limited};
-use crate::connection::ConnectionFacts;
-use crate::connections::Slot;
+use self::admit::{Admission, RequestView};
+use self::answer::Showing;
+use self::assets::{forward_public, note_public_fetch};
+use self::identify::{IdentifiedVisit, identify, identify_reported};
+use self::mode::{Observation, RequestMode};
+use self::passage::{ObservedRequest, ObservedResponse, pass};
+pub(crate) use self::record::RecordedReport;
+use self::record::record_report;
+use self::state::is_public;
+pub(crate) use self::state::{PortalArrival, PortalRequest, Way};
+use self::tunnel::TunnelRequest;
+use crate::body::Body;
+use crate::caller::Caller;
 use crate::gateway::SharedGateway;
-use crate::guard::CutGuard;
-use crate::hold::{self, BodyHolder, HeldBytes, Share};
-use crate::identity::{self, Caller, IdentityFailure, IdentityRequest};
-use crate::key::ProofTarget;
-use crate::outgoing::outgoing;
-use crate::paced::KeptUntilSent;
-use crate::path::Segments;
-use crate::portal::{Portal, Route, RouteKind};
+use crate::headers::is_websocket;
+use crate::pending_entries::PendingEntry;
+use crate::portal::Portal;
 use crate::refusal::Refusal;
-use crate::upgrade;
+use crate::reported::ReportedVisit;
 
-/// One request to a portal: everything that later steps need.
-///
-/// `M` is the [`Enforcement`] where the visit may be refused, and an `Observation` where nothing may be
-/// refused.
-struct Visit<M> {
-    shared: Arc<SharedGateway>,
-    portal: Arc<Portal>,
-    route: usize,
-    caller: Caller,
-    connection: ConnectionFacts,
-    client: RequestClient,
-    exchange: ExchangeId,
-    now: Timestamp,
-    /// Another proxy forwards the request: its response is not seen here.
-    is_request_only: bool,
-    search: ExactSearch,
-    /// Persons named by the request.
-    subjects: Vec<PersonRef>,
-    /// The part of the response that could not be read.
-    unread: Option<ReadFailure>,
-    method: Method,
-    mode: M,
-}
-
-/// The values by which the request searches for one person.
-#[derive(Default)]
-struct ExactSearch {
-    is_asked: bool,
-    /// The person found must have all of them.
-    values: Vec<Identifier>,
-    is_found_as_asked: bool,
-}
-
-/// The index of the rule of the map that answers a request.
-fn place_of(portal: &Portal, method: &Method, path: &Segments) -> Option<usize> {
-    let (route, _) = portal.route(method, path)?;
-    portal.routes.iter().position(|known| std::ptr::eq(known, route))
-}
-
-/// What a request wants from a portal, through the proxy or forward authentication.
-#[derive(Clone, Copy)]
-pub(crate) struct PortalRequest<'r> {
-    pub(crate) portal: &'r Arc<Portal>,
-    pub(crate) host: &'r str,
-    pub(crate) method: &'r Method,
-    pub(crate) uri: &'r Uri,
-    pub(crate) headers: &'r HeaderMap,
-    pub(crate) connection: &'r ConnectionFacts,
-    pub(crate) is_request_only: bool,
-}
-
-impl<'r> PortalRequest<'r> {
-    fn identity(&self) -> IdentityRequest<'r> {
-        let target = ProofTarget { host: self.host, method: self.method, path: self.uri.path() };
-        IdentityRequest { portal: self.portal, target, connection: self.connection }
-    }
-
-    fn client(&self) -> RequestClient {
-        let origin = &self.connection.origin;
-        RequestClient { ip: origin.ip.to_string(), user_agent: origin.agent.clone() }
-    }
-}
-
-/// The route and caller of a request.
-enum RecognisedRequest {
-    /// A route that the map opens to everyone.
-    Public { request_bytes_max: u64 },
-    /// A visit with a caller and a route, and the values in the path. It counts as a request of its account
-    /// while the last value lives.
-    Visit(Box<Visit<Enforcement>>, Vec<(String, String)>, KeptUntilSent),
-}
-
-/// 2. Who sends it, and which rule of the map applies. Every request to a portal passes through here.
-async fn recognise(
+/// Through the proxy: the response is held until its entry is durable.
+pub(crate) async fn proxied(
     shared: &Arc<SharedGateway>,
     enforcement: Enforcement,
-    asked: PortalRequest<'_>,
-    path: &Segments,
-) -> Result<RecognisedRequest, Refusal> {
-    let portal = asked.portal;
-    let now = shared.clock.now();
-    let found = portal.route(asked.method, path);
-    let place = place_of(portal, asked.method, path);
-    if let Some((route, _)) = &found
-        && route.kind == (RouteKind::Assets { is_public: true })
-    {
-        unheld::note_fetch(shared, &asked, now);
-        return Ok(RecognisedRequest::Public { request_bytes_max: route.request_bytes_max });
-    }
-    let (caller, is_doubted) = match identity::identify(shared, &asked.identity(), asked.headers, now) {
-        Ok(caller) => (caller, false),
-        Err(IdentityFailure::Doubted(caller)) => (*caller, true),
-        Err(stranger) => return Err(not_recognised(&stranger)),
-    };
-    let mut visit = Visit {
-        shared: shared.clone(),
-        portal: portal.clone(),
-        route: place.unwrap_or(0),
-        caller,
-        connection: asked.connection.clone(),
-        client: asked.client(),
-        exchange: shared.next_exchange(),
-        now,
-        is_request_only: asked.is_request_only,
-        search: ExactSearch::default(),
-        subjects: Vec::new(),
-        unread: None,
-        method: asked.method.clone(),
-        mode: enforcement,
-    };
-    if is_doubted {
-        // Recognised by its cookie, but perhaps not its holder: journalled, because it may be a theft.
-        return Err(visit.refuse(vec![RefusalReason::SessionMoved], Inspection::NotReached).await);
-    }
-    let counted = shared.account_requests.begin(&visit.caller.account).map_err(|_| Refusal::busy())?;
-    let kept = KeptUntilSent::new(counted);
-    // After the account is known: an unmapped request is evidence about it, and is counted and journalled.
-    let (Some(place), Some((_, values))) = (place, found) else {
-        return Err(visit.refuse_unmapped().await);
-    };
-    visit.route = place;
-    if visit.asks_too_often() {
-        return Err(visit.refuse(vec![RefusalReason::TooManyRequests], Inspection::NotReached).await);
-    }
-    Ok(RecognisedRequest::Visit(Box::new(visit), values, kept))
-}
-
-/// A request to a portal through this gateway.
-pub(crate) async fn visit(
-    shared: &Arc<SharedGateway>,
-    enforcement: Enforcement,
-    connection: ConnectionFacts,
-    portal: Arc<Portal>,
-    host: String,
-    path: Segments,
-    request: Request<Body>,
+    arrival: PortalArrival,
+    mut request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
+    let client_side = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
-    let asked = PortalRequest {
-        portal: &portal,
-        host: &host,
-        method: &parts.method,
-        uri: &parts.uri,
-        headers: &parts.headers,
-        connection: &connection,
-        is_request_only: false,
-    };
-    match recognise(shared, enforcement, asked, &path).await? {
-        RecognisedRequest::Public { request_bytes_max } => {
-            let body = limited(body, usize::try_from(request_bytes_max).unwrap_or(usize::MAX));
-            let outgoing = outgoing(shared, &portal, None, &parts, &connection, shared.clock.now());
-            unheld::pass_through(shared, &portal, outgoing, body).await
-        }
-        RecognisedRequest::Visit(visit, values, kept) => {
-            let request = Request::from_parts(parts, body);
-            let mut response = match visit.route().kind {
-                RouteKind::Assets { .. } => visit.pass_assets(request).await,
-                RouteKind::WebSocket => upgrade::tunnel(Tunnel::new(*visit), request, kept.clone()).await,
-                RouteKind::Held => visit.ask(values, request).await,
-            }?;
-            response.extensions_mut().insert(kept);
-            Ok(response)
-        }
+    let (asked, connection) = (arrival.request(&parts), &arrival.connection);
+    let route = asked.route();
+    if let Some((route, _)) = route.as_ref().filter(|(route, _)| is_public(route)) {
+        return forward_public(shared, &asked, route, (&parts, body)).await;
     }
+    let (visit, turn) = identify(shared, enforcement, &asked, route).await?;
+    let (seen, body) = visit.read_body(&parts, body).await?;
+    let mut response = match visit.admit(&RequestView::of(&parts, seen.view())).await? {
+        Admission::Assets(visit) => visit.forward(&parts, body, connection).await?,
+        Admission::Held(visit, route) => {
+            let (showing, answer) = visit.fetch(&route, &parts, body, connection).await?;
+            visit.decide(showing, answer).await?.record().await?.release()?.respond()
+        }
+        Admission::Tunnel(visit) => {
+            let client_side = client_side.expect("a tunnel is admitted for a request for a WebSocket");
+            let tunnel = TunnelRequest::new(&visit, &parts, connection, client_side);
+            let showing = Showing::stream(&visit);
+            visit.decide(showing, tunnel).await?.record().await?.release()?.open(turn.clone()).await?
+        }
+        Admission::Unmapped(visit) => return Err(visit.refuse(vec![RefusalReason::UnknownRoute]).await),
+    };
+    // Until the last byte has left, the request counts among those of its account.
+    if let Some(turn) = turn {
+        response.extensions_mut().insert(turn);
+    }
+    Ok(response)
 }
 
-/// Forward authentication: the caller and the entry, where there are any, of a request that may continue.
-pub(crate) async fn permit_unseen(
+/// What another proxy is told about a request that may continue.
+pub(crate) struct Permission {
+    /// `None` where no caller is known.
+    pub(crate) caller: Option<Caller>,
+    /// The index of the entry, where one was needed.
+    pub(crate) entry: Option<u64>,
+}
+
+/// Through forward authentication: the same decision, entry and monitor, on what the request alone shows.
+pub(crate) async fn permitted(
     shared: &Arc<SharedGateway>,
     enforcement: Enforcement,
-    asked: PortalRequest<'_>,
-) -> Result<(Option<Caller>, Option<u64>), Refusal> {
-    let malformed = |_| Refusal::of(vec![RefusalReason::MalformedRequest], None);
-    let path = Segments::parse(asked.uri.path()).map_err(malformed)?;
-    match recognise(shared, enforcement, asked, &path).await? {
-        RecognisedRequest::Public { .. } => Ok((None, None)),
-        RecognisedRequest::Visit(visit, values, _kept) => {
-            let query = asked.uri.query().unwrap_or_default();
-            let (caller, entry) = visit.permit_unseen(&values, query).await?;
-            Ok((Some(caller), entry))
-        }
+    asked: &PortalRequest<'_>,
+) -> Result<Permission, Refusal> {
+    if asked.route().is_some_and(|(route, _)| is_public(&route)) {
+        note_public_fetch(shared, asked, shared.clock.now());
+        return Ok(Permission { caller: None, entry: None });
     }
+    request_only(shared, enforcement, asked).await
 }
 
-fn not_recognised(stranger: &IdentityFailure) -> Refusal {
-    let reason = match stranger {
-        IdentityFailure::NotAdmitted => RefusalReason::UnknownAccount,
-        IdentityFailure::NotSignedIn => RefusalReason::NoSession,
-        IdentityFailure::Doubted(_) => RefusalReason::SessionMoved,
+/// Forward authentication for an observe-only portal: every request continues.
+pub(crate) async fn permitted_observed(shared: &Arc<SharedGateway>, asked: &PortalRequest<'_>) -> Permission {
+    let Ok(permission) = request_only(shared, Observation::default(), asked).await;
+    permission
+}
+
+async fn request_only<M: RequestMode>(
+    shared: &Arc<SharedGateway>,
+    mode: M,
+    asked: &PortalRequest<'_>,
+) -> Result<Permission, M::Stop> {
+    let (visit, _turn) = identify(shared, mode, asked, asked.route()).await?;
+    let caller = visit.recognised_caller().cloned();
+    let entry = match visit.admit(&RequestView::without_body(asked.uri)).await? {
+        Admission::Assets(visit) => {
+            visit.note_fetch();
+            None
+        }
+        Admission::Held(visit, _) | Admission::Tunnel(visit) | Admission::Unmapped(visit) => {
+            let showing = Showing::request_only(&visit);
+            visit.decide(showing, ()).await?.record().await?.release()?.entry
+        }
     };
-    Refusal::of(vec![reason], None)
+    Ok(Permission { caller, entry })
 }
 
-impl Visit<Enforcement> {
-    /// Assets are not counted: they leave no entry.
-    fn asks_too_often(&self) -> bool {
-        !matches!(self.route().kind, RouteKind::Assets { .. })
-            && !self.shared.account_requests.may_ask(&self.caller.account, self.now)
+/// Through the proxy to an observe-only portal: the response goes first, and the steps follow it. What
+/// enforced mode would have decided is journalled and the monitor is informed; nothing else follows.
+pub(crate) async fn observed(
+    shared: &Arc<SharedGateway>,
+    arrival: PortalArrival,
+    mut request: Request<Body>,
+) -> Response<Body> {
+    let client_side = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
+    let (parts, body) = request.into_parts();
+    let asked = arrival.request(&parts);
+    let Ok((visit, _)) = identify(shared, Observation::default(), &asked, asked.route()).await;
+    let pending = shared.pending_entries.begin();
+    let then = |visit, request, response| conclude_later(pending, visit, request, response);
+    pass(visit, &arrival.connection, client_side, (parts, body), then).await
+}
+
+fn conclude_later(
+    pending: PendingEntry,
+    visit: IdentifiedVisit<Observation>,
+    request: ObservedRequest,
+    response: ObservedResponse,
+) {
+    let shared = visit.visit().shared.clone();
+    // Spawned: the entry must not delay the end of the response.
+    if !pending.spawn(conclude(visit, request, response)) {
+        shared.note_unrecorded("the process is stopping");
     }
 }
 
-impl<M> Visit<M> {
-    fn route(&self) -> &Route {
-        &self.portal.routes[self.route]
-    }
+async fn conclude(visit: IdentifiedVisit<Observation>, request: ObservedRequest, response: ObservedResponse) {
+    let view = request.view(visit.visit());
+    let Ok(admission) = visit.admit(&view).await;
+    let (visit, route) = match admission {
+        Admission::Assets(visit) => return visit.note_fetch(),
+        Admission::Held(visit, route) => (visit, Some(route)),
+        Admission::Tunnel(visit) | Admission::Unmapped(visit) => (visit, None),
+    };
+    let showing = response.showing(&visit, &request, route.as_ref()).await;
+    let Ok(visit) = visit.decide(showing, ()).await;
+    let Ok(_) = visit.record().await;
+}
 
-    fn facts(&self) -> RequestFacts<'_> {
-        let route = self.route();
-        RequestFacts {
-            now: self.now,
-            portal: &self.portal.id,
-            population: &self.portal.population,
-            route: route.name.as_str(),
-            action: route.action.as_str(),
-            access: &route.access,
-            mode: self.portal.mode,
-            account: &self.caller.account,
-            organisation: &self.caller.organisation,
-            ip: &self.client.ip,
-            proved_at: self.caller.proved_at,
-            local: self.shared.clock.local(self.now),
-            categories: &route.categories,
-            is_exact_search: self.search.is_asked,
-            is_found_as_asked: self.search.is_found_as_asked,
-        }
+/// Reported by the portal: the persons have been shown, and every limit that they exceed is named.
+pub(crate) async fn reported(
+    shared: &Arc<SharedGateway>,
+    portal: &Arc<Portal>,
+    report: Vec<ReportedVisit>,
+) -> Result<RecordedReport, Refusal> {
+    let mut visits = Vec::with_capacity(report.len());
+    for reported in report {
+        let (visit, persons) = identify_reported(shared, portal, reported);
+        let visit = visit.admitted_by_portal();
+        visits.push(visit.decide(Showing::reported(persons), ()).await?);
     }
-
-    /// The quota of held bytes that this visit uses.
-    fn share(&self, of: &Arc<HeldBytes>, extensions: &http::Extensions) -> Share {
-        let connection = extensions.get::<Arc<Slot>>().and_then(|slot| slot.share_key());
-        let who = [
-            BodyHolder::Account(self.caller.account.clone()),
-            BodyHolder::Organisation(self.caller.organisation.clone()),
-            BodyHolder::Portal(self.portal.id.clone()),
-        ];
-        hold::begin(of, connection.map(BodyHolder::Connection).into_iter().chain(who))
-    }
-
-    fn guard(&self) -> CutGuard {
-        CutGuard::new(self.shared.clone(), self.portal.id.clone(), self.caller.clone())
-    }
+    record_report(visits).await
 }

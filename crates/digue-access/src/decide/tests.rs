@@ -104,7 +104,9 @@ impl World {
             is_exact_search: false,
             is_found_as_asked: false,
         };
-        release_uninspected(&self.snapshot, &mut self.budgets, &facts)
+        let (decision, charge) = weigh(&self.snapshot, &mut self.budgets, &facts, &[], true);
+        charge.apply();
+        decision
     }
 
     #[track_caller]
@@ -238,6 +240,59 @@ fn what_was_not_inspected_has_its_own_budget() {
         world.budgets.charge_uninspected(NOW, &account, 100, false),
         [RefusalReason::UninspectedBudget(SlidingWindow::Minute)]
     );
+}
+
+#[test]
+fn what_is_weighed_and_stays_is_counted_by_no_budget() {
+    let mut world = world();
+    let persons = [PersonKey::new(&world.population, "in1")];
+    let (portal, population, account) =
+        (world.portal.clone(), world.population.clone(), world.account.clone());
+    let (organisation, access) = (world.organisation.clone(), world.access.clone());
+    let facts = RequestFacts {
+        now: NOW,
+        portal: &portal,
+        population: &population,
+        route: "fiche",
+        action: "open",
+        access: &access,
+        mode: EnforcementMode::Enforced,
+        account: &account,
+        organisation: &organisation,
+        ip: "192.0.2.1",
+        proved_at: NOW,
+        local: (10, 1),
+        categories: &[],
+        is_exact_search: false,
+        is_found_as_asked: false,
+    };
+    let (decision, stays) = weigh(&world.snapshot, &mut world.budgets, &facts, &persons, true);
+    assert_eq!((decision.outcome, decision.bases), (Outcome::Released, vec![Basis::Caseload]));
+    drop(stays);
+    assert_eq!(world.budgets.shown_to(&account, NOW), [0; 4]);
+    // Refused for a person, it costs nothing of what may stay uninspected either: the limit is one a minute.
+    let outside = [PersonKey::new(&population, "out1")];
+    let (decision, refused) = weigh(&world.snapshot, &mut world.budgets, &facts, &outside, true);
+    assert_eq!(decision.reasons, [RefusalReason::OutsideCaseload]);
+    refused.apply();
+    let (decision, leaves) = weigh(&world.snapshot, &mut world.budgets, &facts, &persons, true);
+    assert_eq!(decision.outcome, Outcome::Released);
+    leaves.apply();
+    assert_eq!(world.budgets.shown_to(&account, NOW)[0], 1);
+    let over = world.budgets.check_uninspected(NOW, &account, 100);
+    assert_eq!(over, [RefusalReason::UninspectedBudget(SlidingWindow::Minute)]);
+}
+
+#[test]
+fn what_a_portal_has_shown_names_every_limit_and_is_counted_above_them() {
+    let mut world = world();
+    let names = ["p1", "p2", "p3", "p4", "p5"];
+    let persons: Vec<PersonKey> = names.iter().map(|name| PersonKey::new(&world.population, name)).collect();
+    let of = CountedResponse { now: NOW, account: &world.account, organisation: &world.organisation };
+    let (over, charge) = weigh_shown(&world.snapshot, &mut world.budgets, of, &persons);
+    assert_eq!(over, [RefusalReason::Budget(Scope::Account, SlidingWindow::Minute)]);
+    charge.apply();
+    assert_eq!(world.budgets.shown_to(&world.account, NOW)[0], 5);
 }
 
 proptest! {

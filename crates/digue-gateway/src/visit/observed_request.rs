@@ -8,17 +8,12 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Uri, Version};
 
+use crate::caller::Caller;
 use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
-use crate::headers;
-use crate::identity::Caller;
+use crate::headers::{self, is_websocket};
 use crate::outgoing::say_who;
 use crate::portal::{Identity, Portal};
-
-/// True when a client asks for a WebSocket.
-pub(super) fn is_websocket(headers: &HeaderMap) -> bool {
-    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
-}
 
 /// `None` when its target cannot be written for another server.
 pub(super) fn as_sent(

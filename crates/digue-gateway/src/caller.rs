@@ -1,0 +1,84 @@
+//! The account behind a request, and why there may be none. How it is recognised is not known here.
+
+use digue_access::Snapshot;
+use digue_access::session::TokenHash;
+use digue_types::{AccountId, OrganisationId, PortalId, SessionId, Timestamp};
+use ring::digest::{SHA256, digest};
+
+use crate::name_mapping::NameFault;
+
+/// The account behind a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    pub session: SessionId,
+    pub proved_at: Timestamp,
+    pub kind: CallerKind,
+}
+
+/// How a caller is recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerKind {
+    /// A session of Digue, which can be cut.
+    Session,
+    /// An API key of a program, which can be revoked.
+    Key,
+    /// A header set by a proxy.
+    Header,
+    /// A token of the portal's own sign-in; zero when the token does not say when that was.
+    Token { signed_in_at: Timestamp },
+}
+
+impl CallerKind {
+    /// Another system vouches for the identity, which need not have an account here.
+    pub const fn is_vouched_for(self) -> bool {
+        matches!(self, Self::Header | Self::Token { .. })
+    }
+}
+
+/// Why no caller is recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdentityFailure {
+    /// No session, token or header, or one that has ended or was cut.
+    NotSignedIn,
+    /// Recognised, but unknown to Digue or suspended.
+    NotAdmitted,
+    /// The cookie of a live session, from elsewhere or without its device key.
+    Doubted(Box<Caller>),
+}
+
+/// SHA-256 of a cookie's secret; sessions are stored under it.
+pub fn token_hash(secret: &str) -> TokenHash {
+    digest(&SHA256, secret.as_bytes()).as_ref().try_into().expect("SHA-256 gives 32 bytes")
+}
+
+/// The organisation of an account that the directory knows.
+pub(crate) fn directory_organisation(rules: &Snapshot, account: &AccountId) -> Option<OrganisationId> {
+    rules.directory.find(account).map(|record| record.organisation.clone())
+}
+
+/// The directory decides; a token or header only for accounts that it does not know.
+pub(crate) fn organisation_of(
+    portal: &PortalId,
+    snapshot: &Snapshot,
+    account: &AccountId,
+    said: Option<Result<OrganisationId, NameFault>>,
+) -> Result<OrganisationId, IdentityFailure> {
+    if let Some(known) = directory_organisation(snapshot, account) {
+        return Ok(known);
+    }
+    let said = said.ok_or(IdentityFailure::NotAdmitted)?;
+    said.map_err(|fault| not_taken(portal, "organisation", &fault))
+}
+
+/// Logs that a vouched-for identity is not accepted; the name itself stays out of the log.
+pub(crate) fn not_taken(portal: &PortalId, what: &str, fault: &dyn std::fmt::Display) -> IdentityFailure {
+    tracing::warn!(
+        portal.id = %portal,
+        what,
+        cause = %fault,
+        "Identity from the portal's sign-in refused; check `[identity.mapping]` in the map"
+    );
+    IdentityFailure::NotAdmitted
+}

@@ -1,0 +1,247 @@
+//! 2. Whom a request names, and whether it may reach the portal.
+
+use digue_access::{Enforcement, admit, decide};
+use digue_inspect::request::{RequestFields, RequestParts, RequestRule, parameters};
+use digue_inspect::{Unreadable, read_request};
+use digue_types::{PersonRef, RefusalReason};
+use http::request::Parts;
+use http::{Method, Uri, header};
+
+use super::identify::IdentifiedVisit;
+use super::mode::{Reporting, VisitMode};
+use super::state::{ExactSearch, PathValues, RouteRef, Visit, Way};
+use crate::graphql::{GraphQl, has_no_alias};
+use crate::headers::is_websocket;
+use crate::lock::lock;
+use crate::portal::{Route, RouteKind};
+use crate::refusal::Refusal;
+
+/// A request, as far as the rules can read it.
+pub(super) struct RequestView<'r> {
+    pub(super) query: &'r str,
+    pub(super) content_type: &'r str,
+    pub(super) body: BodyView<'r>,
+    /// It asks for a WebSocket.
+    pub(super) is_upgrade: bool,
+}
+
+impl<'r> RequestView<'r> {
+    /// A request that another proxy forwards.
+    pub(super) fn without_body(uri: &'r Uri) -> Self {
+        let query = uri.query().unwrap_or_default();
+        Self { query, content_type: "", body: BodyView::Unseen, is_upgrade: true }
+    }
+
+    /// A request that passes through here, with the part of its body that rules need.
+    pub(super) fn of(parts: &'r Parts, body: BodyView<'r>) -> Self {
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        Self {
+            query: parts.uri.query().unwrap_or_default(),
+            content_type: content_type.unwrap_or_default(),
+            body,
+            is_upgrade: parts.method == Method::GET && is_websocket(&parts.headers),
+        }
+    }
+}
+
+/// The body of a request, as far as the rules can read it.
+pub(super) enum BodyView<'r> {
+    /// All of it; empty when no rule needs it.
+    Whole(&'r [u8]),
+    TooLarge,
+    /// It ended early, or is encoded: it could mean one thing here and another at the portal.
+    Unreadable,
+    /// It does not pass through here.
+    Unseen,
+}
+
+/// A visit that the rules let go to the portal, or to which they objected in vain.
+pub(super) struct AdmittedVisit<M> {
+    visit: Box<Visit>,
+    mode: M,
+}
+
+/// What an admitted request is for.
+pub(super) enum Admission<M> {
+    /// The map declares that it shows no one: nothing is decided about the response.
+    Assets(AdmittedAssets<M>),
+    /// The response is held, inspected and decided upon.
+    Held(AdmittedVisit<M>, RouteRef),
+    /// A WebSocket: decided upon before it is opened.
+    Tunnel(AdmittedVisit<M>),
+    /// No rule of the map applies, and nothing came of it.
+    Unmapped(AdmittedVisit<M>),
+}
+
+/// A visit to a resource that the map declares to show no one.
+pub(super) struct AdmittedAssets<M> {
+    pub(super) visit: Box<Visit>,
+    pub(super) mode: M,
+    pub(super) is_public: bool,
+}
+
+impl<M> AdmittedVisit<M> {
+    pub(super) fn visit(&self) -> &Visit {
+        &self.visit
+    }
+
+    pub(super) fn into_parts(self) -> (Box<Visit>, M) {
+        (self.visit, self.mode)
+    }
+}
+
+impl AdmittedVisit<Enforcement> {
+    pub(super) const fn enforcement(&self) -> Enforcement {
+        self.mode
+    }
+
+    pub(super) async fn refuse(&self, reasons: Vec<RefusalReason>) -> Refusal {
+        self.visit.refuse(self.mode, reasons).await
+    }
+}
+
+impl<M: VisitMode> IdentifiedVisit<M> {
+    pub(super) async fn admit(self, request: &RequestView<'_>) -> Result<Admission<M>, M::Stop> {
+        let (mut visit, mut mode, values) = self.into_parts();
+        let Some(route) = visit.route().cloned() else {
+            return Ok(Admission::Unmapped(AdmittedVisit { visit, mode }));
+        };
+        let is_sound = !mode.has_objected();
+        let objections = match route.kind {
+            RouteKind::Assets { is_public } => {
+                if is_sound && !is_public {
+                    visit.objections_to_assets(&route)
+                } else {
+                    Vec::new()
+                }
+            }
+            RouteKind::Held | RouteKind::WebSocket => visit.objections_to(&route, &values, request, is_sound),
+        };
+        if !objections.is_empty() {
+            mode.object(&visit, objections).await?;
+        }
+        Ok(match route.kind {
+            // A resource that enforced mode would have refused is journalled.
+            RouteKind::Assets { is_public } if !mode.has_objected() => {
+                Admission::Assets(AdmittedAssets { visit, mode, is_public })
+            }
+            RouteKind::WebSocket => Admission::Tunnel(AdmittedVisit { visit, mode }),
+            RouteKind::Assets { .. } | RouteKind::Held => {
+                Admission::Held(AdmittedVisit { visit, mode }, route)
+            }
+        })
+    }
+}
+
+impl IdentifiedVisit<Reporting> {
+    /// The portal has admitted it: gates and caseload can keep nothing back any more.
+    pub(super) fn admitted_by_portal(self) -> AdmittedVisit<Reporting> {
+        let (visit, mode, _) = self.into_parts();
+        AdmittedVisit { visit, mode }
+    }
+}
+
+impl Visit {
+    /// Resources that the map declares to show no one are not inspected, yet subject to the gates.
+    fn objections_to_assets(&self, route: &Route) -> Vec<RefusalReason> {
+        Vec::from_iter(decide::gate_refusal(&self.shared.rules.load(), &self.facts(route)))
+    }
+
+    /// Notes whom the request names. What makes a request unreadable comes first; the rules are asked about
+    /// a sound one, which nothing else speaks against.
+    fn objections_to(
+        &mut self,
+        route: &Route,
+        values: &PathValues,
+        request: &RequestView<'_>,
+        is_sound: bool,
+    ) -> Vec<RefusalReason> {
+        let fields = self.request_fields(route, values, request);
+        let noted =
+            fields.and_then(|fields| self.note(route, &fields).map_err(|_| RefusalReason::MalformedRequest));
+        if let Err(reason) = self.check_parameters(route, request).and(noted) {
+            return vec![reason];
+        }
+        if !is_sound {
+            return Vec::new();
+        }
+        let keys = self.keys(&self.subjects);
+        let rules = self.shared.rules.load_full();
+        let hosts = self.shared.hosts.load();
+        let budgets = lock(hosts.budgets(&self.portal.id));
+        admit(&rules, &budgets, &self.facts(route), &keys)
+    }
+
+    /// Unknown parameters and renamed fields could change what the response contains: only those of the map
+    /// pass.
+    fn check_parameters(&self, route: &Route, request: &RequestView<'_>) -> Result<(), RefusalReason> {
+        let query = parameters(request.query).map_err(|_| RefusalReason::MalformedRequest)?;
+        if route.query.stranger(&query).is_some() {
+            return Err(RefusalReason::UnknownParameter);
+        }
+        if route.kind == RouteKind::WebSocket && !request.is_upgrade {
+            return Err(RefusalReason::MalformedRequest);
+        }
+        let (content_type, body) = self.readable_body(route, request)?;
+        match route.graphql {
+            GraphQl::NoAliases if !has_no_alias(content_type, body, &query) => {
+                Err(RefusalReason::RenamedFields)
+            }
+            GraphQl::NoAliases | GraphQl::Unread => Ok(()),
+        }
+    }
+
+    /// The body that the rules read, with its type.
+    fn readable_body<'r>(
+        &self,
+        route: &Route,
+        request: &RequestView<'r>,
+    ) -> Result<(&'r str, &'r [u8]), RefusalReason> {
+        match request.body {
+            BodyView::Whole(bytes) => Ok((request.content_type, bytes)),
+            BodyView::TooLarge => Err(RefusalReason::RequestTooLarge),
+            BodyView::Unreadable => Err(RefusalReason::MalformedRequest),
+            // A safe method has no body to read; any other could name anyone in it.
+            BodyView::Unseen if route.needs_request_body() && self.may_change => {
+                Err(RefusalReason::BodyUnseen)
+            }
+            BodyView::Unseen => Ok(("", &[])),
+        }
+    }
+
+    fn request_fields(
+        &self,
+        route: &Route,
+        values: &PathValues,
+        request: &RequestView<'_>,
+    ) -> Result<RequestFields, RefusalReason> {
+        let (content_type, body) = self.readable_body(route, request)?;
+        let parts = RequestParts { path: values, query: request.query, content_type, body };
+        read_request(&route.request, &self.portal.kinds, &parts).map_err(|_| RefusalReason::MalformedRequest)
+    }
+
+    /// Notes whom a request names, and whether it is an exact search: by one of the map's sets of values,
+    /// each given once.
+    fn note(&mut self, route: &Route, fields: &RequestFields) -> Result<(), Unreadable> {
+        let values = |name: &String| fields.0.get(name).filter(|values| values.len() == 1);
+        let mut sets = route.exact_sets.iter();
+        let given = sets.find_map(|set| set.iter().map(values).collect::<Option<Vec<_>>>());
+        self.search = ExactSearch {
+            // The person found must be compared with the values searched: impossible where the response is
+            // not seen.
+            is_asked: given.is_some() && self.way != Way::ForwardAuth,
+            values: given.into_iter().flatten().flatten().cloned().collect(),
+            is_found_as_asked: false,
+        };
+        self.subjects = self.subjects_of(route, fields)?;
+        Ok(())
+    }
+
+    fn subjects_of(&self, route: &Route, fields: &RequestFields) -> Result<Vec<PersonRef>, Unreadable> {
+        // Where the response is not seen, every identifier of the request counts as a subject.
+        let is_about = |rule: &&RequestRule| rule.is_subject || self.way == Way::ForwardAuth;
+        let rules = route.request.iter().filter(is_about);
+        let identifiers = rules.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
+        self.persons(identifiers)
+    }
+}

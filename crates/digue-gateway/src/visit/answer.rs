@@ -1,0 +1,320 @@
+//! 3. The portal's response: brought, held whole, and searched for the persons it shows.
+
+use bytes::Bytes;
+use digue_access::Enforcement;
+use digue_inspect::{Identifier, ShownIdentifiers, Unreadable};
+use digue_types::{Inspection, Means, PersonRef, ReadFailure, UninspectedCause};
+use http::header::{self, HeaderMap};
+use http::request::Parts;
+use http::{Method, StatusCode};
+
+use super::admit::AdmittedVisit;
+use super::state::{RouteRef, Visit};
+use crate::body::Body;
+use crate::connection::ConnectionFacts;
+use crate::headers;
+use crate::hold::{HeldBody, HoldError, Share, counted, hold};
+use crate::inspection::{InspectionBusy, SHORT_BYTES, look_into};
+use crate::outgoing::{outgoing, public_origin};
+use crate::portal::UninspectedChoice;
+use crate::refusal::Refusal;
+use crate::response_headers::{HeaderSweep, rewrite_addresses};
+use crate::shown::{FoundPersons, named_by_request, persons_shown};
+
+/// What the portal's response shows, as far as Digue can tell.
+pub(super) struct Showing {
+    pub(super) persons: FoundPersons,
+    pub(super) inspection: Inspection,
+    /// All values of an exact search are shown.
+    pub(super) is_found_as_asked: bool,
+    pub(super) unread: Option<ReadFailure>,
+    /// It could not be read, and the map refuses what cannot be read for this cause.
+    pub(super) objection: Option<UninspectedCause>,
+    /// Bytes of its body, as far as they are known.
+    pub(super) body_bytes: u64,
+    /// The size is known once the response has left: a second entry says it.
+    pub(super) is_open_ended: bool,
+    /// `None` when the portal has not answered.
+    pub(super) status: Option<StatusCode>,
+}
+
+impl Showing {
+    /// Persons and no response: what a request or a report names.
+    fn named(persons: FoundPersons, inspection: Inspection) -> Self {
+        Self {
+            persons,
+            inspection,
+            is_found_as_asked: false,
+            unread: None,
+            objection: None,
+            body_bytes: 0,
+            is_open_ended: false,
+            status: None,
+        }
+    }
+
+    /// The response goes another way: what the request names counts as shown.
+    pub(super) fn request_only<M>(visit: &AdmittedVisit<M>) -> Self {
+        let subjects = visit.visit().subjects.clone();
+        Self::named(named_by_request(subjects), Inspection::RequestOnly)
+    }
+
+    /// A tunnel that the portal agrees to: from then on nothing can be inspected.
+    pub(super) fn stream<M>(visit: &AdmittedVisit<M>) -> Self {
+        let subjects = visit.visit().subjects.clone();
+        let named = Self::named(named_by_request(subjects), Inspection::Stream);
+        Self { status: Some(StatusCode::SWITCHING_PROTOCOLS), ..named }
+    }
+
+    /// What a portal says that it showed.
+    pub(super) fn reported(persons: Vec<PersonRef>) -> Self {
+        let persons = persons.into_iter().map(|person| (person, Means::Described)).collect();
+        Self::named(persons, Inspection::Reported)
+    }
+
+    /// A response of which nothing is known but its head, if it has one.
+    pub(super) fn unseen(inspection: Inspection, body_bytes: u64, status: Option<StatusCode>) -> Self {
+        Self { body_bytes, status, ..Self::named(FoundPersons::new(), inspection) }
+    }
+}
+
+/// A response of the portal, which only `RecordedVisit::release` hands out.
+pub(super) struct ProxiedAnswer {
+    pub(super) head: http::response::Parts,
+    pub(super) body: AnswerBody,
+}
+
+pub(super) enum AnswerBody {
+    Held(Bytes),
+    /// Too large to hold: the part that was read, and the rest.
+    Stream {
+        start: Bytes,
+        rest: Body,
+    },
+}
+
+/// The result of inspecting a body.
+#[derive(Default)]
+pub(super) struct InspectedPersons {
+    persons: FoundPersons,
+    /// All values of an exact search are shown.
+    has_asked_values: bool,
+}
+
+impl AdmittedVisit<Enforcement> {
+    /// Sends the request to the portal, holds the response whole and inspects it.
+    pub(super) async fn fetch(
+        &self,
+        route: &RouteRef,
+        request: &Parts,
+        body: Body,
+        connection: &ConnectionFacts,
+    ) -> Result<(Showing, ProxiedAnswer), Refusal> {
+        let (visit, enforcement) = (self.visit(), self.enforcement());
+        let mut outgoing =
+            outgoing(&visit.shared, &visit.portal, Some(&visit.caller), request, connection, visit.now);
+        headers::ask_for_readable(outgoing.headers_mut());
+        let public = public_origin(outgoing.headers());
+        let sent = visit.shared.upstream.send(outgoing.map(|()| body), &visit.portal.timeouts).await;
+        let (mut head, body) = match sent {
+            Ok(response) => response.into_parts(),
+            Err(unavailable) => return Err(visit.unanswered(enforcement, unavailable).await),
+        };
+        headers::strip_response(&mut head.headers);
+        rewrite_addresses(&mut head.headers, &visit.portal.upstream.authority, &public);
+        // No upgrade was requested on this route: a portal that switches anyway would open an uninspected
+        // tunnel.
+        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(visit.unanswered(enforcement, broken_answer()).await);
+        }
+        let (found, body) = self.hold(route, request, &head, body).await?;
+        let declared = declared_length(&head.headers);
+        let (body_bytes, is_open_ended) = match &body {
+            AnswerBody::Held(bytes) => (bytes.len() as u64, false),
+            AnswerBody::Stream { start, .. } => (declared.unwrap_or(start.len() as u64), declared.is_none()),
+        };
+        let showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
+        let showing = Showing { is_open_ended, ..showing };
+        // The reason phrase is the portal's text, too, and nothing inspects it.
+        head.extensions.clear();
+        Ok((showing, ProxiedAnswer { head, body }))
+    }
+
+    async fn hold(
+        &self,
+        route: &RouteRef,
+        request: &Parts,
+        head: &http::response::Parts,
+        body: Body,
+    ) -> Result<(Result<InspectedPersons, Unreadable>, AnswerBody), Refusal> {
+        if request.method == Method::HEAD {
+            return Ok((Ok(InspectedPersons::default()), AnswerBody::Held(Bytes::new())));
+        }
+        let (visit, enforcement) = (self.visit(), self.enforcement());
+        let share = visit.share(&visit.shared.held, &request.extensions);
+        match hold(body, route.held_bytes_max, visit.portal.timeouts.idle, share).await {
+            Ok(HeldBody::Whole { bytes, share }) => {
+                let inspected = visit.inspect(route, head.status, &head.headers, &bytes, share).await;
+                let Ok((found, share)) = inspected else {
+                    return Err(visit.unanswered(enforcement, Refusal::busy().after_the_portal()).await);
+                };
+                Ok((found, AnswerBody::Held(counted(bytes, share))))
+            }
+            Ok(HeldBody::TooLarge { start, rest }) => {
+                Ok((Err(Unreadable::too_large()), AnswerBody::Stream { start, rest }))
+            }
+            Err(HoldError::Full(_)) => {
+                Err(visit.unanswered(enforcement, Refusal::busy().after_the_portal()).await)
+            }
+            Err(error) => {
+                tracing::warn!(portal.id = %visit.portal.id, error = %error, "A response did not arrive whole");
+                Err(visit.unanswered(enforcement, broken_answer()).await)
+            }
+        }
+    }
+}
+
+impl Visit {
+    /// What a response shows by its headers and its body. Keeps the headers that may pass.
+    pub(super) fn showing(
+        &self,
+        route: &RouteRef,
+        (status, headers): (StatusCode, &mut HeaderMap),
+        found: Result<InspectedPersons, Unreadable>,
+        body_bytes: u64,
+    ) -> Showing {
+        let known = Showing::unseen(Inspection::Inspected, body_bytes, Some(status));
+        // Before the body: a header that cannot be read is refused whatever the map says about bodies.
+        let by_headers = match self.pass_headers(route, headers) {
+            Ok(persons) => persons,
+            Err(unreadable) => {
+                return Showing {
+                    objection: Some(unreadable.cause),
+                    ..self.unread(route, known, unreadable)
+                };
+            }
+        };
+        let mut showing = match found {
+            Ok(found) => {
+                let InspectedPersons { persons, has_asked_values } = found;
+                Showing { persons, is_found_as_asked: has_asked_values, ..known }
+            }
+            Err(unreadable) => self.unread(route, known, unreadable),
+        };
+        self.add_subjects(&mut showing);
+        add_all(&mut showing.persons, &by_headers, Means::Header);
+        showing
+    }
+
+    /// Counts the persons named by the request among those shown: a form that is shown again after an error
+    /// shows them.
+    pub(super) fn add_subjects(&self, showing: &mut Showing) {
+        let Some(status) = showing.status else { return };
+        if !says_nothing_of_subjects(status, showing.body_bytes > 0) {
+            add_all(&mut showing.persons, &self.subjects, Means::Request);
+        }
+    }
+
+    /// A response of which a part could not be read.
+    fn unread(&self, route: &RouteRef, known: Showing, unreadable: Unreadable) -> Showing {
+        tracing::warn!(
+            portal.id = %self.portal.id,
+            route.name = %route.name,
+            exchange.id = %self.exchange,
+            cause = %unreadable,
+            "A response could not be inspected"
+        );
+        let cause = unreadable.cause;
+        let is_refused = route.uninspected.of(cause) == UninspectedChoice::Refuse;
+        Showing {
+            inspection: cause.into(),
+            unread: Some(unreadable.detail),
+            objection: is_refused.then_some(cause),
+            ..known
+        }
+    }
+
+    /// Keeps the headers that may pass; returns the persons they show.
+    fn pass_headers(&self, route: &RouteRef, headers: &mut HeaderMap) -> Result<Vec<PersonRef>, Unreadable> {
+        let sweep = HeaderSweep {
+            rules: &self.portal.response_headers,
+            kinds: &self.portal.kinds,
+            picks: route.response.blocks.iter().flat_map(|block| &block.sweep).collect(),
+        };
+        let shown = sweep.pass_held(headers);
+        self.persons(shown.iter())
+    }
+
+    /// Finds the persons that a body shows: at once when it is short and plain, else apart from the
+    /// connection and in turn.
+    pub(super) async fn inspect(
+        &self,
+        route: &RouteRef,
+        status: StatusCode,
+        headers: &HeaderMap,
+        bytes: &Bytes,
+        mut share: Share,
+    ) -> Result<(Result<InspectedPersons, Unreadable>, Share), InspectionBusy> {
+        let size = bytes.len();
+        // Compressed or encoded, it can be of any size.
+        let is_plain = !headers.contains_key(header::CONTENT_ENCODING) && !bytes.starts_with(b"PK");
+        let unpacked = if is_plain { size } else { route.inspect_limits.decoded_bytes_max };
+        let look = {
+            let (portal, route) = (self.portal.clone(), route.clone());
+            let (headers, bytes) = (headers.clone(), bytes.clone());
+            move || look_into(&portal, &route, status, &headers, &bytes)
+        };
+        let found = if is_plain && size <= SHORT_BYTES {
+            look()
+        } else {
+            let work = move || {
+                // Claimed before unpacking and up to the limit: afterwards it would be too late to refuse.
+                let held = share.amount();
+                let found = share.grow(unpacked).map(|()| look());
+                share.shrink_to(held);
+                (found, share)
+            };
+            let done = self.shared.inspections.run(&self.caller.account, size, work).await?;
+            share = done.1;
+            done.0?
+        };
+        Ok((found.and_then(|shown| self.inspected(&shown)), share))
+    }
+
+    fn inspected(&self, shown: &ShownIdentifiers) -> Result<InspectedPersons, Unreadable> {
+        let persons = persons_shown(&self.portal, &*self.shared.aliases, shown)?;
+        let is_found = |person: &PersonRef| persons.iter().any(|(found, _)| found == person);
+        // Shown as searched, or, by the alias table, the same person.
+        let has = |asked: &Identifier| {
+            let named = self.persons(std::iter::once(asked));
+            shown.shows(asked) || named.is_ok_and(|named| named.iter().all(is_found))
+        };
+        Ok(InspectedPersons { has_asked_values: self.search.values.iter().all(has), persons })
+    }
+}
+
+/// Statuses by which a portal shows none of the persons it was asked for: not allowed, not found, wrong
+/// method, too many requests; and redirects without a body.
+fn says_nothing_of_subjects(status: StatusCode, has_body: bool) -> bool {
+    matches!(status.as_u16(), 401 | 403 | 404 | 405 | 410 | 429)
+        || status.is_redirection() && status != StatusCode::NOT_MODIFIED && !has_body
+}
+
+fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
+    for person in more {
+        if !persons.iter().any(|(known, _)| known == person) {
+            persons.push((person.clone(), means));
+        }
+    }
+}
+
+/// The portal answered, and its response cannot be forwarded.
+fn broken_answer() -> Refusal {
+    Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal")
+        .after_the_portal()
+}
+
+/// The length that a message declares; `None` where it declares none that can be read.
+pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}

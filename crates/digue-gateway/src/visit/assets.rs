@@ -1,0 +1,119 @@
+//! Resources that the map declares to show no one: not inspected, yet subject to the gates, and reported to
+//! the monitor as what a browser fetches.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use digue_access::Enforcement;
+use digue_types::Timestamp;
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+
+use super::admit::AdmittedAssets;
+use super::mode::VisitMode;
+use super::state::PortalRequest;
+use crate::body::{Body, boxed, limited};
+use crate::caller::Caller;
+use crate::connection::ConnectionFacts;
+use crate::gateway::SharedGateway;
+use crate::guard::GuardedBody;
+use crate::headers;
+use crate::identity;
+use crate::outgoing::{outgoing, public_origin};
+use crate::portal::{Identity, Portal, Route};
+use crate::ports::ResourceFetch;
+use crate::refusal::Refusal;
+use crate::response_headers::{HeaderSweep, rewrite_addresses};
+
+/// A public resource needs no caller. Its fetch is reported for the account of its session, if there is one:
+/// tokens and headers are not read for it.
+const fn is_told_for_public(portal: &Portal) -> bool {
+    matches!(portal.identity, Identity::Session)
+}
+
+/// Reports the fetch of a public resource that was not identified.
+pub(super) fn note_public_fetch(shared: &SharedGateway, asked: &PortalRequest<'_>, now: Timestamp) {
+    if is_told_for_public(asked.portal)
+        && let Ok(caller) = identity::identify(shared, &asked.identity(), asked.headers, now)
+    {
+        tell_fetch(shared, asked.portal, &caller, now);
+    }
+}
+
+fn tell_fetch(shared: &SharedGateway, portal: &Portal, caller: &Caller, now: Timestamp) {
+    let (organisation, account) = (&caller.organisation, &caller.account);
+    let is_observed = portal.mode.enforcement().is_none();
+    shared.monitor.fetched(&ResourceFetch {
+        at: now,
+        portal: &portal.id,
+        organisation,
+        account,
+        is_observed,
+    });
+}
+
+impl<M: VisitMode> AdmittedAssets<M> {
+    /// Reports the fetch, for a caller who is recognised.
+    pub(super) fn note_fetch(&self) {
+        let visit = &self.visit;
+        if !self.mode.is_recognised() {
+            return;
+        }
+        if !self.is_public || is_told_for_public(&visit.portal) {
+            tell_fetch(&visit.shared, &visit.portal, &visit.caller, visit.now);
+        }
+    }
+}
+
+impl AdmittedAssets<Enforcement> {
+    /// Forwards the request; the response ends when the account is cut.
+    pub(super) async fn forward(
+        self,
+        parts: &Parts,
+        body: Body,
+        connection: &ConnectionFacts,
+    ) -> Result<Response<Body>, Refusal> {
+        self.note_fetch();
+        let visit = &self.visit;
+        let outgoing =
+            outgoing(&visit.shared, &visit.portal, Some(&visit.caller), parts, connection, visit.now);
+        let response = pass_through(&visit.shared, &visit.portal, outgoing, body).await?;
+        let guard = visit.guard();
+        Ok(response.map(|body| boxed(GuardedBody::stream(guard, Bytes::new(), body, None))))
+    }
+}
+
+/// Forwards the request for a public resource.
+pub(super) async fn forward_public(
+    shared: &Arc<SharedGateway>,
+    asked: &PortalRequest<'_>,
+    route: &Route,
+    (parts, body): (&Parts, Body),
+) -> Result<Response<Body>, Refusal> {
+    let now = shared.clock.now();
+    note_public_fetch(shared, asked, now);
+    let body = limited(body, usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX));
+    let outgoing = outgoing(shared, asked.portal, None, parts, asked.connection, now);
+    pass_through(shared, asked.portal, outgoing, body).await
+}
+
+async fn pass_through(
+    shared: &Arc<SharedGateway>,
+    portal: &Portal,
+    outgoing: Request<()>,
+    body: Body,
+) -> Result<Response<Body>, Refusal> {
+    let public = public_origin(outgoing.headers());
+    let mut response = shared.upstream.send(outgoing.map(|()| body), &portal.timeouts).await?;
+    headers::strip_response(response.headers_mut());
+    rewrite_addresses(response.headers_mut(), &portal.upstream.authority, &public);
+    let rules = &portal.response_headers;
+    HeaderSweep { rules, kinds: &portal.kinds, picks: Vec::new() }.pass_assets(response.headers_mut());
+    // The reason phrase is an extension: text of the portal that nothing inspects.
+    response.extensions_mut().clear();
+    // No upgrade was requested: a portal that switches anyway would open an uninspected tunnel.
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
+    }
+    Ok(response)
+}

@@ -1,0 +1,106 @@
+//! 4. The decision on every person and every budget; then the monitor, which has the last word.
+
+use digue_access::decide::{CountedResponse, PendingCharge, weigh, weigh_shown, weigh_undescribed};
+use digue_access::{Budgets, Decision, Snapshot};
+use digue_types::{Basis, Exposure, Inspection, Outcome, PersonKey, RefusalReason};
+
+use super::admit::AdmittedVisit;
+use super::answer::Showing;
+use super::mode::VisitMode;
+use super::state::{Visit, VisitRule};
+use crate::lock::lock;
+use crate::ports::Verdict;
+use crate::shown::FoundPersons;
+
+/// A visit that was decided upon, with its entry and the answer that waits for it.
+pub(super) struct DecidedVisit<M, A> {
+    visit: Box<Visit>,
+    mode: M,
+    exposure: Exposure,
+    answer: A,
+}
+
+impl<M, A> DecidedVisit<M, A> {
+    pub(super) fn into_parts(self) -> (Box<Visit>, M, Exposure, A) {
+        (self.visit, self.mode, self.exposure, self.answer)
+    }
+}
+
+impl<M: VisitMode> AdmittedVisit<M> {
+    /// Decides upon what the answer shows. The answer comes back from `RecordedVisit::release`, and from
+    /// nowhere else.
+    pub(super) async fn decide<A>(self, showing: Showing, answer: A) -> Result<DecidedVisit<M, A>, M::Stop> {
+        let (mut visit, mut mode) = self.into_parts();
+        visit.inspection = showing.inspection;
+        visit.unread = showing.unread;
+        visit.answered = showing.status;
+        visit.search.is_found_as_asked = showing.is_found_as_asked;
+        if let Some(cause) = showing.objection {
+            mode.object(&visit, vec![RefusalReason::Uninspectable(cause)]).await?;
+        }
+        let mut exposure = visit.judge(&mut mode, showing.persons, showing.body_bytes);
+        if showing.is_open_ended {
+            exposure.parts = 2;
+        }
+        let exposure = mode.carry_out(&visit, exposure).await?;
+        Ok(DecidedVisit { visit, mode, exposure, answer })
+    }
+}
+
+impl Visit {
+    /// Decides, asks the monitor, and counts what leaves.
+    fn judge<M: VisitMode>(&self, mode: &mut M, persons: FoundPersons, body_bytes: u64) -> Exposure {
+        let keys = self.keys(persons.iter().map(|(person, _)| person));
+        let rules = self.shared.rules.load_full();
+        let hosts = self.shared.hosts.load();
+        // Held from the check to the charge: two responses at once must not both use what is left. The
+        // monitor's lock is taken under it, because what the monitor withholds must not be counted.
+        let mut budgets = lock(hosts.budgets(&self.portal.id));
+        let (decision, charge) = self.weigh(&rules, &mut budgets, &keys);
+        let decision = mode.settle(decision);
+        let mut exposure = self.exposure(&rules, &decision, persons, body_bytes);
+        if exposure.outcome == Outcome::Refused {
+            // The monitor is told when it is journalled.
+            return exposure;
+        }
+        match mode.monitor(self, &exposure) {
+            Verdict::Pass => charge.apply(),
+            Verdict::Withhold => {
+                exposure.outcome = Outcome::Refused;
+                exposure.reasons = vec![RefusalReason::Withheld];
+                exposure.shown = Vec::new();
+            }
+        }
+        exposure
+    }
+
+    fn weigh<'w>(
+        &'w self,
+        rules: &Snapshot,
+        budgets: &'w mut Budgets,
+        keys: &'w [PersonKey],
+    ) -> (Decision, PendingCharge<'w>) {
+        let (account, organisation) = (&self.caller.account, &self.caller.organisation);
+        let of = CountedResponse { now: self.now, account, organisation };
+        let is_uninspected = self.inspection.is_uninspected();
+        let undecided = |reasons, basis| Decision {
+            outcome: Outcome::Released,
+            reasons,
+            bases: vec![basis; keys.len()],
+            justification: None,
+        };
+        match &self.rule {
+            VisitRule::Mapped(route) if self.inspection != Inspection::NotReached => {
+                weigh(rules, budgets, &self.facts(route), keys, is_uninspected)
+            }
+            // Observed, and without a response or a rule for it: nothing can be said about persons.
+            VisitRule::Mapped(_) | VisitRule::Unmapped => {
+                (undecided(Vec::new(), Basis::None), weigh_undescribed(budgets, of, is_uninspected))
+            }
+            VisitRule::Declared { .. } => {
+                let (over, charge) = weigh_shown(rules, budgets, of, keys);
+                (undecided(over, Basis::Declared), charge)
+            }
+        }
+    }
+}

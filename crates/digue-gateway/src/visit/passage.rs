@@ -1,0 +1,204 @@
+//! The passage of an exchange with an observe-only portal.
+//!
+//! The request reaches the portal as the client sent it, and the response the client as the portal sent it,
+//! piece by piece. Copies are kept of what passed, for the steps that follow.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use digue_types::Inspection;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
+use hyper::upgrade::OnUpgrade;
+
+use super::admit::{AdmittedVisit, BodyView, RequestView};
+use super::answer::{InspectedPersons, Showing};
+use super::identify::IdentifiedVisit;
+use super::mode::Observation;
+use super::observed_request::as_sent;
+use super::request_body::INSPECTED_REQUEST_BYTES_MAX;
+use super::state::{RouteRef, Visit};
+use super::tunnel::{join, on_connection};
+use crate::body::{Body, boxed, empty};
+use crate::connection::ConnectionFacts;
+use crate::connections::Slot;
+use crate::headers;
+use crate::portal::{RouteKind, Timeouts};
+use crate::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
+
+/// A request as it was sent to the portal.
+pub(super) struct ObservedRequest {
+    parts: Parts,
+    body: CopiedBody,
+}
+
+/// A response as it passed.
+pub(super) struct ObservedResponse {
+    /// `None` when the portal did not answer.
+    head: Option<(StatusCode, HeaderMap)>,
+    /// `None` for a tunnel.
+    body: Option<CopiedBody>,
+}
+
+/// Without Digue, only the client would limit how long a portal may take.
+const UNHURRIED: Timeouts = Timeouts {
+    connect: Duration::from_hours(24),
+    response: Duration::from_hours(24),
+    idle: Duration::from_hours(24),
+};
+
+/// Forwards a request, and its response; `then` is called once, when the response has passed.
+pub(super) async fn pass(
+    visit: IdentifiedVisit<Observation>,
+    connection: &ConnectionFacts,
+    client_side: Option<OnUpgrade>,
+    (parts, body): (Parts, Body),
+    then: impl FnOnce(IdentifiedVisit<Observation>, ObservedRequest, ObservedResponse) + Send + 'static,
+) -> Response<Body> {
+    let known = visit.visit();
+    let caller = visit.recognised_caller();
+    let shared = known.shared.clone();
+    let Some(outgoing) = as_sent(&shared, &known.portal, caller, &parts, connection, known.now) else {
+        return plain(StatusCode::BAD_REQUEST);
+    };
+    let share = known.share(&shared.observed, &parts.extensions);
+    let (body, request_body) = tee(body, request_copy_max(known), share);
+    let sent = shared.upstream.send(outgoing.map(|()| boxed(body)), &UNHURRIED).await;
+    let response = match sent {
+        Ok(response) => response,
+        Err(unavailable) => {
+            // The portal does not answer: no rule objects, and there is nothing else to return.
+            let response = unavailable.respond(&parts.headers);
+            let body = request_body.take();
+            then(visit, ObservedRequest { parts, body }, ObservedResponse { head: None, body: None });
+            return response;
+        }
+    };
+    let share = known.share(&shared.observed, &parts.extensions);
+    let response_max = response_copy_max(known);
+    let slot = parts.extensions.get::<Arc<Slot>>().cloned();
+    let end = move |head, copy: Option<BodyCopy>| {
+        let request = ObservedRequest { parts, body: request_body.take() };
+        let body = copy.map(|copy| copy.take());
+        then(visit, request, ObservedResponse { head: Some(head), body });
+    };
+    let (is_switched, mut response) = (response.status() == StatusCode::SWITCHING_PROTOCOLS, response);
+    let portal_side = is_switched.then(|| hyper::upgrade::on(&mut response));
+    let (mut head, body) = response.into_parts();
+    headers::strip_response_hops(&mut head.headers);
+    // Digue's own cookies are taken out even here: otherwise a portal could set or end its sessions.
+    headers::strip_own_cookies(&mut head.headers);
+    let seen = (head.status, head.headers.clone());
+    match (portal_side, client_side) {
+        (None, _) => {
+            let (body, copy) = tee(body, response_max, share);
+            let body = body.on_end(move || end(seen, Some(copy)));
+            Response::from_parts(head, boxed(body))
+        }
+        (Some(portal_side), Some(client_side)) => {
+            join(client_side, portal_side, on_connection(slot));
+            end(seen, None);
+            head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            Response::from_parts(head, empty())
+        }
+        // The client asked for no other protocol: a plain proxy could not forward this either.
+        (Some(_), None) => plain(StatusCode::BAD_GATEWAY),
+    }
+}
+
+fn plain(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn request_copy_max(visit: &Visit) -> usize {
+    let is_read = visit.route().is_some_and(|route| route.needs_request_body());
+    if is_read { INSPECTED_REQUEST_BYTES_MAX } else { 0 }
+}
+
+fn response_copy_max(visit: &Visit) -> usize {
+    visit.route().filter(|route| route.kind == RouteKind::Held).map_or(0, |route| route.held_bytes_max)
+}
+
+impl ObservedRequest {
+    /// The request, as the rules would have read it.
+    pub(super) fn view(&self, visit: &Visit) -> RequestView<'_> {
+        RequestView::of(&self.parts, visit.route().map_or(BodyView::Whole(&[]), |route| self.body(route)))
+    }
+
+    fn body(&self, route: &RouteRef) -> BodyView<'_> {
+        let needs_body = route.needs_request_body();
+        let copied = &self.body;
+        let is_beyond = needs_body && copied.extent == CopyExtent::TooLarge;
+        if copied.passed > route.request_bytes_max || is_beyond {
+            return BodyView::TooLarge;
+        }
+        let is_coded = self.parts.headers.contains_key(header::CONTENT_ENCODING);
+        if needs_body && (is_coded || copied.extent != CopyExtent::Whole) {
+            return BodyView::Unreadable;
+        }
+        BodyView::Whole(&copied.bytes)
+    }
+
+    fn is_head(&self) -> bool {
+        self.parts.method == Method::HEAD
+    }
+}
+
+impl ObservedResponse {
+    /// What the response showed, as far as it was copied.
+    pub(super) async fn showing(
+        self,
+        visit: &AdmittedVisit<Observation>,
+        request: &ObservedRequest,
+        route: Option<&RouteRef>,
+    ) -> Showing {
+        let visit = visit.visit();
+        let passed = self.body.as_ref().map_or(0, |copied| copied.passed);
+        let status = self.head.as_ref().map(|(status, _)| *status);
+        match self.read(visit, request, route).await {
+            Ok(showing) => showing,
+            // Unknown is not nothing: what was not copied may have shown persons.
+            Err(inspection) => {
+                let mut showing = Showing::unseen(inspection, passed, status);
+                visit.add_subjects(&mut showing);
+                showing
+            }
+        }
+    }
+
+    /// What the copy shows; or how far it was inspected, where it was not.
+    async fn read(
+        self,
+        visit: &Visit,
+        request: &ObservedRequest,
+        route: Option<&RouteRef>,
+    ) -> Result<Showing, Inspection> {
+        let (status, mut headers) = self.head.ok_or(Inspection::NotReached)?;
+        let body = self.body.ok_or(Inspection::Stream)?;
+        let route = route.filter(|route| route.kind == RouteKind::Held).ok_or(Inspection::NotLooked)?;
+        let passed = body.passed;
+        let found = match body.extent {
+            _ if request.is_head() => Ok(InspectedPersons::default()),
+            // It shows the client a copy that it has: no body, yet not nobody.
+            _ if status == StatusCode::NOT_MODIFIED => return Err(Inspection::Partial),
+            CopyExtent::CutShort | CopyExtent::NoRoom => return Err(Inspection::Partial),
+            CopyExtent::TooLarge => Err(digue_inspect::Unreadable::too_large()),
+            CopyExtent::Whole => {
+                let share = body.share.ok_or(Inspection::Partial)?;
+                let inspected = visit.inspect(route, status, &headers, &body.bytes, share).await;
+                inspected.map_err(|_| Inspection::Partial)?.0
+            }
+        };
+        let is_part = status == StatusCode::PARTIAL_CONTENT;
+        if is_part && found.is_err() {
+            // A part of a document is rarely a document of its own.
+            return Err(Inspection::Partial);
+        }
+        let showing = visit.showing(route, (status, &mut headers), found, passed);
+        Ok(if is_part { Showing { inspection: Inspection::Partial, ..showing } } else { showing })
+    }
+}

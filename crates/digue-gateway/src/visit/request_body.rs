@@ -1,0 +1,74 @@
+//! The body of a request: held where rules read it, all others stream to the portal.
+
+use bytes::Bytes;
+use digue_access::Enforcement;
+use http::StatusCode;
+use http::header;
+use http::request::Parts;
+
+use super::admit::BodyView;
+use super::answer::declared_length;
+use super::identify::IdentifiedVisit;
+use crate::body::{Body, empty, full, limited};
+use crate::hold::{HeldBody, HoldError, counted, hold};
+use crate::portal::RouteKind;
+use crate::refusal::Refusal;
+
+/// The most bytes of a request body that rules examine.
+pub(super) const INSPECTED_REQUEST_BYTES_MAX: usize = 1 << 20;
+
+/// The part of a request's body that rules read.
+pub(super) enum RequestBody {
+    /// Empty when no rule reads it.
+    Whole(Bytes),
+    TooLarge,
+    /// Encoded.
+    Unreadable,
+}
+
+impl RequestBody {
+    pub(super) fn view(&self) -> BodyView<'_> {
+        match self {
+            Self::Whole(bytes) => BodyView::Whole(bytes),
+            Self::TooLarge => BodyView::TooLarge,
+            Self::Unreadable => BodyView::Unreadable,
+        }
+    }
+}
+
+impl IdentifiedVisit<Enforcement> {
+    /// The part of the body that rules read, and the body to forward.
+    pub(super) async fn read_body(&self, parts: &Parts, body: Body) -> Result<(RequestBody, Body), Refusal> {
+        let visit = self.visit();
+        // Without a route the request is refused, and its body stays unread.
+        let Some(route) = visit.route() else { return Ok((RequestBody::Unreadable, empty())) };
+        let limit = usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX);
+        if route.kind != RouteKind::Held {
+            return Ok((RequestBody::Whole(Bytes::new()), limited(body, limit)));
+        }
+        if declared_length(&parts.headers).is_some_and(|length| length > route.request_bytes_max) {
+            return Ok((RequestBody::TooLarge, empty()));
+        }
+        if !route.needs_request_body() {
+            return Ok((RequestBody::Whole(Bytes::new()), limited(body, limit)));
+        }
+        if parts.headers.contains_key(header::CONTENT_ENCODING) {
+            return Ok((RequestBody::Unreadable, empty()));
+        }
+        let share = visit.share(&visit.shared.held, &parts.extensions);
+        let limit = limit.min(INSPECTED_REQUEST_BYTES_MAX);
+        match hold(body, limit, visit.portal.timeouts.idle, share).await {
+            Ok(HeldBody::Whole { bytes, share }) => {
+                let bytes = counted(bytes, share);
+                Ok((RequestBody::Whole(bytes.clone()), full(bytes)))
+            }
+            Ok(HeldBody::TooLarge { .. }) => Ok((RequestBody::TooLarge, empty())),
+            Err(HoldError::Full(_)) => Err(Refusal::busy()),
+            // The client broke off, or stopped sending.
+            Err(HoldError::Cut(_) | HoldError::Silent) => {
+                let status = StatusCode::PAYLOAD_TOO_LARGE;
+                Err(Refusal::unavailable(status, "too-large-title", "too-large"))
+            }
+        }
+    }
+}

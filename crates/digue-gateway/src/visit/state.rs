@@ -1,0 +1,341 @@
+//! What the steps of a visit know about it. Which step comes next, and what a refusal does, is not known
+//! here.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use digue_access::{Decision, RequestFacts, Snapshot};
+use digue_inspect::{Identifier, Unreadable};
+use digue_types::{
+    ActionName, Category, ExchangeId, Exposure, Inspection, PersonKey, PersonRef, ReadFailure, RequestClient,
+    RouteName, Timestamp,
+};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, Uri};
+
+use crate::authority::is_refused_method;
+use crate::caller::Caller;
+use crate::connection::ConnectionFacts;
+use crate::connections::Slot;
+use crate::gateway::SharedGateway;
+use crate::guard::CutGuard;
+use crate::hold::{self, BodyHolder, HeldBytes, Share};
+use crate::identity::IdentityRequest;
+use crate::key::ProofTarget;
+use crate::path::Segments;
+use crate::portal::{Portal, Route, RouteKind};
+use crate::shown::{FoundPersons, grouped, persons_of};
+
+/// How a visit comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Request and response pass through this gateway.
+    Proxy,
+    /// Another proxy asks about the request; the response is never seen here.
+    ForwardAuth,
+    /// The portal reports what it has shown.
+    Report,
+}
+
+impl Way {
+    /// How far a response is inspected that never came.
+    const fn before_the_answer(self) -> Inspection {
+        match self {
+            Self::Proxy => Inspection::NotReached,
+            Self::ForwardAuth => Inspection::RequestOnly,
+            Self::Report => Inspection::Reported,
+        }
+    }
+}
+
+/// A request that arrived for a portal, without what the client sends of it.
+pub(crate) struct PortalArrival {
+    pub(crate) connection: ConnectionFacts,
+    pub(crate) portal: Arc<Portal>,
+    pub(crate) host: String,
+    /// `None` for a path that two programs could read differently.
+    pub(crate) path: Option<Segments>,
+}
+
+impl PortalArrival {
+    pub(super) fn request<'r>(&'r self, parts: &'r Parts) -> PortalRequest<'r> {
+        PortalRequest {
+            portal: &self.portal,
+            host: &self.host,
+            method: &parts.method,
+            uri: &parts.uri,
+            headers: &parts.headers,
+            connection: &self.connection,
+            way: Way::Proxy,
+            path: self.path.as_ref(),
+        }
+    }
+}
+
+/// A request to a portal, through the proxy or forward authentication.
+pub(crate) struct PortalRequest<'r> {
+    pub(crate) portal: &'r Arc<Portal>,
+    pub(crate) host: &'r str,
+    pub(crate) method: &'r Method,
+    pub(crate) uri: &'r Uri,
+    pub(crate) headers: &'r HeaderMap,
+    pub(crate) connection: &'r ConnectionFacts,
+    pub(crate) way: Way,
+    /// `None` for a path that two programs could read differently.
+    pub(crate) path: Option<&'r Segments>,
+}
+
+impl PortalRequest<'_> {
+    /// A path that no map could name, or a method that no portal may receive.
+    pub(super) fn is_malformed(&self) -> bool {
+        self.path.is_none() || is_refused_method(self.method)
+    }
+
+    pub(super) fn identity(&self) -> IdentityRequest<'_> {
+        let target = ProofTarget { host: self.host, method: self.method, path: self.uri.path() };
+        IdentityRequest { portal: self.portal, target, connection: self.connection }
+    }
+
+    pub(super) fn client(&self) -> RequestClient {
+        let origin = &self.connection.origin;
+        RequestClient { ip: origin.ip.to_string(), user_agent: origin.agent.clone() }
+    }
+
+    /// The route of the map that answers, with the values of its path.
+    pub(super) fn route(&self) -> Option<(RouteRef, PathValues)> {
+        let (place, values) = self.portal.place(self.method, self.path?)?;
+        Some((RouteRef { portal: self.portal.clone(), place }, values))
+    }
+}
+
+/// A route that the map opens to everyone: it needs no caller.
+pub(super) fn is_public(route: &Route) -> bool {
+    route.kind == RouteKind::Assets { is_public: true }
+}
+
+/// Values of a path, by the names of the map.
+pub(super) type PathValues = Vec<(String, String)>;
+
+/// A route of a portal's map.
+#[derive(Clone)]
+pub(super) struct RouteRef {
+    portal: Arc<Portal>,
+    place: usize,
+}
+
+impl Deref for RouteRef {
+    type Target = Route;
+
+    fn deref(&self) -> &Route {
+        &self.portal.routes[self.place]
+    }
+}
+
+/// The rule that a visit falls under.
+pub(super) enum VisitRule {
+    Mapped(RouteRef),
+    /// The map names no such route.
+    Unmapped,
+    /// The portal itself says what it showed.
+    Declared {
+        route: RouteName,
+        action: ActionName,
+        categories: Vec<Category>,
+    },
+}
+
+/// The values by which the request searches for one person.
+#[derive(Default)]
+pub(super) struct ExactSearch {
+    pub(super) is_asked: bool,
+    /// The person found must have all of them.
+    pub(super) values: Vec<Identifier>,
+    pub(super) is_found_as_asked: bool,
+}
+
+/// One visit: everything that its steps need.
+pub(super) struct Visit {
+    pub(super) shared: Arc<SharedGateway>,
+    pub(super) portal: Arc<Portal>,
+    pub(super) way: Way,
+    pub(super) rule: VisitRule,
+    pub(super) caller: Caller,
+    pub(super) client: RequestClient,
+    pub(super) exchange: ExchangeId,
+    pub(super) now: Timestamp,
+    /// By its method, the request may change something at the portal.
+    pub(super) may_change: bool,
+    pub(super) search: ExactSearch,
+    /// Persons named by the request.
+    pub(super) subjects: Vec<PersonRef>,
+    pub(super) inspection: Inspection,
+    /// The part of the response that could not be read.
+    pub(super) unread: Option<ReadFailure>,
+    /// The status of the portal's response, once it came.
+    pub(super) answered: Option<StatusCode>,
+}
+
+impl Visit {
+    pub(super) fn of_request(
+        shared: &Arc<SharedGateway>,
+        asked: &PortalRequest<'_>,
+        rule: VisitRule,
+        caller: Caller,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            shared: shared.clone(),
+            portal: asked.portal.clone(),
+            way: asked.way,
+            rule,
+            caller,
+            client: asked.client(),
+            exchange: shared.next_exchange(),
+            now,
+            may_change: !asked.method.is_safe(),
+            search: ExactSearch::default(),
+            subjects: Vec::new(),
+            inspection: asked.way.before_the_answer(),
+            unread: None,
+            answered: None,
+        }
+    }
+
+    /// A visit that a portal reports: `now` is when it took place.
+    pub(super) fn of_report(
+        shared: &Arc<SharedGateway>,
+        portal: &Arc<Portal>,
+        rule: VisitRule,
+        (caller, client): (Caller, RequestClient),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            shared: shared.clone(),
+            portal: portal.clone(),
+            way: Way::Report,
+            rule,
+            caller,
+            client,
+            exchange: shared.next_exchange(),
+            now,
+            may_change: false,
+            search: ExactSearch::default(),
+            subjects: Vec::new(),
+            inspection: Way::Report.before_the_answer(),
+            unread: None,
+            answered: None,
+        }
+    }
+
+    /// The route of the map; `None` where no rule applies.
+    pub(super) fn route(&self) -> Option<&RouteRef> {
+        match &self.rule {
+            VisitRule::Mapped(route) => Some(route),
+            VisitRule::Unmapped | VisitRule::Declared { .. } => None,
+        }
+    }
+
+    pub(super) fn kind(&self) -> Option<RouteKind> {
+        self.route().map(|route| route.kind)
+    }
+
+    pub(super) fn facts<'f>(&'f self, route: &'f Route) -> RequestFacts<'f> {
+        RequestFacts {
+            now: self.now,
+            portal: &self.portal.id,
+            population: &self.portal.population,
+            route: route.name.as_str(),
+            action: route.action.as_str(),
+            access: &route.access,
+            mode: self.portal.mode,
+            account: &self.caller.account,
+            organisation: &self.caller.organisation,
+            ip: &self.client.ip,
+            proved_at: self.caller.proved_at,
+            local: self.shared.clock.local(self.now),
+            categories: &route.categories,
+            is_exact_search: self.search.is_asked,
+            is_found_as_asked: self.search.is_found_as_asked,
+        }
+    }
+
+    /// The quota of held bytes that this visit uses.
+    pub(super) fn share(&self, of: &Arc<HeldBytes>, extensions: &http::Extensions) -> Share {
+        let connection = extensions.get::<Arc<Slot>>().and_then(|slot| slot.share_key());
+        let who = [
+            BodyHolder::Account(self.caller.account.clone()),
+            BodyHolder::Organisation(self.caller.organisation.clone()),
+            BodyHolder::Portal(self.portal.id.clone()),
+        ];
+        hold::begin(of, connection.map(BodyHolder::Connection).into_iter().chain(who))
+    }
+
+    pub(super) fn guard(&self) -> CutGuard {
+        CutGuard::new(self.shared.clone(), self.portal.id.clone(), self.caller.clone())
+    }
+
+    pub(super) fn persons<'i>(
+        &self,
+        identifiers: impl Iterator<Item = &'i Identifier>,
+    ) -> Result<Vec<PersonRef>, Unreadable> {
+        persons_of(&self.portal, &*self.shared.aliases, identifiers)
+    }
+
+    pub(super) fn keys<'p>(&self, persons: impl IntoIterator<Item = &'p PersonRef>) -> Vec<PersonKey> {
+        let keyer = self.portal.keyer();
+        persons.into_iter().map(|person| keyer.key(person.as_str())).collect()
+    }
+
+    /// The journal entry of this visit, decided by these rules.
+    pub(super) fn exposure(
+        &self,
+        rules: &Snapshot,
+        decision: &Decision,
+        persons: FoundPersons,
+        body_bytes: u64,
+    ) -> Exposure {
+        let (route, action, categories) = self.names();
+        let persons_found = u32::try_from(persons.len()).unwrap_or(u32::MAX);
+        Exposure {
+            at: self.now,
+            exchange: self.exchange.clone(),
+            portal: self.portal.id.clone(),
+            route,
+            action,
+            account: self.caller.account.clone(),
+            organisation: self.caller.organisation.clone(),
+            session: self.caller.session.clone(),
+            client: self.client.clone(),
+            outcome: decision.outcome,
+            reasons: decision.reasons.clone(),
+            inspection: self.inspection,
+            population: self.portal.population.clone(),
+            shown: grouped(persons, &decision.bases),
+            persons_found,
+            categories: if persons_found > 0 { categories.to_vec() } else { Vec::new() },
+            body_bytes,
+            status: self.answered.map_or(0, |status| status.as_u16()),
+            policy_version: rules.policy_version,
+            caseload_version: rules.caseload_version,
+            justification: decision.justification.clone(),
+            part: 1,
+            parts: 1,
+            source: None,
+            unread: self.unread.clone(),
+            repeated: None,
+        }
+    }
+
+    /// Route, action and categories as the entry names them.
+    fn names(&self) -> (RouteName, ActionName, &[Category]) {
+        match &self.rule {
+            VisitRule::Mapped(route) => (route.name.clone(), route.action.clone(), &route.categories),
+            VisitRule::Declared { route, action, categories } => (route.clone(), action.clone(), categories),
+            VisitRule::Unmapped => (
+                RouteName::parse("-").expect("the fixed name `-` is a route name"),
+                ActionName::parse("-").expect("the fixed name `-` is an action name"),
+                &[],
+            ),
+        }
+    }
+}

@@ -1,0 +1,739 @@
+//! A gateway in memory before portals of one map, with a journal that a restart reads again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digue_access::decide::{BreakGlass, Reduction};
+use digue_access::session::{ClientIp, Session};
+use digue_access::{
+    AccountDirectory, AccountRecord, ApiKey, ApiKeys, BudgetLimits, EnforcementMode, GateTable, LimitsTable,
+    OpenSession, Reach, RequestOrigin, Role, RouteAccess, SessionLimits, Sessions, Snapshot, caseload,
+};
+use digue_gateway::client_address::TrustedProxies;
+use digue_gateway::connection::PeerAddress;
+use digue_gateway::graphql::GraphQl;
+use digue_gateway::identity::{Asserter, Caller, CallerKind, TokenVerifier, VerifierOptions, token_hash};
+use digue_gateway::name_mapping::IdentityMapping;
+use digue_gateway::path::Pattern;
+use digue_gateway::portal::{
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule, Route,
+    RouteKind, Timeouts, UninspectedChoice, Upstream,
+};
+use digue_gateway::ports::{
+    Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder, ResourceFetch, ResponseMonitor,
+    Verdict,
+};
+use digue_gateway::response_headers::HeaderRules;
+use digue_gateway::upstream::UpstreamClient;
+use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, body};
+use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
+use digue_inspect::{
+    BlockRules, IdentifierKind, InspectionLimits, Pick, RequestRule, RequestSource, ResponseRules, RuleBlock,
+    jsonpath,
+};
+use digue_testkit::{Heard, Holder, Reply};
+use digue_types::{
+    AccountId, ActionName, Exposure, Gate, Inspection, OrganisationId, Outcome, PersonRef, PopulationId,
+    PortalId, RouteName, SessionId, Timestamp,
+};
+use http::{HeaderName, Method, Request, Response};
+use http_body_util::BodyExt as _;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use serde_json::json;
+
+pub(crate) const NOON: Timestamp = Timestamp::from_secs(1_763_812_800);
+const CONSOLE: &str = "digue.test";
+/// The address of all clients, behind a proxy on this machine.
+const CLIENT: &str = "198.51.100.7";
+const ISSUER: &str = "connexion.test";
+const REPORT_TOKEN: &str = "jeton-de-rapport";
+
+/// Accounts, each with what the rules say about it.
+pub(crate) const ACCOUNTS: [&str; 8] =
+    ["caseload", "other", "closed", "step-up", "suspended", "reduced", "glass", "moved"];
+
+/// The person whose record the monitor takes for a theft.
+pub(crate) const DECOY: &str = "P6";
+
+#[derive(Debug)]
+pub(crate) struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+
+    fn local(&self, _: Timestamp) -> (i64, i64) {
+        (12, 1)
+    }
+}
+
+/// A journal in memory, which can be made to refuse.
+#[derive(Default)]
+pub(crate) struct MemoryJournal {
+    pub(crate) entries: Mutex<Vec<Exposure>>,
+    pub(crate) is_full: Mutex<bool>,
+}
+
+impl Recorder for MemoryJournal {
+    fn record(&self, exposures: Vec<Exposure>) -> BoxFuture<Result<u64, JournalWriteError>> {
+        let recorded = if *self.is_full.lock().unwrap() {
+            Err(JournalWriteError("full".to_owned()))
+        } else {
+            let mut entries = self.entries.lock().unwrap();
+            let index = entries.len() as u64;
+            entries.extend(exposures);
+            Ok(index)
+        };
+        Box::pin(async move { recorded })
+    }
+}
+
+/// A monitor that withholds the decoy, and the persons beyond a number; it keeps what it was told.
+#[derive(Default)]
+pub(crate) struct TellingMonitor {
+    pub(crate) memory: Mutex<MonitorMemory>,
+    pub(crate) told: Mutex<Vec<Told>>,
+}
+
+/// What a monitor knows after all it was told; the same from the journal alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MonitorMemory {
+    shown: BTreeMap<(bool, String), BTreeSet<String>>,
+    /// Refused requests.
+    refused: BTreeMap<String, u64>,
+}
+
+/// One thing that a monitor was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    /// Asked for a verdict.
+    pub(crate) is_asked: bool,
+    pub(crate) exposure: Exposure,
+}
+
+/// The most persons of one account that this monitor lets pass.
+const SHOWN_MAX: usize = 40;
+
+impl MonitorMemory {
+    /// Takes one exposure; true when it reveals a theft.
+    fn take(&mut self, exposure: &Exposure, is_trial: bool) -> bool {
+        let account = exposure.account.to_string();
+        if exposure.outcome == Outcome::Refused {
+            *self.refused.entry(account).or_default() += exposure.requests();
+            return false;
+        }
+        let persons: BTreeSet<String> = exposure.persons().map(ToString::to_string).collect();
+        if persons.is_empty() {
+            // Most of them have no entry: a memory that must outlive a restart takes nothing from them.
+            return false;
+        }
+        let key = (is_trial, account);
+        let known = self.shown.get(&key).map_or(0, |known| known.union(&persons).count());
+        let is_theft = persons.contains(DECOY) || known > SHOWN_MAX;
+        let has_left = is_trial || exposure.inspection == Inspection::Reported;
+        if has_left || !is_theft {
+            self.shown.entry(key).or_default().extend(persons);
+        }
+        is_theft
+    }
+
+    /// The memory after a restart.
+    fn read(entries: &[Exposure]) -> Self {
+        let mut memory = Self::default();
+        for entry in entries {
+            memory.take(entry, entry.portal.as_str() == "essai");
+        }
+        memory
+    }
+}
+
+impl ResponseMonitor for TellingMonitor {
+    fn look(&self, exposure: &Exposure) -> Verdict {
+        self.told.lock().unwrap().push(Told { is_asked: true, exposure: exposure.clone() });
+        let is_theft = self.memory.lock().unwrap().take(exposure, false);
+        if is_theft { Verdict::Withhold } else { Verdict::Pass }
+    }
+
+    fn observe(&self, exposure: &Exposure) {
+        self.told.lock().unwrap().push(Told { is_asked: false, exposure: exposure.clone() });
+        self.memory.lock().unwrap().take(exposure, true);
+    }
+
+    fn fetched(&self, _: &ResourceFetch<'_>) {}
+}
+
+struct Nothing;
+
+impl Aliases for Nothing {
+    fn resolve(&self, _: &PortalId, _: &str, _: &str) -> Option<PersonRef> {
+        None
+    }
+}
+
+impl LocalPages for Nothing {
+    fn respond(&self, _: Request<body::Body>) -> BoxFuture<Response<body::Body>> {
+        Box::pin(async { Response::new(body::empty()) })
+    }
+}
+
+/// How a visit comes, and how its caller is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WayIn {
+    Session,
+    Key,
+    Header,
+    Token,
+    /// Forward authentication as nginx, Traefik and Envoy ask, with a session.
+    AuthRequest,
+    ForwardAuth,
+    ExtAuthz,
+    AuthRequestKey,
+    AuthRequestHeader,
+    Observed,
+    ObservedForwardAuth,
+    Report,
+    ObservedReport,
+}
+
+impl WayIn {
+    fn host(self) -> &'static str {
+        match self {
+            Self::Header | Self::AuthRequestHeader => "entete.test",
+            Self::Token => "jeton.test",
+            Self::Observed | Self::ObservedForwardAuth | Self::ObservedReport => "essai.test",
+            _ => "portail.test",
+        }
+    }
+
+    pub(crate) fn portal(self) -> PortalId {
+        PortalId::parse(self.host().split('.').next().unwrap()).unwrap()
+    }
+}
+
+/// One visit, whichever way it comes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visit {
+    pub(crate) account: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) target: &'static str,
+}
+
+impl Visit {
+    /// The person that its target names.
+    pub(crate) fn person(&self) -> Option<&'static str> {
+        self.target.rsplit('/').next().filter(|name| name.starts_with('P'))
+    }
+
+    fn route(&self) -> &'static str {
+        self.target.split('/').nth(1).unwrap_or_default()
+    }
+}
+
+/// The answer to a visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reaction {
+    pub(crate) status: u16,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) body: String,
+}
+
+impl Reaction {
+    pub(crate) fn is_let_through(&self) -> bool {
+        self.status == 200
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) gateway: Gateway,
+    pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) monitor: Arc<TellingMonitor>,
+    pub(crate) clock: Arc<ManualClock>,
+    holder: Arc<Holder>,
+    asserter: Arc<Vec<u8>>,
+    proofs: u64,
+}
+
+fn id<T>(parsed: Result<T, digue_types::IdError>) -> T {
+    parsed.expect("a name of the tests")
+}
+
+fn account(name: &str) -> AccountId {
+    id(AccountId::parse(name))
+}
+
+fn organisation(name: &str) -> OrganisationId {
+    id(OrganisationId::parse(name))
+}
+
+/// Shows whom the target names; a list shows the persons in its query.
+fn portal_answer(heard: &Heard) -> Reply {
+    let (path, query) = heard.target.split_once('?').unwrap_or((&heard.target, ""));
+    if let Some(text) = path.strip_prefix("/opaque/") {
+        return Reply::new("application/octet-stream", text);
+    }
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match query.strip_prefix("ids=") {
+        Some(ids) => {
+            let items: Vec<_> = ids.split(',').map(|id| json!({ "id": id })).collect();
+            Reply::new("application/json", json!({ "items": items }).to_string())
+        }
+        None => Reply::new("application/json", json!({ "items": [{ "id": name }] }).to_string()),
+    }
+}
+
+/// One portal for all tests of the process; its threads end with it.
+fn upstream() -> String {
+    static PORTAL: OnceLock<digue_testkit::Portal> = OnceLock::new();
+    PORTAL.get_or_init(|| digue_testkit::Portal::start(portal_answer)).address.to_string()
+}
+
+fn access() -> RouteAccess {
+    RouteAccess {
+        needs_caseload: true,
+        allows_exact_search: false,
+        keeps_found: Duration::ZERO,
+        allows_break_glass: true,
+        proof_age_max: None,
+    }
+}
+
+fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
+    let path = |text| jsonpath::RecordPath::parse(text).unwrap();
+    let map = JsonMap {
+        rules: vec![JsonRule::new(path("$.items[*].id"), Pick::whole(0, "id"))],
+        records: vec![path("$.items[*]")],
+        ..JsonMap::default()
+    };
+    let rules = JsonRules::new(map).unwrap();
+    let names_person = pattern.ends_with("{id}");
+    Route {
+        name: id(RouteName::parse(name)),
+        methods: vec![Method::GET, Method::HEAD, Method::POST],
+        pattern: Pattern::parse(pattern).unwrap(),
+        kind,
+        action: id(ActionName::parse("open")),
+        categories: vec![],
+        access: access(),
+        request: Vec::from_iter(names_person.then(|| RequestRule {
+            name: "id".to_owned(),
+            source: RequestSource::Path("id".to_owned()),
+            pick: Pick::whole(0, "id"),
+            is_subject: true,
+        })),
+        query: QueryRule::Named(vec![QueryParameter { name: "ids".to_owned(), values: None }]),
+        graphql: GraphQl::Unread,
+        exact_sets: vec![],
+        response: ResponseRules {
+            blocks: vec![RuleBlock::new(vec!["application/json".into()], BlockRules::Json(rules))],
+            errors: None,
+        },
+        uninspected: OnUninspected { unknown_type: UninspectedChoice::Release, ..OnUninspected::default() },
+        held_bytes_max: 1 << 20,
+        inspect_limits: InspectionLimits::default(),
+        request_bytes_max: 1 << 10,
+    }
+}
+
+fn routes() -> Vec<Route> {
+    let mut free = route("avis", "/avis/{id}", RouteKind::Held);
+    free.access.needs_caseload = false;
+    let mut opaque = route("opaque", "/opaque/{id}", RouteKind::Held);
+    opaque.access.needs_caseload = false;
+    vec![
+        route("fiche", "/fiche/{id}", RouteKind::Held),
+        route("liste", "/liste", RouteKind::Held),
+        free,
+        opaque,
+        route("canal", "/canal/{id}", RouteKind::WebSocket),
+        route("image", "/image/{name}", RouteKind::Assets { is_public: false }),
+        route("style", "/style/{name}", RouteKind::Assets { is_public: true }),
+    ]
+}
+
+/// The limits of all portals: persons in a minute and in a day.
+fn limits() -> LimitsTable {
+    let of = |minute, day| BudgetLimits([Some(minute), None, Some(day), None]);
+    LimitsTable {
+        account: of(4, 8),
+        organisation: of(20, 40),
+        portal: of(100, 200),
+        uninspected: of(2, 3),
+        ..LimitsTable::default()
+    }
+}
+
+fn portal(name: &str, identity: Identity, mode: EnforcementMode) -> Portal {
+    let shape = regex::Regex::new("^P[0-9]+$").unwrap();
+    Portal {
+        id: id(PortalId::parse(name)),
+        population: id(PopulationId::parse("personnes")),
+        hosts: vec![format!("{name}.test")],
+        upstream: Upstream { is_https: false, authority: upstream(), host: None },
+        identity,
+        mapping: IdentityMapping::default(),
+        request_headers: vec![],
+        named_headers: NamedHeaders::default(),
+        mode,
+        kinds: vec![IdentifierKind { name: "id".to_owned(), steps: vec![], shape: Some(shape) }],
+        primary: 0,
+        limits: limits(),
+        break_glass: BreakGlassRule { lasts: Duration::from_mins(10) },
+        routes: routes(),
+        timeouts: Timeouts::default(),
+        report_token: Some(token_hash(&format!("{REPORT_TOKEN}-{name}"))),
+        response_headers: HeaderRules::default(),
+    }
+}
+
+fn header_identity() -> Identity {
+    Identity::Header {
+        account: HeaderName::from_static("x-user"),
+        organisation: Some(HeaderName::from_static("x-org")),
+        from: vec!["127.0.0.1/32".parse().unwrap()],
+    }
+}
+
+fn portals(asserter: &Asserter) -> Vec<Portal> {
+    let token = TokenVerifier::new(VerifierOptions {
+        jwks: asserter.jwks().to_owned(),
+        issuer: ISSUER.to_owned(),
+        audience: "jeton".to_owned(),
+        header: HeaderName::from_static("x-token"),
+        account_claim: "sub".to_owned(),
+        organisation_claim: Some("org".to_owned()),
+    })
+    .unwrap();
+    vec![
+        portal("portail", Identity::Session, EnforcementMode::Enforced),
+        portal("entete", header_identity(), EnforcementMode::Enforced),
+        portal("jeton", Identity::Jwt(Box::new(token)), EnforcementMode::Enforced),
+        portal("essai", Identity::Session, EnforcementMode::ObserveOnly),
+    ]
+}
+
+/// The rules: the same after a restart, because the store keeps them.
+fn rules(holder: &Holder) -> Snapshot {
+    let population = id(PopulationId::parse("personnes"));
+    let mut text = "account,person\n".to_owned();
+    for name in ACCOUNTS {
+        for number in 1..=20 {
+            text.push_str(&format!("{name},P{number}\n"));
+        }
+    }
+    let caseloads = caseload::read_csv(text.as_bytes(), &population, &|t| Ok(t.to_owned())).unwrap();
+    let record = |name: &str| AccountRecord {
+        organisation: organisation(if name == "moved" { "of-2" } else { "of-1" }),
+        role: Role::Agent,
+        is_suspended: name == "suspended",
+    };
+    let directory = ACCOUNTS.iter().map(|name| (account(name), record(name)));
+    let mut gates = GateTable::default();
+    gates.set(Reach::Account(account("closed")), Gate::Closed);
+    gates.set(Reach::Account(account("step-up")), Gate::StepUp);
+    let thumbprint =
+        digue_gateway::possession::thumbprint_of(&holder.jwk().to_string()).expect("the holder's own key");
+    let mut keys = ApiKeys::default();
+    for name in ACCOUNTS {
+        let key = ApiKey {
+            id: id(SessionId::parse(&format!("key-{name}"))),
+            account: account(name),
+            thumbprint: thumbprint.clone(),
+            expires_at: NOON.plus(Duration::from_hours(24)),
+        };
+        keys.insert(token_hash(&key_secret(name)), key);
+    }
+    let glass = ["portail", "entete", "jeton", "essai"].map(|name| {
+        let opened =
+            BreakGlass { justification: "urgence".to_owned(), until: NOON.plus(Duration::from_hours(1)) };
+        ((id(PortalId::parse(name)), account("glass")), opened)
+    });
+    let reduction = Reduction { percent: 50, until: NOON.plus(Duration::from_hours(24)) };
+    Snapshot {
+        caseloads: HashMap::from([(population, Arc::new(caseloads))]),
+        caseload_version: 3,
+        directory: Arc::new(directory.collect::<AccountDirectory>()),
+        gates: Arc::new(gates),
+        policy_version: 7,
+        break_glass: Arc::new(HashMap::from(glass)),
+        keys: Arc::new(keys),
+        reductions: Arc::new(HashMap::from([(account("reduced"), reduction)])),
+        ..Snapshot::default()
+    }
+}
+
+fn key_secret(name: &str) -> String {
+    format!("secret-of-{name}")
+}
+
+/// A session of each account at both portals that use sessions, proved an hour ago.
+fn sessions() -> Sessions {
+    let hours = |hours| Duration::from_hours(hours);
+    let mut sessions =
+        Sessions::new(SessionLimits { idle: hours(1000), absolute: hours(1000), ..SessionLimits::default() });
+    for host in ["portail.test", "essai.test"] {
+        for name in ACCOUNTS {
+            let origin =
+                RequestOrigin { ip: ClientIp::read(CLIENT), agent: String::new(), tls: String::new() };
+            let session = Session {
+                id: id(SessionId::parse(&format!("s-{name}"))),
+                account: account(name),
+                // As of the sign-in: `moved` has another one since.
+                organisation: organisation("of-1"),
+                host: host.to_owned(),
+                opened_at: NOON,
+                seen_at: NOON,
+                proved_at: NOON.minus(Duration::from_hours(1)),
+                origin,
+                other_ip: ClientIp::default(),
+                device: None,
+            };
+            sessions.open(OpenSession { token: token_hash(&cookie(name, host)), session });
+        }
+    }
+    sessions
+}
+
+fn cookie(name: &str, host: &str) -> String {
+    format!("{name}-at-{host}")
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        static PROVIDER: OnceLock<()> = OnceLock::new();
+        PROVIDER.get_or_init(|| {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let key =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        let (journal, monitor) = (Arc::new(MemoryJournal::default()), Arc::new(TellingMonitor::default()));
+        let clock = Arc::new(ManualClock(AtomicI64::new(NOON.micros())));
+        let (holder, asserter) = (Arc::new(Holder::new()), Arc::new(key.as_ref().to_vec()));
+        let gateway = start(&journal, &monitor, &clock, &holder, &asserter);
+        Self { gateway, journal, monitor, clock, holder, asserter, proofs: 0 }
+    }
+
+    /// Stops the gateway as the program does, and starts another from the journal and the store.
+    pub(crate) async fn restart(&mut self) {
+        self.settle().await;
+        self.gateway.record_counted_refusals(true).await;
+        let entries = self.journal.entries.lock().unwrap().clone();
+        *self.monitor.memory.lock().unwrap() = MonitorMemory::read(&entries);
+        self.gateway = start(&self.journal, &self.monitor, &self.clock, &self.holder, &self.asserter);
+        for entry in &entries {
+            self.gateway.restore(entry);
+        }
+    }
+
+    /// Waits for the entries of responses that have left.
+    pub(crate) async fn settle(&self) {
+        assert!(self.gateway.finish_entries(digue_testkit::PATIENCE).await, "all entries are written");
+    }
+
+    pub(crate) fn entries(&self) -> Vec<Exposure> {
+        self.journal.entries.lock().unwrap().clone()
+    }
+
+    pub(crate) fn told(&self) -> Vec<Told> {
+        self.monitor.told.lock().unwrap().clone()
+    }
+
+    /// Distinct persons counted for an account, and for its organisation.
+    pub(crate) fn counts(&self, portal: &PortalId, name: &str) -> ([u32; 4], [u32; 4]) {
+        let now = self.clock.now();
+        let of = if name == "moved" { "of-2" } else { "of-1" };
+        let counted = self.gateway.with_budgets(portal, |budgets| {
+            (budgets.shown_to(&account(name), now), budgets.shown_to_organisation(&organisation(of), now))
+        });
+        counted.expect("a portal of the tests")
+    }
+
+    /// Whether the account may be sent one more response that cannot be inspected.
+    pub(crate) fn uninspected_limits(&self, portal: &PortalId, name: &str) -> Vec<String> {
+        let now = self.clock.now();
+        let reached =
+            |budgets: &mut digue_access::Budgets| budgets.check_uninspected(now, &account(name), 100);
+        let reached = self.gateway.with_budgets(portal, reached).expect("a portal of the tests");
+        reached.iter().map(ToString::to_string).collect()
+    }
+
+    /// Makes a visit.
+    pub(crate) async fn visit(&mut self, way: WayIn, visit: Visit) -> Reaction {
+        let request = self.request(way, visit);
+        let reaction = self.send(request).await;
+        self.settle().await;
+        reaction
+    }
+
+    /// Asks for a WebSocket through the proxy.
+    pub(crate) async fn upgrade(&mut self, visit: Visit) -> Reaction {
+        let mut request = self.request(WayIn::Session, visit);
+        request.headers_mut().insert("connection", "upgrade".parse().unwrap());
+        request.headers_mut().insert("upgrade", "websocket".parse().unwrap());
+        self.send(request).await
+    }
+
+    /// Sends so many bytes through the proxy.
+    pub(crate) async fn post(
+        &mut self,
+        account: &'static str,
+        target: &'static str,
+        bytes: usize,
+    ) -> Reaction {
+        let visit = Visit { account, method: "POST", target };
+        let mut request = self.request(WayIn::Session, visit);
+        request.headers_mut().insert("content-length", bytes.into());
+        *request.body_mut() = body::full(vec![b'x'; bytes]);
+        self.send(request).await
+    }
+
+    /// The same request of a program twice, with the same proof.
+    pub(crate) fn proved_twice(&mut self, visit: Visit) -> (Request<body::Body>, Request<body::Body>) {
+        let first = self.request(WayIn::Key, visit);
+        let mut second = Request::get(visit.target).body(body::empty()).unwrap();
+        second.headers_mut().clone_from(first.headers());
+        (first, second)
+    }
+
+    pub(crate) async fn send(&self, request: Request<body::Body>) -> Reaction {
+        let address = "127.0.0.1".parse().unwrap();
+        let peer = PeerAddress { address, local_port: 80, is_secure: false, tls: None };
+        let response = self.gateway.respond(peer, request).await;
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        let reasons = problem["reasons"].as_array().cloned().unwrap_or_default();
+        let reasons = reasons.iter().map(|reason| reason.as_str().unwrap().to_owned()).collect();
+        Reaction { status, reasons, body }
+    }
+
+    fn request(&mut self, way: WayIn, visit: Visit) -> Request<body::Body> {
+        let (host, Visit { method, target, .. }) = (way.host(), visit);
+        let forwarded = |builder: http::request::Builder| match way {
+            WayIn::ForwardAuth => builder
+                .header("x-forwarded-method", method)
+                .header("x-forwarded-host", host)
+                .header("x-forwarded-uri", target),
+            _ => builder
+                .header("x-original-method", method)
+                .header("x-original-url", format!("http://{host}{target}")),
+        };
+        let builder = match way {
+            WayIn::Report | WayIn::ObservedReport => return self.report(way, visit),
+            WayIn::Session | WayIn::Key | WayIn::Header | WayIn::Token | WayIn::Observed => {
+                Request::builder().method(method).uri(target).header("host", host)
+            }
+            WayIn::ExtAuthz => Request::builder()
+                .method(method)
+                .uri(format!("/.digue/authz/ext-authz{target}"))
+                .header("host", CONSOLE)
+                .header("x-forwarded-host", host),
+            WayIn::ForwardAuth => forwarded(asking("forward-auth")),
+            WayIn::AuthRequest
+            | WayIn::AuthRequestKey
+            | WayIn::AuthRequestHeader
+            | WayIn::ObservedForwardAuth => forwarded(asking("auth-request")),
+        };
+        self.identified(way, visit, builder).header("x-forwarded-for", CLIENT).body(body::empty()).unwrap()
+    }
+
+    /// The headers by which the caller is known.
+    fn identified(
+        &mut self,
+        way: WayIn,
+        visit: Visit,
+        builder: http::request::Builder,
+    ) -> http::request::Builder {
+        let name = visit.account;
+        match way {
+            WayIn::Key | WayIn::AuthRequestKey => {
+                let secret = key_secret(name);
+                let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
+                self.proofs += 1;
+                let claims = json!({
+                    "htm": visit.method,
+                    "htu": format!("http://{}{}", way.host(), visit.target.split('?').next().unwrap()),
+                    "iat": self.clock.now().secs(),
+                    "jti": self.proofs.to_string(),
+                    "ath": URL_SAFE_NO_PAD.encode(digest),
+                });
+                builder
+                    .header("authorization", format!("DPoP {secret}"))
+                    .header("dpop", self.holder.sign("dpop+jwt", &claims, true))
+            }
+            WayIn::Header | WayIn::AuthRequestHeader => {
+                builder.header("x-user", name).header("x-org", "of-1")
+            }
+            WayIn::Token => {
+                let caller = Caller {
+                    account: account(name),
+                    organisation: organisation("of-1"),
+                    session: id(SessionId::parse("connexion")),
+                    proved_at: Timestamp::ZERO,
+                    kind: CallerKind::Header,
+                };
+                let asserter = Asserter::new(&self.asserter, ISSUER).unwrap();
+                let portal = id(PortalId::parse("jeton"));
+                builder.header("x-token", asserter.assert(&portal, &caller, self.clock.now()).unwrap())
+            }
+            _ => builder.header("cookie", format!("__Host-digue={}", cookie(name, way.host()))),
+        }
+    }
+
+    fn report(&self, way: WayIn, visit: Visit) -> Request<body::Body> {
+        let line = json!({
+            "at": self.clock.now().to_string(),
+            "account": visit.account,
+            "organisation": "of-1",
+            "portal": way.portal().as_str(),
+            "route": visit.route(),
+            "action": "open",
+            "persons": visit.person().into_iter().collect::<Vec<_>>(),
+        });
+        Request::post("/v1/exposures")
+            .header("host", CONSOLE)
+            .header("authorization", format!("Bearer {REPORT_TOKEN}-{}", way.portal()))
+            .body(body::full(line.to_string()))
+            .unwrap()
+    }
+}
+
+fn asking(dialect: &str) -> http::request::Builder {
+    Request::get(format!("/.digue/authz/{dialect}")).header("host", CONSOLE)
+}
+
+fn start(
+    journal: &Arc<MemoryJournal>,
+    monitor: &Arc<TellingMonitor>,
+    clock: &Arc<ManualClock>,
+    holder: &Holder,
+    asserter: &[u8],
+) -> Gateway {
+    let issuer = Asserter::new(asserter, ISSUER).unwrap();
+    Gateway::new(GatewayParts {
+        hosts: Hosts::new(portals(&issuer), vec![CONSOLE.to_owned()], []),
+        rules: rules(holder),
+        sessions: sessions(),
+        recorder: journal.clone(),
+        monitor: monitor.clone(),
+        clock: clock.clone(),
+        aliases: Arc::new(Nothing),
+        pages: Arc::new(Nothing),
+        asserter: Asserter::new(asserter, CONSOLE).unwrap(),
+        upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(5)),
+        proxies: TrustedProxies::of(vec!["127.0.0.1/32".parse().unwrap()]),
+        limits: GatewayLimits::default(),
+    })
+}
