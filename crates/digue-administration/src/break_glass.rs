@@ -10,12 +10,32 @@ use digue_app::gates::parse_reason;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::BreakGlassRecord;
-use digue_types::{Act, PortalId};
+use digue_types::{AccountId, Act, PortalId, Timestamp};
 
 /// The fewest characters of a justification: a short sentence.
 pub(crate) const JUSTIFICATION_CHARS_MIN: usize = 20;
 /// How long the reason may take to write.
 const WRITING_LASTS: Duration = Duration::from_mins(10);
+
+/// One use of break glass, waiting for review or reviewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakGlassUse {
+    pub id: String,
+    pub portal: PortalId,
+    pub account: AccountId,
+    pub justification: String,
+    pub opened_at: Timestamp,
+    pub until: Timestamp,
+    /// By whom, and when.
+    pub reviewed: Option<(AccountId, Timestamp)>,
+}
+
+impl From<BreakGlassRecord> for BreakGlassUse {
+    fn from(record: BreakGlassRecord) -> Self {
+        let BreakGlassRecord { id, portal, account, justification, opened_at, until, reviewed } = record;
+        Self { id, portal, account, justification, opened_at, until, reviewed }
+    }
+}
 
 /// Opens break glass for the account of this session on this portal.
 pub async fn open(
@@ -23,7 +43,7 @@ pub async fn open(
     session: &Session,
     portal: &PortalId,
     justification: &str,
-) -> Result<BreakGlassRecord, OperationError> {
+) -> Result<BreakGlassUse, OperationError> {
     let actor = Actor::of_session(app, session)?;
     // The proof was fresh when the form was opened; writing the reason may take some minutes.
     let age = app.clock().now().since(session.proved_at);
@@ -61,13 +81,13 @@ pub async fn open(
     let glass = BreakGlass { justification, until: record.until };
     open.insert((portal.clone(), session.account.clone()), glass);
     app.publish(&rules);
-    Ok(record)
+    Ok(record.into())
 }
 
 /// All uses of break glass, the newest first.
-pub async fn list(app: &App, actor: &Actor) -> Result<Vec<BreakGlassRecord>, OperationError> {
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<BreakGlassUse>, OperationError> {
     actor.must_watch()?;
-    Ok(app.store().break_glass().await?)
+    Ok(app.store().break_glass().await?.into_iter().map(BreakGlassUse::from).collect())
 }
 
 /// Marks a use as reviewed; not by the person who opened it.

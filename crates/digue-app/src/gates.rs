@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use digue_access::Reach;
 use digue_store::GateRecord;
-use digue_types::{AccountId, Act, Gate};
+use digue_types::{AccountId, Act, Gate, Timestamp};
 
 use crate::actor::Actor;
 use crate::acts::ActDetails;
@@ -123,10 +123,24 @@ pub async fn apply(
     Ok(())
 }
 
-/// Gates that are not open, with who set them and why.
-pub async fn shut_gates(app: &App, actor: &Actor) -> Result<Vec<GateRecord>, OperationError> {
+/// A gate that is not open, with who set it and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShutGate {
+    pub reach: Reach,
+    pub gate: Gate,
+    pub reason: String,
+    pub set_by: AccountId,
+    pub set_at: Timestamp,
+}
+
+/// Gates that are not open.
+pub async fn shut_gates(app: &App, actor: &Actor) -> Result<Vec<ShutGate>, OperationError> {
     actor.must_watch()?;
-    Ok(app.store().gates().await?)
+    let gates = app.store().gates().await?.into_iter().map(|record| {
+        let GateRecord { reach, gate, reason, set_by, set_at } = record;
+        ShutGate { reach, gate, reason, set_by, set_at }
+    });
+    Ok(gates.collect())
 }
 
 /// Ends every session of an account and refuses the identities that others vouch for. Streams in flight

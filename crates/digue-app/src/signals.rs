@@ -43,6 +43,14 @@ impl StoredSignals {
         }
     }
 
+    /// The signals by value; `None` when they cannot be read.
+    pub fn into_known(self) -> Option<Vec<Signal>> {
+        match self {
+            Self::Kept(signals) => Some(signals),
+            Self::Unreadable => None,
+        }
+    }
+
     /// One sentence for each, or one that says that they cannot be read.
     pub fn in_words(&self, language: Language) -> Vec<String> {
         match self {

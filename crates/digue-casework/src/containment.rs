@@ -12,7 +12,7 @@ use digue_app::closings::AccountClosing;
 use digue_app::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
 use digue_app::monitor::{MonitoredFinding, finding_before, portal_of};
 use digue_app::secret::name;
-use digue_app::signals::{StoredSignals, reason_of, signals_of, subject_of};
+use digue_app::signals::{reason_of, signals_of, subject_of};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
 use digue_detection::{Action, DeclaredBatch, Finding, Signal, Surroundings, Weight};
 use digue_identity::recovery;
@@ -157,7 +157,7 @@ impl StoredSurroundings {
     }
 }
 
-pub fn around_of(record: &FindingRecord) -> StoredSurroundings {
+fn around_of(record: &FindingRecord) -> StoredSurroundings {
     if record.around.is_empty() {
         return StoredSurroundings::NotKept;
     }
@@ -229,11 +229,92 @@ async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Re
     digue_mail::tell_roles(app, Role::can_act, |_| Mail::Finding { account: about.clone() }).await
 }
 
+/// What a finding was, as an officer decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingOutcome {
+    Theft,
+    Work,
+}
+
+impl FindingOutcome {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Theft => "theft",
+            Self::Work => "work",
+        }
+    }
+
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::Theft, Self::Work].into_iter().find(|outcome| outcome.code() == code)
+    }
+}
+
+/// The decision of an officer about a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidedFinding {
+    pub outcome: FindingOutcome,
+    pub by: AccountId,
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+/// One finding, as pages and programs show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedFinding {
+    pub id: String,
+    pub at: Timestamp,
+    /// `None`: about the organisation as a whole.
+    pub account: Option<AccountId>,
+    pub organisation: OrganisationId,
+    pub portal: PortalId,
+    /// `None` for a weight that only a later version knows; so are the two actions.
+    pub weight: Option<Weight>,
+    /// The decimal logarithm of the odds.
+    pub evidence: f64,
+    /// The strongest first, without kinds that only a later version knows; `None` when they cannot be read.
+    pub signals: Option<Vec<Signal>>,
+    pub around: StoredSurroundings,
+    /// Persons shown to the account that day.
+    pub persons: u32,
+    /// What was done, and what the playbook intended.
+    pub action: Option<Action>,
+    pub intended: Option<Action>,
+    /// Too many accounts had been closed automatically: people were asked first.
+    pub is_fused: bool,
+    pub decided: Option<DecidedFinding>,
+}
+
+impl From<FindingRecord> for ListedFinding {
+    fn from(record: FindingRecord) -> Self {
+        Self {
+            weight: Weight::parse(&record.weight),
+            evidence: record.evidence as f64 / 1000.0,
+            signals: signals_of(&record).into_known(),
+            around: around_of(&record),
+            action: Action::parse(&record.action),
+            intended: Action::parse(&record.intended),
+            decided: record.verdict.map(|verdict| DecidedFinding {
+                outcome: if verdict.is_theft { FindingOutcome::Theft } else { FindingOutcome::Work },
+                by: verdict.by,
+                at: verdict.at,
+                reason: verdict.reason,
+            }),
+            id: record.id,
+            at: record.at,
+            account: record.account,
+            organisation: record.organisation,
+            portal: record.portal,
+            persons: record.persons,
+            is_fused: record.is_fused,
+        }
+    }
+}
+
 /// The findings page.
 #[derive(Clone, Debug)]
 pub struct WatchView {
     pub now: Timestamp,
-    pub findings: Vec<FindingRecord>,
+    pub findings: Vec<ListedFinding>,
     /// Findings without a decision, and the time of the oldest.
     pub undecided: usize,
     pub oldest: Option<Timestamp>,
@@ -299,16 +380,14 @@ pub async fn view(app: &App, actor: &Actor) -> Result<WatchView, OperationError>
         accounts: app.monitor().accounts(),
         held: held_closings(&findings, fuse_since(app)),
         fuse_hours: app.monitor().fuse().hours,
-        findings,
+        findings: findings.into_iter().map(ListedFinding::from).collect(),
     })
 }
 
 /// One finding, with what the account was shown around it.
 #[derive(Clone, Debug)]
 pub struct FindingView {
-    pub record: FindingRecord,
-    pub signals: StoredSignals,
-    pub around: StoredSurroundings,
+    pub finding: ListedFinding,
     /// Distinct persons of each of the last days, the oldest first, as (day since 1970, persons).
     pub days: Vec<(i64, usize)>,
     pub gate: Gate,
@@ -333,13 +412,11 @@ pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, 
         gate = app.gateway().rules().gates.of(&Reach::Account(account.clone()));
     }
     Ok(FindingView {
-        signals: signals_of(&record),
-        around: around_of(&record),
         days,
         gate,
         fuse_hours: app.monitor().fuse().hours,
         batches: record.account.as_ref().map(|account| app.monitor().batches_of(account)).unwrap_or_default(),
-        record,
+        finding: record.into(),
     })
 }
 
@@ -351,10 +428,11 @@ pub async fn decide(
     app: &App,
     actor: &Actor,
     id: &str,
-    is_theft: bool,
+    outcome: FindingOutcome,
     reason: &str,
 ) -> Result<(), OperationError> {
     actor.must_act()?;
+    let is_theft = outcome == FindingOutcome::Theft;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let record = app.store().finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
     let now = app.clock().now();

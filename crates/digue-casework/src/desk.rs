@@ -14,7 +14,9 @@ use digue_mail::{Mail, maildir};
 use digue_messages::message::{BYTES_MAX, ReadMessage, SubmittedMessage};
 use digue_messages::read;
 use digue_messages::verdict::CodeSeen;
-use digue_messages::{DnsRecords, OfficialSenders, Opinion, Sign, SubmissionWay, UnreadPart, judge, proof};
+use digue_messages::{
+    DnsRecords, MessageVerdict, OfficialSenders, Opinion, Sign, SubmissionWay, UnreadPart, judge, proof,
+};
 use digue_response::code::Code;
 use digue_store::ReportRecord;
 use digue_types::{AccountId, Act, Timestamp};
@@ -188,10 +190,42 @@ fn unread_in_words(language: Language, unread: &UnreadPart) -> String {
     sign_in_words(language, Sign::Unread, &about)
 }
 
+/// A message that was submitted, as officers see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmittedReport {
+    pub id: String,
+    pub at: Timestamp,
+    /// The account that submitted it; `None` for someone not signed in.
+    pub reporter: Option<String>,
+    /// `None` for a verdict that only a later version knows.
+    pub verdict: Option<MessageVerdict>,
+    /// The signs that led to the verdict; without those that only a later version knows.
+    pub signs: Vec<Sign>,
+    /// Domains that imitate an official one.
+    pub look_alikes: Vec<String>,
+    /// When an officer published these domains.
+    pub published_at: Option<Timestamp>,
+}
+
+impl From<ReportRecord> for SubmittedReport {
+    fn from(record: ReportRecord) -> Self {
+        let ReportRecord { id, at, reporter, verdict, signs, look_alikes, published_at } = record;
+        Self {
+            id,
+            at,
+            reporter: Some(reporter).filter(|reporter| !reporter.is_empty()),
+            verdict: MessageVerdict::parse(&verdict),
+            signs: signs.split_whitespace().filter_map(Sign::parse).collect(),
+            look_alikes: look_alikes.split_whitespace().map(ToOwned::to_owned).collect(),
+            published_at: (published_at > Timestamp::ZERO).then_some(published_at),
+        }
+    }
+}
+
 /// The reports of submitted messages, for officers.
-pub async fn reports(app: &App, actor: &Actor) -> Result<Vec<ReportRecord>, OperationError> {
+pub async fn reports(app: &App, actor: &Actor) -> Result<Vec<SubmittedReport>, OperationError> {
     actor.must_watch()?;
-    Ok(app.store().reports(LISTED).await?)
+    Ok(app.store().reports(LISTED).await?.into_iter().map(SubmittedReport::from).collect())
 }
 
 /// Puts the look-alike domains of a report on the public page.

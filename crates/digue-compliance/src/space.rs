@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use digue_access::{Reach, Role, Snapshot};
 use digue_administration::accounts;
 use digue_administration::approvals::{self, AgreedRelation, ApprovalRequest};
+use digue_administration::break_glass::BreakGlassUse;
 use digue_app::directory::organisation_of;
 use digue_app::{Actor, App, Area, OperationError, canonical, gates, require};
 use digue_casework::incidents;
-use digue_store::{BreakGlassRecord, GateRecord};
+use digue_store::GateRecord;
 use digue_types::{AccountId, Gate, OrganisationId, PopulationId, SlidingWindow, Timestamp};
 
 use crate::isms::day_of;
@@ -61,7 +62,7 @@ pub struct OrganisationSpace {
     /// nothing is known of earlier ones.
     pub watched_since: Option<i64>,
     pub caseload: Vec<Caseload>,
-    pub break_glass: Vec<BreakGlassRecord>,
+    pub break_glass: Vec<BreakGlassUse>,
     pub incidents_open: usize,
 }
 
@@ -130,7 +131,7 @@ pub async fn show(app: &App, actor: &Actor) -> Result<OrganisationSpace, Operati
         unusual,
         watched_since,
         caseload: caseload(app, &rules, &organisation, &theirs),
-        break_glass: glass.take(LINES).collect(),
+        break_glass: glass.take(LINES).map(BreakGlassUse::from).collect(),
         incidents_open: views.iter().filter(|view| !view.incident.is_closed()).count(),
         organisation,
     })

@@ -87,6 +87,11 @@ impl Localizer {
         text(self.language, &format!("{prefix}-{code}"))
     }
 
+    /// The same for a code that may be unreadable.
+    pub(crate) fn maybe_coded(&self, prefix: &str, code: Option<&str>) -> String {
+        code.map_or_else(|| self.say("stored-unreadable"), |code| self.coded(prefix, code))
+    }
+
     pub(crate) fn with(&self, key: &str, values: impl AsRef<[(&'static str, Value)]>) -> String {
         text_with(self.language, key, values.as_ref())
     }

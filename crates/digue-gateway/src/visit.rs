@@ -66,7 +66,7 @@ pub(crate) async fn proxied(
     let (parts, body) = request.into_parts();
     let (asked, connection) = (arrival.request(&parts), &arrival.connection);
     let route = asked.route();
-    if let Some((route, _)) = route.as_ref().filter(|(route, _)| is_public(route)) {
+    if let Some((route, _)) = route.as_ref().filter(|(route, _)| is_public(&asked, route)) {
         return forward_public(shared, &asked, route, (&parts, body)).await;
     }
     let (visit, turn) = identify(shared, enforcement, &asked, route).await?;
@@ -106,7 +106,7 @@ pub(crate) async fn permitted(
     enforcement: Enforcement,
     asked: &PortalRequest<'_>,
 ) -> Result<Permission, Refusal> {
-    if asked.route().is_some_and(|(route, _)| is_public(&route)) {
+    if asked.route().is_some_and(|(route, _)| is_public(asked, &route)) {
         note_public_fetch(shared, asked, shared.clock.now());
         return Ok(Permission { caller: None, entry: None });
     }

@@ -14,7 +14,7 @@ use digue_app::secret::{Secret, name};
 use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_gateway::possession;
 use digue_store::{ApiKeyRecord, ApprovalRecord, GrantedKeyRecord};
-use digue_types::{AccountId, Act, SessionId};
+use digue_types::{AccountId, Act, SessionId, Timestamp};
 
 use crate::credential_lock;
 
@@ -63,13 +63,27 @@ pub async fn grant(
     Ok(app.store().add_granted_key(&record).await?)
 }
 
+/// An approved key that waits for the holder of its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingKey {
+    /// The id of its approval request.
+    pub id: String,
+    pub thumbprint: String,
+    pub name: String,
+    pub asked_by: AccountId,
+    pub granted_by: AccountId,
+    pub granted_at: Timestamp,
+}
+
 /// Keys that wait for the holder of this session's account.
-pub async fn waiting(app: &App, session: &Session) -> Result<Vec<GrantedKeyRecord>, OperationError> {
+pub async fn waiting(app: &App, session: &Session) -> Result<Vec<WaitingKey>, OperationError> {
     Actor::of_session(app, session)?;
     let now = app.clock().now();
-    let mut waiting = app.store().granted_keys_of(&session.account).await?;
-    waiting.retain(|key| now.since(key.granted_at) < WAITS);
-    Ok(waiting)
+    let waiting = app.store().granted_keys_of(&session.account).await?.into_iter().map(|record| {
+        let GrantedKeyRecord { id, thumbprint, name, asked_by, granted_by, granted_at, .. } = record;
+        WaitingKey { id, thumbprint, name, asked_by, granted_by, granted_at }
+    });
+    Ok(waiting.filter(|key| now.since(key.granted_at) < WAITS).collect())
 }
 
 /// Fetches an approved key: its secret is shown once, to the holder of its account.
@@ -125,17 +139,28 @@ async fn issue(
     Ok(IssuedKey { account: account.clone(), id: key.id, secret: secret.reveal().to_owned() })
 }
 
+/// A key of an account, without anything of its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedKey {
+    pub key: ApiKey,
+    pub name: String,
+    pub added_at: Timestamp,
+}
+
 /// The keys of the accounts that the actor may see.
-pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, OperationError> {
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ListedKey>, OperationError> {
     require(actor.role.oversees())?;
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
-    let mut keys = app.store().keys().await?;
-    keys.retain(|record| {
-        let of = rules.directory.find(&record.key.account).map(|known| &known.organisation);
+    let may_see = |key: &ApiKey| {
+        let of = rules.directory.find(&key.account).map(|known| &known.organisation);
         actor.role.can_watch() || (of.is_some() && of == own.as_ref())
+    };
+    let keys = app.store.keys().await?.into_iter().map(|record| {
+        let ApiKeyRecord { key, name, added_at, .. } = record;
+        ListedKey { key, name, added_at }
     });
-    Ok(keys)
+    Ok(keys.filter(|listed| may_see(&listed.key)).collect())
 }
 
 /// Revokes a key. It narrows access: one person is enough, and it is applied before it is journalled.

@@ -73,10 +73,30 @@ impl Passkeys {
     }
 }
 
+/// A passkey, for the holder of its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnPasskey {
+    /// The credential id, base64url.
+    pub id: String,
+    pub name: String,
+    /// The authenticator's signature counter; 0 when it does not count.
+    pub counter: u32,
+    /// The authenticator may copy it to other devices.
+    pub is_backed_up: bool,
+    pub added_at: Timestamp,
+    /// `None` before the first use.
+    pub used_at: Option<Timestamp>,
+}
+
 /// The passkeys of the session's own account.
-pub async fn own(app: &App, session: &Session) -> Result<Vec<PasskeyRecord>, OperationError> {
+pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnPasskey>, OperationError> {
     Actor::of_session(app, session)?;
-    Ok(app.store().passkeys_of(&session.account).await?)
+    let passkeys = app.store().passkeys_of(&session.account).await?.into_iter().map(|record| {
+        let PasskeyRecord { id, name, counter, is_backed_up, added_at, used_at, .. } = record;
+        let used_at = (used_at > Timestamp::ZERO).then_some(used_at);
+        OwnPasskey { id, name, counter, is_backed_up, added_at, used_at }
+    });
+    Ok(passkeys.collect())
 }
 
 /// Begins to add a passkey to the session's own account.

@@ -258,13 +258,57 @@ pub(crate) async fn note_proof(
     Ok(())
 }
 
+/// An earlier sign-in of an account, for its holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierSignIn {
+    pub session: SessionId,
+    pub at: Timestamp,
+    pub ip: String,
+    pub agent: String,
+    pub means: SignInMeans,
+}
+
+/// How an identity was proved at a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInMeans {
+    Passkey,
+    Password,
+    Link,
+    /// From the console to a portal, without a proof of its own.
+    HandOver,
+    Provider,
+    /// A means that this version does not know.
+    Unrecognised,
+}
+
+impl SignInMeans {
+    const STORED: [Self; 5] = [Self::Passkey, Self::Password, Self::Link, Self::HandOver, Self::Provider];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Passkey => "passkey",
+            Self::Password => "password",
+            Self::Link => "link",
+            Self::HandOver => "hand-over",
+            Self::Provider => "provider",
+            Self::Unrecognised => "unrecognised",
+        }
+    }
+
+    fn of(code: &str) -> Self {
+        Self::STORED.into_iter().find(|means| means.code() == code).unwrap_or(Self::Unrecognised)
+    }
+}
+
 /// The three sign-ins before this one, newest first, so that the holder can notice one that was not theirs.
-pub async fn last_connections(app: &App, session: &Session) -> Result<Vec<ConnectionRecord>, OperationError> {
-    let mut known = app.store().connections_of(&session.account, 12).await?;
+pub async fn last_connections(app: &App, session: &Session) -> Result<Vec<EarlierSignIn>, OperationError> {
+    let known = app.store().connections_of(&session.account, 12).await?.into_iter().map(|record| {
+        let ConnectionRecord { session, at, ip, agent, means, .. } = record;
+        EarlierSignIn { session, at, ip, agent, means: SignInMeans::of(&means) }
+    });
     // A hand-over to a portal is not a sign-in that the holder would recognise.
-    known.retain(|one| one.session != session.id && one.means != "hand-over");
-    known.truncate(3);
-    Ok(known)
+    let known = known.filter(|one| one.session != session.id && one.means != SignInMeans::HandOver);
+    Ok(known.take(3).collect())
 }
 
 /// Ends an older session of the same account after a sign-in from another address.

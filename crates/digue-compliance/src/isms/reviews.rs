@@ -10,7 +10,7 @@ use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_isms::check::Check;
 use digue_store::{ReviewLine, ReviewRecord};
 use digue_types::visible::is_blank;
-use digue_types::{AccountId, Act, Timestamp};
+use digue_types::{AccountId, Act, OrganisationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::checks;
@@ -35,12 +35,72 @@ impl ReviewFacts {
     }
 }
 
-/// A review with its lines, and how many are decided.
+/// What becomes of the access of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessDecision {
+    Keep,
+    Suspend,
+}
+
+impl AccessDecision {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Suspend => "suspend",
+        }
+    }
+
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::Keep, Self::Suspend].into_iter().find(|decision| decision.code() == code)
+    }
+}
+
+/// A decision about one account, with its author; the reason is empty where none was required.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidedAccess {
+    /// `None` for a decision that only a later version knows.
+    pub what: Option<AccessDecision>,
+    pub by: String,
+    pub reason: String,
+}
+
+/// One account in a review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewedAccount {
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    /// `None` when the stored facts cannot be read: an account is not unused because nothing is known of it.
+    pub facts: Option<ReviewFacts>,
+    pub decided: Option<DecidedAccess>,
+}
+
+impl From<ReviewLine> for ReviewedAccount {
+    fn from(line: ReviewLine) -> Self {
+        let decided = (!line.decision.is_empty()).then(|| DecidedAccess {
+            what: AccessDecision::parse(&line.decision),
+            by: line.decided_by,
+            reason: line.reason,
+        });
+        let read = serde_json::from_str(&line.facts);
+        let facts = read.inspect_err(|error| {
+            tracing::error!(%error, review = line.review, "Stored facts of a review cannot be read");
+        });
+        Self { account: line.account, organisation: line.organisation, facts: facts.ok(), decided }
+    }
+}
+
+/// A review with its accounts, and how many are decided.
 #[derive(Clone, Debug)]
 pub struct ReviewView {
-    pub record: ReviewRecord,
-    pub lines: Vec<(ReviewLine, ReviewFacts)>,
+    pub id: String,
+    pub title: String,
+    pub opened_at: Timestamp,
+    pub due_at: Timestamp,
+    /// All accounts are decided.
+    pub is_closed: bool,
+    pub lines: Vec<ReviewedAccount>,
     pub decided: usize,
+    /// Closed, or past its due date.
     pub is_over: bool,
 }
 
@@ -125,13 +185,12 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, Operation
         if !actor.role.can_watch() {
             lines.retain(|line| Some(&line.organisation) == own.as_ref());
         }
-        let decided = lines.iter().filter(|line| !line.decision.is_empty()).count();
-        let is_over = record.closed_at > Timestamp::ZERO || now >= record.due_at;
-        let lines = lines.into_iter().map(|line| {
-            let facts = serde_json::from_str(&line.facts).unwrap_or_default();
-            (line, facts)
-        });
-        views.push(ReviewView { lines: lines.collect(), record, decided, is_over });
+        let ReviewRecord { id, title, opened_at, due_at, closed_at, .. } = record;
+        let lines: Vec<ReviewedAccount> = lines.into_iter().map(ReviewedAccount::from).collect();
+        let decided = lines.iter().filter(|line| line.decided.is_some()).count();
+        let is_closed = closed_at > Timestamp::ZERO;
+        let is_over = is_closed || now >= due_at;
+        views.push(ReviewView { id, title, opened_at, due_at, is_closed, lines, decided, is_over });
     }
     Ok(views)
 }
@@ -142,27 +201,27 @@ pub async fn decide(
     actor: &Actor,
     review: &str,
     account: &AccountId,
-    keeps: bool,
+    decision: AccessDecision,
     reason: &str,
 ) -> Result<(), OperationError> {
-    let reason = match (keeps, reason.trim()) {
-        (true, "") => String::new(),
+    let reason = match (decision, reason.trim()) {
+        (AccessDecision::Keep, "") => String::new(),
         (_, reason) => parse_reason(reason, REASON_CHARS_MIN)?,
     };
-    let view = list(app, actor).await?.into_iter().find(|view| view.record.id == review);
+    let view = list(app, actor).await?.into_iter().find(|view| view.id == review);
     let view = view.ok_or(OperationError::NotFound("review"))?;
-    let line = view.lines.iter().map(|(line, _)| line).find(|line| line.account == *account);
+    let line = view.lines.iter().find(|line| line.account == *account);
     let line = line.ok_or(OperationError::NotFound("account"))?;
     let rules = app.gateway().rules();
     // Officers review each other's access; no one their own.
     let is_officer = actor.role.can_govern();
     let may = (is_officer || answers_for(&rules, actor, account)) && actor.account != *account;
     require(may)?;
-    if view.record.closed_at > Timestamp::ZERO || !line.decision.is_empty() {
+    if view.is_closed || line.decided.is_some() {
         return Err(OperationError::Conflict);
     }
     let suspended = rules.directory.find(account).is_none_or(|record| record.is_suspended);
-    if !keeps && !suspended {
+    if decision == AccessDecision::Suspend && !suspended {
         // Suspended before the decision is recorded: a crash in between leaves less access, not more.
         // `Conflict` means that it was suspended meanwhile.
         match accounts::set_suspended(app, actor, account, true, &reason).await {
@@ -170,19 +229,19 @@ pub async fn decide(
             Err(error) => return Err(error),
         }
     }
-    let decision = if keeps { "keep" } else { "suspend" };
     let words = ActDetails {
         subject: format!("account:{account}"),
         before: format!("review:{review}"),
-        after: decision.to_owned(),
+        after: decision.code().to_owned(),
         reason: reason.clone(),
     };
+    let stored = app.store.review_lines(review).await?.into_iter().find(|line| line.account == *account);
     let decided = ReviewLine {
-        decision: decision.to_owned(),
+        decision: decision.code().to_owned(),
         decided_by: actor.account.to_string(),
         decided_at: app.clock().now(),
         reason,
-        ..line.clone()
+        ..stored.ok_or(OperationError::NotFound("account"))?
     };
     let claim = app.store().decide_review_line(&decided);
     let release = app.store().release_review_line(&decided);

@@ -86,7 +86,7 @@ async fn of_reviews(
     let views = reviews::list(app, actor).await?;
     for view in views.iter().filter(|view| !view.lines.is_empty()) {
         let values = [("decided", Value::from(view.decided)), ("lines", Value::from(view.lines.len()))];
-        let name = format!("{} ({})", view.record.title, reader.date(view.record.opened_at));
+        let name = format!("{} ({})", view.title, reader.date(view.opened_at));
         blocks.push(DocumentBlock::Pair(name, text_with(language, "attestation-review", &values)));
     }
     if blocks.len() == 1 {

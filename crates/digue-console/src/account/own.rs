@@ -7,10 +7,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
 use digue_app::OperationError;
+use digue_identity::invitations;
+use digue_identity::keys::{self, WaitingKey};
+use digue_identity::passkey::{self, OwnPasskey};
 use digue_identity::password::{self, FactorSetup};
 use digue_identity::providers::{self, OwnIdentity, ProviderChoice};
-use digue_identity::{invitations, keys, passkey, sign_in};
-use digue_store::{ConnectionRecord, GrantedKeyRecord, PasskeyRecord};
+use digue_identity::sign_in::{self, EarlierSignIn};
 use digue_types::SessionId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -26,9 +28,9 @@ use crate::visitor::Visitor;
 struct OwnAccountPage {
     w: Localizer,
     session: Session,
-    passkeys: Vec<PasskeyRecord>,
+    passkeys: Vec<OwnPasskey>,
     sessions: Vec<Session>,
-    connections: Vec<ConnectionRecord>,
+    connections: Vec<EarlierSignIn>,
     /// The identity was proved within the last minutes: passkeys may be changed.
     is_fresh: bool,
     /// A password with a one-time code may be set.
@@ -39,7 +41,7 @@ struct OwnAccountPage {
     /// The code that the holder tells the confirmer.
     code: Option<String>,
     /// Approved API keys of this account, to be fetched.
-    waiting: Vec<GrantedKeyRecord>,
+    waiting: Vec<WaitingKey>,
     /// An invitation to link an identity is open.
     is_invited: bool,
 }

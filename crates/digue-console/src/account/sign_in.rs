@@ -9,8 +9,8 @@ use digue_access::Session;
 use digue_app::secret::Secret;
 use digue_app::{App, OperationError};
 use digue_identity::providers::{self, ProviderChoice};
-use digue_identity::{devices, passkey, password, sign_in};
-use digue_store::ConnectionRecord;
+use digue_identity::sign_in::{self, EarlierSignIn};
+use digue_identity::{devices, passkey, password};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -293,7 +293,7 @@ struct WelcomePage {
     w: Localizer,
     way: SignInReturn,
     portal: Option<String>,
-    connections: Vec<ConnectionRecord>,
+    connections: Vec<EarlierSignIn>,
 }
 
 /// The last sign-ins, so that the holder notices one that was not theirs; then continues.

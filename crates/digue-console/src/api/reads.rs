@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use digue_administration::approvals::{self, ApprovalRequest, WaitingApproval};
 use digue_administration::{accounts, break_glass, organisations, settings};
-use digue_app::{OperationError, gates, signals};
+use digue_app::{OperationError, gates};
 use digue_casework::incidents::{self, IncidentView};
 use digue_casework::notices::{self, CampaignView};
 use digue_casework::{breach, containment};
+use digue_detection::{Action, Weight};
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::{affected, entry, scope, watch};
 use digue_exposure::{CountedExposure, Lookup, ScopeQuestion};
@@ -410,13 +411,13 @@ pub(crate) async fn findings(
             "account": finding.account,
             "organisation": finding.organisation,
             "portal": finding.portal,
-            "kind": finding.weight,
-            "evidence": finding.evidence as f64 / 1000.0,
-            "signals": signals::signals_of(finding).known(),
-            "around": containment::around_of(finding).known(),
+            "kind": finding.weight.map(Weight::code),
+            "evidence": finding.evidence,
+            "signals": finding.signals,
+            "around": finding.around.known(),
             "persons": finding.persons,
-            "action": finding.action,
-            "verdict": finding.verdict.as_ref().map(|verdict| if verdict.is_theft { "theft" } else { "work" }),
+            "action": finding.action.map(Action::code),
+            "verdict": finding.decided.as_ref().map(|decided| decided.outcome.code()),
         })
     });
     Ok(page.of(items.collect()))

@@ -6,10 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
-use digue_compliance::isms::reviews::{self, ReviewFacts, ReviewView};
+use digue_compliance::isms::reviews::{self, AccessDecision, ReviewView, ReviewedAccount};
 use digue_evidence::stored_records::StoredKind;
-use digue_store::ReviewLine;
-use digue_types::Timestamp;
 use serde::Deserialize;
 
 use crate::differences::words_beside;
@@ -35,7 +33,7 @@ pub(crate) async fn list(
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
     let reviews = reviews::list(&console.app, &actor).await?;
-    let is_open = reviews.iter().any(|review| review.record.closed_at == Timestamp::ZERO);
+    let is_open = reviews.iter().any(|review| !review.is_closed);
     Ok(page(&ReviewsPage {
         may_open: visitor.role.is_some_and(Role::can_govern) && !is_open,
         reviews,
@@ -65,7 +63,7 @@ struct ReviewPage {
     w: Localizer,
     review: ReviewView,
     /// The lines on this page, undecided ones first.
-    lines: Vec<(ReviewLine, ReviewFacts)>,
+    lines: Vec<ReviewedAccount>,
     may_decide: bool,
 }
 
@@ -76,7 +74,7 @@ async fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<ReviewV
     let actor = visitor.actor(&console.app)?;
     let all = reviews::list(&console.app, &actor).await?;
     all.into_iter()
-        .find(|one| one.record.id == id)
+        .find(|one| one.id == id)
         .ok_or(OperationError::NotFound("review"))
         .map_err(PageError::from)
 }
@@ -89,10 +87,14 @@ pub(crate) async fn show(
 ) -> Result<Html<String>, PageError> {
     let review = found(&console, &visitor, &id).await?;
     let mut lines = review.lines.clone();
-    lines.sort_by_key(|(line, facts)| (!line.decision.is_empty(), !facts.is_beyond_peers, facts.last_use));
+    lines.sort_by_key(|line| {
+        let facts = line.facts.as_ref();
+        let is_usual = facts.is_some_and(|facts| !facts.is_beyond_peers);
+        (line.decided.is_some(), is_usual, facts.and_then(|facts| facts.last_use))
+    });
     lines.truncate(LINES_SHOWN);
     Ok(page(&ReviewPage {
-        may_decide: reviews::may_decide(&actor) && review.record.closed_at == Timestamp::ZERO,
+        may_decide: reviews::may_decide(&actor) && !review.is_closed,
         lines,
         review,
         w: words_beside(&console, &visitor, &[StoredKind::Review], Some(&id)).await?,
@@ -116,15 +118,27 @@ pub(crate) async fn show_csv(
         "column-reason",
     ];
     let header = keys.map(|key| w.say(key));
-    let rows = review.lines.into_iter().map(|(line, facts)| {
+    let rows = review.lines.into_iter().map(|line| {
+        let (last_use, persons) = match &line.facts {
+            Some(facts) => (facts.used_at().map(|at| at.to_string()), facts.persons.to_string()),
+            None => (Some(w.say("stored-unreadable")), w.say("stored-unreadable")),
+        };
+        let (decision, by, reason) = match line.decided {
+            Some(decided) => (
+                decided.what.map_or_else(|| w.say("stored-unreadable"), |what| what.code().to_owned()),
+                decided.by,
+                decided.reason,
+            ),
+            None => Default::default(),
+        };
         vec![
             line.account.to_string(),
             line.organisation.to_string(),
-            facts.last_use.map(|at| Timestamp::from_micros(at).to_string()).unwrap_or_default(),
-            facts.persons.to_string(),
-            line.decision,
-            line.decided_by,
-            line.reason,
+            last_use.unwrap_or_default(),
+            persons,
+            decision,
+            by,
+            reason,
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
@@ -146,7 +160,8 @@ pub(crate) async fn decide(
     Form(form): Form<ReviewDecisionForm>,
 ) -> Result<Redirect, PageError> {
     let account = account_named(&form.account)?;
-    let keeps = form.decision == "keep";
-    reviews::decide(&console.app, &actor, &id, &account, keeps, &form.reason).await?;
+    let decision =
+        AccessDecision::parse(&form.decision).ok_or(OperationError::Invalid("incident-refused-value"))?;
+    reviews::decide(&console.app, &actor, &id, &account, decision, &form.reason).await?;
     Ok(Redirect::to(&format!("/reviews/{id}")))
 }

@@ -6,9 +6,8 @@ use axum::Form;
 use axum::extract::{Multipart, State};
 use axum::response::{Html, Redirect, Response};
 use digue_app::OperationError;
-use digue_casework::desk::{self, MessageReport};
-use digue_messages::{MessageVerdict, Sign};
-use digue_store::ReportRecord;
+use digue_casework::desk::{self, MessageReport, SubmittedReport};
+use digue_messages::MessageVerdict;
 use digue_types::Timestamp;
 use serde::Deserialize;
 
@@ -80,16 +79,9 @@ async fn given(mut form: Multipart) -> Result<Vec<u8>, OperationError> {
 #[template(path = "message_reports.html")]
 struct ReportsPage {
     w: Localizer,
-    rows: Vec<ReportRecord>,
+    rows: Vec<SubmittedReport>,
     frauds: usize,
     may_publish: bool,
-}
-
-impl ReportsPage {
-    fn signs(&self, row: &ReportRecord) -> Vec<String> {
-        let known = row.signs.split(' ').filter_map(Sign::parse);
-        known.map(|sign| self.w.coded("sign-short", sign.code())).collect()
-    }
 }
 
 pub(crate) async fn reports(
@@ -98,7 +90,7 @@ pub(crate) async fn reports(
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
     let rows = desk::reports(&console.app, &actor).await?;
-    let frauds = rows.iter().filter(|row| row.verdict == MessageVerdict::Fraud.code()).count();
+    let frauds = rows.iter().filter(|row| row.verdict == Some(MessageVerdict::Fraud)).count();
     let may_publish = actor.role.can_respond();
     Ok(page(&ReportsPage { w: Localizer::in_zone(&visitor, &console.zone), rows, frauds, may_publish }))
 }
@@ -111,9 +103,15 @@ pub(crate) async fn reports_csv(
     let rows = desk::reports(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["at", "account", "verdict", "signs", "look-alikes"].map(|key| w.coded("column", key));
-    let rows = rows
-        .into_iter()
-        .map(|row| vec![row.at.to_string(), row.reporter, row.verdict, row.signs, row.look_alikes]);
+    let rows = rows.into_iter().map(|row| {
+        vec![
+            row.at.to_string(),
+            row.reporter.unwrap_or_default(),
+            row.verdict.map_or("", |verdict| verdict.code()).to_owned(),
+            row.signs.iter().map(|sign| sign.code()).collect::<Vec<_>>().join(" "),
+            row.look_alikes.join(" "),
+        ]
+    });
     Ok(csv(visitor.language, "messages", &header, rows))
 }
 

@@ -8,8 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use digue_administration::accounts;
 use digue_administration::approvals::{self, ApprovalRequest};
 use digue_app::OperationError;
-use digue_identity::keys;
-use digue_store::ApiKeyRecord;
+use digue_identity::keys::{self, ListedKey};
 use digue_types::{SessionId, Timestamp};
 use serde::Deserialize;
 
@@ -25,7 +24,7 @@ use crate::visitor::Visitor;
 #[template(path = "keys.html")]
 struct KeysPage {
     w: Localizer,
-    keys: Vec<ApiKeyRecord>,
+    keys: Vec<ListedKey>,
     now: Timestamp,
     /// The reader answers for some account.
     may_ask: bool,

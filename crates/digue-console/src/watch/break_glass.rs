@@ -4,9 +4,8 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use digue_administration::break_glass;
+use digue_administration::break_glass::{self, BreakGlassUse};
 use digue_app::OperationError;
-use digue_store::BreakGlassRecord;
 use serde::Deserialize;
 
 use crate::error::PageError;
@@ -19,7 +18,7 @@ use crate::visitor::Visitor;
 #[template(path = "break_glass.html")]
 struct BreakGlassListPage {
     w: Localizer,
-    records: Vec<BreakGlassRecord>,
+    records: Vec<BreakGlassUse>,
     waiting: u64,
     me: String,
 }
@@ -76,7 +75,7 @@ pub(crate) async fn review(
 struct BreakGlassPage {
     w: Localizer,
     portal: String,
-    opened: Option<BreakGlassRecord>,
+    opened: Option<BreakGlassUse>,
 }
 
 /// The proof of identity comes before the form, so that no written reason is lost to it.

@@ -7,11 +7,13 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_administration::watch_lists::written_minute;
-use digue_app::signals::{StoredSignals, innocence, sentence, signals_of};
-use digue_casework::containment::{self, FindingView, StoredSurroundings, WatchView};
-use digue_detection::{DeclaredBatch, Signal, Surroundings};
+use digue_app::OperationError;
+use digue_app::signals::{innocence, sentence};
+use digue_casework::containment::{
+    self, FindingOutcome, FindingView, ListedFinding, StoredSurroundings, WatchView,
+};
+use digue_detection::{Action, DeclaredBatch, Signal, Surroundings, Weight};
 use digue_evidence::stored_records::StoredKind;
-use digue_store::FindingRecord;
 use digue_types::{Gate, Timestamp};
 use serde::Deserialize;
 
@@ -30,7 +32,7 @@ const CHART_HEIGHT: f64 = 120.0;
 
 /// One finding in the list, with its strongest signal.
 struct FindingLine {
-    record: FindingRecord,
+    finding: ListedFinding,
     lead: String,
 }
 
@@ -53,15 +55,12 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, PageError> {
     let view = containment::view(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
-    let lead = |record: &FindingRecord| {
-        // A finding without any signal has no leading one.
-        signals_of(record).in_words(visitor.language).into_iter().next().unwrap_or_default()
+    let lead = |finding: &ListedFinding| match &finding.signals {
+        Some(signals) => signals.first().map(|signal| sentence(visitor.language, signal)).unwrap_or_default(),
+        None => w.say("signals-unreadable"),
     };
-    let lines = view
-        .findings
-        .iter()
-        .take(ROWS)
-        .map(|record| FindingLine { lead: lead(record), record: record.clone() });
+    let shown = view.findings.iter().take(ROWS);
+    let lines = shown.map(|finding| FindingLine { lead: lead(finding), finding: finding.clone() });
     let lines = lines.collect();
     let rate = view.false_alarms as f64 * 1000.0 / view.account_days.max(1) as f64;
     let oldest_hours = view.oldest.map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
@@ -89,22 +88,22 @@ pub(crate) async fn list_csv(
         "decided",
     ];
     let header = keys.map(|key| w.coded("column", key));
-    let rows = view.findings.iter().map(|record| {
-        let said = signals_of(record).in_words(visitor.language);
+    let rows = view.findings.iter().map(|finding| {
+        let said = reasons(&w, finding).into_iter().map(|(said, _)| said).collect::<Vec<_>>();
         vec![
-            record.at.to_string(),
-            record.account.as_ref().map(ToString::to_string).unwrap_or_default(),
-            record.organisation.to_string(),
-            record.portal.to_string(),
-            w.coded("weight", &record.weight),
-            format!("{:.1}", record.evidence as f64 / 1000.0),
-            record.persons.to_string(),
-            w.coded("action", &record.action),
+            finding.at.to_string(),
+            finding.account.as_ref().map(ToString::to_string).unwrap_or_default(),
+            finding.organisation.to_string(),
+            finding.portal.to_string(),
+            w.maybe_coded("weight", finding.weight.map(Weight::code)),
+            format!("{:.1}", finding.evidence),
+            finding.persons.to_string(),
+            w.maybe_coded("action", finding.action.map(Action::code)),
             said.join(" "),
-            record
-                .verdict
+            finding
+                .decided
                 .as_ref()
-                .map(|verdict| format!("{} {}", verdict.by, verdict.at))
+                .map(|decided| format!("{} {}", decided.by, decided.at))
                 .unwrap_or_default(),
         ]
     });
@@ -115,7 +114,7 @@ pub(crate) async fn list_csv(
 #[template(path = "finding.html")]
 struct FindingPage {
     w: Localizer,
-    record: FindingRecord,
+    finding: ListedFinding,
     /// As (sentence, evidence).
     reasons: Vec<(String, String)>,
     /// Why there are no reasons: what is stored cannot be read.
@@ -180,11 +179,21 @@ fn batch_line(w: &Localizer, batch: &DeclaredBatch) -> String {
     w.with("finding-batch", values)
 }
 
-fn unknown(w: &Localizer, record: &FindingRecord, around: StoredSurroundings) -> Option<String> {
-    match around {
+/// The signals as (sentence, evidence), the strongest first.
+fn reasons(w: &Localizer, finding: &ListedFinding) -> Vec<(String, String)> {
+    let Some(signals) = &finding.signals else {
+        return vec![(w.say("signals-unreadable"), String::new())];
+    };
+    let language = w.reader().language;
+    let reason = |signal: &Signal| (sentence(language, signal), w.decimal(f64::from(signal.evidence)));
+    signals.iter().map(reason).collect()
+}
+
+fn unknown(w: &Localizer, finding: &ListedFinding) -> Option<String> {
+    match finding.around {
         StoredSurroundings::Kept(_) => None,
         // A finding about an organisation never has surroundings.
-        StoredSurroundings::NotKept => record.account.as_ref().map(|_| w.say("finding-around-not-kept")),
+        StoredSurroundings::NotKept => finding.account.as_ref().map(|_| w.say("finding-around-not-kept")),
         StoredSurroundings::Unreadable => Some(w.say("finding-around-unreadable")),
     }
 }
@@ -195,23 +204,16 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let FindingView { record, signals, around, days, gate, fuse_hours, batches } =
+    let FindingView { finding, days, gate, fuse_hours, batches } =
         containment::finding(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
-    let reason =
-        |signal: &Signal| (sentence(visitor.language, signal), w.decimal(f64::from(signal.evidence)));
-    let (signals, unread) = match &signals {
-        StoredSignals::Kept(signals) => (signals.as_slice(), None),
-        StoredSignals::Unreadable => (&[][..], Some(w.say("signals-unreadable"))),
-    };
-    let reasons = signals.iter().map(reason).collect();
-    let known = around.known();
+    let signals = finding.signals.as_deref().unwrap_or_default();
+    let known = finding.around.known();
     let innocent = known.zip(signals.first());
     let innocent = innocent.map(|(around, lead)| innocence(visitor.language, &around, lead));
     let days: Vec<(Timestamp, u64)> =
         days.into_iter().map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64)).collect();
     let values: Vec<u64> = days.iter().map(|(_, persons)| *persons).collect();
-    let evidence = record.evidence as f64 / 1000.0;
     let top = values.iter().copied().max().unwrap_or(0);
     let of_days = signals.iter().find(|signal| signal.figures.minutes >= 1440);
     let usual =
@@ -221,13 +223,13 @@ pub(crate) async fn show(
         (usual, CHART_HEIGHT * (1.0 - share))
     });
     Ok(page(&FindingPage {
-        reasons,
-        unread,
+        reasons: reasons(&w, &finding),
+        unread: finding.signals.is_none().then(|| w.say("signals-unreadable")),
         innocent,
         around: known.map(|around| rows_of(&w, &around)),
-        unknown: unknown(&w, &record, around),
-        evidence: w.decimal(evidence),
-        odds: 10_f64.powf(evidence.clamp(0.0, 9.0)) as u64,
+        unknown: unknown(&w, &finding),
+        evidence: w.decimal(finding.evidence),
+        odds: 10_f64.powf(finding.evidence.clamp(0.0, 9.0)) as u64,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
         bar_width: (CHART_WIDTH / values.len().max(1) as f64 - 2.0).max(1.0),
         top,
@@ -237,7 +239,7 @@ pub(crate) async fn show(
         fuse_hours,
         batches: batches.iter().map(|batch| batch_line(&w, batch)).collect(),
         may_decide: visitor.role.is_some_and(Role::can_act),
-        record,
+        finding,
         w,
     }))
 }
@@ -255,8 +257,8 @@ pub(crate) async fn decide(
     SignedIn(actor): SignedIn,
     Form(form): Form<VerdictForm>,
 ) -> Result<Redirect, PageError> {
-    let is_theft = form.verdict == "theft";
-    let decided = containment::decide(&console.app, &actor, &form.id, is_theft, &form.reason).await;
-    decided?;
+    let outcome =
+        FindingOutcome::parse(&form.verdict).ok_or(OperationError::Invalid("incident-refused-value"))?;
+    containment::decide(&console.app, &actor, &form.id, outcome, &form.reason).await?;
     Ok(Redirect::to("/watch"))
 }

@@ -4,9 +4,8 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use digue_app::gates;
+use digue_app::gates::{self, ShutGate};
 use digue_evidence::watch::{self, NamedAccount, Overview};
-use digue_store::GateRecord;
 use digue_types::Gate;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -26,7 +25,7 @@ struct OverviewPage {
     bars: Vec<Bar>,
     top: u64,
     bar_width: f64,
-    gates: Vec<GateRecord>,
+    gates: Vec<ShutGate>,
     positions: Vec<Gate>,
     can_act: bool,
     demo: bool,

@@ -108,9 +108,10 @@ impl PortalRequest<'_> {
     }
 }
 
-/// A route that the map opens to everyone: it needs no caller.
-pub(super) fn is_public(route: &Route) -> bool {
-    route.kind == RouteKind::Assets { is_public: true }
+/// A request for a route that the map opens to everyone: it needs no caller. A method that no portal may
+/// receive is none, whatever the map opens.
+pub(super) fn is_public(asked: &PortalRequest<'_>, route: &Route) -> bool {
+    route.kind == RouteKind::Assets { is_public: true } && !asked.is_malformed()
 }
 
 /// Values of a path, by the names of the map.

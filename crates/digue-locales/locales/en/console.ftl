@@ -287,6 +287,7 @@ means-passkey = passkey
 means-password = password and code
 means-link = one-time link
 means-hand-over = from the console
+means-unrecognised = unknown means
 own-password = Password and code
 own-password-set = You can sign in with a password and a six-digit code. You have { $shown } recovery codes left.
 own-password-change = Change
@@ -673,6 +674,7 @@ error-involved = You requested, approved or saw the address: someone else must h
 ## Records and journal
 
 stored-differs = These records do not match the journal. The database was changed outside Digue, or restored. Do not rely on them until you know why.
+stored-unreadable = unreadable
 stored-sheet = Differences from the journal
 stored-named = { $kind } { $name }
 stored-missing = { $kind } { $name }: in the journal, not in the database

@@ -287,6 +287,7 @@ means-passkey = clé d'accès
 means-password = mot de passe et code
 means-link = lien à usage unique
 means-hand-over = depuis la console
+means-unrecognised = moyen inconnu
 own-password = Mot de passe et code
 own-password-set = Vous pouvez entrer avec un mot de passe et un code à six chiffres. Il vous reste { $shown } codes de secours.
 own-password-change = Changer
@@ -673,6 +674,7 @@ error-involved = Vous avez demandé, accordé ou vu l'adresse : une autre person
 ## Enregistrements et journal
 
 stored-differs = Ces enregistrements ne sont pas ceux du journal. La base a été modifiée sans passer par Digue, ou restaurée. Ne vous y fiez pas avant d'avoir compris pourquoi.
+stored-unreadable = illisible
 stored-sheet = Écarts avec le journal
 stored-named = { $kind } { $name }
 stored-missing = { $kind } { $name } : présent au journal, absent de la base

@@ -3,7 +3,7 @@
 use digue_access::{Reach, Role};
 use digue_app::monitor::{DetectionMonitor, MonitoredFinding, WatchRules};
 use digue_app::{Actor, OperationError};
-use digue_casework::containment::{self, StoredSurroundings};
+use digue_casework::containment::{self, FindingOutcome, ListedFinding, StoredSurroundings};
 use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings, Weight};
 use digue_gateway::ports::ResponseMonitor as _;
@@ -93,15 +93,24 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
     assert_eq!((view.undecided, view.findings.len(), view.false_alarms), (1, 1, 0));
     let id = view.findings[0].id.clone();
     assert!(matches!(containment::view(&home.app, &agent).await, Err(OperationError::Denied)));
-    let decide = async |actor: &Actor, is_theft: bool, reason: &str| {
-        containment::decide(&home.app, actor, &id, is_theft, reason).await
+    let decide = async |actor: &Actor, outcome: FindingOutcome, reason: &str| {
+        containment::decide(&home.app, actor, &id, outcome, reason).await
     };
-    assert!(matches!(decide(&auditor, false, "un inventaire").await, Err(OperationError::Denied)));
-    assert!(matches!(decide(&agent, false, "un inventaire").await, Err(OperationError::Denied)));
+    assert!(matches!(
+        decide(&auditor, FindingOutcome::Work, "un inventaire").await,
+        Err(OperationError::Denied)
+    ));
+    assert!(matches!(
+        decide(&agent, FindingOutcome::Work, "un inventaire").await,
+        Err(OperationError::Denied)
+    ));
     let ciso = again(&home, &ciso);
-    assert!(matches!(decide(&ciso, false, "ok").await, Err(OperationError::Invalid(_))));
-    decide(&ciso, false, "un inventaire annoncé").await.unwrap();
-    assert!(matches!(decide(&ciso, true, "changé d'avis").await, Err(OperationError::Conflict)));
+    assert!(matches!(decide(&ciso, FindingOutcome::Work, "ok").await, Err(OperationError::Invalid(_))));
+    decide(&ciso, FindingOutcome::Work, "un inventaire annoncé").await.unwrap();
+    assert!(matches!(
+        decide(&ciso, FindingOutcome::Theft, "changé d'avis").await,
+        Err(OperationError::Conflict)
+    ));
     let reach = Reach::Account(AccountId::parse("a1").unwrap());
     assert_eq!(home.app.gateway().rules().gates.of(&reach), Gate::Open);
     let view = containment::view(&home.app, &ciso).await.unwrap();
@@ -126,12 +135,19 @@ async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
     containment::respond(&home.app, found).await.unwrap();
     let record = home.store.findings(1).await.unwrap().remove(0);
     let view = containment::finding(&home.app, &ciso, &record.id).await.unwrap();
-    assert_eq!(view.around, StoredSurroundings::Kept(around));
+    assert_eq!(view.finding.around, StoredSurroundings::Kept(around));
     for (kept, read) in [("", StoredSurroundings::NotKept), ("{\"usual\":1}", StoredSurroundings::Unreadable)]
     {
         let old = FindingRecord { around: kept.to_owned(), ..record.clone() };
-        assert_eq!(containment::around_of(&old), read);
+        assert_eq!(ListedFinding::from(old).around, read);
     }
+    // What cannot be read is not nothing: neither signals nor codes of a later version.
+    let listed = ListedFinding::from(record.clone());
+    assert_eq!(listed.signals.map(|signals| signals.len()), Some(1));
+    assert_eq!((listed.weight, listed.action), (Some(Weight::Containment), Some(Action::StepUp)));
+    let spoilt = FindingRecord { signals: "[{".to_owned(), action: "later".to_owned(), ..record };
+    let listed = ListedFinding::from(spoilt);
+    assert_eq!((listed.signals, listed.action), (None, None));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_app::{Actor, OperationError, gates};
 use digue_casework::incidents;
+use digue_compliance::isms::reviews::{AccessDecision, ReviewedAccount};
 use digue_compliance::isms::{self, awareness, checks, digest, reviews, signatures, start, statement};
 use digue_isms::Values;
 use digue_isms::check::{Check, CheckOutcome};
@@ -16,8 +17,9 @@ use digue_isms::statement::Implementation;
 use digue_locales::Language;
 use digue_response::IncidentNote;
 use digue_response::incident::Source;
+use digue_store::ReviewLine;
 use digue_testkit::Mailbox;
-use digue_types::Gate;
+use digue_types::{AccountId, Gate, OrganisationId, Timestamp};
 
 use crate::app::{Home, Plan, mail_to};
 
@@ -136,7 +138,9 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
     assert_eq!(learnt.record.origin.0, Some(digue_isms::kinds::MeasureOrigin::Incident));
     let due = home.now().plus(DAY * 30);
     let review = reviews::open(&home.app, &ciso, "Revue annuelle", due).await.unwrap();
-    reviews::decide(&home.app, &ciso, &review, &agent, false, "parti en mars").await.unwrap();
+    reviews::decide(&home.app, &ciso, &review, &agent, AccessDecision::Suspend, "parti en mars")
+        .await
+        .unwrap();
     assert!(home.app.gateway().rules().directory.find(&agent).unwrap().is_suspended);
     let measured = isms::measured(&home.app, &ciso).await.unwrap();
     assert_eq!(measured.says(Check::Passkeys, isms::now(&home.app)), CheckStatement::Fail);
@@ -303,4 +307,27 @@ async fn the_week_is_mailed_once_to_the_two_officers() {
     assert_eq!(messages[0].0, "rssi@exemple.fr");
     home.clock.pass(DAY * 7);
     assert!(digest::send_due(&home.app).await.unwrap());
+}
+
+#[test]
+fn facts_of_a_review_that_cannot_be_read_are_not_those_of_an_unused_account() {
+    let line = |facts: &str, decision: &str| ReviewLine {
+        review: "rv-1".to_owned(),
+        account: AccountId::parse("a1").unwrap(),
+        organisation: OrganisationId::parse("of-1").unwrap(),
+        facts: facts.to_owned(),
+        decision: decision.to_owned(),
+        decided_by: "rssi".to_owned(),
+        decided_at: Timestamp::ZERO,
+        reason: String::new(),
+    };
+    assert_eq!(ReviewedAccount::from(line("{\"role\":", "")).facts, None);
+    let read = ReviewedAccount::from(line(
+        r#"{"role":"agent","last_use":null,"passkeys":1,"persons":0,"is_beyond_peers":false,"is_suspended":false}"#,
+        "keep",
+    ));
+    assert_eq!(read.facts.map(|facts| facts.passkeys), Some(1));
+    assert_eq!(read.decided.unwrap().what, Some(AccessDecision::Keep));
+    // A decision that only a later version knows is a decision all the same.
+    assert_eq!(ReviewedAccount::from(line("{}", "later")).decided.unwrap().what, None);
 }

@@ -8,9 +8,12 @@ use digue_administration::approvals::{self, ApprovalRequest};
 use digue_administration::decisions;
 use digue_administration::{accounts, break_glass};
 use digue_app::{OperationError, gates};
-use digue_casework::{containment, desk};
-use digue_selfservice::persons::requests::{self, RequestOutcome};
-use digue_selfservice::persons::sights;
+use digue_casework::containment::{self, FindingOutcome};
+use digue_casework::desk;
+use digue_selfservice::persons::{
+    requests::{self, RequestOutcome},
+    sights,
+};
 use digue_store::{BreakGlassRecord, FindingRecord, HiddenRecord, KnownPerson, ReportRecord, RequestRecord};
 use digue_types::{AccountId, Act, Gate, Timestamp};
 use futures_util::future::join_all;
@@ -107,7 +110,7 @@ async fn a_finding_is_decided_once() {
         verdict: None,
     };
     home.store.add_finding(&finding).await.unwrap();
-    let decide = |_| containment::decide(&home.app, &ciso, "fi-1", false, "un inventaire");
+    let decide = |_| containment::decide(&home.app, &ciso, "fi-1", FindingOutcome::Work, "un inventaire");
     one_of(join_all((0..MANY).map(decide)).await);
     written_once(&home, Act::FindingCleared);
 }

@@ -6,7 +6,8 @@ use digue_access::session::ClientIp;
 use digue_access::{RequestOrigin, Role, Session};
 use digue_administration::accounts;
 use digue_app::{Actor, OperationError};
-use digue_identity::{passkey, sign_in};
+use digue_identity::passkey;
+use digue_identity::sign_in::{self, SignInMeans};
 use digue_testkit::Authenticator;
 use digue_types::Act;
 
@@ -203,7 +204,7 @@ async fn a_sign_in_shows_the_last_three_before_it() {
     }
     let session = come_in(&home, &mut device).await.unwrap();
     let last = sign_in::last_connections(&home.app, &session).await.unwrap();
-    let told: Vec<(&str, &str)> = last.iter().map(|one| (one.means.as_str(), one.ip.as_str())).collect();
-    assert_eq!(told, [("passkey", "192.0.2.7"); 3]);
+    let told: Vec<(SignInMeans, &str)> = last.iter().map(|one| (one.means, one.ip.as_str())).collect();
+    assert_eq!(told, [(SignInMeans::Passkey, "192.0.2.7"); 3]);
     assert!(last.iter().all(|one| one.session != session.id));
 }

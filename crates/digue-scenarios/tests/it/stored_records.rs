@@ -6,8 +6,10 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_administration::approvals::{self, ApprovalRequest};
 use digue_app::{Actor, gates};
+use digue_casework::containment::FindingOutcome;
 use digue_casework::notices::{self, Blocks, CampaignRequest, RATE, Style};
 use digue_casework::{breach, containment, incidents};
+use digue_compliance::isms::reviews::AccessDecision;
 use digue_compliance::isms::{checks, reviews};
 use digue_detection::Action;
 use digue_detection::Weight;
@@ -80,7 +82,7 @@ async fn lived_in() -> Home {
     approvals::ask(app, &ciso, &request, "poste retrouvé").await.unwrap();
     containment::respond(app, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
     let finding = home.store.findings(10).await.unwrap().pop().unwrap();
-    containment::decide(app, &ciso, &finding.id, false, "un inventaire").await.unwrap();
+    containment::decide(app, &ciso, &finding.id, FindingOutcome::Work, "un inventaire").await.unwrap();
     // One that nobody judged.
     somebody(&home, "a2", "of-1", Role::Agent).await;
     containment::respond(app, found(&home, "a2", Weight::Alert, Action::Observe)).await.unwrap();
@@ -117,7 +119,7 @@ async fn lived_in() -> Home {
         [("title", "Revue"), ("held-on", today.as_str()), ("chair", "Y"), ("signed-on", today.as_str())];
     add(&home, &ciso, RegisterKind::Review, &review).await;
     let rights = reviews::open(app, &ciso, "Revue des accès", home.now().plus(DAY * 30)).await.unwrap();
-    reviews::decide(app, &ciso, &rights, &agent.account, true, "").await.unwrap();
+    reviews::decide(app, &ciso, &rights, &agent.account, AccessDecision::Keep, "").await.unwrap();
     for check in [Check::Dormant, Check::ClockDrift] {
         let until = home.now().plus(DAY * 30);
         checks::switch(app, &ciso, check, until, "remplacement du serveur").await.unwrap();

@@ -36,7 +36,6 @@ mod python;
 mod reads;
 mod recorded;
 mod rollback;
-mod routes;
 mod smsi;
 mod space;
 mod starvation;

@@ -163,7 +163,6 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-messages",
             "digue-response",
             "digue-exposure",
-            "digue-store",
             "digue-app",
             "digue-evidence",
             "digue-mail",

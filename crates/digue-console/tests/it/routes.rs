@@ -1,27 +1,12 @@
 //! Every route for every role: the table of `docs/reference/routes.md` is what the program does.
 
-use std::io::{BufReader, Write as _};
+use digue_locales::Language;
 
-use digue_testkit::client::read_answer;
-use digue_testkit::{Answer, Client};
-
-use crate::instance::{CONSOLE_HOST, Instance, Plan, digue, obliging};
+use crate::world::{AGENT, Answer, CISO, READERS, Reader, STRANGER, Sent, World};
 
 const PAGE: &str = include_str!("../../../../docs/reference/routes.md");
-const OPENAPI: &str = include_str!("../../../digue-console/assets/openapi.json");
-const ROUTER: &str = include_str!("../../../digue-console/src/router.rs");
-
-/// Role, account and organisation of each column; a stranger has no session.
-const COLUMNS: [(&str, &str); 8] = [
-    ("stranger", ""),
-    ("agent", "of-1"),
-    ("deputy", "of-1"),
-    ("delegate", "of-1"),
-    ("portal-team", "operateur"),
-    ("rssi", "operateur"),
-    ("dpo", "operateur"),
-    ("auditor", "operateur"),
-];
+const OPENAPI: &str = include_str!("../../assets/openapi.json");
+const ROUTER: &str = include_str!("../../src/router.rs");
 
 /// How a route is tried: `{agent}` and `{organisation}` are the reader's own and then another's.
 struct Try {
@@ -415,15 +400,16 @@ const APART: [&str; 3] = ["POST /.digue/leave", "POST /space/leave", "GET /event
 
 /// `yes`, `no`, or `none` where nothing is there for this reader.
 fn outcome(answer: &Answer) -> &'static str {
+    let leads_to = |place: &str| answer.location.as_deref() == Some(place);
+    let leads_in = |place: &str| answer.location.as_ref().is_some_and(|to| to.starts_with(place));
     match answer.status {
-        303 if answer.header("location") == Some("/.digue/sign-in") => "no",
-        303 if answer.header("location").is_some_and(|to| to.starts_with("/.digue/sign-in?next")) => "no",
+        303 if leads_to("/.digue/sign-in") || leads_in("/.digue/sign-in?next") => "no",
         // Nobody of these is a person who proved to hold a record.
-        303 if answer.header("location") == Some("/person/door") => "no",
+        303 if leads_to("/person/door") => "no",
         401 | 403 => "no",
         404 => "none",
         200 | 201 | 202 | 204 | 303 | 409 | 422 | 429 => "yes",
-        status => panic!("{status}: {}", answer.text()),
+        status => panic!("{status}: {}", answer.text),
     }
 }
 
@@ -436,22 +422,29 @@ fn kind_of(route: &str, body: &str) -> &'static str {
     }
 }
 
-fn attempt(client: &Client, tried: &Try, role: &str, agent: &str, organisation: &str) -> &'static str {
+async fn attempt(
+    world: &World,
+    tried: &Try,
+    reader: Reader,
+    agent: &str,
+    organisation: &str,
+) -> &'static str {
     let (method, path) = tried.route.split_once(' ').unwrap();
     let fill = |text: &str| {
         text.replace("{agent}", agent)
             .replace("{organisation}", organisation)
-            .replace("{role}", role)
+            .replace("{role}", reader.role)
             .replace("{population}", "personnes")
             .replace("{portal}", "portail")
     };
     let target = fill(if tried.target.is_empty() { path } else { tried.target });
-    let kind = [("content-type", kind_of(tried.route, tried.body))];
-    outcome(&client.send(method, &target, &kind, fill(tried.body).as_bytes()))
+    let kind = kind_of(tried.route, tried.body);
+    let sent = Sent { method, target: &target, kind, body: fill(tried.body).into_bytes() };
+    outcome(&world.answer(reader, Language::French, sent).await)
 }
 
 /// Methods and paths of the router's source.
-fn routes() -> Vec<String> {
+pub(crate) fn routes() -> Vec<String> {
     let mut routes = Vec::new();
     for part in ROUTER.split(".route(").skip(1) {
         let path = part.split('"').nth(1).unwrap();
@@ -466,7 +459,7 @@ fn routes() -> Vec<String> {
 }
 
 #[test]
-fn every_route_for_every_role_is_as_the_table_says() {
+fn the_interface_for_programs_is_described_route_by_route() {
     let described: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
     for route in routes().iter().filter(|route| route.contains(" /api/v1/")) {
         let (method, path) = route.split_once(' ').unwrap();
@@ -476,44 +469,32 @@ fn every_route_for_every_role_is_as_the_table_says() {
     let count: usize =
         described["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
     assert_eq!(count, routes().iter().filter(|route| route.contains(" /api/v1/")).count());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_for_every_role_is_as_the_table_says() {
     let known: Vec<&str> = TRIES.iter().map(|tried| tried.route).chain(APART).collect();
     for route in routes() {
         assert!(known.contains(&route.as_str()), "{route} is tried by nobody");
     }
-    let settings = "[password]\nallowed = true\n[[providers]]\nid = \"proconnect\"\nfor = \"accounts\"\n\
-                    issuer = \"https://fournisseur.fr\"\nclient = \"digue\"\nsecret_file = \"provider.secret\"\n";
-    let plan = Plan::usual().settings(settings).caseload("a1", &["P1"]);
-    let mut instance = Instance::open_with(&plan, obliging, &[("provider.secret", "un secret")]);
-    assert!(instance.stop());
-    let folder = instance.folder.path().to_owned();
-    for (role, organisation) in &COLUMNS[1..] {
-        let account = format!("le-{role}");
-        let arguments = ["account", &account, "--organisation", organisation, "--role", role];
-        assert!(digue(&folder, &arguments).status.success());
+    let world = World::new().await;
+    for reader in READERS {
         // One agent for each to act upon, of the own organisation and of another.
-        for (name, of) in [(format!("{role}-own"), *organisation), (format!("{role}-other"), "of-2")] {
-            let arguments = ["account", &name, "--organisation", of, "--role", "agent"];
-            assert!(digue(&folder, &arguments).status.success());
-        }
+        let organisation = if reader == STRANGER { "of-1" } else { reader.organisation };
+        world.account(&format!("{}-own", reader.role), organisation, "agent").await;
+        world.account(&format!("{}-other", reader.role), "of-2", "agent").await;
     }
-    instance.start();
-    let clients: Vec<(&str, &str, Client)> = COLUMNS
-        .iter()
-        .map(|(role, organisation)| match *role {
-            "stranger" => (*role, "of-1", Client::new(instance.address, CONSOLE_HOST)),
-            _ => (*role, *organisation, instance.console_session(&format!("le-{role}"))),
-        })
-        .collect();
-    let mut table = format!("| route | {} |\n", COLUMNS.map(|(role, _)| role).join(" | "));
-    table.push_str(&format!("|{}\n", "---|".repeat(COLUMNS.len() + 1)));
+    let mut table = format!("| route | {} |\n", READERS.map(|reader| reader.role).join(" | "));
+    table.push_str(&format!("|{}\n", "---|".repeat(READERS.len() + 1)));
     for tried in TRIES {
         table.push_str(&format!("| `{}` |", tried.route));
         let names_somebody = format!("{}{}", tried.target, tried.body);
         let names_somebody = names_somebody.contains("{agent}") || names_somebody.contains("{organisation}");
-        for (role, organisation, client) in &clients {
-            let own = attempt(client, tried, role, &format!("{role}-own"), organisation);
+        for reader in READERS {
+            let organisation = if reader == STRANGER { "of-1" } else { reader.organisation };
+            let own = attempt(&world, tried, reader, &format!("{}-own", reader.role), organisation).await;
             let other = if names_somebody {
-                attempt(client, tried, role, &format!("{role}-other"), "of-2")
+                attempt(&world, tried, reader, &format!("{}-other", reader.role), "of-2").await
             } else {
                 own
             };
@@ -523,22 +504,20 @@ fn every_route_for_every_role_is_as_the_table_says() {
         table.push('\n');
     }
     assert!(PAGE.contains(&table), "docs/reference/routes.md should hold:\n\n{table}");
-    for (role, _, client) in &clients[1..] {
-        assert_eq!(client.send("POST", "/.digue/leave", &[], b"").status, 303, "{role}");
-        assert_eq!(outcome(&client.get("/self")), "no", "{role}");
+    for reader in &READERS[1..] {
+        let left = world.post(*reader, "/.digue/leave", &[]).await;
+        assert_eq!(left, "/.digue/sign-in", "{}", reader.role);
+        let account = digue_types::AccountId::parse(reader.account).unwrap();
+        let hosts = world.app.gateway().sessions_of(&account).into_iter().map(|session| session.host);
+        assert!(!hosts.into_iter().any(|host| host == crate::world::CONSOLE_HOST), "{}", reader.role);
     }
 }
 
-#[test]
-fn what_is_followed_live_is_for_watchers() {
-    let mut instance = Instance::open(&Plan::usual(), obliging);
-    let (a1, officer) = (instance.console_session("a1"), instance.officer());
-    assert_eq!(a1.get("/events").status, 403);
-    let mut stream = officer.connect().unwrap();
-    let request =
-        format!("GET /events HTTP/1.1\r\nhost: {CONSOLE_HOST}\r\ncookie: {}\r\n\r\n", officer.cookie);
-    stream.write_all(request.as_bytes()).unwrap();
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_followed_live_is_for_watchers() {
+    let world = World::new().await;
+    assert_eq!(world.answer(AGENT, Language::French, Sent::get("/events")).await.status, 403);
     // The head only: the body lasts as long as the session does.
-    let head = read_answer(&mut BufReader::new(stream), true).unwrap();
-    assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")));
+    let followed = world.answer(CISO, Language::French, Sent::get("/events")).await;
+    assert_eq!((followed.status, followed.kind.as_str()), (200, "text/event-stream"));
 }

@@ -1,0 +1,8 @@
+//! The console's router, driven in process over a small world: no network, no browser.
+
+mod checks;
+mod html;
+mod pages;
+mod routes;
+mod snapshots;
+mod world;
