@@ -17,7 +17,7 @@ use digue_isms::statement::Implementation;
 use digue_locales::Language;
 use digue_response::IncidentNote;
 use digue_response::incident::Source;
-use digue_store::ReviewLine;
+use digue_store::{ReviewLine, RevisionRecord};
 use digue_testkit::Mailbox;
 use digue_types::{AccountId, Gate, OrganisationId, Timestamp};
 
@@ -330,4 +330,40 @@ fn facts_of_a_review_that_cannot_be_read_are_not_those_of_an_unused_account() {
     assert_eq!(read.decided.unwrap().what, Some(AccessDecision::Keep));
     // A decision that only a later version knows is a decision all the same.
     assert_eq!(ReviewedAccount::from(line("{}", "later")).decided.unwrap().what, None);
+}
+
+/// What a later release wrote, or a damaged store holds: it is named, no check passes over it, and nothing is signed
+/// without it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_record_that_cannot_be_read_is_never_left_out_in_silence() {
+    let home = Home::with(Plan::default()).await;
+    let account = home.account("rssi", Role::Ciso).await;
+    let ciso = Actor { account, role: Role::Ciso, proved_at: home.now() };
+    let measure = |title| [("title", title), ("priority", "p1"), ("declared", "to-do")];
+    let id = add(&home, &ciso, RegisterKind::Measure, &measure("Clés d'accès")).await;
+    assert_eq!(statement::freeze(&home.app, &ciso).await.unwrap(), 1);
+    let damaged = RevisionRecord {
+        kind: "measure".to_owned(),
+        id: id.clone(),
+        number: 2,
+        at: home.now(),
+        author: "rssi".to_owned(),
+        is_over: false,
+        content: "{\"title\":".to_owned(),
+    };
+    assert!(home.app.store().add_revisions(&[damaged]).await.unwrap());
+    // The next save reads the registers again.
+    add(&home, &ciso, RegisterKind::Measure, &measure("Sauvegardes")).await;
+    assert!(wrongs(&home, &ciso).await.contains(&ContradictionKind::Unreadable));
+    checks::run_all(&home.app, &ciso).await.unwrap();
+    let measured = isms::measured(&home.app, &ciso).await.unwrap();
+    let late = &measured.results[&Check::MeasuresLate];
+    assert_eq!(
+        (late.outcome, late.found.population, &late.found.failing[..]),
+        (CheckOutcome::Fail, 2, &[id.clone()][..])
+    );
+    let refused = statement::freeze(&home.app, &ciso).await;
+    assert!(matches!(refused, Err(OperationError::Invalid("invalid-isms-unreadable"))), "{refused:?}");
+    let history = isms::history(&home.app, &ciso, RegisterKind::Measure, &id).await;
+    assert!(matches!(history, Err(OperationError::Unavailable(_))), "a history with a gap: {history:?}");
 }
