@@ -86,7 +86,8 @@ impl World {
     }
 
     /// A response that the map releases uninspected.
-    fn show_uninspected(&mut self, at: Timestamp) -> Decision {
+    fn show_uninspected(&mut self, at: Timestamp, persons: &[&str]) -> Decision {
+        let keys: Vec<PersonKey> = persons.iter().map(|p| PersonKey::new(&self.population, p)).collect();
         let facts = RequestFacts {
             now: at,
             portal: &self.portal,
@@ -104,7 +105,7 @@ impl World {
             is_exact_search: false,
             is_found_as_asked: false,
         };
-        let (decision, charge) = weigh(&self.snapshot, &mut self.budgets, &facts, &[], true);
+        let (decision, charge) = weigh(&self.snapshot, &mut self.budgets, &facts, &keys, true);
         charge.apply();
         decision
     }
@@ -419,7 +420,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(|is_one_in_flight| Interruption::Reload { is_one_in_flight }),
     ];
     let mode = prop_oneof![4 => Just(EnforcementMode::Enforced), 1 => Just(EnforcementMode::ObserveOnly)];
-    let persons = proptest::collection::btree_set(1u32..7, 1..3).prop_map(Vec::from_iter);
+    let persons = proptest::collection::btree_set(1u32..7, 0..3).prop_map(Vec::from_iter);
     (wait, 0usize..2, kind, persons, mode, before).prop_map(|(wait, account, kind, persons, mode, before)| {
         Step { wait: Duration::from_millis(wait), account, kind, persons, mode, before }
     })
@@ -480,7 +481,7 @@ impl Visits {
         let names: Vec<String> = step.persons.iter().map(|person| format!("in{}", person + 3)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (decision, inspection) = match step.kind {
-            VisitKind::Uninspected => (self.world.show_uninspected(self.now), Inspection::TooLarge),
+            VisitKind::Uninspected => (self.world.show_uninspected(self.now, &names), Inspection::TooLarge),
             VisitKind::Open | VisitKind::BreakGlass => {
                 (self.world.show(self.now, false, &names), Inspection::Inspected)
             }
