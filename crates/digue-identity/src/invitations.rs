@@ -22,7 +22,7 @@ use digue_types::{AccountId, Act, Gate, Timestamp};
 use futures_util::future::BoxFuture;
 use ring::hmac;
 
-use crate::link_permits::{begin_anew, handed_over_by, has_held, is_concerned, is_involved, permit_of_mail};
+use crate::link_permits::{InvitationHandOver, has_held, is_concerned, is_involved, permit_of_mail};
 use crate::{credential_lock, sign_in};
 
 /// How long an invitation is valid.
@@ -91,8 +91,7 @@ pub fn may_confirm(app: &App, actor: &Actor, account: &AccountId) -> bool {
 /// `Involved` for the requester and the approver; `Conflict` for an account whose holder is confirmed.
 pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
     let _one_at_a_time = credential_lock::hold(app).await;
-    let record = handed_over_by(app, actor, account)?;
-    let permit = begin_anew(app, actor, record, true).await?;
+    let permit = InvitationHandOver::of(app, actor, account)?.begin_by_hand(app).await?;
     let link = sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await?;
     Ok(Invitation { account: account.clone(), email: None, link: Some(link) })
 }
@@ -102,13 +101,12 @@ pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<
 /// mail: the thief of an account may read its holder's mail.
 pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
     let _one_at_a_time = credential_lock::hold(app).await;
-    let record = handed_over_by(app, actor, account)?;
-    if record.email.is_empty() || !digue_mail::is_configured(app) {
+    let hand_over = InvitationHandOver::of(app, actor, account)?;
+    if hand_over.email().is_empty() || !digue_mail::is_configured(app) {
         return Err(OperationError::NotFound("address"));
     }
-    let email = record.email.clone();
-    begin_anew(app, actor, record, false).await?;
-    let at = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?.invited_at;
+    let email = hand_over.email().to_owned();
+    let at = hand_over.begin_by_mail(app).await?;
     digue_mail::queue(app, &email, &Mail::Invitation { account: account.clone(), at }).await?;
     Ok(Invitation { account: account.clone(), email: Some(email), link: None })
 }

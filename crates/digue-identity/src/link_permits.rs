@@ -45,26 +45,47 @@ pub(crate) fn has_held(record: &UnconfirmedRecord, actor: &Actor) -> bool {
     record.handed_by.split(' ').any(|name| name == actor.account.as_str())
 }
 
-/// The record of an account, for an actor who may hand its invitation over now.
-pub(crate) fn handed_over_by(
-    app: &App,
-    actor: &Actor,
-    account: &AccountId,
-) -> Result<UnconfirmedRecord, OperationError> {
-    require(is_concerned(app, actor, account))?;
-    actor.must_be_fresh(app)?;
-    let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
-    if is_involved(&record, actor) { Err(OperationError::Involved) } else { Ok(record) }
+/// The proof that an actor may hand over the invitation of an account now. Only `of` makes one, so that no
+/// other way leads from an unconfirmed account to its link.
+pub(crate) struct InvitationHandOver<'a> {
+    actor: &'a Actor,
+    record: UnconfirmedRecord,
+}
+
+impl<'a> InvitationHandOver<'a> {
+    /// # Errors
+    /// `Involved` for the requester and the approver; `Conflict` for an account whose holder is confirmed.
+    pub(crate) fn of(app: &App, actor: &'a Actor, account: &AccountId) -> Result<Self, OperationError> {
+        require(is_concerned(app, actor, account))?;
+        actor.must_be_fresh(app)?;
+        let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
+        if is_involved(&record, actor) { Err(OperationError::Involved) } else { Ok(Self { actor, record }) }
+    }
+
+    /// The address of the request; empty when there is none.
+    pub(crate) fn email(&self) -> &str {
+        &self.record.email
+    }
+
+    /// Starts an invitation whose link the actor sees.
+    pub(crate) async fn begin_by_hand(self, app: &App) -> Result<LinkPermit, OperationError> {
+        begin_anew(app, self.actor, self.record, true).await.map(|(permit, _)| permit)
+    }
+
+    /// Starts an invitation by mail, and returns the time that names it: `permit_of_mail` asks for it.
+    pub(crate) async fn begin_by_mail(self, app: &App) -> Result<Timestamp, OperationError> {
+        begin_anew(app, self.actor, self.record, false).await.map(|(_, invited_at)| invited_at)
+    }
 }
 
 /// Starts a new invitation. All that an earlier one led to (keys, links, sessions) is removed, so that an
-/// interceptor of the earlier one holds nothing of the account.
-pub(crate) async fn begin_anew(
+/// interceptor of the earlier one holds nothing of the account. Returns the time of the invitation, too.
+async fn begin_anew(
     app: &App,
     actor: &Actor,
     record: UnconfirmedRecord,
     is_seen: bool,
-) -> Result<LinkPermit, OperationError> {
+) -> Result<(LinkPermit, Timestamp), OperationError> {
     let account = record.account.clone();
     let is_known = app.gateway().rules().directory.find(&account).is_some_and(|r| !r.is_suspended);
     if !is_known {
@@ -85,7 +106,7 @@ pub(crate) async fn begin_anew(
     // `permit_of_mail` recognises the last invitation by this time: two must not share it.
     let invited_at = app.clock().now().max(record.invited_at.plus(Duration::from_micros(1)));
     app.unconfirmed().save(app, UnconfirmedRecord { handed_by, invited_at, ..record }).await?;
-    Ok(LinkPermit { account, issuer: actor.clone() })
+    Ok((LinkPermit { account, issuer: actor.clone() }, invited_at))
 }
 
 /// The permit for the mail of an invitation, as long as no later one was started.
@@ -103,7 +124,7 @@ pub(crate) async fn permit_at_terminal(
 ) -> Result<LinkPermit, OperationError> {
     require(*actor == Actor::digue())?;
     match app.unconfirmed().find(account) {
-        Some(record) => begin_anew(app, actor, record, true).await,
+        Some(record) => begin_anew(app, actor, record, true).await.map(|(permit, _)| permit),
         None => Ok(LinkPermit { account: account.clone(), issuer: actor.clone() }),
     }
 }
