@@ -271,7 +271,8 @@ impl Gateway {
     pub fn restore(&self, exposure: &Exposure) {
         let hosts = self.0.hosts.load();
         if let Some(budgets) = hosts.budgets.get(&exposure.portal) {
-            lock(budgets).restore(exposure);
+            let mut budgets = lock(budgets);
+            each_response(exposure, &mut |exposure| budgets.restore(exposure));
         }
     }
 
@@ -411,7 +412,22 @@ impl Gateway {
 fn of_portal(id: &PortalId, take: &mut dyn FnMut(&Exposure)) -> impl FnMut(&Exposure) {
     move |exposure| {
         if exposure.portal == *id {
-            take(exposure);
+            each_response(exposure, take);
         }
+    }
+}
+
+/// The most responses of one entry that are counted one by one: the loop runs under the budgets' lock.
+const MERGED_MAX: u64 = 1000;
+
+/// Passes the responses for which an entry stands, each as it was counted when it left. Their times are not
+/// known: that of the last one forgets none too soon.
+fn each_response(exposure: &Exposure, take: &mut dyn FnMut(&Exposure)) {
+    match exposure.repeated {
+        Some(repeated) if exposure.is_released() => {
+            let one = Exposure { at: repeated.until, repeated: None, ..exposure.clone() };
+            (0..repeated.count.min(MERGED_MAX)).for_each(|_| take(&one));
+        }
+        Some(_) | None => take(exposure),
     }
 }

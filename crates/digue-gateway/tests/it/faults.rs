@@ -110,6 +110,21 @@ async fn a_trial_counts_what_it_lets_through_unmapped() {
     assert_eq!(world.uninspected_limits(&portal, "caseload"), live);
 }
 
+/// Many of a kind have one entry, which says how many: none of them is forgotten over a restart.
+#[tokio::test]
+async fn a_trial_remembers_how_many_it_let_through_unread() {
+    let mut world = World::new();
+    let portal = WayIn::Observed.portal();
+    for _ in 0..16 {
+        world.visit(WayIn::Observed, get("caseload", "/autre")).await;
+    }
+    let live = world.uninspected_limits(&portal, "caseload");
+    assert_eq!(live, ["1min", "24h", "30d"].map(|window| format!("uninspected-budget:{window}")));
+    world.restart().await;
+    assert!(world.entries().len() < 16, "some of them have one entry together");
+    assert_eq!(world.uninspected_limits(&portal, "caseload"), live);
+}
+
 #[tokio::test]
 async fn a_trial_says_that_a_gate_closes_resources_and_that_a_method_is_refused() {
     let mut world = World::new();

@@ -24,9 +24,9 @@ const WAYS: [WayIn; 13] = [
     WayIn::ObservedReport,
 ];
 
-/// The persons within and outside the caseload, one whom the monitor withholds, lists, and what nobody can
-/// read.
-const TARGETS: [&str; 14] = [
+/// The persons within and outside the caseload, one whom the monitor withholds, lists, persons found by
+/// search and opened later, and what nobody can read.
+const TARGETS: [&str; 18] = [
     "/fiche/P1",
     "/fiche/P2",
     "/fiche/P3",
@@ -37,6 +37,10 @@ const TARGETS: [&str; 14] = [
     "/avis/P98",
     "/liste?ids=P7,P8",
     "/liste?ids=P1,P9,P10",
+    "/recherche?search=P99",
+    "/recherche?search=P97",
+    "/fiche/P97",
+    "/large/P1",
     "/opaque/P1",
     "/opaque/P11",
     "/autre",

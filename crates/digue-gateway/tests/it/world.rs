@@ -283,8 +283,11 @@ fn portal_answer(heard: &Heard) -> Reply {
     if let Some(text) = path.strip_prefix("/opaque/") {
         return Reply::new("application/octet-stream", text);
     }
+    if path.starts_with("/large/") {
+        return Reply::new("application/json", " ".repeat(2 * HELD_BYTES_MAX)).chunked();
+    }
     let name = path.rsplit('/').next().unwrap_or_default();
-    match query.strip_prefix("ids=") {
+    match query.strip_prefix("ids=").or_else(|| query.strip_prefix("search=")) {
         Some(ids) => {
             let items: Vec<_> = ids.split(',').map(|id| json!({ "id": id })).collect();
             Reply::new("application/json", json!({ "items": items }).to_string())
@@ -299,11 +302,14 @@ fn upstream() -> String {
     PORTAL.get_or_init(|| digue_testkit::Portal::start(portal_answer)).address.to_string()
 }
 
+/// The most bytes of a response that are held.
+const HELD_BYTES_MAX: usize = 1 << 10;
+
 fn access() -> RouteAccess {
     RouteAccess {
         needs_caseload: true,
         allows_exact_search: false,
-        keeps_found: Duration::ZERO,
+        keeps_found: Duration::from_mins(10),
         allows_break_glass: true,
         proof_age_max: None,
     }
@@ -339,8 +345,12 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
             blocks: vec![RuleBlock::new(vec!["application/json".into()], BlockRules::Json(rules))],
             errors: None,
         },
-        uninspected: OnUninspected { unknown_type: UninspectedChoice::Release, ..OnUninspected::default() },
-        held_bytes_max: 1 << 20,
+        uninspected: OnUninspected {
+            too_large: UninspectedChoice::Release,
+            unknown_type: UninspectedChoice::Release,
+            ..OnUninspected::default()
+        },
+        held_bytes_max: HELD_BYTES_MAX,
         inspect_limits: InspectionLimits::default(),
         request_bytes_max: 1 << 10,
     }
@@ -349,13 +359,25 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
 fn routes() -> Vec<Route> {
     let mut free = route("avis", "/avis/{id}", RouteKind::Held);
     free.access.needs_caseload = false;
+    let mut search = route("recherche", "/recherche", RouteKind::Held);
+    search.access.allows_exact_search = true;
+    search.request = vec![RequestRule {
+        name: "search".to_owned(),
+        source: RequestSource::Query("search".to_owned()),
+        pick: Pick::whole(0, "search"),
+        is_subject: false,
+    }];
+    search.exact_sets = vec![vec!["search".to_owned()]];
+    search.query = QueryRule::Named(vec![QueryParameter { name: "search".to_owned(), values: None }]);
     let mut opaque = route("opaque", "/opaque/{id}", RouteKind::Held);
     opaque.access.needs_caseload = false;
     vec![
         route("fiche", "/fiche/{id}", RouteKind::Held),
         route("liste", "/liste", RouteKind::Held),
         free,
+        search,
         opaque,
+        route("grand", "/large/{id}", RouteKind::Held),
         route("canal", "/canal/{id}", RouteKind::WebSocket),
         route("image", "/image/{name}", RouteKind::Assets { is_public: false }),
         route("style", "/style/{name}", RouteKind::Assets { is_public: true }),
@@ -369,7 +391,8 @@ fn limits() -> LimitsTable {
         account: of(4, 8),
         organisation: of(20, 40),
         portal: of(100, 200),
-        uninspected: of(2, 3),
+        exact_search: of(2, 3),
+        uninspected: BudgetLimits([Some(2), None, Some(3), Some(15)]),
         ..LimitsTable::default()
     }
 }
