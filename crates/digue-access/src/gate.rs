@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use digue_types::{AccountId, Gate, OrganisationId, PortalId, Scope};
+use digue_types::{AccountId, Gate, OrganisationId, PortalId, Scope, Subject};
 
 /// What a gate controls.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -33,6 +33,27 @@ impl Reach {
             Self::Portal(id) => id.as_str(),
             Self::Organisation(id) => id.as_str(),
             Self::Account(id) => id.as_str(),
+        }
+    }
+
+    /// The subject of acts about its gate.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Everything => Subject::Everything,
+            Self::Portal(id) => id.into(),
+            Self::Organisation(id) => id.into(),
+            Self::Account(id) => id.into(),
+        }
+    }
+
+    /// What the gate of a subject controls; `None` for a subject without a gate.
+    pub fn of(subject: &Subject) -> Option<Self> {
+        match subject {
+            Subject::Everything => Some(Self::Everything),
+            Subject::Portal(id) => Some(Self::Portal(id.clone())),
+            Subject::Organisation(id) => Some(Self::Organisation(id.clone())),
+            Subject::Account(id) => Some(Self::Account(id.clone())),
+            _ => None,
         }
     }
 

@@ -15,7 +15,7 @@ use digue_app::directory::{self, answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
 use digue_identity::{invitations, sign_in};
-use digue_types::{AccountId, Act, Gate, OrganisationId};
+use digue_types::{AccountId, Act, Gate, OrganisationId, Subject};
 
 use crate::approvals::{self, ApprovalRequest, NewAccount};
 
@@ -256,7 +256,7 @@ pub async fn set_suspended(
 
 fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> ActDetails {
     ActDetails {
-        subject: format!("account:{account}"),
+        subject: Subject::Account(account.clone()),
         before: before.to_owned(),
         after: after.to_owned(),
         reason: reason.to_owned(),

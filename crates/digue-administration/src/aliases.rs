@@ -13,7 +13,7 @@ use digue_app::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use digue_app::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
 use digue_app::{ActDetails, Actor, App, LineFault, OperationError};
 use digue_gateway::Portal;
-use digue_types::{Act, PersonRef, PortalId};
+use digue_types::{Act, PersonRef, PortalId, Subject};
 
 use crate::caseloads::{self, LoadMode};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
@@ -135,7 +135,7 @@ async fn load_judged(
     let count = judged.table.len();
     let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
     let after = format!("aliases:{count} sha256:{}{waits}", judged.next.digest);
-    let words = ActDetails { subject: format!("portal:{portal}"), after, ..ActDetails::default() };
+    let words = ActDetails { subject: Subject::Portal(portal.clone()), after, ..ActDetails::default() };
     // Charged first, as in `caseloads`: a failure afterwards loses allowance and never exceeds the bound.
     if let Some(feed) = feed.filter(|_| judged.added > 0) {
         feed.charge(app, judged.added).await?;

@@ -4,6 +4,8 @@
 //! made, so that exactly what the approver read is carried out. Requesting and approving both require a
 //! fresh proof of identity. It knows nothing of how a request is decided and carried out (`decisions`).
 
+mod codec;
+mod earlier_form;
 mod request;
 pub mod stored;
 
@@ -18,6 +20,8 @@ use digue_store::ApprovalRecord;
 use digue_types::{Act, OrganisationId};
 use tokio::sync::Mutex;
 
+pub use codec::UnreadableRequest;
+pub(crate) use request::AskedBy;
 pub use request::{AgreedRelation, ApprovalRequest, NewAccount, ReopeningStep, RulesGuard};
 
 use crate::loads::WaitingLoad;
@@ -80,8 +84,14 @@ pub(crate) async fn keep(
     // requests could be approved one after the other.
     let _one_at_a_time = app.area::<RequestLock>().0.lock().await;
     let waits = |known: &ApprovalRecord| known.decided.is_none() && now < known.expires_at;
-    let is_same =
-        |known: &ApprovalRecord| ApprovalRequest::of(known).is_some_and(|known| known.overlaps(request));
+    let is_same = |known: &ApprovalRecord| match ApprovalRequest::of(known) {
+        Ok(known) => known.overlaps(request),
+        Err(error) => {
+            // It cannot be approved, and therefore does nothing twice.
+            tracing::warn!(%error, "Approval request is unreadable; it has to be made again");
+            false
+        }
+    };
     if app.store().approvals().await?.iter().any(|known| waits(known) && is_same(known)) {
         return Err(OperationError::Conflict);
     }
@@ -109,14 +119,15 @@ pub(crate) async fn ask_for_load(
     let now = app.clock().now();
     let waiting = app.store().approvals().await?.into_iter().filter(|known| {
         known.kind == "load"
-            && known.subject == load.target.name()
+            && known.subject == load.target.subject()
             && known.decided.is_none()
             && now < known.expires_at
     });
     let waiting: Vec<ApprovalRecord> = waiting.collect();
     let request = ApprovalRequest::Load(load);
     // A nightly feed sends the same file again: it joins its earlier request, and is no conflict.
-    if let Some(known) = waiting.iter().find(|known| known.detail == request.detail()) {
+    let is_it = |known: &&ApprovalRecord| ApprovalRequest::of(known).as_ref() == Ok(&request);
+    if let Some(known) = waiting.iter().find(is_it) {
         return Ok(known.id.clone());
     }
     if waiting.len() >= LOADS_WAITING_MAX {
@@ -232,7 +243,7 @@ pub(crate) fn may_add(
 /// Officers may decide every request (the CISO and the DPO supervise each other); for accounts and keys
 /// those who could have made the request may, too.
 fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
-    let Some(request) = ApprovalRequest::of(record) else { return false };
+    let Ok(request) = ApprovalRequest::of(record) else { return false };
     let is_about = match &request {
         ApprovalRequest::RecoverAccount { account, .. }
         | ApprovalRequest::IssueKey { account, .. }

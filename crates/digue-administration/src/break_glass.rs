@@ -10,7 +10,7 @@ use digue_app::gates::parse_reason;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::BreakGlassRecord;
-use digue_types::{AccountId, Act, PortalId, Timestamp};
+use digue_types::{AccountId, Act, PortalId, Subject, Timestamp};
 
 /// The fewest characters of a justification: a short sentence.
 pub(crate) const JUSTIFICATION_CHARS_MIN: usize = 20;
@@ -67,7 +67,7 @@ pub async fn open(
         reviewed: None,
     };
     let words = ActDetails {
-        subject: format!("portal:{portal}"),
+        subject: Subject::Portal(portal.clone()),
         after: format!("{} until:{}", record.id, record.until),
         reason: justification.clone(),
         ..ActDetails::default()
@@ -98,7 +98,7 @@ pub async fn review(app: &App, actor: &Actor, id: &str) -> Result<(), OperationE
     if record.account == actor.account {
         return Err(OperationError::Denied);
     }
-    let words = ActDetails { subject: id.to_owned(), ..ActDetails::default() };
+    let words = ActDetails { subject: Subject::Other(id.to_owned()), ..ActDetails::default() };
     let claim = app.store().review_break_glass(id, &actor.account, app.clock().now());
     let release = app.store().release_break_glass(id);
     app.claim((actor, Act::BreakGlassReviewed, words), claim, release).await.map(drop)

@@ -19,7 +19,7 @@ use digue_app::kept_files::{FileDraft, FileDraftWriter, KeptFile};
 use digue_app::{ActDetails, Actor, App, LineFault, OperationError};
 use digue_gateway::Portal;
 use digue_types::person::PersonKeyer;
-use digue_types::{AccountId, Act, OrganisationId, PopulationId, Timestamp};
+use digue_types::{AccountId, Act, OrganisationId, PopulationId, Subject, Timestamp};
 
 use crate::approvals::{self, AgreedRelation};
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
@@ -92,7 +92,7 @@ async fn load_judged(
     let after = format!("version:{version} relations:{relations} sha256:{}", prepared.next.digest);
     let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
     let words = ActDetails {
-        subject: format!("population:{population}"),
+        subject: Subject::Population(population.clone()),
         before: format!("version:{before}"),
         after: after + &waits,
         ..ActDetails::default()

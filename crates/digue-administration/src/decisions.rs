@@ -4,15 +4,16 @@
 //! module that it concerns.
 
 use digue_access::{AccountRecord, Role};
+use digue_app::act_contents::AccountPlace;
 use digue_app::directory;
 use digue_app::gates::{self, ActAuthority};
 use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_identity::invitations::{self, Invitation, InvolvedAccounts};
 use digue_identity::{keys, recovery};
 use digue_store::{ApprovalDecision, ApprovalRecord};
-use digue_types::{AccountId, Act, OrganisationId};
+use digue_types::{AccountId, Act, GateReason, OrganisationId, Subject};
 
-use crate::approvals::{ApprovalRequest, NewAccount, WaitingApproval, is_possible, list};
+use crate::approvals::{ApprovalRequest, AskedBy, NewAccount, WaitingApproval, is_possible, list};
 use crate::loads::{self, LoadTarget};
 use crate::{aliases, caseloads, reopening, rules};
 
@@ -42,15 +43,14 @@ pub async fn decide(
     }
     require(may_decide)?;
     actor.must_be_fresh(app)?;
-    let request = ApprovalRequest::of(&record)
-        .ok_or_else(|| OperationError::Unavailable("a stored approval request cannot be read".into()))?;
+    let request = ApprovalRequest::of(&record)?;
     if is_granted {
         is_possible(app, &request)?;
         must_be_current(app, actor, &request).await?;
     }
     let words = ActDetails {
         subject: record.subject.clone(),
-        before: format!("asked by {}", record.asked_by),
+        before: AskedBy(&record.asked_by).to_string(),
         after: request.told(),
         reason: record.reason.clone(),
     };
@@ -94,7 +94,8 @@ async fn carry_out(
 ) -> Result<Vec<Invitation>, OperationError> {
     match request {
         ApprovalRequest::OpenGate { reach, gate } => {
-            gates::apply(app, actor, reach.clone(), *gate, &record.reason, ActAuthority::Two).await?;
+            let reason = GateReason::Officer(record.reason.clone());
+            gates::apply(app, actor, reach.clone(), *gate, reason, ActAuthority::Two).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::Reopen(step) => {
@@ -126,7 +127,7 @@ async fn carry_out(
         }
         ApprovalRequest::AllowFeed { account, target, per_day } => {
             let words = ActDetails {
-                subject: format!("account:{account}"),
+                subject: Subject::Account(account.clone()),
                 after: format!("{} {per_day}", target.name()),
                 reason: record.reason.clone(),
                 ..ActDetails::default()
@@ -159,9 +160,9 @@ async fn move_account(
     let known = app.gateway().rules().directory.find(account).cloned();
     let known = known.ok_or(OperationError::NotFound("account"))?;
     let words = ActDetails {
-        subject: format!("account:{account}"),
-        before: format!("{} {}", known.organisation, known.role.code()),
-        after: format!("{organisation} {}", role.code()),
+        subject: Subject::Account(account.clone()),
+        before: AccountPlace::of(&known).to_string(),
+        after: AccountPlace { organisation: organisation.clone(), role }.to_string(),
         ..ActDetails::default()
     };
     app.write_down(actor, Act::AccountMoved, words).await?;

@@ -18,7 +18,7 @@ use digue_inspect::lines::{InputFault, InputLine, InputLines};
 use digue_journal::{Journal, codec};
 use digue_types::{
     AccountId, Act, Administration, Event, ExchangeId, Exposure, OrganisationId, RequestClient, SessionId,
-    Timestamp,
+    Subject, Timestamp,
 };
 use http::{Method, Uri};
 use ring::digest::{SHA256, digest};
@@ -205,7 +205,7 @@ impl Importer<'_> {
             at: self.now,
             actor: AccountId::parse("digue").expect("`digue` is a valid account name"),
             act: Act::Imported,
-            subject: format!("portal:{}", self.portal.id),
+            subject: Subject::Portal(self.portal.id.clone()),
             before: name.chars().take(400).collect(),
             after: format!(
                 "lines:{} written:{} known:{} rejected:{}",

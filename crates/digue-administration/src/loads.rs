@@ -10,7 +10,7 @@ use std::time::Duration;
 use digue_access::Snapshot;
 use digue_access::caseload::HolderName;
 use digue_app::{Actor, App, Area, OperationError};
-use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Timestamp};
+use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Subject, Timestamp};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Serialises loads of caseloads and alias tables: two that started from the same state would lose one.
@@ -33,18 +33,23 @@ pub enum LoadTarget {
 }
 
 impl LoadTarget {
-    /// Its name in settings, requests and the journal: `caseload:personnes`, `aliases:portail`.
-    pub fn name(&self) -> String {
+    /// The subject of its requests.
+    pub fn subject(&self) -> Subject {
         match self {
-            Self::Caseload(population) => format!("caseload:{population}"),
-            Self::Aliases(portal) => format!("aliases:{portal}"),
+            Self::Caseload(population) => Subject::Caseload(population.clone()),
+            Self::Aliases(portal) => Subject::Aliases(portal.clone()),
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
-        match text.split_once(':')? {
-            ("caseload", name) => PopulationId::parse(name).ok().map(Self::Caseload),
-            ("aliases", name) => PortalId::parse(name).ok().map(Self::Aliases),
+    /// Its name in settings and requests: the text of its subject.
+    pub fn name(&self) -> String {
+        self.subject().to_string()
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        match Subject::parse(name) {
+            Subject::Caseload(population) => Some(Self::Caseload(population)),
+            Subject::Aliases(portal) => Some(Self::Aliases(portal)),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use digue_access::{Reach, Role};
 use digue_store::OrganisationRecord;
-use digue_types::{Act, Gate, OrganisationId, PortalId, SlidingWindow};
+use digue_types::{Act, Gate, OrganisationId, PortalId, SlidingWindow, Subject};
 
 const NAME_CHARS_MAX: usize = 120;
 
@@ -117,7 +117,7 @@ pub async fn save(
     };
     let before = app.store().organisations().await?.into_iter().find(|known| known.id == *id);
     let words = ActDetails {
-        subject: format!("organisation:{id}"),
+        subject: Subject::Organisation(id.clone()),
         before: before.map(|known| known.name).unwrap_or_default(),
         after: called.to_owned(),
         ..ActDetails::default()

@@ -11,7 +11,8 @@ use digue_app::{Actor, App, OperationError};
 use digue_casework::incidents;
 use digue_identity::recovery;
 use digue_response::IncidentNote;
-use digue_types::AccountId;
+use digue_response::incident::ReopenedGate;
+use digue_types::{AccountId, GateReason};
 
 use crate::approvals::{self, ApprovalRequest, ReopeningStep};
 
@@ -54,9 +55,10 @@ pub(crate) async fn carry_out(
         recovery::reduce(app, &account, Reduction { percent: step.percent, until }).await?;
     }
     if app.gateway().rules().gates.of(&step.reach) != step.gate {
+        let reason = GateReason::Officer(reason.to_owned());
         gates::apply(app, actor, step.reach.clone(), step.gate, reason, ActAuthority::Two).await?;
     }
-    let what = format!("{}:{} {}", step.reach.scope().code(), step.reach.name(), step.gate.code());
+    let what = ReopenedGate { subject: step.reach.subject(), gate: step.gate }.to_string();
     let note = IncidentNote::Reopening { what, budget_percent: Some(step.percent), text: reason.to_owned() };
     incidents::add(app, actor, &step.incident, None, note).await.map(drop)
 }

@@ -57,7 +57,7 @@ pub async fn hold_back(
         Ok(_) => {
             let mut after = lines.join("\n");
             after.truncate(after.floor_char_boundary(TOLD_MAX));
-            let words = ActDetails { subject: of.name(), after, ..ActDetails::default() };
+            let words = ActDetails { subject: of.subject(), after, ..ActDetails::default() };
             app.write_down(&digue, Act::RulesHeld, words).await.map(drop)
         }
         // The same rules wait already, from an earlier start or reload.
@@ -79,7 +79,7 @@ pub(crate) async fn wanted(app: &App, of: &RulesGuard, detail: &str) -> Result<S
 pub(crate) async fn grant(app: &App, of: &RulesGuard, detail: &str) -> Result<(), OperationError> {
     let wanted = wanted(app, of, detail).await?;
     let words = ActDetails {
-        subject: of.name(),
+        subject: of.subject(),
         after: format!("sha256:{}", sha256(&wanted)),
         ..ActDetails::default()
     };

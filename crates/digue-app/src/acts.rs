@@ -1,7 +1,7 @@
 //! Acts: how one becomes durable, and who follows it.
 
 use digue_store::StoreError;
-use digue_types::{Act, Administration, Event};
+use digue_types::{Act, Administration, Event, Subject};
 use futures_util::future::BoxFuture;
 
 use crate::actor::Actor;
@@ -9,10 +9,10 @@ use crate::app::App;
 use crate::areas::Area;
 use crate::error::OperationError;
 
-/// The texts of an act.
+/// What an act is about, and its texts. Texts that are read again have types (`act_contents`).
 #[derive(Clone, Debug, Default)]
 pub struct ActDetails {
-    pub subject: String,
+    pub subject: Subject,
     pub before: String,
     pub after: String,
     pub reason: String,
@@ -124,7 +124,7 @@ impl App {
     }
 
     /// Says in the journal that Digue started or stopped, and under which rules.
-    pub async fn note(&self, act: Act, subject: String) -> Result<u64, OperationError> {
+    pub async fn note(&self, act: Act, subject: Subject) -> Result<u64, OperationError> {
         self.write_down(&Actor::digue(), act, ActDetails { subject, ..ActDetails::default() }).await
     }
 }

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use digue_access::{AccountRecord, Role, Snapshot};
-use digue_types::{AccountId, Act, OrganisationId};
+use digue_types::{AccountId, Act, OrganisationId, Subject};
 
+use crate::act_contents::AccountPlace;
 use crate::actor::Actor;
 use crate::acts::ActDetails;
 use crate::app::App;
@@ -56,8 +57,8 @@ pub async fn put(
         accounts.iter().filter(|(id, record)| is_moved(id, record)).map(|(id, _)| id.clone()).collect();
     // One entry for each account: who existed when is answered from the journal alone.
     let words = accounts.iter().map(|(id, record)| ActDetails {
-        subject: format!("account:{id}"),
-        after: format!("{} {}", record.organisation, record.role.code()),
+        subject: Subject::Account(id.clone()),
+        after: AccountPlace::of(record).to_string(),
         ..ActDetails::default()
     });
     app.write_all(actor, Act::AccountSaved, words.collect()).await?;

@@ -3,12 +3,12 @@
 //! A closing is applied first and journalled second: containment must not wait for a failing disk; the
 //! failure is returned. An opening is journalled first: nothing is widened without a trace.
 
-use digue_types::visible::visible_chars;
 use std::sync::Arc;
 
 use digue_access::Reach;
 use digue_store::GateRecord;
-use digue_types::{AccountId, Act, Gate, Timestamp};
+use digue_types::visible::visible_chars;
+use digue_types::{AccountId, Act, Gate, GateReason, Subject, Timestamp};
 
 use crate::actor::Actor;
 use crate::acts::ActDetails;
@@ -19,12 +19,9 @@ use crate::identity_cuts::{self, CutDone};
 /// The fewest characters of a reason: a word or two.
 pub const REASON_CHARS_MIN: usize = 5;
 pub const REASON_CHARS_MAX: usize = 500;
-/// The reason that marks the closed gate of a new or recovered account until its holder is confirmed.
-pub const QUARANTINE: &str = "quarantine";
-
 /// True for the closed gate of an account whose holder is not confirmed.
 pub fn is_quarantine(gate: &GateRecord) -> bool {
-    gate.gate == Gate::Closed && gate.reason == QUARANTINE
+    gate.gate == Gate::Closed && gate.reason == GateReason::Quarantine
 }
 
 /// A written reason, checked.
@@ -56,11 +53,9 @@ pub async fn set_gate(
     reason: &str,
 ) -> Result<(), OperationError> {
     actor.must_act()?;
-    // This reason marks the gate of an unconfirmed account and makes `invitations::confirm` open it: were
-    // it accepted here, one person could open a gate that needs two.
-    if reason.trim() == QUARANTINE {
-        return Err(OperationError::Invalid("invalid-reason-short"));
-    }
+    // Always the words of a person, also when they are "quarantine": `invitations::confirm` opens a
+    // quarantine, and one person must not open a gate that needs two.
+    let reason = GateReason::Officer(reason.to_owned());
     apply(app, actor, reach, gate, reason, ActAuthority::One).await
 }
 
@@ -70,10 +65,13 @@ pub async fn apply(
     actor: &Actor,
     reach: Reach,
     gate: Gate,
-    reason: &str,
+    reason: GateReason,
     consent: ActAuthority,
 ) -> Result<(), OperationError> {
-    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let reason = match reason {
+        GateReason::Officer(words) => GateReason::Officer(parse_reason(&words, REASON_CHARS_MIN)?),
+        GateReason::Quarantine | GateReason::Monitor { .. } | GateReason::Cleared(_) => reason,
+    };
     // Only the confirmation of its holder opens such an account (`invitations::confirm`).
     if gate != Gate::Closed && matches!(&reach, Reach::Account(account) if app.unconfirmed().has(account)) {
         return Err(OperationError::Invalid("invalid-gate-unconfirmed"));
@@ -89,10 +87,10 @@ pub async fn apply(
         return Err(OperationError::SecondNeeded);
     }
     let words = ActDetails {
-        subject: format!("{}:{}", reach.scope().code(), reach.name()),
+        subject: reach.subject(),
         before: before.code().to_owned(),
         after: gate.code().to_owned(),
-        reason: reason.clone(),
+        reason: reason.to_string(),
     };
     let record = GateRecord {
         reach: reach.clone(),
@@ -128,7 +126,7 @@ pub async fn apply(
 pub struct ShutGate {
     pub reach: Reach,
     pub gate: Gate,
-    pub reason: String,
+    pub reason: GateReason,
     pub set_by: AccountId,
     pub set_at: Timestamp,
 }
@@ -155,7 +153,7 @@ pub async fn cut_sessions(
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let cut = identity_cuts::cut_account(app, account).await?;
     let words = ActDetails {
-        subject: format!("account:{account}"),
+        subject: Subject::Account(account.clone()),
         before: format!("sessions:{}", cut.sessions.len()),
         after: format!("sessions:0 headers-until:{}", cut.headers_refused_until),
         reason,

@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock};
 
-use digue_types::Act;
+use digue_types::{Act, Subject};
 use ring::digest::{Context, SHA256, digest};
 
 use crate::actor::Actor;
@@ -75,8 +75,11 @@ impl App {
         if self.not_taken().note(name, why) {
             return Ok(());
         }
-        let words =
-            ActDetails { subject: name.to_owned(), after: why.code().to_owned(), ..ActDetails::default() };
+        let words = ActDetails {
+            subject: Subject::parse(name),
+            after: why.code().to_owned(),
+            ..ActDetails::default()
+        };
         self.write_down(&Actor::digue(), Act::FileNotTaken, words).await.map(drop)
     }
 

@@ -4,6 +4,7 @@
 //! It knows no area of operations. Areas keep their state here by type (`Areas`) and follow acts by
 //! subscribing (`ActSubscriber`).
 
+pub mod act_contents;
 mod actor;
 mod acts;
 pub mod alias_tables;

@@ -20,13 +20,13 @@ use digue_detection::{
     Sighting, SightingKind, Weight, Work,
 };
 use digue_gateway::ports::{ResourceFetch, ResponseMonitor, Verdict};
-use digue_store::FindingRecord;
 use digue_types::{
-    AccountId, Act, Administration, Basis, Event, Exposure, Outcome, PersonKey, PopulationId, PortalId,
-    RefusalReason, Timestamp,
+    AccountId, Act, Administration, Basis, Event, Exposure, Gate, OrganisationId, Outcome, PersonKey,
+    PopulationId, PortalId, RefusalReason, Timestamp,
 };
 use tokio::sync::mpsc;
 
+use crate::act_contents::{AccountPlace, JudgedFinding};
 use crate::closings::{AccountClosing, AccountClosings};
 
 /// The settings of detection.
@@ -418,7 +418,8 @@ const fn is_about_addresses(reason: &RefusalReason) -> bool {
 
 /// Gives one act of administration to the engines.
 fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, act: &Administration) {
-    let Some(account) = act.subject.strip_prefix("account:") else { return };
+    let Some(account) = act.subject.account() else { return };
+    let account = account.as_str();
     let is_new = act.act == Act::AccountSaved && act.before.is_empty();
     let made_with = is_new.then(|| {
         let day = act.at.utc_day();
@@ -429,37 +430,29 @@ fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, ac
     });
     for engine in engines {
         match act.act {
-            Act::GateSet if act.after == "open" => engine.reopened(act.at, account),
-            Act::GateSet if act.after == "closed" && act.before != "closed" => {
-                engine.contained(act.at, account);
-            }
+            Act::GateSet => match (Gate::parse(&act.before), Gate::parse(&act.after)) {
+                (_, Some(Gate::Open)) => engine.reopened(act.at, account),
+                (before, Some(Gate::Closed)) if before != Some(Gate::Closed) => {
+                    engine.contained(act.at, account);
+                }
+                _ => {}
+            },
             // Only a verdict of a person teaches (docs/decisions/0017); a gate that opens does not. It
             // comes by the journal, so that a rebuilt memory knows it, too.
             Act::FindingCleared => {
-                let (weight, found_at) = judged_finding(&act.before);
-                engine.found_to_be_work(act.at, account, weight, found_at);
+                let judged = JudgedFinding::parse(&act.before);
+                engine.found_to_be_work(act.at, account, judged.weight, judged.at);
             }
             Act::AccountRecovered => engine.recovered(act.at, account),
             _ => {}
         }
         if let Some(row) = made_with {
             // Imports and Digue's own acts name no single account and never come here.
-            let organisation = act.after.split(' ').next().unwrap_or_default();
+            let organisation = AccountPlace::organisation_in(&act.after);
+            let organisation = organisation.as_ref().map_or("", OrganisationId::as_str);
             engine.made(act.at, account, organisation, "", row);
         }
     }
-}
-
-/// The weight and time of the finding that a verdict is about, as the journal keeps them.
-pub fn finding_before(record: &FindingRecord) -> String {
-    format!("{} {}", record.weight, record.at)
-}
-
-/// Reads `finding_before`. Older entries have only the weight; without a weight it counts as an alert,
-/// which allows the account the least.
-fn judged_finding(before: &str) -> (Weight, Option<Timestamp>) {
-    let (weight, at) = before.split_once(' ').unwrap_or((before, ""));
-    (Weight::parse(weight).unwrap_or(Weight::Alert), Timestamp::parse_rfc3339(at))
 }
 
 /// The portal of a finding, if its name is valid.
@@ -482,7 +475,7 @@ mod tests {
             at: Timestamp::from_secs(1_763_812_800),
             actor: AccountId::parse("rssi").unwrap(),
             act,
-            subject: "account:a1".to_owned(),
+            subject: AccountId::parse("a1").unwrap().into(),
             before: before.to_owned(),
             after: after.to_owned(),
             reason: String::new(),

@@ -6,12 +6,13 @@
 use digue_detection::{Figures, Signal, SignalKind, Surroundings};
 use digue_locales::{Language, Value, text, text_with};
 use digue_store::FindingRecord;
+use digue_types::Subject;
 
-/// What a finding is about, as its acts name it: `account:a1`, or `organisation:of-1`.
-pub fn subject_of(record: &FindingRecord) -> String {
+/// What a finding is about, as its acts name it: its account, or its organisation.
+pub fn subject_of(record: &FindingRecord) -> Subject {
     match &record.account {
-        Some(account) => format!("account:{account}"),
-        None => format!("organisation:{}", record.organisation),
+        Some(account) => account.into(),
+        None => (&record.organisation).into(),
     }
 }
 
@@ -77,7 +78,7 @@ pub fn signals_of(record: &FindingRecord) -> StoredSignals {
     let stored: Vec<StoredSignal> = match serde_json::from_str(&record.signals) {
         Ok(stored) => stored,
         Err(error) => {
-            tracing::error!(%error, finding = record.id, "Stored signals cannot be read; shown as unreadable");
+            tracing::error!(%error, finding = %record.id, "Stored signals cannot be read; shown as unreadable");
             return StoredSignals::Unreadable;
         }
     };
@@ -203,7 +204,7 @@ mod tests {
 
     fn finding(signals: &str) -> FindingRecord {
         FindingRecord {
-            id: "fi-1".to_owned(),
+            id: "fi-1".parse().unwrap(),
             at: digue_types::Timestamp::ZERO,
             account: None,
             organisation: digue_types::OrganisationId::parse("of-1").unwrap(),

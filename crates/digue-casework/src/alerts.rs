@@ -72,12 +72,12 @@ pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
     for record in app.store().untold_findings().await? {
         if let Err(error) = tell(app, alert_sender, &record, now).await {
             let mut pause = alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner);
-            tracing::warn!(finding = record.id, error, "Sending a finding failed; retrying later");
+            tracing::warn!(finding = %record.id, error, "Sending a finding failed; retrying later");
             *pause = (now.plus(pause.1), (pause.1 * 2).min(LONGEST_WAIT));
             // The later ones wait, too: receivers get findings in order.
             return Ok(told);
         }
-        app.store().tell_finding(&record.id, now).await?;
+        app.store().tell_finding(record.id.as_str(), now).await?;
         told += 1;
     }
     *alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner) = (Timestamp::ZERO, FIRST_WAIT);

@@ -26,7 +26,7 @@ use digue_response::notification::{
 use digue_response::severity::{Score, Terms};
 use digue_response::vocabulary::{DataKind, Nature};
 use digue_response::{Incident, IncidentEntry, IncidentNote};
-use digue_types::{AccountId, Event, OrganisationId, PortalId, Timestamp};
+use digue_types::{Event, Subject, Timestamp};
 use ring::digest::{Context, SHA256};
 use serde_json::{Value as Json, json};
 
@@ -121,7 +121,11 @@ pub async fn recompute(app: &App, actor: &Actor, id: &str, number: u32) -> Resul
 /// The stored signed list of a version.
 pub async fn signed_list(app: &App, actor: &Actor, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
     let fetch = async { list_bytes(app, id, number) };
-    reading::read(app, actor, EvidenceForm::File, fetch, |_| format!("incident:{id} affected:{number}")).await
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| Subject::Affected {
+        incident: id.to_owned(),
+        version: number,
+    })
+    .await
 }
 
 /// `signed_list`, for callers whose own act journals the reading.
@@ -186,15 +190,16 @@ fn counted(scoped: &ScopeResult) -> AffectedVersion {
 pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, OperationError> {
     let incident = &view.incident;
     let mut question = ScopeQuestion::default();
-    // An unreadable subject is an error: an empty question would include every person.
-    let unread = |_| OperationError::Unavailable("the subject of the incident cannot be read".to_owned());
-    match incident.about.split_once(':') {
-        Some(("account", name)) => question.accounts.push(AccountId::parse(name).map_err(unread)?),
-        Some(("organisation", name)) => {
-            question.organisations.push(OrganisationId::parse(name).map_err(unread)?);
+    match incident.about.clone().canonical() {
+        Subject::Account(account) => question.accounts.push(account),
+        Subject::Organisation(organisation) => question.organisations.push(organisation),
+        Subject::Portal(portal) => question.portals.push(portal),
+        Subject::Nothing => {}
+        // An error: an empty question would include every person.
+        other => {
+            let unread = format!("the subject {other} of the incident cannot be read");
+            return Err(OperationError::Unavailable(unread));
         }
-        Some(("portal", name)) => question.portals.push(PortalId::parse(name).map_err(unread)?),
-        _ => {}
     }
     if let Some((from, to)) = incident.occurred {
         (question.from, question.to) = (Some(from), to);
@@ -322,7 +327,7 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
         one(Field::RecordCount, (version.records > 0).then(|| version.records.to_string()));
         one(Field::Identifiable, (version.persons > 0).then(|| "yes".to_owned()));
     }
-    one(Field::Support, (!incident.about.is_empty()).then(|| text(language, "breach-support-portal")));
+    one(Field::Support, (!incident.about.is_nothing()).then(|| text(language, "breach-support-portal")));
     one(Field::MeasuresBefore, Some(measures_before(app, language)));
     one(Field::MeasuresTaken, measures_taken(entries, &reader));
     one(Field::MeasuresPlanned, measures_planned(incident));

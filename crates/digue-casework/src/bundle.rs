@@ -1,6 +1,7 @@
 //! The archive for a criminal complaint: the document, the signed list, receipts of the journal entries that
 //! the log cites, the public key, and instructions to verify everything without Digue.
 
+use digue_types::Subject;
 use std::io::{Cursor, Write as _};
 
 use digue_app::{Actor, App, OperationError};
@@ -25,7 +26,7 @@ pub async fn complaint(
     view: &IncidentView,
     reader: &PaperReader,
 ) -> Result<Vec<u8>, OperationError> {
-    let named = |_: &Vec<u8>| format!("complaint:{}", view.reference());
+    let named = |_: &Vec<u8>| Subject::Complaint(view.reference());
     reading::read(app, actor, EvidenceForm::File, packed(app, view, reader), named).await
 }
 

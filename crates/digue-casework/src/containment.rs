@@ -8,9 +8,10 @@ pub mod stored;
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
+use digue_app::act_contents::{FindingFigures, JudgedFinding};
 use digue_app::closings::AccountClosing;
 use digue_app::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
-use digue_app::monitor::{MonitoredFinding, finding_before, portal_of};
+use digue_app::monitor::{MonitoredFinding, portal_of};
 use digue_app::secret::name;
 use digue_app::signals::{reason_of, signals_of, subject_of};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
@@ -20,7 +21,9 @@ use digue_locales::{Language, Value, text_with};
 use digue_mail::Mail;
 use digue_response::incident::Source;
 use digue_store::{FindingRecord, FindingVerdict};
-use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId, Timestamp};
+use digue_types::{
+    AccountId, Act, FindingId, Gate, GateReason, OrganisationId, PortalId, Subject, Timestamp,
+};
 
 use crate::incidents;
 
@@ -31,7 +34,7 @@ const MAILS_AN_HOUR: usize = 6;
 /// one part does not stop the others: the first error is returned at the end.
 pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), OperationError> {
     let MonitoredFinding { finding, step, is_trial } = found;
-    let id = name("fi")?;
+    let id = FindingId::parse(&name("fi")?).expect("a prefix and base64url are an identifier");
     let account = finding.account.as_deref().and_then(|account| AccountId::parse(account).ok());
     let record = FindingRecord {
         id: id.clone(),
@@ -65,7 +68,7 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
     };
     let words = ActDetails {
         subject: subject_of(&record),
-        before: format!("evidence:{:.1} persons:{}", finding.evidence, finding.persons),
+        before: FindingFigures { evidence: finding.evidence.into(), persons: finding.persons }.to_string(),
         after: step.taken.code().to_owned(),
         reason: reason_of(&finding.signals),
     };
@@ -73,7 +76,7 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
     let begins = fuse_begins(app, &record).await;
     let stored = app.store().add_finding(&record).await.map_err(OperationError::from);
     if let Err(error) = tell_people(app, &record, begins).await {
-        tracing::error!(%error, finding = id, "Mail about a finding failed; the console shows it");
+        tracing::error!(%error, finding = %id, "Mail about a finding failed; the console shows it");
     }
     acted?;
     written?;
@@ -90,7 +93,7 @@ async fn act_on(
     why: &str,
 ) -> Result<(), OperationError> {
     let digue = Actor::digue();
-    let reason: String = format!("watch {}: {why}", record.id).chars().take(REASON_CHARS_MAX).collect();
+    let reason = GateReason::monitor(record.id.clone(), why, REASON_CHARS_MAX);
     let reach = Reach::Account(account.clone());
     let gate = match action {
         Action::Observe | Action::LowerBudget => None,
@@ -110,7 +113,8 @@ async fn act_on(
     for (reach, gate) in shut {
         let is_stricter = gate > app.gateway().rules().gates.of(&reach);
         if is_stricter
-            && let Err(error) = gates::apply(app, &digue, reach, gate, &reason, ActAuthority::One).await
+            && let Err(error) =
+                gates::apply(app, &digue, reach, gate, reason.clone(), ActAuthority::One).await
         {
             failed = Err(error);
         }
@@ -222,7 +226,7 @@ async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Re
     let hour = app.clock().now().minus(Duration::from_hours(1));
     let lately = app.store().findings(100).await?.iter().filter(|known| known.at > hour).count();
     if lately > MAILS_AN_HOUR {
-        tracing::warn!(finding = record.id, "Too many findings for mail; the console shows them");
+        tracing::warn!(finding = %record.id, "Too many findings for mail; the console shows them");
         return Ok(());
     }
     let about = record.account.clone().unwrap_or_else(|| Actor::digue().account);
@@ -261,7 +265,7 @@ pub struct DecidedFinding {
 /// One finding, as pages and programs show it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedFinding {
-    pub id: String,
+    pub id: FindingId,
     pub at: Timestamp,
     /// `None`: about the organisation as a whole.
     pub account: Option<AccountId>,
@@ -420,6 +424,13 @@ pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, 
     })
 }
 
+/// The finding of a record, as a verdict about it names it. An unreadable weight is the one that allows the
+/// account the least.
+fn judged(record: &FindingRecord) -> JudgedFinding {
+    let weight = Weight::parse(&record.weight).unwrap_or(Weight::Alert);
+    JudgedFinding { weight, at: Some(record.at) }
+}
+
 /// Decides what a finding was, a theft or work: once, by an officer who may act, with a reason.
 ///
 /// "Work" teaches detection, by its entry in the journal. A gate that detection closed is not opened by
@@ -439,19 +450,18 @@ pub async fn decide(
     let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
     let words = ActDetails {
         subject: subject_of(&record),
-        before: finding_before(&record),
-        after: format!("finding:{}", record.id),
+        before: judged(&record).to_string(),
+        after: Subject::from(&record.id).to_string(),
         reason: reason.clone(),
     };
     let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason };
     let claim = app.store().decide_finding(id, &verdict);
     app.claim((actor, act, words), claim, app.store().release_finding(id, &actor.account)).await?;
     if is_theft && incidents::about(app, &subject_of(&record)).await.is_none() {
-        let whom = subject_of(&record);
-        let whom = whom.split_once(':').map_or(whom.as_str(), |(_, name)| name);
+        let whom = record.account.as_ref().map_or(record.organisation.as_str(), AccountId::as_str);
         let title =
             text_with(Language::default(), "incident-of-theft", &[("whom", Value::from(whom.to_owned()))]);
-        incidents::open(app, actor, Source::Containment, &title, &subject_of(&record)).await?;
+        incidents::open(app, actor, Source::Containment, &title, subject_of(&record)).await?;
     }
     if let Some(account) = &record.account
         && !is_theft
@@ -460,8 +470,8 @@ pub async fn decide(
         let reach = Reach::Account(account.clone());
         let gate = app.gateway().rules().gates.of(&reach);
         if matches!(gate, Gate::StepUp | Gate::CaseloadOnly) {
-            let reason = format!("finding {}", record.id);
-            gates::apply(app, actor, reach, Gate::Open, &reason, ActAuthority::One).await?;
+            let reason = GateReason::Cleared(record.id.clone());
+            gates::apply(app, actor, reach, Gate::Open, reason, ActAuthority::One).await?;
         }
     }
     Ok(())

@@ -19,7 +19,7 @@ use digue_messages::{
 };
 use digue_response::code::Code;
 use digue_store::ReportRecord;
-use digue_types::{AccountId, Act, Timestamp};
+use digue_types::{AccountId, Act, Subject, Timestamp};
 
 use crate::{genuine, rate_limiter};
 
@@ -235,8 +235,11 @@ pub async fn publish(app: &App, actor: &Actor, id: &str) -> Result<(), Operation
     if report.look_alikes.is_empty() || report.published_at > Timestamp::ZERO {
         return Err(OperationError::Conflict);
     }
-    let words =
-        ActDetails { subject: format!("report:{id}"), after: report.look_alikes, ..ActDetails::default() };
+    let words = ActDetails {
+        subject: Subject::Report(id.to_string()),
+        after: report.look_alikes,
+        ..ActDetails::default()
+    };
     let claim = app.store().publish_report(id, app.clock().now());
     let release = app.store().release_report(id);
     app.claim((actor, Act::LookAlikesPublished, words), claim, release).await.map(drop)

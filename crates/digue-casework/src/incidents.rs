@@ -5,15 +5,18 @@
 
 pub mod stored;
 
+use digue_app::act_contents::FindingFigures;
 use digue_app::directory::organisation_of;
 use digue_app::files::sha256;
 use digue_app::secret::name;
 use digue_app::signals::subject_of;
 use digue_app::{ActDetails, ActSubscriber, Actor, App, Area, CommittedAct, OperationError, attachments};
+use digue_detection::Weight;
 use digue_evidence::reading::{self, EvidenceForm};
 use digue_evidence::stored_records::SAME_MOMENT;
 use digue_types::visible::is_blank;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use digue_response::affected::CountDoubt;
@@ -22,7 +25,7 @@ use digue_response::incident::{EntryKind, EntryRefusal, IncidentState, Source};
 use digue_response::sheet::Sheet;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_store::{EntryRecord, IncidentRecord};
-use digue_types::{AccountId, Act, Timestamp};
+use digue_types::{AccountId, Act, OrganisationId, Subject, Timestamp};
 use futures_util::future::BoxFuture;
 
 use crate::operator;
@@ -30,12 +33,12 @@ use crate::operator;
 /// The incidents that follow a subject of acts, such as `account:a1`. Only open ones.
 // A leaf lock. A copy of what the stored incidents say, so that each act costs a look-up and no query.
 #[derive(Default)]
-pub(crate) struct IncidentFollowing(RwLock<HashMap<String, Vec<String>>>);
+pub(crate) struct IncidentFollowing(RwLock<HashMap<Subject, Vec<String>>>);
 
 impl Area for IncidentFollowing {}
 
 impl IncidentFollowing {
-    fn of(&self, subject: &str) -> Vec<String> {
+    fn of(&self, subject: &Subject) -> Vec<String> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(subject).cloned().unwrap_or_default()
     }
 
@@ -43,9 +46,9 @@ impl IncidentFollowing {
         self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    fn follow(&self, subject: &str, incident: &str) {
+    fn follow(&self, subject: &Subject, incident: &str) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let incidents = known.entry(subject.to_owned()).or_default();
+        let incidents = known.entry(subject.clone()).or_default();
         if !incidents.iter().any(|known| known == incident) {
             incidents.push(incident.to_owned());
         }
@@ -120,14 +123,14 @@ pub(crate) struct Lessons(pub(crate) Box<dyn LessonSubscriber>);
 
 impl Area for Lessons {}
 
-/// Opens an incident and returns its id. `about` is the subject of acts that it follows: `account:a1`,
-/// `organisation:of-1`, `portal:kairos`, or empty.
+/// Opens an incident and returns its id. `about` is the subject of acts that it follows: an account, an
+/// organisation, a portal, or nothing.
 pub async fn open(
     app: &App,
     actor: &Actor,
     source: Source,
     title: &str,
-    about: &str,
+    about: Subject,
 ) -> Result<String, OperationError> {
     actor.must_respond()?;
     let title = title.trim();
@@ -136,19 +139,19 @@ pub async fn open(
     }
     let id = name("in")?;
     let now = app.clock().now();
-    let note = IncidentNote::Opened { source, title: title.to_owned(), about: about.to_owned() };
+    let note = IncidentNote::Opened { source, title: title.to_owned(), about: about.clone() };
     let first = record_of(&id, 1, (now, now), actor, &note);
     let words = ActDetails {
-        subject: format!("incident:{id}"),
-        before: about.to_owned(),
+        subject: Subject::Incident(id.to_string()),
+        before: about.to_string(),
         // The journal holds no free text, which may name persons; the hash is the evidence.
-        after: journalled_form(&first),
+        after: EntryHash::of(&first).to_string(),
         ..ActDetails::default()
     };
     let journal = app.write_down(actor, Act::IncidentOpened, words).await?;
     app.store().open_incident(&id, journal, &first).await?;
-    if !about.is_empty() {
-        app.area::<IncidentFollowing>().follow(about, &id);
+    if !about.is_nothing() {
+        app.area::<IncidentFollowing>().follow(&about, &id);
     }
     let rules = operator::rules(app);
     let role = IncidentNote::RoleSet {
@@ -158,11 +161,11 @@ pub async fn open(
     };
     add(app, &Actor::digue(), &id, None, role).await?;
     // An imported incident is over: no checklist of first steps.
-    let sheets = if source == Source::Imported { &[] } else { first_sheets(about) };
+    let sheets = if source == Source::Imported { &[] } else { first_sheets(&about) };
     for sheet in sheets {
         add(app, &Actor::digue(), &id, None, IncidentNote::SheetAdded { sheet: *sheet }).await?;
     }
-    look_back(app, &id, about).await?;
+    look_back(app, &id, &about).await?;
     Ok(id)
 }
 
@@ -170,8 +173,8 @@ pub async fn open(
 pub(crate) const TITLE_CHARS_MAX: usize = 200;
 
 /// The checklists that every incident of this kind begins with.
-fn first_sheets(about: &str) -> &'static [Sheet] {
-    if about.starts_with("account:") {
+fn first_sheets(about: &Subject) -> &'static [Sheet] {
+    if about.is_account() {
         &[Sheet::Qualification, Sheet::Containment, Sheet::StolenAccount, Sheet::DataLeak]
     } else {
         &[Sheet::Qualification, Sheet::Containment, Sheet::DataLeak]
@@ -179,14 +182,16 @@ fn first_sheets(about: &str) -> &'static [Sheet] {
 }
 
 /// Adds the findings, verdicts and gates about the same subject from before the incident was opened.
-async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationError> {
-    let Some((kind, subject)) = about.split_once(':') else { return Ok(()) };
+async fn look_back(app: &App, id: &str, about: &Subject) -> Result<(), OperationError> {
+    if about.is_nothing() {
+        return Ok(());
+    }
     let since = app.clock().now().minus(LOOK_BACK);
     let findings = app.store().findings(500).await?;
-    let concerns = |finding: &&digue_store::FindingRecord| match kind {
-        "account" => finding.account.as_ref().is_some_and(|account| account.as_str() == subject),
-        "organisation" => finding.organisation.as_str() == subject,
-        "portal" => finding.portal.as_str() == subject,
+    let concerns = |finding: &&digue_store::FindingRecord| match about {
+        Subject::Account(account) => finding.account.as_ref() == Some(account),
+        Subject::Organisation(organisation) => finding.organisation == *organisation,
+        Subject::Portal(portal) => finding.portal == *portal,
         _ => false,
     };
     let mut earlier: Vec<(Timestamp, ProvedBy, IncidentNote)> = findings
@@ -194,16 +199,15 @@ async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationErro
         .filter(|finding| finding.at > since)
         .filter(concerns)
         .map(|finding| {
+            // Where the journal has the act, it says which of the two it was (`with_entry`): at an
+            // observe-only portal nobody is contained.
+            let is_containment = Weight::parse(&finding.weight) == Some(Weight::Containment);
             let note = IncidentNote::Seen {
-                act: format!("watch-{}ed", finding.weight.trim_end_matches("ment")),
-                subject: about.to_owned(),
-                before: format!(
-                    "evidence:{:.1} persons:{}",
-                    finding.evidence as f64 / 1000.0,
-                    finding.persons
-                ),
+                act: if is_containment { Act::WatchContained } else { Act::WatchAlerted },
+                subject: about.clone(),
+                before: FindingFigures::of(finding).to_string(),
                 after: finding.action.clone(),
-                reason: finding.id.clone(),
+                reason: finding.id.to_string(),
                 journal: 0,
                 by: String::new(),
             };
@@ -215,30 +219,30 @@ async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationErro
             let verdict = finding.verdict.as_ref()?;
             let act = if verdict.is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
             let note = IncidentNote::Seen {
-                act: act.code().to_owned(),
-                subject: about.to_owned(),
+                act,
+                subject: about.clone(),
                 before: String::new(),
                 after: String::new(),
                 reason: verdict.reason.clone(),
                 journal: 0,
                 by: verdict.by.to_string(),
             };
-            let after = format!("finding:{}", finding.id);
+            let after = Subject::from(&finding.id).to_string();
             Some((verdict.at, ProvedBy { subject: subject_of(finding), after }, note))
         },
     ));
     for gate in app.store().gates().await? {
-        if format!("{}:{}", gate.reach.scope().code(), gate.reach.name()) == about {
+        if gate.reach.subject() == *about {
             let note = IncidentNote::Seen {
-                act: Act::GateSet.code().to_owned(),
-                subject: about.to_owned(),
+                act: Act::GateSet,
+                subject: about.clone(),
                 before: String::new(),
                 after: gate.gate.code().to_owned(),
-                reason: gate.reason.clone(),
+                reason: gate.reason.to_string(),
                 journal: 0,
                 by: gate.set_by.to_string(),
             };
-            let proof = ProvedBy { subject: about.to_owned(), after: gate.gate.code().to_owned() };
+            let proof = ProvedBy { subject: about.clone(), after: gate.gate.code().to_owned() };
             earlier.push((gate.set_at, proof, note));
         }
     }
@@ -252,7 +256,7 @@ async fn look_back(app: &App, id: &str, about: &str) -> Result<(), OperationErro
 
 /// The act of the journal that proves a row of the store.
 struct ProvedBy {
-    subject: String,
+    subject: Subject,
     after: String,
 }
 
@@ -269,7 +273,7 @@ fn with_entry(app: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) ->
         let is_same = known.act == Act::GateSet || known.after == proof.after;
         is_same
             && known.subject == proof.subject
-            && known.act.code() == act
+            && is_same_act(known.act, act)
             && known.at.since(at) <= SAME_MOMENT
     });
     match found {
@@ -283,10 +287,16 @@ fn with_entry(app: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) ->
             by: known.actor.to_string(),
         },
         found => {
-            let journal = found.map_or(0, |(journal, _)| *journal);
+            let (journal, act) = found.map_or((0, act), |(journal, known)| (*journal, known.act));
             IncidentNote::Seen { act, subject, before, after, reason, journal, by }
         }
     }
+}
+
+/// A stored finding does not say whether it contained anybody: its entry does.
+fn is_same_act(journalled: Act, assumed: Act) -> bool {
+    let is_watch = |act| matches!(act, Act::WatchAlerted | Act::WatchContained);
+    journalled == assumed || is_watch(journalled) && is_watch(assumed)
 }
 
 /// How far before its opening an incident looks for acts about its subject.
@@ -305,7 +315,7 @@ pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result
     }
     let opened = app.clock().now();
     let lately = all(app).await?.into_iter().filter(|(record, _, incident)| {
-        incident.about == format!("organisation:{own}")
+        incident.about == Subject::from(&own)
             && incident.source == Source::Partner
             && opened.since(record.opened_at) < REPORTS_WITHIN
     });
@@ -313,7 +323,7 @@ pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result
         return Err(OperationError::Busy);
     }
     let digue = Actor::digue();
-    let id = open(app, &digue, Source::Partner, title, &format!("organisation:{own}")).await?;
+    let id = open(app, &digue, Source::Partner, title, (&own).into()).await?;
     let text = format!("{} – {}", actor.account, text.trim());
     add(app, &digue, &id, None, IncidentNote::Said { kind: EntryKind::Fact, text, journal: None }).await?;
     Ok(id)
@@ -331,14 +341,12 @@ pub async fn own(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, Operatio
     let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
     let mut views = list(app, &Actor::digue()).await?;
     // Not the incidents about the actor's own account: its user may be the suspect.
-    let oneself = format!("account:{}", actor.account);
-    views.retain(|view| match view.incident.about.split_once(':') {
-        _ if view.incident.about == oneself => false,
-        Some(("organisation", name)) => name == own.as_str(),
-        Some(("account", name)) => AccountId::parse(name)
-            .ok()
-            .and_then(|account| rules.directory.find(&account).map(|record| record.organisation == own))
-            .unwrap_or(false),
+    views.retain(|view| match view.incident.about.clone().canonical() {
+        Subject::Organisation(organisation) => organisation == own,
+        Subject::Account(account) => {
+            let is_own = rules.directory.find(&account).is_some_and(|record| record.organisation == own);
+            is_own && account != actor.account
+        }
         _ => false,
     });
     Ok(views)
@@ -354,7 +362,8 @@ pub async fn keep_file(
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
     fold(app, id).await?;
-    let file = attachments::keep(app, actor, &format!("incident:{id}"), name, bytes).await?;
+    let file =
+        attachments::keep(app, actor, &Subject::Incident(id.to_owned()).to_string(), name, bytes).await?;
     let note = IncidentNote::Kept { name: file.name, hash: file.hash, size: file.size };
     add(app, actor, id, None, note).await.map(drop)
 }
@@ -371,9 +380,9 @@ pub async fn file(
         if incident.files.iter().all(|(_, _, known, _)| known != hash) {
             return Err(OperationError::NotFound("file"));
         }
-        attachments::read(app, &format!("incident:{id}"), hash).await
+        attachments::read(app, &Subject::Incident(id.to_owned()).to_string(), hash).await
     };
-    reading::read(app, actor, EvidenceForm::File, fetch, |_| format!("file:{hash}")).await
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| Subject::File(hash.to_owned())).await
 }
 
 /// Adds an entry and returns its number. `at` is when it happened; now if `None`.
@@ -402,8 +411,8 @@ pub async fn add(
     let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
     let record = record_of(id, number, (at.unwrap_or(now), now), actor, &note);
     let words = ActDetails {
-        subject: format!("incident:{id}"),
-        after: journalled_form(&record),
+        subject: Subject::Incident(id.to_string()),
+        after: EntryHash::of(&record).to_string(),
         ..ActDetails::default()
     };
     // The store numbers entries without gaps: of two concurrent writers one gets the number, and only that
@@ -422,7 +431,7 @@ pub async fn add(
         let (_, incident) = fold(app, id).await?;
         if incident.is_closed() {
             app.area::<IncidentFollowing>().leave(id);
-        } else if !incident.about.is_empty() {
+        } else if !incident.about.is_nothing() {
             app.area::<IncidentFollowing>().follow(&incident.about, id);
         }
     }
@@ -458,7 +467,7 @@ impl ActSubscriber for IncidentLog {
             let CommittedAct { actor, act, details, entry } = act;
             for id in concerned(app, &details.subject) {
                 let note = IncidentNote::Seen {
-                    act: act.code().to_owned(),
+                    act,
                     subject: details.subject.clone(),
                     before: details.before.clone(),
                     after: details.after.clone(),
@@ -476,18 +485,16 @@ impl ActSubscriber for IncidentLog {
 }
 
 /// Open incidents about a subject; those about an organisation follow its accounts.
-fn concerned(app: &App, subject: &str) -> Vec<String> {
+fn concerned(app: &App, subject: &Subject) -> Vec<String> {
     if app.area::<IncidentFollowing>().is_empty() {
         return Vec::new();
     }
     let mut incidents = app.area::<IncidentFollowing>().of(subject);
     // The published rules and not `App::rules`, which the operation may hold.
-    let account = subject.strip_prefix("account:").and_then(|name| AccountId::parse(name).ok());
-    if let Some(account) = account
+    if let Some(account) = subject.account()
         && let Some(record) = app.gateway().rules().directory.find(&account)
     {
-        incidents
-            .extend(app.area::<IncidentFollowing>().of(&format!("organisation:{}", record.organisation)));
+        incidents.extend(app.area::<IncidentFollowing>().of(&Subject::from(&record.organisation)));
     }
     incidents
 }
@@ -500,7 +507,7 @@ pub(crate) fn is_under_way(state: &str) -> bool {
 /// Restores the subjects that open incidents follow, after a start.
 pub async fn follow_open(app: &App) -> Result<(), OperationError> {
     for (record, _, incident) in all(app).await? {
-        if !incident.is_closed() && !incident.about.is_empty() {
+        if !incident.is_closed() && !incident.about.is_nothing() {
             app.area::<IncidentFollowing>().follow(&incident.about, &record.id);
         }
     }
@@ -529,7 +536,7 @@ pub async fn view(app: &App, actor: &Actor, id: &str) -> Result<IncidentView, Op
 }
 
 /// The open incident about a subject, if there is one.
-pub async fn about(app: &App, subject: &str) -> Option<String> {
+pub async fn about(app: &App, subject: &Subject) -> Option<String> {
     app.area::<IncidentFollowing>().of(subject).into_iter().next()
 }
 
@@ -611,15 +618,44 @@ pub(crate) fn refused(why: EntryRefusal) -> OperationError {
     })
 }
 
-/// An entry as the journal holds it: number, hash of its note, and hour. The hour is included because legal
+/// An entry as the journal holds it: `4 HASH at 2026-11-28T22:00:00Z`. The hour is included because legal
 /// clocks run from it: an edited one must be noticed.
-fn journalled_form(entry: &EntryRecord) -> String {
-    format!("{} {} at {}", entry.number, sha256(&entry.note), entry.at)
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct EntryHash {
+    number: u32,
+    /// SHA-256 of the note, hexadecimal.
+    hash: String,
+    /// `None` in the form of version 0.1.0.
+    at: Option<Timestamp>,
 }
 
-/// The current form, and the form of version 0.1.0, which did not include the hour.
-fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
-    [journalled_form(entry), format!("{} {}", entry.number, sha256(&entry.note))]
+impl EntryHash {
+    fn of(entry: &EntryRecord) -> Self {
+        Self { number: entry.number, hash: sha256(&entry.note), at: Some(entry.at) }
+    }
+
+    /// The current form, and the form of version 0.1.0.
+    fn forms(entry: &EntryRecord) -> [Self; 2] {
+        let form = Self::of(entry);
+        [form.clone(), Self { at: None, ..form }]
+    }
+
+    /// `None` for a text of another form.
+    fn parse(text: &str) -> Option<Self> {
+        let (number, rest) = text.split_once(' ')?;
+        let (hash, at) = match rest.split_once(" at ") {
+            Some((hash, at)) => (hash, Some(Timestamp::parse_rfc3339(at)?)),
+            None => (rest, None),
+        };
+        Some(Self { number: number.parse().ok()?, hash: hash.to_owned(), at })
+    }
+}
+
+impl fmt::Display for EntryHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.number, self.hash)?;
+        self.at.map_or(Ok(()), |at| write!(f, " at {at}"))
+    }
 }
 
 /// The numbers of entries that differ from the hashes in the journal: they were changed in the database
@@ -629,17 +665,18 @@ pub async fn check(app: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, Opera
     let records = app.store().incident_entries(id).await?;
     let record = app.store().incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
     let from = record.journal.max(app.journal_minimum());
-    let subject = format!("incident:{id}");
-    let mut known: HashMap<String, ()> = HashMap::new();
+    let subject = Subject::Incident(id.to_owned());
+    let mut known: BTreeSet<String> = BTreeSet::new();
     app.each_entry(from, &mut |event| {
         if let digue_types::Event::Administration(act) = event
             && act.subject == subject
         {
-            known.insert(act.after, ());
+            known.insert(act.after);
         }
     })?;
-    let differs =
-        records.iter().filter(|record| !journalled_forms(record).iter().any(|form| known.contains_key(form)));
+    let is_known =
+        |record: &EntryRecord| EntryHash::forms(record).iter().any(|form| known.contains(&form.to_string()));
+    let differs = records.iter().filter(|record| !is_known(record));
     Ok(differs.map(|record| record.number).collect())
 }
 
@@ -651,31 +688,28 @@ pub async fn facts(
 ) -> Result<BTreeMap<&'static str, Vec<(&'static str, String)>>, OperationError> {
     actor.must_watch()?;
     let rules = app.gateway().rules();
-    let about = view.incident.about.split_once(':');
-    let organisation = match about {
-        Some(("organisation", name)) => Some(name.to_owned()),
-        Some(("account", name)) => AccountId::parse(name)
-            .ok()
-            .and_then(|account| Some(rules.directory.find(&account)?.organisation.to_string())),
+    let about = view.incident.about.clone().canonical();
+    let organisation = match &about {
+        Subject::Organisation(organisation) => Some(organisation.clone()),
+        Subject::Account(account) => rules.directory.find(account).map(|record| record.organisation.clone()),
         _ => None,
     };
-    let concerns = |account: &AccountId, app: &str| match about {
-        Some(("account", name)) => account.as_str() == name,
-        Some(("organisation", name)) => app == name,
+    let concerns = |account: &AccountId, of: &OrganisationId| match &about {
+        Subject::Account(named) => account == named,
+        Subject::Organisation(named) => of == named,
         _ => true,
     };
-    let accounts =
-        rules.directory.iter().filter(|(id, record)| concerns(id, record.organisation.as_str())).count();
-    let open = app.gateway().sessions(|one| concerns(&one.account, one.organisation.as_str())).len();
-    let colleagues = organisation.as_deref().map_or(0, |name| {
-        rules.directory.iter().filter(|(_, record)| record.organisation.as_str() == name).count()
-    });
+    let accounts = rules.directory.iter().filter(|(id, record)| concerns(id, &record.organisation)).count();
+    let open = app.gateway().sessions(|one| concerns(&one.account, &one.organisation)).len();
+    let colleagues = organisation
+        .as_ref()
+        .map_or(0, |own| rules.directory.iter().filter(|(_, record)| record.organisation == *own).count());
     let findings = app.store().findings(500).await?;
     let found = findings.iter().filter(|finding| {
         let account = finding.account.as_ref();
         account.map_or_else(
-            || organisation.as_deref() == Some(finding.organisation.as_str()),
-            |account| concerns(account, finding.organisation.as_str()),
+            || organisation.as_ref() == Some(&finding.organisation),
+            |account| concerns(account, &finding.organisation),
         )
     });
     let (mut all, mut waiting) = (0_usize, 0_usize);

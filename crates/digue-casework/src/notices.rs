@@ -12,6 +12,7 @@ pub mod stored;
 mod text;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use digue_app::files::sha256;
 use digue_app::{ActDetails, Actor, App, OperationError};
@@ -20,7 +21,7 @@ use digue_response::clock::ClockKind;
 use digue_response::code::Code;
 use digue_response::incident::NoticesEnded;
 use digue_store::{CampaignRecord, NoticeRecord};
-use digue_types::{Act, Timestamp};
+use digue_types::{Act, Subject, Timestamp};
 
 pub use post::{letters, others};
 pub use prepare::{CampaignRequest, RATE, prepare, prepare_due};
@@ -87,6 +88,15 @@ impl CampaignView {
     /// True when it has messages to send and no mail server is configured.
     pub fn lacks_mail_server(&self) -> bool {
         !self.can_mail && self.is_open() && self.mails() > self.sent()
+    }
+}
+
+/// The number of persons of a campaign, as the journal holds it.
+struct CampaignSize(u64);
+
+impl fmt::Display for CampaignSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "persons:{}", self.0)
     }
 }
 
@@ -160,7 +170,7 @@ pub async fn set_state(
         return Err(OperationError::Invalid("notices-kept-back"));
     }
     let words = ActDetails {
-        subject: format!("campaign:{id}"),
+        subject: Subject::Campaign(id.to_string()),
         before: campaign.state.clone(),
         after: state.to_owned(),
         ..ActDetails::default()

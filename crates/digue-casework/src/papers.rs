@@ -14,7 +14,7 @@ use digue_response::affected::AffectedVersion;
 use digue_response::claim::{ClaimKind, Happening};
 use digue_response::notification::{Block, Field, FilledField, FormFieldShape, FormFieldSource};
 use digue_response::register::{COLUMNS, ViolationColumn, ViolationRow};
-use digue_types::{Act, Timestamp};
+use digue_types::{Act, Subject, Timestamp};
 use ring::digest::{SHA256, digest};
 
 use crate::breach;
@@ -59,9 +59,6 @@ pub fn printed(document: &Document, form: PaperFormat) -> Result<Vec<u8>, Operat
     printed.map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-/// The subject under which the operator's Word template is kept.
-const TEMPLATE: &str = "template:docx";
-
 /// Prints a document made from stored records. Records that differ from the journal are listed at its head.
 /// A Word file uses the operator's own template, if there is one.
 pub async fn printed_from(
@@ -75,11 +72,12 @@ pub async fn printed_from(
     blocks.extend(document.blocks.iter().cloned());
     let made_at = Some(app.clock().now().to_string());
     let document = &Document { made_at, blocks, ..document.clone() };
+    let template = Subject::Template.to_string();
     if form == PaperFormat::Docx
-        && let Some(last) = app.store().files(TEMPLATE).await?.last()
-        && let Some(template) = app.store().file_bytes(TEMPLATE, &last.hash).await?
+        && let Some(last) = app.store().files(&template).await?.last()
+        && let Some(bytes) = app.store().file_bytes(&template, &last.hash).await?
     {
-        return docx_in(&template, document).map_err(|error| OperationError::Unavailable(error.to_string()));
+        return docx_in(&bytes, document).map_err(|error| OperationError::Unavailable(error.to_string()));
     }
     printed(document, form)
 }
@@ -92,12 +90,12 @@ pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -
     actor.must_govern()?;
     docx_in(bytes, &Document::default()).map_err(|_| OperationError::Invalid("invalid-template"))?;
     let words = ActDetails {
-        subject: TEMPLATE.to_owned(),
+        subject: Subject::Template,
         after: hex(digest(&SHA256, bytes).as_ref()),
         ..ActDetails::default()
     };
     app.write_down(actor, Act::Configured, words).await?;
-    attachments::keep(app, actor, TEMPLATE, name, bytes).await.map(drop)
+    attachments::keep(app, actor, &Subject::Template.to_string(), name, bytes).await.map(drop)
 }
 
 /// The notification, block by block, in the order of the authority's online form.

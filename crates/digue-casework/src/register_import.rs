@@ -19,8 +19,8 @@ use digue_response::register::{
 };
 use digue_response::vocabulary::Exemption;
 use digue_response::{Incident, IncidentNote};
-use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
+use digue_types::{Subject, Timestamp};
 
 use crate::incidents::{self, TITLE_CHARS_MAX};
 use crate::operator;
@@ -118,7 +118,7 @@ pub async fn import(
         return Ok(RegisterOutcome::Outdated(plan.preview));
     }
     for (title, notes) in plan.drafts {
-        let id = incidents::open(app, actor, Source::Imported, &title, "").await?;
+        let id = incidents::open(app, actor, Source::Imported, &title, Subject::Nothing).await?;
         for note in notes {
             incidents::add(app, actor, &id, None, note).await?;
         }
@@ -513,8 +513,11 @@ fn accepted(
 ) -> Result<Vec<(&'static str, IncidentNote)>, &'static str> {
     let notes = notes_of(earlier);
     let now = app.clock().now();
-    let opened =
-        IncidentNote::Opened { source: Source::Imported, title: earlier.title.clone(), about: String::new() };
+    let opened = IncidentNote::Opened {
+        source: Source::Imported,
+        title: earlier.title.clone(),
+        about: Subject::Nothing,
+    };
     let entry = |number: usize, note: &IncidentNote| IncidentEntry {
         number: u32::try_from(number).unwrap_or(u32::MAX),
         at: now,

@@ -4,11 +4,11 @@
 use digue_locales::{Value, number, text_with};
 use digue_response::affected::AffectedVersion;
 use digue_response::claim::{Claim, ClaimKind, ClaimStanding};
-use digue_response::incident::EntryKind;
+use digue_response::incident::{EntryKind, ReopenedGate};
 use digue_response::vocabulary::DataKind;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
-use digue_types::Timestamp;
 use digue_types::visible::is_blank;
+use digue_types::{Act, Gate, GateReason, Subject, Timestamp};
 
 use crate::incidents::IncidentView;
 use crate::notices::Style;
@@ -120,7 +120,7 @@ impl PaperReader {
         let incident = &view.incident;
         let claims = NOTICE_CLAIMS.into_iter().filter(|kind| {
             // After a mistake, or without an account, there is no access to close.
-            *kind != ClaimKind::Access || incident.about.starts_with("account:")
+            *kind != ClaimKind::Access || incident.about.is_account()
         });
         let claims = claims.map(|kind| incident.claim(kind, &view.clocks, view.now));
         let key = incident.happening().key();
@@ -163,47 +163,49 @@ impl PaperReader {
     }
 
     /// A subject of the journal in words (`account:a1`, `record:ME-3`); its name where there is no word.
-    pub fn named(&self, subject: &str) -> String {
-        match subject.split_once(':') {
-            Some(("account" | "organisation" | "portal", _)) => self.subject(subject),
-            Some(("incident", _)) => self.say("subject-incident"),
-            Some((_, name)) => name.to_owned(),
-            None => subject.to_owned(),
+    pub fn named(&self, subject: &Subject) -> String {
+        match subject.clone().canonical() {
+            Subject::Account(_) | Subject::Organisation(_) | Subject::Portal(_) => self.subject(subject),
+            Subject::Incident(_) | Subject::Affected { .. } => self.say("subject-incident"),
+            subject => subject.name(),
         }
     }
 
     /// `account:a1` in words.
-    pub fn subject(&self, subject: &str) -> String {
-        match subject.split_once(':') {
-            Some(("account", name)) => self.sentence("subject-account", &[("name", name.to_owned())]),
-            Some(("organisation", name)) => {
-                self.sentence("subject-organisation", &[("name", name.to_owned())])
-            }
-            Some(("portal", name)) => self.sentence("subject-portal", &[("name", name.to_owned())]),
+    pub fn subject(&self, subject: &Subject) -> String {
+        let named = |key: &str, name: String| self.sentence(key, &[("name", name)]);
+        match subject.clone().canonical() {
+            Subject::Account(account) => named("subject-account", account.to_string()),
+            Subject::Organisation(organisation) => named("subject-organisation", organisation.to_string()),
+            Subject::Portal(portal) => named("subject-portal", portal.to_string()),
             _ => self.say("subject-other"),
         }
     }
 
     /// An act of the journal in words: what was done to whom, and the reason if a person gave one.
-    pub fn act(&self, act: &str, subject: &str, after: &str, (by, reason): (&str, &str)) -> String {
+    pub fn act(&self, act: Act, subject: &Subject, after: &str, (by, reason): (&str, &str)) -> String {
         let who = ("who", self.subject(subject));
-        let gate = digue_types::Gate::parse(after).filter(|_| act == "gate-set");
+        let gate = Gate::parse(after).filter(|_| act == Act::GateSet);
         let what = match gate {
             Some(gate) => self.sentence(&format!("taken-{}", gate.code()), &[who]),
-            None => self.sentence("taken-other", &[("act", self.say(&format!("act-{act}"))), who]),
+            None => self.sentence("taken-other", &[("act", self.say(&format!("act-{}", act.code()))), who]),
         };
+        // Only the reason of a gate has a form: that of another act may begin with the same words.
+        let gate_reason = gate.map(|_| GateReason::parse(reason));
+        let written =
+            if let Some(GateReason::Officer(words)) = gate_reason { words } else { reason.to_owned() };
         // Reasons that Digue writes are for programs; the page of the finding has them in words.
         let is_person = !by.is_empty() && by != "digue";
-        if is_person && !reason.is_empty() { self.pair(&what, reason) } else { what }
+        if is_person && !written.is_empty() { self.pair(&what, &written) } else { what }
     }
 
     /// `portal:portail open` in words.
     pub fn reopened(&self, what: &str) -> String {
-        let (subject, gate) = what.split_once(' ').unwrap_or((what, ""));
-        let who = self.subject(subject);
-        match digue_types::Gate::parse(gate) {
-            Some(gate) => self.sentence(&format!("taken-{}", gate.code()), &[("who", who)]),
-            None => who,
+        match ReopenedGate::parse(what) {
+            Some(ReopenedGate { subject, gate }) => {
+                self.sentence(&format!("taken-{}", gate.code()), &[("who", self.subject(&subject))])
+            }
+            None => self.subject(&Subject::parse(what)),
         }
     }
 
@@ -213,11 +215,11 @@ impl PaperReader {
             IncidentNote::Said { kind: EntryKind::Action, text, .. } => text.clone(),
             IncidentNote::Seen { act, subject, after, reason, by, .. }
                 if matches!(
-                    act.as_str(),
-                    "gate-set" | "session-cut" | "account-suspended" | "account-resumed"
+                    act,
+                    Act::GateSet | Act::SessionCut | Act::AccountSuspended | Act::AccountResumed
                 ) =>
             {
-                self.act(act, subject, after, (by, reason))
+                self.act(*act, subject, after, (by, reason))
             }
             IncidentNote::Reopening { what, text, .. } => self.pair(&self.reopened(what), text),
             _ => return None,
@@ -230,7 +232,7 @@ impl PaperReader {
         Some(match note {
             IncidentNote::Said { text, .. } => text.clone(),
             IncidentNote::Seen { act, subject, after, reason, journal, by, .. } => {
-                let what = self.act(act, subject, after, (by, reason));
+                let what = self.act(*act, subject, after, (by, reason));
                 // Findings from before the incident was opened have no own entry to cite.
                 if *journal == 0 {
                     return Some(what);

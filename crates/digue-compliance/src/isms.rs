@@ -4,6 +4,7 @@
 //! memory and read again from the store after each write (docs/decisions/0013). Kinds, fields and whatever
 //! is computed from them belong to `digue-isms`.
 
+mod act_contents;
 pub mod ask;
 pub mod audits;
 pub mod awareness;
@@ -22,7 +23,7 @@ pub(crate) mod stored;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use digue_app::files::sha256;
+use act_contents::RevisionHash;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_casework::incidents::{LessonSubscriber, NamedMeasure};
 use digue_casework::operator;
@@ -32,7 +33,7 @@ use digue_isms::register::{RegisterEntry, RegisterRecord, Registers, Revision, U
 use digue_isms::standing::{MeasuredState, Measurements};
 use digue_locales::{Language, text};
 use digue_store::RevisionRecord;
-use digue_types::{Act, Timestamp};
+use digue_types::{Act, Subject, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 
@@ -296,12 +297,10 @@ fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord 
     }
 }
 
-/// A revision as the journal holds it: its hash. The texts, which may name persons, stay in the store.
 fn words_of(record: &RevisionRecord) -> ActDetails {
-    let end = if record.is_over { " over" } else { "" };
     ActDetails {
-        subject: format!("record:{}", record.id),
-        after: format!("{} {} {}{end}", record.kind, record.number, sha256(&record.content)),
+        subject: Subject::Record(record.id.to_string()),
+        after: RevisionHash::of(record).to_string(),
         ..ActDetails::default()
     }
 }
@@ -392,5 +391,5 @@ fn values_of<const N: usize>(fields: [(&str, String); N]) -> Values {
 
 /// The subject under which the files of a record are kept.
 fn attachment_of(id: &str) -> String {
-    format!("record:{id}")
+    Subject::Record(id.to_owned()).to_string()
 }

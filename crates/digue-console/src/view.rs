@@ -9,9 +9,11 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use digue_access::Role;
+use digue_app::Actor;
+use digue_app::act_contents::AccountPlace;
 use digue_evidence::table::csv_line_by;
 use digue_locales::{Language, Value, number, text, text_with};
-use digue_types::{Act, Administration, Gate, Timestamp};
+use digue_types::{AccountId, Act, Administration, Gate, GateReason, Subject, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -191,12 +193,9 @@ impl Localizer {
         let about = self.reader().named(&act.subject);
         let became = match act.act {
             Act::GateSet => Gate::parse(&act.after).map(|gate| self.coded("gate", gate.code())),
-            Act::AccountSaved | Act::AccountMoved => act.after.split_once(' ').map(|(organisation, role)| {
-                format!(
-                    "{}, {}",
-                    self.reader().named(&format!("organisation:{organisation}")),
-                    self.coded("role", role)
-                )
+            Act::AccountSaved | Act::AccountMoved => AccountPlace::parse(&act.after).map(|place| {
+                let organisation = self.reader().named(&Subject::from(place.organisation));
+                format!("{organisation}, {}", self.coded("role", place.role.code()))
             }),
             _ => None,
         };
@@ -206,22 +205,34 @@ impl Localizer {
         }
     }
 
-    /// The reason of an act: a person's words unchanged; what Digue wrote for programs as a link to its
+    /// Why a gate was set: a person's words unchanged; what Digue wrote for programs as a link to its
     /// finding.
-    pub(crate) fn why(&self, by: impl ToString, reason: &str) -> ShownReason {
-        let finding = reason.split_once(' ').filter(|(word, _)| matches!(*word, "watch" | "finding"));
-        let finding = finding.map(|(_, rest)| rest.split(':').next().unwrap_or(rest));
-        match finding.filter(|id| id.starts_with("fi-")) {
-            Some(id) => ShownReason { said: self.say("why-finding"), finding: id.to_owned() },
-            // Detection gives a finding's figures as a reason; the page of the finding has them in words.
-            None if by.to_string() == "digue" && reason == "quarantine" => {
+    pub(crate) fn why(&self, by: &AccountId, reason: &GateReason) -> ShownReason {
+        match reason {
+            GateReason::Monitor { finding, .. } | GateReason::Cleared(finding) => {
+                ShownReason { said: self.say("why-finding"), finding: finding.to_string() }
+            }
+            GateReason::Quarantine => {
                 ShownReason { said: self.say("account-quarantined"), finding: String::new() }
             }
-            None if by.to_string() == "digue" && !reason.is_empty() => {
-                ShownReason { said: self.say("why-watch"), finding: String::new() }
-            }
-            None => ShownReason { said: reason.to_owned(), finding: String::new() },
+            GateReason::Officer(words) => self.words_of(by, words),
         }
+    }
+
+    /// The reason of an act.
+    pub(crate) fn act_why(&self, act: &Administration) -> ShownReason {
+        if act.act == Act::GateSet {
+            self.why(&act.actor, &GateReason::parse(&act.reason))
+        } else {
+            self.words_of(&act.actor, &act.reason)
+        }
+    }
+
+    fn words_of(&self, by: &AccountId, words: &str) -> ShownReason {
+        // Detection gives a finding's figures as a reason; the page of the finding has them in words.
+        let is_for_programs = *by == Actor::digue().account && !words.is_empty();
+        let said = if is_for_programs { self.say("why-watch") } else { words.to_owned() };
+        ShownReason { said, finding: String::new() }
     }
 
     /// A reason in one sentence.

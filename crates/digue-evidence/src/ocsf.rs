@@ -6,7 +6,7 @@
 use digue_app::signals::signals_of;
 use digue_locales::Language;
 use digue_store::FindingRecord;
-use digue_types::{Act, Administration, Event, Exposure, Outcome};
+use digue_types::{AccountId, Act, Administration, Event, Exposure, Outcome};
 use serde_json::{Value as Json, json};
 
 /// The version of the schema that all events follow.
@@ -167,8 +167,8 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
 }
 
 /// The user whose session began or ended: the account acted upon, or the actor for its own session.
-fn whose_session(act: &Administration) -> &str {
-    act.subject.strip_prefix("account:").unwrap_or(act.actor.as_str())
+fn whose_session(act: &Administration) -> AccountId {
+    act.subject.account().unwrap_or_else(|| act.actor.clone())
 }
 
 /// A detection finding, with its sentences in both languages. Signals that cannot be read are null, and the

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_store::ApprovalRecord;
-use digue_types::{AccountId, Act, Timestamp};
+use digue_types::{AccountId, Act, Subject, Timestamp};
 
 /// How the evidence is handed over. The rule is the same; the act in the journal differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub async fn read<T>(
     actor: &Actor,
     reading: impl Into<EvidenceRead>,
     fetch: impl Future<Output = Result<T, OperationError>>,
-    named: impl FnOnce(&T) -> String,
+    named: impl FnOnce(&T) -> Subject,
 ) -> Result<T, OperationError> {
     let EvidenceRead { form, entries } = reading.into();
     may_read(app, actor, entries).await?;
@@ -132,7 +132,7 @@ mod tests {
         let granted = ApprovalRecord {
             id: "ap-1".to_owned(),
             kind: EXPORT_REQUEST.to_owned(),
-            subject: "journal:".to_owned(),
+            subject: Subject::WholeJournal,
             detail: String::new(),
             organisation: OrganisationId::parse("op").unwrap(),
             reason: "contrôle annuel".to_owned(),

@@ -11,7 +11,7 @@ use digue_app::{App, Area, OperationError};
 use digue_journal::journal::Forgotten;
 use digue_journal::keyring::{PeriodKeyRecord, Stream};
 use digue_journal::{AppendError, Journal, OpenError};
-use digue_types::{AccountId, Act, Administration, Event, Timestamp};
+use digue_types::{AccountId, Act, Administration, Event, Subject, Timestamp};
 
 const DAY: Duration = Duration::from_hours(24);
 const SHORTEST: Duration = Duration::from_hours(24 * 180);
@@ -192,7 +192,10 @@ fn forget_stream(
         at: now,
         actor: AccountId::parse("digue").expect("`digue` is a valid account name"),
         act: Act::Forgotten,
-        subject: stream.to_string(),
+        subject: match stream {
+            Stream::House => Subject::Administration,
+            Stream::Portal(portal) => portal.into(),
+        },
         before: periods.join(" "),
         after: before.to_string(),
         reason: retentions.of(stream).reason.clone().unwrap_or_default(),

@@ -1,9 +1,10 @@
 //! Scope: exactly which persons some exposures showed, in the console and as a signed list.
 
 use digue_app::{Actor, App, OperationError, alias_tables};
-use digue_exposure::{IndexError, IndexView, Quality, ScopeAnswer, ScopeQuestion, Subject};
+use digue_exposure::{IndexError, IndexView, Quality, QuestionName, ScopeAnswer, ScopeQuestion};
 use digue_journal::note::Note;
 use digue_response::affected::{AffectedQuality, CountDoubt, QualityReason};
+use digue_types::Subject;
 
 use crate::affected;
 use crate::reading::{self, EvidenceForm, EvidenceRead};
@@ -70,7 +71,7 @@ pub async fn scope(
     question: ScopeQuestion,
     form: EvidenceForm,
 ) -> Result<ScopeResult, OperationError> {
-    let named = |scoped: &ScopeResult| format!("scope:{} persons", scoped.people.persons.len());
+    let named = |scoped: &ScopeResult| Subject::Scope { persons: scoped.people.persons.len() as u64 };
     reading::read(app, actor, form, computed(app, question), named).await
 }
 
@@ -124,13 +125,13 @@ async fn must_be_known(app: &App, view: &IndexView, question: &ScopeQuestion) ->
     let rules = app.gateway().rules();
     let hosts = app.gateway().hosts();
     let unknown = view.unknown(question, &|subject| match subject {
-        Subject::Account(account) => rules.directory.find(account).is_some(),
-        Subject::Organisation(one) => {
+        QuestionName::Account(account) => rules.directory.find(account).is_some(),
+        QuestionName::Organisation(one) => {
             organisations.iter().any(|known| known.id == *one)
                 || rules.directory.iter().any(|(_, record)| record.organisation == *one)
         }
-        Subject::Portal(portal) => hosts.portal(portal).is_some(),
-        Subject::Route(route) => {
+        QuestionName::Portal(portal) => hosts.portal(portal).is_some(),
+        QuestionName::Route(route) => {
             hosts.portals().any(|portal| portal.routes.iter().any(|known| known.name == *route))
         }
     });
@@ -162,7 +163,7 @@ pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, Ope
         receipt.map(|receipt| receipt.to_text()).map_err(|e| OperationError::Unavailable(e.to_string()))
     };
     let reading = EvidenceRead { form: EvidenceForm::File, entries: 1 };
-    reading::read(app, actor, reading, fetch, |_| format!("receipt:{entry}")).await
+    reading::read(app, actor, reading, fetch, |_| Subject::Receipt(entry)).await
 }
 
 /// A file of the journal for tlog clients, if the operator publishes it.

@@ -19,7 +19,7 @@ use digue_locales::{Language, Value, text, text_with};
 use digue_types::{Timestamp, lists};
 use futures_util::future::BoxFuture;
 
-pub use self::journalled::{JournalledActs, SAME_MOMENT, is_same_subject};
+pub use self::journalled::{JournalledActs, SAME_MOMENT};
 
 lists! {
     /// The kinds of records that are compared.

@@ -202,7 +202,8 @@ pub fn entry_row(index: u64, event: &Event) -> Vec<TableCell> {
             for (_, kind) in &ENTRY_COLUMNS[row.len()..ENTRY_COLUMNS.len() - 5] {
                 row.push(if *kind == TableColumnKind::Text { "".into() } else { TableCell::Number(0) });
             }
-            row.extend([&act.subject, &act.before, &act.after, &act.reason].map(TableCell::from));
+            row.push((&act.subject).into());
+            row.extend([&act.before, &act.after, &act.reason].map(TableCell::from));
             row.push(TableCell::Number(1));
             row
         }
@@ -242,7 +243,7 @@ mod tests {
             at: Timestamp::from_secs(1_763_000_000),
             actor: AccountId::parse("rssi").unwrap(),
             act: Act::GateSet,
-            subject: "=cmd()".to_owned(),
+            subject: digue_types::Subject::parse("=cmd()"),
             before: "open".to_owned(),
             after: "closed".to_owned(),
             reason: "vol".to_owned(),

@@ -11,7 +11,8 @@ use digue_app::{Actor, App, OperationError, alias_tables, require};
 use digue_exposure::{CountedExposure, Coverage, Lookup, Minute, Sight};
 use digue_journal::keyring::OpenedKeyring;
 use digue_types::{
-    AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, SlidingWindow, Timestamp,
+    AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, SlidingWindow, Subject,
+    Timestamp,
 };
 
 use crate::reading::{self, EvidenceForm, EvidenceRead};
@@ -183,7 +184,7 @@ pub async fn entries(
 ) -> Result<Vec<(u64, Event)>, OperationError> {
     let fetch = async { read_entries(app, first, count) };
     let reading = EvidenceRead { form, entries: count };
-    reading::read(app, actor, reading, fetch, |_| format!("journal:{first}+{count}")).await
+    reading::read(app, actor, reading, fetch, |_| Subject::Entries { first, count }).await
 }
 
 pub fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
@@ -217,15 +218,15 @@ pub struct AccountView {
 /// The most exposures of an account that are listed, the latest ones.
 const EXPOSURES_MAX: usize = 100_000;
 
-/// What an account was shown. `what` names the part in the journal entry of this reading.
+/// What an account was shown. `named` is the part of it that the journal entry of this reading names.
 pub async fn account(
     app: &App,
     actor: &Actor,
     account: &AccountId,
-    (form, what): (EvidenceForm, &str),
+    (form, named): (EvidenceForm, fn(AccountId) -> Subject),
 ) -> Result<AccountView, OperationError> {
     let fetch = async { account_view(app, account) };
-    reading::read(app, actor, form, fetch, |_| format!("{what}:{account}")).await
+    reading::read(app, actor, form, fetch, |_| named(account.clone())).await
 }
 
 fn account_view(app: &App, account: &AccountId) -> Result<AccountView, OperationError> {
@@ -327,5 +328,5 @@ pub async fn person(
         let is_known = references.iter().any(|reference| view.has_person(reference));
         Ok(if is_known { Lookup::Known(sights) } else { Lookup::UnknownSubject(vec![person.to_string()]) })
     };
-    reading::read(app, actor, form, fetch, |_| format!("sights:{person}")).await
+    reading::read(app, actor, form, fetch, |_| Subject::Sights(person.to_string())).await
 }

@@ -17,7 +17,7 @@ use digue_journal::cosign::{CosignerKey, witnessed_by};
 use digue_journal::heads::{HeadContradiction, JournalHead};
 use digue_journal::note::Note;
 use digue_journal::witness::AddCheckpoint;
-use digue_types::{Act, Timestamp};
+use digue_types::{Act, Subject, Timestamp};
 
 /// A witness of this journal.
 #[derive(Clone, Debug)]
@@ -299,7 +299,7 @@ async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
         tracing::error!("Too few witnesses cosign the journal; entries are still written");
     }
     let words = ActDetails {
-        subject: "journal".to_owned(),
+        subject: Subject::Journal,
         before: since.to_string(),
         after: format!("quorum:{}", rounds(app).rules.quorum),
         ..ActDetails::default()

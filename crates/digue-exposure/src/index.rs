@@ -289,12 +289,8 @@ impl Index {
 
     /// The last `count` acts by an account or upon it, newest first.
     pub fn acts_about(&self, account: &AccountId, count: usize) -> Vec<&(u64, Administration)> {
-        // Parsed, not compared as text: older entries have spellings that are not canonical.
-        let names = |subject: &str| {
-            let name = subject.strip_prefix("account:").map(AccountId::parse);
-            name.is_some_and(|name| name.as_ref() == Ok(account))
-        };
-        let is_about = |act: &Administration| act.actor == *account || names(&act.subject);
+        let is_about =
+            |act: &Administration| act.actor == *account || act.subject.account().as_ref() == Some(account);
         self.acts.iter().rev().filter(|(_, act)| is_about(act)).take(count).collect()
     }
 

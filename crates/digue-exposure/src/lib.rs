@@ -38,7 +38,7 @@ pub fn read_any_bytes(bytes: &[u8]) {
 
 pub use index::{Index, Opening};
 pub use pulse::{CountedExposure, Coverage, Minute};
-pub use scope::{Affected, CountBound, Lookup, Quality, ScopeAnswer, ScopeQuestion, Subject};
+pub use scope::{Affected, CountBound, Lookup, Quality, QuestionName, ScopeAnswer, ScopeQuestion};
 pub use segment::IndexError;
 pub use segment_store::SegmentSizes;
 pub use view::{IndexView, Sight};

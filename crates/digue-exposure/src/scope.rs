@@ -109,7 +109,7 @@ impl Quality {
 
 /// A name in a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject<'q> {
+pub enum QuestionName<'q> {
     Account(&'q AccountId),
     Organisation(&'q OrganisationId),
     Portal(&'q PortalId),

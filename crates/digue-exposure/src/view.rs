@@ -17,7 +17,7 @@ use crate::block::{ExposureBlock, ExposureOrigin, ExposureRow, NOBODY};
 use crate::names::{ExposureContext, NameTable};
 use crate::persons::{Dense, Persons};
 use crate::pulse::CountedExposure;
-use crate::scope::{Affected, Quality, ScopeAnswer, ScopeQuestion, Subject};
+use crate::scope::{Affected, Quality, QuestionName, ScopeAnswer, ScopeQuestion};
 use crate::segment::{HOUR, IndexError};
 use crate::segment_store::{SegmentLayout, SharedIndex};
 use crate::sets::PersonSet;
@@ -191,24 +191,28 @@ impl IndexView {
     }
 
     /// The names of a question that occur in no entry and that `is_known` does not know either.
-    pub fn unknown(&self, question: &ScopeQuestion, is_known: &dyn Fn(Subject<'_>) -> bool) -> Vec<String> {
+    pub fn unknown(
+        &self,
+        question: &ScopeQuestion,
+        is_known: &dyn Fn(QuestionName<'_>) -> bool,
+    ) -> Vec<String> {
         let names = self.names();
         let contexts = names.contexts();
         let accounts = question
             .accounts
             .iter()
-            .map(|one| (Subject::Account(one), one.to_string(), names.find_account(one).is_some()));
+            .map(|one| (QuestionName::Account(one), one.to_string(), names.find_account(one).is_some()));
         let organisations = question.organisations.iter().map(|one| {
             let is_seen = contexts.iter().any(|context| context.organisation == *one);
-            (Subject::Organisation(one), one.to_string(), is_seen)
+            (QuestionName::Organisation(one), one.to_string(), is_seen)
         });
         let portals = question.portals.iter().map(|one| {
             let is_seen = contexts.iter().any(|context| context.portal == *one);
-            (Subject::Portal(one), one.to_string(), is_seen)
+            (QuestionName::Portal(one), one.to_string(), is_seen)
         });
         let routes = question.routes.iter().map(|one| {
             let is_seen = contexts.iter().any(|context| context.route == *one);
-            (Subject::Route(one), one.to_string(), is_seen)
+            (QuestionName::Route(one), one.to_string(), is_seen)
         });
         let all = accounts.chain(organisations).chain(portals).chain(routes);
         let unknown = all.filter(|(subject, _, is_seen)| !is_seen && !is_known(*subject));

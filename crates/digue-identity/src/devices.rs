@@ -14,7 +14,7 @@ use digue_access::session::Device;
 use digue_app::secret::Secret;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_gateway::possession::{self, Possession};
-use digue_types::{Act, SessionId, Timestamp};
+use digue_types::{Act, SessionId, Subject, Timestamp};
 use serde_json::{Value, json};
 
 /// How long the short cookie is valid.
@@ -78,7 +78,7 @@ pub async fn register(app: &App, session: &Session, token: &str) -> Result<Bound
     let proved = prove(app, session, token, None)?;
     let actor = Actor::of_session(app, session)?;
     let words = ActDetails {
-        subject: format!("session:{}", session.id),
+        subject: Subject::Session(session.id.clone()),
         after: format!("key:{}", &proved.thumbprint[..12]),
         ..ActDetails::default()
     };

@@ -14,11 +14,11 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Session};
-use digue_app::gates::{self, ActAuthority, QUARANTINE, REASON_CHARS_MIN, is_quarantine, parse_reason};
+use digue_app::gates::{self, ActAuthority, REASON_CHARS_MIN, is_quarantine, parse_reason};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts, require};
 use digue_mail::Mail;
 use digue_store::UnconfirmedRecord;
-use digue_types::{AccountId, Act, Gate, Timestamp};
+use digue_types::{AccountId, Act, Gate, GateReason, Subject, Timestamp};
 use futures_util::future::BoxFuture;
 use ring::hmac;
 
@@ -66,7 +66,7 @@ pub async fn put_aside(
     // without one of the two.
     app.unconfirmed().save(app, record).await?;
     let reach = Reach::Account(account.clone());
-    match gates::apply(app, actor, reach, Gate::Closed, QUARANTINE, ActAuthority::Two).await {
+    match gates::apply(app, actor, reach, Gate::Closed, GateReason::Quarantine, ActAuthority::Two).await {
         Ok(()) | Err(OperationError::Conflict) => Ok(()),
         Err(error) => Err(error),
     }
@@ -208,8 +208,11 @@ pub async fn confirm(
         return Err(OperationError::Invalid("invalid-confirm-code"));
     }
     identity_cuts::cut_account(app, account).await?;
-    let words =
-        ActDetails { subject: format!("account:{account}"), reason: how.clone(), ..ActDetails::default() };
+    let words = ActDetails {
+        subject: Subject::Account(account.clone()),
+        reason: how.clone(),
+        ..ActDetails::default()
+    };
     let claim = app.store().remove_unconfirmed(account);
     let release = app.store().save_unconfirmed(&record);
     app.claim((actor, Act::HolderConfirmed, words), claim, release).await?;
@@ -218,7 +221,7 @@ pub async fn confirm(
     let reach = Reach::Account(account.clone());
     let gates = app.store().gates().await?;
     if gates.iter().any(|gate| gate.reach == reach && is_quarantine(gate)) {
-        gates::apply(app, actor, reach, Gate::Open, &how, ActAuthority::Two).await?;
+        gates::apply(app, actor, reach, Gate::Open, GateReason::Officer(how), ActAuthority::Two).await?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use digue_app::secret::{Secret, name};
 use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_gateway::possession;
 use digue_store::{ApiKeyRecord, ApprovalRecord, GrantedKeyRecord};
-use digue_types::{AccountId, Act, SessionId, Timestamp};
+use digue_types::{AccountId, Act, SessionId, Subject, Timestamp};
 
 use crate::credential_lock;
 
@@ -124,7 +124,7 @@ async fn issue(
         expires_at: now.plus(KEY_LASTS),
     };
     let words = ActDetails {
-        subject: format!("account:{account}"),
+        subject: Subject::Account(account.clone()),
         after: format!("{} until:{}", key.id, key.expires_at),
         reason: called.to_owned(),
         ..ActDetails::default()
@@ -178,7 +178,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
         app.publish(&rules);
     }
     let words = ActDetails {
-        subject: format!("account:{}", record.key.account),
+        subject: Subject::Account(record.key.account.clone()),
         before: id.to_string(),
         reason,
         ..ActDetails::default()

@@ -9,7 +9,7 @@ use digue_access::Session;
 use digue_app::directory::answers_for;
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts, require};
 use digue_store::UnconfirmedRecord;
-use digue_types::{AccountId, Act, Timestamp};
+use digue_types::{AccountId, Act, Subject, Timestamp};
 
 /// The right to make a link of one account. Only this file constructs one: for the account's own mail,
 /// for a person who neither requested nor approved, for the terminal, for the holder. A function that takes
@@ -92,7 +92,7 @@ async fn begin_anew(
         return Err(OperationError::Invalid("invalid-invitation-suspended"));
     }
     let words = ActDetails {
-        subject: format!("account:{account}"),
+        subject: Subject::Account(account.clone()),
         after: if is_seen { "link" } else { "mail" }.to_owned(),
         ..ActDetails::default()
     };

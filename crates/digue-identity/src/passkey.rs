@@ -12,7 +12,7 @@ use digue_app::secret::Secret;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_mail::Mail;
 use digue_store::PasskeyRecord;
-use digue_types::{AccountId, Act, Timestamp};
+use digue_types::{AccountId, Act, Subject, Timestamp};
 use serde_json::Value;
 use webauthn_rs::prelude::{
     AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
@@ -165,7 +165,7 @@ pub async fn finish_adding(
         used_at: Timestamp::ZERO,
     };
     let words = ActDetails {
-        subject: format!("account:{}", actor.account),
+        subject: Subject::Account(actor.account.clone()),
         before: format!("passkeys:{}", known.len()),
         after: format!("passkey:{} backed-up:{}", short(&record.id), record.is_backed_up),
         ..ActDetails::default()
@@ -186,7 +186,7 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
     let words = ActDetails {
-        subject: format!("account:{}", actor.account),
+        subject: Subject::Account(actor.account.clone()),
         before: format!("passkey:{}", short(id)),
         after: format!("passkeys:{}", known.len() - 1),
         ..ActDetails::default()

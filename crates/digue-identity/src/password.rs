@@ -20,7 +20,7 @@ use digue_app::secret::{Secret, SecretSeal};
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_mail::Mail;
 use digue_store::{Attempts, PasswordRecord};
-use digue_types::{AccountId, Act, Timestamp};
+use digue_types::{AccountId, Act, Subject, Timestamp};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::sync::Semaphore;
@@ -232,7 +232,7 @@ pub async fn set(
     let hashes: Vec<_> = codes.iter().map(|code| code_hash(code)).collect();
     let _turn = credential_lock::hold_for(app, session).await?;
     let words = ActDetails {
-        subject: format!("account:{}", actor.account),
+        subject: Subject::Account(actor.account.clone()),
         after: format!("totp recovery-codes:{CODES}"),
         ..ActDetails::default()
     };
@@ -272,7 +272,7 @@ pub async fn remove(app: &App, session: &Session) -> Result<(), OperationError> 
     if app.store().passkeys_of(&actor.account).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
-    let words = ActDetails { subject: format!("account:{}", actor.account), ..ActDetails::default() };
+    let words = ActDetails { subject: Subject::Account(actor.account.clone()), ..ActDetails::default() };
     app.write_down(&actor, Act::PasswordRemoved, words).await?;
     app.store().remove_password(&actor.account).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
@@ -344,7 +344,8 @@ impl CountedAttempt {
 
     async fn failed(&self, app: &App) -> Result<OperationError, OperationError> {
         if self.may_try && self.failures_before + 1 == FAILURES_MAX {
-            let words = ActDetails { subject: format!("account:{}", self.account), ..ActDetails::default() };
+            let words =
+                ActDetails { subject: Subject::Account(self.account.clone()), ..ActDetails::default() };
             app.write_down(&Actor::digue(), Act::SignInBlocked, words).await?;
             let mail = Mail::SignInBlocked { account: self.account.clone() };
             digue_mail::tell_holder(app, &self.account, &mail).await?;

@@ -12,7 +12,7 @@ use digue_app::files::sha256;
 use digue_app::secret::Secret;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_store::KnownPerson;
-use digue_types::{Act, PersonRef, Timestamp};
+use digue_types::{Act, PersonRef, Subject, Timestamp};
 
 /// Short, because the device may be shared.
 const IDLE: Duration = Duration::from_mins(20);
@@ -75,8 +75,8 @@ impl SignedInPerson {
 }
 
 /// The name of a person in the journal: a hash, the same for the same person.
-pub fn journal_name(whose: &KnownPerson) -> String {
-    format!("person:{}", &sha256(&format!("{} {}", whose.population, whose.person))[..16])
+pub fn journal_name(whose: &KnownPerson) -> Subject {
+    Subject::Person(sha256(&format!("{} {}", whose.population, whose.person))[..16].to_owned())
 }
 
 /// Opens a session for a person whose identity was proved; the secret is for a cookie.

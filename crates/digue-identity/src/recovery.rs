@@ -17,7 +17,7 @@ use digue_evidence::reading::{self, EvidenceForm};
 use digue_exposure::CountedExposure;
 use digue_mail::Mail;
 use digue_store::{ApprovalRecord, RecoveryRecord};
-use digue_types::{AccountId, Act, PersonRef, Timestamp};
+use digue_types::{AccountId, Act, PersonRef, Subject, Timestamp};
 
 use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::{credential_lock, keys};
@@ -62,7 +62,7 @@ pub async fn carry_out(
     keys::revoke_all(app, account).await?;
     let reduction = reduction(now);
     let words = ActDetails {
-        subject: format!("account:{account}"),
+        subject: Subject::Account(account.clone()),
         before: format!("sessions:{} since:{since}", cut.sessions.len()),
         after: format!("percent:{} until:{}", reduction.percent, reduction.until),
         reason: asked.reason.clone(),
@@ -135,7 +135,7 @@ pub async fn look_back(
     form: EvidenceForm,
 ) -> Result<LookBack, OperationError> {
     let fetch = async { looked_back(app, account).await?.ok_or(OperationError::NotFound("recovery")) };
-    reading::read(app, actor, form, fetch, |_| format!("look-back:{account}")).await
+    reading::read(app, actor, form, fetch, |_| Subject::LookBack(account.clone())).await
 }
 
 async fn looked_back(app: &App, account: &AccountId) -> Result<Option<LookBack>, OperationError> {

@@ -12,7 +12,7 @@ use digue_access::{OpenSession, RequestOrigin, Session};
 use digue_app::secret::{Secret, name};
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::{ConnectionRecord, StoreConnection};
-use digue_types::{AccountId, Act, SessionId, Timestamp};
+use digue_types::{AccountId, Act, SessionId, Subject, Timestamp};
 
 use crate::credential_lock;
 use crate::link_permits::{self, LinkPermit};
@@ -90,7 +90,7 @@ async fn keep_link(
         proved_at: Timestamp::ZERO,
     };
     let after = format!("host:{host} {state}").trim_end().to_owned();
-    let words = ActDetails { subject: format!("account:{account}"), after, ..ActDetails::default() };
+    let words = ActDetails { subject: Subject::Account(account.clone()), after, ..ActDetails::default() };
     app.write_down(actor, Act::LinkIssued, words).await?;
     app.store().add_link(&secret.hash(), &link).await?;
     Ok(secret)
@@ -215,7 +215,7 @@ pub(crate) async fn open_session(
     };
     let actor = Actor { account: account.clone(), role: record.role, proved_at };
     let words = ActDetails {
-        subject: format!("session:{}", session.id),
+        subject: Subject::Session(session.id.clone()),
         after: format!("host:{host} ip:{} by:{by}", origin.ip),
         ..ActDetails::default()
     };
@@ -251,7 +251,7 @@ pub(crate) async fn note_proof(
     session: &Session,
     at: Timestamp,
 ) -> Result<(), OperationError> {
-    let words = ActDetails { subject: format!("session:{}", session.id), ..ActDetails::default() };
+    let words = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
     app.write_down(actor, Act::SessionProved, words).await?;
     app.store().prove_session(&session.id, at).await?;
     app.gateway().prove_session(&session.id, at);
@@ -337,7 +337,7 @@ pub async fn cut_own(
     });
     app.store().remove_sessions(&cut).await?;
     let words = ActDetails {
-        subject: format!("account:{}", session.account),
+        subject: Subject::Account(session.account.clone()),
         before: format!("sessions:{}", cut.len()),
         ..ActDetails::default()
     };
@@ -350,7 +350,7 @@ pub async fn leave(app: &App, session: &Session) -> Result<(), OperationError> {
     let cut = app.gateway().cut_sessions(|known| known.id == session.id);
     app.store().remove_sessions(&cut).await?;
     let actor = Actor::of_session(app, session)?;
-    let words = ActDetails { subject: format!("session:{}", session.id), ..ActDetails::default() };
+    let words = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
     app.write_down(&actor, Act::SessionCut, words).await?;
     Ok(())
 }

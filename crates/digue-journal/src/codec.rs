@@ -11,7 +11,8 @@ use minicbor::{Decoder, Encoder};
 use digue_types::{
     AccountId, Act, ActionName, Administration, Basis, Category, Event, ExchangeId, Exposure, Inspection,
     Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, ReadFailure, RefusalReason,
-    RepeatedExposure, RequestClient, RouteName, SessionId, ShownPersons, Timestamp, UnreadCause, UnreadPlace,
+    RepeatedExposure, RequestClient, RouteName, SessionId, ShownPersons, Subject, Timestamp, UnreadCause,
+    UnreadPlace,
 };
 
 const KIND_EXPOSURE: u8 = 1;
@@ -240,7 +241,8 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
 }
 
 fn write_administration(out: &mut Out<'_>, a: &Administration) -> Written {
-    let texts = [&a.subject, &a.before, &a.after, &a.reason];
+    let subject = a.subject.to_string();
+    let texts = [&subject, &a.before, &a.after, &a.reason];
     let fields = 3 + texts.iter().filter(|text| !text.is_empty()).count() as u64;
     out.array(2)?.u8(KIND_ADMINISTRATION)?.map(fields)?;
     out.u8(1)?.i64(a.at.micros())?;
@@ -260,7 +262,7 @@ fn read_administration(input: &mut Decoder<'_>) -> Result<Administration, Decode
         at: Timestamp::from_micros(fields.need(1, |d| Ok(d.i64()?))?),
         actor: fields.name(2, AccountId::parse)?,
         act: fields.need(3, |d| coded(d.u8()?, Act::from_number))?,
-        subject: fields.maybe(4, read_text)?.unwrap_or_default(),
+        subject: fields.maybe(4, read_text)?.map(|text| Subject::parse(&text)).unwrap_or_default(),
         before: fields.maybe(5, read_text)?.unwrap_or_default(),
         after: fields.maybe(6, read_text)?.unwrap_or_default(),
         reason: fields.maybe(7, read_text)?.unwrap_or_default(),
@@ -444,7 +446,7 @@ pub(crate) mod tests {
             at: Timestamp::from_secs(1),
             actor: AccountId::parse("digue").unwrap(),
             act: Act::Started,
-            subject: String::new(),
+            subject: Subject::Nothing,
             before: String::new(),
             after: String::new(),
             reason: String::new(),
@@ -541,7 +543,7 @@ pub(crate) mod tests {
                 at: Timestamp::from_micros(micros),
                 actor: AccountId::parse("rssi").unwrap(),
                 act,
-                subject,
+                subject: Subject::parse(&subject),
                 before,
                 after,
                 reason,

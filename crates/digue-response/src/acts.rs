@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use digue_types::{Timestamp, lists};
+use digue_types::{Act, Gate, Subject, Timestamp, lists};
 
 use crate::clock::ClockKind;
 use crate::incident::entry::{IncidentEntry, IncidentNote};
@@ -66,7 +66,7 @@ enum ShutPortal {
 }
 
 impl LoggedActs {
-    pub(crate) fn take(&mut self, entry: &IncidentEntry, about: &str) {
+    pub(crate) fn take(&mut self, entry: &IncidentEntry, about: &Subject) {
         let fact = LoggedAct { entry: entry.number, at: entry.at };
         match &entry.note {
             IncidentNote::Submitted(submission) => {
@@ -77,7 +77,9 @@ impl LoggedActs {
                     self.state(kind, LoggedAct { at: Timestamp::from_micros(*at), ..fact });
                 }
             }
-            IncidentNote::Seen { act, subject, after, .. } => self.see(act, after, subject == about, fact),
+            IncidentNote::Seen { act, subject, after, .. } => {
+                self.see(*act, after, subject.clone().canonical() == *about, fact);
+            }
             _ => {}
         }
     }
@@ -90,19 +92,20 @@ impl LoggedActs {
         }
     }
 
-    /// An act of the journal, by its code. The subject matters for gates and suspensions only: closing
-    /// another account does not close this one.
-    fn see(&mut self, act: &str, after: &str, is_about: bool, fact: LoggedAct) {
-        match act {
-            "watch-alerted" | "watch-contained" => {
-                self.seen = Some(self.seen.filter(|seen| seen.at <= fact.at).unwrap_or(fact));
-            }
-            "finding-confirmed" => self.theft = Some(fact),
-            "finding-cleared" => self.theft = None,
-            "gate-set" if is_about => self.shut_or_open(ShutPortal::Gate, after == "closed", fact),
-            "account-suspended" if is_about => self.shut_or_open(ShutPortal::Suspension, true, fact),
-            "account-resumed" if is_about => self.shut_or_open(ShutPortal::Suspension, false, fact),
-            _ => {}
+    /// An act of the journal. The subject matters for gates and suspensions only: closing another account
+    /// does not close this one. All other acts change no claim.
+    fn see(&mut self, act: Act, after: &str, is_about: bool, fact: LoggedAct) {
+        if matches!(act, Act::WatchAlerted | Act::WatchContained) {
+            self.seen = Some(self.seen.filter(|seen| seen.at <= fact.at).unwrap_or(fact));
+        } else if act == Act::FindingConfirmed {
+            self.theft = Some(fact);
+        } else if act == Act::FindingCleared {
+            self.theft = None;
+        } else if act == Act::GateSet && is_about {
+            let is_closed = Gate::parse(after) == Some(Gate::Closed);
+            self.shut_or_open(ShutPortal::Gate, is_closed, fact);
+        } else if matches!(act, Act::AccountSuspended | Act::AccountResumed) && is_about {
+            self.shut_or_open(ShutPortal::Suspension, act == Act::AccountSuspended, fact);
         }
     }
 

@@ -132,7 +132,7 @@ impl Incident {
     pub fn claims(&self, clocks: &[LegalClock], now: Timestamp) -> Vec<Claim> {
         let is_said = |claim: &Claim| match claim.kind {
             ClaimKind::Authority | ClaimKind::Persons => true,
-            ClaimKind::Access => !self.about.is_empty(),
+            ClaimKind::Access => !self.about.is_nothing(),
             _ => {
                 claim.standing != ClaimStanding::NotDone
                     || clocks.iter().any(|clock| Some(clock.rule.kind) == clock_of(claim.kind))
@@ -148,7 +148,7 @@ impl Incident {
         let natures = said(Field::Natures);
         let has = |nature: Nature| natures.iter().any(|code| code == nature.code());
         let cause = said(Field::CauseOf).first().and_then(|code| Cause::parse(code));
-        let is_account = self.about.starts_with("account:");
+        let is_account = self.about.is_account();
         // Ransomware first: such a case was once reported as a stolen account.
         if self.sheets.contains(&Sheet::Ransomware) {
             return Happening::Ransomware;

@@ -10,7 +10,7 @@ pub mod entry;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use digue_types::Timestamp;
+use digue_types::{Subject, Timestamp};
 use jiff::tz::TimeZone;
 
 use crate::acts::LoggedActs;
@@ -23,7 +23,7 @@ use crate::vocabulary::{Exemption, Gravity};
 
 pub use entry::{
     EntryKind, EntryRefusal, IncidentEntry, IncidentNote, IncidentRole, IncidentState, NoticesEnded,
-    REASON_CHARS_MIN, Source,
+    REASON_CHARS_MIN, ReopenedGate, Source,
 };
 
 /// A decision with its author, time and reason.
@@ -89,7 +89,7 @@ pub struct DutyMet {
 pub struct Incident {
     pub title: String,
     pub source: Source,
-    pub about: String,
+    pub about: Subject,
     pub opened_at: Timestamp,
     pub opened_by: String,
     pub role: IncidentRole,
@@ -147,7 +147,8 @@ impl Incident {
         let mut incident = Self {
             title: title.clone(),
             source: *source,
-            about: about.clone(),
+            // Incidents of version 0.1.0 name accounts as they were typed.
+            about: about.clone().canonical(),
             opened_at: first.at,
             opened_by: first.author.clone(),
             // Until stated otherwise, the role with the most duties.

@@ -53,9 +53,15 @@ async fn measure(persons: usize) {
     let contain = Instant::now();
     let reach = Reach::Account("a1".parse().expect("a name"));
     gates::set_gate(&home.app, &dpo, reach, Gate::Closed, "vol probable").await.expect("a gate");
-    let id = incidents::open(&home.app, &dpo, Source::Containment, "Kairos", "account:a1")
-        .await
-        .expect("it opens");
+    let id = incidents::open(
+        &home.app,
+        &dpo,
+        Source::Containment,
+        "Kairos",
+        digue_types::Subject::parse("account:a1"),
+    )
+    .await
+    .expect("it opens");
     let question =
         ScopeQuestion { accounts: vec!["a1".parse().expect("a name")], ..ScopeQuestion::default() };
     let version = breach::compute_affected(&home.app, &dpo, &id, question).await.expect("a set");

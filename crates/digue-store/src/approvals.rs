@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use digue_types::{AccountId, OrganisationId, Timestamp};
+use digue_types::{AccountId, OrganisationId, Subject, Timestamp};
 
 use crate::{Store, Stored, rows};
 
@@ -12,7 +12,7 @@ pub struct ApprovalRecord {
     pub id: String,
     /// What is requested and about what: `open-gate`, `account:of-12.agent3`.
     pub kind: String,
-    pub subject: String,
+    pub subject: Subject,
     pub detail: String,
     /// The organisation concerned.
     pub organisation: OrganisationId,
@@ -44,7 +44,7 @@ impl Store {
         )
         .bind(approval.id.as_str())
         .bind(approval.kind.as_str())
-        .bind(approval.subject.as_str())
+        .bind(approval.subject.to_string())
         .bind(approval.detail.as_str())
         .bind(approval.organisation.as_str())
         .bind(approval.reason.as_str())

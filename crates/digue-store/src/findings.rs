@@ -1,13 +1,13 @@
 //! The findings of detection, and the verdicts on them.
 
-use digue_types::{AccountId, OrganisationId, PortalId, Timestamp};
+use digue_types::{AccountId, FindingId, OrganisationId, PortalId, Timestamp};
 
 use crate::{Store, Stored, rows};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindingRecord {
-    pub id: String,
+    pub id: FindingId,
     pub at: Timestamp,
     /// `None`: about the organisation as a whole.
     pub account: Option<AccountId>,

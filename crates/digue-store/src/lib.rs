@@ -186,7 +186,7 @@ impl Store {
         .bind(record.reach.scope().code())
         .bind(record.reach.name())
         .bind(record.gate.code())
-        .bind(record.reason.as_str())
+        .bind(record.reason.to_string())
         .bind(record.set_by.as_str())
         .bind(record.set_at.micros())
         .execute(&self.pool)

@@ -1,6 +1,7 @@
 //! The space of persons: their one-time codes, their requests with the answers, their notification
 //! preferences, and what is hidden from them for a time.
 
+use digue_access::Reach;
 use digue_types::{AccountId, Timestamp};
 
 use crate::{Store, Stored, rows};
@@ -84,8 +85,8 @@ pub struct PreferenceRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenRecord {
     pub id: String,
-    /// `account:name` or `organisation:name`.
-    pub reach: String,
+    /// An account or an organisation.
+    pub reach: Reach,
     pub from: Timestamp,
     pub to: Timestamp,
     pub reason: String,
@@ -321,7 +322,7 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(hidden.id.as_str())
-        .bind(hidden.reach.as_str())
+        .bind(hidden.reach.subject().to_string())
         .bind(hidden.from.micros())
         .bind(hidden.to.micros())
         .bind(hidden.reason.as_str())

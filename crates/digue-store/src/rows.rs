@@ -3,7 +3,9 @@
 use digue_access::decide::Reduction;
 use digue_access::session::{ClientIp, Device, TokenHash};
 use digue_access::{AccountRecord, ApiKey, Reach, RequestOrigin, Role, Session};
-use digue_types::{AccountId, Gate, IdError, OrganisationId, PortalId, SessionId, Timestamp};
+use digue_types::{
+    AccountId, FindingId, Gate, GateReason, IdError, OrganisationId, PortalId, SessionId, Subject, Timestamp,
+};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -30,7 +32,7 @@ use crate::{StoreError, Stored};
 pub struct GateRecord {
     pub reach: Reach,
     pub gate: Gate,
-    pub reason: String,
+    pub reason: GateReason,
     pub set_by: AccountId,
     pub set_at: Timestamp,
 }
@@ -98,7 +100,7 @@ pub(crate) fn gate(row: &AnyRow) -> Stored<GateRecord> {
     Ok(GateRecord {
         reach: reach.ok_or_else(|| corrupt("scope"))?,
         gate: Gate::parse(&text(row, "gate")?).ok_or_else(|| corrupt("gate"))?,
-        reason: text(row, "reason")?,
+        reason: GateReason::parse(&text(row, "reason")?),
         set_by: name(row, "set_by", AccountId::parse)?,
         set_at: time(row, "set_at")?,
     })
@@ -266,7 +268,7 @@ pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
     Ok(ApprovalRecord {
         id: text(row, "id")?,
         kind: text(row, "kind")?,
-        subject: text(row, "subject")?,
+        subject: Subject::parse(&text(row, "subject")?).canonical(),
         detail: text(row, "detail")?,
         organisation: name(row, "organisation", OrganisationId::parse)?,
         reason: text(row, "reason")?,
@@ -320,7 +322,7 @@ pub(crate) fn finding(row: &AnyRow) -> Stored<FindingRecord> {
     let account = text(row, "account")?;
     let account = if account.is_empty() { None } else { Some(name(row, "account", AccountId::parse)?) };
     Ok(FindingRecord {
-        id: text(row, "id")?,
+        id: name(row, "id", FindingId::parse)?,
         at: time(row, "at")?,
         account,
         organisation: name(row, "organisation", OrganisationId::parse)?,
@@ -576,10 +578,18 @@ pub(crate) fn preference(row: &AnyRow) -> Stored<PreferenceRecord> {
     })
 }
 
+/// An account or an organisation. Another reach is an error: hiding nothing instead would show what the DPO
+/// has hidden.
+fn hidden_reach(text: &str) -> Stored<Reach> {
+    let reach = Reach::of(&Subject::parse(text).canonical());
+    let is_known = |reach: &Reach| matches!(reach, Reach::Account(_) | Reach::Organisation(_));
+    reach.filter(is_known).ok_or_else(|| corrupt("reach"))
+}
+
 pub(crate) fn hidden(row: &AnyRow) -> Stored<HiddenRecord> {
     Ok(HiddenRecord {
         id: text(row, "id")?,
-        reach: text(row, "reach")?,
+        reach: hidden_reach(&text(row, "reach")?)?,
         from: time(row, "from_at")?,
         to: time(row, "to_at")?,
         reason: text(row, "reason")?,

@@ -33,6 +33,14 @@ macro_rules! coded {
                 to.serialize_str(self.code())
             }
         }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let code = <String as serde::Deserialize>::deserialize(from)?;
+                let unknown = || serde::de::Error::custom(format_args!("no {}: {code}", stringify!($name)));
+                Self::parse(&code).ok_or_else(unknown)
+            }
+        }
     };
 }
 

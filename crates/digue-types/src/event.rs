@@ -11,6 +11,7 @@ use crate::inspection::Inspection;
 use crate::person::PersonRef;
 use crate::reading::{Means, ReadFailure};
 use crate::reason::RefusalReason;
+use crate::subject::Subject;
 use crate::time::Timestamp;
 
 /// One entry of the journal.
@@ -145,8 +146,8 @@ pub struct Administration {
     /// The account that acted, or `digue` itself.
     pub actor: AccountId,
     pub act: Act,
-    /// What was acted upon, as text: `account:of-12.agent3`, `portal:kairos`.
-    pub subject: String,
+    /// What was acted upon.
+    pub subject: Subject,
     pub before: String,
     pub after: String,
     pub reason: String,
@@ -249,3 +250,33 @@ coded!(
         AccountMoved = 83 "account-moved",
     }
 );
+
+#[cfg(test)]
+mod tests {
+    use crate::inspection::{Inspection, UninspectedCause};
+    use crate::reading::{Means, UnreadCause};
+    use crate::scope::{Gate, Scope};
+
+    use super::*;
+
+    /// Codes and numbers are stored: each names one value, and is read back as it.
+    macro_rules! each_code_names_one_value {
+        ($($list:ident)+) => {$({
+            let mut codes = std::collections::HashSet::new();
+            let mut numbers = std::collections::HashSet::new();
+            for &one in $list::ALL {
+                assert_eq!($list::parse(one.code()), Some(one));
+                assert_eq!($list::from_number(one.number()), Some(one));
+                assert_eq!(serde_json::to_value(one).unwrap(), one.code());
+                assert_eq!(serde_json::from_value::<$list>(one.code().into()).unwrap(), one);
+                assert!(codes.insert(one.code()) && numbers.insert(one.number()), "{one:?}");
+            }
+            assert!(serde_json::from_value::<$list>("no-such-code".into()).is_err());
+        })+};
+    }
+
+    #[test]
+    fn each_code_and_number_names_one_value() {
+        each_code_names_one_value!(Basis Outcome Inspection UninspectedCause Scope Gate Act Means UnreadCause);
+    }
+}

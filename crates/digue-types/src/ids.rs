@@ -188,6 +188,8 @@ name!(/// A category of personal data shown, in the operator's own vocabulary.
     Category, parse_exact);
 name!(/// The public name of a session; never the secret in its cookie.
     SessionId, parse_exact);
+name!(/// One finding of detection.
+    FindingId, parse_exact);
 name!(/// One request and its response.
     ExchangeId, parse_exact);
 

@@ -5,6 +5,7 @@
 
 mod coded;
 pub mod event;
+pub mod gate_reason;
 pub mod ids;
 pub mod inspection;
 pub mod list;
@@ -12,6 +13,7 @@ pub mod person;
 pub mod reading;
 pub mod reason;
 pub mod scope;
+pub mod subject;
 pub mod time;
 pub mod visible;
 pub mod written;
@@ -19,14 +21,16 @@ pub mod written;
 pub use event::{
     Act, Administration, Basis, Event, Exposure, Outcome, RepeatedExposure, RequestClient, ShownPersons,
 };
+pub use gate_reason::GateReason;
 pub use ids::compatible;
 pub use ids::{
-    AccountId, ActionName, Category, ExchangeId, IdError, OrganisationId, PopulationId, PortalId, RouteName,
-    SessionId,
+    AccountId, ActionName, Category, ExchangeId, FindingId, IdError, OrganisationId, PopulationId, PortalId,
+    RouteName, SessionId,
 };
 pub use inspection::{Inspection, UninspectedCause};
 pub use person::{PersonKey, PersonRef};
 pub use reading::{Means, ReadFailure, UnreadCause, UnreadPlace};
 pub use reason::RefusalReason;
 pub use scope::{Gate, Scope};
+pub use subject::Subject;
 pub use time::{SlidingWindow, Timestamp};

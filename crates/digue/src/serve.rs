@@ -36,7 +36,7 @@ use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, JournalOptions};
 use digue_selfservice::persons::{codes, news};
 use digue_store::Store;
-use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow};
+use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow, Subject};
 use jiff::tz::TimeZone;
 use rustls::ServerConfig;
 use tokio::sync::{mpsc, watch};
@@ -212,9 +212,9 @@ pub(crate) async fn start(
     caseloads::load_kept(&app).await?;
     aliases::load_kept(&app).await?;
     assessment::refresh(&app).await?;
-    app.note(Act::Started, format!("rules:{version:016x}")).await?;
+    app.note(Act::Started, Subject::Rules(version)).await?;
     if let Some(cause) = opening.rebuilt {
-        app.note(Act::IndexRebuilt, cause).await?;
+        app.note(Act::IndexRebuilt, Subject::Other(cause)).await?;
     }
 
     // Detection rebuilds its memory while requests are served; until then a fresh engine monitors
@@ -390,7 +390,7 @@ impl RunningServer {
         }
         caseloads::load_kept(&self.app).await?;
         aliases::load_kept(&self.app).await?;
-        self.app.note(Act::Configured, format!("rules:{version:016x}")).await?;
+        self.app.note(Act::Configured, Subject::Rules(version)).await?;
         Ok(())
     }
 
@@ -413,7 +413,7 @@ impl RunningServer {
         }
         // After the listeners have stopped: no request can add to these counts any more.
         self.app.gateway().record_counted_refusals(true).await;
-        self.app.note(Act::Stopped, String::new()).await?;
+        self.app.note(Act::Stopped, Subject::Nothing).await?;
         // App and gateway hold each other, so neither is ever dropped: journal and index are closed by
         // name.
         let (journal, app) = (self.journal, self.app.clone());

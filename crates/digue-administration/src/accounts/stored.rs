@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use digue_access::AccountRecord;
+use digue_app::act_contents::AccountPlace;
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
     JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
 };
 use digue_store::GateRecord;
-use digue_types::AccountId;
+use digue_types::{AccountId, Gate, Subject};
 
 pub const COMPARISONS: &[StoredComparison] = &[
     StoredComparison { kind: StoredKind::Account, compare: |app, to| Box::pin(accounts(app, to)) },
@@ -36,7 +37,7 @@ fn account_is(
 ) -> RecordConfirmation {
     // The record has no date of creation.
     let Some(said) = word.journalled.account(account) else { return word.without_act() };
-    let is_same = said == format!("{} {}", record.organisation, record.role.code())
+    let is_same = said == AccountPlace::of(record).to_string()
         && word.journalled.is_suspended(account) == record.is_suspended;
     if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
 }
@@ -46,22 +47,22 @@ async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationErro
     with_word(app, |word| {
         let mut known = BTreeSet::new();
         for gate in &stored {
-            let subject = format!("{}:{}", gate.reach.scope().code(), gate.reach.name());
-            to.note(StoredKind::Gate, subject.as_str(), gate_is(word, &subject, gate));
+            let subject = gate.reach.subject();
+            to.note(StoredKind::Gate, subject.to_string(), gate_is(word, &subject, gate));
             known.insert(subject);
         }
         for (subject, said) in word.journalled.gates() {
-            if said.after != "open" && !known.contains(subject) {
-                to.miss(StoredKind::Gate, subject);
+            if said.after != Gate::Open.code() && !known.contains(subject) {
+                to.miss(StoredKind::Gate, subject.to_string());
             }
         }
     });
     Ok(())
 }
 
-fn gate_is(word: &JournalStatement<'_>, subject: &str, gate: &GateRecord) -> RecordConfirmation {
+fn gate_is(word: &JournalStatement<'_>, subject: &Subject, gate: &GateRecord) -> RecordConfirmation {
     let is_same = word.journalled.gate(subject).is_some_and(|said| {
-        said.after == gate.gate.code() && said.reason == gate.reason && said.by == gate.set_by
+        said.after == gate.gate.code() && said.reason == gate.reason.to_string() && said.by == gate.set_by
     });
     word.unless_older(gate.set_at, is_same)
 }

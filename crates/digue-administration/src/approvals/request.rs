@@ -1,15 +1,14 @@
-//! The kinds of approval requests, and how each is stored, shown and journalled.
+//! The kinds of approval requests, and how each is shown and journalled.
 //!
-//! Each request has three texts: `detail` is everything, for the store; `summary` is for the approver;
-//! `told` is for the journal, without addresses. The names of the stored fields cannot change: requests
-//! made before an upgrade are read after it.
+//! Each request has three texts: `detail` is everything, for the store (`codec`); `summary` is for the
+//! approver; `told` is for the journal, without addresses.
+
+use std::fmt;
 
 use digue_access::{Reach, Role};
 use digue_evidence::reading::EXPORT_REQUEST;
-use digue_store::ApprovalRecord;
-use digue_types::{AccountId, Gate, OrganisationId, PopulationId, PortalId, Timestamp};
+use digue_types::{AccountId, Gate, OrganisationId, PopulationId, PortalId, Subject, Timestamp};
 use ring::digest::{SHA256, digest};
-use serde_json::{Value as Json, json};
 
 use crate::loads::{LoadTarget, WaitingLoad};
 
@@ -47,20 +46,25 @@ pub enum RulesGuard {
 }
 
 impl RulesGuard {
-    /// Its name in settings, requests and the journal: `portal:kairos`, `policies:`, `proxies:`.
-    pub fn name(&self) -> String {
+    /// The subject of its acts and requests.
+    pub fn subject(&self) -> Subject {
         match self {
-            Self::Portal(portal) => format!("portal:{portal}"),
-            Self::Policies => "policies:".to_owned(),
-            Self::Proxies => "proxies:".to_owned(),
+            Self::Portal(portal) => portal.into(),
+            Self::Policies => Subject::Policies,
+            Self::Proxies => Subject::Proxies,
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
-        match text.split_once(':')? {
-            ("portal", name) => PortalId::parse(name).ok().map(Self::Portal),
-            ("policies", "") => Some(Self::Policies),
-            ("proxies", "") => Some(Self::Proxies),
+    /// Its name in settings and stored requests: the text of its subject.
+    pub fn name(&self) -> String {
+        self.subject().to_string()
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        match Subject::parse(name) {
+            Subject::Portal(portal) => Some(Self::Portal(portal)),
+            Subject::Policies => Some(Self::Policies),
+            Subject::Proxies => Some(Self::Proxies),
             _ => None,
         }
     }
@@ -81,47 +85,6 @@ impl NewAccount {
         let email = self.email.as_deref().unwrap_or_default();
         format!("{} {} {} {email}", self.account, self.organisation, self.role.code()).trim_end().to_owned()
     }
-
-    fn to_json(&self) -> Json {
-        json!({
-            "account": self.account,
-            "organisation": self.organisation,
-            "role": self.role.code(),
-            "email": self.email,
-        })
-    }
-
-    fn of_json(json: &Json) -> Option<Self> {
-        Some(Self {
-            account: id(json, "account")?,
-            organisation: id(json, "organisation")?,
-            role: Role::parse(json["role"].as_str()?)?,
-            email: maybe(json, "email", |text| Some(text.to_owned()))?,
-        })
-    }
-}
-
-/// An identifier in a field of stored JSON.
-fn id<T: std::str::FromStr>(json: &Json, field: &str) -> Option<T> {
-    json[field].as_str()?.parse().ok()
-}
-
-/// An optional field. The outer `None` means that a value is there and cannot be read: taking it for
-/// absent would turn one account into a whole organisation, or a dated relation into an endless one.
-fn maybe<T>(json: &Json, field: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
-    match &json[field] {
-        Json::Null => Some(None),
-        Json::String(text) => read(text).map(Some),
-        _ => None,
-    }
-}
-
-fn reach_json(reach: &Reach) -> Json {
-    json!({"scope": reach.scope().code(), "name": reach.name()})
-}
-
-fn reach_of(json: &Json) -> Option<Reach> {
-    Reach::parse(json["scope"].as_str()?, json["name"].as_str()?)
 }
 
 /// Something that needs a second person.
@@ -196,26 +159,23 @@ impl ApprovalRequest {
         }
     }
 
-    pub(crate) fn subject(&self) -> String {
+    pub(crate) fn subject(&self) -> Subject {
         match self {
-            Self::OpenGate { reach, .. } => format!("{}:{}", reach.scope().code(), reach.name()),
-            Self::Reopen(step) => format!("{}:{}", step.reach.scope().code(), step.reach.name()),
+            Self::OpenGate { reach, .. } => reach.subject(),
+            Self::Reopen(step) => step.reach.subject(),
             Self::AddAccounts(accounts) => match &accounts[..] {
-                [one] => format!("account:{}", one.account),
-                many => format!("accounts:{}", many.len()),
+                [one] => (&one.account).into(),
+                many => Subject::Accounts(many.len() as u64),
             },
-            Self::RecoverAccount { account, .. } => format!("account:{account}"),
-            Self::IssueKey { account, .. } => format!("account:{account}"),
-            Self::WidenRules { of, .. } => of.name(),
-            Self::ExportJournal => "journal:".to_owned(),
-            Self::Load(load) => load.target.name(),
-            Self::AllowFeed { account, .. } | Self::MoveAccount { account, .. } => {
-                format!("account:{account}")
-            }
+            Self::WidenRules { of, .. } => of.subject(),
+            Self::ExportJournal => Subject::WholeJournal,
+            Self::Load(load) => load.target.subject(),
+            Self::RecoverAccount { account, .. }
+            | Self::IssueKey { account, .. }
+            | Self::AllowFeed { account, .. }
+            | Self::MoveAccount { account, .. } => account.into(),
             Self::AddToCaseload(AgreedRelation { organisation, .. })
-            | Self::HandOver { organisation, .. } => {
-                format!("organisation:{organisation}")
-            }
+            | Self::HandOver { organisation, .. } => organisation.into(),
         }
     }
 
@@ -243,49 +203,6 @@ impl ApprovalRequest {
         }
     }
 
-    /// The whole request as it is stored. Named JSON fields and not one line of words: a portal's
-    /// identifiers may contain anything, and must not run into the next field.
-    pub(crate) fn detail(&self) -> String {
-        let json = match self {
-            Self::OpenGate { reach, gate } => json!({"reach": reach_json(reach), "gate": gate.code()}),
-            Self::Reopen(step) => json!({
-                "reach": reach_json(&step.reach),
-                "gate": step.gate.code(),
-                "percent": step.percent,
-                "incident": step.incident,
-            }),
-            Self::AddAccounts(accounts) => {
-                json!({"accounts": accounts.iter().map(NewAccount::to_json).collect::<Vec<_>>()})
-            }
-            Self::RecoverAccount { account, since } => {
-                json!({"account": account, "since": since.micros()})
-            }
-            Self::IssueKey { account, thumbprint, name } => {
-                json!({"account": account, "thumbprint": thumbprint, "name": name})
-            }
-            Self::WidenRules { of, detail } => json!({"of": of.name(), "rules": detail}),
-            Self::ExportJournal => json!({}),
-            Self::AddToCaseload(one) => json!({
-                "population": one.population,
-                "person": one.person,
-                "account": one.account,
-                "organisation": one.organisation,
-                "until": one.until.map(|until| until.to_string()),
-            }),
-            Self::Load(load) => json!({"target": load.target.name(), "load": load.detail()}),
-            Self::AllowFeed { account, target, per_day } => {
-                json!({"account": account, "target": target.name(), "per_day": per_day})
-            }
-            Self::MoveAccount { account, organisation, role } => {
-                json!({"account": account, "organisation": organisation, "role": role.code()})
-            }
-            Self::HandOver { organisation, from, to } => {
-                json!({"organisation": organisation, "from": from, "to": to})
-            }
-        };
-        json.to_string()
-    }
-
     /// The request as the journal keeps it: no addresses, and no list that would not fit an entry; a long
     /// one is named by its digest.
     pub(crate) fn told(&self) -> String {
@@ -309,69 +226,6 @@ impl ApprovalRequest {
         }
     }
 
-    /// Reads a stored request; `None` for one that another version stored differently: it must be made
-    /// again. It is never completed by guessing, because an approver read the original.
-    pub fn of(record: &ApprovalRecord) -> Option<Self> {
-        let json: Json = serde_json::from_str(&record.detail).ok()?;
-        match record.kind.as_str() {
-            "open-gate" => {
-                let gate = Gate::parse(json["gate"].as_str()?)?;
-                Some(Self::OpenGate { reach: reach_of(&json["reach"])?, gate })
-            }
-            "reopen" => Some(Self::Reopen(ReopeningStep {
-                reach: reach_of(&json["reach"])?,
-                gate: Gate::parse(json["gate"].as_str()?)?,
-                percent: json["percent"].as_u64()?.try_into().ok()?,
-                incident: json["incident"].as_str()?.to_owned(),
-            })),
-            "add-accounts" => {
-                let accounts = json["accounts"].as_array()?;
-                accounts.iter().map(NewAccount::of_json).collect::<Option<_>>().map(Self::AddAccounts)
-            }
-            "recover-account" => Some(Self::RecoverAccount {
-                account: id(&json, "account")?,
-                since: Timestamp::from_micros(json["since"].as_i64()?),
-            }),
-            "issue-key" => Some(Self::IssueKey {
-                account: id(&json, "account")?,
-                thumbprint: json["thumbprint"].as_str()?.to_owned(),
-                name: json["name"].as_str()?.to_owned(),
-            }),
-            "widen-rules" => Some(Self::WidenRules {
-                of: RulesGuard::parse(json["of"].as_str()?)?,
-                detail: json["rules"].as_str()?.to_owned(),
-            }),
-            EXPORT_REQUEST => Some(Self::ExportJournal),
-            "add-to-caseload" => Some(Self::AddToCaseload(AgreedRelation {
-                population: id(&json, "population")?,
-                person: json["person"].as_str()?.to_owned(),
-                account: maybe(&json, "account", |text| text.parse().ok())?,
-                organisation: id(&json, "organisation")?,
-                until: maybe(&json, "until", Timestamp::parse_rfc3339)?,
-            })),
-            "load" => {
-                let target = LoadTarget::parse(json["target"].as_str()?)?;
-                WaitingLoad::parse(target, json["load"].as_str()?).map(Self::Load)
-            }
-            "allow-feed" => Some(Self::AllowFeed {
-                account: id(&json, "account")?,
-                target: LoadTarget::parse(json["target"].as_str()?)?,
-                per_day: json["per_day"].as_u64()?.try_into().ok()?,
-            }),
-            "move-account" => Some(Self::MoveAccount {
-                account: id(&json, "account")?,
-                organisation: id(&json, "organisation")?,
-                role: Role::parse(json["role"].as_str()?)?,
-            }),
-            "hand-over" => Some(Self::HandOver {
-                organisation: id(&json, "organisation")?,
-                from: id(&json, "from")?,
-                to: id(&json, "to")?,
-            }),
-            _ => None,
-        }
-    }
-
     /// True when approving both would do the same thing twice.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
@@ -383,6 +237,15 @@ impl ApprovalRequest {
             (Self::WidenRules { .. }, Self::WidenRules { .. }) => self == other,
             _ => self.kind() == other.kind() && self.subject() == other.subject(),
         }
+    }
+}
+
+/// The account that made a request, as the journal has it beside a decision.
+pub(crate) struct AskedBy<'a>(pub(crate) &'a AccountId);
+
+impl fmt::Display for AskedBy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "asked by {}", self.0)
     }
 }
 
@@ -429,57 +292,5 @@ mod tests {
             assert_eq!(RulesGuard::parse(&of.name()), Some(of));
         }
         assert_eq!(RulesGuard::parse("policies:x"), None);
-    }
-
-    #[test]
-    fn what_was_kept_is_what_was_asked_whatever_stands_in_it() {
-        let until = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z");
-        let (of_1, chef): (OrganisationId, AccountId) = ("of-1".parse().unwrap(), "chef".parse().unwrap());
-        let mut requests = vec![
-            addition(None),
-            addition(until),
-            ApprovalRequest::HandOver {
-                organisation: of_1.clone(),
-                from: chef.clone(),
-                to: "adj".parse().unwrap(),
-            },
-            ApprovalRequest::OpenGate { reach: Reach::Everything, gate: Gate::StepUp },
-            ApprovalRequest::OpenGate { reach: Reach::Account(chef.clone()), gate: Gate::Open },
-            ApprovalRequest::Reopen(ReopeningStep {
-                reach: Reach::Organisation(of_1.clone()),
-                gate: Gate::Open,
-                percent: 25,
-                incident: "in-1".to_owned(),
-            }),
-            ApprovalRequest::AddAccounts((0..3).map(account).collect()),
-            ApprovalRequest::RecoverAccount { account: chef.clone(), since: Timestamp::from_micros(7) },
-            ApprovalRequest::ExportJournal,
-        ];
-        // Identifiers of a portal and names are anything: no text runs into the next field.
-        for hostile in ["P\t7", "P7\tchef\t2030-01-01T00:00:00Z", "a\nb", "\"}", "\\", " ", "é\u{1}"] {
-            let mut one = addition(until);
-            if let ApprovalRequest::AddToCaseload(addition) = &mut one {
-                addition.person = hostile.to_owned();
-                addition.account = Some(chef.clone());
-            }
-            requests.push(one);
-            let (thumbprint, name) = ("x".repeat(43), hostile.to_owned());
-            requests.push(ApprovalRequest::IssueKey { account: chef.clone(), thumbprint, name });
-        }
-        for request in requests {
-            let record = ApprovalRecord {
-                id: "ap-1".to_owned(),
-                kind: request.kind().to_owned(),
-                subject: request.subject(),
-                detail: request.detail(),
-                organisation: of_1.clone(),
-                reason: String::new(),
-                asked_by: chef.clone(),
-                asked_at: Timestamp::ZERO,
-                expires_at: Timestamp::ZERO,
-                decided: None,
-            };
-            assert_eq!(ApprovalRequest::of(&record), Some(request));
-        }
     }
 }

@@ -2,12 +2,12 @@
 
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
-    JournalStatement, RecordComparison, StoredComparison, StoredKind, is_same_subject, with_word,
+    JournalStatement, RecordComparison, StoredComparison, StoredKind, with_word,
 };
 use digue_store::ApprovalRecord;
 use digue_types::Act;
 
-use super::ApprovalRequest;
+use super::request::{ApprovalRequest, AskedBy};
 
 pub const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Approval, compare: |app, to| Box::pin(approvals(app, to)) }];
@@ -26,27 +26,21 @@ async fn approvals(app: &App, to: &mut RecordComparison) -> Result<(), Operation
         // Requests are never deleted by Digue: a missing one was removed by other means.
         for (subject, said) in word.journalled.all_asked() {
             let is_it = |known: &ApprovalRecord| {
-                known.asked_by == said.by
-                    && said.is_at(known.asked_at)
-                    && is_same_subject(&known.subject, subject)
+                known.asked_by == said.by && said.is_at(known.asked_at) && known.subject == *subject
             };
             if !stored.iter().any(is_it) {
-                to.miss(StoredKind::Approval, subject);
+                to.miss(StoredKind::Approval, subject.to_string());
             }
         }
     });
     Ok(())
 }
 
-/// The request as the journal has it; `None` when the record cannot be read.
-fn told(approval: &ApprovalRecord) -> Option<String> {
-    ApprovalRequest::of(approval).map(|request| request.told())
-}
-
 fn is_asked(word: &JournalStatement<'_>, approval: &ApprovalRecord) -> bool {
-    let Some(told) = told(approval) else { return false };
+    // A record that cannot be read is no request of the journal.
+    let Ok(told) = ApprovalRequest::told_forms(approval) else { return false };
     word.journalled.asked(&approval.subject).iter().any(|said| {
-        said.after == told
+        told.contains(&said.after)
             && said.reason == approval.reason
             && said.by == approval.asked_by
             && said.is_at(approval.asked_at)
@@ -54,10 +48,10 @@ fn is_asked(word: &JournalStatement<'_>, approval: &ApprovalRecord) -> bool {
 }
 
 fn is_decided(word: &JournalStatement<'_>, approval: &ApprovalRecord, all: &[ApprovalRecord]) -> bool {
-    let asked_by = format!("asked by {}", approval.asked_by);
-    let told = told(approval);
+    let Ok(told) = ApprovalRequest::told_forms(approval) else { return false };
+    let asked_by = AskedBy(&approval.asked_by).to_string();
     let mut said = word.journalled.decided(&approval.subject).iter().filter(|said| {
-        said.before == asked_by && Some(&said.after) == told.as_ref() && said.reason == approval.reason
+        said.before == asked_by && told.contains(&said.after) && said.reason == approval.reason
     });
     match &approval.decided {
         Some(decided) => {

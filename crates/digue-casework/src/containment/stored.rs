@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use digue_app::act_contents::FindingFigures;
 use digue_app::signals::{reason_of, signals_of, subject_of};
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
     JournalStatement, RecordComparison, StoredComparison, StoredKind, with_word,
 };
 use digue_store::FindingRecord;
-use digue_types::{Act, Timestamp};
+use digue_types::{Act, FindingId, Subject, Timestamp};
 
 pub const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Finding, compare: |app, to| Box::pin(findings(app, to)) }];
@@ -23,12 +24,12 @@ async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
             let is_same = is_found(word, finding) && is_judged(word, finding);
             to.note(StoredKind::Finding, finding.id.as_str(), word.unless_older(finding.at, is_same));
         }
-        let known: BTreeSet<&str> = stored.iter().map(|finding| finding.id.as_str()).collect();
+        let known: BTreeSet<&FindingId> = stored.iter().map(|finding| &finding.id).collect();
         for finding in word.journalled.verdicts().filter(|finding| !known.contains(finding)) {
-            to.miss(StoredKind::Finding, finding);
+            to.miss(StoredKind::Finding, finding.as_str());
         }
         for subject in taken_away(word, &stored) {
-            to.miss(StoredKind::Finding, subject);
+            to.miss(StoredKind::Finding, subject.to_string());
         }
     });
     Ok(())
@@ -37,11 +38,11 @@ async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
 /// Subjects about which detection acted more often than there are findings: findings were deleted. The act
 /// does not hold the id of its finding, so that an undecided one can only be counted by its subject; those
 /// with a verdict are known by their id.
-fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<&'j str> {
+fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<&'j Subject> {
     let oldest = stored.iter().map(|finding| finding.at).min().unwrap_or(Timestamp::ZERO);
     let is_cut = stored.len() >= FINDINGS_MAX as usize;
-    let known: BTreeSet<&str> = stored.iter().map(|finding| finding.id.as_str()).collect();
-    let mut kept: HashMap<String, usize> = HashMap::new();
+    let known: BTreeSet<&FindingId> = stored.iter().map(|finding| &finding.id).collect();
+    let mut kept: HashMap<Subject, usize> = HashMap::new();
     for finding in stored {
         *kept.entry(subject_of(finding)).or_default() += 1;
     }
@@ -52,7 +53,7 @@ fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<
     }
     let acted = word.journalled.all_findings().filter(|(subject, all)| {
         let readable = all.iter().filter(|said| !is_cut || said.at >= oldest).count();
-        readable > kept.get(*subject).copied().unwrap_or(0)
+        readable > kept.get(subject).copied().unwrap_or(0)
     });
     acted.map(|(subject, _)| subject).collect()
 }
@@ -60,11 +61,13 @@ fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<
 fn is_found(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
     let signals = signals_of(finding);
     let Some(reason) = signals.known().map(reason_of) else { return false };
-    let persons = format!(" persons:{}", finding.persons);
+    let has_figures = |before: &str| {
+        FindingFigures::parse(before).is_some_and(|figures| figures.persons == finding.persons)
+    };
     word.journalled
         .findings(&subject_of(finding))
         .iter()
-        .any(|said| said.after == finding.action && said.reason == reason && said.before.ends_with(&persons))
+        .any(|said| said.after == finding.action && said.reason == reason && has_figures(&said.before))
 }
 
 fn is_judged(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {

@@ -1,5 +1,6 @@
 //! Stored entries of incidents, compared with the journal.
 
+use digue_types::Subject;
 use std::collections::BTreeSet;
 
 use digue_app::{App, OperationError};
@@ -8,7 +9,7 @@ use digue_evidence::stored_records::{
 };
 use digue_store::EntryRecord;
 
-use super::journalled_forms;
+use super::EntryHash;
 
 pub const COMPARISONS: &[StoredComparison] = &[StoredComparison {
     kind: StoredKind::Incident,
@@ -27,8 +28,10 @@ async fn incident_entries(app: &App, to: &mut RecordComparison) -> Result<(), Op
             to.note(StoredKind::Incident, name.as_str(), entry_is(word, entry));
             known.insert(name);
         }
-        for (incident, said) in word.journalled.hashed("incident:") {
-            let number = said.split(' ').next().unwrap_or_default();
+        for (subject, said) in word.journalled.hashed() {
+            let Subject::Incident(incident) = subject else { continue };
+            // A text of another form is of no entry in the database: it is named, not skipped.
+            let number = EntryHash::parse(said).map_or_else(|| said.to_owned(), |one| one.number.to_string());
             let name = format!("{incident} {number}");
             if !known.contains(&name) {
                 to.miss(StoredKind::Incident, name);
@@ -39,8 +42,24 @@ async fn incident_entries(app: &App, to: &mut RecordComparison) -> Result<(), Op
 }
 
 fn entry_is(word: &JournalStatement<'_>, entry: &EntryRecord) -> RecordConfirmation {
-    let subject = format!("incident:{}", entry.incident);
-    let forms = journalled_forms(entry);
+    let subject = Subject::Incident(entry.incident.clone());
+    let forms = EntryHash::forms(entry).map(|form| form.to_string());
     let is_same = forms.iter().any(|form| word.journalled.holds(&subject, form, &entry.author));
     word.unless_older(entry.recorded_at, is_same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EntryHash;
+
+    #[test]
+    fn the_hash_of_an_entry_is_read_as_it_was_written() {
+        for text in ["4 00ff at 2026-11-28T22:00:00Z", "4 00ff"] {
+            let read = EntryHash::parse(text).unwrap();
+            assert_eq!((read.number, read.to_string()), (4, text.to_owned()));
+        }
+        for text in ["4", "four 00ff", "4 00ff at noon"] {
+            assert_eq!(EntryHash::parse(text), None, "{text}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
 use digue_store::{CampaignRecord, NoticeRecord};
-use digue_types::Act;
+use digue_types::{Act, Subject};
 use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::{blocks_of, must_be_as_prepared, style_of, text_of};
@@ -71,7 +71,11 @@ pub async fn letters(
 const LETTERS: u32 = 1000;
 
 fn exported(campaign: &str, what: &str) -> ActDetails {
-    ActDetails { subject: format!("campaign:{campaign}"), after: what.to_owned(), ..ActDetails::default() }
+    ActDetails {
+        subject: Subject::Campaign(campaign.to_string()),
+        after: what.to_owned(),
+        ..ActDetails::default()
+    }
 }
 
 /// The content of the QR code on a letter: it can be verified with the journal's public key and without

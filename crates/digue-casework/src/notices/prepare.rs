@@ -12,7 +12,7 @@ use digue_locales::{Language, text};
 use digue_response::affected::AffectedPerson;
 use digue_response::code::{Code, masked};
 use digue_store::{CampaignRecord, NoticeRecord};
-use digue_types::{Act, PersonRef, Timestamp};
+use digue_types::{Act, PersonRef, Subject, Timestamp};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value as Json;
 
@@ -89,9 +89,9 @@ pub async fn prepare(
         faults: "[]".to_owned(),
     };
     let words = ActDetails {
-        subject: format!("campaign:{}", campaign.id),
+        subject: Subject::Campaign(campaign.id.to_string()),
         before: super::journalled_form(&campaign),
-        after: format!("persons:{}", persons.len()),
+        after: super::CampaignSize(campaign.persons).to_string(),
         ..ActDetails::default()
     };
     if source == "csv" {

@@ -9,7 +9,7 @@ use digue_evidence::stored_records::{
 };
 use digue_store::CampaignRecord;
 
-use super::journalled_forms;
+use super::{CampaignSize, journalled_forms};
 
 pub const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Campaign, compare: |app, to| Box::pin(campaigns(app, to)) }];
@@ -48,7 +48,7 @@ pub(super) async fn is_as_prepared(app: &App, campaign: &CampaignRecord) -> bool
 fn is_prepared(word: &JournalStatement<'_>, campaign: &CampaignRecord) -> bool {
     word.journalled.campaign(&campaign.id).is_some_and(|said| {
         journalled_forms(campaign).contains(&said.before)
-            && said.after == format!("persons:{}", campaign.persons)
+            && said.after == CampaignSize(campaign.persons).to_string()
             && said.by == campaign.made_by
     })
 }

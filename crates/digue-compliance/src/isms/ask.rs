@@ -25,7 +25,7 @@ use digue_isms::signatures::signed;
 use digue_isms::standing::Measurements;
 use digue_response::clock::ClockKind;
 use digue_response::incident::Source;
-use digue_types::{AccountId, Gate, PortalId, Timestamp};
+use digue_types::{AccountId, Gate, GateReason, PortalId, Timestamp};
 
 use super::{awareness, day_of};
 
@@ -399,7 +399,7 @@ async fn findings(app: &App, check: Check, now: Timestamp) -> Result<Measurement
         Check::FindingsDecided => {
             let old: Vec<_> = all.iter().filter(|finding| now.since(finding.at) > DECIDE_WITHIN).collect();
             let open = old.iter().filter(|finding| finding.verdict.is_none());
-            Ok(Measurement::of(old.len() as u64, open.map(|finding| finding.id.clone()).collect()))
+            Ok(Measurement::of(old.len() as u64, open.map(|finding| finding.id.to_string()).collect()))
         }
         _ => contained(app, &all).await,
     }
@@ -407,11 +407,12 @@ async fn findings(app: &App, check: Check, now: Timestamp) -> Result<Measurement
 
 /// Seconds between the last finding that closed an account and the gate that closed it.
 async fn contained(app: &App, all: &[digue_store::FindingRecord]) -> Result<Measurement, OperationError> {
-    let closing = all.iter().find(|finding| finding.action.starts_with("close-"));
+    let closes = |action: &str| Action::parse(action).is_some_and(|taken| taken >= Action::CloseAccount);
+    let closing = all.iter().find(|finding| closes(&finding.action));
     let Some(finding) = closing else { return Ok(Measurement::default()) };
     let gates = app.store().gates().await?;
-    let word = format!("watch {}:", finding.id);
-    let shut = gates.iter().find(|gate| gate.gate == Gate::Closed && gate.reason.starts_with(&word));
+    let is_its = |reason: &GateReason| reason.finding() == Some(&finding.id);
+    let shut = gates.iter().find(|gate| gate.gate == Gate::Closed && is_its(&gate.reason));
     Ok(match shut {
         Some(gate) => Measurement::value(gate.set_at.since(finding.at).as_secs()),
         // Reopened since: the gate's row is gone, and with it the time of closing.
@@ -435,7 +436,7 @@ async fn of_incidents(app: &App, check: Check, now: Timestamp) -> Result<Measure
             })
         }),
         Check::IncidentEvidence => {
-            views.retain(|view| view.incident.about.starts_with("account:"));
+            views.retain(|view| view.incident.about.is_account());
             of(&views, &|view| view.incident.affected.iter().all(|version| version.hash.is_empty()))
         }
         _ => {

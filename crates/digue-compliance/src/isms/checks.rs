@@ -9,9 +9,10 @@ use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_isms::check::{Check, CheckOutcome, CheckResult, DisabledCheck, Measurement, NotRun};
 use digue_isms::standing::MeasuredState;
 use digue_store::{CheckRecord, SwitchRecord};
-use digue_types::{Act, Timestamp};
+use digue_types::{Act, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::act_contents::{CheckHash, CheckSwitch};
 use super::{ask, in_force, must_read, now};
 
 /// The longest time for which a check may be disabled.
@@ -161,9 +162,9 @@ async fn keep(app: &App, result: &CheckResult) -> Result<(), OperationError> {
     let hash = sha256(&result.canonical());
     let found = &result.found;
     let words = ActDetails {
-        subject: format!("check:{}", result.check.code()),
+        subject: Subject::Check(result.check.code().to_owned()),
         before: format!("population:{} failing:{}", found.population, found.failing_count()),
-        after: format!("{} {hash}", result.outcome.code()),
+        after: CheckHash { outcome: result.outcome, hash: hash.clone() }.to_string(),
         ..ActDetails::default()
     };
     app.write_down(&Actor::digue(), Act::CheckRan, words).await?;
@@ -202,8 +203,8 @@ pub async fn switch(
         return Err(OperationError::Invalid("invalid-switch-long"));
     }
     let words = ActDetails {
-        subject: format!("check:{}", check.code()),
-        after: if until > now { format!("off until {until}") } else { "on".to_owned() },
+        subject: Subject::Check(check.code().to_owned()),
+        after: CheckSwitch::at(now, until).to_string(),
         reason: reason.clone(),
         ..ActDetails::default()
     };

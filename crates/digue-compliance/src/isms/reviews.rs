@@ -10,9 +10,10 @@ use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_isms::check::Check;
 use digue_store::{ReviewLine, ReviewRecord};
 use digue_types::visible::is_blank;
-use digue_types::{AccountId, Act, OrganisationId, Timestamp};
+use digue_types::{AccountId, Act, OrganisationId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::act_contents::OpenedReview;
 use super::checks;
 
 /// The facts about an account when its review began.
@@ -131,8 +132,8 @@ pub async fn open(
     };
     let lines = lines(app, &id).await?;
     let words = ActDetails {
-        subject: format!("review:{id}"),
-        after: format!("accounts:{} due:{due_at}", lines.len()),
+        subject: Subject::Review(id.to_string()),
+        after: OpenedReview { accounts: lines.len(), due_at }.to_string(),
         ..ActDetails::default()
     };
     app.write_down(actor, Act::ReviewOpened, words).await?;
@@ -230,8 +231,8 @@ pub async fn decide(
         }
     }
     let words = ActDetails {
-        subject: format!("account:{account}"),
-        before: format!("review:{review}"),
+        subject: Subject::Account(account.clone()),
+        before: Subject::Review(review.to_owned()).to_string(),
         after: decision.code().to_owned(),
         reason: reason.clone(),
     };

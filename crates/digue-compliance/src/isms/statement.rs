@@ -7,7 +7,7 @@ use digue_isms::kinds::{Applicability, Measure};
 use digue_isms::standing::MeasuredState;
 use digue_isms::statement::{StatementLine, statement};
 use digue_store::FileRecord;
-use digue_types::Act;
+use digue_types::{Act, Subject};
 use serde_json::json;
 
 use super::{IsmsState, complete, in_force, must_read, now};
@@ -52,7 +52,7 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     }
     let signed = app.journal().sign(&body);
     let words = ActDetails {
-        subject: format!("statement:{number}"),
+        subject: Subject::Statement(number as u64),
         after: sha256(&signed),
         ..ActDetails::default()
     };

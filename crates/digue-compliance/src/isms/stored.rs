@@ -1,6 +1,7 @@
 //! Stored revisions of registers, reviews of rights, results and switches of checks, compared with the
 //! journal.
 
+use digue_types::Subject;
 use std::collections::BTreeSet;
 
 use digue_app::files::sha256;
@@ -10,6 +11,7 @@ use digue_evidence::stored_records::{
 };
 use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
 
+use super::act_contents::{CheckHash, CheckSwitch, OpenedReview, RevisionHash};
 use super::{checks, words_of};
 
 pub(crate) const COMPARISONS: &[StoredComparison] = &[
@@ -27,11 +29,11 @@ async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), Operation
             to.note(StoredKind::Record, revision.id.as_str(), revision_is(word, revision));
             known.insert((revision.id.as_str(), revision.number));
         }
-        for (id, said) in word.journalled.hashed("record:") {
-            // `measure 3 HASH`.
-            let number = said.split(' ').nth(1).and_then(|number| number.parse().ok());
-            if number.is_none_or(|number| !known.contains(&(id, number))) {
-                to.miss(StoredKind::Record, id);
+        for (subject, said) in word.journalled.hashed() {
+            let Subject::Record(id) = subject else { continue };
+            let number = RevisionHash::parse(said).map(|revision| revision.number);
+            if number.is_none_or(|number| !known.contains(&(id.as_str(), number))) {
+                to.miss(StoredKind::Record, id.as_str());
             }
         }
     });
@@ -68,7 +70,8 @@ async fn reviews(app: &App, to: &mut RecordComparison) -> Result<(), OperationEr
 
 fn review_is(word: &JournalStatement<'_>, review: &ReviewRecord, lines: &[ReviewLine]) -> RecordConfirmation {
     let is_same = word.journalled.review(&review.id).is_some_and(|said| {
-        said.after == format!("accounts:{} due:{}", lines.len(), review.due_at) && said.by == review.opened_by
+        let opened = OpenedReview { accounts: lines.len(), due_at: review.due_at };
+        said.after == opened.to_string() && said.by == review.opened_by
     });
     word.unless_older(review.opened_at, is_same)
 }
@@ -102,8 +105,8 @@ async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), Opera
 
 fn result_is(word: &JournalStatement<'_>, result: &CheckRecord) -> RecordConfirmation {
     let is_same = checks::outcome_of(result).is_some_and(|(outcome, canonical)| {
-        let found = format!("{} {}", outcome.code(), sha256(&canonical));
-        word.journalled.checked(&result.name) == Some(found.as_str())
+        let found = CheckHash { outcome, hash: sha256(&canonical) };
+        word.journalled.checked(&result.name) == Some(found.to_string().as_str())
     });
     word.unless_older(result.at, is_same)
 }
@@ -125,7 +128,8 @@ async fn switches(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
 
 fn switch_is(word: &JournalStatement<'_>, switch: &SwitchRecord) -> RecordConfirmation {
     let Some(said) = word.journalled.switched(&switch.name) else { return word.without_act() };
-    let after = if switch.until > said.at { format!("off until {}", switch.until) } else { "on".to_owned() };
-    let is_same = said.after == after && said.reason == switch.reason && said.by.as_str() == switch.author;
+    let after = CheckSwitch::at(said.at, switch.until);
+    let is_same =
+        said.after == after.to_string() && said.reason == switch.reason && said.by.as_str() == switch.author;
     if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
 }

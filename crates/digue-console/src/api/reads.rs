@@ -14,7 +14,7 @@ use digue_evidence::{affected, entry, scope, watch};
 use digue_exposure::{CountedExposure, Lookup, ScopeQuestion};
 use digue_identity::{keys, recovery};
 use digue_locales::{Language, text};
-use digue_types::{OrganisationId, PersonRef, Timestamp};
+use digue_types::{OrganisationId, PersonRef, Subject, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -165,7 +165,8 @@ pub(crate) async fn account(
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(&account)?;
-    let view = watch::account(&console.app, &actor, &account, (EvidenceForm::Shown, "history")).await?;
+    let view =
+        watch::account(&console.app, &actor, &account, (EvidenceForm::Shown, Subject::History)).await?;
     let budgets = view.budgets.iter().flat_map(|(portal, windows)| {
         windows.iter().map(move |(window, shown, limit)| {
             json!({"portal": portal, "window": window.code(), "persons": shown, "limit": limit})
@@ -323,7 +324,7 @@ pub(crate) async fn sessions(
 fn approval(waiting: &WaitingApproval) -> Value {
     let record = &waiting.record;
     let accounts: Vec<Value> = match ApprovalRequest::of(record) {
-        Some(ApprovalRequest::AddAccounts(accounts)) => accounts
+        Ok(ApprovalRequest::AddAccounts(accounts)) => accounts
             .iter()
             .map(|one| {
                 json!({"account": one.account, "organisation": one.organisation, "role": one.role.code()})
@@ -335,7 +336,7 @@ fn approval(waiting: &WaitingApproval) -> Value {
         "id": record.id,
         "kind": record.kind,
         "subject": record.subject,
-        "is_readable": ApprovalRequest::of(record).is_some(),
+        "is_readable": ApprovalRequest::of(record).is_ok(),
         "accounts": accounts,
         "reason": record.reason,
         "asked_by": record.asked_by,
@@ -367,7 +368,7 @@ pub(crate) async fn gates(State(console): State<Console>, visitor: Visitor) -> R
                 "scope": gate.reach.scope(),
                 "name": gate.reach.name(),
                 "gate": gate.gate,
-                "reason": gate.reason,
+                "reason": gate.reason.to_string(),
                 "set_by": gate.set_by,
                 "set_at": gate.set_at,
             })
@@ -467,7 +468,7 @@ fn incident_json(console: &Console, view: &IncidentView, language: Language) -> 
     let mut json = breach::notification_json(&console.app, view, language);
     json["id"] = view.record.id.clone().into();
     json["title"] = view.incident.title.clone().into();
-    json["about"] = view.incident.about.clone().into();
+    json["about"] = view.incident.about.to_string().into();
     json["affected"] = json!(view.incident.affected);
     json
 }

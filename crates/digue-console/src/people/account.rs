@@ -8,7 +8,7 @@ use digue_evidence::reading::EvidenceForm;
 use digue_evidence::stored_records::StoredKind;
 use digue_evidence::watch::{self, AccountView, Timeline};
 use digue_identity::recovery::{self, LookBack};
-use digue_types::{Administration, Gate, Timestamp};
+use digue_types::{AccountId, Administration, Gate, Subject, Timestamp};
 use jiff::tz::TimeZone;
 
 use crate::chart::{Bar, bars};
@@ -69,7 +69,7 @@ async fn look(
     console: &Console,
     visitor: &Visitor,
     account: &str,
-    part: (EvidenceForm, &str),
+    part: (EvidenceForm, fn(AccountId) -> Subject),
 ) -> Result<AccountView, PageError> {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(account)?;
@@ -82,7 +82,7 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     Path(account): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let mut view = look(&console, &visitor, &account, (EvidenceForm::Shown, "history")).await?;
+    let mut view = look(&console, &visitor, &account, (EvidenceForm::Shown, Subject::History)).await?;
     let persons_total = view.persons.len() as u64;
     view.persons.truncate(LINES);
     view.exposures.truncate(LINES);
@@ -119,7 +119,7 @@ pub(crate) async fn exposures_csv(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let view = look(&console, &visitor, &account, (EvidenceForm::File, "exposures")).await?;
+    let view = look(&console, &visitor, &account, (EvidenceForm::File, Subject::Exposures)).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["entry", "at", "portal", "route", "outcome", "persons", "reasons"].map(|key| w.coded("column", key));
@@ -143,7 +143,7 @@ pub(crate) async fn persons_csv(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let view = look(&console, &visitor, &account, (EvidenceForm::File, "persons")).await?;
+    let view = look(&console, &visitor, &account, (EvidenceForm::File, Subject::Persons)).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["person", "times", "last"].map(|key| w.coded("column", key));
     let rows = view

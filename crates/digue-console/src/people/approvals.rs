@@ -51,12 +51,12 @@ struct ShownRequest {
 impl ShownRequest {
     fn new(w: &Localizer, waiting: WaitingApproval) -> Self {
         let (accounts, since, details) = match ApprovalRequest::of(&waiting.record) {
-            Some(ApprovalRequest::AddAccounts(accounts)) => (accounts, None, Vec::new()),
-            Some(ApprovalRequest::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
-            Some(ApprovalRequest::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
-            Some(request) => (Vec::new(), None, request.summary().lines().map(ToOwned::to_owned).collect()),
+            Ok(ApprovalRequest::AddAccounts(accounts)) => (accounts, None, Vec::new()),
+            Ok(ApprovalRequest::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
+            Ok(ApprovalRequest::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
+            Ok(request) => (Vec::new(), None, request.summary().lines().map(ToOwned::to_owned).collect()),
             // The stored request cannot be read: no one can approve it, and the page says so.
-            None => (Vec::new(), None, vec![w.say("approval-unreadable")]),
+            Err(_) => (Vec::new(), None, vec![w.say("approval-unreadable")]),
         };
         Self { waiting, accounts, since, details }
     }
@@ -114,13 +114,13 @@ pub(crate) async fn list_csv(
             .as_ref()
             .map(|decided| format!("{} {} {}", decided.by, decided.at, decided.is_granted));
         let unreadable = || w.say("approval-unreadable");
-        let summary = ApprovalRequest::of(&record).map_or_else(unreadable, |request| request.summary());
+        let summary = ApprovalRequest::of(&record).map_or_else(|_| unreadable(), |request| request.summary());
         vec![
             record.asked_at.to_string(),
             record.expires_at.to_string(),
             record.asked_by.to_string(),
             format!("{} {summary}", record.kind),
-            record.subject,
+            record.subject.to_string(),
             record.reason,
             decided.unwrap_or_default(),
         ]

@@ -4,14 +4,14 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
-use digue_access::Role;
+use digue_access::{Reach, Role};
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
 use digue_evidence::reading::EvidenceForm;
 use digue_selfservice::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
 use digue_selfservice::persons::sights::{self, HiddenConsultations};
 use digue_selfservice::persons::{self, codes};
-use digue_types::PopulationId;
+use digue_types::{PopulationId, Subject};
 use serde::Deserialize;
 
 use crate::error::PageError;
@@ -195,7 +195,9 @@ pub(crate) async fn hide(
     let at = |text: &str| local_time(text, &console.zone);
     let times = (at(&form.from)?, at(&form.to)?);
     let until = at(&form.until)?;
-    let hidden = sights::hide(&console.app, &actor, form.reach.trim(), times, until, &form.reason).await;
+    let reach = Reach::of(&Subject::parse(form.reach.trim()).canonical());
+    let reach = reach.ok_or(OperationError::Invalid("invalid-hidden"))?;
+    let hidden = sights::hide(&console.app, &actor, reach, times, until, &form.reason).await;
     hidden?;
     Ok(Redirect::to("/requests"))
 }

@@ -10,7 +10,7 @@ use digue_administration::approvals::ReopeningStep;
 use digue_administration::reopening;
 use digue_app::OperationError;
 use digue_casework::{breach, incidents};
-use digue_types::Gate;
+use digue_types::{Gate, Subject};
 use serde::Deserialize;
 
 use crate::error::PageError;
@@ -94,8 +94,8 @@ pub(crate) async fn reopen(
 }
 
 fn step_of(form: &StepForm, incident: String) -> Result<ReopeningStep, OperationError> {
-    let (scope, name) = form.who.split_once(':').ok_or(OperationError::Invalid("invalid-gate-name"))?;
-    let reach = Reach::parse(scope, name.trim()).ok_or(OperationError::Invalid("invalid-gate-name"))?;
+    let reach = Reach::of(&Subject::parse(form.who.trim()).canonical());
+    let reach = reach.ok_or(OperationError::Invalid("invalid-gate-name"))?;
     let gate = Gate::parse(&form.gate).ok_or(OperationError::Invalid("invalid-gate"))?;
     Ok(ReopeningStep { reach, gate, percent: form.percent, incident })
 }

@@ -7,14 +7,14 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
-use digue_app::gates;
+use digue_app::{OperationError, gates};
 use digue_casework::incidents::{self, IncidentView};
 use digue_evidence::stored_records::StoredKind;
 use digue_response::clock::LegalClock;
 use digue_response::incident::{EntryKind, IncidentTask, Source};
 use digue_response::sheet::{Answer, Sheet, StepEffect};
 use digue_response::{IncidentEntry, IncidentNote, IncidentState};
-use digue_types::{Gate, Timestamp};
+use digue_types::{AccountId, Gate, OrganisationId, Subject, Timestamp};
 use serde::Deserialize;
 
 use crate::differences::words_beside;
@@ -150,11 +150,16 @@ pub(crate) async fn open(
 ) -> Result<Redirect, PageError> {
     let source = Source::parse(&form.source).unwrap_or(Source::Person);
     let about = match (form.account.trim(), form.organisation.trim()) {
-        ("", "") => String::new(),
-        ("", organisation) => format!("organisation:{organisation}"),
-        (account, _) => format!("account:{account}"),
+        ("", "") => Subject::Nothing,
+        ("", organisation) => {
+            let organisation = OrganisationId::parse(organisation);
+            organisation.map_err(|_| OperationError::Invalid("invalid-account-name"))?.into()
+        }
+        (account, _) => {
+            AccountId::parse(account).map_err(|_| OperationError::Invalid("invalid-account-name"))?.into()
+        }
     };
-    let opened = incidents::open(&console.app, &actor, source, &form.title, &about).await;
+    let opened = incidents::open(&console.app, &actor, source, &form.title, about).await;
     let id = opened?;
     Ok(Redirect::to(&format!("/incidents/{id}")))
 }
@@ -190,7 +195,7 @@ struct IncidentPage {
     tasks: Vec<IncidentTask>,
     open_steps: usize,
     /// What can be reopened in steps: the subject, and its closed gate.
-    shut: Vec<String>,
+    shut: Vec<Subject>,
     gates: Vec<&'static str>,
     /// The times, and the delay since the previous one.
     moments: Vec<(&'static str, Option<Timestamp>, String)>,
@@ -209,9 +214,9 @@ pub(crate) async fn show(
     let log = view.entries.iter().rev().map(|entry| logged(&w, &view, entry)).collect();
     let tasks = view.incident.tasks.clone();
     let shut = gates::shut_gates(&console.app, &actor).await?;
-    let shut = shut.iter().map(|gate| format!("{}:{}", gate.reach.scope().code(), gate.reach.name()));
-    let about = Some(view.incident.about.clone()).filter(|about| !about.is_empty());
-    let mut shut: Vec<String> = about.into_iter().chain(shut).collect();
+    let shut = shut.iter().map(|gate| gate.reach.subject());
+    let about = Some(view.incident.about.clone()).filter(|about| !about.is_nothing());
+    let mut shut: Vec<Subject> = about.into_iter().chain(shut).collect();
     shut.sort();
     shut.dedup();
     Ok(page(&IncidentPage {
@@ -349,7 +354,7 @@ fn fact_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
             format!("{opened} {title} ({})", w.reader().subject(about))
         }
         IncidentNote::Seen { act, subject, after, reason, by, .. } => {
-            w.reader().act(act, subject, after, (by.as_str(), reason.as_str()))
+            w.reader().act(*act, subject, after, (by.as_str(), reason.as_str()))
         }
         IncidentNote::Occurred { from, to } => {
             let end = to.map(|to| moment_of(w, to)).unwrap_or_default();
@@ -528,14 +533,13 @@ fn action_of(
 ) -> Option<(String, String)> {
     use digue_response::sheet::SheetAction;
     let id = &view.record.id;
-    let about = view.incident.about.split_once(':');
-    let target = match (action, about) {
-        (SheetAction::CloseAccount | SheetAction::Reopen, Some(("account", account))) => {
+    let target = match (action, view.incident.about.clone().canonical()) {
+        (SheetAction::CloseAccount | SheetAction::Reopen, Subject::Account(account)) => {
             format!("/accounts/{account}")
         }
         (SheetAction::CloseAccount, _) => "/accounts".to_owned(),
-        (SheetAction::CloseOrganisation | SheetAction::Reopen, Some(("organisation", app))) => {
-            format!("/organisations/{app}")
+        (SheetAction::CloseOrganisation | SheetAction::Reopen, Subject::Organisation(organisation)) => {
+            format!("/organisations/{organisation}")
         }
         (SheetAction::CloseOrganisation | SheetAction::Reopen, _) => "/organisations".to_owned(),
         (SheetAction::ComputeAffected | SheetAction::Preserve, _) => format!("/incidents/{id}/affected"),

@@ -476,11 +476,15 @@ impl World {
             view.findings.iter().find(|one| one.account.as_ref().is_some_and(is_its)).unwrap().id.clone()
         };
         let (waiting, closed, judged) = (of("agent"), of("perdu"), of("cheffe"));
-        self.post(CISO, "/watch/decide", &[("id", &judged), ("verdict", "work"), ("reason", "inventaire")])
-            .await;
-        self.name("FINDING-WAITING", &waiting);
-        self.name("FINDING-CLOSED", &closed);
-        self.name("FINDING-JUDGED", &judged);
+        self.post(
+            CISO,
+            "/watch/decide",
+            &[("id", judged.as_str()), ("verdict", "work"), ("reason", "inventaire")],
+        )
+        .await;
+        self.name("FINDING-WAITING", waiting.as_str());
+        self.name("FINDING-CLOSED", closed.as_str());
+        self.name("FINDING-JUDGED", judged.as_str());
         let glass = [("justification", "une personne est à l'accueil et son dossier est ailleurs")];
         let sent = Sent {
             method: "POST",

@@ -74,7 +74,7 @@ fn act(act: Act, subject: &str) -> Json {
             at: Timestamp::from_secs(1_763_000_000),
             actor: AccountId::parse("rssi").unwrap(),
             act,
-            subject: subject.to_owned(),
+            subject: digue_types::Subject::parse(subject),
             before: String::new(),
             after: String::new(),
             reason: String::new(),
@@ -125,7 +125,7 @@ fn accounts_are_suspended_and_resumed_by_the_schemas_own_words() {
 fn a_finding_whose_signals_cannot_be_read_says_so() {
     let finding = |signals: &str| {
         let record = FindingRecord {
-            id: "fi-1".to_owned(),
+            id: "fi-1".parse().unwrap(),
             at: Timestamp::from_secs(1_763_000_000),
             account: Some(AccountId::parse("a1").unwrap()),
             organisation: "of-1".parse().unwrap(),

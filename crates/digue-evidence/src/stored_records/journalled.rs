@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use digue_types::{AccountId, Act, Administration, OrganisationId, Timestamp};
+use digue_types::{AccountId, Act, Administration, FindingId, Subject, Timestamp};
 
 /// An act and its record are dated one after the other: within this time they belong together.
 pub const SAME_MOMENT: Duration = Duration::from_mins(2);
@@ -13,8 +13,8 @@ pub const SAME_MOMENT: Duration = Duration::from_mins(2);
 /// The parts of an act that a record is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalledAct {
-    /// `account:a1`, in canonical form.
-    pub about: String,
+    /// In canonical form.
+    pub about: Subject,
     pub at: Timestamp,
     pub by: AccountId,
     pub act: Act,
@@ -40,23 +40,25 @@ pub struct JournalledActs {
     /// The last organisation and role of an account: `of-1 agent`.
     accounts: HashMap<AccountId, String>,
     suspended: HashMap<AccountId, bool>,
-    /// The last change of a gate, by `account:a1`.
-    gates: HashMap<String, JournalledAct>,
-    asked: HashMap<String, Vec<JournalledAct>>,
-    decided: HashMap<String, Vec<JournalledAct>>,
+    /// The last change of each gate.
+    gates: HashMap<Subject, JournalledAct>,
+    asked: HashMap<Subject, Vec<JournalledAct>>,
+    decided: HashMap<Subject, Vec<JournalledAct>>,
     /// Acts of detection, by subject; verdicts by the id of the finding.
-    findings: HashMap<String, Vec<JournalledAct>>,
-    verdicts: HashMap<String, JournalledAct>,
+    findings: HashMap<Subject, Vec<JournalledAct>>,
+    verdicts: HashMap<FindingId, JournalledAct>,
+    /// By the id of the campaign, as the state that a person last gave it.
     prepared: HashMap<String, JournalledAct>,
     campaign_states: HashMap<String, String>,
     reviews: HashMap<String, JournalledAct>,
     /// By review and account.
     review_lines: HashMap<(String, AccountId), JournalledAct>,
+    /// By the code of the check.
     switches: HashMap<String, JournalledAct>,
     /// The last result of each check.
     checks: HashMap<String, String>,
     /// Acts that hold a hash, by subject: their text, and who did them.
-    hashed: HashMap<String, BTreeSet<(String, AccountId)>>,
+    hashed: HashMap<Subject, BTreeSet<(String, AccountId)>>,
 }
 
 impl JournalledActs {
@@ -73,9 +75,9 @@ impl JournalledActs {
     pub(super) fn add(&mut self, entry: u64, act: &Administration) {
         self.end = entry + 1;
         self.first_at.get_or_insert(act.at);
-        let subject = canonical(&act.subject);
+        let subject = act.subject.clone().canonical();
         let said = || JournalledAct {
-            about: canonical(&act.subject),
+            about: act.subject.clone().canonical(),
             at: act.at,
             by: act.actor.clone(),
             act: act.act,
@@ -85,12 +87,12 @@ impl JournalledActs {
         };
         match act.act {
             Act::AccountSaved | Act::AccountMoved => {
-                if let Some(account) = account_of(&subject) {
+                if let Some(account) = subject.account() {
                     self.accounts.insert(account, act.after.clone());
                 }
             }
             Act::AccountSuspended | Act::AccountResumed => {
-                if let Some(account) = account_of(&subject) {
+                if let Some(account) = subject.account() {
                     self.suspended.insert(account, act.act == Act::AccountSuspended);
                 }
             }
@@ -103,21 +105,41 @@ impl JournalledActs {
                 self.findings.entry(subject).or_default().push(said());
             }
             Act::FindingConfirmed | Act::FindingCleared => {
-                if let Some(finding) = act.after.strip_prefix("finding:") {
-                    self.verdicts.insert(finding.to_owned(), said());
+                if let Subject::Finding(finding) = Subject::parse(&act.after) {
+                    self.verdicts.insert(finding, said());
                 }
             }
-            Act::CampaignPrepared => drop(self.prepared.insert(subject, said())),
-            Act::CampaignSet => drop(self.campaign_states.insert(subject, act.after.clone())),
-            Act::ReviewOpened => drop(self.reviews.insert(subject, said())),
+            Act::CampaignPrepared => {
+                if let Subject::Campaign(id) = subject {
+                    self.prepared.insert(id, said());
+                }
+            }
+            Act::CampaignSet => {
+                if let Subject::Campaign(id) = subject {
+                    self.campaign_states.insert(id, act.after.clone());
+                }
+            }
+            Act::ReviewOpened => {
+                if let Subject::Review(id) = subject {
+                    self.reviews.insert(id, said());
+                }
+            }
             Act::ReviewDecided => {
-                let review = act.before.strip_prefix("review:");
-                if let (Some(account), Some(review)) = (account_of(&subject), review) {
-                    self.review_lines.insert((review.to_owned(), account), said());
+                let review = Subject::parse(&act.before);
+                if let (Some(account), Subject::Review(review)) = (subject.account(), review) {
+                    self.review_lines.insert((review, account), said());
                 }
             }
-            Act::CheckSwitched => drop(self.switches.insert(subject, said())),
-            Act::CheckRan => drop(self.checks.insert(subject, act.after.clone())),
+            Act::CheckSwitched => {
+                if let Subject::Check(code) = subject {
+                    self.switches.insert(code, said());
+                }
+            }
+            Act::CheckRan => {
+                if let Subject::Check(code) = subject {
+                    self.checks.insert(code, act.after.clone());
+                }
+            }
             Act::RecordSaved | Act::IncidentOpened | Act::IncidentNoted => {
                 let all = self.hashed.entry(subject).or_default();
                 all.insert((act.after.clone(), act.actor.clone()));
@@ -139,66 +161,67 @@ impl JournalledActs {
         self.accounts.keys()
     }
 
-    pub fn gate(&self, subject: &str) -> Option<&JournalledAct> {
-        self.gates.get(&canonical(subject))
+    /// By the canonical subject, as with all that follow.
+    pub fn gate(&self, subject: &Subject) -> Option<&JournalledAct> {
+        self.gates.get(subject)
     }
 
-    pub fn gates(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
-        self.gates.iter().map(|(subject, said)| (subject.as_str(), said))
+    pub fn gates(&self) -> impl Iterator<Item = (&Subject, &JournalledAct)> {
+        self.gates.iter()
     }
 
-    pub fn asked(&self, subject: &str) -> &[JournalledAct] {
-        self.asked.get(&canonical(subject)).map_or(&[], Vec::as_slice)
+    pub fn asked(&self, subject: &Subject) -> &[JournalledAct] {
+        self.asked.get(subject).map_or(&[], Vec::as_slice)
     }
 
-    pub fn all_asked(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
-        self.asked.iter().flat_map(|(subject, all)| all.iter().map(move |said| (subject.as_str(), said)))
+    pub fn all_asked(&self) -> impl Iterator<Item = (&Subject, &JournalledAct)> {
+        self.asked.iter().flat_map(|(subject, all)| all.iter().map(move |said| (subject, said)))
     }
 
-    pub fn decided(&self, subject: &str) -> &[JournalledAct] {
-        self.decided.get(&canonical(subject)).map_or(&[], Vec::as_slice)
+    pub fn decided(&self, subject: &Subject) -> &[JournalledAct] {
+        self.decided.get(subject).map_or(&[], Vec::as_slice)
     }
 
-    pub fn findings(&self, subject: &str) -> &[JournalledAct] {
-        self.findings.get(&canonical(subject)).map_or(&[], Vec::as_slice)
+    pub fn findings(&self, subject: &Subject) -> &[JournalledAct] {
+        self.findings.get(subject).map_or(&[], Vec::as_slice)
     }
 
-    pub fn verdict(&self, finding: &str) -> Option<&JournalledAct> {
+    pub fn verdict(&self, finding: &FindingId) -> Option<&JournalledAct> {
         self.verdicts.get(finding)
     }
 
-    pub fn all_findings(&self) -> impl Iterator<Item = (&str, &[JournalledAct])> {
-        self.findings.iter().map(|(subject, all)| (subject.as_str(), all.as_slice()))
+    pub fn all_findings(&self) -> impl Iterator<Item = (&Subject, &[JournalledAct])> {
+        self.findings.iter().map(|(subject, all)| (subject, all.as_slice()))
     }
 
-    /// By the name of the finding.
-    pub fn all_verdicts(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
-        self.verdicts.iter().map(|(finding, said)| (finding.as_str(), said))
+    /// By the id of the finding.
+    pub fn all_verdicts(&self) -> impl Iterator<Item = (&FindingId, &JournalledAct)> {
+        self.verdicts.iter()
     }
 
-    pub fn verdicts(&self) -> impl Iterator<Item = &str> {
-        self.verdicts.keys().map(String::as_str)
+    pub fn verdicts(&self) -> impl Iterator<Item = &FindingId> {
+        self.verdicts.keys()
     }
 
     pub fn campaign(&self, id: &str) -> Option<&JournalledAct> {
-        self.prepared.get(&format!("campaign:{id}"))
+        self.prepared.get(id)
     }
 
     pub fn campaigns(&self) -> impl Iterator<Item = &str> {
-        self.prepared.keys().filter_map(|subject| subject.strip_prefix("campaign:"))
+        self.prepared.keys().map(String::as_str)
     }
 
     /// The state that a person last gave a campaign.
     pub fn campaign_state(&self, id: &str) -> Option<&str> {
-        self.campaign_states.get(&format!("campaign:{id}")).map(String::as_str)
+        self.campaign_states.get(id).map(String::as_str)
     }
 
     pub fn review(&self, id: &str) -> Option<&JournalledAct> {
-        self.reviews.get(&format!("review:{id}"))
+        self.reviews.get(id)
     }
 
     pub fn reviews(&self) -> impl Iterator<Item = &str> {
-        self.reviews.keys().filter_map(|subject| subject.strip_prefix("review:"))
+        self.reviews.keys().map(String::as_str)
     }
 
     pub fn review_line(&self, review: &str, account: &AccountId) -> Option<&JournalledAct> {
@@ -206,55 +229,34 @@ impl JournalledActs {
     }
 
     pub fn switched(&self, check: &str) -> Option<&JournalledAct> {
-        self.switches.get(&format!("check:{check}"))
+        self.switches.get(check)
     }
 
     /// The checks that were disabled or enabled.
     pub fn all_switched(&self) -> impl Iterator<Item = &str> {
-        self.switches.keys().filter_map(|subject| subject.strip_prefix("check:"))
+        self.switches.keys().map(String::as_str)
     }
 
     /// The checks that have a result.
     pub fn all_checked(&self) -> impl Iterator<Item = &str> {
-        self.checks.keys().filter_map(|subject| subject.strip_prefix("check:"))
+        self.checks.keys().map(String::as_str)
     }
 
     /// Outcome and hash of the last result of a check.
     pub fn checked(&self, check: &str) -> Option<&str> {
-        self.checks.get(&format!("check:{check}")).map(String::as_str)
+        self.checks.get(check).map(String::as_str)
     }
 
     /// True when the account `by` did an act on `subject` with exactly this text.
-    pub fn holds(&self, subject: &str, after: &str, by: &str) -> bool {
+    pub fn holds(&self, subject: &Subject, after: &str, by: &str) -> bool {
         let Ok(by) = AccountId::parse(by) else { return false };
         self.hashed.get(subject).is_some_and(|all| all.contains(&(after.to_owned(), by)))
     }
 
-    /// The texts of acts with a hash, for each subject with this prefix, such as `record:`.
-    pub fn hashed(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str)> {
-        let named =
-            self.hashed.iter().filter_map(move |(subject, all)| Some((subject.strip_prefix(prefix)?, all)));
-        named.flat_map(|(name, all)| all.iter().map(move |(after, _)| (name, after.as_str())))
+    /// The texts of acts with a hash, with their subjects.
+    pub fn hashed(&self) -> impl Iterator<Item = (&Subject, &str)> {
+        self.hashed
+            .iter()
+            .flat_map(|(subject, all)| all.iter().map(move |(after, _)| (subject, after.as_str())))
     }
-}
-
-/// True when the subject of a record is this subject of the journal, however the record spells it.
-pub fn is_same_subject(stored: &str, journalled: &str) -> bool {
-    canonical(stored) == journalled
-}
-
-/// The canonical subject: older entries spell accounts and organisations differently.
-fn canonical(subject: &str) -> String {
-    let name = match subject.split_once(':') {
-        Some(("account", name)) => AccountId::parse(name).ok().map(|id| format!("account:{id}")),
-        Some(("organisation", name)) => {
-            OrganisationId::parse(name).ok().map(|id| format!("organisation:{id}"))
-        }
-        _ => None,
-    };
-    name.unwrap_or_else(|| subject.to_owned())
-}
-
-fn account_of(subject: &str) -> Option<AccountId> {
-    AccountId::parse(subject.strip_prefix("account:")?).ok()
 }

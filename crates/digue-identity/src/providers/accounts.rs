@@ -9,7 +9,7 @@ use digue_app::secret::{Secret, SecretSeal};
 use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_mail::Mail;
 use digue_store::{IdentityRecord, ProviderSession};
-use digue_types::{AccountId, Act, SessionId, Timestamp};
+use digue_types::{AccountId, Act, SessionId, Subject, Timestamp};
 use serde_json::Value;
 
 use super::peer::{ProviderPeer, VerifiedIdentity};
@@ -306,7 +306,7 @@ pub async fn invite_holder(app: &App, actor: &Actor, account: &AccountId) -> Res
         return Err(OperationError::Conflict);
     }
     let words = ActDetails {
-        subject: format!("account:{account}"),
+        subject: Subject::Account(account.clone()),
         after: "identity".to_owned(),
         ..ActDetails::default()
     };
@@ -433,7 +433,7 @@ pub async fn confirm_link(
 
 fn words(identity: &IdentityRecord) -> ActDetails {
     ActDetails {
-        subject: format!("account:{}", identity.account),
+        subject: Subject::Account(identity.account.clone()),
         after: format!("provider:{} identity:{}", identity.provider, &identity.hash[..12]),
         ..ActDetails::default()
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use digue_access::Session;
 use digue_app::secret::Secret;
 use digue_app::{ActDetails, Actor, App, OperationError};
-use digue_types::Act;
+use digue_types::{Act, Subject};
 
 use super::accounts::seal;
 use super::{keyed, label, providers, told};
@@ -47,7 +47,7 @@ pub async fn ended_by_provider(app: &App, provider: &str, token: &str) -> Result
         let cut = app.gateway().cut_sessions(|session| session.account == account);
         app.store().remove_sessions(&cut).await?;
         let words = ActDetails {
-            subject: format!("account:{account}"),
+            subject: Subject::Account(account.clone()),
             before: format!("sessions:{}", cut.len()),
             after: format!("provider:{provider}"),
             ..ActDetails::default()

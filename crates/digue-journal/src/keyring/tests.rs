@@ -27,7 +27,7 @@ fn event(date: &str) -> Event {
         at: at(date),
         actor: digue_types::AccountId::parse("digue").unwrap(),
         act: digue_types::Act::Started,
-        subject: String::new(),
+        subject: digue_types::Subject::Nothing,
         before: String::new(),
         after: String::new(),
         reason: String::new(),

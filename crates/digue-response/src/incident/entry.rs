@@ -1,7 +1,9 @@
 //! One entry of the incident log: its content as it is stored, and why it may be refused. What the entries of a log
 //! amount to, `incident` folds.
 
-use digue_types::{Timestamp, lists};
+use std::fmt;
+
+use digue_types::{Act, Gate, Subject, Timestamp, lists};
 use serde::{Deserialize, Serialize};
 
 use crate::affected::AffectedVersion;
@@ -72,8 +74,8 @@ pub enum IncidentNote {
     Opened {
         source: Source,
         title: String,
-        /// The finding, account or organisation with which it began; empty otherwise.
-        about: String,
+        /// The account, organisation or portal with which it began, if any.
+        about: Subject,
     },
     Said {
         kind: EntryKind,
@@ -84,8 +86,8 @@ pub enum IncidentNote {
     },
     /// An act of the journal about the incident's subject, added by Digue.
     Seen {
-        act: String,
-        subject: String,
+        act: Act,
+        subject: Subject,
         before: String,
         after: String,
         reason: String,
@@ -203,10 +205,32 @@ pub enum IncidentNote {
     },
     /// A step of the reopening was taken.
     Reopening {
+        /// The text of a `ReopenedGate`.
         what: String,
         budget_percent: Option<u8>,
         text: String,
     },
+}
+
+/// The gate that a step of a reopening set: `portal:portail open`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReopenedGate {
+    pub subject: Subject,
+    pub gate: Gate,
+}
+
+impl ReopenedGate {
+    /// `None` for a text of another form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (subject, gate) = text.rsplit_once(' ')?;
+        Some(Self { subject: Subject::parse(subject), gate: Gate::parse(gate)? })
+    }
+}
+
+impl fmt::Display for ReopenedGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.subject, self.gate.code())
+    }
 }
 
 /// The outcome of the notices of one campaign.

@@ -62,7 +62,7 @@ struct Case {
 impl Case {
     fn open() -> Self {
         let mut case = Self { entries: Vec::new(), now: noon() };
-        let (title, about) = ("Compte a1 lu en série".to_owned(), "account:a1".to_owned());
+        let (title, about) = ("Compte a1 lu en série".to_owned(), digue_types::Subject::parse("account:a1"));
         case.push(IncidentNote::Opened { source: Source::Containment, title, about });
         case
     }
@@ -268,7 +268,11 @@ fn states_follow_one_another() {
     case.takes(Case::state(IncidentState::Suspected));
     case.takes(Case::state(IncidentState::Contained));
     assert_eq!(case.incident().reached(IncidentState::Dismissed), Some(noon()));
-    let again = IncidentNote::Opened { source: Source::Person, title: "x".to_owned(), about: String::new() };
+    let again = IncidentNote::Opened {
+        source: Source::Person,
+        title: "x".to_owned(),
+        about: digue_types::Subject::Nothing,
+    };
     case.refuses(&again, EntryRefusal::OpenedTwice);
 }
 

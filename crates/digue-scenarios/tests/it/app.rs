@@ -270,7 +270,7 @@ impl Home {
         let keyring = digue_testkit::keys::reading(&self.disk);
         let all = reader::entries(&self.disk, 0..size, size).unwrap();
         let acts = all.iter().filter_map(|bytes| match keyring.open(bytes).unwrap() {
-            OpenedKeyring::Event(Event::Administration(act)) => Some((act.act, act.subject)),
+            OpenedKeyring::Event(Event::Administration(act)) => Some((act.act, act.subject.to_string())),
             _ => None,
         });
         acts.collect()

@@ -8,7 +8,7 @@ use digue_administration::decisions;
 use digue_app::{Actor, OperationError, gates};
 use digue_identity::{invitations, sign_in};
 use digue_testkit::Authenticator;
-use digue_types::{AccountId, Act, Gate, OrganisationId};
+use digue_types::{AccountId, Act, Gate, GateReason, OrganisationId};
 
 use crate::app::{CONSOLE, CONSOLE_HOST, Home};
 use crate::passkey::{client, enrol};
@@ -211,11 +211,15 @@ async fn a_delegate_neither_grants_nor_confirms_more_than_agents() {
     assert!(matches!(confirmed, Err(OperationError::Denied)));
     let handed = invitations::hand_over(&home.app, &delegate, &account).await;
     assert!(matches!(handed, Err(OperationError::Denied)));
-    // The mark of a new account cannot be put on another's gate, to be confirmed away by one person.
+    // An officer who writes "quarantine" puts no account in quarantine: one person could confirm it away.
     let a1 = somebody(&home, "a1", "of-1", Role::Agent).await;
     let reach = Reach::Account(a1.account);
-    let marked = gates::set_gate(&home.app, &ciso, reach, Gate::Closed, " quarantine ").await;
-    assert!(matches!(marked, Err(OperationError::Invalid(_))));
+    gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, " quarantine ").await.unwrap();
+    let stored = home.store.gates().await.unwrap().into_iter().find(|gate| gate.reach == reach).unwrap();
+    assert_eq!(stored.reason, GateReason::Officer("quarantine".to_owned()));
+    assert!(!gates::is_quarantine(&stored));
+    let alone = gates::set_gate(&home.app, &ciso, reach, Gate::Open, "retrouvé").await;
+    assert!(matches!(alone, Err(OperationError::SecondNeeded)));
     // Each step is in the journal under the name of its author.
     let acts = home.acts();
     assert!(acts.contains(&(Act::GateSet, "account:neuf".to_owned())), "{acts:?}");

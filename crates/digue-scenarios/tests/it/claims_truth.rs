@@ -53,17 +53,17 @@ impl Truth<'_> {
     }
 
     fn is_closed(&self) -> bool {
-        let about = self.0.incident.about.as_str();
+        let about = &self.0.incident.about;
         let gate = self.last(|note| match note {
-            IncidentNote::Seen { act, subject, after, .. } if act == "gate-set" && subject == about => {
+            IncidentNote::Seen { act, subject, after, .. } if *act == Act::GateSet && subject == about => {
                 Some(after == "closed")
             }
             _ => None,
         });
         let is_suspended = self.last(|note| match note {
-            IncidentNote::Seen { act, subject, .. } if subject == about => match act.as_str() {
-                "account-suspended" => Some(true),
-                "account-resumed" => Some(false),
+            IncidentNote::Seen { act, subject, .. } if subject == about => match act {
+                Act::AccountSuspended => Some(true),
+                Act::AccountResumed => Some(false),
                 _ => None,
             },
             _ => None,
@@ -73,13 +73,13 @@ impl Truth<'_> {
 
     fn is_theft(&self) -> bool {
         let is_confirmed = self.last(|note| match note {
-            IncidentNote::Seen { act, .. } if act == "finding-confirmed" => Some(true),
-            IncidentNote::Seen { act, .. } if act == "finding-cleared" => Some(false),
+            IncidentNote::Seen { act, .. } if *act == Act::FindingConfirmed => Some(true),
+            IncidentNote::Seen { act, .. } if *act == Act::FindingCleared => Some(false),
             _ => None,
         });
         let is_ransomware =
             self.any(|note| matches!(note, IncidentNote::SheetAdded { sheet: Sheet::Ransomware }));
-        is_confirmed && !is_ransomware && self.0.incident.about.starts_with("account:")
+        is_confirmed && !is_ransomware && self.0.incident.about.is_account()
     }
 
     fn holds(&self, kind: ClaimKind) -> bool {

@@ -94,7 +94,7 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
     let id = view.findings[0].id.clone();
     assert!(matches!(containment::view(&home.app, &agent).await, Err(OperationError::Denied)));
     let decide = async |actor: &Actor, outcome: FindingOutcome, reason: &str| {
-        containment::decide(&home.app, actor, &id, outcome, reason).await
+        containment::decide(&home.app, actor, id.as_str(), outcome, reason).await
     };
     assert!(matches!(
         decide(&auditor, FindingOutcome::Work, "un inventaire").await,
@@ -134,7 +134,7 @@ async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
     found.finding.around = around;
     containment::respond(&home.app, found).await.unwrap();
     let record = home.store.findings(1).await.unwrap().remove(0);
-    let view = containment::finding(&home.app, &ciso, &record.id).await.unwrap();
+    let view = containment::finding(&home.app, &ciso, record.id.as_str()).await.unwrap();
     assert_eq!(view.finding.around, StoredSurroundings::Kept(around));
     for (kept, read) in [("", StoredSurroundings::NotKept), ("{\"usual\":1}", StoredSurroundings::Unreadable)]
     {

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
+use digue_app::monitor::MonitoredFinding;
 use digue_app::{OperationError, gates};
-use digue_casework::{breach, incidents};
+use digue_casework::{breach, containment, incidents};
+use digue_detection::{Action, Weight};
 use digue_exposure::ScopeQuestion;
 use digue_locales::{Language, text};
 use digue_response::affected::{AffectedQuality, OtherQuestion};
@@ -19,10 +21,11 @@ use digue_response::vocabulary::{
     Cause, Consequence, DataKind, Exemption, Gravity, Harm, Nature, Origin, PersonKind,
 };
 use digue_response::{IncidentNote, incident};
-use digue_types::Gate;
+use digue_types::{Act, Gate, Subject};
 
 use crate::app::Home;
 use crate::approvals::somebody;
+use crate::containment::found;
 
 const BECAUSE: &str = "parce que les faits le montrent";
 
@@ -32,12 +35,14 @@ async fn the_log_writes_itself_from_the_journal_and_nobody_can_change_it() {
     let (ciso, dpo) =
         (somebody(&home, "rssi", "op", Role::Ciso).await, somebody(&home, "dpo", "op", Role::Dpo).await);
     let id =
-        incidents::open(&home.app, &dpo, Source::Person, "Compte a1 suspect", "account:a1").await.unwrap();
+        incidents::open(&home.app, &dpo, Source::Person, "Compte a1 suspect", Subject::parse("account:a1"))
+            .await
+            .unwrap();
     let reach = Reach::Account("a1".parse().unwrap());
     gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable").await.unwrap();
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let seen = view.entries.iter().find_map(|entry| match &entry.note {
-        IncidentNote::Seen { act, after, journal, .. } if act == "gate-set" => {
+        IncidentNote::Seen { act, after, journal, .. } if *act == Act::GateSet => {
             Some((after.clone(), *journal))
         }
         _ => None,
@@ -66,7 +71,9 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     home.show("a1", &["P1", "P2", "P3"]).await;
     home.show("a2", &["P9"]).await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1", "account:a1").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1", Subject::parse("account:a1"))
+        .await
+        .unwrap();
     let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
     let first = breach::compute_affected(&home.app, &dpo, &id, question.clone()).await.unwrap();
     assert_eq!((first.number, first.persons, first.quality), (1, 3, AffectedQuality::Exact));
@@ -93,7 +100,9 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
 async fn a_breach_is_notified_and_closed_with_both_decisions() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Fuite", "account:a1").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Fuite", Subject::parse("account:a1"))
+        .await
+        .unwrap();
     let add = async |note| incidents::add(&home.app, &dpo, &id, None, note).await;
     let reason = || BECAUSE.to_owned();
     let now = home.app.clock().now();
@@ -159,9 +168,11 @@ async fn open_incidents_are_followed_again_after_a_start() {
     let home = Home::open().await;
     let (ciso, dpo) =
         (somebody(&home, "rssi", "op", Role::Ciso).await, somebody(&home, "dpo", "op", Role::Dpo).await);
-    let id = incidents::open(&home.app, &dpo, Source::Partner, "Signalement", "account:a1").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Partner, "Signalement", Subject::parse("account:a1"))
+        .await
+        .unwrap();
     incidents::follow_open(&home.app).await.unwrap();
-    assert_eq!(incidents::about(&home.app, "account:a1").await, Some(id.clone()));
+    assert_eq!(incidents::about(&home.app, &Subject::parse("account:a1")).await, Some(id.clone()));
     let dismissed = IncidentNote::StateSet { state: IncidentState::Dismissed, reason: BECAUSE.to_owned() };
     incidents::add(&home.app, &dpo, &id, None, dismissed).await.unwrap();
     let reach = Reach::Account("a1".parse().unwrap());
@@ -178,16 +189,22 @@ async fn an_incident_of_an_organisation_follows_its_accounts() {
         (somebody(&home, "rssi", "op", Role::Ciso).await, somebody(&home, "dpo", "op", Role::Dpo).await);
     somebody(&home, "a1", "of-1", Role::Agent).await;
     somebody(&home, "b1", "of-2", Role::Agent).await;
-    let id = incidents::open(&home.app, &dpo, Source::Partner, "Comptes de of-1", "organisation:of-1")
-        .await
-        .unwrap();
+    let id = incidents::open(
+        &home.app,
+        &dpo,
+        Source::Partner,
+        "Comptes de of-1",
+        Subject::parse("organisation:of-1"),
+    )
+    .await
+    .unwrap();
     for account in ["a1", "b1"] {
         let reach = Reach::Account(account.parse().unwrap());
         gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable").await.unwrap();
     }
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let seen = view.entries.iter().filter_map(|entry| match &entry.note {
-        IncidentNote::Seen { subject, .. } => Some(subject.as_str()),
+        IncidentNote::Seen { subject, .. } => Some(subject.to_string()),
         _ => None,
     });
     assert_eq!(seen.collect::<Vec<_>>(), ["account:a1"]);
@@ -214,4 +231,22 @@ fn every_code_of_a_breach_has_its_word_in_both_languages() {
             assert!(!said.is_empty() && !said.contains(key.as_str()), "{key} in {}: {said}", language.code());
         }
     }
+}
+
+#[tokio::test]
+async fn an_incident_at_an_observed_portal_says_that_nobody_was_contained() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    somebody(&home, "a1", "of-1", Role::Agent).await;
+    let seen = found(&home, "a1", Weight::Containment, Action::Observe);
+    containment::respond(&home.app, MonitoredFinding { is_trial: true, ..seen }).await.unwrap();
+    home.settled().await;
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1", Subject::parse("account:a1"));
+    let id = id.await.unwrap();
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
+    let seen = view.entries.iter().find_map(|entry| match &entry.note {
+        IncidentNote::Seen { act, journal, .. } => Some((*act, *journal > 0)),
+        _ => None,
+    });
+    assert_eq!(seen, Some((Act::WatchAlerted, true)));
 }

@@ -19,7 +19,7 @@ use digue_response::IncidentNote;
 use digue_response::incident::Source;
 use digue_store::{ReviewLine, RevisionRecord};
 use digue_testkit::Mailbox;
-use digue_types::{AccountId, Gate, OrganisationId, Timestamp};
+use digue_types::{AccountId, Gate, OrganisationId, Subject, Timestamp};
 
 use crate::app::{Home, Plan, mail_to};
 
@@ -123,7 +123,8 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
     assert!(week.late > 20 && week.euros == 61 * 5000, "{week:?}");
 
     // The second quarter: an incident with its lesson, a review of accesses that acts.
-    let id = incidents::open(&home.app, &ciso, Source::Person, "Poste infecté", "").await.unwrap();
+    let id =
+        incidents::open(&home.app, &ciso, Source::Person, "Poste infecté", Subject::Nothing).await.unwrap();
     let lesson = IncidentNote::Lesson {
         text: "le poste n'était pas à jour".to_owned(),
         measure: "Mises à jour automatiques".to_owned(),

@@ -93,7 +93,7 @@ async fn a_finding_is_decided_once() {
     let home = Home::open().await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let finding = FindingRecord {
-        id: "fi-1".into(),
+        id: "fi-1".parse().unwrap(),
         at: home.now(),
         account: Some(AccountId::parse("a1").unwrap()),
         organisation: "of-1".parse().unwrap(),
@@ -166,7 +166,7 @@ async fn what_was_hidden_is_shown_again_once() {
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let record = HiddenRecord {
         id: "hd-1".into(),
-        reach: "account:a1".into(),
+        reach: Reach::Account("a1".parse().unwrap()),
         from: Timestamp::ZERO,
         to: home.now(),
         reason: "une enquête est en cours".into(),

@@ -20,7 +20,7 @@ use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::register::COLUMNS;
 use digue_response::vocabulary::Exemption;
 
-use digue_types::Gate;
+use digue_types::{Gate, Subject};
 
 use crate::app::Home;
 use crate::approvals::somebody;
@@ -62,7 +62,9 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     home.show("a1", &["P1", "P2"]).await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1 volé", "account:a1").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1 volé", Subject::parse("account:a1"))
+        .await
+        .unwrap();
     let question =
         digue_exposure::ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..Default::default() };
     breach::compute_affected(&home.app, &dpo, &id, question).await.unwrap();
@@ -96,7 +98,9 @@ async fn a_complaint_leaves_with_evidence_that_verifies_without_us() {
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     home.show("a1", &["P1", "P2"]).await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1 volé", "account:a1").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1 volé", Subject::parse("account:a1"))
+        .await
+        .unwrap();
     let reach = digue_access::Reach::Account("a1".parse().unwrap());
     gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable").await.unwrap();
     home.settled().await;
@@ -131,7 +135,9 @@ async fn a_complaint_leaves_with_evidence_that_verifies_without_us() {
 async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Courriel mal adressé", "").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Courriel mal adressé", Subject::Nothing)
+        .await
+        .unwrap();
     let reason = || "un seul destinataire, qui a effacé le message".to_owned();
     let at = home.now().micros();
     for note in [
@@ -260,7 +266,7 @@ async fn a_register_with_every_date_and_decision_goes_out_and_comes_in_unchanged
         ("Comptée", vec![field(Field::PersonCount, "1200"), field(Field::What, "a = b ; c : d\n=SUM(A1)")]),
     ];
     for (title, notes) in violations {
-        let id = incidents::open(&home.app, &dpo, Source::Person, title, "").await.unwrap();
+        let id = incidents::open(&home.app, &dpo, Source::Person, title, Subject::Nothing).await.unwrap();
         let first = IncidentNote::Aware { at: aware, reason: reason("vu"), of: Awareness::Data };
         for note in std::iter::once(first).chain(notes) {
             incidents::add(&home.app, &dpo, &id, None, note).await.unwrap();
@@ -331,7 +337,8 @@ fn faults_of(preview: &RegisterPreview) -> Vec<String> {
 async fn a_row_of_the_register_is_known_by_its_reference_and_never_opened_again() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Clé USB perdue", "").await.unwrap();
+    let id =
+        incidents::open(&home.app, &dpo, Source::Person, "Clé USB perdue", Subject::Nothing).await.unwrap();
     let at = home.now().micros() - 3_600_000_000;
     let reason = || "vu au retour de mission".to_owned();
     for note in [
@@ -341,7 +348,7 @@ async fn a_row_of_the_register_is_known_by_its_reference_and_never_opened_again(
         incidents::add(&home.app, &dpo, &id, None, note).await.unwrap();
     }
     // Nobody knows yet since when.
-    incidents::open(&home.app, &dpo, Source::Person, "Sans heure", "").await.unwrap();
+    incidents::open(&home.app, &dpo, Source::Person, "Sans heure", Subject::Nothing).await.unwrap();
     let told = |edits: &'static [(usize, &'static str, &'static str)]| {
         let (home, dpo) = (&home, &dpo);
         async move {
@@ -405,7 +412,7 @@ async fn a_register_that_libreoffice_wrote_is_taken_once() {
 async fn several_entries_are_written_together_or_not_at_all() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Vol", "").await.unwrap();
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Vol", Subject::Nothing).await.unwrap();
     let set = |field, value: &str| IncidentNote::FieldSet { field, value: vec![value.to_owned()] };
     let notes = vec![set(Field::What, "un vol"), set(Field::PersonCount, "beaucoup")];
     let refused = incidents::add_all(&home.app, &dpo, &id, notes).await;

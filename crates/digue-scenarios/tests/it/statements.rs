@@ -18,7 +18,7 @@ use digue_response::sheet::Sheet;
 use digue_response::vocabulary::Exemption;
 use digue_response::{Incident, IncidentEntry, IncidentNote, IncidentState};
 use digue_store::IncidentRecord;
-use digue_types::Timestamp;
+use digue_types::{Act, Subject, Timestamp};
 use jiff::tz::TimeZone;
 
 use crate::app::Home;
@@ -32,10 +32,10 @@ fn paris() -> TimeZone {
 
 const SUBJECTS: [&str; 5] = ["account:of-1.a1", "account:of-2.b1", "organisation:of-1", "portal:portail", ""];
 
-fn seen(act: &str, subject: &str, after: &str) -> IncidentNote {
+fn seen(act: Act, subject: &str, after: &str) -> IncidentNote {
     IncidentNote::Seen {
-        act: act.to_owned(),
-        subject: subject.to_owned(),
+        act,
+        subject: Subject::parse(subject),
         before: "evidence:3.2 persons:29".to_owned(),
         after: after.to_owned(),
         reason: "watch fi-Iu7: refusals 51/15; rhythm 1/0".to_owned(),
@@ -93,10 +93,10 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> IncidentNote {
             receipt: "reçu 4".to_owned(),
             persons: draw.one(&[None, Some(12)]),
         },
-        8 | 9 => seen("gate-set", subject, draw.one(&["closed", "open", "step-up", "caseload-only"])),
-        10 => seen(draw.one(&["account-suspended", "account-resumed"]), subject, ""),
-        11 => seen(draw.one(&["finding-confirmed", "finding-cleared"]), about, "finding:fi-Iu7"),
-        12 => seen(draw.one(&["watch-alerted", "watch-contained", "session-cut"]), about, "sessions:0"),
+        8 | 9 => seen(Act::GateSet, subject, draw.one(&["closed", "open", "step-up", "caseload-only"])),
+        10 => seen(draw.one(&[Act::AccountSuspended, Act::AccountResumed]), subject, ""),
+        11 => seen(draw.one(&[Act::FindingConfirmed, Act::FindingCleared]), about, "finding:fi-Iu7"),
+        12 => seen(draw.one(&[Act::WatchAlerted, Act::WatchContained, Act::SessionCut]), about, "sessions:0"),
         13 => IncidentNote::StateSet { state: draw.one(IncidentState::ALL), reason: reason() },
         14 => IncidentNote::SheetAdded { sheet: draw.one(Sheet::ALL) },
         15 => IncidentNote::FieldSet {
@@ -134,7 +134,7 @@ fn incident(seed: u64) -> IncidentView {
     let opened = IncidentNote::Opened {
         source: draw.one(Source::ALL),
         title: "Consultations inhabituelles de fiches".to_owned(),
-        about: about.clone(),
+        about: Subject::parse(&about),
     };
     let mut entries = Vec::new();
     push(&mut entries, now, opened);

@@ -20,7 +20,7 @@ use digue_isms::kinds::RegisterKind;
 use digue_locales::Language;
 use digue_response::IncidentNote;
 use digue_response::incident::{EntryKind, Source};
-use digue_types::Gate;
+use digue_types::{Gate, Subject};
 
 use crate::app::{Home, Plan};
 use crate::approvals::somebody;
@@ -82,11 +82,12 @@ async fn lived_in() -> Home {
     approvals::ask(app, &ciso, &request, "poste retrouvé").await.unwrap();
     containment::respond(app, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
     let finding = home.store.findings(10).await.unwrap().pop().unwrap();
-    containment::decide(app, &ciso, &finding.id, FindingOutcome::Work, "un inventaire").await.unwrap();
+    let decided = containment::decide(app, &ciso, finding.id.as_str(), FindingOutcome::Work, "un inventaire");
+    decided.await.unwrap();
     // One that nobody judged.
     somebody(&home, "a2", "of-1", Role::Agent).await;
     containment::respond(app, found(&home, "a2", Weight::Alert, Action::Observe)).await.unwrap();
-    let incident = incidents::open(app, &dpo, Source::Person, "Une plainte", "").await.unwrap();
+    let incident = incidents::open(app, &dpo, Source::Person, "Une plainte", Subject::Nothing).await.unwrap();
     let note =
         IncidentNote::Said {
             kind: EntryKind::Fact, text: "la personne a rappelé".to_owned(), journal: None

@@ -14,7 +14,7 @@ use digue_identity::person_sessions::{journal_name, open};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
 use digue_store::{KnownPerson, PersonCode, RequestRecord};
-use digue_types::{Act, PopulationId, Timestamp};
+use digue_types::{Act, PopulationId, Subject, Timestamp};
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
@@ -94,7 +94,7 @@ pub async fn make(
         return Err(OperationError::Invalid("invalid-letters"));
     }
     let words = ActDetails {
-        subject: format!("population:{population}"),
+        subject: Subject::Population(population.clone()),
         after: format!("codes:{}", letters.len()),
         ..ActDetails::default()
     };

@@ -12,7 +12,7 @@ use digue_mail::Mail;
 use digue_response::clock::rights_due;
 use digue_store::RequestRecord;
 use digue_types::visible::{is_blank, visible_chars};
-use digue_types::{AccountId, Act, Timestamp};
+use digue_types::{AccountId, Act, Subject, Timestamp};
 
 pub use super::request_kinds::{RequestKind, RequestOutcome};
 use super::{codes, request_lock, sights};
@@ -91,7 +91,7 @@ pub async fn ask(
     };
     // A contest is an act about the account: its page and the incidents about it show it.
     let subject =
-        if kind == RequestKind::Contest { format!("account:{account}") } else { journal_name(&record.whose) };
+        if kind == RequestKind::Contest { contested(&account) } else { journal_name(&record.whose) };
     let words =
         ActDetails { subject, after: format!("{} {}", kind.code(), record.id), ..ActDetails::default() };
     app.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
@@ -103,6 +103,11 @@ pub async fn ask(
             .await?;
     }
     Ok(())
+}
+
+/// The subject of a contest. The account comes from an entry; one that is no name stays as it is.
+fn contested(account: &str) -> Subject {
+    AccountId::parse(account).map_or_else(|_| Subject::Other(account.to_owned()), Subject::Account)
 }
 
 /// The person's own requests, the newest first.
@@ -119,7 +124,7 @@ pub async fn list(
     actor: &Actor,
     form: EvidenceForm,
 ) -> Result<Vec<TrackedRequest>, OperationError> {
-    let named = |all: &Vec<TrackedRequest>| format!("requests:{}", all.len());
+    let named = |all: &Vec<TrackedRequest>| Subject::Requests(all.len() as u64);
     reading::read(app, actor, form, all(app), named).await
 }
 

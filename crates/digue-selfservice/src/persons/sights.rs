@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use digue_access::Reach;
 use digue_app::gates::parse_reason;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError, require};
@@ -14,7 +15,7 @@ use digue_identity::person_sessions::SignedInPerson;
 use digue_response::claim::Happening;
 use digue_response::{Incident, IncidentState};
 use digue_store::{HiddenRecord, KnownPerson};
-use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, PortalId, Timestamp};
+use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, PortalId, Subject, Timestamp};
 use ring::hmac;
 
 use super::request_kinds::{RequestKind, RequestOutcome};
@@ -71,7 +72,7 @@ impl ConsultationDoubt {
         match incident.happening() {
             Happening::StolenAccount => Some(Self::Theft),
             Happening::SuspectedAccount => Some(Self::Inquiry),
-            Happening::Unspecified if incident.about.starts_with("account:") => Some(Self::Inquiry),
+            Happening::Unspecified if incident.about.is_account() => Some(Self::Inquiry),
             Happening::Unspecified | Happening::Ransomware | Happening::Unavailable | Happening::Mistake => {
                 None
             }
@@ -145,10 +146,11 @@ fn is_of(whose: &KnownPerson, sight: &Sight) -> bool {
 
 fn hides(hidden: &HiddenRecord, sight: &Sight, now: Timestamp) -> bool {
     let is_in_force = hidden.lifted_at == Timestamp::ZERO && now < hidden.until;
-    let concerns = match hidden.reach.split_once(':') {
-        Some(("account", name)) => name == sight.account.as_str(),
-        Some(("organisation", name)) => name == sight.organisation.as_str(),
-        _ => false,
+    let concerns = match &hidden.reach {
+        Reach::Account(account) => *account == sight.account,
+        Reach::Organisation(organisation) => *organisation == sight.organisation,
+        // `hide` accepts no wider reach, and the store reads none.
+        Reach::Portal(_) | Reach::Everything => false,
     };
     is_in_force && concerns && hidden.from <= sight.at && sight.at <= hidden.to
 }
@@ -305,7 +307,7 @@ pub struct HiddenConsultations {
 pub async fn hide(
     app: &App,
     actor: &Actor,
-    reach: &str,
+    reach: Reach,
     (from, to): (Timestamp, Timestamp),
     until: Timestamp,
     reason: &str,
@@ -314,17 +316,13 @@ pub async fn hide(
     actor.must_be_fresh(app)?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let now = app.clock().now();
-    let named = match reach.split_once(':') {
-        Some(("account", name)) => AccountId::parse(name).is_ok(),
-        Some(("organisation", name)) => OrganisationId::parse(name).is_ok(),
-        _ => false,
-    };
-    if !named || from >= to || until <= now || until > now.plus(HIDDEN_MAX) {
+    let is_of_readers = matches!(reach, Reach::Account(_) | Reach::Organisation(_));
+    if !is_of_readers || from >= to || until <= now || until > now.plus(HIDDEN_MAX) {
         return Err(OperationError::Invalid("invalid-hidden"));
     }
     let record = HiddenRecord {
         id: name("hd")?,
-        reach: reach.to_owned(),
+        reach: reach.clone(),
         from,
         to,
         reason: reason.clone(),
@@ -334,7 +332,7 @@ pub async fn hide(
         lifted_at: Timestamp::ZERO,
     };
     let words = ActDetails {
-        subject: reach.to_owned(),
+        subject: reach.subject(),
         before: format!("{from} {to}"),
         after: format!("{} until {until}", record.id),
         reason,
@@ -346,7 +344,7 @@ pub async fn hide(
 /// Shows them again before their end.
 pub async fn lift(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     require(actor.role == digue_access::Role::Dpo)?;
-    let words = ActDetails { subject: id.to_owned(), ..ActDetails::default() };
+    let words = ActDetails { subject: Subject::Other(id.to_owned()), ..ActDetails::default() };
     let claim = app.store().lift(id, app.clock().now());
     app.claim((actor, Act::SightsShown, words), claim, app.store().release_lift(id)).await.map(drop)
 }
@@ -359,11 +357,14 @@ pub async fn hidden(app: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>
     for record in app.store().hidden().await? {
         let mut question =
             ScopeQuestion { from: Some(record.from), to: Some(record.to), ..ScopeQuestion::default() };
-        // An empty question would count every person.
-        let unread = || OperationError::Unavailable("stored hidden consultations cannot be read".to_owned());
-        match record.reach.split_once(':').ok_or_else(unread)? {
-            ("account", name) => question.accounts.push(AccountId::parse(name).map_err(|_| unread())?),
-            (_, name) => question.organisations.push(OrganisationId::parse(name).map_err(|_| unread())?),
+        match &record.reach {
+            Reach::Account(account) => question.accounts.push(account.clone()),
+            Reach::Organisation(organisation) => question.organisations.push(organisation.clone()),
+            Reach::Portal(_) | Reach::Everything => {
+                // An empty question would count every person.
+                let wide = format!("the hidden consultations {} are of no account", record.id);
+                return Err(OperationError::Unavailable(wide));
+            }
         }
         let persons = app.answered(app.view().count(&question))?;
         let is_in_force = record.lifted_at == Timestamp::ZERO && now < record.until;

@@ -7,7 +7,7 @@ use super::{NOON, account};
 
 fn finding(id: &str, at: Timestamp) -> FindingRecord {
     FindingRecord {
-        id: id.to_owned(),
+        id: id.parse().unwrap(),
         at,
         account: (id != "f3").then(|| account("a1")),
         organisation: OrganisationId::parse("of-1").unwrap(),
@@ -37,7 +37,8 @@ pub(crate) async fn keep_the_contract(store: &Store) {
     assert_eq!(store.finding("f1").await.unwrap(), Some(all[1].clone()));
     assert_eq!(store.finding("f9").await.unwrap(), None);
     store.tell_finding("f1", later).await.unwrap();
-    let untold: Vec<String> = store.untold_findings().await.unwrap().into_iter().map(|f| f.id).collect();
+    let untold = store.untold_findings().await.unwrap().into_iter().map(|f| f.id.to_string());
+    let untold: Vec<String> = untold.collect();
     assert_eq!(untold, ["f3", "f2"]);
     // Of two who decide, one does.
     let verdict =

@@ -13,7 +13,7 @@ use digue_store::{
     ApprovalDecision, ApprovalRecord, BreakGlassRecord, CampaignRecord, ContactSource, EntryRecord,
     FileRecord, GateRecord, NoticeRecord, PasskeyRecord, Store, StoreConnection,
 };
-use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
+use digue_types::{AccountId, Gate, GateReason, OrganisationId, PortalId, SessionId, Timestamp};
 
 const NOON: Timestamp = Timestamp::from_secs(1_763_812_800);
 
@@ -88,7 +88,7 @@ async fn an_approval_is_decided_once_and_in_time(store: &Store) {
     let approval = |id: &str| ApprovalRecord {
         id: id.to_owned(),
         kind: "open-gate".into(),
-        subject: "account:a1".into(),
+        subject: account("a1").into(),
         detail: "open".into(),
         organisation: OrganisationId::parse("of-1").unwrap(),
         reason: "appareil retrouvé".into(),
@@ -219,7 +219,7 @@ async fn a_gate_is_kept_until_it_opens(store: &Store) {
     let record = |gate, reason: &str| GateRecord {
         reach: Reach::Account(account("a1")),
         gate,
-        reason: reason.to_owned(),
+        reason: GateReason::parse(reason),
         set_by: account("rssi"),
         set_at: NOON,
     };

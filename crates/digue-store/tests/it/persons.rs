@@ -99,7 +99,7 @@ async fn a_wish_is_replaced_and_forgotten(store: &Store) {
 async fn what_is_hidden_is_lifted_once(store: &Store) {
     let hidden = HiddenRecord {
         id: "hd-1".to_owned(),
-        reach: "account:a1".to_owned(),
+        reach: digue_access::Reach::Account(account("a1")),
         from: NOON,
         to: at(60),
         reason: "enquete en cours".to_owned(),

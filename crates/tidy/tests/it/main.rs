@@ -2,6 +2,7 @@
 
 mod docs;
 mod edges;
+mod facts;
 mod locales;
 mod matches;
 mod modules;

@@ -9,7 +9,7 @@ use digue_journal::disk::Disk;
 use digue_journal::heads::HeadContradiction;
 use digue_locales::Value;
 use digue_store::Store;
-use digue_types::{AccountId, Act, Administration, Event, Timestamp};
+use digue_types::{AccountId, Act, Administration, Event, Subject, Timestamp};
 
 use super::{Done, forget};
 use crate::commands::{BAD, GOOD, Output, runtime};
@@ -34,7 +34,7 @@ pub(super) fn run(out: &Output, file: &Path) -> Done {
         at: now,
         actor: AccountId::parse("digue").expect("`digue` is an account id"),
         act: Act::JournalAccepted,
-        subject: "journal".to_owned(),
+        subject: Subject::Journal,
         before: found.to_string(),
         after: format!("size:{}", journal.status().size),
         reason: String::new(),
