@@ -99,6 +99,14 @@ impl Role {
     }
 }
 
+/// The organisation of an account and its role there: all that a save can change. Suspension is no part of
+/// it, so that no save lifts one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Membership {
+    pub organisation: OrganisationId,
+    pub role: Role,
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AccountRecord {
     pub organisation: OrganisationId,
@@ -111,8 +119,18 @@ pub struct AccountRecord {
 pub struct AccountDirectory(HashMap<AccountId, AccountRecord>);
 
 impl AccountDirectory {
-    pub fn insert(&mut self, account: AccountId, record: AccountRecord) {
-        self.0.insert(account, record);
+    /// Adds an account, which is active, or moves one, which stays suspended if it was.
+    pub fn save(&mut self, account: AccountId, membership: Membership) {
+        let is_suspended = self.0.get(&account).is_some_and(|known| known.is_suspended);
+        let Membership { organisation, role } = membership;
+        self.0.insert(account, AccountRecord { organisation, role, is_suspended });
+    }
+
+    /// Suspends an account or resumes it; nothing happens to one that does not exist.
+    pub fn set_suspended(&mut self, account: &AccountId, is_suspended: bool) {
+        if let Some(record) = self.0.get_mut(account) {
+            record.is_suspended = is_suspended;
+        }
     }
 
     pub fn find(&self, account: &AccountId) -> Option<&AccountRecord> {
@@ -135,5 +153,24 @@ impl AccountDirectory {
 impl FromIterator<(AccountId, AccountRecord)> for AccountDirectory {
     fn from_iter<I: IntoIterator<Item = (AccountId, AccountRecord)>>(accounts: I) -> Self {
         Self(accounts.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saving_an_account_leaves_its_suspension_as_it_is() {
+        let account = AccountId::parse("a1").unwrap();
+        let membership = |role| Membership { organisation: OrganisationId::parse("of-1").unwrap(), role };
+        let mut directory = AccountDirectory::default();
+        directory.save(account.clone(), membership(Role::Agent));
+        assert!(!directory.find(&account).unwrap().is_suspended, "a new account is active");
+        for is_suspended in [true, false] {
+            directory.set_suspended(&account, is_suspended);
+            directory.save(account.clone(), membership(Role::Delegate));
+            assert_eq!(directory.find(&account).unwrap().is_suspended, is_suspended);
+        }
     }
 }

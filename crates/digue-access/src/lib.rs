@@ -24,7 +24,7 @@ pub use caseload::{CaseloadExtent, CaseloadFault, Caseloads};
 pub use decide::{
     Decision, Enforcement, EnforcementMode, RequestFacts, RouteAccess, Snapshot, admit, release,
 };
-pub use directory::{AccountDirectory, AccountRecord, Role};
+pub use directory::{AccountDirectory, AccountRecord, Membership, Role};
 pub use gate::{GateTable, Reach};
 pub use keys::{ApiKey, ApiKeys};
 pub use policy::{Policies, PolicyFault};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::Reduction;
-use digue_access::{AccountRecord, Reach, Role};
+use digue_access::{AccountRecord, Membership, Reach, Role, Snapshot};
 use digue_app::directory::{self, answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
@@ -147,9 +147,8 @@ pub async fn set_at_terminal(
         Some(_) | None => {}
     }
     if !has_officer(app).await? {
-        let is_suspended = known.is_some_and(|known| known.is_suspended);
-        let record = AccountRecord { organisation, role, is_suspended };
-        directory::put(app, &digue, vec![(account.clone(), record)]).await?;
+        let membership = Membership { organisation, role };
+        directory::put(app, &digue, |_| Ok(vec![(account.clone(), membership)])).await?;
         return Ok(AtTerminal::Saved);
     }
     let request = match known {
@@ -226,32 +225,34 @@ pub async fn set_suspended(
     }
     // For a delegate, accounts of other organisations do not exist: the error must not reveal them.
     let own = organisation_of(&rules, actor);
-    let record = rules.directory.find(account).cloned();
-    let record = record.filter(|record| actor.role.can_act() || Some(&record.organisation) == own.as_ref());
-    let record = record.ok_or(OperationError::NotFound("account"))?;
+    let record = rules.directory.find(account);
+    let is_hidden =
+        record.is_none_or(|record| !actor.role.can_act() && Some(&record.organisation) != own.as_ref());
+    if is_hidden {
+        return Err(OperationError::NotFound("account"));
+    }
     if !answers_for(&rules, actor, account) {
         return Err(OperationError::Denied);
-    }
-    if record.is_suspended == is_suspended {
-        return Err(OperationError::Conflict);
     }
     if is_suspended {
         return suspend(app, actor, account, &reason).await;
     }
     let mut rules = app.rules().await;
-    let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
-    // Checked again under the lock: of several who resume it at the same time, one does.
-    if !record.is_suspended {
+    // Checked under the lock: of several who resume it at the same time, one does.
+    if !is_suspended_now(&rules, account)? {
         return Err(OperationError::Conflict);
     }
-    let words = change(account, "suspended", "active", &reason);
-    let record = AccountRecord { is_suspended, ..record };
-    app.write_down(actor, Act::AccountResumed, words).await?;
-    app.store().save_account(account, &record).await?;
+    app.write_down(actor, Act::AccountResumed, change(account, "suspended", "active", &reason)).await?;
+    app.store().set_suspended(account, false).await?;
     identity_cuts::lift(app, account).await?;
-    Arc::make_mut(&mut rules.directory).insert(account.clone(), record);
+    Arc::make_mut(&mut rules.directory).set_suspended(account, false);
     app.publish(&rules);
     Ok(())
+}
+
+fn is_suspended_now(rules: &Snapshot, account: &AccountId) -> Result<bool, OperationError> {
+    let record = rules.directory.find(account).ok_or(OperationError::NotFound("account"))?;
+    Ok(record.is_suspended)
 }
 
 fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> ActDetails {
@@ -263,21 +264,26 @@ fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> ActDe
     }
 }
 
-/// Suspends an account. As with closing a gate, it is applied first and journalled second.
+/// Suspends an account. As with closing a gate, it is applied first, and stored and journalled after.
+///
+/// # Errors
+/// `Conflict` for an account that is suspended already. A suspension that the store could not keep, so that a
+/// restart would lift it, is stored by the next call.
 async fn suspend(app: &App, actor: &Actor, account: &AccountId, reason: &str) -> Result<(), OperationError> {
+    // Held to the end: a resumption waits until the suspension is stored.
     let mut rules = app.rules().await;
-    // Read under the lock: the role may have changed since the caller's check.
-    let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
-    if record.is_suspended {
+    let is_known = is_suspended_now(&rules, account)?;
+    if is_known && !app.store().set_suspended(account, true).await? {
         return Err(OperationError::Conflict);
     }
-    let record = AccountRecord { is_suspended: true, ..record };
-    Arc::make_mut(&mut rules.directory).insert(account.clone(), record.clone());
-    app.publish(&rules);
+    if !is_known {
+        Arc::make_mut(&mut rules.directory).set_suspended(account, true);
+        app.publish(&rules);
+    }
     let cut = identity_cuts::cut_account(app, account).await;
     let words = change(account, "active", "suspended", reason);
     let written = app.write_down(actor, Act::AccountSuspended, words).await;
-    app.store().save_account(account, &record).await?;
+    app.store().set_suspended(account, true).await?;
     cut?;
     written.map(drop)
 }

@@ -3,7 +3,7 @@
 //! What an approver read is what is done: the request is the stored one. How a change is made belongs to the
 //! module that it concerns.
 
-use digue_access::{AccountRecord, Role};
+use digue_access::{AccountDirectory, Membership, Role};
 use digue_app::act_contents::AccountPlace;
 use digue_app::directory;
 use digue_app::gates::{self, ActAuthority};
@@ -136,8 +136,8 @@ async fn carry_out(
             loads::allow_feed(app, account, target, *per_day).await?;
             Ok(Vec::new())
         }
-        ApprovalRequest::HandOver { from, to, .. } => {
-            hand_over(app, actor, from, to).await?;
+        ApprovalRequest::HandOver { organisation, from, to } => {
+            hand_over(app, actor, organisation, (from, to)).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::IssueKey { account, thumbprint, name } => {
@@ -157,8 +157,8 @@ async fn move_account(
     organisation: &OrganisationId,
     role: Role,
 ) -> Result<(), OperationError> {
-    let known = app.gateway().rules().directory.find(account).cloned();
-    let known = known.ok_or(OperationError::NotFound("account"))?;
+    let rules = app.gateway().rules();
+    let known = rules.directory.find(account).ok_or(OperationError::NotFound("account"))?;
     let words = ActDetails {
         subject: Subject::Account(account.clone()),
         before: AccountPlace::of(&known).to_string(),
@@ -166,26 +166,35 @@ async fn move_account(
         ..ActDetails::default()
     };
     app.write_down(actor, Act::AccountMoved, words).await?;
-    let moved = AccountRecord { organisation: organisation.clone(), role, ..known };
-    directory::put(app, actor, vec![(account.clone(), moved)]).await
+    let moved = Membership { organisation: organisation.clone(), role };
+    directory::put(app, actor, |_| Ok(vec![(account.clone(), moved)])).await
 }
 
 /// Makes `to` the delegate and `from` an agent. The successor must hold a passkey, as every delegate; the
 /// sessions of both end, so that neither continues with earlier rights.
-async fn hand_over(app: &App, actor: &Actor, from: &AccountId, to: &AccountId) -> Result<(), OperationError> {
+async fn hand_over(
+    app: &App,
+    actor: &Actor,
+    organisation: &OrganisationId,
+    (from, to): (&AccountId, &AccountId),
+) -> Result<(), OperationError> {
     if app.store().passkeys_of(to).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-successor-passkey"));
     }
-    let rules = app.gateway().rules();
-    // Only the role changes: an account that was suspended while the request waited stays suspended.
-    let record = |account: &AccountId, role: Role| {
-        let known = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
-        Ok::<_, OperationError>((account.clone(), AccountRecord { role, ..known }))
+    let plan = |directory: &AccountDirectory| {
+        let place = |account: &AccountId, role: Role| {
+            // One of the two may have been moved elsewhere while the request waited.
+            let known = directory.find(account).filter(|known| known.organisation == *organisation);
+            known.ok_or(OperationError::Invalid("invalid-successor"))?;
+            Ok::<_, OperationError>((
+                account.clone(),
+                Membership { organisation: organisation.clone(), role },
+            ))
+        };
+        Ok(vec![place(to, Role::Delegate)?, place(from, Role::Agent)?])
     };
-    let saved = vec![record(to, Role::Delegate)?, record(from, Role::Agent)?];
-    directory::put(app, actor, saved).await?;
-    let cut = app.gateway().cut_sessions(|session| session.account == *from || session.account == *to);
-    Ok(app.store().remove_sessions(&cut).await?)
+    directory::put(app, actor, plan).await?;
+    app.end_sessions(|session| session.account == *from || session.account == *to).await.map(drop)
 }
 
 async fn add_accounts(
@@ -199,13 +208,16 @@ async fn add_accounts(
         let involved = InvolvedAccounts { asked_by, granted_by: &actor.account, email: one.email.as_deref() };
         invitations::put_aside(app, actor, &one.account, involved).await?;
     }
-    let record = |one: &NewAccount| AccountRecord {
-        organisation: one.organisation.clone(),
-        role: one.role,
-        is_suspended: false,
+    let plan = |directory: &AccountDirectory| {
+        // Another request may have added one of them since `is_possible`.
+        if accounts.iter().any(|one| directory.find(&one.account).is_some()) {
+            return Err(OperationError::Invalid("invalid-account-exists"));
+        }
+        let membership =
+            |one: &NewAccount| Membership { organisation: one.organisation.clone(), role: one.role };
+        Ok(accounts.iter().map(|one| (one.account.clone(), membership(one))).collect())
     };
-    let added = accounts.iter().map(|one| (one.account.clone(), record(one))).collect();
-    directory::put(app, actor, added).await?;
+    directory::put(app, actor, plan).await?;
     let mut invited = Vec::new();
     for one in accounts {
         app.store().save_contact(&one.account, one.email.as_deref().unwrap_or_default()).await?;

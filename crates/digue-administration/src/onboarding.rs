@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use digue_access::Role;
+use digue_access::{Role, Snapshot};
 use digue_app::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
 use digue_app::directory::organisation_of;
 use digue_app::{Actor, App, LineFault, OperationError, require};
@@ -35,10 +35,14 @@ const COLUMNS: [CsvColumn; 4] = [
 
 /// Reads a file into an approval request: column `account`, and optionally `organisation` (default: the
 /// actor's own), `role` (default: agent) and `email` (default: none).
-pub fn read(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
+pub async fn read(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
     require(!roles_to_give(actor).is_empty())?;
-    let rules = app.gateway().rules();
-    let own = organisation_of(&rules, actor);
+    let (rules, actor, bytes) = (app.gateway().rules(), actor.clone(), bytes.to_vec());
+    app.blocking(move || accounts_in(&rules, &actor, &bytes)).await?
+}
+
+fn accounts_in(rules: &Snapshot, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
+    let own = organisation_of(rules, actor);
     let told = |fault: PlacedFault| fault.told("onboarding");
     let file = CsvFile::open(bytes, &COLUMNS, &[ACCOUNT])
         .map_err(|fault| OperationError::Faults(vec![told(fault)]))?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use digue_exposure::{Affected, ScopeAnswer};
+use digue_gateway::Hosts;
 use digue_gateway::ports::Aliases;
 use digue_inspect::IdentifierKind;
 use digue_types::{PersonRef, PopulationId, PortalId};
@@ -57,64 +58,76 @@ impl Aliases for AliasTables {
     }
 }
 
-/// Every reference under which the journal may show a person, from typed text: the portal's own form, the
-/// person that an identifier of another kind stands for, and the identifiers that stand for that person.
-pub fn references(app: &App, typed: &str) -> Vec<PersonRef> {
-    let typed = typed.trim();
-    let mut texts = canonical::forms(app, typed);
-    for portal in app.gateway().hosts().portals() {
-        let table = app.aliases().of(&portal.id);
-        for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {
-            let Some(identifier) = kind.canonical(typed).map(String::from) else { continue };
-            texts.push(format!("{}:{identifier}", kind.name));
-            if let Some(person) = table.get(&(kind.name.clone(), identifier)) {
-                texts.push(person.to_string());
+/// The maps and alias tables in force, for work on another thread.
+pub struct AliasesInForce {
+    hosts: Arc<Hosts>,
+    tables: Arc<AliasTables>,
+}
+
+impl AliasesInForce {
+    pub fn of(app: &App) -> Self {
+        Self { hosts: app.gateway().hosts(), tables: app.area::<Arc<AliasTables>>().clone() }
+    }
+
+    /// Every reference under which the journal may show a person, from typed text: the portal's own form, the
+    /// person that an identifier of another kind stands for, and the identifiers that stand for that person.
+    pub fn references(&self, typed: &str) -> Vec<PersonRef> {
+        let typed = typed.trim();
+        let mut texts = canonical::forms(&self.hosts, typed);
+        for portal in self.hosts.portals() {
+            let table = self.tables.of(&portal.id);
+            for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {
+                let Some(identifier) = kind.canonical(typed).map(String::from) else { continue };
+                texts.push(format!("{}:{identifier}", kind.name));
+                if let Some(person) = table.get(&(kind.name.clone(), identifier)) {
+                    texts.push(person.to_string());
+                }
+            }
+            let known = texts.clone();
+            let others = table.iter().filter(|(_, person)| known.iter().any(|text| text == person.as_str()));
+            texts.extend(others.map(|((kind, identifier), _)| format!("{kind}:{identifier}")));
+        }
+        texts.sort_unstable();
+        texts.dedup();
+        texts.iter().filter_map(|text| PersonRef::parse(text).ok()).collect()
+    }
+
+    /// The person that a reference of the journal means today, and true when it is an identifier of another
+    /// kind without an alias: how many persons such identifiers are is not known.
+    pub fn person_of(&self, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
+        let Some((kind, identifier)) = reference.as_str().split_once(':') else {
+            return (reference.clone(), false);
+        };
+        let mut is_unmerged = false;
+        for portal in self.hosts.portals() {
+            let is_secondary =
+                |(place, known): (usize, &IdentifierKind)| place != portal.primary && known.name == kind;
+            if portal.population != *population || !portal.kinds.iter().enumerate().any(is_secondary) {
+                continue;
+            }
+            if let Some(person) = self.tables.resolve(&portal.id, kind, identifier) {
+                return (person, false);
+            }
+            is_unmerged = true;
+        }
+        (reference.clone(), is_unmerged)
+    }
+
+    /// Merges the persons of an answer that are one person by the aliases in force, also where the entries are
+    /// older than the aliases. The number counts the identifiers that no alias leads to a person.
+    pub fn merged(&self, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
+        let mut known: BTreeMap<(PopulationId, PersonRef), Affected> = BTreeMap::new();
+        let mut unmerged = 0;
+        for one in &answer.persons {
+            let (person, is_unmerged) = self.person_of(&one.population, &one.person);
+            unmerged += u64::from(is_unmerged);
+            let key = (one.population.clone(), person.clone());
+            match known.get_mut(&key) {
+                Some(same) => same.join(one),
+                None => drop(known.insert(key, Affected { person, ..one.clone() })),
             }
         }
-        let known = texts.clone();
-        let others = table.iter().filter(|(_, person)| known.iter().any(|text| text == person.as_str()));
-        texts.extend(others.map(|((kind, identifier), _)| format!("{kind}:{identifier}")));
+        let persons = known.into_values().collect();
+        (ScopeAnswer { persons, exposures: answer.exposures, quality: answer.quality }, unmerged)
     }
-    texts.sort_unstable();
-    texts.dedup();
-    texts.iter().filter_map(|text| PersonRef::parse(text).ok()).collect()
-}
-
-/// The person that a reference of the journal means today, and true when it is an identifier of another
-/// kind without an alias: how many persons such identifiers are is not known.
-pub fn person_of(app: &App, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
-    let Some((kind, identifier)) = reference.as_str().split_once(':') else {
-        return (reference.clone(), false);
-    };
-    let mut is_unmerged = false;
-    for portal in app.gateway().hosts().portals() {
-        let is_secondary =
-            |(place, known): (usize, &IdentifierKind)| place != portal.primary && known.name == kind;
-        if portal.population != *population || !portal.kinds.iter().enumerate().any(is_secondary) {
-            continue;
-        }
-        if let Some(person) = app.aliases().resolve(&portal.id, kind, identifier) {
-            return (person, false);
-        }
-        is_unmerged = true;
-    }
-    (reference.clone(), is_unmerged)
-}
-
-/// Merges the persons of an answer that are one person by the aliases in force, also where the entries are
-/// older than the aliases. The number counts the identifiers that no alias leads to a person.
-pub fn merged(app: &App, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
-    let mut known: BTreeMap<(PopulationId, PersonRef), Affected> = BTreeMap::new();
-    let mut unmerged = 0;
-    for one in &answer.persons {
-        let (person, is_unmerged) = person_of(app, &one.population, &one.person);
-        unmerged += u64::from(is_unmerged);
-        let key = (one.population.clone(), person.clone());
-        match known.get_mut(&key) {
-            Some(same) => same.join(one),
-            None => drop(known.insert(key, Affected { person, ..one.clone() })),
-        }
-    }
-    let persons = known.into_values().collect();
-    (ScopeAnswer { persons, exposures: answer.exposures, quality: answer.quality }, unmerged)
 }

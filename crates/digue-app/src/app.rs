@@ -3,8 +3,8 @@
 //! It holds no rule and no state of any area: authorisation and validation belong to the operation that
 //! calls it, and what an area keeps is found by its type (`App::area`).
 //!
-//! Lock order of the async locks: `LoadLock`, `CredentialLock`, `rules`; then those of registers and of
-//! requests of persons, under which no async lock is taken. The std locks are never held across an `await`; their
+//! Lock order of the async locks: `LoadLock`, `CredentialLock`, `AccountSaveLock`, `rules`; then those of
+//! registers and of requests of persons, under which no async lock is taken. The std locks are never held across an `await`; their
 //! order is `journalled`, `journal_state`, and then all others, under which none is taken.
 
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use digue_access::{ApiKeys, OpenSession, Policies, SessionLimits, Sessions, Snapshot};
+use digue_access::{ApiKeys, Policies, SessionLimits, Snapshot};
 use digue_exposure::{IndexError, IndexView};
 use digue_gateway::Gateway;
 use digue_gateway::ports::Clock;
@@ -97,7 +97,7 @@ impl App {
         let version = parts.store.setting("caseload-version").await?;
         let rules = Snapshot {
             caseloads: std::collections::HashMap::new(),
-            caseload_version: version.and_then(|text| text.parse().ok()).unwrap_or(0),
+            caseload_version: caseload_version(version)?,
             directory: Arc::new(parts.store.accounts().await?.into_iter().collect()),
             gates: Arc::new(parts.store.gate_table().await?),
             policies: Arc::new(parts.policies),
@@ -137,17 +137,6 @@ impl App {
     /// When the area is not among the parts: the program was put together without it.
     pub fn area<A: Area>(&self) -> &A {
         self.areas.get()
-    }
-
-    /// The rules and sessions that the gateway starts with.
-    pub async fn first_state(&self) -> Result<(Snapshot, Sessions), OperationError> {
-        let mut sessions = Sessions::new(self.session_limits);
-        for (token, session) in self.store.sessions().await? {
-            sessions.open(OpenSession { token, session });
-        }
-        let over = sessions.expire(self.clock.now());
-        self.store.remove_sessions(&over).await?;
-        Ok((self.rules.lock().await.clone(), sessions))
     }
 
     /// Attaches the gateway.
@@ -368,15 +357,15 @@ impl App {
     pub async fn reload_wanted(&self) {
         self.reload_wanted.notified().await;
     }
+}
 
-    /// Ends sessions that are over, in memory and in the store.
-    pub async fn tidy_sessions(&self) -> Result<(), OperationError> {
-        let over = self.gateway().expire_sessions();
-        if !over.is_empty() {
-            self.store.remove_sessions(&over).await?;
-        }
-        Ok(())
-    }
+/// The stored version of the caseloads; 0 before the first load.
+///
+/// # Errors
+/// `Unavailable` for one that cannot be read: entries would name the rules of another version.
+fn caseload_version(stored: Option<String>) -> Result<u64, OperationError> {
+    let unreadable = |_| OperationError::Unavailable("the stored caseload version cannot be read".to_owned());
+    stored.map_or(Ok(0), |text| text.parse().map_err(unreadable))
 }
 
 async fn stored_keys(store: &Store) -> Result<ApiKeys, OperationError> {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use digue_gateway::Portal;
+use digue_gateway::{Hosts, Portal};
 use digue_types::PopulationId;
 
 use crate::app::App;
@@ -26,8 +26,7 @@ pub fn person(app: &App, population: &PopulationId, typed: &str) -> Result<Strin
 
 /// The forms under which portals may write a person that a file names: the canonical form of each
 /// population, and the text itself, for populations whose maps no longer exist.
-pub fn forms(app: &App, typed: &str) -> Vec<String> {
-    let hosts = app.gateway().hosts();
+pub fn forms(hosts: &Hosts, typed: &str) -> Vec<String> {
     let canonical = hosts.portals().filter_map(|portal| portal.kinds[portal.primary].canonical(typed.trim()));
     let mut forms: Vec<String> = canonical.map(String::from).chain([typed.trim().to_owned()]).collect();
     forms.sort_unstable();

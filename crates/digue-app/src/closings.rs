@@ -24,6 +24,7 @@ pub struct AccountClosing {
     pub accounts: u32,
 }
 
+/// One for each account, within the longer of the two periods.
 #[derive(Default)]
 pub(crate) struct AccountClosings(VecDeque<AccountClosing>);
 

@@ -5,14 +5,25 @@
 
 use std::sync::Arc;
 
-use digue_access::{AccountRecord, Role, Snapshot};
+use digue_access::{AccountDirectory, Membership, Role, Snapshot};
 use digue_types::{AccountId, Act, OrganisationId, Subject};
+use tokio::sync::Mutex;
 
 use crate::act_contents::AccountPlace;
 use crate::actor::Actor;
 use crate::acts::ActDetails;
 use crate::app::App;
+use crate::areas::Area;
 use crate::error::OperationError;
+
+/// Serialises saves of accounts: they apply in the order of their entries, and none rests on a directory that
+/// another one changes.
+// Held while the saves are journalled. Before `rules`, and apart from it, so that a closing or a suspension never
+// waits for the entries of a save.
+#[derive(Default)]
+pub(crate) struct AccountSaveLock(Mutex<()>);
+
+impl Area for AccountSaveLock {}
 
 /// The organisation that the actor belongs to.
 pub fn organisation_of(rules: &Snapshot, actor: &Actor) -> Option<OrganisationId> {
@@ -29,50 +40,54 @@ pub fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) -> bool
     may && actor.account != *account
 }
 
-/// Adds or replaces accounts.
+/// Adds or moves accounts, for an actor who may.
 pub async fn save(
     app: &App,
     actor: &Actor,
-    accounts: Vec<(AccountId, AccountRecord)>,
+    accounts: Vec<(AccountId, Membership)>,
 ) -> Result<(), OperationError> {
     actor.must_act()?;
-    put(app, actor, accounts).await
+    put(app, actor, |_| Ok(accounts)).await
 }
 
-/// `save`, for callers that have authorised the actor.
+/// Adds or moves the accounts that `plan` returns, for callers that have authorised the actor. `plan` sees the
+/// directory as it is while no other save is under way: what it found still holds when it is applied. A
+/// suspension is left as it is, also one that comes in between.
+///
+/// # Errors
+/// Those of `plan`; nothing is journalled or changed then.
 pub async fn put(
     app: &App,
     actor: &Actor,
-    accounts: Vec<(AccountId, AccountRecord)>,
+    plan: impl FnOnce(&AccountDirectory) -> Result<Vec<(AccountId, Membership)>, OperationError>,
 ) -> Result<(), OperationError> {
+    let _one_at_a_time = app.area::<AccountSaveLock>().0.lock().await;
+    let known = app.gateway().rules().directory.clone();
+    let accounts = plan(&known)?;
     // A session carries the organisation that it was opened with: after a change of organisation or
     // role the account must sign in again, or it would keep the rights that it had.
-    let known = app.gateway().rules().directory.clone();
-    let is_moved = |id: &AccountId, record: &AccountRecord| {
-        known
-            .find(id)
-            .is_some_and(|known| known.organisation != record.organisation || known.role != record.role)
+    let is_moved = |id: &AccountId, to: &Membership| {
+        known.find(id).is_some_and(|known| known.organisation != to.organisation || known.role != to.role)
     };
     let moved: Vec<AccountId> =
-        accounts.iter().filter(|(id, record)| is_moved(id, record)).map(|(id, _)| id.clone()).collect();
+        accounts.iter().filter(|(id, to)| is_moved(id, to)).map(|(id, _)| id.clone()).collect();
     // One entry for each account: who existed when is answered from the journal alone.
-    let words = accounts.iter().map(|(id, record)| ActDetails {
+    let words = accounts.iter().map(|(id, to)| ActDetails {
         subject: Subject::Account(id.clone()),
-        after: AccountPlace::of(record).to_string(),
+        after: AccountPlace { organisation: to.organisation.clone(), role: to.role }.to_string(),
         ..ActDetails::default()
     });
     app.write_all(actor, Act::AccountSaved, words.collect()).await?;
     app.store().save_accounts(&accounts).await?;
     let mut rules = app.rules().await;
     let directory = Arc::make_mut(&mut rules.directory);
-    for (id, record) in accounts {
-        directory.insert(id, record);
+    for (id, to) in accounts {
+        directory.save(id, to);
     }
     app.publish(&rules);
     drop(rules);
     if moved.is_empty() {
         return Ok(());
     }
-    let cut = app.gateway().cut_sessions(|session| moved.contains(&session.account));
-    Ok(app.store().remove_sessions(&cut).await?)
+    app.end_sessions(|session| moved.contains(&session.account)).await.map(drop)
 }

@@ -80,10 +80,12 @@ pub async fn apply(
     // one that was in force, and two changes of one gate are journalled in the order in which they apply.
     let mut rules = app.rules().await;
     let before = rules.gates.of(&reach);
-    if before == gate {
+    // A closing is in force before it is stored. One that the store could not keep, so that a restart would
+    // open the gate, is stored by the next call.
+    if before == gate && (gate == Gate::Open || is_stored(app, &reach, gate).await?) {
         return Err(OperationError::Conflict);
     }
-    if before == Gate::Closed && consent == ActAuthority::One {
+    if before == Gate::Closed && gate != Gate::Closed && consent == ActAuthority::One {
         return Err(OperationError::SecondNeeded);
     }
     let words = ActDetails {
@@ -99,7 +101,7 @@ pub async fn apply(
         set_by: actor.account.clone(),
         set_at: app.clock().now(),
     };
-    if gate > before {
+    if gate >= before {
         Arc::make_mut(&mut rules.gates).set(reach, gate);
         app.publish(&rules);
         let written = app.write_down(actor, Act::GateSet, words).await.map(drop);
@@ -119,6 +121,10 @@ pub async fn apply(
         app.publish(&rules);
     }
     Ok(())
+}
+
+async fn is_stored(app: &App, reach: &Reach, gate: Gate) -> Result<bool, OperationError> {
+    Ok(app.store().gates().await?.iter().any(|known| known.reach == *reach && known.gate == gate))
 }
 
 /// A gate that is not open, with who set it and why.

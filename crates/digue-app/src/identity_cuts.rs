@@ -3,7 +3,10 @@
 //! A proxy's header and a token of the portal's own login cannot be revoked at their source. They are
 //! refused from the cut on (`digue_gateway::cuts`), and the mark survives a restart.
 
+use std::collections::HashMap;
+
 use digue_gateway::cuts::AccountCut;
+use digue_store::Store;
 use digue_types::{AccountId, SessionId, Timestamp};
 
 use crate::app::App;
@@ -22,9 +25,11 @@ pub struct CutDone {
 
 /// Cuts first and stores second: containment must not wait for a failing disk.
 pub async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, OperationError> {
-    let (sessions, cut) = app.gateway().cut_account(account);
-    app.store().set_setting(&setting(account), &line(cut)).await?;
-    app.store().remove_sessions(&sessions).await?;
+    let (sessions, cut) = app.cut_account(account);
+    let marked = app.store().set_setting(&setting(account), &line(cut)).await;
+    // Removed also where the mark failed: a restart brings back what is in the store.
+    app.remove_sessions(&sessions).await?;
+    marked?;
     let headers_refused_until = cut.at.plus(app.gateway().headers_refused_for());
     Ok(CutDone { sessions, headers_refused_until })
 }
@@ -38,17 +43,25 @@ pub async fn lift(app: &App, account: &AccountId) -> Result<(), OperationError> 
 }
 
 /// Restores the stored cuts at a start, once the gateway is attached.
-///
-/// # Errors
-/// `Unavailable` for a mark that cannot be read. Skipping it would accept what it refused, so the start
-/// fails instead.
 pub async fn restore(app: &App) -> Result<(), OperationError> {
-    for (name, text) in app.store().settings_under(SETTINGS).await? {
-        let unreadable = || OperationError::Unavailable("a stored identity cut cannot be read".to_owned());
-        let account = AccountId::parse(&name).map_err(|_| unreadable())?;
-        app.gateway().restore_cut(account, parse(&text).ok_or_else(unreadable)?);
+    for (account, cut) in stored(app.store()).await? {
+        app.gateway().restore_cut(account, cut);
     }
     Ok(())
+}
+
+/// The stored cuts, the lifted ones included.
+///
+/// # Errors
+/// `Unavailable` for a mark that cannot be read. Skipping it would accept what it refused, so a start fails
+/// instead.
+pub(crate) async fn stored(store: &Store) -> Result<HashMap<AccountId, AccountCut>, OperationError> {
+    let unreadable = || OperationError::Unavailable("a stored identity cut cannot be read".to_owned());
+    let read = |(name, text): (String, String)| {
+        let account = AccountId::parse(&name).map_err(|_| unreadable())?;
+        Ok((account, parse(&text).ok_or_else(unreadable)?))
+    };
+    store.settings_under(SETTINGS).await?.into_iter().map(read).collect()
 }
 
 fn setting(account: &AccountId) -> String {

@@ -6,6 +6,7 @@
 //! (docs/decisions/0010).
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -200,8 +201,19 @@ impl Rebuilder {
         let work = move || {
             loop {
                 while is_wanted.swap(false, Ordering::AcqRel) {
-                    if let Err(error) = rebuild(folder.as_ref(), &journal, &standing) {
-                        tracing::error!(%error, "Index rebuild failed; the old index stays in use");
+                    // A panic must not leave `is_running` set: no index would ever be rebuilt again.
+                    let rebuilt = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                        rebuild(folder.as_ref(), &journal, &standing)
+                    }));
+                    match rebuilt {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => {
+                            tracing::error!(%error, "Index rebuild failed; the old index stays in use");
+                        }
+                        Err(_) => {
+                            tracing::error!("Index rebuild panicked; the old index stays in use");
+                            forget_backlog(&standing);
+                        }
                     }
                 }
                 is_running.store(false, Ordering::Release);
@@ -216,6 +228,11 @@ impl Rebuilder {
             self.is_running.store(false, Ordering::Release);
         }
     }
+}
+
+/// Ends the collection of entries for an index that will not be.
+fn forget_backlog(standing: &RwLock<JournalState>) {
+    standing.write().unwrap_or_else(PoisonError::into_inner).backlog = None;
 }
 
 fn rebuild(

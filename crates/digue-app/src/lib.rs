@@ -11,6 +11,7 @@ pub mod alias_tables;
 mod app;
 mod areas;
 pub mod attachments;
+mod blocking;
 pub mod canonical;
 pub mod clock;
 pub mod closings;
@@ -18,6 +19,8 @@ pub mod csv_file;
 pub mod directory;
 mod error;
 pub mod files;
+mod first_state;
+pub mod found;
 pub mod gates;
 pub mod identity_cuts;
 pub mod indexing;
@@ -26,6 +29,7 @@ pub mod monitor;
 pub mod quotas;
 pub mod recorder;
 pub mod secret;
+pub mod sessions;
 pub mod signals;
 mod unconfirmed;
 
@@ -35,7 +39,10 @@ use digue_store::Store;
 
 use crate::acts::Subscribers;
 use crate::alias_tables::AliasTables;
+use crate::blocking::BlockingWork;
+use crate::directory::AccountSaveLock;
 use crate::kept_files::UnfinishedFiles;
+use crate::sessions::SessionChanges;
 use crate::unconfirmed::UnconfirmedAccounts;
 
 pub use actor::{Actor, require};
@@ -56,5 +63,10 @@ pub async fn areas(
 ) -> Result<Areas, OperationError> {
     let unconfirmed = UnconfirmedAccounts::new(store.unconfirmed().await?);
     let areas = Areas::default().with(aliases).with(unconfirmed);
-    Ok(areas.with(UnfinishedFiles::default()).with(Subscribers(subscribers)))
+    Ok(areas
+        .with(UnfinishedFiles::default())
+        .with(Subscribers(subscribers))
+        .with(AccountSaveLock::default())
+        .with(SessionChanges::default())
+        .with(BlockingWork::default()))
 }

@@ -10,6 +10,7 @@
 //! This file closes no gate and writes nothing: it gives verdicts and sends findings on.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,10 +25,10 @@ use digue_types::{
     AccountId, Act, Administration, Basis, Event, Exposure, Gate, OrganisationId, Outcome, PersonKey,
     PopulationId, PortalId, RefusalReason, Timestamp,
 };
-use tokio::sync::mpsc;
 
 use crate::act_contents::{AccountPlace, JudgedFinding};
 use crate::closings::{AccountClosing, AccountClosings};
+use crate::found::{FindingReceiver, FoundFindings, MonitoredFinding};
 
 /// The settings of detection.
 #[derive(Clone, Debug)]
@@ -60,15 +61,6 @@ impl Default for WatchRules {
     }
 }
 
-/// A finding and the step that the playbook takes.
-#[derive(Clone, Debug)]
-pub struct MonitoredFinding {
-    pub finding: Finding,
-    pub step: PlaybookStep,
-    /// True at an observe-only portal: people are informed, and nothing is done.
-    pub is_trial: bool,
-}
-
 /// How far back the journal is read for habits after a start.
 pub const MEMORY: Duration = Duration::from_hours(45 * 24);
 /// The most refusals of one entry that are counted one by one.
@@ -77,15 +69,13 @@ const COUNTED_MAX: u64 = 1000;
 /// The detection of a running Digue.
 pub struct DetectionMonitor {
     rules: WatchRules,
-    // Guards the engines and the accounts that are cut. The last lock in the order: the journal indexer
-    // takes it while it holds `JournalState`, so that nothing may be locked, awaited or written under it.
-    // Each response waits for it, for some microseconds (docs/decisions/0011).
+    // Guards the engines and the accounts that are cut. Before the queue of findings and after all others: the
+    // journal indexer takes it while it holds `JournalState`, so that nothing else may be locked, awaited or
+    // written under it. Each response waits for it, for some microseconds (docs/decisions/0011).
     state: Mutex<MonitorState>,
-    // Unbounded, because `weigh` sends under the lock and must not wait. Findings are few: an account is
-    // cut by its first containment.
-    found: mpsc::UnboundedSender<MonitoredFinding>,
-    // Only guards the hand-over of the receiver at start; never taken with `state`.
-    receiver: Mutex<Option<mpsc::UnboundedReceiver<MonitoredFinding>>>,
+    found: Arc<FoundFindings>,
+    /// The receiver of findings was handed over.
+    is_received: AtomicBool,
 }
 
 struct MonitorState {
@@ -95,10 +85,31 @@ struct MonitorState {
     /// Accounts from which every response is withheld until their gate is closed.
     cut: HashSet<AccountId>,
     closings: AccountClosings,
-    /// Accounts created, by who created them and the UTC day.
+    /// Accounts created, by who created them and the UTC day; only those of the last day.
     made: HashMap<(AccountId, i64), u32>,
     /// Events that arrive while the memory is being rebuilt; `None` otherwise.
-    backlog: Option<Vec<PendingEvent>>,
+    backlog: Option<PendingEvents>,
+}
+
+/// Exposures kept while the memory is being rebuilt; some hundred megabytes at most.
+const EXPOSURES_KEPT_MAX: usize = 200_000;
+
+/// The events that arrived while the memory was being rebuilt. At the bound further exposures are left out, and
+/// detection knows as much less of the accounts; acts of administration are few and always kept.
+#[derive(Default)]
+struct PendingEvents {
+    events: Vec<PendingEvent>,
+    left_out: u64,
+}
+
+impl PendingEvents {
+    fn exposure(&mut self, pending: impl FnOnce() -> PendingEvent) {
+        if self.events.len() < EXPOSURES_KEPT_MAX {
+            self.events.push(pending());
+        } else {
+            self.left_out += 1;
+        }
+    }
 }
 
 /// An event that arrived while the memory was being rebuilt.
@@ -110,7 +121,6 @@ enum PendingEvent {
 
 impl DetectionMonitor {
     pub fn new(rules: WatchRules) -> Self {
-        let (found, receiver) = mpsc::unbounded_channel();
         let state = MonitorState {
             engine: Self::engine(&rules),
             trial: Self::engine(&rules),
@@ -119,7 +129,8 @@ impl DetectionMonitor {
             made: HashMap::new(),
             backlog: None,
         };
-        Self { rules, state: Mutex::new(state), found, receiver: Mutex::new(Some(receiver)) }
+        let is_received = AtomicBool::new(false);
+        Self { rules, state: Mutex::new(state), found: Arc::default(), is_received }
     }
 
     fn engine(rules: &WatchRules) -> Engine {
@@ -139,9 +150,10 @@ impl DetectionMonitor {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stream of findings; `None` after the first call.
-    pub fn take_found(&self) -> Option<mpsc::UnboundedReceiver<MonitoredFinding>> {
-        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The receiver of findings; `None` after the first call.
+    pub fn take_found(&self) -> Option<FindingReceiver> {
+        let is_first = !self.is_received.swap(true, Ordering::SeqCst);
+        is_first.then(|| FindingReceiver(self.found.clone()))
     }
 
     /// The fictitious persons of a population.
@@ -189,14 +201,14 @@ impl DetectionMonitor {
         let MonitorState { engine, trial, made, backlog, .. } = &mut *state;
         tell([engine, trial], made, act);
         if let Some(backlog) = backlog {
-            backlog.push(PendingEvent::Act(act.clone()));
+            backlog.events.push(PendingEvent::Act(act.clone()));
         }
     }
 
     /// Keeps the events that arrive from now on for the memory that is about to be rebuilt. To be called
     /// before the end of the journal is read: an event is then in the journal's range or in the backlog.
     pub fn begin_remembering(&self) {
-        self.state().backlog = Some(Vec::new());
+        self.state().backlog = Some(PendingEvents::default());
     }
 
     /// Rebuilds the memory. `read` yields the events that the journal held when `begin_remembering` was
@@ -238,7 +250,7 @@ impl DetectionMonitor {
         let mut state = self.state();
         let backlog = state.backlog.take().unwrap_or_default();
         (state.engine, state.trial, state.made) = (engine, trial, made);
-        for event in backlog {
+        for event in backlog.events {
             match event {
                 // It has left already, but with the whole memory it may reveal a theft that the engine
                 // without memory could not see: then the next response is withheld.
@@ -249,6 +261,11 @@ impl DetectionMonitor {
                     tell([engine, trial], made, &act);
                 }
             }
+        }
+        drop(state);
+        if backlog.left_out > 0 {
+            let left_out = backlog.left_out;
+            tracing::error!(left_out, "Exposures during the rebuild were not kept; detection knows less");
         }
         done
     }
@@ -261,7 +278,7 @@ impl ResponseMonitor for DetectionMonitor {
             return Verdict::Withhold;
         }
         if let Some(backlog) = &mut state.backlog {
-            backlog.push(PendingEvent::Shown(Box::new(exposure.clone())));
+            backlog.exposure(|| PendingEvent::Shown(Box::new(exposure.clone())));
         }
         self.weigh(&mut state, exposure)
     }
@@ -269,7 +286,7 @@ impl ResponseMonitor for DetectionMonitor {
     fn observe(&self, exposure: &Exposure) {
         let mut state = self.state();
         if let Some(backlog) = &mut state.backlog {
-            backlog.push(PendingEvent::Observed(Box::new(exposure.clone())));
+            backlog.exposure(|| PendingEvent::Observed(Box::new(exposure.clone())));
         }
         self.weigh_trial(&mut state, exposure);
     }
@@ -335,8 +352,7 @@ impl DetectionMonitor {
             // Withheld until the gate requires what the step demands, then monitored again.
             state.engine.left_open(&finding);
         }
-        // The receiver lives as long as the process; in tests without one, findings are dropped.
-        let _ = self.found.send(MonitoredFinding { finding, step, is_trial: false });
+        self.found.put(MonitoredFinding { finding, step, is_trial: false });
         if is_cut { Verdict::Withhold } else { Verdict::Pass }
     }
 
@@ -345,7 +361,7 @@ impl DetectionMonitor {
         let Some(finding) = observe(&mut state.trial, exposure) else { return };
         let intended = self.step_alone(&finding).intended;
         let step = PlaybookStep { taken: Action::Observe, intended, is_fused: false };
-        let _ = self.found.send(MonitoredFinding { finding, step, is_trial: true });
+        self.found.put(MonitoredFinding { finding, step, is_trial: true });
     }
 }
 

@@ -33,6 +33,7 @@ const NETWORKS_MAX: usize = 200_000;
 #[derive(Default)]
 struct QuotaCounts {
     period: i64,
+    /// Only addresses that were served: at most the share of each network, for `NETWORKS_MAX` networks.
     addresses: HashMap<QuotaAddress, u32>,
     networks: HashMap<QuotaNetwork, u32>,
 }

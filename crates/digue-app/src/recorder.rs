@@ -40,7 +40,7 @@ pub struct JournalState {
     pub checkpoint: Option<(Checkpoint, Timestamp)>,
     /// The last failure of the disk, with its date; `None` once an entry is durable again.
     pub failure: Option<(String, Timestamp)>,
-    /// Entries committed while the index is being rebuilt; the new index takes them last.
+    /// Entries committed during the second, short reading of a rebuild; the new index takes them last.
     pub(crate) backlog: Option<Vec<Committed>>,
 }
 

@@ -29,35 +29,46 @@ pub fn reason_of(signals: &[Signal]) -> String {
 /// The signals of a stored finding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StoredSignals {
-    /// The strongest first; kinds that only a later version knows are left out.
+    /// The strongest first.
     Kept(Vec<Signal>),
+    /// Those that this version knows, the strongest first; there are others, of kinds that only a later
+    /// version knows.
+    InPart(Vec<Signal>),
     /// What is stored cannot be read: it must not pass for a finding without signals.
     Unreadable,
 }
 
 impl StoredSignals {
-    /// The signals; `None` when they cannot be read.
+    /// The signals; `None` when not all of them can be read.
     pub fn known(&self) -> Option<&[Signal]> {
         match self {
             Self::Kept(signals) => Some(signals),
-            Self::Unreadable => None,
+            Self::InPart(_) | Self::Unreadable => None,
         }
     }
 
-    /// The signals by value; `None` when they cannot be read.
-    pub fn into_known(self) -> Option<Vec<Signal>> {
+    /// The signals that can be read.
+    pub fn readable(&self) -> &[Signal] {
         match self {
-            Self::Kept(signals) => Some(signals),
-            Self::Unreadable => None,
+            Self::Kept(signals) | Self::InPart(signals) => signals,
+            Self::Unreadable => &[],
         }
     }
 
-    /// One sentence for each, or one that says that they cannot be read.
+    /// What cannot be read, as one sentence.
+    pub fn unread(&self, language: Language) -> Option<String> {
+        match self {
+            Self::Kept(_) => None,
+            Self::InPart(_) => Some(text(language, "signals-in-part")),
+            Self::Unreadable => Some(text(language, "signals-unreadable")),
+        }
+    }
+
+    /// The reasons as sentences, and last what cannot be read.
     pub fn in_words(&self, language: Language) -> Vec<String> {
-        match self {
-            Self::Kept(signals) => signals.iter().map(|signal| sentence(language, signal)).collect(),
-            Self::Unreadable => vec![text(language, "signals-unreadable")],
-        }
+        let mut said = sentences(language, self.readable());
+        said.extend(self.unread(language));
+        said
     }
 }
 
@@ -82,12 +93,27 @@ pub fn signals_of(record: &FindingRecord) -> StoredSignals {
             return StoredSignals::Unreadable;
         }
     };
+    let count = stored.len();
     let signals = stored.into_iter().filter_map(|signal| {
         let StoredFigures { seen, usual, minutes } = signal.figures;
         let figures = Figures { seen, usual, minutes };
         Some(Signal { kind: SignalKind::parse(&signal.kind)?, evidence: signal.evidence, figures })
     });
-    StoredSignals::Kept(signals.collect())
+    let signals: Vec<Signal> = signals.collect();
+    if signals.len() == count { StoredSignals::Kept(signals) } else { StoredSignals::InPart(signals) }
+}
+
+/// The signals that are reasons by themselves. One whose count stays within the usual level that its sentence
+/// states is none: it only adds to the sum, together with others.
+pub fn reasons(signals: &[Signal]) -> impl Iterator<Item = &Signal> {
+    signals.iter().filter(|signal| !states_usual(signal.kind) || signal.figures.seen > signal.figures.usual)
+}
+
+/// The reasons as sentences, the strongest first. Signals of which none is a reason by itself have one
+/// sentence together.
+pub fn sentences(language: Language, signals: &[Signal]) -> Vec<String> {
+    let said: Vec<String> = reasons(signals).map(|signal| sentence(language, signal)).collect();
+    if said.is_empty() && !signals.is_empty() { vec![text(language, "reasons-together")] } else { said }
 }
 
 /// A signal as one sentence with its figures.
@@ -115,6 +141,45 @@ pub fn innocence(language: Language, around: &Surroundings, lead: &Signal) -> St
         key,
         &[("count", Value::from(count)), ("period", Value::from(period(language, minutes)))],
     )
+}
+
+/// True for the kinds whose sentence compares the count with a usual level.
+const fn states_usual(kind: SignalKind) -> bool {
+    match kind {
+        SignalKind::Unexplained
+        | SignalKind::Pace
+        | SignalKind::Burst
+        | SignalKind::Lists
+        | SignalKind::Export
+        | SignalKind::Volume
+        | SignalKind::Slow
+        | SignalKind::Order
+        | SignalKind::Pages
+        | SignalKind::ListsEnded
+        | SignalKind::Searches
+        | SignalKind::Empty
+        | SignalKind::Refusals
+        | SignalKind::Uninspected => true,
+        // Its sentence states the number from which it is reported.
+        SignalKind::Unmapped
+        | SignalKind::Shape
+        | SignalKind::Hours
+        | SignalKind::Rhythm
+        | SignalKind::NoResources
+        | SignalKind::Program
+        | SignalKind::Moved
+        | SignalKind::TwoPlaces
+        | SignalKind::NewDevice
+        | SignalKind::OlderCookie
+        | SignalKind::Dormant
+        | SignalKind::NewAccount
+        | SignalKind::Recovered
+        | SignalKind::AccountsMade
+        | SignalKind::Decoy
+        | SignalKind::Collusion
+        | SignalKind::SharedPlace
+        | SignalKind::CrowdedNetwork => false,
+    }
 }
 
 /// What the number of a signal counts, where a smaller one would have been no reason.
@@ -176,6 +241,41 @@ mod tests {
         }
     }
 
+    fn signal(kind: SignalKind, seen: u32, usual: u32) -> Signal {
+        Signal { kind, evidence: 1.0, figures: Figures { seen, usual, minutes: 1440 } }
+    }
+
+    #[test]
+    fn a_count_within_the_usual_level_is_no_reason() {
+        let volume = |seen| signal(SignalKind::Volume, seen, 28);
+        let device = signal(SignalKind::NewDevice, 3, 0);
+        let kinds = |signals: &[Signal]| -> Vec<(SignalKind, u32)> {
+            reasons(signals).map(|one| (one.kind, one.figures.seen)).collect()
+        };
+        assert_eq!(kinds(&[volume(10), device]), [(SignalKind::NewDevice, 3)]);
+        assert_eq!(kinds(&[volume(28)]), []);
+        assert_eq!(kinds(&[volume(29)]), [(SignalKind::Volume, 29)]);
+        assert_eq!(kinds(&[signal(SignalKind::Unmapped, 1000, 1000)]), [(SignalKind::Unmapped, 1000)]);
+    }
+
+    #[test]
+    fn the_kinds_that_state_a_usual_level_are_those_whose_sentence_has_it() {
+        for &kind in SignalKind::ALL {
+            let said = sentence(Language::French, &signal(kind, 67, 4321));
+            let states = said.contains("4\u{202f}321") || said.contains("4321");
+            assert_eq!(states_usual(kind) || kind == SignalKind::Unmapped, states, "{kind}: {said}");
+        }
+    }
+
+    #[test]
+    fn signals_without_any_reason_by_itself_have_one_sentence_together() {
+        for language in Language::ALL {
+            let said = sentences(language, &[signal(SignalKind::Volume, 10, 28)]);
+            assert_eq!(said, [text(language, "reasons-together")]);
+            assert!(sentences(language, &[]).is_empty());
+        }
+    }
+
     #[test]
     fn every_kind_says_what_would_have_been_innocent_in_both_languages() {
         for &kind in SignalKind::ALL {
@@ -218,7 +318,6 @@ mod tests {
             is_fused: false,
             around: String::new(),
             verdict: None,
-            told_at: digue_types::Timestamp::ZERO,
         }
     }
 
@@ -234,6 +333,20 @@ mod tests {
                 let said = read.in_words(language).join(" ");
                 assert!(said.ends_with('.') && !said.contains('['), "{stored}: {said}");
             }
+        }
+    }
+
+    #[test]
+    fn signals_of_a_later_version_are_told_and_not_left_out() {
+        let one = r#"{"kind":"pace","evidence":4.0,"figures":{"seen":43,"usual":9,"minutes":1}}"#;
+        let later = one.replace("pace", "telepathy");
+        let whole = signals_of(&finding(&format!("[{one}]")));
+        assert_eq!(whole.known().map(<[Signal]>::len), Some(1));
+        assert_eq!(whole.in_words(Language::French).len(), 1);
+        let in_part = signals_of(&finding(&format!("[{one},{later}]")));
+        assert_eq!((in_part.known(), in_part.readable().len()), (None, 1));
+        for language in Language::ALL {
+            assert_eq!(in_part.in_words(language).len(), 2, "{in_part:?}");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The alert sender: sends findings to other systems by signed webhook, with retries, and by syslog, both in
 //! OCSF.
 //!
-//! Findings wait in the store while a receiver is away, also over restarts. They are sent in order, one by
-//! one, never faster than the receiver answers. A finding is marked as sent only after both ways succeeded:
-//! a receiver may therefore get it more than once and can recognise it by its id.
+//! Findings wait in the store while a receiver is away, also over restarts. Each channel has its own progress
+//! and its own pauses: one that fails neither delays the other nor makes it repeat what it has. On a channel
+//! findings are sent in order, one by one, never faster than the receiver answers. A finding is marked after
+//! it was sent: a receiver may therefore get it twice after a crash, and can recognise it by its id.
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -15,7 +16,7 @@ use digue_evidence::ocsf;
 use digue_gateway::body;
 use digue_gateway::portal::Timeouts;
 use digue_gateway::upstream::UpstreamClient;
-use digue_store::FindingRecord;
+use digue_store::{AlertChannel, FindingRecord};
 use digue_types::Timestamp;
 use ring::hmac;
 
@@ -38,12 +39,39 @@ pub struct Webhook {
 /// Sends findings to other systems.
 pub(crate) struct AlertSender {
     rules: AlertRules,
-    // (no attempt before, next delay). A leaf lock, never held while a finding is sent.
-    pause: Mutex<(Timestamp, Duration)>,
+    webhook: ChannelPause,
+    syslog: ChannelPause,
+}
+
+/// The pause of a channel after a failure.
+// (no attempt before, next delay). A leaf lock, never held while a finding is sent.
+struct ChannelPause(Mutex<(Timestamp, Duration)>);
+
+impl Default for ChannelPause {
+    fn default() -> Self {
+        Self(Mutex::new((Timestamp::ZERO, FIRST_WAIT)))
+    }
+}
+
+impl ChannelPause {
+    fn lasts(&self, now: Timestamp) -> bool {
+        now < self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn begin(&self, now: Timestamp) {
+        let mut pause = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *pause = (now.plus(pause.1), (pause.1 * 2).min(LONGEST_WAIT));
+    }
+
+    fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (Timestamp::ZERO, FIRST_WAIT);
+    }
 }
 
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// Findings sent on a channel by one call; the rest waits for the next one.
+const FINDINGS_AT_ONCE: u32 = 200;
 /// The most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 16 << 10;
 
@@ -57,47 +85,75 @@ pub fn has_listener(app: &App) -> bool {
 
 impl AlertSender {
     pub(crate) fn new(rules: AlertRules) -> Self {
-        Self { rules, pause: Mutex::new((Timestamp::ZERO, FIRST_WAIT)) }
+        Self { rules, webhook: ChannelPause::default(), syslog: ChannelPause::default() }
+    }
+
+    const fn pause(&self, channel: AlertChannel) -> &ChannelPause {
+        match channel {
+            AlertChannel::Webhook => &self.webhook,
+            AlertChannel::Syslog => &self.syslog,
+        }
     }
 }
 
-/// Sends the waiting findings; returns how many were sent. To be called often.
+/// Sends the waiting findings on every channel; returns how many were sent. To be called often.
 pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
-    let alert_sender = app.area::<AlertSender>();
-    let now = app.clock().now();
-    if now < alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner).0 {
-        return Ok(0);
-    }
+    let all = AlertChannel::ALL.map(|channel| tell_on(app, channel));
     let mut told = 0;
-    for record in app.store().untold_findings().await? {
-        if let Err(error) = tell(app, alert_sender, &record, now).await {
-            let mut pause = alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner);
-            tracing::warn!(finding = %record.id, error, "Sending a finding failed; retrying later");
-            *pause = (now.plus(pause.1), (pause.1 * 2).min(LONGEST_WAIT));
-            // The later ones wait, too: receivers get findings in order.
-            return Ok(told);
-        }
-        app.store().tell_finding(record.id.as_str(), now).await?;
-        told += 1;
+    for sent in futures_util::future::join_all(all).await {
+        told += sent?;
     }
-    *alert_sender.pause.lock().unwrap_or_else(PoisonError::into_inner) = (Timestamp::ZERO, FIRST_WAIT);
     Ok(told)
 }
 
-async fn tell(
-    app: &App,
-    alert_sender: &AlertSender,
-    record: &FindingRecord,
-    now: Timestamp,
-) -> Result<(), String> {
-    let event = ocsf::finding_event(app.console_url(), record).to_string();
-    if let (Some(webhook), Some(client)) = (&alert_sender.rules.webhook, app.client()) {
-        post(client, webhook, &event, now).await?;
+async fn tell_on(app: &App, channel: AlertChannel) -> Result<usize, OperationError> {
+    let sender = app.area::<AlertSender>();
+    let (pause, now) = (sender.pause(channel), app.clock().now());
+    if pause.lasts(now) {
+        return Ok(0);
     }
-    if let Some(address) = alert_sender.rules.syslog {
-        send(address, &event, record).await.map_err(|error| error.to_string())?;
+    let Some(receiver) = receiver(app, sender, channel) else {
+        app.store().skip_findings(channel, now).await?;
+        return Ok(0);
+    };
+    let mut told = 0;
+    for record in app.store().untold_findings(channel, FINDINGS_AT_ONCE).await? {
+        if let Err(error) = receiver.tell(app, &record, now).await {
+            let (finding, channel) = (record.id.as_str(), channel.code());
+            tracing::warn!(finding, channel, error, "Sending a finding failed; retrying later");
+            pause.begin(now);
+            // The later ones wait, too: receivers get findings in order.
+            return Ok(told);
+        }
+        app.store().tell_finding(record.id.as_str(), channel, now).await?;
+        told += 1;
     }
-    Ok(())
+    pause.end();
+    Ok(told)
+}
+
+/// Where the findings of a channel go.
+enum AlertReceiver<'s> {
+    Webhook(&'s UpstreamClient, &'s Webhook),
+    Syslog(SocketAddr),
+}
+
+/// The receiver of a channel; `None` where none is configured.
+fn receiver<'s>(app: &'s App, sender: &'s AlertSender, channel: AlertChannel) -> Option<AlertReceiver<'s>> {
+    match channel {
+        AlertChannel::Webhook => Some(AlertReceiver::Webhook(app.client()?, sender.rules.webhook.as_ref()?)),
+        AlertChannel::Syslog => sender.rules.syslog.map(AlertReceiver::Syslog),
+    }
+}
+
+impl AlertReceiver<'_> {
+    async fn tell(&self, app: &App, record: &FindingRecord, now: Timestamp) -> Result<(), String> {
+        let event = ocsf::finding_event(app.console_url(), record).to_string();
+        match self {
+            Self::Webhook(client, webhook) => post(client, webhook, &event, now).await,
+            Self::Syslog(address) => send(*address, &event, record).await.map_err(|error| error.to_string()),
+        }
+    }
 }
 
 /// The signature header `t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`. The time is signed, so that a

@@ -2,7 +2,7 @@
 //! that facts can fill.
 
 use digue_app::files::{hex, keep};
-use digue_app::{Actor, App, OperationError};
+use digue_app::{Actor, App, Area, OperationError};
 use digue_evidence::affected;
 use digue_evidence::reading::{self, EvidenceForm};
 use digue_evidence::scope::{self, ScopeResult};
@@ -29,10 +29,19 @@ use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_types::{Event, Subject, Timestamp};
 use ring::digest::{Context, SHA256};
 use serde_json::{Value as Json, json};
+use tokio::sync::Mutex;
 
 use crate::incidents::{self, IncidentView};
 use crate::operator;
 use crate::paper_reader::PaperReader;
+
+/// Serialises adding versions of affected sets: giving the next number, writing the list under it and adding the
+/// entry are one step.
+// Held while the act is journalled; no other async lock is taken under it.
+#[derive(Default)]
+pub(crate) struct VersionLock(Mutex<()>);
+
+impl Area for VersionLock {}
 
 /// Computes a new version of the affected set, and stores its signed list in a file.
 ///
@@ -45,24 +54,35 @@ pub async fn compute_affected(
     question: ScopeQuestion,
 ) -> Result<AffectedVersion, OperationError> {
     actor.must_respond()?;
-    let (_, incident) = incidents::fold(app, id).await?;
+    incidents::fold(app, id).await?;
+    // Before the turn is taken: it may last for seconds.
     let scoped = scope::computed(app, question).await?;
-    let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let digest = move || {
+        let (hash, counts) = (hash_of(&scoped.answer), counted(&scoped));
+        (scoped, hash, counts)
+    };
+    let (scoped, hash, counts) = app.blocking(digest).await?;
+    let _one_at_a_time = app.area::<VersionLock>().0.lock().await;
+    let (_, incident) = incidents::fold(app, id).await?;
+    let number = incident.next_version();
     let others = incident.affected().map(|version| version.others.clone()).unwrap_or_default();
     let version = AffectedVersion {
         number,
         question: affected::question_json(&scoped.question).to_string(),
         checkpoint: scoped.size.to_string(),
-        hash: hash_of(&scoped.answer),
+        hash,
         others,
-        ..counted(&scoped)
+        ..counts
     };
     let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, app.clock().now());
-    let mut bytes = Vec::new();
-    let sign = |text: &str| app.journal().sign(text);
-    let written = affected::write(&mut bytes, &head, &scoped.answer, &app.journal().origin(), &sign);
+    let (journal, path) = (app.journal().clone(), list_path(app, id, number));
+    let write = move || {
+        let mut bytes = Vec::new();
+        affected::write(&mut bytes, &head, &scoped.answer, &journal.origin(), &|text| journal.sign(text))?;
+        keep(&path, &bytes)
+    };
     // The file before the entry: a version in the log always has its list.
-    written.and_then(|()| keep(&list_path(app, id, number), &bytes)).map_err(unavailable)?;
+    app.blocking(write).await?.map_err(unavailable)?;
     incidents::add(app, actor, id, None, IncidentNote::Affected(version.clone())).await?;
     Ok(version)
 }
@@ -78,10 +98,19 @@ pub async fn state_others(
     if others.iter().any(|other| is_blank(&other.basis)) {
         return Err(OperationError::Invalid("incident-refused-no-reason"));
     }
+    let _one_at_a_time = app.area::<VersionLock>().0.lock().await;
     let (_, incident) = incidents::fold(app, id).await?;
-    let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let number = incident.next_version();
     let version = match incident.affected() {
-        Some(last) => AffectedVersion { number, others, ..last.clone() },
+        Some(last) => {
+            // The list is the same; each version has its own file.
+            if last.has_list() {
+                let list = list_bytes(app, id, last.number).await?;
+                let path = list_path(app, id, number);
+                app.blocking(move || keep(&path, &list)).await?.map_err(unavailable)?;
+            }
+            AffectedVersion { number, others, ..last.clone() }
+        }
         // No list of persons, as after an outage: only what people state, which is a lower bound.
         None => AffectedVersion {
             number,
@@ -108,29 +137,35 @@ pub async fn recompute(app: &App, actor: &Actor, id: &str, number: u32) -> Resul
     let (_, incident) = incidents::fold(app, id).await?;
     let version = incident.affected.iter().find(|version| version.number == number);
     let version = version.ok_or(OperationError::NotFound("version"))?;
+    if !version.has_list() {
+        return Err(OperationError::NotFound("version"));
+    }
     let view = app.view();
     let json = serde_json::from_str(&version.question).map_err(unavailable)?;
-    let question = affected::question_of(&json).ok_or(OperationError::NotFound("version"))?;
-    let before_entry = version.checkpoint.parse().ok();
-    let question = ScopeQuestion { before_entry, ..question };
-    let work = move || view.answer(&question, &mut |_| {});
-    let answer = tokio::task::spawn_blocking(work).await.map_err(unavailable)?;
-    Ok(hash_of(&app.answered(answer)?) == version.hash)
+    let question = affected::question_of(&json)
+        .ok_or_else(|| unavailable("the question of an affected set cannot be read"))?;
+    // Without its checkpoint the question would be asked of the whole journal, and the answer would differ.
+    let checkpoint: u64 = version
+        .checkpoint
+        .parse()
+        .map_err(|_| unavailable("the checkpoint of an affected set cannot be read"))?;
+    let question = ScopeQuestion { before_entry: Some(checkpoint), ..question };
+    let recomputed = move || view.answer(&question, &mut |_| {}).map(|answer| hash_of(&answer));
+    let hash = app.answered(app.blocking(recomputed).await?)?;
+    Ok(hash == version.hash)
 }
 
 /// The stored signed list of a version.
 pub async fn signed_list(app: &App, actor: &Actor, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
-    let fetch = async { list_bytes(app, id, number) };
-    reading::read(app, actor, EvidenceForm::File, fetch, |_| Subject::Affected {
-        incident: id.to_owned(),
-        version: number,
-    })
-    .await
+    let fetch = list_bytes(app, id, number);
+    let subject = |_: &_| Subject::Affected { incident: id.to_owned(), version: number };
+    reading::read(app, actor, EvidenceForm::File, fetch, subject).await
 }
 
 /// `signed_list`, for callers whose own act journals the reading.
-pub(crate) fn list_bytes(app: &App, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
-    std::fs::read(list_path(app, id, number)).map_err(|error| match error.kind() {
+pub(crate) async fn list_bytes(app: &App, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
+    let path = list_path(app, id, number);
+    app.blocking(move || std::fs::read(path)).await?.map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
         _ => OperationError::Unavailable(error.to_string()),
     })
@@ -205,9 +240,10 @@ pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, 
         (question.from, question.to) = (Some(from), to);
     }
     if let (Some(account), Some(seen)) = (question.accounts.first(), incident.acts.seen()) {
-        let last = app.view().exposures_between(account, Timestamp::ZERO, seen.at(), 1);
+        let (view, whose, until) = (app.view(), account.clone(), seen.at());
+        let last = app.blocking(move || view.exposures_between(&whose, Timestamp::ZERO, until, 1)).await?;
         if let Some(last) = app.answered(last)?.first() {
-            let entry = read_entries(app, last.entry, 1)?.into_iter().next();
+            let entry = read_entries(app, last.entry, 1).await?.into_iter().next();
             if let Some((_, Event::Exposure(exposure))) = entry {
                 question.sessions.push(exposure.session.clone());
             }
@@ -490,7 +526,7 @@ pub fn notification_json(app: &App, view: &IncidentView, language: Language) -> 
 }
 
 /// The persons of version `later` that `earlier` does not contain: those to inform in a complement.
-pub fn complement(
+pub async fn complement(
     app: &App,
     actor: &Actor,
     id: &str,
@@ -498,14 +534,17 @@ pub fn complement(
     later: u32,
 ) -> Result<Vec<AffectedPerson>, OperationError> {
     actor.must_watch()?;
-    let (earlier, later) = (persons(app, id, earlier)?, persons(app, id, later)?);
-    Ok(digue_response::affected::complement(&earlier, &later))
+    let (earlier, later) = (list_bytes(app, id, earlier).await?, list_bytes(app, id, later).await?);
+    let difference = move || {
+        let (earlier, later) = (persons(&earlier)?, persons(&later)?);
+        Ok(digue_response::affected::complement(&earlier, &later))
+    };
+    app.blocking(difference).await?
 }
 
-/// The persons of a version, sorted.
-pub(crate) fn persons(app: &App, id: &str, number: u32) -> Result<Vec<AffectedPerson>, OperationError> {
-    let bytes = list_bytes(app, id, number)?;
-    let text = std::str::from_utf8(&bytes).map_err(unavailable)?;
+/// The persons of a signed list, sorted.
+fn persons(list: &[u8]) -> Result<Vec<AffectedPerson>, OperationError> {
+    let text = std::str::from_utf8(list).map_err(unavailable)?;
     let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).map_err(unavailable));
     let mut persons = Vec::new();
     for line in lines {

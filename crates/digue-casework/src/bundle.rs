@@ -42,19 +42,22 @@ async fn packed(app: &App, view: &IncidentView, reader: &PaperReader) -> Result<
     archive.add("journal.pub", format!("{}\n", app.journal().public_key()).as_bytes())?;
     archive.add("VERIFY.txt", papers::how_to_verify(view, reader).join("\n").as_bytes())?;
     if let Some(version) = papers::listed(view) {
-        let list = breach::list_bytes(app, &view.record.id, version.number)?;
+        let list = breach::list_bytes(app, &view.record.id, version.number).await?;
         archive.add(&format!("list-{}.ndjson", version.number), &list)?;
     }
-    for entry in entries_of(view) {
-        // Pruned entries, and those that no checkpoint covers yet, have no receipt.
-        if entry < app.journal_minimum() || entry >= app.journal_status().checkpoint_size {
-            continue;
+    // Pruned entries, and those that no checkpoint covers yet, have no receipt.
+    let proved = app.journal_minimum()..app.journal_status().checkpoint_size;
+    let entries = entries_of(view).into_iter().filter(|entry| proved.contains(entry));
+    let (journal, entries) = (app.journal().clone(), entries.collect::<Vec<u64>>());
+    let finish = move || {
+        for entry in entries {
+            let receipt = journal.receipt(entry, true);
+            let receipt = receipt.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+            archive.add(&format!("receipts/{entry}.txt"), receipt.to_text().as_bytes())?;
         }
-        let receipt = app.journal().receipt(entry, true);
-        let receipt = receipt.map_err(|error| OperationError::Unavailable(error.to_string()))?;
-        archive.add(&format!("receipts/{entry}.txt"), receipt.to_text().as_bytes())?;
-    }
-    archive.finish()
+        archive.finish()
+    };
+    app.blocking(finish).await?
 }
 
 /// The journal entries that the log cites, each once.

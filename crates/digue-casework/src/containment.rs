@@ -10,10 +10,11 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_app::act_contents::{FindingFigures, JudgedFinding};
 use digue_app::closings::AccountClosing;
+use digue_app::found::MonitoredFinding;
 use digue_app::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
-use digue_app::monitor::{MonitoredFinding, portal_of};
+use digue_app::monitor::portal_of;
 use digue_app::secret::name;
-use digue_app::signals::{reason_of, signals_of, subject_of};
+use digue_app::signals::{StoredSignals, reason_of, signals_of, subject_of};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
 use digue_detection::{Action, DeclaredBatch, Finding, Signal, Surroundings, Weight};
 use digue_identity::recovery;
@@ -35,7 +36,8 @@ const MAILS_AN_HOUR: usize = 6;
 pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), OperationError> {
     let MonitoredFinding { finding, step, is_trial } = found;
     let id = FindingId::parse(&name("fi")?).expect("a prefix and base64url are an identifier");
-    let account = finding.account.as_deref().and_then(|account| AccountId::parse(account).ok());
+    let account = finding.account.as_deref().map(AccountId::parse).transpose();
+    let account = account.map_err(|_| OperationError::NotFound("account"))?;
     let record = FindingRecord {
         id: id.clone(),
         at: finding.at,
@@ -51,7 +53,6 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
         action: step.taken.code().to_owned(),
         intended: step.intended.code().to_owned(),
         is_fused: step.is_fused,
-        told_at: Timestamp::ZERO,
         verdict: None,
     };
     // The gate first: the journal can wait for a slow disk, containment cannot.
@@ -119,8 +120,11 @@ async fn act_on(
             failed = Err(error);
         }
     }
-    if action >= Action::CloseAccount {
-        identity_cuts::cut_account(app, account).await?;
+    if action >= Action::CloseAccount
+        && let Err(error) = identity_cuts::cut_account(app, account).await
+    {
+        // The sessions are over; their mark or their removal from the store failed.
+        failed = Err(error);
     }
     // Only after the gate is in force may the monitor stop withholding. A gate is in force even when its
     // entry or its row failed (`gates::apply` publishes first), and that failure is returned.
@@ -275,8 +279,7 @@ pub struct ListedFinding {
     pub weight: Option<Weight>,
     /// The decimal logarithm of the odds.
     pub evidence: f64,
-    /// The strongest first, without kinds that only a later version knows; `None` when they cannot be read.
-    pub signals: Option<Vec<Signal>>,
+    pub signals: StoredSignals,
     pub around: StoredSurroundings,
     /// Persons shown to the account that day.
     pub persons: u32,
@@ -293,7 +296,7 @@ impl From<FindingRecord> for ListedFinding {
         Self {
             weight: Weight::parse(&record.weight),
             evidence: record.evidence as f64 / 1000.0,
-            signals: signals_of(&record).into_known(),
+            signals: signals_of(&record),
             around: around_of(&record),
             action: Action::parse(&record.action),
             intended: Action::parse(&record.intended),
@@ -411,7 +414,9 @@ pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, 
     let mut days = Vec::new();
     let mut gate = app.gateway().rules().gates.of(&Reach::Organisation(record.organisation.clone()));
     if let Some(account) = &record.account {
-        let by_day = app.answered(app.view().persons_by(account, &|at| at.utc_day()))?;
+        let (view, whose) = (app.view(), account.clone());
+        let by_day = app.blocking(move || view.persons_by(&whose, &|at| at.utc_day())).await?;
+        let by_day = app.answered(by_day)?;
         days = (last - DAYS + 1..=last).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
         gate = app.gateway().rules().gates.of(&Reach::Account(account.clone()));
     }

@@ -70,7 +70,10 @@ pub async fn examine(
     ip: &str,
 ) -> Result<MessageReport, OperationError> {
     rate_limiter::pass(app, ip)?;
-    let submission = read(bytes).map_err(|_| OperationError::Invalid("invalid-message"))?;
+    // Attachments and archives in it are unpacked within bounds, which still takes its time.
+    let message = bytes.to_vec();
+    let submission = app.blocking(move || read(&message)).await?;
+    let submission = submission.map_err(|_| OperationError::Invalid("invalid-message"))?;
     let opinion = opinion(app, &submission, SubmissionWay::Shown).await?;
     let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
     // Without an account only a share is stored; the verdict is returned in any case.
@@ -267,13 +270,17 @@ pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
 /// others, because with a forged sender the desk would write to strangers.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
     let Some(folder) = app.area::<DeskRules>().inbox.clone() else { return Ok(0) };
-    let waiting = maildir::waiting(folder, BYTES_MAX as u64, READ_AT_ONCE).await?;
+    let waiting = maildir::waiting(app, folder, BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
         // Too large messages have no bytes here; they are put aside unread, for a person.
-        if let Some(Ok(shown)) = bytes.as_deref().map(read) {
+        let has_bytes = bytes.is_some();
+        let read_both = move || {
+            let bytes = bytes?;
+            Some((read(&bytes).ok()?, read::sender(&bytes).unwrap_or_default()))
+        };
+        if let Some((shown, reporter)) = app.blocking(read_both).await? {
             let opinion = opinion(app, &shown, SubmissionWay::Forwarded).await?;
-            let reporter = bytes.as_deref().and_then(read::sender).unwrap_or_default();
             let account = account_of(app, &reporter).await?;
             keep(app, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
             if let Some(account) = account.filter(|_| digue_mail::is_configured(app)) {
@@ -283,7 +290,7 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
             }
             read_count += 1;
         }
-        maildir::set_aside(&path, bytes.is_some())?;
+        maildir::set_aside(app, path, has_bytes).await?;
     }
     Ok(read_count)
 }

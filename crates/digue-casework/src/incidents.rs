@@ -15,7 +15,7 @@ use digue_detection::Weight;
 use digue_evidence::reading::{self, EvidenceForm};
 use digue_evidence::stored_records::SAME_MOMENT;
 use digue_types::visible::is_blank;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
@@ -25,7 +25,7 @@ use digue_response::incident::{EntryKind, EntryRefusal, IncidentState, Source};
 use digue_response::sheet::Sheet;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_store::{EntryRecord, IncidentRecord};
-use digue_types::{AccountId, Act, OrganisationId, Subject, Timestamp};
+use digue_types::{AccountId, Act, Administration, Event, OrganisationId, Subject, Timestamp};
 use futures_util::future::BoxFuture;
 
 use crate::operator;
@@ -33,33 +33,62 @@ use crate::operator;
 /// The incidents that follow a subject of acts, such as `account:a1`. Only open ones.
 // A leaf lock. A copy of what the stored incidents say, so that each act costs a look-up and no query.
 #[derive(Default)]
-pub(crate) struct IncidentFollowing(RwLock<HashMap<Subject, Vec<String>>>);
+pub(crate) struct IncidentFollowing(RwLock<FollowedSubjects>);
 
-impl Area for IncidentFollowing {}
+#[derive(Default)]
+struct FollowedSubjects {
+    /// Incidents by subject.
+    incidents: HashMap<Subject, Vec<String>>,
+    /// The number of entries that each incident had when its state was last settled here.
+    settled: HashMap<String, usize>,
+}
 
-impl IncidentFollowing {
-    fn of(&self, subject: &Subject) -> Vec<String> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(subject).cloned().unwrap_or_default()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
-    }
-
-    fn follow(&self, subject: &Subject, incident: &str) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let incidents = known.entry(subject.clone()).or_default();
+impl FollowedSubjects {
+    fn follow(&mut self, subject: &Subject, incident: &str) {
+        let incidents = self.incidents.entry(subject.clone()).or_default();
         if !incidents.iter().any(|known| known == incident) {
             incidents.push(incident.to_owned());
         }
     }
 
-    fn leave(&self, incident: &str) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for incidents in known.values_mut() {
+    fn leave(&mut self, incident: &str) {
+        for incidents in self.incidents.values_mut() {
             incidents.retain(|known| known != incident);
         }
-        known.retain(|_, incidents| !incidents.is_empty());
+        self.incidents.retain(|_, incidents| !incidents.is_empty());
+    }
+}
+
+impl Area for IncidentFollowing {}
+
+impl IncidentFollowing {
+    fn of(&self, subject: &Subject) -> Vec<String> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.incidents.get(subject).cloned().unwrap_or_default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).incidents.is_empty()
+    }
+
+    /// An incident that was opened, or is open at a start.
+    fn follow(&self, subject: &Subject, incident: &str) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).follow(subject, incident);
+    }
+
+    /// The state of an incident with this many entries: the subject that it follows, `None` when it is closed.
+    /// One who closes and one who reopens may come here in another order than their entries: the later state
+    /// stays.
+    fn settle(&self, incident: &str, entries: usize, subject: Option<&Subject>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.settled.get(incident).is_some_and(|later| *later > entries) {
+            return;
+        }
+        known.settled.insert(incident.to_owned(), entries);
+        known.leave(incident);
+        if let Some(subject) = subject {
+            known.follow(subject, incident);
+        }
     }
 }
 
@@ -247,8 +276,9 @@ async fn look_back(app: &App, id: &str, about: &Subject) -> Result<(), Operation
         }
     }
     earlier.sort_by_key(|(at, ..)| *at);
+    let acts = acts_since(app, since, &earlier);
     for (at, proof, note) in earlier {
-        let note = with_entry(app, at, &proof, note);
+        let note = with_entry(&acts, at, &proof, note);
         add(app, &Actor::digue(), id, Some(at), note).await?;
     }
     Ok(())
@@ -260,20 +290,38 @@ struct ProvedBy {
     after: String,
 }
 
+/// The acts of the journal about the subjects of these rows, the newest first, copied in one go: commits wait
+/// for the index while it is read.
+fn acts_since(
+    app: &App,
+    since: Timestamp,
+    rows: &[(Timestamp, ProvedBy, IncidentNote)],
+) -> Vec<(u64, Administration)> {
+    let subjects: HashSet<&Subject> = rows.iter().map(|(_, proof, _)| &proof.subject).collect();
+    let oldest = rows.first().map_or(since, |(at, ..)| *at);
+    let standing = app.journal_state();
+    // The index yields the newest acts first: the search ends at those that are older than every row.
+    let acts = standing.index.acts(usize::MAX).take_while(|(_, known)| oldest.since(known.at) <= SAME_MOMENT);
+    acts.filter(|(_, known)| subjects.contains(&known.subject)).cloned().collect()
+}
+
 /// Adds the number of the journal entry that proves a note, where the index has read that far. A gate is
 /// taken from the journal and not from its row, which may have been edited. An act of the same moment about
 /// another account proves nothing.
-fn with_entry(app: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) -> IncidentNote {
+fn with_entry(
+    acts: &[(u64, Administration)],
+    at: Timestamp,
+    proof: &ProvedBy,
+    note: IncidentNote,
+) -> IncidentNote {
     let IncidentNote::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
-    let standing = app.journal_state();
-    // The index yields the newest acts first: the search ends at those that are older than the moment.
-    let mut acts = standing.index.acts(usize::MAX).take_while(|(_, known)| at.since(known.at) <= SAME_MOMENT);
-    let found = acts.find(|(_, known)| {
+    let found = acts.iter().find(|(_, known)| {
         // Not compared for gates: a row that was edited in the store would find no act.
         let is_same = known.act == Act::GateSet || known.after == proof.after;
         is_same
             && known.subject == proof.subject
             && is_same_act(known.act, act)
+            && at.since(known.at) <= SAME_MOMENT
             && known.at.since(at) <= SAME_MOMENT
     });
     match found {
@@ -428,12 +476,10 @@ pub async fn add(
         app.area::<Lessons>().0.learnt(app, actor, named).await?;
     }
     if let IncidentNote::StateSet { .. } = note {
-        let (_, incident) = fold(app, id).await?;
-        if incident.is_closed() {
-            app.area::<IncidentFollowing>().leave(id);
-        } else if !incident.about.is_nothing() {
-            app.area::<IncidentFollowing>().follow(&incident.about, id);
-        }
+        let (entries, incident) = fold(app, id).await?;
+        let follows = !incident.is_closed() && !incident.about.is_nothing();
+        let subject = follows.then_some(&incident.about);
+        app.area::<IncidentFollowing>().settle(id, entries.len(), subject);
     }
     Ok(number)
 }
@@ -666,14 +712,14 @@ pub async fn check(app: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, Opera
     let record = app.store().incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
     let from = record.journal.max(app.journal_minimum());
     let subject = Subject::Incident(id.to_owned());
-    let mut known: BTreeSet<String> = BTreeSet::new();
-    app.each_entry(from, &mut |event| {
-        if let digue_types::Event::Administration(act) = event
+    let known = app.gather(from, HashSet::new(), move |known: &mut HashSet<String>, event| {
+        if let Event::Administration(act) = event
             && act.subject == subject
         {
             known.insert(act.after);
         }
-    })?;
+    });
+    let known = known.await?;
     let is_known =
         |record: &EntryRecord| EntryHash::forms(record).iter().any(|form| known.contains(&form.to_string()));
     let differs = records.iter().filter(|record| !is_known(record));
@@ -736,4 +782,22 @@ pub async fn facts(
         ("organisation", vec![("accounts", colleagues.to_string())]),
         ("uninspected", vec![("reason", uninspected.unwrap_or_else(|| "–".to_owned()))]),
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_that_was_reopened_is_followed_whoever_settles_last() {
+        let following = IncidentFollowing::default();
+        let account = Subject::Account("a1".parse().unwrap());
+        following.follow(&account, "in-1");
+        // Closed by entry 7, reopened by entry 8; the one who closed it comes last.
+        following.settle("in-1", 8, Some(&account));
+        following.settle("in-1", 7, None);
+        assert_eq!(following.of(&account), ["in-1"]);
+        following.settle("in-1", 9, None);
+        assert!(following.is_empty());
+    }
 }

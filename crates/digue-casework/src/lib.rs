@@ -19,6 +19,7 @@ pub mod uploaded_table;
 use digue_app::Areas;
 
 use crate::alerts::{AlertRules, AlertSender};
+use crate::breach::VersionLock;
 use crate::desk::DeskRules;
 use crate::incidents::{IncidentFollowing, LessonSubscriber, Lessons};
 use crate::operator::OperatorRules;
@@ -46,4 +47,5 @@ pub fn areas(before: Areas, settings: CaseworkSettings) -> Areas {
         .with(IncidentFollowing::default())
         .with(RateLimiter::default())
         .with(ImportLock::default())
+        .with(VersionLock::default())
 }

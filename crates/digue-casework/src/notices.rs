@@ -183,7 +183,7 @@ pub async fn set_state(
     app.claim((actor, Act::CampaignSet, words), claim, release).await?;
     if state == "ended" {
         app.store().forget_destinations(id).await?;
-        prepare::forget_contacts(app, id);
+        prepare::forget_contacts(app, id).await?;
         if campaign.state == "preparing" {
             return Ok(());
         }

@@ -50,13 +50,22 @@ impl PaperFormat {
 }
 
 /// Prints a document; spreadsheets are made by `register_sheets`.
-pub fn printed(document: &Document, form: PaperFormat) -> Result<Vec<u8>, OperationError> {
-    let printed = match form {
-        PaperFormat::Pdf => pdf(document),
-        PaperFormat::Docx => docx(document),
-        PaperFormat::Xlsx => return Err(OperationError::NotFound("form")),
+pub async fn printed(app: &App, document: Document, form: PaperFormat) -> Result<Vec<u8>, OperationError> {
+    let print = move || match form {
+        PaperFormat::Pdf => pdf(&document).map_err(unavailable),
+        PaperFormat::Docx => docx(&document).map_err(unavailable),
+        PaperFormat::Xlsx => Err(OperationError::NotFound("form")),
     };
-    printed.map_err(|error| OperationError::Unavailable(error.to_string()))
+    app.blocking(print).await?
+}
+
+/// Writes a spreadsheet.
+pub async fn written(app: &App, sheets: Vec<WrittenSheet>) -> Result<Vec<u8>, OperationError> {
+    app.blocking(move || xlsx(&sheets)).await?.map_err(unavailable)
+}
+
+fn unavailable(error: impl ToString) -> OperationError {
+    OperationError::Unavailable(error.to_string())
 }
 
 /// Prints a document made from stored records. Records that differ from the journal are listed at its head.
@@ -71,15 +80,15 @@ pub async fn printed_from(
     let mut blocks = sources.warning(app, language).await?;
     blocks.extend(document.blocks.iter().cloned());
     let made_at = Some(app.clock().now().to_string());
-    let document = &Document { made_at, blocks, ..document.clone() };
+    let document = Document { made_at, blocks, ..document.clone() };
     let template = Subject::Template.to_string();
     if form == PaperFormat::Docx
         && let Some(last) = app.store().files(&template).await?.last()
         && let Some(bytes) = app.store().file_bytes(&template, &last.hash).await?
     {
-        return docx_in(&bytes, document).map_err(|error| OperationError::Unavailable(error.to_string()));
+        return app.blocking(move || docx_in(&bytes, &document)).await?.map_err(unavailable);
     }
-    printed(document, form)
+    printed(app, document, form).await
 }
 
 /// Accepts a Word file as the operator's own template: `{{title}}`, and a paragraph `{{content}}`.
@@ -88,7 +97,9 @@ pub async fn printed_from(
 /// `Invalid` for a file without these places.
 pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -> Result<(), OperationError> {
     actor.must_govern()?;
-    docx_in(bytes, &Document::default()).map_err(|_| OperationError::Invalid("invalid-template"))?;
+    let template = bytes.to_vec();
+    let tried = app.blocking(move || docx_in(&template, &Document::default())).await?;
+    tried.map_err(|_| OperationError::Invalid("invalid-template"))?;
     let words = ActDetails {
         subject: Subject::Template,
         after: hex(digest(&SHA256, bytes).as_ref()),
@@ -323,7 +334,7 @@ pub async fn register_file(
         PaperFormat::Xlsx => {
             let mut sheets = vec![register_sheet(app, views, reader)];
             sheets.extend(PaperSources::INCIDENTS.sheet(app, reader.language).await?);
-            xlsx(&sheets).map_err(|error| OperationError::Unavailable(error.to_string()))
+            written(app, sheets).await
         }
         _ => printed_from(app, &register(app, views, reader), form, PaperSources::INCIDENTS).await,
     }
@@ -404,7 +415,7 @@ const fn complaint_by(happening: Happening) -> &'static str {
 
 /// The last version with a signed list.
 pub(crate) fn listed(view: &IncidentView) -> Option<&AffectedVersion> {
-    view.incident.affected.iter().rfind(|version| !version.hash.is_empty())
+    view.incident.affected.iter().rfind(|version| version.has_list())
 }
 
 fn has_list(view: &IncidentView) -> bool {

@@ -131,7 +131,8 @@ async fn plan(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportP
     if bytes.len() > FILE_BYTES_MAX {
         return Err(OperationError::Invalid("table-too-large"));
     }
-    let table = find(bytes)?;
+    let file = bytes.to_vec();
+    let table = app.blocking(move || find(&file)).await??;
     let known = KnownViolations::read(app, actor).await?;
     let zone = operator::rules(app).zone.clone();
     let reader = ViolationRowReader {

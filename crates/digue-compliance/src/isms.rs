@@ -20,6 +20,7 @@ pub mod signatures;
 pub mod start;
 pub mod statement;
 pub(crate) mod stored;
+pub(crate) mod uses;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -36,26 +37,59 @@ use digue_store::RevisionRecord;
 use digue_types::{Act, Subject, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// The current records, cached.
 #[derive(Default)]
 pub(crate) struct IsmsState {
-    // A leaf lock; `None` after a write, until the next read fills it from the store.
-    registers: RwLock<Option<Arc<Registers>>>,
+    // A leaf lock.
+    cached: RwLock<CachedRegisters>,
     // Serialises writes: giving the next id, checking links and adding the revision are one step. Held while
     // the act is journalled; no other async lock is taken under it.
     pub(crate) writing: tokio::sync::Mutex<()>,
 }
 
+#[derive(Default)]
+struct CachedRegisters {
+    /// `None` after a write, until the next read fills it from the store.
+    known: Option<Arc<Registers>>,
+    /// The number of writes so far.
+    writes: u64,
+}
+
+/// A read of the store that fills the cache, unless something is written meanwhile.
+struct CacheFill(u64);
+
 impl Area for IsmsState {}
 
 impl IsmsState {
-    fn forget(&self) {
-        *self.registers.write().unwrap_or_else(PoisonError::into_inner) = None;
+    fn look(&self) -> Result<Arc<Registers>, CacheFill> {
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        cached.known.clone().ok_or(CacheFill(cached.writes))
     }
 
-    fn known(&self) -> Option<Arc<Registers>> {
-        self.registers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Caches what a read found. One that began before the last write does not replace what that write made
+    /// void: later readers would miss the write until the next one.
+    fn fill(&self, read: &CacheFill, registers: &Arc<Registers>) {
+        let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
+        if cached.writes == read.0 {
+            cached.known = Some(registers.clone());
+        }
+    }
+
+    /// Makes the cache void once the write is over, however it ends: it may have reached the store also when
+    /// it failed or was cancelled.
+    const fn write(&self) -> CacheWrite<'_> {
+        CacheWrite(self)
+    }
+}
+
+struct CacheWrite<'s>(&'s IsmsState);
+
+impl Drop for CacheWrite<'_> {
+    fn drop(&mut self) {
+        let mut cached = self.0.cached.write().unwrap_or_else(PoisonError::into_inner);
+        *cached = CachedRegisters { known: None, writes: cached.writes + 1 };
     }
 }
 
@@ -71,13 +105,13 @@ pub async fn registers(app: &App, actor: &Actor) -> Result<Arc<Registers>, Opera
 }
 
 pub(crate) async fn in_force(app: &App) -> Result<Arc<Registers>, OperationError> {
-    if let Some(known) = app.area::<IsmsState>().known() {
-        return Ok(known);
-    }
-    let revisions = app.store().last_revisions().await?;
-    let registers = Arc::new(registers_of(revisions));
-    *app.area::<IsmsState>().registers.write().unwrap_or_else(PoisonError::into_inner) =
-        Some(registers.clone());
+    let state = app.area::<IsmsState>();
+    let fill = match state.look() {
+        Ok(known) => return Ok(known),
+        Err(fill) => fill,
+    };
+    let registers = Arc::new(registers_of(app.store().last_revisions().await?));
+    state.fill(&fill, &registers);
     Ok(registers)
 }
 
@@ -87,39 +121,31 @@ fn registers_of(revisions: Vec<RevisionRecord>) -> Registers {
     for record in revisions {
         match revision_of(record) {
             Ok(revision) => read.push(revision),
-            Err(UnreadRevision::OfKind(record)) => unreadable.extend(record),
-            Err(UnreadRevision::UnknownKind { kind, id }) => {
-                tracing::error!(
+            Err(record) if record.is_over => {}
+            Err(RevisionRecord { kind, id, .. }) => match RegisterKind::parse(&kind) {
+                Some(kind) => {
+                    unreadable.push(UnreadableRecord { kind, id, title: String::new(), faults: Vec::new() });
+                }
+                None => tracing::error!(
                     record.kind = kind,
                     record.id = id,
                     "A stored record is of an unknown kind; it is in no register until this version is replaced"
-                );
-            }
+                ),
+            },
         }
     }
     Registers::new(read).with_unreadable(unreadable)
 }
 
-/// A stored revision that cannot be read.
-enum UnreadRevision {
-    /// Its content is damaged; `None` when the record has ended.
-    OfKind(Option<UnreadableRecord>),
-    /// A later version wrote it.
-    UnknownKind { kind: String, id: String },
+/// A stored revision; the record itself when it is of a later version, or damaged, and cannot be read.
+fn revision_of(record: RevisionRecord) -> Result<Revision, RevisionRecord> {
+    let Some((kind, values)) = parsed(&record) else { return Err(record) };
+    let RevisionRecord { id, number, at, author, is_over, .. } = record;
+    Ok(Revision { kind, id, number, at, by: author, is_over, values })
 }
 
-fn revision_of(record: RevisionRecord) -> Result<Revision, UnreadRevision> {
-    let RevisionRecord { id, number, at, author, is_over, .. } = record;
-    let Some(kind) = RegisterKind::parse(&record.kind) else {
-        return Err(UnreadRevision::UnknownKind { kind: record.kind, id });
-    };
-    match serde_json::from_str(&record.content) {
-        Ok(values) => Ok(Revision { kind, id, number, at, by: author, is_over, values }),
-        Err(_) => {
-            let unreadable = UnreadableRecord { kind, id, title: String::new(), faults: Vec::new() };
-            Err(UnreadRevision::OfKind((!is_over).then_some(unreadable)))
-        }
-    }
+fn parsed(record: &RevisionRecord) -> Option<(RegisterKind, Values)> {
+    RegisterKind::parse(&record.kind).zip(serde_json::from_str(&record.content).ok())
 }
 
 /// The records of a kind, for what must not leave any of them out.
@@ -145,8 +171,13 @@ pub fn now(app: &App) -> Measurements {
 
 /// The day of an instant in the operator's zone.
 pub(crate) fn day_of(app: &App, at: Timestamp) -> Date {
+    day_in(at, &operator::rules(app).zone)
+}
+
+/// The day of an instant in a zone.
+pub(crate) fn day_in(at: Timestamp, zone: &TimeZone) -> Date {
     let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    instant.to_zoned(operator::rules(app).zone.clone()).date()
+    instant.to_zoned(zone.clone()).date()
 }
 
 /// The last results of the checks, for readers of the ISMS.
@@ -155,21 +186,32 @@ pub async fn measured(app: &App, actor: &Actor) -> Result<MeasuredState, Operati
     checks::measured(app).await
 }
 
-/// Every revision of a record, the first one first.
+/// Every revision of a record.
+#[derive(Clone, Debug, Default)]
+pub struct RecordHistory {
+    /// The first one first.
+    pub revisions: Vec<Revision>,
+    /// The numbers of those that cannot be read.
+    pub unreadable: Vec<u32>,
+}
+
+/// The history of a record.
 pub async fn history(
     app: &App,
     actor: &Actor,
     kind: RegisterKind,
     id: &str,
-) -> Result<Vec<Revision>, OperationError> {
+) -> Result<RecordHistory, OperationError> {
     must_read(actor)?;
-    let stored = app.store().revisions(kind.code(), id).await?;
-    if stored.is_empty() {
-        return Err(OperationError::NotFound("record"));
+    let mut history = RecordHistory::default();
+    for record in app.store().revisions(kind.code(), id).await? {
+        match revision_of(record) {
+            Ok(revision) => history.revisions.push(revision),
+            Err(record) => history.unreadable.push(record.number),
+        }
     }
-    // A history with a gap would hide what was changed.
-    let unreadable = |_| OperationError::Unavailable(format!("a revision of {id} cannot be read"));
-    stored.into_iter().map(|record| revision_of(record).map_err(unreadable)).collect()
+    let is_known = !history.revisions.is_empty() || !history.unreadable.is_empty();
+    if is_known { Ok(history) } else { Err(OperationError::NotFound("record")) }
 }
 
 /// Why a record was not saved.
@@ -228,7 +270,7 @@ pub(crate) async fn write(
     unknown_links(&registers, kind, &values).map_err(SaveError::Faults)?;
     let (id, number) = match id {
         Some(id) => {
-            let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
+            let known = found(&registers, kind, id)?;
             if known.values == values {
                 return Ok(id.to_owned());
             }
@@ -248,12 +290,24 @@ pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Resu
     actor.must_govern()?;
     let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
-    let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
+    let known = found(&registers, kind, id)?;
     if kind.is_closed(&known.values) {
         return Err(OperationError::Conflict);
     }
     let (number, values) = (known.number + 1, known.values.clone());
     add(app, actor, RevisionDraft { kind, id: id.to_owned(), number, is_over: true, values }).await
+}
+
+/// A record in force.
+///
+/// # Errors
+/// `Unavailable` for one that cannot be read, which does exist.
+fn found<'r>(registers: &'r Registers, kind: RegisterKind, id: &str) -> Result<&'r Revision, OperationError> {
+    let is_unreadable = || registers.unreadable().iter().any(|record| record.kind == kind && record.id == id);
+    registers.find(kind, id).ok_or_else(|| match is_unreadable() {
+        true => OperationError::Unavailable(format!("record {id} cannot be read")),
+        false => OperationError::NotFound("record"),
+    })
 }
 
 /// A revision that is about to be written.
@@ -280,8 +334,9 @@ pub(crate) async fn add_all(
     }
     let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(app, actor, draft)).collect();
     app.write_all(actor, Act::RecordSaved, records.iter().map(words_of).collect()).await?;
+    let write = app.area::<IsmsState>().write();
     let added = app.store().add_revisions(&records).await?;
-    app.area::<IsmsState>().forget();
+    drop(write);
     if added { Ok(()) } else { Err(OperationError::Conflict) }
 }
 
@@ -392,4 +447,34 @@ fn values_of<const N: usize>(fields: [(&str, String); N]) -> Values {
 /// The subject under which the files of a record are kept.
 fn attachment_of(id: &str) -> String {
     Subject::Record(id.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registers(id: &str) -> Arc<Registers> {
+        let unreadable = UnreadableRecord {
+            kind: RegisterKind::Measure,
+            id: id.to_owned(),
+            title: String::new(),
+            faults: Vec::new(),
+        };
+        Arc::new(Registers::default().with_unreadable([unreadable]))
+    }
+
+    #[test]
+    fn a_read_that_began_before_a_write_does_not_fill_the_cache_after_it() {
+        let state = IsmsState::default();
+        let Err(older) = state.look() else { panic!("nothing is cached yet") };
+        drop(state.write());
+        state.fill(&older, &registers("before the write"));
+        let Err(newer) = state.look() else { panic!("the older read overwrote what the write made void") };
+        state.fill(&newer, &registers("after the write"));
+        assert_eq!(state.look().ok().unwrap().unreadable()[0].id, "after the write");
+        // Two reads of the same state may both fill it; a write that failed makes it void as well.
+        state.fill(&newer, &registers("again"));
+        drop(state.write());
+        assert!(state.look().is_err());
+    }
 }

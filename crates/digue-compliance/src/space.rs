@@ -12,11 +12,11 @@ use digue_administration::approvals::{self, AgreedRelation, ApprovalRequest};
 use digue_administration::break_glass::BreakGlassUse;
 use digue_app::directory::organisation_of;
 use digue_app::{Actor, App, Area, OperationError, canonical, gates, require};
-use digue_casework::incidents;
+use digue_casework::{incidents, operator};
 use digue_store::GateRecord;
 use digue_types::{AccountId, Gate, OrganisationId, PopulationId, SlidingWindow, Timestamp};
 
-use crate::isms::day_of;
+use crate::isms::day_in;
 
 /// Days that are searched for unusual ones.
 const DAYS: i64 = 90;
@@ -119,7 +119,7 @@ pub async fn show(app: &App, actor: &Actor) -> Result<OrganisationSpace, Operati
     let (persons_day, limit_day) = seen_today(app, actor, &organisation);
     let glass = app.store().break_glass().await?.into_iter().filter(|one| theirs.contains(&one.account));
     let accounts = if leads { accounts::list(app, actor).await? } else { Vec::new() };
-    let (unusual, watched_since) = unusual(app, &theirs)?;
+    let (unusual, watched_since) = unusual(app, &theirs).await?;
     let views = if leads { incidents::own(app, actor).await? } else { Vec::new() };
     Ok(OrganisationSpace {
         name: name.unwrap_or_else(|| organisation.to_string()),
@@ -189,17 +189,25 @@ fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[Account
 }
 
 /// Unusual days, the latest first; and since which day there are any figures.
-fn unusual(app: &App, accounts: &[AccountId]) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
-    let epoch = jiff::civil::Date::constant(1970, 1, 1);
-    let day = |at: Timestamp| digue_isms::register::days_between(epoch, day_of(app, at));
+async fn unusual(
+    app: &App,
+    accounts: &[AccountId],
+) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
+    let (epoch, zone) = (jiff::civil::Date::constant(1970, 1, 1), operator::rules(app).zone.clone());
+    let day = move |at: Timestamp| digue_isms::register::days_between(epoch, day_in(at, &zone));
     let first = day(app.clock().now()) - DAYS;
-    let mut found = Vec::new();
-    let mut since: Option<i64> = None;
-    for account in accounts {
-        let by_day = app.answered(app.view().persons_by(account, &day))?;
-        since = since.into_iter().chain(by_day.range(first..).next().map(|(day, _)| *day)).min();
-        found.extend(beyond(account, by_day.range(first..).map(|(day, persons)| (*day, *persons))));
-    }
+    let (view, accounts) = (app.view(), accounts.to_vec());
+    let look = move || {
+        let mut found = Vec::new();
+        let mut since: Option<i64> = None;
+        for account in &accounts {
+            let by_day = view.persons_by(account, &day)?;
+            since = since.into_iter().chain(by_day.range(first..).next().map(|(day, _)| *day)).min();
+            found.extend(beyond(account, by_day.range(first..).map(|(day, persons)| (*day, *persons))));
+        }
+        Ok((found, since))
+    };
+    let (mut found, since) = app.answered(app.blocking(look).await?)?;
     found.sort_by_key(|one| (std::cmp::Reverse(one.day), std::cmp::Reverse(one.persons)));
     found.truncate(LINES);
     Ok((found, since))

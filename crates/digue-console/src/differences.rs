@@ -1,5 +1,6 @@
-//! The warning on a page whose stored records differ from the journal.
+//! The warning on a page whose stored records differ from the journal, or cannot be read.
 
+use digue_evidence::paper_warning::under_headings;
 use digue_evidence::stored_records::{self, RecordDifference, StoredKind};
 
 use crate::error::PageError;
@@ -7,7 +8,7 @@ use crate::state::Console;
 use crate::view::Localizer;
 use crate::visitor::Visitor;
 
-/// The warning for a page that shows records of these kinds, with the differing ones named; with `name` only
+/// The warning for a page that shows records of these kinds, with the faulty ones named; with `name` only
 /// for this record.
 pub(crate) async fn words_beside(
     console: &Console,
@@ -23,8 +24,7 @@ pub(crate) async fn words_beside(
     }
     let compared = stored_records::compare(&console.app, &actor, kinds).await?;
     let is_asked = |one: &&RecordDifference| name.is_none_or(|name| one.is_about(name));
-    let language = visitor.language;
-    words.differs = compared.differences.iter().filter(is_asked).map(|one| one.in_words(language)).collect();
+    words.faulty = under_headings(compared.differences.iter().filter(is_asked), visitor.language);
     Ok(words)
 }
 

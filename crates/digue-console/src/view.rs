@@ -11,6 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use digue_access::Role;
 use digue_app::Actor;
 use digue_app::act_contents::AccountPlace;
+use digue_evidence::completeness::CompleteSince;
 use digue_evidence::table::csv_line_by;
 use digue_locales::{Language, Value, number, text, text_with};
 use digue_types::{AccountId, Act, Administration, Gate, GateReason, Subject, Timestamp};
@@ -35,8 +36,8 @@ pub(crate) struct Localizer {
     pub(crate) sees_coverage: bool,
     /// Belongs to a partner organisation.
     pub(crate) is_partner: bool,
-    /// Records on this page that differ from the journal (`differences`).
-    pub(crate) differs: Vec<String>,
+    /// Records on this page that differ from the journal or cannot be read, under their headings (`differences`).
+    pub(crate) faulty: Vec<(String, Vec<String>)>,
 }
 
 impl Localizer {
@@ -51,12 +52,21 @@ impl Localizer {
             leads: visitor.role.is_some_and(Role::leads_agents),
             is_partner: visitor.role.is_some_and(|role| role == Role::Agent || role.leads_agents()),
             sees_coverage: visitor.role.is_some_and(Role::sees_coverage),
-            differs: Vec::new(),
+            faulty: Vec::new(),
         }
     }
 
     pub(crate) fn in_zone(visitor: &Visitor, zone: &TimeZone) -> Self {
         Self { zone: zone.clone(), ..Self::new(visitor) }
+    }
+
+    /// Since when consultations are complete in the journal, as a sentence.
+    pub(crate) fn complete_since(&self, since: &CompleteSince) -> String {
+        match since {
+            CompleteSince::Empty => self.say("person-since-unknown"),
+            CompleteSince::NothingLeft => self.say("person-since-nothing"),
+            CompleteSince::Since(at) => self.with1("person-since", "at", self.moment(at)),
+        }
     }
 
     /// The reader, for documents.

@@ -2,6 +2,7 @@
 //! whether stored records are those of the journal.
 
 pub mod affected;
+pub mod completeness;
 pub mod entry;
 pub mod journal_heads;
 pub mod ocsf;

@@ -176,7 +176,7 @@ fn whose_session(act: &Administration) -> AccountId {
 pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
     let signals = signals_of(record);
     let said = |language| signals.in_words(language).join(" ");
-    let lead = signals.known().and_then(<[_]>::first).map(|signal| signal.kind.code());
+    let lead = signals.readable().first().map(|signal| signal.kind.code());
     let is_containment = record.weight == "containment";
     json!({
         "class_uid": FINDING.class,
@@ -205,7 +205,11 @@ pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
             "data": {"portal": record.portal, "persons": record.persons, "signals": signals.known()},
         }],
         "remediation": {"desc": record.action},
-        "unmapped": {"evidence": record.evidence as f64 / 1000.0, "wished": record.intended},
+        "unmapped": {
+            "evidence": record.evidence as f64 / 1000.0,
+            "wished": record.intended,
+            "signals_complete": signals.known().is_some(),
+        },
     })
 }
 

@@ -1,4 +1,4 @@
-//! The warning at the head of a document whose source records differ from the journal.
+//! The warning at the head of a document whose source records differ from the journal, or cannot be read.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use digue_documents::{DocumentBlock, WrittenSheet};
 use digue_locales::{Language, text};
 use digue_types::AccountId;
 
-use crate::stored_records::{RecordDifference, StoredKind, compare_now};
+use crate::stored_records::{RecordDifference, StoredFault, StoredKind, compare_now};
 
 /// The records that a document is made from.
 #[derive(Clone, Copy, Debug)]
@@ -47,28 +47,31 @@ impl<'n> PaperSources<'n> {
         Self { kinds, about: PaperSubject::Accounts(accounts) }
     }
 
-    /// The differing records, as sentences.
-    async fn differing(&self, app: &App, language: Language) -> Result<Vec<String>, OperationError> {
+    /// The records that differ or cannot be read, as sentences under their headings.
+    async fn faulty(
+        &self,
+        app: &App,
+        language: Language,
+    ) -> Result<Vec<(String, Vec<String>)>, OperationError> {
         let found = compare_now(app, self.kinds).await?.differences;
         let is_its = |one: &&RecordDifference| match self.about {
             PaperSubject::All => true,
             PaperSubject::Name(name) => one.is_about(name),
             PaperSubject::Accounts(accounts) => accounts.iter().any(|account| one.is_about(account.as_str())),
         };
-        Ok(found.iter().filter(is_its).map(|one| one.in_words(language)).collect())
+        Ok(under_headings(found.iter().filter(is_its), language))
     }
 
-    /// The head of a document; empty while every record agrees with the journal.
+    /// The head of a document; empty while every record can be read and agrees with the journal.
     ///
     /// # Errors
     /// `Unavailable` when the store cannot be read.
     pub async fn warning(&self, app: &App, language: Language) -> Result<Vec<DocumentBlock>, OperationError> {
-        let differing = self.differing(app, language).await?;
-        if differing.is_empty() {
-            return Ok(Vec::new());
+        let mut blocks = Vec::new();
+        for (heading, records) in self.faulty(app, language).await? {
+            blocks.push(DocumentBlock::Paragraph(heading));
+            blocks.extend(records.into_iter().map(|one| DocumentBlock::Point(None, one)));
         }
-        let mut blocks = vec![DocumentBlock::Paragraph(text(language, "stored-differs"))];
-        blocks.extend(differing.into_iter().map(|one| DocumentBlock::Point(None, one)));
         Ok(blocks)
     }
 
@@ -77,13 +80,29 @@ impl<'n> PaperSources<'n> {
     /// # Errors
     /// `Unavailable` when the store cannot be read.
     pub async fn sheet(&self, app: &App, language: Language) -> Result<Option<WrittenSheet>, OperationError> {
-        let differing = self.differing(app, language).await?;
-        if differing.is_empty() {
-            return Ok(None);
-        }
-        let rows = differing.into_iter().map(|one| vec![one.into()]).collect();
+        let mut faulty = self.faulty(app, language).await?.into_iter();
+        let Some((heading, first)) = faulty.next() else { return Ok(None) };
+        let more = faulty.flat_map(|(heading, records)| std::iter::once(heading).chain(records));
+        let rows = first.into_iter().chain(more).map(|one| vec![one.into()]).collect();
         let name = text(language, "stored-sheet");
-        let (language, header) = (language.code(), vec![text(language, "stored-differs")]);
+        let (language, header) = (language.code(), vec![heading]);
         Ok(Some(WrittenSheet { name, language, header, rows, ..WrittenSheet::default() }))
     }
+}
+
+/// Records in words, those that differ from the journal apart from those that cannot be read: what is wrong
+/// with the two is not the same. Headings without records are left out.
+pub fn under_headings<'d>(
+    found: impl Iterator<Item = &'d RecordDifference>,
+    language: Language,
+) -> Vec<(String, Vec<String>)> {
+    let (unreadable, differing): (Vec<_>, Vec<_>) =
+        found.partition(|one| one.fault == StoredFault::Unreadable);
+    let headed = [("stored-differs", differing), ("stored-cannot-read", unreadable)];
+    let headed = headed.into_iter().filter(|(_, records)| !records.is_empty());
+    headed
+        .map(|(key, records)| {
+            (text(language, key), records.into_iter().map(|one| one.in_words(language)).collect())
+        })
+        .collect()
 }

@@ -68,7 +68,7 @@ impl Retentions {
     pub fn of(&self, stream: &Stream) -> &Retention {
         let of_portal = |portal| self.portals.iter().find(|(known, _)| known == portal).map(|(_, keep)| keep);
         match stream {
-            Stream::House => &self.app,
+            Stream::Administration => &self.app,
             Stream::Portal(portal) => of_portal(portal).unwrap_or(&self.app),
         }
     }
@@ -193,7 +193,7 @@ fn forget_stream(
         actor: AccountId::parse("digue").expect("`digue` is a valid account name"),
         act: Act::Forgotten,
         subject: match stream {
-            Stream::House => Subject::Administration,
+            Stream::Administration => Subject::Administration,
             Stream::Portal(portal) => portal.into(),
         },
         before: periods.join(" "),

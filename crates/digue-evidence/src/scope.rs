@@ -1,6 +1,7 @@
 //! Scope: exactly which persons some exposures showed, in the console and as a signed list.
 
-use digue_app::{Actor, App, OperationError, alias_tables};
+use digue_app::alias_tables::AliasesInForce;
+use digue_app::{Actor, App, OperationError};
 use digue_exposure::{IndexError, IndexView, Quality, QuestionName, ScopeAnswer, ScopeQuestion};
 use digue_journal::note::Note;
 use digue_response::affected::{AffectedQuality, CountDoubt, QualityReason};
@@ -81,23 +82,26 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
     let published = app.journal().status().checkpoint_size;
     let (note, _) = app.journal().continuation(published).map_err(|error| unavailable(&error))?;
     let head = Note::parse(&note).map_err(|error| unavailable(&error))?;
-    let size = head.text.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0);
+    // Without its size the question would be asked of no entry, and the answer would be nobody.
+    let size = head.text.lines().nth(1).and_then(|size| size.parse().ok());
+    let size = size.ok_or_else(|| unavailable(&"the checkpoint has no size"))?;
     let question = ScopeQuestion { before_entry: Some(size), ..question };
     let (view, asked) = (app.view(), question.clone());
     must_be_known(app, &view, &question).await?;
-    // On a thread of its own, because long answers take seconds. Counted first: a list beyond the limit is
-    // never built.
+    let aliases = AliasesInForce::of(app);
+    // Long answers take seconds. Counted first: a list beyond the limit is never built.
     let work = move || {
-        let count = view.count(&asked)?;
-        if count > PERSONS_MAX { Ok(None) } else { view.answer(&asked, &mut |_| {}).map(Some) }
+        if view.count(&asked)? > PERSONS_MAX {
+            return Ok(Err(OperationError::Busy));
+        }
+        let answer = view.answer(&asked, &mut |_| {})?;
+        if is_empty(&answer) && !unknown_sessions(&view, &asked)?.is_empty() {
+            return Ok(Err(OperationError::Invalid("unknown-subject")));
+        }
+        let (people, unmerged) = aliases.merged(&answer);
+        Ok(Ok((answer, people, unmerged)))
     };
-    let answer = tokio::task::spawn_blocking(work).await.map_err(|error| unavailable(&error))?;
-    let answer = app.answered(answer)?.ok_or(OperationError::Busy)?;
-    if is_empty(&answer) && !unknown_sessions(&app.view(), &question).map_err(|e| unavailable(&e))?.is_empty()
-    {
-        return Err(OperationError::Invalid("unknown-subject"));
-    }
-    let (people, unmerged) = alias_tables::merged(app, &answer);
+    let (answer, people, unmerged) = app.answered(app.blocking(work).await?)??;
     Ok(ScopeResult { question, answer, people, unmerged, note, size })
 }
 
@@ -146,11 +150,13 @@ pub async fn signed_list(
 ) -> Result<Vec<u8>, OperationError> {
     let scoped = scope(app, actor, question, EvidenceForm::File).await?;
     let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, app.clock().now());
-    let mut bytes = Vec::new();
-    let sign = |text: &str| app.journal().sign(text);
-    affected::write(&mut bytes, &head, &scoped.answer, &app.journal().origin(), &sign)
-        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    Ok(bytes)
+    let journal = app.journal().clone();
+    let write = move || {
+        let mut bytes = Vec::new();
+        affected::write(&mut bytes, &head, &scoped.answer, &journal.origin(), &|text| journal.sign(text))?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    app.blocking(write).await?.map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 /// The receipt of one entry, which discloses its content. Needs a fresh proof, and is journalled.
@@ -159,7 +165,8 @@ pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, Ope
         if entry >= app.journal().status().checkpoint_size || entry < app.journal().minimum() {
             return Err(OperationError::NotFound("entry"));
         }
-        let receipt = app.journal().receipt(entry, true);
+        let journal = app.journal().clone();
+        let receipt = app.blocking(move || journal.receipt(entry, true)).await?;
         receipt.map(|receipt| receipt.to_text()).map_err(|e| OperationError::Unavailable(e.to_string()))
     };
     let reading = EvidenceRead { form: EvidenceForm::File, entries: 1 };
@@ -167,11 +174,12 @@ pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, Ope
 }
 
 /// A file of the journal for tlog clients, if the operator publishes it.
-pub fn published(app: &App, path: &str) -> Result<Vec<u8>, OperationError> {
+pub async fn published(app: &App, path: &str) -> Result<Vec<u8>, OperationError> {
     if !app.is_published() {
         return Err(OperationError::NotFound("file"));
     }
-    let file = app.journal().published_file(path);
+    let (journal, path) = (app.journal().clone(), path.to_owned());
+    let file = app.blocking(move || journal.published_file(&path)).await?;
     let file = file.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     file.ok_or(OperationError::NotFound("file"))
 }

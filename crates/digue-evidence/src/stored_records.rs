@@ -37,14 +37,43 @@ lists! {
     }
 }
 
-/// A record that differs from the journal.
+/// A record that differs from the journal, or cannot be read.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct RecordDifference {
     pub kind: StoredKind,
     /// The name that people know: `a1`, `account:a1`, `RI-3`, `in-7 4`.
     pub name: String,
+    pub fault: StoredFault,
+}
+
+/// What is wrong with a stored record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum StoredFault {
+    /// It is not what the journal says.
+    Differs,
     /// It is in the journal and no longer in the database.
-    pub is_missing: bool,
+    Missing,
+    /// It is there, and this version cannot read it: lists and totals are without it.
+    Unreadable,
+}
+
+impl StoredFault {
+    /// Before the code of a difference; empty for the most frequent one.
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Differs => "",
+            Self::Missing => "missing:",
+            Self::Unreadable => "unreadable:",
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Differs => "stored-named",
+            Self::Missing => "stored-missing",
+            Self::Unreadable => "stored-unreadable-record",
+        }
+    }
 }
 
 impl RecordDifference {
@@ -55,23 +84,24 @@ impl RecordDifference {
 
     /// Its text in the result of a check: `gate:account:a1`, or `missing:record:RI-3`.
     pub fn to_code(&self) -> String {
-        let missing = if self.is_missing { "missing:" } else { "" };
-        format!("{missing}{}:{}", self.kind.code(), self.name)
+        format!("{}{}:{}", self.fault.prefix(), self.kind.code(), self.name)
     }
 
     /// Reads the text of `to_code`.
     pub fn parse(code: &str) -> Option<Self> {
-        let rest = code.strip_prefix("missing:");
-        let (kind, name) = rest.unwrap_or(code).split_once(':')?;
-        Some(Self { kind: StoredKind::parse(kind)?, name: name.to_owned(), is_missing: rest.is_some() })
+        let faults = [StoredFault::Missing, StoredFault::Unreadable].into_iter();
+        let found = faults.filter_map(|fault| Some((fault, code.strip_prefix(fault.prefix())?))).next();
+        let (fault, rest) = found.unwrap_or((StoredFault::Differs, code));
+        let (kind, name) = rest.split_once(':')?;
+        Some(Self { kind: StoredKind::parse(kind)?, name: name.to_owned(), fault })
     }
 
     /// `Barrière de a1`, `Registre RI-3 : présent au journal, absent de la base`.
     pub fn in_words(&self, language: Language) -> String {
         let name = self.name.rsplit_once(':').map_or(self.name.as_str(), |(_, name)| name);
         let kind = text(language, &format!("stored-{}", self.kind.code()));
-        let key = if self.is_missing { "stored-missing" } else { "stored-named" };
-        text_with(language, key, &[("kind", Value::from(kind)), ("name", Value::from(name))])
+        let values = [("kind", Value::from(kind)), ("name", Value::from(name))];
+        text_with(language, self.fault.key(), &values)
     }
 }
 
@@ -101,7 +131,8 @@ impl RecordComparison {
             RecordConfirmation::Same => self.compared += 1,
             RecordConfirmation::Differs => {
                 self.compared += 1;
-                self.differences.insert(RecordDifference { kind, name: name.into(), is_missing: false });
+                let fault = StoredFault::Differs;
+                self.differences.insert(RecordDifference { kind, name: name.into(), fault });
             }
         }
     }
@@ -109,7 +140,14 @@ impl RecordComparison {
     /// Notes a record that the journal has and the database no longer.
     pub fn miss(&mut self, kind: StoredKind, name: impl Into<String>) {
         self.compared += 1;
-        self.differences.insert(RecordDifference { kind, name: name.into(), is_missing: true });
+        let fault = StoredFault::Missing;
+        self.differences.insert(RecordDifference { kind, name: name.into(), fault });
+    }
+
+    /// Notes a stored record, which is also compared, that this version cannot read.
+    pub fn cannot_read(&mut self, kind: StoredKind, name: impl Into<String>) {
+        let fault = StoredFault::Unreadable;
+        self.differences.insert(RecordDifference { kind, name: name.into(), fault });
     }
 }
 
@@ -248,7 +286,7 @@ pub fn with_word<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Comparisons, OperationError, RecordDifference, StoredKind};
+    use super::{Comparisons, OperationError, RecordDifference, StoredFault, StoredKind};
 
     #[test]
     fn a_kind_that_no_area_compares_is_not_confirmed() {
@@ -267,10 +305,9 @@ mod tests {
             ("in-71 4", "in-7", false),
             ("RI-3", "RI-3", true),
         ] {
-            let one =
-                RecordDifference { kind: StoredKind::Record, name: found.to_owned(), is_missing: false };
-            assert_eq!(one.is_about(name), expected, "{found} {name}");
-            for one in [one.clone(), RecordDifference { is_missing: true, ..one }] {
+            for fault in [StoredFault::Differs, StoredFault::Missing, StoredFault::Unreadable] {
+                let one = RecordDifference { kind: StoredKind::Record, name: found.to_owned(), fault };
+                assert_eq!(one.is_about(name), expected, "{found} {name}");
                 assert_eq!(RecordDifference::parse(&one.to_code()), Some(one));
             }
         }

@@ -1,18 +1,21 @@
 //! Read-only views: what happens now, and who saw whom. Whatever connects persons with accounts is read
 //! through `evidence`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::time::Duration;
 
 use digue_access::budget::Usage;
 use digue_access::{Reach, Session};
+use digue_app::alias_tables::AliasesInForce;
 use digue_app::directory::organisation_of;
-use digue_app::{Actor, App, OperationError, alias_tables, require};
+use digue_app::{Actor, App, OperationError, require};
 use digue_exposure::{CountedExposure, Coverage, Lookup, Minute, Sight};
 use digue_journal::keyring::OpenedKeyring;
+use digue_journal::{Journal, OpenError};
 use digue_types::{
-    AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, SlidingWindow, Subject,
-    Timestamp,
+    AccountId, Administration, Event, Exposure, Gate, OrganisationId, PersonRef, PortalId, SlidingWindow,
+    Subject, Timestamp,
 };
 
 use crate::reading::{self, EvidenceForm, EvidenceRead};
@@ -60,9 +63,12 @@ pub struct JournalView {
 /// Minutes in the chart.
 const MINUTES: i64 = 60;
 
-pub fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationError> {
+pub async fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationError> {
     actor.must_watch()?;
     let now = app.clock().now();
+    let view = app.view();
+    let persons_day = app.blocking(move || view.distinct_since(now, Duration::from_hours(24))).await?;
+    let persons_day = app.answered(persons_day)?;
     let gateway = app.gateway();
     let hosts = gateway.hosts();
     let mut portals: Vec<_> = hosts.portals().cloned().collect();
@@ -77,7 +83,6 @@ pub fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationError> {
     let status = app.journal_status();
     let sessions = gateway.session_count();
     let coverage = coverage_of(app);
-    let persons_day = app.answered(app.view().distinct_since(now, Duration::from_hours(24)))?;
     let standing = app.journal_state();
     Ok(Overview {
         now,
@@ -182,24 +187,49 @@ pub async fn entries(
     count: u64,
     form: EvidenceForm,
 ) -> Result<Vec<(u64, Event)>, OperationError> {
-    let fetch = async { read_entries(app, first, count) };
+    let fetch = read_entries(app, first, count);
     let reading = EvidenceRead { form, entries: count };
     reading::read(app, actor, reading, fetch, |_| Subject::Entries { first, count }).await
 }
 
-pub fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
-    let broken = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
+/// The readable entries among `count` from `first` on: those whose period key was destroyed are left out.
+pub async fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
     let end = app.journal().status().checkpoint_size.min(first.saturating_add(count));
     if first >= end {
         return Ok(Vec::new());
     }
-    let read = app.journal().entries(first..end).map_err(|error| broken(&error))?;
-    // Entries whose period key was destroyed are left out.
-    let events = read.into_iter().filter_map(|(index, opened)| match opened {
+    let journal = app.journal().clone();
+    let read = app.blocking(move || readable(&journal, first..end)).await?;
+    read.map_err(|error| OperationError::Unavailable(error.to_string()))
+}
+
+/// The entries of a range that can be read.
+pub(crate) fn readable(journal: &Journal, entries: Range<u64>) -> Result<Vec<(u64, Event)>, OpenError> {
+    let events = journal.entries(entries)?.into_iter().filter_map(|(index, opened)| match opened {
         OpenedKeyring::Event(event) => Some((index, event)),
         OpenedKeyring::Forgotten(_) => None,
     });
     Ok(events.collect())
+}
+
+/// The exposures of these entries, by entry; those that are not readable any more are left out.
+pub async fn read_exposures(
+    app: &App,
+    entries: Vec<u64>,
+) -> Result<HashMap<u64, Box<Exposure>>, OperationError> {
+    let (journal, minimum, end) =
+        (app.journal().clone(), app.journal_minimum(), app.journal().status().checkpoint_size);
+    let read = move || {
+        let mut exposures = HashMap::new();
+        for entry in entries.into_iter().filter(|entry| (minimum..end).contains(entry)) {
+            let event = readable(&journal, entry..entry + 1)?.pop();
+            if let Some((entry, Event::Exposure(exposure))) = event {
+                exposures.insert(entry, exposure);
+            }
+        }
+        Ok::<_, OpenError>(exposures)
+    };
+    app.blocking(read).await?.map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 /// One account and what it was shown.
@@ -225,16 +255,17 @@ pub async fn account(
     account: &AccountId,
     (form, named): (EvidenceForm, fn(AccountId) -> Subject),
 ) -> Result<AccountView, OperationError> {
-    let fetch = async { account_view(app, account) };
+    let fetch = account_view(app, account);
     reading::read(app, actor, form, fetch, |_| named(account.clone())).await
 }
 
-fn account_view(app: &App, account: &AccountId) -> Result<AccountView, OperationError> {
+async fn account_view(app: &App, account: &AccountId) -> Result<AccountView, OperationError> {
     let now = app.clock().now();
     let gateway = app.gateway();
     let record = gateway.rules().directory.find(account).cloned();
-    let view = app.view();
-    let exposures = app.answered(view.of_account(account, EXPOSURES_MAX))?;
+    let (view, whose) = (app.view(), account.clone());
+    let look = move || Ok((view.of_account(&whose, EXPOSURES_MAX)?, view.persons_of(&whose)?));
+    let (exposures, persons) = app.answered(app.blocking(look).await?)?;
     if record.is_none() && exposures.is_empty() {
         return Err(OperationError::NotFound("account"));
     }
@@ -248,7 +279,6 @@ fn account_view(app: &App, account: &AccountId) -> Result<AccountView, Operation
             .filter(|(_, _, limit)| limit.is_some());
         budgets.push((portal.id.clone(), windows.collect()));
     }
-    let persons = app.answered(view.persons_of(account))?;
     Ok(AccountView {
         account: account.clone(),
         organisation: record.map(|record| record.organisation.to_string()),
@@ -270,14 +300,16 @@ pub struct Timeline {
 /// The most acts on a page.
 const ACTS: usize = 50;
 
-pub fn timeline(
+pub async fn timeline(
     app: &App,
     actor: &Actor,
     account: &AccountId,
-    period_of: &dyn Fn(Timestamp) -> i64,
+    period_of: impl Fn(Timestamp) -> i64 + Send + 'static,
 ) -> Result<Timeline, OperationError> {
     actor.must_watch()?;
-    let periods = app.answered(app.view().persons_by(account, period_of))?;
+    let (view, whose) = (app.view(), account.clone());
+    let periods = app.blocking(move || view.persons_by(&whose, &period_of)).await?;
+    let periods = app.answered(periods)?;
     let standing = app.journal_state();
     Ok(Timeline { periods, acts: standing.index.acts_about(account, ACTS).into_iter().cloned().collect() })
 }
@@ -315,18 +347,19 @@ pub async fn person(
     person: &PersonRef,
     form: EvidenceForm,
 ) -> Result<Lookup<Vec<Sight>>, OperationError> {
-    let fetch = async {
-        let view = app.view();
-        let references = alias_tables::references(app, person.as_str());
+    let (view, aliases, typed) = (app.view(), AliasesInForce::of(app), person.clone());
+    let look = move || {
+        let references = aliases.references(typed.as_str());
         let mut sights = Vec::new();
         for reference in &references {
-            sights.extend(app.answered(view.of_person(reference))?);
+            sights.extend(view.of_person(reference)?);
         }
         sights.sort_by_key(|sight| std::cmp::Reverse(sight.entry));
         sights.dedup_by_key(|sight| sight.entry);
         // Without any entry it is not known whether the person exists: that is not "nobody saw them".
         let is_known = references.iter().any(|reference| view.has_person(reference));
-        Ok(if is_known { Lookup::Known(sights) } else { Lookup::UnknownSubject(vec![person.to_string()]) })
+        Ok(if is_known { Lookup::Known(sights) } else { Lookup::UnknownSubject(vec![typed.to_string()]) })
     };
+    let fetch = async { app.answered(app.blocking(look).await?) };
     reading::read(app, actor, form, fetch, |_| Subject::Sights(person.to_string())).await
 }

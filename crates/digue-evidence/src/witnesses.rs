@@ -236,7 +236,8 @@ async fn ask(
     let mut old = rounds(app).lock().known.get(&name).copied().unwrap_or(0);
     // A witness that knows another size answers with it (409): the second question starts there.
     for _ in 0..2 {
-        let size: u64 = text.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(0);
+        let size = text.lines().nth(1).and_then(|line| line.parse::<u64>().ok());
+        let size = size.ok_or_else(|| "the checkpoint has no size".to_owned())?;
         let proof = app.journal().consistency(old.min(size), size).map_err(|error| error.to_string())?;
         let body = AddCheckpoint { old, proof, note }.to_body();
         let (status, answer) = send(client, &witness.url, body).await?;

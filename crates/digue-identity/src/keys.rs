@@ -169,14 +169,18 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
     let known = list(app, actor).await?.into_iter().find(|record| record.key.id == *id);
     let record = known.ok_or(OperationError::NotFound("key"))?;
     require(answers_for(&app.gateway().rules(), actor, &record.key.account))?;
-    {
+    let stored = {
         let mut rules = app.rules().await;
-        // Of several who revoke it at the same time, one does.
-        if !Arc::make_mut(&mut rules.keys).remove(id) {
+        let was_live = Arc::make_mut(&mut rules.keys).remove(id);
+        app.publish(&rules);
+        // Under the lock: of several who revoke it at the same time, one does. A key that the store could not
+        // remove, so that a restart would bring it back, is removed by the next call.
+        let stored = app.store().remove_key(id).await;
+        if !was_live && matches!(stored, Ok(false)) {
             return Err(OperationError::Conflict);
         }
-        app.publish(&rules);
-    }
+        stored
+    };
     let words = ActDetails {
         subject: Subject::Account(record.key.account.clone()),
         before: id.to_string(),
@@ -184,7 +188,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
         ..ActDetails::default()
     };
     let written = app.write_down(actor, Act::KeyRevoked, words).await;
-    app.store().remove_key(id).await?;
+    stored?;
     written.map(drop)
 }
 

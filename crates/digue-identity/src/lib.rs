@@ -11,6 +11,7 @@ pub mod passkey;
 pub mod password;
 pub mod person_sessions;
 pub mod providers;
+mod recent_logouts;
 pub mod recovery;
 pub mod sign_in;
 
@@ -22,6 +23,7 @@ use crate::passkey::PasskeyArea;
 use crate::password::{PasswordArea, PasswordRules};
 use crate::person_sessions::PersonSessions;
 use crate::providers::{ProviderRules, Providers};
+use crate::recent_logouts::RecentLogouts;
 
 /// What identity is built with.
 pub struct IdentitySettings<'s> {
@@ -45,6 +47,7 @@ pub fn areas(before: Areas, settings: IdentitySettings<'_>) -> Result<Areas, Ope
         .with(PasskeyArea::new(console_url))
         .with(PasswordArea::new(password, key)?)
         .with(Providers::new(providers))
+        .with(RecentLogouts::default())
         .with(Challenges::default())
         .with(PersonSessions::default()))
 }

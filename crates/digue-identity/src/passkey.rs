@@ -20,6 +20,7 @@ use webauthn_rs::prelude::{
 };
 
 use crate::ceremonies::Ceremonies;
+use crate::sign_in::SessionProof;
 use crate::{credential_lock, sign_in};
 
 const NAME_CHARS_MAX: usize = 60;
@@ -217,10 +218,11 @@ pub async fn finish_sign_in(
     answer: Value,
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
+    let begun = app.begin_proof();
     let account = verify(app, ceremony, answer).await?;
-    let now = app.clock().now();
+    let proof = SessionProof { begun, proved_at: app.clock().now(), by: "passkey" };
     let host = app.console_host();
-    sign_in::open_session(app, &account, host, origin, now, "passkey").await.map_err(|error| match error {
+    sign_in::open_session(app, &account, host, origin, proof).await.map_err(|error| match error {
         // A distinct answer would reveal that a suspended account exists.
         OperationError::Denied => OperationError::Invalid("invalid-passkey"),
         other => other,

@@ -26,6 +26,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::sync::Semaphore;
 use totp_rs::Totp;
 
+use crate::sign_in::SessionProof;
 use crate::{credential_lock, sign_in};
 
 /// Failures in a row after which the password is blocked (CNIL: at most 10).
@@ -55,15 +56,15 @@ pub struct PasswordRules {
 
 /// The state of password sign-in.
 struct Passwords {
-    rules: PasswordRules,
+    rules: Arc<PasswordRules>,
     /// Mixed into every hash: a copy of the database alone allows no guessing.
     pepper: Arc<[u8]>,
     seal: SecretSeal,
     // One hash at a time for unknown devices and one for known ones. The gateway runs in this process:
     // password hashing never takes more of the machine than two cores and 38 MiB, and a flood from unknown
     // devices does not delay known ones.
-    strangers: Semaphore,
-    known: Semaphore,
+    strangers: Arc<Semaphore>,
+    known: Arc<Semaphore>,
     strangers_waiting: AtomicUsize,
     /// The hash to compare with when there is no account: the answer takes the same time.
     decoy: String,
@@ -79,11 +80,11 @@ impl Passwords {
         let pepper: Arc<[u8]> = derived(b"digue password pepper").as_ref().into();
         let decoy = hash(&pepper, Secret::draw()?.reveal())?;
         Ok(Self {
-            rules,
+            rules: Arc::new(rules),
             pepper,
             seal: SecretSeal::new(key, b"digue second factor")?,
-            strangers: Semaphore::new(1),
-            known: Semaphore::new(1),
+            strangers: Arc::new(Semaphore::new(1)),
+            known: Arc::new(Semaphore::new(1)),
             strangers_waiting: AtomicUsize::new(0),
             decoy,
         })
@@ -97,6 +98,20 @@ impl Passwords {
             return Err(OperationError::Busy);
         }
         Ok(place)
+    }
+
+    /// Runs slow work on a password off the async workers, in turn. The turn belongs to the work: a client that
+    /// goes away does not make room for another hash while its own goes on.
+    async fn in_turn<T: Send + 'static>(
+        lane: &Arc<Semaphore>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, OperationError> {
+        let turn = lane.clone().acquire_owned().await.map_err(|_| OperationError::Busy)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|error| broken(&error.to_string()))
     }
 
     fn seal(&self, account: &AccountId, plain: &[u8]) -> Result<String, OperationError> {
@@ -219,15 +234,17 @@ pub async fn set(
     if now >= Timestamp::from_micros(until) {
         return Err(OperationError::Invalid("invalid-ceremony"));
     }
-    check_strength(passwords, session, password).map_err(OperationError::Invalid)?;
+    must_be_well_formed(password).map_err(OperationError::Invalid)?;
     let step = check_code(&totp(secret, &actor.account)?, code, now);
     let step = step.ok_or(OperationError::Invalid("invalid-totp"))?;
-    let (pepper, text) = (passwords.pepper.clone(), password.to_owned());
-    let hashed = {
-        let _turn = passwords.known.acquire().await.map_err(|_| OperationError::Busy)?;
-        tokio::task::spawn_blocking(move || hash(&pepper, &text)).await
+    let (pepper, rules) = (passwords.pepper.clone(), passwords.rules.clone());
+    let about = Guessable::of(session, password);
+    // Guessing the text, which an attacker may choose, reading the list and hashing all take their time.
+    let checked = move || {
+        must_be_hard_to_guess(&rules, &about).map_err(OperationError::Invalid)?;
+        hash(&pepper, &about.password)
     };
-    let hashed = hashed.map_err(|error| broken(&error.to_string()))??;
+    let hashed = Passwords::in_turn(&passwords.known, checked).await??;
     let codes = (0..CODES).map(|_| recovery_code()).collect::<Result<Vec<String>, _>>()?;
     let hashes: Vec<_> = codes.iter().map(|code| code_hash(code)).collect();
     let _turn = credential_lock::hold_for(app, session).await?;
@@ -366,7 +383,7 @@ pub async fn sign_in(
     origin: &RequestOrigin,
 ) -> Result<OpenedPassword, OperationError> {
     let passwords = passwords(app)?;
-    let now = app.clock().now();
+    let (now, begun) = (app.clock().now(), app.begin_proof());
     // Without a device secret the place is taken before anything is read: a flood costs no query.
     let mut place = match shown.device {
         None => Some(passwords.place()?),
@@ -391,8 +408,8 @@ pub async fn sign_in(
         return Err(trial.failed(app).await?);
     }
     app.store().forget_attempts(&record.account, &trial.lane).await?;
-    let (host, by) = (app.console_host(), "password");
-    let opened = sign_in::open_session(app, &record.account, host, origin, now, by).await;
+    let proof = SessionProof { begun, proved_at: now, by: "password" };
+    let opened = sign_in::open_session(app, &record.account, app.console_host(), origin, proof).await;
     let (secret, session) = opened.map_err(|error| match error {
         // A distinct answer would reveal that a suspended account exists.
         OperationError::Denied => OperationError::Invalid("invalid-password"),
@@ -469,12 +486,10 @@ async fn compare(
     known_hash: &str,
 ) -> Result<bool, OperationError> {
     let lane = if is_known { &passwords.known } else { &passwords.strangers };
-    let _turn = lane.acquire().await.map_err(|_| OperationError::Busy)?;
     let (pepper, known_hash) = (passwords.pepper.clone(), known_hash.to_owned());
     // No longer password can have been set; the rest need not be hashed.
     let text = password.get(..BYTES_MAX).unwrap_or(password).to_owned();
-    let compared = tokio::task::spawn_blocking(move || is_right(&pepper, &text, &known_hash)).await;
-    compared.map_err(|error| broken(&error.to_string()))
+    Passwords::in_turn(lane, move || is_right(&pepper, &text, &known_hash)).await
 }
 
 async fn uses_second_factor(
@@ -518,8 +533,8 @@ fn code_hash(code: &str) -> [u8; 32] {
     digue_gateway::identity::token_hash(&plain.to_ascii_uppercase())
 }
 
-/// Why a password is refused, as a locale key.
-fn check_strength(passwords: &Passwords, session: &Session, password: &str) -> Result<(), &'static str> {
+/// Why a password is refused by its form, as a locale key.
+fn must_be_well_formed(password: &str) -> Result<(), &'static str> {
     if password.chars().count() < CHARS_MIN {
         return Err("invalid-password-short");
     }
@@ -529,12 +544,30 @@ fn check_strength(passwords: &Passwords, session: &Session, password: &str) -> R
     if entropy_bits(password) < ENTROPY_BITS_MIN {
         return Err("invalid-password-simple");
     }
-    let about = [session.account.as_str(), session.organisation.as_str(), session.host.as_str(), "digue"];
-    let start: String = password.chars().take(100).collect();
-    if zxcvbn::zxcvbn(&start, &about).score() < zxcvbn::Score::Three {
+    Ok(())
+}
+
+/// A password, and what anyone who guesses it knows.
+struct Guessable {
+    password: String,
+    known: [String; 4],
+}
+
+impl Guessable {
+    fn of(session: &Session, password: &str) -> Self {
+        let known = [session.account.as_str(), session.organisation.as_str(), session.host.as_str(), "digue"];
+        Self { password: password.to_owned(), known: known.map(ToOwned::to_owned) }
+    }
+}
+
+/// Why a password is refused by its content, as a locale key. Slow: not to be called on an async worker.
+fn must_be_hard_to_guess(rules: &PasswordRules, about: &Guessable) -> Result<(), &'static str> {
+    let start: String = about.password.chars().take(100).collect();
+    let known = about.known.each_ref().map(String::as_str);
+    if zxcvbn::zxcvbn(&start, &known).score() < zxcvbn::Score::Three {
         return Err("invalid-password-trivial");
     }
-    match passwords.rules.breached.as_deref().map(|file| is_breached(file, password)) {
+    match rules.breached.as_deref().map(|file| is_breached(file, &about.password)) {
         None | Some(Ok(false)) => Ok(()),
         Some(Ok(true)) => Err("invalid-password-breached"),
         Some(Err(error)) => {
@@ -622,6 +655,20 @@ mod tests {
         for n in 0..500 {
             assert!(!is_breached(file.path(), &format!("autre mot {n}")).unwrap());
         }
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_a_cancelled_request_keeps_its_turn_until_it_ends() {
+        let lane = Arc::new(Semaphore::new(1));
+        let together = Arc::new(std::sync::Barrier::new(2));
+        let running = together.clone();
+        let mut request = Box::pin(Passwords::in_turn(&lane, move || drop(running.wait())));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(request.as_mut().poll(&mut context).is_pending());
+        drop(request);
+        assert_eq!(lane.available_permits(), 0, "the work goes on, and nothing else begins");
+        tokio::task::spawn_blocking(move || together.wait()).await.unwrap();
+        assert_eq!(Passwords::in_turn(&lane, || 7).await.unwrap(), 7);
     }
 
     #[test]

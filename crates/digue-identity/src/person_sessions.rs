@@ -14,6 +14,8 @@ use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_store::KnownPerson;
 use digue_types::{Act, PersonRef, Subject, Timestamp};
 
+use crate::recent_logouts::RecentLogouts;
+
 /// Short, because the device may be shared.
 const IDLE: Duration = Duration::from_mins(20);
 const ABSOLUTE: Duration = Duration::from_hours(1);
@@ -21,7 +23,7 @@ const ABSOLUTE: Duration = Duration::from_hours(1);
 const SESSIONS_MAX: usize = 50_000;
 
 /// The sessions of persons.
-// A leaf lock, never held across an `await`.
+// Before the lock of recent logouts, and never held across an `await`.
 #[derive(Default)]
 pub(crate) struct PersonSessions(Mutex<HashMap<TokenHash, PersonSession>>);
 
@@ -46,6 +48,16 @@ pub struct PersonDebts {
     pub(crate) subject: String,
     pub(crate) sid: Option<String>,
     pub(crate) id_token: String,
+    /// When the identity was verified here.
+    pub(crate) vouched_at: Timestamp,
+}
+
+impl PersonDebts {
+    /// True when the provider ended this subject or session since the identity was verified.
+    fn is_over(&self, app: &App) -> bool {
+        let names = [self.subject.as_str(), self.sid.as_deref().unwrap_or_default()];
+        app.area::<RecentLogouts>().has_ended(&names, self.vouched_at)
+    }
 }
 
 impl PersonSession {
@@ -80,6 +92,9 @@ pub fn journal_name(whose: &KnownPerson) -> Subject {
 }
 
 /// Opens a session for a person whose identity was proved; the secret is for a cookie.
+///
+/// # Errors
+/// `Denied` when the provider ended it meanwhile; `Busy` beyond `SESSIONS_MAX`.
 pub async fn open(
     app: &App,
     whose: KnownPerson,
@@ -91,6 +106,10 @@ pub async fn open(
     let secret = Secret::draw()?;
     let now = app.clock().now();
     let mut sessions = sessions(app);
+    // Under the lock: a logout that comes later ends the session that is inserted here (`end_owed`).
+    if owed.as_ref().is_some_and(|owed| owed.is_over(app)) {
+        return Err(OperationError::Denied);
+    }
     sessions.retain(|_, session| session.is_live(now));
     if sessions.len() >= SESSIONS_MAX {
         return Err(OperationError::Busy);

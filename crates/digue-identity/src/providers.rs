@@ -12,23 +12,21 @@ mod ending;
 mod peer;
 mod persons;
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use digue_access::RequestOrigin;
 use digue_access::session::TokenHash;
 use digue_app::files::hex;
 use digue_app::secret::Secret;
+use digue_app::sessions::ProofStart;
 use digue_app::{App, Area, OperationError};
 use digue_store::ContactSource;
-use digue_types::{AccountId, OrganisationId, PopulationId, SessionId, Timestamp};
+use digue_types::{AccountId, OrganisationId, PopulationId, SessionId};
 use ring::hmac;
 
 pub use accounts::{
     LinkedIdentity, OwnIdentity, SingleFactorSignIn, begin_linking, confirm_link, invite_holder,
     invited_holder, is_invited, own, step_up_by_code, step_up_by_passkey, still_weak, unlink,
 };
-pub use ending::{end, ended_by_provider, farewell, farewell_of_person, leaving};
+pub use ending::{ProviderLogout, end, end_all, ended_by_provider, farewell, farewell_of_person, leaving};
 
 use ending::ProviderSignOut;
 use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
@@ -147,8 +145,6 @@ pub(crate) struct Providers {
     asked: Ceremonies<PendingSignIn>,
     halves: Ceremonies<HalfSignIn>,
     goodbyes: Ceremonies<ProviderSignOut>,
-    /// Recent logout tokens, by the keyed hash of `jti`: each is accepted once.
-    logouts: Mutex<HashMap<String, Timestamp>>,
 }
 
 impl Area for Providers {}
@@ -164,20 +160,11 @@ impl Providers {
             asked: Ceremonies::default(),
             halves: Ceremonies::default(),
             goodbyes: Ceremonies::default(),
-            logouts: Mutex::default(),
         }
     }
 
     fn find(&self, id: &str) -> Result<&ProviderPeer, OperationError> {
         self.peers.iter().find(|peer| peer.rules.id == id).ok_or(OperationError::NotFound("provider"))
-    }
-
-    /// True when this logout token was not seen before and there is room to remember it. A full table
-    /// refuses: an unremembered token could be replayed.
-    fn is_new_logout(&self, name: String, now: Timestamp) -> bool {
-        let mut known = self.logouts.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, at| now.since(*at) < ending::LOGOUT_KNOWN);
-        known.len() < ending::LOGOUTS_MAX && known.insert(name, now).is_none()
     }
 }
 
@@ -245,6 +232,7 @@ struct PendingSignIn {
 
 /// An identity that a provider proved, with a step left to do here.
 struct HalfSignIn {
+    begun: ProofStart,
     provider: String,
     browser: TokenHash,
     vouched: VerifiedIdentity,
@@ -386,9 +374,11 @@ pub async fn finish(
         nonce: &asked.nonce,
         verifier: asked.verifier.as_deref(),
     };
+    let begun = app.begin_proof();
     let vouched = peer.vouch(client, now, &back(app, provider), answer).await;
     let vouched = vouched.map_err(|trouble| told(peer, trouble))?;
     let half = |then| HalfSignIn {
+        begun,
         provider: provider.to_owned(),
         browser: asked.browser,
         vouched: vouched.clone(),
@@ -411,7 +401,7 @@ pub async fn finish(
                     accounts::ask_more(app, half(AfterSignIn::StepUp { account, next })).await
                 }
                 accounts::IdentityStrength::Good(account, proved_at) => {
-                    let by = accounts::ProviderSignIn { peer, vouched: &vouched, with: "" };
+                    let by = accounts::ProviderSignIn { begun, peer, vouched: &vouched, with: "" };
                     let (secret, session) = accounts::open(app, by, &account, proved_at, origin).await?;
                     Ok(SignInOutcome::Account(LinkedIdentity { secret, session, next }))
                 }
@@ -447,6 +437,7 @@ fn keyed(app: &App, peer: &ProviderPeer, kind: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use digue_types::Timestamp;
     use serde_json::Map;
 
     use super::*;
@@ -455,6 +446,7 @@ mod tests {
     fn the_factor_is_read_from_the_answer() {
         let check = |amr: &[&str], acr: Option<&str>, expected: Factor| {
             let vouched = VerifiedIdentity {
+                at: Timestamp::ZERO,
                 subject: "s".into(),
                 sid: None,
                 auth_time: None,

@@ -141,10 +141,13 @@ pub async fn look_back(
 async fn looked_back(app: &App, account: &AccountId) -> Result<Option<LookBack>, OperationError> {
     let known = app.store().recoveries().await?.into_iter().find(|record| record.account == *account);
     let Some(record) = known else { return Ok(None) };
-    let view = app.view();
+    let (view, whose) = (app.view(), account.clone());
     let (since, until) = (record.since, record.granted_at);
-    let exposures = app.answered(view.exposures_between(account, since, until, EXPOSURES_MAX))?;
-    let persons = app.answered(view.persons_between(account, since, until))?;
+    let look = move || {
+        let exposures = view.exposures_between(&whose, since, until, EXPOSURES_MAX)?;
+        Ok((exposures, view.persons_between(&whose, since, until)?))
+    };
+    let (exposures, persons) = app.answered(app.blocking(look).await?)?;
     let persons = persons.into_iter().map(|(person, _, last)| (person, last)).collect();
     let now = app.clock().now();
     let reduction = app.gateway().rules().reductions.get(account).copied().filter(|r| now < r.until);

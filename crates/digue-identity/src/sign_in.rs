@@ -8,8 +8,9 @@
 use std::time::Duration;
 
 use digue_access::session::ClientIp;
-use digue_access::{OpenSession, RequestOrigin, Session};
+use digue_access::{RequestOrigin, Session};
 use digue_app::secret::{Secret, name};
+use digue_app::sessions::ProofStart;
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::{ConnectionRecord, StoreConnection};
 use digue_types::{AccountId, Act, SessionId, Subject, Timestamp};
@@ -176,25 +177,46 @@ async fn open(
     // Serialised with invitations and recoveries: they remove the link before it is used, or cut the
     // session that it opened. Without the lock a session could open between the two.
     let _one_at_a_time = credential_lock::hold(app).await;
-    let now = app.clock().now();
+    let (now, begun) = (app.clock().now(), app.begin_proof());
     let hash = digue_gateway::identity::token_hash(token);
     let link = app.store().take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
     let proved_at = if link.proved_at == Timestamp::ZERO { now } else { link.proved_at };
-    open_session(app, &link.account, host, origin, proved_at, by).await
+    open_session(app, &link.account, host, origin, SessionProof { begun, proved_at, by }).await
 }
 
-/// Opens a session for an account whose identity was proved. `by` names the way, with details after a
-/// colon. The secret goes into the cookie.
+/// The proof of identity that a session is opened with.
+#[derive(Clone, Copy)]
+pub(crate) struct SessionProof<'p> {
+    pub(crate) begun: ProofStart,
+    pub(crate) proved_at: Timestamp,
+    /// The name of the way, with details after a colon: `provider:proconnect:two:`.
+    pub(crate) by: &'p str,
+}
+
+/// Opens a session for an account whose identity was proved. The secret goes into the cookie.
 ///
 /// # Errors
-/// `Denied` for an account that is suspended or does not exist.
+/// `Denied` for an account that is suspended or does not exist, and when it was suspended, cut or moved, or
+/// its sessions were ended, since the proof began.
 pub(crate) async fn open_session(
     app: &App,
     account: &AccountId,
     host: &str,
     origin: &RequestOrigin,
-    proved_at: Timestamp,
-    by: &str,
+    proof: SessionProof<'_>,
+) -> Result<(Secret, Session), OperationError> {
+    open_session_with(app, account, host, origin, proof, async |_| Ok(())).await
+}
+
+/// `open_session`, with something that is stored about the session before it can be used. When `keep` fails,
+/// no session is opened.
+pub(crate) async fn open_session_with(
+    app: &App,
+    account: &AccountId,
+    host: &str,
+    origin: &RequestOrigin,
+    proof: SessionProof<'_>,
+    keep: impl AsyncFnOnce(&Session) -> Result<(), OperationError>,
 ) -> Result<(Secret, Session), OperationError> {
     let now = app.clock().now();
     let rules = app.gateway().rules();
@@ -208,15 +230,20 @@ pub(crate) async fn open_session(
         host: host.to_owned(),
         opened_at: now,
         seen_at: now,
-        proved_at,
+        proved_at: proof.proved_at,
         origin: origin.clone(),
         other_ip: ClientIp::Unknown,
         device: None,
     };
-    let actor = Actor { account: account.clone(), role: record.role, proved_at };
+    let opening = app.announce_session(&session, proof.begun)?;
+    // Read again: what changed before the announcement ended other sessions, and not this one.
+    if app.gateway().rules().directory.find(account) != Some(record) {
+        return Err(OperationError::Denied);
+    }
+    let actor = Actor { account: account.clone(), role: record.role, proved_at: proof.proved_at };
     let words = ActDetails {
         subject: Subject::Session(session.id.clone()),
-        after: format!("host:{host} ip:{} by:{by}", origin.ip),
+        after: format!("host:{host} ip:{} by:{}", origin.ip, proof.by),
         ..ActDetails::default()
     };
     // Journalled and stored before the gateway knows it: no request is served for a session without entry.
@@ -229,10 +256,16 @@ pub(crate) async fn open_session(
         host: host.to_owned(),
         ip: origin.ip.to_string(),
         agent: origin.agent.clone(),
-        means: by.split(':').next().unwrap_or(by).to_owned(),
+        means: proof.by.split(':').next().unwrap_or(proof.by).to_owned(),
     };
     app.store().add_connection(&connection).await?;
-    app.gateway().open_session(OpenSession { token: secret.hash(), session: session.clone() });
+    let kept = keep(&session).await;
+    if let Err(error) = kept.and_then(|()| opening.complete(secret.hash())) {
+        let words = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
+        app.remove_sessions(std::slice::from_ref(&session.id)).await?;
+        app.write_down(&Actor::digue(), Act::SessionCut, words).await?;
+        return Err(error);
+    }
     Ok((secret, session))
 }
 
@@ -321,8 +354,7 @@ pub async fn replace(app: &App, old: &Session, new: &Session) -> Result<(), Oper
     if app.gateway().know_other_address(&new.id, old.origin.ip) {
         app.store().know_other_address(&new.id, old.origin.ip).await?;
     }
-    let cut = app.gateway().cut_sessions(|known| known.id == old.id);
-    Ok(app.store().remove_sessions(&cut).await?)
+    app.end_sessions(|known| known.id == old.id).await.map(drop)
 }
 
 /// Ends one of the account's own sessions, or all but the current one (`which` is `None`).
@@ -332,10 +364,8 @@ pub async fn cut_own(
     which: Option<&SessionId>,
 ) -> Result<usize, OperationError> {
     let actor = Actor::of_session(app, session)?;
-    let cut = app.gateway().cut_sessions(|known| {
-        known.account == session.account && which.map_or(known.id != session.id, |wanted| known.id == *wanted)
-    });
-    app.store().remove_sessions(&cut).await?;
+    let is_wanted = |known: &Session| which.map_or(known.id != session.id, |wanted| known.id == *wanted);
+    let cut = app.end_sessions(|known| known.account == session.account && is_wanted(known)).await?;
     let words = ActDetails {
         subject: Subject::Account(session.account.clone()),
         before: format!("sessions:{}", cut.len()),
@@ -347,8 +377,7 @@ pub async fn cut_own(
 
 /// Ends the current session.
 pub async fn leave(app: &App, session: &Session) -> Result<(), OperationError> {
-    let cut = app.gateway().cut_sessions(|known| known.id == session.id);
-    app.store().remove_sessions(&cut).await?;
+    app.end_sessions(|known| known.id == session.id).await?;
     let actor = Actor::of_session(app, session)?;
     let words = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
     app.write_down(&actor, Act::SessionCut, words).await?;

@@ -129,7 +129,7 @@ impl Check {
     pub fn judge(self, found: &Measurement) -> CheckOutcome {
         match &found.not_run {
             Some(NotRun::Failed) => return CheckOutcome::Error,
-            Some(NotRun::NoSource | NotRun::Gone) => return CheckOutcome::NotRun,
+            Some(NotRun::NoSource | NotRun::Gone | NotRun::Unreadable) => return CheckOutcome::NotRun,
             None => {}
         }
         let passes = match self.rule() {
@@ -173,6 +173,8 @@ pub enum NotRun {
     Gone,
     /// The query failed; the log says why.
     Failed,
+    /// Its result is stored and cannot be read.
+    Unreadable,
 }
 
 impl NotRun {
@@ -182,12 +184,15 @@ impl NotRun {
             Self::NoSource => "no-source",
             Self::Gone => "gone",
             Self::Failed => "error",
+            Self::Unreadable => "unreadable",
         }
     }
 
     /// The inverse of `code`; `None` for an unknown code.
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::NoSource, Self::Gone, Self::Failed].into_iter().find(|one| one.code() == code)
+        [Self::NoSource, Self::Gone, Self::Failed, Self::Unreadable]
+            .into_iter()
+            .find(|one| one.code() == code)
     }
 }
 
@@ -296,7 +301,7 @@ mod tests {
     fn nothing_asked_is_not_a_pass() {
         for check in Check::ALL {
             assert_eq!(check.judge(&Measurement::default()), CheckOutcome::NotRun, "{}", check.code());
-            for why in [NotRun::NoSource, NotRun::Gone, NotRun::Failed] {
+            for why in [NotRun::NoSource, NotRun::Gone, NotRun::Failed, NotRun::Unreadable] {
                 let expected = if why == NotRun::Failed { CheckOutcome::Error } else { CheckOutcome::NotRun };
                 assert_eq!(check.judge(&Measurement::unknown(why)), expected, "{}", check.code());
                 assert_eq!(NotRun::parse(why.code()), Some(why));

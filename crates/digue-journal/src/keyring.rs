@@ -40,7 +40,7 @@ impl MasterKey {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Stream {
     /// Acts of administration.
-    House,
+    Administration,
     Portal(PortalId),
 }
 
@@ -48,14 +48,14 @@ impl Stream {
     pub fn of(event: &Event) -> Self {
         match event {
             Event::Exposure(exposure) => Self::Portal(exposure.portal.clone()),
-            Event::Administration(_) => Self::House,
+            Event::Administration(_) => Self::Administration,
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
         match text.strip_prefix("portal:") {
             Some(portal) => PortalId::parse(portal).ok().map(Self::Portal),
-            None => (text == "house").then_some(Self::House),
+            None => (text == "house").then_some(Self::Administration),
         }
     }
 }
@@ -63,7 +63,7 @@ impl Stream {
 impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::House => f.write_str("house"),
+            Self::Administration => f.write_str("house"),
             Self::Portal(portal) => write!(f, "portal:{portal}"),
         }
     }

@@ -409,12 +409,23 @@ pub async fn tell_roles(
 /// nothing.
 pub async fn send_due(app: &App) -> Result<usize, OperationError> {
     let Some(mailer) = mailer(app) else { return Ok(0) };
-    if mailer.is_sending.swap(true, Ordering::SeqCst) {
-        return Ok(0);
+    let Some(_turn) = SendingTurn::take(&mailer.is_sending) else { return Ok(0) };
+    send_all(app, mailer).await
+}
+
+/// The one that sends. Given back when dropped: a call that panicked or was cancelled does not end all mail.
+struct SendingTurn<'m>(&'m AtomicBool);
+
+impl<'m> SendingTurn<'m> {
+    fn take(is_sending: &'m AtomicBool) -> Option<Self> {
+        (!is_sending.swap(true, Ordering::SeqCst)).then_some(Self(is_sending))
     }
-    let sent = send_all(app, mailer).await;
-    mailer.is_sending.store(false, Ordering::SeqCst);
-    sent
+}
+
+impl Drop for SendingTurn<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
@@ -644,6 +655,21 @@ mod tests {
                 mailer.notice("lea@armor.example", "Vos données", "Bonjour é", "ca-x1", "7K3M-9QXT-2BVN-R");
             assert_eq!(is_well_formed(&made.unwrap()), "<ca-x1.7K3M-9QXT-2BVN-R@exemple.fr>");
         }
+    }
+
+    #[test]
+    fn a_call_that_panicked_gives_the_turn_back_and_one_that_came_second_does_not() {
+        let is_sending = AtomicBool::new(false);
+        let first = SendingTurn::take(&is_sending).unwrap();
+        assert!(SendingTurn::take(&is_sending).is_none());
+        assert!(SendingTurn::take(&is_sending).is_none(), "the second call took nothing away");
+        drop(first);
+        let panicked = std::panic::catch_unwind(|| {
+            let _turn = SendingTurn::take(&is_sending).unwrap();
+            panic!("a test");
+        });
+        assert!(panicked.is_err());
+        assert!(SendingTurn::take(&is_sending).is_some());
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! Maildir: a folder to which mail is delivered, one file each. Read files are moved from `new` to `cur`.
 
-use digue_app::OperationError;
+use digue_app::{App, OperationError};
 
 use std::path::{Path, PathBuf};
 
 /// The files in `new`, at most `count`; one longer than `bytes_max` comes without its content.
 pub async fn waiting(
+    app: &App,
     folder: PathBuf,
     bytes_max: u64,
     count: usize,
 ) -> Result<Vec<(PathBuf, Option<Vec<u8>>)>, OperationError> {
-    let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let read = tokio::task::spawn_blocking(move || read(&folder, bytes_max, count)).await;
-    read.map_err(|error| unavailable(&error))?.map_err(|error| unavailable(&error))
+    let read = app.blocking(move || read(&folder, bytes_max, count)).await?;
+    read.map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 fn read(folder: &Path, bytes_max: u64, count: usize) -> std::io::Result<Vec<(PathBuf, Option<Vec<u8>>)>> {
@@ -29,12 +29,13 @@ fn read(folder: &Path, bytes_max: u64, count: usize) -> std::io::Result<Vec<(Pat
 }
 
 /// Moves a file from `new` to `cur`, with the flag `S` (seen) if it was read. It is not read again.
-pub fn set_aside(path: &Path, is_seen: bool) -> Result<(), OperationError> {
-    let moved = || {
-        let folder = path.parent().and_then(Path::parent).unwrap_or(path).join("cur");
+pub async fn set_aside(app: &App, path: PathBuf, is_seen: bool) -> Result<(), OperationError> {
+    let set_aside = move || {
+        let folder = path.parent().and_then(Path::parent).unwrap_or(&path).join("cur");
         std::fs::create_dir_all(&folder)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        std::fs::rename(path, folder.join(format!("{name}:2,{}", if is_seen { "S" } else { "" })))
+        std::fs::rename(&path, folder.join(format!("{name}:2,{}", if is_seen { "S" } else { "" })))
     };
-    moved().map_err(|error: std::io::Error| OperationError::Unavailable(error.to_string()))
+    let moved: std::io::Result<()> = app.blocking(set_aside).await?;
+    moved.map_err(|error| OperationError::Unavailable(error.to_string()))
 }

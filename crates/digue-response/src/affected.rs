@@ -94,6 +94,11 @@ pub struct AffectedVersion {
 }
 
 impl AffectedVersion {
+    /// True for a version that was computed, and therefore has a signed list.
+    pub const fn has_list(&self) -> bool {
+        !self.hash.is_empty()
+    }
+
     /// Users and others together.
     pub fn everybody(&self) -> u64 {
         self.persons + self.others.iter().map(|other| other.persons).sum::<u64>()

@@ -326,6 +326,11 @@ impl Incident {
         self.states.iter().find(|known| known.what == state).map(|known| known.at)
     }
 
+    /// The number of the next version of the affected set.
+    pub fn next_version(&self) -> u32 {
+        u32::try_from(self.affected.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
     /// The current version of the affected set: the last one.
     pub fn affected(&self) -> Option<&AffectedVersion> {
         self.affected.last()

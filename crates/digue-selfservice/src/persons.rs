@@ -76,10 +76,11 @@ fn named(app: &App, population: &str, typed: &str) -> Result<KnownPerson, Operat
     Ok(KnownPerson { population: population.to_string(), person })
 }
 
-/// The time of the first entry that is still kept.
-pub fn kept_since(app: &App, actor: &Actor) -> Result<Option<Timestamp>, OperationError> {
+/// Since when the consultations of every population are complete; `None` while there is no entry that can be
+/// read.
+pub async fn kept_since(app: &App, actor: &Actor) -> Result<Option<Timestamp>, OperationError> {
     actor.must_watch()?;
-    sights::since(app)
+    Ok(sights::since(app, None).await?.known())
 }
 
 /// A token with which the portal frames one person's rows for some minutes. It carries the person sealed,

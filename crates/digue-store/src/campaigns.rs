@@ -112,17 +112,7 @@ impl Store {
         row.as_ref().map(rows::campaign).transpose()
     }
 
-    pub async fn set_campaign(&self, id: &str, state: &str, ended_at: Timestamp) -> Stored<()> {
-        sqlx::query("UPDATE campaigns SET state = $1, ended_at = $2 WHERE id = $3")
-            .bind(state)
-            .bind(ended_at.micros())
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// The same, from one state only; false when another request was faster.
+    /// Sets the state of a campaign, from one state only; false when another request was faster.
     pub async fn move_campaign(
         &self,
         id: &str,
@@ -176,13 +166,15 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the next waiting notice: it is now being sent, and no other worker takes it.
+    /// Takes the next waiting notice of a campaign that is being sent: no other worker takes it. `None` when
+    /// there is none, or the campaign was paused or ended meanwhile.
     pub async fn take_notice(&self, campaign: &str, at: Timestamp) -> Stored<Option<NoticeRecord>> {
         // One statement: with a separate select, two workers would send the same notice.
         let sql = format!(
             "UPDATE notices SET state = 'sending', at = $1 WHERE campaign = $2 AND number = \
              (SELECT MIN(number) FROM notices WHERE campaign = $2 AND state = 'waiting') \
-             AND state = 'waiting' RETURNING {NOTICE}"
+             AND state = 'waiting' \
+             AND EXISTS (SELECT 1 FROM campaigns WHERE id = $2 AND state = 'sending') RETURNING {NOTICE}"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(at.micros())

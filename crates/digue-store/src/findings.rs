@@ -28,8 +28,6 @@ pub struct FindingRecord {
     pub intended: String,
     /// Too many accounts had been closed automatically: people were asked first.
     pub is_fused: bool,
-    /// When other systems were informed; zero before.
-    pub told_at: Timestamp,
     pub verdict: Option<FindingVerdict>,
 }
 
@@ -43,14 +41,40 @@ pub struct FindingVerdict {
     pub reason: String,
 }
 
+/// A way on which findings reach other systems. Each has its own progress: what one of them has is not sent to
+/// it again because the other one failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertChannel {
+    Webhook,
+    Syslog,
+}
+
+impl AlertChannel {
+    pub const ALL: [Self; 2] = [Self::Webhook, Self::Syslog];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Syslog => "syslog",
+        }
+    }
+
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook_at",
+            Self::Syslog => "syslog_at",
+        }
+    }
+}
+
 const COLUMNS: &str = "id, at, account, organisation, portal, weight, evidence, signals, persons, action, \
-                       wished, told_at, verdict, decided_by, decided_at, reason, around, fused";
+                       wished, verdict, decided_by, decided_at, reason, around, fused";
 
 impl Store {
     pub async fn add_finding(&self, finding: &FindingRecord) -> Stored<()> {
         let sql = format!(
-            "INSERT INTO findings ({COLUMNS}) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '', $13, $14)"
+            "INSERT INTO findings ({COLUMNS}, told_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', 0, '', $12, $13, 0)"
         );
         sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(finding.id.as_str())
@@ -64,7 +88,6 @@ impl Store {
             .bind(i64::from(finding.persons))
             .bind(finding.action.as_str())
             .bind(finding.intended.as_str())
-            .bind(finding.told_at.micros())
             .bind(finding.around.as_str())
             .bind(i64::from(finding.is_fused))
             .execute(&self.pool)
@@ -85,19 +108,25 @@ impl Store {
         row.as_ref().map(rows::finding).transpose()
     }
 
-    /// Findings not yet sent to other systems, oldest first.
-    pub async fn untold_findings(&self) -> Stored<Vec<FindingRecord>> {
-        let sql = format!("SELECT {COLUMNS} FROM findings WHERE told_at = 0 ORDER BY at, id");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+    /// Findings that were not sent on this channel, oldest first, at most `most`.
+    pub async fn untold_findings(&self, channel: AlertChannel, most: u32) -> Stored<Vec<FindingRecord>> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM findings WHERE {} = 0 ORDER BY at, id LIMIT $1", channel.column());
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
         rows.iter().map(rows::finding).collect()
     }
 
-    pub async fn tell_finding(&self, id: &str, at: Timestamp) -> Stored<()> {
-        sqlx::query("UPDATE findings SET told_at = $1 WHERE id = $2")
-            .bind(at.micros())
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
+    /// Records that a finding was sent on this channel.
+    pub async fn tell_finding(&self, id: &str, channel: AlertChannel, at: Timestamp) -> Stored<()> {
+        let sql = format!("UPDATE findings SET {} = $1 WHERE id = $2", channel.column());
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(at.micros()).bind(id).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The same for all findings, where nobody listens: a receiver that is added later gets later findings.
+    pub async fn skip_findings(&self, channel: AlertChannel, at: Timestamp) -> Stored<()> {
+        let sql = format!("UPDATE findings SET {0} = $1 WHERE {0} = 0", channel.column());
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(at.micros()).execute(&self.pool).await?;
         Ok(())
     }
 

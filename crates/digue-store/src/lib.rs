@@ -29,8 +29,8 @@ mod spellings;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use digue_access::AccountRecord;
 use digue_access::session::TokenHash;
+use digue_access::{AccountRecord, Membership};
 use digue_types::{AccountId, Gate, PortalId, Timestamp};
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
@@ -39,7 +39,7 @@ pub use approvals::{ApprovalDecision, ApprovalRecord};
 pub use campaigns::{CampaignRecord, NoticeRecord};
 pub use contact_source::{ContactRow, ContactSource};
 pub use files::FileRecord;
-pub use findings::{FindingRecord, FindingVerdict};
+pub use findings::{AlertChannel, FindingRecord, FindingVerdict};
 pub use identities::{IdentityRecord, ProviderSession};
 pub use incidents::{EntryRecord, IncidentRecord};
 pub use invitations::{GrantedKeyRecord, UnconfirmedRecord};
@@ -126,28 +126,23 @@ impl Store {
         self.pool.close().await;
     }
 
-    pub async fn save_account(&self, id: &AccountId, record: &AccountRecord) -> Stored<()> {
-        self.save_accounts(&[(id.clone(), record.clone())]).await
-    }
-
-    /// Saves all or none. An organisation exists from its first account on.
-    pub async fn save_accounts(&self, accounts: &[(AccountId, AccountRecord)]) -> Stored<()> {
+    /// Saves all or none. A new account is active, a known one stays suspended if it was. An organisation
+    /// exists from its first account on.
+    pub async fn save_accounts(&self, accounts: &[(AccountId, Membership)]) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
-        for (id, record) in accounts {
+        for (id, membership) in accounts {
             sqlx::query(
-                "INSERT INTO accounts (id, organisation, role, suspended) VALUES ($1, $2, $3, $4) \
-                 ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, \
-                 role = excluded.role, suspended = excluded.suspended",
+                "INSERT INTO accounts (id, organisation, role, suspended) VALUES ($1, $2, $3, 0) \
+                 ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, role = excluded.role",
             )
             .bind(id.as_str())
-            .bind(record.organisation.as_str())
-            .bind(record.role.code())
-            .bind(i64::from(record.is_suspended))
+            .bind(membership.organisation.as_str())
+            .bind(membership.role.code())
             .execute(&mut *transaction)
             .await?;
         }
         let named: std::collections::BTreeSet<&str> =
-            accounts.iter().map(|(_, record)| record.organisation.as_str()).collect();
+            accounts.iter().map(|(_, membership)| membership.organisation.as_str()).collect();
         for organisation in named {
             sqlx::query(
                 "INSERT INTO organisations (id, name, email) VALUES ($1, $1, '') ON CONFLICT (id) DO NOTHING",
@@ -158,6 +153,16 @@ impl Store {
         }
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Suspends an account or resumes it; false when it was so already, or does not exist.
+    pub async fn set_suspended(&self, id: &AccountId, is_suspended: bool) -> Stored<bool> {
+        let done = sqlx::query("UPDATE accounts SET suspended = $1 WHERE id = $2 AND suspended <> $1")
+            .bind(i64::from(is_suspended))
+            .bind(id.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
     }
 
     pub async fn accounts(&self) -> Stored<Vec<(AccountId, AccountRecord)>> {

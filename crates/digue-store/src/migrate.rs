@@ -5,7 +5,7 @@ use sqlx::{AnyPool, Row as _};
 use crate::{StoreError, Stored, spellings};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -22,6 +22,7 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/0014-names.sql"),
     include_str!("../migrations/0015-around.sql"),
     include_str!("../migrations/0016-fuse.sql"),
+    include_str!("../migrations/0017-alert-channels.sql"),
 ];
 
 /// The migration with which names became canonical: SQL cannot express how.

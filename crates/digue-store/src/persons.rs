@@ -285,6 +285,21 @@ impl Store {
         Ok(())
     }
 
+    /// Notes how far a person was told; false when they no longer want to be. Nothing else is written: what the
+    /// person changed meanwhile stays as they want it.
+    pub async fn note_told(&self, whose: &KnownPerson, entry: u64, digest_at: Timestamp) -> Stored<bool> {
+        let done = sqlx::query(
+            "UPDATE person_wishes SET told_entry = $1, digest_at = $2 WHERE population = $3 AND person = $4",
+        )
+        .bind(signed(entry))
+        .bind(digest_at.micros())
+        .bind(whose.population.as_str())
+        .bind(whose.person.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     pub async fn remove_preference(&self, whose: &KnownPerson) -> Stored<()> {
         sqlx::query("DELETE FROM person_wishes WHERE population = $1 AND person = $2")
             .bind(whose.population.as_str())

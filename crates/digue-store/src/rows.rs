@@ -335,7 +335,6 @@ pub(crate) fn finding(row: &AnyRow) -> Stored<FindingRecord> {
         action: text(row, "action")?,
         intended: text(row, "wished")?,
         is_fused: row.try_get::<i64, _>("fused")? != 0,
-        told_at: time(row, "told_at")?,
         verdict,
     })
 }

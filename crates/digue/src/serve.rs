@@ -11,8 +11,9 @@ use digue_access::Policies;
 use digue_administration::{aliases, caseloads};
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
+use digue_app::found::FindingReceiver;
 use digue_app::indexing::{self, IndexFolder};
-use digue_app::monitor::{DetectionMonitor, MEMORY, MonitoredFinding, WatchRules};
+use digue_app::monitor::{DetectionMonitor, MEMORY, WatchRules};
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{ActSubscriber, App, AppParts, OperationError, identity_cuts};
 use digue_casework::incidents::{self, IncidentLog};
@@ -39,8 +40,8 @@ use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow, Subject};
 use jiff::tz::TimeZone;
 use rustls::ServerConfig;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::config::portal_map::PortalMap;
 use crate::config::rules_version::rules_version;
@@ -484,22 +485,25 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> Wa
 
 /// Carries out the findings of detection, one after the other; those that wait are carried out before a
 /// stop.
-async fn respond(
-    app: Arc<App>,
-    mut found: mpsc::UnboundedReceiver<MonitoredFinding>,
-    mut stopping: watch::Receiver<bool>,
-) {
+async fn respond(app: Arc<App>, mut found: FindingReceiver, mut stopping: watch::Receiver<bool>) {
     loop {
         let next = tokio::select! {
             biased;
-            next = found.recv() => next,
+            next = found.next() => next,
             _ = stopping.changed() => return,
         };
-        let Some(next) = next else { return };
-        if let Err(error) = containment::respond(&app, next).await {
+        // On a task of its own: were one to panic, the later ones would wait for ever.
+        let app = app.clone();
+        let done = tokio::spawn(async move { containment::respond(&app, next).await }).await;
+        if let Err(error) = flat(done) {
             tracing::error!(%error, "A containment is incomplete; check the account's gate and sessions");
         }
     }
+}
+
+/// The result of a task; a panic is an error like others.
+fn flat(done: Result<Result<(), OperationError>, JoinError>) -> Result<(), OperationError> {
+    done.unwrap_or_else(|error| Err(OperationError::Unavailable(error.to_string())))
 }
 
 /// Passes the exposures that budgets may count: those of the longest window.
@@ -542,7 +546,7 @@ async fn settle_budgets(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
 const NOTICES_A_SECOND: u32 = 1000;
 
 /// Repeats `work` until the stop; a failure is logged, and the next interval tries again.
-async fn repeat<Work: Future<Output = Result<(), OperationError>>>(
+async fn repeat<Work: Future<Output = Result<(), OperationError>> + Send + 'static>(
     app: Arc<App>,
     every: Duration,
     mut stopping: watch::Receiver<bool>,
@@ -556,7 +560,8 @@ async fn repeat<Work: Future<Output = Result<(), OperationError>>>(
             _ = every.tick() => {}
             _ = stopping.changed() => return,
         }
-        if let Err(error) = work(app.clone()).await {
+        // On a task of its own: were it to panic, this kind of work would never be done again.
+        if let Err(error) = flat(tokio::spawn(work(app.clone())).await) {
             tracing::warn!(%error, what, "Periodic task failed; retrying at the next interval");
         }
     }

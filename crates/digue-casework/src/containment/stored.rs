@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use digue_app::act_contents::FindingFigures;
-use digue_app::signals::{reason_of, signals_of, subject_of};
+use digue_app::signals::{StoredSignals, reason_of, signals_of, subject_of};
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
     JournalStatement, RecordComparison, StoredComparison, StoredKind, with_word,
 };
 use digue_store::FindingRecord;
 use digue_types::{Act, FindingId, Subject, Timestamp};
+
+use super::{StoredSurroundings, around_of};
 
 pub const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Finding, compare: |app, to| Box::pin(findings(app, to)) }];
@@ -21,8 +23,12 @@ async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
     let stored = app.store().findings(FINDINGS_MAX).await?;
     with_word(app, |word| {
         for finding in &stored {
-            let is_same = is_found(word, finding) && is_judged(word, finding);
+            let signals = signals_of(finding);
+            let is_same = is_found(word, finding, &signals) && is_judged(word, finding);
             to.note(StoredKind::Finding, finding.id.as_str(), word.unless_older(finding.at, is_same));
+            if signals.known().is_none() || around_of(finding) == StoredSurroundings::Unreadable {
+                to.cannot_read(StoredKind::Finding, finding.id.as_str());
+            }
         }
         let known: BTreeSet<&FindingId> = stored.iter().map(|finding| &finding.id).collect();
         for finding in word.journalled.verdicts().filter(|finding| !known.contains(finding)) {
@@ -58,16 +64,17 @@ fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<
     acted.map(|(subject, _)| subject).collect()
 }
 
-fn is_found(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
-    let signals = signals_of(finding);
-    let Some(reason) = signals.known().map(reason_of) else { return false };
+fn is_found(word: &JournalStatement<'_>, finding: &FindingRecord, signals: &StoredSignals) -> bool {
+    let reason = signals.known().map(reason_of);
+    // Signals that this version cannot read are named as such, and not as different.
+    let has_reason = |said: &str| reason.as_ref().is_none_or(|reason| said == reason);
     let has_figures = |before: &str| {
         FindingFigures::parse(before).is_some_and(|figures| figures.persons == finding.persons)
     };
     word.journalled
         .findings(&subject_of(finding))
         .iter()
-        .any(|said| said.after == finding.action && said.reason == reason && has_figures(&said.before))
+        .any(|said| said.after == finding.action && has_reason(&said.reason) && has_figures(&said.before))
 }
 
 fn is_judged(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {

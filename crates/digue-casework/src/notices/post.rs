@@ -58,7 +58,7 @@ pub async fn letters(
         blocks: pages,
         made_at: Some(app.clock().now().to_string()),
     };
-    let printed = papers::printed(&document, PaperFormat::Pdf)?;
+    let printed = papers::printed(app, document, PaperFormat::Pdf).await?;
     // Journalled before they count as exported: a claim that persons were informed needs its act.
     app.write_down(actor, Act::Exported, exported(id, "letters")).await?;
     let letters = notices.iter().filter(|notice| notice.channel == "letter");

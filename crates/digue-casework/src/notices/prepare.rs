@@ -1,9 +1,10 @@
 //! Preparing a campaign: one notice for each person of a version of the affected set. Requested by a
 //! person, written in the background, resumed after a crash, and sent only when a person starts it.
 
+use digue_app::alias_tables::AliasesInForce;
 use digue_app::files::{keep, sha256};
 use digue_app::secret::name;
-use digue_app::{ActDetails, Actor, App, OperationError, alias_tables, canonical};
+use digue_app::{ActDetails, Actor, App, OperationError, canonical};
 use digue_types::visible::is_blank;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
@@ -67,10 +68,12 @@ pub async fn prepare(
         return Err(OperationError::Invalid("invalid-contacts"));
     }
     if source == "csv" {
-        Contacts::of_csv(&asked.contacts, &|person| canonical::forms(app, person))?;
+        let (csv, hosts) = (asked.contacts.clone(), app.gateway().hosts());
+        let read = move || Contacts::of_csv(&csv, &|person| canonical::forms(&hosts, person)).map(drop);
+        app.blocking(read).await??;
     }
     let language = asked.style.language();
-    let persons = told_persons(app, incident, asked.version, asked.after, language)?;
+    let persons = told_persons(app, incident, asked.version, asked.after, language).await?;
     let campaign = CampaignRecord {
         id: name("ca")?,
         incident: incident.to_owned(),
@@ -95,7 +98,8 @@ pub async fn prepare(
         ..ActDetails::default()
     };
     if source == "csv" {
-        let kept = keep(&contacts_path(app, &campaign.id), &asked.contacts);
+        let (path, csv) = (contacts_path(app, &campaign.id), asked.contacts);
+        let kept = app.blocking(move || keep(&path, &csv)).await?;
         kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     }
     app.write_down(actor, Act::CampaignPrepared, words).await?;
@@ -123,31 +127,44 @@ pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
                 "failed"
             }
         };
-        app.store().set_campaign(&campaign.id, state, Timestamp::ZERO).await?;
-        forget_contacts(app, &campaign.id);
+        let moved = app.store().move_campaign(&campaign.id, ("preparing", state), Timestamp::ZERO).await?;
+        if !moved {
+            // It was ended while its last notices were written: they keep no destination either.
+            app.store().forget_destinations(&campaign.id).await?;
+        }
+        forget_contacts(app, &campaign.id).await?;
     }
     Ok(())
 }
 
 /// Deletes the file of contacts, if there is one.
-pub(super) fn forget_contacts(app: &App, campaign: &str) {
-    if let Err(error) = std::fs::remove_file(contacts_path(app, campaign))
+pub(super) async fn forget_contacts(app: &App, campaign: &str) -> Result<(), OperationError> {
+    let path = contacts_path(app, campaign);
+    if let Err(error) = app.blocking(move || std::fs::remove_file(path)).await?
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::error!(%error, campaign, "Deleting a file of contacts failed; delete it by hand");
     }
+    Ok(())
 }
 
 /// True when every person has a notice; false when the campaign is no longer in preparation.
 async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
-    let forms = |person: &str| canonical::forms(app, person);
+    let hosts = app.gateway().hosts();
     let mut contacts = match (campaign.source.as_str(), &operator::rules(app).contacts) {
-        ("query", Some(source)) => Contacts::of_source(source, &forms).await?,
+        ("query", Some(source)) => {
+            Contacts::of_source(source, &|person| canonical::forms(&hosts, person)).await?
+        }
         ("query", None) => return Err(OperationError::Invalid("invalid-contacts")),
         _ => {
-            let csv = std::fs::read(contacts_path(app, &campaign.id));
-            Contacts::of_csv(&csv.map_err(|error| OperationError::Unavailable(error.to_string()))?, &forms)?
+            let path = contacts_path(app, &campaign.id);
+            let read = move || {
+                let csv = std::fs::read(path);
+                let csv = csv.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+                Contacts::of_csv(&csv, &|person| canonical::forms(&hosts, person))
+            };
+            app.blocking(read).await??
         }
     };
     let faults: Vec<(usize, &str)> =
@@ -155,8 +172,9 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
     let faults = serde_json::to_string(&faults).expect("numbers and strings always serialise");
     app.store().set_campaign_faults(&campaign.id, &faults).await?;
     let after = (campaign.after > 0).then_some(campaign.after);
-    let persons = told_persons(app, &campaign.incident, campaign.version, after, style.language())?;
-    let reader = PaperReader { language: style.language(), zone: operator::rules(app).zone.clone() };
+    let language = style.language();
+    let persons = told_persons(app, &campaign.incident, campaign.version, after, language).await?;
+    let reader = PaperReader { language, zone: operator::rules(app).zone.clone() };
     let date = reader.date(campaign.made_at);
     let random = SystemRandom::new();
     // The signed list does not change and is read in its order: the last number says where to resume.
@@ -230,10 +248,10 @@ impl JointExposures {
 }
 
 /// The person by the aliases in force now.
-fn merged(app: &App, who: AffectedPerson) -> AffectedPerson {
+fn merged(aliases: &AliasesInForce, who: AffectedPerson) -> AffectedPerson {
     match (who.population.parse(), PersonRef::parse(&who.person)) {
         (Ok(population), Ok(reference)) => {
-            let (person, _) = alias_tables::person_of(app, &population, &reference);
+            let (person, _) = aliases.person_of(&population, &reference);
             AffectedPerson { person: person.to_string(), ..who }
         }
         _ => who,
@@ -241,24 +259,34 @@ fn merged(app: &App, who: AffectedPerson) -> AffectedPerson {
 }
 
 /// The persons whom a campaign informs: those of its version, or only those who are new in it.
-fn told_persons(
+async fn told_persons(
     app: &App,
     incident: &str,
     version: u32,
     after: Option<u32>,
     language: Language,
 ) -> Result<Vec<Told>, OperationError> {
-    let actor = &Actor::digue();
     let zone = operator::rules(app).zone.clone();
     let reader = PaperReader { language, zone };
     let new: Option<HashSet<AffectedPerson>> = match after {
         Some(earlier) => {
-            Some(breach::complement(app, actor, incident, earlier, version)?.into_iter().collect())
+            let new = breach::complement(app, &Actor::digue(), incident, earlier, version).await?;
+            Some(new.into_iter().collect())
         }
         None => None,
     };
-    let bytes = breach::list_bytes(app, incident, version)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let (list, aliases) = (breach::list_bytes(app, incident, version).await?, AliasesInForce::of(app));
+    app.blocking(move || told_in(&list, new.as_ref(), &aliases, &reader)).await?
+}
+
+/// The persons of a signed list, without those that are not `new`.
+fn told_in(
+    list: &[u8],
+    new: Option<&HashSet<AffectedPerson>>,
+    aliases: &AliasesInForce,
+    reader: &PaperReader,
+) -> Result<Vec<Told>, OperationError> {
+    let text = String::from_utf8_lossy(list);
     // One notice for a person who was shown under several identifiers. In the order of the list, because a
     // resumed campaign counts by it.
     let mut places: HashMap<AffectedPerson, usize> = HashMap::new();
@@ -277,10 +305,10 @@ fn told_persons(
             _ => return Err(unread()),
         };
         let who = AffectedPerson { population: population.to_owned(), person: person.to_owned() };
-        if new.as_ref().is_some_and(|new| !new.contains(&who)) {
+        if new.is_some_and(|new| !new.contains(&who)) {
             continue;
         }
-        let whom = merged(app, who);
+        let whom = merged(aliases, who);
         match places.get(&whom) {
             Some(place) => shown[*place].1.join(&line).ok_or_else(unread)?,
             None => {
@@ -292,7 +320,7 @@ fn told_persons(
         }
     }
     let told: Vec<Told> =
-        shown.into_iter().map(|(whom, seen)| (whom.population, whom.person, seen.said(&reader))).collect();
+        shown.into_iter().map(|(whom, seen)| (whom.population, whom.person, seen.said(reader))).collect();
     if told.is_empty() { Err(OperationError::Invalid("incident-refused-nobody-affected")) } else { Ok(told) }
 }
 

@@ -34,7 +34,7 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
     else {
         return Ok(0);
     };
-    let reports = maildir::waiting(folder, REPORT_BYTES_MAX, REPORTS).await?;
+    let reports = maildir::waiting(app, folder, REPORT_BYTES_MAX, REPORTS).await?;
     let mut returned = 0;
     for (path, bytes) in reports {
         let report = bytes.as_deref().and_then(self::returned);
@@ -49,7 +49,7 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
             returned += 1;
         }
         // Moved also when it was not understood, so that it is not read again; it is then for a person.
-        maildir::set_aside(&path, report.is_some())?;
+        maildir::set_aside(app, path, report.is_some()).await?;
     }
     Ok(returned)
 }

@@ -27,6 +27,7 @@ use digue_response::clock::ClockKind;
 use digue_response::incident::Source;
 use digue_types::{AccountId, Gate, GateReason, PortalId, Timestamp};
 
+use super::uses::last_uses;
 use super::{awareness, day_of};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -61,7 +62,7 @@ pub(super) async fn ask(
         Check::KeysOld => keys_old(app, now.at).await,
         Check::Dormant | Check::NeverUsed => unused(app, check, now.at).await,
         Check::QuarantineOld => quarantine_old(app, now.at).await,
-        Check::BeyondPeers => beyond_peers(app, now.at),
+        Check::BeyondPeers => beyond_peers(app, now.at).await,
         Check::WideCaseloads => Ok(wide_caseloads(app)),
         Check::RightsReviews => rights_reviews(app, now.at).await,
         Check::Leaders | Check::Deputies | Check::PartnerContacts => partners(app, check).await,
@@ -139,12 +140,11 @@ async fn keys_old(app: &App, now: Timestamp) -> Result<Measurement, OperationErr
 /// Accounts that can read persons and were not used for long, or never.
 async fn unused(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
     let accounts = active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
-    let view = app.view();
+    let last_uses = last_uses(app, accounts.clone()).await?;
     let mut names = Vec::new();
     for account in &accounts {
-        let last = app.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
-        let fails = match (check, last) {
-            (Check::Dormant, Some(last)) => now.since(last) > UNUSED_AFTER,
+        let fails = match (check, last_uses.get(account)) {
+            (Check::Dormant, Some(last)) => now.since(*last) > UNUSED_AFTER,
             (Check::NeverUsed, None) => {
                 let passkeys = app.store().passkeys_of(account).await?;
                 let since = passkeys.iter().map(|passkey| passkey.added_at).min();
@@ -167,18 +167,22 @@ async fn quarantine_old(app: &App, now: Timestamp) -> Result<Measurement, Operat
     Ok(Measurement::of(accounts, old.map(|gate| gate.reach.name().to_owned()).collect()))
 }
 
-fn beyond_peers(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let view = app.view();
-    let from = Some(now.minus(DAY * 30));
-    let mut read: Vec<(AccountId, usize)> = Vec::new();
-    for account in active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy)) {
-        let question = ScopeQuestion { accounts: vec![account.clone()], from, ..ScopeQuestion::default() };
-        let persons = app.answered(view.count(&question))?;
-        if persons > 0 {
-            read.push((account, persons));
+async fn beyond_peers(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let accounts = active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
+    let (view, from) = (app.view(), Some(now.minus(DAY * 30)));
+    let count = move || {
+        let mut read: Vec<(AccountId, usize)> = Vec::new();
+        for account in accounts {
+            let question =
+                ScopeQuestion { accounts: vec![account.clone()], from, ..ScopeQuestion::default() };
+            let persons = view.count(&question)?;
+            if persons > 0 {
+                read.push((account, persons));
+            }
         }
-    }
-    Ok(beyond(read))
+        Ok(read)
+    };
+    Ok(beyond(app.answered(app.blocking(count).await?)?))
 }
 
 /// The accounts with more than `BEYOND` times the median, above the floor.
@@ -437,7 +441,7 @@ async fn of_incidents(app: &App, check: Check, now: Timestamp) -> Result<Measure
         }),
         Check::IncidentEvidence => {
             views.retain(|view| view.incident.about.is_account());
-            of(&views, &|view| view.incident.affected.iter().all(|version| version.hash.is_empty()))
+            of(&views, &|view| view.incident.affected.iter().all(|version| !version.has_list()))
         }
         _ => {
             views.retain(|view| view.incident.is_closed());

@@ -36,20 +36,25 @@ struct CheckContent {
     version: String,
 }
 
-/// The last result of every check, and which are disabled.
+/// The last result of every check, and which are disabled. A result that cannot be read is that of a check
+/// which did not run: nobody knows what it found.
 pub async fn measured(app: &App) -> Result<MeasuredState, OperationError> {
-    let results = app.store().last_check_results().await?.into_iter().filter_map(result_of);
-    let switches = app.store().check_switches().await?.into_iter().filter_map(|switch| {
-        let SwitchRecord { name, author, reason, until } = switch;
-        Some((Check::parse(&name)?, DisabledCheck { by: author, reason, until }))
-    });
-    Ok(MeasuredState {
-        results: results.map(|result| (result.check, result)).collect(),
-        disabled: switches.collect(),
-    })
+    let mut measured = MeasuredState::default();
+    for record in app.store().last_check_results().await? {
+        // A name that only a later version knows; the comparison with the journal names it (`stored`).
+        let Some(check) = Check::parse(&record.name) else { continue };
+        let result = result_of(&record).unwrap_or_else(|| unreadable_result(check, &record));
+        measured.results.insert(check, result);
+    }
+    for SwitchRecord { name, author, reason, until } in app.store().check_switches().await? {
+        if let Some(check) = Check::parse(&name) {
+            measured.disabled.insert(check, DisabledCheck { by: author, reason, until });
+        }
+    }
+    Ok(measured)
 }
 
-fn result_of(record: CheckRecord) -> Option<CheckResult> {
+fn result_of(record: &CheckRecord) -> Option<CheckResult> {
     let check = Check::parse(&record.name)?;
     let content: CheckContent = serde_json::from_str(&record.content).ok()?;
     let not_run = match &content.not_run {
@@ -74,9 +79,21 @@ fn result_of(record: CheckRecord) -> Option<CheckResult> {
     })
 }
 
+fn unreadable_result(check: Check, record: &CheckRecord) -> CheckResult {
+    CheckResult {
+        check,
+        at: record.at,
+        outcome: CheckOutcome::NotRun,
+        found: Measurement::unknown(NotRun::Unreadable),
+        journal_size: 0,
+        journal_root: String::new(),
+        version: String::new(),
+    }
+}
+
 /// The outcome of a stored result and its hashed text; `None` when it cannot be read.
 pub(super) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)> {
-    let result = result_of(record.clone())?;
+    let result = result_of(record)?;
     Some((result.outcome, result.canonical()))
 }
 
@@ -88,22 +105,20 @@ pub async fn history(
 ) -> Result<Vec<(CheckResult, String)>, OperationError> {
     must_read(actor)?;
     let records = app.store().check_results(check.code(), 100).await?;
-    Ok(records
+    let results = records
         .into_iter()
-        .filter_map(|record| {
-            let hash = record.hash.clone();
-            Some((result_of(record)?, hash))
-        })
-        .collect())
+        .map(|record| (result_of(&record).unwrap_or_else(|| unreadable_result(check, &record)), record.hash));
+    Ok(results.collect())
 }
 
 /// Runs the checks that are due; returns how many.
 pub async fn run_due(app: &App) -> Result<usize, OperationError> {
     let known = measured(app).await?;
     let at = app.clock().now();
-    let due = Check::ALL
-        .iter()
-        .filter(|check| known.results.get(check).is_none_or(|result| at.since(result.at) >= EVERY));
+    let is_due = |result: &CheckResult| {
+        at.since(result.at) >= EVERY || result.found.not_run == Some(NotRun::Unreadable)
+    };
+    let due = Check::ALL.iter().filter(|check| known.results.get(check).is_none_or(is_due));
     let mut ran = 0;
     for check in due {
         run_one(app, *check).await?;

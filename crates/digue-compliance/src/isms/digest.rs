@@ -38,9 +38,10 @@ pub async fn send_due(app: &App) -> Result<bool, OperationError> {
         return Ok(false);
     }
     let at = app.clock().now();
-    let last = app.store().setting(SETTING).await?.and_then(|text| text.parse().ok());
-    if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
-        return Ok(false);
+    match app.store().setting(SETTING).await?.map(|text| text.parse()) {
+        Some(Ok(last)) if at.since(Timestamp::from_micros(last)) < EVERY => return Ok(false),
+        Some(Err(_)) => tracing::error!("Stored day of the last digest unreadable; sending one now"),
+        Some(Ok(_)) | None => {}
     }
     // Marked before the mails are queued: a failure in between skips a week and repeats no mail.
     app.store().set_setting(SETTING, &at.micros().to_string()).await?;

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
-use digue_documents::{WrittenCell, WrittenSheet, xlsx};
+use digue_casework::papers;
+use digue_documents::{WrittenCell, WrittenSheet};
 use digue_evidence::ocsf;
 use digue_isms::check::{Check, CheckOutcome, CheckResult};
 use digue_isms::framework::{self, Framework};
@@ -265,7 +266,7 @@ pub async fn mon_service_securise(
     let above = above.into_iter().chain([const { String::new() }; 3]).collect();
     let language = Language::French.code();
     let sheet = WrittenSheet { name: "Template mesures".to_owned(), language, above, header, rows };
-    xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
+    papers::written(app, vec![sheet]).await
 }
 
 /// A measure with its measured state.

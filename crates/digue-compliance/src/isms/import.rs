@@ -119,7 +119,8 @@ pub async fn preview(
 ) -> Result<ImportPreview, OperationError> {
     let registers = readable(app, actor, kind).await?;
     let free = free_number(app, &registers, kind).await?;
-    Ok(read(kind, &registers, free, bytes)?.preview)
+    let file = bytes.to_vec();
+    app.blocking(move || Ok(read(kind, &registers, free, &file)?.preview)).await?
 }
 
 /// Applies the changes of a preview, named by its `digest`.
@@ -135,13 +136,18 @@ pub async fn import(
     let registers = in_force(app).await?;
     let free = free_number(app, &registers, kind).await?;
     // Computed anew and compared: the person confirmed these changes, and not the file.
-    let plan = read(kind, &registers, free, bytes)?;
-    if plan.preview.digest != digest {
-        return Ok(ImportOutcome::Outdated(plan.preview));
+    let file = bytes.to_vec();
+    let plan = move || {
+        let plan = read(kind, &registers, free, &file)?;
+        Ok::<_, OperationError>((plan.preview, plan.drafts))
+    };
+    let (preview, drafts) = app.blocking(plan).await??;
+    if preview.digest != digest {
+        return Ok(ImportOutcome::Outdated(preview));
     }
     // All at once: a spreadsheet of thousands of rows is one write.
-    add_all(app, actor, plan.drafts).await?;
-    Ok(ImportOutcome::Taken(plan.preview))
+    add_all(app, actor, drafts).await?;
+    Ok(ImportOutcome::Taken(preview))
 }
 
 /// A file as text for the confirmation form (base 64).

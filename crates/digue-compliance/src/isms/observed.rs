@@ -20,7 +20,7 @@ pub struct Observed {
 }
 
 /// The observations about a portal; `None` for an unknown one.
-pub fn of_portal(app: &App, actor: &Actor, name: &str) -> Result<Option<Observed>, OperationError> {
+pub async fn of_portal(app: &App, actor: &Actor, name: &str) -> Result<Option<Observed>, OperationError> {
     must_read(actor)?;
     let Ok(id) = PortalId::parse(name) else { return Ok(None) };
     let Some(portal) = app.gateway().hosts().portal(&id).cloned() else { return Ok(None) };
@@ -28,8 +28,9 @@ pub fn of_portal(app: &App, actor: &Actor, name: &str) -> Result<Option<Observed
         portal.routes.iter().flat_map(|route| &route.categories).map(ToString::to_string).collect();
     categories.sort();
     categories.dedup();
-    let now = app.clock().now();
-    let recipients = app.answered(app.view().recipients(&id, now.minus(RECENT), now))?;
+    let (view, now) = (app.view(), app.clock().now());
+    let recipients = app.blocking(move || view.recipients(&id, now.minus(RECENT), now)).await?;
+    let recipients = app.answered(recipients)?;
     let recipients = recipients.iter().map(ToString::to_string).collect();
     Ok(Some(Observed { categories, recipients }))
 }

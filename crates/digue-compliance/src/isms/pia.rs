@@ -70,8 +70,9 @@ enum PiaDueDate {
 /// `Invalid` for a file that is not such an export.
 pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
     actor.must_govern()?;
-    let (name, actions) =
-        read(bytes, &operator::rules(app).zone).ok_or(OperationError::Invalid("invalid-pia"))?;
+    let (file, zone) = (bytes.to_vec(), operator::rules(app).zone.clone());
+    let read = app.blocking(move || read(&file, &zone)).await?;
+    let (name, actions) = read.ok_or(OperationError::Invalid("invalid-pia"))?;
     let mut done = ImportedPia { name: name.clone(), ..ImportedPia::default() };
     for action in actions {
         if action.judgement == PiaJudgement::Acceptable {

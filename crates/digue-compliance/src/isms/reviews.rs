@@ -1,12 +1,15 @@
 //! Reviews of access: every account with its facts, decided by those who answer for it or by an officer, and
 //! applied by the gateway at once.
 
+use std::collections::HashMap;
+
 use digue_access::Role;
 use digue_administration::accounts;
 use digue_app::directory::{answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_exposure::ScopeQuestion;
 use digue_isms::check::Check;
 use digue_store::{ReviewLine, ReviewRecord};
 use digue_types::visible::is_blank;
@@ -17,7 +20,7 @@ use super::act_contents::OpenedReview;
 use super::checks;
 
 /// The facts about an account when its review began.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewFacts {
     pub role: String,
     /// The last use, in microseconds since 1970; `None` when it was never used.
@@ -75,18 +78,23 @@ pub struct ReviewedAccount {
     pub decided: Option<DecidedAccess>,
 }
 
+/// The facts of a line; `None` when what is stored cannot be read.
+pub(crate) fn facts_of(line: &ReviewLine) -> Option<ReviewFacts> {
+    let read = serde_json::from_str(&line.facts).inspect_err(|error| {
+        tracing::error!(%error, review = line.review, "Stored facts of a review cannot be read");
+    });
+    read.ok()
+}
+
 impl From<ReviewLine> for ReviewedAccount {
     fn from(line: ReviewLine) -> Self {
+        let facts = facts_of(&line);
         let decided = (!line.decision.is_empty()).then(|| DecidedAccess {
             what: AccessDecision::parse(&line.decision),
             by: line.decided_by,
             reason: line.reason,
         });
-        let read = serde_json::from_str(&line.facts);
-        let facts = read.inspect_err(|error| {
-            tracing::error!(%error, review = line.review, "Stored facts of a review cannot be read");
-        });
-        Self { account: line.account, organisation: line.organisation, facts: facts.ok(), decided }
+        Self { account: line.account, organisation: line.organisation, facts, decided }
     }
 }
 
@@ -144,19 +152,28 @@ pub async fn open(
 async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationError> {
     let passkeys = app.store().passkey_counts().await?;
     let beyond = checks::run_one(app, Check::BeyondPeers).await?;
-    let view = app.view();
+    let (view, rules) = (app.view(), app.gateway().rules());
     let from = Some(app.clock().now().minus(std::time::Duration::from_hours(24 * 30)));
-    let rules = app.gateway().rules();
+    let directory = rules.directory.clone();
+    let look = move || {
+        let mut uses = HashMap::new();
+        for (account, _) in directory.iter() {
+            let question = ScopeQuestion { accounts: vec![account.clone()], from, ..Default::default() };
+            if let Some(last) = view.of_account(account, 1)?.first() {
+                uses.insert(account.clone(), (last.at, view.count(&question)?));
+            }
+        }
+        Ok(uses)
+    };
+    let uses: HashMap<AccountId, (Timestamp, usize)> = app.answered(app.blocking(look).await?)?;
     let mut lines = Vec::new();
     for (account, record) in rules.directory.iter() {
-        let last = app.answered(view.of_account(account, 1))?;
-        let question =
-            digue_exposure::ScopeQuestion { accounts: vec![account.clone()], from, ..Default::default() };
+        let seen = uses.get(account);
         let facts = ReviewFacts {
             role: record.role.code().to_owned(),
-            last_use: last.first().map(|seen| seen.at.micros()),
+            last_use: seen.map(|(last, _)| last.micros()),
             passkeys: passkeys.get(account).copied().unwrap_or(0),
-            persons: if last.is_empty() { 0 } else { app.answered(view.count(&question))? },
+            persons: seen.map_or(0, |(_, persons)| *persons),
             is_beyond_peers: beyond.found.failing.iter().any(|name| name == account.as_str()),
             is_suspended: record.is_suspended,
         };

@@ -3,8 +3,8 @@
 
 use digue_app::{Actor, App, OperationError};
 use digue_casework::paper_reader::PaperReader;
-use digue_casework::papers::{PaperFormat, printed_from, whole_cell};
-use digue_documents::{Document, DocumentBlock, SheetDay, WrittenCell, WrittenSheet, xlsx};
+use digue_casework::papers::{self, PaperFormat, printed_from, whole_cell};
+use digue_documents::{Document, DocumentBlock, SheetDay, WrittenCell, WrittenSheet};
 use digue_evidence::paper_warning::PaperSources;
 use digue_isms::field::{Amount, FieldDef, FieldShape, FieldValue};
 use digue_isms::framework::{self, Framework};
@@ -138,7 +138,7 @@ async fn written(
     language: Language,
 ) -> Result<Vec<u8>, OperationError> {
     sheets.extend(PaperSources::ISMS.sheet(app, language).await?);
-    xlsx(&sheets).map_err(|error| OperationError::Unavailable(error.to_string()))
+    papers::written(app, sheets).await
 }
 
 fn document(app: &App, reader: &PaperReader, title: &str) -> Document {

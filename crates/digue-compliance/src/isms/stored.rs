@@ -9,20 +9,29 @@ use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
     JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
 };
+use digue_isms::check::CheckOutcome;
 use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
 
 use super::act_contents::{CheckHash, CheckSwitch, OpenedReview, RevisionHash};
-use super::{checks, words_of};
+use super::{checks, in_force, parsed, reviews, words_of};
 
 pub(crate) const COMPARISONS: &[StoredComparison] = &[
     StoredComparison { kind: StoredKind::Record, compare: |app, to| Box::pin(revisions(app, to)) },
-    StoredComparison { kind: StoredKind::Review, compare: |app, to| Box::pin(reviews(app, to)) },
+    StoredComparison { kind: StoredKind::Review, compare: |app, to| Box::pin(rights_reviews(app, to)) },
     StoredComparison { kind: StoredKind::Check, compare: |app, to| Box::pin(check_results(app, to)) },
     StoredComparison { kind: StoredKind::Switch, compare: |app, to| Box::pin(switches(app, to)) },
 ];
 
 async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = app.store().all_revisions().await?;
+    // Records in force that do not fit their kind, and any revision that is no record at all.
+    let registers = in_force(app).await?;
+    let mut unreadable: BTreeSet<&str> =
+        registers.unreadable().iter().map(|record| record.id.as_str()).collect();
+    unreadable.extend(stored.iter().filter(|one| parsed(one).is_none()).map(|one| one.id.as_str()));
+    for id in unreadable {
+        to.cannot_read(StoredKind::Record, id);
+    }
     with_word(app, |word| {
         let mut known = BTreeSet::new();
         for revision in &stored {
@@ -46,7 +55,7 @@ fn revision_is(word: &JournalStatement<'_>, revision: &RevisionRecord) -> Record
     word.unless_older(revision.at, is_same)
 }
 
-async fn reviews(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+async fn rights_reviews(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let mut stored = Vec::new();
     for review in app.store().reviews().await? {
         let lines = app.store().review_lines(&review.id).await?;
@@ -57,6 +66,9 @@ async fn reviews(app: &App, to: &mut RecordComparison) -> Result<(), OperationEr
             to.note(StoredKind::Review, review.id.as_str(), review_is(word, review, lines));
             for line in lines {
                 let name = format!("{} {}", review.id, line.account);
+                if reviews::facts_of(line).is_none() {
+                    to.cannot_read(StoredKind::Review, name.as_str());
+                }
                 to.note(StoredKind::Review, name, line_is(word, line));
             }
         }
@@ -93,7 +105,12 @@ async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), Opera
     let stored = app.store().last_check_results().await?;
     with_word(app, |word| {
         for result in &stored {
-            to.note(StoredKind::Check, result.name.as_str(), result_is(word, result));
+            match checks::outcome_of(result) {
+                Some(known) => {
+                    to.note(StoredKind::Check, result.name.as_str(), result_is(word, result, &known));
+                }
+                None => to.cannot_read(StoredKind::Check, result.name.as_str()),
+            }
         }
         let known: BTreeSet<&str> = stored.iter().map(|result| result.name.as_str()).collect();
         for check in word.journalled.all_checked().filter(|check| !known.contains(check)) {
@@ -103,12 +120,13 @@ async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), Opera
     Ok(())
 }
 
-fn result_is(word: &JournalStatement<'_>, result: &CheckRecord) -> RecordConfirmation {
-    let is_same = checks::outcome_of(result).is_some_and(|(outcome, canonical)| {
-        let found = CheckHash { outcome, hash: sha256(&canonical) };
-        word.journalled.checked(&result.name) == Some(found.to_string().as_str())
-    });
-    word.unless_older(result.at, is_same)
+fn result_is(
+    word: &JournalStatement<'_>,
+    result: &CheckRecord,
+    (outcome, canonical): &(CheckOutcome, String),
+) -> RecordConfirmation {
+    let found = CheckHash { outcome: *outcome, hash: sha256(canonical) }.to_string();
+    word.unless_older(result.at, word.journalled.checked(&result.name) == Some(found.as_str()))
 }
 
 async fn switches(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {

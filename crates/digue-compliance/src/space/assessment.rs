@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use digue_access::Role;
 use digue_access::session::ClientIp;
+use digue_access::{AccountRecord, Role};
 use digue_app::{Actor, App, Area, LineFault, OperationError};
+use digue_casework::papers;
 use digue_casework::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
-use digue_documents::{WrittenCell, WrittenSheet, xlsx};
+use digue_documents::{WrittenCell, WrittenSheet};
 use digue_isms::assessment::{self, Gap, PortalFact, Posture, Question, Said};
 use digue_isms::field::Values;
 use digue_isms::kinds::{Assessment, RegisterKind};
@@ -22,6 +23,7 @@ use jiff::civil::Date;
 
 use super::{PartnerRules, led};
 
+use crate::isms::uses::last_uses;
 use crate::isms::{awareness, day_of, in_force, now, write};
 
 /// The largest spreadsheet; a real one has some twenty lines.
@@ -63,6 +65,16 @@ impl SelfAssessment {
     }
 }
 
+/// The draft of an organisation's answers, if it began one.
+///
+/// # Errors
+/// `Unavailable` for a draft that cannot be read: the next answer would replace it by itself alone.
+async fn draft(app: &App, organisation: &OrganisationId) -> Result<Option<Values>, OperationError> {
+    let unreadable = |_| OperationError::Unavailable(format!("the draft of {organisation} cannot be read"));
+    let draft = app.store().setting(&draft_key(organisation)).await?;
+    draft.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()
+}
+
 fn draft_key(organisation: &OrganisationId) -> String {
     format!("assessment-draft:{organisation}")
 }
@@ -70,13 +82,12 @@ fn draft_key(organisation: &OrganisationId) -> String {
 /// The assessment of the actor's organisation, for delegates and deputies.
 pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationError> {
     let organisation = led(app, actor)?;
-    let draft = app.store().setting(&draft_key(&organisation)).await?;
-    let answers: Option<Values> = draft.and_then(|text| serde_json::from_str(&text).ok());
+    let answers = draft(app, &organisation).await?;
     let registers = in_force(app).await?;
     let last = assessment::last(&registers, organisation.as_str());
     // The signed answers are shown until a new draft exists.
     let answers = answers.or_else(|| last.as_ref().map(|(_, signed)| signed.answers())).unwrap_or_default();
-    let facts = PortalFacts::read(app).await?.facts(app, &organisation)?;
+    let facts = PortalFacts::read(app, Some(&organisation)).await?.facts(&organisation);
     let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
     Ok(SelfAssessment {
         to_do: assessment::to_do(&answers, |question| facts.get(&question).copied()),
@@ -92,8 +103,8 @@ pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationE
 /// Saves some answers of the draft; the others stay.
 pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
-    let draft = app.store().setting(&draft_key(&organisation)).await?;
-    let mut answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let _one_at_a_time = app.area::<AssessmentAnswers>().drafting.lock().await;
+    let mut answers = draft(app, &organisation).await?.unwrap_or_default();
     let comment = given.get(COMMENT).and_then(|texts| texts.first()).map(|text| text.trim().to_owned());
     answers.extend(assessment::answers_of(given));
     if let Some(comment) = comment {
@@ -113,8 +124,8 @@ pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), Opera
 pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
     actor.must_be_fresh(app)?;
-    let draft = app.store().setting(&draft_key(&organisation)).await?;
-    let answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let _one_at_a_time = app.area::<AssessmentAnswers>().drafting.lock().await;
+    let answers = draft(app, &organisation).await?.unwrap_or_default();
     if assessment::open_questions(&answers).next().is_some() {
         return Err(OperationError::Invalid("invalid-assessment-open"));
     }
@@ -131,8 +142,9 @@ pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
     refresh_one(app, organisation).await
 }
 
-/// The portal's own figures about all organisations, read once.
+/// The portal's own figures about all organisations, or about one, read once.
 struct PortalFacts {
+    now: Timestamp,
     active: HashMap<OrganisationId, Vec<(AccountId, Role)>>,
     passkeys: HashMap<AccountId, usize>,
     passwords: HashSet<AccountId>,
@@ -142,13 +154,18 @@ struct PortalFacts {
     reached: HashSet<OrganisationId>,
     /// The addresses of the live sessions of each account.
     places: HashMap<AccountId, HashSet<ClientIp>>,
+    /// When each account that was ever used was used last.
+    last_use: HashMap<AccountId, Timestamp>,
 }
 
 impl PortalFacts {
-    async fn read(app: &App) -> Result<Self, OperationError> {
+    async fn read(app: &App, only: Option<&OrganisationId>) -> Result<Self, OperationError> {
         let rules = app.gateway().rules();
         let mut active: HashMap<OrganisationId, Vec<(AccountId, Role)>> = HashMap::new();
-        for (account, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
+        let is_asked = |record: &AccountRecord| {
+            !record.is_suspended && only.is_none_or(|only| record.organisation == *only)
+        };
+        for (account, record) in rules.directory.iter().filter(|(_, record)| is_asked(record)) {
             active.entry(record.organisation.clone()).or_default().push((account.clone(), record.role));
         }
         let organisations = app.store().organisations().await?.into_iter();
@@ -156,7 +173,10 @@ impl PortalFacts {
         for session in app.gateway().sessions(|_| true) {
             places.entry(session.account.clone()).or_default().insert(session.origin.ip);
         }
+        let accounts = active.values().flatten().map(|(account, _)| account.clone()).collect();
         Ok(Self {
+            now: app.clock().now(),
+            last_use: last_uses(app, accounts).await?,
             active,
             passkeys: app.store().passkey_counts().await?,
             passwords: app.store().password_holders().await?,
@@ -167,18 +187,13 @@ impl PortalFacts {
     }
 
     /// The figures for an organisation, by question.
-    fn facts(
-        &self,
-        app: &App,
-        organisation: &OrganisationId,
-    ) -> Result<BTreeMap<Question, PortalFact>, OperationError> {
+    fn facts(&self, organisation: &OrganisationId) -> BTreeMap<Question, PortalFact> {
         let active = self.active.get(organisation).map_or(&[][..], Vec::as_slice);
-        let (view, now_at) = (app.view(), app.clock().now());
-        let mut unused = 0;
-        for (account, _) in active {
-            let last = app.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
-            unused += u64::from(last.is_some_and(|last| now_at.since(last) > crate::isms::ask::UNUSED_AFTER));
-        }
+        let is_unused = |account: &AccountId| {
+            self.last_use
+                .get(account)
+                .is_some_and(|last| self.now.since(*last) > crate::isms::ask::UNUSED_AFTER)
+        };
         let population = active.len() as u64;
         let count = |fails: &dyn Fn(&AccountId) -> bool| PortalFact {
             population,
@@ -190,18 +205,18 @@ impl PortalFacts {
             let learned = |code| self.learned.contains_key(&(account.to_string(), code));
             digue_isms::awareness::Module::ALL.iter().any(|module| !learned(module.code()))
         };
-        Ok(BTreeMap::from([
+        BTreeMap::from([
             (Question::Passkeys, count(&|account| self.passkeys.get(account).is_none_or(|held| *held == 0))),
             (Question::Passwords, count(&|account| self.passwords.contains(account))),
             (
                 Question::OwnAccounts,
                 count(&|account| self.places.get(account).is_some_and(|at| at.len() > 1)),
             ),
-            (Question::Leavers, PortalFact { population, failing: unused }),
+            (Question::Leavers, count(&is_unused)),
             (Question::Deputy, whether(leaders >= 2)),
             (Question::Contacts, whether(self.reached.contains(organisation))),
             (Question::Trained, count(&missed)),
-        ]))
+        ])
     }
 }
 
@@ -218,40 +233,90 @@ pub struct AssessmentAnswer {
 
 /// The state of every partner, computed each hour: with thousands of organisations a page must not wait for
 /// it.
-// A leaf lock; the map is replaced or copied, so that readers hold it only to clone the `Arc`.
 #[derive(Default)]
-pub(crate) struct AssessmentAnswers(RwLock<Arc<BTreeMap<OrganisationId, AssessmentAnswer>>>);
+pub(crate) struct AssessmentAnswers {
+    // A leaf lock; the map is replaced or copied, so that readers hold it only to clone the `Arc`.
+    known: RwLock<KnownAnswers>,
+    // Serialises changes of drafts, which are read, changed and stored. Before `isms.writing`, which a
+    // signature takes.
+    drafting: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct KnownAnswers {
+    all: Arc<BTreeMap<OrganisationId, AssessmentAnswer>>,
+    /// Counts what began to be read and what was put.
+    turn: u64,
+    /// When the organisations that signed since the last complete computation were put.
+    put: HashMap<OrganisationId, u64>,
+    /// When the last complete computation began.
+    computed: u64,
+}
+
+/// When a computation of all organisations began.
+#[derive(Clone, Copy)]
+struct ComputationStart(u64);
 
 impl Area for AssessmentAnswers {}
 
 impl AssessmentAnswers {
+    fn all(&self) -> Arc<BTreeMap<OrganisationId, AssessmentAnswer>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).all.clone()
+    }
+
+    fn begin(&self) -> ComputationStart {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.turn += 1;
+        ComputationStart(known.turn)
+    }
+
+    /// Puts one organisation that has just signed.
     fn put(&self, one: AssessmentAnswer) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut known).insert(one.organisation.clone(), one);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.turn += 1;
+        let turn = known.turn;
+        known.put.insert(one.organisation.clone(), turn);
+        Arc::make_mut(&mut known.all).insert(one.organisation.clone(), one);
+    }
+
+    /// Puts all organisations as a computation found them, but for those that signed since it began; returns
+    /// what is known then. Nothing changes when a later computation was faster.
+    fn replace(
+        &self,
+        begun: ComputationStart,
+        mut all: BTreeMap<OrganisationId, AssessmentAnswer>,
+    ) -> Arc<BTreeMap<OrganisationId, AssessmentAnswer>> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.computed < begun.0 {
+            known.put.retain(|_, put| *put > begun.0);
+            let newer = known.put.keys().filter_map(|signed| known.all.get(signed)).cloned();
+            all.extend(newer.map(|one| (one.organisation.clone(), one)));
+            (known.all, known.computed) = (Arc::new(all), begun.0);
+        }
+        known.all.clone()
     }
 }
 
 /// The state of every partner organisation by its signed assessment, up to an hour old.
 pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>, OperationError> {
     actor.must_watch()?;
-    if app.area::<AssessmentAnswers>().0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+    let answers = app.area::<AssessmentAnswers>();
+    if answers.all().is_empty() {
         refresh(app).await?;
     }
-    let known = app.area::<AssessmentAnswers>().0.read().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok(known.values().cloned().collect())
+    Ok(answers.all().values().cloned().collect())
 }
 
 /// The state of one organisation; `last` is its last signed assessment.
 fn standing(
-    app: &App,
     last: Option<&(String, Assessment)>,
     posture: Posture,
     seen: &PortalFacts,
     organisation: OrganisationId,
-) -> Result<AssessmentAnswer, OperationError> {
+) -> AssessmentAnswer {
     let (mut contradicted, mut to_do) = (Vec::new(), Vec::new());
     if let Some((_, signed)) = last {
-        let (facts, answers) = (seen.facts(app, &organisation)?, signed.answers());
+        let (facts, answers) = (seen.facts(&organisation), signed.answers());
         let fact = |question: Question| facts.get(&question).copied();
         let gap =
             |question: &Question| assessment::gap(*question, question.answer(&answers), fact(*question));
@@ -259,13 +324,13 @@ fn standing(
         contradicted.retain(|question| gap(question) == Some(Gap::Contradicted));
         to_do = assessment::to_do(&answers, fact);
     }
-    Ok(AssessmentAnswer {
+    AssessmentAnswer {
         posture,
         signed_on: last.and_then(|(_, signed)| signed.signed_on),
         organisation,
         contradicted,
         to_do,
-    })
+    }
 }
 
 /// Organisations with agents, delegates or deputies.
@@ -309,11 +374,18 @@ async fn known_since(
     };
     let (at, mut new, mut days) = (app.clock().now(), Vec::new(), HashMap::new());
     for organisation in organisations {
-        let seen_at = known.get(organisation.as_str()).and_then(|text| text.parse().ok());
-        if seen_at.is_none() {
-            new.push((format!("{KNOWN}{organisation}"), at.micros().to_string()));
-        }
-        let seen_at = seen_at.map_or(at, Timestamp::from_micros);
+        let seen_at = match known.get(organisation.as_str()).map(|text| text.parse()) {
+            Some(Ok(micros)) => Timestamp::from_micros(micros),
+            // Not replaced by today, which would give the organisation its time to answer once more.
+            Some(Err(_)) => {
+                tracing::error!(%organisation, "Stored first day of a partner unreadable; its time is over");
+                Timestamp::ZERO
+            }
+            None => {
+                new.push((format!("{KNOWN}{organisation}"), at.micros().to_string()));
+                at
+            }
+        };
         days.insert(organisation.clone(), day_of(app, seen_at));
     }
     app.store().set_settings(&new).await?;
@@ -322,21 +394,26 @@ async fn known_since(
 
 /// Computes the state of every organisation, and publishes the postures to the gateway for policies.
 pub async fn refresh(app: &App) -> Result<(), OperationError> {
-    let (registers, seen) = (in_force(app).await?, PortalFacts::read(app).await?);
-    let (last, organisations) = (assessment::last_of_each(&registers), partners(app));
+    let answers = app.area::<AssessmentAnswers>();
+    let begun = answers.begin();
+    let (registers, organisations) = (in_force(app).await?, partners(app));
+    let seen = PortalFacts::read(app, None).await?;
+    let last = assessment::last_of_each(&registers);
     let since = known_since(app, &organisations).await?;
     let (grace_days, today) = (app.area::<PartnerRules>().assessment_grace_days, now(app).today);
-    let (mut postures, mut standings) = (HashMap::new(), BTreeMap::new());
+    let mut standings = BTreeMap::new();
     for organisation in organisations {
         let last = last.get(organisation.as_str());
         let signed = last.and_then(|(_, signed)| signed.signed_on);
         let posture = assessment::posture(signed, since[&organisation], grace_days, today);
-        let one = standing(app, last, posture, &seen, organisation.clone())?;
-        postures.insert(organisation.clone(), one.posture.code());
+        let one = standing(last, posture, &seen, organisation.clone());
         standings.insert(organisation, one);
     }
-    *app.area::<AssessmentAnswers>().0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standings);
+    // Under the lock of the rules, as in `refresh_one`: answers and postures change together.
     let mut rules = app.rules().await;
+    let known = answers.replace(begun, standings);
+    let postures: HashMap<OrganisationId, &'static str> =
+        known.values().map(|one| (one.organisation.clone(), one.posture.code())).collect();
     if *rules.postures != postures {
         rules.postures = Arc::new(postures);
         app.publish(&rules);
@@ -346,14 +423,15 @@ pub async fn refresh(app: &App) -> Result<(), OperationError> {
 
 /// The same for one organisation that has just signed.
 async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), OperationError> {
-    let (registers, seen) = (in_force(app).await?, PortalFacts::read(app).await?);
+    let registers = in_force(app).await?;
+    let seen = PortalFacts::read(app, Some(&organisation)).await?;
     let last = assessment::last(&registers, organisation.as_str());
     let signed = last.as_ref().and_then(|(_, signed)| signed.signed_on);
     let posture = posture(app, signed, &organisation).await?;
-    let one = standing(app, last.as_ref(), posture, &seen, organisation.clone())?;
+    let one = standing(last.as_ref(), posture, &seen, organisation.clone());
     let code = one.posture.code();
-    app.area::<AssessmentAnswers>().put(one);
     let mut rules = app.rules().await;
+    app.area::<AssessmentAnswers>().put(one);
     Arc::make_mut(&mut rules.postures).insert(organisation, code);
     app.publish(&rules);
     Ok(())
@@ -378,9 +456,12 @@ pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
             continue;
         }
         let key = format!("assessment-reminded:{organisation}");
-        let last = reminded_at.get(organisation.as_str()).and_then(|text| text.parse().ok());
-        if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
-            continue;
+        match reminded_at.get(organisation.as_str()).map(|text| text.parse()) {
+            Some(Ok(last)) if at.since(Timestamp::from_micros(last)) < EVERY => continue,
+            Some(Err(_)) => {
+                tracing::error!(%organisation, "Stored day of a reminder unreadable; reminding again");
+            }
+            Some(Ok(_)) | None => {}
         }
         app.store().set_setting(&key, &at.micros().to_string()).await?;
         let rules = app.gateway().rules();
@@ -434,7 +515,7 @@ pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8
         rows: rows.collect(),
         ..WrittenSheet::default()
     };
-    xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
+    papers::written(app, vec![sheet]).await
 }
 
 /// Reads the spreadsheet back: by the code of each line, an answer in French, in English or as a code.
@@ -447,7 +528,8 @@ pub async fn take(app: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, Opera
     if bytes.len() > SHEET_BYTES_MAX {
         return Err(invalid());
     }
-    let table = questions_in(bytes)?;
+    let file = bytes.to_vec();
+    let table = app.blocking(move || questions_in(&file)).await??;
     let mut given = Values::new();
     let mut faults = Vec::new();
     for row in &table.rows {
@@ -520,4 +602,41 @@ fn said_in_words(typed: &str) -> Option<Said> {
             || Language::ALL.iter().any(|language| folded(&text(*language, said.key())) == typed)
     };
     Said::ALL.iter().find(is).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(organisation: &str, signed_on: Option<Date>) -> AssessmentAnswer {
+        AssessmentAnswer {
+            organisation: OrganisationId::parse(organisation).unwrap(),
+            posture: Posture::Due,
+            signed_on,
+            contradicted: Vec::new(),
+            to_do: Vec::new(),
+        }
+    }
+
+    fn computed(signed_on: Option<Date>) -> BTreeMap<OrganisationId, AssessmentAnswer> {
+        [answer("of-1", signed_on), answer("of-2", None)]
+            .into_iter()
+            .map(|one| (one.organisation.clone(), one))
+            .collect()
+    }
+
+    #[test]
+    fn a_computation_that_began_before_a_signature_does_not_take_it_back() {
+        let answers = AssessmentAnswers::default();
+        let (of_1, today) = (OrganisationId::parse("of-1").unwrap(), jiff::civil::date(2026, 6, 1));
+        let begun = answers.begin();
+        answers.put(answer("of-1", Some(today)));
+        let known = answers.replace(begun, computed(None));
+        assert_eq!((known[&of_1].signed_on, known.len()), (Some(today), 2));
+        // One that began later has seen it, and one that began earlier and ends later changes nothing.
+        let (older, newer) = (answers.begin(), answers.begin());
+        let tomorrow = jiff::civil::date(2026, 6, 2);
+        assert_eq!(answers.replace(newer, computed(Some(tomorrow)))[&of_1].signed_on, Some(tomorrow));
+        assert_eq!(answers.replace(older, computed(None))[&of_1].signed_on, Some(tomorrow));
+    }
 }

@@ -67,7 +67,7 @@ pub(crate) async fn overview(
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let view = watch::overview(&console.app, &actor)?;
+    let view = watch::overview(&console.app, &actor).await?;
     let coverage: Vec<Value> = view.coverage.iter().map(coverage).collect();
     Ok(Json(json!({
         "now": view.now,
@@ -414,7 +414,7 @@ pub(crate) async fn findings(
             "portal": finding.portal,
             "kind": finding.weight.map(Weight::code),
             "evidence": finding.evidence,
-            "signals": finding.signals,
+            "signals": finding.signals.known(),
             "around": finding.around.known(),
             "persons": finding.persons,
             "action": finding.action.map(Action::code),

@@ -89,7 +89,7 @@ pub(crate) async fn period(
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let since = persons::kept_since(&console.app, &actor)?;
+    let since = persons::kept_since(&console.app, &actor).await?;
     Ok(Json(json!({"periodStart": since})))
 }
 

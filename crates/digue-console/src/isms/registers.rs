@@ -9,7 +9,7 @@ use digue_app::OperationError;
 use digue_casework::incidents;
 use digue_casework::papers::PaperFormat;
 use digue_compliance::isms::audits::{self, Sample};
-use digue_compliance::isms::{self, SaveError, awareness, observed, sheets};
+use digue_compliance::isms::{self, RecordHistory, SaveError, awareness, observed, sheets};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
@@ -235,6 +235,8 @@ struct RecordPage {
     /// Checks that could prove a measure without any.
     provable: Option<Vec<(&'static str, String)>>,
     history: Vec<Revision>,
+    /// The numbers of revisions that cannot be read.
+    unreadable: Vec<u32>,
     observed: Option<observed::Observed>,
     has_faults: bool,
     may_write: bool,
@@ -401,11 +403,11 @@ async fn shown(
     let app = &console.app;
     let actor = visitor.actor(app)?;
     let w = words_beside(console, visitor, &[StoredKind::Record], Some(id)).await?;
-    let mut history = Vec::new();
-    if !id.is_empty() {
-        history = isms::history(app, &actor, kind, id).await?;
-        history.reverse();
-    }
+    let RecordHistory { revisions: mut history, unreadable } = match id {
+        "" => RecordHistory::default(),
+        id => isms::history(app, &actor, kind, id).await?,
+    };
+    history.reverse();
     let last = history.first();
     let is_over = last.is_some_and(|last| last.is_over);
     let values =
@@ -422,7 +424,7 @@ async fn shown(
     });
     let observed = match Processing::read(values) {
         Ok(processing) if kind == RegisterKind::Processing && !processing.portal.0.is_empty() => {
-            observed::of_portal(app, &actor, &processing.portal.0)?
+            observed::of_portal(app, &actor, &processing.portal.0).await?
         }
         _ => None,
     };
@@ -453,6 +455,7 @@ async fn shown(
         has_file: values.contains_key("file"),
         signature,
         history,
+        unreadable,
         id: id.to_owned(),
         tab: "registers",
         w,

@@ -87,9 +87,9 @@ pub(crate) async fn show(
     view.persons.truncate(LINES);
     view.exposures.truncate(LINES);
     let reach = digue_access::Reach::Account(view.account.clone());
-    let period_of = |at: Timestamp| day_of(at, &console.zone);
-    let timeline = watch::timeline(&console.app, &actor, &view.account, &period_of);
-    let timeline = timeline?;
+    let zone = console.zone.clone();
+    let period_of = move |at: Timestamp| day_of(at, &zone);
+    let timeline = watch::timeline(&console.app, &actor, &view.account, period_of).await?;
     let look_back = match recovery::look_back(&console.app, &actor, &view.account, EvidenceForm::Shown).await
     {
         Ok(found) => Some(found),

@@ -179,7 +179,7 @@ pub(crate) async fn onboard(
             _ => {}
         }
     }
-    let request = onboarding::read(&console.app, &actor, &file)?;
+    let request = onboarding::read(&console.app, &actor, &file).await?;
     approvals::ask(&console.app, &actor, &request, &reason).await?;
     Ok(Redirect::to("/approvals"))
 }

@@ -163,7 +163,7 @@ pub(crate) async fn letters(
     let made = codes::make(&console.app, &actor, &form.population, &form.persons).await;
     let made = made?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-    let bytes = codes::printed(&console.app, &reader, &made)?;
+    let bytes = codes::printed(&console.app, &reader, &made).await?;
     Ok(kept("letters.pdf", PaperFormat::Pdf.media(), bytes))
 }
 

@@ -64,7 +64,7 @@ pub(crate) async fn check(
     let view = incidents::view(app, &actor, &id).await?;
     let changed = incidents::check(app, &actor, &id).await?;
     let mut versions = Vec::new();
-    for version in view.incident.affected.iter().filter(|version| !version.hash.is_empty()) {
+    for version in view.incident.affected.iter().filter(|version| version.has_list()) {
         let same = breach::recompute(app, &actor, &id, version.number).await?;
         versions.push((version.number, same));
     }

@@ -79,8 +79,13 @@ pub(crate) async fn show(
     let preview =
         notices::written(style, &blocks, &seen, Code::of([0; 8]), "m•••@e•••.fr", &w.date(view.now));
     let measured = notices::measured(style, &preview);
-    let versions: Vec<u32> =
-        view.incident.affected.iter().filter(|v| !v.hash.is_empty()).map(|version| version.number).collect();
+    let versions: Vec<u32> = view
+        .incident
+        .affected
+        .iter()
+        .filter(|version| version.has_list())
+        .map(|version| version.number)
+        .collect();
     Ok(page(&NoticesPage {
         reference: view.reference(),
         styles: Style::ALL.iter().map(|one| (one.code(), *one == style)).collect(),

@@ -8,7 +8,7 @@ use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_administration::watch_lists::written_minute;
 use digue_app::OperationError;
-use digue_app::signals::{innocence, sentence};
+use digue_app::signals::{innocence, reasons, sentences};
 use digue_casework::containment::{
     self, FindingOutcome, FindingView, ListedFinding, StoredSurroundings, WatchView,
 };
@@ -55,9 +55,9 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, PageError> {
     let view = containment::view(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
-    let lead = |finding: &ListedFinding| match &finding.signals {
-        Some(signals) => signals.first().map(|signal| sentence(visitor.language, signal)).unwrap_or_default(),
-        None => w.say("signals-unreadable"),
+    let lead = |finding: &ListedFinding| {
+        // A finding that was stored without signals has no leading one.
+        finding.signals.in_words(visitor.language).into_iter().next().unwrap_or_default()
     };
     let shown = view.findings.iter().take(ROWS);
     let lines = shown.map(|finding| FindingLine { lead: lead(finding), finding: finding.clone() });
@@ -89,7 +89,7 @@ pub(crate) async fn list_csv(
     ];
     let header = keys.map(|key| w.coded("column", key));
     let rows = view.findings.iter().map(|finding| {
-        let said = reasons(&w, finding).into_iter().map(|(said, _)| said).collect::<Vec<_>>();
+        let said = finding.signals.in_words(visitor.language);
         vec![
             finding.at.to_string(),
             finding.account.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -117,7 +117,7 @@ struct FindingPage {
     finding: ListedFinding,
     /// As (sentence, evidence).
     reasons: Vec<(String, String)>,
-    /// Why there are no reasons: what is stored cannot be read.
+    /// What is stored and cannot be read.
     unread: Option<String>,
     evidence: String,
     /// How much less would have raised no finding, where that is known.
@@ -179,16 +179,6 @@ fn batch_line(w: &Localizer, batch: &DeclaredBatch) -> String {
     w.with("finding-batch", values)
 }
 
-/// The signals as (sentence, evidence), the strongest first.
-fn reasons(w: &Localizer, finding: &ListedFinding) -> Vec<(String, String)> {
-    let Some(signals) = &finding.signals else {
-        return vec![(w.say("signals-unreadable"), String::new())];
-    };
-    let language = w.reader().language;
-    let reason = |signal: &Signal| (sentence(language, signal), w.decimal(f64::from(signal.evidence)));
-    signals.iter().map(reason).collect()
-}
-
 fn unknown(w: &Localizer, finding: &ListedFinding) -> Option<String> {
     match finding.around {
         StoredSurroundings::Kept(_) => None,
@@ -196,6 +186,13 @@ fn unknown(w: &Localizer, finding: &ListedFinding) -> Option<String> {
         StoredSurroundings::NotKept => finding.account.as_ref().map(|_| w.say("finding-around-not-kept")),
         StoredSurroundings::Unreadable => Some(w.say("finding-around-unreadable")),
     }
+}
+
+/// Each reason with its evidence; signals of which none is a reason by itself have one sentence and no number.
+fn reason_rows(w: &Localizer, signals: &[Signal]) -> Vec<(String, String)> {
+    let numbers = reasons(signals).map(|signal| w.decimal(f64::from(signal.evidence)));
+    let sentences = sentences(w.reader().language, signals).into_iter();
+    sentences.zip(numbers.chain(std::iter::repeat(String::new()))).collect()
 }
 
 pub(crate) async fn show(
@@ -207,10 +204,11 @@ pub(crate) async fn show(
     let FindingView { finding, days, gate, fuse_hours, batches } =
         containment::finding(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
-    let signals = finding.signals.as_deref().unwrap_or_default();
+    let signals = finding.signals.readable();
     let known = finding.around.known();
-    let innocent = known.zip(signals.first());
-    let innocent = innocent.map(|(around, lead)| innocence(visitor.language, &around, lead));
+    // It was computed for the strongest signal, which may be no reason by itself.
+    let lead = reasons(signals).next().filter(|lead| signals.first() == Some(lead));
+    let innocent = known.zip(lead).map(|(around, lead)| innocence(visitor.language, &around, lead));
     let days: Vec<(Timestamp, u64)> =
         days.into_iter().map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64)).collect();
     let values: Vec<u64> = days.iter().map(|(_, persons)| *persons).collect();
@@ -223,8 +221,8 @@ pub(crate) async fn show(
         (usual, CHART_HEIGHT * (1.0 - share))
     });
     Ok(page(&FindingPage {
-        reasons: reasons(&w, &finding),
-        unread: finding.signals.is_none().then(|| w.say("signals-unreadable")),
+        reasons: reason_rows(&w, signals),
+        unread: finding.signals.unread(visitor.language),
         innocent,
         around: known.map(|around| rows_of(&w, &around)),
         unknown: unknown(&w, &finding),

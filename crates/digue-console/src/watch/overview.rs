@@ -61,7 +61,7 @@ pub(crate) async fn show(
         };
         return Ok(Redirect::to(home).into_response());
     }
-    let view = watch::overview(&console.app, &actor)?;
+    let view = watch::overview(&console.app, &actor).await?;
     let gates = gates::shut_gates(&console.app, &actor).await?;
     let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
     let page = page(&OverviewPage {
@@ -88,7 +88,7 @@ pub(crate) async fn minutes_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
-    let view = watch::overview(&console.app, &actor)?;
+    let view = watch::overview(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["minute", "persons", "responses", "refused"].map(|key| w.coded("column", key));
     let rows = view.minutes.into_iter().map(|(at, minute)| {

@@ -218,7 +218,7 @@ pub(crate) async fn published(
     State(console): State<Console>,
     Path(path): Path<String>,
 ) -> Result<Response, PageError> {
-    let bytes = scope::published(&console.app, &path)?;
+    let bytes = scope::published(&console.app, &path).await?;
     let (kind, lasts) = match path.as_str() {
         "checkpoint" => ("text/plain; charset=utf-8", "no-cache"),
         // The content of a tile never changes: it can be cached for good.

@@ -13,13 +13,14 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
 use digue_access::session::ClientIp;
 use digue_access::{
-    AccountRecord, BudgetLimits, EnforcementMode, LimitsTable, Policies, RequestOrigin, Role, RouteAccess,
+    BudgetLimits, EnforcementMode, LimitsTable, Membership, Policies, RequestOrigin, Role, RouteAccess,
     Session, SessionLimits,
 };
 use digue_administration::approvals;
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::ManualClock;
-use digue_app::monitor::{MonitoredFinding, unattended};
+use digue_app::found::MonitoredFinding;
+use digue_app::monitor::unattended;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{Actor, App, AppParts, Areas};
 use digue_casework::incidents::IncidentLog;
@@ -249,13 +250,12 @@ impl World {
     }
 
     pub(crate) async fn account(&self, name: &str, organisation: &str, role: &str) {
-        let record = AccountRecord {
+        let membership = Membership {
             organisation: OrganisationId::parse(organisation).unwrap(),
             role: Role::parse(role).unwrap(),
-            is_suspended: false,
         };
         let id = AccountId::parse(name).unwrap();
-        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id, record)]).await.unwrap();
+        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id, membership)]).await.unwrap();
     }
 
     async fn everybody_signs_in(&mut self) {

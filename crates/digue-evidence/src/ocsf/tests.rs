@@ -138,7 +138,6 @@ fn a_finding_whose_signals_cannot_be_read_says_so() {
             action: "observe".to_owned(),
             intended: "observe".to_owned(),
             is_fused: false,
-            told_at: Timestamp::ZERO,
             verdict: None,
         };
         finding_event("https://digue.test", &record)

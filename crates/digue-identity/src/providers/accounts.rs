@@ -6,6 +6,7 @@ use std::time::Duration;
 use digue_access::{RequestOrigin, Session};
 use digue_app::directory::answers_for;
 use digue_app::secret::{Secret, SecretSeal};
+use digue_app::sessions::ProofStart;
 use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_mail::Mail;
 use digue_store::{IdentityRecord, ProviderSession};
@@ -16,6 +17,8 @@ use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label, providers};
 
 use crate::invitations::INVITATION_LASTS;
+use crate::recent_logouts::RecentLogouts;
+use crate::sign_in::SessionProof;
 use crate::{credential_lock, link_permits, passkey, password, sign_in};
 
 /// The most identities of one account.
@@ -87,6 +90,7 @@ pub(super) async fn judge(
 
 /// A sign-in: the identity that the provider proved, and the factor that was added here.
 pub(super) struct ProviderSignIn<'w> {
+    pub(super) begun: ProofStart,
     pub(super) peer: &'w ProviderPeer,
     pub(super) vouched: &'w VerifiedIdentity,
     /// `passkey`, `code`, `invitation`, or nothing.
@@ -101,29 +105,36 @@ pub(super) async fn open(
     proved_at: Timestamp,
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
-    let ProviderSignIn { peer, vouched, with } = way;
+    let ProviderSignIn { begun, peer, vouched, with } = way;
     let factor = match peer.rules.factors.of(vouched) {
         Factor::One => "one",
         Factor::Two => "two",
         Factor::Bound => "bound",
     };
     let by = format!("provider:{}:{factor}:{with}", peer.rules.id);
-    let opened = sign_in::open_session(app, account, app.console_host(), origin, proved_at, &by).await;
-    let (secret, session) = opened.map_err(|error| match error {
+    let identity = keyed(app, peer, "subject", &vouched.subject);
+    let sid = vouched.sid.as_ref().map(|sid| keyed(app, peer, "sid", sid)).unwrap_or_default();
+    app.store().use_identity(&identity, app.clock().now()).await?;
+    let keep_owed = async |session: &Session| {
+        let owed = ProviderSession {
+            session: session.id.clone(),
+            provider: peer.rules.id.clone(),
+            identity: identity.clone(),
+            sid: sid.clone(),
+            sealed_token: seal(app)?.seal(session.id.as_str(), vouched.id_token.as_bytes())?,
+        };
+        app.store().add_provider_session(&owed).await?;
+        // After the store has it: a logout at the provider from here on finds this session, and an earlier
+        // one is found here.
+        let is_over = app.area::<RecentLogouts>().has_ended(&[&identity, &sid], vouched.at);
+        if is_over { Err(OperationError::Denied) } else { Ok(()) }
+    };
+    let proof = SessionProof { begun, proved_at, by: &by };
+    let opened = sign_in::open_session_with(app, account, app.console_host(), origin, proof, keep_owed).await;
+    opened.map_err(|error| match error {
         OperationError::Denied => OperationError::Invalid("invalid-identity-unknown"),
         other => other,
-    })?;
-    let identity = keyed(app, peer, "subject", &vouched.subject);
-    app.store().use_identity(&identity, app.clock().now()).await?;
-    let owed = ProviderSession {
-        session: session.id.clone(),
-        provider: peer.rules.id.clone(),
-        identity,
-        sid: vouched.sid.as_ref().map(|sid| keyed(app, peer, "sid", sid)).unwrap_or_default(),
-        sealed_token: seal(app)?.seal(session.id.as_str(), vouched.id_token.as_bytes())?,
-    };
-    app.store().add_provider_session(&owed).await?;
-    Ok((secret, session))
+    })
 }
 
 /// Seals the ID token, which the provider wants to see at the logout.
@@ -267,7 +278,7 @@ async fn completed(
     if !is_same(&account) {
         return Err(OperationError::Invalid("invalid-passkey"));
     }
-    let way = ProviderSignIn { peer, vouched: &half.vouched, with };
+    let way = ProviderSignIn { begun: half.begun, peer, vouched: &half.vouched, with };
     let (secret, session) = open(app, way, &account, app.clock().now(), origin).await?;
     Ok(LinkedIdentity { secret, session, next })
 }
@@ -392,7 +403,7 @@ pub async fn confirm_link(
     };
     // As in `sign_in::open`: an invitation or a recovery meanwhile would otherwise leave this identity.
     let _one_at_a_time = credential_lock::hold(app).await;
-    let now = app.clock().now();
+    let (now, begun) = (app.clock().now(), app.begin_proof());
     let account = invited(app, invitation, held.as_ref()).await?;
     let peer = providers(app).find(&half.provider)?;
     may_link(app, peer, &account, &half.vouched).await?;
@@ -421,12 +432,11 @@ pub async fn confirm_link(
     })?;
     app.store().remove_identity_invitation(&account).await?;
     digue_mail::tell_holder(app, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
-    let way = ProviderSignIn { peer, vouched: &half.vouched, with: "invitation" };
+    let way = ProviderSignIn { begun, peer, vouched: &half.vouched, with: "invitation" };
     let (secret, session) = open(app, way, &account, now, origin).await?;
     if let Some(held) = held {
         // The new session replaces the one of before: only the new one ends with the provider's.
-        let cut = app.gateway().cut_sessions(|known| known.id == *held && known.account == account);
-        app.store().remove_sessions(&cut).await?;
+        app.end_sessions(|known| known.id == *held && known.account == account).await?;
     }
     Ok(LinkedIdentity { secret, session, next: "/self".to_owned() })
 }

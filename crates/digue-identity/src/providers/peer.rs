@@ -174,6 +174,8 @@ pub(super) struct AuthorizationQuestion {
 /// A verified identity.
 #[derive(Clone)]
 pub(super) struct VerifiedIdentity {
+    /// When it was verified here: a logout at the provider after that ends what is made of it.
+    pub(super) at: Timestamp,
     pub(super) subject: String,
     pub(super) sid: Option<String>,
     /// When the provider authenticated the user, which may be hours ago; `None` when it does not say.
@@ -392,6 +394,7 @@ impl ProviderPeer {
             return Err(ProviderError::Unbelieved("level of assurance"));
         }
         Ok(VerifiedIdentity {
+            at: now,
             sid: text("sid").map(ToOwned::to_owned),
             // An unreadable date counts as none: the identity then counts as one factor (`accounts::judge`).
             auth_time: numeric_date(&claims, "auth_time").known(),
@@ -591,6 +594,7 @@ fn no_token<E: std::error::Error>(
 /// kept for `believe`, and members of a non-standard type (`expires_in: "3599"`) cannot fail the exchange.
 struct TokenClient {
     client: UpstreamClient,
+    // A leaf lock of one exchange: the library takes the client by reference.
     id_token: std::sync::Mutex<Option<String>>,
 }
 

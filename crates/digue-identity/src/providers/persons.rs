@@ -49,6 +49,7 @@ pub(super) async fn open(
         subject: keyed(app, peer, "subject", &vouched.subject),
         sid: vouched.sid.as_ref().map(|sid| keyed(app, peer, "sid", sid)),
         id_token: vouched.id_token,
+        vouched_at: vouched.at,
     };
     let whose = KnownPerson { population: rules.population.to_string(), person };
     person_sessions::open(app, whose, &format!("provider:{}", peer.rules.id), Some(owed)).await

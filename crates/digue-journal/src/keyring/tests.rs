@@ -78,7 +78,7 @@ fn a_destroyed_key_opens_nothing_and_its_past_takes_no_more_entries() {
     let keys = ring(folder.path(), PeriodLength::Month);
     let (old, new) = (seal(&keys, "2025-10-05").unwrap(), seal(&keys, "2025-12-05").unwrap());
     let wrapped = std::fs::read(folder.path().join(file(1))).unwrap();
-    let destroyed = keys.destroy(&Stream::House, at("2025-11-15"), at("2026-11-15")).unwrap();
+    let destroyed = keys.destroy(&Stream::Administration, at("2025-11-15"), at("2026-11-15")).unwrap();
     assert_eq!(destroyed.iter().map(|key| key.number).collect::<Vec<_>>(), [1]);
     for ring in [keys, ring(folder.path(), PeriodLength::Month)] {
         assert!(

@@ -287,7 +287,7 @@ fn acts_of_the_house_and_exposures_are_kept_for_their_own_times() {
     let folder = tempfile::tempdir().unwrap();
     two_months(folder.path());
     let journal = open(folder.path()).unwrap();
-    assert_eq!(journal.forget(&Stream::House, date("2026-12-01"), NOW).unwrap().keys, []);
+    assert_eq!(journal.forget(&Stream::Administration, date("2026-12-01"), NOW).unwrap().keys, []);
     assert_eq!(journal.minimum(), 0);
     journal.close();
     assert_eq!(events(folder.path(), 700).len(), 700);

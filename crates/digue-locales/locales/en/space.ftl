@@ -377,6 +377,7 @@ person-letter-asked = Request received. If this identifier is known, a letter wi
 person-total = consultations of your record
 person-since = Journal complete since { $at }.
 person-since-unknown = The journal is empty.
+person-since-nothing = No entry of the journal can be read any more.
 person-verified = Verified on { $at }.
 person-not-verified = Not yet verified.
 person-hidden = The law allows consultations to be hidden for a time, for an investigation.

@@ -63,6 +63,8 @@ signal-crowded-network = Accounts of { $seen } organisations are reading from th
 signal-unmapped = { $seen } requests in one day to addresses that the portal's map does not know, or faster than allowed; reported from { $usual } on.
 signal-refusals = { $seen } requests outside the caseload refused in one day; usually at most { $usual }.
 signal-uninspected = { $seen } responses could not be inspected today; usually at most { $usual }.
+reasons-together = None of these measures alone exceeds its usual level; together they are out of the ordinary.
+signals-in-part = Other reasons are stored that this version of Digue cannot read.
 signals-unreadable = The reasons stored with this finding cannot be read back: they are not known.
 
 innocent-persons = Up to { $count ->

@@ -377,6 +377,7 @@ person-letter-asked = C'est noté. Si cet identifiant est connu, un courrier par
 person-total = consultations de votre dossier
 person-since = Journal complet depuis le { $at }.
 person-since-unknown = Le journal est vide.
+person-since-nothing = Plus aucune entrée du journal ne peut être lue.
 person-verified = Vérifié le { $at }.
 person-not-verified = Pas encore vérifié.
 person-hidden = La loi permet de masquer des consultations pour un temps, pour une enquête.

@@ -63,6 +63,8 @@ signal-crowded-network = Des comptes de { $seen } organisations lisent depuis le
 signal-unmapped = { $seen } demandes dans la journée à des adresses que la carte du portail ne connaît pas, ou plus rapides que permis ; signalé à partir de { $usual }.
 signal-refusals = { $seen } demandes hors portefeuille refusées dans la journée ; d'habitude au plus { $usual }.
 signal-uninspected = { $seen } réponses n'ont pas pu être inspectées aujourd'hui ; d'habitude au plus { $usual }.
+reasons-together = Aucune de ces mesures ne dépasse seule son niveau habituel ; c'est leur ensemble qui sort de l'ordinaire.
+signals-in-part = D'autres motifs sont enregistrés et cette version de Digue ne peut pas les lire.
 signals-unreadable = Les motifs enregistrés avec ce constat ne peuvent pas être relus : on ne les connaît pas.
 
 innocent-persons = Jusqu'à { $count ->

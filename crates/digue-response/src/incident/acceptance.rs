@@ -46,6 +46,10 @@ impl Incident {
                 let is_open = self.tasks.iter().any(|known| known.number == *task && known.done_at.is_none());
                 if is_open { Ok(()) } else { Err(EntryRefusal::NoSuchEntry) }
             }
+            // Two versions that were computed at the same time: papers and notices cite a version by its number.
+            IncidentNote::Affected(version) if version.number != self.next_version() => {
+                Err(EntryRefusal::Value)
+            }
             IncidentNote::FieldSet { field, value } if !fits(*field, value) => Err(EntryRefusal::Value),
             // Informing has no exemption and not informing has one: the two are never equal.
             IncidentNote::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {

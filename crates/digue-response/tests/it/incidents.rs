@@ -293,6 +293,17 @@ fn corrections_name_what_they_correct_and_erase_nothing() {
 }
 
 #[test]
+fn two_versions_of_the_affected_set_have_no_number_in_common() {
+    let mut case = Case::open();
+    let numbered = |number| IncidentNote::Affected(AffectedVersion { number, ..version(36) });
+    case.refuses(&numbered(2), EntryRefusal::Value);
+    case.takes(numbered(1));
+    case.refuses(&numbered(1), EntryRefusal::Value);
+    case.takes(numbered(2));
+    assert_eq!(case.incident().next_version(), 3);
+}
+
+#[test]
 fn an_entry_survives_being_written_and_read_again() {
     let mut case = Case::open();
     case.takes(IncidentNote::Affected(version(36)));

@@ -1,13 +1,14 @@
 //! An application in memory, with a clock that the test sets.
 
+use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
-use digue_access::{AccountRecord, Policies, Role, SessionLimits};
+use digue_access::{Membership, Policies, Role, SessionLimits};
 use digue_app::alias_tables::AliasTables;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
-use digue_app::{Actor, App, AppParts};
+use digue_app::{ActSubscriber, Actor, App, AppParts, CommittedAct};
 use digue_casework::CaseworkSettings;
 use digue_casework::alerts::AlertRules;
 use digue_casework::desk::DeskRules;
@@ -22,7 +23,7 @@ use digue_evidence::witnesses::WitnessRules;
 use digue_gateway::body::Body;
 use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::identity::Asserter;
-use digue_gateway::ports::{BoxFuture, Clock, LocalPages};
+use digue_gateway::ports::{Clock, LocalPages};
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
 use digue_identity::IdentitySettings;
@@ -35,6 +36,7 @@ use digue_journal::{Journal, JournalOptions, reader};
 use digue_mail::{MailSettings, Protection};
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
+use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
@@ -70,13 +72,38 @@ impl ManualClock {
     }
 }
 
+/// What happens while an act is being carried out: after its entry is durable, before it is stored.
+type Interruption = Box<dyn for<'a> FnOnce(&'a App) -> BoxFuture<'a, ()> + Send>;
+
+/// Lets a test do something in the middle of an act, once.
+#[derive(Clone, Default)]
+struct Interruptions(Arc<Mutex<Option<(Act, Interruption)>>>);
+
+impl ActSubscriber for Interruptions {
+    fn committed<'a>(&'a self, app: &'a App, act: CommittedAct<'a>) -> BoxFuture<'a, ()> {
+        let mut planned = self.0.lock().unwrap();
+        let is_its = planned.as_ref().is_some_and(|(wanted, _)| *wanted == act.act);
+        match planned.take_if(|_| is_its) {
+            Some((_, interrupt)) => interrupt(app),
+            None => Box::pin(async {}),
+        }
+    }
+}
+
 /// Options that differ from the defaults.
 #[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) password: Option<PasswordRules>,
     pub(crate) mail: Option<MailSettings>,
+    /// Other systems that get findings; with a webhook the app has an HTTP client.
+    pub(crate) alerts: AlertRules,
     /// Keeps the state in a file, as in operation.
     pub(crate) on_disk: bool,
+}
+
+/// A client for other services; it trusts no certificate.
+fn client() -> UpstreamClient {
+    UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1))
 }
 
 /// Mail is sent to this inbox, unencrypted: it is on this machine.
@@ -101,6 +128,7 @@ pub(crate) struct Home {
     disk: Disk,
     pub(crate) store: Store,
     folder: tempfile::TempDir,
+    interruptions: Interruptions,
 }
 
 impl Home {
@@ -130,13 +158,16 @@ impl Home {
             .unwrap(),
         );
         let aliases = Arc::new(AliasTables::default());
+        let interruptions = Interruptions::default();
         let url = match plan.on_disk {
             true => format!("sqlite:{}", folder.path().join("state.db").display()),
             false => "sqlite::memory:".to_owned(),
         };
         let store = Store::open(&url).await.unwrap();
         const KEY: [u8; 32] = [7; 32];
-        let areas = digue_app::areas(&store, aliases.clone(), vec![Box::new(IncidentLog)]).await.unwrap();
+        let subscribers: Vec<Box<dyn ActSubscriber>> =
+            vec![Box::new(IncidentLog), Box::new(interruptions.clone())];
+        let areas = digue_app::areas(&store, aliases.clone(), subscribers).await.unwrap();
         let areas = digue_mail::areas(areas, plan.mail.as_ref(), Box::new(MailedInvitations)).unwrap();
         let evidence = EvidenceSettings {
             comparisons: comparisons::all(),
@@ -155,7 +186,7 @@ impl Home {
         let areas = digue_identity::areas(areas, identity).unwrap();
         let casework = CaseworkSettings {
             operator: home_rules(),
-            alerts: AlertRules::default(),
+            alerts: plan.alerts.clone(),
             desk: DeskRules::default(),
             lessons: Box::new(LessonMeasures),
         };
@@ -166,7 +197,7 @@ impl Home {
         let app = App::new(AppParts {
             monitor: digue_app::monitor::unattended(),
             store: store.clone(),
-            client: None,
+            client: plan.alerts.webhook.is_some().then(client),
             index_folder: None,
             is_published: false,
             journal: journal.clone(),
@@ -197,11 +228,37 @@ impl Home {
             aliases,
             pages: Arc::new(NoPages),
             asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
-            upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
+            upstream: client(),
             proxies: TrustedProxies::default(),
             limits: digue_gateway::GatewayLimits::default(),
         }));
-        Self { app, clock, journal, disk, store, folder }
+        Self { app, clock, journal, disk, store, folder, interruptions }
+    }
+
+    /// Does something when the next such act is durable and not yet stored.
+    pub(crate) fn interrupt(
+        &self,
+        act: Act,
+        interrupt: impl for<'a> FnOnce(&'a App) -> BoxFuture<'a, ()> + Send + 'static,
+    ) {
+        *self.interruptions.0.lock().unwrap() = Some((act, Box::new(interrupt)));
+    }
+
+    /// True when the interruption has taken place.
+    pub(crate) fn was_interrupted(&self) -> bool {
+        self.interruptions.0.lock().unwrap().is_none()
+    }
+
+    /// Changes the database of a running Digue by other means; returns the number of changed rows.
+    pub(crate) fn change_beside(&self, sql: &str) -> u64 {
+        let python = std::env::var("DIGUE_TEST_PYTHON")
+            .map_or("python3".to_owned(), |home| format!("{home}/bin/python"));
+        let script = "import sqlite3, sys\nbase = sqlite3.connect(sys.argv[1], timeout=30)\n\
+                      rows = base.execute(sys.argv[2]).rowcount\nbase.commit()\nprint(max(rows, 0))";
+        let file = self.folder().join("state.db");
+        let done = Command::new(python).arg("-c").arg(script).arg(file).arg(sql).output().unwrap();
+        assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap().trim().parse().unwrap()
     }
 
     pub(crate) async fn with_address(&self, account: &str, address: &str) {
@@ -231,8 +288,8 @@ impl Home {
     pub(crate) async fn account(&self, name: &str, role: Role) -> AccountId {
         let id = AccountId::parse(name).unwrap();
         let organisation = OrganisationId::parse("of-1").unwrap();
-        let record = AccountRecord { organisation, role, is_suspended: false };
-        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id.clone(), record)]).await.unwrap();
+        let membership = Membership { organisation, role };
+        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id.clone(), membership)]).await.unwrap();
         id
     }
 
@@ -281,7 +338,7 @@ impl Home {
 pub(crate) struct NoPages;
 
 impl LocalPages for NoPages {
-    fn respond(&self, _: Request<Body>) -> BoxFuture<Response<Body>> {
+    fn respond(&self, _: Request<Body>) -> digue_gateway::ports::BoxFuture<Response<Body>> {
         Box::pin(async { Response::new(digue_gateway::body::empty()) })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use digue_access::{AccountRecord, Reach, Role};
+use digue_access::{Membership, Reach, Role};
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount};
 use digue_administration::decisions;
 use digue_app::{Actor, OperationError, gates};
@@ -19,8 +19,10 @@ pub(crate) const CALL: &str = "appel téléphonique";
 pub(crate) async fn somebody(home: &Home, name: &str, organisation: &str, role: Role) -> Actor {
     let account = AccountId::parse(name).unwrap();
     let organisation = OrganisationId::parse(organisation).unwrap();
-    let record = AccountRecord { organisation, role, is_suspended: false };
-    digue_app::directory::save(&home.app, &Actor::digue(), vec![(account.clone(), record)]).await.unwrap();
+    let membership = Membership { organisation, role };
+    digue_app::directory::save(&home.app, &Actor::digue(), vec![(account.clone(), membership)])
+        .await
+        .unwrap();
     Actor { account, role, proved_at: home.now() }
 }
 

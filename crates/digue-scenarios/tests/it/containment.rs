@@ -1,7 +1,9 @@
 //! What is done about findings, step by step of the playbook, and what people make of them.
 
 use digue_access::{Reach, Role};
-use digue_app::monitor::{DetectionMonitor, MonitoredFinding, WatchRules};
+use digue_app::found::MonitoredFinding;
+use digue_app::monitor::{DetectionMonitor, WatchRules};
+use digue_app::signals::StoredSignals;
 use digue_app::{Actor, OperationError};
 use digue_casework::containment::{self, FindingOutcome, ListedFinding, StoredSurroundings};
 use digue_detection::playbook::PlaybookStep;
@@ -143,11 +145,11 @@ async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
     }
     // What cannot be read is not nothing: neither signals nor codes of a later version.
     let listed = ListedFinding::from(record.clone());
-    assert_eq!(listed.signals.map(|signals| signals.len()), Some(1));
+    assert_eq!(listed.signals.known().map(<[_]>::len), Some(1));
     assert_eq!((listed.weight, listed.action), (Some(Weight::Containment), Some(Action::StepUp)));
     let spoilt = FindingRecord { signals: "[{".to_owned(), action: "later".to_owned(), ..record };
     let listed = ListedFinding::from(spoilt);
-    assert_eq!((listed.signals, listed.action), (None, None));
+    assert_eq!((listed.signals, listed.action), (StoredSignals::Unreadable, None));
 }
 
 #[tokio::test]
@@ -189,7 +191,7 @@ fn all_export(organisations: u64) -> Vec<PlaybookStep> {
         monitor.look(&shown(account, account % organisations, 24, 100..400));
     }
     let mut steps = Vec::new();
-    while let Ok(MonitoredFinding { finding, step, .. }) = found.try_recv() {
+    while let Some(MonitoredFinding { finding, step, .. }) = found.take_waiting() {
         if finding.weight == Weight::Containment {
             steps.push(step);
         }

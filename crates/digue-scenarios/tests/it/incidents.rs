@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_app::monitor::MonitoredFinding;
+use digue_app::found::MonitoredFinding;
 use digue_app::{OperationError, gates};
 use digue_casework::{breach, containment, incidents};
 use digue_detection::{Action, Weight};
@@ -82,7 +82,7 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
     let second = breach::compute_affected(&home.app, &dpo, &id, question).await.unwrap();
     assert_eq!((second.number, second.persons), (2, 4));
     assert!(breach::recompute(&home.app, &dpo, &id, 1).await.unwrap(), "the first one still holds");
-    let new = breach::complement(&home.app, &dpo, &id, 1, 2).unwrap();
+    let new = breach::complement(&home.app, &dpo, &id, 1, 2).await.unwrap();
     let new: BTreeSet<&str> = new.iter().map(|person| person.person.as_str()).collect();
     assert_eq!(new, BTreeSet::from(["P4"]));
     let basis = "champ tiers de confiance des fiches".to_owned();

@@ -278,14 +278,20 @@ async fn nobody_but_the_two_officers_writes_and_nothing_is_lost() {
     let ciso = Actor { account: "rssi".parse().unwrap(), role: Role::Ciso, proved_at: home.now() };
     // An end is a revision; the name is not given again.
     isms::end(&home.app, &ciso, RegisterKind::Asset, "BI-2").await.unwrap();
-    assert_eq!(isms::history(&home.app, &ciso, RegisterKind::Asset, "BI-2").await.unwrap().len(), 2);
+    assert_eq!(
+        isms::history(&home.app, &ciso, RegisterKind::Asset, "BI-2").await.unwrap().revisions.len(),
+        2
+    );
     assert_eq!(isms::save(&home.app, &ciso, RegisterKind::Asset, None, &values).await.unwrap(), "BI-3");
     // A link leads somewhere, and the same record saved again is no revision.
     let mut linked = values.clone();
     linked.insert("supports".to_owned(), vec!["BI-77".to_owned()]);
     assert!(isms::save(&home.app, &ciso, RegisterKind::Asset, Some("BI-1"), &linked).await.is_err());
     isms::save(&home.app, &ciso, RegisterKind::Asset, Some("BI-1"), &values).await.unwrap();
-    assert_eq!(isms::history(&home.app, &ciso, RegisterKind::Asset, "BI-1").await.unwrap().len(), 1);
+    assert_eq!(
+        isms::history(&home.app, &ciso, RegisterKind::Asset, "BI-1").await.unwrap().revisions.len(),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

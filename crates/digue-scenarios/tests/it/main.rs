@@ -13,11 +13,13 @@ mod order;
 mod papers;
 mod passkey;
 mod password;
+mod races;
 mod recovery;
 mod space;
 mod statements;
 mod stored_records;
 mod takeover;
+mod unreadable;
 mod vectors;
 
 use std::collections::HashMap;

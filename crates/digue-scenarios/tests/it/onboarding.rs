@@ -11,8 +11,8 @@ use digue_types::AccountId;
 use crate::app::Home;
 use crate::approvals::somebody;
 
-fn faults(home: &Home, actor: &Actor, text: &[u8]) -> Vec<(usize, String)> {
-    match onboarding::read(&home.app, actor, text) {
+async fn faults(home: &Home, actor: &Actor, text: &[u8]) -> Vec<(usize, String)> {
+    match onboarding::read(&home.app, actor, text).await {
         Err(OperationError::Faults(faults)) => {
             faults.into_iter().map(|fault| (fault.line, fault.key.replace("onboarding-fault-", ""))).collect()
         }
@@ -28,7 +28,7 @@ async fn an_organisation_of_three_comes_in_with_one_file_and_two_persons() {
     // As a French spreadsheet saves it.
     let text = "\u{feff}Compte;Organisation;Rôle;Courriel\r\nmarie;of-9;delegate;marie@exemple.fr\r\n\
                 paul;of-9;deputy;\r\nlea;of-9;;lea@exemple.fr\r\n";
-    let request = onboarding::read(&home.app, &ciso, text.as_bytes()).unwrap();
+    let request = onboarding::read(&home.app, &ciso, text.as_bytes()).await.unwrap();
     let ApprovalRequest::AddAccounts(accounts) = &request else { panic!("{request:?}") };
     let told: Vec<(&str, Role)> = accounts.iter().map(|one| (one.account.as_str(), one.role)).collect();
     assert_eq!(told, [("marie", Role::Delegate), ("paul", Role::Deputy), ("lea", Role::Agent)]);
@@ -46,7 +46,7 @@ async fn an_organisation_of_three_comes_in_with_one_file_and_two_persons() {
     }
     // The same file again is three faults, and nothing of it is taken.
     let again: Vec<(usize, String)> = (2..5).map(|line| (line, "exists".to_owned())).collect();
-    assert_eq!(faults(&home, &ciso, text.as_bytes()), again);
+    assert_eq!(faults(&home, &ciso, text.as_bytes()).await, again);
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn a_file_with_blank_rows_at_its_end_and_french_roles_is_taken() {
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let text = include_str!("../data/accounts-semicolons.csv").replace(";agent;", ";Agent;");
     let text = text.replacen(";;;", "chef;of-7;Déléguée;chef@x.fr", 1);
-    let request = onboarding::read(&home.app, &ciso, text.as_bytes()).unwrap();
+    let request = onboarding::read(&home.app, &ciso, text.as_bytes()).await.unwrap();
     let ApprovalRequest::AddAccounts(accounts) = &request else { panic!("{request:?}") };
     let told: Vec<(&str, Role)> = accounts.iter().map(|one| (one.account.as_str(), one.role)).collect();
     assert_eq!(told, [("m2", Role::Agent), ("chef", Role::Delegate)]);
@@ -65,7 +65,7 @@ async fn a_file_with_blank_rows_at_its_end_and_french_roles_is_taken() {
 async fn a_filled_column_that_nobody_knows_is_a_fault_for_a_role_would_be_lost_in_it() {
     let home = Home::open().await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
-    let told = |text: &[u8]| match onboarding::read(&home.app, &ciso, text) {
+    let told = async |text: &[u8]| match onboarding::read(&home.app, &ciso, text).await {
         Err(OperationError::Faults(faults)) => faults
             .into_iter()
             .map(|fault| format!("{} {} {}", fault.line, fault.column.unwrap_or_default(), fault.key))
@@ -74,15 +74,18 @@ async fn a_filled_column_that_nobody_knows_is_a_fault_for_a_role_would_be_lost_i
     };
     let text = "compte;organisation;Rolle;Courrielle\nmarie;of-9;déléguée;m@x.fr\npaul;of-9;agent;\n";
     assert_eq!(
-        told(text.as_bytes()),
+        told(text.as_bytes()).await,
         ["2 rolle onboarding-fault-column", "2 courrielle onboarding-fault-column"]
     );
-    assert_eq!(told("compte;organisation;\nmarie;of-9;déléguée\n".as_bytes()), ["2 3 csv-fault-nameless"]);
+    assert_eq!(
+        told("compte;organisation;\nmarie;of-9;déléguée\n".as_bytes()).await,
+        ["2 3 csv-fault-nameless"]
+    );
     // As a spreadsheet of the time of DOS writes an accent.
-    assert_eq!(told(b"compte;organisation;R\x93le\nmarie;of-9;agent\n").len(), 1);
+    assert_eq!(told(b"compte;organisation;R\x93le\nmarie;of-9;agent\n").await.len(), 1);
     // Blank, it says nothing.
     let blank = "compte;organisation;Remarque\nmarie;of-9;\n";
-    assert!(onboarding::read(&home.app, &ciso, blank.as_bytes()).is_ok());
+    assert!(onboarding::read(&home.app, &ciso, blank.as_bytes()).await.is_ok());
 }
 
 #[tokio::test]
@@ -101,7 +104,7 @@ async fn every_fault_is_told_with_its_line_and_nothing_is_half_taken() {
         (9, "account"),
         (10, "organisation"),
     ];
-    assert_eq!(faults(&home, &delegate, text), expected.map(|(line, key)| (line, key.to_owned())));
+    assert_eq!(faults(&home, &delegate, text).await, expected.map(|(line, key)| (line, key.to_owned())));
     let none = home.app.gateway().rules().directory.find(&AccountId::parse("neuf").unwrap()).is_none();
     assert!(none && approvals::list(&home.app, &delegate).await.unwrap().is_empty());
     for (text, expected) in [
@@ -110,6 +113,6 @@ async fn every_fault_is_told_with_its_line_and_nothing_is_half_taken() {
         (b"account\n", (1, "empty")),
         (b"account\nr\x01gis\n", (2, "csv-fault-encoding")),
     ] {
-        assert_eq!(faults(&home, &delegate, text), [(expected.0, expected.1.to_owned())]);
+        assert_eq!(faults(&home, &delegate, text).await, [(expected.0, expected.1.to_owned())]);
     }
 }

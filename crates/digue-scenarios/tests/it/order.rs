@@ -106,7 +106,6 @@ async fn a_finding_is_decided_once() {
         action: "observe".into(),
         intended: "observe".into(),
         is_fused: false,
-        told_at: Timestamp::ZERO,
         verdict: None,
     };
     home.store.add_finding(&finding).await.unwrap();

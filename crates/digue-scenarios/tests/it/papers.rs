@@ -75,12 +75,14 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
             let document = papers::paper(&home.app, &view, &reader, name).unwrap();
             let printed = pdf(&document).unwrap();
             assert!(printed.starts_with(b"%PDF") && printed.len() > 4_000, "{name}");
-            let words = words_of(&papers::printed(&document, PaperFormat::Docx).unwrap());
+            let words = words_of(&papers::printed(&home.app, document, PaperFormat::Docx).await.unwrap());
             assert!(words.contains(&view.reference()), "{name}: {words}");
             assert!(!words.contains("{ $") && !words.contains("[paper"), "{name}: {words}");
         }
         let words = words_of(
-            &papers::printed(&papers::notification(&home.app, &view, &reader), PaperFormat::Docx).unwrap(),
+            &papers::printed(&home.app, papers::notification(&home.app, &view, &reader), PaperFormat::Docx)
+                .await
+                .unwrap(),
         );
         let unknown = if language == Language::French {
             "Inconnu. Qui peut répondre"

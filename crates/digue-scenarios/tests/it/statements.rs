@@ -140,8 +140,11 @@ fn incident(seed: u64) -> IncidentView {
     push(&mut entries, now, opened);
     for _ in 0..draw.below(40) {
         now = now.plus(Duration::from_secs(draw.below(40_000)));
-        let note = note(&mut draw, &about, now);
+        let mut note = note(&mut draw, &about, now);
         let incident = Incident::of(&entries).unwrap();
+        if let IncidentNote::Affected(version) = &mut note {
+            version.number = incident.next_version();
+        }
         if incident.accepts(&note, now, &RULES, &paris()).is_ok() {
             push(&mut entries, now, note);
         }

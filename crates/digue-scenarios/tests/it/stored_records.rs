@@ -1,6 +1,5 @@
 //! Somebody writes into the database beside Digue: each record that differs is named, and no other.
 
-use std::process::Command;
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
@@ -31,13 +30,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// Writes into the database of a running Digue, as a thief of the machine would.
 fn write_beside(home: &Home, sql: &str) {
-    let python =
-        std::env::var("DIGUE_TEST_PYTHON").map_or("python3".to_owned(), |home| format!("{home}/bin/python"));
-    let script = "import sqlite3, sys\nbase = sqlite3.connect(sys.argv[1], timeout=30)\n\
-                  rows = base.execute(sys.argv[2]).rowcount\nbase.commit()\nassert rows > 0, rows";
-    let file = home.folder().join("state.db");
-    let done = Command::new(python).arg("-c").arg(script).arg(file).arg(sql).output().unwrap();
-    assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+    assert!(home.change_beside(sql) > 0, "{sql}");
 }
 
 async fn compared(home: &Home) -> RecordComparison {

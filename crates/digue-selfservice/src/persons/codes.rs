@@ -142,7 +142,11 @@ async fn answer_waiting(app: &App, actor: &Actor, letters: &[CodeLetter]) -> Res
 }
 
 /// The letters as one PDF, one page each.
-pub fn printed(app: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Result<Vec<u8>, OperationError> {
+pub async fn printed(
+    app: &App,
+    reader: &PaperReader,
+    letters: &[CodeLetter],
+) -> Result<Vec<u8>, OperationError> {
     let language = reader.language;
     let mut blocks = Vec::new();
     for letter in letters {
@@ -174,7 +178,7 @@ pub fn printed(app: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Resul
         blocks,
         made_at: Some(app.clock().now().to_string()),
     };
-    papers::printed(&document, PaperFormat::Pdf)
+    papers::printed(app, document, PaperFormat::Pdf).await
 }
 
 /// Opens a session with a typed code, which is used up.

@@ -91,6 +91,8 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
         let last = seen.first().map_or(record.told_entry, |sight| sight.entry.max(record.told_entry));
         let digest_at = if is_due { now } else { record.digest_at };
         let visits = seen.iter().filter(|sight| sight.at > record.digest_at).count() as u64;
+        // Read again: the person may have changed or ended their preferences since the round began.
+        let Some(record) = app.store().request_of(&record.whose).await? else { continue };
         let email = seal(app)?.open(&about(&person), &record.sealed_email);
         let Some(email) = email.and_then(|bytes| String::from_utf8(bytes).ok()) else {
             // Not marked as notified: the mail follows once the right key is back.
@@ -100,7 +102,9 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
             continue;
         };
         // Marked before it is queued: a crash in between loses one mail and repeats none.
-        app.store().save_preference(&PreferenceRecord { told_entry: last, digest_at, ..record }).await?;
+        if !app.store().note_told(&record.whose, last, digest_at).await? {
+            continue;
+        }
         digue_mail::queue(app, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
         told += 1;
     }

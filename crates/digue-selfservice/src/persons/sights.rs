@@ -9,13 +9,14 @@ use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_casework::incidents;
 use digue_compliance::isms::checks;
 use digue_evidence::affected::question_of;
-use digue_evidence::watch::read_entries;
+use digue_evidence::completeness::{CompleteSince, complete_since};
+use digue_evidence::watch::read_exposures;
 use digue_exposure::{ScopeQuestion, Sight};
 use digue_identity::person_sessions::SignedInPerson;
 use digue_response::claim::Happening;
 use digue_response::{Incident, IncidentState};
 use digue_store::{HiddenRecord, KnownPerson};
-use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, PortalId, Subject, Timestamp};
+use digue_types::{AccountId, Act, Basis, Exposure, OrganisationId, PortalId, Subject, Timestamp};
 use ring::hmac;
 
 use super::request_kinds::{RequestKind, RequestOutcome};
@@ -99,8 +100,8 @@ impl ConsultationRow {
 pub struct ConsultationPage {
     pub rows: Vec<ConsultationRow>,
     pub total: usize,
-    /// The time of the first entry that is still kept.
-    pub since: Option<Timestamp>,
+    /// Since when the consultations of this population are complete.
+    pub since: CompleteSince,
     /// When the journal was last verified successfully.
     pub verified_at: Option<Timestamp>,
 }
@@ -117,7 +118,7 @@ pub async fn page(
     Ok(ConsultationPage {
         rows: rows(app, person.whose(), shown).await?,
         total,
-        since: since(app)?,
+        since: since(app, Some(&person.whose().population)).await?,
         verified_at: verified_at(app).await?,
     })
 }
@@ -130,7 +131,8 @@ pub async fn all(app: &App, person: &SignedInPerson) -> Result<Vec<ConsultationR
 
 /// Consultations of this person that are not hidden, the newest first.
 pub(crate) async fn visible(app: &App, person: &SignedInPerson) -> Result<Vec<Sight>, OperationError> {
-    let mut sights = app.answered(app.view().of_person(&person.reference()?))?;
+    let (view, reference) = (app.view(), person.reference()?);
+    let mut sights = app.answered(app.blocking(move || view.of_person(&reference)).await?)?;
     sights.retain(|sight| is_of(person.whose(), sight));
     let now = app.clock().now();
     let hidden = app.store().hidden().await?;
@@ -165,6 +167,7 @@ async fn rows(
     let rules = app.gateway().rules();
     let requests = app.store().requests_of(whose).await?;
     let questions = questions(app).await?;
+    let exposures = read_exposures(app, sights.iter().map(|sight| sight.entry).collect()).await?;
     let mut rows = Vec::with_capacity(sights.len());
     for sight in sights {
         // Requests about rights and letters have entry zero, which is never a consultation.
@@ -172,8 +175,9 @@ async fn rows(
         let given = asked
             .clone()
             .find(|one| one.kind == RequestKind::Name.code() && one.outcome == RequestOutcome::Done.code());
-        let exposure = exposure_of(app, &sight)?;
-        let incident = questions.iter().find(|one| one.asks(&sight, exposure.as_ref()));
+        // Without one its key was destroyed at the end of the retention.
+        let exposure = exposures.get(&sight.entry).map(Box::as_ref);
+        let incident = questions.iter().find(|one| one.asks(&sight, exposure));
         rows.push(ConsultationRow {
             entry: sight.entry,
             at: sight.at,
@@ -185,7 +189,7 @@ async fn rows(
             role: rules.directory.find(&sight.account).map(|record| record.role.code()),
             basis: sight.basis,
             doubt: incident.and_then(|one| one.doubt),
-            categories: shown(app, &sight, exposure.as_ref()),
+            categories: shown(app, &sight, exposure),
             incident: incident.map(|one| one.reference.clone()),
             name: given.map(|one| one.answer.clone()),
             asked: asked.map(|one| (one.kind.clone(), one.outcome.clone())).collect(),
@@ -193,18 +197,6 @@ async fn rows(
         });
     }
     Ok(rows)
-}
-
-/// The entry of a consultation; `None` once its key was destroyed at the end of the retention.
-fn exposure_of(app: &App, sight: &Sight) -> Result<Option<Exposure>, OperationError> {
-    if sight.entry < app.journal_minimum() {
-        return Ok(None);
-    }
-    let entry = read_entries(app, sight.entry, 1)?.into_iter().next();
-    Ok(entry.and_then(|(_, event)| match event {
-        Event::Exposure(exposure) => Some(*exposure),
-        Event::Administration(_) => None,
-    }))
 }
 
 /// The categories that were shown, from the entry; from the portal's map when its key is destroyed.
@@ -278,13 +270,15 @@ pub(crate) fn alias(app: &App, account: &AccountId, organisation: &OrganisationI
     tag.as_ref().iter().take(4).map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect()
 }
 
-/// The time of the first entry that is still kept.
-pub(super) fn since(app: &App) -> Result<Option<Timestamp>, OperationError> {
-    let first = read_entries(app, app.journal_minimum(), 64)?.into_iter().next();
-    Ok(first.map(|(_, event)| match event {
-        Event::Exposure(exposure) => exposure.at,
-        Event::Administration(act) => act.at,
-    }))
+/// Since when the consultations of a population are complete; of all populations for `None`. A portal that has
+/// no map any more may have had any population.
+pub(super) async fn since(app: &App, population: Option<&str>) -> Result<CompleteSince, OperationError> {
+    let hosts = app.gateway().hosts();
+    let concerns = |portal: &PortalId| {
+        let known = hosts.portal(portal).map(|portal| portal.population.as_str());
+        population.is_none_or(|population| known.is_none_or(|known| known == population))
+    };
+    complete_since(app, concerns).await
 }
 
 async fn verified_at(app: &App) -> Result<Option<Timestamp>, OperationError> {
@@ -366,7 +360,8 @@ pub async fn hidden(app: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>
                 return Err(OperationError::Unavailable(wide));
             }
         }
-        let persons = app.answered(app.view().count(&question))?;
+        let view = app.view();
+        let persons = app.answered(app.blocking(move || view.count(&question)).await?)?;
         let is_in_force = record.lifted_at == Timestamp::ZERO && now < record.until;
         all.push(HiddenConsultations { is_in_force, persons, record });
     }
@@ -375,6 +370,8 @@ pub async fn hidden(app: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>
 
 #[cfg(test)]
 mod tests {
+    use digue_types::Event;
+
     use super::*;
 
     #[test]

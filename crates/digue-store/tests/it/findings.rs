@@ -1,6 +1,6 @@
 //! The contract of findings.
 
-use digue_store::{FindingRecord, FindingVerdict, Store};
+use digue_store::{AlertChannel, FindingRecord, FindingVerdict, Store};
 use digue_types::{OrganisationId, PortalId, Timestamp};
 
 use super::{NOON, account};
@@ -20,7 +20,6 @@ fn finding(id: &str, at: Timestamp) -> FindingRecord {
         action: "close-account".into(),
         intended: "close-organisation".into(),
         is_fused: id == "f2",
-        told_at: Timestamp::ZERO,
         verdict: None,
     }
 }
@@ -36,10 +35,22 @@ pub(crate) async fn keep_the_contract(store: &Store) {
     assert_eq!(store.findings(1).await.unwrap(), all[..1]);
     assert_eq!(store.finding("f1").await.unwrap(), Some(all[1].clone()));
     assert_eq!(store.finding("f9").await.unwrap(), None);
-    store.tell_finding("f1", later).await.unwrap();
-    let untold = store.untold_findings().await.unwrap().into_iter().map(|f| f.id.to_string());
-    let untold: Vec<String> = untold.collect();
-    assert_eq!(untold, ["f3", "f2"]);
+    let untold = async |channel, most| -> Vec<String> {
+        store
+            .untold_findings(channel, most)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|finding| finding.id.to_string())
+            .collect()
+    };
+    store.tell_finding("f1", AlertChannel::Webhook, later).await.unwrap();
+    assert_eq!(untold(AlertChannel::Webhook, 10).await, ["f3", "f2"]);
+    assert_eq!(untold(AlertChannel::Syslog, 10).await, ["f1", "f3", "f2"], "each has its own progress");
+    assert_eq!(untold(AlertChannel::Syslog, 2).await, ["f1", "f3"]);
+    store.skip_findings(AlertChannel::Syslog, later).await.unwrap();
+    assert!(untold(AlertChannel::Syslog, 10).await.is_empty());
+    assert_eq!(untold(AlertChannel::Webhook, 10).await, ["f3", "f2"]);
     // Of two who decide, one does.
     let verdict =
         FindingVerdict { is_theft: false, by: account("rssi"), at: later, reason: "un inventaire".into() };

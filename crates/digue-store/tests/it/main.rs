@@ -8,7 +8,7 @@ mod postgres;
 mod spellings;
 
 use digue_access::session::{ClientIp, Device};
-use digue_access::{AccountRecord, Reach, RequestOrigin, Role, Session};
+use digue_access::{AccountRecord, Membership, Reach, RequestOrigin, Role, Session};
 use digue_store::{
     ApprovalDecision, ApprovalRecord, BreakGlassRecord, CampaignRecord, ContactSource, EntryRecord,
     FileRecord, GateRecord, NoticeRecord, PasskeyRecord, Store, StoreConnection,
@@ -41,20 +41,24 @@ async fn keeps_the_contract(store: &Store) {
 }
 
 async fn accounts_are_replaced_by_name(store: &Store) {
-    let record = |role, is_suspended| AccountRecord {
-        organisation: OrganisationId::parse("of-1").unwrap(),
-        role,
-        is_suspended,
-    };
-    store.save_account(&account("a1"), &record(Role::Agent, false)).await.unwrap();
-    let both = [
-        (account("a1"), record(Role::Delegate, true)),
-        (account("élise@exemple.fr"), record(Role::Ciso, false)),
-    ];
+    let organisation = OrganisationId::parse("of-1").unwrap();
+    let membership = |role| Membership { organisation: organisation.clone(), role };
+    let record =
+        |role, is_suspended| AccountRecord { organisation: organisation.clone(), role, is_suspended };
+    store.save_accounts(&[(account("a1"), membership(Role::Agent))]).await.unwrap();
+    assert!(store.set_suspended(&account("a1"), true).await.unwrap());
+    assert!(!store.set_suspended(&account("a1"), true).await.unwrap(), "it is suspended already");
+    assert!(!store.set_suspended(&account("a2"), true).await.unwrap(), "there is none");
+    let both =
+        [(account("a1"), membership(Role::Delegate)), (account("élise@exemple.fr"), membership(Role::Ciso))];
     store.save_accounts(&both).await.unwrap();
     let mut found = store.accounts().await.unwrap();
     found.sort_by(|a, b| a.0.cmp(&b.0));
-    assert_eq!(found, both);
+    let expected = [
+        (account("a1"), record(Role::Delegate, true)),
+        (account("élise@exemple.fr"), record(Role::Ciso, false)),
+    ];
+    assert_eq!(found, expected, "what was suspended stays so when its role changes");
 }
 
 async fn passkeys_are_counted_and_the_last_one_stays(store: &Store) {
@@ -181,8 +185,13 @@ async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &S
     assert_eq!(store.notice_channels("ca-1").await.unwrap()["mail"], 2);
     store.set_campaign_faults("ca-1", "[[2,\"contact-fault-row\"]]").await.unwrap();
     assert!(store.campaign("ca-1").await.unwrap().unwrap().faults.contains("contact-fault-row"));
+    assert_eq!(store.take_notice("ca-1", NOON).await.unwrap(), None, "the campaign has not begun");
+    assert!(store.move_campaign("ca-1", ("ready", "sending"), Timestamp::ZERO).await.unwrap());
     let first = store.take_notice("ca-1", NOON).await.unwrap().unwrap();
     assert_eq!((first.number, first.state.as_str()), (1, "sending"));
+    assert!(store.move_campaign("ca-1", ("sending", "paused"), Timestamp::ZERO).await.unwrap());
+    assert_eq!(store.take_notice("ca-1", NOON).await.unwrap(), None, "it was paused");
+    assert!(store.move_campaign("ca-1", ("paused", "sending"), Timestamp::ZERO).await.unwrap());
     assert_eq!(store.take_notice("ca-1", NOON).await.unwrap().unwrap().number, 2);
     assert_eq!(store.take_notice("ca-1", NOON).await.unwrap(), None);
     store.set_notice("ca-1", 1, "sent", "", NOON).await.unwrap();
@@ -194,7 +203,8 @@ async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &S
     let kept = store.notice_by_code((1 << 59) + 2).await.unwrap().unwrap();
     assert_eq!((kept.destination.as_str(), kept.checks, kept.places.as_str()), ("", 1, "ab"));
     assert_eq!(store.notices("ca-1", "uncertain", 0, 10).await.unwrap(), [kept]);
-    store.set_campaign("ca-1", "ended", NOON).await.unwrap();
+    assert!(store.move_campaign("ca-1", ("sending", "ended"), NOON).await.unwrap());
+    assert!(!store.move_campaign("ca-1", ("preparing", "ready"), NOON).await.unwrap(), "it is over");
     assert_eq!(store.campaign("ca-1").await.unwrap().unwrap().ended_at, NOON);
     assert_eq!(store.campaigns().await.unwrap().len(), 1);
 }

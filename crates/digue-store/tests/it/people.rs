@@ -1,7 +1,7 @@
 //! The part of the contract that is about people: organisations, factors, recoveries, mail.
 
-use digue_access::ApiKey;
 use digue_access::decide::Reduction;
+use digue_access::{ApiKey, Membership, Role};
 use digue_store::{
     ApiKeyRecord, Attempts, ConnectionRecord, IdentityRecord, MailRecord, OrganisationRecord, PasswordRecord,
     ProviderSession, RecoveryRecord, Store,
@@ -57,8 +57,8 @@ async fn organisations_are_known_from_their_first_account(store: &Store) {
     let named = OrganisationRecord { id, name: "Formation d'Armor".into(), email: "x@exemple.fr".into() };
     store.save_organisation(&named).await.unwrap();
     // Another account of it changes nothing.
-    let accounts = store.accounts().await.unwrap();
-    store.save_accounts(&accounts).await.unwrap();
+    let membership = Membership { organisation: named.id.clone(), role: Role::Delegate };
+    store.save_accounts(&[(account("a1"), membership)]).await.unwrap();
     assert_eq!(store.organisations().await.unwrap(), [named]);
 }
 

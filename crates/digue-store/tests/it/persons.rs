@@ -90,6 +90,11 @@ async fn a_wish_is_replaced_and_forgotten(store: &Store) {
     };
     store.save_preference(&preference(1)).await.unwrap();
     store.save_preference(&preference(7)).await.unwrap();
+    let known = preference(7);
+    assert!(store.note_told(&known.whose, 9, NOON).await.unwrap());
+    let told = store.request_of(&known.whose).await.unwrap();
+    assert_eq!(told, Some(PreferenceRecord { told_entry: 9, digest_at: NOON, ..known.clone() }));
+    store.save_preference(&known).await.unwrap();
     assert_eq!(store.preferences().await.unwrap(), [preference(7)]);
     assert_eq!(store.request_of(&marie()).await.unwrap(), Some(preference(7)));
     store.remove_preference(&marie()).await.unwrap();

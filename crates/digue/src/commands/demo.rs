@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use digue_access::session::ClientIp;
-use digue_access::{AccountRecord, RequestOrigin, Role};
+use digue_access::{Membership, RequestOrigin, Role};
 use digue_administration::caseloads;
 use digue_app::Actor;
 use digue_console::AttackProgress;
@@ -145,9 +145,8 @@ async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Resul
         return Ok(None);
     }
     let operator = OrganisationId::parse("operateur")?;
-    let officer = |name: &str, role| -> Result<(AccountId, AccountRecord)> {
-        let record = AccountRecord { organisation: operator.clone(), role, is_suspended: false };
-        Ok((AccountId::parse(name)?, record))
+    let officer = |name: &str, role| -> Result<(AccountId, Membership)> {
+        Ok((AccountId::parse(name)?, Membership { organisation: operator.clone(), role }))
     };
     let mut accounts =
         vec![officer("rssi", Role::Ciso)?, officer("rssi2", Role::Ciso)?, officer("dpo", Role::Dpo)?];
@@ -155,7 +154,7 @@ async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Resul
     accounts.extend(population.accounts.iter().map(|account| {
         let role = if account.is_delegate { Role::Delegate } else { Role::Agent };
         let organisation = account.organisation.clone();
-        (account.id.clone(), AccountRecord { organisation, role, is_suspended: false })
+        (account.id.clone(), Membership { organisation, role })
     }));
     digue_app::directory::save(&app, &Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();

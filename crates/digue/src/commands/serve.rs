@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use digue_access::{AccountRecord, Role};
+use digue_access::{Membership, Role};
 use digue_app::Actor;
 use digue_identity::sign_in;
 use digue_locales::Value;
@@ -90,12 +90,8 @@ async fn invite_first_officer(out: &Output, running: &RunningServer, host: &str)
     let is_free = |name: &String| !rules.directory.iter().any(|(known, _)| known.as_str() == name);
     let mut names = std::iter::once("rssi".to_owned()).chain((2..).map(|number| format!("rssi-{number}")));
     let account = AccountId::parse(&names.find(is_free).expect("there is always a next number"))?;
-    let record = AccountRecord {
-        organisation: OrganisationId::parse("operateur")?,
-        role: Role::Ciso,
-        is_suspended: false,
-    };
-    digue_app::directory::save(&app, &Actor::digue(), vec![(account.clone(), record)]).await?;
+    let membership = Membership { organisation: OrganisationId::parse("operateur")?, role: Role::Ciso };
+    digue_app::directory::save(app, &Actor::digue(), vec![(account.clone(), membership)]).await?;
     let lasts = Duration::from_hours(1);
     let link = sign_in::issue_link(app, &Actor::digue(), &account, host, lasts).await?;
     let values = [("account", Value::from(account.as_str())), ("link", Value::from(link))];

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use digue_administration::watch_lists;
 use digue_app::LineFault;
-use digue_app::signals::sentence;
+use digue_app::signals::sentences;
 use digue_detection::{DeclaredBatch, Engine, EngineOptions, Finding, Playbook, RecentClosings, Weight};
 use digue_locales::{Language, Value, text};
 use digue_replay::recorded::Watcher;
@@ -149,7 +149,7 @@ impl DecisionWriter {
             organisation: &finding.organisation,
             kind: finding.weight.code(),
             action: Playbook::default().step(finding, &RecentClosings::default()).taken.code(),
-            reasons: finding.signals.iter().map(|signal| sentence(self.language, signal)).collect(),
+            reasons: sentences(self.language, &finding.signals),
             signals: finding.signals.clone(),
             around: finding.account.is_some().then_some(finding.around),
             evidence: finding.evidence,
