@@ -63,7 +63,7 @@ pub struct AppParts {
 
 /// The running Digue, shared by the console, the command line and the background tasks.
 pub struct App {
-    pub store: Store,
+    store: Store,
     journal: Arc<Journal>,
     // Guards the exposure index and the last checkpoint. The journal's own thread takes it for writing at
     // each commit and then, while holding it, the monitor's lock: never take it with the monitor's lock held.

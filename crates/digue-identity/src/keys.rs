@@ -156,7 +156,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ListedKey>, OperationE
         let of = rules.directory.find(&key.account).map(|known| &known.organisation);
         actor.role.can_watch() || (of.is_some() && of == own.as_ref())
     };
-    let keys = app.store.keys().await?.into_iter().map(|record| {
+    let keys = app.store().keys().await?.into_iter().map(|record| {
         let ApiKeyRecord { key, name, added_at, .. } = record;
         ListedKey { key, name, added_at }
     });

@@ -75,7 +75,7 @@ pub enum Protection {
 }
 
 /// The mail server, and who makes the links of invitations.
-pub struct MailState {
+struct MailState {
     mailer: Option<Mailer>,
     links: Box<dyn InvitationLinks>,
 }

@@ -253,7 +253,7 @@ pub async fn decide(
         after: decision.code().to_owned(),
         reason: reason.clone(),
     };
-    let stored = app.store.review_lines(review).await?.into_iter().find(|line| line.account == *account);
+    let stored = app.store().review_lines(review).await?.into_iter().find(|line| line.account == *account);
     let decided = ReviewLine {
         decision: decision.code().to_owned(),
         decided_by: actor.account.to_string(),

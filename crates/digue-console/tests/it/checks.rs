@@ -1,6 +1,9 @@
 //! What holds on every page, for every reader, in both languages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use digue_locales::Language;
 
 use crate::html::Element;
 use crate::pages::{NO_PAGES, PAGES};
@@ -21,7 +24,7 @@ fn on_every_page(check: impl Fn(&Shown, Reader, &Answer, &Element)) {
 }
 
 #[test]
-#[ignore = "the small world does not yet reach the space of a person in each state"]
+#[ignore = "the small world has no person who is signed in to their space"]
 fn every_route_that_shows_a_page_is_among_the_pages() {
     for route in routes() {
         let Some(path) = route.strip_prefix("GET ") else { continue };
@@ -124,6 +127,32 @@ fn every_field_has_a_label() {
     });
 }
 
+#[test]
+#[ignore = "the overview has a table without caption"]
+fn every_table_has_a_caption_and_a_header_for_each_column() {
+    on_every_page(|shown, reader, _, root| {
+        let mut captions = BTreeSet::new();
+        for table in root.all().into_iter().filter(|element| element.is("table")) {
+            let place = shown.place(reader);
+            let caption = table.elements().next().filter(|first| first.is("caption"));
+            let caption = caption.unwrap_or_else(|| panic!("{place}: a table without caption")).text();
+            assert!(!caption.is_empty() && captions.insert(caption.clone()), "{place}: {caption:?}");
+            let head = table.first("thead").and_then(|head| head.first("tr"));
+            let head: Vec<&Element> =
+                head.unwrap_or_else(|| panic!("{place}: {caption}")).elements().collect();
+            for cell in &head {
+                let has_scope = cell.is("th") && cell.attribute("scope") == Some("col");
+                assert!(has_scope, "{place}: {caption}: {cell:?}");
+                assert!(!cell.text().is_empty(), "{place}: {caption}: a column without name");
+            }
+            let rows = table.first("tbody").into_iter().flat_map(Element::elements);
+            for row in rows {
+                assert_eq!(row.elements().count(), head.len(), "{place}: {caption}: {}", row.text());
+            }
+        }
+    });
+}
+
 /// The policy of our pages runs no script on the page itself and takes no style from it.
 #[test]
 fn nothing_on_a_page_breaks_its_own_policy() {
@@ -182,4 +211,107 @@ fn what_a_page_links_to_exists() {
             assert!(is_there(method, place), "{}: {method} {place}", shown.place(reader));
         }
     });
+}
+
+/// A missing message is shown as its key in brackets (`digue_locales::text_with`).
+#[test]
+#[ignore = "the page of an account shows the code of a limit"]
+fn no_page_shows_a_key_or_a_code() {
+    on_every_page(|shown, reader, _, root| {
+        for element in
+            root.all().into_iter().filter(|element| !matches!(element.name.as_str(), "code" | "pre"))
+        {
+            for text in own_texts(element) {
+                let inner = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                assert!(!inner.is_some_and(is_code), "{}: {text}", shown.place(reader));
+                assert!(!text.contains("{ $") && !text.contains("{$"), "{}: {text}", shown.place(reader));
+                let is_of_world = WORLD_WORDS.iter().any(|word| text.trim() == *word);
+                let is_shown = !is_of_world && is_code(text.trim()) && text.contains('-');
+                assert!(!is_shown, "{}: the code {text}", shown.place(reader));
+            }
+        }
+    });
+}
+
+/// Names of the small world that look like codes.
+const WORLD_WORDS: [&str; 4] = ["of-1", "of-2", "portail", "mss-2"];
+
+fn is_code(text: &str) -> bool {
+    let is_sign =
+        |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || matches!(sign, '-' | '_');
+    !text.is_empty() && text.chars().all(is_sign) && text.starts_with(|sign: char| sign.is_ascii_lowercase())
+}
+
+/// The texts that stand in this element itself.
+fn own_texts(element: &Element) -> Vec<&str> {
+    let texts = element.children.iter().filter_map(|node| match node {
+        crate::html::Node::Text(text) => Some(text.as_str()),
+        crate::html::Node::Element(_) => None,
+    });
+    texts.collect()
+}
+
+/// Words by which a piece of a message is found; shorter pieces are not looked for.
+const BEGINNING: usize = 3;
+
+/// The messages of a language, by key, cut where values are put in.
+fn messages(language: Language) -> BTreeMap<String, Vec<String>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../digue-locales/locales").join(language.code());
+    let mut messages: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for item in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(item.unwrap().path()).unwrap();
+        let mut key = String::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let said = match line.split_once('=') {
+                Some((name, said)) if !line.starts_with(' ') => {
+                    name.trim().clone_into(&mut key);
+                    said
+                }
+                _ => line,
+            };
+            // `{ $count }`, and the branches of a plural.
+            let pieces = said.split(['{', '}', '[', ']']).map(str::trim);
+            let pieces =
+                pieces.filter(|piece| !piece.starts_with('$') && piece.split(' ').count() >= BEGINNING);
+            messages.entry(key.clone()).or_default().extend(pieces.map(ToOwned::to_owned));
+        }
+    }
+    messages
+}
+
+/// Compared key by key: what only the other language says is nowhere on the page.
+#[test]
+#[ignore = "the English notification has French text"]
+fn no_page_speaks_the_other_language() {
+    let [french, english] = [Language::French, Language::English].map(messages);
+    let only = |own: &BTreeMap<String, Vec<String>>, other: &BTreeMap<String, Vec<String>>| {
+        let own: BTreeSet<&String> = own.values().flatten().collect();
+        let mut foreign: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for piece in other.values().flatten().filter(|piece| !own.contains(piece)) {
+            let beginning = piece.split(' ').take(BEGINNING).collect::<Vec<_>>().join(" ");
+            foreign.entry(beginning).or_default().push(piece.clone());
+        }
+        foreign
+    };
+    let (only_english, only_french) = (only(&french, &english), only(&english, &french));
+    assert!(only_english.len() > 1000 && only_french.len() > 1000);
+    let mut seen: BTreeSet<(&str, String)> = BTreeSet::new();
+    for shown in SHOWN.iter() {
+        let foreign = match shown.language {
+            Language::French => &only_english,
+            Language::English => &only_french,
+        };
+        for (reader, _, root) in shown.pages() {
+            let text = root.text();
+            if !seen.insert((shown.language.code(), text.clone())) {
+                continue;
+            }
+            let words: Vec<&str> = text.split(' ').collect();
+            for place in words.windows(BEGINNING) {
+                for piece in foreign.get(&place.join(" ")).into_iter().flatten() {
+                    assert!(!text.contains(piece.as_str()), "{}: {piece}", shown.place(reader));
+                }
+            }
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod checks;
 mod html;
+mod operator;
 mod pages;
 mod routes;
 mod snapshots;

@@ -12,45 +12,25 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
 use digue_access::session::ClientIp;
-use digue_access::{
-    BudgetLimits, EnforcementMode, LimitsTable, Membership, Policies, RequestOrigin, Role, RouteAccess,
-    Session, SessionLimits,
-};
+use digue_access::{Membership, Policies, RequestOrigin, Role, Session, SessionLimits};
 use digue_administration::approvals;
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::ManualClock;
 use digue_app::found::MonitoredFinding;
 use digue_app::monitor::unattended;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
-use digue_app::{Actor, App, AppParts, Areas};
-use digue_casework::incidents::IncidentLog;
-use digue_casework::operator::OperatorRules;
-use digue_casework::{CaseworkSettings, containment};
-use digue_compliance::comparisons;
-use digue_compliance::isms::LessonMeasures;
+use digue_app::{Actor, App, AppParts};
+use digue_casework::containment;
 use digue_console::Visitor;
 use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings, Weight};
-use digue_evidence::EvidenceSettings;
 use digue_evidence::reading::EvidenceForm;
-use digue_gateway::body::{Body as GatewayBody, empty};
 use digue_gateway::client_address::TrustedProxies;
-use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::Asserter;
-use digue_gateway::name_mapping::IdentityMapping;
-use digue_gateway::path::Pattern;
-use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind, Timeouts,
-    Upstream,
-};
-use digue_gateway::ports::{BoxFuture, Clock as _, LocalPages, NoMonitor};
+use digue_gateway::ports::{Clock as _, NoMonitor};
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
-use digue_identity::invitations::{self, MailedInvitations};
-use digue_identity::password::PasswordRules;
-use digue_identity::providers::{FactorRules, ProviderAudience, ProviderRules, UserInfo};
-use digue_identity::{IdentitySettings, keys, passkey, person_sessions, sign_in};
-use digue_inspect::{IdentifierKind, InspectionLimits, ResponseRules};
+use digue_identity::{invitations, keys, passkey, person_sessions, sign_in};
 use digue_journal::disk::Disk;
 use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions};
@@ -58,19 +38,14 @@ use digue_locales::Language;
 use digue_selfservice::persons;
 use digue_store::Store;
 use digue_testkit::Authenticator;
-use digue_types::{
-    AccountId, ActionName, Event, OrganisationId, Outcome, PopulationId, PortalId, RefusalReason, RouteName,
-    Timestamp,
-};
+use digue_types::{AccountId, Event, OrganisationId, Outcome, PortalId, RefusalReason, Timestamp};
 use jiff::tz::TimeZone;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use tower::ServiceExt as _;
 
+use crate::operator::{CONSOLE, KEY, NoPages, PORTAL_HOST, areas, portal};
+
 pub(crate) const CONSOLE_HOST: &str = "digue.test";
-const CONSOLE: &str = "https://digue.test";
-/// Seals and hashes secrets.
-const KEY: [u8; 32] = [7; 32];
-pub(crate) const PORTAL_HOST: &str = "portail.test";
 /// A Thursday morning, when most of it happens.
 const BEGINNING: Timestamp = Timestamp::from_secs(1_763_625_600);
 /// Saturday, 22 November 2025, 13:00 in Paris: when the pages are read.
@@ -164,7 +139,7 @@ impl World {
         let journal = Arc::new(journal.unwrap());
         let aliases = Arc::new(AliasTables::default());
         let store = Store::open("sqlite::memory:").await.unwrap();
-        let areas = areas(&store, aliases.clone(), paris.clone()).await;
+        let areas = areas(&store, aliases.clone(), paris.clone(), BEGINNING).await;
         let app = App::new(AppParts {
             monitor: unattended(),
             store,
@@ -465,10 +440,9 @@ impl World {
             ("perdu", Weight::Containment, Action::CloseAccount),
             ("agent", Weight::Alert, Action::LowerBudget),
         ] {
+            self.tick();
             let found = found(self.clock.as_ref(), account, weight, taken);
             containment::respond(&self.app, found).await.unwrap();
-            // Two of one moment have no order.
-            self.clock.set(self.clock.now().plus(Duration::from_secs(60)));
         }
         let view = containment::view(&self.app, &self.actor(CISO)).await.unwrap();
         let of = |account: &str| {
@@ -740,102 +714,6 @@ fn origin() -> RequestOrigin {
     }
 }
 
-/// All areas, with what a French operator configures; no mail leaves.
-async fn areas(store: &Store, aliases: Arc<AliasTables>, zone: TimeZone) -> Areas {
-    let areas = digue_app::areas(store, aliases, vec![Box::new(IncidentLog)]).await.unwrap();
-    let areas = digue_mail::areas(areas, None, Box::new(MailedInvitations)).unwrap();
-    let evidence = EvidenceSettings {
-        comparisons: comparisons::all(),
-        retentions: Default::default(),
-        witnesses: Default::default(),
-        client: None,
-        now: BEGINNING,
-    };
-    let areas = digue_evidence::areas(areas, evidence);
-    let identity = IdentitySettings {
-        password: Some(PasswordRules { breached: None }),
-        providers: vec![provider()],
-        key: &KEY,
-        console_url: CONSOLE,
-    };
-    let areas = digue_identity::areas(areas, identity).unwrap();
-    let casework = CaseworkSettings {
-        operator: OperatorRules { zone, is_insured: true, ..Default::default() },
-        alerts: Default::default(),
-        desk: Default::default(),
-        lessons: Box::new(LessonMeasures),
-    };
-    let areas = digue_administration::areas(digue_casework::areas(areas, casework));
-    digue_selfservice::areas(digue_compliance::areas(areas, Default::default()))
-}
-
-fn provider() -> ProviderRules {
-    ProviderRules {
-        id: "proconnect".to_owned(),
-        label: "ProConnect".to_owned(),
-        issuer: "https://fournisseur.test".to_owned(),
-        client: "digue".to_owned(),
-        other_audiences: Vec::new(),
-        secret: "un secret".to_owned(),
-        serves: ProviderAudience::Accounts,
-        scopes: Vec::new(),
-        user_info: UserInfo::None,
-        asked_claims: Vec::new(),
-        acr: Vec::new(),
-        factors: FactorRules::default(),
-    }
-}
-
-fn portal() -> Portal {
-    let limits = |day| BudgetLimits([None, None, Some(day), None]);
-    Portal {
-        id: PortalId::parse("portail").unwrap(),
-        population: PopulationId::parse("personnes").unwrap(),
-        hosts: vec![PORTAL_HOST.into()],
-        upstream: Upstream { is_https: false, authority: "127.0.0.1:1".to_owned(), host: None },
-        identity: Identity::Session,
-        mapping: IdentityMapping::default(),
-        request_headers: Vec::new(),
-        named_headers: NamedHeaders::default(),
-        mode: EnforcementMode::Enforced,
-        kinds: vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }],
-        primary: 0,
-        limits: LimitsTable { account: limits(60), organisation: limits(400), ..LimitsTable::default() },
-        break_glass: BreakGlassRule { lasts: Duration::from_mins(15) },
-        routes: vec![route()],
-        timeouts: Timeouts::default(),
-        report_token: None,
-        response_headers: Default::default(),
-    }
-}
-
-fn route() -> Route {
-    Route {
-        name: RouteName::parse("fiche").unwrap(),
-        methods: vec![],
-        pattern: Pattern::parse("/fiche/{id}").unwrap(),
-        kind: RouteKind::Held,
-        action: ActionName::parse("open").unwrap(),
-        categories: vec![],
-        access: RouteAccess {
-            needs_caseload: true,
-            allows_exact_search: false,
-            keeps_found: Duration::ZERO,
-            allows_break_glass: true,
-            proof_age_max: None,
-        },
-        request: vec![],
-        exact_sets: vec![],
-        query: QueryRule::Any,
-        graphql: GraphQl::Unread,
-        response: ResponseRules { blocks: Vec::new(), errors: None },
-        uninspected: OnUninspected::default(),
-        held_bytes_max: 1 << 20,
-        inspect_limits: InspectionLimits::default(),
-        request_bytes_max: 1 << 20,
-    }
-}
-
 fn found(clock: &ManualClock, account: &str, weight: Weight, taken: Action) -> MonitoredFinding {
     use digue_gateway::ports::Clock as _;
     let figures = Figures { seen: 31, usual: 7, minutes: 1 };
@@ -853,13 +731,4 @@ fn found(clock: &ManualClock, account: &str, weight: Weight, taken: Action) -> M
     };
     let step = PlaybookStep { taken, intended: taken, is_fused: false };
     MonitoredFinding { finding, step, is_trial: false }
-}
-
-/// The gateway of this world serves no page: the router is asked directly.
-struct NoPages;
-
-impl LocalPages for NoPages {
-    fn respond(&self, _: Request<GatewayBody>) -> BoxFuture<Response<GatewayBody>> {
-        Box::pin(async { Response::new(empty()) })
-    }
 }

@@ -1,0 +1,141 @@
+//! What the operator of the small world configures: one portal with one route, an identity provider, no mail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{Request, Response};
+use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, RouteAccess};
+use digue_app::Areas;
+use digue_app::alias_tables::AliasTables;
+use digue_casework::CaseworkSettings;
+use digue_casework::incidents::IncidentLog;
+use digue_casework::operator::OperatorRules;
+use digue_compliance::comparisons;
+use digue_compliance::isms::LessonMeasures;
+use digue_evidence::EvidenceSettings;
+use digue_gateway::body::{Body, empty};
+use digue_gateway::graphql::GraphQl;
+use digue_gateway::name_mapping::IdentityMapping;
+use digue_gateway::path::Pattern;
+use digue_gateway::portal::{
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind, Timeouts,
+    Upstream,
+};
+use digue_gateway::ports::{BoxFuture, LocalPages};
+use digue_identity::IdentitySettings;
+use digue_identity::invitations::MailedInvitations;
+use digue_identity::password::PasswordRules;
+use digue_identity::providers::{FactorRules, ProviderAudience, ProviderRules, UserInfo};
+use digue_inspect::{IdentifierKind, InspectionLimits, ResponseRules};
+use digue_store::Store;
+use digue_types::{ActionName, PopulationId, PortalId, RouteName, Timestamp};
+use jiff::tz::TimeZone;
+
+pub(crate) const CONSOLE: &str = "https://digue.test";
+pub(crate) const PORTAL_HOST: &str = "portail.test";
+/// Seals and hashes secrets.
+pub(crate) const KEY: [u8; 32] = [7; 32];
+
+/// All areas, with what a French operator configures; no mail leaves.
+pub(crate) async fn areas(store: &Store, aliases: Arc<AliasTables>, zone: TimeZone, now: Timestamp) -> Areas {
+    let areas = digue_app::areas(store, aliases, vec![Box::new(IncidentLog)]).await.unwrap();
+    let areas = digue_mail::areas(areas, None, Box::new(MailedInvitations)).unwrap();
+    let evidence = EvidenceSettings {
+        comparisons: comparisons::all(),
+        retentions: Default::default(),
+        witnesses: Default::default(),
+        client: None,
+        now,
+    };
+    let identity = IdentitySettings {
+        password: Some(PasswordRules { breached: None }),
+        providers: vec![provider()],
+        key: &KEY,
+        console_url: CONSOLE,
+    };
+    let casework = CaseworkSettings {
+        operator: OperatorRules { zone, is_insured: true, ..Default::default() },
+        alerts: Default::default(),
+        desk: Default::default(),
+        lessons: Box::new(LessonMeasures),
+    };
+    let areas = digue_identity::areas(digue_evidence::areas(areas, evidence), identity).unwrap();
+    let areas = digue_administration::areas(digue_casework::areas(areas, casework));
+    digue_selfservice::areas(digue_compliance::areas(areas, Default::default()))
+}
+
+fn provider() -> ProviderRules {
+    ProviderRules {
+        id: "proconnect".to_owned(),
+        label: "ProConnect".to_owned(),
+        issuer: "https://fournisseur.test".to_owned(),
+        client: "digue".to_owned(),
+        other_audiences: Vec::new(),
+        secret: "un secret".to_owned(),
+        serves: ProviderAudience::Accounts,
+        scopes: Vec::new(),
+        user_info: UserInfo::None,
+        asked_claims: Vec::new(),
+        acr: Vec::new(),
+        factors: FactorRules::default(),
+    }
+}
+
+pub(crate) fn portal() -> Portal {
+    let limits = |day| BudgetLimits([None, None, Some(day), None]);
+    Portal {
+        id: PortalId::parse("portail").unwrap(),
+        population: PopulationId::parse("personnes").unwrap(),
+        hosts: vec![PORTAL_HOST.into()],
+        upstream: Upstream { is_https: false, authority: "127.0.0.1:1".to_owned(), host: None },
+        identity: Identity::Session,
+        mapping: IdentityMapping::default(),
+        request_headers: Vec::new(),
+        named_headers: NamedHeaders::default(),
+        mode: EnforcementMode::Enforced,
+        kinds: vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }],
+        primary: 0,
+        limits: LimitsTable { account: limits(60), organisation: limits(400), ..LimitsTable::default() },
+        break_glass: BreakGlassRule { lasts: Duration::from_mins(15) },
+        routes: vec![route()],
+        timeouts: Timeouts::default(),
+        report_token: None,
+        response_headers: Default::default(),
+    }
+}
+
+fn route() -> Route {
+    Route {
+        name: RouteName::parse("fiche").unwrap(),
+        methods: vec![],
+        pattern: Pattern::parse("/fiche/{id}").unwrap(),
+        kind: RouteKind::Held,
+        action: ActionName::parse("open").unwrap(),
+        categories: vec![],
+        access: RouteAccess {
+            needs_caseload: true,
+            allows_exact_search: false,
+            keeps_found: Duration::ZERO,
+            allows_break_glass: true,
+            proof_age_max: None,
+        },
+        request: vec![],
+        exact_sets: vec![],
+        query: QueryRule::Any,
+        graphql: GraphQl::Unread,
+        response: ResponseRules { blocks: Vec::new(), errors: None },
+        uninspected: OnUninspected::default(),
+        held_bytes_max: 1 << 20,
+        inspect_limits: InspectionLimits::default(),
+        request_bytes_max: 1 << 20,
+    }
+}
+
+/// The gateway of this world serves no page: the router is asked directly.
+pub(crate) struct NoPages;
+
+impl LocalPages for NoPages {
+    fn respond(&self, _: Request<Body>) -> BoxFuture<Response<Body>> {
+        Box::pin(async { Response::new(empty()) })
+    }
+}
