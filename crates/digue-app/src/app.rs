@@ -16,7 +16,7 @@ use digue_access::{ApiKeys, Policies, SessionLimits, Snapshot};
 use digue_exposure::{IndexError, IndexView};
 use digue_gateway::Gateway;
 use digue_gateway::ports::Clock;
-use digue_gateway::upstream::UpstreamClient;
+use digue_http::client::HttpClient;
 use digue_journal::Journal;
 use digue_journal::keyring::OpenedKeyring;
 use digue_store::{Store, live_break_glass};
@@ -44,7 +44,7 @@ pub struct AppParts {
     /// Seals and hashes secrets, so that a copy of the database alone does not reveal them.
     pub key: [u8; 32],
     /// The HTTP client for witnesses and other services; without it none of them is contacted.
-    pub client: Option<UpstreamClient>,
+    pub client: Option<HttpClient>,
     /// Detection, which the gateway consults before each response leaves.
     pub monitor: Arc<DetectionMonitor>,
     /// True when the checkpoint and the tiles are public.
@@ -70,7 +70,7 @@ pub struct App {
     journal_state: Arc<RwLock<JournalState>>,
     rebuilder: Rebuilder,
     monitor: Arc<DetectionMonitor>,
-    client: Option<UpstreamClient>,
+    client: Option<HttpClient>,
     is_published: bool,
     clock: Arc<dyn Clock>,
     // The next rules to publish. Each change is made and published under this lock, which is the last
@@ -259,7 +259,7 @@ impl App {
     }
 
     /// The client for other services over HTTP; `None` where nothing may be contacted.
-    pub fn client(&self) -> Option<&UpstreamClient> {
+    pub fn client(&self) -> Option<&HttpClient> {
         self.client.as_ref()
     }
 

@@ -13,9 +13,8 @@ use std::time::Duration;
 
 use digue_app::{App, Area, OperationError};
 use digue_evidence::ocsf;
-use digue_gateway::body;
-use digue_gateway::portal::Timeouts;
-use digue_gateway::upstream::UpstreamClient;
+use digue_http::body;
+use digue_http::client::HttpClient;
 use digue_store::{AlertChannel, FindingRecord};
 use digue_types::Timestamp;
 use ring::hmac;
@@ -74,6 +73,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(10);
 const FINDINGS_AT_ONCE: u32 = 200;
 /// The most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 16 << 10;
+/// Until the head of an answer, and from there to its end.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 
 impl Area for AlertSender {}
 
@@ -134,7 +135,7 @@ async fn tell_on(app: &App, channel: AlertChannel) -> Result<usize, OperationErr
 
 /// Where the findings of a channel go.
 enum AlertReceiver<'s> {
-    Webhook(&'s UpstreamClient, &'s Webhook),
+    Webhook(&'s HttpClient, &'s Webhook),
     Syslog(SocketAddr),
 }
 
@@ -165,18 +166,16 @@ pub fn signature(secret: &str, now: Timestamp, body: &str) -> String {
     format!("t={},v1={hex}", now.secs())
 }
 
-async fn post(client: &UpstreamClient, webhook: &Webhook, event: &str, now: Timestamp) -> Result<(), String> {
+async fn post(client: &HttpClient, webhook: &Webhook, event: &str, now: Timestamp) -> Result<(), String> {
     let request = http::Request::post(&webhook.url)
         .header("content-type", "application/json")
         .header("digue-signature", signature(&webhook.secret, now, event))
         .body(body::full(event.to_owned()))
         .map_err(|error| error.to_string())?;
-    let timeouts = Timeouts { response: Duration::from_secs(5), ..Timeouts::default() };
-    let answer = client.send(request, &timeouts).await.map_err(|_| "it cannot be reached".to_owned())?;
+    let answer = client.send(request, ANSWER_TIME_MAX).await.map_err(|error| error.to_string())?;
     let status = answer.status();
     // Read to its end, so that the connection can be reused.
-    let _ = tokio::time::timeout(Duration::from_secs(5), body::collect(answer.into_body(), ANSWER_BYTES_MAX))
-        .await;
+    let _ = tokio::time::timeout(ANSWER_TIME_MAX, body::collect(answer.into_body(), ANSWER_BYTES_MAX)).await;
     if status.is_success() { Ok(()) } else { Err(format!("status {}", status.as_u16())) }
 }
 

@@ -16,7 +16,7 @@ pub mod watch;
 pub mod witnesses;
 
 use digue_app::Areas;
-use digue_gateway::upstream::UpstreamClient;
+use digue_http::client::HttpClient;
 use digue_types::Timestamp;
 
 use crate::reading::EvidenceReads;
@@ -31,7 +31,7 @@ pub struct EvidenceSettings {
     pub retentions: Retentions,
     pub witnesses: WitnessRules,
     /// The HTTP client for witnesses; without it none of them is contacted.
-    pub client: Option<UpstreamClient>,
+    pub client: Option<HttpClient>,
     /// The time of the start: from it on witnesses have their full time.
     pub now: Timestamp,
 }

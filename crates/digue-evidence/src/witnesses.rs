@@ -10,9 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
-use digue_gateway::body;
-use digue_gateway::portal::Timeouts;
-use digue_gateway::upstream::UpstreamClient;
+use digue_http::body;
+use digue_http::client::HttpClient;
 use digue_journal::cosign::{CosignerKey, witnessed_by};
 use digue_journal::heads::{HeadContradiction, JournalHead};
 use digue_journal::note::Note;
@@ -63,7 +62,7 @@ pub struct WitnessView {
 /// The rounds of questions to the witnesses.
 pub(crate) struct WitnessRounds {
     rules: WitnessRules,
-    client: Option<UpstreamClient>,
+    client: Option<HttpClient>,
     // A leaf lock, released before each request and before an act is journalled.
     state: Mutex<WitnessPeerState>,
 }
@@ -94,7 +93,7 @@ fn rounds(app: &App) -> &WitnessRounds {
 impl Area for WitnessRounds {}
 
 impl WitnessRounds {
-    pub(crate) fn new(rules: WitnessRules, client: Option<UpstreamClient>, now: Timestamp) -> Self {
+    pub(crate) fn new(rules: WitnessRules, client: Option<HttpClient>, now: Timestamp) -> Self {
         let names = rules.witnesses.iter().map(|witness| (witness.key.name().to_owned(), None, None));
         let view = WitnessView {
             quorum: rules.quorum,
@@ -113,6 +112,8 @@ impl WitnessRounds {
 
 /// The largest answer that is read: more than any answer of the specification.
 const ANSWER_BYTES_MAX: usize = 16 << 10;
+/// Until the head of an answer, and from there to its end.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// One round: asks every witness to cosign the last checkpoint, keeps it when a quorum did, and begins or
 /// ends the alarm.
@@ -227,7 +228,7 @@ pub async fn must_continue(app: &App) -> Result<(), HeadContradiction> {
 /// Asks one witness for its cosignature.
 async fn ask(
     app: &App,
-    client: &UpstreamClient,
+    client: &HttpClient,
     witness: &WitnessPeer,
     note: &str,
     text: &str,
@@ -265,16 +266,14 @@ async fn ask(
     Err("it names a different size at each question".to_owned().into())
 }
 
-async fn send(client: &UpstreamClient, url: &str, body: String) -> Result<(u16, String), String> {
+async fn send(client: &HttpClient, url: &str, body: String) -> Result<(u16, String), String> {
     let request = http::Request::post(format!("{url}/add-checkpoint"))
         .header("content-type", "text/plain; charset=utf-8")
         .body(body::full(body))
         .map_err(|error| error.to_string())?;
-    let timeouts = Timeouts { response: Duration::from_secs(5), ..Timeouts::default() };
-    let answer = client.send(request, &timeouts).await.map_err(|_| "it cannot be reached".to_owned())?;
+    let answer = client.send(request, ANSWER_TIME_MAX).await.map_err(|error| error.to_string())?;
     let status = answer.status().as_u16();
-    let bytes =
-        tokio::time::timeout(Duration::from_secs(5), body::collect(answer.into_body(), ANSWER_BYTES_MAX));
+    let bytes = tokio::time::timeout(ANSWER_TIME_MAX, body::collect(answer.into_body(), ANSWER_BYTES_MAX));
     let bytes = bytes.await.map_err(|_| "its answer does not end".to_owned())?;
     let bytes = bytes.map_err(|error| error.to_string())?;
     Ok((status, String::from_utf8_lossy(&bytes).into_owned()))

@@ -6,7 +6,6 @@ use digue_types::RefusalReason;
 use http::{Method, Request, Response, StatusCode};
 
 use crate::authority::authority_of;
-use crate::body::Body;
 use crate::connection::{ConnectionFacts, PeerAddress};
 use crate::gateway::{Gateway, SharedGateway};
 use crate::headers;
@@ -19,6 +18,7 @@ use crate::ports::{BoxFuture, LocalArrival};
 use crate::refusal::{Refusal, wants_page};
 use crate::visit::{PortalArrival, observed, proxied};
 use crate::{forward_auth, report_endpoint};
+use digue_http::body::Body;
 
 impl Gateway {
     /// Answers one request that arrived over a connection of its own, without a listener.

@@ -3,8 +3,8 @@
 use digue_types::RefusalReason;
 use http::{Method, Request, header};
 
-use crate::body::Body;
 use crate::refusal::Refusal;
+use digue_http::body::Body;
 
 /// Host and port named by a request.
 pub(crate) struct Authority {

@@ -13,7 +13,6 @@ use http::{Method, Request, Response, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::authority::Authority;
-use crate::body::{Body, empty};
 use crate::caller::token_hash;
 use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
@@ -21,6 +20,7 @@ use crate::path::Segments;
 use crate::ports::BoxFuture;
 use crate::refusal::{Refusal, wants_page};
 use crate::visit::{Permission, PortalRequest, Way, permitted, permitted_observed};
+use digue_http::body::{Body, empty};
 
 const PREFIX: &str = "/.digue/authz/";
 
@@ -258,7 +258,7 @@ mod tests {
         Aliases, Clock, JournalWriteError, LocalPages, Recorder, ResourceFetch, ResponseMonitor, Verdict,
     };
     use crate::response_headers::HeaderRules;
-    use crate::upstream::UpstreamClient;
+    use digue_http::client::HttpClient;
 
     #[test]
     fn targets_are_read_as_the_gateway_reads_them_or_not_at_all() {
@@ -432,7 +432,7 @@ mod tests {
             aliases: Arc::new(Nothing),
             pages: Arc::new(Nothing),
             asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
-            upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::ZERO),
+            upstream: HttpClient::new(rustls::RootCertStore::empty(), Duration::ZERO),
             proxies: TrustedProxies::of(vec![loopback]),
             limits: GatewayLimits::default(),
         });

@@ -28,7 +28,7 @@ use crate::pending_entries::PendingEntries;
 use crate::portal::Portal;
 use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor};
 use crate::refusals::RefusalCounter;
-use crate::upstream::UpstreamClient;
+use digue_http::client::HttpClient;
 
 /// The parts that the gateway is made of.
 pub struct GatewayParts {
@@ -41,7 +41,7 @@ pub struct GatewayParts {
     pub aliases: Arc<dyn Aliases>,
     pub pages: Arc<dyn LocalPages>,
     pub asserter: Asserter,
-    pub upstream: UpstreamClient,
+    pub upstream: HttpClient,
     pub proxies: TrustedProxies,
     pub limits: GatewayLimits,
 }
@@ -144,7 +144,7 @@ pub struct SharedGateway {
     pub(crate) aliases: Arc<dyn Aliases>,
     pub(crate) pages: Arc<dyn LocalPages>,
     pub(crate) asserter: Asserter,
-    pub(crate) upstream: UpstreamClient,
+    pub(crate) upstream: HttpClient,
     pub(crate) proxies: TrustedProxies,
     pub(crate) cuts: AccountCuts,
     pub(crate) held: Arc<HeldBytes>,

@@ -14,9 +14,9 @@ use digue_types::{Gate, PortalId};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::watch;
 
-use crate::body::{Body, BoxError};
 use crate::caller::{Caller, CallerKind};
 use crate::gateway::SharedGateway;
+use digue_http::body::{Body, BoxError};
 
 /// The pieces in which a held response leaves, so that it can be stopped between two of them.
 pub(crate) const PIECE_BYTES: usize = 64 * 1024;

@@ -11,7 +11,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
-use crate::body::{Body, BoxError};
+use digue_http::body::{Body, BoxError};
 
 /// Whose quota pays for held bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -162,7 +162,7 @@ impl Collected {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::{boxed, full};
+    use digue_http::body::{boxed, full};
 
     const IDLE: Duration = Duration::from_secs(60);
 

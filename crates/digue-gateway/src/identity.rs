@@ -6,7 +6,7 @@ use digue_types::{SessionId, Timestamp};
 use http::HeaderMap;
 use http::header::HeaderName;
 
-pub use crate::assertion::{Asserter, AsserterKeyError};
+pub use crate::assertion::Asserter;
 pub use crate::caller::{Caller, CallerKind, IdentityFailure, token_hash};
 use crate::caller::{not_taken, organisation_of};
 use crate::connection::ConnectionFacts;

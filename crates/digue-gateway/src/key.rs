@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::caller::{Caller, CallerKind, IdentityFailure, token_hash};
 use crate::lock::lock;
-use crate::possession;
+use digue_http::possession;
 
 /// How far the clock of a program may differ from ours.
 const SKEW: Duration = Duration::from_secs(30);

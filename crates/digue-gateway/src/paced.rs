@@ -11,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use crate::activity::{Activity, Direction, Ending};
-use crate::body::{Body, BoxError};
 use crate::connections::{ClientRequest, Slot};
+use digue_http::body::{Body, BoxError};
 
 /// A request in progress, from its head to the last byte of its response.
 pub struct UnderWay {

@@ -8,7 +8,7 @@ use digue_access::{RequestOrigin, Session};
 use digue_types::{AccountId, Exposure, OrganisationId, PersonRef, PortalId, Timestamp};
 use http::{Request, Response};
 
-use crate::body::Body;
+use digue_http::body::Body;
 
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 

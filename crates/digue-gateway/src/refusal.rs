@@ -1,12 +1,13 @@
 //! A refusal, worded so that its reader can act: RFC 9457 for programs, a page for people.
 
+use digue_http::body::{Body, full};
+use digue_http::client::ClientError;
 use digue_locales::{Language, Value, text, text_with};
 use digue_types::RefusalReason;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use crate::body::{Body, full};
 use crate::headers::cookies;
 use crate::ports::JournalWriteError;
 
@@ -27,6 +28,17 @@ pub struct Refusal {
     pub return_to: Option<String>,
     /// The portal may have received the request.
     pub may_have_arrived: bool,
+}
+
+impl From<ClientError> for Refusal {
+    fn from(error: ClientError) -> Self {
+        let failed = |status| Self::unavailable(status, "unavailable-title", "unavailable-portal");
+        match error {
+            ClientError::Unreached => failed(StatusCode::BAD_GATEWAY),
+            ClientError::Broken => failed(StatusCode::BAD_GATEWAY).after_the_portal(),
+            ClientError::TimedOut => failed(StatusCode::GATEWAY_TIMEOUT).after_the_portal(),
+        }
+    }
 }
 
 impl Refusal {

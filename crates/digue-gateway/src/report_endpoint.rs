@@ -12,7 +12,6 @@ use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 
-use crate::body::{Body, full};
 use crate::caller::token_hash;
 use crate::gateway::SharedGateway;
 use crate::hold::{self, BodyHolder, HeldBody, HoldError, hold};
@@ -20,6 +19,7 @@ use crate::portal::Portal;
 use crate::refusal::{Refusal, language_of};
 use crate::reported::{LineFault, ReportedVisit, read_line};
 use crate::visit::reported;
+use digue_http::body::{Body, full};
 
 const PATH: &str = "/v1/exposures";
 const BODY_BYTES_MAX: usize = 8 << 20;

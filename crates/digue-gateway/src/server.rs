@@ -20,12 +20,12 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::arrival;
-use crate::body::{Body, boxed, empty};
 use crate::connection::{ConnectionFacts, PeerAddress};
 use crate::connections::{ConnectionLimits, ConnectionTable, Slot};
 use crate::gateway::{Gateway, SharedGateway};
 use crate::ja4::{self, TlsFingerprint};
 use crate::paced::{KeptUntilSent, Paced, PacedSocket, UnderWay};
+use digue_http::body::{Body, boxed, empty};
 
 const HEADER_BYTES_MAX: usize = 64 * 1024;
 const HEADERS_MAX: usize = 100;

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::body::{Body, BoxError};
 use crate::hold::Share;
 use crate::lock::lock;
+use digue_http::body::{Body, BoxError};
 
 /// The copy of a body that has passed.
 #[derive(Debug, Default)]
@@ -195,8 +195,8 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
-    use crate::body::boxed;
     use crate::hold::{HeldBytes, begin};
+    use digue_http::body::boxed;
 
     /// A body of pieces, then its end or an error.
     struct Pieces(VecDeque<Result<Bytes, BoxError>>);

@@ -46,7 +46,6 @@ use self::record::record_report;
 use self::state::is_public;
 pub(crate) use self::state::{PortalArrival, PortalRequest, Way};
 use self::tunnel::TunnelRequest;
-use crate::body::Body;
 use crate::caller::Caller;
 use crate::gateway::SharedGateway;
 use crate::headers::is_websocket;
@@ -54,6 +53,7 @@ use crate::pending_entries::PendingEntry;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::reported::ReportedVisit;
+use digue_http::body::Body;
 
 /// Through the proxy: the response is held until its entry is durable.
 pub(crate) async fn proxied(

@@ -13,7 +13,7 @@ use digue_access::Session;
 use digue_access::session::Device;
 use digue_app::secret::Secret;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
-use digue_gateway::possession::{self, Possession};
+use digue_http::possession::{self, Possession};
 use digue_types::{Act, SessionId, Subject, Timestamp};
 use serde_json::{Value, json};
 

@@ -12,7 +12,7 @@ use digue_app::directory::{answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::secret::{Secret, name};
 use digue_app::{ActDetails, Actor, App, OperationError, require};
-use digue_gateway::possession;
+use digue_http::possession;
 use digue_store::{ApiKeyRecord, ApprovalRecord, GrantedKeyRecord};
 use digue_types::{AccountId, Act, SessionId, Subject, Timestamp};
 

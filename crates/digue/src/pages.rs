@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use digue_app::App;
 use digue_console::Visitor;
-use digue_gateway::body::{Body, boxed};
 use digue_gateway::ports::{BoxFuture, LocalArrival, LocalPages};
 use digue_gateway::refusal::language_of;
+use digue_http::body::{Body, boxed};
 use http::{Request, Response};
 use tower::ServiceExt as _;
 

@@ -28,8 +28,8 @@ use digue_evidence::{EvidenceSettings, witnesses};
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
-use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, Portal};
+use digue_http::client::HttpClient;
 use digue_identity::IdentitySettings;
 use digue_identity::invitations::MailedInvitations;
 use digue_journal::disk::Disk;
@@ -115,7 +115,7 @@ pub(crate) async fn start(
     // 3. The app: rules as the store has them.
     let aliases = Arc::new(AliasTables::default());
     let secrets_key = keys::secrets_key(&keys_folder)?;
-    let client = UpstreamClient::new(roots.clone(), Duration::from_secs(5));
+    let client = HttpClient::new(roots.clone(), Duration::from_secs(5));
     let retentions =
         Retentions { app: settings.journal.retention.clone(), portals: config::retentions(&maps) };
     let subscribers: Vec<Box<dyn ActSubscriber>> = vec![Box::new(IncidentLog)];
@@ -202,7 +202,7 @@ pub(crate) async fn start(
             app: app.clone(),
         }),
         asserter: Asserter::new(&keys::identity_key(&keys_folder)?, &settings.name)?,
-        upstream: UpstreamClient::new(roots, Duration::from_secs(5)),
+        upstream: HttpClient::new(roots, Duration::from_secs(5)),
         proxies,
         limits: gateway_limits(&settings),
     });

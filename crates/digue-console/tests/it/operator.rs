@@ -13,7 +13,6 @@ use digue_casework::operator::OperatorRules;
 use digue_compliance::comparisons;
 use digue_compliance::isms::LessonMeasures;
 use digue_evidence::EvidenceSettings;
-use digue_gateway::body::{Body, empty};
 use digue_gateway::graphql::GraphQl;
 use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
@@ -22,6 +21,7 @@ use digue_gateway::portal::{
     Upstream,
 };
 use digue_gateway::ports::{BoxFuture, LocalPages};
+use digue_http::body::{Body, empty};
 use digue_identity::IdentitySettings;
 use digue_identity::invitations::MailedInvitations;
 use digue_identity::password::PasswordRules;

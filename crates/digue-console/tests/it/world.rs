@@ -28,8 +28,8 @@ use digue_evidence::reading::EvidenceForm;
 use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::{Clock as _, NoMonitor};
-use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
+use digue_http::client::HttpClient;
 use digue_identity::{invitations, keys, passkey, person_sessions, sign_in};
 use digue_journal::disk::Disk;
 use digue_journal::note::Signer;
@@ -173,7 +173,7 @@ impl World {
             aliases,
             pages: Arc::new(NoPages),
             asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
-            upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
+            upstream: HttpClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
             proxies: TrustedProxies::default(),
             limits: GatewayLimits::default(),
         }));

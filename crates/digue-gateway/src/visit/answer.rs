@@ -10,7 +10,6 @@ use http::{Method, StatusCode};
 
 use super::admit::AdmittedVisit;
 use super::state::{RouteRef, Visit};
-use crate::body::Body;
 use crate::connection::ConnectionFacts;
 use crate::headers;
 use crate::hold::{HeldBody, HoldError, Share, counted, hold};
@@ -20,6 +19,7 @@ use crate::portal::UninspectedChoice;
 use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
 use crate::shown::{FoundPersons, named_by_request, persons_shown};
+use digue_http::body::Body;
 
 /// What the portal's response shows, as far as Digue can tell.
 pub(super) struct Showing {
@@ -115,10 +115,10 @@ impl AdmittedVisit<Enforcement> {
             outgoing(&visit.shared, &visit.portal, Some(&visit.caller), request, connection, visit.now);
         headers::ask_for_readable(outgoing.headers_mut());
         let public = public_origin(outgoing.headers());
-        let sent = visit.shared.upstream.send(outgoing.map(|()| body), &visit.portal.timeouts).await;
+        let sent = visit.shared.upstream.send(outgoing.map(|()| body), visit.portal.timeouts.response).await;
         let (mut head, body) = match sent {
             Ok(response) => response.into_parts(),
-            Err(unavailable) => return Err(visit.unanswered(enforcement, unavailable).await),
+            Err(error) => return Err(visit.unanswered(enforcement, error.into()).await),
         };
         headers::strip_response(&mut head.headers);
         rewrite_addresses(&mut head.headers, &visit.portal.upstream.authority, &public);

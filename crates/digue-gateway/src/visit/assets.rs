@@ -12,7 +12,6 @@ use http::{Request, Response, StatusCode};
 use super::admit::AdmittedAssets;
 use super::mode::VisitMode;
 use super::state::PortalRequest;
-use crate::body::{Body, boxed, limited};
 use crate::caller::Caller;
 use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
@@ -24,6 +23,7 @@ use crate::portal::{Identity, Portal, Route};
 use crate::ports::ResourceFetch;
 use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
+use digue_http::body::{Body, boxed, limited};
 
 /// A public resource needs no caller. Its fetch is reported for the account of its session, if there is one:
 /// tokens and headers are not read for it.
@@ -104,7 +104,7 @@ async fn pass_through(
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
     let public = public_origin(outgoing.headers());
-    let mut response = shared.upstream.send(outgoing.map(|()| body), &portal.timeouts).await?;
+    let mut response = shared.upstream.send(outgoing.map(|()| body), portal.timeouts.response).await?;
     headers::strip_response(response.headers_mut());
     rewrite_addresses(response.headers_mut(), &portal.upstream.authority, &public);
     let rules = &portal.response_headers;

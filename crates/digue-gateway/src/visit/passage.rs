@@ -20,12 +20,13 @@ use super::observed_request::as_sent;
 use super::request_body::INSPECTED_REQUEST_BYTES_MAX;
 use super::state::{RouteRef, Visit};
 use super::tunnel::{join, on_connection};
-use crate::body::{Body, boxed, empty};
 use crate::connection::ConnectionFacts;
 use crate::connections::Slot;
 use crate::headers;
-use crate::portal::{RouteKind, Timeouts};
+use crate::portal::RouteKind;
+use crate::refusal::Refusal;
 use crate::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
+use digue_http::body::{Body, boxed, empty};
 
 /// A request as it was sent to the portal.
 pub(super) struct ObservedRequest {
@@ -42,11 +43,7 @@ pub(super) struct ObservedResponse {
 }
 
 /// Without Digue, only the client would limit how long a portal may take.
-const UNHURRIED: Timeouts = Timeouts {
-    connect: Duration::from_hours(24),
-    response: Duration::from_hours(24),
-    idle: Duration::from_hours(24),
-};
+const ANSWER_TIME_MAX: Duration = Duration::from_hours(24);
 
 /// Forwards a request, and its response; `then` is called once, when the response has passed.
 pub(super) async fn pass(
@@ -64,12 +61,12 @@ pub(super) async fn pass(
     };
     let share = known.share(&shared.observed, &parts.extensions);
     let (body, request_body) = tee(body, request_copy_max(known), share);
-    let sent = shared.upstream.send(outgoing.map(|()| boxed(body)), &UNHURRIED).await;
+    let sent = shared.upstream.send(outgoing.map(|()| boxed(body)), ANSWER_TIME_MAX).await;
     let response = match sent {
         Ok(response) => response,
-        Err(unavailable) => {
+        Err(error) => {
             // The portal does not answer: no rule objects, and there is nothing else to return.
-            let response = unavailable.respond(&parts.headers);
+            let response = Refusal::from(error).respond(&parts.headers);
             let body = request_body.take();
             then(visit, ObservedRequest { parts, body }, ObservedResponse { head: None, body: None });
             return response;

@@ -7,9 +7,9 @@ use http::header::{self, HeaderMap, HeaderValue};
 use super::answer::{AnswerBody, ProxiedAnswer};
 use super::record::ReleasedVisit;
 use super::state::Visit;
-use crate::body::{Body, boxed, full};
 use crate::guard::{GuardedBody, PIECE_BYTES};
 use crate::headers;
+use digue_http::body::{Body, boxed, full};
 
 impl ReleasedVisit<ProxiedAnswer> {
     /// The portal's response; a large one stops when the account is cut.

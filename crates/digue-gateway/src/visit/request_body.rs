@@ -9,10 +9,10 @@ use http::request::Parts;
 use super::admit::BodyView;
 use super::answer::declared_length;
 use super::identify::IdentifiedVisit;
-use crate::body::{Body, empty, full, limited};
 use crate::hold::{HeldBody, HoldError, counted, hold};
 use crate::portal::RouteKind;
 use crate::refusal::Refusal;
+use digue_http::body::{Body, empty, full, limited};
 
 /// The most bytes of a request body that rules examine.
 pub(super) const INSPECTED_REQUEST_BYTES_MAX: usize = 1 << 20;

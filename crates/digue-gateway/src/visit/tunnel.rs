@@ -12,12 +12,12 @@ use hyper_util::rt::TokioIo;
 
 use super::admit::AdmittedVisit;
 use super::record::ReleasedVisit;
-use crate::body::{Body, empty};
 use crate::connection::ConnectionFacts;
 use crate::connections::Slot;
 use crate::outgoing::outgoing;
 use crate::paced::{KeptUntilSent, UnderWay};
 use crate::refusal::Refusal;
+use digue_http::body::{Body, empty};
 
 /// A tunnel that waits for its entry: from the switch on, nothing can be inspected.
 pub(super) struct TunnelRequest {
@@ -50,7 +50,7 @@ impl ReleasedVisit<TunnelRequest> {
         let Self { visit, answer, guard, .. } = self;
         let TunnelRequest { client_side, outgoing, slot } = answer;
         let outgoing = outgoing.map(|()| empty());
-        let mut response = visit.shared.upstream.send(outgoing, &visit.portal.timeouts).await?;
+        let mut response = visit.shared.upstream.send(outgoing, visit.portal.timeouts.response).await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             // The portal declined; its response was not inspected and does not leave.
             let status = StatusCode::BAD_GATEWAY;

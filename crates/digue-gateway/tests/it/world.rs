@@ -28,8 +28,9 @@ use digue_gateway::ports::{
     Verdict,
 };
 use digue_gateway::response_headers::HeaderRules;
-use digue_gateway::upstream::UpstreamClient;
-use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, body};
+use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
+use digue_http::body;
+use digue_http::client::HttpClient;
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::{
     BlockRules, IdentifierKind, InspectionLimits, Pick, RequestRule, RequestSource, ResponseRules, RuleBlock,
@@ -466,7 +467,7 @@ fn rules(holder: &Holder) -> Snapshot {
     gates.set(Reach::Account(account("closed")), Gate::Closed);
     gates.set(Reach::Account(account("step-up")), Gate::StepUp);
     let thumbprint =
-        digue_gateway::possession::thumbprint_of(&holder.jwk().to_string()).expect("the holder's own key");
+        digue_http::possession::thumbprint_of(&holder.jwk().to_string()).expect("the holder's own key");
     let mut keys = ApiKeys::default();
     for name in ACCOUNTS {
         let key = ApiKey {
@@ -755,7 +756,7 @@ fn start(
         aliases: Arc::new(Nothing),
         pages: Arc::new(Nothing),
         asserter: Asserter::new(asserter, CONSOLE).unwrap(),
-        upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(5)),
+        upstream: HttpClient::new(rustls::RootCertStore::empty(), Duration::from_secs(5)),
         proxies: TrustedProxies::of(vec!["127.0.0.1/32".parse().unwrap()]),
         limits: GatewayLimits::default(),
     })

@@ -10,10 +10,9 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use digue_gateway::body;
-use digue_gateway::jwt::{KeySet, NumericDate, TokenFault, access_token_hash, numeric_date, token_type};
-use digue_gateway::portal::Timeouts;
-use digue_gateway::upstream::UpstreamClient;
+use digue_http::body;
+use digue_http::client::HttpClient;
+use digue_http::jwt::{KeySet, NumericDate, TokenFault, access_token_hash, numeric_date, token_type};
 use digue_types::Timestamp;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClaimName, CoreClaimType,
@@ -203,7 +202,7 @@ impl ProviderPeer {
     /// enough, because a token has an unknown key.
     async fn known(
         &self,
-        client: &UpstreamClient,
+        client: &HttpClient,
         now: Timestamp,
         older: Option<Timestamp>,
     ) -> Result<Arc<ProviderDocuments>, ProviderError> {
@@ -234,7 +233,7 @@ impl ProviderPeer {
     /// Fetches the discovery document and the keys (OpenID Connect Discovery 1.0).
     async fn discover(
         &self,
-        client: &UpstreamClient,
+        client: &HttpClient,
         now: Timestamp,
     ) -> Result<ProviderDocuments, ProviderError> {
         let issuer = IssuerUrl::new(self.rules.issuer.clone()).map_err(|error| away(&error))?;
@@ -273,7 +272,7 @@ impl ProviderPeer {
     /// new authentication.
     pub(super) async fn question(
         &self,
-        client: &UpstreamClient,
+        client: &HttpClient,
         now: Timestamp,
         back: &str,
         state: &str,
@@ -316,7 +315,7 @@ impl ProviderPeer {
     /// Exchanges the code and verifies everything that comes with it.
     pub(super) async fn vouch(
         &self,
-        client: &UpstreamClient,
+        client: &HttpClient,
         now: Timestamp,
         back: &str,
         answer: AuthorizationAnswer<'_>,
@@ -345,7 +344,7 @@ impl ProviderPeer {
     /// The tokens for a code, not verified yet.
     async fn exchange(
         &self,
-        client: &UpstreamClient,
+        client: &HttpClient,
         known: &ProviderDocuments,
         back: &str,
         answer: &AuthorizationAnswer<'_>,
@@ -410,7 +409,7 @@ impl ProviderPeer {
     /// configured otherwise.
     async fn user_info(
         &self,
-        client: &UpstreamClient,
+        client: &HttpClient,
         known: &ProviderDocuments,
         access: &str,
         subject: &str,
@@ -468,7 +467,7 @@ impl ProviderPeer {
     /// Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, 2.6).
     pub(super) async fn ended(
         &self,
-        client: &UpstreamClient,
+        client: &HttpClient,
         now: Timestamp,
         token: &str,
     ) -> Result<LogoutTarget, ProviderError> {
@@ -509,7 +508,7 @@ impl ProviderPeer {
     /// The address at which a user ends the provider's own session (RP-Initiated Logout 1.0).
     pub(super) async fn end_address(
         &self,
-        client: &UpstreamClient,
+        client: &HttpClient,
         now: Timestamp,
         id_token: &str,
         back: &str,
@@ -593,7 +592,7 @@ fn no_token<E: std::error::Error>(
 /// The HTTP client for the token endpoint. The library sees only the members that it needs: the ID token is
 /// kept for `believe`, and members of a non-standard type (`expires_in: "3599"`) cannot fail the exchange.
 struct TokenClient {
-    client: UpstreamClient,
+    client: HttpClient,
     // A leaf lock of one exchange: the library takes the client by reference.
     id_token: std::sync::Mutex<Option<String>>,
 }
@@ -629,7 +628,7 @@ impl<'c> AsyncHttpClient<'c> for TokenClient {
 struct FetchError(String);
 
 /// The HTTP client for discovery, in the form that the library expects.
-struct ProviderClient(UpstreamClient);
+struct ProviderClient(HttpClient);
 
 impl<'c> AsyncHttpClient<'c> for ProviderClient {
     type Error = FetchError;
@@ -641,13 +640,12 @@ impl<'c> AsyncHttpClient<'c> for ProviderClient {
 }
 
 /// One request over HTTPS. Redirects are not followed: they could send the client secret elsewhere.
-async fn fetch(client: &UpstreamClient, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+async fn fetch(client: &HttpClient, request: HttpRequest) -> Result<HttpResponse, FetchError> {
     if request.uri().scheme_str() != Some("https") {
         return Err(FetchError("an address that is not https".to_owned()));
     }
-    let timeouts = Timeouts { response: ANSWER_LASTS, ..Timeouts::default() };
-    let answer = client.send(request.map(body::full), &timeouts).await;
-    let answer = answer.map_err(|_| FetchError("it cannot be reached".to_owned()))?;
+    let answer = client.send(request.map(body::full), ANSWER_LASTS).await;
+    let answer = answer.map_err(|error| FetchError(error.to_string()))?;
     let (parts, rest) = answer.into_parts();
     let bytes = tokio::time::timeout(ANSWER_LASTS, body::collect(rest, ANSWER_BYTES_MAX)).await;
     let bytes = bytes.map_err(|_| FetchError("its answer does not end".to_owned()))?;

@@ -20,12 +20,12 @@ use digue_compliance::space::PartnerRules;
 use digue_evidence::EvidenceSettings;
 use digue_evidence::retention::Retentions;
 use digue_evidence::witnesses::WitnessRules;
-use digue_gateway::body::Body;
 use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::{Clock, LocalPages};
-use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
+use digue_http::body::Body;
+use digue_http::client::HttpClient;
 use digue_identity::IdentitySettings;
 use digue_identity::invitations::MailedInvitations;
 use digue_identity::password::PasswordRules;
@@ -102,8 +102,8 @@ pub(crate) struct Plan {
 }
 
 /// A client for other services; it trusts no certificate.
-fn client() -> UpstreamClient {
-    UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1))
+fn client() -> HttpClient {
+    HttpClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1))
 }
 
 /// Mail is sent to this inbox, unencrypted: it is on this machine.
@@ -339,6 +339,6 @@ pub(crate) struct NoPages;
 
 impl LocalPages for NoPages {
     fn respond(&self, _: Request<Body>) -> digue_gateway::ports::BoxFuture<Response<Body>> {
-        Box::pin(async { Response::new(digue_gateway::body::empty()) })
+        Box::pin(async { Response::new(digue_http::body::empty()) })
     }
 }

@@ -41,8 +41,8 @@ use digue_gateway::portal::{
 };
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
-use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
+use digue_http::client::HttpClient;
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::{BlockRules, IdentifierKind, Pick, ResponseRules, RuleBlock, jsonpath};
 use digue_journal::disk::{Disk, DurableStep, FaultEffect};
@@ -159,7 +159,7 @@ async fn with_gateway_in(
         aliases: Arc::new(AliasTables::default()),
         pages: Arc::new(NoPages),
         asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
-        upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
+        upstream: HttpClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
         proxies: TrustedProxies::default(),
         limits: digue_gateway::GatewayLimits::default(),
     });

@@ -1,9 +1,11 @@
-//! The HTTP client for portals, and for other servers that Digue contacts: pooled keep-alive connections.
+//! The HTTP client: pooled keep-alive connections, with a limit on the time until the head of the answer.
+//!
+//! Redirects are not followed: a request may carry secrets.
 
 use std::error::Error as _;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -12,8 +14,6 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
 use crate::body::{Body, boxed};
-use crate::portal::Timeouts;
-use crate::refusal::Refusal;
 
 /// Idle connections kept open to one portal.
 const IDLE_CONNECTIONS_MAX: usize = 256;
@@ -23,9 +23,9 @@ const PORTAL_HEADERS_MAX: usize = 512;
 
 /// The connection pool.
 #[derive(Clone)]
-pub struct UpstreamClient(Client<HttpsConnector<HttpConnector>, Body>);
+pub struct HttpClient(Client<HttpsConnector<HttpConnector>, Body>);
 
-impl UpstreamClient {
+impl HttpClient {
     /// `roots` are the certificate authorities that sign the certificates of HTTPS portals.
     pub fn new(roots: RootCertStore, connect: Duration) -> Self {
         let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
@@ -50,19 +50,35 @@ impl UpstreamClient {
         Self(client)
     }
 
-    /// Sends a request; returns the head of the response within `timeouts.response`.
-    pub async fn send(&self, request: Request<Body>, timeouts: &Timeouts) -> Result<Response<Body>, Refusal> {
-        let failed = |status| Refusal::unavailable(status, "unavailable-title", "unavailable-portal");
-        match timeout(timeouts.response, self.0.request(request)).await {
-            Err(_) => Err(failed(StatusCode::GATEWAY_TIMEOUT).after_the_portal()),
+    /// Sends a request; returns the head of the response within `time_max`.
+    pub async fn send(
+        &self,
+        request: Request<Body>,
+        time_max: Duration,
+    ) -> Result<Response<Body>, ClientError> {
+        match timeout(time_max, self.0.request(request)).await {
+            Err(_) => Err(ClientError::TimedOut),
             Ok(Err(error)) => {
                 // The error names the step and the address, never the request.
                 let cause = error.source().map(tracing::field::display);
                 tracing::warn!(error = %error, cause, "A server could not be reached");
-                let unavailable = failed(StatusCode::BAD_GATEWAY);
-                Err(if error.is_connect() { unavailable } else { unavailable.after_the_portal() })
+                Err(if error.is_connect() { ClientError::Unreached } else { ClientError::Broken })
             }
             Ok(Ok(response)) => Ok(response.map(boxed)),
         }
     }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The server received nothing.
+    #[error("it cannot be reached")]
+    Unreached,
+    /// The connection ended before the head of the answer. The server may have received the request.
+    #[error("its connection ended without an answer")]
+    Broken,
+    /// The server may have received the request.
+    #[error("it did not answer in time")]
+    TimedOut,
 }

@@ -1,0 +1,8 @@
+//! HTTP as a client, and what proves things over HTTP: JSON web tokens and proofs that the other side holds a
+//! key. Knows neither portals nor sessions.
+
+pub mod body;
+pub mod client;
+pub mod jwt;
+pub mod possession;
+pub mod signing;
