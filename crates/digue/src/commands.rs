@@ -64,6 +64,7 @@ impl Output {
 
     pub(crate) fn complain(&self, key: &str, values: &[(&str, Value)]) {
         let line = text_with(self.language, key, values);
+        // Without standard error nothing can be said; the exit code remains.
         let _ = writeln!(std::io::stderr(), "{line}");
     }
 
@@ -144,6 +145,7 @@ pub(crate) async fn stop_asked() {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => drop(signal.recv().await),
+            // Without a handler SIGTERM ends the process by itself, and SIGINT is still waited for.
             Err(_) => std::future::pending().await,
         }
     };

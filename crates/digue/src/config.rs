@@ -126,6 +126,7 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
 /// Checks that need all maps together.
 fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mut Vec<ConfigFault>) {
     for (place, (path, portal)) in portals.iter().enumerate() {
+        // Each pair once; the fault is reported at the later file.
         for (_, other) in &portals[..place] {
             if other.id == portal.id {
                 faults.push(ConfigFault::of_file(path, "fault-portal-twice", portal.id.as_str()));
@@ -223,6 +224,7 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
         }
     }
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));
+    // The order of a folder is the file system's; faults and versions must not depend on it.
     paths.sort();
     paths
 }

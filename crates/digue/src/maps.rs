@@ -22,6 +22,7 @@ use crate::config::{PolicyFiles, parse_policies, proxy_change};
 /// is granted: under another name a known one would have neither history nor limits (decision 8).
 pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
     let granted = rules::granted(app).await?;
+    // Asked of the store, not of the folder: emptying the folder must not make the next maps the first ones.
     let is_first = !granted.keys().any(|of| matches!(of, RulesGuard::Portal(_)));
     let mut taken = Vec::new();
     for map in maps {
@@ -48,6 +49,7 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
         };
         let wider = widenings(&old, &map);
         if wider.is_empty() {
+            // Taken over although it widens nothing: the next change is compared with this one.
             if wanted != *before {
                 rules::take_over(app, &of, &wanted).await?;
             }
@@ -94,6 +96,7 @@ fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
         for (limit, other) in limits.0.iter_mut().zip(b.0) {
             *limit = match (*limit, other) {
                 (Some(a), Some(b)) => Some(a.min(b)),
+                // A limit in one of the two applies: no limit is the widest.
                 (one, None) | (None, one) => one,
             };
         }
@@ -122,6 +125,7 @@ pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<P
     }
     let texts: BTreeMap<String, String> = serde_json::from_str(&before)?;
     let old = parse_policies(&texts).map_err(|faults| anyhow!("the granted policies: {faults:?}"))?;
+    // Policies are compared as a set: in Cedar a new `forbid` narrows, and any new `permit` may widen.
     if files.policies.only_forbids_more_than(&old) {
         rules::take_over(app, &RulesGuard::Policies, &wanted).await?;
         return Ok(files);

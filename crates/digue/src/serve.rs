@@ -51,7 +51,9 @@ use crate::pages::ConsolePages;
 use crate::{descriptors, keys, maps, tls};
 
 /// Appends that may wait for the disk; further ones are refused.
+// Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only grows.
 const QUEUE_MAX: usize = 8192;
+// Twice a second: short enough for a receipt to be had at once, long enough for a signature not to matter.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// How long a stop waits for the entries of responses that have left.
 const ENTRIES_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -72,6 +74,7 @@ pub(crate) async fn start(
     config: Config,
     demo: Option<Arc<dyn digue_console::Demo>>,
 ) -> Result<RunningServer> {
+    // Before any TLS configuration is built, which takes the provider of the process.
     tls::install();
     let Config { settings, maps, policies: policy_files, warnings: _ } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
@@ -171,6 +174,7 @@ pub(crate) async fn start(
         .await?,
     );
 
+    // Only now, because witnesses are asked with the app's client; no act has been journalled yet.
     witnesses::must_continue(&app).await.map_err(HeadError::from)?;
 
     // 4. The gateway, its budgets counted from the journal; a map that became wider waits. The
@@ -381,6 +385,8 @@ impl RunningServer {
                 unread.replace(Some(error));
             }
         });
+        // The closure cannot fail; its error is taken out here, before anything enforces rules with counts of
+        // zero.
         if let Some(error) = unread.into_inner() {
             return Err(error);
         }
@@ -488,6 +494,7 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> Wa
 async fn respond(app: Arc<App>, mut found: FindingReceiver, mut stopping: watch::Receiver<bool>) {
     loop {
         let next = tokio::select! {
+            // Findings first: with a fair choice a stop could leave a theft that was found without its gate.
             biased;
             next = found.next() => next,
             _ = stopping.changed() => return,
@@ -521,6 +528,7 @@ fn each_counted_exposure(app: &App, take: &mut dyn FnMut(&Exposure)) -> Result<(
 /// Journals counted refusals, a window at a time; the rest is journalled by `stop`.
 async fn write_counted(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(Duration::from_secs(1));
+    // After a pause of the machine missed ticks are not made up for: they would all find the same work.
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -554,6 +562,7 @@ async fn repeat<Work: Future<Output = Result<(), OperationError>> + Send + 'stat
     work: impl Fn(Arc<App>) -> Work,
 ) {
     let mut every = tokio::time::interval(every);
+    // Missed ticks are not made up for: after a pause each task runs once, not a hundred times.
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {

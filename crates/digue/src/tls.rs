@@ -12,6 +12,7 @@ use crate::config::server::TlsFiles;
 
 /// Makes `ring` the cryptography of every TLS connection.
 pub(crate) fn install() {
+    // A second call fails because the provider is set already, as in tests; that is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
@@ -31,6 +32,7 @@ const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// The certificate authorities for portals: the system's, and the operator's own.
 pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
+    // A machine may have no authorities: portals on the local network often use the operator's own alone.
     if Path::new(SYSTEM_AUTHORITIES).exists() {
         let certificates = CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES)
             .with_context(|| SYSTEM_AUTHORITIES.to_owned())?;
@@ -56,6 +58,8 @@ pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
     }
     if let Some(path) = own {
         for certificate in CertificateDer::pem_file_iter(path).with_context(|| path.display().to_string())? {
+            // Every certificate of the operator's own file must be good, unlike those of the system's: each
+            // is there on purpose.
             roots.add(certificate?)?;
         }
     }

@@ -81,6 +81,7 @@ fn watch(out: &Output, asked: &WatchArguments) -> Result<u8> {
     played.findings.iter().try_for_each(|finding| writer.write(finding))?;
     match &asked.decisions {
         Some(path) => {
+            // At the end and at once: a run that fails leaves no file that looks complete.
             if let Err(error) = std::fs::write(path, &writer.decisions) {
                 let file = Value::from(path.display().to_string());
                 let values = [("file", file), ("cause", Value::from(error.to_string()))];

@@ -109,6 +109,7 @@ fn values(
             let (Some(a), Some(b)) = (a.get_ref().as_table(), b.get_ref().as_table()) else { return };
             tables(path, texts, a, b, found);
         }
+        // By name and not by place: an inserted route would otherwise change every one that follows.
         (Some(a), Some(b)) if is_routes => match (by_name(a), by_name(b)) {
             (Some(a), Some(b)) => routes(path, texts, &a, &b, found),
             _ => found.push(difference(path, texts, old, new)),
@@ -131,6 +132,7 @@ fn by_name<'v>(list: &'v Spanned<DeValue<'v>>) -> Option<Named<'v>> {
     let mut named = Vec::new();
     for item in list.get_ref().as_array()?.iter() {
         let name = item.get_ref().as_table()?.get("name")?.get_ref().as_str()?;
+        // Two of one name cannot be told apart: the whole list is then one difference.
         if !names.insert(name) {
             return None;
         }
@@ -248,6 +250,7 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
         // A set with other values may find a person by less: only no search at all is narrower.
         "exact_search" => after.exact_sets.is_empty(),
         "methods" => {
+            // An empty list allows every method.
             let is_part = !after.methods.is_empty()
                 && (before.methods.is_empty()
                     || after.methods.iter().all(|one| before.methods.contains(one)));

@@ -103,6 +103,8 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let (identity, named_headers) = identity?;
     let (id, (url, host)) = (id?, url?);
     hosts.insert(0, host);
+    // Without the key each portal has a population of its own: identifiers of two portals must not meet by
+    // accident.
     let usual_population = PopulationId::parse(id.as_str()).ok();
     let response_headers = HeaderRules::new(named_response_headers(&section), &kinds);
     warn_of_lost_headers(&section, &response_headers, &routes);
@@ -235,6 +237,7 @@ fn read_identity(section: Option<ConfigSection<'_>>) -> Option<(Identity, NamedH
             let account = section.need("account", str::parse::<HeaderName>);
             let organisation = section.parse("organisation", str::parse::<HeaderName>);
             let from = section.parse_all("trusted", str::parse);
+            // Without trusted networks anyone could send the header.
             if from.is_empty() {
                 section.fault("trusted", "fault-missing", "");
             }
@@ -336,6 +339,7 @@ fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
     let name = section.need_text("token_file")?;
     // Only the hash of a token is kept.
     let hash = |text: String| match text.trim() {
+        // A short token could be guessed at the rate at which the endpoint answers.
         token if token.len() >= 32 => hex(&digue_gateway::identity::token_hash(token)),
         _ => String::new(),
     };
@@ -400,6 +404,7 @@ fn read_query(section: &ConfigSection<'_>, request: &[RequestRule], usual: &Quer
             }
         }
     }
+    // Parameters that rules read are accepted without being listed twice.
     for rule in request {
         if let RequestSource::Query(name) = &rule.source
             && !parameters.iter().any(|known| known.name == *name)
@@ -450,6 +455,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
     let access = RouteAccess {
         needs_caseload: section
             .choice("caseload", &[("required", true), ("not-required", false)])
+            // Required unless the map says otherwise: a forgotten line must not open a route.
             .unwrap_or(true),
         allows_exact_search: !exact_sets.is_empty(),
         keeps_found: section.duration("keeps_found").unwrap_or(Duration::ZERO),

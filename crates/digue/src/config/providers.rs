@@ -52,6 +52,7 @@ fn read_provider(section: &ConfigSection<'_>) -> Option<ProviderRules> {
         }
     };
     let usual = FactorRules::default();
+    // An empty list is an answer, and not the same as no line: it switches the factor off.
     let or = |key: &str, usual: Vec<String>| if section.has(key) { section.texts(key) } else { usual };
     Some(ProviderRules {
         label: label.or_else(|| id.clone())?,
@@ -75,6 +76,7 @@ fn read_provider(section: &ConfigSection<'_>) -> Option<ProviderRules> {
 
 /// A file with the client's secret, because configurations are copied and shown.
 fn read_secret(section: &ConfigSection<'_>) -> Option<String> {
+    // For its fault: `path` reports none for a missing line.
     section.need_text("secret_file")?;
     match section.path("secret_file").map(std::fs::read_to_string)? {
         Ok(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),

@@ -54,6 +54,7 @@ pub(crate) fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (Tru
         waiting.push("proxies.secret_file: ~".to_owned());
     }
     let taken = TrustedProxies {
+        // Networks that are no longer wanted go at once: fewer proxies only narrow.
         networks: wanted.networks.into_iter().filter(is_granted).collect(),
         says_client_in: granted.says_client_in,
         // Neither the new secret, nor the old one: it may have been changed because it was stolen.

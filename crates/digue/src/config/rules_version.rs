@@ -36,6 +36,8 @@ impl RulesFingerprint {
     }
 
     fn add_texts(&mut self, texts: &BTreeMap<String, String>) {
+        // The number first: without it two maps with their files could be cut differently and give one
+        // number.
         self.add_bytes(&texts.len().to_le_bytes());
         for (name, text) in texts {
             self.add_text(name);

@@ -146,6 +146,8 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let console_url = console.and_then(|section| section.need("url", parse_public_url));
         let journal = root.section("journal");
         let digue = digue?;
+        // Relative to the configuration file, not to the working directory: a service and a shell start
+        // elsewhere.
         let folder = |key: &str, usual: &str| digue.path(key).unwrap_or_else(|| digue.folder().join(usual));
         let (data_folder, portals_folder) = (folder("data", "data"), folder("portals", "portals"));
         let policies = digue.has("policies").then(|| folder("policies", "policies"));
@@ -156,6 +158,8 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         Some(Settings {
             file: file.to_owned(),
             name: name?,
+            // Legal days and working hours need a zone, and the operators that Digue is made for are in
+            // France.
             time_zone: time_zone.unwrap_or_else(|| "Europe/Paris".to_owned()),
             portals_folder,
             policies_folder: policies,
@@ -191,6 +195,7 @@ fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
     let secret = match section.path("secret_file") {
         None => None,
         Some(path) => match std::fs::read_to_string(path) {
+            // A short secret could be guessed, and with it anyone could ask in the proxy's name.
             Ok(text) if text.trim().len() >= 32 => Some(token_hash(text.trim())),
             Ok(_) => {
                 section.fault("secret_file", "fault-token-short", "");
@@ -211,6 +216,7 @@ fn read_listener(section: &ConfigSection<'_>) -> Option<ListenerSettings> {
     let tls = match (certificate, key) {
         (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
         (None, None) => None,
+        // Half a pair is a fault and not a listener without TLS.
         (Some(_), None) => {
             section.fault("key", "fault-missing", "");
             None
@@ -283,6 +289,7 @@ fn read_witnesses(section: &ConfigSection<'_>) -> Option<WitnessRules> {
         })
         .collect();
     let witnesses = witnesses.into_iter().collect::<Option<Vec<_>>>()?;
+    // All of them unless said otherwise: a smaller quorum is a decision that the operator takes in writing.
     let quorum = section.number("quorum").map_or(witnesses.len(), |count| count as usize);
     if quorum > witnesses.len() {
         section.fault("quorum", "fault-value", format!("<= {}", witnesses.len()));
@@ -317,6 +324,7 @@ fn read_sessions(section: Option<ConfigSection<'_>>) -> (SessionLimits, Duration
         absolute: section.duration("absolute").unwrap_or(usual.absolute),
         held_to: read_held_to(&section).unwrap_or(usual.held_to),
     };
+    // An idle time beyond the absolute one would never be reached, and its author would rely on it.
     if limits.idle > limits.absolute {
         section.fault("idle", "fault-value", "idle > absolute");
     }
@@ -328,6 +336,7 @@ fn read_held_to(section: &ConfigSection<'_>) -> Option<HeldTo> {
     if !section.has("held_to") {
         return None;
     }
+    // A list that is there is complete: whoever writes `["tls"]` gives the other two up.
     let mut held_to = HeldTo { network: false, agent: false, tls: false };
     for word in section.texts("held_to") {
         match word.as_str() {
@@ -345,6 +354,7 @@ fn read_password(section: &ConfigSection<'_>) -> Option<PasswordRules> {
     let is_allowed = section.boolean("allowed").unwrap_or(false);
     let breached = section.path("breached");
     if let Some(path) = &breached
+        // Checked at the start: a missing list would otherwise be found when the first password is set.
         && let Err(error) = std::fs::metadata(path)
     {
         section.fault("breached", "fault-value", error);

@@ -78,6 +78,7 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
     }
     let bar = |key: &str, usual: f32| match section.number(key) {
         None => Some(usual),
+        // Evidence is the logarithm of odds: a bar of days per false alarm becomes a bar of evidence.
         Some(days) if (DAYS_MIN..=DAYS_MAX).contains(&days) => Some((days as f32).log10()),
         Some(_) => {
             section.fault(key, "fault-value", format!("{DAYS_MIN}-{DAYS_MAX}"));
@@ -86,6 +87,7 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
     };
     settings.bars.alert = bar("days_per_false_alert", settings.bars.alert)?;
     settings.bars.containment = bar("days_per_false_containment", settings.bars.containment)?;
+    // A containment that needs less than an alert would act before it warned.
     if settings.bars.containment < settings.bars.alert {
         section.fault("days_per_false_containment", "fault-value", ">= days_per_false_alert");
         return None;
@@ -119,6 +121,7 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
         false => None,
     };
     if let Some(url) = section.parse("webhook", parse_webhook) {
+        // No webhook without a secret: its receiver could not tell a finding from an invention.
         let Some(path) = section.path("webhook_secret_file") else {
             section.fault("webhook_secret_file", "fault-missing", "");
             return None;
@@ -153,6 +156,7 @@ fn read_batch(section: &ConfigSection<'_>) -> Option<DeclaredBatch> {
         section.fault("persons", "fault-value", "1-4294967295");
         return None;
     }
+    // Equal ends could mean the whole day or nothing.
     if from.is_some() && from == until {
         section.fault("until", "fault-value", "until != from");
         return None;

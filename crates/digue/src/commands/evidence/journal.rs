@@ -53,6 +53,7 @@ pub(super) fn verify(
 
 /// A journal can be intact and yet older than the checkpoints remembered beside it.
 fn remembered(place: &JournalPlace, key: &Verifier) -> Result<Option<VerifyFinding>> {
+    // The heads are beside the folder and not in it, so that a copy of the folder does not bring them along.
     let heads = journal_heads::beside(&place.folder.join(".."), key)?;
     let found = contradiction(&Disk::new(&place.folder), key, &heads)?;
     Ok(found.map(|found| {
@@ -85,6 +86,7 @@ fn tell(out: &Output, report: &VerifyReport, was_opened: bool) -> u8 {
         if report.unpublished > 0 {
             out.say("verify-unpublished", &[("count", Value::from(report.unpublished))]);
         }
+        // Exit codes are for scripts: unpublished entries are normal while Digue runs.
         return GOOD;
     }
     out.say("verify-tampered", &[("count", Value::from(report.findings.len()))]);
@@ -113,6 +115,7 @@ pub(super) fn tail(out: &Output, place: &JournalPlace, count: u64, follows: bool
     let mut next = print(out, place, size.saturating_sub(count), count)?;
     while follows {
         #[expect(clippy::disallowed_methods, reason = "a command that follows a file waits")]
+        // The interval of checkpoints: nothing new can be verified sooner.
         std::thread::sleep(Duration::from_millis(500));
         next = print(out, place, next, u64::MAX)?;
     }

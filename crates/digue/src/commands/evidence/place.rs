@@ -19,6 +19,7 @@ use super::progress::Progress;
 use crate::cli::evidence::{JournalPlace, WitnessKeys};
 
 /// Entries read at a time.
+// A multiple of the 256 hashes of a tile, so that no tile is read twice.
 const CHUNK: u64 = 64 * 256;
 /// Above this number of entries to index, the index is written to disk, so that it is done once.
 const WORTH_WRITING: u64 = 100_000;
@@ -36,6 +37,7 @@ pub(super) struct JournalReading {
 impl JournalReading {
     pub(super) fn open(place: &JournalPlace) -> Result<Self> {
         let disk = Disk::new(&place.folder);
+        // Said before anything is read: a mistyped folder would otherwise look like an empty journal.
         if !place.folder.is_dir() {
             return Err(anyhow!("{}: no such folder", place.folder.display()));
         }
@@ -105,6 +107,8 @@ impl JournalReading {
         self.each(start, self.head.size, &mut |entry, opened| {
             indexing::take(index, entry, opened);
             progress.show(entry - start, self.head.size - start);
+            // Marked now and then: after an interruption indexing goes on from the last mark that the journal
+            // confirms.
             if index.size() - marked >= 1 << 20 {
                 marked = index.size();
                 if let Some(root) = self.root_at(marked) {
@@ -142,6 +146,7 @@ pub(super) fn keyring_of(place: &JournalPlace) -> Result<Option<Keyring>> {
     let path = place.master.clone().unwrap_or_else(|| place.folder.join("../keys/master.key"));
     let master = match std::fs::read(&path) {
         Ok(bytes) => bytes,
+        // A key that was named must be there; the usual one may be missing, for an auditor has none.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && place.master.is_none() => {
             return Ok(None);
         }
@@ -158,6 +163,7 @@ pub(super) fn signer_of(place: &JournalPlace, key: &Verifier) -> Result<Signer> 
     let seed = std::fs::read(&path).with_context(|| path.display().to_string())?;
     let seed = seed.try_into().map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
     let signer = Signer::from_seed(key.name(), &seed)?;
+    // A signature by another key would make every list unverifiable for its reader.
     if signer.verifier() != key {
         return Err(anyhow!("{} is of another key", path.display()));
     }
@@ -171,6 +177,7 @@ pub(super) fn witnesses_of(asked: &WitnessKeys) -> Result<(Vec<CosignerKey>, usi
         Ok(CosignerKey::parse(&text)?)
     });
     let keys: Vec<CosignerKey> = keys.collect::<Result<_>>()?;
+    // All, unless fewer are asked for: a forgotten option must not weaken the check.
     let quorum = asked.quorum.map_or(keys.len(), |quorum| usize::try_from(quorum).unwrap_or(usize::MAX));
     Ok((keys, quorum))
 }

@@ -29,12 +29,15 @@ pub(super) fn check(out: &Output, file: &Path, key: Option<&str>, witnesses: &Wi
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let key = match key {
         Some(key) => key_named(key)?,
+        // No default: a receipt is checked by someone who does not have the journal, and whose key it is must
+        // be their choice.
         None => return Err(anyhow!("--key: the public key of the journal is required")),
     };
     let (keys, quorum) = witnesses_of(witnesses)?;
     let proven = Receipt::parse(&text).and_then(|receipt| receipt.verify(&key, &keys, quorum));
     let proven = match proven {
         Ok(proven) => proven,
+        // A receipt that fails is a result and not a failure of the command.
         Err(error) => {
             out.say("receipt-bad", &[("cause", Value::from(error.to_string()))]);
             return Ok(BAD);

@@ -173,6 +173,7 @@ fn write_table(
 ) -> Result<()> {
     let mut table: Box<dyn Table> = if form == AnswerFormat::Parquet {
         let file =
+            // Parquet ends with its index, and needs a file that can be read from the end.
             file.ok_or_else(|| anyhow!(digue_locales::text(out.language, "out-parquet-needs-file")))?;
         Box::new(ParquetTable::new(writer(Some(file))?, columns)?)
     } else {
@@ -224,6 +225,8 @@ pub(super) fn check(out: &Output, place: &JournalPlace, path: &Path, from_journa
     };
     let size = list.checkpoint.size;
     let is_prefix = size <= reading.head.size
+        // The list's own checkpoint must be a state of this journal: otherwise it was made from another one,
+        // or this one was rewritten.
         && Prover::new(&reading.disk, reading.head.size).root(size)? == list.checkpoint.root;
     if !is_prefix {
         out.say("scope-check-rewritten", &[("size", Value::from(size))]);
