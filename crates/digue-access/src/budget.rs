@@ -94,6 +94,7 @@ pub struct Charge<'c> {
 
 impl Budgets {
     pub fn new(limits: LimitsTable) -> Self {
+        // Without a limit nothing is ever charged to it; the shortest window then keeps it empty.
         let portal = Ledger::of_many(limits.portal.longest().unwrap_or(SlidingWindow::Minute));
         Self {
             limits,
@@ -184,6 +185,7 @@ impl Budgets {
         };
         let limits = &self.limits;
         let ledger = ledger_of(&mut self.accounts, account, limits.account);
+        // Only the account's own limits are reduced after a recovery: its colleagues have no part in it.
         look(ledger, limits.account.reduced(percent), persons, &|w| RefusalReason::Budget(Scope::Account, w));
         let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
         look(ledger, limits.organisation, persons, &|w| RefusalReason::Budget(Scope::Organisation, w));
@@ -211,6 +213,7 @@ impl Budgets {
         }
         if limits.account.longest().is_some() {
             let ledger = ledger_of(&mut self.accounts, account, limits.account);
+            // Listed with the first pending charge only: `settle` expects each ledger once.
             if !ledger.has_pending() {
                 self.unsettled.push_back(Unsettled::Account(account.clone()));
             }
@@ -219,6 +222,7 @@ impl Budgets {
         if limits.organisation.longest().is_some() {
             let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
             if !ledger.has_pending() {
+                // As for the account: with the first pending charge only.
                 self.unsettled.push_back(Unsettled::Organisation(organisation.clone()));
             }
             ledger.charge(now, persons);
@@ -253,6 +257,7 @@ impl Budgets {
             let Some(ledger) = ledger else { continue };
             let waiting = ledger.pending();
             ledger.settle(left);
+            // Back to the front: the oldest charges must not wait behind accounts that keep reading.
             if waiting > left {
                 self.unsettled.push_front(next);
                 return true;
@@ -300,6 +305,7 @@ impl Budgets {
     /// that were charged when they happened count: those that were released, in observe-only mode too, and no
     /// lines of access logs, which are imported long after.
     pub fn restore(&mut self, exposure: &Exposure) {
+        // Imported lines have a `source`: they are of another time, and were never weighed against a budget.
         if !exposure.is_released() || exposure.source.is_some() {
             return;
         }

@@ -251,6 +251,7 @@ impl CaseloadRowReader {
             Some(HolderName::Organisation(last)) => account.is_empty() && last.as_str() == organisation,
             None => false,
         };
+        // Compared as text, before parsing: ten million rows name some thousands of holders, each in one run.
         if let Some(last) = self.last.as_ref().filter(|_| is_last) {
             return Ok(last.clone());
         }
@@ -276,6 +277,7 @@ pub fn read_csv(
     population: &PopulationId,
     canonical: Canonical<'_>,
 ) -> Result<Caseloads, Vec<CaseloadFault>> {
+    // Rows of another length are faults: with cells shifted by one, a person would go to another holder.
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(input);
     let columns = match reader.headers().map(CaseloadColumns::locate) {
         Ok(Some(columns)) => columns,
@@ -405,6 +407,7 @@ impl CaseloadBuilder {
         self.put_back();
         let mut caseloads = Caseloads { terms: Arc::new(self.terms), ..Caseloads::default() };
         for (holder, list) in self.lists {
+            // Sorted once per list, here: sorting at each insertion would make loading quadratic.
             let list = Arc::new(RelationList::new(list));
             match holder {
                 HolderName::Account(account) => drop(caseloads.accounts.insert(account, list)),

@@ -181,6 +181,7 @@ pub fn weigh<'w>(
     let percent = snapshot.percent_of(facts.account, facts.now);
     // The gate again, although `admit` has asked it: it may have been closed while the portal answered.
     let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
+    // Observe-only mode collects every reason, so that a trial shows all that would be refused.
     if is_uninspected && (enforcement.is_none() || reasons.is_empty()) {
         reasons.extend(budgets.check_uninspected(facts.now, facts.account, percent));
     }
@@ -298,6 +299,8 @@ impl PendingCharge<'_> {
     pub fn apply(self) {
         let Some((budgets, counted)) = self.0 else { return };
         if counted.is_uninspected {
+            // By force: it was checked in `weigh`, and at observe-only portals it leaves whatever the check
+            // said.
             budgets.charge_uninspected(counted.of.now, counted.of.account, 100, true);
         }
         budgets.charge(counted.of.now, &counted.charge(100));
@@ -405,6 +408,8 @@ fn policy_refusal(
     persons: usize,
     outside: usize,
 ) -> Option<RefusalReason> {
+    // Unknown to the directory, and only vouched for by the portal's own sign-in: no role, so that a policy
+    // which asks for one does not match.
     let role = snapshot.directory.find(facts.account).map_or("", |record| record.role.code());
     snapshot.policies.refusal(&PolicyFacts {
         account: facts.account.as_str(),

@@ -103,6 +103,7 @@ impl GateTable {
             Reach::Account(account.clone()),
         ];
         let gates = reaches.iter().map(|reach| (self.of(reach), reach.scope()));
+        // Of equally strict gates the last, hence the narrowest, is named: that is the one to open.
         gates.max_by_key(|(gate, _)| *gate).expect("the array has four elements")
     }
 

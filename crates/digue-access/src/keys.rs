@@ -44,6 +44,7 @@ impl ApiKeys {
 
     /// The key with this secret, unless it has expired.
     pub fn find(&self, secret: &TokenHash, now: Timestamp) -> Option<&ApiKey> {
+        // By its hash: the time that the look-up takes tells nothing about the secret.
         self.0.get(secret).filter(|key| now < key.expires_at)
     }
 

@@ -124,6 +124,7 @@ impl Ledger {
     /// Counts one more thing that is equal to no other, such as a response. Its key is its second and its number
     /// within it, so that two ledgers charged with the same things hold the same keys.
     pub fn charge_another(&mut self, now: Timestamp) {
+        // Everything pending first: the number within the second is counted in the log.
         self.settle(usize::MAX);
         let at = seconds(now).max(self.now);
         let before = self.log.iter().rev().take_while(|(logged, _)| *logged == at).count() as u64;
@@ -184,6 +185,7 @@ impl Ledger {
     }
 
     fn move_on(&mut self, now: u32) {
+        // The clock may step back; persons who have left a window do not enter it again.
         if now <= self.now {
             return;
         }

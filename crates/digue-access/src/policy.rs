@@ -117,6 +117,8 @@ impl Policies {
                     PolicyFault { file: file.clone(), line, message: error.to_string() }
                 })),
                 Ok(parsed) => {
+                    // Strict: a comparison of two types never holds, so a `forbid` with one would silently
+                    // forbid nothing.
                     let result = validator.validate(&parsed, ValidationMode::Strict);
                     faults.extend(result.validation_errors().map(|error| {
                         let offset = error.labels().and_then(|mut labels| labels.next()).map(|l| l.offset());

@@ -237,6 +237,7 @@ impl Sessions {
         now: Timestamp,
     ) -> SessionLookup<'_> {
         let limits = self.limits;
+        // The host is part of the key: a cookie taken from one portal opens no other, nor the console.
         let Some(known) = self.by_token.get(token).filter(|session| session.host == host) else {
             return SessionLookup::Nothing;
         };
@@ -259,6 +260,7 @@ impl Sessions {
         if session.device.as_ref().is_some_and(|device| !device.accepts(bearer.device, now)) {
             return SessionLookup::Doubted(session, SessionDoubt::Unbound);
         }
+        // Never back: a clock that was set back must not end a session that is in use.
         session.seen_at = session.seen_at.max(now);
         SessionLookup::Good(session)
     }
@@ -289,6 +291,7 @@ impl Sessions {
     /// Records a fresh proof of identity.
     pub fn prove(&mut self, id: &SessionId, at: Timestamp) {
         if let Some(session) = self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
+            // The later one: two tabs may prove at the same time, and their answers arrive in any order.
             session.proved_at = session.proved_at.max(at);
         }
     }

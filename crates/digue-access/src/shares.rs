@@ -84,6 +84,7 @@ impl<H: Clone + Eq + Hash> AmountShare<H> {
     /// Nothing is taken when any of the holders would exceed its quota.
     pub fn grow(&mut self, amount: usize) -> Result<(), ShareExceeded> {
         let mut state = self.from.state();
+        // Checked: sizes come from a client's `Content-Length`, and a wrapped sum would be granted.
         let used = state.used.checked_add(amount).filter(|used| *used <= self.from.limit);
         let used = used.ok_or(ShareExceeded)?;
         let free = self.from.limit - used;

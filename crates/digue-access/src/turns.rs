@@ -79,6 +79,7 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
     /// Ends a job of `holder` that used `used`.
     pub fn end(&mut self, holder: &H, used: u64) {
         let Some(line) = self.lines.get_mut(holder) else { return };
+        // Saturating: a job that is given up twice must not stop the queue for good.
         line.working = line.working.saturating_sub(1);
         line.used = line.used.saturating_add(used);
         self.working = self.working.saturating_sub(1);

@@ -27,6 +27,7 @@ pub(super) struct RelationList {
 impl RelationList {
     pub(super) fn new(mut relations: Vec<ListedRelation>) -> Self {
         relations.sort_unstable();
+        // Extractions repeat rows; a repeated relation would only cost memory.
         relations.dedup();
         Self {
             firsts: relations.iter().map(|relation| relation.person.0).collect(),
