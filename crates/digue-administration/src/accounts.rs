@@ -139,6 +139,7 @@ pub async fn set_at_terminal(
     let digue = Actor::digue();
     let known = app.gateway().rules().directory.find(account).cloned();
     match &known {
+        // Nothing to change, and no error: scripts that set an installation up may run again.
         Some(known) if known.organisation == organisation && known.role == role => {
             return Ok(AtTerminal::Saved);
         }
@@ -181,6 +182,8 @@ async fn officers(app: &App) -> Result<Vec<AccountId>, OperationError> {
     let mut found = Vec::new();
     let all = rules.directory.iter().filter(|(_, record)| record.role.can_review() && !record.is_suspended);
     for (account, _) in all {
+        // An officer without credentials could approve nothing: from then on nobody could set the
+        // installation up.
         let has_own = !app.store().passkeys_of(account).await?.is_empty()
             || !app.store().identities_of(account).await?.is_empty()
             || app.store().password_of(account).await?.is_some();
@@ -280,6 +283,7 @@ async fn suspend(app: &App, actor: &Actor, account: &AccountId, reason: &str) ->
         Arc::make_mut(&mut rules.directory).set_suspended(account, true);
         app.publish(&rules);
     }
+    // Not `?` yet: journal and store follow, whether the cut could be stored or not.
     let cut = identity_cuts::cut_account(app, account).await;
     let words = change(account, "active", "suspended", reason);
     let written = app.write_down(actor, Act::AccountSuspended, words).await;

@@ -112,6 +112,7 @@ async fn load_judged(
     let map = app.gateway().hosts().portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
     let file = kept(app.data_folder(), portal);
     let base = app.aliases().of(portal);
+    // Rows added to a damaged file would make what is left of it the whole table.
     if mode == LoadMode::Add && file.read(app).await?.is_err() {
         return Err(OperationError::Invalid("invalid-aliases-kept"));
     }
@@ -200,6 +201,7 @@ fn judge(
             .collect(),
     };
     let keyer = map.keyer();
+    // An alias has no holder, so that the sizes of organisations do not matter.
     let sizes = HashMap::new();
     let mut counter = GrowthCounter::new(&sizes);
     let mut later = AliasTable::new();

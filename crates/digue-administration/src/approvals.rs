@@ -243,6 +243,7 @@ pub(crate) fn may_add(
 /// Officers may decide every request (the CISO and the DPO supervise each other); for accounts and keys
 /// those who could have made the request may, too.
 fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
+    // Unreadable: nobody may approve what cannot be shown.
     let Ok(request) = ApprovalRequest::of(record) else { return false };
     let is_about = match &request {
         ApprovalRequest::RecoverAccount { account, .. }

@@ -53,6 +53,7 @@ pub async fn open(
     let justification = parse_reason(justification, JUSTIFICATION_CHARS_MIN)?;
     let hosts = app.gateway().hosts();
     let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?;
+    // Where the map allows it on no route an opening would have no effect, and must not stand in the journal.
     if !map.routes.iter().any(|route| route.access.allows_break_glass) {
         return Err(OperationError::Denied);
     }
@@ -73,6 +74,8 @@ pub async fn open(
         ..ActDetails::default()
     };
     // It widens access: journalled first, then in force.
+    // Taken before the journal is written: a gate that closes meanwhile must not be overtaken by this
+    // opening.
     let mut rules = app.rules().await;
     app.write_down(&actor, Act::BreakGlassOpened, words).await?;
     app.store().add_break_glass(&record).await?;

@@ -83,6 +83,8 @@ async fn load_judged(
     let waiting = match prepared.waiting {
         Some((draft, growth)) => {
             let load =
+                // The version that was replaced last: additions in between do not make the waiting part out
+                // of date.
                 WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
             Some(ask(app, actor, load, draft, &waiting_file(app, population)).await?)
         }
@@ -127,6 +129,8 @@ pub(crate) async fn ask(
     if !actor.is_program() {
         actor.must_be_fresh(app)?;
     }
+    // Under the name of its digest: the request names exactly these rows, and another load cannot overwrite
+    // them.
     draft.rename(folder.join(format!("{}.csv", load.digest))).await?;
     let growth = load.growth.clone();
     let id = approvals::ask_for_load(app, actor, load).await?;
@@ -190,6 +194,8 @@ pub(crate) async fn waiting_rows(
     let read = tokio::task::spawn_blocking(move || std::fs::read(path));
     let csv = read.await.map_err(unavailable)?.map_err(unavailable)?;
     let digest = digue_app::files::hex(ring::digest::digest(&ring::digest::SHA256, &csv).as_ref());
+    // Compared when they are read back: the file lies on disk for up to a day, and the approver saw only its
+    // digest.
     if digest == load.digest { Ok(csv) } else { Err(OperationError::Invalid("invalid-load-changed")) }
 }
 

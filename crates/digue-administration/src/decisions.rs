@@ -45,6 +45,7 @@ pub async fn decide(
     actor.must_be_fresh(app)?;
     let request = ApprovalRequest::of(&record)?;
     if is_granted {
+        // Again: up to a day has passed since the request was checked.
         is_possible(app, &request)?;
         must_be_current(app, actor, &request).await?;
     }
@@ -62,6 +63,7 @@ pub async fn decide(
     let claim = app.store().claim_approval(id, &decided);
     let release = app.store().release_approval(id, &actor.account);
     app.claim((actor, act, words), claim, release).await?;
+    // The claim may have expired while the journal was slow: then another officer may have decided.
     if !app.store().settle_approval(id, &decided).await? {
         return Err(OperationError::Conflict);
     }
@@ -132,6 +134,8 @@ async fn carry_out(
                 reason: record.reason.clone(),
                 ..ActDetails::default()
             };
+            // An act of its own beside the approval: auditors look for the bound under the account, not under
+            // the request.
             app.write_down(actor, Act::FeedAllowed, words).await?;
             loads::allow_feed(app, account, target, *per_day).await?;
             Ok(Vec::new())

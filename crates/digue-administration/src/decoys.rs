@@ -24,6 +24,7 @@ pub fn draw(
     taken: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<String>, OperationError> {
     let kind = &portal.kinds[portal.primary];
+    // The example must be in canonical form itself: what is drawn keeps its separators and its length.
     if kind.canonical(like).as_deref() != Some(like) || !like.bytes().any(|byte| byte.is_ascii_alphanumeric())
     {
         return Err(OperationError::Invalid("invalid-decoy-shape"));
@@ -32,9 +33,12 @@ pub fn draw(
         return Err(OperationError::Invalid("invalid-decoy-count"));
     }
     let mut decoys = Vec::with_capacity(count);
+    // The example counts as known: it is usually a real person.
     let mut known = HashSet::from([like.to_owned()]);
     for _ in 0..count.saturating_mul(DRAWS) {
         let drawn = one_like(like)?;
+        // Drawn blindly and checked after: the check digit is the portal's own rule, which only `canonical`
+        // knows.
         let is_written_so = kind.canonical(&drawn).as_deref() == Some(&*drawn);
         if is_written_so && !taken(&drawn) && known.insert(drawn.clone()) {
             decoys.push(drawn);

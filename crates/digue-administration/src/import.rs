@@ -83,6 +83,7 @@ const LINE_BYTES_MAX: usize = 64 << 10;
 /// The longest line of the exposure form, which may name many persons; the same limit as for the API.
 const EXPOSURE_BYTES_MAX: usize = 8 << 20;
 /// Exposures in one append.
+// Each append waits for the disk: one for each line would take days for a long log.
 const BATCH: usize = 512;
 const PREFIX: &str = "import.";
 
@@ -140,6 +141,8 @@ impl Importer<'_> {
                     }
                     self.take_line(line, &mut reading)?;
                 }
+                // A log of an unsupported form is refused before anything is written; one that breaks off
+                // keeps what was read.
                 Err(fault) if fault.error.is_refusal() => return Err(ImportError::Input(fault)),
                 Err(fault) => break Some(fault),
             }
@@ -154,6 +157,8 @@ impl Importer<'_> {
     }
 
     fn take_line(&self, line: InputLine<'_>, reading: &mut LogReading<'_>) -> Result<(), ImportError> {
+        // Lossy, because one broken user agent must not reject a line; the fields that matter are checked in
+        // `take`.
         let text = String::from_utf8_lossy(line.bytes.trim_ascii_end());
         if let LogForm::Csv(members) = &self.form
             && reading.header.is_none()
@@ -169,6 +174,7 @@ impl Importer<'_> {
         let line_name = name_line(line.bytes, &mut reading.repeats);
         let source = format!("{}:{}", reading.name, line.number);
         match self.take(line, &text, reading.header.as_ref(), line_name, &source) {
+            // Parsed all the same: the count of rejected lines must not depend on what was imported before.
             Ok(_) if reading.known.contains(&line_name) => tally.known += 1,
             Ok(exposure) => {
                 reading.known.insert(line_name);
@@ -198,6 +204,7 @@ impl Importer<'_> {
     }
 
     fn note(&self, name: &str, tally: &ImportTally) -> Result<(), ImportError> {
+        // A second run that found nothing new leaves no entry, so that imports can be repeated by a timer.
         if self.is_trial || tally.written == 0 {
             return Ok(());
         }
@@ -248,6 +255,8 @@ impl Importer<'_> {
         }
         let lacks_zone = access_log::lacks_zone(&fields.at);
         let at = access_log::parse_moment(&fields.at).ok_or(if lacks_zone { "no-zone" } else { "time" })?;
+        // A clock that is ahead, or a day and month that were swapped: such lines would stay at the end of
+        // every list.
         if at > self.now {
             return Err("future");
         }
@@ -272,6 +281,7 @@ impl Importer<'_> {
             method: fields.method.parse::<Method>().map_err(|_| "method")?,
             target: fields.target.parse::<Uri>().map_err(|_| "target")?,
             status: fields.status.parse().map_err(|_| "status")?,
+            // The size is only a figure; a log without it still says who saw whom.
             body_bytes: fields.bytes.parse().unwrap_or(0),
             source: source.chars().take(400).collect(),
         };
@@ -305,6 +315,8 @@ impl Importer<'_> {
             return self.portal.mapping.organisation(said).map_err(|_| "organisation");
         }
         let unknown = || OrganisationId::parse("unknown").expect("`unknown` is a valid organisation name");
+        // Accounts that left are in no directory. Their consultations count, under an organisation that says
+        // so.
         Ok(self.organisations.get(account).cloned().unwrap_or_else(unknown))
     }
 }
@@ -324,11 +336,13 @@ struct LogReading<'r> {
 /// so that a log can be read again.
 fn name_line(line: &[u8], repeats: &mut HashMap<LineName, u32>) -> LineName {
     let name = |text: &[u8]| -> LineName {
+        // 128 bits are enough to recognise a line, and half the memory for a log of some hundred million.
         digest(&SHA256, text).as_ref()[..16].try_into().expect("16 of 32 bytes")
     };
     let first = name(line.trim_ascii_end());
     let count = repeats.entry(first).or_default();
     *count += 1;
+    // The first occurrence keeps the plain name, so that the rule does not depend on how many follow.
     if *count == 1 { first } else { name(&[first.as_slice(), &count.to_be_bytes()].concat()) }
 }
 

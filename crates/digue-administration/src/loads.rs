@@ -122,6 +122,7 @@ impl<'c> GrowthCounter<'c> {
         self.growth.readings += match holder {
             HolderName::Account(_) => 1,
             HolderName::Organisation(organisation) => {
+                // An organisation without accounts counts as one: its first account would have the relation.
                 self.sizes.get(organisation).copied().unwrap_or(1).max(1)
             }
         };
@@ -223,6 +224,7 @@ pub(crate) async fn allowance(
     if actor.is_digue() {
         return Ok(Allowance::All);
     }
+    // A person has no allowance: whoever can ask in the console can also wait for a second person.
     if !actor.is_program() {
         return Ok(Allowance::Nothing);
     }
@@ -238,6 +240,8 @@ pub(crate) async fn allowance(
     for word in kept.split(' ').filter(|word| !word.is_empty()) {
         let (at, count) = word.split_once(':').ok_or_else(unread)?;
         let at = Timestamp::from_micros(at.parse().map_err(|_| unread())?);
+        // A sliding day, not a calendar day: at midnight a feed could otherwise add twice its bound within an
+        // hour.
         if now.since(at) < DAY {
             used.push((at, count.parse().map_err(|_| unread())?));
         }

@@ -52,6 +52,7 @@ async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationErro
             known.insert(subject);
         }
         for (subject, said) in word.journalled.gates() {
+            // An open gate has no row.
             if said.after != Gate::Open.code() && !known.contains(subject) {
                 to.miss(StoredKind::Gate, subject.to_string());
             }

@@ -20,6 +20,8 @@ pub(super) fn read(record: &ApprovalRecord) -> Option<ApprovalRequest> {
         ("reopen", subject) => reopening(Reach::of(subject)?, detail),
         ("add-accounts", _) => {
             let accounts: Option<Vec<NewAccount>> = detail.lines().map(new_account).collect();
+            // An empty list is no request: a record whose detail was lost would otherwise be approved as
+            // nothing.
             accounts.filter(|accounts| !accounts.is_empty()).map(ApprovalRequest::AddAccounts)
         }
         ("recover-account", Subject::Account(account)) => Some(ApprovalRequest::RecoverAccount {

@@ -216,6 +216,8 @@ impl ApprovalRequest {
                 }
             },
             Self::AddToCaseload(AgreedRelation { population, .. }) => {
+                // Without the person: the journal outlives the caseload, and their number is all that the
+                // approval needs.
                 format!("{} {population} persons:1", self.kind())
             }
             Self::WidenRules { detail, .. } => {
@@ -235,6 +237,8 @@ impl ApprovalRequest {
             (Self::AddToCaseload(one), Self::AddToCaseload(another)) => one == another,
             (Self::Load(one), Self::Load(another)) => one == another,
             (Self::WidenRules { .. }, Self::WidenRules { .. }) => self == other,
+            // By subject alone: two requests to open one gate to different degrees could otherwise both be
+            // approved.
             _ => self.kind() == other.kind() && self.subject() == other.subject(),
         }
     }

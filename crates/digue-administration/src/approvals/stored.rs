@@ -26,6 +26,7 @@ async fn approvals(app: &App, to: &mut RecordComparison) -> Result<(), Operation
         // Requests are never deleted by Digue: a missing one was removed by other means.
         for (subject, said) in word.journalled.all_asked() {
             let is_it = |known: &ApprovalRecord| {
+                // By author, time and subject, because the act does not hold the id of the request.
                 known.asked_by == said.by && said.is_at(known.asked_at) && known.subject == *subject
             };
             if !stored.iter().any(is_it) {
