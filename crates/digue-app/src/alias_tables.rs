@@ -37,6 +37,7 @@ impl App {
 impl AliasTables {
     pub fn set(&self, portal: PortalId, table: AliasTable) {
         let table = Arc::new(table);
+        // May run again when another load comes in between: the closure builds a table and does nothing else.
         self.0.rcu(|tables| {
             let mut tables = HashMap::clone(tables);
             tables.insert(portal.clone(), table.clone());

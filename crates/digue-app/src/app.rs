@@ -350,6 +350,8 @@ impl App {
 
     /// Signals that the files must be read again, because wider rules were approved.
     pub fn want_reload(&self) {
+        // A permit is kept until it is taken: a request that comes while the files are being read is not
+        // lost.
         self.reload_wanted.notify_one();
     }
 

@@ -166,6 +166,8 @@ impl<'b> CsvFile<'b> {
             }
             let place = cells.position().map_or(0, |place| usize::try_from(place.byte()).unwrap_or(0));
             let end = usize::try_from(reader.position().byte()).unwrap_or(rest.len());
+            // The line of the file, not the number of the record: quoted cells may span lines, and people
+            // look for the line that their editor shows.
             let line = lines.of(self.start + place);
             if std::mem::take(&mut is_header)
                 || cells.iter().all(|cell| cell.trim_matches(is_blank).is_empty())
@@ -378,9 +380,11 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PlacedFault> {
 }
 
 fn unmarked(bytes: &[u8]) -> &'static Encoding {
+    // Latin text in UTF-16 has a zero in every other byte; the other usual encodings have none at all.
     let zeros = |at: usize| bytes.iter().skip(at).step_by(2).take(64).filter(|byte| **byte == 0).count();
     match (zeros(0), zeros(1)) {
         (0, 0) if std::str::from_utf8(bytes).is_ok() => UTF_8,
+        // Last, because it decodes any bytes: what is valid UTF-8 would become pairs of accented letters.
         (0, 0) => WINDOWS_1252,
         (even, odd) if odd > even => UTF_16LE,
         _ => UTF_16BE,

@@ -77,6 +77,7 @@ pub async fn put(
         after: AccountPlace { organisation: to.organisation.clone(), role: to.role }.to_string(),
         ..ActDetails::default()
     });
+    // Before the store: no account exists, even for a moment, without its entry.
     app.write_all(actor, Act::AccountSaved, words.collect()).await?;
     app.store().save_accounts(&accounts).await?;
     let mut rules = app.rules().await;
@@ -85,6 +86,7 @@ pub async fn put(
         directory.save(id, to);
     }
     app.publish(&rules);
+    // The rules are not held while the store deletes: every other change would wait for the disk.
     drop(rules);
     if moved.is_empty() {
         return Ok(());

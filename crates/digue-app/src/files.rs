@@ -12,6 +12,7 @@ pub fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let draft = path.with_extension("tmp");
     let mut file = std::fs::File::create(&draft)?;
     file.write_all(bytes)?;
+    // Before the rename: otherwise a power cut may leave the new name with an empty file.
     file.sync_all()?;
     std::fs::rename(&draft, path)?;
     std::fs::File::open(folder)?.sync_all()

@@ -104,6 +104,8 @@ pub async fn apply(
     if gate >= before {
         Arc::make_mut(&mut rules.gates).set(reach, gate);
         app.publish(&rules);
+        // Both are tried and the gate stays closed, whichever of them fails: the caller learns that the trace
+        // is incomplete.
         let written = app.write_down(actor, Act::GateSet, words).await.map(drop);
         let stored = app.store().set_gate(&record).await;
         written?;

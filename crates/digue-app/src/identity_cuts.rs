@@ -30,6 +30,7 @@ pub async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, Oper
     // Removed also where the mark failed: a restart brings back what is in the store.
     app.remove_sessions(&sessions).await?;
     marked?;
+    // As long as a session may last at most: nothing in a header tells a new sign-in from the stolen one.
     let headers_refused_until = cut.at.plus(app.gateway().headers_refused_for());
     Ok(CutDone { sessions, headers_refused_until })
 }

@@ -192,6 +192,8 @@ impl Rebuilder {
 
     /// Starts a rebuild on its own thread. Requests during a rebuild cause exactly one more after it.
     pub(crate) fn start(&self, journal: &Arc<Journal>, standing: &Arc<RwLock<JournalState>>) {
+        // Before `is_running` is looked at: either the running rebuild sees the request, or this call sees
+        // that it has ended and starts another.
         self.is_wanted.store(true, Ordering::Release);
         if self.is_running.swap(true, Ordering::AcqRel) {
             return;
@@ -244,6 +246,7 @@ fn rebuild(
     let next = folder.map(IndexFolder::next);
     let mut fresh = match &next {
         Some((_, path)) => {
+            // What a rebuild that failed has left; usually there is nothing.
             let _ = std::fs::remove_dir_all(path);
             Index::open(path, &|_| None, SegmentSizes::default())?.0
         }
@@ -269,6 +272,7 @@ fn rebuild(
     old.close();
     drop(old);
     if let (Some(folder), Some((number, _))) = (folder, next) {
+        // Last, because it deletes the folder of the old index, which had to be closed before.
         folder.switch(number)?;
     }
     Ok(())

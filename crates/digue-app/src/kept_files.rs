@@ -120,6 +120,8 @@ impl KeptFile {
             (Ok((digest, bytes)), Some(known)) if known.contains(&digest) => Ok(Some(bytes)),
             (Ok(_), Some(_)) => Err(UnfinishedFile::Changed),
             (Ok((digest, bytes)), None) => {
+                // From now on it is known: a file that is exchanged between two starts is refused at the
+                // second.
                 app.store().set_setting(&self.setting(), &digest).await?;
                 Ok(Some(bytes))
             }

@@ -225,6 +225,7 @@ impl DetectionMonitor {
         let mut made = HashMap::new();
         let mut take = |event: Event| match event {
             Event::Exposure(exposure) if is_observed(&exposure.portal) => {
+                // Findings from old entries are dropped: they were reported when the entries were new.
                 observe(&mut trial, &exposure);
             }
             Event::Exposure(exposure) => {

@@ -54,6 +54,8 @@ impl SecretSeal {
     pub fn seal(&self, about: &str, plain: &[u8]) -> Result<String, OperationError> {
         let broken = |what: &str| OperationError::Unavailable(what.to_owned());
         let mut nonce = [0; NONCE_LEN];
+        // Random nonces: with far fewer than 2^32 sealed texts for one key, none repeats (NIST SP 800-38D,
+        // 8.3).
         SystemRandom::new().fill(&mut nonce).map_err(|_| broken("no randomness"))?;
         let mut sealed = plain.to_vec();
         self.0
