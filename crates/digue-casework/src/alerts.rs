@@ -126,6 +126,7 @@ async fn tell_on(app: &App, channel: AlertChannel) -> Result<usize, OperationErr
             // The later ones wait, too: receivers get findings in order.
             return Ok(told);
         }
+        // Marked one by one: after a crash only the finding in flight is sent again.
         app.store().tell_finding(record.id.as_str(), channel, now).await?;
         told += 1;
     }

@@ -350,6 +350,7 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     // "Contained" is a judgement; an end date or a closed gate is a fact.
     let is_over = incident.occurred.is_some_and(|(_, to)| to.is_some())
         || incident.acts.fact(ClaimKind::Access).is_some();
+    // Never "yes" from facts alone: without an end the field stays unknown, and a person answers.
     one(Field::StillGoingOn, is_over.then(|| "no".to_owned()));
     one(Field::Established, is_established(incident));
     one(Field::ProcessorToldAt, None);
@@ -476,6 +477,7 @@ pub async fn submit(
         stage,
         submitted_at: at.micros(),
         receipt: receipt.trim().to_owned(),
+        // The content as sent: later corrections of the incident must not change what the authority received.
         snapshot: draft.snapshot(),
         unknown: draft.unknown().into_iter().map(|(field, _)| field).collect(),
     };

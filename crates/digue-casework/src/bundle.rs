@@ -34,11 +34,14 @@ async fn packed(app: &App, view: &IncidentView, reader: &PaperReader) -> Result<
     let document = papers::paper(app, view, reader, "complaint").ok_or(OperationError::NotFound("paper"))?;
     let mut archive = EvidenceBundle(ZipWriter::new(Cursor::new(Vec::new())));
     for (name, form) in
+        // PDF for the file of the investigation, the word-processor form for the lawyer who completes it.
         [("complaint.pdf", papers::PaperFormat::Pdf), ("complaint.docx", papers::PaperFormat::Docx)]
     {
         let sources = PaperSources::incident(&view.record.id);
         archive.add(name, &papers::printed_from(app, &document, form, sources).await?)?;
     }
+    // The key is here only to make the commands work: who doubts the archive compares it with one obtained
+    // elsewhere.
     archive.add("journal.pub", format!("{}\n", app.journal().public_key()).as_bytes())?;
     archive.add("VERIFY.txt", papers::how_to_verify(view, reader).join("\n").as_bytes())?;
     if let Some(version) = papers::listed(view) {
@@ -67,9 +70,11 @@ fn entries_of(view: &IncidentView) -> Vec<u64> {
         IncidentNote::Said { journal, .. } => *journal,
         _ => None,
     });
+    // The entry that opened the incident is cited even when no note names it.
     let mut entries: Vec<u64> = named.chain([view.record.journal]).collect();
     entries.sort_unstable();
     entries.dedup();
+    // Each receipt discloses a whole response with its persons: not more than a case file can use.
     entries.truncate(RECEIPTS_MAX);
     entries
 }

@@ -46,6 +46,7 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
             .map_err(|_| OperationError::NotFound("organisation"))?,
         portal: portal_of(&finding).ok_or(OperationError::NotFound("portal"))?,
         weight: finding.weight.code().to_owned(),
+        // Thousandths as an integer, so that every database returns exactly what was stored.
         evidence: (f64::from(finding.evidence) * 1000.0) as i64,
         signals: to_json(&finding.signals),
         around: around_json(&finding),
@@ -104,6 +105,7 @@ async fn act_on(
     };
     let mut shut = Vec::new();
     shut.extend(gate.map(|gate| (reach, gate)));
+    // From the narrowest reach to the widest: if a later one fails, the account itself is closed.
     if action >= Action::CloseOrganisation {
         shut.push((Reach::Organisation(record.organisation.clone()), Gate::Closed));
     }
@@ -112,11 +114,13 @@ async fn act_on(
     }
     let mut failed = Ok(());
     for (reach, gate) in shut {
+        // A gate that a person closed further must not be opened to the degree of the playbook.
         let is_stricter = gate > app.gateway().rules().gates.of(&reach);
         if is_stricter
             && let Err(error) =
                 gates::apply(app, &digue, reach, gate, reason.clone(), ActAuthority::One).await
         {
+            // Remembered and not returned: the sessions are cut even when the gate's entry failed.
             failed = Err(error);
         }
     }
@@ -199,6 +203,7 @@ pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
     let rules = app.gateway().rules();
     let findings = app.store().findings(RECALLED).await?;
     let closings = findings.iter().filter(|record| record.at > since).filter_map(|record| {
+        // Counted by what was done and not by what was intended: an observed finding closed nothing.
         let taken = Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
         let of_organisation =
             rules.directory.iter().filter(|(_, known)| known.organisation == record.organisation).count();
@@ -229,6 +234,7 @@ async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Re
     }
     let hour = app.clock().now().minus(Duration::from_hours(1));
     let lately = app.store().findings(100).await?.iter().filter(|known| known.at > hour).count();
+    // Counted from the store, not in memory: a restart must not renew the allowance.
     if lately > MAILS_AN_HOUR {
         tracing::warn!(finding = %record.id, "Too many findings for mail; the console shows them");
         return Ok(());
@@ -461,7 +467,9 @@ pub async fn decide(
     };
     let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason };
     let claim = app.store().decide_finding(id, &verdict);
+    // Claimed before it is journalled: of two officers who decide at once one gets a conflict.
     app.claim((actor, act, words), claim, app.store().release_finding(id, &actor.account)).await?;
+    // An incident about the account may be open already; a second one would split its clock and its log.
     if is_theft && incidents::about(app, &subject_of(&record)).await.is_none() {
         let whom = record.account.as_ref().map_or(record.organisation.as_str(), AccountId::as_str);
         let title =

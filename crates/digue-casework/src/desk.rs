@@ -69,6 +69,7 @@ pub async fn examine(
     bytes: &[u8],
     ip: &str,
 ) -> Result<MessageReport, OperationError> {
+    // Before the message is parsed: parsing is the expensive part.
     rate_limiter::pass(app, ip)?;
     // Attachments and archives in it are unpacked within bounds, which still takes its time.
     let message = bytes.to_vec();
@@ -112,6 +113,7 @@ async fn opinion(
     };
     let proofs = proof::prove_all(submission, &rules.records).await;
     let mut code = None;
+    // In the forwarded messages too: the code may be in the outer or the inner one.
     for read in &submission.messages {
         code = code.or(code_seen(app, read).await?);
     }
@@ -122,6 +124,7 @@ async fn opinion(
 async fn code_seen(app: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, OperationError> {
     let words = read.text.split(|sign: char| sign.is_whitespace() || ",;()[]".contains(sign));
     let mut codes = words
+        // Four groups, as on paper; without this every word of a long message would be tried as a code.
         .filter(|word| word.matches('-').count() == 3)
         .filter_map(|word| Code::parse(word.trim_matches(['.', ':', '«', '»'])).ok());
     let Some(code) = codes.next() else { return Ok(None) };
@@ -131,6 +134,7 @@ async fn code_seen(app: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, Op
     let campaign = app.store().campaign(&notice.campaign).await?;
     // A genuine code under another subject was copied into a forged message.
     let is_its = campaign.is_some_and(|campaign| {
+        // The end only: mail programs put `Re:` and `Fwd:` before it.
         !read.is_mail || read.subject.trim().to_lowercase().ends_with(&campaign.subject.trim().to_lowercase())
     });
     Ok(Some(if is_its { CodeSeen::Genuine } else { CodeSeen::Copied }))
@@ -147,6 +151,8 @@ async fn keep(app: &App, reporter: &str, opinion: &Opinion) -> Result<(), Operat
         look_alikes: opinion.look_alikes.join(" "),
         published_at: Timestamp::ZERO,
     };
+    // Only without an account: a flood of equal reports must not fill the list, while an officer wants to
+    // know how many holders received one.
     if reporter.is_empty() && app.store().knows_report(&record, record.at.minus(SAME_WITHIN)).await? {
         return Ok(());
     }
@@ -235,6 +241,7 @@ pub async fn reports(app: &App, actor: &Actor) -> Result<Vec<SubmittedReport>, O
 pub async fn publish(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
     let report = app.store().report(id).await?.ok_or(OperationError::NotFound("report"))?;
+    // Published once: a second time would move the domain to the head of the public list, as if it were new.
     if report.look_alikes.is_empty() || report.published_at > Timestamp::ZERO {
         return Err(OperationError::Conflict);
     }
@@ -281,6 +288,7 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
         };
         if let Some((shown, reporter)) = app.blocking(read_both).await? {
             let opinion = opinion(app, &shown, SubmissionWay::Forwarded).await?;
+            // The sender may be forged: the answer then reaches the holder of the address, who learns of it.
             let account = account_of(app, &reporter).await?;
             keep(app, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
             if let Some(account) = account.filter(|_| digue_mail::is_configured(app)) {
@@ -290,6 +298,7 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
             }
             read_count += 1;
         }
+        // Moved last: after a crash the message is read again, and at worst answered twice.
         maildir::set_aside(app, path, has_bytes).await?;
     }
     Ok(read_count)
@@ -302,6 +311,7 @@ async fn account_of(app: &App, address: &str) -> Result<Option<AccountId>, Opera
     let contacts = app.store().contacts().await?;
     Ok(contacts
         .into_iter()
+        // Mail addresses are compared without case, as every mail server in use does.
         .find(|(_, email)| email.eq_ignore_ascii_case(address))
         .map(|(account, _)| account))
 }

@@ -74,6 +74,7 @@ fn coarse(ip: &str, campaign: &str) -> String {
     } else {
         ip.split('.').take(2).collect::<Vec<_>>().join(".")
     };
+    // 32 bits, hashed with the campaign: the same network cannot be followed from one campaign to another.
     sha256(&format!("{campaign} {network}"))[..8].to_owned()
 }
 

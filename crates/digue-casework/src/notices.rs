@@ -158,6 +158,7 @@ pub async fn set_state(
         return Err(OperationError::Conflict);
     }
     if state == "sending" {
+        // Only for the start: pausing and ending narrow what happens, and must be possible at once.
         actor.must_be_fresh(app)?;
         must_be_as_prepared(app, &campaign).await?;
         // A campaign that cannot send must not appear as sending.
@@ -177,6 +178,7 @@ pub async fn set_state(
     };
     let now = app.clock().now();
     let ended_at = if state == "ended" { now } else { Timestamp::ZERO };
+    // Moved only from the state that was read: of two officers who start and end it, one gets a conflict.
     let claim = app.store().move_campaign(id, (&campaign.state, state), ended_at);
     let release =
         async { app.store().move_campaign(id, (state, &campaign.state), Timestamp::ZERO).await.map(drop) };
@@ -260,6 +262,8 @@ pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
         if campaign.state != "sending" {
             continue;
         }
+        // Checked at every round and not at the start alone: the letter could be changed while it is being
+        // sent.
         if let Err(error) = must_be_as_prepared(app, &campaign).await {
             tracing::error!(%error, campaign = campaign.id, "Campaign differs from the journal; not sent");
             continue;
@@ -280,6 +284,8 @@ pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
             };
             let (state, detail) = match done {
                 Ok(()) => ("sent", String::new()),
+                // Servers repeat the address in their refusals, and the detail outlives the campaign's
+                // addresses.
                 Err(error) => ("failed", error.replace(&notice.destination, "(recipient)")),
             };
             app.store().set_notice(&campaign.id, notice.number, state, &detail, app.clock().now()).await?;

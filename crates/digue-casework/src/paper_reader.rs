@@ -52,6 +52,7 @@ impl PaperReader {
     pub(crate) fn moment_cell(&self, at: Timestamp) -> WrittenCell {
         let exact = jiff::Timestamp::from_microsecond(at.micros()).ok().and_then(|time| {
             let local = time.to_zoned(self.zone.clone()).datetime();
+            // An hour that occurs twice in autumn cannot be told apart in a cell without offset.
             let again = self.zone.to_ambiguous_timestamp(local).unambiguous().ok()?;
             let day = SheetDay::new(local.year(), local.month(), local.day())?;
             let clock = [local.hour(), local.minute(), local.second()].map(i8::unsigned_abs);

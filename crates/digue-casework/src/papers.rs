@@ -98,6 +98,8 @@ pub async fn printed_from(
 pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -> Result<(), OperationError> {
     actor.must_govern()?;
     let template = bytes.to_vec();
+    // Tried on an empty document: a template that fails must be refused now and not while an incident is
+    // under way.
     let tried = app.blocking(move || docx_in(&template, &Document::default())).await?;
     tried.map_err(|_| OperationError::Invalid("invalid-template"))?;
     let words = ActDetails {
@@ -415,6 +417,7 @@ const fn complaint_by(happening: Happening) -> &'static str {
 
 /// The last version with a signed list.
 pub(crate) fn listed(view: &IncidentView) -> Option<&AffectedVersion> {
+    // The last with a list: a version that was only stated has nothing to verify.
     view.incident.affected.iter().rfind(|version| version.has_list())
 }
 

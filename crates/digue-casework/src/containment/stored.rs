@@ -46,6 +46,7 @@ async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
 /// with a verdict are known by their id.
 fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<&'j Subject> {
     let oldest = stored.iter().map(|finding| finding.at).min().unwrap_or(Timestamp::ZERO);
+    // When the list is cut, older acts have no finding here and must not count as missing ones.
     let is_cut = stored.len() >= FINDINGS_MAX as usize;
     let known: BTreeSet<&FindingId> = stored.iter().map(|finding| &finding.id).collect();
     let mut kept: HashMap<Subject, usize> = HashMap::new();
@@ -53,6 +54,7 @@ fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<
         *kept.entry(subject_of(finding)).or_default() += 1;
     }
     for (finding, said) in word.journalled.all_verdicts() {
+        // Counted although the finding is gone: `verdicts` above reports it already under its id.
         if !known.contains(finding) {
             *kept.entry(said.about.clone()).or_default() += 1;
         }

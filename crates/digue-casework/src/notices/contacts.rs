@@ -135,6 +135,7 @@ impl Contacts {
             None if !lines.is_empty() => {
                 Some(Contact { channel: "letter", destination: format!("{}\n{lines}", row.name.trim()) })
             }
+            // E.164 allows 15 digits; shorter than nine are extensions and mistakes.
             None if (9..=15).contains(&digits) => {
                 Some(Contact { channel: "sms", destination: row.phone.trim().to_owned() })
             }
@@ -142,6 +143,8 @@ impl Contacts {
         };
         let forms = forms(who);
         match contact {
+            // The first one is kept and the second reported: which of two addresses is right cannot be
+            // guessed.
             Some(_) if forms.iter().any(|form| self.by_person.contains_key(form)) => {
                 self.fault(line, "contact-fault-twice");
             }

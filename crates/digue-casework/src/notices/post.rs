@@ -68,6 +68,7 @@ pub async fn letters(
 }
 
 /// The most letters in one file.
+// A PDF of some megabytes; a printer, and the browser that opens it, can still handle it.
 const LETTERS: u32 = 1000;
 
 fn exported(campaign: &str, what: &str) -> ActDetails {
@@ -82,12 +83,14 @@ fn exported(campaign: &str, what: &str) -> ActDetails {
 /// Digue's server.
 fn payload(campaign: &CampaignRecord, notice: &NoticeRecord) -> String {
     let code = Code::of(notice.code.to_be_bytes());
+    // 128 bits of the hash are enough, and a larger code is harder to scan from paper.
     let hash = &notice.hash[..32.min(notice.hash.len())];
     format!("digue-notice-1\n{} {code} {} {hash}\n", campaign.id, notice.channel)
 }
 
 /// A text as a QR code.
 fn squares(text: &str) -> Vec<Vec<bool>> {
+    // A text that does not fit gives no code: the letter still has the code in words.
     let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Low) else { return Vec::new() };
     let side = code.size();
     (0..side).map(|y| (0..side).map(|x| code.get_module(x, y)).collect()).collect()
@@ -102,8 +105,10 @@ pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6
     must_be_as_prepared(app, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     let body = breach::controller(app, style.language()).name;
+    // Before the destinations are read: they leave Digue in clear text.
     app.write_down(actor, Act::Exported, exported(id, "others")).await?;
     let (mut rows, mut listed) = (Vec::new(), Vec::new());
+    // Those that failed by mail, too: they must be reached by another way.
     for state in ["listed", "exported", "failed", "returned", "uncertain", "unreached"] {
         let mut after = 0;
         loop {

@@ -69,6 +69,7 @@ pub async fn prepare(
     }
     if source == "csv" {
         let (csv, hosts) = (asked.contacts.clone(), app.gateway().hosts());
+        // Parsed here only for its faults: the person who sends the file should learn of them at once.
         let read = move || Contacts::of_csv(&csv, &|person| canonical::forms(&hosts, person)).map(drop);
         app.blocking(read).await??;
     }
@@ -99,6 +100,7 @@ pub async fn prepare(
     };
     if source == "csv" {
         let (path, csv) = (contacts_path(app, &campaign.id), asked.contacts);
+        // The file before the campaign: `prepare_due` may take the campaign up as soon as it is stored.
         let kept = app.blocking(move || keep(&path, &csv)).await?;
         kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     }
@@ -132,6 +134,7 @@ pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
             // It was ended while its last notices were written: they keep no destination either.
             app.store().forget_destinations(&campaign.id).await?;
         }
+        // Addresses are kept no longer than the preparation needs them.
         forget_contacts(app, &campaign.id).await?;
     }
     Ok(())
@@ -191,6 +194,7 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
             app.store().add_notices(&batch).await?;
             batch.clear();
             let now = app.store().campaign(&campaign.id).await?;
+            // Looked at after each batch, so that a campaign of millions can be ended while it is written.
             if now.is_none_or(|now| now.state != "preparing") {
                 return Ok(false);
             }
@@ -358,6 +362,8 @@ fn one(
         channel: channel.to_owned(),
         destination,
         masked,
+        // The text itself is not stored: it is composed again when it is sent, and this hash shows that it is
+        // the same.
         hash: sha256(&said),
         state: match channel {
             "mail" => "waiting",

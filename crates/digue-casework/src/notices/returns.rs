@@ -40,6 +40,7 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
         let report = bytes.as_deref().and_then(self::returned);
         if let Some(report) = &report
             && let Some(notice) = app.store().notice_by_code(report.code.bits()).await?
+            // Only what was handed to a server can return; a report about another one is late or forged.
             && matches!(notice.state.as_str(), "sent" | "uncertain")
         {
             let now = app.clock().now();
