@@ -121,6 +121,7 @@ fn registers_of(revisions: Vec<RevisionRecord>) -> Registers {
     for record in revisions {
         match revision_of(record) {
             Ok(revision) => read.push(revision),
+            // It has ended and counts in no register, so that nobody needs to read it.
             Err(record) if record.is_over => {}
             Err(RevisionRecord { kind, id, .. }) => match RegisterKind::parse(&kind) {
                 Some(kind) => {
@@ -176,6 +177,7 @@ pub(crate) fn day_of(app: &App, at: Timestamp) -> Date {
 
 /// The day of an instant in a zone.
 pub(crate) fn day_in(at: Timestamp, zone: &TimeZone) -> Date {
+    // A time beyond the calendar can only come from a damaged row.
     let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     instant.to_zoned(zone.clone()).date()
 }

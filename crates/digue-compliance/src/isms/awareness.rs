@@ -176,6 +176,7 @@ pub async fn attach(
     let registers = in_force(app).await?;
     let known = registers.find(RegisterKind::Document, id).ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();
+    // The file before the record: a crash in between leaves a file that no record names, which does no harm.
     let file = attachments::keep(app, actor, &attachment_of(id), name, bytes).await?;
     values.insert("file".to_owned(), vec![file.hash]);
     save(app, actor, RegisterKind::Document, Some(id), &values).await?;

@@ -16,6 +16,7 @@ use super::act_contents::{CheckHash, CheckSwitch};
 use super::{ask, in_force, must_read, now};
 
 /// The longest time for which a check may be disabled.
+// Half a year: an exception must be decided again before it is forgotten.
 const OFF_MAX: Duration = Duration::from_hours(24 * 180);
 /// The interval between two runs.
 const EVERY: Duration = Duration::from_hours(12);
@@ -121,6 +122,7 @@ pub async fn run_due(app: &App) -> Result<usize, OperationError> {
     let due = Check::ALL.iter().filter(|check| known.results.get(check).is_none_or(is_due));
     let mut ran = 0;
     for check in due {
+        // One after the other: they read the whole directory and the index, while requests are served.
         run_one(app, *check).await?;
         ran += 1;
     }
@@ -182,6 +184,7 @@ async fn keep(app: &App, result: &CheckResult) -> Result<(), OperationError> {
         after: CheckHash { outcome: result.outcome, hash: hash.clone() }.to_string(),
         ..ActDetails::default()
     };
+    // Journalled before it is stored: a result in the store without its act would look forged.
     app.write_down(&Actor::digue(), Act::CheckRan, words).await?;
     let content = CheckContent {
         outcome: result.outcome.code().to_owned(),

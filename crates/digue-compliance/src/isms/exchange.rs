@@ -25,6 +25,7 @@ use library::LibraryHead;
 fn uuid(text: &str) -> String {
     let hash = sha256(text);
     let variant = ["8", "9", "a", "b"][usize::from(hash.as_bytes()[16]) % 4];
+    // Digits 13 and 17 are left out: version and variant stand there (RFC 9562, 4).
     format!("{}-{}-4{}-{variant}{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..32])
 }
 
@@ -120,6 +121,7 @@ fn selection(language: Language, unmeasured: Vec<Json>) -> Json {
 /// The combined result of a control's checks; `None` where they give none: "not measured" is neither.
 fn state_of(line: &StatementLine) -> Option<&'static str> {
     let says = |what: CheckStatement| line.checks.iter().any(|(_, says)| *says == what);
+    // One failure decides: a control that is met by four of five checks is not met.
     if says(CheckStatement::Fail) {
         Some("not-satisfied")
     } else if line.checks.iter().all(|(_, says)| *says == CheckStatement::Pass) && !line.checks.is_empty() {
@@ -160,6 +162,7 @@ pub async fn ocsf(app: &App, actor: &Actor, language: Language) -> Result<Json, 
 fn compliance_event(language: Language, result: &CheckResult, says: CheckStatement) -> Json {
     let (status, status_id) = match says {
         CheckStatement::Pass => ("Pass", 1),
+        // Numbers of OCSF's `status_id`: 2 is "Warning", which no check gives.
         CheckStatement::Fail => ("Fail", 3),
         CheckStatement::Unknown | CheckStatement::Disabled => ("Unknown", 0),
     };
@@ -263,6 +266,7 @@ pub async fn mon_service_securise(
         .map(ToOwned::to_owned)
         .to_vec();
     let above = vec![text(Language::French, "mss-title"), text(Language::French, "mss-explain")];
+    // Two lines of text and three empty ones: the service expects its header on line 6.
     let above = above.into_iter().chain([const { String::new() }; 3]).collect();
     let language = Language::French.code();
     let sheet = WrittenSheet { name: "Template mesures".to_owned(), language, above, header, rows };

@@ -132,6 +132,8 @@ pub async fn import(
     digest: &str,
 ) -> Result<ImportOutcome, OperationError> {
     readable(app, actor, kind).await?;
+    // Held from the reading to the writing: the register must not change between the comparison and the
+    // write.
     let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
     let free = free_number(app, &registers, kind).await?;
@@ -197,6 +199,7 @@ fn read<'r>(
     free: u32,
     bytes: &[u8],
 ) -> Result<RegisterImportPlan<'r>, OperationError> {
+    // Before it is unpacked: a spreadsheet is an archive, and may be a bomb.
     if bytes.len() > FILE_BYTES_MAX {
         return Err(OperationError::Invalid("table-too-large"));
     }
@@ -223,6 +226,7 @@ fn read<'r>(
         },
     };
     let orders: BTreeMap<usize, DayOrder> =
+        // The order of day and month is judged by the whole column: in one cell 03/04 says nothing.
         table.columns.keys().map(|place| (*place, DayOrder::of_column(table.texts_of(*place)))).collect();
     let columns = SheetColumns { kind, places: &table.columns, orders: &orders };
     for row in &table.rows {
@@ -257,12 +261,14 @@ impl<'r> RegisterImportPlan<'r> {
             faults.push(id_fault(FieldError::Unknown));
         }
         if let Some(known) = known
+            // Two rows about one record: which of them is meant cannot be known.
             && !self.ids.insert(known.id.clone())
         {
             faults.push(id_fault(FieldError::Twice));
         }
         let mut whole = known.map(|known| known.values.clone()).unwrap_or_default();
         whole.extend(seen.clone());
+        // Blank cells erase: the sender emptied a cell whose column is there.
         whole.retain(|_, texts| texts.iter().any(|text| !is_blank(text)));
         let (values, unfit) = checked(registers, kind, &whole);
         for FieldFault { field, unfit } in unfit {
@@ -287,6 +293,7 @@ impl<'r> RegisterImportPlan<'r> {
         let wanted = seen.get("requirement").filter(|texts| !texts.is_empty())?;
         let is_about = |known: &&Revision| known.values.get("requirement") == Some(wanted);
         let is_asked = self.kind == RegisterKind::Applicability && id.is_empty();
+        // The last decision: earlier ones about the same control were replaced by it.
         self.registers.of(self.kind).iter().rfind(is_about).filter(|_| is_asked)
     }
 
@@ -306,6 +313,7 @@ impl<'r> RegisterImportPlan<'r> {
             _ if typed.is_empty() && self.statement.iter().any(&is_same_as) => {
                 return self.leave();
             }
+            // Compared after normalisation: a date in another form is no change.
             Some(known) if known.values == values => return self.leave(),
             Some(known) if kind.is_closed(&known.values) => {
                 return Err((ID, FieldError::Closed, typed.to_owned()));
@@ -316,6 +324,7 @@ impl<'r> RegisterImportPlan<'r> {
         };
         if known.is_none() {
             let content = serde_json::to_string(&values).expect("strings always serialise");
+            // The same new record twice in one file is a copied row.
             if !self.new_records.insert(content) {
                 return Err((ID, FieldError::Twice, title(kind, &values, Language::default())));
             }
@@ -637,6 +646,7 @@ fn choice(prefix: &str, codes: &'static [&'static str], word: &str) -> Option<&'
         let start = format!("{word} ");
         let mut found: Vec<&str> =
             words.iter().filter(|(name, _)| name.starts_with(&start)).map(|(_, code)| *code).collect();
+        // Both languages may give the same code; only different codes are ambiguous.
         found.dedup();
         if let [only] = found.as_slice() { codes.iter().copied().find(|code| code == only) } else { None }
     };

@@ -22,6 +22,7 @@ pub async fn sign(
     let field = kind.signatory().ok_or(OperationError::NotFound("record"))?;
     let registers = in_force(app).await?;
     let revision = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
+    // A record that names no signatory can be signed by nobody.
     let named = revision.values.get(field).and_then(|texts| texts.first()).ok_or(OperationError::Denied)?;
     if !is_same(named, actor.account.as_str()) {
         return Err(OperationError::Denied);

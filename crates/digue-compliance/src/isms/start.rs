@@ -86,6 +86,7 @@ impl SeedRegisters {
         let filled = fields.iter().filter(|(_, value)| !is_blank(value));
         let values: Values =
             filled.map(|(field, value)| ((*field).to_owned(), vec![value.trim().to_owned()])).collect();
+        // A seed that does not fit stays as it is: the assertion in `begin` finds it in tests.
         let values = kind.checked(&values).unwrap_or(values);
         self.drafts.push(RevisionDraft { kind, id: id.clone(), number: 1, is_over: false, values });
         id
@@ -122,6 +123,7 @@ impl SeedRegisters {
             ("top-management", &answers.head),
             ("ciso", &answers.ciso),
             ("dpo", &answers.dpo),
+            // Left open: whoever runs the system must not audit their own work (ISO/IEC 27001, 9.2.2).
             ("internal-auditor", &String::new()),
         ];
         for (role, holder) in held {

@@ -70,6 +70,7 @@ fn frozen(line: &StatementLine) -> String {
         line.measures.iter().map(|(id, standing)| format!("{id} {}", standing.code())).collect();
     let checks: Vec<String> =
         line.checks.iter().map(|(check, says)| format!("{} {}", check.code(), says.code())).collect();
+    // Codes and not words: versions that were frozen in two languages must compare equal.
     json!({
         "control": line.control.number(),
         "applies": line.applies(),

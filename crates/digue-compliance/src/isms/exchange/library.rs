@@ -82,6 +82,7 @@ fn named(title: &str) -> (String, Option<&str>) {
     if title.chars().count() <= NAME_CHARS_MAX {
         return (title.to_owned(), None);
     }
+    // One character is left for the ellipsis.
     let start: String = title.chars().take(NAME_CHARS_MAX - 1).collect();
     (format!("{}…", start.trim_end()), Some(title))
 }
