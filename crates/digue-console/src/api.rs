@@ -31,6 +31,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        // Before the body is parsed: a sender who may not send learns nothing of what would be accepted.
         if request.extensions().get::<Visitor>().is_none() {
             return Err(ApiError::from(OperationError::Denied));
         }

@@ -78,6 +78,7 @@ fn rule_of(path: &str) -> BodyRule {
 pub(crate) async fn admit(State(console): State<Console>, mut request: Request, next: Next) -> Response {
     let body = std::mem::take(request.body_mut());
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    // GET and HEAD are passed on without their body, which was taken above: no handler reads one.
     let has_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let (Some(path), true) = (path, has_body) else { return next.run(request).await };
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
@@ -104,6 +105,8 @@ pub(crate) async fn admit(State(console): State<Console>, mut request: Request, 
 /// How much this visitor may send here, and on whose account.
 fn permitted(app: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Senders), OperationError> {
     let actor = match (rule, visitor.actor(app)) {
+        // Tried as an account first: a signed-in user has a larger quota than strangers, also on public
+        // routes.
         (BodyRule::Public(limit), Err(_)) => return Ok((limit, strangers(visitor))),
         (_, actor) => actor?,
     };
@@ -118,6 +121,7 @@ fn permitted(app: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Sen
 /// All senders without a session share half of it, and each address has a sixteenth of what is free.
 fn strangers(visitor: &Visitor) -> Senders {
     let said = visitor.origin.ip.to_string();
+    // A host has a whole IPv6 network; counted by address, it would have as many quotas as it likes.
     let address = said.parse().map_or(said, |address| network_of(address).to_string());
     vec![(BodySender::Address(address), Eighths(1)), (BodySender::Strangers, Eighths(8))]
 }

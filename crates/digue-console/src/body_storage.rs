@@ -77,6 +77,8 @@ impl BodyPieces {
     async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         let Some(piece) = self.stream.next().await else { return Ok(None) };
         let piece = piece.map_err(|_| BodyError::Cut)?;
+        // Counted also without a declared length: chunked bodies declare none, and a declared one may be
+        // wrong.
         self.left = self.left.checked_sub(piece.len()).ok_or(BodyError::TooLarge)?;
         Ok(Some(piece))
     }
@@ -100,6 +102,7 @@ pub(crate) async fn hold<'b>(
     let mut share = bodies.held.begin(senders);
     let mut whole = Vec::new();
     while let Some(piece) = pieces.next().await? {
+        // Before the piece is kept: the quota must hold while bodies arrive, not only at their end.
         share.grow(piece.len()).map_err(|_| BodyError::Busy)?;
         whole.extend_from_slice(&piece);
     }
@@ -117,6 +120,7 @@ pub(crate) async fn spool<'b>(
 ) -> Result<(Body, BodyStorage<'b>), BodyError> {
     let mut pieces = BodyPieces::begin(body, headers, limit)?;
     let mut share = bodies.spooled.begin(senders);
+    // In the data folder, because `/tmp` is often in memory; unnamed, so that a crash leaves nothing behind.
     let file = tempfile::tempfile_in(folder).map_err(BodyError::Unwritable)?;
     let mut file = tokio::fs::File::from_std(file);
     while let Some(piece) = pieces.next().await? {
@@ -125,6 +129,7 @@ pub(crate) async fn spool<'b>(
     }
     file.flush().await.map_err(BodyError::Unwritable)?;
     file.rewind().await.map_err(BodyError::Unwritable)?;
+    // Two such bodies in memory, with what is parsed from them, could exhaust a small machine.
     let turn = match share.amount() > ALONE_BYTES_MIN {
         true => Some(bodies.alone.acquire().await.map_err(|_| BodyError::Busy)?),
         false => None,

@@ -65,11 +65,14 @@ pub(crate) async fn show_errors(visitor: Visitor, request: Request, next: Next) 
     if audience == ErrorAudience::Program {
         return problem_document(&visitor, &error);
     }
+    // A refused visitor without a session is sent to sign in; with one, the refusal is about the role and
+    // stays.
     if visitor.session.is_none() && matches!(*error, OperationError::Denied) {
         return Redirect::to("/.digue/sign-in").into_response();
     }
     // The status and the cookies of the handler are kept.
     let (mut parts, _) = response.into_parts();
+    // It is that of the empty body: the page would be cut off.
     parts.headers.remove(header::CONTENT_LENGTH);
     (parts.status, parts.headers, error_page(&visitor, &error)).into_response()
 }
@@ -93,6 +96,8 @@ impl IntoResponse for ApiError {
 pub(crate) fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
     let (mut status, title, detail) = outcome(error);
     if visitor.session.is_none() && visitor.program.is_none() && status == StatusCode::FORBIDDEN {
+        // 401 only for a caller without any identity: a program that is known and refused must not retry with
+        // its key.
         status = StatusCode::UNAUTHORIZED;
     }
     let mut problem = json!({

@@ -39,6 +39,7 @@ pub(crate) async fn refuse_foreign_posts(
 
 fn is_own(headers: &HeaderMap, scheme: &str, authority: Option<&str>) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    // `Origin: null`, which sandboxed frames send, has no scheme and is therefore refused.
     if headers.contains_key(header::ORIGIN) {
         let host = authority.or_else(|| text(header::HOST)).unwrap_or_default();
         let said = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));

@@ -316,6 +316,7 @@ impl<D: ShownDay> ShownDay for &D {
 
 /// A rendered template.
 pub(crate) fn page<T: Template>(template: &T) -> Html<String> {
+    // Templates are checked when they are compiled; only the formatting of a value can still fail.
     match template.render() {
         Ok(html) => Html(html),
         Err(error) => {
@@ -329,6 +330,8 @@ const STYLE_SHEET: &str = include_str!("../assets/digue.css");
 
 pub(crate) async fn style_sheet() -> impl IntoResponse {
     let headers =
+        // Minutes only: the address carries no version, and after an update browsers must not keep the old
+        // sheet.
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, STYLE_SHEET)
 }
@@ -365,6 +368,8 @@ pub(crate) fn csv(
 /// A file to be saved, never opened by the browser in Digue's own place.
 pub(crate) fn kept(name: &str, media: &str, bytes: Vec<u8>) -> Response {
     let is_plain = |sign: char| sign.is_ascii_graphic() && !matches!(sign, '"' | '\\') || sign == ' ';
+    // Quotes, line ends and letters outside ASCII would break the header; the file's own content keeps its
+    // name.
     let name: String = name.chars().map(|sign| if is_plain(sign) { sign } else { '_' }).collect();
     let headers = [
         (header::CONTENT_TYPE, media.to_owned()),
@@ -406,6 +411,7 @@ pub(crate) fn ceremony_policy(forms: &str) -> HeaderValue {
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
          form-action 'self' {forms}; base-uri 'none'; frame-ancestors 'none'"
     );
+    // An origin that makes no header is a fault of the configuration: the strictest policy, not none.
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
@@ -414,7 +420,9 @@ pub(crate) async fn protect(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let fixed: [(HeaderName, &str); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Not `no-referrer`: a change of language returns to its page by this header.
         (header::REFERRER_POLICY, "same-origin"),
+        // A page of another site that opened this one must keep no handle on it.
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (
@@ -427,7 +435,9 @@ pub(crate) async fn protect(request: Request, next: Next) -> Response {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // Only where the handler set none: ceremonies bring a policy that allows the one script.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_SCRIPT);
+    // Pages show personal data on shared machines; style sheet and scripts set a header of their own.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -42,6 +42,7 @@ impl Visitor {
         if self.portal.is_some() && !is_stranger {
             return Err(OperationError::NotFound("page"));
         }
+        // The session first: a signed request from a signed-in browser counts as the person's.
         match (&self.session, &self.program) {
             (Some(session), _) => Actor::of_session(app, session),
             (None, Some(account)) => Actor::of_program(app, account),

@@ -4,6 +4,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
 /// Held by a browser while its user is at a provider. The redirect back comes from another site.
+// `__Host-` binds the cookie to this host alone: a portal on a neighbouring subdomain can neither set nor
+// read it.
 pub(crate) const PROVIDER_COOKIE: &str = "__Host-digue-provider";
 
 pub(crate) fn provider_cookie(headers: &HeaderMap) -> Option<&str> {

@@ -66,6 +66,7 @@ fn session_of<'v>(visitor: &'v Visitor, headers: &HeaderMap) -> Result<&'v Sessi
         _ => return Err(OperationError::Denied),
     };
     let named = said(headers, "sec-secure-session-id");
+    // The browser names the session whose key it will use (DBSC draft). Another one would sign for nothing.
     if named == Some(session.id.as_str()) { Ok(session) } else { Err(OperationError::Denied) }
 }
 
@@ -73,5 +74,6 @@ fn asks(app: &App, session: &Session) -> Result<Response, OperationError> {
     let challenge = devices::challenge(app, session)?;
     let value = format!("\"{challenge}\";id=\"{}\"", session.id);
     let value = HeaderValue::from_str(&value).expect("base64url");
+    // 403 with a challenge is what the draft asks for; 401 would make some clients ask for a password.
     Ok((StatusCode::FORBIDDEN, [("secure-session-challenge", value)]).into_response())
 }

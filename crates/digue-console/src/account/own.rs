@@ -150,6 +150,8 @@ pub(crate) async fn choose_provider(
     visitor: Visitor,
     Query(invited): Query<InvitationQuery>,
 ) -> Result<Response, PageError> {
+    // The link survives the sign-in only in the query; whatever is not base64url is dropped, because it goes
+    // into an address.
     let Ok(session) = visitor.console_session() else {
         let link: String =
             invited.link.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();

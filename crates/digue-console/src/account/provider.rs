@@ -66,6 +66,8 @@ pub(crate) async fn begin(
 
 fn sent(begun: StartedSignIn) -> Response {
     let cookie =
+        // `Lax` and not `Strict`: the redirect back is a navigation from the provider's site, and would come
+        // without the cookie.
         format!("{PROVIDER_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600", begun.browser);
     with_cookie(Redirect::to(&begun.address).into_response(), &cookie)
 }
@@ -175,6 +177,7 @@ pub(crate) async fn by_code(
     let (app, held) = (&console.app, provider_cookie(&headers));
     let done = providers::step_up_by_code(app, &form.ticket, held, &form.code, &visitor.origin).await;
     match done {
+        // A wrong code alone: the ticket was put back, and the page is shown again.
         Err(OperationError::Invalid("invalid-password")) => {
             let weak = providers::still_weak(app, &form.ticket, held).await?;
             Ok(step_up(Localizer::new(&visitor), weak, true))
@@ -203,6 +206,7 @@ pub(crate) async fn logout(
     let status = match ended {
         Ok(()) => StatusCode::OK,
         Err(OperationError::NotFound(_)) => StatusCode::NOT_FOUND,
+        // 503, so that the provider may try again; every other error is final.
         Err(OperationError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
         Err(_) => StatusCode::BAD_REQUEST,
     };

@@ -43,6 +43,7 @@ impl SignInReturn {
     pub(crate) fn local_next(&self) -> &str {
         let next = self.next.as_str();
         let is_local = next.starts_with('/')
+            // `//host` and, in some browsers, a backslash lead to another host.
             && !next.starts_with("//")
             && !next.contains(|c: char| c == '\\' || c.is_control());
         if is_local { next } else { "/" }
@@ -103,6 +104,7 @@ pub(crate) async fn sign_in(
         let age = console.app.clock().now().since(session.proved_at);
         way.fresh.is_empty() || age <= console.app.proof_lasts()
     });
+    // For a portal the page asks even a signed-in user: a link alone must not hand a session over.
     if is_known && way.host.is_empty() {
         return Ok(Redirect::to(way.local_next()).into_response());
     }
@@ -146,11 +148,14 @@ fn to_console(console: &Console, visitor: &Visitor, way: &SignInReturn) -> Resul
         encode(&way.fresh),
     );
     let cookie =
+        // Ten minutes: the time for a sign-in in the console. `Lax`, because the way back is a navigation
+        // from another site.
         format!("{STATE_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600", state.reveal());
     Ok(with_cookie(Redirect::to(&address).into_response(), &cookie))
 }
 
 fn session_cookie(secret: &Secret) -> String {
+    // `Lax`: with `Strict` a link in a mail to a portal's page would open the sign-in page.
     format!("__Host-digue={}; Path=/; Secure; HttpOnly; SameSite=Lax", secret.reveal())
 }
 
@@ -266,6 +271,8 @@ pub(crate) async fn by_password(
     let done = match password::sign_in(&console.app, shown, &visitor.origin).await {
         Ok(done) => done,
         Err(OperationError::Invalid(_)) => {
+            // The account stays in the form, the password does not; the answer is the same for every wrong
+            // input.
             let mut page = sign_in_page(&console, &visitor, way, false, Some(account));
             *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             return Ok(page);
@@ -279,6 +286,8 @@ pub(crate) async fn by_password(
         None => response,
         Some(device) => {
             let cookie = format!(
+                // `Strict`, unlike the session: it is needed only by the form of this page, never after a
+                // navigation from elsewhere.
                 "{KNOWN_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000",
                 device.reveal()
             );
@@ -390,6 +399,7 @@ fn link_gone(error: OperationError) -> OperationError {
 pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let mut next = "/.digue/sign-in".to_owned();
     if let Some(session) = &visitor.session {
+        // Asked before the session ends: the ID token that the provider wants is stored with it.
         if let Some(ticket) = providers::farewell(&console.app, session).await {
             next = left_address(&ticket);
         }
@@ -414,6 +424,7 @@ pub(crate) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>)
     let next = if form.next.is_empty() { came_from(&headers).unwrap_or_default() } else { form.next };
     let way = SignInReturn { next, ..SignInReturn::default() };
     let mut response = Redirect::to(way.local_next()).into_response();
+    // Without `__Host-` and not `HttpOnly`: it is no secret, and the pages of all hosts may read it.
     let cookie = format!("digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax", chosen.code());
     let cookie = HeaderValue::from_str(&cookie).expect("a language code");
     response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -425,6 +436,8 @@ fn came_from(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (_, rest) = text(header::REFERER)?.split_once("://")?;
     let (host, place) = rest.split_once('/')?;
+    // Only a page of this host: the header is the browser's, but where it leads must not be another site's
+    // choice.
     (Some(host) == text(header::HOST)).then(|| format!("/{place}"))
 }
 

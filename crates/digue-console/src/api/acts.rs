@@ -151,6 +151,8 @@ impl ApprovalRequestBody {
                 (ApprovalRequest::AddAccounts(accounts), reason)
             }
             Self::RecoverAccount { account, since, reason } => {
+                // Times far outside would overflow when they are turned into microseconds; 10^11 seconds is
+                // the year 5138.
                 let since = Timestamp::from_secs(since.clamp(0, 100_000_000_000));
                 (ApprovalRequest::RecoverAccount { account: account_named(&account)?, since }, reason)
             }

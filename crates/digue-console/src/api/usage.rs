@@ -55,6 +55,7 @@ pub(crate) async fn find(
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     persons::must_read(&actor)?;
+    // The requester is named by the calling system; without a name the entry would not say who asked.
     let user = headers.get("x-road-userid").and_then(|value| value.to_str().ok());
     let user = user.ok_or(OperationError::Invalid("invalid-query"))?;
     let (from, to) = (moment(asked.period_start.as_ref()), moment(asked.period_end.as_ref()));

@@ -132,6 +132,7 @@ pub(crate) async fn show(
     Path(code): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let module = module_of(&code)?;
+    // Called for its error alone: the page is for signed-in users.
     visitor.actor(&console.app)?;
     Ok(module_page(Localizer::in_zone(&visitor, &console.zone), module, None))
 }
@@ -169,5 +170,6 @@ pub(crate) async fn file(
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let (name, bytes) = awareness::file(&console.app, &actor, &id).await?;
+    // Without its real type: whatever was uploaded, the browser must save it and not show it.
     Ok(kept(&name, "application/octet-stream", bytes))
 }

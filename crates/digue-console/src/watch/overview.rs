@@ -77,6 +77,7 @@ pub(crate) async fn show(
         is_live: shown.live == Some(1),
         view,
     });
+    // The policy allows the script only on the page of a reader who asked for it.
     if shown.live == Some(1) {
         return Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response());
     }
@@ -129,6 +130,7 @@ pub(crate) async fn attack(
 ) -> Result<Redirect, PageError> {
     let missing = || PageError::from(digue_app::OperationError::NotFound("page"));
     let demo = console.demo.as_ref().ok_or_else(missing)?;
+    // Others are sent back without an error: the button is visible to every visitor of the demonstration.
     if actor.role.can_act() {
         demo.start_attack();
     }
