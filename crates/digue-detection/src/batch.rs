@@ -110,6 +110,7 @@ impl Batches {
     pub fn flush(&mut self, engine: &mut Engine, found: &mut Vec<Finding>) {
         if self.waiting.len() > 1 {
             for sighting in &mut self.waiting {
+                // Persons too: which of them a window counts may depend on their order within the response.
                 sighting.persons.sort_unstable();
             }
             self.waiting.sort_unstable();

@@ -84,6 +84,8 @@ impl Prediction {
         let mean = tuning.unlike_mean * (self.mean + 1.0);
         let unlike = log_count(count, mean, 1.0 / tuning.unlike_size);
         let share = f64::from(tuning.unlike_share);
+        // Far from both means the densities underflow to 0, whose logarithm would make every later sum
+        // infinite.
         ((1.0 - share) * likely.exp() + share * unlike.exp()).max(1e-300).ln()
     }
 
@@ -178,6 +180,7 @@ impl Daily {
                 let is_much = next.counted as f32 >= tuning.worthwhile * next.upper;
                 let evidence = if is_much { next.sum } else { next.sum.min(tuning.drift_max) };
                 let evidence = if next.counted < PERSONS_MIN { evidence.min(0.0) } else { evidence };
+                // Single precision ends at 10^38: bounded, so that a mixture of such bets is still a number.
                 total += share * use_share * (evidence.min(30.0) * std::f32::consts::LN_10).exp();
                 if evidence > most.evidence {
                     let days = u32::try_from(day - next.since + 1).unwrap_or(1);

@@ -624,6 +624,7 @@ impl Engine {
             network.day = day;
             network.organisations.clear();
         }
+        // Sixteen say as much as a thousand: beyond four a network is crowded, and the list stays short.
         if network.organisations.len() < 16 && !network.organisations.contains(&organisation) {
             network.organisations.push(organisation);
         }

@@ -103,6 +103,7 @@ pub(crate) const fn is_early(portal_days: u32, known_accounts: u32, at_work: u32
 /// The bet of all counts together, as a decimal logarithm, from their shares and evidence.
 pub(crate) fn together(bets: impl Iterator<Item = (f32, f32)>) -> f32 {
     let total: f32 =
+        // Bounded, because single precision ends at 10^38, and the bar is 10^4.
         bets.map(|(weight, evidence)| ((weight + evidence).min(30.0) * std::f32::consts::LN_10).exp()).sum();
     if total > 0.0 { total.log10() } else { -3.0 }
 }

@@ -134,6 +134,7 @@ impl Engine {
     fn days(&self, account: usize, context: DayContext, signals: &mut Vec<Signal>) -> f32 {
         let profile = &self.profiles[account];
         let common = &self.portals[profile.portal as usize].common;
+        // No evidence at all: far below any weight, and finite, so that sums stay numbers.
         let mut bets = [(0.0, -30.0); DAILY.len()];
         for (place, (count, weight)) in DAILY.into_iter().enumerate() {
             let Some(rise) = profile.rise(&self.options.tuning, place, &profile.today, context) else {
@@ -187,6 +188,8 @@ impl Engine {
             }
         };
         if met.decoys > 0 {
+            // Reaches the highest bar that can be configured (10^8 days): no work leads to a fictitious
+            // person.
             say(SignalKind::Decoy, 8.0, met.decoys, 0, 0);
         }
         // More than any work needs, unless a person gave the verdict that such lists were work.
@@ -340,6 +343,8 @@ impl Engine {
         }
         let organisation_day: &mut OrganisationDay = &mut organisation.organisation_day;
         let before = if profile.share_day == day { profile.share } else { 0.0 };
+        // Evidence below one is left out until an account has a share: in a large organisation chance alone
+        // would add up.
         if before == 0.0 && evidence < 1.0 {
             return None;
         }

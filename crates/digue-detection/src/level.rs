@@ -77,6 +77,7 @@ impl Level {
 
     /// The account's own level, at least 1; `None` before the fifth day.
     pub(crate) fn own(&self) -> Option<f32> {
+        // Fewer days are no habit: a first busy day would count as the usual level.
         (self.days.len >= 5).then_some(self.own.max(1.0))
     }
 
@@ -158,6 +159,8 @@ impl Level {
             (self.ceiling, self.ceiling_day) = (self.mean, day);
             return;
         }
+        // At most a year: an account that returns after a long absence must not grow by all the months that
+        // it was away.
         let months = (day - self.ceiling_day).clamp(0, 366) as f32 / 30.0;
         let ceiling = (self.ceiling * tuning.growth_a_month.powf(months)).max(0.5);
         if self.mean > ceiling {

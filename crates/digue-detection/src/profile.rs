@@ -340,6 +340,7 @@ impl Profile {
         (self.context, self.signs, self.factor) = (DayContext::default(), Signs::default(), 1.0);
         self.has_fetched = false;
         self.today_sheets.clear();
+        // Returns the memory of a day with thousands of pages: half a million profiles may be kept.
         self.today_sheets.shrink_to(64);
     }
 

@@ -19,6 +19,7 @@ impl Rhythm {
             // A pause of ten minutes ends the rhythm.
             if gap > 600_000 {
                 self.count = 0;
+            // Two pages in one millisecond, or a clock that stepped back, say nothing about a rhythm.
             } else if gap > 0 {
                 self.gaps[self.count % GAPS] = u32::try_from(gap).unwrap_or(u32::MAX);
                 self.count += 1;
