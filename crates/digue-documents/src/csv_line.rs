@@ -24,6 +24,7 @@ pub fn csv_line_by<'c>(separator: char, cells: impl IntoIterator<Item = &'c str>
         }
         push_cell(&mut line, &guarded(cell));
     }
+    // RFC 4180, 2: rows end with CRLF on every system.
     line.push_str("\r\n");
     line
 }

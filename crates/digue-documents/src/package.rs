@@ -31,6 +31,7 @@ impl OfficePackage {
         for place in 0..archive.len() {
             let entry = archive.by_index(place).map_err(failed)?;
             let name = entry.name().map_err(failed)?.into_owned();
+            // Folders have no content, and OPC knows none.
             if name.ends_with('/') {
                 continue;
             }
@@ -51,6 +52,7 @@ impl OfficePackage {
     /// The text of a part; `None` when there is no such part.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Unprintable> {
         let part = self.0.iter().find(|(known, _)| known == name);
+        // A copy: the part stays as it is until it is replaced.
         part.map(|(_, bytes)| String::from_utf8(bytes.clone()).map_err(failed)).transpose()
     }
 

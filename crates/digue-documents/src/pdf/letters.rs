@@ -30,6 +30,7 @@ impl Typesetter {
         let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(bytes);
         Self {
             font: Font::new(data.into(), 0).expect("the embedded font is valid"),
+            // Part of the program and parsed in its tests: only a broken build fails here.
             face: Face::parse(bytes, 0).expect("the embedded font is valid"),
         }
     }
@@ -113,6 +114,7 @@ pub(super) fn broken(text: &str, width: f32, look: TextStyle) -> Vec<TextLine> {
                 line.push(sign);
             }
         }
+        // Also an empty one: a blank line between two paragraphs is kept.
         push(line, true);
     }
     if let Some(last) = lines.last_mut() {

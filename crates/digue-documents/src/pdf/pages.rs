@@ -136,6 +136,7 @@ impl PdfPages {
     fn point(&mut self, block: &DocumentBlock) -> Option<StructureElement> {
         let DocumentBlock::Point(number, text) = block else { return None };
         let sign = number.map_or_else(|| "•".to_owned(), |number| format!("{number}."));
+        // Taken before the number is placed: number and text must not be on different pages.
         self.need(PLAIN.step());
         let (mark, leaf) = (self.structure.leaf(), self.structure.leaf());
         let line = TextLine { text: sign, ends_a_word: true };
@@ -163,6 +164,7 @@ impl PdfPages {
     }
 
     fn skip(&mut self, points: f32) {
+        // No space above the first block of a page.
         if self.y > MARGIN {
             self.y += points;
         }

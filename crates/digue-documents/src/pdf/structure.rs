@@ -166,6 +166,7 @@ impl Structure {
 
     /// The tag tree. `drawn` holds the content identifiers of each leaf.
     pub(super) fn tree(self, mut drawn: Vec<Vec<Identifier>>, language: &str) -> TagTree {
+        // An empty language is no BCP 47 tag, and must not be written as one.
         let language = Some(language.to_owned()).filter(|language| !language.is_empty());
         let mut tree = TagTree::new().with_lang(language);
         let groups = self.elements.into_iter().filter_map(|one| one.into_group(&mut drawn));
