@@ -103,6 +103,7 @@ pub fn person_json(person: &Affected) -> Json {
 /// The number of persons named by an identifier of another kind. From the journal alone it is not known
 /// whether the list contains them under their own identifier as well.
 pub fn unmerged(answer: &ScopeAnswer) -> u64 {
+    // Only an identifier of another kind carries its kind as a prefix; the portal's own has none.
     answer.persons.iter().filter(|one| one.person.as_str().contains(':')).count() as u64
 }
 
@@ -166,6 +167,8 @@ pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, Affec
     let mut lines: Vec<String> = Vec::new();
     loop {
         let mut line = String::new();
+        // A limit on each line: the file comes from outside, and one without line ends would otherwise be
+        // read into memory whole.
         let read = io::Read::take(&mut input, LINE_BYTES_MAX).read_line(&mut line)?;
         if read == 0 {
             break;
@@ -186,8 +189,11 @@ pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, Affec
     let digest = hex(digest.finish().as_ref());
     let signature = seal["signature"].as_str().ok_or(malformed(lines.len() + 1, "no seal"))?;
     let text = key.open(signature).map_err(AffectedError::Signature)?;
+    // Exactly two members: a third in the unsigned seal could pass for a signed statement.
     let is_plain = seal.as_object().is_some_and(|seal| seal.len() == 2);
     if text != statement(key.name(), &digest) || seal["sha256"] != digest.as_str() || !is_plain {
+        // Compared as a whole, with the origin: a valid signature over something else must not serve as this
+        // one.
         return Err(AffectedError::Changed);
     }
     if lines.is_empty() {
@@ -199,8 +205,12 @@ pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, Affec
     }
     let question = question_of(&head["question"]).ok_or(malformed(1, "the question"))?;
     let note = head["checkpoint"].as_str().ok_or(malformed(1, "no checkpoint"))?;
+    // The checkpoint has a signature of its own, so that the list can be held against what witnesses
+    // cosigned.
     let checkpoint = Checkpoint::open(note, key).map_err(AffectedError::Checkpoint)?;
     let computed_at = head["computed_at"].as_str().unwrap_or_default().to_owned();
+    // From the signed checkpoint and not from the question: the list is recomputed at the state at which it
+    // was made.
     let question = ScopeQuestion { before_entry: Some(checkpoint.size), ..question };
     Ok(SignedList { question, checkpoint, computed_at, lines, head })
 }
@@ -224,6 +234,7 @@ const DIFFERENCE_MAX: usize = 20;
 /// Compares a file with a recomputed answer.
 pub fn compare(list: &SignedList, again: &ScopeAnswer) -> ListDifference {
     let known: std::collections::BTreeSet<&str> = list.lines.iter().map(String::as_str).collect();
+    // Lines and not fields are compared: whatever was signed, to the byte, must come out again.
     let computed: std::collections::BTreeSet<String> = again.persons.iter().map(person_line).collect();
     let missing = known.iter().filter(|line| !computed.contains(**line)).map(|line| (*line).to_owned());
     let unknown = computed.iter().filter(|line| !known.contains(line.as_str())).cloned();

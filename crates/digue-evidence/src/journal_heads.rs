@@ -46,9 +46,12 @@ pub fn beside(data_folder: &Path, key: &Verifier) -> Result<Vec<JournalHead>, He
     match std::fs::read_to_string(&path) {
         Ok(note) => heads.push(head_of(&note, &path.display().to_string(), key)?),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        // Only a missing file is no head. One that cannot be read might contradict the journal.
         Err(error) => return Err(unreadable(&error)),
     }
     let index = IndexFolder::new(&data_folder.join("index")).current();
+    // The index knows which journal it was built from, and is easily left in place when the journal's folder
+    // alone is restored.
     if let Some((size, root)) = Index::remembered(&index).map_err(|error| unreadable(&error))? {
         heads.push(JournalHead { place: index.display().to_string(), size, root: Some(root) });
     }
@@ -84,9 +87,13 @@ pub async fn remember(app: &App) -> Result<(), OperationError> {
     let size = app.journal().status().checkpoint_size;
     let (note, _) =
         app.journal().continuation(size).map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    // Nothing is written for an unchanged head: the task runs often, and most rounds find the same
+    // checkpoint.
     if app.store().setting(SETTING).await?.as_ref() == Some(&note) {
         return Ok(());
     }
+    // The store before the file: each alone is enough to notice an older journal, and a crash in between
+    // leaves one of them newer.
     app.store().set_setting(SETTING, &note).await?;
     let path = file(app.data_folder());
     let kept = tokio::task::spawn_blocking(move || keep(&path, note.as_bytes())).await;

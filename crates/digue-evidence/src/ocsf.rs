@@ -50,6 +50,7 @@ fn base(origin: &str, index: u64, event: &Event, activity: OcsfActivity) -> Json
         "activity_id": activity.id,
         "activity_name": activity.caption,
         "type_uid": activity.class * 100 + activity.id,
+        // Milliseconds, as the schema requires; rounded down also before 1970, so that the order is kept.
         "time": event.at().micros().div_euclid(1000),
         "metadata": {
             "version": VERSION,
@@ -76,6 +77,8 @@ fn exposure_event(origin: &str, index: u64, e: &Exposure) -> Json {
     let activity = if e.persons_found <= 1 { READ } else { QUERY };
     let (status, severity) = match e.outcome {
         Outcome::Released => (1, 1),
+        // It was released: the status says what happened, the severity what an enforcing portal would have
+        // done.
         Outcome::WouldRefuse => (1, 3),
         Outcome::Refused => (2, 3),
     };

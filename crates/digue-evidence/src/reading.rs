@@ -44,9 +44,11 @@ impl EvidenceReads {
     fn take(&self, account: &AccountId, now: Timestamp, entries: u64) -> bool {
         let mut readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let today = now.utc_day();
+        // Yesterday's counts go here: the map stays as small as the number of accounts that read today.
         readings.retain(|_, (day, _)| *day == today);
         let (_, read) = readings.entry(account.clone()).or_insert((today, 0));
         let is_within = read.saturating_add(entries) <= ENTRIES_A_DAY;
+        // All or none: a refused page must not use up what a smaller one could still read.
         *read += if is_within { entries } else { 0 };
         is_within
     }
@@ -86,6 +88,8 @@ pub async fn read<T>(
         EvidenceForm::Shown => Act::EvidenceRead,
         EvidenceForm::File => Act::Exported,
     };
+    // After the fetch, because the entry names what was found; before the result is returned, so that an
+    // unjournalled reading shows nothing.
     app.write_down(actor, act, ActDetails { subject: named(&found), ..ActDetails::default() }).await?;
     Ok(found)
 }
@@ -94,6 +98,7 @@ async fn may_read(app: &App, actor: &Actor, entries: u64) -> Result<(), Operatio
     actor.must_watch()?;
     actor.must_be_fresh(app)?;
     let now = app.clock().now();
+    // Asked before the allowance is touched: an approved export must not use it up.
     if entries == 0 || may_export(app, &actor.account, now).await? {
         return Ok(());
     }

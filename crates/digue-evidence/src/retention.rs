@@ -14,8 +14,11 @@ use digue_journal::{AppendError, Journal, OpenError};
 use digue_types::{AccountId, Act, Administration, Event, Subject, Timestamp};
 
 const DAY: Duration = Duration::from_hours(24);
+// Six months of the shortest length, so that no interpretation of `six months` is refused.
 const SHORTEST: Duration = Duration::from_hours(24 * 180);
+// A leap year: one year must be configurable without a reason, whenever it begins.
 const LONGEST_WITHOUT_REASON: Duration = Duration::from_hours(24 * 366);
+// Three years with a leap day.
 const LONGEST: Duration = Duration::from_hours(24 * 1096);
 
 /// How long entries are kept.
@@ -124,6 +127,7 @@ pub fn forget_in(
     if streams.is_empty() {
         return Err(ForgetError::NoStream);
     }
+    // All streams are checked before any is touched: half an operation that was refused could not be undone.
     if let Some(stream) = streams.iter().find(|stream| before > retentions.of(stream).limit(now)) {
         return Err(ForgetError::WithinRetention(stream.clone()));
     }
@@ -146,6 +150,7 @@ fn streams(journal: &Journal) -> Vec<Stream> {
 pub async fn forget_due(app: &App) -> Result<usize, OperationError> {
     let (journal, retentions, now) = (app.journal().clone(), in_force(app), app.clock().now());
     let is_due = |key: &PeriodKeyRecord| {
+        // The end of a period, not its beginning: its youngest entry must be past the retention, too.
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now)
     };
     if !journal.keys().iter().any(is_due) {

@@ -48,6 +48,8 @@ impl ScopeResult {
         let all = self.people.persons.len() as u64;
         let certain = self.people.persons.iter().filter(|person| person.is_certain).count() as u64;
         match sureness {
+            // Each unmerged identifier may be a person counted under another one: a lower bound assumes that
+            // all are.
             AffectedQuality::LowerBound => (certain.saturating_sub(self.unmerged), sureness),
             AffectedQuality::Exact | AffectedQuality::UpperBound => (all, sureness),
         }
@@ -85,6 +87,7 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
     // Without its size the question would be asked of no entry, and the answer would be nobody.
     let size = head.text.lines().nth(1).and_then(|size| size.parse().ok());
     let size = size.ok_or_else(|| unavailable(&"the checkpoint has no size"))?;
+    // Bounded by the checkpoint, not by the last entry: only what is signed can be recomputed by others.
     let question = ScopeQuestion { before_entry: Some(size), ..question };
     let (view, asked) = (app.view(), question.clone());
     must_be_known(app, &view, &question).await?;
@@ -95,6 +98,7 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
             return Ok(Err(OperationError::Busy));
         }
         let answer = view.answer(&asked, &mut |_| {})?;
+        // Only for an empty answer: one question for each session is too much work where something was found.
         if is_empty(&answer) && !unknown_sessions(&view, &asked)?.is_empty() {
             return Ok(Err(OperationError::Invalid("unknown-subject")));
         }
@@ -162,6 +166,7 @@ pub async fn signed_list(
 /// The receipt of one entry, which discloses its content. Needs a fresh proof, and is journalled.
 pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, OperationError> {
     let fetch = async {
+        // An entry beyond the last checkpoint has no signed proof yet; it will have one in a moment.
         if entry >= app.journal().status().checkpoint_size || entry < app.journal().minimum() {
             return Err(OperationError::NotFound("entry"));
         }

@@ -92,6 +92,7 @@ impl RecordDifference {
         let faults = [StoredFault::Missing, StoredFault::Unreadable].into_iter();
         let found = faults.filter_map(|fault| Some((fault, code.strip_prefix(fault.prefix())?))).next();
         let (fault, rest) = found.unwrap_or((StoredFault::Differs, code));
+        // Only the first colon separates: names contain colons themselves (`gate:account:a1`).
         let (kind, name) = rest.split_once(':')?;
         Some(Self { kind: StoredKind::parse(kind)?, name: name.to_owned(), fault })
     }
@@ -177,6 +178,7 @@ impl Comparisons {
     pub fn new(areas: &[&[StoredComparison]]) -> Self {
         let all = areas.concat();
         let kinds: BTreeSet<StoredKind> = all.iter().map(|comparison| comparison.kind).collect();
+        // A second comparison of a kind would never be asked, and its differences never found.
         assert!(kinds.len() == all.len(), "one area compares each kind");
         Self(all)
     }
@@ -216,8 +218,12 @@ pub async fn compare_now(app: &App, kinds: &[StoredKind]) -> Result<RecordCompar
     if first.differences.is_empty() {
         return Ok(first);
     }
+    // A difference may be a change under way. Waiting costs half a second, and only where something was
+    // found.
     tokio::time::sleep(SETTLES_WITHIN).await;
     let mut second = compare_once(app, kinds).await?;
+    // Found both times: a record that was changed in between would otherwise be reported by either
+    // comparison.
     second.differences.retain(|difference| first.differences.contains(difference));
     Ok(second)
 }

@@ -31,6 +31,7 @@ pub enum TableCell {
 
 impl From<u64> for TableCell {
     fn from(number: u64) -> Self {
+        // Parquet's plain integers are signed; a number of this size would be a fault anyway.
         Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
     }
 }
@@ -81,6 +82,7 @@ fn text_of_cell(cell: TableCell) -> String {
 }
 
 /// Rows of one Parquet row group.
+// Rows of a group are held in memory until it is written: larger groups compress better and need more of it.
 const GROUP_ROWS: usize = 64 << 10;
 
 /// Parquet, all columns required, compressed with Snappy.
@@ -99,6 +101,7 @@ impl<W: Write + Send> ParquetTable<W> {
         });
         let schema = format!("message digue {{ {} }}", fields.collect::<String>());
         let schema = parse_message_type(&schema).map_err(parquet_error)?;
+        // Snappy, because every reader of Parquet has it.
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let writer = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties));
         Ok(Self { writer: writer.map_err(parquet_error)?, columns, rows: Vec::new() })
@@ -200,6 +203,8 @@ pub fn entry_row(index: u64, event: &Event) -> Vec<TableCell> {
             row.extend(std::iter::repeat_n(TableCell::from(""), 6));
             row.push(act.act.code().into());
             for (_, kind) in &ENTRY_COLUMNS[row.len()..ENTRY_COLUMNS.len() - 5] {
+                // Columns are required and not optional: absence is an empty text or zero, which the kind of
+                // the entry explains.
                 row.push(if *kind == TableColumnKind::Text { "".into() } else { TableCell::Number(0) });
             }
             row.push((&act.subject).into());

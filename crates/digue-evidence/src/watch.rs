@@ -81,6 +81,7 @@ pub async fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationErr
     nearest.sort_by(|a, b| b.1.share().total_cmp(&a.1.share()));
     nearest.truncate(10);
     let status = app.journal_status();
+    // Read before the state of the journal is locked: commits wait for that lock.
     let sessions = gateway.session_count();
     let coverage = coverage_of(app);
     let standing = app.journal_state();
@@ -194,6 +195,7 @@ pub async fn entries(
 
 /// The readable entries among `count` from `first` on: those whose period key was destroyed are left out.
 pub async fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
+    // Not beyond the checkpoint: what is not signed yet could not be recomputed by the auditor.
     let end = app.journal().status().checkpoint_size.min(first.saturating_add(count));
     if first >= end {
         return Ok(Vec::new());
@@ -266,6 +268,7 @@ async fn account_view(app: &App, account: &AccountId) -> Result<AccountView, Ope
     let (view, whose) = (app.view(), account.clone());
     let look = move || Ok((view.of_account(&whose, EXPOSURES_MAX)?, view.persons_of(&whose)?));
     let (exposures, persons) = app.answered(app.blocking(look).await?)?;
+    // An account that was deleted still has exposures; only one that neither knows is a mistyped name.
     if record.is_none() && exposures.is_empty() {
         return Err(OperationError::NotFound("account"));
     }
@@ -355,6 +358,7 @@ pub async fn person(
             sights.extend(view.of_person(reference)?);
         }
         sights.sort_by_key(|sight| std::cmp::Reverse(sight.entry));
+        // One entry may name the person under two of the references.
         sights.dedup_by_key(|sight| sight.entry);
         // Without any entry it is not known whether the person exists: that is not "nobody saw them".
         let is_known = references.iter().any(|reference| view.has_person(reference));

@@ -155,8 +155,11 @@ pub async fn ask_all(app: &App) -> Result<(), OperationError> {
     let keys: Vec<CosignerKey> = rounds.rules.witnesses.iter().map(|witness| witness.key.clone()).collect();
     let seen = witnessed_by(&cosigned, &keys);
     let drift = seen.iter().map(|(_, at)| at.secs().abs_diff(now.secs())).min();
+    // Outside the quorum's branch: the clock is judged even when too few witnesses answered.
     rounds.lock().drift_secs = drift;
     let seen = seen.len();
+    // A quorum of zero is allowed in the configuration; without this check every round would keep a
+    // checkpoint that nobody cosigned.
     if seen > 0 && seen >= rounds.rules.quorum {
         app.journal().keep_witnessed(&cosigned).map_err(|error| unavailable(&error))?;
         let mut state = rounds.lock();
@@ -214,6 +217,8 @@ pub async fn must_continue(app: &App) -> Result<(), HeadContradiction> {
     let asked = rounds.rules.witnesses.iter().map(|witness| ask(app, client, witness, &note, &text));
     let answers = futures_util::future::join_all(asked).await;
     for (witness, answer) in rounds.rules.witnesses.iter().zip(answers) {
+        // Only a contradiction counts: a witness that is down, slow or wrong must not be able to stop a
+        // start.
         let Err(WitnessError::Contradicts { size, known }) = answer else { continue };
         let head =
             JournalHead { place: witness.key.name().to_owned(), size: known.unwrap_or(size), root: None };
@@ -239,12 +244,16 @@ async fn ask(
     for _ in 0..2 {
         let size = text.lines().nth(1).and_then(|line| line.parse::<u64>().ok());
         let size = size.ok_or_else(|| "the checkpoint has no size".to_owned())?;
+        // A witness may know more entries than this journal has; no proof exists for that, and its 409 says
+        // so.
         let proof = app.journal().consistency(old.min(size), size).map_err(|error| error.to_string())?;
         let body = AddCheckpoint { old, proof, note }.to_body();
         let (status, answer) = send(client, &witness.url, body).await?;
         match status {
             200 => {
                 let with = format!("{note}{answer}");
+                // Verified at once: an answer with status 200 is only a claim, and would spoil the checkpoint
+                // for the others.
                 let seen = witnessed_by(&with, std::slice::from_ref(&witness.key));
                 if seen.is_empty() {
                     return Err("its cosignature does not verify".to_owned().into());
@@ -273,6 +282,7 @@ async fn send(client: &HttpClient, url: &str, body: String) -> Result<(u16, Stri
         .map_err(|error| error.to_string())?;
     let answer = client.send(request, ANSWER_TIME_MAX).await.map_err(|error| error.to_string())?;
     let status = answer.status().as_u16();
+    // The limit of the request ends with the head of the answer; a body that trickles needs its own.
     let bytes = tokio::time::timeout(ANSWER_TIME_MAX, body::collect(answer.into_body(), ANSWER_BYTES_MAX));
     let bytes = bytes.await.map_err(|_| "its answer does not end".to_owned())?;
     let bytes = bytes.map_err(|error| error.to_string())?;
@@ -286,6 +296,7 @@ async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
         let rules = &rounds(app).rules;
         let seen_at = state.view.seen_at.unwrap_or(now);
         let is_late = rules.quorum > 0 && now.since(seen_at) > rules.alarm_after;
+        // Compared with the last state: a round every five seconds must not write an entry each.
         let change = match (is_late, state.view.missing_since.is_some()) {
             (true, false) => Some(Act::WitnessesMissing),
             (false, true) => Some(Act::WitnessesBack),

@@ -8,6 +8,8 @@ use std::time::Duration;
 use digue_types::{AccountId, Act, Administration, FindingId, Subject, Timestamp};
 
 /// An act and its record are dated one after the other: within this time they belong together.
+// Two minutes and not the exact time: act and record read the clock separately, and the journal may be slow
+// between the two.
 pub const SAME_MOMENT: Duration = Duration::from_mins(2);
 
 /// The parts of an act that a record is compared with.
@@ -105,6 +107,7 @@ impl JournalledActs {
                 self.findings.entry(subject).or_default().push(said());
             }
             Act::FindingConfirmed | Act::FindingCleared => {
+                // The verdict names the finding in its text; its subject is the account.
                 if let Subject::Finding(finding) = Subject::parse(&act.after) {
                     self.verdicts.insert(finding, said());
                 }
@@ -249,6 +252,7 @@ impl JournalledActs {
 
     /// True when the account `by` did an act on `subject` with exactly this text.
     pub fn holds(&self, subject: &Subject, after: &str, by: &str) -> bool {
+        // An author that is no valid account cannot have done an act of the journal: the record differs.
         let Ok(by) = AccountId::parse(by) else { return false };
         self.hashed.get(subject).is_some_and(|all| all.contains(&(after.to_owned(), by)))
     }
