@@ -55,6 +55,7 @@ impl<'b> PackedColumn<'b> {
         let word: [u8; 8] = self.bytes[bit / 8..bit / 8 + 8].try_into().expect("a slice of eight bytes");
         let mask = (1u64 << self.width) - 1;
         let difference = (u64::from_le_bytes(word) >> (bit % 8)) & mask;
+        // Wrapping: bytes that were damaged before their checksum was made give a wrong number, and no panic.
         self.least.wrapping_add(difference as u32)
     }
 }

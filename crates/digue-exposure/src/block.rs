@@ -63,6 +63,7 @@ pub(crate) fn write<'o>(
     let mut origins: Vec<&ExposureOrigin> = Vec::new();
     column(&mut rows.iter().map(|row| place_in(&mut origins, origin_of(row.origin))), out);
     column(&mut rows.iter().map(|row| row.found), out);
+    // 16 bits are enough: a block has 1,024 rows, and no more contexts or origins than rows.
     out.extend_from_slice(&(contexts.len() as u16).to_le_bytes());
     contexts.iter().for_each(|context| out.extend_from_slice(&context.to_le_bytes()));
     out.extend_from_slice(&(origins.len() as u16).to_le_bytes());

@@ -125,6 +125,8 @@ impl Index {
             Err(other) => return Err(other),
         };
         let checkpoint = loaded.checkpoint;
+        // By the root and not by the size alone: a journal that was restored from a backup may have as many
+        // entries.
         if checkpoint.is_none_or(|(size, root)| root_at(size) != Some(root)) {
             return nothing(Some("it is of another journal, or of one that was changed".to_owned()));
         }
@@ -189,6 +191,7 @@ impl Index {
         let acts = new.map(|(entry, act)| (*entry, codec::encode(&Event::Administration(act.clone()))));
         let acts: Vec<_> = acts.collect();
         self.acts_kept = self.acts.len();
+        // Counters as they are now: further entries are counted before the thread has written this range.
         self.segment_store.flush(self.size, self.pulse.clone(), acts, self.checkpoint);
     }
 
@@ -225,6 +228,7 @@ impl Index {
         let account = names.account(&exposure.account);
         let at = u32::try_from(exposure.at.secs().max(0)).unwrap_or(u32::MAX);
         let row = |person, context, found| ExposureRow { account, person, at, entry, context, origin, found };
+        // Before the lock of `persons`, which most refusals then never take.
         if exposure.shown.is_empty() {
             let context = names.context(account, exposure, None);
             self.chunk.rows.push(row(NOBODY, context, exposure.persons_found));
@@ -264,6 +268,7 @@ impl Index {
     /// segments and chunks never change.
     pub fn view(&self) -> IndexView {
         let mut layout = self.shared.layout().clone();
+        // The chunk that is being filled is copied, 4,096 rows at most; full ones are shared.
         layout.chunks.push(Arc::new(self.chunk.clone()));
         IndexView::new(self.shared.clone(), layout, self.size)
     }

@@ -172,6 +172,7 @@ impl Persons {
                 return None;
             }
             let next = persons.count;
+            // A person who is found again would leave a number without a record.
             if persons.number_of(head[0], reference) != next {
                 return None;
             }

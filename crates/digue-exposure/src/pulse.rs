@@ -137,6 +137,7 @@ impl ExposureCounters {
         if exposure.is_released() && exposure.inspection.is_uninspected() {
             coverage.uninspected_bytes += exposure.body_bytes;
         }
+        // By number and not by age: after an import of old logs, the oldest minutes go, whatever the time is.
         while self.minutes.len() > MINUTES_MAX {
             self.minutes.pop_first();
         }

@@ -309,6 +309,8 @@ impl IndexSegment {
                 self.section(self.first_blocks.partition_point(|first| *first as usize <= place) - 1);
             let within = (number - self.blocks[place].first_row) as usize;
             self.read_block(&section, place, &mut buffer, &mut columns, &mut |block| {
+                // The checksums hold, so this is a fault of the writer: no answer is better than one about
+                // another person.
                 if within >= block.len() || block.person(within) != person {
                     return Err(self.damaged("a posting"));
                 }
@@ -362,6 +364,8 @@ impl IndexSegment {
     pub(crate) fn open(path: &Path) -> Result<Self, IndexError> {
         let damaged = |what: &str| IndexError::Damaged(format!("{}: {what}", path.display()));
         let file = match File::open(path) {
+            // A missing file is damage, which a rebuild mends. Other errors of the disk are not: rebuilding
+            // would fail as well.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged("it is missing")),
             opened => opened?,
         };
@@ -656,6 +660,7 @@ impl SegmentWriter {
         self.out.write_all(&self.offset.to_le_bytes())?;
         self.out.write_all(&crc32fast::hash(&directory).to_le_bytes())?;
         self.out.write_all(MAGIC)?;
+        // Durable before any manifest names it.
         self.out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()?;
         IndexSegment::open(&self.path)
     }
@@ -684,6 +689,8 @@ pub(crate) fn merge(
         for source in sources {
             source.rows_of(account, &mut rows, &mut origins)?;
         }
+        // By time again: sources follow each other in the journal, but an import brings times from long
+        // before.
         rows.sort_by_key(|row| (row.at, row.entry));
         writer.account(account, &rows, &|number| &origins[number as usize])?;
     }

@@ -148,6 +148,7 @@ impl SegmentStore {
         loaded: LoadedState,
         sizes: SegmentSizes,
     ) -> io::Result<Self> {
+        // Unbounded, and short nevertheless: `add` blocks while more than `waiting_rows_max` rows wait.
         let (sender, receiver) = channel();
         let keeper =
             SegmentThread { shared: shared.clone(), folder: folder.to_owned(), state: loaded.0, sizes };
@@ -318,6 +319,8 @@ impl SegmentThread {
     fn append_persons(&mut self) -> io::Result<()> {
         let mut bytes = Vec::new();
         let count = {
+            // It may be ahead of the range, with persons of later entries. After a restart those entries find
+            // their numbers here, and add nobody twice.
             let persons = self.shared.persons.read().unwrap_or_else(PoisonError::into_inner);
             persons.write_from(self.state.persons, &mut bytes);
             persons.len()
@@ -413,6 +416,8 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::File::create(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;
+    // The folder is not synced: should a power cut bring an old manifest back whose files are gone, the index
+    // is rebuilt.
     fs::rename(&draft, path)
 }
 

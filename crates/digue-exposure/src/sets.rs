@@ -71,6 +71,7 @@ impl PersonSet {
                 }
             }
         }
+        // A set with containers beyond the end belongs to another dictionary.
         sets.iter().all(|set| set.is_empty()).then_some(())
     }
 }

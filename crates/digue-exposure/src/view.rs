@@ -230,6 +230,8 @@ impl IndexView {
         if filter.is_plain() && filter.accounts.is_none() {
             return Ok(self.of_everybody(&filter)?.len());
         }
+        // The dictionary may have grown since the view was taken, which only makes the set larger than
+        // needed.
         let mut gathered = PersonCounter::new(self.persons().len());
         if !filter.is_plain() {
             self.each(&filter, &mut |row| gathered.add(row.person))?;
@@ -343,6 +345,8 @@ impl IndexView {
     pub fn of_person(&self, person: &PersonRef) -> Result<Vec<Sight>, IndexError> {
         let mut sights = Vec::new();
         let numbers = self.persons().find(person);
+        // Files are read without a lock on the dictionaries: the indexer waits for that lock with every new
+        // name.
         let mut rows = Vec::new();
         for number in numbers {
             self.rows_of_person(number, &mut rows)?;
