@@ -29,6 +29,8 @@ struct Accounts {
 impl Accounts {
     fn of(&mut self, account: &AccountId, now: i64) -> &mut Asking {
         if self.known.len() >= self.full_at.max(REMEMBERED) {
+            // Accounts with requests in progress must stay: their guards count down an entry that has to be
+            // there.
             self.known.retain(|_, asking| asking.under_way > 0 || asking.due_at > now);
             self.full_at = self.known.len() * 2;
         }

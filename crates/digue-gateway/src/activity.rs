@@ -230,6 +230,7 @@ impl Activity {
             return None;
         }
         let since: Option<Vec<Instant>> = bodies().map(|(_, transfer)| transfer.waits_since).collect();
+        // The latest of them: a connection has waited only since its last transfer came to a halt.
         Some((state.has_served, since?.into_iter().max()?))
     }
 
@@ -260,6 +261,8 @@ impl Activity {
 
 impl ActivityState {
     fn judge(&mut self, now: Instant, limits: &PaceLimits) -> Option<Ending> {
+        // Without a request the last response may still lie in the socket's buffer, because its client takes
+        // nothing.
         if self.requests == 0 && !self.is_writing() {
             let idle = now.saturating_duration_since(self.idle_since);
             if !self.has_served && idle >= limits.first_request {

@@ -36,6 +36,7 @@ pub(crate) fn respond(
 ) -> BoxFuture<Response<Body>> {
     // Boxed here, once: otherwise the compiler would check the server's generics again for each phase.
     Box::pin(async move {
+        // A copy: the request is consumed, and a refusal needs its languages and accepted types.
         let asked = request.headers().clone();
         // After a sign-in or a fresh proof, a person continues where they were stopped.
         let is_page = request.method() == Method::GET && wants_page(&asked);
@@ -58,6 +59,7 @@ async fn arrive(
 ) -> Result<Response<Body>, Refusal> {
     let authority = authority_of(&request)?;
     let path = Segments::parse(request.uri().path());
+    // One snapshot for host, port and portal: a reload in between must not mix two maps.
     let hosts = shared.hosts.load_full();
     let host = authority.host;
     let portal = hosts.portal_at(&host).cloned();
@@ -80,6 +82,7 @@ async fn arrive(
     // Load balancers and nginx `auth_request` also call forward authentication by IP address, so before the
     // host check.
     if forward_auth::is_asked(&request) {
+        // The body is dropped unread: forward authentication decides on the head alone.
         return Ok(forward_auth::answer(shared.clone(), connection, request.map(drop)).await);
     }
     if portal.is_none() && !is_console {

@@ -66,8 +66,9 @@ impl Asserter {
         };
         let token = self.key.sign(&claims)?;
         let value = HeaderValue::from_str(&token).ok()?;
-        // Cached for half of its life: what the portal receives is valid for at least the other half.
+        // Expired ones go at each insertion: the cache holds the callers of half a minute and needs no task.
         cache.retain(|_, (until, _)| now < *until);
+        // Cached for half of its life: what the portal receives is valid for at least the other half.
         cache.insert(name, (now.plus(ASSERTION_AGE_MAX / 2), value.clone()));
         Some(value)
     }

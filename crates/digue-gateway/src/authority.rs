@@ -20,6 +20,7 @@ impl Authority {
         let port = authority.port_u16();
         // `host:` and ports above 65535 are no port to one program and something else to the next.
         let is_plain = !text.contains('@') && (port.is_some() || authority.host().len() == text.len());
+        // `host.` is `host` (RFC 3986, 3.2.2), and the map names it without the dot.
         let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
         (is_plain && !host.is_empty()).then_some(Self { host, port })
     }

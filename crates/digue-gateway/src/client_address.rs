@@ -51,6 +51,7 @@ pub struct ForwardedClient {
 /// The rightmost address that is not a trusted proxy's; the peer's when the peer itself is not trusted.
 /// Anyone can have written the addresses to its left.
 pub fn client_of(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> ForwardedClient {
+    // Its headers are not read at all: anyone who reaches the port could have written them.
     if !proxies.contains(&peer) {
         return ForwardedClient { ip: ClientIp::Known(peer), is_secure: None };
     }
@@ -143,6 +144,7 @@ pub fn told_address(text: &str) -> String {
 /// The zone of a link-local address names an interface of the proxy and says nothing about the client.
 fn parse_v6(text: &str) -> Option<IpAddr> {
     let address = text.split_once('%').map_or(text, |(address, _)| address);
+    // A dual-stack proxy writes IPv4 addresses in their IPv6 form; networks are configured in the other.
     address.parse::<Ipv6Addr>().ok().map(|address| IpAddr::V6(address).to_canonical())
 }
 
@@ -160,6 +162,7 @@ fn forwarded_elements(headers: &HeaderMap) -> Vec<ForwardedElement> {
     let mut elements = Vec::new();
     for value in headers.get_all("forwarded") {
         let Ok(text) = value.to_str() else {
+            // It keeps its place in the list: the walk from the right must stop there and not pass over it.
             elements.push(ForwardedElement { address: None, is_secure: None });
             continue;
         };

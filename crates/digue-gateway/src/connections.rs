@@ -196,6 +196,8 @@ impl ConnectionTable {
         let mut endings = Vec::new();
         for (number, activity) in all {
             if let Some(ending) = activity.check(now, &self.limits.pace) {
+                // Now, and not when its task ends: a client that takes nothing may hold that up while others
+                // wait.
                 self.rows().remove(number);
                 endings.push(ending);
             }
@@ -210,6 +212,7 @@ impl ConnectionTable {
         // A quarter of the shortest limit: a client gets at most that much more than its limit.
         let every = (shortest / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
         let mut ticks = tokio::time::interval(every);
+        // Missed ticks are not made up: a second check right after the first finds nothing new.
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -262,6 +265,7 @@ impl ConnectionRows {
         if enough == 0 {
             return 0;
         }
+        // A selection and no sort: the table may hold tens of thousands of connections, under its lock.
         waiting.select_nth_unstable(enough - 1);
         for (_, number) in &waiting[..enough] {
             if let Some(row) = self.all.get(number) {

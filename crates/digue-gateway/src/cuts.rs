@@ -52,6 +52,8 @@ impl AccountCuts {
         match kind {
             // Their own stores end these: the session was removed, the key revoked.
             CallerKind::Session | CallerKind::Key => false,
+            // Tokens date sign-ins in whole seconds: one in the second of the cut counts as before it. Zero,
+            // where the token gives no date, always does.
             CallerKind::Token { signed_in_at } => signed_in_at <= cut.at,
             CallerKind::Header => !cut.is_lifted && now < cut.at.plus(headers_for),
         }

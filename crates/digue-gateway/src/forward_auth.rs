@@ -135,6 +135,7 @@ async fn check(
     let portal = portal
         .filter(|_| is_own_port)
         .ok_or_else(|| Refusal::unavailable(StatusCode::FORBIDDEN, "unknown-host-title", "unknown-host"))?;
+    // No error here: the visit refuses an unreadable path and journals it for its account.
     let path = Segments::parse(original.target.path()).ok();
     let asked = PortalRequest {
         portal,
@@ -221,6 +222,7 @@ fn parse_target(raw: &[u8]) -> Option<Uri> {
     if raw.iter().any(is_odd) {
         return None;
     }
+    // Only bytes above 127 are encoded: with a `%` or `/` encoded again, the path would be another one.
     let text = percent_encode(raw, UNENCODED).to_string();
     let text = if text.is_empty() { "/".to_owned() } else { text };
     // `?a=b` without a path is the root; anything else without a leading slash is not a target.

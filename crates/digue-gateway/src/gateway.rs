@@ -172,6 +172,7 @@ pub struct SharedGateway {
 impl SharedGateway {
     /// An identifier for one request and its response, unique across restarts.
     pub(crate) fn next_exchange(&self) -> digue_types::ExchangeId {
+        // Relaxed: the numbers only have to differ; nothing is published with them.
         let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
         digue_types::ExchangeId::parse(&format!("{:x}-{number:x}", self.boot))
             .expect("hexadecimal digits and a hyphen form an exchange id")
@@ -191,6 +192,7 @@ impl SharedGateway {
     /// Reports an observed response without an entry: observing stops nothing, so this is all that can be
     /// done.
     pub(crate) fn note_unrecorded(&self, cause: &str) {
+        // Relaxed: a figure for the console and the log, read by nothing that decides.
         let count = self.unrecorded.fetch_add(1, Ordering::Relaxed) + 1;
         tracing::error!(cause, count, "An observed response left without a journal entry");
     }
@@ -237,6 +239,7 @@ impl Gateway {
 
     /// Replaces the rules, for the next request and for every response being sent.
     pub fn set_rules(&self, rules: Snapshot) {
+        // Before the notification: a guard that it wakes must find these rules.
         self.0.rules.store(Arc::new(rules));
         self.notify();
     }
@@ -263,6 +266,7 @@ impl Gateway {
                 }
             }
         }
+        // Last, when the budgets are filled: no request may meet a portal whose past is not counted yet.
         self.0.hosts.store(Arc::new(hosts));
         self.notify();
     }

@@ -41,6 +41,7 @@ pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)])
 
 /// The only query of a body; `None` when the portal may run another.
 fn query_of_body(content_type: &str, body: &[u8]) -> Option<String> {
+    // In another character set the same bytes are another query to the portal.
     if !declares_utf8(content_type) {
         return None;
     }
@@ -109,6 +110,7 @@ fn after_string(rest: &str) -> Option<&str> {
         let mut from = 0;
         loop {
             let end = from + block[from..].find("\"\"\"")?;
+            // The only escape of a block string (GraphQL, 2.9.4); other backslashes stand for themselves.
             if !block[..end].ends_with('\\') {
                 return Some(&block[end + 3..]);
             }
@@ -121,6 +123,8 @@ fn after_string(rest: &str) -> Option<&str> {
         match bytes.get(at)? {
             b'\\' => at += 2,
             b'"' => return rest.get(at + 1..),
+            // A plain string ends on its line (GraphQL, 2.9.4); a portal that reads on would see another
+            // query.
             b'\n' | b'\r' => return None,
             _ => at += 1,
         }

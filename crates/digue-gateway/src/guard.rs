@@ -124,8 +124,10 @@ impl HttpBody for GuardedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         // The cheap check first; polling `cut` also wakes a stream that waits for its portal.
+        // An error means that the gateway is gone: then it is better to look than to send on.
         let changed = this.changes.has_changed().unwrap_or(true);
         if changed {
+            // Before the check, so that a change during it is not missed: the next piece looks again.
             this.changes.mark_unchanged();
         }
         if (changed && this.guard.is_cut()) || this.cut.as_mut().poll(context).is_ready() {

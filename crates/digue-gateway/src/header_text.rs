@@ -84,6 +84,7 @@ fn undo(text: &str) -> String {
             '&' => entity(rest),
             '\\' => quoted_pair(rest),
             '=' => encoded_word(rest),
+            // Nobody sees it on a screen: an identifier that contains one is shown all the same.
             c if is_invisible(c) => Some((c.len_utf8(), Vec::new())),
             '\u{a0}' | '\u{202f}' => Some((c.len_utf8(), b" ".to_vec())),
             _ => None,

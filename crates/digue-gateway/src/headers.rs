@@ -35,6 +35,8 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 /// names.
 pub fn strip_request(headers: &mut HeaderMap, passing: &[HeaderName]) {
     strip_hop_by_hop(headers);
+    // Before `keep_passing`, which lets `authorization` and `dpop` pass: only here is a key of Digue told
+    // from the portal's own credentials.
     key::strip(headers);
     keep_passing(headers, passing);
     // The portal cannot ask the client to continue: the body is already on its way.
@@ -45,6 +47,7 @@ pub fn strip_request(headers: &mut HeaderMap, passing: &[HeaderName]) {
 
 /// For responses that will be held: ask for the whole of it, in a coding that can be read.
 pub fn ask_for_readable(headers: &mut HeaderMap) {
+    // A part of a document, or 304 for a copy that the client has, shows persons whom no inspection sees.
     for name in [
         header::RANGE,
         header::IF_RANGE,

@@ -89,6 +89,7 @@ pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) ->
     // Claimed before the first byte: a message that cannot be held is refused at once and not after
     // megabytes.
     if let Some(length) = body.size_hint().exact().and_then(|length| usize::try_from(length).ok()) {
+        // The declared length is the sender's own claim: never more than what will be read.
         collected.share.grow(length.min(limit))?;
     }
     loop {
@@ -103,6 +104,8 @@ pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) ->
             continue;
         };
         collected.add(piece)?;
+        // After the piece was added: it has arrived anyway, and leaves with `start`. It exceeds the limit by
+        // one piece at most.
         if collected.len() > limit {
             return Ok(HeldBody::TooLarge { start: collected.start(), rest: body });
         }

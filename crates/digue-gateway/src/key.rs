@@ -158,6 +158,7 @@ fn verify(
         && text("ath") == Some(&secret_hash)
         && is_in_time;
     let id = text("jti").filter(|id| !id.is_empty())?;
+    // Hashed, because the client chooses how long `jti` is.
     let name = digest(&SHA256, format!("{} {id}", proved.thumbprint).as_bytes());
     let name = name.as_ref().try_into().expect("SHA-256 gives 32 bytes");
     // Used up last: a proof for another target or time must not block the genuine one.
@@ -178,6 +179,7 @@ fn verify(
 fn is_address(said: &str, target: ProofTarget<'_>) -> bool {
     let Ok(uri) = said.parse::<http::Uri>() else { return false };
     let is_web = matches!(uri.scheme_str(), Some("https" | "http"));
+    // Without query and fragment, as RFC 9449, 4.3 has it.
     let is_host = uri.host().is_some_and(|host| host.eq_ignore_ascii_case(target.host));
     is_web && is_host && uri.path() == target.path
 }

@@ -50,6 +50,7 @@ impl NameMapping {
     /// # Errors
     /// A pattern that is not a regular expression, or that has no group.
     pub fn new(strip: Vec<String>, pattern: Option<&str>) -> Result<Self, MappingError> {
+        // The group keeps alternatives of the map between the anchors: `^a|b$` would match more.
         let pattern = pattern.map(|text| Regex::new(&format!("^(?:{text})$"))).transpose()?;
         if pattern.as_ref().is_some_and(|pattern| pattern.captures_len() < 2) {
             return Err(MappingError::NoGroup);

@@ -64,6 +64,7 @@ pub(crate) fn outgoing(
     let mut request = Request::new(());
     *request.method_mut() = asked.method.clone();
     *request.uri_mut() = uri;
+    // Portals are spoken to in HTTP/1.1 only (decision 1), whatever the client speaks.
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = headers;
     request

@@ -91,6 +91,7 @@ pub fn exposure_of(
         categories: route.categories.clone(),
         body_bytes: past.body_bytes,
         status: past.status,
+        // No version of the rules decided about a past request.
         policy_version: 0,
         caseload_version: 0,
         justification: None,

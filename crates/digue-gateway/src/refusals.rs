@@ -76,6 +76,8 @@ impl RefusalCounter {
     /// Counts again a merged entry that could not be journalled.
     pub(crate) fn put_back(&self, refusals: Exposure) {
         let mut kinds = lock(&self.0);
+        // As if the single ones were used up: further refusals of the kind join these and do not overtake
+        // them.
         let fresh = || RefusalWindow { since: refusals.at, single: SINGLE_MAX, counted: None };
         kinds.entry(kind_of(&refusals)).or_insert_with(fresh).count(refusals);
     }

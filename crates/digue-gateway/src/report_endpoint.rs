@@ -53,6 +53,7 @@ pub(crate) async fn answer(
     shared: &Arc<SharedGateway>,
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
+    // Before the body: nothing of an unauthenticated client is read (promise 33).
     let portal =
         portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![RefusalReason::NoSession], None))?;
     let language = language_of(request.headers());

@@ -96,6 +96,7 @@ pub(crate) fn read_line(portal: &Portal, line: &[u8], now: Timestamp) -> Result<
         session: SessionId::parse(session).map_err(name("session"))?,
         client: RequestClient {
             ip: told_address(&said(client.ip)),
+            // The same bound as for a proxied request: the text goes to the journal.
             user_agent: said(client.user_agent).chars().take(200).collect(),
         },
         categories: categories.map_err(name("categories"))?,

@@ -213,6 +213,8 @@ pub fn keep_passing(headers: &mut HeaderMap, named: &[HeaderName]) {
     let dropped: Vec<HeaderName> = headers
         .keys()
         .filter(|name| {
+            // With an underscore, even a listed name may overwrite another header's variable (RFC 3875,
+            // 4.1.18).
             let is_listed = passes(name.as_str()) || named.contains(name);
             !is_listed || name.as_str().contains('_')
         })

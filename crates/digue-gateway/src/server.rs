@@ -76,6 +76,7 @@ impl Listener {
             };
             // Without a slot the socket is closed here, unread.
             let Ok(slot) = connections.admit(address.ip(), Instant::now()) else { continue };
+            // Responses are written in large pieces; Nagle's algorithm would only delay the last one.
             let _ = stream.set_nodelay(true);
             // Fails only for a connection that is already gone, whose port does not matter.
             let local_port = stream.local_addr().map_or(0, |local| local.port());
@@ -108,6 +109,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 async fn make_room(connections: &ConnectionTable, error: &io::Error) {
     let displaced = connections.displace();
     tracing::warn!(error = %error, displaced, "A connection could not be accepted; retrying");
+    // `EMFILE` lasts until a descriptor is free: without a pause, this loop would spin meanwhile.
     tokio::time::sleep(Duration::from_millis(10)).await;
 }
 
@@ -127,6 +129,7 @@ fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
         .max_concurrent_streams(limits.streams)
         .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
         .max_header_list_size(HEADER_BYTES_MAX as u32)
+        // Bounds what each stream keeps in memory for a client that does not read.
         .max_send_buf_size(HEADER_BYTES_MAX)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
@@ -159,6 +162,7 @@ impl Connection {
             shaken = timeout(longest, handshake) => shaken,
             _ = self.slot.activity.ended() => return,
         };
+        // Failed handshakes are not logged: anyone can cause as many as they like.
         if let Ok(Ok((tls, stream))) = shaken {
             self.serve(TokioIo::new(stream), Some(tls)).await;
         }

@@ -93,10 +93,12 @@ impl TokenVerifier {
         let organisation = organisation_of(portal, snapshot, &account, said)?;
         // One sign-in at the portal is one session here: its own `sid` or `jti`, or the token's digest.
         let name = text("sid").or_else(|| text("jti")).unwrap_or(token);
+        // 96 bits: short in the journal, and still no two sign-ins share a name.
         let digest = URL_SAFE_NO_PAD.encode(&token_hash(name)[..12]);
         let session = SessionId::parse(&format!("jwt-{digest}")).expect("base64url fits");
         let proved_at = proved_at(&claims, now);
         let issued = || jwt::numeric_date(&claims, "iat").known().unwrap_or(Timestamp::ZERO);
+        // For cuts: where the issuer does not say when its user signed in, the date of issue has to do.
         let signed_in_at = if proved_at == Timestamp::ZERO { issued() } else { proved_at };
         Ok(Caller { account, organisation, session, proved_at, kind: CallerKind::Token { signed_in_at } })
     }

@@ -150,6 +150,7 @@ pub(crate) async fn observed(
     let (parts, body) = request.into_parts();
     let asked = arrival.request(&parts);
     let Ok((visit, _)) = identify(shared, Observation::default(), &asked, asked.route()).await;
+    // Before the response leaves: a stop that falls in between waits for the entry.
     let pending = shared.pending_entries.begin();
     let then = |visit, request, response| conclude_later(pending, visit, request, response);
     pass(visit, &arrival.connection, client_side, (parts, body), then).await

@@ -30,6 +30,7 @@ impl HttpClient {
     pub fn new(roots: RootCertStore, connect: Duration) -> Self {
         let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let mut http = HttpConnector::new();
+        // By default it refuses `https` addresses, which the TLS layer around it passes down.
         http.enforce_http(false);
         http.set_connect_timeout(Some(connect));
         http.set_nodelay(true);
@@ -57,6 +58,7 @@ impl HttpClient {
         time_max: Duration,
     ) -> Result<Response<Body>, ClientError> {
         match timeout(time_max, self.0.request(request)).await {
+            // Not sent again: the server may be carrying it out.
             Err(_) => Err(ClientError::TimedOut),
             Ok(Err(error)) => {
                 // The error names the step and the address, never the request.

@@ -174,6 +174,8 @@ impl KeySet {
         if part(token, 0)?.contains_key("crit") {
             return Err(TokenFault::Malformed);
         }
+        // A key identifier is optional on both sides (RFC 7515, 4.1.4): without one, every key that fits is
+        // tried.
         let is_named = |id: &Option<String>| id.is_none() || header.kid.is_none() || *id == header.kid;
         // The key decides which algorithms are possible, never the token alone (RFC 8725, 3.1).
         let mut fits = self
@@ -300,6 +302,7 @@ impl Verifier<Vec<u8>> for RingVerifier {
         let is_good = match (&self.key, self.algorithm) {
             (JwtKey::Rsa { n, e }, algorithm) => {
                 let parameters = match algorithm {
+                    // No variant below 2048 bits: shorter RSA keys no longer count as secure (NIST SP 800-131A).
                     Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
                     Algorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,
                     Algorithm::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,

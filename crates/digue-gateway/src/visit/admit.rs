@@ -29,6 +29,7 @@ impl<'r> RequestView<'r> {
     /// A request that another proxy forwards.
     pub(super) fn without_body(uri: &'r Uri) -> Self {
         let query = uri.query().unwrap_or_default();
+        // `Upgrade` is hop-by-hop, so the other proxy need not pass it on: taken for granted.
         Self { query, content_type: "", body: BodyView::Unseen, is_upgrade: true }
     }
 
@@ -156,6 +157,8 @@ impl Visit {
         request: &RequestView<'_>,
         is_sound: bool,
     ) -> Vec<RefusalReason> {
+        // Noted before the parameters are checked: an observed visit needs its persons even where they are
+        // refused.
         let fields = self.request_fields(route, values, request);
         let noted =
             fields.and_then(|fields| self.note(route, &fields).map_err(|_| RefusalReason::MalformedRequest));
@@ -168,6 +171,8 @@ impl Visit {
         let keys = self.keys(&self.subjects);
         let rules = self.shared.rules.load_full();
         let hosts = self.shared.hosts.load();
+        // Released again before the portal is asked: `decide` checks anew, because others may use up the rest
+        // meanwhile.
         let budgets = lock(hosts.budgets(&self.portal.id));
         admit(&rules, &budgets, &self.facts(route), &keys)
     }

@@ -147,6 +147,7 @@ impl AdmittedVisit<Enforcement> {
         head: &http::response::Parts,
         body: Body,
     ) -> Result<(Result<InspectedPersons, Unreadable>, AnswerBody), Refusal> {
+        // No body follows, whatever length is declared (RFC 9110, 9.3.2): nothing to hold or to inspect.
         if request.method == Method::HEAD {
             return Ok((Ok(InspectedPersons::default()), AnswerBody::Held(Bytes::new())));
         }

@@ -40,6 +40,7 @@ impl<M: VisitMode> AdmittedVisit<M> {
         }
         let mut exposure = visit.judge(&mut mode, showing.persons, showing.body_bytes);
         if showing.is_open_ended {
+            // Announced before the stream leaves, so that a second entry that never came is noticed.
             exposure.parts = 2;
         }
         let exposure = mode.carry_out(&visit, exposure).await?;

@@ -114,6 +114,7 @@ impl VisitMode for Enforcement {
 
 impl RequestMode for Enforcement {
     fn stranger(&mut self, reason: RefusalReason, _: Timestamp) -> Result<Caller, Refusal> {
+        // Without an entry: anyone on the network could otherwise fill the disk.
         Err(Refusal::of(vec![reason], None))
     }
 

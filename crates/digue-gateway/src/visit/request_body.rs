@@ -43,6 +43,7 @@ impl IdentifiedVisit<Enforcement> {
         // Without a route the request is refused, and its body stays unread.
         let Some(route) = visit.route() else { return Ok((RequestBody::Unreadable, empty())) };
         let limit = usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX);
+        // No rule of resources and tunnels reads a body.
         if route.kind != RouteKind::Held {
             return Ok((RequestBody::Whole(Bytes::new()), limited(body, limit)));
         }
@@ -52,6 +53,7 @@ impl IdentifiedVisit<Enforcement> {
         if !route.needs_request_body() {
             return Ok((RequestBody::Whole(Bytes::new()), limited(body, limit)));
         }
+        // Not decoded: the portal's decoder could make another text of it.
         if parts.headers.contains_key(header::CONTENT_ENCODING) {
             return Ok((RequestBody::Unreadable, empty()));
         }
