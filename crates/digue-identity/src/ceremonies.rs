@@ -57,6 +57,7 @@ impl<T> Ceremonies<T> {
 
     /// Takes a state: whatever the outcome of the step, it is used up.
     pub(crate) fn end(&self, now: Timestamp, id: &str) -> Result<T, OperationError> {
+        // Removed before its age is checked: an expired state must not stay behind to be tried again.
         let (at, state) = self.lock().remove(id).ok_or(OperationError::Invalid("invalid-ceremony"))?;
         if now.since(at) < CEREMONY_LASTS {
             Ok(state)

@@ -23,6 +23,8 @@ pub const COOKIE_LASTS: Duration = Duration::from_mins(5);
 const CHALLENGE_LASTS: Duration = Duration::from_mins(2);
 /// How long the previous cookie stays valid, for requests under way.
 const OVERLAP: Duration = Duration::from_secs(10);
+// One per live session. Beyond it new ones are refused and not the oldest dropped, because only signed-in
+// browsers can draw one.
 const CHALLENGES_MAX: usize = 100_000;
 
 pub(crate) const REGISTER: &str = "/.digue/device/register";
@@ -53,6 +55,8 @@ impl Challenges {
     fn take(&self, session: &SessionId, said: &str, now: Timestamp) -> bool {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = waiting.remove(session);
+        // A plain comparison is enough: the challenge was removed above, so that its timing helps no second
+        // guess.
         known.is_some_and(|(challenge, at)| challenge == said && now.since(at) < CHALLENGE_LASTS)
     }
 }
@@ -99,6 +103,7 @@ pub async fn refresh(app: &App, session: &Session, token: &str) -> Result<BoundS
     let device = session.device.as_ref().ok_or(OperationError::NotFound("device"))?;
     let proved = prove(app, session, token, Some(&device.key))?;
     debug_assert_eq!(proved.key, device.key);
+    // The minimum, so that frequent refreshes cannot extend the life of an old cookie beyond its own end.
     let until = app.clock().now().plus(OVERLAP).min(device.until);
     give_cookie(app, session, device.key.clone(), Some((device.cookie, until))).await
 }
@@ -128,6 +133,8 @@ async fn give_cookie(
     let cookie = Secret::draw()?;
     let until = app.clock().now().plus(COOKIE_LASTS);
     let device = Device { key, cookie: cookie.hash(), until, before };
+    // The store first: a binding that only the gateway knew would vanish at the next start, and a copied
+    // cookie would work again.
     app.store().bind_session(&session.id, &device).await?;
     app.gateway().bind_session(&session.id, device);
     let origin = app.url_of(&session.host).ok_or(OperationError::NotFound("host"))?;
@@ -137,8 +144,11 @@ async fn give_cookie(
         "scope": {
             "origin": origin,
             "include_site": false,
+            // Requests to these endpoints must not wait for the short cookie, which only they can renew.
             "scope_specification": [{"type": "exclude", "domain": session.host, "path": "/.digue/device/"}],
         },
+        // The attributes must be those with which the cookie is set: the browser takes another cookie for a
+        // missing one.
         "credentials": [{
             "type": "cookie",
             "name": digue_gateway::headers::DEVICE_COOKIE,

@@ -105,6 +105,8 @@ pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invit
     if hand_over.email().is_empty() || !digue_mail::is_configured(app) {
         return Err(OperationError::NotFound("address"));
     }
+    // Copied before `begin_by_mail` consumes the permit: it is consumed so that one permission makes one
+    // invitation.
     let email = hand_over.email().to_owned();
     let at = hand_over.begin_by_mail(app).await?;
     digue_mail::queue(app, &email, &Mail::Invitation { account: account.clone(), at }).await?;
@@ -158,9 +160,11 @@ const CODE_SIGNS: usize = 8;
 fn code_of(app: &App, record: &UnconfirmedRecord, factors: &[String]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
     let account = &record.account;
+    // The time of the invitation is part of it: the code of a replaced invitation confirms nothing.
     let text = format!("confirmation {account}\n{}\n{}", record.invited_at.micros(), factors.join("\n"));
     let tag = hmac::sign(&key, text.as_bytes());
     let signs = tag.as_ref().iter().take(CODE_SIGNS);
+    // 32 divides 256, so that the remainder favours no sign.
     let code: String = signs.map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect();
     format!("{}-{}", &code[..CODE_SIGNS / 2], &code[CODE_SIGNS / 2..])
 }
@@ -190,6 +194,7 @@ pub async fn confirm(
     let how = parse_reason(how, REASON_CHARS_MIN)?;
     require(is_concerned(app, actor, account))?;
     actor.must_be_fresh(app)?;
+    // Held until the end: a credential that is added after the code was compared would be covered by no code.
     let _one_at_a_time = credential_lock::hold(app).await;
     let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
     // The terminal may confirm what it handed over: its user can do all of this anyway.
@@ -204,9 +209,12 @@ pub async fn confirm(
     let plain = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|sign| sign.to_ascii_uppercase()).collect()
     };
+    // A plain comparison is enough: each guess takes a request of a freshly proved, journalled person.
     if plain(code) != plain(&code_of(app, &record, &factors)) {
         return Err(OperationError::Invalid("invalid-confirm-code"));
     }
+    // Before the confirmation, and even if that fails: an interceptor's open session must not become a
+    // confirmed one.
     identity_cuts::cut_account(app, account).await?;
     let words = ActDetails {
         subject: Subject::Account(account.clone()),
@@ -216,6 +224,7 @@ pub async fn confirm(
     let claim = app.store().remove_unconfirmed(account);
     let release = app.store().save_unconfirmed(&record);
     app.claim((actor, Act::HolderConfirmed, words), claim, release).await?;
+    // The copy in memory last: while it is there the account counts as unconfirmed, which is the safe error.
     app.unconfirmed().forget(account);
     // Only the quarantine is lifted here: a gate that was closed for another reason needs two persons.
     let reach = Reach::Account(account.clone());

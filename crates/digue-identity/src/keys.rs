@@ -37,6 +37,7 @@ pub struct IssuedKey {
 pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
     let text = text.trim();
     let is_thumbprint =
+        // 32 bytes of SHA-256 in base64url without padding (RFC 7638, 3).
         text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     if is_thumbprint {
         return Ok(text.to_owned());
@@ -94,7 +95,9 @@ pub async fn fetch(app: &App, session: &Session, id: &str) -> Result<IssuedKey, 
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
     let _turn = credential_lock::hold_for(app, session).await?;
+    // Under the lock: an invitation could otherwise begin between this check and the key.
     require(!app.unconfirmed().has(&actor.account))?;
+    // Taken before it is issued: of two windows that fetch it, one finds nothing.
     let granted = app.store().take_granted_key(id, &actor.account).await?;
     let granted = granted.ok_or(OperationError::NotFound("key"))?;
     if app.clock().now().since(granted.granted_at) >= WAITS {
@@ -129,11 +132,14 @@ async fn issue(
         reason: called.to_owned(),
         ..ActDetails::default()
     };
+    // Journal, store, rules, in this order: no key works before its entry, and none that works is lost at a
+    // restart.
     app.write_down(actor, Act::KeyIssued, words).await?;
     let record =
         ApiKeyRecord { secret: secret.hash(), key: key.clone(), name: called.to_owned(), added_at: now };
     app.store().add_key(&record).await?;
     let mut rules = app.rules().await;
+    // Only the hash is kept, also in memory: neither a copy of the database nor a core dump gives access.
     Arc::make_mut(&mut rules.keys).insert(secret.hash(), key.clone());
     app.publish(&rules);
     Ok(IssuedKey { account: account.clone(), id: key.id, secret: secret.reveal().to_owned() })
@@ -187,6 +193,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
         reason,
         ..ActDetails::default()
     };
+    // Not `?` yet: the failure of the store is returned after the entry, which says what was tried.
     let written = app.write_down(actor, Act::KeyRevoked, words).await;
     stored?;
     written.map(drop)
@@ -196,6 +203,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
 pub(crate) async fn revoke_all(app: &App, account: &AccountId) -> Result<(), OperationError> {
     {
         let mut rules = app.rules().await;
+        // The rules before the store: access ends at once, even when the store does not answer.
         Arc::make_mut(&mut rules.keys).remove_of(account);
         app.publish(&rules);
     }

@@ -96,10 +96,13 @@ async fn begin_anew(
         after: if is_seen { "link" } else { "mail" }.to_owned(),
         ..ActDetails::default()
     };
+    // Journalled before the earlier credentials go: a holder who is locked out by it must be able to find out
+    // by whom.
     app.write_down(actor, Act::InvitationHandedOver, words).await?;
     identity_cuts::cut_account(app, &account).await?;
     app.store().remove_factors(&account).await?;
     let mut handed_by = record.handed_by.clone();
+    // Only who saw the link is excluded from confirming; one who had it mailed never held it.
     if is_seen && !has_held(&record, actor) {
         handed_by = format!("{handed_by} {}", actor.account).trim_start().to_owned();
     }
@@ -112,6 +115,7 @@ async fn begin_anew(
 /// The permit for the mail of an invitation, as long as no later one was started.
 pub(crate) fn permit_of_mail(app: &App, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
     let record = app.unconfirmed().find(account)?;
+    // Two invitations of one account differ in this time alone (`begin_anew`).
     let is_last = record.invited_at == at && !record.email.is_empty();
     is_last.then(|| LinkPermit { account: account.clone(), issuer: Actor::digue() })
 }

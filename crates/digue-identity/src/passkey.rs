@@ -113,6 +113,8 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
         Some(passkey) => parse_handle(&passkey.handle)?,
         None => Uuid::new_v4(),
     };
+    // The browser refuses an authenticator that is registered already: a second passkey on it would suggest a
+    // spare that is lost with the first.
     let exclude = known.iter().map(|passkey| decode_id(&passkey.id)).collect::<Result<Vec<_>, _>>()?;
     let exclude = exclude.into_iter().map(Into::into).collect();
     let passkeys = passkeys(app)?;
@@ -145,6 +147,8 @@ pub async fn finish_adding(
     let called = parse_name(called)?;
     let passkeys = passkeys(app)?;
     let now = app.clock().now();
+    // Ended before the account is compared: a ceremony shown by another session is used up for its owner,
+    // too.
     let Registration { account, handle, state } = passkeys.registrations.end(now, ceremony)?;
     if account != actor.account {
         return Err(OperationError::Denied);
@@ -159,6 +163,7 @@ pub async fn finish_adding(
         account,
         handle: handle.to_string(),
         name: called,
+        // Read from the serialised form: the library shows neither value by a method.
         counter: credential["cred"]["counter"].as_u64().and_then(|n| n.try_into().ok()).unwrap_or(0),
         is_backed_up: credential["cred"]["backup_state"].as_bool().unwrap_or(false),
         credential: credential.to_string(),
@@ -171,6 +176,8 @@ pub async fn finish_adding(
         after: format!("passkey:{} backed-up:{}", short(&record.id), record.is_backed_up),
         ..ActDetails::default()
     };
+    // Journalled first: a credential that opens an account must never lack the entry that says where it came
+    // from.
     app.write_down(&actor, Act::PasskeyAdded, words).await?;
     app.store().add_passkey(&record).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
@@ -192,6 +199,8 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
         after: format!("passkeys:{}", known.len() - 1),
         ..ActDetails::default()
     };
+    // Claimed in the store before it is journalled: two passkeys removed at once must not leave the account
+    // without one.
     let claim = app.store().remove_passkey(&actor.account, id);
     app.claim((&actor, Act::PasskeyRemoved, words), claim, app.store().add_passkey(passkey)).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
@@ -247,11 +256,14 @@ pub async fn prove(
 pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
     let passkeys = passkeys(app)?;
     let now = app.clock().now();
+    // Used up by any answer: a challenge never serves for a second signature.
     let state = passkeys.sign_ins.end(now, ceremony)?;
     let answer: PublicKeyCredential = parse_answer(answer)?;
     let (handle, id) = passkeys.webauthn.identify_discoverable_authentication(&answer).map_err(refused)?;
     let wrong = || OperationError::Invalid("invalid-passkey");
     let record = app.store().passkey(&URL_SAFE_NO_PAD.encode(id)).await?.ok_or_else(wrong)?;
+    // The handle is the authenticator's own statement of the account. A record under another one was moved in
+    // the database.
     if parse_handle(&record.handle)? != handle {
         return Err(wrong());
     }
@@ -259,6 +271,8 @@ pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<A
         .map_err(|error| OperationError::Unavailable(format!("a stored passkey cannot be read: {error}")))?;
     let result = passkeys.webauthn.finish_discoverable_authentication_v2(&answer, state, &passkey);
     let result: AuthenticationResult = result.map_err(refused)?;
+    // Checked again although it was requested: the flag is the authenticator's, and a key without PIN or
+    // biometrics is one factor.
     if !result.user_verified() {
         return Err(wrong());
     }

@@ -72,6 +72,8 @@ struct Passwords {
 
 impl Passwords {
     fn new(rules: PasswordRules, key: &[u8; 32]) -> Result<Self, OperationError> {
+        // With a label of its own: the same key also seals other secrets, and none of them may serve as the
+        // pepper.
         let derived = |label: &[u8]| {
             let mut bytes = key.to_vec();
             bytes.extend(label);
@@ -94,6 +96,8 @@ impl Passwords {
     fn place(&self) -> Result<AttemptPlace<'_>, OperationError> {
         // The guard before the count: it gives the place back also when this one is refused.
         let place = AttemptPlace(&self.strangers_waiting);
+        // Counted first, compared after: two requests that first read the number could both take the last
+        // place.
         if place.0.fetch_add(1, Ordering::SeqCst) >= STRANGERS_WAITING_MAX {
             return Err(OperationError::Busy);
         }
@@ -229,6 +233,7 @@ pub async fn set(
     let passwords = passwords(app)?;
     let now = app.clock().now();
     let kept = passwords.open(&actor.account, sealed).ok_or(OperationError::Invalid("invalid-ceremony"))?;
+    // The end of validity is sealed with the secret: nothing is kept for a form that may never come back.
     let (until, secret) = kept.split_at_checked(8).ok_or(OperationError::Invalid("invalid-ceremony"))?;
     let until = i64::from_be_bytes(until.try_into().expect("split at eight bytes"));
     if now >= Timestamp::from_micros(until) {
@@ -237,6 +242,7 @@ pub async fn set(
     must_be_well_formed(password).map_err(OperationError::Invalid)?;
     let step = check_code(&totp(secret, &actor.account)?, code, now);
     let step = step.ok_or(OperationError::Invalid("invalid-totp"))?;
+    // Hashed before the credential lock is taken: other changes of credentials must not wait for it.
     let (pepper, rules) = (passwords.pepper.clone(), passwords.rules.clone());
     let about = Guessable::of(session, password);
     // Guessing the text, which an attacker may choose, reading the list and hashing all take their time.
@@ -337,6 +343,8 @@ impl CountedAttempt {
         let named = device.map(sign_in::state_hash).unwrap_or_default();
         for _ in 0..COUNTING_TRIES {
             let of_device = app.store().attempts(&account, &named).await?;
+            // A device counts only if the account knows it. An invented secret would otherwise give an
+            // attacker a fresh counter each time.
             let (lane, so_far) = match of_device {
                 Some(attempts) => (named.clone(), Some(attempts)),
                 None => (String::new(), app.store().attempts(&account, "").await?),
@@ -360,6 +368,7 @@ impl CountedAttempt {
     }
 
     async fn failed(&self, app: &App) -> Result<OperationError, OperationError> {
+        // Exactly at the limit: one entry and one mail for a block, however many attempts follow.
         if self.may_try && self.failures_before + 1 == FAILURES_MAX {
             let words =
                 ActDetails { subject: Subject::Account(self.account.clone()), ..ActDetails::default() };
@@ -398,15 +407,21 @@ pub async fn sign_in(
         place = Some(passwords.place()?);
     }
     let record = record.filter(|_| trial.may_try);
+    // Also for a blocked account: an answer without a hash would come sooner and reveal the block.
     let known_hash = record.as_ref().map_or(&passwords.decoy, |record| &record.hash);
     let is_password = compare(passwords, place.is_none(), shown.password, known_hash).await?;
+    // The queue is for the hash alone; what follows costs only queries.
     drop(place);
     let Some(record) = record.filter(|_| is_password) else {
         return Err(trial.failed(app).await?);
     };
+    // After the password alone: checking a code uses it up, and a stranger could otherwise use up the
+    // holder's.
     if !uses_second_factor(app, passwords, &record, shown.code, now).await? {
         return Err(trial.failed(app).await?);
     }
+    // Only when both factors are right: a reset after the password would leave the six digits without a
+    // limit.
     app.store().forget_attempts(&record.account, &trial.lane).await?;
     let proof = SessionProof { begun, proved_at: now, by: "password" };
     let opened = sign_in::open_session(app, &record.account, app.console_host(), origin, proof).await;
@@ -417,6 +432,8 @@ pub async fn sign_in(
     })?;
     let device = if trial.lane.is_empty() {
         let made = Secret::draw()?;
+        // A counter at zero under this hash is what makes the device known to the account
+        // (`CountedAttempt::begin`).
         app.store().forget_attempts(&record.account, &sign_in::state_hash(made.reveal())).await?;
         Some(made)
     } else {
@@ -440,6 +457,7 @@ pub async fn prove(
     let record = record.ok_or(OperationError::NotFound("password"))?;
     let trial = CountedAttempt::begin(app, actor.account.clone(), device, now).await?;
     let is_password = compare(passwords, true, password, &record.hash).await?;
+    // The password was compared even when no attempt is allowed: the time must not reveal the block.
     if !trial.may_try || !is_password || !uses_second_factor(app, passwords, &record, code, now).await? {
         return Err(trial.failed(app).await?);
     }
@@ -466,6 +484,8 @@ fn may_try(attempts: Attempts, now: Timestamp) -> bool {
     if attempts.failures < FAILURES_FREE {
         return true;
     }
+    // Bounded although the count stops at ten: the shift is computed before that check, and must not
+    // overflow.
     let wait = Duration::from_secs(1 << (attempts.failures - FAILURES_FREE).min(10));
     attempts.failures < FAILURES_MAX && now.since(attempts.failed_at) >= wait
 }
@@ -524,6 +544,7 @@ fn recovery_code() -> Result<String, OperationError> {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     let mut bytes = [0; 24];
     SystemRandom::new().fill(&mut bytes).map_err(|_| broken("no randomness"))?;
+    // 32 divides 256, so that the remainder favours no letter.
     let letters: Vec<char> = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     Ok(letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-"))
 }
@@ -562,6 +583,8 @@ impl Guessable {
 
 /// Why a password is refused by its content, as a locale key. Slow: not to be called on an async worker.
 fn must_be_hard_to_guess(rules: &PasswordRules, about: &Guessable) -> Result<(), &'static str> {
+    // The estimate becomes slower with the length, and no password that needs more than 100 characters is
+    // trivial.
     let start: String = about.password.chars().take(100).collect();
     let known = about.known.each_ref().map(String::as_str);
     if zxcvbn::zxcvbn(&start, &known).score() < zxcvbn::Score::Three {
@@ -570,6 +593,8 @@ fn must_be_hard_to_guess(rules: &PasswordRules, about: &Guessable) -> Result<(),
     match rules.breached.as_deref().map(|file| is_breached(file, &about.password)) {
         None | Some(Ok(false)) => Ok(()),
         Some(Ok(true)) => Err("invalid-password-breached"),
+        // Refused, not let through: an operator who configured the list relies on it, and a lost file would
+        // end the check unnoticed.
         Some(Err(error)) => {
             tracing::error!(%error, "Reading the list of breached passwords failed; password refused");
             Err("invalid-password-list")
@@ -591,6 +616,7 @@ fn entropy_bits(password: &str) -> f64 {
 
 /// Looks a password up in a sorted file of hashes by binary search, because such files have gigabytes.
 fn is_breached(file: &Path, password: &str) -> std::io::Result<bool> {
+    // SHA-1 only because the published lists have this form; it protects nothing here.
     let wanted: String = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes())
         .as_ref()
         .iter()

@@ -88,6 +88,7 @@ impl SignedInPerson {
 
 /// The name of a person in the journal: a hash, the same for the same person.
 pub fn journal_name(whose: &KnownPerson) -> Subject {
+    // The population is part of it: the same number may belong to different persons on two portals.
     Subject::Person(sha256(&format!("{} {}", whose.population, whose.person))[..16].to_owned())
 }
 
@@ -102,6 +103,8 @@ pub async fn open(
     owed: Option<PersonDebts>,
 ) -> Result<Secret, OperationError> {
     let words = ActDetails { subject: journal_name(&whose), after: way.to_owned(), ..ActDetails::default() };
+    // Journalled before the session exists, as with accounts: nobody sees a record without a trace of the
+    // visit.
     app.write_down(&Actor::digue(), Act::PersonCame, words).await?;
     let secret = Secret::draw()?;
     let now = app.clock().now();
@@ -111,6 +114,7 @@ pub async fn open(
         return Err(OperationError::Denied);
     }
     sessions.retain(|_, session| session.is_live(now));
+    // Refused, and not the oldest dropped: a flood must not sign out the persons who are here.
     if sessions.len() >= SESSIONS_MAX {
         return Err(OperationError::Busy);
     }

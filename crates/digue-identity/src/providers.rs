@@ -286,6 +286,7 @@ async fn send(
     let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
     let now = app.clock().now();
     // The secret is kept where it exists, so that sign-ins in several tabs do not end each other.
+    // The cookie comes from outside: a value too short to be a secret is replaced.
     let browser = match browser.filter(|held| held.len() == 43) {
         Some(held) => held.to_owned(),
         None => Secret::draw()?.reveal().to_owned(),
@@ -362,6 +363,7 @@ pub async fn finish(
         return Err(OperationError::Invalid("invalid-provider-state"));
     }
     let peer = providers(app).find(provider)?;
+    // Only after the state was checked: anyone could otherwise write such lines into the log.
     if let Some(error) = reply.error {
         let known: String = error.chars().filter(|sign| sign.is_ascii_lowercase() || *sign == '_').collect();
         tracing::info!(provider, error = known, "Identity provider returned an error; sign-in refused");

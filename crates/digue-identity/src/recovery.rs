@@ -37,6 +37,7 @@ pub async fn reduce(app: &App, account: &AccountId, reduction: Reduction) -> Res
     let now = app.clock().now();
     let mut rules = app.rules().await;
     let reductions: &mut HashMap<_, _> = Arc::make_mut(&mut rules.reductions);
+    // Expired ones are dropped on this occasion; no task exists for it.
     reductions.retain(|_, known| now < known.until);
     reductions.insert(account.clone(), reduction);
     app.publish(&rules);
@@ -104,6 +105,7 @@ async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), Opera
     let own = organisations.into_iter().find(|known| Some(&known.id) == organisation.as_ref());
     addresses.extend(own.map(|own| own.email).filter(|email| !email.is_empty()));
     addresses.sort();
+    // One person may be delegate, officer and holder of the organisation's address.
     addresses.dedup();
     for address in addresses {
         digue_mail::queue(app, &address, &Mail::Recovered { account: account.clone() }).await?;

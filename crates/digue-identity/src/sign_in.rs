@@ -102,6 +102,8 @@ async fn keep_link(
 pub async fn peek_link(app: &App, token: &str, host: &str) -> Result<AccountId, OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = app.store().peek_link(&hash, app.clock().now()).await?;
+    // A link with a state belongs to a hand-over or an identity; as a plain link it would open a session in
+    // any browser.
     let link = link.filter(|link| link.host == host && link.state.is_empty());
     Ok(link.ok_or(OperationError::NotFound("link"))?.account)
 }
@@ -113,6 +115,7 @@ pub async fn enter(
     host: &str,
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
+    // `take_link` removes whatever it finds: a link for another host must be refused before it is used up.
     peek_link(app, token, host).await?;
     open(app, token, host, origin, "link").await
 }
@@ -248,6 +251,7 @@ pub(crate) async fn open_session_with(
     };
     // Journalled and stored before the gateway knows it: no request is served for a session without entry.
     app.write_down(&actor, Act::SessionOpened, words).await?;
+    // Stored before the gateway serves it: a session in memory alone would end at a restart without a trace.
     app.store().add_session(&secret.hash(), &session).await?;
     let connection = ConnectionRecord {
         session: session.id.clone(),
@@ -377,6 +381,8 @@ pub async fn cut_own(
 
 /// Ends the current session.
 pub async fn leave(app: &App, session: &Session) -> Result<(), OperationError> {
+    // Before anything that can fail: on a shared machine a sign-out must take effect, whatever the journal
+    // says.
     app.end_sessions(|known| known.id == session.id).await?;
     let actor = Actor::of_session(app, session)?;
     let words = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };

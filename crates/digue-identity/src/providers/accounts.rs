@@ -55,6 +55,7 @@ async fn account_of(
 /// factors for the others.
 fn needed(app: &App, account: &AccountId) -> Factor {
     let rules = app.gateway().rules();
+    // An account that is missing from the directory needs the stronger factor: a gap must never lower it.
     let needs_key = rules.directory.find(account).is_none_or(|record| record.role.needs_passkey());
     if needs_key { Factor::Bound } else { Factor::Two }
 }
@@ -84,6 +85,8 @@ pub(super) async fn judge(
         false if peer.rules.factors.of(vouched) < needed(app, &known.account) => {
             Ok(IdentityStrength::Weak(known.account))
         }
+        // A provider's clock may be ahead by `SKEW`: a proof dated in the future would stay fresh for longer
+        // than it may.
         false => Ok(IdentityStrength::Good(known.account, at.min(now))),
     }
 }
@@ -121,6 +124,8 @@ pub(super) async fn open(
             provider: peer.rules.id.clone(),
             identity: identity.clone(),
             sid: sid.clone(),
+            // The ID token names the user in clear text and is needed only at the logout: a copy of the
+            // database must not reveal it.
             sealed_token: seal(app)?.seal(session.id.as_str(), vouched.id_token.as_bytes())?,
         };
         app.store().add_provider_session(&owed).await?;
@@ -132,6 +137,7 @@ pub(super) async fn open(
     let proof = SessionProof { begun, proved_at, by: &by };
     let opened = sign_in::open_session_with(app, account, app.console_host(), origin, proof, keep_owed).await;
     opened.map_err(|error| match error {
+        // Suspended since it was judged: the answer of an identity that is linked to nothing.
         OperationError::Denied => OperationError::Invalid("invalid-identity-unknown"),
         other => other,
     })
@@ -153,6 +159,7 @@ pub(super) async fn prove(
     let own = own.ok_or(OperationError::Denied)?;
     let actor = Actor::of_session(app, &own)?;
     match judge(app, peer, vouched, true, true).await? {
+        // The provider may be signed in as somebody else, whose proof says nothing about this session.
         IdentityStrength::Good(account, at) if account == own.account => {
             sign_in::note_proof(app, &actor, &own, at).await
         }
@@ -234,6 +241,7 @@ pub async fn step_up_by_passkey(
     let half = half(app, ticket, browser)?;
     let shown = match passkey::verify(app, ceremony, answer).await {
         Ok(shown) => shown,
+        // `half` used the ticket up; a mistyped attempt must not cost the whole sign-in at the provider.
         Err(error) => {
             put_back(app, ticket, half);
             return Err(error);
@@ -254,6 +262,7 @@ pub async fn step_up_by_code(
     let AfterSignIn::StepUp { account, .. } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
+    // Checked again although the page offered no code: a form can be sent without having been offered.
     if needed(app, account) != Factor::Two {
         return Err(OperationError::Denied);
     }
@@ -362,10 +371,12 @@ pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcom
     may_link(app, peer, &account, &half.vouched).await?;
     let rules = app.gateway().rules();
     let record = rules.directory.find(&account).ok_or(OperationError::NotFound("account"))?;
+    // For the page only: such claims are never compared with an account, because a user may choose them.
     let said = |name: &str| half.vouched.claims.get(name).and_then(Value::as_str).map(str::to_owned);
     let called = said("email").or_else(|| said("preferred_username")).unwrap_or_default();
     Ok(SignInOutcome::ToLink {
         organisation: record.organisation.clone(),
+        // The text comes from outside; 254 characters are the longest mail address (RFC 5321, 4.5.3.1.3).
         called: called.chars().filter(|sign| !sign.is_control()).take(254).collect(),
         account,
         ticket: providers(app).halves.begin(app.clock().now(), half)?,
@@ -404,10 +415,12 @@ pub async fn confirm_link(
     // As in `sign_in::open`: an invitation or a recovery meanwhile would otherwise leave this identity.
     let _one_at_a_time = credential_lock::hold(app).await;
     let (now, begun) = (app.clock().now(), app.begin_proof());
+    // Everything that `ask_link` checked is checked again under the lock: minutes may have passed.
     let account = invited(app, invitation, held.as_ref()).await?;
     let peer = providers(app).find(&half.provider)?;
     may_link(app, peer, &account, &half.vouched).await?;
     let hash = digue_gateway::identity::token_hash(invitation);
+    // Used up before the identity is added: of two browsers with the same invitation only one comes further.
     app.store().take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
     let rules = app.gateway().rules();
     let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
@@ -473,6 +486,7 @@ pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), Oper
     let known = app.store().identities_of(&actor.account).await?;
     let identity = known.iter().find(|known| known.hash == hash);
     let identity = identity.ok_or(OperationError::NotFound("identity"))?;
+    // Without any way to sign in the holder would need a recovery, and three other people for it.
     let has_more = known.len() > 1
         || !app.store().passkeys_of(&actor.account).await?.is_empty()
         || app.store().password_of(&actor.account).await?.is_some();
@@ -482,6 +496,7 @@ pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), Oper
     let claim = app.store().remove_identity(&actor.account, hash);
     let release = async { app.store().add_identity(identity).await.map(drop) };
     app.claim((&actor, Act::IdentityUnlinked, words(identity)), claim, release).await?;
+    // A session that this identity opened would otherwise outlive it.
     sign_in::cut_own(app, session, None).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
         .await

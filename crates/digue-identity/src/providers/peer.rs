@@ -223,6 +223,8 @@ impl ProviderPeer {
                 Ok(known)
             }
             Err(trouble) => {
+                // The stale documents are kept: a short failure must not prevent sign-ins whose keys have not
+                // changed.
                 kept.failed_at = Some(now);
                 tracing::warn!(provider = self.rules.id, %trouble, "Discovery failed; next try after 10 s");
                 stale.ok_or(trouble)
@@ -375,9 +377,11 @@ impl ProviderPeer {
         let claims = self.signed(known, &tokens.id_token).map_err(wrong)?;
         check_dates(&claims, now).map_err(wrong)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        // Ties the token to this browser's request: one that was obtained elsewhere carries another nonce.
         if text("nonce") != Some(nonce) {
             return Err(ProviderError::Unbelieved("nonce"));
         }
+        // Optional in the code flow (OpenID Connect Core 1.0, 3.1.3.6); where it is present it must match.
         if let Some(expected) = claims.get("at_hash") {
             let found = access_token_hash(&tokens.id_token, &tokens.access);
             if found.is_none() || found.as_deref() != expected.as_str() {
@@ -389,6 +393,8 @@ impl ProviderPeer {
             return Err(ProviderError::Unbelieved("subject"));
         }
         let acr = text("acr").map(ToOwned::to_owned);
+        // `acr_values` is a voluntary request (Core 1.0, 3.1.2.1) that a provider may ignore: the answer
+        // decides.
         if !self.rules.acr.is_empty() && !acr.as_ref().is_some_and(|acr| self.rules.acr.contains(acr)) {
             return Err(ProviderError::Unbelieved("level of assurance"));
         }
@@ -439,6 +445,7 @@ impl ProviderPeer {
         } else {
             return Err(ProviderError::Unbelieved("user info is not signed"));
         };
+        // OpenID Connect Core 1.0, 5.3.2: user info about another subject is a substituted token.
         if claims.get("sub").and_then(Value::as_str) == Some(subject) {
             Ok(claims)
         } else {
@@ -647,6 +654,7 @@ async fn fetch(client: &HttpClient, request: HttpRequest) -> Result<HttpResponse
     let answer = client.send(request.map(body::full), ANSWER_LASTS).await;
     let answer = answer.map_err(|error| FetchError(error.to_string()))?;
     let (parts, rest) = answer.into_parts();
+    // The timeout of the response ends with its headers; a body that trickles needs its own.
     let bytes = tokio::time::timeout(ANSWER_LASTS, body::collect(rest, ANSWER_BYTES_MAX)).await;
     let bytes = bytes.map_err(|_| FetchError("its answer does not end".to_owned()))?;
     let bytes = bytes.map_err(|_| FetchError("its answer is too long".to_owned()))?;

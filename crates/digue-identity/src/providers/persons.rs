@@ -37,6 +37,7 @@ pub(super) async fn open(
         PersonBy::Source { source, claims } => {
             let values: Option<Vec<String>> = claims.iter().map(|name| said(&vouched, name)).collect();
             let mut found = source.find(&values.ok_or_else(unknown)?).await?;
+            // Two matches count as none: choosing one could open the record of a namesake.
             match (found.pop(), found.is_empty()) {
                 (Some(person), true) => person,
                 _ => return Err(unknown()),
