@@ -127,6 +127,7 @@ impl LogForm {
 /// would not match it, and a session must not be stored as part of an address.
 fn without_session(target: &str) -> String {
     const MARK: &str = ";jsessionid=";
+    // ASCII only, so that the same bytes stay at the same places and offsets hold for the original.
     let lower = target.to_ascii_lowercase();
     let Some(start) = lower.find(MARK) else { return target.to_owned() };
     let value = start + MARK.len();
@@ -209,6 +210,8 @@ fn combined(line: &str) -> Option<LogFields> {
 fn request_line(text: &str) -> Option<(String, String)> {
     let mut words = text.split(' ');
     let (method, target) = (words.next()?, words.next()?);
+    // A line that was cut, or a target with raw spaces, does not end with a version: to guess where its
+    // target ends could name another person.
     let is_whole = words.next().is_some_and(|version| version.starts_with("HTTP/")) && words.next().is_none();
     is_whole.then(|| (method.to_owned(), target.to_owned()))
 }
@@ -370,6 +373,7 @@ fn json_escaped(line: &str) -> Cow<'_, str> {
 
 fn csv_fields(line: &str, header: &CsvHeader, members: &LogMembers) -> Option<LogFields> {
     let cells = cells(line, header.delimiter)?;
+    // With a cell more or less, the account of one line would stand in another column.
     if cells.len() != header.columns.len() {
         return None;
     }

@@ -136,6 +136,7 @@ impl<'k> Collector<'k> {
 
     /// Keeps a value with which an exact search is compared; one of another shape is ignored.
     pub fn compare(&mut self, pick: &Pick, text: &str) {
+        // Cut without an error: a value that is missing here makes a search inexact, which only shows less.
         if self.compared.len() < self.limit
             && let Some(text) = self.kinds[pick.kind].canonical(text.trim())
         {

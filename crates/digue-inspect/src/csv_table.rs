@@ -158,12 +158,14 @@ impl Attempt<'_> {
         let mut fault: Option<Unreadable> = None;
         let mut row = CsvRow::default();
         while lexer.read(&mut row) {
+            // Every cell is swept, also those of rows that the rules refuse: the client may show them.
             for cell in &row.cells {
                 swept.add(cell, found, || row.place(0))?;
             }
             if fault.is_none() {
                 match rows.read(&row, found) {
                     Ok(()) => {}
+                    // Persons of all readings add up in `found`: no further reading can make them fewer.
                     Err(why) if why.detail.cause == UnreadCause::TooLarge || self.is_only => return Err(why),
                     Err(why) => fault = Some(why),
                 }

@@ -47,6 +47,8 @@ pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, 
 
 fn decode_one(name: &str, body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     match name.to_ascii_lowercase().as_str() {
+        // Several members are one body (RFC 1952, 2.2): a decoder that stops after the first would miss the
+        // rest.
         "gzip" | "x-gzip" => read_bounded(flate2::read::MultiGzDecoder::new(body), limit),
         "br" => decode_brotli(body, limit),
         "zstd" => decode_zstd(body, limit),

@@ -88,6 +88,8 @@ impl IdentifierKind {
         let visible = visible(text);
         let normal = self.steps.iter().fold(Cow::Borrowed(visible.trim()), |text, step| step.apply(text));
         let fits = self.shape.as_ref().is_none_or(|shape| shape.is_match(&normal));
+        // The bound of a reference in the journal: a longer identifier could not be written down, so it must
+        // not pass for a readable one.
         (fits && normal.len() <= digue_types::person::PERSON_REF_BYTES_MAX && !normal.is_empty())
             .then(|| SmolStr::new(&normal))
     }

@@ -192,6 +192,7 @@ impl<R: Read> InputLines<R> {
         let count = self.source.by_ref().take(most).read_until(b'\n', &mut self.line)?;
         let is_too_long = count > self.bytes_max && !self.line.ends_with(b"\n");
         if is_too_long {
+            // The rest is read over and not held: one endless line must not exhaust the memory of an import.
             self.source.skip_until(b'\n')?;
         }
         Ok((count > 0).then_some(is_too_long))

@@ -84,6 +84,8 @@ pub fn read_request(
 ) -> Result<RequestFields, Unreadable> {
     let mut fields = BTreeMap::new();
     for rule in rules {
+        // No form has as many. Beyond it the request is refused as a whole, and never cut: a person that is
+        // left out would be requested unseen.
         let mut found = Collector::new(kinds, &[], 1000);
         match &rule.source {
             RequestSource::Path(name) => {
@@ -143,6 +145,7 @@ fn utf8_body<'r>(parts: &RequestParts<'r>, what: &'static str) -> Result<&'r str
 /// True when a `Content-Type` declares no character set, or one that reads UTF-8 as UTF-8.
 pub fn declares_utf8(content_type: &str) -> bool {
     let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    // All of them must fit: programs differ in which of two they take.
     let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     charsets.all(|(_, charset)| {
         let charset = charset.trim().trim_matches('"').trim();
@@ -268,6 +271,7 @@ fn take_pairs(
 }
 
 fn form_decode(text: &str) -> Result<String, Unreadable> {
+    // Before percent-decoding: `%2B` is a plus sign and stays one.
     let spaced = text.replace('+', " ");
     percent_decode_str(&spaced)
         .decode_utf8()

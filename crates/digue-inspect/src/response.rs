@@ -163,6 +163,7 @@ fn read(
             _ => Err(ReadFailure::new(UnreadCause::MediaType).at(media.place()).into()),
         };
     };
+    // Before decoding: what the map says of this type holds whatever its bytes are.
     if matches!(block.rules, BlockRules::Nobody) {
         return Ok(ResponseReading::ShowsNobody(WhyNobody::Stated));
     }

@@ -172,6 +172,7 @@ fn entity(rest: &str) -> Option<(usize, Decoded)> {
         };
         return Some((length, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)));
     }
+    // Named references need theirs here: `&copy=1` in a link is a parameter and no sign.
     if !has_semicolon || name.is_empty() {
         return None;
     }

@@ -96,6 +96,7 @@ impl Nth {
 
     const fn fits(self, place: u32) -> bool {
         let beyond = place as i64 - self.offset;
+        // `n` counts from zero: an element before the offset does not fit a positive step.
         if self.step == 0 { beyond == 0 } else { beyond % self.step == 0 && beyond / self.step >= 0 }
     }
 }
@@ -280,6 +281,7 @@ impl SelectorInput<'_> {
             if self.peek() == Some('|') {
                 return fault("namespaces are not understood");
             }
+            // Only short names have a number that is the same on every page.
             compound.tag = (name.len() <= 8).then(|| super::tag::TagNames::default().tag(&name));
             compound.name = Some(name);
         }
@@ -346,6 +348,7 @@ impl SelectorInput<'_> {
         let written = written.to_ascii_lowercase();
         self.rest = &self.rest[end..];
         let number = |text: &str| {
+            // Read as 32 bits and computed in 64, so that no difference below overflows.
             text.parse::<i32>().map(i64::from).map_err(|_| SelectorError(format!("`{written}` is not an+b")))
         };
         match written.as_str() {
@@ -392,6 +395,7 @@ impl SelectorInput<'_> {
         };
         self.skip_spaces();
         let mut ignores_case = CASELESS.contains(&name.as_str());
+        // Selectors Level 4, 6.3: `i` and `s` decide about letter case, whatever HTML says of the attribute.
         if let Some(flag @ ('i' | 'I' | 's' | 'S')) = self.peek() {
             ignores_case = flag.eq_ignore_ascii_case(&'i');
             self.rest = &self.rest[1..];
@@ -439,6 +443,7 @@ impl SelectorInput<'_> {
 
     fn escape(&mut self) -> Result<char, SelectorError> {
         self.expect('\\')?;
+        // CSS Syntax Level 3, 4.3.7: at most six digits; one white space after them belongs to the escape.
         let digits = self.rest.bytes().take(6).take_while(u8::is_ascii_hexdigit).count();
         if digits == 0 {
             let Some(c) = self.peek() else { return fault("nothing after `\\`") };

@@ -90,6 +90,7 @@ impl TagNames {
             return Tag(packed);
         }
         let name = written.to_ascii_lowercase();
+        // First, because these names are compared with constants and need the same number on every page.
         if let Some(number) = LONG.iter().position(|long| **long == name) {
             return Tag::numbered(number as u64);
         }

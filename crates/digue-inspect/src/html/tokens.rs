@@ -93,6 +93,7 @@ impl<'t> Tokens<'t> {
             at += found;
             let is_markup = match bytes.get(at + 1) {
                 Some(b'!' | b'?') => true,
+                // `</` at the very end of a page is text (HTML, 13.2.5.7).
                 Some(b'/') => at + 2 < bytes.len(),
                 Some(byte) => byte.is_ascii_alphabetic(),
                 None => false,
@@ -168,6 +169,7 @@ impl<'t> Tokens<'t> {
                     return HtmlToken::Comment { start, end: at };
                 }
             }
+            // One byte only: in `--->` the comment ends with the last two of the dashes.
             at += 1;
         }
         self.at = self.text.len();

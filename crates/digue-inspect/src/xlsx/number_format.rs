@@ -104,6 +104,7 @@ impl Format {
 /// Sign and digits of a whole number.
 fn whole(written: &str) -> Result<(&'static str, String), UnreadCause> {
     let number: f64 = written.trim().parse().map_err(|_| UnreadCause::CellType)?;
+    // A number with decimals is no identifier, and its format may round it to one that looks like it.
     if number.fract() != 0.0 || number.abs() > EXACT_MAX {
         return Err(UnreadCause::InexactNumber);
     }
@@ -172,6 +173,7 @@ fn time_or_date(signs: &str) -> Option<NumberFormat> {
     let bytes = signs.as_bytes();
     let is_exponent = |at: usize| bytes.get(at + 1).is_some_and(|next| matches!(next, b'+' | b'-'));
     let holds_exponent = bytes.iter().enumerate().any(|(at, sign)| *sign == b'e' && is_exponent(at));
+    // An `e` without digits around it is a letter of a date (Japanese eras), and no exponent.
     if holds_exponent && signs.contains(['0', '#', '?']) {
         return None;
     }
@@ -199,7 +201,9 @@ fn is_plain_bracket(inner: &str) -> bool {
 /// The ISO 8601 date of a serial number, with its time unless midnight; `None` for a time without a date.
 pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
     let serial: f64 = written.trim().parse().ok()?;
+    // Workbooks of old Macintosh versions count from 1904; both calendars differ by four years and a day.
     let serial = if is_from_1904 { serial + 1_462.0 } else { serial };
+    // The serial number of 31 December 9999, the last day that spreadsheets know.
     if !(1.0..2_958_465.5).contains(&serial) {
         return None;
     }
@@ -210,6 +214,7 @@ pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
     // exact to a few microseconds here; the 0.001 absorbs that error.
     let seconds = ((serial + shift) * 86_400.0 + 0.001).floor() as i64;
     let (days, seconds) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // The serial number of 1 January 1970.
     let (year, month, day) = civil(days - 25_569);
     let date = format!("{year:04}-{month:02}-{day:02}");
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);

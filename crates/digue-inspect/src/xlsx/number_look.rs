@@ -110,6 +110,7 @@ impl NumberLook {
         if code.len() > CODE_BYTES_MAX {
             return Self::Unknown;
         }
+        // The fourth section is for texts.
         Self::Coded(Arc::new(sections(code).into_iter().take(3).map(FormatSection::of).collect()))
     }
 
@@ -169,6 +170,8 @@ impl DigitPlaces {
         let least = decimals.trim_end_matches('0').len().max(self.decimals_min);
         let decimals = &decimals[..least];
         let whole = whole.trim_start_matches('0');
+        // Beyond fifteen digits the workbook itself has lost the number; what the cell shows is not what was
+        // typed.
         if whole.len() > WHOLE_DIGITS_MAX {
             return None;
         }
@@ -277,6 +280,7 @@ fn quantity(pieces: &[Piece]) -> Quantity {
     let lower = words.to_lowercase();
     let bare =
         ["euros", "euro", "eur", "€"].iter().fold(lower.clone(), |words, unit| words.replace(unit, ""));
+    // Any other word ("k", "hours") changes what the number counts.
     if bare.contains(|c: char| c.is_alphanumeric() || is_currency(c)) {
         return Quantity::Other;
     }

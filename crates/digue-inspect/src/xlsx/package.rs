@@ -102,12 +102,15 @@ impl<'b> XlsxPackage<'b> {
             Ok(())
         })?;
         self.is_from_1904 = is_from_1904;
+        // Before the sheets are opened: each costs a look-up in the archive.
         if named.len() > SHEETS_MAX {
             return Err(Unreadable::too_large());
         }
         let mut names = HashSet::new();
         for (number, (name, id)) in (1..).zip(named) {
             let place = UnreadPlace::numbered("sheet ", number);
+            // Sheet names are unique without regard to case; a workbook with two alike is repaired by one
+            // program and refused by another.
             if !names.insert(name.to_lowercase()) {
                 return Err(unread_part(place));
             }
@@ -120,6 +123,7 @@ impl<'b> XlsxPackage<'b> {
                 _ => continue,
             };
             let part = self.archive.find(&relation.target).ok_or_else(|| broken("relations"))?;
+            // Two tables of texts would give each cell two contents, and programs choose differently.
             if slot.replace(part.clone()).is_some() {
                 return Err(unread_part(self.archive.place(&part)));
             }

@@ -29,6 +29,7 @@ impl TreeBuilder<'_> {
     fn is_marker_or_open(&mut self, place: usize) -> bool {
         let Formatting::Element { node, .. } = self.formatting[place] else { return true };
         let found = self.open.iter().rposition(|open| *open == node);
+        // Counted by what was searched, not by one: thousands of open elements make each look-up long.
         self.steps += self.open.len() - found.unwrap_or(0);
         found.is_some()
     }
@@ -84,6 +85,7 @@ impl TreeBuilder<'_> {
 
     /// Closes an open `<a>` before another one.
     pub(super) fn close_open_link(&mut self) {
+        // `
         let Some((_, node, _)) = self.formatting_since_marker().find(|(_, _, tag)| *tag == tag::A) else {
             return;
         };
@@ -147,6 +149,7 @@ impl TreeBuilder<'_> {
             }
         }
         self.remove_open(element);
+        // open|`
         let block_place = self.open.iter().position(|open| *open == block).expect("the block stays open");
         self.open.insert(block_place + 1, copy);
     }

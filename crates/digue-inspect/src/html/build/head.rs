@@ -81,6 +81,8 @@ impl TreeBuilder<'_> {
             tag::BASE | tag::BASEFONT | tag::BGSOUND | tag::LINK | tag::META => {
                 self.insert_void(token);
             }
+            // A browser with scripts shows no `noscript`; one without them does. Both readings of the page
+            // are inspected.
             tag::NOSCRIPT if !self.manner.runs_scripts => {
                 self.met.noscript = true;
                 self.insert(token);
