@@ -94,6 +94,7 @@ pub fn chain(mut exposure: Exposure) -> Vec<Event> {
         exposure.shown = parts.pop().unwrap_or_default();
         return vec![Event::Exposure(Box::new(exposure))];
     }
+    // Saturates only beyond 3 GiB of persons in one response, far above what the gateway holds.
     exposure.parts = u16::try_from(parts.len()).unwrap_or(u16::MAX);
     let numbered = (1u16..).zip(parts);
     numbered
@@ -282,6 +283,8 @@ struct FieldReader<'d, 'b> {
 
 impl<'d, 'b> FieldReader<'d, 'b> {
     fn open(input: &'d mut Decoder<'b>) -> Result<Self, DecodeError> {
+        // Deterministic encoding has definite lengths only (RFC 8949, 4.2.1): one event, one sequence of
+        // bytes.
         let left = input.map()?.ok_or_else(|| DecodeError("a map of indefinite length".into()))?;
         let mut fields = Self { input, left, next: None };
         fields.advance()?;

@@ -85,6 +85,8 @@ pub fn witnessed_by<'k>(note: &str, witnesses: &'k [CosignerKey]) -> Vec<(&'k Co
     let Ok(note) = Note::parse(note) else {
         return Vec::new();
     };
+    // An invalid cosignature counts as none. Whether enough others are left is for the caller: here one
+    // witness with a broken clock or key must not spoil the rest.
     let seen = witnesses.iter().map(|key| Some((key, key.seen_at(&note).ok()?)));
     seen.flatten().collect()
 }

@@ -96,6 +96,7 @@ impl Disk {
     pub fn lock(&self) -> io::Result<Option<File>> {
         fs::create_dir_all(&self.root)?;
         let file =
+            // Never removed: after an unlink, two processes could each lock a file of this name.
             OpenOptions::new().create(true).truncate(false).write(true).open(self.root.join("lock"))?;
         for _ in 0..LOCK_TRIES {
             match file.try_lock() {
@@ -154,6 +155,8 @@ impl Disk {
 
     /// Removes the partial tiles of a tile that is now full: readers take its beginning instead.
     pub fn remove_partials(&self, full_tile: &str) -> io::Result<()> {
+        // No durable step: should a power cut bring a partial tile back, its bytes are the beginning of the
+        // full one.
         match fs::remove_dir_all(self.root.join(format!("{full_tile}.p"))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -309,6 +312,7 @@ impl WalFile {
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let disk = self.disk.clone();
         disk.write_all(DurableStep::WalWrite, &mut self.file, bytes)?;
+        // `fdatasync` is enough: it writes the new length along with the data, and leaves out only the times.
         disk.step(DurableStep::WalSync, || self.file.sync_data())
     }
 }

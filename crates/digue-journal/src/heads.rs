@@ -54,6 +54,7 @@ pub fn contradiction(
     let tail = reader::wal_tail(disk, covered)?;
     let size = covered + tail.len() as u64;
     for head in heads {
+        // Before the roots: a shorter journal has no root of that size to compare with.
         if head.size > size {
             return Ok(Some(HeadContradiction::Older { size, head: head.clone() }));
         }

@@ -174,6 +174,7 @@ impl Journal {
     pub fn open(options: JournalOptions) -> Result<Self, OpenError> {
         // The lock before anything is read: another writer might still change it.
         let lock = options.disk.lock()?.ok_or(OpenError::Held)?;
+        // Before anything is written: a damaged key file must stop the start, and not the first append.
         options.keyring.load()?;
         let mut publisher = Publisher {
             disk: options.disk,
@@ -253,6 +254,7 @@ impl Journal {
         }
         queue.waiting.push(WaitingAppend { entries, done });
         drop(queue);
+        // There is one committer, and nobody else waits on it.
         self.shared.work.notify_one();
         Ok(())
     }
@@ -351,6 +353,7 @@ impl Journal {
     /// from then on.
     pub fn keep_witnessed(&self, note: &str) -> Result<(), OpenError> {
         let publisher = lock(&self.shared.publisher);
+        // The note comes from outside. Only what this journal's key signed is stored: receipts will carry it.
         Checkpoint::open(note, publisher.signer.verifier())
             .map_err(|error| OpenError::Tampered(error.to_string()))?;
         Ok(publisher.disk.write_note(reader::WITNESSED, note.as_bytes())?)
@@ -404,6 +407,7 @@ impl Journal {
             Pruned { minimum, root, at: now }.write(&publisher.disk, &publisher.signer)?;
         }
         // Readers skip the entries before these are removed.
+        // Pairs with the acquire in `minimum`, which is also called without the publisher's lock.
         self.shared.minimum.store(minimum, Ordering::Release);
         prune::remove_below(&publisher.disk, minimum)?;
         Ok(Forgotten { keys, minimum })
@@ -662,6 +666,7 @@ fn publish_until_closed(shared: &SharedJournal) {
             let waited = shared.closing.wait_timeout(queue, shared.checkpoint_every);
             waited.unwrap_or_else(PoisonError::into_inner).0.is_drained
         };
+        // After `is_last` was read: once the committer has ended, whatever it left is in `committed` already.
         publish_committed(shared);
         if is_last {
             return;
@@ -671,6 +676,8 @@ fn publish_until_closed(shared: &SharedJournal) {
 
 fn publish_committed(shared: &SharedJournal) {
     let mut publisher = lock(&shared.publisher);
+    // Under the publisher's lock: a recovery publishes the same entries from the write-ahead file, and clears
+    // these under that lock.
     let entries = std::mem::take(&mut *lock(&shared.committed));
     if entries.is_empty() {
         return;

@@ -105,6 +105,7 @@ impl Period {
         let start = Self { day: self.day.max(1), ..self }.to_string();
         let start = Timestamp::parse_date(&start).unwrap_or(Timestamp::ZERO);
         let mut end = Timestamp::from_secs(start.secs() + DAY);
+        // Day by day, because months differ in length; at most 31 steps.
         while self.day == 0 && Self::of(end, PeriodLength::Month) == self {
             end = Timestamp::from_secs(end.secs() + DAY);
         }
@@ -266,6 +267,7 @@ impl Keyring {
         if keys.records.values().any(is_past) {
             return Err(KeyError::Closed { stream, period });
         }
+        // Numbers of destroyed keys stay taken: sealed entries name their key by number, for good.
         let number = keys.records.last_key_value().map_or(1, |(last, _)| last + 1);
         let (Some(master), Some(draw)) = (&self.master, &self.draw) else {
             return Err(KeyError::Missing(number));

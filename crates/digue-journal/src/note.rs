@@ -57,6 +57,7 @@ pub struct Verifier {
 
 impl Verifier {
     pub fn new(name: &str, public: [u8; 32]) -> Result<Self, NoteError> {
+        // A space ends the name in a signature line, a plus sign ends it in the text of a key.
         if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c == '+') {
             return Err(NoteError::BadKey);
         }
@@ -113,6 +114,7 @@ pub(crate) fn key_hash(name: &str, kind: u8, public: &[u8; 32]) -> [u8; 4] {
 }
 
 pub(crate) fn parse_key(text: &str, kind: u8) -> Result<Verifier, NoteError> {
+    // In three at most: base64 contains `+` itself.
     let mut parts = text.trim().splitn(3, '+');
     let (name, hash, key) = (parts.next(), parts.next(), parts.next());
     let (Some(name), Some(hash), Some(key)) = (name, hash, key) else {
@@ -155,6 +157,8 @@ impl<'n> Note<'n> {
         if lines.is_empty() || !lines.ends_with('\n') {
             return Err(NoteError::Malformed("no signature line"));
         }
+        // The specification allows no other control character: shown in a terminal, one could hide a part of
+        // the text that was signed.
         if note.chars().any(|c| c.is_control() && c != '\n') {
             return Err(NoteError::Malformed("a control character"));
         }

@@ -77,6 +77,7 @@ impl Pruned {
 /// `Tampered` when the note is of other entries than this journal's.
 pub(crate) fn minimum(disk: &Disk, key: &Verifier, published: u64) -> Result<u64, OpenError> {
     let Some(pruned) = Pruned::read(disk, key)? else { return Ok(0) };
+    // The signature alone is not enough: the key may have signed the note of an older copy of this journal.
     if pruned.minimum > published || Prover::new(disk, published).root(pruned.minimum)? != pruned.root {
         return Err(OpenError::Tampered(format!("{FILE}: the entries before it are of another journal")));
     }

@@ -127,6 +127,7 @@ impl Publisher {
     fn write_partial_tiles(&self, edge: &TreeEdge, bundle: &[u8], folders: &mut Folders) -> io::Result<()> {
         for (level, hashes) in edge.partial_tiles() {
             let place = tile::tiles_at(level, edge.size());
+            // A level that did not grow has its partial tile on the disk already.
             if place != tile::tiles_at(level, self.edge.size()) {
                 let path = tile::hash_tile_path(level, place.0, place.1);
                 self.disk.write_tile(&path, &hashes.concat(), folders)?;

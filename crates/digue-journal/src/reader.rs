@@ -111,6 +111,7 @@ pub fn checkpoint_note(disk: &Disk) -> Result<String, OpenError> {
     let note = String::from_utf8(note).map_err(|_| tampered("the checkpoint is not UTF-8".to_owned()))?;
     let text = |note: &str| Note::parse(note).map(|note| note.text.to_owned());
     let cosigned = disk.read(WITNESSED)?.and_then(|bytes| String::from_utf8(bytes).ok());
+    // Witnesses lag behind the journal: an older cosigned checkpoint must not hide the newest one.
     Ok(cosigned.filter(|cosigned| text(cosigned).is_ok() && text(cosigned) == text(&note)).unwrap_or(note))
 }
 

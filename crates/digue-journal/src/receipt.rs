@@ -113,6 +113,7 @@ impl Receipt {
     ) -> Result<ProvenEntry, ReceiptError> {
         let checkpoint = Checkpoint::open(&self.checkpoint, key)?;
         let leaf = tree::leaf_hash(&self.sealed);
+        // Before the entry is opened: what it says counts only once the journal is known to contain it.
         tree::verify_inclusion(self.index, checkpoint.size, leaf, &self.proof, &checkpoint.root)?;
         let seen = witnessed_by(&self.checkpoint, witnesses);
         if seen.len() < quorum {

@@ -21,6 +21,7 @@ fn path(kind: &str, index: u64, width: usize) -> String {
     let mut groups = vec![format!("{:03}", index % 1000)];
     let mut rest = index / 1000;
     while rest > 0 {
+        // All groups but the last begin with `x` (C2SP tlog-tiles): a folder never has the name of a tile.
         groups.push(format!("x{:03}", rest % 1000));
         rest /= 1000;
     }

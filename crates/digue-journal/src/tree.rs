@@ -101,6 +101,8 @@ impl TreeEdge {
             if self.levels[level].len() < TILE_WIDTH {
                 break;
             }
+            // Taken only when it is full: a tile that is full is never written again, so its hashes may leave
+            // memory.
             let hashes = std::mem::take(&mut self.levels[level]);
             carry = root_of(&hashes);
             let span = (TILE_WIDTH as u64).pow(u32::try_from(level).expect("2^64 leaves have 8 levels") + 1);

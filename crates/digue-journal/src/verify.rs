@@ -199,6 +199,8 @@ impl VerifyWalk<'_> {
                 self.minimum = pruned.minimum;
                 self.signed.push((pruned.minimum, pruned.root));
             }
+            // A finding and no end of the check: the hashes that are left may still show where the damage
+            // begins.
             Err(OpenError::Tampered(detail)) => self.find(0, VerifyFindingKind::Checkpoint, detail),
             Err(other) => return Err(other),
         }
@@ -268,6 +270,7 @@ impl VerifyWalk<'_> {
             self.find(0, VerifyFindingKind::Checkpoint, "checkpoint is missing".to_owned());
             return Ok(None);
         };
+        // Lossy on purpose: bytes that are not UTF-8 fail the signature below, and are then a finding.
         match Checkpoint::open(&String::from_utf8_lossy(&note), key) {
             Ok(head) => Ok(Some(head)),
             Err(error) => {
@@ -301,6 +304,7 @@ impl VerifyWalk<'_> {
                 Some(entries) => self.entry(number, &entries[place], stored, index, count),
                 None => stored,
             };
+            // Tiles of level 0 were compared entry by entry.
             for full in self.edge.push(leaf).into_iter().filter(|full| full.level > 0) {
                 self.compare_tile(full.level, full.index, &full.hashes)?;
             }

@@ -11,6 +11,7 @@ const MAGIC: &[u8; 12] = b"digue-wal-1\n";
 const RECORD_HEADER_BYTES: usize = 16;
 
 pub(crate) fn name(start: u64) -> String {
+    // Twenty digits, as many as `u64` has: names sort like numbers, and `reader::wal_tail` relies on it.
     format!("{FOLDER}/{start:020}")
 }
 

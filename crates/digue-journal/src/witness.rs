@@ -127,6 +127,7 @@ impl WitnessState {
             Err(NoteError::NotSigned(_) | NoteError::BadSignature(_)) => return Ok(WitnessAnswer::NotSigned),
             Err(_) => return Ok(WitnessAnswer::Malformed),
         };
+        // The specification's 400 and not 409: no state of the witness could make this request valid.
         if asked.old > head.size {
             return Ok(WitnessAnswer::Malformed);
         }
