@@ -220,6 +220,7 @@ fn headed(from: Mailbox, to: Address, subject: &str, id: &str) -> MessageBuilder
         .to(Mailbox::new(None, to))
         .subject(subject)
         .message_id(Some(id))
+        // RFC 3834: automatic replies (absence notes) must not answer it.
         .raw_header(HeaderValue::new(by_machine, "auto-generated".to_owned()))
         .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
@@ -234,6 +235,7 @@ fn dkim_of(dkim: &Dkim) -> Result<DkimConfig, String> {
         header: DkimCanonicalizationType::Relaxed,
         body: DkimCanonicalizationType::Relaxed,
     };
+    // Every header that a reader sees is signed; those that servers add or fold on the way are not.
     let headers = [
         "From",
         "To",
@@ -349,6 +351,8 @@ impl Mail {
                 Some(Self::DeskAnswer { account, verdict, unread: unread? })
             }
             "digest" => Some(Self::Digest { account, week: WeeklyFigures::parse(&record.detail)? }),
+            // A kind that another version queued: dropped with a line in the log instead of sent without its
+            // text.
             _ => None,
         }
     }
@@ -377,6 +381,7 @@ pub async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(), Operat
 
 /// Mails the holder of an account, if an address is known and a mail server configured.
 pub async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<(), OperationError> {
+    // Nothing is queued without a server: mails would pile up and leave, days old, when one is configured.
     if !is_configured(app) {
         return Ok(());
     }
@@ -409,6 +414,7 @@ pub async fn tell_roles(
 /// nothing.
 pub async fn send_due(app: &App) -> Result<usize, OperationError> {
     let Some(mailer) = mailer(app) else { return Ok(0) };
+    // Two calls at once would send each mail twice. The second does not wait: it would find nothing to do.
     let Some(_turn) = SendingTurn::take(&mailer.is_sending) else { return Ok(0) };
     send_all(app, mailer).await
 }
@@ -444,6 +450,8 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
         };
         match send(app, mailer, &record, &mail).await {
             Ok(()) => {
+                // Removed after the sending: a crash in between sends the mail twice, the other order would
+                // lose it.
                 app.store().remove_mail(&record.id).await?;
                 sent += 1;
             }
@@ -451,6 +459,7 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
                 // Servers repeat the address in their refusals, and the log must not contain it.
                 let error = error.replace(&record.recipient, "(recipient)");
                 tracing::warn!(mail = record.id, kind = record.kind, error, "Mail not sent; retrying later");
+                // Bounded before the shift: 2^8 times 30 seconds is beyond the longest wait already.
                 let wait = FIRST_WAIT.saturating_mul(1 << record.tries.min(8)).min(LONGEST_WAIT);
                 app.store().delay_mail(&record.id, now.plus(wait)).await?;
             }

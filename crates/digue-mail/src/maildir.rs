@@ -17,8 +17,10 @@ pub async fn waiting(
 
 fn read(folder: &Path, bytes_max: u64, count: usize) -> std::io::Result<Vec<(PathBuf, Option<Vec<u8>>)>> {
     let mut waiting = Vec::new();
+    // A flooded folder is read in several rounds; each message may be large.
     for entry in std::fs::read_dir(folder.join("new"))?.take(count) {
         let entry = entry?;
+        // No symbolic links: a delivery agent makes none, and one would lead out of the folder.
         if entry.file_type()?.is_file() {
             let is_short = entry.metadata()?.len() <= bytes_max;
             let bytes = if is_short { Some(std::fs::read(entry.path())?) } else { None };
@@ -34,6 +36,7 @@ pub async fn set_aside(app: &App, path: PathBuf, is_seen: bool) -> Result<(), Op
         let folder = path.parent().and_then(Path::parent).unwrap_or(&path).join("cur");
         std::fs::create_dir_all(&folder)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Within one file system, so that it is atomic: a message is in exactly one of the folders.
         std::fs::rename(&path, folder.join(format!("{name}:2,{}", if is_seen { "S" } else { "" })))
     };
     let moved: std::io::Result<()> = app.blocking(set_aside).await?;
