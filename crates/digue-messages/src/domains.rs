@@ -14,7 +14,9 @@ pub fn host_of(address: &str) -> Option<String> {
     // As browsers read it (WHATWG URL): tabs and line breaks go, `\` is `/`, `https:/host` has a host, a user name
     // before `@` has none.
     let url = url::Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    // The root dot is valid in a name and would hide it from every comparison.
     let (host, _) = idna::domain_to_unicode(url.host_str()?.trim_end_matches('.'));
+    // The longest name of DNS (RFC 1035, 2.3.4, without the length bytes).
     let is_name = host.contains('.') && host.len() <= 253 && !host.chars().any(char::is_whitespace);
     is_name.then(|| host.to_lowercase())
 }
@@ -26,6 +28,7 @@ pub fn readable(domain: &str) -> String {
 
 /// True when `host` is `domain` or a subdomain of it.
 pub fn is_under(host: &str, domain: &str) -> bool {
+    // With its dot: `notfrancetravail.fr` ends with `francetravail.fr`, too.
     host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
@@ -52,6 +55,7 @@ fn plain(sign: char) -> char {
 
 /// A label reduced to what a reader sees: `rn` looks like `m`, `cl` like `d`.
 fn skeleton(label: &str) -> String {
+    // Pairs of letters before single ones: afterwards neither `rn` nor `cl` could be recognised.
     let label = label.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace(['-', '_'], "");
     label.chars().map(plain).collect()
 }

@@ -13,6 +13,8 @@ pub(crate) fn without_tags(html: &str) -> String {
     while let Some(open) = rest.find('<') {
         text.push_str(&rest[..open]);
         text.push(if begins_a_line(&rest[open + 1..]) { '\n' } else { ' ' });
+        // The first `>`, also inside an attribute: text that is shown too much is searched for lies, text
+        // that is lost is not.
         rest = match rest[open..].find('>') {
             Some(close) => &rest[open + close + 1..],
             None => "",
@@ -37,6 +39,8 @@ pub(crate) fn links_of_html(html: &str) -> Vec<MessageLink> {
     let small = html.to_ascii_lowercase();
     let mut links = Vec::new();
     let mut from = 0;
+    // Any attribute of this name in any element: what a mail program makes clickable is not a matter of the
+    // standard.
     while let Some(found) = small[from..].find("href") {
         let at = from + found + 4;
         from = at;
@@ -47,6 +51,7 @@ pub(crate) fn links_of_html(html: &str) -> Vec<MessageLink> {
             Some(quote @ ('"' | '\'')) => rest[1..].split(quote).next(),
             _ => rest.split(|sign: char| sign.is_ascii_whitespace() || sign == '>').next(),
         };
+        // Decoded before the host is read: `&#46;` in an address is a dot to a browser.
         let target = html_escape::decode_html_entities(target.unwrap_or_default()).into_owned();
         let Some(host) = domains::host_of(&target) else { continue };
         let shown = html[at..].split_once('>').map_or("", |(_, rest)| rest);
@@ -65,6 +70,7 @@ pub(crate) fn links_of_html(html: &str) -> Vec<MessageLink> {
 pub(crate) fn links_of_text(text: &str) -> Vec<MessageLink> {
     let words = text.split(|sign: char| sign.is_whitespace() || "<>\"'()[]{}".contains(sign));
     let hosts = words.filter_map(|word| {
+        // The full stop of the sentence, which mail programs leave out of the link.
         let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?']);
         let is_link = word.contains("://") || word.to_ascii_lowercase().starts_with("www.");
         let host = if is_link { domains::host_of(word) } else { None }?;

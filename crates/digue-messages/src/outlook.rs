@@ -69,6 +69,8 @@ fn message(file: &mut Compound<'_>, at: &Path, depth: usize) -> std::io::Result<
         subject: text(file, at, SUBJECT)?,
         text: text(file, at, BODY)?,
         html: html(file, at)?,
+        // The represented sender first: it is whom the message claims to be from; the other one is a
+        // delegate.
         from_name: first(file, at, &[REPRESENTED_NAME, SENDER_NAME])?,
         from_address: first(file, at, &[REPRESENTED_ADDRESS, SENDER_ADDRESS].concat())?,
         ..OutlookMessage::default()
@@ -152,6 +154,8 @@ fn html(file: &mut Compound<'_>, at: &Path) -> std::io::Result<String> {
 fn letters(bytes: &[u8]) -> String {
     let text = match core::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
+        // The code page is a property that is often wrong; Windows-1252 never fails, and keeps links and
+        // ASCII as they are.
         Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
     };
     text.trim_end_matches('\0').to_owned()

@@ -172,6 +172,7 @@ pub async fn prove(read: &ReadMessage, records: &DnsRecords) -> Proof {
         ResolverOpts::default(),
     );
     let Ok(authenticator) = authenticator else { return proof };
+    // Nothing to verify with: what is signed stays unverifiable.
     if records.is_empty() {
         return proof;
     }
@@ -210,7 +211,10 @@ async fn signature(
     let domain = read.from_domain();
     let is_aligned = |signature: &Signature| {
         let signer = signature.d.to_lowercase();
+        // Relaxed alignment (RFC 7489, 3.1.1) in both directions, because organisational domains would need a
+        // list of suffixes.
         let is_related = is_under(domain, &signer) || is_under(&signer, domain);
+        // A signature by `fr` would be related to every French domain.
         signer.contains('.') && if is_exact { signer == domain } else { is_related }
     };
     let outputs = authenticator.verify_dkim(Parameters::new(&message).with_txt_cache(records)).await;
@@ -228,6 +232,7 @@ async fn signature(
             },
             _ => SignatureCheck::Unverifiable,
         };
+        // The best counts: a sender may sign twice, and a relay may break one of the two.
         if worth(found) > worth(best) {
             best = found;
         }
@@ -267,6 +272,7 @@ fn covers(signature: &Signature, message: &AuthenticatedMessage<'_>, read: &Read
     let is_signed = |name: &str| signature.h.iter().any(|signed| signed.trim().eq_ignore_ascii_case(name));
     let is_one_sender = read.more_senders.is_empty()
         && matches!(message.from.as_slice(), [from] if from.eq_ignore_ascii_case(&read.from_address));
+    // `l=` signs only the first bytes: everything after them was added by anyone (RFC 6376, 8.2).
     signature.l == 0
         && is_one_sender
         && count("from") == 1
@@ -326,6 +332,7 @@ async fn server(
         let asked = SpfParameters::verify_mail_from(*ip, helo, "digue.invalid", sender);
         let output = authenticator.verify_spf(Parameters::new(asked).with_txt_cache(records)).await;
         match output.result() {
+            // Only the newest line is written by the reader's own server.
             SpfResult::Pass if place == 0 => return ServerCheck::Own,
             SpfResult::Fail | SpfResult::SoftFail => is_foreign = true,
             SpfResult::Pass
@@ -335,6 +342,7 @@ async fn server(
             | SpfResult::None => return ServerCheck::Unknown,
         }
     }
+    // An unread line may be the one that names the domain's own machine.
     if is_foreign && read.hops.end == ChainEnd::Whole { ServerCheck::Foreign } else { ServerCheck::Unknown }
 }
 
@@ -356,6 +364,7 @@ fn policy(records: &DnsRecords, domain: &str) -> Option<Policy> {
                 is_exact: dmarc.adkim == Alignment::Strict,
             });
         }
+        // A policy of a top-level domain would cover unrelated owners.
         name = name.split_once('.').map(|(_, above)| above).filter(|above| above.contains('.'))?;
     }
 }

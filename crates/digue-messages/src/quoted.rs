@@ -26,6 +26,7 @@ fn value(line: &str, names: &[&str]) -> Option<String> {
 
 /// The sender in the first lines of a text that was pasted with its header lines.
 pub(crate) fn from_line(text: &str) -> Option<Mailbox> {
+    // Only the head of what was pasted: `De :` in the middle belongs to a quoted message.
     text.lines().take(40).find_map(|line| value(line, &FROM)).map(|from| mailbox(&from))
 }
 

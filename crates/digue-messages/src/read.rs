@@ -230,6 +230,8 @@ impl SubmittedMessage {
         if let Some(headers) = shape::headers(headers.as_bytes()) {
             read = with_headers(&headers, read);
         }
+        // The transport headers decide; the properties are what Outlook made of them, or what the author
+        // typed.
         if read.from_address.is_empty() {
             (read.from_name, read.from_address) =
                 (message.from_name, message.from_address.trim().to_lowercase());
@@ -276,6 +278,7 @@ fn push_lines(text: &mut String, more: &str) {
     // Keep at least one byte beyond the limit, so that `Body::read` can tell that something was cut.
     let room = (TEXT_BYTES_MAX + 1).saturating_sub(text.len());
     let mut end = more.len().min(room);
+    // Upwards, so that the byte beyond the limit is kept also when it is within a character.
     while !more.is_char_boundary(end) {
         end += 1;
     }

@@ -41,6 +41,8 @@ pub struct ReceivedChain {
 pub fn chain<'l>(lines: impl Iterator<Item = &'l [u8]>) -> ReceivedChain {
     let mut hops = Vec::new();
     for line in lines {
+        // Beyond the limit the chain is unreadable rather than complete: a forger must not push a line out of
+        // sight.
         let hop = (hops.len() < HOPS_MAX).then(|| core::str::from_utf8(line).ok().and_then(hop)).flatten();
         let Some(hop) = hop else { return ReceivedChain { hops, end: ChainEnd::Unreadable } };
         hops.push(hop);
@@ -108,6 +110,7 @@ fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
     if end == 0 && is_delivered(&rest[1..]) {
         return Some(ReceivedHop::Within);
     }
+    // Some servers write the address as the machine's name, too.
     addresses.dedup();
     let ip = match (addresses.as_slice(), &helo) {
         ([ip], _) => *ip,
@@ -165,6 +168,7 @@ fn address(word: &str) -> Option<IpAddr> {
         _ => inner,
     };
     let inner = inner.split_once('%').map_or(inner, |(inner, _)| inner);
+    // `::ffff:203.0.113.9` is the IPv4 address, by which SPF records name it.
     inner.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
@@ -185,6 +189,8 @@ fn tokens(line: &str) -> Option<Vec<ReceivedToken>> {
                 }
                 depth += 1;
             }
+            // An unbalanced parenthesis may close a comment that the server opened: what follows would be the
+            // sender's own words.
             (')', 0) => return None,
             (')', 1) => {
                 tokens.push(ReceivedToken::Comment(core::mem::take(&mut text).trim().to_owned()));
@@ -194,6 +200,7 @@ fn tokens(line: &str) -> Option<Vec<ReceivedToken>> {
                 text.push(sign);
                 depth -= 1;
             }
+            // What follows is the date.
             (';', 0) => break,
             ('\\', _) => text.extend(signs.next()),
             (sign, 0) if sign.is_whitespace() => push_word(&mut tokens, &mut text),

@@ -39,6 +39,7 @@ pub fn returned(bytes: &[u8]) -> Option<BounceReport> {
         }
         _ => None,
     });
+    // The address comes first: servers are free not to quote the message.
     let back = message.to().into_iter().flat_map(|to| to.iter()).filter_map(|to| to.address.as_deref());
     let names = back.map(ToOwned::to_owned).chain(quoted).collect();
     Some(BounceReport { failures, names })
