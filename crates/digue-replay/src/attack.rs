@@ -37,6 +37,7 @@ impl StolenData {
     /// Collects everything in a response that looks like a person's number; the thief knows their shape.
     fn take(&self, body: &[u8]) {
         let text = String::from_utf8_lossy(body);
+        // A poisoned lock is left alone: the figures of an attack are no reason to end the demonstration.
         let Ok(mut persons) = self.persons.lock() else {
             return;
         };
@@ -79,6 +80,7 @@ pub async fn kairos(
 ) -> Result<(), AttackError> {
     let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
     let result = read_all(thief, &client, population, requests_max, stolen).await;
+    // Set also after a failure: the page that watches would otherwise wait for ever.
     stolen.is_over.store(true, Ordering::SeqCst);
     result
 }

@@ -100,6 +100,8 @@ impl WatchedWorld {
         let key = key(self.portal_key, person);
         let is_held = account < self.world.workers.len() && self.world.holds(account, person);
         let is_explained = self.setting.has_caseload && (is_exact || is_held);
+        // The factor and the offset spread the numbers as a portal's are: consecutive persons do not have
+        // consecutive numbers.
         SeenPerson { key, number: Some(u64::from(person) * 37 + 1_000_003), is_explained }
     }
 
@@ -222,6 +224,7 @@ struct OngoingTheft<'t> {
 fn play(mut watched: WatchedWorld, theft: &Theft, goal: Goal) -> Cost {
     for &(employer, account) in &theft.made {
         let made = theft.made.len() as u32;
+        // Ten minutes before the theft: an attacker who creates accounts uses them at once.
         let since = at(theft.start_ms - 600_000);
         watched.engine.made(since, &name(&watched.world, account), &organisation(employer), "kairos", made);
     }
@@ -289,6 +292,7 @@ impl OngoingTheft<'_> {
         // The response that reveals it is withheld: its persons do not count.
         self.cut.insert(step.account, step.at_ms);
         let same = |account: &&usize| same_employer(&watched.world, self.theft, **account, step.account);
+        // Without the account that was just cut off.
         let closed = self.cut.keys().filter(same).count() - 1;
         let closed = u32::try_from(closed).unwrap_or(u32::MAX);
         let recent = RecentClosings { accounts: closed, ..RecentClosings::default() };

@@ -121,6 +121,7 @@ fn decide(
         is_exact_search: false,
         is_found_as_asked: false,
     };
+    // Budgets are charged in the order of the day: the demonstration starts with limits that are partly used.
     let decision = gateway.with_budgets(&portal.id, |budgets| release(&rules, budgets, &facts, &keys))?;
     let is_refused = decision.outcome == Outcome::Refused;
     let count = u32::try_from(persons.len()).unwrap_or(u32::MAX);
