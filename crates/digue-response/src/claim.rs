@@ -121,6 +121,8 @@ impl Incident {
         match clock {
             Some(clock) if is_decided && self.state() != IncidentState::Dismissed => match clock.due_at {
                 Some(due) if due >= now => ClaimStanding::Due(Deadline::At(due)),
+                // Past its deadline nothing is promised any more: the document then says that it was not
+                // done.
                 Some(_) => ClaimStanding::NotDone,
                 None => ClaimStanding::Due(Deadline::WithoutDelay),
             },

@@ -229,6 +229,7 @@ pub fn rights_due(opened: Timestamp, is_extended: bool, zone: &TimeZone) -> Time
 
 /// The last day of a period in months: the same date, or the next working day.
 fn last_day(from: Date, months: u32) -> Date {
+    // A month without this date ends the period with its own last day (Regulation 1182/71, art. 3(2)(c)).
     let mut last = from.checked_add(i64::from(months).months()).unwrap_or(from);
     while !is_working_day(last) {
         last = last.tomorrow().unwrap_or(last);

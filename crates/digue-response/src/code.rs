@@ -100,6 +100,7 @@ pub fn masked(destination: &str) -> String {
         return format!("{}•••@{}•••{dot}{end}", first(name), first(site));
     }
     let signs: Vec<char> = destination.chars().filter(|sign| sign.is_alphanumeric()).collect();
+    // Two signs at most, and none of a short number, which they would nearly complete.
     let shown = signs.len().saturating_sub(6).min(2);
     format!("•••{}", signs[signs.len() - shown..].iter().collect::<String>())
 }

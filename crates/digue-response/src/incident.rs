@@ -185,6 +185,7 @@ impl Incident {
         };
         for entry in rest {
             if incident.withdrawn.contains_key(&entry.number) {
+                // Its number stays taken: papers and other entries cite entries by number.
                 incident.entries = entry.number;
             } else {
                 incident.take(entry);

@@ -152,6 +152,7 @@ impl Terms {
             Availability::Temporary => 1,
             Availability::Lost => 2,
         };
+        // Half a point in the method, whichever loss it is about.
         let malice_quarters = if self.is_malicious { 2 } else { 0 };
         let circumstances =
             confidentiality_quarters + integrity_quarters + availability_quarters + malice_quarters;

@@ -91,6 +91,7 @@ impl Incident {
     /// A corrected hour of awareness cannot be later than the notification that followed from it: moving it
     /// would make a late notification appear to be in time.
     fn must_precede(&self, of: Awareness, at: Timestamp) -> Result<(), EntryRefusal> {
+        // Only the awareness of a data breach starts the clock of this notification.
         let sent = self.notified_at().filter(|_| of == Awareness::Data);
         if sent.is_some_and(|sent| sent < at) { Err(EntryRefusal::BeforeAwareness) } else { Ok(()) }
     }
@@ -146,6 +147,7 @@ impl Incident {
         if authority.what && self.acts.fact(ClaimKind::Authority).is_none() {
             return Err(EntryRefusal::NotNotified);
         }
+        // The last one counts: a complement that fills the gaps completes the notification (art. 33(4)).
         let is_open = self.submissions.last().is_some_and(|(_, last)| !last.unknown.is_empty());
         if authority.what && is_open {
             return Err(EntryRefusal::NotificationOpen);
@@ -153,6 +155,7 @@ impl Incident {
         if persons.what.inform {
             self.all_told()?;
         }
+        // Art. 34(3)(c): a communication to the public then takes the place of the individual ones.
         let is_public = persons.what.exemption == Some(Exemption::Disproportionate);
         if is_public && self.acts.fact(ClaimKind::Public).is_none() {
             return Err(EntryRefusal::PublicNotTold);
