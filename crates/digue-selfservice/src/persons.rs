@@ -49,6 +49,8 @@ pub async fn of_program(
 ) -> Result<SignedInPerson, OperationError> {
     actor.must_watch()?;
     let whose = named(app, population, typed)?;
+    // The header comes from another system and ends in the journal: control characters could forge lines of
+    // an export.
     let user: String = user.chars().filter(|sign| !sign.is_control()).take(128).collect();
     let words = ActDetails {
         subject: journal_name(&whose),
@@ -65,6 +67,7 @@ fn named(app: &App, population: &str, typed: &str) -> Result<KnownPerson, Operat
     let population = match population {
         "" => {
             let mut all = populations(app);
+            // No default among several: the same identifier is another person in each.
             if all.len() > 1 {
                 return Err(OperationError::Invalid("invalid-query"));
             }
@@ -95,6 +98,7 @@ pub async fn embed(
     let whose = named(app, population, typed)?;
     let words =
         ActDetails { subject: journal_name(&whose), after: "embed".to_owned(), ..ActDetails::default() };
+    // Journalled when the token is made: opening it is anonymous, within the five minutes.
     app.write_down(actor, Act::PersonCame, words).await?;
     let until = app.clock().now().plus(EMBED_LASTS).micros();
     let plain = format!("{until}\t{}\t{}", whose.population, whose.person);
@@ -108,10 +112,12 @@ pub fn embedded(app: &App, token: &str) -> Result<SignedInPerson, OperationError
     let seal = SecretSeal::new(app.key(), EMBED)?;
     let plain = seal.open("embed", token).and_then(|bytes| String::from_utf8(bytes).ok());
     let plain = plain.ok_or(OperationError::NotFound("page"))?;
+    // The identifier last, because it alone may contain any character.
     let mut words = plain.splitn(3, '\t');
     let mut next = || words.next().ok_or(OperationError::NotFound("page"));
     let until: i64 = next()?.parse().map_err(|_| OperationError::NotFound("page"))?;
     let whose = KnownPerson { population: next()?.to_owned(), person: next()?.to_owned() };
+    // The same answer for an expired, a forged and a malformed token.
     if app.clock().now().micros() >= until {
         return Err(OperationError::NotFound("page"));
     }

@@ -87,6 +87,7 @@ pub async fn make(
             Err(_) => faults.push(LineFault::new(place + 1, "invalid-person")),
         }
     }
+    // All or none: a file that is corrected and sent again must not write to the first half twice.
     if !faults.is_empty() {
         return Err(OperationError::Faults(faults));
     }
@@ -98,6 +99,7 @@ pub async fn make(
         after: format!("codes:{}", letters.len()),
         ..ActDetails::default()
     };
+    // Journalled first: a code opens a record, and none may exist that no officer is answerable for.
     app.write_down(actor, Act::PersonCodesMade, words).await?;
     let now = app.clock().now();
     let codes: Vec<PersonCode> = letters
@@ -155,6 +157,7 @@ pub async fn printed(
         }
         let code = [("code", Value::from(letter.code.to_string()))];
         let whose = [("person", Value::from(letter.whose.person.as_str()))];
+        // Without the scheme: the address is typed from paper.
         let address = app.console_url().trim_start_matches("https://").to_owned();
         blocks.extend([
             DocumentBlock::Quiet(text_with(language, "person-letter-for", &whose)),
@@ -187,6 +190,8 @@ pub async fn printed(
 /// `Invalid` for a wrong, used or expired code, with the same text and in the same time.
 pub async fn enter(app: &App, typed: &str, ip: &str) -> Result<Secret, OperationError> {
     rate_limiter::pass(app, ip)?;
+    // A text that is no code takes the same path with one that is never drawn: the time reveals nothing about
+    // the form.
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
     let whose = app.store().take_person_code(&hash(app, code), app.clock().now()).await?;
     open(app, whose.ok_or(OperationError::Invalid("invalid-person-code"))?, "letter", None).await
@@ -207,11 +212,15 @@ pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(
     let waits = |request: &RequestRecord| request.kind == LETTER && request.answered_at == Timestamp::ZERO;
     // Two concurrent requests for the same letter become one.
     let _one_at_a_time = request_lock::hold(app).await;
+    // Answered as if it had been accepted: a second letter would be no help, and an error would reveal the
+    // first request.
     if app.store().requests_of(&whose).await?.iter().any(waits) {
         return Ok(());
     }
     let letters = &app.area::<LetterQuotas>().0;
     let waiting = app.store().open_requests(LETTER).await?;
+    // Before the quota of the address is charged: a full queue must not use up the requests of those whom it
+    // refuses.
     may_wait(waiting, letters.is_new(now, ip))?;
     letters.pass(now, ip)?;
     let record = RequestRecord::opened(name("rq")?, whose, LETTER, now);

@@ -38,6 +38,7 @@ pub async fn preference(app: &App, person: &SignedInPerson) -> Result<NewsPrefer
     let Some(record) = app.store().request_of(person.whose()).await? else {
         return Ok(NewsPreference::default());
     };
+    // The seal is tied to the person: a row that was moved to another person in the database does not open.
     let email = seal(app)?.open(&about(person), &record.sealed_email);
     Ok(NewsPreference {
         email: email.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default(),
@@ -117,6 +118,8 @@ fn news(preference: &PreferenceRecord, seen: &[Sight], now: Timestamp) -> (bool,
     let before = seen.iter().filter(|sight| sight.entry <= preference.told_entry);
     let known: HashSet<&OrganisationId> = before.map(|sight| &sight.organisation).collect();
     let mut after = seen.iter().filter(|sight| sight.entry > preference.told_entry);
+    // Compared with all earlier consultations and not with those since the last mail: an organisation that
+    // returns is not new.
     let is_new = preference.first_visits && after.any(|sight| !known.contains(&sight.organisation));
     (is_new, preference.monthly && now.since(preference.digest_at) >= MONTH)
 }

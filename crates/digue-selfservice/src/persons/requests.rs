@@ -20,6 +20,8 @@ use super::{codes, request_lock, sights};
 const TEXT_CHARS_MAX: usize = 4_000;
 const ANSWER_CHARS_MIN: usize = 10;
 /// The most requests of one person within 24 hours.
+// Enough for anyone who exercises their rights; more would be a flood that hides the others from the
+// officers.
 const A_DAY: usize = 10;
 
 /// A request with its legal deadline.
@@ -74,10 +76,14 @@ pub async fn ask(
     let mut account = String::new();
     if matches!(kind, RequestKind::Contest | RequestKind::Name) {
         let entry = entry.ok_or(OperationError::NotFound("entry"))?;
+        // Only an entry that the person can see: its number alone must not reveal that it exists or whom it
+        // is about.
         let seen = sights::visible(app, person).await?;
         let sight = seen.into_iter().find(|sight| sight.entry == entry);
         account = sight.ok_or(OperationError::NotFound("entry"))?.account.to_string();
         if own.iter().any(|one| one.entry == entry && one.kind == kind.code()) {
+            // One request of a kind for each consultation: an answer is final, and a second one could
+            // contradict it.
             return Err(OperationError::Conflict);
         }
     } else if is_blank(text) {
@@ -99,6 +105,8 @@ pub async fn ask(
     if kind == RequestKind::Contest
         && let Ok(account) = AccountId::parse(&account)
     {
+        // Only contests are mailed at once: they may be the first sign of a theft. Other requests have a
+        // month.
         digue_mail::tell_roles(app, Role::can_respond, |_| Mail::Contested { account: account.clone() })
             .await?;
     }
@@ -179,6 +187,7 @@ pub async fn extend(app: &App, actor: &Actor, id: &str, why: &str) -> Result<(),
     let why = parse_reason(why, ANSWER_CHARS_MIN)?;
     let record = find(app, id).await?;
     let one = tracked(app, record, &[]);
+    // GDPR art. 12(3): the person is told of the extension within the first month.
     if one.is_overdue {
         return Err(OperationError::Invalid("invalid-extension-late"));
     }

@@ -24,6 +24,7 @@ use super::request_kinds::{RequestKind, RequestOutcome};
 /// Rows of a page.
 pub const PAGE: usize = 50;
 /// How long consultations may be hidden by one decision.
+// Access may be restricted only as far as necessary (GDPR art. 23): half a year, then a new decision.
 const HIDDEN_MAX: std::time::Duration = std::time::Duration::from_hours(24 * 180);
 /// The fewest characters of a reason: others must understand it later.
 const REASON_CHARS_MIN: usize = 20;
@@ -71,6 +72,8 @@ impl ConsultationDoubt {
     /// An outage or a letter to the wrong person leaves the rights of accounts as they are.
     fn of(incident: &Incident) -> Option<Self> {
         match incident.happening() {
+            // Not `SuspectedAccount`: "stolen" is written on the person's page only after an officer decided
+            // it.
             Happening::StolenAccount => Some(Self::Theft),
             Happening::SuspectedAccount => Some(Self::Inquiry),
             Happening::Unspecified if incident.about.is_account() => Some(Self::Inquiry),
@@ -147,6 +150,7 @@ fn is_of(whose: &KnownPerson, sight: &Sight) -> bool {
 }
 
 fn hides(hidden: &HiddenRecord, sight: &Sight, now: Timestamp) -> bool {
+    // Judged at each reading: a decision that has expired needs no task to end it.
     let is_in_force = hidden.lifted_at == Timestamp::ZERO && now < hidden.until;
     let concerns = match &hidden.reach {
         Reach::Account(account) => *account == sight.account,
@@ -267,6 +271,8 @@ const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 pub(crate) fn alias(app: &App, account: &AccountId, organisation: &OrganisationId) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
     let tag = hmac::sign(&key, format!("person alias {organisation} {account}").as_bytes());
+    // 20 bits: enough to tell the readers of one record apart, too few to identify an account among
+    // thousands.
     tag.as_ref().iter().take(4).map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect()
 }
 
@@ -284,6 +290,7 @@ pub(super) async fn since(app: &App, population: Option<&str>) -> Result<Complet
 async fn verified_at(app: &App) -> Result<Option<Timestamp>, OperationError> {
     let measured = checks::measured(app).await?;
     let result = measured.results.get(&digue_isms::Check::JournalVerified);
+    // Only a successful check dates the statement: the last one that failed proves nothing.
     Ok(result.filter(|result| result.outcome == digue_isms::CheckOutcome::Pass).map(|result| result.at))
 }
 
@@ -310,6 +317,7 @@ pub async fn hide(
     actor.must_be_fresh(app)?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let now = app.clock().now();
+    // A portal or everything would hide the journal from everyone; no inquiry needs that.
     let is_of_readers = matches!(reach, Reach::Account(_) | Reach::Organisation(_));
     if !is_of_readers || from >= to || until <= now || until > now.plus(HIDDEN_MAX) {
         return Err(OperationError::Invalid("invalid-hidden"));
@@ -337,6 +345,7 @@ pub async fn hide(
 
 /// Shows them again before their end.
 pub async fn lift(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
+    // No fresh proof, unlike `hide`: showing again takes nothing from the person.
     require(actor.role == digue_access::Role::Dpo)?;
     let words = ActDetails { subject: Subject::Other(id.to_owned()), ..ActDetails::default() };
     let claim = app.store().lift(id, app.clock().now());
