@@ -308,6 +308,7 @@ impl Store {
     pub async fn notice_by_code(&self, code: u64) -> Stored<Option<NoticeRecord>> {
         let sql = format!("SELECT {NOTICE} FROM notices WHERE code = $1");
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            // Codes have 60 bits, so the greatest number belongs to none of them.
             .bind(i64::try_from(code).unwrap_or(i64::MAX))
             .fetch_optional(&self.pool)
             .await?;

@@ -102,6 +102,7 @@ impl ContactSource {
 /// # Errors
 /// When the query has no such column, or one of another type: what cannot be read is not empty.
 fn cell(row: &AnyRow, column: &str) -> Stored<String> {
+    // Text first: identifiers with leading zeros are text, and only a column of numbers is read as such.
     if let Ok(text) = row.try_get::<Option<String>, _>(column) {
         return Ok(text.unwrap_or_default());
     }

@@ -124,6 +124,8 @@ impl Store {
     /// Accounts with a live session that this provider session opened.
     pub async fn accounts_of_provider_session(&self, sid: &str) -> Stored<Vec<AccountId>> {
         let rows = sqlx::query(
+            // Providers that send no `sid` are stored with an empty one, which must match nobody: otherwise
+            // one logout would end the sessions of all of them.
             "SELECT DISTINCT sessions.account AS account FROM provider_sessions \
              JOIN sessions ON sessions.id = provider_sessions.session \
              WHERE provider_sessions.sid = $1 AND provider_sessions.sid <> ''",

@@ -33,6 +33,8 @@ const ENTRY: &str = "incident, number, at, recorded_at, author, note";
 impl Store {
     /// Opens an incident with its first entry; its number is the next one.
     pub async fn open_incident(&self, id: &str, journal: u64, first: &EntryRecord) -> Stored<IncidentRecord> {
+        // With its first entry or not at all: an incident is the fold of its entries (decision 12), and
+        // without any it has no state.
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
             "INSERT INTO incidents (id, number, opened_at, journal) \

@@ -236,6 +236,7 @@ impl Store {
     /// Decides a line; false when it was already decided.
     pub async fn decide_review_line(&self, line: &ReviewLine) -> Stored<bool> {
         let done = sqlx::query(
+            // Decided once, by the database: of two officers at the same time one gets false.
             "UPDATE review_lines SET decision = $1, decided_by = $2, decided_at = $3, reason = $4 \
              WHERE review = $5 AND account = $6 AND decision = ''",
         )
@@ -253,6 +254,7 @@ impl Store {
     /// Withdraws a decision that could not be journalled.
     pub async fn release_review_line(&self, line: &ReviewLine) -> Stored<()> {
         sqlx::query(
+            // Only the decision of this author: one that somebody else made since must stay.
             "UPDATE review_lines SET decision = '', decided_by = '', decided_at = 0, reason = '' \
              WHERE review = $1 AND account = $2 AND decided_by = $3",
         )

@@ -109,6 +109,8 @@ impl Store {
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            // Shorter than any client waits: a page then says that the database is not available, and does
+            // not hang.
             .acquire_timeout(Duration::from_secs(10))
             .connect(&url)
             .await?;
@@ -145,6 +147,7 @@ impl Store {
             accounts.iter().map(|(_, membership)| membership.organisation.as_str()).collect();
         for organisation in named {
             sqlx::query(
+                // Named by its id until someone gives it a name.
                 "INSERT INTO organisations (id, name, email) VALUES ($1, $1, '') ON CONFLICT (id) DO NOTHING",
             )
             .bind(organisation)
@@ -174,6 +177,7 @@ impl Store {
 
     /// Sets a gate; an open one is deleted.
     pub async fn set_gate(&self, record: &GateRecord) -> Stored<()> {
+        // Open is the absence of a row: what was never closed and what was opened again are the same.
         if record.gate == Gate::Open {
             sqlx::query("DELETE FROM gates WHERE scope = $1 AND name = $2")
                 .bind(record.reach.scope().code())
@@ -311,6 +315,8 @@ impl Store {
     /// Settings whose names begin with `prefix`, by the rest of the name.
     pub async fn settings_under(&self, prefix: &str) -> Stored<HashMap<String, String>> {
         use sqlx::Row as _;
+        // Not with LIKE: SQLite ignores letter case there and PostgreSQL does not, and `_` matches anything
+        // in both.
         let rows = sqlx::query("SELECT name, value FROM settings WHERE substr(name, 1, $1) = $2")
             .bind(i32::try_from(prefix.chars().count()).unwrap_or(i32::MAX))
             .bind(prefix)

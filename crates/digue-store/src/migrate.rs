@@ -30,11 +30,13 @@ const SPELLINGS: usize = 14;
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {
     sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)").execute(pool).await?;
+    // One transaction for all of them: a power cut leaves the schema of the version before, and no mixture.
     let mut transaction = pool.begin().await?;
     let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM migrations")
         .fetch_one(&mut *transaction)
         .await?;
     let last = usize::try_from(row.try_get::<i64, _>("last")?).unwrap_or(0);
+    // An older program would write rows that the newer one misreads when it comes back.
     if last > MIGRATIONS.len() {
         return Err(StoreError::Newer);
     }

@@ -45,6 +45,7 @@ impl Store {
         .bind(password.changed_at.micros())
         .execute(&mut *transaction)
         .await?;
+        // Codes of an earlier password must not open the account any more: they may be why it was changed.
         sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
             .bind(password.account.as_str())
             .execute(&mut *transaction)

@@ -126,6 +126,8 @@ impl Store {
     /// Removes every way to sign in to an account: passkeys, identities, password, codes, links, known
     /// devices.
     pub async fn remove_factors(&self, account: &AccountId) -> Stored<()> {
+        // All or none: after a failure in between, one way in would be left to the person who is being locked
+        // out.
         let mut transaction = self.pool.begin().await?;
         for text in [
             "DELETE FROM passkeys WHERE account = $1",

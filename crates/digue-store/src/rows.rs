@@ -268,6 +268,7 @@ pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
     Ok(ApprovalRecord {
         id: text(row, "id")?,
         kind: text(row, "kind")?,
+        // Requests of version 0.1.0 may name an account in another spelling.
         subject: Subject::parse(&text(row, "subject")?).canonical(),
         detail: text(row, "detail")?,
         organisation: name(row, "organisation", OrganisationId::parse)?,
@@ -393,6 +394,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn unhex(text: &str) -> Option<TokenHash> {
     let mut bytes = [0; 32];
+    // ASCII, or the pairs below could cut a character in two.
     if text.len() != 64 || !text.is_ascii() {
         return None;
     }

@@ -68,6 +68,7 @@ impl Store {
     pub async fn remove_sessions(&self, ids: &[SessionId]) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         for id in ids {
+            // What the provider knows of a session goes with it: a later logout there must find nothing.
             for text in
                 ["DELETE FROM sessions WHERE id = $1", "DELETE FROM provider_sessions WHERE session = $1"]
             {
@@ -118,6 +119,8 @@ impl Store {
         .bind(connection.means.as_str())
         .execute(&mut *transaction)
         .await?;
+        // In the same transaction, so that the list never grows: a stolen account may sign in thousands of
+        // times.
         sqlx::query(
             "DELETE FROM connections WHERE account = $1 AND session NOT IN \
              (SELECT session FROM connections WHERE account = $1 ORDER BY at DESC, session LIMIT $2)",
