@@ -66,6 +66,7 @@ fn own(text: &str) -> Option<GateReason> {
 
 /// True for words of a person that need the mark.
 fn is_ambiguous(words: &str) -> bool {
+    // Also for words that begin with the mark themselves: they would lose it when they are read again.
     own(words).is_some() || words.strip_prefix(OFFICER).is_some_and(is_ambiguous)
 }
 

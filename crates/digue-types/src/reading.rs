@@ -197,6 +197,7 @@ pub fn column_letters(column: usize) -> String {
 }
 
 fn bounded(text: &str) -> String {
+    // Without control characters, which would break the lines of a log.
     text.chars().filter(|c| !c.is_control()).take(UNREAD_CHARS_MAX).collect()
 }
 

@@ -94,6 +94,8 @@ impl Subject {
     /// canonical, is `Other`.
     pub fn parse(text: &str) -> Self {
         match read(text) {
+            // `Display` must give back the entry's own bytes: the leaf of the journal's tree is recomputed
+            // from them.
             Some(subject) if subject.to_string() == text => subject,
             _ => Self::Other(text.to_owned()),
         }

@@ -17,6 +17,7 @@ impl Timestamp {
     }
 
     pub const fn from_secs(secs: i64) -> Self {
+        // Dates come from files and tokens, too: one beyond the range must not wrap into another century.
         Self(secs.saturating_mul(1_000_000))
     }
 
