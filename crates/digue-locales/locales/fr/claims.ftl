@@ -18,7 +18,7 @@ claim-access-due = L'accès en cause sera fermé au plus tard le { $at }.
 claim-access-soon = L'accès en cause sera fermé dans les meilleurs délais.
 claim-access-undone = L'accès en cause n'est pas fermé.
 claim-complaint-done = Une plainte a été déposée le { $at }.
-claim-complaint-due = Aucune plainte n'est inscrite ; l'assurance la demande au plus tard le { $at }.
+claim-complaint-due = Aucune plainte n'est inscrite ; l'assureur en demande une au plus tard le { $at }.
 claim-complaint-soon = Aucune plainte n'est inscrite.
 claim-complaint-undone = Aucune plainte n'est inscrite.
 claim-controller-done = Le responsable de traitement a été averti le { $at }.
@@ -38,9 +38,9 @@ claim-final-report-due = Le rapport final doit être remis à l'ANSSI au plus ta
 claim-final-report-soon = Le rapport final doit être remis à l'ANSSI dans les meilleurs délais.
 claim-final-report-undone = Le rapport final n'a pas été remis à l'ANSSI.
 
-claim-stated = { $claim } Déclaré par { $by }, récépissé : { $receipt }.
+claim-stated = { $claim } Déclaré par { $by }, récépissé : { $receipt }.
 claim-stated-bare = { $claim } Déclaré par { $by }, sans récépissé.
-claim-notices-differ = Les envois faits par Digue montrent autre chose : { $sent } courriels partis, { $listed } avis à remettre autrement, { $unsent } avis pas partis, { $unreached } personnes sans moyen de contact.
+claim-notices-differ = Les envois faits par Digue montrent autre chose : { $sent } courriels envoyés, { $listed } avis à remettre autrement, { $unsent } avis non envoyés, { $unreached } personnes sans coordonnées.
 
 ## The same for easy reading
 
@@ -55,7 +55,7 @@ claim-easy-access-undone = Cet accès n'est pas fermé.
 
 ## What happened
 
-happening-stolen-account = { $when }, un compte volé a servi à consulter des fiches.
+happening-stolen-account = { $when }, un compte volé a servi à consulter des dossiers.
 happening-suspected-account = { $when }, un compte a servi à des consultations anormales. Le vol de ce compte n'est pas établi.
 happening-ransomware = { $when }, un logiciel malveillant a chiffré des fichiers.
 happening-unavailable = { $when }, des données n'ont plus été accessibles.
@@ -65,14 +65,14 @@ when-between = Du { $from } au { $to }
 when-since = Depuis le { $from }
 when-on = Le { $from }
 when-unknown = À une date qui n'est pas encore établie
-notice-happening-stolen-account = { $when }, quelqu'un a lu des fiches avec un compte volé. Votre fiche en fait partie.
-notice-happening-suspected-account = { $when }, des fiches ont été lues avec un compte. Ce compte a peut-être été volé. Votre fiche en fait partie.
+notice-happening-stolen-account = { $when }, quelqu'un a lu des dossiers avec un compte volé. Votre dossier en fait partie.
+notice-happening-suspected-account = { $when }, des dossiers ont été lus avec un compte. Ce compte a peut-être été volé. Votre dossier en fait partie.
 notice-happening-ransomware = { $when }, une attaque a bloqué des fichiers. Vos données en font partie.
-notice-happening-unavailable = { $when }, des données n'étaient plus là. Les vôtres en font partie.
+notice-happening-unavailable = { $when }, des données n'étaient plus accessibles. Les vôtres en font partie.
 notice-happening-mistake = { $when }, une erreur a touché des données. Les vôtres en font partie.
 notice-happening-unspecified = { $when }, un incident a touché des données. Les vôtres en font partie.
-notice-easy-happening-stolen-account = Quelqu'un a volé un compte. Il a lu des fiches. Il a lu votre fiche.
-notice-easy-happening-suspected-account = Quelqu'un a lu des fiches. Il a lu votre fiche. Il a peut-être volé un compte.
+notice-easy-happening-stolen-account = Quelqu'un a volé un compte. Il a lu des dossiers. Il a lu votre dossier.
+notice-easy-happening-suspected-account = Quelqu'un a lu des dossiers. Il a lu votre dossier. Il a peut-être volé un compte.
 notice-easy-happening-ransomware = Des pirates ont bloqué des fichiers. Vos données en font partie.
 notice-easy-happening-unavailable = Des données n'étaient plus là. Vos données en font partie.
 notice-easy-happening-mistake = Il y a eu une erreur. Elle touche vos données.
@@ -88,7 +88,7 @@ notice-easy-fault = Ce n'est pas votre faute.
 persons-exact = { $shown }
 persons-lower-bound = au moins { $shown }
 persons-upper-bound = au plus { $shown }
-persons-unknown = nombre pas encore établi
+persons-unknown = nombre non encore établi
 
 ## Acts in words
 
@@ -113,7 +113,7 @@ complaint-by-ransomware = Plaignant : { $body }. Accès frauduleux à un systè
 complaint-by-unspecified = Plaignant : { $body }. Faits à qualifier par l'autorité qui reçoit la plainte.
 complaint-evidence-receipts = Avec ce dossier : la clé publique du journal et les reçus des entrées du journal citées entre crochets.
 complaint-evidence-with-list = Avec ce dossier : la liste signée des personnes touchées, la clé publique du journal et les reçus des entrées du journal citées entre crochets.
-call-centre-told = Un avis a été adressé à chaque personne concernée. Sans avis, demandez conseil au contact ci-dessous avant de répondre.
+call-centre-told = Un avis a été adressé à chaque personne concernée. Si la personne n'a pas reçu d'avis, demandez conseil au contact ci-dessous avant de répondre.
 call-centre-none-told = Aucun envoi d'avis n'est inscrit à ce jour. Ne dites à personne qu'elle n'est pas concernée.
 call-centre-not-told = Les avis ne sont pas tous partis. Ne dites à personne qu'elle n'est pas concernée.
 notice-address = Un avis se vérifie sur { $address }.
@@ -122,12 +122,12 @@ notice-address = Un avis se vérifie sur { $address }.
 
 doubt-uninspected = Ce nombre est un minimum : { $shown } réponses sont parties sans avoir pu être lues.
 doubt-unseen = Ce nombre est un minimum : { $shown } réponses n'ont pas été vues.
-doubt-presumed = Ce nombre est un maximum : { $shown } réponses n'ont pas été vues, leurs demandes nommaient des personnes.
-doubt-swept = Ce nombre est un maximum : { $shown } fois, une personne a été reconnue à la forme d'un numéro, hors de ce que la carte décrit.
-doubt-unmerged = { $shown } identifiants ne sont rattachés à aucune personne : certaines sont peut-être comptées deux fois. Chargez la table des identifiants.
+doubt-presumed = Ce nombre est un maximum : { $shown } réponses n'ont pas été vues, et leurs requêtes nommaient des personnes.
+doubt-swept = Ce nombre est un maximum : { $shown } fois, une personne a été reconnue au format d'un numéro, hors de ce que la carte décrit.
+doubt-unmerged = { $shown } identifiants ne sont rattachés à aucune personne : certaines sont peut-être comptées deux fois. Chargez la table des alias.
 doubt-stated = Ce nombre a été déclaré : aucune liste n'a été calculée.
 unknown-subject = Un des noms demandés (compte, organisation, portail, page ou session) n'est connu ni du journal ni de l'annuaire. Vérifiez-le : cela ne veut pas dire que personne n'a été montré.
-person-unknown = Cet identifiant n'est dans aucune entrée du journal. Vérifiez-le : un nom n'est pas un identifiant, et rien ici ne dit que personne n'a consulté cette personne.
+person-unknown = Cet identifiant n'est dans aucune entrée du journal. Vérifiez-le : un nom n'est pas un identifiant, et cela ne veut pas dire que personne n'a consulté cette personne.
 scope-unknown = Inconnu de ce journal : { $name }. Vérifiez le nom : cela ne veut pas dire que personne n'a été montré.
 seen-unknown = Cet identifiant n'est dans aucune entrée de ce journal : { $name }. Vérifiez-le : cela ne veut pas dire que personne n'a consulté cette personne.
 scope-unmatched = { $count } identifiants d'une autre sorte : certaines personnes sont peut-être comptées deux fois.

@@ -7,9 +7,9 @@ incident-state-confirmed = confirmé
 incident-state-contained = contenu
 incident-state-resolved = résolu
 incident-state-dismissed = écarté
-incident-source-containment = Digue, par une mise à l'abri
-incident-source-person = une personne de la maison
-incident-source-partner = un organisme partenaire
+incident-source-containment = Digue, par un confinement
+incident-source-person = une personne de l'organisme
+incident-source-partner = une organisation partenaire
 incident-source-imported = un registre antérieur
 incident-role-controller = responsable de traitement
 incident-role-processor = sous-traitant
@@ -122,7 +122,7 @@ who-dpo = le DPO
 who-ciso = le RSSI
 who-portal-team = l'équipe du portail
 who-management = la direction
-who-partner = l'organisme partenaire
+who-partner = l'organisation partenaire
 block-controller = L'organisme
 block-dates = Les dates
 block-breach = La violation
@@ -229,8 +229,8 @@ sheet-containment-close-account = Fermer le compte et couper ses sessions.
 sheet-containment-sessions-cut = Aucune session du compte n'est plus ouverte.
 sheet-containment-close-organisation = Fermer l'organisation si plusieurs de ses comptes sont touchés.
 sheet-containment-evidence-kept = Garder les preuves : liste signée, reçus, journal.
-sheet-containment-journal-verified = Le journal est vérifié et témoigné.
-sheet-containment-partner-called = L'organisme partenaire est prévenu par un autre canal que le courriel.
+sheet-containment-journal-verified = Le journal est vérifié et contresigné par les témoins.
+sheet-containment-partner-called = L'organisation partenaire est prévenue par un autre canal que le courriel.
 sheet-data-leak-affected = Calculer la liste exacte des personnes touchées.
 sheet-data-leak-categories = Quelles catégories de données ont été montrées ?
 sheet-data-leak-uninspected = Des réponses sont-elles parties sans avoir pu être inspectées ?
@@ -240,23 +240,23 @@ sheet-data-leak-sold = Les données sont-elles proposées à la vente ?
 sheet-data-leak-withdrawn = Leur retrait a-t-il été demandé à l'hébergeur et aux moteurs de recherche ?
 sheet-stolen-account-holder-called = Le titulaire du compte a été appelé au numéro connu, pas à celui d'un message reçu.
 sheet-stolen-account-workstation = Son poste est-il infecté (voleur de mots de passe) ?
-sheet-stolen-account-second-factor = Son second facteur est-il encore entre ses mains ?
+sheet-stolen-account-second-factor = Le titulaire a-t-il encore son second facteur ?
 sheet-stolen-account-colleagues = Les autres comptes de l'organisation sont-ils sains ?
-sheet-stolen-account-other-passwords = Les autres mots de passe tapés sur ce poste sont-ils changés ?
+sheet-stolen-account-other-passwords = Les autres mots de passe saisis sur ce poste ont-ils été changés ?
 sheet-stolen-account-created-accounts = Des comptes ont-ils été créés depuis ce compte ?
 sheet-ransomware-isolated = Les machines touchées sont isolées du réseau, sans être éteintes.
 sheet-ransomware-backups = Les sauvegardes hors ligne sont-elles intactes ?
 sheet-ransomware-exfiltration = Des données ont-elles été copiées avant le chiffrement ?
 sheet-ransomware-services-stopped = Quels services sont arrêtés, et pour qui ?
 sheet-ransomware-journal-elsewhere = Le journal et ses témoins sont hors d'atteinte.
-sheet-ransomware-ransom-note = La demande de rançon est gardée, et personne n'y a répondu.
+sheet-ransomware-ransom-note = La demande de rançon est conservée, et personne n'y a répondu.
 sheet-ransomware-helped = Un prestataire ou 17Cyber a-t-il été appelé ?
-sheet-restart-cause-known = La cause est connue et n'est plus là.
+sheet-restart-cause-known = La cause est connue et a disparu.
 sheet-restart-accounts-sound = Les comptes qui rouvrent sont sains : nouvelle clé, sessions neuves.
 sheet-restart-passkeys = Chaque compte rouvert a une clé d'accès.
-sheet-restart-order = L'ordre de réouverture est écrit : qui, quoi, avec quel budget.
-sheet-restart-watched = La surveillance tourne, et personne n'a de signal en attente.
-sheet-restart-partners-told = Les organismes partenaires savent ce qui change.
+sheet-restart-order = L'ordre de réouverture est écrit : qui, quoi, avec quelles limites.
+sheet-restart-watched = La surveillance fonctionne, et aucun signal n'est en attente.
+sheet-restart-partners-told = Les organisations partenaires savent ce qui change.
 sheet-restart-lessons = Les leçons sont écrites et chacune a sa mesure.
 
 ## What cannot be done
@@ -265,7 +265,7 @@ invalid-incident-title = Il faut un titre, de 200 caractères au plus.
 incident-refused-no-reason = Il faut un motif d'au moins dix caractères.
 incident-refused-no-text = Il faut un texte.
 incident-refused-no-such-entry = Cette inscription n'existe pas, ou elle est déjà close.
-incident-refused-no-such-step = Cet état ne suit pas l'état présent.
+incident-refused-no-such-step = L'incident ne peut pas passer à cet état depuis son état actuel.
 incident-refused-undecided = Il faut d'abord les deux décisions : notifier ou non la CNIL, informer ou non les personnes.
 incident-refused-not-notified = La CNIL doit être notifiée avant la clôture : inscrivez l'envoi dans « Notification ».
 incident-refused-notification-open = La dernière notification a des champs inconnus : complétez-les et envoyez le complément.
@@ -273,14 +273,14 @@ incident-refused-persons-not-told = Les personnes doivent être informées avant
 incident-refused-notices-unsent = Des avis ne sont pas partis. Terminez les campagnes, puis inscrivez dans « Décisions » comment les autres personnes ont été informées.
 incident-refused-public-not-told = La communication publique choisie (art. 34, 3, c) doit être faite et inscrite avant la clôture.
 incident-refused-controller-not-told = Le responsable de traitement doit être averti avant la clôture.
-incident-refused-before-awareness = Cette heure ne s'accorde pas avec la prise de connaissance : fixez-la d'abord, et rien ne la précède.
-incident-refused-steps-open = Des étapes obligatoires des fiches sont sans réponse.
-incident-refused-future = Cette heure n'est pas encore passée.
+incident-refused-before-awareness = Cette heure est incohérente avec celle de la prise de connaissance : fixez d'abord celle-ci ; rien ne peut la précéder.
+incident-refused-steps-open = Des étapes obligatoires des fiches réflexes sont sans réponse.
+incident-refused-future = Cette heure est dans le futur.
 incident-refused-backwards = La fin est avant le début.
-incident-refused-delay-unexplained = Le délai est passé : écrivez d'abord les motifs du retard (art. 33, 1).
-incident-refused-exemption-needed = Ne pas informer demande de choisir une exception ; informer n'en a pas.
+incident-refused-delay-unexplained = Le délai est passé : inscrivez d'abord les motifs du retard (art. 33, 1).
+incident-refused-exemption-needed = Ne pas informer les personnes exige une exception ; les informer n'en admet pas.
 incident-refused-nobody-affected = La liste des personnes touchées est vide ou n'a pas été calculée.
-incident-refused-value = Cette valeur ne convient pas à ce champ.
+incident-refused-value = Cette valeur n'est pas valide pour ce champ.
 incident-refused-opened-twice = Cet incident est déjà ouvert.
 incident-refused-closed = Cet incident est clos : rouvrez-le, ou écrivez une correction.
 
@@ -289,7 +289,7 @@ incident-refused-closed = Cet incident est clos : rouvrez-le, ou écrivez une c
 breach-support-portal = portail, sur serveur
 breach-circumstances = Incident ouvert le { $at } (heure locale) par : { $source }. { $title }.
 breach-discovered = Découvert le { $discovered }. Incident ouvert le { $at } (heure locale) par : { $source }. { $title }.
-breach-measures-before = Portail derrière un contrôle de chaque réponse ; { $accounts } comptes, { $portals } portails, { $relations } rattachements de personnes à un portefeuille ; budgets de personnes par compte ; journal dont toute modification se voit ; { $passwords ->
+breach-measures-before = Portail derrière un contrôle de chaque réponse ; { $accounts } comptes, { $portals } portails, { $relations } rattachements de personnes à un portefeuille ; limites de personnes par compte ; journal dont toute modification se voit ; { $passwords ->
     [0] clés d'accès obligatoires
    *[other] clés d'accès, ou mot de passe avec code pour les agents
 }.
@@ -299,7 +299,7 @@ menu-incidents = Incidents
 
 incidents-title = Incidents
 incidents-open = ouverts
-incidents-late = avec un délai dépassé
+incidents-late = avec une échéance dépassée
 incidents-none = Aucun incident. Quand un vol est confirmé dans la surveillance, son incident s'ouvre ici.
 incidents-open-one = Ouvrir un incident
 incidents-open-go = Ouvrir
@@ -307,23 +307,23 @@ incidents-source = Signalé par
 incidents-account = Compte concerné (facultatif)
 incidents-organisation = Organisation concernée (facultatif)
 incident-of-theft = { $whom } : vol de compte confirmé
-incident-rooms = Pièces de l'incident
+incident-rooms = Rubriques de l'incident
 incident-log = Main courante
 incident-sheets = Fiches réflexes
 incident-affected = Personnes touchées
-incident-decisions = Délais et décisions
+incident-decisions = Échéances et décisions
 incident-notification = Notification à la CNIL
 incident-persons = personnes touchées
 incident-persons-unknown = personnes touchées : pas encore calculées
 incident-open-steps = étapes obligatoires sans réponse
 incident-no-awareness = Personne n'a encore dit quand l'organisme a pris connaissance de la violation : aucun délai ne court.
-incident-set-awareness = Dire quand
+incident-set-awareness = Indiquer quand
 incident-state-title = État
 incident-state-next = Passer à
 incident-state-set = Changer l'état
 column-reference = Référence
 column-title = Titre
-column-next = Prochain délai
+column-next = Prochaine échéance
 column-due = Échéance
 column-number = N°
 column-happened = Survenu
@@ -339,7 +339,7 @@ clock-elapsed = depuis { $time }
 duration-minutes = { $first } min
 duration-hours = { $first } h { $second } min
 duration-days = { $first } j { $second } h
-log-kind = Genre
+log-kind = Type
 log-at = Quand (maintenant si vide)
 log-text = Texte
 log-write = Inscrire
@@ -350,20 +350,20 @@ log-corrects = correction de { $entry }
 log-withdraws = retrait de { $entry }
 log-withdrawn-by = acte retiré par { $entry }
 log-withdraw = Retirer cet acte
-log-withdraw-explain = Pour un acte inscrit par erreur, qui n'a pas eu lieu. Les papiers ne le diront plus, le délai court de nouveau ; les deux lignes restent au journal.
+log-withdraw-explain = Pour un acte inscrit par erreur, qui n'a pas eu lieu. Les documents n'en feront plus état et le délai court de nouveau ; les deux lignes restent dans la main courante.
 log-corrected-by = corrigé par { $entry }
 log-pair = { $what } : { $text }
 log-opened = Incident ouvert par { $source }.
 log-aware = Prise de connaissance { $of } le { $at }
 log-occurred = La violation va du { $from } au { $to }.
-log-sheet = Fiche ajoutée : { $sheet }
+log-sheet = Fiche réflexe ajoutée : { $sheet }
 log-task = Tâche
 log-task-done = Tâche { $task } faite
 log-affected = Personnes touchées, version { $version } : { $quality } { $persons }
-log-severity = Sévérité { $level } (ENISA)
+log-severity = Gravité { $level } (ENISA)
 log-gravity = Gravité { $gravity } (CNIL)
-log-delay = Retard expliqué ({ $clock })
-log-notices-ended = Avis : { $sent } partis par courriel, { $listed } par un autre moyen à inscrire, { $unsent } pas partis, { $unreached } personnes sans moyen de contact.
+log-delay = Motifs du retard inscrits ({ $clock })
+log-notices-ended = Avis : { $sent } envoyés par courriel, { $listed } par un autre moyen à inscrire, { $unsent } non envoyés, { $unreached } personnes sans coordonnées.
 log-submitted = Notification { $stage } envoyée le { $at }, récépissé { $receipt }
 log-lesson = leçon
 log-reopening = Réouverture
@@ -388,20 +388,20 @@ moment-told = personnes informées
 moment-after = { $time } après
 restart-title = Réouverture progressive
 restart-what = Qui, quoi
-restart-budget = Budget en % de l'habituel
-restart-percent = budget à { $percent } %
+restart-budget = Limites, en % du niveau habituel
+restart-percent = limites à { $percent } %
 lessons-title = Leçons
 lessons-text = Ce qu'on a appris
 lessons-measure = La mesure qui en sort
 lessons-write = Inscrire la leçon
 sheets-change = Changer la réponse
-sheets-explain = Répondez dans l'ordre, en temps court. « Je ne sais pas » est une réponse : elle reste visible jusqu'à ce que quelqu'un sache.
+sheets-explain = Répondez dans l'ordre, sans attendre. « Je ne sais pas » est une réponse : elle reste visible jusqu'à ce que quelqu'un sache.
 sheets-open = { $count } à répondre
 sheets-complete = complète
 sheets-mandatory = obligatoire
 sheets-answer = Répondre
 sheets-precision = Précision
-sheets-add = Ajouter une fiche
+sheets-add = Ajouter une fiche réflexe
 sheets-add-go = Ajouter
 sheet-action-close-account = Aller au compte
 sheet-action-close-organisation = Aller à l'organisation
@@ -411,8 +411,8 @@ sheet-action-reopen = Aller à ce qui est fermé
 fact-accounts = Comptes : { $accounts } ; sessions ouvertes : { $sessions }.
 fact-affected = Personnes touchées : { $persons }.
 fact-categories = Catégories montrées : { $categories }.
-fact-findings = Signalements : { $findings }, dont { $waiting } en attente.
-fact-gates = Vannes qui ne sont pas ouvertes : { $gates }.
+fact-findings = Constats : { $findings }, dont { $waiting } en attente.
+fact-gates = Vannes non ouvertes : { $gates }.
 fact-journal = Le journal compte { $entries } entrées.
 fact-organisation = Comptes de l'organisation : { $accounts }.
 fact-uninspected = Réponses qui n'ont pas pu être lues : { $reason }.
@@ -422,18 +422,18 @@ affected-category = Catégorie
 affected-compute = Calculer la liste
 affected-compute-go = Calculer une nouvelle version
 affected-others = Personnes qui ne sont pas des usagers
-affected-others-explain = Proches, tiers de confiance, contacts cités dans les fiches : ils doivent être comptés et informés aussi.
+affected-others-explain = Proches, tiers de confiance, contacts cités dans les dossiers : ils doivent être comptés et informés aussi.
 affected-others-go = Ajouter
 affected-who = Qui
 affected-basis = D'où vient ce nombre
 affected-versions = Versions
 affected-version = Version
-affected-quality = Sûreté
+affected-quality = Fiabilité
 affected-checkpoint = Entrées du journal
 affected-hash = Empreinte
 affected-list = Liste signée
 invalid-affected-question = Il faut au moins un compte, une organisation, un portail ou une session.
-clocks-title = Délais de la loi
+clocks-title = Échéances légales
 clocks-duty = Obligation
 clocks-basis = Texte
 clocks-due = Échéance
@@ -442,10 +442,10 @@ clocks-met = Fait le
 clocks-without-delay = dans les meilleurs délais
 clocks-tolerance = pour information, règlement 1182/71, art. 3(1) : { $at }
 clocks-tolerance-month = pour information, règlement 1182/71, art. 3(2)(c) et 3(4) : { $at }
-clocks-two-days = argument discuté, art. 3(5) : { $at } ; ne pas viser cette date
+clocks-two-days = interprétation discutée, art. 3(5) : { $at } ; ne pas viser cette date
 aware-line = Prise de connaissance { $of } : { $at }
 aware-at = Heure de la prise de connaissance
-aware-of = De quoi
+aware-of = Prise de connaissance de quoi
 awareness-data = des données personnelles touchées (RGPD)
 awareness-attack = de l'attaque (plainte, assureur)
 awareness-significant = d'un incident important (NIS 2)
@@ -482,7 +482,7 @@ decided-notify = Décision : notifier la CNIL
 decided-not-notify = Décision : ne pas notifier la CNIL
 decided-inform = Décision : informer les personnes
 decided-not-inform = Décision : ne pas informer les personnes
-met-title = Une obligation est remplie
+met-title = Inscrire une obligation remplie
 met-at = Quand
 met-to = À qui, par quel moyen
 met-receipt = Numéro de récépissé
@@ -491,29 +491,29 @@ delay-title = Motifs d'un retard
 delay-set = Inscrire les motifs
 notification-unknown = champs encore inconnus
 notification-sent = notifications envoyées
-notification-explain = Chaque champ est rempli par les faits, par une personne, ou marqué inconnu avec qui peut répondre.
+notification-explain = Chaque champ est rempli à partir des faits, rempli par une personne, ou marqué inconnu avec le nom de qui peut répondre.
 notification-who = Qui peut répondre
 notification-sent-title = Envoyées
 notification-changed = Ce qui a changé depuis la dernière
 notification-unchanged = Rien.
 notification-field = Champ
-notification-before = Alors
+notification-before = Avant
 notification-after = Maintenant
-notification-computed = rempli par les faits
-notification-answered = répondu par une personne
+notification-computed = rempli à partir des faits
+notification-answered = rempli par une personne
 notification-facts-say = Les faits disent : { $value }
 notification-ask = Inconnu. Qui peut répondre : { $who }.
 notification-not-asked = sans objet pour l'instant
 notification-save = Enregistrer les réponses
 notification-submit = Notification envoyée
 notification-submit-explain = Recopiez le brouillon dans le téléservice de la CNIL, puis inscrivez ici l'envoi et son récépissé : ce qui a été envoyé est gardé tel quel.
-notification-stage = Genre
+notification-stage = Type
 notification-submitted = Inscrire l'envoi
 export-json = JSON
 register-title = Registre des violations
 register-violations = violations
 register-notified = notifiées à la CNIL
-register-late = avec un délai dépassé
+register-late = avec une échéance dépassée
 register-explain = Toutes les violations, notifiées ou non, avec le raisonnement (RGPD, art. 33, 5).
 paper-stage = Notification { $stage }.
 paper-made = Brouillon établi par Digue le { $at } (heure locale). À recopier dans le téléservice de la CNIL.
@@ -547,11 +547,11 @@ notice-risks = On peut se servir de ces données pour vous tromper. On peut vous
 notice-steps =
     Méfiez-vous des messages et des appels qui parlent de votre dossier.
     Ne donnez jamais un mot de passe ni un code.
-    Regardez vos comptes. Dites vite à votre banque ce qui n'est pas de vous.
+    Regardez vos comptes bancaires. Dites vite à votre banque ce qui ne vient pas de vous.
     Si on se sert de vos données, portez plainte. Le site 17cyber.gouv.fr vous aide.
 notice-check = Ce message n'a pas de lien. Il ne vous demande rien. Pour le vérifier, tapez vous-même l'adresse { $address } puis ce code : { $code }. La page doit montrer : { $masked }, { $date }. Si elle montre autre chose, le message est faux.
 notice-contact = Écrivez à { $mail } ou appelez le { $phone }. Demandez { $name }.
-notice-code-says = Code QR signé : avec la clé publique du journal, il montre que ce courrier vient de nous.
+notice-code-says = Code QR signé : avec la clé publique du journal, il montre que ce courrier vient de nous.
 notice-easy-title-happened = Ce qui s'est passé
 notice-easy-title-data = Vos données
 notice-easy-title-risks = Ce qui peut arriver
@@ -572,20 +572,20 @@ notice-easy-steps =
 notice-easy-check = Ce message n'a pas de lien. Tapez cette adresse : { $address }. Tapez ce code : { $code }. La page montre : { $masked }, { $date }. Elle montre autre chose ? Le message est faux.
 notice-easy-contact = Appelez le { $phone }. Ou écrivez à { $mail }. Demandez { $name }.
 notice-sms = { $body } : un message sur vos données vous attend. Pour le vérifier, tapez { $address } puis { $code }.
-contact-fault-row = la ligne ne se lit pas
+contact-fault-row = la ligne est illisible
 contact-fault-person = il manque l'identifiant de la personne
-contact-fault-email = l'adresse électronique n'en est pas une
+contact-fault-email = l'adresse électronique n'est pas valide
 contact-fault-twice = cette personne est déjà dans le fichier
 contact-fault-nothing = aucun moyen de joindre cette personne
 contact-fault-phone = le numéro de téléphone n'est pas utilisable
-contact-fault-column = une colonne de ce fichier n'est pas connue et n'est pas lue
-contacts-empty = Ce fichier de contacts ne contient personne. Vérifiez que c'est le bon, ou envoyez-le sans fichier pour interroger la source du portail.
+contact-fault-column = une colonne de ce fichier est inconnue et n'est pas lue
+contacts-empty = Ce fichier de contacts ne contient personne. Vérifiez que c'est le bon, ou n'en joignez aucun pour utiliser la source du portail.
 invalid-contacts = Le fichier doit avoir une colonne « person », et « email », « phone », « name » ou « address ».
 incident-notices = Avis aux personnes
 notices-explain = Un avis par personne touchée : ce qui s'est passé, ses données, les risques, quoi faire, comment vérifier. Sans lien et sans demande.
 notices-style = Langue
 notices-preview = Aperçu pour une personne
-notices-score = Facilité de lecture : { $score } sur 100 (voulu : { $wanted } au moins), { $longest } mots dans la plus longue phrase.
+notices-score = Facilité de lecture : { $score } sur 100 (objectif : { $wanted } au moins), { $longest } mots dans la plus longue phrase.
 notices-too-hard = Ce texte est difficile à lire. Faites des phrases courtes, avec des mots courants.
 notices-subject = Objet
 notices-happened = Ce qui s'est passé
@@ -603,15 +603,15 @@ notices-needs = Il faut d'abord la liste des personnes touchées et la décision
 notices-campaigns = Campagnes
 notices-state = État
 notices-start = Envoyer
-notices-pause = Arrêter un moment
-notices-end = Terminer et oublier les adresses
+notices-pause = Suspendre
+notices-end = Terminer et effacer les adresses
 notices-letters = Lettres (PDF)
 notices-texts = SMS et personnes à joindre autrement (CSV)
 notices-alarm = { $count } avis vérifiés depuis trop d'endroits : des copies circulent peut-être.
 campaign-preparing = en préparation
 campaign-ready = prête
 campaign-sending = en cours d'envoi
-campaign-paused = arrêtée
+campaign-paused = suspendue
 campaign-ended = terminée
 notice-state-waiting = en attente
 notice-state-sending = en cours
@@ -622,8 +622,8 @@ notice-state-listed = à remettre par lettre, SMS ou autre (fichier pas encore e
 notice-state-exported = exportés, pour être remis par lettre, SMS ou autre
 notices-give-up =
     { $count ->
-        [one] Je termine alors qu'un avis n'est ni parti ni exporté : son adresse sera oubliée, cette personne n'aura pas d'avis.
-       *[other] Je termine alors que { $shown } avis ne sont ni partis ni exportés : leurs adresses seront oubliées, ces personnes n'auront pas d'avis.
+        [one] Je termine alors qu'un avis n'est ni parti ni exporté : son adresse sera effacée, cette personne n'aura pas d'avis.
+       *[other] Je termine alors que { $shown } avis ne sont ni partis ni exportés : leurs adresses seront effacées, ces personnes n'auront pas d'avis.
     }
 notices-kept-back = Des avis ne sont ni partis ni exportés. Exportez les lettres et la liste, ou cochez la case pour y renoncer.
 check-title = Vérifier un message
@@ -647,57 +647,57 @@ check-sender = Expéditeur
 check-since = Depuis
 notices-faults = Lignes du fichier à revoir
 notices-unreached = Certaines personnes ne peuvent pas être jointes : écrivez-leur autrement, ou décidez d'une communication publique (art. 34, 3, c).
-notices-differ = Le texte de cette campagne n'est plus celui que le journal a retenu : rien n'est envoyé. Terminez-la et préparez-en une autre.
-notices-no-mail-server = Aucun serveur de courrier n'est configuré : les courriels de cette campagne ne peuvent pas partir, et aucun n'est en attente. Remplissez [mail] dans digue.toml et redémarrez, puis envoyez ; ou terminez la campagne et préparez-en une par lettres ou par SMS, sans adresse électronique.
-notices-no-mail-server-yet = Aucun serveur de courrier n'est configuré ([mail] dans digue.toml) : une campagne peut être préparée, ses lettres et ses listes exportées, mais aucun courriel ne pourra partir.
+notices-differ = Le texte de cette campagne n'est plus celui qui est inscrit au journal : rien n'est envoyé. Terminez-la et préparez-en une autre.
+notices-no-mail-server = Aucun serveur de courrier n'est configuré : les courriels de cette campagne ne peuvent pas partir, et aucun n'est en attente. Remplissez [mail] dans digue.toml et redémarrez, puis envoyez ; ou terminez la campagne et préparez-en une par lettres ou par SMS, sans adresse électronique.
+notices-no-mail-server-yet = Aucun serveur de courrier n'est configuré ([mail] dans digue.toml) : une campagne peut être préparée, ses lettres et ses listes exportées, mais aucun courriel ne pourra partir.
 column-channel = Canal
 column-destination = Destination
 column-code = Code
 column-text = Texte
-register-import = Reprendre un registre antérieur (Excel ou CSV)
+register-import = Importer un registre antérieur (Excel ou CSV)
 register-import-file = Fichier Excel (.xlsx) ou CSV, avec les colonnes de l'export
-register-import-go = Voir ce qui serait repris
-register-imported = Registre repris
-register-taken = violations reprises
+register-import-go = Voir ce qui serait importé
+register-imported = Registre importé
+register-taken = violations importées
 register-would-open = violations à ouvrir
-register-import-preview = Registre antérieur : ce qui serait repris
-register-import-explain = Une ligne dont la référence ou le titre et l'heure sont déjà au registre n'ouvre rien : le registre se corrige sur la page de l'incident. Rien n'est écrit avant votre accord.
-register-import-outdated = Le registre a changé entre-temps : rien n'a été écrit. Voici ce que le fichier ouvrirait maintenant.
+register-import-preview = Registre antérieur : ce qui serait importé
+register-import-explain = Une ligne dont la référence ou le titre et l'heure sont déjà au registre n'ouvre rien : le registre se corrige sur la page de l'incident. Rien n'est écrit avant votre accord.
+register-import-outdated = Le registre a changé entre-temps : rien n'a été écrit. Voici ce que le fichier ouvrirait maintenant.
 register-import-confirm = Ouvrir ces violations
 register-import-row = Ligne
-register-import-known-rows = Déjà au registre : { $references }.
+register-import-known-rows = Déjà au registre : { $references }.
 register-known = déjà au registre
-register-faults = cases à revoir
-register-earlier = repris d'un registre antérieur
+register-faults = cellules à revoir
+register-earlier = importé d'un registre antérieur
 register-fault-missing = il manque une valeur
 register-fault-moment = ce n'est pas une date
 register-fault-number = ce n'est pas un nombre
-register-fault-choice = ce mot n'est pas dans la liste
+register-fault-choice = cette valeur n'est pas dans la liste
 register-fault-decision = il faut « oui : motif » ou « non : motif »
 column-exemption = Pourquoi ne pas informer
 register-delay-unknown = Le registre antérieur ne dit pas le motif du retard.
-register-fault-ambiguous = cette heure ou cette date se lit de deux façons : écrivez-la avec son décalage, par exemple 2026-10-25T02:30:00+01:00
-register-fault-future = ce moment n'est pas encore venu
-register-fault-exemption = dites pourquoi les personnes ne sont pas informées : risque non élevé, ou article 34(3)(a), (b) ou (c)
+register-fault-ambiguous = cette heure ou cette date peut se lire de deux façons : écrivez-la avec son décalage, par exemple 2026-10-25T02:30:00+01:00
+register-fault-future = ce moment est dans le futur
+register-fault-exemption = indiquez pourquoi les personnes ne sont pas informées : risque non élevé, ou article 34(3)(a), (b) ou (c)
 register-fault-long = c'est trop long
-register-fault-error = la case contient une erreur de calcul
-register-fault-formula = le fichier ne contient pas le résultat de la formule, ou ce résultat est 0 : remplacez la formule par sa valeur
-register-fault-covered = la case est cachée sous une fusion de cases : défusionnez-les
-register-fault-unit = la case contient un pourcentage, une autre unité ou une autre monnaie
-register-fault-unseen = la case contient un nombre dont Digue ne sait pas montrer le format : écrivez-le comme un texte
-register-fault-truth = la case contient VRAI ou FAUX : écrivez-le comme un texte
-register-fault-computed = Digue calcule cette case, et elle dit aujourd'hui autre chose ; répondez à ce champ sur la page de l'incident
-register-fault-backwards = la fin vient avant le début
+register-fault-error = la cellule contient une erreur de calcul
+register-fault-formula = le fichier ne contient pas le résultat de la formule, ou ce résultat est 0 : remplacez la formule par sa valeur
+register-fault-covered = la cellule est cachée par une fusion de cellules : défusionnez-les
+register-fault-unit = la cellule contient un pourcentage, une autre unité ou une autre monnaie
+register-fault-unseen = la cellule contient un nombre dont Digue ne sait pas afficher le format : saisissez-le comme un texte
+register-fault-truth = la cellule contient VRAI ou FAUX : saisissez-le comme un texte
+register-fault-computed = Digue calcule cette valeur, et elle est différente aujourd'hui ; répondez à ce champ sur la page de l'incident
+register-fault-backwards = la fin est avant le début
 register-fault-twice = une autre ligne du fichier porte cette référence
-register-fault-differs = le registre dit autre chose de cette violation ; changez-le sur la page de l'incident
-register-fault-refused = les règles des incidents ne permettent pas de reprendre cela
-register-fault-line = ligne { $row } ({ $place }), { $column } : { $fault }
-register-fault-line-seen = ligne { $row } ({ $place }), { $column } : { $fault } – lu : « { $seen } »
+register-fault-differs = le registre a une autre valeur pour cette violation ; changez-la sur la page de l'incident
+register-fault-refused = les règles des incidents ne permettent pas d'importer cette valeur
+register-fault-line = ligne { $row } ({ $place }), { $column } : { $fault }
+register-fault-line-seen = ligne { $row } ({ $place }), { $column } : { $fault } – lu : « { $seen } »
 import-register-aware-at = Date de prise de connaissance | Date de constatation
 import-register-notified = Notifiée le | Date de notification | Date de la notification | Date de notification à la CNIL
 import-register-told = Informées le | Date d'information des personnes
 import-register-exemption = Exception | Exemption | Motif de non-information
-invalid-register = Ce fichier n'est pas un classeur Excel (.xlsx) ni un CSV que l'on puisse lire.
+invalid-register = Ce fichier n'est ni un classeur Excel (.xlsx) ni un CSV lisible.
 paper-link-notification = Notification
 paper-link-complaint = Dossier de plainte
 paper-link-call-centre = Fiche pour l'accueil téléphonique
@@ -707,7 +707,7 @@ complaint-title = Dossier de plainte
 complaint-facts = Les faits
 complaint-evidence = Les preuves
 complaint-verify =
-    Installer le programme « digue », libre, sur n'importe quel poste.
+    Installer le logiciel libre « digue » sur n'importe quel poste.
     Vérifier la liste : digue scope check { $list } --key journal.pub.
     Vérifier chaque reçu, sans réseau : digue journal receipt receipts/NUMÉRO.txt --key journal.pub.
     Recalculer l'empreinte de la liste (SHA-256 des lignes des personnes) et la comparer à celle-ci.
@@ -730,13 +730,13 @@ paper-call-centre =
     Dites-lui de taper elle-même { $address } et le code du message. Nous ne demandons jamais de mot de passe, de code ni de numéro de carte.
 
     Si la personne a perdu de l'argent, ou si l'on se sert de son nom
-    Dites-lui d'appeler sa banque, puis de se rendre sur le site 17cyber.gouv.fr. En cas de danger immédiat seulement : le 17.
+    Dites-lui d'appeler sa banque, puis de se rendre sur le site 17cyber.gouv.fr. En cas de danger immédiat seulement : le 17.
 
     Pour aller plus loin
     { $contact }, { $mail }, { $phone }. Référence : { $reference }.
 paper-press-title = Texte pour la presse
 paper-press =
-    { $body } a subi un incident. { $happened } Personnes concernées : { $persons }.
+    { $body } a subi un incident. { $happened } Personnes concernées : { $persons }.
 
     Les données
     { $kinds }.
@@ -761,22 +761,22 @@ paper-partner =
     { $taken }
 
     Ce que nous vous demandons
-    Vérifiez le poste et les mots de passe des personnes qui utilisent ces comptes. Dites-nous ce que vous trouvez, même si vous n'êtes pas sûrs. Si vous êtes responsable de traitement pour une partie de ces données, votre propre délai de 72 heures court depuis ce message.
+    Vérifiez le poste et les mots de passe des personnes qui utilisent ces comptes. Dites-nous ce que vous trouvez, même si vous n'en êtes pas sûrs. Si vous êtes responsable de traitement pour une partie de ces données, votre propre délai de 72 heures court à compter de ce message.
 
     À transmettre à vos propres donneurs d'ordre
-    Nous vous informons, sans retard, d'une violation survenue sur un portail que nous utilisons pour vous. Les faits sont ci-dessus. Nous complèterons dès que nous en saurons plus.
+    Nous vous informons sans retard d'une violation survenue sur un portail que nous utilisons pour vous. Les faits sont ci-dessus. Nous compléterons ces informations dès que nous en saurons plus.
 
     Contact
     { $contact }, { $mail }, { $phone }.
 paper-missing = [à compléter]
 notices-incomplete = Il reste des passages à compléter : remplacez « [à compléter] » par ce qu'il faut.
-paper-bundle = Dossier de plainte complet, avec les preuves et comment les vérifier (ZIP)
+paper-bundle = Dossier de plainte complet, avec les preuves et la façon de les vérifier (ZIP)
 campaign-failed = en échec : rien n'est parti
 notice-state-returned = revenus : adresse refusée (à joindre autrement)
 notices-written-of = { $written } avis écrits sur { $total }
-notices-refresh = Voir où cela en est
-notices-failed = La préparation a échoué : la source des contacts ne répond pas, ou le fichier ne se lit pas. Rien n'est parti. Préparez une nouvelle campagne.
-notices-source = Sans fichier, les adresses sont lues dans la base du portail, par la requête réglée dans la configuration.
+notices-refresh = Voir l'avancement
+notices-failed = La préparation a échoué : la source des contacts ne répond pas, ou le fichier est illisible. Rien n'est parti. Préparez une nouvelle campagne.
+notices-source = Sans fichier, les adresses sont lues dans la base du portail, par la requête définie dans la configuration.
 notices-returned =
     { $count ->
         [one] Un message est revenu : cette personne est à joindre autrement.
@@ -789,18 +789,18 @@ checked-title = Vérification
 checked-go = Vérifier le journal et les listes
 checked-same =
     { $count ->
-        [one] La seule entrée est celle dont le journal garde l'empreinte.
-       *[other] Les { $count } entrées sont celles dont le journal garde l'empreinte.
+        [one] La seule entrée correspond à l'empreinte inscrite au journal.
+       *[other] Les { $count } entrées correspondent aux empreintes inscrites au journal.
     }
 checked-changed =
     { $count ->
-        [one] Une entrée n'est pas celle que le journal connaît : quelqu'un a écrit dans la base à côté de Digue.
-       *[other] { $count } entrées ne sont pas celles que le journal connaît : quelqu'un a écrit dans la base à côté de Digue.
+        [one] Une entrée ne correspond pas au journal : quelqu'un a écrit dans la base sans passer par Digue.
+       *[other] { $count } entrées ne correspondent pas au journal : quelqu'un a écrit dans la base sans passer par Digue.
     }
-checked-version-same = Version { $version } des personnes touchées : recalculée, la même empreinte.
-checked-version-other = Version { $version } des personnes touchées : recalculée, une autre empreinte.
+checked-version-same = Version { $version } des personnes touchées : recalculée, même empreinte.
+checked-version-other = Version { $version } des personnes touchées : recalculée, empreinte différente.
 files-title = Accusé de réception et autres pièces
-files-explain = Le fichier est gardé tel quel, son empreinte est inscrite au journal.
+files-explain = Le fichier est conservé tel quel, et son empreinte est inscrite au journal.
 files-file = Fichier (10 Mo au plus)
 files-keep = Garder ce fichier
 files-bytes = octets

@@ -38,7 +38,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     let Officer { browser, incident, console } = &night;
     browser.forget_effort();
     browser.sees("main", "Personne n'a encore dit quand");
-    browser.sees("table", "mise à l'abri");
+    browser.sees("table", "confinement");
     browser.page_at_both_widths("incident");
 
     // Who is affected: exact, from the journal.
@@ -56,11 +56,11 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
 
     // The form: filled by facts, one answer by hand, the rest marked with who can answer.
     night.room("notification");
-    browser.sees("main", "rempli par les faits");
+    browser.sees("main", "rempli à partir des faits");
     browser.sees("main", "Qui peut répondre");
     browser.choose("#f-cause", "external-malicious");
     browser.click("form:has(#f-cause) button.main");
-    browser.sees("main", "répondu par une personne");
+    browser.sees("main", "rempli par une personne");
     browser.page_at_both_widths("incident-notification");
     // The authority's receipt is stored as it came; stored files are checked against the journal.
     let folder = tempfile::tempdir().unwrap();
@@ -71,8 +71,8 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.sees("main", "accusé.pdf");
     browser.go(incident);
     browser.submit("form[action$='/check']", 0);
-    browser.sees("main", "celles dont le journal garde l'empreinte");
-    browser.sees("main", "recalculée, la même empreinte");
+    browser.sees("main", "correspondent aux empreintes inscrites au journal");
+    browser.sees("main", "recalculée, même empreinte");
     browser.page_at_both_widths("incident-checked");
     // The text for each person, plain enough; and the page where anyone verifies it.
     night.room("notices");

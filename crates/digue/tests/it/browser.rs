@@ -21,7 +21,7 @@ fn an_agent_and_an_officer_at_work() {
 
     // Someone who is not signed in is told what to do.
     agent.go(&portal);
-    agent.sees("h1", "ne peut pas être montrée");
+    agent.sees("h1", "ne peut pas être affichée");
     agent.page("refusal");
 
     // The agent signs in with the keyboard alone, and opens a person of the caseload.
@@ -125,7 +125,7 @@ fn an_officer_comes_back_with_a_passkey() {
 
     // The portal sends visitors whom it does not know to the console, which knows them.
     officer.go(&format!("{portal}/.digue/sign-in?next=/recherche"));
-    officer.sees("main", "Vous allez entrer sur");
+    officer.sees("main", "Vous allez vous connecter à");
     officer.click("button.main");
     officer.arrives(&format!("{portal}/recherche"));
 
@@ -171,7 +171,7 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.click("button.danger");
     officer.misses("main", "Couper toutes les autres");
     officer.go(&format!("{portal}/recherche"));
-    officer.sees("h1", "ne peut pas être montrée");
+    officer.sees("h1", "ne peut pas être affichée");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     delegate.page("approvals-waiting");
     delegate.click("table button.main");
     delegate.sees("h1", "Invitation");
-    delegate.sees("main", "L'invitation attend");
+    delegate.sees("main", "Invitation en attente");
     delegate.page("invitation-waits");
     assert_eq!(delegate.count("code"), 0);
     delegate.go(&format!("{console}/accounts"));
@@ -257,7 +257,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     colleague.write("#password", "loutre granit parapluie 43");
     colleague.write("#code", &rescue);
     colleague.click("form[action='/.digue/password'] button");
-    colleague.sees("main", "n'est pas bon");
+    colleague.sees("main", "est incorrect");
     colleague.page("sign-in-password");
     colleague.write("#password", "loutre granit parapluie 42");
     colleague.write("#code", &rescue);
@@ -307,7 +307,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     officer.click_through("table button.main");
     let portal = stage.links[0].split("/.digue").next().unwrap();
     colleague.go(&format!("{portal}/.digue/sign-in?next=/fiche/1000003A"));
-    colleague.sees("main", "Vous allez entrer sur");
+    colleague.sees("main", "Vous allez vous connecter à");
     colleague.click("button.main");
     colleague.arrives(&format!("{portal}/fiche/1000003A"));
     colleague.sees("dl", "1000003A");
@@ -369,7 +369,7 @@ fn an_account_is_stolen_cut_and_given_back() {
     officer.click(&format!("{row} form[action='/sessions/cut'] button"));
     officer.sees("h1", "of-000.agent2");
     agent.go(&format!("{portal}/fiche/{person}"));
-    agent.sees("h1", "ne peut pas être montrée");
+    agent.sees("h1", "ne peut pas être affichée");
 
     // The delegate requests a recovery of the account, and cannot grant it alone.
     let delegate = Browser::open("fr");
@@ -434,7 +434,7 @@ fn a_theft_is_found_read_and_decided() {
     officer.page_at_both_widths("watch");
     officer.click("tbody td a");
     officer.sees("h1", "of-212.agent2");
-    officer.sees("main", "Ce serait une erreur si");
+    officer.sees("main", "Ce serait une fausse alerte si");
     officer.page_at_both_widths("finding");
     let finding = officer.place();
     officer.click("button[lang=en]");

@@ -119,7 +119,7 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     officer.room("notification");
     browser.choose("#f-cause", "external-malicious");
     browser.click("form:has(#f-cause) button.main");
-    browser.sees("main", "répondu par une personne");
+    browser.sees("main", "rempli par une personne");
     // After the hour, the reasons come first.
     officer.room("notification");
     browser.submit("form:has(#receipt)", 0);
@@ -132,7 +132,7 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     let text = paper(&instance, &ciso, &officer, "notification.docx");
     says(&text, &["Exemple Emploi", "il a fallu compter les personnes sur vingt ans", &count.to_string()]);
     let text = paper(&instance, &ciso, &officer, "complaint.pdf");
-    says(&text, &["a2 : vol de compte confirmé", "mise à l'abri par la surveillance", &count.to_string()]);
+    says(&text, &["a2 : vol de compte confirmé", "confinement par la surveillance", &count.to_string()]);
 }
 
 /// AKTO, March 2025: part of the systems encrypted, the rest suspended as a precaution, and no one can say
@@ -167,7 +167,7 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     browser.click("input[name=consequences][value=service-stopped]");
     browser.choose("#f-cause", "external-malicious");
     browser.click("form:has(#f-cause) button.main");
-    browser.sees("main", "répondu par une personne");
+    browser.sees("main", "rempli par une personne");
     // How many is not known, and says who can answer; severity follows what was lost.
     officer.room("notification.json");
     browser.sees("body", "person-count");

@@ -100,6 +100,6 @@ fn help_speaks_the_readers_language() {
         let done = Command::new(binary()).args(["--language", language, "--help"]).output().unwrap();
         text(&done.stdout)
     };
-    assert!(help("fr").contains("Tenir la porte"));
+    assert!(help("fr").contains("Démarrer le service"));
     assert!(help("en").contains("Run the service"));
 }

@@ -99,11 +99,11 @@ fn what_is_attached_is_read_or_said_to_be_unread() {
         [&head[..], body.as_bytes(), b"\r\n--b--\r\n"].concat()
     };
     let page = show(&a1, "", &forwarded(SIGNED)).text();
-    assert!(page.contains("Message vrai") && page.contains("en porte un autre"), "{page}");
+    assert!(page.contains("Message vrai") && page.contains("en contient un autre"), "{page}");
     assert!(show(&a1, "", &forwarded(FRAUD)).text().contains("Message frauduleux"));
     for (file, name) in [(WINMAIL, "winmail.dat"), (BROKEN_OUTLOOK, "message d&#39;Outlook (.msg)")] {
         let page = show(&a1, "", file).text();
-        assert!(page.contains("N&#39;a pas été lu") && page.contains(name), "{page}");
+        assert!(page.contains("Une partie n&#39;a pas été lue") && page.contains(name), "{page}");
         assert!(page.contains("Tout n&#39;a pas pu être lu") && !page.contains("Message vrai"), "{page}");
     }
 }

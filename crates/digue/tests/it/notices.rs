@@ -369,7 +369,7 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     let others = told.dpo.get(&format!("{}/notices/{campaign}/others.csv", told.incident)).text();
     assert!(others.contains("V4") && !others.contains("Valjean"), "{others}");
     let page = told.dpo.get(&told.incident).text();
-    assert!(page.contains("partis par courriel"), "what left is in the log: {page}");
+    assert!(page.contains("envoyés par courriel"), "what left is in the log: {page}");
     // Letters, and persons without a contact, are for people to handle.
     assert!(!page.contains("personnes concernées ont été informées"), "{page}");
 }

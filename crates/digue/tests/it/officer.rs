@@ -91,7 +91,7 @@ impl Officer {
             let script = serde_json::json!({"script": answers, "args": []});
             browser.ask("POST", "/execute/sync", &script);
             browser.click("form:has(#f-cause) button.main");
-            browser.sees("main", "répondu par une personne");
+            browser.sees("main", "rempli par une personne");
         }
     }
 

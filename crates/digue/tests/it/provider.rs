@@ -196,7 +196,7 @@ fn an_invited_account_links_its_identity_and_leaves_on_both_sides() {
     browser.width(1280);
     // No one is let in by an identity alone, however well it is proved.
     scene.sign_in(&browser, "proconnect", Some(("marie", "pop")));
-    browser.sees("main", "n'ouvre aucun compte");
+    browser.sees("main", "n'est reliée à aucun compte");
     scene.leave_provider(&browser);
 
     let token = scene.instance.link("a1", CONSOLE_HOST);
@@ -213,7 +213,7 @@ fn an_invited_account_links_its_identity_and_leaves_on_both_sides() {
     browser.page_at_both_widths("own-identity");
     // The invitation is used up.
     browser.go(&format!("{}/.digue/enter?link={token}", scene.console));
-    browser.sees("main", "Ce lien n'est plus bon");
+    browser.sees("main", "Ce lien n'est plus valable");
 
     browser.go(&format!("{}/self", scene.console));
     scene.leave(&browser);
@@ -237,7 +237,7 @@ fn an_invited_account_links_its_identity_and_leaves_on_both_sides() {
     let token = scene.instance.link("a2", CONSOLE_HOST);
     browser.go(&format!("{}/.digue/enter?link={token}", scene.console));
     browser.click("a[href^='/.digue/provider/proconnect']");
-    browser.sees("main", "ouvre déjà un compte");
+    browser.sees("main", "déjà reliée à un compte");
 
     // A suspended account is as unknown as one that never was.
     let officer = scene.instance.officer();
@@ -245,7 +245,7 @@ fn an_invited_account_links_its_identity_and_leaves_on_both_sides() {
         officer.send("POST", "/accounts/suspend", &FORM, b"account=a1&suspended=1&reason=essai+de+fermeture");
     assert_eq!(suspended.status, 303, "{}", suspended.text());
     scene.sign_in(&browser, "proconnect", None);
-    browser.sees("main", "n'ouvre aucun compte");
+    browser.sees("main", "n'est reliée à aucun compte");
 
     let history = scene.instance.acts();
     let acts = |act: &str| history.iter().filter(|entry| entry["act"] == act).count();
@@ -265,7 +265,7 @@ fn a_weak_factor_is_completed_here_or_opens_nothing() {
 
     // One factor, and nothing here to complete it with.
     scene.sign_in(&browser, "proconnect", Some(("marie", "pwd")));
-    browser.sees("h1", "Encore une preuve");
+    browser.sees("h1", "Une preuve supplémentaire");
     browser.sees("main", "ni clé d'accès ni code");
     browser.page_at_both_widths("step-up-none");
     browser.go(&format!("{}/self", scene.console));
@@ -283,7 +283,7 @@ fn a_weak_factor_is_completed_here_or_opens_nothing() {
     scene.leave_provider(&browser);
     for factor in ["pwd", "mail"] {
         scene.sign_in(&browser, "proconnect", Some(("marie", factor)));
-        browser.sees("h1", "Encore une preuve");
+        browser.sees("h1", "Une preuve supplémentaire");
         browser.page_at_both_widths("step-up");
         browser.click("form[data-passkey='get'] button");
         browser.sees("h1", "Bonjour");
@@ -304,7 +304,7 @@ fn a_weak_factor_is_completed_here_or_opens_nothing() {
     scene.provider.wrong(json!({"age": 7200}));
     scene.sign_in(&browser, "proconnect", Some(("marie", "mfa")));
     at_provider(&browser, "marie", "mfa");
-    browser.sees("main", "de vous identifier de nouveau");
+    browser.sees("main", "de vous authentifier de nouveau");
     scene.leave_provider(&browser);
     scene.sign_in(&browser, "proconnect", Some(("marie", "mfa")));
     scene.provider.wrong(json!({}));
@@ -317,7 +317,7 @@ fn a_weak_factor_is_completed_here_or_opens_nothing() {
     scene.leave(&browser);
     scene.leave_provider(&browser);
     scene.sign_in(&browser, "proconnect", Some(("paul", "mfa")));
-    browser.sees("h1", "Encore une preuve");
+    browser.sees("h1", "Une preuve supplémentaire");
     browser.go(&format!("{}/self", scene.console));
     browser.sees("h1", "Se connecter");
     scene.leave_provider(&browser);
@@ -368,7 +368,7 @@ fn an_account_at_work_is_linked_by_its_holder_and_nobody_else() {
     browser.click("form[action='/.digue/identity/link'] button");
     browser.sees("main", "ProConnect");
     browser.go(&format!("{}/self/identities?link={token}", scene.console));
-    browser.sees("main", "Ce lien n'est plus bon");
+    browser.sees("main", "Ce lien n'est plus valable");
 
     // A code of one's own completes the weak factor; a wrong one does not, and nothing begins anew.
     browser.go(&format!("{}/self/password", scene.console));
@@ -384,10 +384,10 @@ fn an_account_at_work_is_linked_by_its_holder_and_nobody_else() {
     scene.leave(&browser);
     scene.leave_provider(&browser);
     scene.sign_in(&browser, "proconnect", Some(("marie", "pwd")));
-    browser.sees("h1", "Encore une preuve");
+    browser.sees("h1", "Une preuve supplémentaire");
     browser.write("#code", "000000");
     browser.click("form.stack button");
-    browser.sees("main", "Le code n'est pas bon");
+    browser.sees("main", "Le code est incorrect");
     browser.page_at_both_widths("step-up-code");
     browser.write("#code", &rescue);
     browser.click("form.stack button");
@@ -409,7 +409,7 @@ fn a_sensitive_act_is_proved_at_the_provider_and_nothing_is_lost() {
     at_provider(&browser, "marie", "mfa");
     browser.sees("h1", "Mon compte");
     browser.click("form[action='/self/identities/remove'] button");
-    browser.sees("main", "seul moyen d'entrer");
+    browser.sees("main", "seul moyen de vous connecter");
     // Another person's identity proves nothing; and the provider reports that the first one has left.
     browser.go(&format!("{}/.digue/provider/proconnect?proof=1", scene.console));
     at_provider(&browser, "paul", "pop");
@@ -666,7 +666,7 @@ base.commit()";
     browser.go(&format!("{}/person/door", scene.console));
     browser.click("main a.button");
     at_provider(&browser, "p1", "mfa");
-    browser.sees("main", "de vous identifier de nouveau");
+    browser.sees("main", "de vous authentifier de nouveau");
     scene.provider.wrong(json!({}));
     browser.go(&format!("{}/person/door", scene.console));
     browser.click("main a.button");

@@ -83,7 +83,7 @@ fn an_hour_and_a_week(browser: &Browser) {
     browser.sees("h1", "Maintenant");
     // The first hour: ten questions.
     browser.go(&format!("{console}/smsi"));
-    browser.sees("main", "Dix questions simples");
+    browser.sees("main", "dix questions simples");
     browser.click("a.button");
     browser.sees("h1", "Commencer le SMSI");
     browser.page_at_both_widths("smsi-start");
@@ -106,7 +106,7 @@ fn an_hour_and_a_week(browser: &Browser) {
         ("/smsi/registers/measure", "smsi-measures", "Camille Martin"),
         ("/smsi/ebios", "smsi-ebios", "Sources de risque"),
         ("/smsi/calendar", "smsi-calendar", "Revue de direction annuelle"),
-        ("/smsi/contradictions", "smsi-contradictions", "rôle que personne ne tient"),
+        ("/smsi/contradictions", "smsi-contradictions", "rôle sans titulaire"),
         ("/smsi/frameworks/qualiopi", "smsi-qualiopi", "Lien indirect"),
         ("/smsi/samples?population=accounts&seed=1&size=2", "smsi-samples", "Graine du tirage"),
         ("/smsi/exchange", "smsi-exchange", "CISO Assistant"),
@@ -280,7 +280,7 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
     // As it went out, nothing changes.
     let same = upload(&officer, "/smsi/registers/measure/import", &std::fs::read(&path).unwrap()).text();
     assert!(
-        same.contains("<strong>0</strong> ajoutées") && same.contains("<strong>0</strong> revues"),
+        same.contains("<strong>0</strong> ajoutées") && same.contains("<strong>0</strong> modifiées"),
         "{same}"
     );
     let edits = [
@@ -306,12 +306,13 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
     let place = "/smsi/registers/measure/import";
     let preview = upload(&officer, place, &std::fs::read(&path).unwrap()).text();
     assert!(
-        preview.contains("<strong>2</strong> revues") && preview.contains("<strong>1</strong> ajoutées"),
+        preview.contains("<strong>2</strong> modifiées") && preview.contains("<strong>1</strong> ajoutées"),
         "{preview}"
     );
     // Sheet, cell and what was read.
     assert!(
-        preview.contains("(Mesures!H3), Échéance : ce n&#39;est pas une date") && preview.contains("demain"),
+        preview.contains("(Mesures!H3), Échéance\u{a0}: ce n&#39;est pas une date")
+            && preview.contains("demain"),
         "{preview}"
     );
     assert!(preview.contains("rien de connu"), "{preview}");
@@ -326,7 +327,7 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
     let outdated = confirm(&officer, place, &preview).text();
     assert!(outdated.contains("a changé entre-temps"), "{outdated}");
     let done = confirm(&officer, place, &outdated).text();
-    assert!(done.contains("<strong>2</strong> revues") && !done.contains("name=\"digest\""), "{done}");
+    assert!(done.contains("<strong>2</strong> modifiées") && !done.contains("name=\"digest\""), "{done}");
     assert!(officer.get("/smsi/registers/measure/ME-1").text().contains("Alex Durand"));
     assert!(officer.get("/smsi/registers/measure/ME-3").text().contains("en place"));
     assert!(officer.get("/smsi/registers/measure?q=Fermer").text().contains("Fermer à clé"));
@@ -367,11 +368,11 @@ fn an_earlier_register_of_violations_is_shown_before_it_is_opened() {
     assert!(preview.contains("(CSV!C3)") && preview.contains("D (1)"), "{preview}");
     assert!(!officer.get("/register").text().contains("Vol de dossiers"), "nothing is written before");
     let done = confirm(&officer, place, &preview).text();
-    assert!(done.contains("<strong>1</strong> violations reprises"), "{done}");
+    assert!(done.contains("<strong>1</strong> violations importées"), "{done}");
     let register = officer.get("/register").text();
     assert!(register.contains("Vol de dossiers"), "{register}");
     let again = upload(&officer, place, csv.as_bytes()).text();
-    assert!(again.contains("Déjà au registre : INC-") && !again.contains("name=\"digest\""), "{again}");
+    assert!(again.contains("Déjà au registre\u{a0}: INC-") && !again.contains("name=\"digest\""), "{again}");
     let ods =
         [&b"PK\x03\x04"[..], &[0; 26], b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"].concat();
     let refused = upload(&officer, place, &ods);
@@ -403,7 +404,7 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
     let again = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
     assert!(again.contains("0 mesures ajoutées, 2 déjà suivies"), "{again}");
     let wrong = officer.get("/smsi/contradictions").text();
-    assert!(wrong.contains("promis et pas fait") && wrong.contains("jours de retard"), "{wrong}");
+    assert!(wrong.contains("promis, mais pas fait") && wrong.contains("jours de retard"), "{wrong}");
     for hostile in [&b"{}"[..], b"[", b"{\"pia\": {\"name\": 4}}"] {
         assert_eq!(upload(&officer, "/smsi/exchange/pia", hostile).status, 422);
     }
@@ -416,7 +417,7 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
         std::fs::read(folder.join(name)).unwrap()
     };
     let done = upload(&officer, "/smsi/exchange/pia", &file("pia-entites.json")).text();
-    assert!(done.contains("4 mesures ajoutées") && done.contains("1 plans laissés"), "{done}");
+    assert!(done.contains("4 mesures ajoutées") && done.contains("1 plans ignorés"), "{done}");
     assert!(officer.get("/smsi/registers/measure?q=habilitation").text().contains("Créer une procédure"));
     let nothing = upload(&officer, "/smsi/exchange/pia", &file("pia-cas-nom-null.json")).text();
     assert!(nothing.contains("pas d&#39;action"), "{nothing}");
@@ -462,8 +463,8 @@ fn every_register_goes_through_another_program_unchanged() {
             assert_eq!(answer.status, 200, "{kind}: {same}");
             assert!(
                 same.contains("<strong>0</strong> ajoutées")
-                    && same.contains("<strong>0</strong> revues")
-                    && same.contains("<strong>0</strong> cases à revoir"),
+                    && same.contains("<strong>0</strong> modifiées")
+                    && same.contains("<strong>0</strong> cellules à revoir"),
                 "{kind}: {same}"
             );
         }

@@ -323,7 +323,7 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     assert_eq!(status, 422, "{told}");
     assert!(told.contains("pas le code"), "{told}");
     reader.go(&format!("{console}/space"));
-    reader.sees("main", "Compte neuf");
+    reader.sees("main", "Nouveau compte");
     reader.sees("main", "compte faux – fermée");
 
     // The role is not handed over without the operator, and the caseload does not grow.

@@ -29,7 +29,7 @@ fn a_copied_cookie_is_refused_elsewhere_and_its_holder_goes_on() {
         assert!(!refused.text().contains("Nom de P1"));
         let page = [origin, &[("accept", "text/html")]].concat();
         let page = a1.send("GET", "/fiche/P1", &page, b"");
-        assert!(page.text().contains("Prouver que"), "{}", page.text());
+        assert!(page.text().contains("Prouver mon identité"), "{}", page.text());
     }
     assert_eq!(a1.get("/fiche/P1").status, 200);
     // Nor is it worth anything on Digue's own pages.
