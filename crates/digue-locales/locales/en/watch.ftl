@@ -21,7 +21,7 @@ signal-export = One response shows { $seen } new persons; no work needs more tha
 signal-volume = { $seen } persons in { $period }; usually at most { $usual } for this account and its peers.
 signal-slow-reading = { $seen } persons in { $period }, a little more each day; usually at most { $usual }.
 signal-shape = The { $seen } new persons of the day are not the kind this account usually consults.
-signal-hours = The account is reading at hours when it does not usually work.
+signal-hours = The account is reading records at hours when it does not usually work.
 signal-ordered-identifiers = { $seen } consecutive records in identifier order; usually at most { $usual }.
 signal-pages = { $seen } consecutive pages of one list; usually at most { $usual }.
 signal-lists-to-the-end = { $seen } lists paged through to the end in one day; usually at most { $usual }.
@@ -53,13 +53,13 @@ signal-decoy = { $seen ->
     [one] A fictitious person was shown
    *[other] { $seen } fictitious persons were shown
 }; no one has a reason to consult them.
-signal-collusion = { $seen } accounts of the organisation are together reading more than usual today.
+signal-collusion = { $seen } accounts of the organisation are together reading more records than usual today.
 signal-shared-place = Same device or network as an account that was closed { $seen ->
     [0] today
     [one] yesterday
    *[other] { $seen } days ago
 }.
-signal-crowded-network = Accounts of { $seen } organisations are reading from the same network today.
+signal-crowded-network = Accounts of { $seen } organisations are reading records from the same network today.
 signal-unmapped = { $seen } requests in one day to addresses that the portal's map does not know, or faster than allowed; reported from { $usual } on.
 signal-refusals = { $seen } requests outside the caseload refused in one day; usually at most { $usual }.
 signal-uninspected = { $seen } responses could not be inspected today; usually at most { $usual }.
@@ -121,7 +121,7 @@ watch-unread = { $lines ->
 watch-unread-line = line { $line }: { $reason }
 watch-unread-more = and { $lines } more
 watch-unread-form = not an object in the exposure format
-watch-unread-instant = no readable timestamp
+watch-unread-instant = timestamp missing or unreadable
 watch-unread-length = longer than 8 MiB
 watch-unread-order = earlier than the line before it
 watch-list-fault = { $file }: line { $line }{ $column }: { $reason }
@@ -141,10 +141,10 @@ replay-title-without = Without caseloads, { $seeds } seeds
 replay-title-off = Without the signal { $signal }
 replay-header = scenario | persons shown: median, p95, max | seconds: median, p95, max | contained | goal
 replay-goal-persons = at most { $most } persons
-replay-goal-within = { $percent } % in { $days } days
+replay-goal-within = { $percent }% in { $days } days
 replay-reached = met
 replay-missed = missed ({ $met } of { $runs })
-replay-honest = Honest work: { $days } account-days worked, { $containments } false containments ({ $containmentRate } per 10,000), { $alerts } false alarms ({ $alertRate } per 10,000); { $explained } % of persons explained.
+replay-honest = Honest work: { $days } account-days worked, { $containments } false containments ({ $containmentRate } per 10,000), { $alerts } false alarms ({ $alertRate } per 10,000); { $explained }% of persons explained.
 replay-then = { $name }: { $then } persons at the time, { $now } with Digue (max).
 replay-record-title = { $file }
 replay-record-header = theft | stopped / thefts | persons shown: median, max | stopped within 1, 3, 14 days | others (stopped/median): 25 in 3 minutes | 150 per day | twice own p99 | volume-only test | goal
