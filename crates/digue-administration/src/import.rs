@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Read, Write};
 
 use digue_gateway::Portal;
-use digue_gateway::client_address::told_address;
+use digue_gateway::client_address::reported_address;
 use digue_gateway::past::{PastRequest, PastRequestError, exposure_of};
 use digue_gateway::ports::Aliases;
 use digue_gateway::reported;
@@ -275,7 +275,7 @@ impl Importer<'_> {
             account,
             session: SessionId::parse(session).map_err(|_| "session")?,
             client: RequestClient {
-                ip: told_address(&fields.ip),
+                ip: reported_address(&fields.ip),
                 user_agent: fields.user_agent.chars().take(200).collect(),
             },
             method: fields.method.parse::<Method>().map_err(|_| "method")?,

@@ -37,15 +37,15 @@ pub(crate) fn respond(
     // Boxed here, once: otherwise the compiler would check the server's generics again for each phase.
     Box::pin(async move {
         // A copy: the request is consumed, and a refusal needs its languages and accepted types.
-        let asked = request.headers().clone();
+        let request_headers = request.headers().clone();
         // After a sign-in or a fresh proof, a person continues where they were stopped.
-        let is_page = request.method() == Method::GET && wants_page(&asked);
+        let is_page = request.method() == Method::GET && wants_page(&request_headers);
         let place = is_page.then(|| request.uri().path_and_query().map(ToString::to_string)).flatten();
         match arrive(&shared, connection, request).await {
             Ok(response) => response,
             Err(mut refusal) => {
                 refusal.return_to = place;
-                refusal.respond(&asked)
+                refusal.respond(&request_headers)
             }
         }
     })

@@ -63,13 +63,13 @@ pub(crate) fn organisation_of(
     portal: &PortalId,
     snapshot: &Snapshot,
     account: &AccountId,
-    said: Option<Result<OrganisationId, NameFault>>,
+    claimed: Option<Result<OrganisationId, NameFault>>,
 ) -> Result<OrganisationId, IdentityFailure> {
     if let Some(known) = directory_organisation(snapshot, account) {
         return Ok(known);
     }
-    let said = said.ok_or(IdentityFailure::NotAdmitted)?;
-    said.map_err(|fault| not_taken(portal, "organisation", &fault))
+    let claimed = claimed.ok_or(IdentityFailure::NotAdmitted)?;
+    claimed.map_err(|fault| not_taken(portal, "organisation", &fault))
 }
 
 /// Logs that a vouched-for identity is not accepted; the name itself stays out of the log.

@@ -137,7 +137,7 @@ pub fn parse_address(text: &str) -> Option<IpAddr> {
 
 /// An address as an access log or a report gives it, for the journal: canonical where it parses, else the
 /// text as it is, at most 64 characters.
-pub fn told_address(text: &str) -> String {
+pub fn reported_address(text: &str) -> String {
     parse_address(text).map_or_else(|| text.chars().take(64).collect(), |address| address.to_string())
 }
 
@@ -238,8 +238,8 @@ mod tests {
     #[track_caller]
     fn check(peer: &str, forwarded: &str, expected: ClientIp) {
         let headers = headers(&[("x-forwarded-for", forwarded.as_bytes())]);
-        let said = client_of(peer.parse().unwrap(), &headers, &proxies(ClientHeader::XForwardedFor));
-        assert_eq!(said.ip, expected, "{forwarded}");
+        let client = client_of(peer.parse().unwrap(), &headers, &proxies(ClientHeader::XForwardedFor));
+        assert_eq!(client.ip, expected, "{forwarded}");
     }
 
     #[test]
@@ -297,13 +297,13 @@ mod tests {
         }
         // Bytes that are not text do not make the reader continue with what the client wrote.
         let hidden = headers(&[("x-forwarded-for", b"6.6.6.6"), ("x-forwarded-for", b"\xff")]);
-        let said = client_of("10.0.0.1".parse().unwrap(), &hidden, &proxies(Default::default()));
-        assert_eq!(said.ip, ClientIp::Unknown);
+        let client = client_of("10.0.0.1".parse().unwrap(), &hidden, &proxies(Default::default()));
+        assert_eq!(client.ip, ClientIp::Unknown);
     }
 
     #[test]
     fn the_scheme_of_the_client_is_what_the_trusted_proxy_says() {
-        for (said, expected) in [
+        for (scheme, expected) in [
             ("https", Some(true)),
             ("HTTPS", Some(true)),
             ("http, https", Some(true)),
@@ -311,11 +311,11 @@ mod tests {
             ("http", Some(false)),
             ("gopher", None),
         ] {
-            let headers = headers(&[("x-forwarded-proto", said.as_bytes())]);
+            let headers = headers(&[("x-forwarded-proto", scheme.as_bytes())]);
             let proxies = proxies(ClientHeader::XForwardedFor);
             let of = |peer: &str| client_of(peer.parse().unwrap(), &headers, &proxies).is_secure;
-            assert_eq!(of("10.0.0.1"), expected, "{said}");
-            assert_eq!(of("192.0.2.1"), None, "{said}: nobody's word");
+            assert_eq!(of("10.0.0.1"), expected, "{scheme}");
+            assert_eq!(of("192.0.2.1"), None, "{scheme}: nobody's word");
         }
     }
 
@@ -335,15 +335,16 @@ mod tests {
             ("198.51.100.7", &["https, gopher"], None),
         ] {
             let addresses = [("x-forwarded-for", addresses.as_bytes())];
-            let schemes: Vec<_> = schemes.iter().map(|said| ("x-forwarded-proto", said.as_bytes())).collect();
+            let schemes: Vec<_> =
+                schemes.iter().map(|scheme| ("x-forwarded-proto", scheme.as_bytes())).collect();
             let headers = headers(&[&addresses[..], &schemes[..]].concat());
-            let said = client_of("10.0.0.1".parse().unwrap(), &headers, &proxies(Default::default()));
-            assert_eq!(said.is_secure, expected, "{schemes:?}");
+            let client = client_of("10.0.0.1".parse().unwrap(), &headers, &proxies(Default::default()));
+            assert_eq!(client.is_secure, expected, "{schemes:?}");
         }
         // Bytes that are not text do not make the reader continue with what the client wrote.
         let hidden = headers(&[("x-forwarded-proto", b"https"), ("x-forwarded-proto", b"\xff")]);
-        let said = client_of("10.0.0.1".parse().unwrap(), &hidden, &proxies(Default::default()));
-        assert_eq!(said.is_secure, None);
+        let client = client_of("10.0.0.1".parse().unwrap(), &hidden, &proxies(Default::default()));
+        assert_eq!(client.is_secure, None);
     }
 
     #[test]
@@ -351,8 +352,8 @@ mod tests {
         let check = |text: &str, ip: ClientIp, is_secure: Option<bool>| {
             let headers = headers(&[("forwarded", text.as_bytes()), ("x-forwarded-for", b"6.6.6.6")]);
             let peer = "10.0.0.1".parse().unwrap();
-            let said = client_of(peer, &headers, &proxies(ClientHeader::Forwarded));
-            assert_eq!(said, ForwardedClient { ip, is_secure }, "{text}");
+            let client = client_of(peer, &headers, &proxies(ClientHeader::Forwarded));
+            assert_eq!(client, ForwardedClient { ip, is_secure }, "{text}");
             let usual = client_of(peer, &headers, &proxies(ClientHeader::XForwardedFor));
             assert_eq!(usual.ip, known("6.6.6.6"));
         };
@@ -400,8 +401,8 @@ mod tests {
         fn what_a_client_writes_left_of_its_address_changes_nothing(claimed in "[ -~]{0,40}") {
             let claimed = format!("{claimed}, 198.51.100.7");
             let headers = headers(&[("x-forwarded-for", claimed.as_bytes())]);
-            let said = client_of("10.0.0.1".parse().unwrap(), &headers, &proxies(Default::default()));
-            prop_assert_eq!(said.ip, known("198.51.100.7"));
+            let client = client_of("10.0.0.1".parse().unwrap(), &headers, &proxies(Default::default()));
+            prop_assert_eq!(client.ip, known("198.51.100.7"));
         }
     }
 }

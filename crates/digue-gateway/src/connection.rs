@@ -35,11 +35,11 @@ pub struct ConnectionFacts {
 
 impl ConnectionFacts {
     pub fn of(peer: PeerAddress, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
-        let said = client_of(peer.address, headers, proxies);
+        let client = client_of(peer.address, headers, proxies);
         let is_from_proxy = proxies.contains(&peer.address);
         // The fingerprint of a proxy's TLS says nothing about its clients.
         let tls = peer.tls.filter(|_| !is_from_proxy);
-        if said.ip.is_unknown() {
+        if client.ip.is_unknown() {
             tracing::warn!(
                 peer = %peer.address,
                 "A trusted proxy sent no readable client address; sessions are refused for this request"
@@ -48,10 +48,10 @@ impl ConnectionFacts {
         Self {
             peer: peer.address,
             is_from_proxy,
-            is_secure: said.is_secure.unwrap_or(peer.is_secure),
+            is_secure: client.is_secure.unwrap_or(peer.is_secure),
             local_port: peer.local_port,
             origin: RequestOrigin {
-                ip: said.ip,
+                ip: client.ip,
                 agent: user_agent(headers),
                 tls: tls.map(|tls| tls.as_str().to_owned()).unwrap_or_default(),
             },
@@ -62,6 +62,6 @@ impl ConnectionFacts {
 /// What a client says about itself goes to the journal, so it is bounded. Bytes that are not UTF-8 become
 /// the replacement character, so that two such clients still differ where they can.
 fn user_agent(headers: &HeaderMap) -> String {
-    let said = headers.get(header::USER_AGENT).map(http::HeaderValue::as_bytes).unwrap_or_default();
-    String::from_utf8_lossy(said).chars().filter(|sign| !sign.is_control()).take(200).collect()
+    let value = headers.get(header::USER_AGENT).map(http::HeaderValue::as_bytes).unwrap_or_default();
+    String::from_utf8_lossy(value).chars().filter(|sign| !sign.is_control()).take(200).collect()
 }

@@ -137,7 +137,7 @@ async fn check(
         .ok_or_else(|| Refusal::unavailable(StatusCode::FORBIDDEN, "unknown-host-title", "unknown-host"))?;
     // No error here: the visit refuses an unreadable path and journals it for its account.
     let path = Segments::parse(original.target.path()).ok();
-    let asked = PortalRequest {
+    let portal_request = PortalRequest {
         portal,
         host: &original.host.host,
         method: &original.method,
@@ -148,8 +148,8 @@ async fn check(
         path: path.as_ref(),
     };
     let Permission { caller, entry } = match portal.mode.enforcement() {
-        Some(enforcement) => permitted(shared, enforcement, &asked).await?,
-        None => permitted_observed(shared, &asked).await,
+        Some(enforcement) => permitted(shared, enforcement, &portal_request).await?,
+        None => permitted_observed(shared, &portal_request).await,
     };
     let mut response = Response::new(empty());
     let headers = response.headers_mut();
@@ -418,7 +418,7 @@ mod tests {
 
     /// Asks as nginx does, about these URLs; returns the answers, what the monitor was shown, and what was
     /// journalled.
-    async fn asked(urls: &[&str]) -> (Vec<StatusCode>, Vec<Exposure>, Vec<Exposure>) {
+    async fn answers_to(urls: &[&str]) -> (Vec<StatusCode>, Vec<Exposure>, Vec<Exposure>) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (watching, entries) = (Arc::new(Watching::default()), Arc::new(Entries::default()));
         let random = SystemRandom::new();
@@ -457,15 +457,15 @@ mod tests {
             let answer = crate::arrival::respond(gateway.0.clone(), connection, request).await;
             answers.push(answer.status());
         }
-        let told = watching.0.lock().unwrap().clone();
+        let monitored = watching.0.lock().unwrap().clone();
         let written = entries.0.lock().unwrap().clone();
-        (answers, told, written)
+        (answers, monitored, written)
     }
 
     #[tokio::test]
     async fn the_watch_is_told_what_the_journal_is_and_has_the_last_word() {
         let urls = ["http://portail.test/fiche/P1", "http://portail.test/fiche/P9"];
-        let (answers, told, written) = asked(&urls).await;
+        let (answers, monitored, written) = answers_to(&urls).await;
         assert_eq!(answers, [StatusCode::OK, StatusCode::FORBIDDEN]);
         let names = |exposures: &[Exposure]| -> Vec<_> {
             let mut names: Vec<_> = exposures.iter().map(|exposure| exposure.exchange.clone()).collect();
@@ -474,7 +474,7 @@ mod tests {
             names
         };
         // A restart reads the journal: it must know neither more nor less than the live monitor.
-        assert_eq!(names(&told), names(&written));
+        assert_eq!(names(&monitored), names(&written));
         assert!(written.iter().all(|exposure| exposure.inspection == digue_types::Inspection::RequestOnly));
         assert_eq!(written[1].reasons, [RefusalReason::Withheld]);
         assert_eq!(written[1].persons().count(), 0);

@@ -29,23 +29,23 @@ pub struct IdentityRequest<'a> {
 /// Recognises the caller of a request to a portal.
 pub(crate) fn identify(
     shared: &SharedGateway,
-    asked: &IdentityRequest<'_>,
+    request: &IdentityRequest<'_>,
     headers: &HeaderMap,
     now: Timestamp,
 ) -> Result<Caller, IdentityFailure> {
     let snapshot = shared.rules.load();
-    let portal = asked.portal;
+    let portal = request.portal;
     let mut caller = match &portal.identity {
-        Identity::Session => match by_key(&snapshot, &shared.used_proofs, asked.target, headers, now) {
+        Identity::Session => match by_key(&snapshot, &shared.used_proofs, request.target, headers, now) {
             Some(caller) => caller?,
-            None => by_session(shared, asked.target.host, &asked.connection.origin, headers, now)?,
+            None => by_session(shared, request.target.host, &request.connection.origin, headers, now)?,
         },
         Identity::Jwt(verifier) => {
             verifier.identify((&portal.id, &portal.mapping), &snapshot, headers, now)?
         }
         Identity::Header { account, organisation, from } => {
             // By the address of the peer, not of the client: the header is the proxy's own word.
-            if !from.iter().any(|network| network.contains(&asked.connection.peer)) {
+            if !from.iter().any(|network| network.contains(&request.connection.peer)) {
                 return Err(IdentityFailure::NotSignedIn);
             }
             by_header(portal, &snapshot, (account, organisation.as_ref()), headers)?
@@ -130,16 +130,16 @@ fn by_header(
     (account, organisation): (&HeaderName, Option<&HeaderName>),
     headers: &HeaderMap,
 ) -> Result<Caller, IdentityFailure> {
-    let told = |name: &HeaderName| match single_text(headers, name) {
+    let header_value = |name: &HeaderName| match single_text(headers, name) {
         Ok(text) => Ok(text.filter(|text| !text.trim().is_empty())),
         Err(fault) => Err(not_taken(&portal.id, "header", &fault)),
     };
-    let account = told(account)?.ok_or(IdentityFailure::NotSignedIn)?;
+    let account = header_value(account)?.ok_or(IdentityFailure::NotSignedIn)?;
     let account =
         portal.mapping.account(account).map_err(|fault| not_taken(&portal.id, "account", &fault))?;
-    let said = organisation.map(told).transpose()?.flatten();
-    let said = said.map(|text| portal.mapping.organisation(text));
-    let organisation = organisation_of(&portal.id, snapshot, &account, said)?;
+    let claimed = organisation.map(header_value).transpose()?.flatten();
+    let claimed = claimed.map(|text| portal.mapping.organisation(text));
+    let organisation = organisation_of(&portal.id, snapshot, &account, claimed)?;
     let session = SessionId::parse("proxy").expect("the fixed name `proxy` is a session id");
     // A header says who a user is, never when they proved it.
     let proved_at = Timestamp::ZERO;

@@ -69,13 +69,14 @@ impl Hello {
 
     fn of_message(message: &[u8]) -> Option<Self> {
         let (_, parsed) = tls_parser::parse_tls_message_handshake(message).ok()?;
-        let TlsMessage::Handshake(TlsMessageHandshake::ClientHello(said)) = parsed else {
+        let TlsMessage::Handshake(TlsMessageHandshake::ClientHello(client_hello)) = parsed else {
             return None;
         };
-        let mut hello = Self { version: said.version.0, ..Self::default() };
-        hello.ciphers = said.ciphers.iter().map(|cipher| cipher.0).filter(|c| !is_grease(*c)).collect();
+        let mut hello = Self { version: client_hello.version.0, ..Self::default() };
+        hello.ciphers =
+            client_hello.ciphers.iter().map(|cipher| cipher.0).filter(|c| !is_grease(*c)).collect();
         let (_, extensions) =
-            tls_parser::parse_tls_client_hello_extensions(said.ext.unwrap_or_default()).ok()?;
+            tls_parser::parse_tls_client_hello_extensions(client_hello.ext.unwrap_or_default()).ok()?;
         for extension in &extensions {
             match extension {
                 TlsExtension::SNI(names) => hello.has_name = !names.is_empty(),
@@ -88,7 +89,7 @@ impl Hello {
                 _ => {}
             }
         }
-        hello.extensions = types_of(said.ext.unwrap_or_default());
+        hello.extensions = types_of(client_hello.ext.unwrap_or_default());
         hello.extensions.retain(|kind| !is_grease(*kind));
         Some(hello)
     }
@@ -130,12 +131,12 @@ impl Hello {
         // JA4 leaves these two out of the hash: its first part has them.
         extensions.retain(|kind| ![SERVER_NAME, PROTOCOLS].contains(kind) && !without.contains(kind));
         extensions.sort_unstable();
-        let mut said = listed(&extensions);
+        let mut hashed = listed(&extensions);
         if !self.signatures.is_empty() {
-            said.push('_');
-            said.push_str(&listed(&self.signatures));
+            hashed.push('_');
+            hashed.push_str(&listed(&self.signatures));
         }
-        format!("{}_{}", short_hash(&listed(&ciphers)), short_hash(&said))
+        format!("{}_{}", short_hash(&listed(&ciphers)), short_hash(&hashed))
     }
 }
 
@@ -280,10 +281,10 @@ mod tests {
                 .with_no_client_auth();
         let name = "digue.test".try_into().unwrap();
         let mut client = rustls::ClientConnection::new(config.into(), name).unwrap();
-        let mut said = Vec::new();
-        client.write_tls(&mut said).unwrap();
+        let mut hello_bytes = Vec::new();
+        client.write_tls(&mut hello_bytes).unwrap();
         let (near, mut far) = tokio::io::duplex(64);
-        let sent = said.clone();
+        let sent = hello_bytes.clone();
         let sending = tokio::spawn(async move {
             tokio::io::AsyncWriteExt::write_all(&mut far, &sent).await.unwrap();
             drop(far);
@@ -292,8 +293,8 @@ mod tests {
         let mut heard = Vec::new();
         stream.read_to_end(&mut heard).await.unwrap();
         sending.await.unwrap();
-        assert_eq!(heard, said);
-        let hello = Hello::parse(&said).unwrap();
+        assert_eq!(heard, hello_bytes);
+        let hello = Hello::parse(&hello_bytes).unwrap();
         assert_eq!(fingerprint, Some(hello.fingerprint()));
         assert!(hello.ja4().starts_with("t13d"), "{}", hello.ja4());
     }

@@ -154,7 +154,7 @@ fn verify(
     let secret_hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
     let is_for_this = proved.thumbprint == key.thumbprint
         && text("htm") == Some(target.method.as_str())
-        && text("htu").is_some_and(|said| is_address(said, target))
+        && text("htu").is_some_and(|htu| is_address(htu, target))
         && text("ath") == Some(&secret_hash)
         && is_in_time;
     let id = text("jti").filter(|id| !id.is_empty())?;
@@ -176,8 +176,8 @@ fn verify(
 }
 
 /// The address of this request, without the query: web scheme, host, path.
-fn is_address(said: &str, target: ProofTarget<'_>) -> bool {
-    let Ok(uri) = said.parse::<http::Uri>() else { return false };
+fn is_address(htu: &str, target: ProofTarget<'_>) -> bool {
+    let Ok(uri) = htu.parse::<http::Uri>() else { return false };
     let is_web = matches!(uri.scheme_str(), Some("https" | "http"));
     // Without query and fragment, as RFC 9449, 4.3 has it.
     let is_host = uri.host().is_some_and(|host| host.eq_ignore_ascii_case(target.host));

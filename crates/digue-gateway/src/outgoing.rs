@@ -18,13 +18,13 @@ pub(crate) fn outgoing(
     shared: &SharedGateway,
     portal: &Portal,
     caller: Option<&Caller>,
-    asked: &Parts,
+    parts: &Parts,
     connection: &ConnectionFacts,
     now: Timestamp,
 ) -> Request<()> {
-    let mut headers = asked.headers.clone();
-    let public_host = asked.uri.authority().map(|a| a.as_str().to_owned()).or_else(|| {
-        asked.headers.get(header::HOST).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+    let mut headers = parts.headers.clone();
+    let public_host = parts.uri.authority().map(|a| a.as_str().to_owned()).or_else(|| {
+        parts.headers.get(header::HOST).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
     });
     let public_host = public_host.unwrap_or_default();
     // Kept across `strip_request`: the body is forwarded byte for byte, so its declared length still holds.
@@ -54,7 +54,7 @@ pub(crate) fn outgoing(
         say_who(shared, portal, caller, now, &mut headers);
     }
     let scheme = if portal.upstream.is_https { "https" } else { "http" };
-    let target = asked.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let uri = Uri::builder()
         .scheme(scheme)
         .authority(portal.upstream.authority.as_str())
@@ -62,7 +62,7 @@ pub(crate) fn outgoing(
         .build()
         .expect("the map's check covers the upstream, and hyper has parsed the target");
     let mut request = Request::new(());
-    *request.method_mut() = asked.method.clone();
+    *request.method_mut() = parts.method.clone();
     *request.uri_mut() = uri;
     // Portals are spoken to in HTTP/1.1 only (decision 1), whatever the client speaks.
     *request.version_mut() = Version::HTTP_11;
@@ -112,7 +112,7 @@ pub(crate) fn say_who(
 }
 
 /// The origin by which the client knows the portal, from the headers sent to the portal.
-pub(crate) fn public_origin(told: &HeaderMap) -> String {
-    let text = |name| told.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+pub(crate) fn public_origin(headers: &HeaderMap) -> String {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     format!("{}://{}", text("x-forwarded-proto"), text("x-forwarded-host"))
 }

@@ -214,8 +214,9 @@ mod tests {
         let _ = counter.take(refusal("a2", "liste", RefusalReason::OutsideCaseload, 20));
         let mut due = counter.due(Timestamp::from_secs(30), true);
         due.sort_by_key(|entry| (entry.account.clone(), entry.requests()));
-        let told: Vec<_> = due.iter().map(|e| (e.account.as_str(), e.route.as_str(), e.requests())).collect();
-        assert_eq!(told[2], ("a2", "-", 11));
+        let summaries: Vec<_> =
+            due.iter().map(|e| (e.account.as_str(), e.route.as_str(), e.requests())).collect();
+        assert_eq!(summaries[2], ("a2", "-", 11));
         assert_eq!(count(&due), 31);
         assert_eq!(due[2].persons_found, 11);
     }

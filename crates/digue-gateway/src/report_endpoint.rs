@@ -76,7 +76,7 @@ pub(crate) async fn answer(
 
 /// Every fault of a report, none of which was journalled.
 fn faulty(language: Language, faults: Vec<(usize, LineFault)>) -> Response<Body> {
-    let said = |(line, (member, code)): (usize, LineFault)| {
+    let located = |(line, (member, code)): (usize, LineFault)| {
         let fault = text(language, &format!("report-fault-{code}"));
         ReportFault { line, member, code, fault }
     };
@@ -84,7 +84,7 @@ fn faulty(language: Language, faults: Vec<(usize, LineFault)>) -> Response<Body>
         r#type: "urn:digue:invalid-report",
         title: text(language, "report-invalid-title"),
         status: 422,
-        faults: faults.into_iter().map(said).collect(),
+        faults: faults.into_iter().map(located).collect(),
     };
     json(StatusCode::UNPROCESSABLE_ENTITY, &report)
 }

@@ -8,7 +8,7 @@ use digue_types::{
 };
 use serde::Deserialize;
 
-use crate::client_address::told_address;
+use crate::client_address::reported_address;
 use crate::portal::Portal;
 
 /// One line as the portal writes it. Unknown members are a fault: the value of a misspelt one would be
@@ -82,7 +82,7 @@ pub(crate) fn read_line(portal: &Portal, line: &[u8], now: Timestamp) -> Result<
     let categories: Result<Vec<Category>, _> =
         line.categories.iter().flatten().map(|text| Category::parse(text)).collect();
     let client = line.client.unwrap_or_default();
-    let said = |text: Option<String>| text.unwrap_or_default();
+    let text_or_empty = |text: Option<String>| text.unwrap_or_default();
     let session = line.session.as_deref().unwrap_or("reported");
     Ok(ReportedVisit {
         at,
@@ -95,9 +95,9 @@ pub(crate) fn read_line(portal: &Portal, line: &[u8], now: Timestamp) -> Result<
             .map_err(|_| ("organisation", "name"))?,
         session: SessionId::parse(session).map_err(name("session"))?,
         client: RequestClient {
-            ip: told_address(&said(client.ip)),
+            ip: reported_address(&text_or_empty(client.ip)),
             // The same bound as for a proxied request: the text goes to the journal.
-            user_agent: said(client.user_agent).chars().take(200).collect(),
+            user_agent: text_or_empty(client.user_agent).chars().take(200).collect(),
         },
         categories: categories.map_err(name("categories"))?,
         persons,

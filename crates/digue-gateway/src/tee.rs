@@ -247,11 +247,11 @@ mod tests {
 
     #[test]
     fn a_body_that_nobody_reads_on_is_cut_short() {
-        let (ended, told) = std::sync::mpsc::channel();
+        let (ended, ends) = std::sync::mpsc::channel();
         let (teed, copy) = tee(pieces(1, false), 80, begin(&HeldBytes::new(80), []));
         drop(teed.on_end(move || ended.send(()).unwrap()));
         assert_eq!(copy.take().extent, CopyExtent::CutShort);
-        assert_eq!(told.try_iter().count(), 1);
+        assert_eq!(ends.try_iter().count(), 1);
     }
 
     #[test]

@@ -88,9 +88,9 @@ impl TokenVerifier {
         let account = claims.get(&self.account_claim).ok_or(NameFault::NoText);
         let account = account.and_then(|value| mapping.account_claim(value));
         let account = account.map_err(|fault| not_taken(portal, "account", &fault))?;
-        let said = self.organisation_claim.as_deref().and_then(|name| claims.get(name));
-        let said = said.map(|value| mapping.organisation_claim(value));
-        let organisation = organisation_of(portal, snapshot, &account, said)?;
+        let claimed = self.organisation_claim.as_deref().and_then(|name| claims.get(name));
+        let claimed = claimed.map(|value| mapping.organisation_claim(value));
+        let organisation = organisation_of(portal, snapshot, &account, claimed)?;
         // One sign-in at the portal is one session here: its own `sid` or `jti`, or the token's digest.
         let name = text("sid").or_else(|| text("jti")).unwrap_or(token);
         // 96 bits: short in the journal, and still no two sign-ins share a name.

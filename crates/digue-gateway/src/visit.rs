@@ -64,12 +64,12 @@ pub(crate) async fn proxied(
 ) -> Result<Response<Body>, Refusal> {
     let client_side = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
-    let (asked, connection) = (arrival.request(&parts), &arrival.connection);
-    let route = asked.route();
-    if let Some((route, _)) = route.as_ref().filter(|(route, _)| is_public(&asked, route)) {
-        return forward_public(shared, &asked, route, (&parts, body)).await;
+    let (portal_request, connection) = (arrival.request(&parts), &arrival.connection);
+    let route = portal_request.route();
+    if let Some((route, _)) = route.as_ref().filter(|(route, _)| is_public(&portal_request, route)) {
+        return forward_public(shared, &portal_request, route, (&parts, body)).await;
     }
-    let (visit, turn) = identify(shared, enforcement, &asked, route).await?;
+    let (visit, turn) = identify(shared, enforcement, &portal_request, route).await?;
     let (seen, body) = visit.read_body(&parts, body).await?;
     let mut response = match visit.admit(&RequestView::of(&parts, seen.view())).await? {
         Admission::Assets(visit) => visit.forward(&parts, body, connection).await?,
@@ -104,29 +104,32 @@ pub(crate) struct Permission {
 pub(crate) async fn permitted(
     shared: &Arc<SharedGateway>,
     enforcement: Enforcement,
-    asked: &PortalRequest<'_>,
+    request: &PortalRequest<'_>,
 ) -> Result<Permission, Refusal> {
-    if asked.route().is_some_and(|(route, _)| is_public(asked, &route)) {
-        note_public_fetch(shared, asked, shared.clock.now());
+    if request.route().is_some_and(|(route, _)| is_public(request, &route)) {
+        note_public_fetch(shared, request, shared.clock.now());
         return Ok(Permission { caller: None, entry: None });
     }
-    request_only(shared, enforcement, asked).await
+    request_only(shared, enforcement, request).await
 }
 
 /// Forward authentication for an observe-only portal: every request continues.
-pub(crate) async fn permitted_observed(shared: &Arc<SharedGateway>, asked: &PortalRequest<'_>) -> Permission {
-    let Ok(permission) = request_only(shared, Observation::default(), asked).await;
+pub(crate) async fn permitted_observed(
+    shared: &Arc<SharedGateway>,
+    request: &PortalRequest<'_>,
+) -> Permission {
+    let Ok(permission) = request_only(shared, Observation::default(), request).await;
     permission
 }
 
 async fn request_only<M: RequestMode>(
     shared: &Arc<SharedGateway>,
     mode: M,
-    asked: &PortalRequest<'_>,
+    request: &PortalRequest<'_>,
 ) -> Result<Permission, M::Stop> {
-    let (visit, _turn) = identify(shared, mode, asked, asked.route()).await?;
+    let (visit, _turn) = identify(shared, mode, request, request.route()).await?;
     let caller = visit.recognised_caller().cloned();
-    let entry = match visit.admit(&RequestView::without_body(asked.uri)).await? {
+    let entry = match visit.admit(&RequestView::without_body(request.uri)).await? {
         Admission::Assets(visit) => {
             visit.note_fetch();
             None
@@ -148,8 +151,9 @@ pub(crate) async fn observed(
 ) -> Response<Body> {
     let client_side = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
-    let asked = arrival.request(&parts);
-    let Ok((visit, _)) = identify(shared, Observation::default(), &asked, asked.route()).await;
+    let portal_request = arrival.request(&parts);
+    let Ok((visit, _)) =
+        identify(shared, Observation::default(), &portal_request, portal_request.route()).await;
     // Before the response leaves: a stop that falls in between waits for the entry.
     let pending = shared.pending_entries.begin();
     let then = |visit, request, response| conclude_later(pending, visit, request, response);

@@ -61,7 +61,7 @@ pub fn verify(token: &str, typ: &str, known: Option<&str>) -> Result<Possession,
         return Err(Unproven);
     }
     let header = jsonwebtoken::decode_header(token).map_err(|_| Unproven)?;
-    let is_typ = header.typ.as_deref().is_some_and(|said| said.eq_ignore_ascii_case(typ));
+    let is_typ = header.typ.as_deref().is_some_and(|value| value.eq_ignore_ascii_case(typ));
     // By a list: `none` and the symmetric algorithms would let anyone sign with the public key.
     if !is_typ || !ALGORITHMS.contains(&header.alg) {
         return Err(Unproven);

@@ -286,9 +286,9 @@ impl Visit {
         let persons = persons_shown(&self.portal, &*self.shared.aliases, shown)?;
         let is_found = |person: &PersonRef| persons.iter().any(|(found, _)| found == person);
         // Shown as searched, or, by the alias table, the same person.
-        let has = |asked: &Identifier| {
-            let named = self.persons(std::iter::once(asked));
-            shown.shows(asked) || named.is_ok_and(|named| named.iter().all(is_found))
+        let has = |identifier: &Identifier| {
+            let named = self.persons(std::iter::once(identifier));
+            shown.shows(identifier) || named.is_ok_and(|named| named.iter().all(is_found))
         };
         Ok(InspectedPersons { has_asked_values: self.search.values.iter().all(has), persons })
     }

@@ -27,20 +27,20 @@ use digue_http::body::{Body, boxed, limited};
 
 /// A public resource needs no caller. Its fetch is reported for the account of its session, if there is one:
 /// tokens and headers are not read for it.
-const fn is_told_for_public(portal: &Portal) -> bool {
+const fn monitors_public_fetches(portal: &Portal) -> bool {
     matches!(portal.identity, Identity::Session)
 }
 
 /// Reports the fetch of a public resource that was not identified.
-pub(super) fn note_public_fetch(shared: &SharedGateway, asked: &PortalRequest<'_>, now: Timestamp) {
-    if is_told_for_public(asked.portal)
-        && let Ok(caller) = identity::identify(shared, &asked.identity(), asked.headers, now)
+pub(super) fn note_public_fetch(shared: &SharedGateway, request: &PortalRequest<'_>, now: Timestamp) {
+    if monitors_public_fetches(request.portal)
+        && let Ok(caller) = identity::identify(shared, &request.identity(), request.headers, now)
     {
-        tell_fetch(shared, asked.portal, &caller, now);
+        report_fetch(shared, request.portal, &caller, now);
     }
 }
 
-fn tell_fetch(shared: &SharedGateway, portal: &Portal, caller: &Caller, now: Timestamp) {
+fn report_fetch(shared: &SharedGateway, portal: &Portal, caller: &Caller, now: Timestamp) {
     let (organisation, account) = (&caller.organisation, &caller.account);
     let is_observed = portal.mode.enforcement().is_none();
     shared.monitor.fetched(&ResourceFetch {
@@ -59,8 +59,8 @@ impl<M: VisitMode> AdmittedAssets<M> {
         if !self.mode.is_recognised() {
             return;
         }
-        if !self.is_public || is_told_for_public(&visit.portal) {
-            tell_fetch(&visit.shared, &visit.portal, &visit.caller, visit.now);
+        if !self.is_public || monitors_public_fetches(&visit.portal) {
+            report_fetch(&visit.shared, &visit.portal, &visit.caller, visit.now);
         }
     }
 }
@@ -86,15 +86,15 @@ impl AdmittedAssets<Enforcement> {
 /// Forwards the request for a public resource.
 pub(super) async fn forward_public(
     shared: &Arc<SharedGateway>,
-    asked: &PortalRequest<'_>,
+    request: &PortalRequest<'_>,
     route: &Route,
     (parts, body): (&Parts, Body),
 ) -> Result<Response<Body>, Refusal> {
     let now = shared.clock.now();
-    note_public_fetch(shared, asked, now);
+    note_public_fetch(shared, request, now);
     let body = limited(body, usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX));
-    let outgoing = outgoing(shared, asked.portal, None, parts, asked.connection, now);
-    pass_through(shared, asked.portal, outgoing, body).await
+    let outgoing = outgoing(shared, request.portal, None, parts, request.connection, now);
+    pass_through(shared, request.portal, outgoing, body).await
 }
 
 async fn pass_through(

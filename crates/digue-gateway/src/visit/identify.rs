@@ -44,19 +44,19 @@ impl<M: RequestMode> IdentifiedVisit<M> {
 pub(super) async fn identify<M: RequestMode>(
     shared: &Arc<SharedGateway>,
     mut mode: M,
-    asked: &PortalRequest<'_>,
+    request: &PortalRequest<'_>,
     route: Option<(RouteRef, PathValues)>,
 ) -> Result<(IdentifiedVisit<M>, Option<KeptUntilSent>), M::Stop> {
     let now = shared.clock.now();
-    let is_malformed = asked.is_malformed();
-    let (caller, doubt) = match identity::identify(shared, &asked.identity(), asked.headers, now) {
+    let is_malformed = request.is_malformed();
+    let (caller, doubt) = match identity::identify(shared, &request.identity(), request.headers, now) {
         Ok(caller) => (caller, None),
         Err(failure) => {
             let doubt = reason_of(&failure);
-            let said = if is_malformed { RefusalReason::MalformedRequest } else { doubt.clone() };
+            let reason = if is_malformed { RefusalReason::MalformedRequest } else { doubt.clone() };
             let caller = match failure {
                 IdentityFailure::Doubted(caller) => *caller,
-                IdentityFailure::NotSignedIn | IdentityFailure::NotAdmitted => mode.stranger(said, now)?,
+                IdentityFailure::NotSignedIn | IdentityFailure::NotAdmitted => mode.stranger(reason, now)?,
             };
             (caller, Some(doubt))
         }
@@ -65,7 +65,7 @@ pub(super) async fn identify<M: RequestMode>(
         Some((route, values)) => (VisitRule::Mapped(route), values),
         None => (VisitRule::Unmapped, PathValues::new()),
     };
-    let visit = Box::new(Visit::of_request(shared, asked, rule, caller, now));
+    let visit = Box::new(Visit::of_request(shared, request, rule, caller, now));
     if is_malformed {
         mode.object(&visit, vec![RefusalReason::MalformedRequest]).await?;
     }

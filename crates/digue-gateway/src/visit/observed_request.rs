@@ -20,29 +20,29 @@ pub(super) fn as_sent(
     shared: &SharedGateway,
     portal: &Portal,
     caller: Option<&Caller>,
-    asked: &Parts,
+    parts: &Parts,
     connection: &ConnectionFacts,
     now: Timestamp,
 ) -> Option<Request<()>> {
-    let mut headers = asked.headers.clone();
+    let mut headers = parts.headers.clone();
     headers::strip_response_hops(&mut headers);
-    if is_websocket(&asked.headers) {
+    if is_websocket(&parts.headers) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     }
-    if asked.version == Version::HTTP_2 {
+    if parts.version == Version::HTTP_2 {
         join_cookies(&mut headers);
     }
     strip_own_cookies(&mut headers);
-    set_host(portal, asked, &mut headers);
-    set_forwarded(connection, asked, &mut headers);
+    set_host(portal, parts, &mut headers);
+    set_forwarded(connection, parts, &mut headers);
     set_identity(shared, portal, caller, connection, now, &mut headers);
     let scheme = if portal.upstream.is_https { "https" } else { "http" };
-    let target = asked.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let uri = Uri::builder().scheme(scheme).authority(portal.upstream.authority.as_str());
     let mut request = Request::new(());
     *request.uri_mut() = uri.path_and_query(target).build().ok()?;
-    *request.method_mut() = asked.method.clone();
+    *request.method_mut() = parts.method.clone();
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = headers;
     Some(request)
@@ -83,8 +83,8 @@ fn strip_own_cookies(headers: &mut HeaderMap) {
     }
 }
 
-fn set_host(portal: &Portal, asked: &Parts, headers: &mut HeaderMap) {
-    let public = asked.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+fn set_host(portal: &Portal, parts: &Parts, headers: &mut HeaderMap) {
+    let public = parts.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
     let named = portal.upstream.host.as_deref().and_then(|host| HeaderValue::from_str(host).ok());
     if let Some(host) = named.or(public) {
         headers.insert(header::HOST, host);
@@ -92,11 +92,11 @@ fn set_host(portal: &Portal, asked: &Parts, headers: &mut HeaderMap) {
 }
 
 /// Fields set by a trusted proxy stay; for all other clients Digue sets what it sees.
-fn set_forwarded(connection: &ConnectionFacts, asked: &Parts, headers: &mut HeaderMap) {
+fn set_forwarded(connection: &ConnectionFacts, parts: &Parts, headers: &mut HeaderMap) {
     // Empty when unknown: then the proxy's field stays, or none is set.
     let client = connection.origin.ip.to_string();
-    let host = asked.uri.authority().map(|authority| authority.as_str().as_bytes().to_vec());
-    let host = host.or_else(|| asked.headers.get(header::HOST).map(|host| host.as_bytes().to_vec()));
+    let host = parts.uri.authority().map(|authority| authority.as_str().as_bytes().to_vec());
+    let host = host.or_else(|| parts.headers.get(header::HOST).map(|host| host.as_bytes().to_vec()));
     let scheme = if connection.is_secure { "https" } else { "http" };
     for (name, value) in [
         ("x-forwarded-for", client.into_bytes()),

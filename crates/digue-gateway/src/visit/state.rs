@@ -110,8 +110,8 @@ impl PortalRequest<'_> {
 
 /// A request for a route that the map opens to everyone: it needs no caller. A method that no portal may
 /// receive is none, whatever the map opens.
-pub(super) fn is_public(asked: &PortalRequest<'_>, route: &Route) -> bool {
-    route.kind == RouteKind::Assets { is_public: true } && !asked.is_malformed()
+pub(super) fn is_public(request: &PortalRequest<'_>, route: &Route) -> bool {
+    route.kind == RouteKind::Assets { is_public: true } && !request.is_malformed()
 }
 
 /// Values of a path, by the names of the map.
@@ -179,24 +179,24 @@ pub(super) struct Visit {
 impl Visit {
     pub(super) fn of_request(
         shared: &Arc<SharedGateway>,
-        asked: &PortalRequest<'_>,
+        request: &PortalRequest<'_>,
         rule: VisitRule,
         caller: Caller,
         now: Timestamp,
     ) -> Self {
         Self {
             shared: shared.clone(),
-            portal: asked.portal.clone(),
-            way: asked.way,
+            portal: request.portal.clone(),
+            way: request.way,
             rule,
             caller,
-            client: asked.client(),
+            client: request.client(),
             exchange: shared.next_exchange(),
             now,
-            may_change: !asked.method.is_safe(),
+            may_change: !request.method.is_safe(),
             search: ExactSearch::default(),
             subjects: Vec::new(),
-            inspection: asked.way.before_the_answer(),
+            inspection: request.way.before_the_answer(),
             unread: None,
             answered: None,
         }

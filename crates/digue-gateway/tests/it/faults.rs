@@ -17,9 +17,9 @@ async fn a_tunnel_is_asked_for_by_the_persons_that_its_request_names() {
     let plain = world.visit(WayIn::Session, get("caseload", "/canal/P1")).await;
     assert_eq!((plain.status, plain.reasons), (400, vec!["malformed-request".to_owned()]));
     // Another proxy carries the upgrade; the person is outside the caseload by either way.
-    let asked = world.visit(WayIn::AuthRequest, get("caseload", "/canal/P99")).await;
+    let forward_auth = world.visit(WayIn::AuthRequest, get("caseload", "/canal/P99")).await;
     let through = world.upgrade(get("caseload", "/canal/P99")).await;
-    for reaction in [asked, through] {
+    for reaction in [forward_auth, through] {
         assert_eq!((reaction.status, reaction.reasons), (403, vec!["outside-caseload".to_owned()]));
     }
     let entries = world.entries();
@@ -84,8 +84,8 @@ async fn a_report_of_an_observed_portal_asks_the_monitor_for_no_verdict() {
     let mut world = World::new();
     world.visit(WayIn::ObservedReport, get("caseload", "/fiche/P6")).await;
     world.visit(WayIn::Report, get("caseload", "/fiche/P6")).await;
-    let asked: Vec<bool> = world.told().iter().map(|told| told.is_asked).collect();
-    assert_eq!(asked, [false, true]);
+    let verdicts: Vec<bool> = world.monitor_calls().iter().map(|call| call.wants_verdict).collect();
+    assert_eq!(verdicts, [false, true]);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use digue_types::{Basis, Exposure, Inspection, Means, Outcome, RefusalReason};
 
-use crate::world::{DECOY, Reaction, Told, Visit, WayIn, World};
+use crate::world::{DECOY, MonitorCall, Reaction, Visit, WayIn, World};
 
 /// The way against which all others are compared.
 const REFERENCE: WayIn = WayIn::Session;
@@ -102,8 +102,8 @@ fn entries_of(world: &World) -> Vec<Exposure> {
     world.entries().iter().map(without_way).collect()
 }
 
-fn told_of(world: &World) -> Vec<Exposure> {
-    world.told().iter().map(|Told { exposure, .. }| without_way(exposure)).collect()
+fn monitored_by(world: &World) -> Vec<Exposure> {
+    world.monitor_calls().iter().map(|MonitorCall { exposure, .. }| without_way(exposure)).collect()
 }
 
 /// nginx knows only three statuses; the reasons are the decision.
@@ -122,7 +122,7 @@ async fn the_same_visits_are_the_same_decisions_entries_and_monitoring_whichever
             assert_eq!(ours, theirs, "{way:?} {visit:?}");
         }
         assert_eq!(entries_of(&world), entries_of(&reference), "{way:?}");
-        assert_eq!(told_of(&world), told_of(&reference), "{way:?}");
+        assert_eq!(monitored_by(&world), monitored_by(&reference), "{way:?}");
         for account in ["caseload", "reduced", "moved", "glass"] {
             let (ours, theirs) = (way.portal(), REFERENCE.portal());
             assert_eq!(world.counts(&ours, account), reference.counts(&theirs, account), "{way:?} {account}");
@@ -155,7 +155,7 @@ async fn observe_only_says_of_each_visit_what_enforced_mode_decides_and_lets_it_
             let is_objected = ours.is_some_and(|reasons| !reasons.is_empty());
             let outcome = observed.entries().first().map(|entry| entry.outcome);
             assert_eq!(outcome == Some(Outcome::WouldRefuse), is_objected, "{way:?} {visit:?}");
-            assert!(observed.told().iter().all(|told| !told.is_asked), "{way:?} {visit:?}");
+            assert!(observed.monitor_calls().iter().all(|call| !call.wants_verdict), "{way:?} {visit:?}");
         }
     }
 }
@@ -186,7 +186,7 @@ async fn what_a_portal_reports_counts_as_if_it_had_come_through() {
     let through_entries: Vec<_> = entries_of(&through).into_iter().filter(|e| e.is_released()).collect();
     let expected: Vec<_> = through_entries.into_iter().map(declared).collect();
     assert_eq!(entries_of(&reported), expected);
-    assert_eq!(told_of(&reported), expected, "the monitor is told of each");
+    assert_eq!(monitored_by(&reported), expected, "the monitor is told of each");
     for account in ["caseload", "reduced", "moved", "glass"] {
         let portal = REFERENCE.portal();
         assert_eq!(reported.counts(&portal, account), through.counts(&portal, account), "{account}");

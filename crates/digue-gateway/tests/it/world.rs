@@ -101,11 +101,11 @@ impl Recorder for MemoryJournal {
     }
 }
 
-/// A monitor that withholds the decoy, and the persons beyond a number; it keeps what it was told.
+/// A monitor that withholds the decoy, and the persons beyond a number; it records every call.
 #[derive(Default)]
-pub(crate) struct TellingMonitor {
+pub(crate) struct RecordingMonitor {
     pub(crate) memory: Mutex<MonitorMemory>,
-    pub(crate) told: Mutex<Vec<Told>>,
+    pub(crate) monitor_calls: Mutex<Vec<MonitorCall>>,
 }
 
 /// What a monitor knows after all it was told; the same from the journal alone.
@@ -116,11 +116,11 @@ pub(crate) struct MonitorMemory {
     refused: BTreeMap<String, u64>,
 }
 
-/// One thing that a monitor was told.
+/// One call of the monitor.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct MonitorCall {
     /// Asked for a verdict.
-    pub(crate) is_asked: bool,
+    pub(crate) wants_verdict: bool,
     pub(crate) exposure: Exposure,
 }
 
@@ -160,15 +160,21 @@ impl MonitorMemory {
     }
 }
 
-impl ResponseMonitor for TellingMonitor {
+impl ResponseMonitor for RecordingMonitor {
     fn look(&self, exposure: &Exposure) -> Verdict {
-        self.told.lock().unwrap().push(Told { is_asked: true, exposure: exposure.clone() });
+        self.monitor_calls
+            .lock()
+            .unwrap()
+            .push(MonitorCall { wants_verdict: true, exposure: exposure.clone() });
         let is_theft = self.memory.lock().unwrap().take(exposure, false);
         if is_theft { Verdict::Withhold } else { Verdict::Pass }
     }
 
     fn observe(&self, exposure: &Exposure) {
-        self.told.lock().unwrap().push(Told { is_asked: false, exposure: exposure.clone() });
+        self.monitor_calls
+            .lock()
+            .unwrap()
+            .push(MonitorCall { wants_verdict: false, exposure: exposure.clone() });
         self.memory.lock().unwrap().take(exposure, true);
     }
 
@@ -259,7 +265,7 @@ impl Reaction {
 pub(crate) struct World {
     pub(crate) gateway: Gateway,
     pub(crate) journal: Arc<MemoryJournal>,
-    pub(crate) monitor: Arc<TellingMonitor>,
+    pub(crate) monitor: Arc<RecordingMonitor>,
     pub(crate) clock: Arc<ManualClock>,
     holder: Arc<Holder>,
     asserter: Arc<Vec<u8>>,
@@ -541,7 +547,7 @@ impl World {
         });
         let key =
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
-        let (journal, monitor) = (Arc::new(MemoryJournal::default()), Arc::new(TellingMonitor::default()));
+        let (journal, monitor) = (Arc::new(MemoryJournal::default()), Arc::new(RecordingMonitor::default()));
         let clock = Arc::new(ManualClock(AtomicI64::new(NOON.micros())));
         let (holder, asserter) = (Arc::new(Holder::new()), Arc::new(key.as_ref().to_vec()));
         let gateway = start(&journal, &monitor, &clock, &holder, &asserter);
@@ -569,8 +575,8 @@ impl World {
         self.journal.entries.lock().unwrap().clone()
     }
 
-    pub(crate) fn told(&self) -> Vec<Told> {
-        self.monitor.told.lock().unwrap().clone()
+    pub(crate) fn monitor_calls(&self) -> Vec<MonitorCall> {
+        self.monitor.monitor_calls.lock().unwrap().clone()
     }
 
     /// Distinct persons counted for an account, and for its organisation.
@@ -740,7 +746,7 @@ fn asking(dialect: &str) -> http::request::Builder {
 
 fn start(
     journal: &Arc<MemoryJournal>,
-    monitor: &Arc<TellingMonitor>,
+    monitor: &Arc<RecordingMonitor>,
     clock: &Arc<ManualClock>,
     holder: &Holder,
     asserter: &[u8],
