@@ -273,13 +273,13 @@ impl JournalStatement<'_> {
 }
 
 /// Calls `ask` with the acts of the journal, as far as the index has read them.
-pub fn with_word<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
+pub fn with_journal_statement<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
     let mut journalled = app.area::<JournalledActCache>().0.lock().unwrap_or_else(PoisonError::into_inner);
     // `journal_state` is held only to copy the new acts: the journal's commits wait for it. The index
     // yields the newest first; they are added in the order of the journal below.
     let new: Vec<_> = {
-        let standing = app.journal_state();
-        let newer = standing.index.acts(usize::MAX).take_while(|(entry, _)| *entry >= journalled.end());
+        let state = app.journal_state();
+        let newer = state.index.acts(usize::MAX).take_while(|(entry, _)| *entry >= journalled.end());
         newer.cloned().collect()
     };
     for (entry, act) in new.iter().rev() {

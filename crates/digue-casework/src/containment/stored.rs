@@ -6,7 +6,7 @@ use digue_app::act_contents::FindingFigures;
 use digue_app::signals::{StoredSignals, reason_of, signals_of, subject_of};
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
-    JournalStatement, RecordComparison, StoredComparison, StoredKind, with_word,
+    JournalStatement, RecordComparison, StoredComparison, StoredKind, with_journal_statement,
 };
 use digue_store::FindingRecord;
 use digue_types::{Act, FindingId, Subject, Timestamp};
@@ -21,20 +21,20 @@ const FINDINGS_MAX: u32 = 100_000;
 
 async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = app.store().findings(FINDINGS_MAX).await?;
-    with_word(app, |word| {
+    with_journal_statement(app, |statement| {
         for finding in &stored {
             let signals = signals_of(finding);
-            let is_same = is_found(word, finding, &signals) && is_judged(word, finding);
-            to.note(StoredKind::Finding, finding.id.as_str(), word.unless_older(finding.at, is_same));
+            let is_same = is_found(statement, finding, &signals) && is_judged(statement, finding);
+            to.note(StoredKind::Finding, finding.id.as_str(), statement.unless_older(finding.at, is_same));
             if signals.known().is_none() || around_of(finding) == StoredSurroundings::Unreadable {
                 to.cannot_read(StoredKind::Finding, finding.id.as_str());
             }
         }
         let known: BTreeSet<&FindingId> = stored.iter().map(|finding| &finding.id).collect();
-        for finding in word.journalled.verdicts().filter(|finding| !known.contains(finding)) {
+        for finding in statement.journalled.verdicts().filter(|finding| !known.contains(finding)) {
             to.miss(StoredKind::Finding, finding.as_str());
         }
-        for subject in taken_away(word, &stored) {
+        for subject in taken_away(statement, &stored) {
             to.miss(StoredKind::Finding, subject.to_string());
         }
     });
@@ -44,7 +44,7 @@ async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
 /// Subjects about which detection acted more often than there are findings: findings were deleted. The act
 /// does not hold the id of its finding, so that an undecided one can only be counted by its subject; those
 /// with a verdict are known by their id.
-fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<&'j Subject> {
+fn taken_away<'j>(statement: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<&'j Subject> {
     let oldest = stored.iter().map(|finding| finding.at).min().unwrap_or(Timestamp::ZERO);
     // When the list is cut, older acts have no finding here and must not count as missing ones.
     let is_cut = stored.len() >= FINDINGS_MAX as usize;
@@ -53,38 +53,39 @@ fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<
     for finding in stored {
         *kept.entry(subject_of(finding)).or_default() += 1;
     }
-    for (finding, said) in word.journalled.all_verdicts() {
+    for (finding, act) in statement.journalled.all_verdicts() {
         // Counted although the finding is gone: `verdicts` above reports it already under its id.
         if !known.contains(finding) {
-            *kept.entry(said.about.clone()).or_default() += 1;
+            *kept.entry(act.about.clone()).or_default() += 1;
         }
     }
-    let acted = word.journalled.all_findings().filter(|(subject, all)| {
-        let readable = all.iter().filter(|said| !is_cut || said.at >= oldest).count();
+    let acted = statement.journalled.all_findings().filter(|(subject, all)| {
+        let readable = all.iter().filter(|act| !is_cut || act.at >= oldest).count();
         readable > kept.get(subject).copied().unwrap_or(0)
     });
     acted.map(|(subject, _)| subject).collect()
 }
 
-fn is_found(word: &JournalStatement<'_>, finding: &FindingRecord, signals: &StoredSignals) -> bool {
+fn is_found(statement: &JournalStatement<'_>, finding: &FindingRecord, signals: &StoredSignals) -> bool {
     let reason = signals.known().map(reason_of);
     // Signals that this version cannot read are named as such, and not as different.
-    let has_reason = |said: &str| reason.as_ref().is_none_or(|reason| said == reason);
+    let has_reason = |text: &str| reason.as_ref().is_none_or(|reason| text == reason);
     let has_figures = |before: &str| {
         FindingFigures::parse(before).is_some_and(|figures| figures.persons == finding.persons)
     };
-    word.journalled
+    statement
+        .journalled
         .findings(&subject_of(finding))
         .iter()
-        .any(|said| said.after == finding.action && has_reason(&said.reason) && has_figures(&said.before))
+        .any(|act| act.after == finding.action && has_reason(&act.reason) && has_figures(&act.before))
 }
 
-fn is_judged(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
-    match (&finding.verdict, word.journalled.verdict(&finding.id)) {
+fn is_judged(statement: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
+    match (&finding.verdict, statement.journalled.verdict(&finding.id)) {
         (None, None) => true,
-        (Some(verdict), Some(said)) => {
+        (Some(verdict), Some(recorded)) => {
             let act = if verdict.is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
-            said.act == act && said.by == verdict.by && said.reason == verdict.reason
+            recorded.act == act && recorded.by == verdict.by && recorded.reason == verdict.reason
         }
         _ => false,
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
-    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
+    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind,
+    with_journal_statement,
 };
 use digue_store::EntryRecord;
 
@@ -21,17 +22,18 @@ async fn incident_entries(app: &App, to: &mut RecordComparison) -> Result<(), Op
     for incident in app.store().incidents().await? {
         stored.extend(app.store().incident_entries(&incident.id).await?);
     }
-    with_word(app, |word| {
+    with_journal_statement(app, |statement| {
         let mut known = BTreeSet::new();
         for entry in &stored {
             let name = format!("{} {}", entry.incident, entry.number);
-            to.note(StoredKind::Incident, name.as_str(), entry_is(word, entry));
+            to.note(StoredKind::Incident, name.as_str(), entry_is(statement, entry));
             known.insert(name);
         }
-        for (subject, said) in word.journalled.hashed() {
+        for (subject, recorded) in statement.journalled.hashed() {
             let Subject::Incident(incident) = subject else { continue };
             // A text of another form is of no entry in the database: it is named, not skipped.
-            let number = EntryHash::parse(said).map_or_else(|| said.to_owned(), |one| one.number.to_string());
+            let number =
+                EntryHash::parse(recorded).map_or_else(|| recorded.to_owned(), |one| one.number.to_string());
             let name = format!("{incident} {number}");
             if !known.contains(&name) {
                 to.miss(StoredKind::Incident, name);
@@ -41,11 +43,11 @@ async fn incident_entries(app: &App, to: &mut RecordComparison) -> Result<(), Op
     Ok(())
 }
 
-fn entry_is(word: &JournalStatement<'_>, entry: &EntryRecord) -> RecordConfirmation {
+fn entry_is(statement: &JournalStatement<'_>, entry: &EntryRecord) -> RecordConfirmation {
     let subject = Subject::Incident(entry.incident.clone());
     let forms = EntryHash::forms(entry).map(|form| form.to_string());
-    let is_same = forms.iter().any(|form| word.journalled.holds(&subject, form, &entry.author));
-    word.unless_older(entry.recorded_at, is_same)
+    let is_same = forms.iter().any(|form| statement.journalled.holds(&subject, form, &entry.author));
+    statement.unless_older(entry.recorded_at, is_same)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
     JournalStatement, RecordComparison, RecordConfirmation, SETTLES_WITHIN, StoredComparison, StoredKind,
-    with_word,
+    with_journal_statement,
 };
 use digue_store::CampaignRecord;
 
@@ -16,12 +16,12 @@ pub const COMPARISONS: &[StoredComparison] =
 
 async fn campaigns(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = app.store().campaigns().await?;
-    with_word(app, |word| {
+    with_journal_statement(app, |statement| {
         for campaign in &stored {
-            to.note(StoredKind::Campaign, campaign.id.as_str(), campaign_is(word, campaign));
+            to.note(StoredKind::Campaign, campaign.id.as_str(), campaign_is(statement, campaign));
         }
         let known: BTreeSet<&str> = stored.iter().map(|campaign| campaign.id.as_str()).collect();
-        for campaign in word.journalled.campaigns().filter(|campaign| !known.contains(campaign)) {
+        for campaign in statement.journalled.campaigns().filter(|campaign| !known.contains(campaign)) {
             to.miss(StoredKind::Campaign, campaign);
         }
     });
@@ -32,8 +32,8 @@ async fn campaigns(app: &App, to: &mut RecordComparison) -> Result<(), Operation
 /// was changed in the database must not be sent in the operator's name.
 pub(super) async fn is_as_prepared(app: &App, campaign: &CampaignRecord) -> bool {
     let is_so = || {
-        with_word(app, |word| {
-            let confirmation = word.unless_older(campaign.made_at, is_prepared(word, campaign));
+        with_journal_statement(app, |statement| {
+            let confirmation = statement.unless_older(campaign.made_at, is_prepared(statement, campaign));
             confirmation != RecordConfirmation::Differs
         })
     };
@@ -45,20 +45,20 @@ pub(super) async fn is_as_prepared(app: &App, campaign: &CampaignRecord) -> bool
     is_so()
 }
 
-fn is_prepared(word: &JournalStatement<'_>, campaign: &CampaignRecord) -> bool {
-    word.journalled.campaign(&campaign.id).is_some_and(|said| {
-        journalled_forms(campaign).contains(&said.before)
-            && said.after == CampaignSize(campaign.persons).to_string()
-            && said.by == campaign.made_by
+fn is_prepared(statement: &JournalStatement<'_>, campaign: &CampaignRecord) -> bool {
+    statement.journalled.campaign(&campaign.id).is_some_and(|act| {
+        journalled_forms(campaign).contains(&act.before)
+            && act.after == CampaignSize(campaign.persons).to_string()
+            && act.by == campaign.made_by
     })
 }
 
-fn campaign_is(word: &JournalStatement<'_>, campaign: &CampaignRecord) -> RecordConfirmation {
-    let is_same = is_prepared(word, campaign);
+fn campaign_is(statement: &JournalStatement<'_>, campaign: &CampaignRecord) -> RecordConfirmation {
+    let is_same = is_prepared(statement, campaign);
     // Only "ready" and "failed" are set by Digue without an act.
-    let is_state = match word.journalled.campaign_state(&campaign.id) {
+    let is_state = match statement.journalled.campaign_state(&campaign.id) {
         None => !matches!(campaign.state.as_str(), "sending" | "paused" | "ended"),
-        Some(said) => said == campaign.state,
+        Some(recorded) => recorded == campaign.state,
     };
-    word.unless_older(campaign.made_at, is_same && is_state)
+    statement.unless_older(campaign.made_at, is_same && is_state)
 }

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use digue_app::files::sha256;
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
-    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_word,
+    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind,
+    with_journal_statement,
 };
 use digue_isms::check::CheckOutcome;
 use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
@@ -32,15 +33,15 @@ async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), Operation
     for id in unreadable {
         to.cannot_read(StoredKind::Record, id);
     }
-    with_word(app, |word| {
+    with_journal_statement(app, |statement| {
         let mut known = BTreeSet::new();
         for revision in &stored {
-            to.note(StoredKind::Record, revision.id.as_str(), revision_is(word, revision));
+            to.note(StoredKind::Record, revision.id.as_str(), revision_is(statement, revision));
             known.insert((revision.id.as_str(), revision.number));
         }
-        for (subject, said) in word.journalled.hashed() {
+        for (subject, recorded) in statement.journalled.hashed() {
             let Subject::Record(id) = subject else { continue };
-            let number = RevisionHash::parse(said).map(|revision| revision.number);
+            let number = RevisionHash::parse(recorded).map(|revision| revision.number);
             if number.is_none_or(|number| !known.contains(&(id.as_str(), number))) {
                 to.miss(StoredKind::Record, id.as_str());
             }
@@ -49,10 +50,10 @@ async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), Operation
     Ok(())
 }
 
-fn revision_is(word: &JournalStatement<'_>, revision: &RevisionRecord) -> RecordConfirmation {
+fn revision_is(statement: &JournalStatement<'_>, revision: &RevisionRecord) -> RecordConfirmation {
     let words = words_of(revision);
-    let is_same = word.journalled.holds(&words.subject, &words.after, &revision.author);
-    word.unless_older(revision.at, is_same)
+    let is_same = statement.journalled.holds(&words.subject, &words.after, &revision.author);
+    statement.unless_older(revision.at, is_same)
 }
 
 async fn rights_reviews(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
@@ -61,59 +62,63 @@ async fn rights_reviews(app: &App, to: &mut RecordComparison) -> Result<(), Oper
         let lines = app.store().review_lines(&review.id).await?;
         stored.push((review, lines));
     }
-    with_word(app, |word| {
+    with_journal_statement(app, |statement| {
         for (review, lines) in &stored {
-            to.note(StoredKind::Review, review.id.as_str(), review_is(word, review, lines));
+            to.note(StoredKind::Review, review.id.as_str(), review_is(statement, review, lines));
             for line in lines {
                 let name = format!("{} {}", review.id, line.account);
                 if reviews::facts_of(line).is_none() {
                     to.cannot_read(StoredKind::Review, name.as_str());
                 }
-                to.note(StoredKind::Review, name, line_is(word, line));
+                to.note(StoredKind::Review, name, line_is(statement, line));
             }
         }
         let known: BTreeSet<&str> = stored.iter().map(|(review, _)| review.id.as_str()).collect();
-        for review in word.journalled.reviews().filter(|review| !known.contains(review)) {
+        for review in statement.journalled.reviews().filter(|review| !known.contains(review)) {
             to.miss(StoredKind::Review, review);
         }
     });
     Ok(())
 }
 
-fn review_is(word: &JournalStatement<'_>, review: &ReviewRecord, lines: &[ReviewLine]) -> RecordConfirmation {
-    let is_same = word.journalled.review(&review.id).is_some_and(|said| {
+fn review_is(
+    statement: &JournalStatement<'_>,
+    review: &ReviewRecord,
+    lines: &[ReviewLine],
+) -> RecordConfirmation {
+    let is_same = statement.journalled.review(&review.id).is_some_and(|act| {
         let opened = OpenedReview { accounts: lines.len(), due_at: review.due_at };
-        said.after == opened.to_string() && said.by == review.opened_by
+        act.after == opened.to_string() && act.by == review.opened_by
     });
-    word.unless_older(review.opened_at, is_same)
+    statement.unless_older(review.opened_at, is_same)
 }
 
-fn line_is(word: &JournalStatement<'_>, line: &ReviewLine) -> RecordConfirmation {
-    let said = word.journalled.review_line(&line.review, &line.account);
-    match (line.decision.as_str(), said) {
+fn line_is(statement: &JournalStatement<'_>, line: &ReviewLine) -> RecordConfirmation {
+    let act = statement.journalled.review_line(&line.review, &line.account);
+    match (line.decision.as_str(), act) {
         ("", None) => RecordConfirmation::Same,
-        (decision, Some(said)) => {
+        (decision, Some(act)) => {
             let is_same =
-                said.after == decision && said.reason == line.reason && said.by.as_str() == line.decided_by;
+                act.after == decision && act.reason == line.reason && act.by.as_str() == line.decided_by;
             if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
         }
-        (_, None) => word.unless_older(line.decided_at, false),
+        (_, None) => statement.unless_older(line.decided_at, false),
     }
 }
 
 async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = app.store().last_check_results().await?;
-    with_word(app, |word| {
+    with_journal_statement(app, |statement| {
         for result in &stored {
             match checks::outcome_of(result) {
                 Some(known) => {
-                    to.note(StoredKind::Check, result.name.as_str(), result_is(word, result, &known));
+                    to.note(StoredKind::Check, result.name.as_str(), result_is(statement, result, &known));
                 }
                 None => to.cannot_read(StoredKind::Check, result.name.as_str()),
             }
         }
         let known: BTreeSet<&str> = stored.iter().map(|result| result.name.as_str()).collect();
-        for check in word.journalled.all_checked().filter(|check| !known.contains(check)) {
+        for check in statement.journalled.all_checked().filter(|check| !known.contains(check)) {
             to.miss(StoredKind::Check, check);
         }
     });
@@ -121,33 +126,33 @@ async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), Opera
 }
 
 fn result_is(
-    word: &JournalStatement<'_>,
+    statement: &JournalStatement<'_>,
     result: &CheckRecord,
     (outcome, canonical): &(CheckOutcome, String),
 ) -> RecordConfirmation {
     let found = CheckHash { outcome: *outcome, hash: sha256(canonical) }.to_string();
-    word.unless_older(result.at, word.journalled.checked(&result.name) == Some(found.as_str()))
+    statement.unless_older(result.at, statement.journalled.checked(&result.name) == Some(found.as_str()))
 }
 
 async fn switches(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = app.store().check_switches().await?;
-    with_word(app, |word| {
+    with_journal_statement(app, |statement| {
         for switch in &stored {
-            to.note(StoredKind::Switch, switch.name.as_str(), switch_is(word, switch));
+            to.note(StoredKind::Switch, switch.name.as_str(), switch_is(statement, switch));
         }
         // A check that is enabled again keeps its switch: a missing one was removed by other means.
         let known: BTreeSet<&str> = stored.iter().map(|switch| switch.name.as_str()).collect();
-        for check in word.journalled.all_switched().filter(|check| !known.contains(check)) {
+        for check in statement.journalled.all_switched().filter(|check| !known.contains(check)) {
             to.miss(StoredKind::Switch, check);
         }
     });
     Ok(())
 }
 
-fn switch_is(word: &JournalStatement<'_>, switch: &SwitchRecord) -> RecordConfirmation {
-    let Some(said) = word.journalled.switched(&switch.name) else { return word.without_act() };
-    let after = CheckSwitch::at(said.at, switch.until);
+fn switch_is(statement: &JournalStatement<'_>, switch: &SwitchRecord) -> RecordConfirmation {
+    let Some(act) = statement.journalled.switched(&switch.name) else { return statement.without_act() };
+    let after = CheckSwitch::at(act.at, switch.until);
     let is_same =
-        said.after == after.to_string() && said.reason == switch.reason && said.by.as_str() == switch.author;
+        act.after == after.to_string() && act.reason == switch.reason && act.by.as_str() == switch.author;
     if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
 }

@@ -44,7 +44,7 @@ pub struct JournalledActs {
     suspended: HashMap<AccountId, bool>,
     /// The last change of each gate.
     gates: HashMap<Subject, JournalledAct>,
-    asked: HashMap<Subject, Vec<JournalledAct>>,
+    requested: HashMap<Subject, Vec<JournalledAct>>,
     decided: HashMap<Subject, Vec<JournalledAct>>,
     /// Acts of detection, by subject; verdicts by the id of the finding.
     findings: HashMap<Subject, Vec<JournalledAct>>,
@@ -78,7 +78,7 @@ impl JournalledActs {
         self.end = entry + 1;
         self.first_at.get_or_insert(act.at);
         let subject = act.subject.clone().canonical();
-        let said = || JournalledAct {
+        let recorded = || JournalledAct {
             about: act.subject.clone().canonical(),
             at: act.at,
             by: act.actor.clone(),
@@ -98,23 +98,23 @@ impl JournalledActs {
                     self.suspended.insert(account, act.act == Act::AccountSuspended);
                 }
             }
-            Act::GateSet => drop(self.gates.insert(subject, said())),
-            Act::ApprovalAsked => self.asked.entry(subject).or_default().push(said()),
+            Act::GateSet => drop(self.gates.insert(subject, recorded())),
+            Act::ApprovalAsked => self.requested.entry(subject).or_default().push(recorded()),
             Act::ApprovalGranted | Act::ApprovalRefused => {
-                self.decided.entry(subject).or_default().push(said());
+                self.decided.entry(subject).or_default().push(recorded());
             }
             Act::WatchContained | Act::WatchAlerted => {
-                self.findings.entry(subject).or_default().push(said());
+                self.findings.entry(subject).or_default().push(recorded());
             }
             Act::FindingConfirmed | Act::FindingCleared => {
                 // The verdict names the finding in its text; its subject is the account.
                 if let Subject::Finding(finding) = Subject::parse(&act.after) {
-                    self.verdicts.insert(finding, said());
+                    self.verdicts.insert(finding, recorded());
                 }
             }
             Act::CampaignPrepared => {
                 if let Subject::Campaign(id) = subject {
-                    self.prepared.insert(id, said());
+                    self.prepared.insert(id, recorded());
                 }
             }
             Act::CampaignSet => {
@@ -124,18 +124,18 @@ impl JournalledActs {
             }
             Act::ReviewOpened => {
                 if let Subject::Review(id) = subject {
-                    self.reviews.insert(id, said());
+                    self.reviews.insert(id, recorded());
                 }
             }
             Act::ReviewDecided => {
                 let review = Subject::parse(&act.before);
                 if let (Some(account), Subject::Review(review)) = (subject.account(), review) {
-                    self.review_lines.insert((review, account), said());
+                    self.review_lines.insert((review, account), recorded());
                 }
             }
             Act::CheckSwitched => {
                 if let Subject::Check(code) = subject {
-                    self.switches.insert(code, said());
+                    self.switches.insert(code, recorded());
                 }
             }
             Act::CheckRan => {
@@ -173,12 +173,12 @@ impl JournalledActs {
         self.gates.iter()
     }
 
-    pub fn asked(&self, subject: &Subject) -> &[JournalledAct] {
-        self.asked.get(subject).map_or(&[], Vec::as_slice)
+    pub fn requested(&self, subject: &Subject) -> &[JournalledAct] {
+        self.requested.get(subject).map_or(&[], Vec::as_slice)
     }
 
-    pub fn all_asked(&self) -> impl Iterator<Item = (&Subject, &JournalledAct)> {
-        self.asked.iter().flat_map(|(subject, all)| all.iter().map(move |said| (subject, said)))
+    pub fn all_requested(&self) -> impl Iterator<Item = (&Subject, &JournalledAct)> {
+        self.requested.iter().flat_map(|(subject, all)| all.iter().map(move |act| (subject, act)))
     }
 
     pub fn decided(&self, subject: &Subject) -> &[JournalledAct] {
