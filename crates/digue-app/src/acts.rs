@@ -48,9 +48,9 @@ impl App {
         &self,
         actor: &Actor,
         act: Act,
-        words: ActDetails,
+        details: ActDetails,
     ) -> Result<u64, OperationError> {
-        self.write_all(actor, act, vec![words]).await
+        self.write_all(actor, act, vec![details]).await
     }
 
     /// Makes several acts of one kind durable in one append; returns the number of the first entry.
@@ -64,15 +64,15 @@ impl App {
             return Ok(0);
         }
         let at = self.clock().now();
-        let event = |words: &ActDetails| {
+        let event = |details: &ActDetails| {
             Event::Administration(Administration {
                 at,
                 actor: actor.account.clone(),
                 act,
-                subject: words.subject.clone(),
-                before: words.before.clone(),
-                after: words.after.clone(),
-                reason: words.reason.clone(),
+                subject: details.subject.clone(),
+                before: details.before.clone(),
+                after: details.after.clone(),
+                reason: details.reason.clone(),
             })
         };
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -101,14 +101,14 @@ impl App {
     /// `Conflict` when the store refuses the claim; nothing is journalled then.
     pub async fn claim(
         &self,
-        (actor, act, words): (&Actor, Act, ActDetails),
+        (actor, act, details): (&Actor, Act, ActDetails),
         claim: impl Future<Output = Result<bool, StoreError>>,
         release: impl Future<Output = Result<(), StoreError>>,
     ) -> Result<u64, OperationError> {
         if !claim.await? {
             return Err(OperationError::Conflict);
         }
-        match self.write_down(actor, act, words).await {
+        match self.write_down(actor, act, details).await {
             Ok(entry) => Ok(entry),
             Err(error) => {
                 if let Err(stuck) = release.await {

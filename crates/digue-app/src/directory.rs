@@ -72,13 +72,13 @@ pub async fn put(
     let moved: Vec<AccountId> =
         accounts.iter().filter(|(id, to)| is_moved(id, to)).map(|(id, _)| id.clone()).collect();
     // One entry for each account: who existed when is answered from the journal alone.
-    let words = accounts.iter().map(|(id, to)| ActDetails {
+    let details = accounts.iter().map(|(id, to)| ActDetails {
         subject: Subject::Account(id.clone()),
         after: AccountPlace { organisation: to.organisation.clone(), role: to.role }.to_string(),
         ..ActDetails::default()
     });
     // Before the store: no account exists, even for a moment, without its entry.
-    app.write_all(actor, Act::AccountSaved, words.collect()).await?;
+    app.write_all(actor, Act::AccountSaved, details.collect()).await?;
     app.store().save_accounts(&accounts).await?;
     let mut rules = app.rules().await;
     let directory = Arc::make_mut(&mut rules.directory);

@@ -69,7 +69,7 @@ pub async fn apply(
     consent: ActAuthority,
 ) -> Result<(), OperationError> {
     let reason = match reason {
-        GateReason::Officer(words) => GateReason::Officer(parse_reason(&words, REASON_CHARS_MIN)?),
+        GateReason::Officer(text) => GateReason::Officer(parse_reason(&text, REASON_CHARS_MIN)?),
         GateReason::Quarantine | GateReason::Monitor { .. } | GateReason::Cleared(_) => reason,
     };
     // Only the confirmation of its holder opens such an account (`invitations::confirm`).
@@ -88,7 +88,7 @@ pub async fn apply(
     if before == Gate::Closed && gate != Gate::Closed && consent == ActAuthority::One {
         return Err(OperationError::SecondNeeded);
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: reach.subject(),
         before: before.code().to_owned(),
         after: gate.code().to_owned(),
@@ -106,12 +106,12 @@ pub async fn apply(
         app.publish(&rules);
         // Both are tried and the gate stays closed, whichever of them fails: the caller learns that the trace
         // is incomplete.
-        let written = app.write_down(actor, Act::GateSet, words).await.map(drop);
+        let written = app.write_down(actor, Act::GateSet, details).await.map(drop);
         let stored = app.store().set_gate(&record).await;
         written?;
         stored?;
     } else {
-        app.write_down(actor, Act::GateSet, words).await?;
+        app.write_down(actor, Act::GateSet, details).await?;
         app.store().set_gate(&record).await?;
         if gate == Gate::Open
             && let Reach::Account(account) = &reach
@@ -160,12 +160,12 @@ pub async fn cut_sessions(
     actor.must_act()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let cut = identity_cuts::cut_account(app, account).await?;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(account.clone()),
         before: format!("sessions:{}", cut.sessions.len()),
         after: format!("sessions:0 headers-until:{}", cut.headers_refused_until),
         reason,
     };
-    app.write_down(actor, Act::SessionCut, words).await?;
+    app.write_down(actor, Act::SessionCut, details).await?;
     Ok(cut)
 }

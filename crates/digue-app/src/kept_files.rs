@@ -75,12 +75,12 @@ impl App {
         if self.not_taken().note(name, why) {
             return Ok(());
         }
-        let words = ActDetails {
+        let details = ActDetails {
             subject: Subject::parse(name),
             after: why.code().to_owned(),
             ..ActDetails::default()
         };
-        self.write_down(&Actor::digue(), Act::FileNotTaken, words).await.map(drop)
+        self.write_down(&Actor::digue(), Act::FileNotTaken, details).await.map(drop)
     }
 
     /// Kept files that are not in force, by what they are.
