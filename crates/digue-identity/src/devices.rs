@@ -81,12 +81,12 @@ pub async fn register(app: &App, session: &Session, token: &str) -> Result<Bound
     }
     let proved = prove(app, session, token, None)?;
     let actor = Actor::of_session(app, session)?;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Session(session.id.clone()),
         after: format!("key:{}", &proved.thumbprint[..12]),
         ..ActDetails::default()
     };
-    app.write_down(&actor, Act::SessionBound, words).await?;
+    app.write_down(&actor, Act::SessionBound, details).await?;
     give_cookie(app, session, proved.key, None).await
 }
 

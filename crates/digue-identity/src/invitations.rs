@@ -216,14 +216,14 @@ pub async fn confirm(
     // Before the confirmation, and even if that fails: an interceptor's open session must not become a
     // confirmed one.
     identity_cuts::cut_account(app, account).await?;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(account.clone()),
         reason: how.clone(),
         ..ActDetails::default()
     };
     let claim = app.store().remove_unconfirmed(account);
     let release = app.store().save_unconfirmed(&record);
-    app.claim((actor, Act::HolderConfirmed, words), claim, release).await?;
+    app.claim((actor, Act::HolderConfirmed, details), claim, release).await?;
     // The copy in memory last: while it is there the account counts as unconfirmed, which is the safe error.
     app.unconfirmed().forget(account);
     // Only the quarantine is lifted here: a gate that was closed for another reason needs two persons.

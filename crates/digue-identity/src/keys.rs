@@ -126,7 +126,7 @@ async fn issue(
         thumbprint: thumbprint.to_owned(),
         expires_at: now.plus(KEY_LASTS),
     };
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(account.clone()),
         after: format!("{} until:{}", key.id, key.expires_at),
         reason: called.to_owned(),
@@ -134,7 +134,7 @@ async fn issue(
     };
     // Journal, store, rules, in this order: no key works before its entry, and none that works is lost at a
     // restart.
-    app.write_down(actor, Act::KeyIssued, words).await?;
+    app.write_down(actor, Act::KeyIssued, details).await?;
     let record =
         ApiKeyRecord { secret: secret.hash(), key: key.clone(), name: called.to_owned(), added_at: now };
     app.store().add_key(&record).await?;
@@ -187,14 +187,14 @@ pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> R
         }
         stored
     };
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(record.key.account.clone()),
         before: id.to_string(),
         reason,
         ..ActDetails::default()
     };
     // Not `?` yet: the failure of the store is returned after the entry, which says what was tried.
-    let written = app.write_down(actor, Act::KeyRevoked, words).await;
+    let written = app.write_down(actor, Act::KeyRevoked, details).await;
     stored?;
     written.map(drop)
 }

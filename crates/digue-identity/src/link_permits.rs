@@ -91,14 +91,14 @@ async fn begin_anew(
     if !is_known {
         return Err(OperationError::Invalid("invalid-invitation-suspended"));
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(account.clone()),
         after: if is_seen { "link" } else { "mail" }.to_owned(),
         ..ActDetails::default()
     };
     // Journalled before the earlier credentials go: a holder who is locked out by it must be able to find out
     // by whom.
-    app.write_down(actor, Act::InvitationHandedOver, words).await?;
+    app.write_down(actor, Act::InvitationHandedOver, details).await?;
     identity_cuts::cut_account(app, &account).await?;
     app.store().remove_factors(&account).await?;
     let mut handed_by = record.handed_by.clone();

@@ -170,7 +170,7 @@ pub async fn finish_adding(
         added_at: now,
         used_at: Timestamp::ZERO,
     };
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(actor.account.clone()),
         before: format!("passkeys:{}", known.len()),
         after: format!("passkey:{} backed-up:{}", short(&record.id), record.is_backed_up),
@@ -178,7 +178,7 @@ pub async fn finish_adding(
     };
     // Journalled first: a credential that opens an account must never lack the entry that says where it came
     // from.
-    app.write_down(&actor, Act::PasskeyAdded, words).await?;
+    app.write_down(&actor, Act::PasskeyAdded, details).await?;
     app.store().add_passkey(&record).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
         .await
@@ -193,7 +193,7 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
     if known.len() == 1 {
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(actor.account.clone()),
         before: format!("passkey:{}", short(id)),
         after: format!("passkeys:{}", known.len() - 1),
@@ -202,7 +202,7 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
     // Claimed in the store before it is journalled: two passkeys removed at once must not leave the account
     // without one.
     let claim = app.store().remove_passkey(&actor.account, id);
-    app.claim((&actor, Act::PasskeyRemoved, words), claim, app.store().add_passkey(passkey)).await?;
+    app.claim((&actor, Act::PasskeyRemoved, details), claim, app.store().add_passkey(passkey)).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
         .await
 }

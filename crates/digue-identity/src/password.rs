@@ -254,12 +254,12 @@ pub async fn set(
     let codes = (0..CODES).map(|_| recovery_code()).collect::<Result<Vec<String>, _>>()?;
     let hashes: Vec<_> = codes.iter().map(|code| code_hash(code)).collect();
     let _turn = credential_lock::hold_for(app, session).await?;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(actor.account.clone()),
         after: format!("totp recovery-codes:{CODES}"),
         ..ActDetails::default()
     };
-    app.write_down(&actor, Act::PasswordSet, words).await?;
+    app.write_down(&actor, Act::PasswordSet, details).await?;
     let record = PasswordRecord {
         account: actor.account,
         hash: hashed,
@@ -295,8 +295,8 @@ pub async fn remove(app: &App, session: &Session) -> Result<(), OperationError> 
     if app.store().passkeys_of(&actor.account).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
-    let words = ActDetails { subject: Subject::Account(actor.account.clone()), ..ActDetails::default() };
-    app.write_down(&actor, Act::PasswordRemoved, words).await?;
+    let details = ActDetails { subject: Subject::Account(actor.account.clone()), ..ActDetails::default() };
+    app.write_down(&actor, Act::PasswordRemoved, details).await?;
     app.store().remove_password(&actor.account).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
         .await
@@ -370,9 +370,9 @@ impl CountedAttempt {
     async fn failed(&self, app: &App) -> Result<OperationError, OperationError> {
         // Exactly at the limit: one entry and one mail for a block, however many attempts follow.
         if self.may_try && self.failures_before + 1 == FAILURES_MAX {
-            let words =
+            let details =
                 ActDetails { subject: Subject::Account(self.account.clone()), ..ActDetails::default() };
-            app.write_down(&Actor::digue(), Act::SignInBlocked, words).await?;
+            app.write_down(&Actor::digue(), Act::SignInBlocked, details).await?;
             let mail = Mail::SignInBlocked { account: self.account.clone() };
             digue_mail::tell_holder(app, &self.account, &mail).await?;
         }

@@ -102,10 +102,11 @@ pub async fn open(
     way: &str,
     owed: Option<PersonDebts>,
 ) -> Result<Secret, OperationError> {
-    let words = ActDetails { subject: journal_name(&whose), after: way.to_owned(), ..ActDetails::default() };
     // Journalled before the session exists, as with accounts: nobody sees a record without a trace of the
     // visit.
-    app.write_down(&Actor::digue(), Act::PersonCame, words).await?;
+    let details =
+        ActDetails { subject: journal_name(&whose), after: way.to_owned(), ..ActDetails::default() };
+    app.write_down(&Actor::digue(), Act::PersonCame, details).await?;
     let secret = Secret::draw()?;
     let now = app.clock().now();
     let mut sessions = sessions(app);

@@ -62,13 +62,13 @@ pub async fn carry_out(
     app.store().remove_factors(account).await?;
     keys::revoke_all(app, account).await?;
     let reduction = reduction(now);
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(account.clone()),
         before: format!("sessions:{} since:{since}", cut.sessions.len()),
         after: format!("percent:{} until:{}", reduction.percent, reduction.until),
         reason: asked.reason.clone(),
     };
-    app.write_down(actor, Act::AccountRecovered, words).await?;
+    app.write_down(actor, Act::AccountRecovered, details).await?;
     reduce(app, account, reduction).await?;
     let record = RecoveryRecord {
         id: name("re")?,

@@ -91,8 +91,8 @@ async fn keep_link(
         proved_at: Timestamp::ZERO,
     };
     let after = format!("host:{host} {state}").trim_end().to_owned();
-    let words = ActDetails { subject: Subject::Account(account.clone()), after, ..ActDetails::default() };
-    app.write_down(actor, Act::LinkIssued, words).await?;
+    let details = ActDetails { subject: Subject::Account(account.clone()), after, ..ActDetails::default() };
+    app.write_down(actor, Act::LinkIssued, details).await?;
     app.store().add_link(&secret.hash(), &link).await?;
     Ok(secret)
 }
@@ -244,13 +244,13 @@ pub(crate) async fn open_session_with(
         return Err(OperationError::Denied);
     }
     let actor = Actor { account: account.clone(), role: record.role, proved_at: proof.proved_at };
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Session(session.id.clone()),
         after: format!("host:{host} ip:{} by:{}", origin.ip, proof.by),
         ..ActDetails::default()
     };
     // Journalled and stored before the gateway knows it: no request is served for a session without entry.
-    app.write_down(&actor, Act::SessionOpened, words).await?;
+    app.write_down(&actor, Act::SessionOpened, details).await?;
     // Stored before the gateway serves it: a session in memory alone would end at a restart without a trace.
     app.store().add_session(&secret.hash(), &session).await?;
     let connection = ConnectionRecord {
@@ -265,9 +265,9 @@ pub(crate) async fn open_session_with(
     app.store().add_connection(&connection).await?;
     let kept = keep(&session).await;
     if let Err(error) = kept.and_then(|()| opening.complete(secret.hash())) {
-        let words = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
+        let details = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
         app.remove_sessions(std::slice::from_ref(&session.id)).await?;
-        app.write_down(&Actor::digue(), Act::SessionCut, words).await?;
+        app.write_down(&Actor::digue(), Act::SessionCut, details).await?;
         return Err(error);
     }
     Ok((secret, session))
@@ -288,8 +288,8 @@ pub(crate) async fn note_proof(
     session: &Session,
     at: Timestamp,
 ) -> Result<(), OperationError> {
-    let words = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
-    app.write_down(actor, Act::SessionProved, words).await?;
+    let details = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
+    app.write_down(actor, Act::SessionProved, details).await?;
     app.store().prove_session(&session.id, at).await?;
     app.gateway().prove_session(&session.id, at);
     Ok(())
@@ -370,12 +370,12 @@ pub async fn cut_own(
     let actor = Actor::of_session(app, session)?;
     let is_wanted = |known: &Session| which.map_or(known.id != session.id, |wanted| known.id == *wanted);
     let cut = app.end_sessions(|known| known.account == session.account && is_wanted(known)).await?;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(session.account.clone()),
         before: format!("sessions:{}", cut.len()),
         ..ActDetails::default()
     };
-    app.write_down(&actor, Act::SessionCut, words).await?;
+    app.write_down(&actor, Act::SessionCut, details).await?;
     Ok(cut.len())
 }
 
@@ -385,7 +385,7 @@ pub async fn leave(app: &App, session: &Session) -> Result<(), OperationError> {
     // says.
     app.end_sessions(|known| known.id == session.id).await?;
     let actor = Actor::of_session(app, session)?;
-    let words = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
-    app.write_down(&actor, Act::SessionCut, words).await?;
+    let details = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
+    app.write_down(&actor, Act::SessionCut, details).await?;
     Ok(())
 }

@@ -52,13 +52,13 @@ pub async fn of_program(
     // The header comes from another system and ends in the journal: control characters could forge lines of
     // an export.
     let user: String = user.chars().filter(|sign| !sign.is_control()).take(128).collect();
-    let words = ActDetails {
+    let details = ActDetails {
         subject: journal_name(&whose),
         after: "findUsage".to_owned(),
         before: user,
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::PersonCame, words).await?;
+    app.write_down(actor, Act::PersonCame, details).await?;
     Ok(SignedInPerson::vouched_for(whose))
 }
 
@@ -96,10 +96,10 @@ pub async fn embed(
 ) -> Result<String, OperationError> {
     actor.must_watch()?;
     let whose = named(app, population, typed)?;
-    let words =
+    let details =
         ActDetails { subject: journal_name(&whose), after: "embed".to_owned(), ..ActDetails::default() };
     // Journalled when the token is made: opening it is anonymous, within the five minutes.
-    app.write_down(actor, Act::PersonCame, words).await?;
+    app.write_down(actor, Act::PersonCame, details).await?;
     let until = app.clock().now().plus(EMBED_LASTS).micros();
     let plain = format!("{until}\t{}\t{}", whose.population, whose.person);
     SecretSeal::new(app.key(), EMBED)?.seal("embed", plain.as_bytes())

@@ -325,12 +325,12 @@ pub async fn invite_holder(app: &App, actor: &Actor, account: &AccountId) -> Res
     if app.unconfirmed().has(account) {
         return Err(OperationError::Conflict);
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(account.clone()),
         after: "identity".to_owned(),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::InvitationHandedOver, words).await?;
+    app.write_down(actor, Act::InvitationHandedOver, details).await?;
     let until = app.clock().now().plus(INVITATION_LASTS);
     Ok(app.store().save_identity_invitation(account, &actor.account, until).await?)
 }
@@ -438,7 +438,7 @@ pub async fn confirm_link(
     };
     let claim = app.store().add_identity(&identity);
     let release = async { app.store().remove_identity(&account, &identity.hash).await.map(drop) };
-    let linked = app.claim((&actor, Act::IdentityLinked, words(&identity)), claim, release).await;
+    let linked = app.claim((&actor, Act::IdentityLinked, details_of(&identity)), claim, release).await;
     linked.map_err(|error| match error {
         OperationError::Conflict => OperationError::Invalid("invalid-identity-taken"),
         other => other,
@@ -454,7 +454,7 @@ pub async fn confirm_link(
     Ok(LinkedIdentity { secret, session, next: "/self".to_owned() })
 }
 
-fn words(identity: &IdentityRecord) -> ActDetails {
+fn details_of(identity: &IdentityRecord) -> ActDetails {
     ActDetails {
         subject: Subject::Account(identity.account.clone()),
         after: format!("provider:{} identity:{}", identity.provider, &identity.hash[..12]),
@@ -495,7 +495,7 @@ pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), Oper
     }
     let claim = app.store().remove_identity(&actor.account, hash);
     let release = async { app.store().add_identity(identity).await.map(drop) };
-    app.claim((&actor, Act::IdentityUnlinked, words(identity)), claim, release).await?;
+    app.claim((&actor, Act::IdentityUnlinked, details_of(identity)), claim, release).await?;
     // A session that this identity opened would otherwise outlive it.
     sign_in::cut_own(app, session, None).await?;
     digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })

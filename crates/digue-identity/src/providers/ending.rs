@@ -75,13 +75,13 @@ pub async fn end_all(app: &App, logout: &ProviderLogout) -> Result<(), Operation
 /// Ends the sessions of an account at once, then journals it, then removes them from the store.
 async fn end_sessions_of(app: &App, provider: &str, account: &AccountId) -> Result<(), OperationError> {
     let cut = app.cut_sessions(|session| session.account == *account);
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(account.clone()),
         before: format!("sessions:{}", cut.len()),
         after: format!("provider:{provider}"),
         ..ActDetails::default()
     };
-    let written = app.write_down(&Actor::digue(), Act::SessionCut, words).await;
+    let written = app.write_down(&Actor::digue(), Act::SessionCut, details).await;
     app.remove_sessions(&cut).await?;
     written.map(drop)
 }

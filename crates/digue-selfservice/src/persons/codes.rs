@@ -94,13 +94,13 @@ pub async fn make(
     if letters.is_empty() || letters.len() > LETTERS_MAX {
         return Err(OperationError::Invalid("invalid-letters"));
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Population(population.clone()),
         after: format!("codes:{}", letters.len()),
         ..ActDetails::default()
     };
     // Journalled first: a code opens a record, and none may exist that no officer is answerable for.
-    app.write_down(actor, Act::PersonCodesMade, words).await?;
+    app.write_down(actor, Act::PersonCodesMade, details).await?;
     let now = app.clock().now();
     let codes: Vec<PersonCode> = letters
         .iter()
@@ -224,12 +224,12 @@ pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(
     may_wait(waiting, letters.is_new(now, ip))?;
     letters.pass(now, ip)?;
     let record = RequestRecord::opened(name("rq")?, whose, LETTER, now);
-    let words = ActDetails {
+    let details = ActDetails {
         subject: journal_name(&record.whose),
         after: LETTER.to_owned(),
         ..ActDetails::default()
     };
-    app.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
+    app.write_down(&Actor::digue(), Act::PersonAsked, details).await?;
     Ok(app.store().add_request(&record).await?)
 }
 

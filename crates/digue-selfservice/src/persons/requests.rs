@@ -98,9 +98,9 @@ pub async fn ask(
     // A contest is an act about the account: its page and the incidents about it show it.
     let subject =
         if kind == RequestKind::Contest { contested(&account) } else { journal_name(&record.whose) };
-    let words =
+    let details =
         ActDetails { subject, after: format!("{} {}", kind.code(), record.id), ..ActDetails::default() };
-    app.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
+    app.write_down(&Actor::digue(), Act::PersonAsked, details).await?;
     app.store().add_request(&record).await?;
     if kind == RequestKind::Contest
         && let Ok(account) = AccountId::parse(&account)
@@ -160,7 +160,7 @@ pub async fn answer(
         digue_app::require(actor.role == Role::Dpo)?;
         actor.must_be_fresh(app)?;
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: journal_name(&record.whose),
         before: format!("{} {id}", record.kind),
         after: format!("{} account:{}", outcome.code(), record.account),
@@ -168,7 +168,7 @@ pub async fn answer(
     };
     let by = (&actor.account, app.clock().now());
     let claim = app.store().answer_request(id, by, outcome.code(), &text);
-    app.claim((actor, Act::PersonAnswered, words), claim, app.store().release_request(id)).await.map(drop)
+    app.claim((actor, Act::PersonAnswered, details), claim, app.store().release_request(id)).await.map(drop)
 }
 
 fn parse_answer(text: &str) -> Result<String, OperationError> {
@@ -191,14 +191,14 @@ pub async fn extend(app: &App, actor: &Actor, id: &str, why: &str) -> Result<(),
     if one.is_overdue {
         return Err(OperationError::Invalid("invalid-extension-late"));
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: journal_name(&one.record.whose),
         before: format!("{} {id}", one.record.kind),
         after: "extended".to_owned(),
         reason: why.clone(),
     };
     let claim = app.store().extend_request(id, app.clock().now(), &why);
-    app.claim((actor, Act::PersonAnswered, words), claim, app.store().release_extension(id)).await.map(drop)
+    app.claim((actor, Act::PersonAnswered, details), claim, app.store().release_extension(id)).await.map(drop)
 }
 
 async fn find(app: &App, id: &str) -> Result<RequestRecord, OperationError> {

@@ -333,13 +333,13 @@ pub async fn hide(
         until,
         lifted_at: Timestamp::ZERO,
     };
-    let words = ActDetails {
+    let details = ActDetails {
         subject: reach.subject(),
         before: format!("{from} {to}"),
         after: format!("{} until {until}", record.id),
         reason,
     };
-    app.write_down(actor, Act::SightsHidden, words).await?;
+    app.write_down(actor, Act::SightsHidden, details).await?;
     Ok(app.store().hide(&record).await?)
 }
 
@@ -347,9 +347,9 @@ pub async fn hide(
 pub async fn lift(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     // No fresh proof, unlike `hide`: showing again takes nothing from the person.
     require(actor.role == digue_access::Role::Dpo)?;
-    let words = ActDetails { subject: Subject::Other(id.to_owned()), ..ActDetails::default() };
+    let details = ActDetails { subject: Subject::Other(id.to_owned()), ..ActDetails::default() };
     let claim = app.store().lift(id, app.clock().now());
-    app.claim((actor, Act::SightsShown, words), claim, app.store().release_lift(id)).await.map(drop)
+    app.claim((actor, Act::SightsShown, details), claim, app.store().release_lift(id)).await.map(drop)
 }
 
 /// All hidden consultations, past ones included, each with the number of persons that it concerns.
