@@ -285,8 +285,8 @@ async fn suspend(app: &App, actor: &Actor, account: &AccountId, reason: &str) ->
     }
     // Not `?` yet: journal and store follow, whether the cut could be stored or not.
     let cut = identity_cuts::cut_account(app, account).await;
-    let words = change(account, "active", "suspended", reason);
-    let written = app.write_down(actor, Act::AccountSuspended, words).await;
+    let details = change(account, "active", "suspended", reason);
+    let written = app.write_down(actor, Act::AccountSuspended, details).await;
     app.store().set_suspended(account, true).await?;
     cut?;
     written.map(drop)

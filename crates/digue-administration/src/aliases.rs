@@ -136,12 +136,12 @@ async fn load_judged(
     let count = judged.table.len();
     let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
     let after = format!("aliases:{count} sha256:{}{waits}", judged.next.digest);
-    let words = ActDetails { subject: Subject::Portal(portal.clone()), after, ..ActDetails::default() };
+    let details = ActDetails { subject: Subject::Portal(portal.clone()), after, ..ActDetails::default() };
     // Charged first, as in `caseloads`: a failure afterwards loses allowance and never exceeds the bound.
     if let Some(feed) = feed.filter(|_| judged.added > 0) {
         feed.charge(app, judged.added).await?;
     }
-    app.write_down(actor, Act::AliasesLoaded, words).await?;
+    app.write_down(actor, Act::AliasesLoaded, details).await?;
     file.put(app, judged.next).await?;
     loads::set_replaced(app, &target, replaced).await?;
     app.aliases().set(portal.clone(), judged.table);

@@ -95,14 +95,14 @@ pub(crate) async fn keep(
     if app.store().approvals().await?.iter().any(|known| waits(known) && is_same(known)) {
         return Err(OperationError::Conflict);
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: record.subject.clone(),
         after: request.told(),
         reason,
         ..ActDetails::default()
     };
     // Journalled first: a request that can be approved always has its entry.
-    app.write_down(actor, Act::ApprovalAsked, words).await?;
+    app.write_down(actor, Act::ApprovalAsked, details).await?;
     app.store().add_approval(&record).await?;
     Ok(record.id)
 }

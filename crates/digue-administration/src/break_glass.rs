@@ -67,7 +67,7 @@ pub async fn open(
         until: now.plus(map.break_glass.lasts),
         reviewed: None,
     };
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Portal(portal.clone()),
         after: format!("{} until:{}", record.id, record.until),
         reason: justification.clone(),
@@ -77,7 +77,7 @@ pub async fn open(
     // Taken before the journal is written: a gate that closes meanwhile must not be overtaken by this
     // opening.
     let mut rules = app.rules().await;
-    app.write_down(&actor, Act::BreakGlassOpened, words).await?;
+    app.write_down(&actor, Act::BreakGlassOpened, details).await?;
     app.store().add_break_glass(&record).await?;
     let open = Arc::make_mut(&mut rules.break_glass);
     open.retain(|_, glass| now < glass.until);
@@ -101,8 +101,8 @@ pub async fn review(app: &App, actor: &Actor, id: &str) -> Result<(), OperationE
     if record.account == actor.account {
         return Err(OperationError::Denied);
     }
-    let words = ActDetails { subject: Subject::Other(id.to_owned()), ..ActDetails::default() };
+    let details = ActDetails { subject: Subject::Other(id.to_owned()), ..ActDetails::default() };
     let claim = app.store().review_break_glass(id, &actor.account, app.clock().now());
     let release = app.store().release_break_glass(id);
-    app.claim((actor, Act::BreakGlassReviewed, words), claim, release).await.map(drop)
+    app.claim((actor, Act::BreakGlassReviewed, details), claim, release).await.map(drop)
 }

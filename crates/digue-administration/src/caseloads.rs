@@ -93,7 +93,7 @@ async fn load_judged(
     let relations = prepared.caseloads.relations();
     let after = format!("version:{version} relations:{relations} sha256:{}", prepared.next.digest);
     let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Population(population.clone()),
         before: format!("version:{before}"),
         after: after + &waits,
@@ -106,7 +106,7 @@ async fn load_judged(
     }
     // Journal, file, version, then memory: a crash in between leaves the wider state journalled, and the
     // next start reads the file.
-    app.write_down(actor, Act::CaseloadLoaded, words).await?;
+    app.write_down(actor, Act::CaseloadLoaded, details).await?;
     kept(app, population).put(app, prepared.next).await?;
     app.store().set_setting("caseload-version", &version.to_string()).await?;
     if matches!(mode, LoadMode::Replace { .. }) {

@@ -49,7 +49,7 @@ pub async fn decide(
         is_possible(app, &request)?;
         must_be_current(app, actor, &request).await?;
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: record.subject.clone(),
         before: AskedBy(&record.asked_by).to_string(),
         after: request.told(),
@@ -62,7 +62,7 @@ pub async fn decide(
     // makes it final. Only then is it carried out: a failure there leaves it approved and not repeated.
     let claim = app.store().claim_approval(id, &decided);
     let release = app.store().release_approval(id, &actor.account);
-    app.claim((actor, act, words), claim, release).await?;
+    app.claim((actor, act, details), claim, release).await?;
     // The claim may have expired while the journal was slow: then another officer may have decided.
     if !app.store().settle_approval(id, &decided).await? {
         return Err(OperationError::Conflict);
@@ -128,7 +128,7 @@ async fn carry_out(
             Ok(Vec::new())
         }
         ApprovalRequest::AllowFeed { account, target, per_day } => {
-            let words = ActDetails {
+            let details = ActDetails {
                 subject: Subject::Account(account.clone()),
                 after: format!("{} {per_day}", target.name()),
                 reason: record.reason.clone(),
@@ -136,7 +136,7 @@ async fn carry_out(
             };
             // An act of its own beside the approval: auditors look for the bound under the account, not under
             // the request.
-            app.write_down(actor, Act::FeedAllowed, words).await?;
+            app.write_down(actor, Act::FeedAllowed, details).await?;
             loads::allow_feed(app, account, target, *per_day).await?;
             Ok(Vec::new())
         }
@@ -163,13 +163,13 @@ async fn move_account(
 ) -> Result<(), OperationError> {
     let rules = app.gateway().rules();
     let known = rules.directory.find(account).ok_or(OperationError::NotFound("account"))?;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(account.clone()),
         before: AccountPlace::of(&known).to_string(),
         after: AccountPlace { organisation: organisation.clone(), role }.to_string(),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::AccountMoved, words).await?;
+    app.write_down(actor, Act::AccountMoved, details).await?;
     let moved = Membership { organisation: organisation.clone(), role };
     directory::put(app, actor, |_| Ok(vec![(account.clone(), moved)])).await
 }

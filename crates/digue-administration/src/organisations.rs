@@ -116,13 +116,13 @@ pub async fn save(
         text => parse_address(text).ok_or(OperationError::Invalid("invalid-email"))?,
     };
     let before = app.store().organisations().await?.into_iter().find(|known| known.id == *id);
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Organisation(id.clone()),
         before: before.map(|known| known.name).unwrap_or_default(),
         after: called.to_owned(),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::OrganisationSaved, words).await?;
+    app.write_down(actor, Act::OrganisationSaved, details).await?;
     let record = OrganisationRecord { id: id.clone(), name: called.to_owned(), email };
     Ok(app.store().save_organisation(&record).await?)
 }

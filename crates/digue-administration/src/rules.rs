@@ -57,8 +57,8 @@ pub async fn hold_back(
         Ok(_) => {
             let mut after = lines.join("\n");
             after.truncate(after.floor_char_boundary(TOLD_MAX));
-            let words = ActDetails { subject: of.subject(), after, ..ActDetails::default() };
-            app.write_down(&digue, Act::RulesHeld, words).await.map(drop)
+            let details = ActDetails { subject: of.subject(), after, ..ActDetails::default() };
+            app.write_down(&digue, Act::RulesHeld, details).await.map(drop)
         }
         // The same rules wait already, from an earlier start or reload.
         Err(OperationError::Conflict) => Ok(()),
@@ -78,12 +78,12 @@ pub(crate) async fn wanted(app: &App, of: &RulesGuard, detail: &str) -> Result<S
 /// Makes the wanted rules the approved ones, and signals that the files must be read again.
 pub(crate) async fn grant(app: &App, of: &RulesGuard, detail: &str) -> Result<(), OperationError> {
     let wanted = wanted(app, of, detail).await?;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: of.subject(),
         after: format!("sha256:{}", sha256(&wanted)),
         ..ActDetails::default()
     };
-    app.write_down(&Actor::digue(), Act::RulesGranted, words).await?;
+    app.write_down(&Actor::digue(), Act::RulesGranted, details).await?;
     take_over(app, of, &wanted).await?;
     app.want_reload();
     Ok(())

@@ -309,11 +309,11 @@ async fn alarm(app: &App, now: Timestamp) -> Result<(), OperationError> {
     if act == Act::WitnessesMissing {
         tracing::error!("Too few witnesses cosign the journal; entries are still written");
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Journal,
         before: since.to_string(),
         after: format!("quorum:{}", rounds(app).rules.quorum),
         ..ActDetails::default()
     };
-    app.write_down(&Actor::digue(), act, words).await.map(drop)
+    app.write_down(&Actor::digue(), act, details).await.map(drop)
 }
