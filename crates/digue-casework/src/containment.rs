@@ -68,13 +68,13 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
         Weight::Containment if !is_trial => Act::WatchContained,
         Weight::Containment | Weight::Alert => Act::WatchAlerted,
     };
-    let words = ActDetails {
+    let details = ActDetails {
         subject: subject_of(&record),
         before: FindingFigures { evidence: finding.evidence.into(), persons: finding.persons }.to_string(),
         after: step.taken.code().to_owned(),
         reason: reason_of(&finding.signals),
     };
-    let written = app.write_down(&Actor::digue(), act, words).await.map(drop);
+    let written = app.write_down(&Actor::digue(), act, details).await.map(drop);
     let begins = fuse_begins(app, &record).await;
     let stored = app.store().add_finding(&record).await.map_err(OperationError::from);
     if let Err(error) = tell_people(app, &record, begins).await {
@@ -459,7 +459,7 @@ pub async fn decide(
     let record = app.store().finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
     let now = app.clock().now();
     let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
-    let words = ActDetails {
+    let details = ActDetails {
         subject: subject_of(&record),
         before: judged(&record).to_string(),
         after: Subject::from(&record.id).to_string(),
@@ -468,7 +468,7 @@ pub async fn decide(
     let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason };
     let claim = app.store().decide_finding(id, &verdict);
     // Claimed before it is journalled: of two officers who decide at once one gets a conflict.
-    app.claim((actor, act, words), claim, app.store().release_finding(id, &actor.account)).await?;
+    app.claim((actor, act, details), claim, app.store().release_finding(id, &actor.account)).await?;
     // An incident about the account may be open already; a second one would split its clock and its log.
     if is_theft && incidents::about(app, &subject_of(&record)).await.is_none() {
         let whom = record.account.as_ref().map_or(record.organisation.as_str(), AccountId::as_str);

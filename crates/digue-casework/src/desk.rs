@@ -245,14 +245,14 @@ pub async fn publish(app: &App, actor: &Actor, id: &str) -> Result<(), Operation
     if report.look_alikes.is_empty() || report.published_at > Timestamp::ZERO {
         return Err(OperationError::Conflict);
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Report(id.to_string()),
         after: report.look_alikes,
         ..ActDetails::default()
     };
     let claim = app.store().publish_report(id, app.clock().now());
     let release = app.store().release_report(id);
-    app.claim((actor, Act::LookAlikesPublished, words), claim, release).await.map(drop)
+    app.claim((actor, Act::LookAlikesPublished, details), claim, release).await.map(drop)
 }
 
 /// The published look-alike domains, each once, the newest first.

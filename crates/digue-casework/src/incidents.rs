@@ -170,14 +170,14 @@ pub async fn open(
     let now = app.clock().now();
     let note = IncidentNote::Opened { source, title: title.to_owned(), about: about.clone() };
     let first = record_of(&id, 1, (now, now), actor, &note);
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Incident(id.to_string()),
         before: about.to_string(),
         // The journal holds no free text, which may name persons; the hash is the evidence.
         after: EntryHash::of(&first).to_string(),
         ..ActDetails::default()
     };
-    let journal = app.write_down(actor, Act::IncidentOpened, words).await?;
+    let journal = app.write_down(actor, Act::IncidentOpened, details).await?;
     app.store().open_incident(&id, journal, &first).await?;
     if !about.is_nothing() {
         app.area::<IncidentFollowing>().follow(&about, &id);
@@ -458,7 +458,7 @@ pub async fn add(
     }
     let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
     let record = record_of(id, number, (at.unwrap_or(now), now), actor, &note);
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Incident(id.to_string()),
         after: EntryHash::of(&record).to_string(),
         ..ActDetails::default()
@@ -467,7 +467,7 @@ pub async fn add(
     // one is journalled.
     let claim = app.store().add_incident_entry(&record);
     let release = app.store().release_incident_entry(&record);
-    app.claim((actor, Act::IncidentNoted, words), claim, release).await?;
+    app.claim((actor, Act::IncidentNoted, details), claim, release).await?;
     if let IncidentNote::Lesson { measure, owner, due, text } = &note
         && !is_blank(measure)
     {

@@ -170,7 +170,7 @@ pub async fn set_state(
     if state == "ended" && !gives_up && kept_back(&app.store().notice_counts(id).await?) > 0 {
         return Err(OperationError::Invalid("notices-kept-back"));
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Campaign(id.to_string()),
         before: campaign.state.clone(),
         after: state.to_owned(),
@@ -182,7 +182,7 @@ pub async fn set_state(
     let claim = app.store().move_campaign(id, (&campaign.state, state), ended_at);
     let release =
         async { app.store().move_campaign(id, (state, &campaign.state), Timestamp::ZERO).await.map(drop) };
-    app.claim((actor, Act::CampaignSet, words), claim, release).await?;
+    app.claim((actor, Act::CampaignSet, details), claim, release).await?;
     if state == "ended" {
         app.store().forget_destinations(id).await?;
         prepare::forget_contacts(app, id).await?;

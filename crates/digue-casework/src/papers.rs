@@ -102,12 +102,12 @@ pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -
     // under way.
     let tried = app.blocking(move || docx_in(&template, &Document::default())).await?;
     tried.map_err(|_| OperationError::Invalid("invalid-template"))?;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Template,
         after: hex(digest(&SHA256, bytes).as_ref()),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::Configured, words).await?;
+    app.write_down(actor, Act::Configured, details).await?;
     attachments::keep(app, actor, &Subject::Template.to_string(), name, bytes).await.map(drop)
 }
 

@@ -335,7 +335,7 @@ pub(crate) async fn add_all(
         return Ok(());
     }
     let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(app, actor, draft)).collect();
-    app.write_all(actor, Act::RecordSaved, records.iter().map(words_of).collect()).await?;
+    app.write_all(actor, Act::RecordSaved, records.iter().map(details_of).collect()).await?;
     let write = app.area::<IsmsState>().write();
     let added = app.store().add_revisions(&records).await?;
     drop(write);
@@ -354,7 +354,7 @@ fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord 
     }
 }
 
-fn words_of(record: &RevisionRecord) -> ActDetails {
+fn details_of(record: &RevisionRecord) -> ActDetails {
     ActDetails {
         subject: Subject::Record(record.id.to_string()),
         after: RevisionHash::of(record).to_string(),

@@ -125,8 +125,15 @@ pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6
                     ("address", Value::from(blocks.address.clone())),
                     ("code", Value::from(code.to_string())),
                 ];
-                let words = text_with(style.language(), "notice-sms", &values);
-                [notice.person, notice.channel, notice.destination, state.to_owned(), code.to_string(), words]
+                let message = text_with(style.language(), "notice-sms", &values);
+                [
+                    notice.person,
+                    notice.channel,
+                    notice.destination,
+                    state.to_owned(),
+                    code.to_string(),
+                    message,
+                ]
             }));
         }
     }

@@ -92,7 +92,7 @@ pub async fn prepare(
         persons: persons.len() as u64,
         faults: "[]".to_owned(),
     };
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Campaign(campaign.id.to_string()),
         before: super::journalled_form(&campaign),
         after: super::CampaignSize(campaign.persons).to_string(),
@@ -104,7 +104,7 @@ pub async fn prepare(
         let kept = app.blocking(move || keep(&path, &csv)).await?;
         kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     }
-    app.write_down(actor, Act::CampaignPrepared, words).await?;
+    app.write_down(actor, Act::CampaignPrepared, details).await?;
     app.store().add_campaign(&campaign).await?;
     Ok(campaign.id)
 }

@@ -178,14 +178,14 @@ fn shortened(mut found: Measurement) -> Measurement {
 async fn keep(app: &App, result: &CheckResult) -> Result<(), OperationError> {
     let hash = sha256(&result.canonical());
     let found = &result.found;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Check(result.check.code().to_owned()),
         before: format!("population:{} failing:{}", found.population, found.failing_count()),
         after: CheckHash { outcome: result.outcome, hash: hash.clone() }.to_string(),
         ..ActDetails::default()
     };
     // Journalled before it is stored: a result in the store without its act would look forged.
-    app.write_down(&Actor::digue(), Act::CheckRan, words).await?;
+    app.write_down(&Actor::digue(), Act::CheckRan, details).await?;
     let content = CheckContent {
         outcome: result.outcome.code().to_owned(),
         population: found.population,
@@ -220,13 +220,13 @@ pub async fn switch(
     if until > now.plus(OFF_MAX) {
         return Err(OperationError::Invalid("invalid-switch-long"));
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Check(check.code().to_owned()),
         after: CheckSwitch::at(now, until).to_string(),
         reason: reason.clone(),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::CheckSwitched, words).await?;
+    app.write_down(actor, Act::CheckSwitched, details).await?;
     let switch =
         SwitchRecord { name: check.code().to_owned(), author: actor.account.to_string(), reason, until };
     Ok(app.store().switch_check(&switch).await?)

@@ -139,12 +139,12 @@ pub async fn open(
         closed_at: Timestamp::ZERO,
     };
     let lines = lines(app, &id).await?;
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Review(id.to_string()),
         after: OpenedReview { accounts: lines.len(), due_at }.to_string(),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::ReviewOpened, words).await?;
+    app.write_down(actor, Act::ReviewOpened, details).await?;
     app.store().open_review(&record, &lines).await?;
     Ok(id)
 }
@@ -247,7 +247,7 @@ pub async fn decide(
             Err(error) => return Err(error),
         }
     }
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Account(account.clone()),
         before: Subject::Review(review.to_owned()).to_string(),
         after: decision.code().to_owned(),
@@ -263,7 +263,7 @@ pub async fn decide(
     };
     let claim = app.store().decide_review_line(&decided);
     let release = app.store().release_review_line(&decided);
-    app.claim((actor, Act::ReviewDecided, words), claim, release).await?;
+    app.claim((actor, Act::ReviewDecided, details), claim, release).await?;
     let lines = app.store().review_lines(review).await?;
     if lines.iter().all(|line| !line.decision.is_empty()) {
         app.store().close_review(review, app.clock().now()).await?;

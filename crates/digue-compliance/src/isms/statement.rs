@@ -51,12 +51,12 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
         body.push('\n');
     }
     let signed = app.journal().sign(&body);
-    let words = ActDetails {
+    let details = ActDetails {
         subject: Subject::Statement(number as u64),
         after: sha256(&signed),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::StatementSigned, words).await?;
+    app.write_down(actor, Act::StatementSigned, details).await?;
     attachments::keep(app, actor, SUBJECT, &format!("statement-{number}.txt"), signed.as_bytes()).await?;
     Ok(number)
 }

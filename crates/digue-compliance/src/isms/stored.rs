@@ -14,7 +14,7 @@ use digue_isms::check::CheckOutcome;
 use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
 
 use super::act_contents::{CheckHash, CheckSwitch, OpenedReview, RevisionHash};
-use super::{checks, in_force, parsed, reviews, words_of};
+use super::{checks, details_of, in_force, parsed, reviews};
 
 pub(crate) const COMPARISONS: &[StoredComparison] = &[
     StoredComparison { kind: StoredKind::Record, compare: |app, to| Box::pin(revisions(app, to)) },
@@ -51,8 +51,8 @@ async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), Operation
 }
 
 fn revision_is(statement: &JournalStatement<'_>, revision: &RevisionRecord) -> RecordConfirmation {
-    let words = words_of(revision);
-    let is_same = statement.journalled.holds(&words.subject, &words.after, &revision.author);
+    let details = details_of(revision);
+    let is_same = statement.journalled.holds(&details.subject, &details.after, &revision.author);
     statement.unless_older(revision.at, is_same)
 }
 
