@@ -304,7 +304,7 @@ fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColu
             let exemption = row.persons.as_ref().and_then(|(_, exemption, ..)| *exemption);
             exemption.map(|exemption| reader.say(exemption.key())).unwrap_or_default()
         }
-        ViolationColumn::ToldAt => return moment(row.told_at),
+        ViolationColumn::InformedAt => return moment(row.informed_at),
         ViolationColumn::State => reader.say(row.state.key()),
     };
     text.into()
@@ -319,7 +319,7 @@ pub(crate) fn column_name(reader: &PaperReader, name: &str, column: ViolationCol
         ViolationColumn::NotifiedAt => reader.say("column-notified"),
         ViolationColumn::Delay => reader.say("column-delay"),
         ViolationColumn::Exemption => reader.say("column-exemption"),
-        ViolationColumn::ToldAt => reader.say("column-told"),
+        ViolationColumn::InformedAt => reader.say("column-told"),
         ViolationColumn::State => reader.say("column-state"),
         ViolationColumn::Authority | ViolationColumn::Persons => reader.say(&format!("decide-{name}")),
     }

@@ -208,7 +208,9 @@ impl ViolationRowCells {
 /// How a column uses a cell.
 fn usage(name: &str) -> CellUse {
     match COLUMNS.iter().find(|(known, _)| *known == name).map(|(_, column)| *column) {
-        Some(ViolationColumn::Aware | ViolationColumn::NotifiedAt | ViolationColumn::ToldAt) => CellUse::Day,
+        Some(ViolationColumn::Aware | ViolationColumn::NotifiedAt | ViolationColumn::InformedAt) => {
+            CellUse::Day
+        }
         Some(ViolationColumn::Exemption | ViolationColumn::State) => CellUse::Word,
         Some(ViolationColumn::Field(field)) => match field.shape() {
             FormFieldShape::Moment => CellUse::Day,
@@ -582,7 +584,7 @@ fn notes_of(earlier: &EarlierViolation) -> Vec<(&'static str, IncidentNote)> {
 /// decisions were carried out.
 fn states_of(earlier: &EarlierViolation) -> &'static [IncidentState] {
     let is_notified = earlier.authority.as_ref().is_some_and(|(is, _)| !is || earlier.notified_at.is_some());
-    let is_told = earlier.persons.as_ref().is_some_and(|(is, _)| !is || earlier.told_at.is_some());
+    let is_told = earlier.persons.as_ref().is_some_and(|(is, _)| !is || earlier.informed_at.is_some());
     match earlier.state {
         Some(IncidentState::Suspected) => &[],
         Some(IncidentState::Confirmed) => &[IncidentState::Confirmed],
@@ -624,7 +626,7 @@ fn duties_of(earlier: &EarlierViolation, why: &str) -> Vec<(&'static str, Incide
         };
         notes.push(("notified", IncidentNote::Submitted(submission)));
     }
-    if let Some(at) = earlier.told_at {
+    if let Some(at) = earlier.informed_at {
         let means = earlier.fields.get(&Field::InformedBy).and_then(|means| means.first());
         let to = means.cloned().unwrap_or_else(|| why.to_owned());
         let receipt = String::new();

@@ -146,10 +146,10 @@ impl Incident {
 
     /// The kind of event, as far as the acts and answers of the log show.
     pub fn happening(&self) -> Happening {
-        let said = |field| self.fields.get(&field).map(|said| said.what.as_slice()).unwrap_or_default();
-        let natures = said(Field::Natures);
+        let answer = |field| self.fields.get(&field).map(|answer| answer.what.as_slice()).unwrap_or_default();
+        let natures = answer(Field::Natures);
         let has = |nature: Nature| natures.iter().any(|code| code == nature.code());
-        let cause = said(Field::CauseOf).first().and_then(|code| Cause::parse(code));
+        let cause = answer(Field::CauseOf).first().and_then(|code| Cause::parse(code));
         let is_account = self.about.is_account();
         // Ransomware first: such a case was once reported as a stolen account.
         if self.sheets.contains(&Sheet::Ransomware) {

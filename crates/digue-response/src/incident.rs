@@ -114,7 +114,7 @@ pub struct Incident {
     /// Duties met, by the first act of each.
     pub met: BTreeMap<ClockKind, DutyMet>,
     /// Entries that state that persons were informed.
-    told: Vec<u32>,
+    informed: Vec<u32>,
     /// The acts that support claims.
     pub acts: LoggedActs,
     /// Campaigns that ended, with the entry that states it.
@@ -170,7 +170,7 @@ impl Incident {
             delays: BTreeMap::new(),
             submissions: Vec::new(),
             met: BTreeMap::new(),
-            told: Vec::new(),
+            informed: Vec::new(),
             acts: LoggedActs::default(),
             notices: Vec::new(),
             lessons: Vec::new(),
@@ -257,7 +257,7 @@ impl Incident {
                 let (to, receipt, persons) = (to.clone(), receipt.clone(), *persons);
                 let met = DutyMet { at, to, receipt, persons, entry: entry.number };
                 if *clock == ClockKind::Persons {
-                    self.told.push(entry.number);
+                    self.informed.push(entry.number);
                 }
                 // The first act meets the duty; a later one does not make it late.
                 self.met.entry(*clock).or_insert(met);

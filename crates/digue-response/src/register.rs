@@ -30,7 +30,7 @@ pub struct ViolationRow {
     pub delay_reason: Option<String>,
     /// Whether to inform the persons: decision, exemption, author, reason.
     pub persons: Option<(bool, Option<Exemption>, String, String)>,
-    pub told_at: Option<Timestamp>,
+    pub informed_at: Option<Timestamp>,
 }
 
 impl ViolationRow {
@@ -54,7 +54,7 @@ impl ViolationRow {
             persons: persons.map(|decided| {
                 (decided.what.inform, decided.what.exemption, decided.by.clone(), decided.reason.clone())
             }),
-            told_at: incident.met_at(crate::clock::ClockKind::Persons),
+            informed_at: incident.met_at(crate::clock::ClockKind::Persons),
         }
     }
 }
@@ -88,7 +88,7 @@ pub static COLUMNS: LazyLock<Vec<(&'static str, ViolationColumn)>> = LazyLock::n
         ("delay", ViolationColumn::Delay),
         ("persons", ViolationColumn::Persons),
         ("exemption", ViolationColumn::Exemption),
-        ("told", ViolationColumn::ToldAt),
+        ("told", ViolationColumn::InformedAt),
         ("state", ViolationColumn::State),
     ]);
     columns.extend(others.map(field));
@@ -110,7 +110,7 @@ pub enum ViolationColumn {
     Persons,
     /// Why persons were not informed.
     Exemption,
-    ToldAt,
+    InformedAt,
     State,
 }
 
@@ -125,7 +125,7 @@ pub struct EarlierViolation {
     pub delay: Option<String>,
     pub persons: Option<(bool, String)>,
     pub exemption: Option<Exemption>,
-    pub told_at: Option<Timestamp>,
+    pub informed_at: Option<Timestamp>,
     pub state: Option<IncidentState>,
 }
 
@@ -135,20 +135,20 @@ impl EarlierViolation {
         let lines = |text: &String| text.trim().replace("\r\n", "\n");
         let is_column =
             |field: &Field| COLUMNS.iter().any(|(_, column)| *column == ViolationColumn::Field(*field));
-        let said = |(field, values): (&Field, &Vec<String>)| {
+        let answer = |(field, values): (&Field, &Vec<String>)| {
             let values: Vec<String> = values.iter().map(lines).filter(|text| !text.is_empty()).collect();
             (is_column(field) && !values.is_empty()).then_some((*field, values))
         };
         Self {
             title: row.title.trim().to_owned(),
             aware_at: row.aware_at,
-            fields: row.values.iter().filter_map(said).collect(),
+            fields: row.values.iter().filter_map(answer).collect(),
             authority: row.authority.as_ref().map(|(is, _, why)| (*is, lines(why))),
             notified_at: row.notified_at,
             delay: row.delay_reason.as_ref().map(lines),
             persons: row.persons.as_ref().map(|(is, _, _, why)| (*is, lines(why))),
             exemption: row.persons.as_ref().and_then(|(_, exemption, ..)| *exemption),
-            told_at: row.told_at,
+            informed_at: row.informed_at,
             state: Some(row.state),
         }
     }
@@ -160,7 +160,7 @@ impl EarlierViolation {
             ViolationColumn::Title => !self.title.is_empty() && self.title != register.title,
             ViolationColumn::Aware => self.aware_at.is_some() && self.aware_at != register.aware_at,
             ViolationColumn::Field(field) => {
-                self.fields.get(field).is_some_and(|said| register.fields.get(field) != Some(said))
+                self.fields.get(field).is_some_and(|value| register.fields.get(field) != Some(value))
             }
             ViolationColumn::Authority => self.authority.is_some() && self.authority != register.authority,
             ViolationColumn::NotifiedAt => {
@@ -169,7 +169,9 @@ impl EarlierViolation {
             ViolationColumn::Delay => self.delay.is_some() && self.delay != register.delay,
             ViolationColumn::Persons => self.persons.is_some() && self.persons != register.persons,
             ViolationColumn::Exemption => self.exemption.is_some() && self.exemption != register.exemption,
-            ViolationColumn::ToldAt => self.told_at.is_some() && self.told_at != register.told_at,
+            ViolationColumn::InformedAt => {
+                self.informed_at.is_some() && self.informed_at != register.informed_at
+            }
             ViolationColumn::State => self.state.is_some() && self.state != register.state,
         };
         COLUMNS.iter().filter(|(_, column)| differs(column)).map(|(name, _)| *name).collect()
@@ -352,7 +354,7 @@ impl ViolationRowReader<'_> {
             ViolationColumn::Exemption => {
                 row.exemption = Some((self.exemption)(text).ok_or(ViolationCellFault::Choice)?)
             }
-            ViolationColumn::ToldAt => row.told_at = Some(self.past(name, text)?),
+            ViolationColumn::InformedAt => row.informed_at = Some(self.past(name, text)?),
             ViolationColumn::State => row.state = Some((self.state)(text).ok_or(ViolationCellFault::Choice)?),
         }
         Ok(())

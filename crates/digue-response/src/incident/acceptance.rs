@@ -138,8 +138,8 @@ impl Incident {
     fn may_close(&self) -> Result<(), EntryRefusal> {
         if self.role == IncidentRole::Processor {
             // The controller decides about authority and persons; a processor only notifies it (art. 33(2)).
-            let has_told = self.acts.fact(ClaimKind::Controller).is_some();
-            return if has_told { self.all_steps() } else { Err(EntryRefusal::ControllerNotTold) };
+            let is_informed = self.acts.fact(ClaimKind::Controller).is_some();
+            return if is_informed { self.all_steps() } else { Err(EntryRefusal::ControllerNotInformed) };
         }
         let (Some(authority), Some(persons)) = (&self.authority, &self.persons) else {
             return Err(EntryRefusal::Undecided);
@@ -153,28 +153,28 @@ impl Incident {
             return Err(EntryRefusal::NotificationOpen);
         }
         if persons.what.inform {
-            self.all_told()?;
+            self.all_informed()?;
         }
         // Art. 34(3)(c): a communication to the public then takes the place of the individual ones.
         let is_public = persons.what.exemption == Some(Exemption::Disproportionate);
         if is_public && self.acts.fact(ClaimKind::Public).is_none() {
-            return Err(EntryRefusal::PublicNotTold);
+            return Err(EntryRefusal::PublicNotInformed);
         }
         self.all_steps()
     }
 
     /// The affected persons are known and were all informed.
-    fn all_told(&self) -> Result<(), EntryRefusal> {
+    fn all_informed(&self) -> Result<(), EntryRefusal> {
         let affected = self.affected().map_or(0, AffectedVersion::everybody);
         if affected == 0 {
             return Err(EntryRefusal::NobodyAffected);
         }
         // A campaign that left notices unsent needs a later act that informed the rest. Entry numbers decide
         // and not times: a time is typed, a number is given.
-        let told = self.met.get(&ClockKind::Persons).ok_or(EntryRefusal::PersonsNotTold)?;
+        let informed = self.met.get(&ClockKind::Persons).ok_or(EntryRefusal::PersonsNotInformed)?;
         let open = self.notices.iter().rev().find(|(_, ended)| !ended.is_whole());
         match open {
-            Some((entry, _)) if self.last_told().unwrap_or(told.entry) < *entry => {
+            Some((entry, _)) if self.last_informed().unwrap_or(informed.entry) < *entry => {
                 Err(EntryRefusal::NoticesUnsent)
             }
             _ => Ok(()),
@@ -182,8 +182,8 @@ impl Incident {
     }
 
     /// The last entry that states that persons were informed.
-    fn last_told(&self) -> Option<u32> {
-        self.told.last().copied()
+    fn last_informed(&self) -> Option<u32> {
+        self.informed.last().copied()
     }
 
     fn all_steps(&self) -> Result<(), EntryRefusal> {

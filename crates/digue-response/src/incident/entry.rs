@@ -273,15 +273,15 @@ pub enum EntryRefusal {
     #[error("the notification has fields that are still unknown")]
     NotificationOpen,
     #[error("the persons were not informed")]
-    PersonsNotTold,
+    PersonsNotInformed,
     #[error("notices were not sent")]
     NoticesUnsent,
     #[error("the list of affected persons is empty or was not computed")]
     NobodyAffected,
     #[error("the public was not informed in place of the persons")]
-    PublicNotTold,
+    PublicNotInformed,
     #[error("the controller was not notified")]
-    ControllerNotTold,
+    ControllerNotInformed,
     #[error("the hour is before the hour of awareness")]
     BeforeAwareness,
     #[error("mandatory steps are open")]

@@ -139,7 +139,7 @@ fn closing_needs_both_decisions_and_what_they_ask_for() {
     case.takes(Case::submitted(noon()));
     case.refuses(&close, EntryRefusal::NobodyAffected);
     case.takes(IncidentNote::Affected(version(36)));
-    case.refuses(&close, EntryRefusal::PersonsNotTold);
+    case.refuses(&close, EntryRefusal::PersonsNotInformed);
     case.takes(Case::told(noon()));
     case.takes(IncidentNote::NoticesEnded(NoticesEnded { sent: 34, unsent: 2, ..NoticesEnded::default() }));
     case.refuses(&close, EntryRefusal::NoticesUnsent);
@@ -252,7 +252,7 @@ fn a_processor_tells_its_controller_and_has_no_authority_to_tell() {
         case.incident().clocks(&RULES, &paris()).iter().map(|clock| clock.rule.kind).collect();
     assert_eq!(kinds, [ClockKind::Processor, ClockKind::Complaint]);
     case.takes(Case::state(IncidentState::Contained));
-    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::ControllerNotTold);
+    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::ControllerNotInformed);
     let (to, receipt) = ("AKTO".to_owned(), String::new());
     let persons = None;
     case.takes(IncidentNote::Met { clock: ClockKind::Processor, at: noon().micros(), to, receipt, persons });
@@ -506,7 +506,7 @@ fn a_public_communication_that_was_decided_is_done_before_the_end() {
     case.takes(IncidentNote::AuthorityDecided { notify: false, reason: because() });
     let exemption = Some(Exemption::Disproportionate);
     case.takes(IncidentNote::PersonsDecided { inform: false, exemption, reason: because() });
-    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::PublicNotTold);
+    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::PublicNotInformed);
     let (to, receipt) = ("site et presse".to_owned(), String::new());
     case.takes(IncidentNote::Met {
         clock: ClockKind::Public,
