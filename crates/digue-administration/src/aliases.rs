@@ -32,14 +32,14 @@ const FAULTS_MAX: usize = 1000;
 
 /// Reads the rows of an alias file, with identifiers and persons in canonical form; otherwise its faults.
 fn read_rows(csv: &[u8], map: &Portal) -> Result<(AliasTable, Vec<String>), OperationError> {
-    let told = |fault: PlacedFault| fault.told("alias");
+    let line_fault = |fault: PlacedFault| fault.line_fault("alias");
     let file = CsvFile::open(csv, &COLUMNS, &[KIND, IDENTIFIER, PERSON])
-        .map_err(|fault| OperationError::Faults(vec![told(fault)]))?;
+        .map_err(|fault| OperationError::Faults(vec![line_fault(fault)]))?;
     let mut table = AliasTable::new();
     let mut faults = Vec::new();
     file.each(|read| {
         let fault = match read {
-            Err(fault) => told(fault),
+            Err(fault) => line_fault(fault),
             Ok(row) => {
                 let cells = [KIND, IDENTIFIER, PERSON].map(|column| row.cell(column));
                 let fault = |column: usize, code: &str| {

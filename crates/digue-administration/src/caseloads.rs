@@ -246,9 +246,9 @@ fn each_row(
     decoys: &HashSet<String>,
     take: &mut dyn FnMut(&CaseloadRow),
 ) -> Result<Vec<String>, OperationError> {
-    let told = |fault: PlacedFault| fault.told("caseload");
-    let file =
-        CsvFile::open(csv, &COLUMNS, &[PERSON]).map_err(|fault| OperationError::Faults(vec![told(fault)]))?;
+    let line_fault = |fault: PlacedFault| fault.line_fault("caseload");
+    let file = CsvFile::open(csv, &COLUMNS, &[PERSON])
+        .map_err(|fault| OperationError::Faults(vec![line_fault(fault)]))?;
     if !file.has(ACCOUNT) && !file.has(ORGANISATION) {
         return Err(OperationError::Faults(vec![LineFault::new(1, "caseload-fault-header")]));
     }
@@ -261,7 +261,7 @@ fn each_row(
     let mut faults = Vec::new();
     file.each(|read| {
         let fault = match read {
-            Err(fault) => told(fault),
+            Err(fault) => line_fault(fault),
             Ok(row) => {
                 let cells = CaseloadCells {
                     account: row.cell(ACCOUNT),

@@ -43,9 +43,9 @@ pub async fn read(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequ
 
 fn accounts_in(rules: &Snapshot, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
     let own = organisation_of(rules, actor);
-    let told = |fault: PlacedFault| fault.told("onboarding");
+    let line_fault = |fault: PlacedFault| fault.line_fault("onboarding");
     let file = CsvFile::open(bytes, &COLUMNS, &[ACCOUNT])
-        .map_err(|fault| OperationError::Faults(vec![told(fault)]))?;
+        .map_err(|fault| OperationError::Faults(vec![line_fault(fault)]))?;
     let mut accounts: Vec<NewAccount> = Vec::new();
     let mut lines: HashMap<AccountId, usize> = HashMap::new();
     let mut faults = Vec::new();
@@ -54,7 +54,7 @@ fn accounts_in(rules: &Snapshot, actor: &Actor, bytes: &[u8]) -> Result<Approval
         let row = match read {
             Ok(row) => row,
             Err(fault) => {
-                faults.push(told(fault));
+                faults.push(line_fault(fault));
                 return faults.len() < FAULTS_MAX;
             }
         };

@@ -96,11 +96,11 @@ fn rows<T>(
     prefix: &str,
     mut read: impl FnMut(&CsvFileRow<'_>) -> Result<T, LineFault>,
 ) -> Result<Vec<T>, Vec<LineFault>> {
-    let told = |fault: PlacedFault| fault.told(prefix);
-    let file = CsvFile::open(bytes, columns, needed).map_err(|fault| vec![told(fault)])?;
+    let line_fault = |fault: PlacedFault| fault.line_fault(prefix);
+    let file = CsvFile::open(bytes, columns, needed).map_err(|fault| vec![line_fault(fault)])?;
     let (mut taken, mut faults) = (Vec::new(), Vec::new());
     file.each(|row| {
-        match row.map_err(told).and_then(|row| read(&row)) {
+        match row.map_err(line_fault).and_then(|row| read(&row)) {
             Ok(row) => taken.push(row),
             Err(fault) => faults.push(fault),
         }

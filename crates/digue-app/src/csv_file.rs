@@ -51,7 +51,7 @@ pub struct PlacedFault {
 
 impl PlacedFault {
     /// The fault as a message; its locale keys begin with `prefix`.
-    pub fn told(self, prefix: &str) -> LineFault {
+    pub fn line_fault(self, prefix: &str) -> LineFault {
         let key = match self.kind {
             CsvFault::Encoding => "csv-fault-encoding".to_owned(),
             CsvFault::Header => format!("{prefix}-fault-header"),
@@ -117,8 +117,8 @@ impl<'b> CsvFile<'b> {
     /// there.
     pub fn open(bytes: &'b [u8], columns: &[CsvColumn], needed: &[usize]) -> Result<Self, PlacedFault> {
         let text = decode(bytes)?;
-        let (start, line, said) = beginning(&text);
-        let delimiters = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+        let (start, line, declared) = beginning(&text);
+        let delimiters = declared.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
         let fault = |column| PlacedFault { line, column, kind: CsvFault::Header };
         let best = best_header(&text[start..], &delimiters, columns);
         let (delimiter, cells) = best.ok_or_else(|| fault(None))?;
@@ -212,10 +212,10 @@ impl CsvFile<'_> {
 /// A text that does not decode, a quote that does not close under any delimiter, or more than `rows_max`
 /// rows.
 pub fn sheets(bytes: &[u8], rows_max: usize) -> Result<Vec<UploadedSheet>, OperationError> {
-    let refused = |fault: PlacedFault| OperationError::Faults(vec![fault.told("csv")]);
+    let refused = |fault: PlacedFault| OperationError::Faults(vec![fault.line_fault("csv")]);
     let text = decode(bytes).map_err(refused)?;
-    let (start, line, said) = beginning(&text);
-    let delimiters = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+    let (start, line, declared) = beginning(&text);
+    let delimiters = declared.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
     let (mut sheets, mut first) = (Vec::new(), None);
     for delimiter in delimiters {
         match sheet(&text[start..], line, delimiter, rows_max) {
@@ -447,8 +447,8 @@ mod tests {
         ] {
             assert_eq!(rows(&bytes), Ok(expected.clone()), "{name}");
         }
-        let said = rows("sep=,\naccount,person,reason\na1,P1,réception\n".as_bytes());
-        assert_eq!(said, Ok(vec!["3:a1|P1|réception".to_owned()]));
+        let parsed = rows("sep=,\naccount,person,reason\na1,P1,réception\n".as_bytes());
+        assert_eq!(parsed, Ok(vec!["3:a1|P1|réception".to_owned()]));
     }
 
     #[test]

@@ -191,21 +191,21 @@ impl Rebuilder {
     }
 
     /// Starts a rebuild on its own thread. Requests during a rebuild cause exactly one more after it.
-    pub(crate) fn start(&self, journal: &Arc<Journal>, standing: &Arc<RwLock<JournalState>>) {
+    pub(crate) fn start(&self, journal: &Arc<Journal>, state: &Arc<RwLock<JournalState>>) {
         // Before `is_running` is looked at: either the running rebuild sees the request, or this call sees
         // that it has ended and starts another.
         self.is_wanted.store(true, Ordering::Release);
         if self.is_running.swap(true, Ordering::AcqRel) {
             return;
         }
-        let (folder, journal, standing) = (self.folder.clone(), journal.clone(), standing.clone());
+        let (folder, journal, state) = (self.folder.clone(), journal.clone(), state.clone());
         let (is_running, is_wanted) = (self.is_running.clone(), self.is_wanted.clone());
         let work = move || {
             loop {
                 while is_wanted.swap(false, Ordering::AcqRel) {
                     // A panic must not leave `is_running` set: no index would ever be rebuilt again.
                     let rebuilt = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                        rebuild(folder.as_ref(), &journal, &standing)
+                        rebuild(folder.as_ref(), &journal, &state)
                     }));
                     match rebuilt {
                         Ok(Ok(())) => {}
@@ -214,7 +214,7 @@ impl Rebuilder {
                         }
                         Err(_) => {
                             tracing::error!("Index rebuild panicked; the old index stays in use");
-                            forget_backlog(&standing);
+                            forget_backlog(&state);
                         }
                     }
                 }
@@ -233,16 +233,16 @@ impl Rebuilder {
 }
 
 /// Ends the collection of entries for an index that will not be.
-fn forget_backlog(standing: &RwLock<JournalState>) {
-    standing.write().unwrap_or_else(PoisonError::into_inner).backlog = None;
+fn forget_backlog(state: &RwLock<JournalState>) {
+    state.write().unwrap_or_else(PoisonError::into_inner).backlog = None;
 }
 
 fn rebuild(
     folder: Option<&IndexFolder>,
     journal: &Journal,
-    standing: &RwLock<JournalState>,
+    state: &RwLock<JournalState>,
 ) -> Result<(), IndexingError> {
-    let write = || standing.write().unwrap_or_else(PoisonError::into_inner);
+    let write = || state.write().unwrap_or_else(PoisonError::into_inner);
     let next = folder.map(IndexFolder::next);
     let mut fresh = match &next {
         Some((_, path)) => {
@@ -258,16 +258,16 @@ fn rebuild(
     // first; entries that are in both are filtered out by their number below.
     write().backlog = Some(Vec::new());
     let caught_up = catch_up(&mut fresh, journal, &mut |_| {});
-    let mut standing = write();
-    let backlog = standing.backlog.take().unwrap_or_default();
+    let mut state = write();
+    let backlog = state.backlog.take().unwrap_or_default();
     caught_up?;
     for committed in
         backlog.iter().filter(|committed| committed.index >= fresh.size()).cloned().collect::<Vec<_>>()
     {
         fresh.add(&committed);
     }
-    let mut old = std::mem::replace(&mut standing.index, fresh);
-    drop(standing);
+    let mut old = std::mem::replace(&mut state.index, fresh);
+    drop(state);
     // Outside the lock: closing writes to disk, and the journal's commits wait for the lock.
     old.close();
     drop(old);

@@ -18,12 +18,12 @@ pub fn subject_of(record: &FindingRecord) -> Subject {
 
 /// The signals with their figures (seen/usual), as the journal keeps them: `pace 43/9 in 1 min`.
 pub fn reason_of(signals: &[Signal]) -> String {
-    let said = signals.iter().map(|signal| {
+    let texts = signals.iter().map(|signal| {
         let figures = signal.figures;
         let within = if figures.minutes > 0 { format!(" in {} min", figures.minutes) } else { String::new() };
         format!("{} {}/{}{within}", signal.kind, figures.seen, figures.usual)
     });
-    said.collect::<Vec<_>>().join("; ")
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 /// The signals of a stored finding.
@@ -66,9 +66,9 @@ impl StoredSignals {
 
     /// The reasons as sentences, and last what cannot be read.
     pub fn in_words(&self, language: Language) -> Vec<String> {
-        let mut said = sentences(language, self.readable());
-        said.extend(self.unread(language));
-        said
+        let mut texts = sentences(language, self.readable());
+        texts.extend(self.unread(language));
+        texts
     }
 }
 
@@ -112,8 +112,8 @@ pub fn reasons(signals: &[Signal]) -> impl Iterator<Item = &Signal> {
 /// The reasons as sentences, the strongest first. Signals of which none is a reason by itself have one
 /// sentence together.
 pub fn sentences(language: Language, signals: &[Signal]) -> Vec<String> {
-    let said: Vec<String> = reasons(signals).map(|signal| sentence(language, signal)).collect();
-    if said.is_empty() && !signals.is_empty() { vec![text(language, "reasons-together")] } else { said }
+    let texts: Vec<String> = reasons(signals).map(|signal| sentence(language, signal)).collect();
+    if texts.is_empty() && !signals.is_empty() { vec![text(language, "reasons-together")] } else { texts }
 }
 
 /// A signal as one sentence with its figures.
@@ -235,8 +235,8 @@ mod tests {
         for &kind in SignalKind::ALL {
             for language in Language::ALL {
                 let figures = Figures { seen: 67, usual: 12, minutes: 4320 };
-                let said = sentence(language, &Signal { kind, evidence: 4.0, figures });
-                assert!(!said.contains('[') && said.ends_with('.'), "{kind}: {said}");
+                let shown = sentence(language, &Signal { kind, evidence: 4.0, figures });
+                assert!(!shown.contains('[') && shown.ends_with('.'), "{kind}: {shown}");
             }
         }
     }
@@ -261,17 +261,17 @@ mod tests {
     #[test]
     fn the_kinds_that_state_a_usual_level_are_those_whose_sentence_has_it() {
         for &kind in SignalKind::ALL {
-            let said = sentence(Language::French, &signal(kind, 67, 4321));
-            let states = said.contains("4\u{202f}321") || said.contains("4321");
-            assert_eq!(states_usual(kind) || kind == SignalKind::Unmapped, states, "{kind}: {said}");
+            let shown = sentence(Language::French, &signal(kind, 67, 4321));
+            let states = shown.contains("4\u{202f}321") || shown.contains("4321");
+            assert_eq!(states_usual(kind) || kind == SignalKind::Unmapped, states, "{kind}: {shown}");
         }
     }
 
     #[test]
     fn signals_without_any_reason_by_itself_have_one_sentence_together() {
         for language in Language::ALL {
-            let said = sentences(language, &[signal(SignalKind::Volume, 10, 28)]);
-            assert_eq!(said, [text(language, "reasons-together")]);
+            let shown = sentences(language, &[signal(SignalKind::Volume, 10, 28)]);
+            assert_eq!(shown, [text(language, "reasons-together")]);
             assert!(sentences(language, &[]).is_empty());
         }
     }
@@ -285,10 +285,10 @@ mod tests {
                 {
                     let lead =
                         Signal { kind, evidence: 4.0, figures: Figures { seen: 67, usual: 12, minutes } };
-                    let said =
+                    let shown =
                         innocence(language, &Surroundings { innocent, ..Surroundings::default() }, &lead);
-                    assert!(!said.contains('[') && said.ends_with('.'), "{kind}: {said}");
-                    assert!(!said.contains(" 0 "), "{kind}: {said}");
+                    assert!(!shown.contains('[') && shown.ends_with('.'), "{kind}: {shown}");
+                    assert!(!shown.contains(" 0 "), "{kind}: {shown}");
                 }
             }
         }
@@ -330,8 +330,8 @@ mod tests {
             let read = signals_of(&finding(stored));
             assert_eq!(read, StoredSignals::Unreadable, "{stored}");
             for language in Language::ALL {
-                let said = read.in_words(language).join(" ");
-                assert!(said.ends_with('.') && !said.contains('['), "{stored}: {said}");
+                let shown = read.in_words(language).join(" ");
+                assert!(shown.ends_with('.') && !shown.contains('['), "{stored}: {shown}");
             }
         }
     }

@@ -64,7 +64,7 @@ impl Contacts {
     /// CSV with a header `person` and any of `email`, `phone`, `name`, `address`.
     pub(super) fn of_csv(csv: &[u8], forms: Forms<'_>) -> Result<Self, OperationError> {
         let file = CsvFile::open(csv, &COLUMNS, &[0]).map_err(|fault| match fault.kind {
-            CsvFault::Encoding => OperationError::Faults(vec![fault.told("contact")]),
+            CsvFault::Encoding => OperationError::Faults(vec![fault.line_fault("contact")]),
             CsvFault::Header | CsvFault::Row | CsvFault::Nameless | CsvFault::TooLarge => {
                 OperationError::Invalid("invalid-contacts")
             }
@@ -76,7 +76,7 @@ impl Contacts {
         let mut unknown: HashSet<usize> = HashSet::new();
         file.each(|read| {
             match read {
-                Err(fault) => contacts.fault(fault.line, &fault.told("contact").key),
+                Err(fault) => contacts.fault(fault.line, &fault.line_fault("contact").key),
                 Ok(row) => {
                     // Addresses may be in a column that is not recognised: reported once a column, because
                     // ignoring it would silently leave persons unreached.
@@ -180,22 +180,23 @@ mod tests {
         let mut of = |person: &str| contacts.of(person).map(|contact| contact.channel);
         assert_eq!((of("P1"), of("P3"), of("P4")), (Some("mail"), Some("sms"), Some("letter")));
         assert_eq!((of("P2"), of("P5")), (None, None));
-        let told: Vec<(usize, &str)> = faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect();
+        let located: Vec<(usize, &str)> =
+            faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect();
         let expected = [
             (3, "contact-fault-email"),
             (6, "contact-fault-twice"),
             (7, "contact-fault-person"),
             (8, "contact-fault-nothing"),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(located, expected);
         assert!(Contacts::of_csv(b"nom;prenom\n", &same).is_err());
-        let told = |csv: &str| {
+        let faults_of = |csv: &str| {
             let contacts = Contacts::of_csv(csv.as_bytes(), &same).unwrap();
             contacts.faults.iter().map(|fault| format!("{} {}", fault.line, fault.key)).collect::<Vec<_>>()
         };
         let lost = "person;address;Courrielle\nP1;1 rue;p1@x.fr\nP2;2 rue;p2@x.fr\n";
-        assert_eq!(told(lost), ["2 contact-fault-column"]);
-        assert_eq!(told("person;address;\nP1;1 rue;p1@x.fr\nP2;2 rue;\n"), ["2 csv-fault-nameless"]);
+        assert_eq!(faults_of(lost), ["2 contact-fault-column"]);
+        assert_eq!(faults_of("person;address;\nP1;1 rue;p1@x.fr\nP2;2 rue;\n"), ["2 csv-fault-nameless"]);
     }
 
     #[test]
@@ -214,8 +215,8 @@ mod tests {
         for nobody in ["person;email\n", "person;email\n;;\n"] {
             assert!(Contacts::of_csv(nobody.as_bytes(), &same).is_err(), "{nobody}");
         }
-        let told = Contacts::of_csv("Identifiant;Téléphone\nP1;12\n".as_bytes(), &same).unwrap();
-        assert_eq!(told.faults[0].key, "contact-fault-phone");
+        let contacts = Contacts::of_csv("Identifiant;Téléphone\nP1;12\n".as_bytes(), &same).unwrap();
+        assert_eq!(contacts.faults[0].key, "contact-fault-phone");
     }
 
     #[test]
