@@ -52,12 +52,12 @@ impl Challenges {
     }
 
     /// True when this is the session's challenge. It is used up in any case: no second guess.
-    fn take(&self, session: &SessionId, said: &str, now: Timestamp) -> bool {
+    fn take(&self, session: &SessionId, answered: &str, now: Timestamp) -> bool {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = waiting.remove(session);
         // A plain comparison is enough: the challenge was removed above, so that its timing helps no second
         // guess.
-        known.is_some_and(|(challenge, at)| challenge == said && now.since(at) < CHALLENGE_LASTS)
+        known.is_some_and(|(challenge, at)| challenge == answered && now.since(at) < CHALLENGE_LASTS)
     }
 }
 
@@ -116,8 +116,8 @@ fn prove(
 ) -> Result<Possession, OperationError> {
     let refused = || OperationError::Invalid("invalid-ceremony");
     let proved = possession::verify(token, TOKEN_TYPE, known).map_err(|_| refused())?;
-    let said = proved.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
-    if app.area::<Challenges>().take(&session.id, said, app.clock().now()) {
+    let jti = proved.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
+    if app.area::<Challenges>().take(&session.id, jti, app.clock().now()) {
         Ok(proved)
     } else {
         Err(refused())

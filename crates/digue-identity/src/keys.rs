@@ -49,15 +49,15 @@ pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
 pub async fn grant(
     app: &App,
     actor: &Actor,
-    asked: &ApprovalRecord,
+    approval: &ApprovalRecord,
     (account, thumbprint, called): (&AccountId, &str, &str),
 ) -> Result<(), OperationError> {
     let record = GrantedKeyRecord {
-        id: asked.id.clone(),
+        id: approval.id.clone(),
         account: account.clone(),
         thumbprint: thumbprint.to_owned(),
         name: called.to_owned(),
-        asked_by: asked.asked_by.clone(),
+        asked_by: approval.asked_by.clone(),
         granted_by: actor.account.clone(),
         granted_at: app.clock().now(),
     };

@@ -398,8 +398,8 @@ pub async fn sign_in(
         None => Some(passwords.place()?),
         Some(_) => None,
     };
-    let asked = AccountId::parse(shown.account.trim()).unwrap_or_else(|_| nobody());
-    let record = app.store().password_of(&asked).await?;
+    let claimed = AccountId::parse(shown.account.trim()).unwrap_or_else(|_| nobody());
+    let record = app.store().password_of(&claimed).await?;
     let account = record.as_ref().map_or_else(nobody, |record| record.account.clone());
     let trial = CountedAttempt::begin(app, account, shown.device, now).await?;
     // The device secret was invented or is of another account: the attempt queues with unknown devices.

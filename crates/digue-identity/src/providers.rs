@@ -116,8 +116,8 @@ enum Factor {
 
 impl FactorRules {
     fn of(&self, vouched: &VerifiedIdentity) -> Factor {
-        let is_any = |known: &[String], said: &str| known.iter().any(|pattern| fits(pattern, said));
-        let has = |known: &[String]| vouched.amr.iter().any(|said| is_any(known, said));
+        let is_any = |known: &[String], value: &str| known.iter().any(|pattern| fits(pattern, value));
+        let has = |known: &[String]| vouched.amr.iter().any(|value| is_any(known, value));
         if has(&self.bound_amr) {
             Factor::Bound
         } else if has(&self.strong_amr)
@@ -130,19 +130,19 @@ impl FactorRules {
     }
 }
 
-fn fits(pattern: &str, said: &str) -> bool {
+fn fits(pattern: &str, value: &str) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
         // A lone `*` matches nothing: it would make every proof a strong one.
-        (Some(end), _) => !end.is_empty() && said.ends_with(end),
-        (_, Some(start)) => !start.is_empty() && said.starts_with(start),
-        _ => pattern == said,
+        (Some(end), _) => !end.is_empty() && value.ends_with(end),
+        (_, Some(start)) => !start.is_empty() && value.starts_with(start),
+        _ => pattern == value,
     }
 }
 
 /// All providers, and the sign-ins that are under way. Each lock is taken alone and released at once.
 pub(crate) struct Providers {
     peers: Vec<ProviderPeer>,
-    asked: Ceremonies<PendingSignIn>,
+    pending: Ceremonies<PendingSignIn>,
     halves: Ceremonies<HalfSignIn>,
     goodbyes: Ceremonies<ProviderSignOut>,
 }
@@ -157,7 +157,7 @@ impl Providers {
     pub(crate) fn new(rules: Vec<ProviderRules>) -> Self {
         Self {
             peers: rules.into_iter().map(ProviderPeer::new).collect(),
-            asked: Ceremonies::default(),
+            pending: Ceremonies::default(),
             halves: Ceremonies::default(),
             goodbyes: Ceremonies::default(),
         }
@@ -294,8 +294,8 @@ async fn send(
     let (nonce, back) = (Secret::draw()?, back(app, &peer.rules.id));
     let state = Secret::draw()?;
     let question = peer.question(client, now, &back, state.reveal(), nonce.reveal(), is_forced).await;
-    let question = question.map_err(|trouble| told(peer, trouble))?;
-    let asked = PendingSignIn {
+    let question = question.map_err(|trouble| operation_error(peer, trouble))?;
+    let pending = PendingSignIn {
         provider: peer.rules.id.clone(),
         browser: digue_gateway::identity::token_hash(&browser),
         nonce: question.nonce,
@@ -303,7 +303,7 @@ async fn send(
         purpose,
         is_forced,
     };
-    providers(app).asked.keep(now, state.reveal(), asked);
+    providers(app).pending.keep(now, state.reveal(), pending);
     Ok(StartedSignIn { address: question.address, browser })
 }
 
@@ -354,12 +354,12 @@ pub async fn finish(
     origin: &RequestOrigin,
 ) -> Result<SignInOutcome, OperationError> {
     let now = app.clock().now();
-    let asked = providers(app).asked.end(now, reply.state);
-    let asked = asked.map_err(|_| OperationError::Invalid("invalid-provider-state"))?;
+    let pending = providers(app).pending.end(now, reply.state);
+    let pending = pending.map_err(|_| OperationError::Invalid("invalid-provider-state"))?;
     let held = browser.map(digue_gateway::identity::token_hash);
     // An attacker could otherwise send a victim the redirect of the attacker's own sign-in (login CSRF).
     // The provider is compared, too: one provider's answer must not be used for another (mix-up).
-    if asked.provider != provider || held != Some(asked.browser) {
+    if pending.provider != provider || held != Some(pending.browser) {
         return Err(OperationError::Invalid("invalid-provider-state"));
     }
     let peer = providers(app).find(provider)?;
@@ -373,20 +373,20 @@ pub async fn finish(
     let answer = AuthorizationAnswer {
         code: reply.code,
         issuer: reply.issuer,
-        nonce: &asked.nonce,
-        verifier: asked.verifier.as_deref(),
+        nonce: &pending.nonce,
+        verifier: pending.verifier.as_deref(),
     };
     let begun = app.begin_proof();
     let vouched = peer.vouch(client, now, &back(app, provider), answer).await;
-    let vouched = vouched.map_err(|trouble| told(peer, trouble))?;
+    let vouched = vouched.map_err(|trouble| operation_error(peer, trouble))?;
     let half = |then| HalfSignIn {
         begun,
         provider: provider.to_owned(),
-        browser: asked.browser,
+        browser: pending.browser,
         vouched: vouched.clone(),
         then,
     };
-    match (asked.purpose, &peer.rules.serves) {
+    match (pending.purpose, &peer.rules.serves) {
         (SignInPurpose::Person, ProviderAudience::Persons(rules)) => {
             persons::open(app, peer, rules, vouched).await.map(|secret| SignInOutcome::Person { secret })
         }
@@ -395,7 +395,7 @@ pub async fn finish(
         }
         (SignInPurpose::SignIn { next, is_fresh }, ProviderAudience::Accounts) => {
             let purpose = SignInPurpose::SignIn { next: next.clone(), is_fresh };
-            match accounts::judge(app, peer, &vouched, is_fresh, asked.is_forced).await? {
+            match accounts::judge(app, peer, &vouched, is_fresh, pending.is_forced).await? {
                 accounts::IdentityStrength::Stale => {
                     send(app, peer, browser, purpose, true).await.map(SignInOutcome::Again)
                 }
@@ -418,7 +418,7 @@ pub async fn finish(
 }
 
 /// Logs a provider error with its details, and returns the error that users see, without them.
-fn told(peer: &ProviderPeer, trouble: ProviderError) -> OperationError {
+fn operation_error(peer: &ProviderPeer, trouble: ProviderError) -> OperationError {
     let provider = &peer.rules.id;
     tracing::warn!(provider, %trouble, "Identity provider failed to prove an identity; sign-in refused");
     match trouble {

@@ -50,12 +50,12 @@ pub async fn carry_out(
     actor: &Actor,
     account: &AccountId,
     since: Timestamp,
-    asked: &ApprovalRecord,
+    request: &ApprovalRecord,
 ) -> Result<Invitation, OperationError> {
     // Held to the end: no credential can be enrolled, and no link used, between the steps below.
     let _one_at_a_time = credential_lock::hold(app).await;
     let now = app.clock().now();
-    let involved = InvolvedAccounts { asked_by: &asked.asked_by, granted_by: &actor.account, email: None };
+    let involved = InvolvedAccounts { asked_by: &request.asked_by, granted_by: &actor.account, email: None };
     invitations::put_aside(app, actor, account, involved).await?;
     // The gate is closed by now. Sessions before credentials: a live session could enrol another one.
     let cut = identity_cuts::cut_account(app, account).await?;
@@ -66,7 +66,7 @@ pub async fn carry_out(
         subject: Subject::Account(account.clone()),
         before: format!("sessions:{} since:{since}", cut.sessions.len()),
         after: format!("percent:{} until:{}", reduction.percent, reduction.until),
-        reason: asked.reason.clone(),
+        reason: request.reason.clone(),
     };
     app.write_down(actor, Act::AccountRecovered, details).await?;
     reduce(app, account, reduction).await?;
@@ -74,8 +74,8 @@ pub async fn carry_out(
         id: name("re")?,
         account: account.clone(),
         since,
-        reason: asked.reason.clone(),
-        asked_by: asked.asked_by.clone(),
+        reason: request.reason.clone(),
+        asked_by: request.asked_by.clone(),
         granted_by: actor.account.clone(),
         granted_at: now,
     };

@@ -372,8 +372,8 @@ pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcom
     let rules = app.gateway().rules();
     let record = rules.directory.find(&account).ok_or(OperationError::NotFound("account"))?;
     // For the page only: such claims are never compared with an account, because a user may choose them.
-    let said = |name: &str| half.vouched.claims.get(name).and_then(Value::as_str).map(str::to_owned);
-    let called = said("email").or_else(|| said("preferred_username")).unwrap_or_default();
+    let claim = |name: &str| half.vouched.claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    let called = claim("email").or_else(|| claim("preferred_username")).unwrap_or_default();
     Ok(SignInOutcome::ToLink {
         organisation: record.organisation.clone(),
         // The text comes from outside; 254 characters are the longest mail address (RFC 5321, 4.5.3.1.3).

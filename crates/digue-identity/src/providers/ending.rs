@@ -7,7 +7,7 @@ use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_types::{AccountId, Act, Subject};
 
 use super::accounts::seal;
-use super::{keyed, label, providers, told};
+use super::{keyed, label, operation_error, providers};
 
 use crate::person_sessions;
 use crate::recent_logouts::RecentLogouts;
@@ -32,7 +32,10 @@ pub struct ProviderLogout {
 pub async fn ended_by_provider(app: &App, provider: &str, token: &str) -> Result<(), OperationError> {
     let peer = providers(app).find(provider)?;
     let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
-    let ended = peer.ended(client, app.clock().now(), token).await.map_err(|trouble| told(peer, trouble))?;
+    let ended = peer
+        .ended(client, app.clock().now(), token)
+        .await
+        .map_err(|trouble| operation_error(peer, trouble))?;
     let logout = ProviderLogout {
         provider: provider.to_owned(),
         token: keyed(app, peer, "logout", &ended.jti),

@@ -284,33 +284,33 @@ impl ProviderPeer {
         let known = self.known(client, now, None).await?;
         let relying = self.relying(&known, back)?;
         let (state, own_nonce) = (CsrfToken::new(state.to_owned()), Nonce::new(nonce.to_owned()));
-        let mut asked = relying.authorize_url(
+        let mut request = relying.authorize_url(
             CoreAuthenticationFlow::AuthorizationCode,
             move || state,
             move || own_nonce,
         );
-        asked = asked.add_scopes(self.rules.scopes.iter().cloned().map(Scope::new));
+        request = request.add_scopes(self.rules.scopes.iter().cloned().map(Scope::new));
         for acr in &self.rules.acr {
-            asked = asked.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
+            request = request.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
         }
         // Not `max_age`, which ProConnect reportedly ignores (docs/decisions/0015).
         if is_forced {
-            asked = asked.add_prompt(CoreAuthPrompt::Login);
+            request = request.add_prompt(CoreAuthPrompt::Login);
         }
         if !self.rules.asked_claims.is_empty() {
             let essential = |name: &String| (name.clone(), serde_json::json!({"essential": true}));
             let claims: Map<String, Value> = self.rules.asked_claims.iter().map(essential).collect();
-            asked = asked.add_extra_param("claims", serde_json::json!({"id_token": claims}).to_string());
+            request = request.add_extra_param("claims", serde_json::json!({"id_token": claims}).to_string());
         }
         // PKCE only where the provider announces it: ProConnect refuses unknown parameters.
         let more = known.metadata.additional_metadata();
         let mut verifier = None;
         if more.code_challenge_methods_supported.iter().any(|method| method == "S256") {
             let (challenge, secret) = PkceCodeChallenge::new_random_sha256();
-            asked = asked.set_pkce_challenge(challenge);
+            request = request.set_pkce_challenge(challenge);
             verifier = Some(secret.into_secret());
         }
-        let (address, _, nonce) = asked.url();
+        let (address, _, nonce) = request.url();
         Ok(AuthorizationQuestion { address: address.to_string(), nonce: nonce.secret().clone(), verifier })
     }
 
@@ -325,7 +325,7 @@ impl ProviderPeer {
         let known = self.known(client, now, None).await?;
         let says_issuer = known.metadata.additional_metadata().authorization_response_iss_parameter_supported;
         // RFC 9207: the answer must come from the provider that was asked.
-        if answer.issuer.is_some_and(|said| said != self.rules.issuer)
+        if answer.issuer.is_some_and(|issuer| issuer != self.rules.issuer)
             || (says_issuer && answer.issuer.is_none())
         {
             return Err(ProviderError::Unbelieved("issuer of the answer"));
@@ -568,8 +568,8 @@ fn check_dates(claims: &Map<String, Value>, now: Timestamp) -> Result<(), TokenF
 }
 
 /// The authentication methods of `amr`; some providers write a string instead of a list.
-fn methods(said: Option<&Value>) -> Vec<String> {
-    match said {
+fn methods(claim: Option<&Value>) -> Vec<String> {
+    match claim {
         Some(Value::String(one)) => one.split_whitespace().map(ToOwned::to_owned).collect(),
         Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
         _ => Vec::new(),

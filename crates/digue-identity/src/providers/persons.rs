@@ -33,9 +33,9 @@ pub(super) async fn open(
         return Err(OperationError::Invalid("invalid-identity-old"));
     }
     let typed = match &rules.by {
-        PersonBy::Claim(name) => said(&vouched, name).ok_or_else(unknown)?,
+        PersonBy::Claim(name) => claim_text(&vouched, name).ok_or_else(unknown)?,
         PersonBy::Source { source, claims } => {
-            let values: Option<Vec<String>> = claims.iter().map(|name| said(&vouched, name)).collect();
+            let values: Option<Vec<String>> = claims.iter().map(|name| claim_text(&vouched, name)).collect();
             let mut found = source.find(&values.ok_or_else(unknown)?).await?;
             // Two matches count as none: choosing one could open the record of a namesake.
             match (found.pop(), found.is_empty()) {
@@ -57,7 +57,7 @@ pub(super) async fn open(
 }
 
 /// A claim as text; `sub` is the subject of the ID token where the user info has none.
-fn said(vouched: &VerifiedIdentity, name: &str) -> Option<String> {
+fn claim_text(vouched: &VerifiedIdentity, name: &str) -> Option<String> {
     match vouched.claims.get(name) {
         Some(Value::String(text)) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Some(Value::Number(number)) => Some(number.to_string()),
