@@ -97,7 +97,7 @@ pub(crate) async fn keep(
     }
     let details = ActDetails {
         subject: record.subject.clone(),
-        after: request.told(),
+        after: request.journal_summary(),
         reason,
         ..ActDetails::default()
     };

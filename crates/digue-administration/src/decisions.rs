@@ -52,7 +52,7 @@ pub async fn decide(
     let details = ActDetails {
         subject: record.subject.clone(),
         before: AskedBy(&record.asked_by).to_string(),
-        after: request.told(),
+        after: request.journal_summary(),
         reason: record.reason.clone(),
     };
     let act = if is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };

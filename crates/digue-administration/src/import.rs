@@ -249,8 +249,8 @@ impl Importer<'_> {
         let fields = self.form.read(text, header).ok_or("form")?;
         // Bytes that are not UTF-8 are tolerated in the user agent and nowhere else: in an account or a
         // target they would change who saw whom.
-        let told = [&fields.at, &fields.account, &fields.organisation, &fields.session, &fields.target];
-        if told.iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
+        let texts = [&fields.at, &fields.account, &fields.organisation, &fields.session, &fields.target];
+        if texts.iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
             return Err("not-utf8");
         }
         let lacks_zone = access_log::lacks_zone(&fields.at);
@@ -310,9 +310,9 @@ impl Importer<'_> {
         Ok(Exposure { source: Some(source.chars().take(400).collect()), ..exposure })
     }
 
-    fn organisation(&self, account: &AccountId, said: &str) -> Result<OrganisationId, &'static str> {
-        if !matches!(said, "" | "-") {
-            return self.portal.mapping.organisation(said).map_err(|_| "organisation");
+    fn organisation(&self, account: &AccountId, logged: &str) -> Result<OrganisationId, &'static str> {
+        if !matches!(logged, "" | "-") {
+            return self.portal.mapping.organisation(logged).map_err(|_| "organisation");
         }
         let unknown = || OrganisationId::parse("unknown").expect("`unknown` is a valid organisation name");
         // Accounts that left are in no directory. Their consultations count, under an organisation that says

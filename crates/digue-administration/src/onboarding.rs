@@ -116,12 +116,12 @@ fn read_row(row: &CsvFileRow<'_>, own: Option<&OrganisationId>) -> Result<NewAcc
 
 /// A role by its code or by its name in either language, ignoring case.
 fn role_named(text: &str) -> Option<Role> {
-    let said = text.trim().to_lowercase();
-    let is_said = |role: &Role| {
+    let name = text.trim().to_lowercase();
+    let is_named = |role: &Role| {
         let names = Language::ALL.map(|language| locale_text(language, role_key(*role)).to_lowercase());
-        role.code() == said || names.contains(&said) || plain(&said) == plain(&names[0])
+        role.code() == name || names.contains(&name) || plain(&name) == plain(&names[0])
     };
-    Role::ALL.into_iter().find(is_said)
+    Role::ALL.into_iter().find(is_named)
 }
 
 const fn role_key(role: Role) -> &'static str {

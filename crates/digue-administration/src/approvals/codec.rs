@@ -98,8 +98,8 @@ impl ApprovalRequest {
     ///
     /// # Errors
     /// As `of`.
-    pub(crate) fn told_forms(record: &ApprovalRecord) -> Result<Vec<String>, UnreadableRequest> {
-        let mut forms = vec![Self::of(record)?.told()];
+    pub(crate) fn journal_summaries(record: &ApprovalRecord) -> Result<Vec<String>, UnreadableRequest> {
+        let mut forms = vec![Self::of(record)?.journal_summary()];
         if !record.detail.starts_with('{') {
             forms.push(format!("{} {}", record.kind, record.detail).trim_end().to_owned());
         }

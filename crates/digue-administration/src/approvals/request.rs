@@ -205,7 +205,7 @@ impl ApprovalRequest {
 
     /// The request as the journal keeps it: no addresses, and no list that would not fit an entry; a long
     /// one is named by its digest.
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn journal_summary(&self) -> String {
         match self {
             Self::AddAccounts(accounts) => match &accounts[..] {
                 [one] => format!("{} {} {}", self.kind(), one.role.code(), one.organisation),
@@ -271,12 +271,15 @@ mod tests {
     #[test]
     fn the_journal_is_told_no_address_and_no_long_list() {
         let one = ApprovalRequest::AddAccounts(vec![account(1)]);
-        assert_eq!(one.told(), "add-accounts agent of-1");
+        assert_eq!(one.journal_summary(), "add-accounts agent of-1");
         let many = ApprovalRequest::AddAccounts((0..5_000).map(account).collect());
-        assert!(many.told().starts_with("add-accounts accounts:5000 sha256:") && many.told().len() < 120);
-        assert!(many.detail().contains('@') && !many.told().contains('@'));
-        assert_eq!(ApprovalRequest::ExportJournal.told(), "export-journal");
-        assert_eq!(addition(None).told(), "add-to-caseload personnes persons:1");
+        assert!(
+            many.journal_summary().starts_with("add-accounts accounts:5000 sha256:")
+                && many.journal_summary().len() < 120
+        );
+        assert!(many.detail().contains('@') && !many.journal_summary().contains('@'));
+        assert_eq!(ApprovalRequest::ExportJournal.journal_summary(), "export-journal");
+        assert_eq!(addition(None).journal_summary(), "add-to-caseload personnes persons:1");
     }
 
     fn addition(until: Option<Timestamp>) -> ApprovalRequest {

@@ -39,7 +39,7 @@ async fn approvals(app: &App, to: &mut RecordComparison) -> Result<(), Operation
 
 fn is_requested(statement: &JournalStatement<'_>, approval: &ApprovalRecord) -> bool {
     // A record that cannot be read is no request of the journal.
-    let Ok(summaries) = ApprovalRequest::told_forms(approval) else { return false };
+    let Ok(summaries) = ApprovalRequest::journal_summaries(approval) else { return false };
     statement.journalled.requested(&approval.subject).iter().any(|act| {
         summaries.contains(&act.after)
             && act.reason == approval.reason
@@ -49,7 +49,7 @@ fn is_requested(statement: &JournalStatement<'_>, approval: &ApprovalRecord) -> 
 }
 
 fn is_decided(statement: &JournalStatement<'_>, approval: &ApprovalRecord, all: &[ApprovalRecord]) -> bool {
-    let Ok(summaries) = ApprovalRequest::told_forms(approval) else { return false };
+    let Ok(summaries) = ApprovalRequest::journal_summaries(approval) else { return false };
     let asked_by = AskedBy(&approval.asked_by).to_string();
     let mut recorded = statement.journalled.decided(&approval.subject).iter().filter(|recorded| {
         recorded.before == asked_by
