@@ -100,11 +100,11 @@ impl AlertSender {
 /// Sends the waiting findings on every channel; returns how many were sent. To be called often.
 pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
     let all = AlertChannel::ALL.map(|channel| tell_on(app, channel));
-    let mut told = 0;
+    let mut sent_count = 0;
     for sent in futures_util::future::join_all(all).await {
-        told += sent?;
+        sent_count += sent?;
     }
-    Ok(told)
+    Ok(sent_count)
 }
 
 async fn tell_on(app: &App, channel: AlertChannel) -> Result<usize, OperationError> {
@@ -117,21 +117,21 @@ async fn tell_on(app: &App, channel: AlertChannel) -> Result<usize, OperationErr
         app.store().skip_findings(channel, now).await?;
         return Ok(0);
     };
-    let mut told = 0;
+    let mut sent_count = 0;
     for record in app.store().untold_findings(channel, FINDINGS_AT_ONCE).await? {
         if let Err(error) = receiver.tell(app, &record, now).await {
             let (finding, channel) = (record.id.as_str(), channel.code());
             tracing::warn!(finding, channel, error, "Sending a finding failed; retrying later");
             pause.begin(now);
             // The later ones wait, too: receivers get findings in order.
-            return Ok(told);
+            return Ok(sent_count);
         }
         // Marked one by one: after a crash only the finding in flight is sent again.
         app.store().tell_finding(record.id.as_str(), channel, now).await?;
-        told += 1;
+        sent_count += 1;
     }
     pause.end();
-    Ok(told)
+    Ok(sent_count)
 }
 
 /// Where the findings of a channel go.

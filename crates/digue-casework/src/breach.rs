@@ -263,12 +263,12 @@ pub struct Controller {
 
 pub(crate) fn controller(app: &App, language: Language) -> Controller {
     let missing = || text(language, "paper-missing");
-    let said = |field: Field| operator::rules(app).controller.get(&field).cloned().unwrap_or_else(missing);
+    let answer = |field: Field| operator::rules(app).controller.get(&field).cloned().unwrap_or_else(missing);
     Controller {
-        name: said(Field::ControllerName),
-        contact: said(Field::ContactName),
-        mail: said(Field::ContactMail),
-        phone: said(Field::ContactPhone),
+        name: answer(Field::ControllerName),
+        contact: answer(Field::ContactName),
+        mail: answer(Field::ContactMail),
+        phone: answer(Field::ContactPhone),
     }
 }
 
@@ -298,8 +298,8 @@ pub fn severity(incident: &Incident) -> Severity {
 
 /// The kinds of data: as stated, otherwise as derived from the categories that were shown.
 fn data_kinds(incident: &Incident) -> Vec<DataKind> {
-    if let Some(said) = incident.fields.get(&Field::DataKinds).filter(|said| !said.what.is_empty()) {
-        return said.what.iter().filter_map(|code| DataKind::parse(code)).collect();
+    if let Some(answer) = incident.fields.get(&Field::DataKinds).filter(|answer| !answer.what.is_empty()) {
+        return answer.what.iter().filter_map(|code| DataKind::parse(code)).collect();
     }
     computed_kinds(incident)
 }
@@ -314,8 +314,8 @@ fn computed_kinds(incident: &Incident) -> Vec<DataKind> {
 }
 
 fn natures(incident: &Incident) -> Vec<Nature> {
-    match incident.fields.get(&Field::Natures).filter(|said| !said.what.is_empty()) {
-        Some(said) => said.what.iter().filter_map(|code| Nature::parse(code)).collect(),
+    match incident.fields.get(&Field::Natures).filter(|answer| !answer.what.is_empty()) {
+        Some(answer) => answer.what.iter().filter_map(|code| Nature::parse(code)).collect(),
         // Persons were shown to someone without the right to see them.
         None if incident.affected().is_some_and(|version| version.persons > 0) => {
             vec![Nature::Confidentiality]
@@ -326,7 +326,7 @@ fn natures(incident: &Incident) -> Vec<Nature> {
 
 /// The draft of the notification: every field filled from facts or answers, or marked unknown.
 pub fn draft(app: &App, view: &IncidentView, language: Language) -> NotificationDraft {
-    let answers = view.incident.fields.iter().map(|(field, said)| (*field, said.what.clone())).collect();
+    let answers = view.incident.fields.iter().map(|(field, answer)| (*field, answer.what.clone())).collect();
     NotificationDraft::new(&facts(app, view, language), &answers)
 }
 
@@ -398,8 +398,8 @@ fn is_established(incident: &Incident) -> Option<String> {
 
 fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
     let Some(decided) = &incident.persons else { return };
-    let told = incident.met.get(&ClockKind::Persons);
-    let state = match (decided.what.inform, told) {
+    let informed = incident.met.get(&ClockKind::Persons);
+    let state = match (decided.what.inform, informed) {
         (false, _) => "no",
         (true, None) => "later",
         (true, Some(_)) => "yes",
@@ -408,10 +408,10 @@ fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
     if !decided.what.inform {
         one(Field::NotInformedWhy, Some(decided.reason.clone()));
     }
-    if let Some(told) = told {
-        one(Field::InformedAt, Some(told.at.to_string()));
-        one(Field::InformedBy, Some(told.to.clone()));
-        one(Field::InformedCount, told.persons.map(|persons| persons.to_string()));
+    if let Some(informed) = informed {
+        one(Field::InformedAt, Some(informed.at.to_string()));
+        one(Field::InformedBy, Some(informed.to.clone()));
+        one(Field::InformedCount, informed.persons.map(|persons| persons.to_string()));
     }
 }
 
@@ -488,7 +488,7 @@ pub async fn submit(
 pub fn notification_json(app: &App, view: &IncidentView, language: Language) -> Json {
     let draft = draft(app, view, language);
     let fields = draft.0.iter().map(|(field, filled)| {
-        let said = match filled {
+        let answer = match filled {
             FilledField::Value { value, from, computed } => json!({
                 "value": value,
                 "from": if *from == FormFieldSource::Facts { "facts" } else { "answer" },
@@ -497,7 +497,7 @@ pub fn notification_json(app: &App, view: &IncidentView, language: Language) -> 
             FilledField::Unknown(who) => json!({ "unknown": true, "who": who }),
             FilledField::NotAsked => json!({ "not_asked": true }),
         };
-        (field.code().to_owned(), said)
+        (field.code().to_owned(), answer)
     });
     let fields: serde_json::Map<String, Json> = fields.collect();
     let incident = &view.incident;

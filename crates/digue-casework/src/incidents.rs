@@ -299,9 +299,9 @@ fn acts_since(
 ) -> Vec<(u64, Administration)> {
     let subjects: HashSet<&Subject> = rows.iter().map(|(_, proof, _)| &proof.subject).collect();
     let oldest = rows.first().map_or(since, |(at, ..)| *at);
-    let standing = app.journal_state();
+    let state = app.journal_state();
     // The index yields the newest acts first: the search ends at those that are older than every row.
-    let acts = standing.index.acts(usize::MAX).take_while(|(_, known)| oldest.since(known.at) <= SAME_MOMENT);
+    let acts = state.index.acts(usize::MAX).take_while(|(_, known)| oldest.since(known.at) <= SAME_MOMENT);
     acts.filter(|(_, known)| subjects.contains(&known.subject)).cloned().collect()
 }
 

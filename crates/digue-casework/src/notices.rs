@@ -221,7 +221,7 @@ async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Re
         unsent: all - sent - listed - unreached,
         unreached,
     };
-    let told = IncidentNote::Met {
+    let met = IncidentNote::Met {
         clock: ClockKind::Persons,
         at: app.clock().now().micros(),
         to: campaign.subject.clone(),
@@ -232,7 +232,7 @@ async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Re
     let is_whole = ended.is_whole() && sent + listed > 0;
     incidents::add(app, actor, &campaign.incident, None, IncidentNote::NoticesEnded(ended)).await?;
     if is_whole {
-        incidents::add(app, actor, &campaign.incident, None, told).await?;
+        incidents::add(app, actor, &campaign.incident, None, met).await?;
     }
     Ok(())
 }
@@ -275,11 +275,13 @@ pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
             let now = app.clock().now();
             // Marked as being sent before the mail server sees it: after a crash here it is uncertain.
             let Some(notice) = app.store().take_notice(&campaign.id, now).await? else { break };
-            let said = text_of(app, style, &blocks, &campaign, &notice);
+            let message = text_of(app, style, &blocks, &campaign, &notice);
             let code = Code::of(notice.code.to_be_bytes()).to_string();
             let names = (campaign.id.as_str(), code.as_str());
-            let done = match said {
-                Ok(said) => mailer.send_notice(&notice.destination, &campaign.subject, &said, names).await,
+            let done = match message {
+                Ok(message) => {
+                    mailer.send_notice(&notice.destination, &campaign.subject, &message, names).await
+                }
                 Err(error) => Err(error.to_string()),
             };
             let (state, detail) = match done {

@@ -22,8 +22,8 @@ impl PaperReader {
         text_with(self.language, key, &[(name, Value::from(value.to_string()))])
     }
 
-    pub(crate) fn pair(&self, what: &str, said: &str) -> String {
-        let values = [("what", Value::from(what.to_owned())), ("text", Value::from(said.to_owned()))];
+    pub(crate) fn pair(&self, what: &str, text: &str) -> String {
+        let values = [("what", Value::from(what.to_owned())), ("text", Value::from(text.to_owned()))];
         text_with(self.language, "log-pair", &values)
     }
 
@@ -75,17 +75,17 @@ impl PaperReader {
 
     /// A field value in words.
     pub fn value(&self, field: Field, value: &[String]) -> String {
-        let shown = value.iter().map(|said| match field.shape() {
+        let shown = value.iter().map(|code| match field.shape() {
             FormFieldShape::One(_) | FormFieldShape::Many(_) => {
-                field.choice_key(said).map_or_else(|| said.clone(), |key| self.say(&key))
+                field.choice_key(code).map_or_else(|| code.clone(), |key| self.say(&key))
             }
             FormFieldShape::Moment => {
-                Timestamp::parse_rfc3339(said).map_or_else(|| said.clone(), |at| self.moment(at))
+                Timestamp::parse_rfc3339(code).map_or_else(|| code.clone(), |at| self.moment(at))
             }
             FormFieldShape::Number => {
-                said.parse::<u64>().map_or_else(|_| said.clone(), |n| digue_locales::number(self.language, n))
+                code.parse::<u64>().map_or_else(|_| code.clone(), |n| digue_locales::number(self.language, n))
             }
-            FormFieldShape::Line | FormFieldShape::Text => said.clone(),
+            FormFieldShape::Line | FormFieldShape::Text => code.clone(),
         });
         shown.collect::<Vec<_>>().join(", ")
     }

@@ -144,17 +144,17 @@ pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Doc
 }
 
 fn pair_of(reader: &PaperReader, field: Field, filled: &FilledField) -> Option<DocumentBlock> {
-    let asked = reader.say(field.key());
+    let question = reader.say(field.key());
     match filled {
         FilledField::Value { value, from, .. } => {
-            let mut said = reader.value(field, value);
+            let mut answer = reader.value(field, value);
             if *from == FormFieldSource::Facts {
-                said = format!("{said} ({})", reader.say("notification-computed"));
+                answer = format!("{answer} ({})", reader.say("notification-computed"));
             }
-            Some(DocumentBlock::Pair(asked, said))
+            Some(DocumentBlock::Pair(question, answer))
         }
         FilledField::Unknown(who) => {
-            Some(DocumentBlock::Pair(asked, reader.say1("notification-ask", "who", reader.say(who.key()))))
+            Some(DocumentBlock::Pair(question, reader.say1("notification-ask", "who", reader.say(who.key()))))
         }
         FilledField::NotAsked => None,
     }
@@ -276,19 +276,19 @@ fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColu
             let value = row.values.get(&field).map_or(&[][..], Vec::as_slice);
             match field.shape() {
                 FormFieldShape::Moment | FormFieldShape::Number => {
-                    let said = value.first().map_or("", String::as_str);
+                    let field_text = value.first().map_or("", String::as_str);
                     let in_kind = match field.shape() {
                         FormFieldShape::Moment => {
-                            Timestamp::parse_rfc3339(said).map(|at| reader.moment_cell(at))
+                            Timestamp::parse_rfc3339(field_text).map(|at| reader.moment_cell(at))
                         }
-                        _ => whole_cell(said),
+                        _ => whole_cell(field_text),
                     };
-                    return in_kind.unwrap_or_else(|| said.into());
+                    return in_kind.unwrap_or_else(|| field_text.into());
                 }
                 FormFieldShape::Line | FormFieldShape::Text => value.first().cloned().unwrap_or_default(),
                 FormFieldShape::One(_) | FormFieldShape::Many(_) => {
-                    let words = value.iter().map(|code| reader.value(field, std::slice::from_ref(code)));
-                    words.collect::<Vec<_>>().join(" ; ")
+                    let choices = value.iter().map(|code| reader.value(field, std::slice::from_ref(code)));
+                    choices.collect::<Vec<_>>().join(" ; ")
                 }
             }
         }
@@ -350,7 +350,7 @@ pub fn paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -
     Some(match name {
         "notification" => notification(app, view, reader),
         "complaint" => complaint(app, view, reader),
-        "call-centre" | "press" | "partner" => words_of(app, view, reader, name),
+        "call-centre" | "press" | "partner" => external_paper(app, view, reader, name),
         _ => return None,
     })
 }
@@ -381,8 +381,8 @@ fn complaint(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
     blocks.push(DocumentBlock::Heading(reader.say("incident-log")));
     let header = ["column-number", "column-happened", "column-by", "log-text"].map(|key| reader.say(key));
     let rows = view.entries.iter().map(|entry| {
-        let said = reader.logged(&entry.note)?;
-        Some(vec![entry.number.to_string(), reader.moment(entry.at), entry.author.clone(), said])
+        let text = reader.logged(&entry.note)?;
+        Some(vec![entry.number.to_string(), reader.moment(entry.at), entry.author.clone(), text])
     });
     blocks.push(DocumentBlock::Table { header: header.to_vec(), rows: rows.flatten().collect() });
     blocks.push(DocumentBlock::Heading(reader.say("complaint-evidence")));
@@ -397,10 +397,11 @@ fn complaint(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
 }
 
 /// The number of persons: as stated, otherwise as counted, with its exactness.
-fn persons_said(view: &IncidentView, draft: &BTreeMap<Field, Vec<String>>, reader: &PaperReader) -> String {
-    let is_answered = view.incident.fields.get(&Field::PersonCount).is_some_and(|said| !said.what.is_empty());
+fn persons_text(view: &IncidentView, draft: &BTreeMap<Field, Vec<String>>, reader: &PaperReader) -> String {
+    let is_answered =
+        view.incident.fields.get(&Field::PersonCount).is_some_and(|value| !value.what.is_empty());
     match draft.get(&Field::PersonCount).filter(|_| is_answered) {
-        Some(said) => reader.value(Field::PersonCount, said),
+        Some(value) => reader.value(Field::PersonCount, value),
         None => reader.persons(view.incident.affected()),
     }
 }
@@ -436,23 +437,23 @@ pub(crate) fn how_to_verify(view: &IncidentView, reader: &PaperReader) -> Vec<St
 }
 
 /// Texts for those who will be asked: a call centre, newspapers, a partner and its own partners.
-fn words_of(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Document {
+fn external_paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Document {
     let controller = breach::controller(app, reader.language);
     let draft = breach::draft(app, view, reader.language).snapshot();
-    let said = |field: Field| match draft.get(&field).map(|value| reader.value(field, value)) {
-        Some(said) if !is_blank(&said) => said,
+    let field_text = |field: Field| match draft.get(&field).map(|value| reader.value(field, value)) {
+        Some(field_text) if !is_blank(&field_text) => field_text,
         _ => reader.say("paper-unknown"),
     };
-    let told = view.incident.acts.fact(ClaimKind::Persons).is_some();
+    let informed = view.incident.acts.fact(ClaimKind::Persons).is_some();
     let left = view.incident.notices.iter().map(|(_, ended)| ended.sent + ended.listed).sum::<u64>();
-    let notices = reader.say(match (told, left) {
+    let notices = reader.say(match (informed, left) {
         (true, _) => "call-centre-told",
         (false, 0) => "call-centre-none-told",
         (false, _) => "call-centre-not-told",
     });
     let address = format!("{}/check", app.console_host());
     // The address is given only where there is something to check.
-    let check = if told { reader.say1("notice-address", "address", &address) } else { String::new() };
+    let check = if informed { reader.say1("notice-address", "address", &address) } else { String::new() };
     let values = [
         ("body", Value::from(controller.name)),
         ("contact", Value::from(controller.contact)),
@@ -462,9 +463,9 @@ fn words_of(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) ->
         ("claims", Value::from(reader.claims(view).join(" "))),
         ("notices", Value::from(notices)),
         ("check", Value::from(check)),
-        ("persons", Value::from(persons_said(view, &draft, reader))),
-        ("kinds", Value::from(said(Field::DataKinds))),
-        ("taken", Value::from(said(Field::MeasuresTaken))),
+        ("persons", Value::from(persons_text(view, &draft, reader))),
+        ("kinds", Value::from(field_text(Field::DataKinds))),
+        ("taken", Value::from(field_text(Field::MeasuresTaken))),
         ("address", Value::from(address)),
         ("about", Value::from(reader.subject(&view.incident.about))),
         ("reference", Value::from(view.reference())),

@@ -584,14 +584,14 @@ fn notes_of(earlier: &EarlierViolation) -> Vec<(&'static str, IncidentNote)> {
 /// decisions were carried out.
 fn states_of(earlier: &EarlierViolation) -> &'static [IncidentState] {
     let is_notified = earlier.authority.as_ref().is_some_and(|(is, _)| !is || earlier.notified_at.is_some());
-    let is_told = earlier.persons.as_ref().is_some_and(|(is, _)| !is || earlier.informed_at.is_some());
+    let is_informed = earlier.persons.as_ref().is_some_and(|(is, _)| !is || earlier.informed_at.is_some());
     match earlier.state {
         Some(IncidentState::Suspected) => &[],
         Some(IncidentState::Confirmed) => &[IncidentState::Confirmed],
         Some(IncidentState::Contained) => &[IncidentState::Contained],
         Some(IncidentState::Resolved) => &[IncidentState::Contained, IncidentState::Resolved],
         Some(IncidentState::Dismissed) => &[IncidentState::Dismissed],
-        None if is_notified && is_told => &[IncidentState::Contained, IncidentState::Resolved],
+        None if is_notified && is_informed => &[IncidentState::Contained, IncidentState::Resolved],
         None => &[IncidentState::Contained],
     }
 }

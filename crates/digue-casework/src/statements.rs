@@ -36,19 +36,21 @@ impl PaperReader {
     /// The same for officers: with the author of the act, its receipt, and contradictions with what Digue
     /// sent itself.
     pub(crate) fn claim_with_source(&self, view: &IncidentView, claim: Claim) -> String {
-        let said = self.claim(claim);
-        let ClaimStanding::Done(fact) = claim.standing() else { return said };
-        let Some(entry) = view.entries.iter().find(|entry| entry.number == fact.entry()) else { return said };
+        let sentence = self.claim(claim);
+        let ClaimStanding::Done(fact) = claim.standing() else { return sentence };
+        let Some(entry) = view.entries.iter().find(|entry| entry.number == fact.entry()) else {
+            return sentence;
+        };
         let receipt = match &entry.note {
             // Digue's own campaign counted it.
-            IncidentNote::Met { persons: Some(_), .. } => return said,
+            IncidentNote::Met { persons: Some(_), .. } => return sentence,
             IncidentNote::Met { receipt, .. } => receipt.as_str(),
             IncidentNote::Submitted(submission) => submission.receipt.as_str(),
-            _ => return said,
+            _ => return sentence,
         };
         let (by, receipt) = (entry.author.clone(), receipt.trim().to_owned());
         let key = if is_blank(&receipt) { "claim-stated-bare" } else { "claim-stated" };
-        let stated = self.sentence(key, &[("claim", said), ("by", by), ("receipt", receipt)]);
+        let stated = self.sentence(key, &[("claim", sentence), ("by", by), ("receipt", receipt)]);
         match claim.kind() {
             ClaimKind::Persons => {
                 [stated].into_iter().chain(self.notices_differ(view)).collect::<Vec<_>>().join(" ")
@@ -154,9 +156,9 @@ impl PaperReader {
         let mut kinds: Vec<String> = Vec::new();
         for category in categories.as_ref() {
             let kind = DataKind::of_category(category);
-            let said = kind.map_or_else(|| category.clone(), |kind| self.say(kind.key()));
-            if !kinds.contains(&said) {
-                kinds.push(said);
+            let kind_name = kind.map_or_else(|| category.clone(), |kind| self.say(kind.key()));
+            if !kinds.contains(&kind_name) {
+                kinds.push(kind_name);
             }
         }
         kinds
@@ -193,7 +195,7 @@ impl PaperReader {
         // Only the reason of a gate has a form: that of another act may begin with the same words.
         let gate_reason = gate.map(|_| GateReason::parse(reason));
         let written =
-            if let Some(GateReason::Officer(words)) = gate_reason { words } else { reason.to_owned() };
+            if let Some(GateReason::Officer(text)) = gate_reason { text } else { reason.to_owned() };
         // Reasons that Digue writes are for programs; the page of the finding has them in words.
         let is_person = !by.is_empty() && by != "digue";
         if is_person && !written.is_empty() { self.pair(&what, &written) } else { what }

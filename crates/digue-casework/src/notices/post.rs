@@ -36,8 +36,8 @@ pub async fn letters(
         }
         pages.push(DocumentBlock::Quiet(notice.destination.clone()));
         pages.push(DocumentBlock::Title(campaign.subject.clone()));
-        let said = text_of(app, style, &blocks, &campaign, notice)?;
-        for part in said.trim().split("\n\n") {
+        let message = text_of(app, style, &blocks, &campaign, notice)?;
+        for part in message.trim().split("\n\n") {
             let (title, body) = part.split_once('\n').unwrap_or((part, ""));
             pages.push(DocumentBlock::Heading(title.to_owned()));
             pages.push(DocumentBlock::Paragraph(body.to_owned()));

@@ -53,7 +53,7 @@ pub async fn prepare(
     app: &App,
     actor: &Actor,
     incident: &str,
-    asked: CampaignRequest,
+    request: CampaignRequest,
 ) -> Result<String, OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(app)?;
@@ -62,32 +62,32 @@ pub async fn prepare(
     if !is_decided {
         return Err(OperationError::Invalid("incident-refused-undecided"));
     }
-    must_be_whole(&asked)?;
-    let source = if asked.contacts.is_empty() { "query" } else { "csv" };
+    must_be_whole(&request)?;
+    let source = if request.contacts.is_empty() { "query" } else { "csv" };
     if source == "query" && operator::rules(app).contacts.is_none() {
         return Err(OperationError::Invalid("invalid-contacts"));
     }
     if source == "csv" {
-        let (csv, hosts) = (asked.contacts.clone(), app.gateway().hosts());
+        let (csv, hosts) = (request.contacts.clone(), app.gateway().hosts());
         // Parsed here only for its faults: the person who sends the file should learn of them at once.
         let read = move || Contacts::of_csv(&csv, &|person| canonical::forms(&hosts, person)).map(drop);
         app.blocking(read).await??;
     }
-    let language = asked.style.language();
-    let persons = told_persons(app, incident, asked.version, asked.after, language).await?;
+    let language = request.style.language();
+    let persons = persons_to_notify(app, incident, request.version, request.after, language).await?;
     let campaign = CampaignRecord {
         id: name("ca")?,
         incident: incident.to_owned(),
-        version: asked.version,
+        version: request.version,
         made_at: app.clock().now(),
         made_by: actor.account.clone(),
         state: "preparing".to_owned(),
-        language: asked.style.code().to_owned(),
-        subject: asked.subject.trim().to_owned(),
-        blocks: serde_json::to_string(&asked.blocks).expect("strings always serialise"),
-        rate: asked.rate.clamp(1, RATE_MAX),
+        language: request.style.code().to_owned(),
+        subject: request.subject.trim().to_owned(),
+        blocks: serde_json::to_string(&request.blocks).expect("strings always serialise"),
+        rate: request.rate.clamp(1, RATE_MAX),
         ended_at: Timestamp::ZERO,
-        after: asked.after.unwrap_or(0),
+        after: request.after.unwrap_or(0),
         source: source.to_owned(),
         persons: persons.len() as u64,
         faults: "[]".to_owned(),
@@ -99,7 +99,7 @@ pub async fn prepare(
         ..ActDetails::default()
     };
     if source == "csv" {
-        let (path, csv) = (contacts_path(app, &campaign.id), asked.contacts);
+        let (path, csv) = (contacts_path(app, &campaign.id), request.contacts);
         // The file before the campaign: `prepare_due` may take the campaign up as soon as it is stored.
         let kept = app.blocking(move || keep(&path, &csv)).await?;
         kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
@@ -176,7 +176,7 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
     app.store().set_campaign_faults(&campaign.id, &faults).await?;
     let after = (campaign.after > 0).then_some(campaign.after);
     let language = style.language();
-    let persons = told_persons(app, &campaign.incident, campaign.version, after, language).await?;
+    let persons = persons_to_notify(app, &campaign.incident, campaign.version, after, language).await?;
     let reader = PaperReader { language, zone: operator::rules(app).zone.clone() };
     let date = reader.date(campaign.made_at);
     let random = SystemRandom::new();
@@ -205,10 +205,10 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
 }
 
 /// Checks that every block has a text and none still contains a placeholder.
-fn must_be_whole(asked: &CampaignRequest) -> Result<(), OperationError> {
-    let Blocks { happened, risks, steps, contact, address } = &asked.blocks;
-    let all = [&asked.subject, happened, risks, steps, contact, address];
-    if all.iter().any(|text| is_blank(text)) || asked.subject.contains(['\n', '\r']) {
+fn must_be_whole(request: &CampaignRequest) -> Result<(), OperationError> {
+    let Blocks { happened, risks, steps, contact, address } = &request.blocks;
+    let all = [&request.subject, happened, risks, steps, contact, address];
+    if all.iter().any(|text| is_blank(text)) || request.subject.contains(['\n', '\r']) {
         return Err(OperationError::Invalid("incident-refused-no-text"));
     }
     let missing = Language::ALL.map(|language| text(language, "paper-missing"));
@@ -216,7 +216,7 @@ fn must_be_whole(asked: &CampaignRequest) -> Result<(), OperationError> {
     if is_whole { Ok(()) } else { Err(OperationError::Invalid("notices-incomplete")) }
 }
 
-type Told = (String, String, ShownData);
+type PersonToNotify = (String, String, ShownData);
 
 /// The combined exposures of one person.
 #[derive(Default)]
@@ -240,7 +240,7 @@ impl JointExposures {
         Some(())
     }
 
-    fn said(self, reader: &PaperReader) -> ShownData {
+    fn shown_data(self, reader: &PaperReader) -> ShownData {
         let date = |at: Option<Timestamp>| at.map(|at| reader.date(at)).unwrap_or_default();
         ShownData {
             categories: self.categories.into_iter().collect(),
@@ -263,13 +263,13 @@ fn merged(aliases: &AliasesInForce, who: AffectedPerson) -> AffectedPerson {
 }
 
 /// The persons whom a campaign informs: those of its version, or only those who are new in it.
-async fn told_persons(
+async fn persons_to_notify(
     app: &App,
     incident: &str,
     version: u32,
     after: Option<u32>,
     language: Language,
-) -> Result<Vec<Told>, OperationError> {
+) -> Result<Vec<PersonToNotify>, OperationError> {
     let zone = operator::rules(app).zone.clone();
     let reader = PaperReader { language, zone };
     let new: Option<HashSet<AffectedPerson>> = match after {
@@ -280,16 +280,16 @@ async fn told_persons(
         None => None,
     };
     let (list, aliases) = (breach::list_bytes(app, incident, version).await?, AliasesInForce::of(app));
-    app.blocking(move || told_in(&list, new.as_ref(), &aliases, &reader)).await?
+    app.blocking(move || persons_of_list(&list, new.as_ref(), &aliases, &reader)).await?
 }
 
 /// The persons of a signed list, without those that are not `new`.
-fn told_in(
+fn persons_of_list(
     list: &[u8],
     new: Option<&HashSet<AffectedPerson>>,
     aliases: &AliasesInForce,
     reader: &PaperReader,
-) -> Result<Vec<Told>, OperationError> {
+) -> Result<Vec<PersonToNotify>, OperationError> {
     let text = String::from_utf8_lossy(list);
     // One notice for a person who was shown under several identifiers. In the order of the list, because a
     // resumed campaign counts by it.
@@ -323,9 +323,15 @@ fn told_in(
             }
         }
     }
-    let told: Vec<Told> =
-        shown.into_iter().map(|(whom, seen)| (whom.population, whom.person, seen.said(reader))).collect();
-    if told.is_empty() { Err(OperationError::Invalid("incident-refused-nobody-affected")) } else { Ok(told) }
+    let persons: Vec<PersonToNotify> = shown
+        .into_iter()
+        .map(|(whom, seen)| (whom.population, whom.person, seen.shown_data(reader)))
+        .collect();
+    if persons.is_empty() {
+        Err(OperationError::Invalid("incident-refused-nobody-affected"))
+    } else {
+        Ok(persons)
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row, from everything that makes it")]
@@ -334,7 +340,7 @@ fn one(
     style: Style,
     blocks: &Blocks,
     number: u32,
-    (population, person, seen): Told,
+    (population, person, seen): PersonToNotify,
     contact: Option<Contact>,
     date: &str,
     random: &SystemRandom,
@@ -351,7 +357,7 @@ fn one(
         "none" => String::new(),
         _ => masked(&destination),
     };
-    let said = written(style, blocks, &seen, code, &masked, date);
+    let message = written(style, blocks, &seen, code, &masked, date);
     Ok(NoticeRecord {
         campaign: campaign.id.clone(),
         number,
@@ -364,7 +370,7 @@ fn one(
         masked,
         // The text itself is not stored: it is composed again when it is sent, and this hash shows that it is
         // the same.
-        hash: sha256(&said),
+        hash: sha256(&message),
         state: match channel {
             "mail" => "waiting",
             "none" => "unreached",

@@ -206,14 +206,17 @@ mod tests {
                 address: "digue.exemple.fr/check".to_owned(),
             };
             let code = Code::of([7; 8]);
-            let said = written(style, &blocks, &seen, code, "m•••@e•••.fr", "15/07/2025");
+            let message = written(style, &blocks, &seen, code, "m•••@e•••.fr", "15/07/2025");
             for wanted in [&code.to_string(), "12/07/2025", "digue.exemple.fr/check", "m•••@e•••.fr", "1. "]
             {
-                assert!(said.contains(wanted), "{wanted} in {said}");
+                assert!(message.contains(wanted), "{wanted} in {message}");
             }
-            assert!(!said.contains("http") && !said.contains('['), "no link, no missing word: {said}");
-            let figure = measured(style, &said);
-            assert!(figure.score >= style.wanted(), "{}: {figure:?}\n{said}", style.code());
+            assert!(
+                !message.contains("http") && !message.contains('['),
+                "no link, no missing word: {message}"
+            );
+            let figure = measured(style, &message);
+            assert!(figure.score >= style.wanted(), "{}: {figure:?}\n{message}", style.code());
         }
     }
 }
