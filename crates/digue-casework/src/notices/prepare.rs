@@ -183,13 +183,13 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
     // The signed list does not change and is read in its order: the last number says where to resume.
     let done = app.store().last_notice(&campaign.id).await?;
     let mut batch = Vec::with_capacity(BATCH);
-    for (number, told) in (1_u32..).zip(persons) {
+    for (number, to_notify) in (1_u32..).zip(persons) {
         // Taken also for notices that exist: each contact is used once, as in the first run.
-        let contact = contacts.of(&told.1);
+        let contact = contacts.of(&to_notify.1);
         if number <= done {
             continue;
         }
-        batch.push(one(campaign, style, &blocks, number, told, contact, &date, &random)?);
+        batch.push(one(campaign, style, &blocks, number, to_notify, contact, &date, &random)?);
         if batch.len() == BATCH {
             app.store().add_notices(&batch).await?;
             batch.clear();

@@ -103,7 +103,7 @@ mod tests {
         let due_at = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z").unwrap();
         let hash = || "ab".to_owned();
         let revision = RevisionHash { kind: "measure".to_owned(), number: 3, hash: hash(), is_over: false };
-        for (said, text) in [
+        for (written, text) in [
             (revision.to_string(), "measure 3 ab"),
             (RevisionHash { is_over: true, ..revision }.to_string(), "measure 3 ab over"),
             (CheckHash { outcome: CheckOutcome::Pass, hash: hash() }.to_string(), "pass ab"),
@@ -111,7 +111,7 @@ mod tests {
             (CheckSwitch::at(due_at, due_at).to_string(), "on"),
             (OpenedReview { accounts: 12, due_at }.to_string(), "accounts:12 due:2026-12-01T00:00:00Z"),
         ] {
-            assert_eq!(said, text);
+            assert_eq!(written, text);
             let read = RevisionHash::parse(text).map(|revision| revision.to_string());
             assert!(read.is_none_or(|read| read == text), "{text}");
         }

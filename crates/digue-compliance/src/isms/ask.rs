@@ -300,7 +300,7 @@ fn of_portals(app: &App, holds: impl Fn(&App) -> bool) -> Measurement {
 
 fn portals(app: &App, check: Check) -> Measurement {
     let hosts = app.gateway().hosts();
-    let standing = app.journal_state();
+    let state = app.journal_state();
     failing(&all_portals(app), |id| {
         let Some(portal) = hosts.portal(id) else { return true };
         match check {
@@ -309,15 +309,15 @@ fn portals(app: &App, check: Check) -> Measurement {
                 portal.limits.account.0.iter().all(Option::is_none)
                     || portal.limits.organisation.0.iter().all(Option::is_none)
             }
-            _ => standing.index.coverage(id).outside_map > 0,
+            _ => state.index.coverage(id).outside_map > 0,
         }
     })
 }
 
 /// Uninspected responses, of all responses.
 fn uninspected(app: &App) -> Measurement {
-    let standing = app.journal_state();
-    let coverage = all_portals(app).into_iter().map(|portal| standing.index.coverage(&portal));
+    let state = app.journal_state();
+    let coverage = all_portals(app).into_iter().map(|portal| state.index.coverage(&portal));
     let (mut all, mut blind) = (0, 0);
     for counts in coverage {
         all += counts.inspected + counts.uninspected;

@@ -283,8 +283,8 @@ fn mss_row(entry: &RegisterEntry<Measure>, measured: &MeasuredState, now: Measur
         Some(Purpose::Respond | Purpose::Recover) => "Résilience",
         _ => "Gouvernance",
     };
-    let standing = french(&format!("standing-{}", record.standing(measured, now).code()));
-    let mut description = format!("{id} – {standing}. {}", record.description.0);
+    let state_name = french(&format!("standing-{}", record.standing(measured, now).code()));
+    let mut description = format!("{id} – {state_name}. {}", record.description.0);
     for check in &record.checks.0 {
         if let Some(result) = measured.results.get(check) {
             let says = french(&format!("says-{}", measured.says(*check, now).code()));

@@ -274,8 +274,8 @@ impl<'r> RegisterImportPlan<'r> {
         for FieldFault { field, unfit } in unfit {
             // An unreadable cell is not reported as missing as well; and of an unknown record no field can
             // be called missing.
-            let is_told = unfit != FieldError::Missing || id.is_empty() || known.is_some();
-            if is_told && is_readable(&faults, field) {
+            let is_reported = unfit != FieldError::Missing || id.is_empty() || known.is_some();
+            if is_reported && is_readable(&faults, field) {
                 let text = seen.get(field).map(|texts| texts.join(", ")).unwrap_or_default();
                 faults.push((field, unfit, text));
             }

@@ -137,17 +137,17 @@ fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<PiaAction>)> {
 
 /// The action of an evaluation; `None` where it has none.
 fn action_of(evaluation: &Json, zone: &TimeZone) -> Option<PiaAction> {
-    let said = |field: &str| match &evaluation[field] {
-        Json::String(said) => plain(said),
-        Json::Number(said) => said.to_string(),
+    let value = |field: &str| match &evaluation[field] {
+        Json::String(value) => plain(value),
+        Json::Number(value) => value.to_string(),
         _ => String::new(),
     };
-    let mut description = said("action_plan_comment");
+    let mut description = value("action_plan_comment");
     if description.is_empty() {
         return None;
     }
     let title = title_of(&description);
-    let due = due_of(&said("estimated_implementation_date"), zone);
+    let due = due_of(&value("estimated_implementation_date"), zone);
     if let PiaDueDate::Unread(written) = &due {
         let values = [("date", written.clone().into())];
         description.push('\n');
@@ -155,8 +155,8 @@ fn action_of(evaluation: &Json, zone: &TimeZone) -> Option<PiaAction> {
     }
     // The tool's values: 0 not judged, 1 to be corrected, 2 to be improved, 3 acceptable.
     let judgement = if evaluation["status"] == 3 { PiaJudgement::Acceptable } else { PiaJudgement::Asks };
-    let owner = lines_of(&said("person_in_charge")).collect::<Vec<_>>().join(", ");
-    Some(PiaAction { judgement, reference: said("reference_to"), title, description, owner, due })
+    let owner = lines_of(&value("person_in_charge")).collect::<Vec<_>>().join(", ");
+    Some(PiaAction { judgement, reference: value("reference_to"), title, description, owner, due })
 }
 
 /// Reads a due date. The tool writes local midnight of the browser as UTC, and 1970 for an empty date.
@@ -258,13 +258,13 @@ mod tests {
     fn entities_are_read_and_lists_stay_lists() {
         let (name, actions) = file("pia-entites.json");
         assert_eq!(name, "Test");
-        let said: Vec<(&str, &str, &PiaDueDate)> = actions
+        let planned: Vec<(&str, &str, &PiaDueDate)> = actions
             .iter()
             .filter(|action| action.judgement == PiaJudgement::Asks)
             .map(|action| (action.title.as_str(), action.owner.as_str(), &action.due))
             .collect();
         assert_eq!(
-            said,
+            planned,
             [
                 ("Créer une procédure d’habilitation", "RSSI", &on("2027-03-15")),
                 ("Mesures : Chiffrer la base, Former les agents", "", &PiaDueDate::Blank),

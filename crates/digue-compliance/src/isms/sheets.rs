@@ -207,7 +207,7 @@ fn statement_row(language: Language, line: &StatementLine) -> Vec<String> {
     let measures: Vec<String> = line
         .measures
         .iter()
-        .map(|(id, standing)| format!("{id} ({})", text(language, &format!("standing-{}", standing.code()))))
+        .map(|(id, state)| format!("{id} ({})", text(language, &format!("standing-{}", state.code()))))
         .collect();
     let checks: Vec<String> = line
         .checks
@@ -241,8 +241,8 @@ pub async fn framework_file(
     let header: Vec<String> = columns.iter().map(|key| text(language, key)).collect();
     let row = |one: &framework::Requirement| {
         let through = super::statement::through(lines, one).into_iter().map(|line| {
-            let said = text(language, &format!("implementation-{}", line.implementation.code()));
-            format!("{} ({said})", line.control.number())
+            let implementation = text(language, &format!("implementation-{}", line.implementation.code()));
+            format!("{} ({implementation})", line.control.number())
         });
         let through: Vec<String> = through.collect();
         vec![one.number().to_owned(), text(language, &one.key()), through.join(", ")]

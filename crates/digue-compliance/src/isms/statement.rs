@@ -67,7 +67,7 @@ fn frozen(line: &StatementLine) -> String {
         line.decided.as_ref().map(|decided| decided.record.exclusion.0.clone()).unwrap_or_default();
     let inclusion: Vec<&str> = line.inclusion.iter().map(|reason| reason.code()).collect();
     let measures: Vec<String> =
-        line.measures.iter().map(|(id, standing)| format!("{id} {}", standing.code())).collect();
+        line.measures.iter().map(|(id, state)| format!("{id} {}", state.code())).collect();
     let checks: Vec<String> =
         line.checks.iter().map(|(check, says)| format!("{} {}", check.code(), says.code())).collect();
     // Codes and not words: versions that were frozen in two languages must compare equal.

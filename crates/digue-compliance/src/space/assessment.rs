@@ -308,7 +308,7 @@ pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>
 }
 
 /// The state of one organisation; `last` is its last signed assessment.
-fn standing(
+fn summary_of(
     last: Option<&(String, Assessment)>,
     posture: Posture,
     seen: &PortalFacts,
@@ -406,7 +406,7 @@ pub async fn refresh(app: &App) -> Result<(), OperationError> {
         let last = last.get(organisation.as_str());
         let signed = last.and_then(|(_, signed)| signed.signed_on);
         let posture = assessment::posture(signed, since[&organisation], grace_days, today);
-        let one = standing(last, posture, &seen, organisation.clone());
+        let one = summary_of(last, posture, &seen, organisation.clone());
         standings.insert(organisation, one);
     }
     // Under the lock of the rules, as in `refresh_one`: answers and postures change together.
@@ -428,7 +428,7 @@ async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), Oper
     let last = assessment::last(&registers, organisation.as_str());
     let signed = last.as_ref().and_then(|(_, signed)| signed.signed_on);
     let posture = posture(app, signed, &organisation).await?;
-    let one = standing(last.as_ref(), posture, &seen, organisation.clone());
+    let one = summary_of(last.as_ref(), posture, &seen, organisation.clone());
     let code = one.posture.code();
     let mut rules = app.rules().await;
     app.area::<AssessmentAnswers>().put(one);
@@ -491,19 +491,19 @@ pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -
 /// The questions as a spreadsheet with the present answers, for those who prefer to fill one in.
 pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
     let sheet = show(app, actor).await?;
-    let said = |said: &Said| text(language, said.key());
+    let answer_text = |answer: &Said| text(language, answer.key());
     let rows = Question::ALL.iter().map(|question| {
         let fact = sheet.facts.get(question);
         let row = [
             question.code().to_owned(),
             text(language, question.theme().key()),
             text(language, question.key()),
-            question.answer(&sheet.answers).as_ref().map(said).unwrap_or_default(),
+            question.answer(&sheet.answers).as_ref().map(answer_text).unwrap_or_default(),
             fact.map(|fact| fact_in_words(language, *question, *fact)).unwrap_or_default(),
         ];
         row.map(WrittenCell::from).to_vec()
     });
-    let choices: Vec<String> = Said::ALL.iter().map(said).collect();
+    let choices: Vec<String> = Said::ALL.iter().map(answer_text).collect();
     let columns = ["code", "theme", "question", "answer", "fact"];
     let mut header: Vec<String> =
         columns.iter().map(|column| text(language, &format!("column-{column}"))).collect();
@@ -554,8 +554,8 @@ pub async fn take(app: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, Opera
             faults.push(fault(SheetColumn::Code, "assessment-fault-question"));
             continue;
         };
-        match said_in_words(answer) {
-            Some(said) => drop(given.insert(question.code().to_owned(), vec![said.code().to_owned()])),
+        match answer_from_text(answer) {
+            Some(chosen) => drop(given.insert(question.code().to_owned(), vec![chosen.code().to_owned()])),
             None => faults.push(fault(SheetColumn::Answer, "assessment-fault-answer")),
         }
     }
@@ -595,11 +595,11 @@ fn questions_in(bytes: &[u8]) -> Result<UploadedTable<SheetColumn>, OperationErr
     UploadedTable::find(bytes, &wanted)
 }
 
-fn said_in_words(typed: &str) -> Option<Said> {
+fn answer_from_text(typed: &str) -> Option<Said> {
     let typed = folded(typed);
-    let is = |said: &&Said| {
-        said.code() == typed
-            || Language::ALL.iter().any(|language| folded(&text(*language, said.key())) == typed)
+    let is = |answer: &&Said| {
+        answer.code() == typed
+            || Language::ALL.iter().any(|language| folded(&text(*language, answer.key())) == typed)
     };
     Said::ALL.iter().find(is).copied()
 }

@@ -141,16 +141,16 @@ async fn of_assessment(
     };
     let on = signed.signed_on.map(|on| on.strftime("%d/%m/%Y").to_string()).unwrap_or_default();
     let values = [("on", Value::from(on)), ("by", Value::from(signed.signed_by.0.as_str()))];
-    let told = DocumentBlock::Paragraph(text_with(language, "attestation-signed", &values));
+    let note = DocumentBlock::Paragraph(text_with(language, "attestation-signed", &values));
     let answers = signed.answers();
     let rows = Question::ALL.iter().map(|question| {
-        let said = question.answer(&answers).map(Said::key).map(|key| text(language, key));
+        let answer = question.answer(&answers).map(Said::key).map(|key| text(language, key));
         let seen = own.facts.get(question);
         let seen = seen.map(|fact| assessment::fact_in_words(language, *question, *fact));
-        vec![text(language, question.key()), said.unwrap_or_default(), seen.unwrap_or_default()]
+        vec![text(language, question.key()), answer.unwrap_or_default(), seen.unwrap_or_default()]
     });
     let header = ["question", "answer", "fact"].map(|column| text(language, &format!("column-{column}")));
-    Ok(vec![heading, told, DocumentBlock::Table { header: header.to_vec(), rows: rows.collect() }])
+    Ok(vec![heading, note, DocumentBlock::Table { header: header.to_vec(), rows: rows.collect() }])
 }
 
 /// The part of the journal from which the facts were read.

@@ -179,7 +179,7 @@ fn only_a_blank_cell_of_a_column_that_is_there_erases() {
 
 #[test]
 fn a_table_that_is_not_there_or_twice_is_said_with_its_place() {
-    let told = |name: &str| match read(RegisterKind::Measure, &Registers::default(), 1, &file(name)) {
+    let faults_of = |name: &str| match read(RegisterKind::Measure, &Registers::default(), 1, &file(name)) {
         Err(OperationError::Faults(faults)) => faults
             .into_iter()
             .map(|fault| format!("{} {} {}", fault.line, fault.column.unwrap_or_default(), fault.key))
@@ -187,9 +187,9 @@ fn a_table_that_is_not_there_or_twice_is_said_with_its_place() {
         Err(error) => vec![error.to_string()],
         Ok(plan) => vec![format!("{:?}", plan.preview)],
     };
-    assert_eq!(told("no-header.xlsx"), ["1 Intitulé table-fault-header"]);
-    assert_eq!(told("two-sheets.xlsx"), ["1 2025 table-fault-sheets", "1 2026 table-fault-sheets"]);
-    assert_eq!(told("column-twice.xlsx"), ["1 Mesures!D1, G1 table-fault-twice"]);
+    assert_eq!(faults_of("no-header.xlsx"), ["1 Intitulé table-fault-header"]);
+    assert_eq!(faults_of("two-sheets.xlsx"), ["1 2025 table-fault-sheets", "1 2026 table-fault-sheets"]);
+    assert_eq!(faults_of("column-twice.xlsx"), ["1 Mesures!D1, G1 table-fault-twice"]);
 }
 
 fn written_by_libreoffice(name: &str) -> Vec<u8> {
@@ -215,7 +215,7 @@ fn register_of_libreoffice() -> Registers {
 }
 
 /// Everything that a preview tells, in short.
-fn told_by(preview: &ImportPreview) -> Vec<String> {
+fn lines_of(preview: &ImportPreview) -> Vec<String> {
     let change = |change: &RowChange| {
         let fields = change
             .fields
@@ -232,7 +232,7 @@ fn told_by(preview: &ImportPreview) -> Vec<String> {
 #[test]
 fn files_that_libreoffice_wrote_come_in_as_people_see_them() {
     let registers = register_of_libreoffice();
-    for (name, same, told) in [
+    for (name, same, expected) in [
         ("measure-unchanged.xlsx", 7, &[][..]),
         ("measure-unchanged-1252.csv", 7, &[]),
         ("measure-header-blank.xlsx", 7, &["unnamed G (3)"]),
@@ -248,8 +248,8 @@ fn files_that_libreoffice_wrote_come_in_as_people_see_them() {
         let preview =
             read(RegisterKind::Measure, &registers, 8, &written_by_libreoffice(name)).unwrap().preview;
         assert_eq!(
-            (preview.same, told_by(&preview)),
-            (same, told.iter().map(|one| (*one).to_owned()).collect()),
+            (preview.same, lines_of(&preview)),
+            (same, expected.iter().map(|one| (*one).to_owned()).collect()),
             "{name}"
         );
     }
@@ -285,9 +285,12 @@ fn every_fault_of_a_row_is_told_at_once() {
     );
     assert_eq!(preview.changes.len(), 1);
     let campaign = "Intitulé;Modules;Pour;Commence le;À faire avant le\nC;;;2027-06-01;2027-01-01\n";
-    let told = read(RegisterKind::Campaign, &Registers::default(), 1, campaign.as_bytes())
+    let read_faults = read(RegisterKind::Campaign, &Registers::default(), 1, campaign.as_bytes())
         .map(|plan| faults(&plan.preview));
-    assert!(told.as_ref().is_ok_and(|told| told.contains(&"CSV!E2 due backwards".to_owned())), "{told:?}");
+    assert!(
+        read_faults.as_ref().is_ok_and(|faults| faults.contains(&"CSV!E2 due backwards".to_owned())),
+        "{read_faults:?}"
+    );
 }
 
 /// The statement as its export writes it, and some decisions.
@@ -331,15 +334,15 @@ fn the_statement_comes_back_and_decides_only_what_somebody_changed() {
     ]);
     let csv = statement_csv(&registers);
     let preview = read(RegisterKind::Applicability, &registers, 2, csv.as_bytes()).unwrap().preview;
-    assert_eq!((preview.same, told_by(&preview)), (93, vec!["ignored Titre".to_owned()]));
+    assert_eq!((preview.same, lines_of(&preview)), (93, vec!["ignored Titre".to_owned()]));
     let edited = csv
         .replace("5.3;Titre;non;;personne;", "5.3;Titre;oui;;;")
         .replace("5.4;Titre;oui;;;", "5.4;Titre;non;;rien;");
     let preview = read(RegisterKind::Applicability, &registers, 2, edited.as_bytes()).unwrap().preview;
-    let told = told_by(&preview);
-    assert_eq!(preview.same, 91, "{told:?}");
-    assert_eq!(told[0], "AP-1: applies no>yes, exclusion personne>");
-    assert_eq!(told[1], "AP-2: requirement >iso-5.4, applies >no, exclusion >rien");
+    let lines = lines_of(&preview);
+    assert_eq!(preview.same, 91, "{lines:?}");
+    assert_eq!(lines[0], "AP-1: applies no>yes, exclusion personne>");
+    assert_eq!(lines[1], "AP-2: requirement >iso-5.4, applies >no, exclusion >rien");
 }
 
 #[test]
