@@ -81,7 +81,7 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
     if !digue_mail::is_configured(app) {
         return Ok(0);
     }
-    let (now, mut told) = (app.clock().now(), 0);
+    let (now, mut notified) = (app.clock().now(), 0);
     for record in app.store().preferences().await? {
         let person = SignedInPerson::vouched_for(record.whose.clone());
         let seen = sights::visible(app, &person).await?;
@@ -107,9 +107,9 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
             continue;
         }
         digue_mail::queue(app, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
-        told += 1;
+        notified += 1;
     }
-    Ok(told)
+    Ok(notified)
 }
 
 /// True for the first when an organisation consulted the record that never had before; for the second when

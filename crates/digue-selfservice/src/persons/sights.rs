@@ -49,7 +49,7 @@ pub struct ConsultationRow {
     /// The reader's name, where the DPO decided to disclose it.
     pub name: Option<String>,
     /// The person's requests about this row, as (kind, outcome).
-    pub asked: Vec<(String, String)>,
+    pub requests: Vec<(String, String)>,
 }
 
 /// Why the account's right does not explain a consultation.
@@ -94,7 +94,7 @@ impl ConsultationRow {
     }
 
     pub fn is_asked(&self, kind: &str) -> bool {
-        self.asked.iter().any(|(asked, _)| asked == kind)
+        self.requests.iter().any(|(known, _)| known == kind)
     }
 }
 
@@ -175,8 +175,9 @@ async fn rows(
     let mut rows = Vec::with_capacity(sights.len());
     for sight in sights {
         // Requests about rights and letters have entry zero, which is never a consultation.
-        let asked = requests.iter().filter(|request| request.entry == sight.entry && request.entry > 0);
-        let given = asked
+        let own_requests =
+            requests.iter().filter(|request| request.entry == sight.entry && request.entry > 0);
+        let given = own_requests
             .clone()
             .find(|one| one.kind == RequestKind::Name.code() && one.outcome == RequestOutcome::Done.code());
         // Without one its key was destroyed at the end of the retention.
@@ -196,7 +197,7 @@ async fn rows(
             categories: shown(app, &sight, exposure),
             incident: incident.map(|one| one.reference.clone()),
             name: given.map(|one| one.answer.clone()),
-            asked: asked.map(|one| (one.kind.clone(), one.outcome.clone())).collect(),
+            requests: own_requests.map(|one| (one.kind.clone(), one.outcome.clone())).collect(),
             portal: sight.portal,
         });
     }
@@ -228,8 +229,8 @@ impl IncidentConcern {
     /// them: the same account's honest work on that day must not appear as a theft. When the entry is
     /// unreadable its session is unknown, and no theft is claimed.
     fn asks(&self, sight: &Sight, exposure: Option<&Exposure>) -> bool {
-        fn of<T: PartialEq>(asked: &[T], one: &T) -> bool {
-            asked.is_empty() || asked.contains(one)
+        fn of<T: PartialEq>(allowed: &[T], one: &T) -> bool {
+            allowed.is_empty() || allowed.contains(one)
         }
         let ScopeQuestion { accounts, organisations, portals, routes, sessions, from, to, .. } =
             &self.question;
@@ -251,8 +252,8 @@ async fn questions(app: &App) -> Result<Vec<IncidentConcern>, OperationError> {
     let mut concerns = Vec::new();
     // Dismissed incidents concern no one.
     for view in views.into_iter().filter(|view| view.incident.state() != IncidentState::Dismissed) {
-        let asked = view.incident.affected.iter().rfind(|version| !version.question.is_empty());
-        let Some(version) = asked else { continue };
+        let with_question = view.incident.affected.iter().rfind(|version| !version.question.is_empty());
+        let Some(version) = with_question else { continue };
         // An unreadable question is an error: skipping it would state that it concerns no one.
         let unread =
             || OperationError::Unavailable("the question of an affected set cannot be read".to_owned());
