@@ -178,7 +178,7 @@ fn whose_session(act: &Administration) -> AccountId {
 /// sentence says so.
 pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
     let signals = signals_of(record);
-    let said = |language| signals.in_words(language).join(" ");
+    let message = |language| signals.in_words(language).join(" ");
     let lead = signals.readable().first().map(|signal| signal.kind.code());
     let is_containment = record.weight == "containment";
     json!({
@@ -190,7 +190,7 @@ pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
         "time": record.at.micros().div_euclid(1000),
         "severity_id": if is_containment { 5 } else { 3 },
         "status_id": 1,
-        "message": said(Language::English),
+        "message": message(Language::English),
         "metadata": {
             "version": VERSION,
             "uid": record.id,
@@ -199,7 +199,7 @@ pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
         "finding_info": {
             "uid": record.id,
             "title": format!("watch-{}", record.weight),
-            "desc": said(Language::French),
+            "desc": message(Language::French),
             "src_url": format!("{console}/watch/{}", record.id),
             "analytic": {"type_id": 2, "name": lead},
         },

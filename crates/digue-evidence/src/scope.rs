@@ -89,17 +89,17 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
     let size = size.ok_or_else(|| unavailable(&"the checkpoint has no size"))?;
     // Bounded by the checkpoint, not by the last entry: only what is signed can be recomputed by others.
     let question = ScopeQuestion { before_entry: Some(size), ..question };
-    let (view, asked) = (app.view(), question.clone());
+    let (view, asked_question) = (app.view(), question.clone());
     must_be_known(app, &view, &question).await?;
     let aliases = AliasesInForce::of(app);
     // Long answers take seconds. Counted first: a list beyond the limit is never built.
     let work = move || {
-        if view.count(&asked)? > PERSONS_MAX {
+        if view.count(&asked_question)? > PERSONS_MAX {
             return Ok(Err(OperationError::Busy));
         }
-        let answer = view.answer(&asked, &mut |_| {})?;
+        let answer = view.answer(&asked_question, &mut |_| {})?;
         // Only for an empty answer: one question for each session is too much work where something was found.
-        if is_empty(&answer) && !unknown_sessions(&view, &asked)?.is_empty() {
+        if is_empty(&answer) && !unknown_sessions(&view, &asked_question)?.is_empty() {
             return Ok(Err(OperationError::Invalid("unknown-subject")));
         }
         let (people, unmerged) = aliases.merged(&answer);

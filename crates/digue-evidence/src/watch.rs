@@ -84,20 +84,20 @@ pub async fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationErr
     // Read before the state of the journal is locked: commits wait for that lock.
     let sessions = gateway.session_count();
     let coverage = coverage_of(app);
-    let standing = app.journal_state();
+    let state = app.journal_state();
     Ok(Overview {
         now,
-        minutes: standing.index.minutes(now, MINUTES),
+        minutes: state.index.minutes(now, MINUTES),
         persons_day,
         nearest,
         coverage,
         unrecorded: app.gateway().unrecorded(),
-        recent: standing.index.recent(12).cloned().collect(),
-        acts: standing.index.acts(8).cloned().collect(),
+        recent: state.index.recent(12).cloned().collect(),
+        acts: state.index.acts(8).cloned().collect(),
         journal: JournalView {
             size: status.size,
             checkpoint_size: status.checkpoint_size,
-            checkpoint_at: standing.checkpoint.as_ref().map(|(_, at)| *at),
+            checkpoint_at: state.checkpoint.as_ref().map(|(_, at)| *at),
             failure: status.failure,
             witnesses: witnesses::view(app),
             is_rebuilding: app.is_rebuilding(),
@@ -109,13 +109,13 @@ pub async fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationErr
 
 fn coverage_of(app: &App) -> Vec<PortalCoverage> {
     let hosts = app.gateway().hosts();
-    let standing = app.journal_state();
+    let state = app.journal_state();
     let mut coverage: Vec<PortalCoverage> = hosts
         .portals()
         .map(|portal| PortalCoverage {
             portal: portal.id.clone(),
             observes_only: portal.mode == digue_access::EnforcementMode::ObserveOnly,
-            counts: standing.index.coverage(&portal.id),
+            counts: state.index.coverage(&portal.id),
         })
         .collect();
     coverage.sort_by(|a, b| a.portal.cmp(&b.portal));
@@ -313,8 +313,8 @@ pub async fn timeline(
     let (view, whose) = (app.view(), account.clone());
     let periods = app.blocking(move || view.persons_by(&whose, &period_of)).await?;
     let periods = app.answered(periods)?;
-    let standing = app.journal_state();
-    Ok(Timeline { periods, acts: standing.index.acts_about(account, ACTS).into_iter().cloned().collect() })
+    let state = app.journal_state();
+    Ok(Timeline { periods, acts: state.index.acts_about(account, ACTS).into_iter().cloned().collect() })
 }
 
 /// The subject that a text in the search field names.

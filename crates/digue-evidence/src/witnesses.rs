@@ -128,8 +128,8 @@ pub async fn ask_all(app: &App) -> Result<(), OperationError> {
     let (note, _) = app.journal().continuation(size).map_err(|error| unavailable(&error))?;
     let text = Note::parse(&note).map_err(|error| unavailable(&error))?.text.to_owned();
     let own = own_signature(&note, &text);
-    let asked = rounds.rules.witnesses.iter().map(|witness| ask(app, client, witness, &note, &text));
-    let answers = futures_util::future::join_all(asked).await;
+    let requests = rounds.rules.witnesses.iter().map(|witness| ask(app, client, witness, &note, &text));
+    let answers = futures_util::future::join_all(requests).await;
     let now = app.clock().now();
     let mut cosigned = format!("{text}\n{own}");
     {
@@ -214,8 +214,8 @@ pub async fn must_continue(app: &App) -> Result<(), HeadContradiction> {
     let size = app.journal().status().checkpoint_size;
     let Ok((note, _)) = app.journal().continuation(size) else { return Ok(()) };
     let Ok(text) = Note::parse(&note).map(|parsed| parsed.text.to_owned()) else { return Ok(()) };
-    let asked = rounds.rules.witnesses.iter().map(|witness| ask(app, client, witness, &note, &text));
-    let answers = futures_util::future::join_all(asked).await;
+    let requests = rounds.rules.witnesses.iter().map(|witness| ask(app, client, witness, &note, &text));
+    let answers = futures_util::future::join_all(requests).await;
     for (witness, answer) in rounds.rules.witnesses.iter().zip(answers) {
         // Only a contradiction counts: a witness that is down, slow or wrong must not be able to stop a
         // start.

@@ -394,7 +394,7 @@ pub async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<
 /// Mails every active account whose role matches, if an address is known and a mail server configured.
 pub async fn tell_roles(
     app: &App,
-    is_told: impl Fn(Role) -> bool,
+    is_notified: impl Fn(Role) -> bool,
     mail: impl Fn(AccountId) -> Mail,
 ) -> Result<(), OperationError> {
     if !is_configured(app) {
@@ -403,7 +403,7 @@ pub async fn tell_roles(
     let rules = app.gateway().rules();
     for (account, email) in app.store().contacts().await? {
         let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
-        if record.is_some_and(|record| is_told(record.role)) {
+        if record.is_some_and(|record| is_notified(record.role)) {
             queue(app, &email, &mail(account)).await?;
         }
     }
