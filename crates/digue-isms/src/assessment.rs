@@ -13,7 +13,7 @@ use jiff::civil::Date;
 
 use crate::field::Values;
 use crate::kinds::Assessment;
-pub use crate::kinds::Said;
+pub use crate::kinds::PartnerAnswer;
 use crate::register::Registers;
 
 lists! {
@@ -139,40 +139,47 @@ impl Question {
     }
 
     /// The answer in a record; `None` when there is none or it is not in the list.
-    pub fn answer(self, values: &Values) -> Option<Said> {
-        values.get(self.code()).and_then(|texts| texts.first()).and_then(|text| Said::parse(text))
+    pub fn answer(self, values: &Values) -> Option<PartnerAnswer> {
+        values.get(self.code()).and_then(|texts| texts.first()).and_then(|text| PartnerAnswer::parse(text))
     }
 }
 
 /// Compares an answer with a fact; `None` where either is missing or there is nothing to compare.
-pub fn gap(question: Question, said: Option<Said>, fact: Option<PortalFact>) -> Option<Gap> {
-    match (said?, fact?.holds()?) {
-        (Said::Yes, true) if question.is_proven_by_fact() => Some(Gap::Confirmed),
-        (Said::Yes, true) => Some(Gap::Unrefuted),
+pub fn gap(question: Question, answer: Option<PartnerAnswer>, fact: Option<PortalFact>) -> Option<Gap> {
+    match (answer?, fact?.holds()?) {
+        (PartnerAnswer::Yes, true) if question.is_proven_by_fact() => Some(Gap::Confirmed),
+        (PartnerAnswer::Yes, true) => Some(Gap::Unrefuted),
         // "Not applicable" is contradicted too: a population that fails shows that it applies.
-        (Said::Yes | Said::NotApplicable, false) => Some(Gap::Contradicted),
-        (Said::Partly | Said::No | Said::Unknown, true) if question.is_proven_by_fact() => Some(Gap::Better),
-        (Said::Partly | Said::No | Said::Unknown | Said::NotApplicable, _) => None,
+        (PartnerAnswer::Yes | PartnerAnswer::NotApplicable, false) => Some(Gap::Contradicted),
+        (PartnerAnswer::Partly | PartnerAnswer::No | PartnerAnswer::Unknown, true)
+            if question.is_proven_by_fact() =>
+        {
+            Some(Gap::Better)
+        }
+        (
+            PartnerAnswer::Partly | PartnerAnswer::No | PartnerAnswer::Unknown | PartnerAnswer::NotApplicable,
+            _,
+        ) => None,
     }
 }
 
 /// Distance of an answer from the goal, 0 to 3. A measured fact outweighs the answer, and *I do not know*
 /// counts almost as much as *no*: an unknown protection cannot be relied on.
-fn distance(said: Said, gap: Option<Gap>) -> u32 {
-    match (gap, said) {
-        (Some(Gap::Contradicted), _) | (None | Some(Gap::Unrefuted), Said::No) => 3,
+fn distance(answer: PartnerAnswer, gap: Option<Gap>) -> u32 {
+    match (gap, answer) {
+        (Some(Gap::Contradicted), _) | (None | Some(Gap::Unrefuted), PartnerAnswer::No) => 3,
         (Some(Gap::Better | Gap::Confirmed), _) => 0,
-        (None | Some(Gap::Unrefuted), Said::Unknown) => 2,
-        (None | Some(Gap::Unrefuted), Said::Partly) => 1,
-        (None | Some(Gap::Unrefuted), Said::Yes | Said::NotApplicable) => 0,
+        (None | Some(Gap::Unrefuted), PartnerAnswer::Unknown) => 2,
+        (None | Some(Gap::Unrefuted), PartnerAnswer::Partly) => 1,
+        (None | Some(Gap::Unrefuted), PartnerAnswer::Yes | PartnerAnswer::NotApplicable) => 0,
     }
 }
 
 /// What to do first: at most `TO_DO` questions, by weight times distance.
 pub fn to_do(values: &Values, fact: impl Fn(Question) -> Option<PortalFact>) -> Vec<Question> {
     let scored = Question::ALL.iter().filter_map(|question| {
-        let said = question.answer(values)?;
-        let score = distance(said, gap(*question, Some(said), fact(*question))) * question.weight();
+        let answer = question.answer(values)?;
+        let score = distance(answer, gap(*question, Some(answer), fact(*question))) * question.weight();
         (score > 0).then_some((score, *question))
     });
     let mut scored: Vec<(u32, Question)> = scored.collect();
@@ -190,7 +197,7 @@ pub fn open_questions(values: &Values) -> impl Iterator<Item = Question> + '_ {
 /// as not signed: a partner is held to less than it stated, never to more.
 pub fn last(registers: &Registers, organisation: &str) -> Option<(String, Assessment)> {
     let is_its = |values: &Values| {
-        values.get("organisation").is_some_and(|said| said.first().is_some_and(|own| own == organisation))
+        values.get("organisation").is_some_and(|value| value.first().is_some_and(|own| own == organisation))
     };
     let own = registers.read_those::<Assessment>(is_its).entries.into_iter();
     own.max_by_key(|entry| entry.record.signed_on).map(|entry| (entry.id, entry.record))
@@ -243,7 +250,7 @@ fn is_answer(field: &str) -> bool {
 /// Keeps valid answers only: a form must not set `signed-on` or any other field of the record.
 pub fn answers_of(values: Values) -> Values {
     let fits = |field: &str, texts: &[String]| {
-        is_answer(field) && texts.len() == 1 && Said::parse(&texts[0]).is_some()
+        is_answer(field) && texts.len() == 1 && PartnerAnswer::parse(&texts[0]).is_some()
     };
     values.into_iter().filter(|(field, texts)| fits(field, texts)).collect()
 }
@@ -256,10 +263,10 @@ mod tests {
     use super::*;
     use crate::kinds::RegisterKind;
 
-    fn values(pairs: &[(Question, Said)]) -> Values {
+    fn values(pairs: &[(Question, PartnerAnswer)]) -> Values {
         pairs
             .iter()
-            .map(|(question, said)| (question.code().to_owned(), vec![said.code().to_owned()]))
+            .map(|(question, answer)| (question.code().to_owned(), vec![answer.code().to_owned()]))
             .collect()
     }
 
@@ -279,36 +286,36 @@ mod tests {
     #[test]
     fn what_is_said_stands_beside_what_is_seen() {
         const NOBODY: Option<PortalFact> = Some(PortalFact { population: 0, failing: 0 });
-        for (question, said, fact, expected) in [
-            (Question::Passkeys, Said::Yes, ALL_WELL, Some(Gap::Confirmed)),
-            (Question::Passkeys, Said::Yes, TWO_MISS, Some(Gap::Contradicted)),
-            (Question::Passkeys, Said::NotApplicable, TWO_MISS, Some(Gap::Contradicted)),
-            (Question::Passkeys, Said::No, ALL_WELL, Some(Gap::Better)),
-            (Question::Passkeys, Said::Unknown, ALL_WELL, Some(Gap::Better)),
-            (Question::Passkeys, Said::No, TWO_MISS, None),
-            (Question::Passkeys, Said::Yes, None, None),
-            (Question::Passkeys, Said::Yes, NOBODY, None),
-            (Question::Leavers, Said::Yes, ALL_WELL, Some(Gap::Unrefuted)),
-            (Question::Leavers, Said::Yes, TWO_MISS, Some(Gap::Contradicted)),
-            (Question::Leavers, Said::No, ALL_WELL, None),
+        for (question, answer, fact, expected) in [
+            (Question::Passkeys, PartnerAnswer::Yes, ALL_WELL, Some(Gap::Confirmed)),
+            (Question::Passkeys, PartnerAnswer::Yes, TWO_MISS, Some(Gap::Contradicted)),
+            (Question::Passkeys, PartnerAnswer::NotApplicable, TWO_MISS, Some(Gap::Contradicted)),
+            (Question::Passkeys, PartnerAnswer::No, ALL_WELL, Some(Gap::Better)),
+            (Question::Passkeys, PartnerAnswer::Unknown, ALL_WELL, Some(Gap::Better)),
+            (Question::Passkeys, PartnerAnswer::No, TWO_MISS, None),
+            (Question::Passkeys, PartnerAnswer::Yes, None, None),
+            (Question::Passkeys, PartnerAnswer::Yes, NOBODY, None),
+            (Question::Leavers, PartnerAnswer::Yes, ALL_WELL, Some(Gap::Unrefuted)),
+            (Question::Leavers, PartnerAnswer::Yes, TWO_MISS, Some(Gap::Contradicted)),
+            (Question::Leavers, PartnerAnswer::No, ALL_WELL, None),
         ] {
-            assert_eq!(gap(question, Some(said), fact), expected, "{question:?} {said:?} {fact:?}");
+            assert_eq!(gap(question, Some(answer), fact), expected, "{question:?} {answer:?} {fact:?}");
         }
     }
 
     #[test]
     fn the_gravest_comes_first_and_a_contradicted_yes_is_a_no() {
-        let said = values(&[
-            (Question::Deputy, Said::No),
-            (Question::Passkeys, Said::Yes),
-            (Question::Backups, Said::Unknown),
-            (Question::Stored, Said::Partly),
-            (Question::Updates, Said::Yes),
+        let answers = values(&[
+            (Question::Deputy, PartnerAnswer::No),
+            (Question::Passkeys, PartnerAnswer::Yes),
+            (Question::Backups, PartnerAnswer::Unknown),
+            (Question::Stored, PartnerAnswer::Partly),
+            (Question::Updates, PartnerAnswer::Yes),
         ]);
         let fact =
             |question| (question == Question::Passkeys).then_some(PortalFact { population: 5, failing: 2 });
-        assert_eq!(to_do(&said, fact), [Question::Passkeys, Question::Backups, Question::Deputy]);
-        assert_eq!(to_do(&said, |_| None)[0], Question::Backups);
+        assert_eq!(to_do(&answers, fact), [Question::Passkeys, Question::Backups, Question::Deputy]);
+        assert_eq!(to_do(&answers, |_| None)[0], Question::Backups);
     }
 
     #[test]
@@ -329,11 +336,11 @@ mod tests {
 
     #[test]
     fn only_answers_of_the_list_are_kept() {
-        let mut given = values(&[(Question::Backups, Said::Yes)]);
+        let mut given = values(&[(Question::Backups, PartnerAnswer::Yes)]);
         given.insert("backups2".to_owned(), vec!["yes".to_owned()]);
         given.insert("offline".to_owned(), vec!["peut-être".to_owned()]);
         given.insert("signed-on".to_owned(), vec!["2026-11-22".to_owned()]);
-        assert_eq!(answers_of(given), values(&[(Question::Backups, Said::Yes)]));
+        assert_eq!(answers_of(given), values(&[(Question::Backups, PartnerAnswer::Yes)]));
     }
 
     proptest! {
@@ -341,11 +348,11 @@ mod tests {
         fn what_is_proven_is_never_to_do_and_what_is_only_not_refuted_stays_as_it_was_said(
             places in proptest::collection::vec(0usize..5, 19),
         ) {
-            let pairs: Vec<_> = Question::ALL.iter().copied().zip(places.iter().map(|at| Said::ALL[*at])).collect();
+            let pairs: Vec<_> = Question::ALL.iter().copied().zip(places.iter().map(|at| PartnerAnswer::ALL[*at])).collect();
             let to_do = to_do(&values(&pairs), |_| ALL_WELL);
             for question in to_do {
                 prop_assert!(!question.is_proven_by_fact());
-                prop_assert!(pairs.iter().any(|(asked, said)| *asked == question && *said != Said::Yes));
+                prop_assert!(pairs.iter().any(|(asked, answer)| *asked == question && *answer != PartnerAnswer::Yes));
             }
         }
     }

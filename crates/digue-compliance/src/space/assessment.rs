@@ -12,7 +12,7 @@ use digue_app::{Actor, App, Area, LineFault, OperationError};
 use digue_casework::papers;
 use digue_casework::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
 use digue_documents::{WrittenCell, WrittenSheet};
-use digue_isms::assessment::{self, Gap, PortalFact, Posture, Question, Said};
+use digue_isms::assessment::{self, Gap, PartnerAnswer, PortalFact, Posture, Question};
 use digue_isms::field::Values;
 use digue_isms::kinds::{Assessment, RegisterKind};
 use digue_locales::{Language, Value, text, text_with};
@@ -491,7 +491,7 @@ pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -
 /// The questions as a spreadsheet with the present answers, for those who prefer to fill one in.
 pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
     let sheet = show(app, actor).await?;
-    let answer_text = |answer: &Said| text(language, answer.key());
+    let answer_text = |answer: &PartnerAnswer| text(language, answer.key());
     let rows = Question::ALL.iter().map(|question| {
         let fact = sheet.facts.get(question);
         let row = [
@@ -503,7 +503,7 @@ pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8
         ];
         row.map(WrittenCell::from).to_vec()
     });
-    let choices: Vec<String> = Said::ALL.iter().map(answer_text).collect();
+    let choices: Vec<String> = PartnerAnswer::ALL.iter().map(answer_text).collect();
     let columns = ["code", "theme", "question", "answer", "fact"];
     let mut header: Vec<String> =
         columns.iter().map(|column| text(language, &format!("column-{column}"))).collect();
@@ -595,13 +595,13 @@ fn questions_in(bytes: &[u8]) -> Result<UploadedTable<SheetColumn>, OperationErr
     UploadedTable::find(bytes, &wanted)
 }
 
-fn answer_from_text(typed: &str) -> Option<Said> {
+fn answer_from_text(typed: &str) -> Option<PartnerAnswer> {
     let typed = folded(typed);
-    let is = |answer: &&Said| {
+    let is = |answer: &&PartnerAnswer| {
         answer.code() == typed
             || Language::ALL.iter().any(|language| folded(&text(*language, answer.key())) == typed)
     };
-    Said::ALL.iter().find(is).copied()
+    PartnerAnswer::ALL.iter().find(is).copied()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{PaperFormat, printed_from};
 use digue_documents::{Document, DocumentBlock};
 use digue_evidence::paper_warning::PaperSources;
-use digue_isms::assessment::{Question, Said};
+use digue_isms::assessment::{PartnerAnswer, Question};
 use digue_isms::awareness::Module;
 use digue_locales::{Language, Value, number, text, text_with};
 use digue_types::OrganisationId;
@@ -144,7 +144,7 @@ async fn of_assessment(
     let note = DocumentBlock::Paragraph(text_with(language, "attestation-signed", &values));
     let answers = signed.answers();
     let rows = Question::ALL.iter().map(|question| {
-        let answer = question.answer(&answers).map(Said::key).map(|key| text(language, key));
+        let answer = question.answer(&answers).map(PartnerAnswer::key).map(|key| text(language, key));
         let seen = own.facts.get(question);
         let seen = seen.map(|fact| assessment::fact_in_words(language, *question, *fact));
         vec![text(language, question.key()), answer.unwrap_or_default(), seen.unwrap_or_default()]

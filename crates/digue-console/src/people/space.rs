@@ -10,7 +10,7 @@ use digue_casework::papers::PaperFormat;
 use digue_compliance::space::assessment::{self, AssessmentAnswer, SelfAssessment};
 use digue_compliance::space::{self, OrganisationSpace, UnusualDay, attestation};
 use digue_isms::Values;
-use digue_isms::assessment::{Gap, Posture, Question, Said, Theme};
+use digue_isms::assessment::{Gap, PartnerAnswer, Posture, Question, Theme};
 use digue_types::AccountId;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -93,8 +93,8 @@ pub(crate) async fn ask_person(
     };
     let until = maybe_local_time(&form.until, &console.zone)?;
     let person = (form.population.as_str(), form.person.as_str());
-    let asked = space::ask_for_person(&console.app, &actor, person, account, until, &form.reason).await;
-    asked?;
+    let requested = space::ask_for_person(&console.app, &actor, person, account, until, &form.reason).await;
+    requested?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -145,17 +145,17 @@ pub(crate) async fn doubt(
 /// One question on its page.
 struct ShownAnswer {
     question: Question,
-    said: Option<Said>,
+    answer: Option<PartnerAnswer>,
     /// The portal's own figure.
     fact: Option<String>,
     /// The last signed answer, if it differs.
-    before: Option<Said>,
+    before: Option<PartnerAnswer>,
     gap: Option<Gap>,
 }
 
 impl ShownAnswer {
-    fn is_said(&self, said: &Said) -> bool {
-        self.said == Some(*said)
+    fn is_chosen(&self, answer: &PartnerAnswer) -> bool {
+        self.answer == Some(*answer)
     }
 }
 
@@ -166,7 +166,7 @@ struct AssessmentPage {
     own: SelfAssessment,
     /// The present theme with its questions; none on the summary.
     theme: Option<Theme>,
-    asked: Vec<ShownAnswer>,
+    questions: Vec<ShownAnswer>,
     total: usize,
 }
 
@@ -202,22 +202,22 @@ pub(crate) async fn assess(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-    Query(asked): Query<ShownTheme>,
+    Query(shown): Query<ShownTheme>,
 ) -> Result<Html<String>, PageError> {
     let own = assessment::show(&console.app, &actor).await?;
-    let theme = Theme::parse(&asked.theme);
+    let theme = Theme::parse(&shown.theme);
     let before = own.last.as_ref().map(|(_, signed)| signed.answers()).unwrap_or_default();
     let language = visitor.language;
     let lines = Question::ALL.iter().filter(|question| theme.is_none_or(|theme| question.theme() == theme));
     let lines = lines.map(|question| ShownAnswer {
         question: *question,
-        said: question.answer(&own.answers),
+        answer: question.answer(&own.answers),
         gap: own.gap(*question),
         fact: own.facts.get(question).map(|fact| assessment::fact_in_words(language, *question, *fact)),
-        before: question.answer(&before).filter(|said| Some(*said) != question.answer(&own.answers)),
+        before: question.answer(&before).filter(|answer| Some(*answer) != question.answer(&own.answers)),
     });
     Ok(page(&AssessmentPage {
-        asked: lines.collect(),
+        questions: lines.collect(),
         own,
         theme,
         total: Question::ALL.len(),
