@@ -55,7 +55,7 @@ impl<S: Send + Sync, T: DeserializeOwned + QuotaPermit> FromRequestParts<S> for 
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match Query::<T>::from_request_parts(parts, state).await {
-            Ok(Query(asked)) if asked.is_within() => Ok(Self(asked)),
+            Ok(Query(query)) if query.is_within() => Ok(Self(query)),
             _ => Err(ApiError::from(OperationError::Invalid("invalid-query"))),
         }
     }
@@ -78,12 +78,12 @@ fn population(text: &str) -> Result<PopulationId, OperationError> {
 }
 
 /// 200, or 202 when a part waits for a second person.
-fn loaded(mut told: Value, waiting: Option<(String, LoadGrowth)>, ignored: Vec<String>) -> Response {
+fn loaded(mut body: Value, waiting: Option<(String, LoadGrowth)>, ignored: Vec<String>) -> Response {
     if !ignored.is_empty() {
-        told["ignored"] = ignored.into();
+        body["ignored"] = ignored.into();
     }
-    let Some((id, growth)) = waiting else { return Json(told).into_response() };
-    told["waiting"] = json!({
+    let Some((id, growth)) = waiting else { return Json(body).into_response() };
+    body["waiting"] = json!({
         "id": id,
         "rows": growth.rows,
         "persons": growth.persons,
@@ -93,7 +93,7 @@ fn loaded(mut told: Value, waiting: Option<(String, LoadGrowth)>, ignored: Vec<S
         "endless": growth.endless,
         "merges": growth.merges,
     });
-    (StatusCode::ACCEPTED, Json(told)).into_response()
+    (StatusCode::ACCEPTED, Json(body)).into_response()
 }
 
 /// `?confirm=loss`: the sender accepts that less than half, or nothing, remains.
@@ -126,8 +126,8 @@ async fn load_caseload(
     let name = population(name)?;
     let done = caseloads::load(&console.app, &actor, &name, body.to_vec(), mode).await;
     let done = done?;
-    let told = json!({"relations": done.relations, "version": done.version});
-    Ok(loaded(told, done.waiting, done.ignored))
+    let loaded_rows = json!({"relations": done.relations, "version": done.version});
+    Ok(loaded(loaded_rows, done.waiting, done.ignored))
 }
 
 pub(crate) async fn replace_caseload(

@@ -120,9 +120,9 @@ fn permitted(app: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Sen
 
 /// All senders without a session share half of it, and each address has a sixteenth of what is free.
 fn strangers(visitor: &Visitor) -> Senders {
-    let said = visitor.origin.ip.to_string();
+    let ip = visitor.origin.ip.to_string();
     // A host has a whole IPv6 network; counted by address, it would have as many quotas as it likes.
-    let address = said.parse().map_or(said, |address| network_of(address).to_string());
+    let address = ip.parse().map_or(ip, |address| network_of(address).to_string());
     vec![(BodySender::Address(address), Eighths(1)), (BodySender::Strangers, Eighths(8))]
 }
 

@@ -16,16 +16,16 @@ pub(crate) async fn words_beside(
     kinds: &[StoredKind],
     name: Option<&str>,
 ) -> Result<Localizer, PageError> {
-    let mut words = Localizer::in_zone(visitor, &console.zone);
+    let mut localizer = Localizer::in_zone(visitor, &console.zone);
     let actor = visitor.actor(&console.app)?;
     // Users who see only a part are not told of differences elsewhere.
     if !actor.role.can_watch() {
-        return Ok(words);
+        return Ok(localizer);
     }
     let compared = stored_records::compare(&console.app, &actor, kinds).await?;
-    let is_asked = |one: &&RecordDifference| name.is_none_or(|name| one.is_about(name));
-    words.faulty = under_headings(compared.differences.iter().filter(is_asked), visitor.language);
-    Ok(words)
+    let is_shown = |one: &&RecordDifference| name.is_none_or(|name| one.is_about(name));
+    localizer.faulty = under_headings(compared.differences.iter().filter(is_shown), visitor.language);
+    Ok(localizer)
 }
 
 /// A difference from the result of a check, in words: `gate:account:a1`.

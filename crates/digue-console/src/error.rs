@@ -117,7 +117,7 @@ fn fault_json(language: Language, fault: &LineFault) -> Value {
     json!({
         "line": fault.line,
         "column": fault.column,
-        "name": fault.column.as_deref().map(|column| column_said(language, column)),
+        "name": fault.column.as_deref().map(|column| column_label(language, column)),
         "code": fault.key,
         "fault": text(language, &fault.key),
     })
@@ -150,7 +150,7 @@ fn fault_in_words(w: &Localizer, visitor: &Visitor, fault: &LineFault) -> String
     match &fault.column {
         None => w.with("fault-line", [line, ("fault", kind.into())]),
         Some(column) => {
-            let column = ("column", column_said(visitor.language, column).into());
+            let column = ("column", column_label(visitor.language, column).into());
             w.with("fault-cell", [line, column, ("fault", kind.into())])
         }
     }
@@ -160,7 +160,7 @@ fn fault_in_words(w: &Localizer, visitor: &Visitor, fault: &LineFault) -> String
 const CSV_COLUMNS: [&str; 10] =
     ["account", "organisation", "person", "reason", "from", "until", "kind", "identifier", "role", "email"];
 
-pub(crate) fn column_said(language: Language, column: &str) -> String {
+pub(crate) fn column_label(language: Language, column: &str) -> String {
     if CSV_COLUMNS.contains(&column) {
         text(language, &format!("csv-column-{column}"))
     } else {

@@ -42,9 +42,10 @@ fn is_own(headers: &HeaderMap, scheme: &str, authority: Option<&str>) -> bool {
     // `Origin: null`, which sandboxed frames send, has no scheme and is therefore refused.
     if headers.contains_key(header::ORIGIN) {
         let host = authority.or_else(|| text(header::HOST)).unwrap_or_default();
-        let said = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
-        return said.is_some_and(|(said, rest)| {
-            said.eq_ignore_ascii_case(scheme) && without_port(scheme, rest) == without_port(scheme, host)
+        let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
+        return origin.is_some_and(|(origin_scheme, rest)| {
+            origin_scheme.eq_ignore_ascii_case(scheme)
+                && without_port(scheme, rest) == without_port(scheme, host)
         });
     }
     match text(header::HeaderName::from_static("sec-fetch-site")) {

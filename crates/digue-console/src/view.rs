@@ -220,12 +220,12 @@ impl Localizer {
     pub(crate) fn why(&self, by: &AccountId, reason: &GateReason) -> ShownReason {
         match reason {
             GateReason::Monitor { finding, .. } | GateReason::Cleared(finding) => {
-                ShownReason { said: self.say("why-finding"), finding: finding.to_string() }
+                ShownReason { text: self.say("why-finding"), finding: finding.to_string() }
             }
             GateReason::Quarantine => {
-                ShownReason { said: self.say("account-quarantined"), finding: String::new() }
+                ShownReason { text: self.say("account-quarantined"), finding: String::new() }
             }
-            GateReason::Officer(words) => self.words_of(by, words),
+            GateReason::Officer(reason) => self.written_reason(by, reason),
         }
     }
 
@@ -234,15 +234,15 @@ impl Localizer {
         if act.act == Act::GateSet {
             self.why(&act.actor, &GateReason::parse(&act.reason))
         } else {
-            self.words_of(&act.actor, &act.reason)
+            self.written_reason(&act.actor, &act.reason)
         }
     }
 
-    fn words_of(&self, by: &AccountId, words: &str) -> ShownReason {
+    fn written_reason(&self, by: &AccountId, reason: &str) -> ShownReason {
         // Detection gives a finding's figures as a reason; the page of the finding has them in words.
-        let is_for_programs = *by == Actor::digue().account && !words.is_empty();
-        let said = if is_for_programs { self.say("why-watch") } else { words.to_owned() };
-        ShownReason { said, finding: String::new() }
+        let is_for_programs = *by == Actor::digue().account && !reason.is_empty();
+        let text = if is_for_programs { self.say("why-watch") } else { reason.to_owned() };
+        ShownReason { text, finding: String::new() }
     }
 
     /// A reason in one sentence.
@@ -253,7 +253,7 @@ impl Localizer {
 
 /// A reason as a page shows it.
 pub(crate) struct ShownReason {
-    pub(crate) said: String,
+    pub(crate) text: String,
     /// The finding that it links to; empty without one.
     pub(crate) finding: String,
 }

@@ -13,7 +13,7 @@ use crate::state::Console;
 use crate::visitor::Visitor;
 
 /// A string or token of a structured field (RFC 8941), without quotes.
-fn said<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+fn header_text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let value = headers.get(name)?.to_str().ok()?.trim();
     Some(value.trim_matches('"')).filter(|value| !value.is_empty())
 }
@@ -35,7 +35,8 @@ pub(crate) async fn register(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let session = visitor.session.as_ref().ok_or(OperationError::Denied)?;
-    let token = said(&headers, "secure-session-response").ok_or(OperationError::Invalid("invalid-ceremony"));
+    let token =
+        header_text(&headers, "secure-session-response").ok_or(OperationError::Invalid("invalid-ceremony"));
     let token = token?;
     devices::register(&console.app, session, token).await.map_err(ApiError::from).map(|done| bound(&done))
 }
@@ -48,7 +49,7 @@ pub(crate) async fn refresh(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let session = session_of(&visitor, &headers)?;
-    match said(&headers, "secure-session-response") {
+    match header_text(&headers, "secure-session-response") {
         Some(token) => {
             let done = devices::refresh(&console.app, session, token).await;
             done.map_err(ApiError::from).map(|done| bound(&done))
@@ -65,7 +66,7 @@ fn session_of<'v>(visitor: &'v Visitor, headers: &HeaderMap) -> Result<&'v Sessi
         (None, Some((session, SessionDoubt::Unbound))) => session,
         _ => return Err(OperationError::Denied),
     };
-    let named = said(headers, "sec-secure-session-id");
+    let named = header_text(headers, "sec-secure-session-id");
     // The browser names the session whose key it will use (DBSC draft). Another one would sign for nothing.
     if named == Some(session.id.as_str()) { Ok(session) } else { Err(OperationError::Denied) }
 }

@@ -236,10 +236,10 @@ impl QuotaPermit for PersonQuery {
 pub(crate) async fn person(
     State(console): State<Console>,
     visitor: Visitor,
-    ApiQuery(asked): ApiQuery<PersonQuery>,
+    ApiQuery(query): ApiQuery<PersonQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
+    let person = PersonRef::parse(query.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
     let person = person?;
     let sights = watch::person(&console.app, &actor, &person, EvidenceForm::Shown).await?;
     Ok(Json(match sights {
@@ -293,9 +293,9 @@ pub(crate) async fn organisation(
     let budgets = view.budgets.iter().map(|(portal, window, persons, limit)| {
         json!({"portal": portal, "window": window.code(), "persons": persons, "limit": limit})
     });
-    let mut told = organisation_json(&view.known);
-    told["budgets"] = budgets.collect();
-    Ok(Json(told))
+    let mut value = organisation_json(&view.known);
+    value["budgets"] = budgets.collect();
+    Ok(Json(value))
 }
 
 pub(crate) async fn sessions(
@@ -501,8 +501,8 @@ impl QuotaPermit for ScopeQuery {
 impl ScopeQuery {
     fn question(&self) -> Result<ScopeQuestion, OperationError> {
         fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
-            let words = text.split_whitespace().map(str::parse);
-            words.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-query"))
+            let items = text.split_whitespace().map(str::parse);
+            items.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-query"))
         }
         let moment = |text: &Option<String>| match text {
             None => Ok(None),
@@ -525,13 +525,13 @@ impl ScopeQuery {
 pub(crate) async fn scope(
     State(console): State<Console>,
     visitor: Visitor,
-    ApiQuery(asked): ApiQuery<ScopeQuery>,
+    ApiQuery(query): ApiQuery<ScopeQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let question = asked.question()?;
+    let question = query.question()?;
     let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?;
     let (total, sureness) = scoped.counted();
-    let persons = scoped.people.persons.iter().skip(asked.first).take(asked.count.unwrap_or(PAGE_ITEMS));
+    let persons = scoped.people.persons.iter().skip(query.first).take(query.count.unwrap_or(PAGE_ITEMS));
     let items: Vec<Value> = persons.map(affected::person_json).collect();
     Ok(Json(json!({
         "total": total,

@@ -51,24 +51,24 @@ pub(crate) async fn find(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-    ApiQuery(asked): ApiQuery<FindUsage>,
+    ApiQuery(query): ApiQuery<FindUsage>,
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     persons::must_read(&actor)?;
     // The requester is named by the calling system; without a name the entry would not say who asked.
     let user = headers.get("x-road-userid").and_then(|value| value.to_str().ok());
     let user = user.ok_or(OperationError::Invalid("invalid-query"))?;
-    let (from, to) = (moment(asked.period_start.as_ref()), moment(asked.period_end.as_ref()));
+    let (from, to) = (moment(query.period_start.as_ref()), moment(query.period_end.as_ref()));
     let (from, to) = (from?, to?);
-    let person = persons::of_program(&console.app, &actor, &asked.population, &asked.user_code, user).await;
+    let person = persons::of_program(&console.app, &actor, &query.population, &query.user_code, user).await;
     let person = person?;
     let rows = sights::all(&console.app, &person).await?;
     let within =
         rows.iter().filter(|row| from.is_none_or(|from| from <= row.at) && to.is_none_or(|to| row.at <= to));
     let total = within.clone().count();
     let usages: Vec<Value> = within
-        .skip(asked.offset)
-        .take(asked.limit.unwrap_or(LIMIT).min(LIMIT))
+        .skip(query.offset)
+        .take(query.limit.unwrap_or(LIMIT).min(LIMIT))
         .map(|row| {
             let why = text(Language::French, &format!("person-basis-{}", row.why()));
             let shown = row.categories.join(", ");

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use crate::differences::{kept_in_words, words_beside};
 use crate::error::PageError;
 use crate::form::local_time;
-use crate::isms::home::{IsmsOverview, standing};
+use crate::isms::home::{IsmsOverview, isms_overview};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, csv, kept, page};
@@ -34,12 +34,12 @@ struct ShownCheck {
     last: Option<CheckResult>,
 }
 
-fn shown(w: &Localizer, standing: &IsmsOverview, check: Check) -> ShownCheck {
+fn shown(w: &Localizer, overview: &IsmsOverview, check: Check) -> ShownCheck {
     ShownCheck {
         check,
         name: w.say(&check.key()),
-        says: standing.measured.says(check, standing.now),
-        last: standing.measured.results.get(&check).cloned(),
+        says: overview.measured.says(check, overview.now),
+        last: overview.measured.results.get(&check).cloned(),
     }
 }
 
@@ -58,9 +58,9 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], None).await?;
-    let mut checks: Vec<ShownCheck> = Check::ALL.iter().map(|check| shown(&w, &standing, *check)).collect();
+    let mut checks: Vec<ShownCheck> = Check::ALL.iter().map(|check| shown(&w, &overview, *check)).collect();
     checks.sort_by_key(|one| one.says);
     let count = |says: CheckStatement| checks.iter().filter(|one| one.says == says).count();
     let says =
@@ -74,7 +74,7 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let keys = [
         "column-record",
@@ -87,7 +87,7 @@ pub(crate) async fn list_csv(
     ];
     let header = keys.map(|key| w.say(key));
     let rows = Check::ALL.iter().map(|check| {
-        let one = shown(&w, &standing, *check);
+        let one = shown(&w, &overview, *check);
         let of = |take: &dyn Fn(&CheckResult) -> String| one.last.as_ref().map(take).unwrap_or_default();
         vec![
             check.code().to_owned(),
@@ -141,7 +141,7 @@ pub(crate) async fn show(
     Path(code): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let check = check_of(&code)?;
-    let (actor, standing) = standing(&console, &visitor).await?;
+    let (actor, overview) = isms_overview(&console, &visitor).await?;
     let history = checks::history(&console.app, &actor, check).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], Some(check.code()))
         .await?;
@@ -154,7 +154,7 @@ pub(crate) async fn show(
         let one = framework::requirement(id)?;
         Some((one.framework.code(), one.number(), w.say(&one.key())))
     });
-    let disabled = standing.measured.disabled.get(&check).filter(|disabled| standing.now.at < disabled.until);
+    let disabled = overview.measured.disabled.get(&check).filter(|disabled| overview.now.at < disabled.until);
     let switched = disabled.map(|disabled| {
         let values = [
             ("by", disabled.by.as_str().into()),
@@ -163,7 +163,7 @@ pub(crate) async fn show(
         ];
         w.with("checks-switched", values)
     });
-    let shown = shown(&w, &standing, check);
+    let shown = shown(&w, &overview, check);
     let found = shown.last.as_ref().map(|last| &last.found);
     let cause = found.and_then(|found| found.not_run).map(|why| w.coded("not-run", why.code()));
     let names = found.map(|found| found.failing.iter().map(|name| kept_in_words(&w, name)).collect());
@@ -328,8 +328,8 @@ pub(crate) async fn frameworks(
     let requirements = framework::requirements(framework).map(|one| {
         let through = statement::through(&lines, one).into_iter().map(|line| {
             let shown = in_words(&w, line);
-            let said = w.coded("implementation", shown.line.implementation.code());
-            (shown.line.control.number(), said, shown.is_bad, shown.is_good)
+            let label = w.coded("implementation", shown.line.implementation.code());
+            (shown.line.control.number(), label, shown.is_bad, shown.is_good)
         });
         ShownRequirement {
             number: one.number(),

@@ -66,7 +66,7 @@ pub(crate) struct IsmsOverview {
     pub(crate) now: Measurements,
 }
 
-pub(crate) async fn standing(
+pub(crate) async fn isms_overview(
     console: &Console,
     visitor: &Visitor,
 ) -> Result<(Actor, IsmsOverview), PageError> {
@@ -97,9 +97,9 @@ const LATE_SHOWN: usize = 12;
 pub(crate) async fn home(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<ShownQuestion>,
+    Query(choice): Query<ShownQuestion>,
 ) -> Result<Html<String>, PageError> {
-    let (actor, standing) = standing(&console, &visitor).await?;
+    let (actor, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let usual = match visitor.role {
         Some(Role::Dpo) => "dpo",
@@ -107,20 +107,20 @@ pub(crate) async fn home(
         _ => "rssi",
     };
     let views = ["rssi", "dpo", "top-management", "auditor"];
-    let view = views.into_iter().find(|view| *view == asked.view).unwrap_or(usual);
+    let view = views.into_iter().find(|view| *view == choice.view).unwrap_or(usual);
     let figures = match view {
-        "dpo" => of_dpo(&console, &actor, &w, &standing).await?,
-        "top-management" => of_management(&w, &standing),
-        "auditor" => of_auditor(&w, &standing),
-        _ => of_ciso(&w, &standing),
+        "dpo" => of_dpo(&console, &actor, &w, &overview).await?,
+        "top-management" => of_management(&w, &overview),
+        "auditor" => of_auditor(&w, &overview),
+        _ => of_ciso(&w, &overview),
     };
-    let due = calendar::due(&standing.registers, standing.now);
+    let due = calendar::due(&overview.registers, overview.now);
     let late = due.into_iter().filter(|one| one.days_late > 0).take(LATE_SHOWN);
     Ok(page(&IsmsHomePage {
-        is_empty: standing.registers.is_empty(),
+        is_empty: overview.registers.is_empty(),
         may_write: visitor.role.is_some_and(Role::can_govern),
         figures,
-        three: start::three_things(&standing.registers),
+        three: start::three_things(&overview.registers),
         late: late.map(|due| shown_due(&w, due)).collect(),
         views: views.map(|one| (one, one == view)).to_vec(),
         tab: "home",
@@ -132,10 +132,10 @@ fn figure(w: &Localizer, number: u64, key: &'static str, place: &'static str, is
     Figure { number: w.number(number), key, place, is_late: is_late && number > 0 }
 }
 
-fn late_and_euros(standing: &IsmsOverview) -> (u64, u64) {
-    let measures = standing.registers.read::<Measure>().entries;
-    let late = measures.iter().filter(|measure| measure.record.overdue_days(standing.now) > 0).count();
-    (late as u64, measures.iter().map(|measure| measure.record.penalty_due(standing.now)).sum())
+fn late_and_euros(overview: &IsmsOverview) -> (u64, u64) {
+    let measures = overview.registers.read::<Measure>().entries;
+    let late = measures.iter().filter(|measure| measure.record.overdue_days(overview.now) > 0).count();
+    (late as u64, measures.iter().map(|measure| measure.record.penalty_due(overview.now)).sum())
 }
 
 /// A measured number; a dash where nothing was measured, because zero would be false.
@@ -146,22 +146,22 @@ fn measured(w: &Localizer, number: Option<u64>, key: &'static str, place: &'stat
     }
 }
 
-fn failing(w: &Localizer, standing: &IsmsOverview) -> Figure {
-    let says = |check: &&Check| standing.measured.says(**check, standing.now) == CheckStatement::Fail;
+fn failing(w: &Localizer, overview: &IsmsOverview) -> Figure {
+    let says = |check: &&Check| overview.measured.says(**check, overview.now) == CheckStatement::Fail;
     let failing = Check::ALL.iter().filter(says).count() as u64;
-    let known = (!standing.measured.results.is_empty()).then_some(failing);
+    let known = (!overview.measured.results.is_empty()).then_some(failing);
     measured(w, known, "smsi-failing", "/smsi/checks")
 }
 
-fn of_ciso(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
-    let (late, euros) = late_and_euros(standing);
-    let passkeys = standing.measured.results.get(&Check::Passkeys);
-    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
+fn of_ciso(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
+    let (late, euros) = late_and_euros(overview);
+    let passkeys = overview.measured.results.get(&Check::Passkeys);
+    let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len() as u64;
     vec![
         figure(w, late, "smsi-late", "/smsi/calendar", true),
         figure(w, euros, "smsi-euros", "/smsi/calendar", true),
         figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
-        failing(w, standing),
+        failing(w, overview),
         measured(
             w,
             passkeys.map(|result| result.found.failing_count()),
@@ -175,16 +175,16 @@ async fn of_dpo(
     console: &Console,
     actor: &Actor,
     w: &Localizer,
-    standing: &IsmsOverview,
+    overview: &IsmsOverview,
 ) -> Result<Vec<Figure>, OperationError> {
     let views = incidents::list(&console.app, actor).await?;
     let clocks = views.iter().filter(|view| !view.incident.is_closed()).flat_map(|view| &view.clocks);
     let running = clocks.filter(|clock| clock.met_at.is_none()).count() as u64;
-    let sheets = standing.registers.read::<Processing>().entries;
-    let is_due = |on: Option<jiff::civil::Date>| on.is_none_or(|on| on < standing.now.today);
+    let sheets = overview.registers.read::<Processing>().entries;
+    let is_due = |on: Option<jiff::civil::Date>| on.is_none_or(|on| on < overview.now.today);
     let sheets = sheets.iter().filter(|sheet| is_due(sheet.record.review_on)).count() as u64;
-    let (late, euros) = late_and_euros(standing);
-    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
+    let (late, euros) = late_and_euros(overview);
+    let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len() as u64;
     Ok(vec![
         figure(w, running, "smsi-clocks", "/incidents", true),
         figure(w, sheets, "smsi-reviews-due", "/smsi/registers/processing", true),
@@ -194,14 +194,14 @@ async fn of_dpo(
     ])
 }
 
-fn of_management(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
-    let (late, euros) = late_and_euros(standing);
-    let risks = standing.registers.read::<Risk>().entries;
+fn of_management(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
+    let (late, euros) = late_and_euros(overview);
+    let risks = overview.registers.read::<Risk>().entries;
     let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count() as u64;
-    let reviews = standing.registers.read::<Review>().entries;
+    let reviews = overview.registers.read::<Review>().entries;
     let next = reviews.iter().filter(|review| review.record.signed_on.is_none());
     let next = next.filter_map(|review| review.record.held_on).min();
-    let days = next.map(|on| days_between(standing.now.today, on));
+    let days = next.map(|on| days_between(overview.now.today, on));
     let mut figures = vec![
         figure(w, high, "smsi-high", "/smsi/registers/risk", true),
         figure(w, late, "smsi-late", "/smsi/calendar", true),
@@ -218,17 +218,17 @@ fn of_management(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
     figures
 }
 
-fn of_auditor(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
-    let lines = statement(&standing.registers, &standing.measured, standing.now);
+fn of_auditor(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
+    let lines = statement(&overview.registers, &overview.measured, overview.now);
     let of =
         |wanted: Implementation| lines.iter().filter(|line| line.implementation == wanted).count() as u64;
-    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
-    let (late, _) = late_and_euros(standing);
+    let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len() as u64;
+    let (late, _) = late_and_euros(overview);
     vec![
         figure(w, of(Implementation::Measured), "smsi-measured-controls", "/smsi/statement", false),
         figure(w, of(Implementation::Failing), "implementation-failing", "/smsi/statement", true),
         figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
-        failing(w, standing),
+        failing(w, overview),
         figure(w, late, "smsi-late", "/smsi/calendar", true),
     ]
 }
@@ -302,9 +302,9 @@ pub(crate) async fn calendar(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
-    let due = calendar::due(&standing.registers, standing.now);
+    let due = calendar::due(&overview.registers, overview.now);
     Ok(page(&CalendarPage {
         due: due.into_iter().map(|due| shown_due(&w, due)).collect(),
         tab: "calendar",
@@ -316,11 +316,11 @@ pub(crate) async fn calendar_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["smsi-column-on", "smsi-column-what", "column-record", "column-title", "smsi-column-owner"];
     let header = header.map(|key| w.say(key));
-    let rows = calendar::due(&standing.registers, standing.now)
+    let rows = calendar::due(&overview.registers, overview.now)
         .into_iter()
         .map(|due| vec![due.on.to_string(), w.coded("due", due.what.code()), due.id, due.title, due.owner]);
     let rows: Vec<Vec<String>> = rows.collect();
@@ -330,7 +330,7 @@ pub(crate) async fn calendar_csv(
 /// A contradiction, in words.
 struct ShownContradiction {
     one: RegisterContradiction,
-    said: String,
+    text: String,
 }
 
 #[derive(Template)]
@@ -345,11 +345,11 @@ pub(crate) async fn wrong(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
-    let found = contradictions(&standing.registers, &standing.measured, standing.now);
+    let found = contradictions(&overview.registers, &overview.measured, overview.now);
     let shown =
-        found.into_iter().map(|one| ShownContradiction { said: w.coded("wrong", one.wrong.code()), one });
+        found.into_iter().map(|one| ShownContradiction { text: w.coded("wrong", one.wrong.code()), one });
     Ok(page(&ContradictionsPage { found: shown.collect(), tab: "contradictions", w }))
 }
 
@@ -357,9 +357,9 @@ pub(crate) async fn wrong_csv(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let found = contradictions(&standing.registers, &standing.measured, standing.now);
+    let found = contradictions(&overview.registers, &overview.measured, overview.now);
     let header = ["smsi-column-what", "column-record", "column-title"].map(|key| w.say(key));
     let rows = found.into_iter().map(|one| vec![w.coded("wrong", one.wrong.code()), one.id, one.title]);
     let rows: Vec<Vec<String>> = rows.collect();
@@ -386,7 +386,7 @@ pub(crate) async fn ebios(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let path: [(&str, &[RegisterKind]); 5] = [
         ("ebios-1", &[RegisterKind::Context, RegisterKind::Asset, RegisterKind::FearedEvent]),
@@ -397,9 +397,9 @@ pub(crate) async fn ebios(
     ];
     let workshops = path.map(|(key, kinds)| Workshop {
         key,
-        registers: kinds.iter().map(|kind| (kind.code(), standing.registers.of(*kind).len())).collect(),
+        registers: kinds.iter().map(|kind| (kind.code(), overview.registers.of(*kind).len())).collect(),
     });
-    let mut stakeholders: Vec<(u32, String, String)> = standing
+    let mut stakeholders: Vec<(u32, String, String)> = overview
         .registers
         .read::<Stakeholder>()
         .entries
@@ -429,7 +429,7 @@ pub(crate) async fn exchanges(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    standing(&console, &visitor).await?;
+    isms_overview(&console, &visitor).await?;
     let may_write = visitor.role.is_some_and(Role::can_govern);
     let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
     Ok(page(&ExchangePage {
@@ -467,24 +467,24 @@ pub(crate) async fn take_template(
 }
 
 /// The current inputs of a management review (ISO/IEC 27001, 9.3.2).
-pub(crate) fn review_inputs(w: &Localizer, standing: &IsmsOverview, incidents_of_year: usize) -> String {
-    let (late, euros) = late_and_euros(standing);
+pub(crate) fn review_inputs(w: &Localizer, overview: &IsmsOverview, incidents_of_year: usize) -> String {
+    let (late, euros) = late_and_euros(overview);
     let count = |says: CheckStatement| {
-        let is = |check: &&Check| standing.measured.says(**check, standing.now) == says;
+        let is = |check: &&Check| overview.measured.says(**check, overview.now) == says;
         Check::ALL.iter().filter(is).count()
     };
-    let risks = standing.registers.read::<Risk>().entries;
+    let risks = overview.registers.read::<Risk>().entries;
     let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count();
-    let findings = standing.registers.read::<Finding>().entries;
+    let findings = overview.registers.read::<Finding>().entries;
     let open = findings.iter().filter(|finding| finding.record.closed_on.is_none()).count();
-    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len();
-    let audits = standing.registers.read::<Audit>().entries;
+    let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len();
+    let audits = overview.registers.read::<Audit>().entries;
     let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
     let lines = [
         w.with(
             "review-input-measures",
             [
-                ("count", standing.registers.of(RegisterKind::Measure).len().into()),
+                ("count", overview.registers.of(RegisterKind::Measure).len().into()),
                 ("late", late.into()),
                 ("euros", euros.into()),
             ],

@@ -92,15 +92,15 @@ pub(crate) async fn import(
 
 /// `G (1), K (12)`.
 pub(crate) fn unnamed_in_words(columns: &[UnnamedColumn]) -> String {
-    let said = columns.iter().map(|column| format!("{} ({})", column.letters, column.cells));
-    said.collect::<Vec<_>>().join(", ")
+    let described = columns.iter().map(|column| format!("{} ({})", column.letters, column.cells));
+    described.collect::<Vec<_>>().join(", ")
 }
 
 fn in_words(w: &Localizer, kind: RegisterKind, change: &RowChange) -> ChangeInWords {
     let language = w.reader().language;
     let field = |change: &FieldChange| {
-        let said = |texts: &[String]| sheets::in_words(language, change.field, texts);
-        (sheets::field_name(language, kind, change.field.code), said(&change.before), said(&change.after))
+        let cell = |texts: &[String]| sheets::in_words(language, change.field, texts);
+        (sheets::field_name(language, kind, change.field.code), cell(&change.before), cell(&change.after))
     };
     ChangeInWords {
         row: change.row,

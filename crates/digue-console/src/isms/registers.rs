@@ -25,7 +25,7 @@ use serde::Deserialize;
 use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::form::uploaded;
-use crate::isms::home::{IsmsOverview, review_inputs, standing};
+use crate::isms::home::{IsmsOverview, isms_overview, review_inputs};
 use crate::response::incident_notes::FormPairs;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -54,9 +54,9 @@ pub(crate) async fn registers(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let tab =
-        |kind: &RegisterKind| RegisterTab { code: kind.code(), count: standing.registers.of(*kind).len() };
+        |kind: &RegisterKind| RegisterTab { code: kind.code(), count: overview.registers.of(*kind).len() };
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&RegistersPage { registers: RegisterKind::ALL.iter().map(tab).collect(), tab: "registers", w }))
 }
@@ -67,7 +67,7 @@ struct RegisterTableRow {
     title: String,
     cells: Vec<String>,
     /// A computed word and its style, where there is one.
-    standing: Option<(String, &'static str)>,
+    state_label: Option<(String, &'static str)>,
 }
 
 #[derive(Template)]
@@ -76,7 +76,7 @@ struct RegisterTablePage {
     w: Localizer,
     kind: &'static str,
     header: Vec<String>,
-    has_standing: bool,
+    has_state: bool,
     rows: Vec<RegisterTableRow>,
     /// Rows of the risk matrix, the gravest first: the code of the gravity, then for each cell the number of
     /// risks and the code of their level.
@@ -121,11 +121,11 @@ pub(crate) async fn list(
     Query(filter): Query<RegisterFilter>,
 ) -> Result<Html<String>, PageError> {
     let kind = kind_of(&code)?;
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let columns = columns(kind);
     let wanted = filter.q.trim().to_lowercase();
-    let all = standing.registers.of(kind);
+    let all = overview.registers.of(kind);
     let has = |revision: &&Revision| {
         wanted.is_empty()
             || revision.id.to_lowercase() == wanted
@@ -139,14 +139,14 @@ pub(crate) async fn list(
             id: revision.id.clone(),
             title: isms::title(kind, &revision.values, visitor.language),
             cells: columns.iter().map(|field| cell(&visitor, field, revision)).collect(),
-            standing: stands(&w, kind, revision, &standing),
+            state_label: stands(&w, kind, revision, &overview),
         })
         .collect();
     Ok(page(&RegisterTablePage {
         kind: kind.code(),
         header: columns.iter().map(|field| sheets::field_name(visitor.language, kind, field.code)).collect(),
-        has_standing: matches!(kind, RegisterKind::Measure | RegisterKind::Risk),
-        matrix: if kind == RegisterKind::Risk { matrix(&standing.registers) } else { Vec::new() },
+        has_state: matches!(kind, RegisterKind::Measure | RegisterKind::Risk),
+        matrix: if kind == RegisterKind::Risk { matrix(&overview.registers) } else { Vec::new() },
         total: all.len(),
         shown: rows.len(),
         rows,
@@ -166,12 +166,12 @@ fn stands(
     w: &Localizer,
     kind: RegisterKind,
     revision: &Revision,
-    standing: &IsmsOverview,
+    overview: &IsmsOverview,
 ) -> Option<(String, &'static str)> {
     match kind {
         RegisterKind::Measure => {
             let measure = Measure::read(&revision.values).ok()?;
-            let stands = measure.standing(&standing.measured, standing.now);
+            let stands = measure.standing(&overview.measured, overview.now);
             let style = match stands {
                 MeasureState::Contradicted | MeasureState::Late => "late",
                 one if one.is_good() => "good",
@@ -217,7 +217,7 @@ struct FormField {
     /// As (code, name, is chosen).
     choices: Vec<(String, String, bool)>,
     fault: Option<String>,
-    said: String,
+    text: String,
 }
 
 #[derive(Template)]
@@ -229,7 +229,7 @@ struct RecordPage {
     id: String,
     title: String,
     fields: Vec<FormField>,
-    standing: Option<(String, &'static str)>,
+    state_label: Option<(String, &'static str)>,
     /// The checks of a measure, each with its result.
     checks: Vec<(&'static str, String, &'static str)>,
     /// Checks that could prove a measure without any.
@@ -248,7 +248,7 @@ struct RecordPage {
 
 /// The state of the signature of a record that names its signatory.
 struct Signature {
-    said: String,
+    text: String,
     is_signed: bool,
     /// The revision that the reader may sign, as its signatory.
     may_sign: Option<u32>,
@@ -262,7 +262,7 @@ fn signature(
 ) -> Option<Signature> {
     let named = revision.values.get(revision.kind.signatory()?).and_then(|texts| texts.first());
     let name = named.map(String::as_str).unwrap_or_default();
-    let (said, is_signed, is_waiting) = match signatures::signed(registers, revision)? {
+    let (text, is_signed, is_waiting) = match signatures::signed(registers, revision)? {
         SignatureState::Unnamed => return None,
         SignatureState::Typed => {
             let values = [("name", name.into()), ("by", revision.by.as_str().into())];
@@ -273,10 +273,10 @@ fn signature(
         }
     };
     let is_named = is_waiting && signatures::is_same(name, account.as_str());
-    Some(Signature { said, is_signed, may_sign: is_named.then_some(revision.number) })
+    Some(Signature { text, is_signed, may_sign: is_named.then_some(revision.number) })
 }
 
-fn asked(
+fn form_fields(
     visitor: &Visitor,
     kind: RegisterKind,
     values: &Values,
@@ -316,7 +316,7 @@ fn asked(
             },
             choices,
             fault: fault.map(|fault| w.coded("unfit", fault.unfit.code())),
-            said: sheets::in_words(visitor.language, field, texts),
+            text: sheets::in_words(visitor.language, field, texts),
         }
     };
     kind.fields().iter().map(one).collect()
@@ -356,7 +356,7 @@ pub(crate) async fn new(
     Query(prefilled): Query<Prefilled>,
 ) -> Result<Html<String>, PageError> {
     let kind = kind_of(&code)?;
-    let (_, standing) = standing(&console, &visitor).await?;
+    let (_, overview) = isms_overview(&console, &visitor).await?;
     let mut values = Values::new();
     for (field, value) in [("requirement", prefilled.requirement), ("risk", prefilled.risk)] {
         if kind.fields().iter().any(|known| known.code == field) && !value.is_empty() {
@@ -366,7 +366,7 @@ pub(crate) async fn new(
     // The current residual level is accepted.
     let risk = values.get("risk").and_then(|texts| texts.first());
     if let Some(risk) = risk
-        .and_then(|id| standing.registers.find(RegisterKind::Risk, id))
+        .and_then(|id| overview.registers.find(RegisterKind::Risk, id))
         .filter(|_| kind == RegisterKind::Acceptance)
     {
         for field in ["residual-likelihood", "residual-gravity"] {
@@ -375,7 +375,7 @@ pub(crate) async fn new(
             }
         }
     }
-    shown(&console, &visitor, kind, "", &values, &[], &standing).await
+    shown(&console, &visitor, kind, "", &values, &[], &overview).await
 }
 
 pub(crate) async fn show(
@@ -384,11 +384,11 @@ pub(crate) async fn show(
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
     let kind = kind_of(&code)?;
-    let (_, standing) = standing(&console, &visitor).await?;
-    let known = standing.registers.find(kind, &id).map(|revision| revision.values.clone());
+    let (_, overview) = isms_overview(&console, &visitor).await?;
+    let known = overview.registers.find(kind, &id).map(|revision| revision.values.clone());
     // Ended records can still be read.
     let values = known.unwrap_or_default();
-    shown(&console, &visitor, kind, &id, &values, &[], &standing).await
+    shown(&console, &visitor, kind, &id, &values, &[], &overview).await
 }
 
 async fn shown(
@@ -398,7 +398,7 @@ async fn shown(
     id: &str,
     values: &Values,
     faults: &[FieldFault],
-    standing: &IsmsOverview,
+    overview: &IsmsOverview,
 ) -> Result<Html<String>, PageError> {
     let app = &console.app;
     let actor = visitor.actor(app)?;
@@ -419,7 +419,7 @@ async fn shown(
         _ => Vec::new(),
     };
     let checks = checks.into_iter().map(|check| {
-        let says = standing.measured.says(check, standing.now).code();
+        let says = overview.measured.says(check, overview.now).code();
         (check.code(), w.say(&check.key()), says)
     });
     let observed = match Processing::read(values) {
@@ -430,20 +430,20 @@ async fn shown(
     };
     // Records that are written once, or signed, are read only.
     let is_sealed = !id.is_empty() && last.is_some_and(|last| kind.is_closed(&last.values));
-    let stands = last.and_then(|last| stands(&w, kind, last, standing));
+    let stands = last.and_then(|last| stands(&w, kind, last, overview));
     let signature = last
         .filter(|last| !last.is_over)
-        .and_then(|last| signature(&w, &standing.registers, last, &actor.account));
+        .and_then(|last| signature(&w, &overview.registers, last, &actor.account));
     let provable = match Measure::read(values) {
-        Ok(measure) if kind == RegisterKind::Measure && !id.is_empty() => could_prove(&w, &measure, standing),
+        Ok(measure) if kind == RegisterKind::Measure && !id.is_empty() => could_prove(&w, &measure, overview),
         _ => None,
     };
     Ok(page(&RecordPage {
         provable,
         kind: kind.code(),
         title: isms::title(kind, values, visitor.language),
-        fields: asked(visitor, kind, values, faults, &standing.registers),
-        standing: stands,
+        fields: form_fields(visitor, kind, values, faults, &overview.registers),
+        state_label: stands,
         checks: checks.collect(),
         observed,
         has_faults: !faults.is_empty(),
@@ -466,10 +466,10 @@ async fn shown(
 fn could_prove(
     w: &Localizer,
     measure: &Measure,
-    standing: &IsmsOverview,
+    overview: &IsmsOverview,
 ) -> Option<Vec<(&'static str, String)>> {
     let has_source = |check: &Check| {
-        let last = standing.measured.results.get(check);
+        let last = overview.measured.results.get(check);
         last.is_none_or(|last| last.found.not_run != Some(NotRun::NoSource))
     };
     if measure.checks.0.iter().any(has_source) {
@@ -528,8 +528,8 @@ async fn saved(
         Ok(id) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response()),
         Err(SaveError::Faults(faults)) => {
             // The typed values stay, each fault under its field.
-            let (_, standing) = standing(console, visitor).await?;
-            let page = shown(console, visitor, kind, id, values, &faults, &standing).await?;
+            let (_, overview) = isms_overview(console, visitor).await?;
+            let page = shown(console, visitor, kind, id, values, &faults, &overview).await?;
             Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(SaveError::Operation(error)) => Err(PageError::from(error)),
@@ -571,9 +571,9 @@ pub(crate) async fn fill(
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Redirect, PageError> {
     let kind = kind_of(&code)?;
-    let (actor, standing) = standing(&console, &visitor).await?;
+    let (actor, overview) = isms_overview(&console, &visitor).await?;
     actor.must_govern()?;
-    let known = standing.registers.find(kind, &id).ok_or(OperationError::NotFound("record"));
+    let known = overview.registers.find(kind, &id).ok_or(OperationError::NotFound("record"));
     let mut values = known?.values.clone();
     let (field, text) = match kind {
         RegisterKind::Audit => {
@@ -582,10 +582,10 @@ pub(crate) async fn fill(
         }
         RegisterKind::Review => {
             let views = incidents::list(&console.app, &actor).await?;
-            let year = standing.now.at.minus(std::time::Duration::from_hours(24 * 365));
+            let year = overview.now.at.minus(std::time::Duration::from_hours(24 * 365));
             let count = views.iter().filter(|view| view.record.opened_at > year).count();
             let w = Localizer::in_zone(&visitor, &console.zone);
-            ("inputs", review_inputs(&w, &standing, count))
+            ("inputs", review_inputs(&w, &overview, count))
         }
         _ => return Err(PageError::from(OperationError::NotFound("record"))),
     };
@@ -619,13 +619,13 @@ pub(crate) async fn samples(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-    Query(asked): Query<SampleForm>,
+    Query(form): Query<SampleForm>,
 ) -> Result<Html<String>, PageError> {
     isms::registers(&console.app, &actor).await?;
-    let drawn = match SamplePopulation::parse(&asked.population) {
+    let drawn = match SamplePopulation::parse(&form.population) {
         Some(of) => {
-            let size = asked.size.clamp(1, 500);
-            let drawn = audits::sampled(&console.app, &actor, of, u64::from(asked.seed), size).await;
+            let size = form.size.clamp(1, 500);
+            let drawn = audits::sampled(&console.app, &actor, of, u64::from(form.seed), size).await;
             Some(drawn?)
         }
         None => None,

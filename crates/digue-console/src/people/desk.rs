@@ -21,7 +21,7 @@ use crate::visitor::Visitor;
 #[template(path = "messages.html")]
 struct DeskPage {
     w: Localizer,
-    told: Option<MessageReport>,
+    report: Option<MessageReport>,
     /// The signs, in words.
     signs: Vec<String>,
     look_alikes: Vec<(String, Timestamp)>,
@@ -40,7 +40,12 @@ async fn shown(
         answered.iter().flat_map(|answered| desk::signs_in_words(visitor.language, &answered.opinion));
     let signs = signs.collect();
     let look_alikes = desk::look_alikes(&console.app).await?;
-    Ok(page(&DeskPage { w: Localizer::in_zone(visitor, &console.zone), told: answered, signs, look_alikes }))
+    Ok(page(&DeskPage {
+        w: Localizer::in_zone(visitor, &console.zone),
+        report: answered,
+        signs,
+        look_alikes,
+    }))
 }
 
 /// A pasted text, or the file of a message.

@@ -64,7 +64,7 @@ struct PersonSignInPage {
     w: Localizer,
     populations: Vec<PopulationId>,
     providers: Vec<ProviderChoice>,
-    is_asked: bool,
+    is_requested: bool,
 }
 
 #[derive(Deserialize)]
@@ -77,13 +77,13 @@ pub(crate) struct PersonSpaceQuery {
 pub(crate) async fn sign_in(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(said): Query<PersonSpaceQuery>,
+    Query(query): Query<PersonSpaceQuery>,
 ) -> Html<String> {
     page(&PersonSignInPage {
         w: Localizer::new(&visitor),
         populations: persons::populations(&console.app),
         providers: providers::for_persons(&console.app),
-        is_asked: said.asked == Some(1),
+        is_requested: query.asked == Some(1),
     })
 }
 
@@ -119,9 +119,8 @@ pub(crate) async fn ask_letter(
     visitor: Visitor,
     Form(form): Form<LetterForm>,
 ) -> Result<Redirect, PageError> {
-    let asked =
-        codes::ask(&console.app, &form.population, &form.person, &visitor.origin.ip.to_string()).await;
-    asked?;
+    let done = codes::ask(&console.app, &form.population, &form.person, &visitor.origin.ip.to_string()).await;
+    done?;
     Ok(Redirect::to("/person/door?asked=1"))
 }
 
@@ -142,7 +141,7 @@ struct PersonSpacePage {
     w: Localizer,
     page: ConsultationPage,
     after: usize,
-    asked: Vec<TrackedRequest>,
+    requests: Vec<TrackedRequest>,
     preference: NewsPreference,
     /// A mail server is configured: preferences can be saved.
     can_mail: bool,
@@ -165,18 +164,18 @@ pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-    Query(asked): Query<AfterQuery>,
+    Query(query): Query<AfterQuery>,
 ) -> Result<Response, Response> {
     let person = or_sign_in(here(&console, &visitor, &headers))?;
     let failed = |error: OperationError| PageError::from(error).into_response();
     let app = &console.app;
-    let rows = sights::page(app, &person, asked.after).await.map_err(failed)?;
+    let rows = sights::page(app, &person, query.after).await.map_err(failed)?;
     let kinds =
         RequestKind::ALL.iter().filter(|kind| !matches!(kind, RequestKind::Contest | RequestKind::Name));
     Ok(page(&PersonSpacePage {
         page: rows,
-        after: asked.after,
-        asked: requests::own(app, &person).await.map_err(failed)?,
+        after: query.after,
+        requests: requests::own(app, &person).await.map_err(failed)?,
         preference: news::preference(app, &person).await.map_err(failed)?,
         can_mail: digue_mail::is_configured(app),
         kinds: kinds.map(|kind| kind.code()).collect(),
@@ -226,11 +225,11 @@ pub(crate) async fn ask(
     Form(form): Form<AskForm>,
 ) -> Result<Response, Response> {
     let person = or_sign_in(here(&console, &visitor, &headers))?;
-    let asked = match RequestKind::parse(&form.kind) {
+    let done = match RequestKind::parse(&form.kind) {
         Some(kind) => requests::ask(&console.app, &person, kind, form.entry, &form.text).await,
         None => Err(OperationError::NotFound("request")),
     };
-    asked.map_err(PageError::from).map_err(|error| error.into_response())?;
+    done.map_err(PageError::from).map_err(|error| error.into_response())?;
     Ok(Redirect::to("/person#asked").into_response())
 }
 
@@ -277,9 +276,9 @@ pub(crate) struct EmbedToken {
 pub(crate) async fn embed(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<EmbedToken>,
+    Query(query): Query<EmbedToken>,
 ) -> Result<Response, PageError> {
-    let person = persons::embedded(&console.app, &asked.token)?;
+    let person = persons::embedded(&console.app, &query.token)?;
     let rows = sights::page(&console.app, &person, 0).await?;
     let shown = page(&EmbedPage { w: Localizer::in_zone(&visitor, &console.zone), page: rows });
     let portals = console.app.portal_origins().join(" ");

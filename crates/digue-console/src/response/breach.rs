@@ -51,7 +51,7 @@ struct AffectedPage {
     view: IncidentView,
     versions: Vec<AffectedVersion>,
     /// Account, organisation, from, to and session, as suggested by the facts.
-    asked: [String; 5],
+    question: [String; 5],
     kinds: Vec<&'static str>,
     may_write: bool,
     tab: &'static str,
@@ -64,24 +64,24 @@ pub(crate) async fn affected(
 ) -> Result<Html<String>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
-    let asked = breach::suggested(&console.app, &view).await?;
+    let question = breach::suggested(&console.app, &view).await?;
     fn names<T: ToString>(all: &[T]) -> String {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
     let time = |at: Option<Timestamp>| at.map(|at| w.form_time(at)).unwrap_or_default();
-    let asked = [
-        names(&asked.accounts),
-        names(&asked.organisations),
-        time(asked.from),
-        time(asked.to),
-        names(&asked.sessions),
+    let question = [
+        names(&question.accounts),
+        names(&question.organisations),
+        time(question.from),
+        time(question.to),
+        names(&question.sessions),
     ];
     let mut versions = view.incident.affected.clone();
     versions.reverse();
     Ok(page(&AffectedPage {
         reference: view.reference(),
         versions,
-        asked,
+        question,
         kinds: PersonKind::ALL.iter().map(|kind| kind.code()).collect(),
         may_write: visitor.role.is_some_and(Role::can_respond),
         tab: "affected",
@@ -135,7 +135,7 @@ pub(crate) struct ShownField {
     pub(crate) field: Field,
     pub(crate) name: String,
     /// The present value, in words.
-    pub(crate) said: Option<String>,
+    pub(crate) answer: Option<String>,
     /// The present value, as the form sends it.
     pub(crate) value: String,
     pub(crate) is_computed: bool,
@@ -200,7 +200,7 @@ fn shown_field(w: &Localizer, field: Field, filled: &FilledField) -> ShownField 
     ShownField {
         field,
         name: w.say(field.key()),
-        said: (!value.is_empty()).then(|| in_words(w, field, value)),
+        answer: (!value.is_empty()).then(|| in_words(w, field, value)),
         value: value.first().map(as_form).unwrap_or_default(),
         is_computed,
         computed,
@@ -240,8 +240,8 @@ pub(crate) async fn notification(
     let last = view.incident.submissions.last();
     let changed = last.map(|(_, last)| changes(&last.snapshot, &draft.snapshot())).unwrap_or_default();
     let shown = |change: &Change| {
-        let words = |value: &[String]| in_words(&w, change.field, value);
-        (w.say(change.field.key()), words(&change.before), words(&change.after))
+        let text_of = |value: &[String]| in_words(&w, change.field, value);
+        (w.say(change.field.key()), text_of(&change.before), text_of(&change.after))
     };
     let unknown = draft.unknown();
     Ok(page(&NotificationPage {
@@ -413,10 +413,10 @@ pub(crate) async fn register(
     let lines = rows.into_iter().map(|(view, row)| RegisterLine {
         id: view.record.id.clone(),
         reference: view.reference(),
-        persons: words(&row, Field::PersonCount),
+        persons: text_of(&row, Field::PersonCount),
         claims: [ClaimKind::Authority, ClaimKind::Persons]
             .map(|kind| w.reader().claim(view.incident.claim(kind, &view.clocks, view.now))),
-        gravity: words(&row, Field::GravityOf),
+        gravity: text_of(&row, Field::GravityOf),
         row,
     });
     let lines = lines.collect();
@@ -447,8 +447,8 @@ pub(crate) fn register_table(
     let line = |(view, row): &(IncidentView, ViolationRow)| {
         let moment = |at: Option<Timestamp>| at.map(|at| w.moment(at)).unwrap_or_default();
         let mut cells = vec![view.reference(), w.say(row.state.key()), moment(row.aware_at)];
-        let words = |field: &Field| row.values.get(field).map(|value| in_words(w, *field, value));
-        cells.extend(Field::ALL.iter().map(|field| words(field).unwrap_or_default()));
+        let shown = |field: &Field| row.values.get(field).map(|value| in_words(w, *field, value));
+        cells.extend(Field::ALL.iter().map(|field| shown(field).unwrap_or_default()));
         let yes = |is: bool| w.coded("known", if is { "yes" } else { "no" });
         let authority = row.authority.as_ref().map(|(is, by, why)| format!("{} – {by} – {why}", yes(*is)));
         let persons = row.persons.as_ref().map(|(is, exemption, by, why)| {
@@ -487,7 +487,7 @@ fn file(name: &str, form: PaperFormat, bytes: Vec<u8>) -> Response {
 }
 
 /// The requested document and its format: `notification.pdf`.
-fn asked_paper(name: &str) -> Result<(&str, PaperFormat), OperationError> {
+fn requested_paper(name: &str) -> Result<(&str, PaperFormat), OperationError> {
     let (paper, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     PaperFormat::parse(ending).map(|form| (paper, form)).ok_or(OperationError::NotFound("paper"))
 }
@@ -504,7 +504,7 @@ pub(crate) async fn paper(
         let bytes = bundle::complaint(&console.app, &actor, &view, &reader).await?;
         return Ok(kept(&format!("complaint-{}.zip", view.reference()), "application/zip", bytes));
     }
-    let (paper, form) = asked_paper(&name)?;
+    let (paper, form) = requested_paper(&name)?;
     let document = papers::paper(&console.app, &view, &reader, paper);
     let document = document.ok_or(OperationError::NotFound("paper"));
     let document = document?;
@@ -520,7 +520,7 @@ pub(crate) async fn register_paper(
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
     let views = incidents::list(&console.app, &actor).await?;
-    let (_, form) = asked_paper(&name)?;
+    let (_, form) = requested_paper(&name)?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = papers::register_file(&console.app, &views, &reader, form).await?;
     Ok(file("register", form, bytes))

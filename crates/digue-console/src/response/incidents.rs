@@ -269,7 +269,7 @@ fn moments(w: &Localizer, view: &IncidentView) -> Vec<(&'static str, Option<Time
 }
 
 fn logged(w: &Localizer, view: &IncidentView, entry: &IncidentEntry) -> ShownEntry {
-    let (kind, text) = said(w, &entry.note);
+    let (kind, text) = note_text(w, &entry.note);
     ShownEntry {
         kind,
         text,
@@ -291,12 +291,12 @@ fn moment_of(w: &Localizer, micros: i64) -> String {
 }
 
 /// An entry in words: its kind and its content.
-fn said(w: &Localizer, note: &IncidentNote) -> (String, String) {
+fn note_text(w: &Localizer, note: &IncidentNote) -> (String, String) {
     let kind = |code: &str| w.coded("entry-kind", code);
-    if let Some(fact) = fact_said(w, note) {
+    if let Some(fact) = fact_text(w, note) {
         return (kind("fact"), fact);
     }
-    if let Some(decision) = decision_said(w, note) {
+    if let Some(decision) = decision_text(w, note) {
         return (kind("decision"), decision);
     }
     match note {
@@ -347,7 +347,7 @@ fn pair(w: &Localizer, what: &str, text: &str) -> String {
 }
 
 /// What happened, and what is known.
-fn fact_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
+fn fact_text(w: &Localizer, note: &IncidentNote) -> Option<String> {
     Some(match note {
         IncidentNote::Opened { source, title, about } => {
             let opened = w.with1("log-opened", "source", w.say(source.key()));
@@ -361,8 +361,8 @@ fn fact_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
             w.with("log-occurred", [("from", moment_of(w, *from).into()), ("to", end.into())])
         }
         IncidentNote::Step { sheet, step, answer, text } => {
-            let asked = w.say(&format!("{}-{step}", sheet.key()));
-            format!("{asked} {}. {text}", w.say(answer.key()))
+            let question = w.say(&format!("{}-{step}", sheet.key()));
+            format!("{question} {}. {text}", w.say(answer.key()))
         }
         IncidentNote::Affected(version) => {
             let values = [
@@ -382,7 +382,7 @@ fn fact_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
 }
 
 /// A decision with its reason.
-fn decision_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
+fn decision_text(w: &Localizer, note: &IncidentNote) -> Option<String> {
     let (what, why) = match note {
         IncidentNote::StateSet { state, reason } => (w.say(state.key()), reason.clone()),
         IncidentNote::RoleSet { role, .. } => return Some(w.say(role.key())),
@@ -418,7 +418,7 @@ fn decision_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
 /// One step of a checklist as the page shows it.
 struct ShownStep {
     code: &'static str,
-    asked: String,
+    question: String,
     is_mandatory: bool,
     /// The fact that Digue can state about it.
     fact: Option<String>,
@@ -511,13 +511,13 @@ fn shown_sheet(
         };
         ShownStep {
             code: step.code,
-            asked: w.say(&format!("{}-{}", sheet.key(), step.code)),
+            question: w.say(&format!("{}-{}", sheet.key(), step.code)),
             is_mandatory: step.is_mandatory,
             fact,
             action,
-            chosen: answered.map_or(Answer::Unknown, |said| said.answer).code(),
+            chosen: answered.map_or(Answer::Unknown, |given| given.answer).code(),
             answer: answered
-                .map(|said| (w.say(said.answer.key()), said.text.clone(), said.by.clone(), said.at)),
+                .map(|given| (w.say(given.answer.key()), given.text.clone(), given.by.clone(), given.at)),
         }
     });
     let steps: Vec<ShownStep> = steps.collect();

@@ -61,11 +61,11 @@ pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Query(asked): Query<StyleChoice>,
+    Query(choice): Query<StyleChoice>,
 ) -> Result<Html<String>, PageError> {
     let (app, actor) = (&console.app, visitor.actor(&console.app)?);
     let view = incidents::view(app, &actor, &id).await?;
-    let style = Style::parse(&asked.style).unwrap_or(Style::ALL[0]);
+    let style = Style::parse(&choice.style).unwrap_or(Style::ALL[0]);
     let (subject, blocks) = notices::proposed(app, &actor, &id, style).await?;
     let campaigns = notices::campaigns(app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Campaign], None).await?;
@@ -163,7 +163,7 @@ pub(crate) async fn prepare(
         }
     }
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
-    let asked = CampaignRequest {
+    let request = CampaignRequest {
         style: Style::parse(&take("style")).unwrap_or(Style::ALL[0]),
         version: take("version").parse().unwrap_or(0),
         after: take("after").parse().ok(),
@@ -178,7 +178,7 @@ pub(crate) async fn prepare(
         },
         contacts,
     };
-    let campaign = notices::prepare(&console.app, &actor, &id, asked).await?;
+    let campaign = notices::prepare(&console.app, &actor, &id, request).await?;
     Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
 
@@ -213,14 +213,14 @@ pub(crate) async fn file(
     State(console): State<Console>,
     visitor: Visitor,
     Path((_, campaign, name)): Path<(String, String, String)>,
-    Query(asked): Query<CampaignQuery>,
+    Query(query): Query<CampaignQuery>,
 ) -> Result<Response, PageError> {
     let (app, actor) = (&console.app, visitor.actor(&console.app)?);
     match name.as_str() {
         "letters.pdf" => {
-            let letters = notices::letters(app, &actor, &campaign, asked.after).await;
+            let letters = notices::letters(app, &actor, &campaign, query.after).await;
             let (bytes, last) = letters?;
-            let name = format!("letters-{}-{last}.pdf", asked.after + 1);
+            let name = format!("letters-{}-{last}.pdf", query.after + 1);
             Ok(kept(&name, PaperFormat::Pdf.media(), bytes))
         }
         "others.csv" => {
@@ -239,7 +239,7 @@ pub(crate) async fn file(
 struct NoticeCheckPage {
     w: Localizer,
     code: String,
-    is_asked: bool,
+    has_code: bool,
     found: Option<Genuine>,
     official: Vec<Official>,
 }
@@ -276,7 +276,7 @@ async fn checked(
 ) -> Result<Html<String>, PageError> {
     let official = genuine::official(&console.app).await?;
     let w = Localizer::in_zone(visitor, &console.zone);
-    Ok(page(&NoticeCheckPage { is_asked: found.is_some(), found: found.flatten(), code, official, w }))
+    Ok(page(&NoticeCheckPage { has_code: found.is_some(), found: found.flatten(), code, official, w }))
 }
 
 /// The official messages as a signed list, for mirrors.

@@ -89,7 +89,7 @@ pub(crate) async fn list_csv(
     ];
     let header = keys.map(|key| w.coded("column", key));
     let rows = view.findings.iter().map(|finding| {
-        let said = finding.signals.in_words(visitor.language);
+        let texts = finding.signals.in_words(visitor.language);
         vec![
             finding.at.to_string(),
             finding.account.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -99,7 +99,7 @@ pub(crate) async fn list_csv(
             format!("{:.1}", finding.evidence),
             finding.persons.to_string(),
             w.maybe_coded("action", finding.action.map(Action::code)),
-            said.join(" "),
+            texts.join(" "),
             finding
                 .decided
                 .as_ref()

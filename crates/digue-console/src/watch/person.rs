@@ -64,12 +64,12 @@ const SIGHTS_PAGE: usize = 200;
 async fn look(
     console: &Console,
     visitor: &Visitor,
-    asked: &PersonSearch,
+    search: &PersonSearch,
     form: EvidenceForm,
 ) -> Result<(PersonRef, Lookup<Vec<Sight>>), PageError> {
     let actor = visitor.actor(&console.app)?;
     scope::may_ask(&actor)?;
-    let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::NotFound("person"));
+    let person = PersonRef::parse(search.person.trim()).map_err(|_| OperationError::NotFound("person"));
     let person = person?;
     let sights = watch::person(&console.app, &actor, &person, form).await?;
     Ok((person, sights))
@@ -78,9 +78,9 @@ async fn look(
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<PersonSearch>,
+    Query(search): Query<PersonSearch>,
 ) -> Result<Html<String>, PageError> {
-    let (person, reply) = look(&console, &visitor, &asked, EvidenceForm::Shown).await?;
+    let (person, reply) = look(&console, &visitor, &search, EvidenceForm::Shown).await?;
     let (mut sights, is_known) = match reply {
         Lookup::Known(sights) => (sights, true),
         Lookup::UnknownSubject(_) => (Vec::new(), false),
@@ -98,9 +98,9 @@ pub(crate) async fn show(
 pub(crate) async fn sights_csv(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<PersonSearch>,
+    Query(search): Query<PersonSearch>,
 ) -> Result<Response, PageError> {
-    let (_, reply) = look(&console, &visitor, &asked, EvidenceForm::File).await?;
+    let (_, reply) = look(&console, &visitor, &search, EvidenceForm::File).await?;
     let sights = match reply {
         Lookup::Known(sights) => sights,
         Lookup::UnknownSubject(_) => {

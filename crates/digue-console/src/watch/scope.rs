@@ -104,7 +104,7 @@ struct ShownScope {
 #[template(path = "scope.html")]
 struct ScopePage {
     w: Localizer,
-    asked: ScopeForm,
+    form: ScopeForm,
     query: String,
     found: Option<ShownScope>,
 }
@@ -153,31 +153,31 @@ pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-    Query(asked): Query<ScopeForm>,
+    Query(form): Query<ScopeForm>,
 ) -> Result<Html<String>, PageError> {
     scope::may_ask(&actor)?;
-    let scoped = if asked.is_empty() {
+    let scoped = if form.is_empty() {
         None
     } else {
-        let question = asked.question(&console.zone)?;
+        let question = form.question(&console.zone)?;
         Some(scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?)
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
-    Ok(page(&ScopePage { w, query: asked.query(), asked, found: scoped.map(found) }))
+    Ok(page(&ScopePage { w, query: form.query(), form, found: scoped.map(found) }))
 }
 
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-    Query(asked): Query<ScopeForm>,
+    Query(form): Query<ScopeForm>,
 ) -> Result<Response, PageError> {
-    let question = asked.question(&console.zone)?;
+    let question = form.question(&console.zone)?;
     let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::File).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["population", "person", "first", "last", "times", "categories", "entries"];
     let header = header.map(|key| w.coded("column", key));
-    let words = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
+    let joined = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
     let rows = scoped.people.persons.iter().map(|one| {
         vec![
             one.population.to_string(),
@@ -185,8 +185,8 @@ pub(crate) async fn list_csv(
             one.first.to_string(),
             one.last.to_string(),
             one.times.to_string(),
-            words(&mut one.categories.iter().map(ToString::to_string)),
-            words(&mut one.entries.iter().map(ToString::to_string)),
+            joined(&mut one.categories.iter().map(ToString::to_string)),
+            joined(&mut one.entries.iter().map(ToString::to_string)),
         ]
     });
     Ok(csv(visitor.language, "scope", &header, rows))
@@ -196,9 +196,9 @@ pub(crate) async fn list_csv(
 pub(crate) async fn signed_list(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
-    Query(asked): Query<ScopeForm>,
+    Query(form): Query<ScopeForm>,
 ) -> Result<Response, PageError> {
-    let question = asked.question(&console.zone)?;
+    let question = form.question(&console.zone)?;
     let bytes = scope::signed_list(&console.app, &actor, question).await?;
     Ok(kept("application/x-ndjson", "scope.ndjson", bytes))
 }
