@@ -105,8 +105,8 @@ fn language() -> Language {
         }
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let said = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
-    Language::negotiate(&said.unwrap_or_default())
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
+    Language::negotiate(&locale.unwrap_or_default())
 }
 
 fn command(language: Language) -> Command {
@@ -314,42 +314,42 @@ fn inspect_command(language: Language) -> Command {
 }
 
 fn route_probe(matches: &ArgMatches) -> Option<RouteProbe> {
-    let mut words = matches.get_many::<String>("route")?.cloned();
-    Some(RouteProbe { method: words.next()?, url: words.next()? })
+    let mut parts = matches.get_many::<String>("route")?.cloned();
+    Some(RouteProbe { method: parts.next()?, url: parts.next()? })
 }
 
 fn task(matches: &ArgMatches) -> Subcommand {
     let (name, matches) = matches.subcommand().expect("clap requires a subcommand");
     let path = |name: &str| matches.get_one::<PathBuf>(name).expect("it has a default").clone();
-    let word = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
+    let text = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
     match name {
         "init" => Subcommand::Init { folder: path("folder") },
         "check" => Subcommand::Check { config: path("config"), probe: route_probe(matches) },
         "inspect" => Subcommand::Inspect {
             config: path("config"),
             response: SavedResponse {
-                portal: word("portal"),
-                route: word("route"),
+                portal: text("portal"),
+                route: text("route"),
                 status: *matches.get_one::<u16>("status").expect("it has a default"),
                 media_type: matches.get_one::<String>("type").cloned(),
-                coding: word("encoding"),
+                coding: text("encoding"),
                 body: path("body"),
             },
         },
         "serve" => Subcommand::Serve { config: path("config") },
-        "link" => Subcommand::Link { config: path("config"), account: word("account"), host: word("host") },
+        "link" => Subcommand::Link { config: path("config"), account: text("account"), host: text("host") },
         "account" => Subcommand::Account {
             config: path("config"),
-            account: word("account"),
-            organisation: word("organisation"),
-            role: word("role"),
+            account: text("account"),
+            organisation: text("organisation"),
+            role: text("role"),
             moves: matches.get_flag("move"),
         },
         "confirm" => Subcommand::Confirm {
             config: path("config"),
-            account: word("account"),
-            code: word("code"),
-            how: word("how"),
+            account: text("account"),
+            code: text("code"),
+            how: text("how"),
         },
         "demo" => {
             let port = *matches.get_one::<u16>("port").expect("it has a default");
@@ -369,7 +369,7 @@ fn task(matches: &ArgMatches) -> Subcommand {
             json: matches.get_flag("json"),
             record: RecordArguments {
                 files: matches.get_many("record").map(|files| files.cloned().collect()).unwrap_or_default(),
-                course: word("course"),
+                course: text("course"),
                 has_one_office: matches.get_flag("one-office"),
                 has_no_organisations: matches.get_flag("no-organisations"),
                 has_verdicts: matches.get_flag("verdicts"),
@@ -380,8 +380,8 @@ fn task(matches: &ArgMatches) -> Subcommand {
         }),
         "decoys" => Subcommand::Decoys(DecoysArguments {
             config: path("config"),
-            portal: word("portal"),
-            like: word("like"),
+            portal: text("portal"),
+            like: text("like"),
             count: *matches.get_one("count").expect("it has a default"),
         }),
         "watch" => Subcommand::Watch(WatchArguments {

@@ -29,9 +29,9 @@ pub(crate) const BAD: u8 = 1;
 /// The question could not be answered.
 pub(crate) const NOT_RUN: u8 = 2;
 
-pub(crate) fn run(asked: CommandLine) -> ExitCode {
-    let out = Output { language: asked.language };
-    let code = match asked.command {
+pub(crate) fn run(command_line: CommandLine) -> ExitCode {
+    let out = Output { language: command_line.language };
+    let code = match command_line.command {
         Subcommand::Init { folder } => init::run(&out, &folder),
         Subcommand::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
         Subcommand::Inspect { config, response } => inspect::run(&out, &config, &response),
@@ -44,9 +44,9 @@ pub(crate) fn run(asked: CommandLine) -> ExitCode {
             admin::confirm(&out, &config, &account, &code, &how)
         }
         Subcommand::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
-        Subcommand::Replay(asked) => replay::run(&out, &asked),
-        Subcommand::Decoys(asked) => decoys::run(&out, &asked),
-        Subcommand::Watch(asked) => watch::run(&out, &asked),
+        Subcommand::Replay(arguments) => replay::run(&out, &arguments),
+        Subcommand::Decoys(arguments) => decoys::run(&out, &arguments),
+        Subcommand::Watch(arguments) => watch::run(&out, &arguments),
         Subcommand::Evidence(task) => evidence::run(&out, task),
     };
     ExitCode::from(code)
@@ -114,8 +114,8 @@ impl Output {
     /// Prints what is valid, but most likely a mistake.
     pub(crate) fn warnings(&self, warnings: &[crate::config::reader::ConfigFault]) {
         for warning in warnings {
-            let said = Value::from(warning.say(self.language));
-            self.complain("check-warning", &[("warning", said)]);
+            let text = Value::from(warning.say(self.language));
+            self.complain("check-warning", &[("warning", text)]);
         }
     }
 

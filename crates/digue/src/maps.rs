@@ -75,8 +75,9 @@ fn read_granted(map: &PortalMap, kept: &str) -> Result<PortalMap> {
     let whole = WholeText::of_json(kept).ok_or_else(|| anyhow!("the stored map is incomplete"))?;
     let mut faults: Vec<ConfigFault> = Vec::new();
     let read = portal_map::read_kept(Path::new(map.portal.id.as_str()), &whole, &mut faults);
-    let said = || faults.iter().map(|fault| fault.say(digue_locales::Language::English)).collect::<Vec<_>>();
-    read.ok_or_else(|| anyhow!("{}", said().join("; ")))
+    let sentences =
+        || faults.iter().map(|fault| fault.say(digue_locales::Language::English)).collect::<Vec<_>>();
+    read.ok_or_else(|| anyhow!("{}", sentences().join("; ")))
 }
 
 /// The granted map, with the lower limits of both.

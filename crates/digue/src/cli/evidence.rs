@@ -94,7 +94,7 @@ pub(crate) enum EvidenceTask {
     },
     Scope {
         journal: JournalPlace,
-        asked: ScopeArguments,
+        arguments: ScopeArguments,
         form: AnswerFormat,
         out: Option<PathBuf>,
         counts: bool,
@@ -261,7 +261,7 @@ fn journal(s: &OutputLanguage) -> Command {
 }
 
 fn scope(s: &OutputLanguage) -> Command {
-    let asked = Command::new("scope")
+    let command = Command::new("scope")
         .about(s.say("command-scope"))
         .args_conflicts_with_subcommands(true)
         .arg(s.several("account", "NAME", "command-scope-account"))
@@ -271,8 +271,8 @@ fn scope(s: &OutputLanguage) -> Command {
         .arg(s.several("session", "NAME", "command-scope-session"))
         .arg(s.several("ip", "CIDR", "command-scope-ip"))
         .arg(s.flag("count", "command-scope-count"));
-    let asked = s.forms(s.span(s.place(asked)), &["json", "csv", "parquet", "signed"]);
-    asked
+    let command = s.forms(s.span(s.place(command)), &["json", "csv", "parquet", "signed"]);
+    command
         .subcommand(
             s.place(Command::new("check").about(s.say("command-scope-check")))
                 .arg(s.file("file", "command-scope-file"))
@@ -289,9 +289,9 @@ fn scope(s: &OutputLanguage) -> Command {
 }
 
 fn seen(s: &OutputLanguage) -> Command {
-    let asked = s.place(Command::new("seen").about(s.say("command-seen")));
+    let command = s.place(Command::new("seen").about(s.say("command-seen")));
     let person = s.option("person", "PERSON", "command-seen-person").required(true);
-    s.forms(asked.arg(person), &["json", "csv", "parquet"])
+    s.forms(command.arg(person), &["json", "csv", "parquet"])
 }
 
 fn witness(s: &OutputLanguage) -> Command {
@@ -327,15 +327,15 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Subcommand {
         "scope" => scope_task(matches),
         "seen" => EvidenceTask::Seen {
             journal: place(matches),
-            person: word(matches, "person").expect("clap requires it"),
+            person: text_of(matches, "person").expect("clap requires it"),
             form: form(matches),
             out: path(matches, "out"),
         },
         "witness" => EvidenceTask::Witness {
             folder: path(matches, "folder").expect("it has a default"),
-            name: word(matches, "name").expect("clap requires it"),
+            name: text_of(matches, "name").expect("clap requires it"),
             address: *matches.get_one("address").expect("it has a default"),
-            journals: words(matches, "log"),
+            journals: texts_of(matches, "log"),
         },
         _ => EvidenceTask::Import {
             config: path(matches, "config").expect("it has a default"),
@@ -372,21 +372,21 @@ fn journal_task(name: &str, matches: &ArgMatches) -> EvidenceTask {
         },
         "receipt" => EvidenceTask::Receipt {
             file: path(matches, "file").expect("clap requires it"),
-            key: word(matches, "key"),
+            key: text_of(matches, "key"),
             witnesses: witness_keys(matches),
         },
         "export" => EvidenceTask::Export {
             journal: place(matches),
             form: form(matches),
             out: path(matches, "out"),
-            from: word(matches, "from"),
-            to: word(matches, "to"),
+            from: text_of(matches, "from"),
+            to: text_of(matches, "to"),
         },
         "accept" => EvidenceTask::Accept { config: path(matches, "config").expect("it has a default") },
         _ => EvidenceTask::Forget {
             config: path(matches, "config").expect("it has a default"),
-            before: word(matches, "before").expect("clap requires it"),
-            portal: word(matches, "portal"),
+            before: text_of(matches, "before").expect("clap requires it"),
+            portal: text_of(matches, "portal"),
         },
     }
 }
@@ -408,15 +408,15 @@ fn scope_task(matches: &ArgMatches) -> EvidenceTask {
         },
         None => EvidenceTask::Scope {
             journal: place(matches),
-            asked: ScopeArguments {
-                accounts: words(matches, "account"),
-                organisations: words(matches, "organisation"),
-                portals: words(matches, "portal"),
-                routes: words(matches, "route"),
-                sessions: words(matches, "session"),
-                networks: words(matches, "ip"),
-                from: word(matches, "from"),
-                to: word(matches, "to"),
+            arguments: ScopeArguments {
+                accounts: texts_of(matches, "account"),
+                organisations: texts_of(matches, "organisation"),
+                portals: texts_of(matches, "portal"),
+                routes: texts_of(matches, "route"),
+                sessions: texts_of(matches, "session"),
+                networks: texts_of(matches, "ip"),
+                from: text_of(matches, "from"),
+                to: text_of(matches, "to"),
             },
             form: form(matches),
             out: path(matches, "out"),
@@ -429,13 +429,13 @@ fn place(matches: &ArgMatches) -> JournalPlace {
     JournalPlace {
         folder: path(matches, "folder").expect("it has a default"),
         is_named: matches.value_source("folder") == Some(ValueSource::CommandLine),
-        key: word(matches, "key"),
+        key: text_of(matches, "key"),
         master: path(matches, "master"),
     }
 }
 
 fn witness_keys(matches: &ArgMatches) -> WitnessKeys {
-    WitnessKeys { keys: words(matches, "witness"), quorum: matches.get_one("quorum").copied() }
+    WitnessKeys { keys: texts_of(matches, "witness"), quorum: matches.get_one("quorum").copied() }
 }
 
 fn form(matches: &ArgMatches) -> AnswerFormat {
@@ -454,10 +454,10 @@ fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
     matches.get_one::<PathBuf>(name).cloned()
 }
 
-fn word(matches: &ArgMatches, name: &str) -> Option<String> {
+fn text_of(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.get_one::<String>(name).cloned()
 }
 
-fn words(matches: &ArgMatches, name: &str) -> Vec<String> {
+fn texts_of(matches: &ArgMatches, name: &str) -> Vec<String> {
     matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
 }

@@ -11,23 +11,23 @@ use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::DecoysArguments;
 use crate::config::{self, Config};
 
-pub(super) fn run(out: &Output, asked: &DecoysArguments) -> u8 {
-    let config = match config::load(&asked.config) {
+pub(super) fn run(out: &Output, arguments: &DecoysArguments) -> u8 {
+    let config = match config::load(&arguments.config) {
         Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);
             return NOT_RUN;
         }
     };
-    let Some(portal) = config.portals().find(|portal| portal.id.as_str() == asked.portal) else {
-        out.complain("decoys-no-portal", &[("portal", Value::from(asked.portal.clone()))]);
+    let Some(portal) = config.portals().find(|portal| portal.id.as_str() == arguments.portal) else {
+        out.complain("decoys-no-portal", &[("portal", Value::from(arguments.portal.clone()))]);
         return NOT_RUN;
     };
     let known = match known(&config, portal.population.as_str()) {
         Ok(known) => known,
         Err(error) => return out.failed(&error),
     };
-    match decoys::draw(portal, &asked.like, asked.count, &|person| known.contains(person)) {
+    match decoys::draw(portal, &arguments.like, arguments.count, &|person| known.contains(person)) {
         Ok(drawn) => {
             out.line("portal,person");
             drawn.iter().for_each(|person| out.line(&format!("{},{person}", portal.id)));

@@ -37,8 +37,8 @@ pub(crate) fn run(out: &Output, task: EvidenceTask) -> u8 {
         EvidenceTask::Forget { config, before, portal } => {
             forget::run(out, &config, &before, portal.as_deref())
         }
-        EvidenceTask::Scope { journal, asked, form, out: file, counts } => {
-            scope::run(out, &journal, &asked, form, file.as_deref(), counts)
+        EvidenceTask::Scope { journal, arguments, form, out: file, counts } => {
+            scope::run(out, &journal, &arguments, form, file.as_deref(), counts)
         }
         EvidenceTask::ScopeCheck { journal, file, from_journal } => {
             scope::check(out, &journal, &file, from_journal)

@@ -10,17 +10,17 @@ use super::evidence::Progress;
 use super::{BAD, GOOD, Output, replay_record};
 use crate::cli::ReplayArguments;
 
-pub(super) fn run(out: &Output, asked: &ReplayArguments) -> u8 {
-    if !asked.record.files.is_empty() {
-        return replay_record::run(out, asked);
+pub(super) fn run(out: &Output, arguments: &ReplayArguments) -> u8 {
+    if !arguments.record.files.is_empty() {
+        return replay_record::run(out, arguments);
     }
-    if asked.lists {
+    if arguments.lists {
         for class in CLASSES {
             out.line(&format!("{} | {}", class.name, goal(out, class.goal)));
         }
         return GOOD;
     }
-    let classes = match &asked.class {
+    let classes = match &arguments.class {
         None => CLASSES.to_vec(),
         Some(name) => match TheftClass::parse(name) {
             Some(class) => vec![class],
@@ -30,39 +30,43 @@ pub(super) fn run(out: &Output, asked: &ReplayArguments) -> u8 {
             }
         },
     };
-    let settings: Vec<bool> = match asked.caseload {
+    let settings: Vec<bool> = match arguments.caseload {
         Some(with) => vec![with],
         None => vec![false, true],
     };
     let mut is_reached = true;
     for has_caseload in settings {
         let setting = BenchmarkSettings { has_caseload, off: Vec::new() };
-        let results = play(asked, &setting, &classes);
+        let results = play(arguments, &setting, &classes);
         is_reached &= results.rows.iter().all(BenchmarkRow::is_reached);
-        tell(out, asked, &setting, &results);
-        if !asked.ablation {
+        tell(out, arguments, &setting, &results);
+        if !arguments.ablation {
             continue;
         }
         for &signal in SignalKind::ALL {
             let setting = BenchmarkSettings { has_caseload, off: vec![signal] };
-            tell(out, asked, &setting, &play(asked, &setting, &classes));
+            tell(out, arguments, &setting, &play(arguments, &setting, &classes));
         }
     }
     if is_reached { GOOD } else { BAD }
 }
 
-fn play(asked: &ReplayArguments, setting: &BenchmarkSettings, classes: &[TheftClass]) -> BenchmarkResults {
+fn play(
+    arguments: &ReplayArguments,
+    setting: &BenchmarkSettings,
+    classes: &[TheftClass],
+) -> BenchmarkResults {
     let progress = std::sync::Mutex::new(Progress::new());
-    let seeds = asked.seed..asked.seed.saturating_add(asked.seeds);
+    let seeds = arguments.seed..arguments.seed.saturating_add(arguments.seeds);
     benchmark::run(seeds, setting, classes, &|done| {
         if let Ok(mut progress) = progress.lock() {
-            progress.show(done, asked.seeds);
+            progress.show(done, arguments.seeds);
         }
     })
 }
 
-fn tell(out: &Output, asked: &ReplayArguments, setting: &BenchmarkSettings, results: &BenchmarkResults) {
-    if asked.json {
+fn tell(out: &Output, arguments: &ReplayArguments, setting: &BenchmarkSettings, results: &BenchmarkResults) {
+    if arguments.json {
         for row in &results.rows {
             out.line(&as_json(row, setting).to_string());
         }
@@ -71,7 +75,7 @@ fn tell(out: &Output, asked: &ReplayArguments, setting: &BenchmarkSettings, resu
     }
     let title = if setting.has_caseload { "replay-title-with" } else { "replay-title-without" };
     match setting.off.first() {
-        None => out.say(title, &[("seeds", Value::from(asked.seeds))]),
+        None => out.say(title, &[("seeds", Value::from(arguments.seeds))]),
         Some(signal) => out.say("replay-title-off", &[("signal", Value::from(signal.code()))]),
     }
     out.say("replay-header", &[]);

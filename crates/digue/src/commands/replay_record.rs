@@ -14,15 +14,15 @@ use serde_json::json;
 use super::{BAD, GOOD, NOT_RUN, Output, input};
 use crate::cli::ReplayArguments;
 
-pub(super) fn run(out: &Output, asked: &ReplayArguments) -> u8 {
+pub(super) fn run(out: &Output, arguments: &ReplayArguments) -> u8 {
     let classes = CLASSES.to_vec();
     let mut is_reached = true;
-    for path in &asked.record.files {
+    for path in &arguments.record.files {
         let record = match read(path) {
-            Ok(record) => conditions(asked).apply(record),
+            Ok(record) => conditions(arguments).apply(record),
             Err(error) => return unread(out, path, &error),
         };
-        match play(out, asked, path, &record, &classes) {
+        match play(out, arguments, path, &record, &classes) {
             Ok(reached) => is_reached &= reached,
             Err(error) => return unread(out, path, &error),
         }
@@ -30,26 +30,26 @@ pub(super) fn run(out: &Output, asked: &ReplayArguments) -> u8 {
     if is_reached { GOOD } else { BAD }
 }
 
-fn conditions(asked: &ReplayArguments) -> Conditions {
-    let course = match asked.record.course.as_str() {
+fn conditions(arguments: &ReplayArguments) -> Conditions {
+    let course = match arguments.record.course.as_str() {
         "surge" => Course::Surge,
         "growth" => Course::Growth,
         _ => Course::AsRecorded,
     };
     Conditions {
         course,
-        has_one_office: asked.record.has_one_office,
-        has_no_organisations: asked.record.has_no_organisations,
+        has_one_office: arguments.record.has_one_office,
+        has_no_organisations: arguments.record.has_no_organisations,
     }
 }
 
-fn settings(asked: &ReplayArguments) -> PlaySettings {
+fn settings(arguments: &ReplayArguments) -> PlaySettings {
     PlaySettings {
-        half: if asked.record.is_tuning_half { RecordHalf::Tuning } else { RecordHalf::Judging },
-        victims: usize::try_from(asked.record.victims).unwrap_or(usize::MAX).min(1000),
+        half: if arguments.record.is_tuning_half { RecordHalf::Tuning } else { RecordHalf::Judging },
+        victims: usize::try_from(arguments.record.victims).unwrap_or(usize::MAX).min(1000),
         off: Vec::new(),
-        has_one_office: asked.record.has_one_office,
-        has_verdicts: asked.record.has_verdicts,
+        has_one_office: arguments.record.has_one_office,
+        has_verdicts: arguments.record.has_verdicts,
         tuning: Tuning::default(),
     }
 }
@@ -77,27 +77,27 @@ fn unread(out: &Output, path: &Path, error: &RecordError) -> u8 {
 /// Plays one record; true when every goal is reached.
 fn play(
     out: &Output,
-    asked: &ReplayArguments,
+    arguments: &ReplayArguments,
     path: &Path,
     record: &RecordedWork,
     classes: &[RecordClass],
 ) -> Result<bool, RecordError> {
-    let settings = settings(asked);
+    let settings = settings(arguments);
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if asked.ablation || asked.record.sensitivity {
+    if arguments.ablation || arguments.record.sensitivity {
         let mut rows = Vec::new();
-        if asked.ablation {
+        if arguments.ablation {
             rows.extend(results::ablation(record, &settings)?);
         }
-        if asked.record.sensitivity {
+        if arguments.record.sensitivity {
             rows.extend(results::sensitivity(record, &settings)?);
         }
-        tell_variations(out, asked, &name, &rows);
+        tell_variations(out, arguments, &name, &rows);
         return Ok(true);
     }
     let results = results::measure(record, &settings, classes)?;
-    if asked.json {
-        tell_json(out, asked, &name, &results);
+    if arguments.json {
+        tell_json(out, arguments, &name, &results);
     } else {
         tell(out, &name, &results);
     }
@@ -146,16 +146,16 @@ fn rate(count: usize, honest: &HonestTally, of: f64) -> String {
     format!("{:.1}", count as f64 * of / honest.days_worked.max(1) as f64)
 }
 
-fn tell_json(out: &Output, asked: &ReplayArguments, name: &str, results: &RecordResults) {
+fn tell_json(out: &Output, arguments: &ReplayArguments, name: &str, results: &RecordResults) {
     let honest = &results.honest;
     for row in &results.rows {
-        out.line(&with_record(row, asked, name).to_string());
+        out.line(&with_record(row, arguments, name).to_string());
     }
     let line = json!({
         "record": name,
-        "course": asked.record.course,
-        "one_office": asked.record.has_one_office,
-        "verdicts": asked.record.has_verdicts,
+        "course": arguments.record.course,
+        "one_office": arguments.record.has_one_office,
+        "verdicts": arguments.record.has_verdicts,
         "class": "honest-work",
         "account_days_worked": honest.days_worked,
         "false_containments": honest.containments,
@@ -167,22 +167,22 @@ fn tell_json(out: &Output, asked: &ReplayArguments, name: &str, results: &Record
     out.line(&line.to_string());
 }
 
-fn with_record(row: &RecordRow, asked: &ReplayArguments, name: &str) -> serde_json::Value {
+fn with_record(row: &RecordRow, arguments: &ReplayArguments, name: &str) -> serde_json::Value {
     json!({
         "record": name,
-        "course": asked.record.course,
-        "one_office": asked.record.has_one_office,
+        "course": arguments.record.course,
+        "one_office": arguments.record.has_one_office,
         "result": row,
     })
 }
 
-fn tell_variations(out: &Output, asked: &ReplayArguments, name: &str, rows: &[Variation]) {
-    if !asked.json {
+fn tell_variations(out: &Output, arguments: &ReplayArguments, name: &str, rows: &[Variation]) {
+    if !arguments.json {
         out.say("replay-record-title", &[("file", Value::from(name.to_owned()))]);
         out.say("replay-record-variations", &[]);
     }
     for row in rows {
-        if asked.json {
+        if arguments.json {
             out.line(&json!({"record": name, "variation": row}).to_string());
             continue;
         }

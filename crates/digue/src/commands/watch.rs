@@ -18,8 +18,8 @@ use serde::Serialize;
 use super::{BAD, GOOD, NOT_RUN, Output, input};
 use crate::cli::WatchArguments;
 
-pub(super) fn run(out: &Output, asked: &WatchArguments) -> u8 {
-    match watch(out, asked) {
+pub(super) fn run(out: &Output, arguments: &WatchArguments) -> u8 {
+    match watch(out, arguments) {
         Ok(code) => code,
         Err(error) => out.failed(&error),
     }
@@ -49,9 +49,9 @@ struct WrittenDecision<'f> {
 /// Recorded work continues after a containment: an account that works a day later has been reopened.
 const REOPENS_AFTER: Duration = Duration::from_hours(24);
 
-fn watch(out: &Output, asked: &WatchArguments) -> Result<u8> {
+fn watch(out: &Output, arguments: &WatchArguments) -> Result<u8> {
     let (Some((accounts, batches)), Some(caseload)) =
-        (accounts(out, asked.accounts.as_deref()), caseload(out, asked.caseload.as_deref()))
+        (accounts(out, arguments.accounts.as_deref()), caseload(out, arguments.caseload.as_deref()))
     else {
         return Ok(NOT_RUN);
     };
@@ -61,7 +61,7 @@ fn watch(out: &Output, asked: &WatchArguments) -> Result<u8> {
             EngineOptions { reopens_after: Some(REOPENS_AFTER), batches, ..EngineOptions::default() };
         Watcher::new(Engine::new(options), &accounts, &caseload)
     };
-    let path = &asked.exposures;
+    let path = &arguments.exposures;
     let played = record(path).map_err(PlayError::opening);
     let played = match played.and_then(|record| RecordPlayer::new(&watcher, &tempfile::tempfile).play(record))
     {
@@ -79,7 +79,7 @@ fn watch(out: &Output, asked: &WatchArguments) -> Result<u8> {
     };
     let mut writer = DecisionWriter { decisions: Vec::new(), language: out.language, counts: [0; 2] };
     played.findings.iter().try_for_each(|finding| writer.write(finding))?;
-    match &asked.decisions {
+    match &arguments.decisions {
         Some(path) => {
             // At the end and at once: a run that fails leaves no file that looks complete.
             if let Err(error) = std::fs::write(path, &writer.decisions) {

@@ -25,8 +25,8 @@ struct MapDifference {
 
 impl MapDifference {
     fn line(&self) -> String {
-        let said = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), |text| on_one_line(text));
-        format!("{}: {} -> {}", self.path.join("."), said(&self.before), said(&self.after))
+        let shown = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), |text| on_one_line(text));
+        format!("{}: {} -> {}", self.path.join("."), shown(&self.before), shown(&self.after))
     }
 }
 
@@ -119,9 +119,9 @@ fn values(
 }
 
 fn difference(path: &[String], texts: (&str, &str), old: Value<'_>, new: Value<'_>) -> MapDifference {
-    let said =
+    let shown =
         |value: Value<'_>, text: &str| value.and_then(|value| text.get(value.span())).map(ToOwned::to_owned);
-    MapDifference { path: path.to_vec(), before: said(old, texts.0), after: said(new, texts.1) }
+    MapDifference { path: path.to_vec(), before: shown(old, texts.0), after: shown(new, texts.1) }
 }
 
 type Named<'v> = Vec<(&'v str, &'v Spanned<DeValue<'v>>)>;
@@ -156,8 +156,8 @@ fn routes(
     if before != after {
         // Their order may decide which route answers.
         let path = vec!["routes".to_owned()];
-        let said = |names: Vec<String>| Some(names.join(", "));
-        found.push(MapDifference { path, before: said(before), after: said(after) });
+        let shown = |names: Vec<String>| Some(names.join(", "));
+        found.push(MapDifference { path, before: shown(before), after: shown(after) });
     }
     let names: BTreeSet<&str> = old.iter().chain(new).map(|(name, _)| *name).collect();
     for name in names {

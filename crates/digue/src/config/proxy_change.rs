@@ -15,7 +15,7 @@ pub(crate) fn written(proxies: &TrustedProxies) -> String {
     let mut lines: Vec<String> = proxies.networks.iter().map(ToString::to_string).collect();
     lines.sort_unstable();
     if proxies.says_client_in != ClientHeader::default() {
-        lines.push(format!("{HEADER}{}", word(proxies.says_client_in)));
+        lines.push(format!("{HEADER}{}", header_name(proxies.says_client_in)));
     }
     // The hash of the secret, which is useless without it.
     lines.extend(proxies.secret.map(|hash| format!("{SECRET}{}", hex(&hash))));
@@ -27,9 +27,9 @@ pub(crate) fn read(text: &str) -> Result<TrustedProxies> {
     let mut proxies = TrustedProxies::default();
     for line in text.lines() {
         let fault = || anyhow!("the granted proxies have an invalid line: {line:?}");
-        if let Some(said) = line.strip_prefix(HEADER) {
+        if let Some(name) = line.strip_prefix(HEADER) {
             let known = [ClientHeader::XForwardedFor, ClientHeader::Forwarded];
-            let found = known.into_iter().find(|header| word(*header) == said);
+            let found = known.into_iter().find(|header| header_name(*header) == name);
             proxies.says_client_in = found.ok_or_else(fault)?;
         } else if let Some(hash) = line.strip_prefix(SECRET) {
             proxies.secret = Some(unhex(hash).ok_or_else(fault)?);
@@ -46,7 +46,7 @@ pub(crate) fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (Tru
     let new = wanted.networks.iter().filter(|net| !is_granted(net));
     let mut waiting: Vec<String> = new.map(|net| format!("proxies.trusted: - -> {net}")).collect();
     if wanted.says_client_in != granted.says_client_in {
-        let (before, after) = (word(granted.says_client_in), word(wanted.says_client_in));
+        let (before, after) = (header_name(granted.says_client_in), header_name(wanted.says_client_in));
         waiting.push(format!("proxies.client_header: {before} -> {after}"));
     }
     let is_other_secret = wanted.secret.is_some() && wanted.secret != granted.secret;
@@ -63,7 +63,7 @@ pub(crate) fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (Tru
     (taken, waiting)
 }
 
-fn word(header: ClientHeader) -> &'static str {
+fn header_name(header: ClientHeader) -> &'static str {
     match header {
         ClientHeader::XForwardedFor => "x-forwarded-for",
         ClientHeader::Forwarded => "forwarded",

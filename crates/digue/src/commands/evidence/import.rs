@@ -20,9 +20,9 @@ use crate::cli::evidence::ImportArguments;
 use crate::commands::{BAD, GOOD, NOT_RUN, Output, input, runtime};
 use crate::config::{self, Config, portal_map};
 
-pub(super) fn run(out: &Output, file: &Path, asked: &ImportArguments) -> Done {
+pub(super) fn run(out: &Output, file: &Path, arguments: &ImportArguments) -> Done {
     let mut faults = Vec::new();
-    let map = portal_map::read(&asked.map, &mut faults, &mut Vec::new());
+    let map = portal_map::read(&arguments.map, &mut faults, &mut Vec::new());
     let config = match config::load(file) {
         Ok(config) if faults.is_empty() => config,
         Ok(_) => {
@@ -35,7 +35,7 @@ pub(super) fn run(out: &Output, file: &Path, asked: &ImportArguments) -> Done {
             return Ok(BAD);
         }
     };
-    let map = map.ok_or_else(|| anyhow!("{}: no portal", asked.map.display()))?;
+    let map = map.ok_or_else(|| anyhow!("{}: no portal", arguments.map.display()))?;
     let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     let journal = forget::open(&config)?;
     let organisations = organisations(&config)?;
@@ -51,12 +51,12 @@ pub(super) fn run(out: &Output, file: &Path, asked: &ImportArguments) -> Done {
         organisations,
         oldest: map.retention.limit(now),
         now,
-        is_trial: asked.is_trial,
+        is_trial: arguments.is_trial,
     };
-    let rejects = asked.rejects.clone().unwrap_or_else(|| PathBuf::from("rejects.ndjson"));
-    let read = read_all(out, &importer, &journal, &asked.files, &rejects)?;
+    let rejects = arguments.rejects.clone().unwrap_or_else(|| PathBuf::from("rejects.ndjson"));
+    let read = read_all(out, &importer, &journal, &arguments.files, &rejects)?;
     journal.close();
-    tell(out, &read.total, &rejects, asked.is_trial);
+    tell(out, &read.total, &rejects, arguments.is_trial);
     Ok(read.code())
 }
 
@@ -146,8 +146,8 @@ fn tell(out: &Output, total: &ImportTally, rejects: &Path, is_trial: bool) {
     ];
     out.say(if is_trial { "import-trial" } else { "import-done" }, &values);
     for (reason, count) in &total.rejected {
-        let said = digue_locales::text(out.language, &format!("import-reject-{reason}"));
-        out.say("import-rejected", &[("count", Value::from(*count)), ("reason", Value::from(said))]);
+        let reason_text = digue_locales::text(out.language, &format!("import-reject-{reason}"));
+        out.say("import-rejected", &[("count", Value::from(*count)), ("reason", Value::from(reason_text))]);
     }
     if !total.rejected.is_empty() {
         out.say("import-rejects-file", &[("file", Value::from(rejects.display().to_string()))]);

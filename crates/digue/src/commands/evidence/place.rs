@@ -171,14 +171,14 @@ pub(super) fn signer_of(place: &JournalPlace, key: &Verifier) -> Result<Signer> 
 }
 
 /// The witnesses, and how many of them must have cosigned: all, unless a number is given.
-pub(super) fn witnesses_of(asked: &WitnessKeys) -> Result<(Vec<CosignerKey>, usize)> {
-    let keys = asked.keys.iter().map(|text| {
+pub(super) fn witnesses_of(wanted: &WitnessKeys) -> Result<(Vec<CosignerKey>, usize)> {
+    let keys = wanted.keys.iter().map(|text| {
         let text = if Path::new(text).exists() { std::fs::read_to_string(text)? } else { text.clone() };
         Ok(CosignerKey::parse(&text)?)
     });
     let keys: Vec<CosignerKey> = keys.collect::<Result<_>>()?;
     // All, unless fewer are asked for: a forgotten option must not weaken the check.
-    let quorum = asked.quorum.map_or(keys.len(), |quorum| usize::try_from(quorum).unwrap_or(usize::MAX));
+    let quorum = wanted.quorum.map_or(keys.len(), |quorum| usize::try_from(quorum).unwrap_or(usize::MAX));
     Ok((keys, quorum))
 }
 

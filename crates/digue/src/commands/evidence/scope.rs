@@ -25,7 +25,7 @@ use crate::cli::evidence::{AnswerFormat, JournalPlace, ScopeArguments};
 use crate::commands::{BAD, GOOD, Output};
 
 /// Parses the question as it was typed.
-fn question_of(asked: &ScopeArguments) -> Result<ScopeQuestion> {
+fn question_of(arguments: &ScopeArguments) -> Result<ScopeQuestion> {
     fn all<T: std::str::FromStr>(texts: &[String]) -> Result<Vec<T>>
     where
         T::Err: std::fmt::Display,
@@ -33,20 +33,20 @@ fn question_of(asked: &ScopeArguments) -> Result<ScopeQuestion> {
         texts.iter().map(|text| text.parse().map_err(|error| anyhow!("{text}: {error}"))).collect()
     }
     Ok(ScopeQuestion {
-        accounts: all(&asked.accounts)?,
-        organisations: all(&asked.organisations)?,
-        portals: all(&asked.portals)?,
-        routes: all(&asked.routes)?,
-        sessions: all(&asked.sessions)?,
-        networks: asked.networks.iter().map(|text| network(text)).collect::<Result<_>>()?,
-        from: asked.from.as_deref().map(moment).transpose()?,
-        to: asked.to.as_deref().map(moment).transpose()?,
+        accounts: all(&arguments.accounts)?,
+        organisations: all(&arguments.organisations)?,
+        portals: all(&arguments.portals)?,
+        routes: all(&arguments.routes)?,
+        sessions: all(&arguments.sessions)?,
+        networks: arguments.networks.iter().map(|text| network(text)).collect::<Result<_>>()?,
+        from: arguments.from.as_deref().map(moment).transpose()?,
+        to: arguments.to.as_deref().map(moment).transpose()?,
         before_entry: None,
     })
 }
 
 /// The sentence for a name that the journal does not know.
-fn told(out: &Output, key: &str, name: &str) -> String {
+fn sentence(out: &Output, key: &str, name: &str) -> String {
     digue_locales::text_with(out.language, key, &[("name", Value::from(name))])
 }
 
@@ -59,12 +59,12 @@ fn network(text: &str) -> Result<ipnet::IpNet> {
 pub(super) fn run(
     out: &Output,
     place: &JournalPlace,
-    asked: &ScopeArguments,
+    arguments: &ScopeArguments,
     form: AnswerFormat,
     file: Option<&Path>,
     counts: bool,
 ) -> Done {
-    let question = question_of(asked)?;
+    let question = question_of(arguments)?;
     let reading = JournalReading::open(place)?;
     let view = reading.index(place)?.view();
     // Only entries under the checkpoint: later ones could not be verified with it.
@@ -73,7 +73,7 @@ pub(super) fn run(
     let mut unknown = view.unknown(&question, &|_| false);
     unknown.extend(unknown_sessions(&view, &question)?);
     if !unknown.is_empty() {
-        return Err(anyhow!(told(out, "scope-unknown", &unknown.join(", "))));
+        return Err(anyhow!(sentence(out, "scope-unknown", &unknown.join(", "))));
     }
     if counts {
         out.line(&view.count(&question)?.to_string());
@@ -362,7 +362,7 @@ pub(super) fn seen(
     let reading = JournalReading::open(place)?;
     let view = reading.index(place)?.view();
     if !view.has_person(&person) {
-        return Err(anyhow!(told(out, "seen-unknown", person.as_str())));
+        return Err(anyhow!(sentence(out, "seen-unknown", person.as_str())));
     }
     let sights = view.of_person(&person)?;
     match form {
