@@ -404,7 +404,7 @@ pub(crate) async fn register(
 ) -> Result<Html<String>, PageError> {
     let rows = rows(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
-    let answer = |row: &ViolationRow, field: Field| {
+    let text_of = |row: &ViolationRow, field: Field| {
         row.values.get(&field).map(|value| in_words(&w, field, value)).unwrap_or_default()
     };
     let notified = rows.iter().filter(|(_, row)| row.notified_at.is_some()).count();
