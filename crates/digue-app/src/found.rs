@@ -120,11 +120,12 @@ mod tests {
             all.put(found(Action::Observe));
         }
         all.put(found(Action::CloseAccount));
-        assert_eq!((all.lock().waiting.len(), all.lock().left_out), (WAITING_MAX + 1, 5));
+        let counts = |queue: &FoundQueue| (queue.waiting.len(), queue.left_out);
+        assert_eq!(counts(&all.lock()), (WAITING_MAX + 1, 5));
         let taken: Vec<Action> =
             std::iter::from_fn(|| receiver.take_waiting()).map(|found| found.step.taken).collect();
         assert_eq!((taken.len(), taken.last()), (WAITING_MAX + 1, Some(&Action::CloseAccount)));
-        assert_eq!(all.lock().left_out, 0);
+        assert_eq!(counts(&all.lock()), (0, 0));
     }
 
     #[tokio::test]

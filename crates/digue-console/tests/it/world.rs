@@ -207,8 +207,9 @@ impl World {
         world.incident().await;
         world.partner().await;
         world.messages().await;
-        world.person_asks().await;
         world.read_at(NOW).await;
+        // Last: the session of a person lasts twenty minutes.
+        world.person_asks().await;
         world
     }
 
@@ -216,7 +217,6 @@ impl World {
     async fn read_at(&mut self, at: Timestamp) {
         self.clock.set(at);
         self.everybody_signs_in().await;
-        self.settled().await;
     }
 
     /// Proofs of identity grow too old for sensitive acts.
@@ -306,6 +306,8 @@ impl World {
     }
 
     async fn respond(&self, visitor: Visitor, sent: Sent<'_>) -> Answer {
+        // Pages and acts say up to which entry the index has read: all of them, and not as far as it got.
+        self.settled().await;
         let is_person = visitor.session.is_none() && !self.person.is_empty();
         let mut request = Request::builder().method(sent.method).uri(sent.target);
         if !sent.kind.is_empty() {

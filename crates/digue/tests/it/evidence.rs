@@ -220,7 +220,7 @@ fn witness(folder: &Path, name: &str) -> WitnessAt {
 
 /// Polls until `is_so`.
 #[track_caller]
-fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < end, "{what}");

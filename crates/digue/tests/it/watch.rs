@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use crate::evidence::wait_for;
 use crate::instance::{Instance, Plan, binary, digue, obliging, reasons, shown_to};
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
@@ -258,7 +259,8 @@ fn a_finding_is_told_once_to_machines() {
     let event: serde_json::Value = serde_json::from_str(&line[line.find('{').unwrap()..]).unwrap();
     let user = &event["evidences"][0]["actor"]["user"]["uid"];
     assert_eq!((&event["class_uid"], user), (&2004.into(), &"a1".into()));
-    // Each was sent once that was possible, signed, and not again.
+    // The webhook has its own progress. Each was sent once that was possible, signed, and not again.
+    wait_for("the webhook", || receiver.heard().len() >= 2 + told.len());
     let heard = receiver.heard();
     assert_eq!(heard.len(), 2 + told.len());
     let last = heard.last().unwrap();
