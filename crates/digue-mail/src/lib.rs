@@ -424,7 +424,8 @@ struct SendingTurn<'m>(&'m AtomicBool);
 
 impl<'m> SendingTurn<'m> {
     fn take(is_sending: &'m AtomicBool) -> Option<Self> {
-        (!is_sending.swap(true, Ordering::SeqCst)).then_some(Self(is_sending))
+        // Made only when it is taken: a turn that is dropped unused would give the other one's back.
+        (!is_sending.swap(true, Ordering::SeqCst)).then(|| Self(is_sending))
     }
 }
 
