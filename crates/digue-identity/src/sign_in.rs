@@ -277,7 +277,8 @@ pub(crate) async fn open_session_with(
 pub fn own_sessions(app: &App, session: &Session) -> Result<Vec<Session>, OperationError> {
     Actor::of_session(app, session)?;
     let mut sessions = app.gateway().sessions_of(&session.account);
-    sessions.sort_by_key(|known| std::cmp::Reverse(known.opened_at));
+    // By name where two are of the same second, so that the list stands still.
+    sessions.sort_by(|one, other| (other.opened_at, &one.host).cmp(&(one.opened_at, &other.host)));
     Ok(sessions)
 }
 

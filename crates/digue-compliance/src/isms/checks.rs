@@ -120,10 +120,11 @@ pub async fn run_due(app: &App) -> Result<usize, OperationError> {
         at.since(result.at) >= EVERY || result.found.not_run == Some(NotRun::Unreadable)
     };
     let due = Check::ALL.iter().filter(|check| known.results.get(check).is_none_or(is_due));
+    let seen = SeenJournal::of(app);
     let mut ran = 0;
     for check in due {
         // One after the other: they read the whole directory and the index, while requests are served.
-        run_one(app, *check).await?;
+        run_and_keep(app, *check, &seen).await?;
         ran += 1;
     }
     Ok(ran)
@@ -132,20 +133,38 @@ pub async fn run_due(app: &App) -> Result<usize, OperationError> {
 /// Runs every check now.
 pub async fn run_all(app: &App, actor: &Actor) -> Result<(), OperationError> {
     actor.must_govern()?;
+    let seen = SeenJournal::of(app);
     for check in Check::ALL {
-        run_one(app, *check).await?;
+        run_and_keep(app, *check, &seen).await?;
     }
     Ok(())
 }
 
-/// Runs one check and stores its result. An error is stored as "not run", never as a pass.
+/// Runs one check and stores its result.
 pub async fn run_one(app: &App, check: Check) -> Result<CheckResult, OperationError> {
+    run_and_keep(app, check, &SeenJournal::of(app)).await
+}
+
+/// The journal that a round of checks saw, at least.
+struct SeenJournal {
+    /// Entries.
+    size: u64,
+    /// Hexadecimal; empty where the journal cannot say it.
+    root: String,
+}
+
+impl SeenJournal {
+    // Taken before the first question, and once for a round: its results can be compared with one checkpoint.
+    fn of(app: &App) -> Self {
+        let size = app.journal_status().checkpoint_size;
+        Self { size, root: app.journal().root(size).map(|root| hex(&root)).unwrap_or_default() }
+    }
+}
+
+/// An error is stored as "not run", never as a pass.
+async fn run_and_keep(app: &App, check: Check, seen: &SeenJournal) -> Result<CheckResult, OperationError> {
     let registers = in_force(app).await?;
     let now = now(app);
-    let status = app.journal_status();
-    // Read before the question: the result covers at least this much of the journal.
-    let size = status.checkpoint_size;
-    let root = app.journal().root(size).map(|root| hex(&root)).unwrap_or_default();
     let found = match ask::ask(app, check, &registers, now).await {
         Ok(found) => found,
         Err(error) => {
@@ -159,8 +178,8 @@ pub async fn run_one(app: &App, check: Check) -> Result<CheckResult, OperationEr
         at: now.at,
         outcome: check.judge(&found),
         found,
-        journal_size: size,
-        journal_root: root,
+        journal_size: seen.size,
+        journal_root: seen.root.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     keep(app, &result).await?;

@@ -15,6 +15,8 @@ async fn old_store(url: &str, rows: &[&str]) {
         "ALTER TABLE sessions DROP COLUMN other_ip",
         "ALTER TABLE findings DROP COLUMN around",
         "ALTER TABLE findings DROP COLUMN fused",
+        "ALTER TABLE findings DROP COLUMN webhook_at",
+        "ALTER TABLE findings DROP COLUMN syslog_at",
         "DELETE FROM migrations WHERE number >= 13",
     ];
     for statement in old.iter().chain(rows) {
