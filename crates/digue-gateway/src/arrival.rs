@@ -10,7 +10,7 @@ use crate::connection::{ConnectionFacts, PeerAddress};
 use crate::gateway::{Gateway, SharedGateway};
 use crate::headers;
 use crate::identity;
-use crate::key::{self, ProofTarget};
+use crate::key::{self, PresentedKey, ProofTarget};
 use crate::paced::KeptUntilSent;
 use crate::path::Segments;
 use crate::portal::Portal;
@@ -45,7 +45,13 @@ pub(crate) fn respond(
             Ok(response) => response,
             Err(mut refusal) => {
                 refusal.return_to = place;
-                refusal.respond(&request_headers)
+                let mut response = refusal.respond(&request_headers);
+                if refusal.reasons.contains(&RefusalReason::NoSession)
+                    && let Some(key) = PresentedKey::of(&request_headers)
+                {
+                    key.challenge(&shared.used_proofs, response.headers_mut());
+                }
+                response
             }
         }
     })
@@ -129,6 +135,7 @@ async fn local(
     let target = ProofTarget { host: &host, method: request.method(), path: request.uri().path() };
     let program = key::by_key(&shared.rules.load(), &shared.used_proofs, target, request.headers(), now);
     let program = program.and_then(Result::ok).map(|caller| caller.account);
+    let unrecognised = PresentedKey::of(request.headers()).filter(|_| program.is_none());
     let account = session.as_ref().map(|session| &session.account).or(program.as_ref());
     let counted = match account.map(|account| shared.account_requests.begin(account)).transpose() {
         Ok(counted) => counted,
@@ -145,6 +152,11 @@ async fn local(
     });
     let mut response = shared.pages.respond(request).await;
     headers::strip_response_hops(response.headers_mut());
+    if response.status() == StatusCode::UNAUTHORIZED
+        && let Some(key) = unrecognised
+    {
+        key.challenge(&shared.used_proofs, response.headers_mut());
+    }
     response.extensions_mut().insert(KeptUntilSent::new(counted));
     response
 }

@@ -16,6 +16,7 @@ use crate::authority::Authority;
 use crate::caller::token_hash;
 use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
+use crate::key::PresentedKey;
 use crate::path::Segments;
 use crate::ports::BoxFuture;
 use crate::refusal::{Refusal, wants_page};
@@ -82,7 +83,15 @@ pub fn answer(
         let dialect = Dialect::of(request.uri().path());
         let mut response = match check(&shared, &connection, &request, dialect).await {
             Ok(response) => response,
-            Err(refusal) => refused(&refusal, request.headers(), dialect.map(|(dialect, _)| dialect)),
+            Err(refusal) => {
+                let mut response = refused(&refusal, request.headers(), dialect.map(|(dialect, _)| dialect));
+                if refusal.reasons.contains(&RefusalReason::NoSession)
+                    && let Some(key) = PresentedKey::of(request.headers())
+                {
+                    key.challenge(&shared.used_proofs, response.headers_mut());
+                }
+                response
+            }
         };
         let coverage = HeaderValue::from_static("request-only; responses are not seen");
         response.headers_mut().insert(COVERAGE, coverage);

@@ -3,6 +3,10 @@
 //! The proof names the method and address that it is for, is valid for a minute and once, and is bound to
 //! the secret that accompanies it: a copy of either is useless.
 //!
+//! Which proofs were used before a start is not known. A proof is then accepted when it names the nonce of this
+//! start (RFC 9449, 9), or when it is dated after all that could be used before; others get 401 with the nonce,
+//! and the program signs once more.
+//!
 //! A portal may need an `Authorization` of its own: the two then arrive as `Digue-Authorization` and
 //! `Digue-DPoP`, and the usual headers are the portal's.
 
@@ -14,9 +18,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::Snapshot;
 use digue_types::{SessionId, Timestamp};
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method};
 use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
 
 use crate::caller::{Caller, CallerKind, IdentityFailure, token_hash};
@@ -44,20 +49,25 @@ pub struct ProofTarget<'t> {
 
 /// Proofs already used, by key: each is valid once, and no key uses up the room of another.
 pub struct UsedProofs {
-    /// Proofs from before this start are refused: which of them were used is not known.
+    /// The start of Digue.
     since: Timestamp,
+    /// Drawn at the start, so that a proof which names it was made since.
+    nonce: String,
     // A leaf.
     used: Mutex<HashMap<SessionId, HashMap<[u8; 32], Timestamp>>>,
 }
 
 impl UsedProofs {
     pub fn new(since: Timestamp) -> Self {
-        Self { since, used: Mutex::default() }
+        let mut drawn = [0; 16];
+        SystemRandom::new().fill(&mut drawn).expect("the system gives random bytes");
+        Self { since, nonce: URL_SAFE_NO_PAD.encode(drawn), used: Mutex::default() }
     }
 
-    /// True for a proof made since the start; a proof says only the second in which it was made.
-    fn knows_since(&self, at: Timestamp) -> bool {
-        at.secs() >= self.since.secs()
+    /// True for a proof that was certainly not used before the start: one with this nonce, or dated so late
+    /// that it was too early before. A proof is accepted up to `SKEW` before its date, and says only the second.
+    fn is_unused_before(&self, at: Timestamp, nonce: Option<&str>) -> bool {
+        nonce == Some(&self.nonce) || at.secs() > self.since.plus(SKEW).secs()
     }
 
     /// True the first time that a proof is seen.
@@ -117,10 +127,42 @@ impl ProofPlace {
 const OWN_AUTHORIZATION: HeaderName = HeaderName::from_static("digue-authorization");
 const OWN_PROOF: HeaderName = HeaderName::from_static("digue-dpop");
 const PROOF: HeaderName = HeaderName::from_static("dpop");
+const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+const PROOF_TYPE: &str = "dpop+jwt";
 
 fn secret_of(value: &HeaderValue) -> Option<&str> {
     let (scheme, secret) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("dpop").then_some(secret.trim())
+}
+
+/// A key that a request presents, kept for the challenge in Digue's own answer. The answers of portals have
+/// challenges of their own.
+pub struct PresentedKey {
+    proof: Option<HeaderValue>,
+}
+
+impl PresentedKey {
+    /// `None` when a request presents no key.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let place = ProofPlace::of(headers)?;
+        Some(Self { proof: headers.get(place.proof).cloned() })
+    }
+
+    /// Adds the nonce to the answer to a request whose caller was not recognised, and asks for it where the proof
+    /// does not name it (RFC 9449, 9).
+    pub fn challenge(&self, used: &UsedProofs, answer: &mut HeaderMap) {
+        let nonce = HeaderValue::from_str(&used.nonce).expect("base64url is ASCII");
+        answer.insert(NONCE, nonce);
+        if !self.names(&used.nonce) {
+            answer.append(WWW_AUTHENTICATE, HeaderValue::from_static(r#"DPoP error="use_dpop_nonce""#));
+        }
+    }
+
+    fn names(&self, nonce: &str) -> bool {
+        let proof = self.proof.as_ref().and_then(|proof| proof.to_str().ok());
+        let proved = proof.and_then(|proof| possession::verify(proof, PROOF_TYPE, None).ok());
+        proved.is_some_and(|proved| proved.claims.get("nonce").and_then(Value::as_str) == Some(nonce))
+    }
 }
 
 /// Removes a key and its proof from a request to a portal.
@@ -145,18 +187,19 @@ fn verify(
     if proofs.next().is_some() {
         return None;
     }
-    let proved = possession::verify(proof, "dpop+jwt", None).ok()?;
+    let proved = possession::verify(proof, PROOF_TYPE, None).ok()?;
     let text = |name: &str| proved.claims.get(name).and_then(Value::as_str);
     // Within the range of `Timestamp`: another number of seconds would overflow microseconds.
     let secs = proved.claims.get("iat").and_then(Value::as_i64).filter(|secs| SECS.contains(secs))?;
     let at = Timestamp::from_secs(secs);
-    let is_in_time = at <= now.plus(SKEW) && now <= at.plus(PROOF_LASTS + SKEW) && used.knows_since(at);
+    let is_in_time = at <= now.plus(SKEW) && now <= at.plus(PROOF_LASTS + SKEW);
     let secret_hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
     let is_for_this = proved.thumbprint == key.thumbprint
         && text("htm") == Some(target.method.as_str())
         && text("htu").is_some_and(|htu| is_address(htu, target))
         && text("ath") == Some(&secret_hash)
-        && is_in_time;
+        && is_in_time
+        && used.is_unused_before(at, text("nonce"));
     let id = text("jti").filter(|id| !id.is_empty())?;
     // Hashed, because the client chooses how long `jti` is.
     let name = digest(&SHA256, format!("{} {id}", proved.thumbprint).as_bytes());
@@ -187,6 +230,19 @@ fn is_address(htu: &str, target: ProofTarget<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_proof_that_could_be_used_before_the_start_counts_as_unused() {
+        let start = Timestamp::from_micros(1_763_000_000_900_000);
+        let proofs = UsedProofs::new(start);
+        let dated = |secs| proofs.is_unused_before(Timestamp::from_secs(1_763_000_000 + secs), None);
+        // From a clock that is ahead by the tolerated 30 s, used in the last moment before the start.
+        assert!(!dated(0) && !dated(1) && !dated(30));
+        assert!(dated(31));
+        assert!(proofs.is_unused_before(start, Some(&proofs.nonce)));
+        let other = UsedProofs::new(start);
+        assert!(!proofs.is_unused_before(start, Some(&other.nonce)), "of another start");
+    }
 
     #[test]
     fn one_key_that_shows_too_many_proofs_refuses_itself_and_no_other() {

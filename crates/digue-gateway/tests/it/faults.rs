@@ -136,12 +136,24 @@ async fn a_trial_says_that_a_gate_closes_resources_and_that_a_method_is_refused(
 
 #[tokio::test]
 async fn a_proof_that_was_used_is_refused_after_a_restart_too() {
-    let mut world = World::new();
-    let (first, second) = world.proved_twice(get("caseload", "/fiche/P1"));
-    assert_eq!(world.send(first).await.status, 200);
-    world.clock.pass(Duration::from_secs(2));
-    world.restart().await;
-    assert_eq!(world.send(second).await.status, 401);
-    world.clock.pass(Duration::from_secs(2));
-    assert_eq!(world.visit(WayIn::Key, get("caseload", "/fiche/P1")).await.status, 200, "a new one is taken");
+    // With the right time, and from clocks that are ahead by what is tolerated.
+    for ahead in [0, 20, 30] {
+        let mut world = World::new();
+        world.programs_ahead = Duration::from_secs(ahead);
+        world.clock.pass(Duration::from_secs(60));
+        let (first, second) = world.proved_twice(get("caseload", "/fiche/P1"));
+        assert_eq!(world.send(first).await.status, 200);
+        world.clock.pass(Duration::from_secs(2));
+        world.restart().await;
+        assert_eq!(world.send(second).await.status, 401, "{ahead}");
+        // A new one is taken, with the nonce that the answer to its first attempt gave.
+        assert_eq!(world.visit(WayIn::Key, get("caseload", "/fiche/P1")).await.status, 200, "{ahead}");
+        let (first, second) = world.proved_twice(get("caseload", "/fiche/P1"));
+        assert_eq!(world.send(first).await.status, 200, "{ahead}");
+        assert_eq!(
+            world.send(second).await.status,
+            401,
+            "{ahead}: the nonce makes it valid once, like others"
+        );
+    }
 }

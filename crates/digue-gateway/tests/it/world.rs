@@ -270,6 +270,10 @@ pub(crate) struct World {
     holder: Arc<Holder>,
     asserter: Arc<Vec<u8>>,
     proofs: u64,
+    /// How far the clock of programs is ahead.
+    pub(crate) programs_ahead: Duration,
+    /// The nonce that the gateway asked programs for.
+    nonce: Option<String>,
 }
 
 fn id<T>(parsed: Result<T, digue_types::IdError>) -> T {
@@ -551,7 +555,17 @@ impl World {
         let clock = Arc::new(ManualClock(AtomicI64::new(NOON.micros())));
         let (holder, asserter) = (Arc::new(Holder::new()), Arc::new(key.as_ref().to_vec()));
         let gateway = start(&journal, &monitor, &clock, &holder, &asserter);
-        Self { gateway, journal, monitor, clock, holder, asserter, proofs: 0 }
+        Self {
+            gateway,
+            journal,
+            monitor,
+            clock,
+            holder,
+            asserter,
+            proofs: 0,
+            programs_ahead: Duration::ZERO,
+            nonce: None,
+        }
     }
 
     /// Stops the gateway as the program does, and starts another from the journal and the store.
@@ -601,7 +615,13 @@ impl World {
     /// Makes a visit.
     pub(crate) async fn visit(&mut self, way: WayIn, visit: Visit) -> Reaction {
         let request = self.request(way, visit);
-        let reaction = self.send(request).await;
+        let (mut reaction, nonce) = self.answered(request).await;
+        // As clients of RFC 9449 do: once more, with the nonce that is asked for.
+        if reaction.status == 401 && nonce.is_some() && nonce != self.nonce {
+            self.nonce = nonce;
+            let request = self.request(way, visit);
+            reaction = self.send(request).await;
+        }
         self.settle().await;
         reaction
     }
@@ -637,19 +657,25 @@ impl World {
     }
 
     pub(crate) async fn send(&self, request: Request<body::Body>) -> Reaction {
+        self.answered(request).await.0
+    }
+
+    /// The reaction, and the nonce that a program is asked for.
+    async fn answered(&self, request: Request<body::Body>) -> (Reaction, Option<String>) {
         let address = "127.0.0.1".parse().unwrap();
         let peer = PeerAddress { address, local_port: 80, is_secure: false, tls: None };
         let response = self.gateway.respond(peer, request).await;
+        let nonce = response.headers().get("dpop-nonce").map(|nonce| nonce.to_str().unwrap().to_owned());
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
         let body = String::from_utf8_lossy(&bytes).into_owned();
         let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
         let reasons = problem["reasons"].as_array().cloned().unwrap_or_default();
         let reasons = reasons.iter().map(|reason| reason.as_str().unwrap().to_owned()).collect();
-        Reaction { status, reasons, body }
+        (Reaction { status, reasons, body }, nonce)
     }
 
-    fn request(&mut self, way: WayIn, visit: Visit) -> Request<body::Body> {
+    pub(crate) fn request(&mut self, way: WayIn, visit: Visit) -> Request<body::Body> {
         let (host, Visit { method, target, .. }) = (way.host(), visit);
         let forwarded = |builder: http::request::Builder| match way {
             WayIn::ForwardAuth => builder
@@ -695,9 +721,10 @@ impl World {
                 let claims = json!({
                     "htm": visit.method,
                     "htu": format!("http://{}{}", way.host(), visit.target.split('?').next().unwrap()),
-                    "iat": self.clock.now().secs(),
+                    "iat": self.clock.now().plus(self.programs_ahead).secs(),
                     "jti": self.proofs.to_string(),
                     "ath": URL_SAFE_NO_PAD.encode(digest),
+                    "nonce": self.nonce,
                 });
                 builder
                     .header("authorization", format!("DPoP {secret}"))

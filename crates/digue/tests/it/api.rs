@@ -1,5 +1,6 @@
 //! The API: its description of itself is true, and keys open what their account may.
 
+use std::cell::RefCell;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -58,6 +59,8 @@ struct Program {
     client: Client,
     key: Holder,
     secret: String,
+    /// The nonce that Digue asked for last.
+    nonce: RefCell<Option<String>>,
 }
 
 impl Program {
@@ -70,17 +73,27 @@ impl Program {
             "iat": now_secs(),
             "jti": format!("proof-{}", COUNT.fetch_add(1, Ordering::SeqCst)),
             "ath": digest(&self.secret),
+            "nonce": *self.nonce.borrow(),
         })
     }
 
+    /// Signs once more when the nonce was not the one that Digue asks for (RFC 9449, 9).
     fn ask(&self, target: &str) -> Answer {
-        self.send("GET", target, &self.key.sign("dpop+jwt", &self.claims("GET", target), true), b"")
+        let before = self.nonce.borrow().clone();
+        let ask =
+            || self.send("GET", target, &self.key.sign("dpop+jwt", &self.claims("GET", target), true), b"");
+        let answer = ask();
+        if answer.status == 401 && *self.nonce.borrow() != before { ask() } else { answer }
     }
 
     fn send(&self, method: &str, target: &str, proof: &str, body: &[u8]) -> Answer {
         let said = format!("DPoP {}", self.secret);
         let headers = [("authorization", said.as_str()), ("dpop", proof), JSON[0]];
-        self.client.send(method, target, &headers, body)
+        let answer = self.client.send(method, target, &headers, body);
+        if let Some(nonce) = answer.header("dpop-nonce") {
+            self.nonce.replace(Some(nonce.to_owned()));
+        }
+        answer
     }
 }
 
@@ -137,7 +150,8 @@ impl Officers {
         let keys: Value = serde_json::from_slice(&self.asks.get("/api/v1/keys").body).unwrap();
         let own = keys["items"].as_array().unwrap().iter().find(|known| known["account"] == account);
         let name = own.unwrap()["key"].as_str().unwrap().to_owned();
-        let program = Program { client: Client::new(self.asks.address, host), key, secret };
+        let program =
+            Program { client: Client::new(self.asks.address, host), key, secret, nonce: RefCell::default() };
         (name, program)
     }
 }
@@ -171,8 +185,12 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
         assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 401, "{claim} {value}");
     }
     assert_eq!(program.send("GET", "/fiche/P1", "", b"").status, 401);
-    let stolen =
-        Program { client: program.client.clone(), key: Holder::new(), secret: program.secret.clone() };
+    let stolen = Program {
+        client: program.client.clone(),
+        key: Holder::new(),
+        secret: program.secret.clone(),
+        nonce: RefCell::default(),
+    };
     assert_eq!(stolen.ask("/fiche/P1").status, 401);
     // A proof that was overheard is valid once.
     let proof = program.key.sign("dpop+jwt", &program.claims("GET", "/fiche/P1"), true);
