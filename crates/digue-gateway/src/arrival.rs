@@ -32,8 +32,11 @@ impl Gateway {
 pub(crate) fn respond(
     shared: Arc<SharedGateway>,
     connection: ConnectionFacts,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> BoxFuture<Response<Body>> {
+    // Before anything reads them, save for the facts of the connection: those were stated by the proxy in front,
+    // and its client may not remove them.
+    headers::end_connection_fields(request.headers_mut());
     // Boxed here, once: otherwise the compiler would check the server's generics again for each phase.
     Box::pin(async move {
         // A copy: the request is consumed, and a refusal needs its languages and accepted types.

@@ -1,7 +1,8 @@
 //! Which headers pass, in both directions.
 //!
-//! Hop-by-hop fields end here (RFC 9110, 7.6.1). Of a client's fields, those of `request_headers` and those
-//! that the map names pass. Cookies are bytes: one that is not text must not hide another.
+//! Hop-by-hop fields end here (RFC 9110, 7.6.1): those that `Connection` names before anything is read, so that
+//! no rule reads a field that the other side does not receive. Of a client's fields, those of `request_headers`
+//! and those that the map names pass. Cookies are bytes: one that is not text must not hide another.
 
 use digue_inspect::decode::CODINGS;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -31,10 +32,30 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::UPGRADE,
 ];
 
+/// Removes the fields that `Connection` names, first of all when a message arrives: to everything that reads it
+/// afterwards they were never sent. If they were removed only when it is forwarded, a client could show the
+/// rules a field, such as `Content-Type`, that the portal does not get. Naming an end-to-end field is against
+/// RFC 9110, 7.6.1; removing it obeys the same section and gains its sender nothing.
+///
+/// Fields that are hop-by-hop without being named stay for the gateway itself, as `Upgrade` does; they are
+/// removed on forwarding.
+pub(crate) fn end_connection_fields(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
+        .filter(|name| !HOP_BY_HOP.contains(name))
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+}
+
 /// Removes everything that must not reach the portal. `passing` holds the client headers that the map
 /// names.
 pub fn strip_request(headers: &mut HeaderMap, passing: &[HeaderName]) {
-    strip_hop_by_hop(headers);
+    strip_hops(headers);
     // Before `keep_passing`, which lets `authorization` and `dpop` pass: only here is a key of Digue told
     // from the portal's own credentials.
     key::strip(headers);
@@ -82,9 +103,10 @@ pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Removes everything that must not reach the client.
+/// Removes everything that must not reach the client. Called before the response is inspected, so that what is
+/// inspected is what the client receives.
 pub fn strip_response(headers: &mut HeaderMap) {
-    strip_hop_by_hop(headers);
+    strip_response_hops(headers);
     headers.remove(&RECEIPT);
     strip_own_cookies(headers);
 }
@@ -104,22 +126,16 @@ pub(crate) fn strip_own_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// For Digue's own pages: everything except hop-by-hop fields is theirs to set.
+/// Removes only the hop-by-hop fields of a response: everything else is Digue's own to set, or was seen by an
+/// observe-only portal's client before.
 pub fn strip_response_hops(headers: &mut HeaderMap) {
-    strip_hop_by_hop(headers);
+    end_connection_fields(headers);
+    strip_hops(headers);
 }
 
-fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    let listed: Vec<HeaderName> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        // A client may not have end-to-end fields removed by naming them here.
-        .filter(|name| *name != header::HOST && *name != header::COOKIE && *name != header::AUTHORIZATION)
-        .collect();
-    for name in listed.iter().chain(&HOP_BY_HOP) {
+/// Removes the fields that are hop-by-hop by themselves.
+pub(crate) fn strip_hops(headers: &mut HeaderMap) {
+    for name in &HOP_BY_HOP {
         headers.remove(name);
     }
 }
@@ -194,6 +210,7 @@ mod tests {
     #[track_caller]
     fn check(sent: &[(&'static str, &'static str)], reaches: &[(&'static str, &'static str)]) {
         let mut headers = map(sent);
+        end_connection_fields(&mut headers);
         strip_request(&mut headers, &[HeaderName::from_static("x-portal-lock")]);
         assert_eq!(headers, map(reaches));
     }
@@ -207,8 +224,29 @@ mod tests {
     }
 
     #[test]
-    fn a_client_cannot_have_its_cookie_removed_by_connection() {
-        check(&[("connection", "cookie"), ("cookie", "a=1")], &[("cookie", "a=1")]);
+    fn what_connection_names_is_gone_before_anything_reads_it() {
+        let names = "Content-Type,\tcontent-encoding , COOKIE, x-portal-lock, upgrade, no name, ,";
+        let mut headers = HeaderMap::new();
+        headers.append(header::CONNECTION, HeaderValue::from_static(names));
+        // A value that is no text hides none of its names.
+        headers.append(header::CONNECTION, HeaderValue::from_bytes(b"accept, \xff").unwrap());
+        for name in
+            ["content-type", "content-encoding", "cookie", "x-portal-lock", "upgrade", "accept", "dnt"]
+        {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("1"));
+        }
+        end_connection_fields(&mut headers);
+        headers.remove(header::CONNECTION);
+        assert_eq!(headers, map(&[("upgrade", "1"), ("dnt", "1")]));
+    }
+
+    #[test]
+    fn forwarding_removes_no_field_that_the_rules_have_read() {
+        let sent = [("content-type", "application/json"), ("cookie", "a=1"), ("x-portal-lock", "1")];
+        let mut headers = map(&sent);
+        headers.insert(header::CONNECTION, HeaderValue::from_static("content-type, cookie, x-portal-lock"));
+        strip_request(&mut headers, &[HeaderName::from_static("x-portal-lock")]);
+        assert_eq!(headers, map(&sent));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) fn as_sent(
     now: Timestamp,
 ) -> Option<Request<()>> {
     let mut headers = parts.headers.clone();
-    headers::strip_response_hops(&mut headers);
+    headers::strip_hops(&mut headers);
     if is_websocket(&parts.headers) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));

@@ -157,3 +157,15 @@ async fn a_proof_that_was_used_is_refused_after_a_restart_too() {
         );
     }
 }
+
+/// The portal and the rules read the same fields: those that `Connection` names were never sent.
+#[tokio::test]
+async fn what_a_client_has_removed_on_the_way_is_not_read_by_the_rules_either() {
+    for (way, field) in [(WayIn::Session, "cookie"), (WayIn::Header, "X-User"), (WayIn::Key, "dpop")] {
+        let mut world = World::new();
+        world.clock.pass(Duration::from_secs(60));
+        let mut request = world.request(way, get("caseload", "/fiche/P1"));
+        request.headers_mut().insert("connection", format!("close, {field}").parse().unwrap());
+        assert_eq!(world.send(request).await.status, 401, "{field}");
+    }
+}
