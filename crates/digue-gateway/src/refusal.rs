@@ -9,6 +9,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::headers::cookies;
+use crate::hold::HoldError;
 use crate::ports::JournalWriteError;
 
 /// The contents of a refusal.
@@ -47,6 +48,24 @@ impl Refusal {
         let busy =
             Self::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-busy");
         Self { retry_after_secs: Some(1), ..busy }
+    }
+
+    /// The body of a request could not be held: its sender broke off or fell silent, or the memory is full.
+    pub fn unheld_request(error: &HoldError) -> Self {
+        match error {
+            HoldError::Cut(_) => {
+                Self::unavailable(StatusCode::BAD_REQUEST, "bad-request-title", "request-cut")
+            }
+            HoldError::Silent => {
+                Self::unavailable(StatusCode::REQUEST_TIMEOUT, "request-silent-title", "request-silent")
+            }
+            HoldError::Full(_) => Self::busy(),
+        }
+    }
+
+    /// The body of a request is larger than its address allows.
+    pub fn too_large() -> Self {
+        Self::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large")
     }
 
     /// The journal did not accept the entry: the response does not leave.
@@ -280,6 +299,20 @@ mod tests {
         assert_eq!(problem["type"], "urn:digue:refusal:budget");
         assert_eq!(problem["reasons"][0], "budget:account:1h");
         assert_eq!(problem["entry"], 42);
+    }
+
+    #[test]
+    fn a_request_that_did_not_arrive_whole_is_not_called_too_large() {
+        let cut = HoldError::Cut("reset".into());
+        for (error, status) in
+            [(cut, StatusCode::BAD_REQUEST), (HoldError::Silent, StatusCode::REQUEST_TIMEOUT)]
+        {
+            let refusal = Refusal::unheld_request(&error);
+            assert_eq!(refusal.status, status);
+            for key in refusal.details.iter().map(String::as_str).chain([refusal.title]) {
+                assert!(Language::ALL.iter().all(|language| digue_locales::has(*language, key)), "{key}");
+            }
+        }
     }
 
     #[test]

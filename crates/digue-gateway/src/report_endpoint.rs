@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::caller::token_hash;
 use crate::gateway::SharedGateway;
-use crate::hold::{self, BodyHolder, HeldBody, HoldError, hold};
+use crate::hold::{self, BodyHolder, HeldBody, hold};
 use crate::portal::Portal;
 use crate::refusal::{Refusal, language_of};
 use crate::reported::{LineFault, ReportedVisit, read_line};
@@ -61,11 +61,8 @@ pub(crate) async fn answer(
     // The share is kept while the bytes are read.
     let (body, _share) = match hold(request.into_body(), BODY_BYTES_MAX, portal.timeouts.idle, share).await {
         Ok(HeldBody::Whole { bytes, share }) => (bytes, share),
-        Err(HoldError::Full(_)) => return Err(Refusal::busy()),
-        Ok(HeldBody::TooLarge { .. }) | Err(HoldError::Cut(_) | HoldError::Silent) => {
-            let status = StatusCode::PAYLOAD_TOO_LARGE;
-            return Err(Refusal::unavailable(status, "too-large-title", "too-large"));
-        }
+        Ok(HeldBody::TooLarge { .. }) => return Err(Refusal::too_large()),
+        Err(error) => return Err(Refusal::unheld_request(&error)),
     };
     let report = match read_lines(&portal, &body, shared.clock.now()) {
         Ok(report) => report,

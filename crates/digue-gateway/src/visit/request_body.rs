@@ -2,14 +2,13 @@
 
 use bytes::Bytes;
 use digue_access::Enforcement;
-use http::StatusCode;
 use http::header;
 use http::request::Parts;
 
 use super::admit::BodyView;
 use super::answer::declared_length;
 use super::identify::IdentifiedVisit;
-use crate::hold::{HeldBody, HoldError, counted, hold};
+use crate::hold::{HeldBody, counted, hold};
 use crate::portal::RouteKind;
 use crate::refusal::Refusal;
 use digue_http::body::{Body, empty, full, limited};
@@ -65,12 +64,7 @@ impl IdentifiedVisit<Enforcement> {
                 Ok((RequestBody::Whole(bytes.clone()), full(bytes)))
             }
             Ok(HeldBody::TooLarge { .. }) => Ok((RequestBody::TooLarge, empty())),
-            Err(HoldError::Full(_)) => Err(Refusal::busy()),
-            // The client broke off, or stopped sending.
-            Err(HoldError::Cut(_) | HoldError::Silent) => {
-                let status = StatusCode::PAYLOAD_TOO_LARGE;
-                Err(Refusal::unavailable(status, "too-large-title", "too-large"))
-            }
+            Err(error) => Err(Refusal::unheld_request(&error)),
         }
     }
 }
