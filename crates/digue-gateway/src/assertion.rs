@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use digue_types::{PortalId, SessionId, Timestamp};
+use digue_types::{AccountId, OrganisationId, PortalId, SessionId, Timestamp};
 use http::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,17 @@ pub struct Asserter {
     issuer: String,
     /// Signing costs more than the rest of a request: one assertion serves a session for a while. The lock
     /// is a leaf, held while signing.
-    cache: Mutex<HashMap<(String, SessionId), (Timestamp, HeaderValue)>>,
+    cache: Mutex<HashMap<AssertedFacts, (Timestamp, HeaderValue)>>,
+}
+
+/// All that an assertion says, save its times. It is the key of the cache, and claims are made from nothing
+/// else: a caller about whom anything changed, such as the organisation, is asserted afresh.
+#[derive(PartialEq, Eq, Hash)]
+struct AssertedFacts {
+    portal: PortalId,
+    account: AccountId,
+    organisation: OrganisationId,
+    session: SessionId,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -33,6 +43,29 @@ struct Assertion<'a> {
     sid: &'a str,
     iat: i64,
     exp: i64,
+}
+
+impl AssertedFacts {
+    fn of(portal: &PortalId, caller: &Caller) -> Self {
+        Self {
+            portal: portal.clone(),
+            account: caller.account.clone(),
+            organisation: caller.organisation.clone(),
+            session: caller.session.clone(),
+        }
+    }
+
+    fn claims<'a>(&'a self, issuer: &'a str, now: Timestamp) -> Assertion<'a> {
+        Assertion {
+            iss: issuer,
+            aud: self.portal.as_str(),
+            sub: self.account.as_str(),
+            org: self.organisation.as_str(),
+            sid: self.session.as_str(),
+            iat: now.secs(),
+            exp: now.plus(ASSERTION_AGE_MAX).secs(),
+        }
+    }
 }
 
 impl Asserter {
@@ -48,28 +81,57 @@ impl Asserter {
 
     /// The assertion about `caller` for `portal`.
     pub fn assert(&self, portal: &PortalId, caller: &Caller, now: Timestamp) -> Option<HeaderValue> {
-        let name = (format!("{}/{}", portal, caller.account), caller.session.clone());
+        let facts = AssertedFacts::of(portal, caller);
         let mut cache = lock(&self.cache);
-        if let Some((until, value)) = cache.get(&name)
+        if let Some((until, value)) = cache.get(&facts)
             && now < *until
         {
             return Some(value.clone());
         }
-        let claims = Assertion {
-            iss: &self.issuer,
-            aud: portal.as_str(),
-            sub: caller.account.as_str(),
-            org: caller.organisation.as_str(),
-            sid: caller.session.as_str(),
-            iat: now.secs(),
-            exp: now.plus(ASSERTION_AGE_MAX).secs(),
-        };
-        let token = self.key.sign(&claims)?;
+        let token = self.key.sign(&facts.claims(&self.issuer, now))?;
         let value = HeaderValue::from_str(&token).ok()?;
         // Expired ones go at each insertion: the cache holds the callers of half a minute and needs no task.
         cache.retain(|_, (until, _)| now < *until);
         // Cached for half of its life: what the portal receives is valid for at least the other half.
-        cache.insert(name, (now.plus(ASSERTION_AGE_MAX / 2), value.clone()));
+        cache.insert(facts, (now.plus(ASSERTION_AGE_MAX / 2), value.clone()));
         Some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use ring::rand::SystemRandom;
+    use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::caller::CallerKind;
+
+    fn claims(assertion: &HeaderValue) -> Value {
+        let payload = assertion.to_str().unwrap().split('.').nth(1).unwrap();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_account_that_moved_is_asserted_with_its_new_organisation_at_once() {
+        let key =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        let asserter = Asserter::new(key.as_ref(), "digue.test").unwrap();
+        let portal = PortalId::parse("kairos").unwrap();
+        let now = Timestamp::from_secs(1_763_000_000);
+        let mut caller = Caller {
+            account: AccountId::parse("a1").unwrap(),
+            organisation: OrganisationId::parse("of-1").unwrap(),
+            session: SessionId::parse("s-1").unwrap(),
+            proved_at: now,
+            kind: CallerKind::Session,
+        };
+        let first = asserter.assert(&portal, &caller, now).unwrap();
+        assert_eq!(asserter.assert(&portal, &caller, now).unwrap(), first, "signed once for a while");
+        caller.organisation = OrganisationId::parse("of-2").unwrap();
+        let moved = claims(&asserter.assert(&portal, &caller, now).unwrap());
+        assert_eq!((&moved["org"], &moved["sub"]), (&Value::from("of-2"), &Value::from("a1")));
     }
 }
