@@ -16,6 +16,7 @@ use digue_app::monitor::portal_of;
 use digue_app::secret::name;
 use digue_app::signals::{StoredSignals, reason_of, signals_of, subject_of};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
+use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, DeclaredBatch, Finding, Signal, Surroundings, Weight};
 use digue_identity::recovery;
 use digue_locales::{Language, Value, text_with};
@@ -35,33 +36,118 @@ const MAILS_AN_HOUR: usize = 6;
 /// one part does not stop the others: the first error is returned at the end.
 pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), OperationError> {
     let MonitoredFinding { finding, step, is_trial } = found;
-    let id = FindingId::parse(&name("fi")?).expect("a prefix and base64url are an identifier");
-    let account = finding.account.as_deref().map(AccountId::parse).transpose();
-    let account = account.map_err(|_| OperationError::NotFound("account"))?;
+    let id = finding_id(app);
+    let whom = FoundSubject::of(&finding);
+    // The gate first: the journal can wait for a slow disk, containment cannot. Nor does it depend on what only
+    // the record needs: a name that cannot be read leaves its own gate open, and no other.
+    let acted = if step.taken > Action::Observe && whom.account.is_some() {
+        act_on(app, &whom, &id, step.taken, &reason_of(&finding.signals)).await
+    } else {
+        Ok(())
+    };
+    let noted = match whom.named() {
+        Ok(names) => note(app, (&finding, names), (id, step), is_trial).await,
+        Err(error) => Err(error),
+    };
+    acted.and(noted)
+}
+
+/// An identifier for a finding. Without randomness the moment names it: no gate stays open for want of a name,
+/// and guessing one is of no use.
+fn finding_id(app: &App) -> FindingId {
+    let text = name("fi").unwrap_or_else(|error| {
+        tracing::error!(%error, "No randomness; the finding is named by its moment");
+        format!("fi-{}", app.clock().now().micros())
+    });
+    FindingId::parse(&text).expect("a prefix and base64url or digits are an identifier")
+}
+
+/// Whom a finding is about. Each name is read by itself.
+struct FoundSubject {
+    /// `None`: about the organisation as a whole.
+    account: Option<Result<AccountId, UnreadableName>>,
+    organisation: Result<OrganisationId, UnreadableName>,
+    portal: Result<PortalId, UnreadableName>,
+}
+
+/// The part of a finding whose name is no identifier.
+#[derive(Clone, Copy, Debug)]
+struct UnreadableName(&'static str);
+
+impl From<UnreadableName> for OperationError {
+    fn from(UnreadableName(part): UnreadableName) -> Self {
+        Self::NotFound(part)
+    }
+}
+
+/// All names of a finding.
+struct FoundNames {
+    account: Option<AccountId>,
+    organisation: OrganisationId,
+    portal: PortalId,
+}
+
+impl FoundSubject {
+    fn of(finding: &Finding) -> Self {
+        let account = finding.account.as_deref().map(AccountId::parse);
+        let organisation = OrganisationId::parse(&finding.organisation);
+        Self {
+            account: account.map(|account| account.map_err(|_| UnreadableName("account"))),
+            organisation: organisation.map_err(|_| UnreadableName("organisation")),
+            portal: portal_of(finding).ok_or(UnreadableName("portal")),
+        }
+    }
+
+    fn named(self) -> Result<FoundNames, OperationError> {
+        let Self { account, organisation, portal } = self;
+        Ok(FoundNames { account: account.transpose()?, organisation: organisation?, portal: portal? })
+    }
+
+    /// The gates that a step closes, from the narrowest reach to the widest: if a later one fails, the account
+    /// itself is closed.
+    fn gates(&self, action: Action) -> Vec<(Result<Reach, UnreadableName>, Gate)> {
+        let gate = match action {
+            Action::Observe | Action::LowerBudget => None,
+            Action::CaseloadOnly => Some(Gate::CaseloadOnly),
+            Action::StepUp => Some(Gate::StepUp),
+            Action::CloseAccount | Action::CloseOrganisation | Action::ClosePortal => Some(Gate::Closed),
+        };
+        let account = self.account.clone().map(|account| account.map(Reach::Account));
+        let mut shut: Vec<_> = account.into_iter().zip(gate).collect();
+        if action >= Action::CloseOrganisation {
+            shut.push((self.organisation.clone().map(Reach::Organisation), Gate::Closed));
+        }
+        if action == Action::ClosePortal {
+            shut.push((self.portal.clone().map(Reach::Portal), Gate::Closed));
+        }
+        shut
+    }
+}
+
+/// Journals and stores a finding, and tells people of it.
+async fn note(
+    app: &App,
+    (finding, names): (&Finding, FoundNames),
+    (id, step): (FindingId, PlaybookStep),
+    is_trial: bool,
+) -> Result<(), OperationError> {
+    let FoundNames { account, organisation, portal } = names;
     let record = FindingRecord {
         id: id.clone(),
         at: finding.at,
-        account: account.clone(),
-        organisation: OrganisationId::parse(&finding.organisation)
-            .map_err(|_| OperationError::NotFound("organisation"))?,
-        portal: portal_of(&finding).ok_or(OperationError::NotFound("portal"))?,
+        account,
+        organisation,
+        portal,
         weight: finding.weight.code().to_owned(),
         // Thousandths as an integer, so that every database returns exactly what was stored.
         evidence: (f64::from(finding.evidence) * 1000.0) as i64,
         signals: to_json(&finding.signals),
-        around: around_json(&finding),
+        around: around_json(finding),
         persons: finding.persons,
         action: step.taken.code().to_owned(),
         intended: step.intended.code().to_owned(),
         is_fused: step.is_fused,
         verdict: None,
-    };
-    // The gate first: the journal can wait for a slow disk, containment cannot.
-    let acted = match &account {
-        Some(account) if step.taken > Action::Observe => {
-            act_on(app, account, &record, step.taken, &reason_of(&finding.signals)).await
-        }
-        _ => Ok(()),
     };
     let act = match finding.weight {
         // At an observe-only portal nobody is contained, and the journal must not claim it.
@@ -80,50 +166,40 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
     if let Err(error) = tell_people(app, &record, begins).await {
         tracing::error!(%error, finding = %id, "Mail about a finding failed; the console shows it");
     }
-    acted?;
-    written?;
-    stored
+    written.and(stored)
 }
 
 /// Closes the gates that the step names, cuts sessions, and lowers the limits that apply once the account
 /// is open again.
 async fn act_on(
     app: &App,
-    account: &AccountId,
-    record: &FindingRecord,
+    whom: &FoundSubject,
+    finding: &FindingId,
     action: Action,
     why: &str,
 ) -> Result<(), OperationError> {
     let digue = Actor::digue();
-    let reason = GateReason::monitor(record.id.clone(), why, REASON_CHARS_MAX);
-    let reach = Reach::Account(account.clone());
-    let gate = match action {
-        Action::Observe | Action::LowerBudget => None,
-        Action::CaseloadOnly => Some(Gate::CaseloadOnly),
-        Action::StepUp => Some(Gate::StepUp),
-        Action::CloseAccount | Action::CloseOrganisation | Action::ClosePortal => Some(Gate::Closed),
-    };
-    let mut shut = Vec::new();
-    shut.extend(gate.map(|gate| (reach, gate)));
-    // From the narrowest reach to the widest: if a later one fails, the account itself is closed.
-    if action >= Action::CloseOrganisation {
-        shut.push((Reach::Organisation(record.organisation.clone()), Gate::Closed));
-    }
-    if action == Action::ClosePortal {
-        shut.push((Reach::Portal(record.portal.clone()), Gate::Closed));
-    }
+    let reason = GateReason::monitor(finding.clone(), why, REASON_CHARS_MAX);
     let mut failed = Ok(());
-    for (reach, gate) in shut {
+    for (reach, gate) in whom.gates(action) {
+        // Remembered and not returned: the other gates are closed and the sessions cut even when one failed.
+        let reach = match reach {
+            Ok(reach) => reach,
+            Err(unreadable) => {
+                failed = Err(unreadable.into());
+                continue;
+            }
+        };
         // A gate that a person closed further must not be opened to the degree of the playbook.
         let is_stricter = gate > app.gateway().rules().gates.of(&reach);
         if is_stricter
             && let Err(error) =
                 gates::apply(app, &digue, reach, gate, reason.clone(), ActAuthority::One).await
         {
-            // Remembered and not returned: the sessions are cut even when the gate's entry failed.
             failed = Err(error);
         }
     }
+    let Some(Ok(account)) = &whom.account else { return failed };
     if action >= Action::CloseAccount
         && let Err(error) = identity_cuts::cut_account(app, account).await
     {

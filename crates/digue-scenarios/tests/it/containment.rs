@@ -73,6 +73,39 @@ async fn each_step_shuts_what_it_says_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_name_that_cannot_be_read_keeps_no_other_gate_open() {
+    let account = Reach::Account(AccountId::parse("a1").unwrap());
+    let organisation = Reach::Organisation(OrganisationId::parse("of-1").unwrap());
+    let portal = Reach::Portal(PortalId::parse("kairos").unwrap());
+    let spoilt: [(fn(&mut Finding), _, [Gate; 3]); 3] = [
+        (
+            |finding| finding.account = Some(" ".to_owned()),
+            "account",
+            [Gate::Open, Gate::Closed, Gate::Closed],
+        ),
+        (
+            |finding| finding.organisation = " ".to_owned(),
+            "organisation",
+            [Gate::Closed, Gate::Open, Gate::Closed],
+        ),
+        (|finding| finding.portal = " ".to_owned(), "portal", [Gate::Closed, Gate::Closed, Gate::Open]),
+    ];
+    for (spoil, part, expected) in spoilt {
+        let home = Home::open().await;
+        let mut found = found(&home, "a1", Weight::Containment, Action::ClosePortal);
+        spoil(&mut found.finding);
+        let answer = containment::respond(&home.app, found).await;
+        assert!(
+            matches!(answer, Err(OperationError::NotFound(named)) if named == part),
+            "{part}: {answer:?}"
+        );
+        let rules = home.app.gateway().rules();
+        let gates = [&account, &organisation, &portal].map(|reach| rules.gates.of(reach));
+        assert_eq!(gates, expected, "{part}");
+    }
+}
+
+#[tokio::test]
 async fn an_alert_does_what_the_playbook_says_of_alerts() {
     let home = Home::open().await;
     let reach = Reach::Account(AccountId::parse("a1").unwrap());
