@@ -1,5 +1,6 @@
 //! Acts: how one becomes durable, and who follows it.
 
+use digue_journal::AppendError;
 use digue_store::StoreError;
 use digue_types::{Act, Administration, Event, Subject};
 use futures_util::future::BoxFuture;
@@ -26,6 +27,38 @@ pub struct CommittedAct<'a> {
     pub details: &'a ActDetails,
     /// The number of its journal entry.
     pub entry: u64,
+}
+
+/// An act that the journal did not confirm.
+#[derive(Debug)]
+enum UnconfirmedAct {
+    /// Nothing of it was written, nor will be.
+    NotWritten(String),
+    /// It may be found in the journal later.
+    Unknown(String),
+}
+
+impl From<AppendError> for UnconfirmedAct {
+    fn from(error: AppendError) -> Self {
+        let text = error.to_string();
+        match error {
+            // Refused before it was queued.
+            AppendError::Busy { .. }
+            | AppendError::TooLong { .. }
+            | AppendError::PastRetention(_)
+            | AppendError::NotSealed(_)
+            | AppendError::Closed => Self::NotWritten(text),
+            AppendError::Unavailable(_) => Self::Unknown(text),
+        }
+    }
+}
+
+impl From<UnconfirmedAct> for OperationError {
+    fn from(act: UnconfirmedAct) -> Self {
+        match act {
+            UnconfirmedAct::NotWritten(text) | UnconfirmedAct::Unknown(text) => Self::Unavailable(text),
+        }
+    }
 }
 
 /// An area that follows acts. It is called after the act is durable and before the operation returns, so
@@ -60,6 +93,15 @@ impl App {
         act: Act,
         all: Vec<ActDetails>,
     ) -> Result<u64, OperationError> {
+        Ok(self.append_acts(actor, act, all).await?)
+    }
+
+    async fn append_acts(
+        &self,
+        actor: &Actor,
+        act: Act,
+        all: Vec<ActDetails>,
+    ) -> Result<u64, UnconfirmedAct> {
         if all.is_empty() {
             return Ok(0);
         }
@@ -89,16 +131,20 @@ impl App {
                 }
                 Ok(receipt.first)
             }
-            Ok(Err(error)) => Err(OperationError::Unavailable(error.to_string())),
-            Err(_) => Err(OperationError::Unavailable("the journal is closed".to_owned())),
+            Ok(Err(error)) => Err(error.into()),
+            // The journal ended with the append in its hands.
+            Err(_) => Err(UnconfirmedAct::Unknown("the journal is closed".to_owned())),
         }
     }
 
     /// Claims something in the store, then journals the act. In this order the journal never states that an
-    /// act was done when a concurrent one won the claim. When journalling fails the claim is released.
+    /// act was done when a concurrent one won the claim. The claim is released when the journal certainly does
+    /// not have the act. Where it may have it, the act is journalled once more; if that fails too, the claim is
+    /// kept: the journal could otherwise state what the store denies.
     ///
     /// # Errors
-    /// `Conflict` when the store refuses the claim; nothing is journalled then.
+    /// `Conflict` when the store refuses the claim; nothing is journalled then. `Unavailable` when the act is not
+    /// journalled, or not known to be; in the second case what was claimed stays done.
     pub async fn claim(
         &self,
         (actor, act, details): (&Actor, Act, ActDetails),
@@ -108,9 +154,9 @@ impl App {
         if !claim.await? {
             return Err(OperationError::Conflict);
         }
-        match self.write_down(actor, act, details).await {
-            Ok(entry) => Ok(entry),
-            Err(error) => {
+        match self.append_acts(actor, act, vec![details.clone()]).await {
+            Ok(entry) => return Ok(entry),
+            Err(error @ UnconfirmedAct::NotWritten(_)) => {
                 if let Err(stuck) = release.await {
                     tracing::error!(
                         error = %stuck,
@@ -118,9 +164,20 @@ impl App {
                         "Releasing a claim failed; the store keeps it although the act is not journalled"
                     );
                 }
-                Err(error)
+                return Err(error.into());
             }
+            Err(UnconfirmedAct::Unknown(_)) => {}
         }
+        // Once more, on the files of a recovered journal: an act that is stated twice misleads nobody.
+        let again = self.append_acts(actor, act, vec![details]).await;
+        again.map_err(|error| {
+            tracing::error!(
+                ?error,
+                act = act.code(),
+                "An act may or may not be in the journal; the store keeps it as done"
+            );
+            error.into()
+        })
     }
 
     /// Says in the journal that Digue started or stopped, and under which rules.

@@ -102,6 +102,9 @@ pub enum AppendError {
     /// The key of its period was destroyed: nothing past its retention is written again.
     #[error("{0}")]
     PastRetention(String),
+    /// The key of its period cannot be used: nothing was written.
+    #[error("the entry cannot be sealed: {0}")]
+    NotSealed(String),
     #[error("the journal cannot be written: {0}")]
     Unavailable(String),
     #[error("the journal is closed")]
@@ -242,7 +245,7 @@ impl Journal {
                 Err(error @ KeyError::Closed { .. }) => {
                     return Err((AppendError::PastRetention(error.to_string()), done));
                 }
-                Err(error) => return Err((AppendError::Unavailable(error.to_string()), done)),
+                Err(error) => return Err((AppendError::NotSealed(error.to_string()), done)),
             }
         }
         let mut queue = lock(&self.shared.queue);

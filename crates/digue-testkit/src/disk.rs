@@ -37,3 +37,30 @@ impl Faults for FailAt {
         if seen >= self.nth && seen < self.nth + self.times { self.strike } else { FaultEffect::Proceed }
     }
 }
+
+/// Fails a step as often as it is told to, from then on; lets all others pass.
+pub struct FailNext {
+    step: DurableStep,
+    strike: FaultEffect,
+    left: AtomicUsize,
+}
+
+impl FailNext {
+    pub fn new(step: DurableStep, strike: FaultEffect) -> Self {
+        Self { step, strike, left: AtomicUsize::new(0) }
+    }
+
+    /// The next `times` occurrences fail.
+    pub fn arm(&self, times: usize) {
+        self.left.store(times, Ordering::SeqCst);
+    }
+}
+
+impl Faults for FailNext {
+    fn strike(&self, step: DurableStep) -> FaultEffect {
+        let take = |left: usize| left.checked_sub(1);
+        let is_struck =
+            step == self.step && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
+        if is_struck { self.strike } else { FaultEffect::Proceed }
+    }
+}

@@ -29,7 +29,7 @@ use digue_http::client::HttpClient;
 use digue_identity::IdentitySettings;
 use digue_identity::invitations::MailedInvitations;
 use digue_identity::password::PasswordRules;
-use digue_journal::disk::Disk;
+use digue_journal::disk::{Disk, Faults};
 use digue_journal::keyring::OpenedKeyring;
 use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions, reader};
@@ -99,6 +99,8 @@ pub(crate) struct Plan {
     pub(crate) alerts: AlertRules,
     /// Keeps the state in a file, as in operation.
     pub(crate) on_disk: bool,
+    /// Makes the journal's disk fail.
+    pub(crate) faults: Option<Arc<dyn Faults>>,
 }
 
 /// A client for other services; it trusts no certificate.
@@ -141,7 +143,10 @@ impl Home {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock(AtomicI64::new(1_763_812_800_000_000)));
         let journal_state: Arc<RwLock<JournalState>> = Arc::default();
-        let disk = Disk::new(folder.path());
+        let disk = match plan.faults {
+            Some(faults) => Disk::with_faults(folder.path(), faults),
+            None => Disk::new(folder.path()),
+        };
         let journal = Arc::new(
             Journal::open(JournalOptions {
                 keyring: digue_testkit::keys::keyring(&disk),
@@ -320,9 +325,14 @@ impl Home {
         }
     }
 
+    /// Ends the journal: whatever is to be written from then on is refused.
+    pub(crate) fn close_journal(&self) {
+        self.journal.close();
+    }
+
     /// The acts of the journal with their subjects.
     pub(crate) fn acts(&self) -> Vec<(Act, String)> {
-        self.journal.close();
+        self.close_journal();
         let size = self.journal.status().size;
         let keyring = digue_testkit::keys::reading(&self.disk);
         let all = reader::entries(&self.disk, 0..size, size).unwrap();

@@ -1,5 +1,7 @@
 //! What is done about findings, step by step of the playbook, and what people make of them.
 
+use std::sync::Arc;
+
 use digue_access::{Reach, Role};
 use digue_app::found::MonitoredFinding;
 use digue_app::monitor::{DetectionMonitor, WatchRules};
@@ -10,9 +12,13 @@ use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings, Weight};
 use digue_gateway::ports::ResponseMonitor as _;
 use digue_identity::recovery::PERCENT_AFTER;
+use digue_journal::disk::{DurableStep, FaultEffect};
 use digue_store::FindingRecord;
 use digue_testkit::Mailbox;
-use digue_types::{AccountId, Act, Basis, Event, Exposure, Gate, OrganisationId, PersonRef, PortalId};
+use digue_testkit::disk::{FailNext, IO_ERROR};
+use digue_types::{
+    AccountId, Act, Basis, Event, Exposure, Gate, OrganisationId, PersonRef, PortalId, Subject,
+};
 
 use crate::app::{Home, Plan, mail_to};
 use crate::approvals::{again, somebody};
@@ -152,6 +158,54 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
     assert_eq!((view.undecided, view.oldest, view.false_alarms), (0, None, 1));
     let acts = home.acts();
     assert_eq!(acts.iter().filter(|(act, _)| *act == Act::FindingCleared).count(), 1);
+}
+
+/// A finding that waits for a decision, at a home whose disk can be made to fail; and who decides.
+async fn undecided(faults: &Arc<FailNext>) -> (Home, Actor, String) {
+    let home = Home::with(Plan { faults: Some(faults.clone()), ..Plan::default() }).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    containment::respond(&home.app, found(&home, "a1", Weight::Containment, Action::StepUp)).await.unwrap();
+    let id = containment::view(&home.app, &ciso).await.unwrap().findings[0].id.to_string();
+    (home, ciso, id)
+}
+
+async fn is_decided(home: &Home, id: &str) -> bool {
+    home.store.finding(id).await.unwrap().unwrap().verdict.is_some()
+}
+
+/// The entry is on the disk although its commit failed: after the recovery the journal has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_journal_may_have_stays_done_in_the_store() {
+    let faults = Arc::new(FailNext::new(DurableStep::WalSync, FaultEffect::FailAfter(IO_ERROR)));
+    let (home, ciso, id) = undecided(&faults).await;
+    faults.arm(2);
+    let decide = containment::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
+    assert!(matches!(decide.await, Err(OperationError::Unavailable(_))));
+    assert!(is_decided(&home, &id).await);
+    // The next act finds a disk that works.
+    home.app.note(Act::Started, Subject::Nothing).await.unwrap();
+    assert!(home.acts().iter().any(|(act, _)| *act == Act::FindingCleared));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_whose_commit_failed_once_is_done_and_journalled() {
+    let faults = Arc::new(FailNext::new(DurableStep::WalWrite, FaultEffect::Fail(IO_ERROR)));
+    let (home, ciso, id) = undecided(&faults).await;
+    faults.arm(1);
+    let decide = containment::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
+    decide.await.unwrap();
+    assert!(is_decided(&home, &id).await);
+    assert!(home.acts().iter().any(|(act, _)| *act == Act::FindingCleared));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_journal_refuses_is_released() {
+    let faults = Arc::new(FailNext::new(DurableStep::WalWrite, FaultEffect::Fail(IO_ERROR)));
+    let (home, ciso, id) = undecided(&faults).await;
+    home.close_journal();
+    let decide = containment::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
+    assert!(matches!(decide.await, Err(OperationError::Unavailable(_))));
+    assert!(!is_decided(&home, &id).await);
 }
 
 #[tokio::test]
