@@ -149,9 +149,11 @@ pub fn parse_moment(text: &str) -> Option<Timestamp> {
     if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
         return None;
     }
-    // Seconds have ten digits from 2001 to 2286, milliseconds then have thirteen: no overlap.
+    // Seconds have ten digits from September 2001 to 2286, milliseconds then have thirteen, and so on. With
+    // any other number of digits it is something else, such as the day `20260710` or the minute
+    // `202607101530`.
     let digits_of_micros = match whole.len() {
-        1..=12 => 6,
+        10 => 6,
         13 => 3,
         16 => 0,
         19 => return Some(Timestamp::from_micros(whole.parse::<i64>().ok()? / 1_000)),
@@ -452,6 +454,16 @@ mod tests {
             assert!(lacks_zone(text), "{text}");
         }
         assert!(!lacks_zone("hier") && !lacks_zone("2026-11-27T10:05:03Z"));
+    }
+
+    #[test]
+    fn a_day_written_as_digits_is_no_number_of_seconds() {
+        for text in
+            ["20260710", "260710", "202607101530", "20260710153005", "2026", "0", "153005", "20260710.5"]
+        {
+            assert_eq!(parse_moment(text), None, "{text}");
+            assert!(!lacks_zone(text), "{text}");
+        }
     }
 
     fn line_of(file: &str, place: usize) -> String {
