@@ -19,7 +19,7 @@ use digue_response::affected::{
 };
 use digue_response::claim::{ClaimKind, Happening};
 use digue_response::clock::ClockKind;
-use digue_response::incident::IncidentState;
+use digue_response::incident::{IncidentRole, IncidentState, Source};
 use digue_response::notification::{
     Field, FilledField, FormFieldSource, NotificationDraft, SentNotification, Stage,
 };
@@ -353,7 +353,7 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     // Never "yes" from facts alone: without an end the field stays unknown, and a person answers.
     one(Field::StillGoingOn, is_over.then(|| "no".to_owned()));
     one(Field::Established, is_established(incident));
-    one(Field::ProcessorToldAt, None);
+    one(Field::ProcessorToldAt, partner_reported_at(incident).map(stamp));
     one(Field::Circumstances, Some(circumstances(view, &reader)));
     let delay = incident.delays.get(&ClockKind::Authority).map(|decided| decided.reason.clone());
     one(Field::DelayReasons, delay);
@@ -388,6 +388,15 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
         facts.insert(Field::Origins, codes(vec!["hacking"]));
     }
     facts
+}
+
+/// When a partner reported the incident through Digue (`incidents::report`): the notification of GDPR art. 33(2).
+/// `None` where an officer entered what a partner had said, whose hour is not known, and where the operator is
+/// itself the processor.
+fn partner_reported_at(incident: &Incident) -> Option<Timestamp> {
+    let is_own_report =
+        incident.source == Source::Partner && incident.opened_by == Actor::digue().account.as_str();
+    (is_own_report && incident.role != IncidentRole::Processor).then_some(incident.opened_at)
 }
 
 /// "Established" once the incident is confirmed; before that a person must state it.

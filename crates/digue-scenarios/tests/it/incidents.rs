@@ -210,6 +210,32 @@ async fn an_incident_of_an_organisation_follows_its_accounts() {
     assert_eq!(seen.collect::<Vec<_>>(), ["account:a1"]);
 }
 
+#[tokio::test]
+async fn the_notification_says_when_a_partner_reported_and_not_when_an_officer_wrote_it_down() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let delegate = somebody(&home, "chef", "of-1", Role::Delegate).await;
+    let reported =
+        incidents::report(&home.app, &delegate, "Poste volé", "un portable, hier soir").await.unwrap();
+    let at = home.now();
+    home.clock.pass(Duration::from_hours(3));
+    let entered = incidents::open(
+        &home.app,
+        &dpo,
+        Source::Partner,
+        "Appel de of-1",
+        Subject::parse("organisation:of-1"),
+    )
+    .await
+    .unwrap();
+    let told = async |id: &str| {
+        let view = incidents::view(&home.app, &dpo, id).await.unwrap();
+        breach::draft(&home.app, &view, Language::French).snapshot().remove(&Field::ProcessorToldAt)
+    };
+    assert_eq!(told(&reported).await, Some(vec![at.to_string()]));
+    assert_eq!(told(&entered).await, None);
+}
+
 #[test]
 fn every_code_of_a_breach_has_its_word_in_both_languages() {
     let mut keys: Vec<String> = Vec::new();
