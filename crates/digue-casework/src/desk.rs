@@ -10,7 +10,8 @@ use std::time::Duration;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_locales::{Language, Value, text, text_with};
-use digue_mail::{Mail, maildir};
+use digue_mail::Mail;
+use digue_mail::maildir::{self, MessageReading};
 use digue_messages::message::{BYTES_MAX, ReadMessage, SubmittedMessage};
 use digue_messages::read;
 use digue_messages::verdict::CodeSeen;
@@ -274,19 +275,21 @@ pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
 }
 
 /// Reads the messages that were forwarded to the desk's address, and answers senders with an account. No
-/// others, because with a forged sender the desk would write to strangers.
+/// others, because with a forged sender the desk would write to strangers. A message that is too large, or that
+/// cannot be parsed, is left unseen, for a person.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
     let Some(folder) = app.area::<DeskRules>().inbox.clone() else { return Ok(0) };
     let waiting = maildir::waiting(app, folder, BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
-        // Too large messages have no bytes here; they are put aside unread, for a person.
-        let has_bytes = bytes.is_some();
+        // Too large messages have no bytes here.
         let read_both = move || {
             let bytes = bytes?;
             Some((read(&bytes).ok()?, read::sender(&bytes).unwrap_or_default()))
         };
-        if let Some((shown, reporter)) = app.blocking(read_both).await? {
+        let message = app.blocking(read_both).await?;
+        let reading = MessageReading::of(message.as_ref());
+        if let Some((shown, reporter)) = message {
             let opinion = opinion(app, &shown, SubmissionWay::Forwarded).await?;
             // The sender may be forged: the answer then reaches the holder of the address, who learns of it.
             let account = account_of(app, &reporter).await?;
@@ -299,7 +302,7 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
             read_count += 1;
         }
         // Moved last: after a crash the message is read again, and at worst answered twice.
-        maildir::set_aside(app, path, has_bytes).await?;
+        maildir::set_aside(app, path, reading).await?;
     }
     Ok(read_count)
 }

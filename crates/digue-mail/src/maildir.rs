@@ -30,14 +30,38 @@ fn read(folder: &Path, bytes_max: u64, count: usize) -> std::io::Result<Vec<(Pat
     Ok(waiting)
 }
 
-/// Moves a file from `new` to `cur`, with the flag `S` (seen) if it was read. It is not read again.
-pub async fn set_aside(app: &App, path: PathBuf, is_seen: bool) -> Result<(), OperationError> {
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageReading {
+    /// Digue read it and did what it asks for.
+    Understood,
+    /// Too large, or not understood: it stays unseen, for a person.
+    LeftUnseen,
+}
+
+impl MessageReading {
+    /// `LeftUnseen` where nothing was made of the message.
+    pub fn of<T>(understood: Option<&T>) -> Self {
+        if understood.is_some() { Self::Understood } else { Self::LeftUnseen }
+    }
+
+    /// The flags of its file name: `S` is "seen".
+    const fn flags(self) -> &'static str {
+        match self {
+            Self::Understood => "S",
+            Self::LeftUnseen => "",
+        }
+    }
+}
+
+/// Moves a file from `new` to `cur`; it is not read again.
+pub async fn set_aside(app: &App, path: PathBuf, reading: MessageReading) -> Result<(), OperationError> {
     let set_aside = move || {
         let folder = path.parent().and_then(Path::parent).unwrap_or(&path).join("cur");
         std::fs::create_dir_all(&folder)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         // Within one file system, so that it is atomic: a message is in exactly one of the folders.
-        std::fs::rename(&path, folder.join(format!("{name}:2,{}", if is_seen { "S" } else { "" })))
+        std::fs::rename(&path, folder.join(format!("{name}:2,{}", reading.flags())))
     };
     let moved: std::io::Result<()> = app.blocking(set_aside).await?;
     moved.map_err(|error| OperationError::Unavailable(error.to_string()))

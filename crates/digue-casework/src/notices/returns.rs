@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use digue_app::{App, OperationError};
-use digue_mail::maildir;
+use digue_mail::maildir::{self, MessageReading};
 use digue_response::code::Code;
 use digue_store::NoticeRecord;
 
@@ -50,7 +50,7 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
             returned += 1;
         }
         // Moved also when it was not understood, so that it is not read again; it is then for a person.
-        maildir::set_aside(app, path, report.is_some()).await?;
+        maildir::set_aside(app, path, MessageReading::of(report.as_ref())).await?;
     }
     Ok(returned)
 }

@@ -99,6 +99,7 @@ pub(crate) struct Plan {
     pub(crate) alerts: AlertRules,
     /// Keeps the state in a file, as in operation.
     pub(crate) on_disk: bool,
+    pub(crate) desk: DeskRules,
     /// Makes the journal's disk fail.
     pub(crate) faults: Option<Arc<dyn Faults>>,
 }
@@ -192,7 +193,7 @@ impl Home {
         let casework = CaseworkSettings {
             operator: home_rules(),
             alerts: plan.alerts.clone(),
-            desk: DeskRules::default(),
+            desk: plan.desk,
             lessons: Box::new(LessonMeasures),
         };
         let areas = digue_casework::areas(areas, casework);

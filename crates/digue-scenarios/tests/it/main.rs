@@ -4,6 +4,7 @@ mod app;
 mod approvals;
 mod claims_truth;
 mod containment;
+mod desk;
 mod devices;
 mod incidents;
 mod isms;
