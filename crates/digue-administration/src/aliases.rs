@@ -170,7 +170,8 @@ fn judge(
     let (rows, ignored) = read_rows(csv, map)?;
     let loses = match mode {
         LoadMode::Replace { confirms_loss } => {
-            !confirms_loss && (rows.is_empty() || rows.len() < base.len() / 2)
+            let count = |table: &AliasTable| u64::try_from(table.len()).unwrap_or(u64::MAX);
+            !confirms_loss && loads::loses_half(count(base), count(&rows))
         }
         LoadMode::Add => rows.is_empty(),
     };

@@ -39,7 +39,7 @@ pub struct LoadOutcome {
 /// What a load does with the relations in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoadMode {
-    /// `confirms_loss`: the sender accepts that less than half, or nothing, remains.
+    /// `confirms_loss`: the sender accepts that half of the rows, fewer or none remain.
     Replace {
         confirms_loss: bool,
     },
@@ -450,12 +450,11 @@ impl CaseloadJob {
         Ok((ignored, total, counter.finish()))
     }
 
-    /// Refuses a file that loses half of the relations or more: a failed extraction looks like that. The
-    /// sender may confirm it (`LoadMode::Replace`).
+    /// Refuses a file that loses half of the relations or more (`loads::loses_half`).
     fn must_not_lose(&self, total: u64) -> Result<(), OperationError> {
         let before = u64::try_from(self.base.relations()).unwrap_or(u64::MAX);
         match self.mode {
-            LoadMode::Replace { confirms_loss: false } if total == 0 || total < before / 2 => {
+            LoadMode::Replace { confirms_loss: false } if loads::loses_half(before, total) => {
                 Err(OperationError::Invalid("invalid-load-shrinks"))
             }
             LoadMode::Add if total == 0 => Err(OperationError::Invalid("invalid-load-empty")),

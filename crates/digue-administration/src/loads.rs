@@ -25,6 +25,13 @@ pub(crate) async fn hold(app: &App) -> MutexGuard<'_, ()> {
     app.area::<LoadLock>().0.lock().await
 }
 
+/// True when a file of `after` rows that replaces `before` would lose half of them or more, or leave none: a
+/// failed extraction looks like that. Its sender may confirm the loss (`LoadMode::Replace`).
+pub(crate) const fn loses_half(before: u64, after: u64) -> bool {
+    // Rounded down: of three rows, two must remain.
+    after <= before / 2
+}
+
 /// The file that a load replaces or extends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoadTarget {
@@ -312,6 +319,16 @@ pub(crate) async fn set_replaced(app: &App, target: &LoadTarget, version: u64) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_must_keep_more_than_half() {
+        for (before, after) in [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (1000, 500), (u64::MAX, 0)] {
+            assert!(loses_half(before, after), "{after} of {before}");
+        }
+        for (before, after) in [(0, 1), (1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (1000, 501), (1, u64::MAX)] {
+            assert!(!loses_half(before, after), "{after} of {before}");
+        }
+    }
 
     #[test]
     fn what_waits_is_kept_as_it_was_counted() {

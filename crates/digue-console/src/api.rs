@@ -96,7 +96,7 @@ fn loaded(mut body: Value, waiting: Option<(String, LoadGrowth)>, ignored: Vec<S
     (StatusCode::ACCEPTED, Json(body)).into_response()
 }
 
-/// `?confirm=loss`: the sender accepts that less than half, or nothing, remains.
+/// `?confirm=loss`: the sender accepts that half of the rows, fewer or none remain.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoadBody {

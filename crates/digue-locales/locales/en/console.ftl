@@ -601,7 +601,7 @@ identity-invite-named = Invite { $account } to link an identity
 identity-invite-explain = The person will find the invitation in "My account" for three days. There is no link to hand over.
 settings-providers = Identity providers
 column-identities = Linked identities
-invalid-load-shrinks = The file is empty or has fewer than half of the rows in effect. If this is intended, confirm it ("?confirm=loss").
+invalid-load-shrinks = The file is empty or has at most half of the rows in effect. If this is intended, confirm it ("?confirm=loss").
 invalid-load-empty = The file has no rows.
 invalid-load-replaced = Another file has replaced this one since the request. Submit the request again.
 invalid-load-changed = The pending file is not the one that was requested. Load it again.

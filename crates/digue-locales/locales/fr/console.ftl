@@ -601,7 +601,7 @@ identity-invite-named = Inviter { $account } à relier une identité
 identity-invite-explain = La personne trouve l'invitation dans « Mon compte » pendant trois jours. Il n'y a pas de lien à remettre.
 settings-providers = Fournisseurs d'identité
 column-identities = Identités reliées
-invalid-load-shrinks = Le fichier est vide, ou contient moins de la moitié des lignes en vigueur. Si c'est voulu, confirmez-le (« ?confirm=loss »).
+invalid-load-shrinks = Le fichier est vide, ou contient au plus la moitié des lignes en vigueur. Si c'est voulu, confirmez-le (« ?confirm=loss »).
 invalid-load-empty = Le fichier ne contient aucune ligne.
 invalid-load-replaced = Un autre fichier a remplacé celui-ci depuis la demande. Refaites la demande.
 invalid-load-changed = Le fichier en attente n'est plus celui qui a été demandé. Rechargez-le.

@@ -171,7 +171,12 @@ async fn every_fault_of_a_caseload_has_its_row_and_column() {
 async fn an_extraction_that_failed_empties_nothing() {
     let home = home().await;
     load(&home, &Actor::digue(), "account,person\na1,P1\na1,P2\na1,P3\na1,P4\n", REPLACE).await.unwrap();
-    for csv in ["account,person\n", "account,person\na1,P1\n", "account,person\n,\n"] {
+    for csv in [
+        "account,person\n",
+        "account,person\na1,P1\n",
+        "account,person\na1,P1\na1,P2\n",
+        "account,person\n,\n",
+    ] {
         let refused = load(&home, &Actor::digue(), csv, REPLACE).await;
         assert!(
             matches!(refused, Err(OperationError::Invalid("invalid-load-shrinks"))),

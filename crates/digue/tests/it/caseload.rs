@@ -110,7 +110,9 @@ fn a_caseload_file_with_faults_changes_nothing() {
     assert_eq!(a1.get("/fiche/P1").status, 403);
     grant(&more);
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    let less = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, b"account,person\na1,P1\n");
+    let less = |address: &str| officer.send("PUT", address, &csv, b"account,person\na1,P1\n");
+    assert_eq!(less("/api/v1/caseloads/personnes").status, 422, "half of the rows would go");
+    let less = less("/api/v1/caseloads/personnes?confirm=loss");
     assert_eq!((less.status, a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (200, 200, 403));
     // An agent may not.
     assert_eq!(a1.send("PUT", "/api/v1/caseloads/personnes", &csv, b"account,person\n").status, 403);
