@@ -166,9 +166,11 @@ fn hash(pepper: &[u8], password: &str) -> Result<String, OperationError> {
     Ok(hashed.map_err(|error| broken(&error.to_string()))?.to_string())
 }
 
-fn is_right(pepper: &[u8], password: &str, known: &str) -> bool {
+fn is_right(pepper: &[u8], shown: &ShownPassword, known: &str) -> bool {
     let (Ok(argon), Ok(known)) = (argon(pepper), PasswordHash::new(known)) else { return false };
-    argon.verify_password(password.as_bytes(), &known).is_ok()
+    // Hashed also when it is too long: every wrong input takes the same work.
+    let is_same = argon.verify_password(&shown.hashed, &known).is_ok();
+    is_same && !shown.is_too_long
 }
 
 fn totp(secret: &[u8], account: &AccountId) -> Result<Totp, OperationError> {
@@ -507,9 +509,26 @@ async fn compare(
 ) -> Result<bool, OperationError> {
     let lane = if is_known { &passwords.known } else { &passwords.strangers };
     let (pepper, known_hash) = (passwords.pepper.clone(), known_hash.to_owned());
-    // No longer password can have been set; the rest need not be hashed.
-    let text = password.get(..BYTES_MAX).unwrap_or(password).to_owned();
-    Passwords::in_turn(lane, move || is_right(&pepper, &text, &known_hash)).await
+    let shown = ShownPassword::of(password);
+    Passwords::in_turn(lane, move || is_right(&pepper, &shown, &known_hash)).await
+}
+
+/// A password as someone typed it, ready to be compared.
+struct ShownPassword {
+    /// Its first bytes, `BYTES_MAX` at most: no longer password can have been set, and hashing a long text
+    /// would let its sender choose how long that takes. Bytes and not characters: the end may divide one.
+    hashed: Vec<u8>,
+    /// It is longer than any password that can have been set, so that it is wrong even when its beginning is
+    /// right.
+    is_too_long: bool,
+}
+
+impl ShownPassword {
+    fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let hashed = bytes[..bytes.len().min(BYTES_MAX)].to_vec();
+        Self { hashed, is_too_long: bytes.len() > BYTES_MAX }
+    }
 }
 
 async fn uses_second_factor(
@@ -695,6 +714,32 @@ mod tests {
         assert_eq!(lane.available_permits(), 0, "the work goes on, and nothing else begins");
         tokio::task::spawn_blocking(move || together.wait()).await.unwrap();
         assert_eq!(Passwords::in_turn(&lane, || 7).await.unwrap(), 7);
+    }
+
+    #[test]
+    fn at_most_256_bytes_are_hashed_wherever_a_character_ends() {
+        // Byte 256 falls into the middle of the last character of the first two.
+        for text in
+            [format!("a{}", "é".repeat(5_000)), format!("ab{}", "€".repeat(5_000)), "x".repeat(10_000)]
+        {
+            let shown = ShownPassword::of(&text);
+            assert_eq!((shown.hashed.as_slice(), shown.is_too_long), (&text.as_bytes()[..BYTES_MAX], true));
+        }
+        let longest = format!("{}x", "é€".repeat(51));
+        assert_eq!(longest.len(), BYTES_MAX);
+        let shown = ShownPassword::of(&longest);
+        assert_eq!((shown.hashed.as_slice(), shown.is_too_long), (longest.as_bytes(), false));
+    }
+
+    #[test]
+    fn a_password_that_only_begins_as_the_right_one_is_wrong() {
+        let pepper = [7; 32];
+        let right = "x".repeat(BYTES_MAX);
+        let known = hash(&pepper, &right).unwrap();
+        let compare = |text: &str| is_right(&pepper, &ShownPassword::of(text), &known);
+        assert!(compare(&right));
+        assert!(!compare(&format!("{right}x")));
+        assert!(!compare(&right[1..]));
     }
 
     #[test]
