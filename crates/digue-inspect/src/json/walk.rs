@@ -7,8 +7,8 @@ use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use super::scan::{DEPTH_MAX, ScanFault, Scanner, ValueKind};
 use super::{
-    Bits, Child, Collector, JsonRules, NodeTarget, Pick, ReadingTally, Unreadable, WhyNobody, inexact,
-    is_blank, not_identifier, syntax, whole_number,
+    Bits, Collector, JsonRules, NodeTarget, Pick, ReachedNode, ReadingTally, Unreadable, WhyNobody, inexact,
+    is_blank, not_identifier, set_bits, syntax, whole_number,
 };
 
 /// Digits from which a number outside every record counts as text: telephone and social security numbers.
@@ -172,9 +172,16 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         let checks_fields = !self.rules.fields.is_empty()
             && self.records.last().is_some_and(|record| record.depth == self.trail.len());
         let is_noted = checks_fields || self.counts_here();
-        while let Some(key) = self.input.key(count == 0)? {
+        let children = self.rules.children_of(active, true);
+        let skips_plain = !is_noted && children.every == ReachedNode::default();
+        loop {
+            // Not before the first: what it skips begins with a comma.
+            if skips_plain && count > 0 {
+                count += self.input.skip_plain_members(|key| self.rules.awaits(&children, key));
+            }
+            let Some(key) = self.input.key(count == 0)? else { break };
             count += 1;
-            let (below, reached) = self.rules.descend(active, Child::Name(&key));
+            let ReachedNode { below, targets: reached } = self.rules.member(&children, &key);
             if below == 0 && reached == 0 && !is_noted {
                 // The fast path for most members of a record: no rule waits for them and nothing counts.
                 self.input.skip()?;
@@ -205,8 +212,9 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
 
     fn array(&mut self, active: Bits) -> Result<usize, WalkStop> {
         let mut count = 0;
+        let children = self.rules.children_of(active, false);
         while self.input.element(count == 0)? {
-            let (below, reached) = self.rules.descend(active, Child::Index(count));
+            let ReachedNode { below, targets: reached } = self.rules.element(&children, count);
             self.trail.push(PathStep::Index(count));
             count += 1;
             self.value(below, reached)?;
@@ -220,7 +228,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         self.compare(reached, text);
         let mut has_own = false;
         let mut has_identifier = false;
-        for target in targets(reached & self.rules.masks.picks) {
+        for target in set_bits(reached & self.rules.masks.picks) {
             let NodeTarget::Pick { pick, own_below } = &self.rules.targets[target] else { continue };
             let place = || place_of(self.rules, &self.trail);
             if self.found.take(pick, text, place)?.is_some() {
@@ -269,7 +277,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     }
 
     fn compare(&mut self, reached: Bits, text: &str) {
-        for target in targets(reached & self.rules.masks.compare) {
+        for target in set_bits(reached & self.rules.masks.compare) {
             if let NodeTarget::Compare(pick) = &self.rules.targets[target] {
                 self.found.compare(pick, text);
             }
@@ -284,7 +292,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
 
     fn picks(&self, reached: Bits) -> impl Iterator<Item = &'a Pick> + use<'a> {
         let rules = self.rules;
-        targets(reached & rules.masks.picks).filter_map(|target| match &rules.targets[target] {
+        set_bits(reached & rules.masks.picks).filter_map(|target| match &rules.targets[target] {
             NodeTarget::Pick { pick, .. } => Some(pick),
             _ => None,
         })
@@ -293,7 +301,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     /// True when a path continues below this node other than by "anywhere below": `..id` is awaited
     /// everywhere and describes no member.
     fn leads_further(&self, active: Bits) -> bool {
-        targets(active).any(|bit| !self.rules.steps[bit].is_descendant)
+        set_bits(active).any(|bit| !self.rules.steps[bit].is_descendant)
     }
 
     /// True where a text counts as undescribed.
@@ -557,16 +565,6 @@ fn is_telling_number(written: &str) -> bool {
     let has_digits = whole.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS;
     let is_scaled = written.contains(['e', 'E']);
     has_digits || (is_scaled && written.parse::<f64>().is_ok_and(|number| number.abs() >= TELLING_FROM))
-}
-
-fn targets(mut bits: Bits) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        (bits != 0).then(|| {
-            let target = bits.trailing_zeros() as usize;
-            bits &= bits - 1;
-            target
-        })
-    })
 }
 
 /// True for a name as programs write it. Any other key may be the name of a person.
