@@ -161,6 +161,14 @@ fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
 
 /// The text of a body. Undecodable bytes are an error: a replaced character could hide an identifier.
 pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
+    let is_undeclared = declared.is_none_or(|label| label.trim().is_empty());
+    if is_undeclared
+        && Encoding::for_bom(bytes).is_none()
+        && utf_16_without_mark(bytes).is_none()
+        && let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(bytes)
+    {
+        return Ok(text);
+    }
     let (text, _, had_errors) = charset(declared, bytes)?.decode(bytes);
     if had_errors {
         return Err(ReadFailure::new(UnreadCause::CharacterSet).at("text").into());
