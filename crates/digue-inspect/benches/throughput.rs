@@ -8,8 +8,8 @@ use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath::RecordPath;
 use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::{
-    BlockRules, IdentifierKind, InspectionLimits, Message, Pick, ResponseReading, ResponseRules, RuleBlock,
-    inspect,
+    BlockRules, IdentifierKind, IdentifierShape, InspectionLimits, Message, Pick, ResponseReading,
+    ResponseRules, RuleBlock, inspect,
 };
 
 const PERSONS: usize = 100;
@@ -69,7 +69,7 @@ fn throughput(criterion: &mut Criterion) {
     let kinds = [IdentifierKind {
         name: "id".into(),
         steps: vec![],
-        shape: Some(regex::Regex::new("^[0-9]{7}[A-Z]$").unwrap()),
+        shape: Some(IdentifierShape::new("^[0-9]{7}[A-Z]$").unwrap()),
     }];
     let limits = InspectionLimits::default();
     let mut group = criterion.benchmark_group("inspect");

@@ -10,6 +10,8 @@ use digue_types::visible::visible;
 use regex::Regex;
 use smol_str::SmolStr;
 
+use crate::shape::IdentifierShape;
+
 /// One step towards the canonical form, applied in the order of the map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Normalise {
@@ -76,7 +78,7 @@ pub struct IdentifierKind {
     pub name: String,
     pub steps: Vec<Normalise>,
     /// The canonical form must match this; a value that does not makes the response unreadable.
-    pub shape: Option<Regex>,
+    pub shape: Option<IdentifierShape>,
 }
 
 impl IdentifierKind {
@@ -85,8 +87,11 @@ impl IdentifierKind {
     /// Surrounding white space and invisible characters are never part of an identifier: a person does not
     /// see them, and portals write them by accident.
     pub fn canonical(&self, text: &str) -> Option<SmolStr> {
-        let visible = visible(text);
-        let normal = self.steps.iter().fold(Cow::Borrowed(visible.trim()), |text, step| step.apply(text));
+        // Most identifiers are written as they are: nothing invisible, and nothing to trim.
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+        let visible = if is_plain { Cow::Borrowed(text) } else { visible(text) };
+        let trimmed = if is_plain { text } else { visible.trim() };
+        let normal = self.steps.iter().fold(Cow::Borrowed(trimmed), |text, step| step.apply(text));
         let fits = self.shape.as_ref().is_none_or(|shape| shape.is_match(&normal));
         // The bound of a reference in the journal: a longer identifier could not be written down, so it must
         // not pass for a readable one.
@@ -145,7 +150,7 @@ mod tests {
 
     #[track_caller]
     fn check(steps: &[Normalise], shape: &str, text: &str, expected: Option<&str>) {
-        let shape = Some(Regex::new(shape).unwrap());
+        let shape = Some(IdentifierShape::new(shape).unwrap());
         let kind = IdentifierKind { name: "test".into(), steps: steps.to_vec(), shape };
         assert_eq!(kind.canonical(text).as_deref(), expected);
     }

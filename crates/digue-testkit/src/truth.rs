@@ -14,8 +14,8 @@ use digue_inspect::jsonpath;
 use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
-    BlockRules, IdentifierKind, InspectionLimits, Message, Pick, ResponseReading, ResponseRules, RuleBlock,
-    inspect,
+    BlockRules, IdentifierKind, IdentifierShape, InspectionLimits, Message, Pick, ResponseReading,
+    ResponseRules, RuleBlock, inspect,
 };
 use regex::Regex;
 
@@ -93,7 +93,7 @@ pub fn make(choices: &[u8]) -> Made {
 }
 
 fn kinds() -> Vec<IdentifierKind> {
-    let shape = Regex::new("^P[0-9]{4}$").expect("written here");
+    let shape = IdentifierShape::new("^P[0-9]{4}$").expect("written here");
     vec![IdentifierKind { name: "id".into(), steps: vec![], shape: Some(shape) }]
 }
 

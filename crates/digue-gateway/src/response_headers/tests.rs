@@ -1,9 +1,9 @@
-use digue_inspect::Normalise;
+use digue_inspect::{IdentifierShape, Normalise};
 
 use super::*;
 
 fn kinds(shape: &str) -> Vec<IdentifierKind> {
-    let shape = Regex::new(&format!("^(?:{shape})$")).unwrap();
+    let shape = IdentifierShape::new(&format!("^(?:{shape})$")).unwrap();
     vec![IdentifierKind { name: "numero".to_owned(), steps: vec![Normalise::Upper], shape: Some(shape) }]
 }
 

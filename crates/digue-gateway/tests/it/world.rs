@@ -409,7 +409,7 @@ fn limits() -> LimitsTable {
 }
 
 fn portal(name: &str, identity: Identity, mode: EnforcementMode) -> Portal {
-    let shape = regex::Regex::new("^P[0-9]+$").unwrap();
+    let shape = digue_inspect::IdentifierShape::new("^P[0-9]+$").unwrap();
     Portal {
         id: id(PortalId::parse(name)),
         population: id(PopulationId::parse("personnes")),

@@ -3,10 +3,11 @@ use regex::Regex;
 use super::*;
 use crate::identifier::{IdentifierKind, Pick};
 use crate::reading::WhyNobody;
+use crate::shape::IdentifierShape;
 use crate::table::{ColumnRule, MapColumn};
 
 fn kinds(shape: Option<&str>) -> Vec<IdentifierKind> {
-    let shape = shape.map(|shape| Regex::new(&format!("^(?:{shape})$")).unwrap());
+    let shape = shape.map(|shape| IdentifierShape::new(&format!("^(?:{shape})$")).unwrap());
     vec![IdentifierKind { name: "numero".into(), steps: vec![], shape }]
 }
 

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::*;
 use crate::identifier::{IdentifierKind, Normalise};
+use crate::shape::IdentifierShape;
 
 /// How a page lays out its persons.
 #[derive(Clone, Copy, Debug)]
@@ -239,7 +240,7 @@ proptest! {
 
     #[test]
     fn exactly_the_persons_of_a_page_are_found(page in page()) {
-        let shape = Some(Regex::new("^[0-9]{7}[A-Z]$").unwrap());
+        let shape = Some(IdentifierShape::new("^[0-9]{7}[A-Z]$").unwrap());
         let kinds = [IdentifierKind { name: "id".into(), steps: vec![Normalise::Trim], shape }];
         let (charset, bytes) = page.bytes();
         let mut found = Collector::new(&kinds, &[], 100);

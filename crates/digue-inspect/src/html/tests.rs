@@ -3,9 +3,10 @@ use regex::Regex;
 use super::*;
 use crate::identifier::{IdentifierKind, Normalise};
 use crate::reading::WhyNobody;
+use crate::shape::IdentifierShape;
 
 fn kinds() -> [IdentifierKind; 1] {
-    let shape = Some(Regex::new("^[0-9]{7}[A-Z]$").unwrap());
+    let shape = Some(IdentifierShape::new("^[0-9]{7}[A-Z]$").unwrap());
     [IdentifierKind { name: "id".into(), steps: vec![Normalise::Trim], shape }]
 }
 
@@ -49,8 +50,10 @@ fn look_at(
     sweep: Option<&str>,
 ) -> Result<Seen, Unreadable> {
     let kinds = kinds();
-    let sweep: Vec<Pick> =
-        sweep.map(|pattern| Pick::by_pattern(0, Regex::new(pattern).unwrap(), "sweep")).into_iter().collect();
+    let sweep: Vec<Pick> = sweep
+        .map(|pattern| Pick::by_pattern(0, Regex::new(pattern).unwrap(), "sweep"))
+        .into_iter()
+        .collect();
     let mut found = Collector::new(&kinds, &sweep, 1000);
     let tally = read(rules, charset, page, &InspectionLimits::default(), &mut found)?;
     let shown = found.into_shown();

@@ -2,18 +2,18 @@ use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use proptest::prelude::*;
-use regex::Regex;
 use rust_xlsxwriter::Workbook;
 
 use super::*;
 use crate::identifier::{IdentifierKind, Pick};
 use crate::reading::WhyNobody;
+use crate::shape::IdentifierShape;
 use crate::table::{ColumnRule, MapColumn};
 
 const SHAPE: &str = "[0-9]{7}[A-Z]";
 
 fn kinds(shape: Option<&str>) -> Vec<IdentifierKind> {
-    let shape = shape.map(|shape| Regex::new(&format!("^(?:{shape})$")).unwrap());
+    let shape = shape.map(|shape| IdentifierShape::new(&format!("^(?:{shape})$")).unwrap());
     vec![IdentifierKind { name: "numero".into(), steps: vec![], shape }]
 }
 

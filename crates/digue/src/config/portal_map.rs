@@ -18,8 +18,8 @@ use digue_gateway::response_headers::{HeaderRules, is_never_passed};
 use digue_inspect::access_log::{LogForm, LogMembers};
 use digue_inspect::jsonpath;
 use digue_inspect::{
-    ErrorRules, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, RuleBlock,
-    StatusPattern,
+    ErrorRules, IdentifierKind, IdentifierShape, Normalise, Pick, RequestRule, RequestSource, ResponseRules,
+    RuleBlock, StatusPattern,
 };
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, SlidingWindow};
 use http::{HeaderName, Method};
@@ -290,7 +290,11 @@ fn read_kinds(section: &ConfigSection<'_>) -> Option<(Vec<IdentifierKind>, usize
             }
             primary = Some(place);
         }
-        kinds.push(IdentifierKind { name, steps, shape: kind.parse("shape", whole_regex) });
+        kinds.push(IdentifierKind {
+            name,
+            steps,
+            shape: kind.parse("shape", |text| IdentifierShape::new(&anchored(text))),
+        });
     }
     if kinds.len() == 1 {
         primary = Some(0);
@@ -302,8 +306,12 @@ fn read_kinds(section: &ConfigSection<'_>) -> Option<(Vec<IdentifierKind>, usize
 }
 
 /// A shape describes the whole identifier: anchors are added.
+fn anchored(text: &str) -> String {
+    format!("^(?:{text})$")
+}
+
 fn whole_regex(text: &str) -> Result<Regex, regex::Error> {
-    Regex::new(&format!("^(?:{text})$"))
+    Regex::new(&anchored(text))
 }
 
 fn read_budgets(section: Option<ConfigSection<'_>>) -> LimitsTable {
