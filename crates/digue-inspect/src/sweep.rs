@@ -195,8 +195,10 @@ fn escape(rest: &str) -> Option<(usize, Decoded)> {
         b'\\' => Some((2, Decoded::Char('\\'))),
         b'x' => Some((4, char::from_u32(hex(2, 2)?).map_or(Decoded::Nothing, Decoded::Char))),
         b'u' if rest.as_bytes().get(2) == Some(&b'{') => {
-            let end = rest.find('}')?;
-            let code = u32::from_str_radix(rest.get(3..end)?, 16).ok()?;
+            // The digits only: a search for the brace would read the whole text for each of many openings.
+            let digits = rest.bytes().skip(3).take_while(u8::is_ascii_hexdigit).count();
+            let end = Some(3 + digits).filter(|end| rest.as_bytes().get(*end) == Some(&b'}'))?;
+            let code = u32::from_str_radix(&rest[3..end], 16).ok()?;
             Some((end + 1, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)))
         }
         b'u' => {
@@ -270,6 +272,13 @@ mod tests {
         for text in [r"x\nmarie@exemple.fr", "%20marie@exemple.fr", "&nbsp;marie@exemple.fr"] {
             assert_eq!(swept(mail, text), ["marie@exemple.fr"], "{text}");
         }
+    }
+
+    #[test]
+    fn escapes_that_never_end_are_passed_over_once() {
+        let openings = r"\u{".repeat(1 << 20);
+        check(&format!("{openings} P0002"), &["P0002"]);
+        check(r"\u{50}0002 \u{} \u{110000}", &["P0002"]);
     }
 
     #[test]
