@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 
 use digue_types::visible::visible;
-use regex::Regex;
 use smol_str::SmolStr;
 
+use crate::pattern::SearchPattern;
 use crate::shape::IdentifierShape;
 
 /// One step towards the canonical form, applied in the order of the map.
@@ -128,7 +128,7 @@ pub struct Pick {
     pub kind: usize,
     /// The first group is the identifier, or the whole match without a group. Text that does not match is not
     /// an identifier, such as a link to another page.
-    pub pattern: Option<Regex>,
+    pub pattern: Option<SearchPattern>,
     /// The rule as written in the map, to name the one that failed.
     pub rule: SmolStr,
 }
@@ -139,7 +139,7 @@ impl Pick {
         Self { kind, pattern: None, rule: rule.into() }
     }
 
-    pub fn by_pattern(kind: usize, pattern: Regex, rule: &str) -> Self {
+    pub fn by_pattern(kind: usize, pattern: SearchPattern, rule: &str) -> Self {
         Self { kind, pattern: Some(pattern), rule: rule.into() }
     }
 }

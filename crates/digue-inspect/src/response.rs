@@ -342,8 +342,8 @@ fn read_text(
 
 #[cfg(test)]
 mod tests {
+    use crate::pattern::SearchPattern;
     use digue_types::Means;
-    use regex::Regex;
 
     use super::*;
     use crate::json::{JsonMap, JsonRule};
@@ -368,7 +368,7 @@ mod tests {
         let types = usual_types("json").iter().map(|t| (*t).to_owned()).collect();
         let mut block = RuleBlock::new(types, BlockRules::Json(JsonRules::new(map).unwrap()));
         block.sweep =
-            sweep.map(|p| Pick::by_pattern(0, Regex::new(p).unwrap(), "sweep")).into_iter().collect();
+            sweep.map(|p| Pick::by_pattern(0, SearchPattern::new(p).unwrap(), "sweep")).into_iter().collect();
         block
     }
 
@@ -493,7 +493,7 @@ mod tests {
     fn a_text_can_be_a_list_of_lines() {
         let mut lines =
             RuleBlock::new(vec!["text/plain".into()], BlockRules::Text { is_record_per_line: true });
-        lines.sweep = vec![Pick::by_pattern(0, Regex::new("P[0-9]+").unwrap(), "sweep")];
+        lines.sweep = vec![Pick::by_pattern(0, SearchPattern::new("P[0-9]+").unwrap(), "sweep")];
         let rules = ResponseRules { blocks: vec![lines], errors: None };
         check_count(look_with(&rules, 200, "text/plain", "P1 a\n\nP2 b\n"), 2);
         for end in ["\n", "\r", "\r\n", "\u{c}", "\u{2028}"] {

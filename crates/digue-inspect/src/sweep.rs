@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use digue_types::compatible;
 use digue_types::visible::is_invisible;
+use wide::u8x16;
 
 use crate::identifier::Pick;
 use crate::reading::Unreadable;
@@ -35,7 +36,9 @@ impl<'t> Layers<'t> {
         let last = undone.last().map_or(text, String::as_str);
         // Letters in other alphabets or widths (full-width digits, mathematical letters) look like plain
         // ones.
-        if let Cow::Owned(plain) = compatible(last) {
+        if !is_plain_french(last)
+            && let Cow::Owned(plain) = compatible(last)
+        {
             undone.push(plain);
         }
         Self { text, coded, undone }
@@ -48,18 +51,12 @@ impl<'t> Layers<'t> {
         take: &mut dyn FnMut(&str) -> Result<(), Unreadable>,
     ) -> Result<(), Unreadable> {
         let Some(pattern) = &pick.pattern else { return Ok(()) };
-        for groups in pattern.captures_iter(self.text) {
-            let Some(part) = groups.get(1).or(groups.get(0)) else { continue };
-            if !overlaps(&self.coded, part.start(), part.end()) {
-                take(part.as_str())?;
-            }
-        }
+        pattern.each_match(self.text, |part| match overlaps(&self.coded, part.start, part.end) {
+            true => Ok(()),
+            false => take(&self.text[part]),
+        })?;
         for plain in &self.undone {
-            for groups in pattern.captures_iter(plain) {
-                if let Some(part) = groups.get(1).or(groups.get(0)) {
-                    take(part.as_str())?;
-                }
-            }
+            pattern.each_match(plain, |part| take(&plain[part]))?;
         }
         Ok(())
     }
@@ -92,12 +89,68 @@ enum Decoded {
 /// The next byte that may begin an encoded character, or a non-ASCII one that may be invisible.
 fn next_candidate(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let is_candidate = |b: &u8| matches!(b, b'%' | b'&' | b'\\' | 0..=8 | 0xe..=0x1e | 0x7f..);
-    let mut at = from + bytes[from..].iter().position(is_candidate)?;
+    let mut at = from + first_candidate(&bytes[from..])?;
     while !text.is_char_boundary(at) {
         at += 1;
     }
     (at < bytes.len()).then_some(at)
+}
+
+fn first_candidate(bytes: &[u8]) -> Option<usize> {
+    let is_candidate = |b: &u8| matches!(b, b'%' | b'&' | b'\\' | 0..=8 | 0xe..=0x1e | 0x7f..);
+    first_place(bytes, candidate_places, is_candidate)
+}
+
+fn first_beyond_ascii(bytes: &[u8]) -> Option<usize> {
+    // The mask holds the highest bit of each byte.
+    first_place(bytes, |block| u8x16::from(*block).to_bitmask(), |byte| !byte.is_ascii())
+}
+
+/// The first byte of a kind; `places` has one bit for each such byte of a block, the first byte lowest.
+fn first_place(
+    bytes: &[u8],
+    places: impl Fn(&[u8; 16]) -> u32,
+    is_one: impl Fn(&u8) -> bool,
+) -> Option<usize> {
+    let (blocks, rest) = bytes.as_chunks();
+    for (number, block) in blocks.iter().enumerate() {
+        let places = places(block);
+        if places != 0 {
+            return Some(16 * number + places.trailing_zeros() as usize);
+        }
+    }
+    rest.iter().position(is_one).map(|place| 16 * blocks.len() + place)
+}
+
+/// One bit for each byte that may begin an encoded character, the first byte lowest.
+fn candidate_places(block: &[u8; 16]) -> u32 {
+    let block = u8x16::from(*block);
+    let is = |byte: u8| block.simd_eq(u8x16::splat(byte));
+    let at_most = |block: u8x16, most: u8| block.min(u8x16::splat(most)).simd_eq(block);
+    let is_beyond = block.max(u8x16::splat(0x7f)).simd_eq(block);
+    // Below 0xe this wraps around to large values.
+    let is_control = at_most(block, 8) | at_most(block - u8x16::splat(0xe), 0x10);
+    (is(b'%') | is(b'&') | is(b'\\') | is_control | is_beyond).to_bitmask()
+}
+
+/// True when `compatible` would leave the text as it is: Latin letters and the signs of ordinary French text have no
+/// other form. A text without any other character needs no table of Unicode.
+fn is_plain_french(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(beyond) = first_beyond_ascii(&bytes[at..]) {
+        at += beyond;
+        let Some(c) = text[at..].chars().next() else { return true };
+        let is_stable = matches!(
+            c,
+            'À'..='ÿ' | 'Œ' | 'œ' | 'Ÿ' | '«' | '»' | '°' | '–' | '—' | '‘' | '’' | '“' | '”' | '€'
+        );
+        if !is_stable {
+            return false;
+        }
+        at += c.len_utf8();
+    }
+    true
 }
 
 /// The ranges of the text that are encoded.
@@ -218,12 +271,12 @@ fn escape(rest: &str) -> Option<(usize, Decoded)> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use regex::Regex;
 
     use super::*;
+    use crate::pattern::SearchPattern;
 
     fn swept(pattern: &str, text: &str) -> Vec<String> {
-        let pick = Pick::by_pattern(0, Regex::new(pattern).unwrap(), "sweep");
+        let pick = Pick::by_pattern(0, SearchPattern::new(pattern).unwrap(), "sweep");
         let mut found = Vec::new();
         let keep = &mut |part: &str| {
             found.push(part.to_owned());
@@ -312,6 +365,20 @@ mod tests {
             }
             text.push_str(&after);
             prop_assert_eq!(swept(r"P[0-9]{4}", &text), vec![id], "{}", text);
+        }
+
+        #[test]
+        fn candidates_are_those_of_the_definition(bytes in proptest::collection::vec(any::<u8>(), 0..60), far in 0usize..40) {
+            let bytes = [vec![b'x'; far], bytes].concat();
+            let is_candidate = |b: &u8| matches!(b, b'%' | b'&' | b'\\' | 0..=8 | 0xe..=0x1e | 0x7f..);
+            prop_assert_eq!(first_candidate(&bytes), bytes.iter().position(is_candidate));
+        }
+
+        #[test]
+        fn plain_french_has_no_other_form(text in "[ -~À-ÿŒœŸ«»°–—‘’“”€]{0,30}", other in "\\PC{0,3}") {
+            prop_assert!(is_plain_french(&text) && matches!(compatible(&text), Cow::Borrowed(_)), "{}", text);
+            let mixed = text + &other;
+            prop_assert!(!is_plain_french(&mixed) || compatible(&mixed) == mixed, "{}", mixed);
         }
 
         #[test]

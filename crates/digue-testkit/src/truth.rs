@@ -15,9 +15,8 @@ use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
     BlockRules, IdentifierKind, IdentifierShape, InspectionLimits, Message, Pick, ResponseReading,
-    ResponseRules, RuleBlock, inspect,
+    ResponseRules, RuleBlock, SearchPattern, inspect,
 };
-use regex::Regex;
 
 /// The persons that a response shows.
 #[derive(Debug, Default)]
@@ -103,7 +102,7 @@ fn pick() -> Pick {
 
 fn made(content_type: &'static str, text: String, rules: BlockRules, truth: Truth) -> Made {
     let mut block = RuleBlock::new(vec![content_type.to_owned()], rules);
-    let sweep = Regex::new(r"\bP[0-9]{4}\b").expect("written here");
+    let sweep = SearchPattern::new(r"\bP[0-9]{4}\b").expect("written here");
     block.sweep = vec![Pick::by_pattern(0, sweep, "sweep")];
     Made { content_type, text, rules: ResponseRules { blocks: vec![block], errors: None }, truth }
 }

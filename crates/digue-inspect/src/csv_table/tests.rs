@@ -2,6 +2,7 @@ use regex::Regex;
 
 use super::*;
 use crate::identifier::{IdentifierKind, Pick};
+use crate::pattern::SearchPattern;
 use crate::reading::WhyNobody;
 use crate::shape::IdentifierShape;
 use crate::table::{ColumnRule, MapColumn};
@@ -259,7 +260,7 @@ fn a_fault_names_rule_line_and_shape() {
 #[test]
 fn the_sweep_reads_decoded_cells_of_every_row() {
     let kinds = kinds(SHAPE);
-    let sweep = [Pick::by_pattern(0, Regex::new(r"\b[0-9]{7}[A-Z]\b").unwrap(), "sweep")];
+    let sweep = [Pick::by_pattern(0, SearchPattern::new(r"\b[0-9]{7}[A-Z]\b").unwrap(), "sweep")];
     let mut found = Collector::new(&kinds, &sweep, 100);
     let text = "Tuteur : 1000007G;\nnumero;note\n1000001A;\"vu \"\"1000002B\"\" &#49;000003C\"\n";
     assert!(read(&rules("numero"), text, &mut found).is_err(), "the title holds an identifier");

@@ -3,10 +3,10 @@
 
 #[cfg(test)]
 use proptest::prelude::*;
-use regex::Regex;
 
 use super::*;
 use crate::identifier::{IdentifierKind, Normalise};
+use crate::pattern::SearchPattern;
 use crate::shape::IdentifierShape;
 
 /// How a page lays out its persons.
@@ -264,7 +264,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "[<>/!a-t=\"' &#;\\-\\[\\]x0]{0,200}") {
         let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
-        let sweep = [Pick::by_pattern(0, Regex::new("[0-9]+").unwrap(), "sweep")];
+        let sweep = [Pick::by_pattern(0, SearchPattern::new("[0-9]+").unwrap(), "sweep")];
         let rule = HtmlRule {
             selector: parse_selector("a, td:nth-of-type(2n+1) ~ *").unwrap(),
             take: IdentifierPart::Text,

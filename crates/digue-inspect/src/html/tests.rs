@@ -1,7 +1,6 @@
-use regex::Regex;
-
 use super::*;
 use crate::identifier::{IdentifierKind, Normalise};
+use crate::pattern::SearchPattern;
 use crate::reading::WhyNobody;
 use crate::shape::IdentifierShape;
 
@@ -23,7 +22,7 @@ fn by_pattern(selector: &str, attribute: &str, pattern: &str, is_own: bool) -> H
     HtmlRule {
         selector: parse_selector(selector).unwrap(),
         take: IdentifierPart::Attribute(attribute.into()),
-        pick: Pick::by_pattern(0, Regex::new(pattern).unwrap(), selector),
+        pick: Pick::by_pattern(0, SearchPattern::new(pattern).unwrap(), selector),
         is_own,
     }
 }
@@ -51,7 +50,7 @@ fn look_at(
 ) -> Result<Seen, Unreadable> {
     let kinds = kinds();
     let sweep: Vec<Pick> = sweep
-        .map(|pattern| Pick::by_pattern(0, Regex::new(pattern).unwrap(), "sweep"))
+        .map(|pattern| Pick::by_pattern(0, SearchPattern::new(pattern).unwrap(), "sweep"))
         .into_iter()
         .collect();
     let mut found = Collector::new(&kinds, &sweep, 1000);

@@ -19,7 +19,7 @@ use digue_inspect::access_log::{LogForm, LogMembers};
 use digue_inspect::jsonpath;
 use digue_inspect::{
     ErrorRules, IdentifierKind, IdentifierShape, Normalise, Pick, RequestRule, RequestSource, ResponseRules,
-    RuleBlock, StatusPattern,
+    RuleBlock, SearchPattern, StatusPattern,
 };
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, SlidingWindow};
 use http::{HeaderName, Method};
@@ -546,7 +546,7 @@ pub(super) fn read_pick(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -
             found
         }
     };
-    let pattern = section.parse("pattern", Regex::new);
+    let pattern = section.parse("pattern", SearchPattern::new);
     // Two groups are ambiguous; without a group the whole match is taken, with the words around the
     // identifier. A sweep has none around it.
     let groups = pattern.as_ref().map_or(1, |pattern| pattern.captures_len() - 1);
