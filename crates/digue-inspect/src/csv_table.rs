@@ -9,6 +9,7 @@ mod lexer;
 
 use digue_types::visible::{is_blank, is_invisible};
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
+use memchr::memchr;
 
 use crate::collector::Collector;
 use crate::reading::{ReadingTally, Unreadable};
@@ -26,10 +27,10 @@ pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result
         None => (None, text),
     };
     let delimiters = delimiters(rules, hint, text, found);
-    let has_quotes = text.contains('"');
+    let has_quotes = memchr(b'"', text.as_bytes()).is_some();
     let mut candidates = Vec::new();
     for delimiter in &delimiters {
-        let attempt = Attempt { rules, text, delimiter: *delimiter, is_only: false };
+        let attempt = Attempt { rules, text, delimiter: *delimiter, has_quotes, is_only: false };
         if !has_quotes {
             let is_only = delimiters.len() == 1;
             candidates.push(Attempt { is_only, ..attempt }.read(Quotes::None, found)?);
@@ -142,6 +143,7 @@ struct Attempt<'a> {
     rules: &'a TableRules,
     text: &'a str,
     delimiter: u8,
+    has_quotes: bool,
     /// No other reading follows, so the first fault ends the work.
     is_only: bool,
 }
@@ -150,7 +152,7 @@ impl Attempt<'_> {
     /// Reads to the end. After a fault, texts with the shape of an identifier are still collected: the client
     /// may show them. Fails when the response cannot be read in any way.
     fn read(self, quotes: Quotes, found: &mut Collector<'_>) -> Result<CsvCandidate, Unreadable> {
-        let is_by_line = matches!(quotes, Quotes::InLine | Quotes::None) && self.text.contains('"');
+        let is_by_line = matches!(quotes, Quotes::InLine | Quotes::None) && self.has_quotes;
         let mut rows =
             if is_by_line { TableRows::of_one_width(self.rules) } else { TableRows::new(self.rules) };
         let mut lexer = Lexer::new(self.text, self.delimiter, quotes);

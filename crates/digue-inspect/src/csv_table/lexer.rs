@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 use super::CsvRow;
 use crate::reading::Unreadable;
@@ -91,7 +92,12 @@ impl<'t> Lexer<'t> {
         match self.quotes {
             Quotes::None => {
                 let line = self.take_line();
-                row.cells.extend(line.split(char::from(self.delimiter)).map(Cow::Borrowed));
+                let mut start = 0;
+                for end in memchr_iter(self.delimiter, line.as_bytes()) {
+                    row.cells.push(Cow::Borrowed(&line[start..end]));
+                    start = end + 1;
+                }
+                row.cells.push(Cow::Borrowed(&line[start..]));
             }
             Quotes::InLine => {
                 let line = self.take_line();
@@ -109,10 +115,11 @@ impl<'t> Lexer<'t> {
     /// The next line, without its end: `\n`, `\r\n` or `\r`.
     fn take_line(&mut self) -> &'t str {
         if self.line_feed < self.at {
-            self.line_feed = self.text[self.at..].find('\n').map_or(self.text.len(), |found| self.at + found);
+            let found = memchr(b'\n', &self.text.as_bytes()[self.at..]);
+            self.line_feed = found.map_or(self.text.len(), |found| self.at + found);
         }
         let line = &self.text[self.at..self.line_feed];
-        let line = line.find('\r').map_or(line, |end| &line[..end]);
+        let line = memchr(b'\r', line.as_bytes()).map_or(line, |end| &line[..end]);
         self.at += line.len();
         self.skip_line_end();
         line
@@ -148,15 +155,15 @@ impl<'t> Lexer<'t> {
         let end = self.cell_end(text, at);
         let cell = &text[at..end];
         // `="0012"` is an honest way to keep leading zeros, not careless quoting.
-        if cell.contains('"') && super::guarded(cell.trim()).is_none() {
+        if memchr(b'"', cell.as_bytes()).is_some() && super::guarded(cell.trim()).is_none() {
             self.oddities.bare_quote.get_or_insert(self.line);
         }
         (Cow::Borrowed(cell), end)
     }
 
     fn cell_end(&self, text: &str, at: usize) -> usize {
-        let is_end = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\r' | b'\n');
-        text.as_bytes()[at..].iter().position(is_end).map_or(text.len(), |found| at + found)
+        let found = memchr3(self.delimiter, b'\r', b'\n', &text.as_bytes()[at..]);
+        found.map_or(text.len(), |found| at + found)
     }
 
     /// A cell from after its opening quote, and the position after it.
@@ -200,10 +207,10 @@ impl<'t> Lexer<'t> {
 
     /// The next character that may end the cell or escape another.
     fn next_mark(&self, text: &str, at: usize) -> Option<usize> {
-        let rest = &text[at..];
+        let rest = &text.as_bytes()[at..];
         let found = match self.quotes {
-            Quotes::AfterBackslash | Quotes::EscapedByBackslash => rest.find(['"', '\\']),
-            Quotes::Doubled | Quotes::InLine | Quotes::None => rest.find('"'),
+            Quotes::AfterBackslash | Quotes::EscapedByBackslash => memchr2(b'"', b'\\', rest),
+            Quotes::Doubled | Quotes::InLine | Quotes::None => memchr(b'"', rest),
         };
         found.map(|found| at + found)
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use html_escape::NAMED_ENTITIES;
+use memchr::memchr;
 
 /// Names that are also valid without a semicolon (HTML, 13.5). Sorted, for a binary search.
 const LEGACY: [&str; 106] = [
@@ -32,7 +33,7 @@ pub(super) enum ReferenceContext {
 }
 
 pub(super) fn decoded(raw: &str, context: ReferenceContext) -> Cow<'_, str> {
-    if !raw.as_bytes().contains(&b'&') {
+    if memchr(b'&', raw.as_bytes()).is_none() {
         return Cow::Borrowed(raw);
     }
     let mut text = String::with_capacity(raw.len());
@@ -42,7 +43,7 @@ pub(super) fn decoded(raw: &str, context: ReferenceContext) -> Cow<'_, str> {
 
 pub(super) fn decode_into(text: &mut String, raw: &str, context: ReferenceContext) {
     let mut rest = raw;
-    while let Some(at) = rest.find('&') {
+    while let Some(at) = memchr(b'&', rest.as_bytes()) {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
         let length = reference(rest, context, text);

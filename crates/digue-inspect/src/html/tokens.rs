@@ -2,6 +2,8 @@
 //!
 //! Nothing is copied. Each byte is visited a bounded number of times, whatever precedes it.
 
+use memchr::{memchr, memchr2};
+
 use super::tag::{self, Tag, TagNames};
 
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +91,7 @@ impl<'t> Tokens<'t> {
     fn markup_from(&self, from: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut at = from;
-        while let Some(found) = self.text[at..].find('<') {
+        while let Some(found) = memchr(b'<', &self.text.as_bytes()[at..]) {
             at += found;
             let is_markup = match bytes.get(at + 1) {
                 Some(b'!' | b'?') => true,
@@ -145,7 +147,7 @@ impl<'t> Tokens<'t> {
 
     fn until_angle(&mut self, start: usize, token: fn(usize, usize) -> HtmlToken) -> HtmlToken {
         let start = start.min(self.text.len());
-        let end = self.text[start..].find('>').map_or(self.text.len(), |end| start + end);
+        let end = memchr(b'>', &self.text.as_bytes()[start..]).map_or(self.text.len(), |end| start + end);
         self.at = (end + 1).min(self.text.len());
         token(start, end)
     }
@@ -228,7 +230,7 @@ impl<'t> Tokens<'t> {
         }
         let mut state = TokenizerState::Plain;
         let mut at = from;
-        while let Some(found) = self.text[at..].find(['<', '-']) {
+        while let Some(found) = memchr2(b'<', b'-', &self.text.as_bytes()[at..]) {
             at += found;
             let rest = &self.text.as_bytes()[at..];
             if rest.starts_with(b"-->") {

@@ -1,5 +1,7 @@
 //! The tree of a page: elements and texts in one vector, linked by index. It knows no rule of HTML.
 
+use memchr::memchr;
+
 use super::references::{ReferenceContext, decode_into};
 use super::tag::{self, Tag, TagNames};
 use super::tokens::TagAttributes;
@@ -161,7 +163,7 @@ impl<'t> HtmlTree<'t> {
             true => to.push_str(raw),
             false => decode_into(to, raw, ReferenceContext::Text),
         }
-        if to.as_bytes()[start..].contains(&0) {
+        if memchr(0, &to.as_bytes()[start..]).is_some() {
             // A browser shows nothing for U+0000, and an identifier must not be split by one.
             let shown = to[start..].replace('\0', "");
             to.truncate(start);
