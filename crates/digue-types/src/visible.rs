@@ -17,11 +17,17 @@ pub const fn is_invisible(c: char) -> bool {
 
 /// The text without invisible characters.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    let is_printable = |byte: u8| (0x20..0x80).contains(&byte);
-    if text.bytes().all(is_printable) || !text.chars().any(is_invisible) {
+    if is_printable(text.as_bytes()) || !text.chars().any(is_invisible) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
+}
+
+/// True for ASCII without control characters; in blocks without an early end, which the compiler vectorises.
+fn is_printable(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    let are_printable = |bytes: &[u8]| bytes.iter().fold(true, |all, byte| all & (0x20..0x80).contains(byte));
+    blocks.iter().all(|block| are_printable(block)) && are_printable(rest)
 }
 
 /// True for text of which a person sees nothing: white space and invisible characters.
