@@ -145,9 +145,14 @@ pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding
         Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
             .ok_or_else(|| ReadFailure::new(UnreadCause::CharacterSet).at("content-type").into()),
         None if let Some(encoding) = utf_16_without_mark(bytes) => Ok(encoding),
-        None if std::str::from_utf8(bytes).is_ok() => Ok(UTF_8),
+        None if is_utf8(bytes) => Ok(UTF_8),
         None => Ok(WINDOWS_1252),
     }
+}
+
+/// True for valid UTF-8. The standard library would find out one character at a time.
+pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
+    Encoding::utf8_valid_up_to(bytes) == bytes.len()
 }
 
 /// UTF-16 without a byte-order mark: in Latin text every other byte is zero (RFC 4627, section 3).

@@ -9,6 +9,7 @@ use std::fmt;
 
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
+use memchr::memchr;
 use serde::de::{Deserialize, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
@@ -206,9 +207,9 @@ impl JsonRules {
         }
         if found.has_sweep() {
             // JSON's own escapes are removed first, so that the sweep sees what the strings hold.
-            match text.contains('\\') {
-                true => found.sweep(&unescaped(text), UnreadPlace::default)?,
-                false => found.sweep(text, UnreadPlace::default)?,
+            match memchr(b'\\', text.as_bytes()) {
+                Some(_) => found.sweep(&unescaped(text), UnreadPlace::default)?,
+                None => found.sweep(text, UnreadPlace::default)?,
             }
         }
         Ok(tally)

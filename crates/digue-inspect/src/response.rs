@@ -311,7 +311,7 @@ fn without_guard(text: &str) -> &str {
 /// to it.
 fn sweep_as_utf8(charset: Option<&str>, bytes: &[u8], found: &mut Collector<'_>) -> Result<(), Unreadable> {
     let is_said = charset.is_some_and(|label| !label.trim().is_empty());
-    if is_said || !found.has_sweep() || std::str::from_utf8(bytes).is_ok() {
+    if is_said || !found.has_sweep() || decode::is_utf8(bytes) {
         return Ok(());
     }
     found.sweep(&String::from_utf8_lossy(bytes), UnreadPlace::default)

@@ -561,6 +561,10 @@ const MEASURES: [&str; 154] = [
 
 /// Counts the digits of the whole part, as those of a fraction belong to a measurement. `6.12e8` has nine.
 fn is_telling_number(written: &str) -> bool {
+    // Most numbers are too short to tell anything; an exponent makes a few digits a large number.
+    if written.len() < TELLING_DIGITS && !written.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
+        return false;
+    }
     let whole = written.split(['.', 'e', 'E']).next().unwrap_or_default();
     let has_digits = whole.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS;
     let is_scaled = written.contains(['e', 'E']);
