@@ -22,7 +22,7 @@ use digue_response::incident::{EntryKind, EntryRefusal, IncidentState, Source};
 use digue_response::sheet::Sheet;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_store::{EntryRecord, IncidentRecord};
-use digue_types::{AccountId, Act, Administration, Event, OrganisationId, Subject, Timestamp};
+use digue_types::{AccountId, Act, Event, OrganisationId, Subject, Timestamp};
 use futures_util::future::BoxFuture;
 
 use crate::operator;

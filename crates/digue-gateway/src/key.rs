@@ -235,7 +235,7 @@ mod tests {
     fn no_proof_that_could_be_used_before_the_start_counts_as_unused() {
         let start = Timestamp::from_micros(1_763_000_000_900_000);
         let proofs = UsedProofs::new(start);
-        let dated = |secs| proofs.is_unused_before(Timestamp::from_secs(1_763_000_000 + secs), None);
+        let dated = |secs: i64| proofs.is_unused_before(Timestamp::from_secs(1_763_000_000 + secs), None);
         // From a clock that is ahead by the tolerated 30 s, used in the last moment before the start.
         assert!(!dated(0) && !dated(1) && !dated(30));
         assert!(dated(31));
