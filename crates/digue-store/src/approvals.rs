@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use digue_types::{AccountId, OrganisationId, Subject, Timestamp};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
-use crate::{Store, Stored, rows};
+use crate::columns::{corrupt, name, text, time};
+use crate::error::Stored;
+use crate::store::Store;
 
 /// One approval request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +36,8 @@ pub struct ApprovalDecision {
 }
 
 /// In the column `granted`: a decision is in progress.
-pub(crate) const CLAIMED: i64 = 2;
+const CLAIMED: i64 = 2;
+
 /// Longer than it takes to apply and journal any decision.
 const CLAIM_LASTS: Duration = Duration::from_mins(1);
 
@@ -64,7 +69,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(rows::approval).collect()
+        rows.iter().map(read).collect()
     }
 
     /// Claims a decision: of two at the same time, one succeeds. It becomes a decision with
@@ -116,4 +121,35 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+fn read(row: &AnyRow) -> Stored<ApprovalRecord> {
+    let decided_at = time(row, "decided_at")?;
+    let granted = row.try_get::<i64, _>("granted")?;
+    // A claim is not a decision yet, see `Store::claim_approval`.
+    let decided = if decided_at == Timestamp::ZERO || granted == CLAIMED {
+        None
+    } else {
+        let by = name(row, "decided_by", AccountId::parse)?;
+        let is_granted = match granted {
+            0 => false,
+            1 => true,
+            // Never taken for a grant: a release that wrote it knows more than this one.
+            _ => return Err(corrupt("granted")),
+        };
+        Some(ApprovalDecision { by, at: decided_at, is_granted })
+    };
+    Ok(ApprovalRecord {
+        id: text(row, "id")?,
+        kind: text(row, "kind")?,
+        // Requests of version 0.1.0 may name an account in another spelling.
+        subject: Subject::parse(&text(row, "subject")?).canonical(),
+        detail: text(row, "detail")?,
+        organisation: name(row, "organisation", OrganisationId::parse)?,
+        reason: text(row, "reason")?,
+        asked_by: name(row, "asked_by", AccountId::parse)?,
+        asked_at: time(row, "asked_at")?,
+        expires_at: time(row, "expires_at")?,
+        decided,
+    })
 }

@@ -5,7 +5,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection as _, Row as _};
 
-use crate::Stored;
+use crate::error::Stored;
 
 /// A database of the portal, and a query that returns `person` and any of `email`, `phone`, `name`,
 /// `address`.

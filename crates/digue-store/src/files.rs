@@ -2,8 +2,11 @@
 
 use digue_types::{AccountId, Timestamp};
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
-use crate::{Store, Stored, rows};
+use crate::columns::{name, signed, text, time, whole};
+use crate::error::Stored;
+use crate::store::Store;
 
 /// One file, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +32,7 @@ impl Store {
         .bind(file.subject.as_str())
         .bind(file.hash.as_str())
         .bind(file.name.as_str())
-        .bind(i64::try_from(file.size).unwrap_or(i64::MAX))
+        .bind(signed(file.size)?)
         .bind(file.kept_at.micros())
         .bind(file.kept_by.as_str())
         .bind(bytes)
@@ -47,7 +50,7 @@ impl Store {
         .bind(subject)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(rows::file).collect()
+        rows.iter().map(read).collect()
     }
 
     /// The bytes of a file.
@@ -59,4 +62,15 @@ impl Store {
             .await?;
         Ok(row.map(|row| row.try_get("bytes")).transpose()?)
     }
+}
+
+fn read(row: &AnyRow) -> Stored<FileRecord> {
+    Ok(FileRecord {
+        subject: text(row, "subject")?,
+        hash: text(row, "hash")?,
+        name: text(row, "name")?,
+        size: whole(row, "size")?,
+        kept_at: time(row, "kept_at")?,
+        kept_by: name(row, "kept_by", AccountId::parse)?,
+    })
 }

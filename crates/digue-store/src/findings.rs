@@ -1,8 +1,12 @@
-//! The findings of detection, and the verdicts on them.
+//! The findings of detection, the verdicts on them, and which channel has sent them.
 
 use digue_types::{AccountId, FindingId, OrganisationId, PortalId, Timestamp};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
-use crate::{Store, Stored, rows};
+use crate::columns::{corrupt, is_true, name, number, text, time};
+use crate::error::Stored;
+use crate::store::Store;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,13 +103,13 @@ impl Store {
     pub async fn findings(&self, most: u32) -> Stored<Vec<FindingRecord>> {
         let sql = format!("SELECT {COLUMNS} FROM findings ORDER BY at DESC, id LIMIT $1");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
-        rows.iter().map(rows::finding).collect()
+        rows.iter().map(read).collect()
     }
 
     pub async fn finding(&self, id: &str) -> Stored<Option<FindingRecord>> {
         let sql = format!("SELECT {COLUMNS} FROM findings WHERE id = $1");
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
-        row.as_ref().map(rows::finding).transpose()
+        row.as_ref().map(read).transpose()
     }
 
     /// Findings that were not sent on this channel, oldest first, at most `most`.
@@ -113,7 +117,7 @@ impl Store {
         let sql =
             format!("SELECT {COLUMNS} FROM findings WHERE {} = 0 ORDER BY at, id LIMIT $1", channel.column());
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
-        rows.iter().map(rows::finding).collect()
+        rows.iter().map(read).collect()
     }
 
     /// Records that a finding was sent on this channel.
@@ -158,4 +162,40 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+fn read(row: &AnyRow) -> Stored<FindingRecord> {
+    let decided_at = time(row, "decided_at")?;
+    let verdict = if decided_at == Timestamp::ZERO {
+        None
+    } else {
+        Some(FindingVerdict {
+            is_theft: match text(row, "verdict")?.as_str() {
+                "theft" => true,
+                "work" => false,
+                _ => return Err(corrupt("verdict")),
+            },
+            by: name(row, "decided_by", AccountId::parse)?,
+            at: decided_at,
+            reason: text(row, "reason")?,
+        })
+    };
+    let account = text(row, "account")?;
+    let account = if account.is_empty() { None } else { Some(name(row, "account", AccountId::parse)?) };
+    Ok(FindingRecord {
+        id: name(row, "id", FindingId::parse)?,
+        at: time(row, "at")?,
+        account,
+        organisation: name(row, "organisation", OrganisationId::parse)?,
+        portal: name(row, "portal", PortalId::parse)?,
+        weight: text(row, "weight")?,
+        evidence: row.try_get("evidence")?,
+        signals: text(row, "signals")?,
+        around: text(row, "around")?,
+        persons: number(row, "persons")?,
+        action: text(row, "action")?,
+        intended: text(row, "wished")?,
+        is_fused: is_true(row, "fused")?,
+        verdict,
+    })
 }

@@ -1,13 +1,16 @@
-//! Identities at external providers: which account each may open, and which sessions it opened.
+//! Identities at external providers, and which account each may open.
 //!
 //! A provider's names for people are stored as keyed hashes: enough to recognise one, and useless for
 //! looking someone up elsewhere.
 
 use std::collections::HashMap;
 
-use digue_types::{AccountId, SessionId, Timestamp};
+use digue_types::{AccountId, Timestamp};
+use sqlx::any::AnyRow;
 
-use crate::{Store, Stored, rows};
+use crate::columns::{held_count, name, text, time};
+use crate::error::Stored;
+use crate::store::Store;
 
 /// An identity linked to an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,19 +23,6 @@ pub struct IdentityRecord {
     pub linked_at: Timestamp,
     /// Zero before the first use.
     pub used_at: Timestamp,
-}
-
-/// The link between a session and the provider that opened it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProviderSession {
-    pub session: SessionId,
-    pub provider: String,
-    /// `IdentityRecord::hash`.
-    pub identity: String,
-    /// Keyed hash of the provider's id of its own session; empty when it gives none.
-    pub sid: String,
-    /// The ID token that the provider expects at its end-session endpoint, sealed.
-    pub sealed_token: String,
 }
 
 const COLUMNS: &str = "hash, account, provider, linked_at, used_at";
@@ -57,7 +47,7 @@ impl Store {
     pub async fn identity(&self, hash: &str) -> Stored<Option<IdentityRecord>> {
         let text = format!("SELECT {COLUMNS} FROM identities WHERE hash = $1");
         let row = sqlx::query(sqlx::AssertSqlSafe(text)).bind(hash).fetch_optional(&self.pool).await?;
-        row.as_ref().map(rows::identity).transpose()
+        row.as_ref().map(read).transpose()
     }
 
     /// The identities of an account, oldest first.
@@ -65,7 +55,7 @@ impl Store {
         let text = format!("SELECT {COLUMNS} FROM identities WHERE account = $1 ORDER BY linked_at, hash");
         let rows =
             sqlx::query(sqlx::AssertSqlSafe(text)).bind(account.as_str()).fetch_all(&self.pool).await?;
-        rows.iter().map(rows::identity).collect()
+        rows.iter().map(read).collect()
     }
 
     /// How many identities each account has; accounts without any are absent.
@@ -73,7 +63,7 @@ impl Store {
         let rows = sqlx::query("SELECT account, COUNT(*) AS held FROM identities GROUP BY account")
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(rows::held_count).collect()
+        rows.iter().map(held_count).collect()
     }
 
     pub async fn use_identity(&self, hash: &str, at: Timestamp) -> Stored<()> {
@@ -94,45 +84,14 @@ impl Store {
             .await?;
         Ok(done.rows_affected() == 1)
     }
+}
 
-    /// Stores the provider of a session; deleted with the session.
-    pub async fn add_provider_session(&self, known: &ProviderSession) -> Stored<()> {
-        sqlx::query(
-            "INSERT INTO provider_sessions (session, provider, identity, sid, sealed_token) \
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(known.session.as_str())
-        .bind(known.provider.as_str())
-        .bind(known.identity.as_str())
-        .bind(known.sid.as_str())
-        .bind(known.sealed_token.as_str())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    pub async fn provider_session(&self, session: &SessionId) -> Stored<Option<ProviderSession>> {
-        let row = sqlx::query(
-            "SELECT session, provider, identity, sid, sealed_token FROM provider_sessions WHERE session = $1",
-        )
-        .bind(session.as_str())
-        .fetch_optional(&self.pool)
-        .await?;
-        row.as_ref().map(rows::provider_session).transpose()
-    }
-
-    /// Accounts with a live session that this provider session opened.
-    pub async fn accounts_of_provider_session(&self, sid: &str) -> Stored<Vec<AccountId>> {
-        let rows = sqlx::query(
-            // Providers that send no `sid` are stored with an empty one, which must match nobody: otherwise
-            // one logout would end the sessions of all of them.
-            "SELECT DISTINCT sessions.account AS account FROM provider_sessions \
-             JOIN sessions ON sessions.id = provider_sessions.session \
-             WHERE provider_sessions.sid = $1 AND provider_sessions.sid <> ''",
-        )
-        .bind(sid)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(rows::account_of).collect()
-    }
+fn read(row: &AnyRow) -> Stored<IdentityRecord> {
+    Ok(IdentityRecord {
+        hash: text(row, "hash")?,
+        account: name(row, "account", AccountId::parse)?,
+        provider: text(row, "provider")?,
+        linked_at: time(row, "linked_at")?,
+        used_at: time(row, "used_at")?,
+    })
 }

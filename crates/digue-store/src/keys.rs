@@ -3,8 +3,11 @@
 use digue_access::ApiKey;
 use digue_access::session::TokenHash;
 use digue_types::{AccountId, SessionId, Timestamp};
+use sqlx::any::AnyRow;
 
-use crate::{Store, Stored, rows};
+use crate::columns::{corrupt, hex, name, text, time, unhex};
+use crate::error::Stored;
+use crate::store::Store;
 
 /// A key, with the hash of its secret and the name its holders gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +25,7 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(record.key.id.as_str())
-        .bind(rows::hex(&record.secret))
+        .bind(hex(&record.secret))
         .bind(record.key.account.as_str())
         .bind(record.name.as_str())
         .bind(record.key.thumbprint.as_str())
@@ -41,7 +44,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(rows::key).collect()
+        rows.iter().map(read).collect()
     }
 
     /// Deletes a key; true when it existed.
@@ -59,4 +62,15 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+fn read(row: &AnyRow) -> Stored<ApiKeyRecord> {
+    let key = ApiKey {
+        id: name(row, "id", SessionId::parse)?,
+        account: name(row, "account", AccountId::parse)?,
+        thumbprint: text(row, "thumbprint")?,
+        expires_at: time(row, "expires_at")?,
+    };
+    let secret = unhex(&text(row, "secret")?).ok_or_else(|| corrupt("secret"))?;
+    Ok(ApiKeyRecord { secret, key, name: text(row, "name")?, added_at: time(row, "added_at")? })
 }

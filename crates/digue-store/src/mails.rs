@@ -1,8 +1,11 @@
 //! Mail waiting to be sent. Its text is made when it leaves: no link is stored here.
 
 use digue_types::{AccountId, Timestamp};
+use sqlx::any::AnyRow;
 
-use crate::{Store, Stored, rows};
+use crate::columns::{name, number, text, time};
+use crate::error::Stored;
+use crate::store::Store;
 
 /// One mail to one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +49,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(rows::mail).collect()
+        rows.iter().map(read).collect()
     }
 
     /// Not sent: try again at `next_at`.
@@ -63,4 +66,17 @@ impl Store {
         sqlx::query("DELETE FROM mails WHERE id = $1").bind(id).execute(&self.pool).await?;
         Ok(())
     }
+}
+
+fn read(row: &AnyRow) -> Stored<MailRecord> {
+    Ok(MailRecord {
+        id: text(row, "id")?,
+        recipient: text(row, "recipient")?,
+        kind: text(row, "kind")?,
+        account: name(row, "account", AccountId::parse)?,
+        detail: text(row, "detail")?,
+        tries: number(row, "tries")?,
+        next_at: time(row, "next_at")?,
+        expires_at: time(row, "expires_at")?,
+    })
 }

@@ -2,7 +2,8 @@
 
 use sqlx::{AnyPool, Row as _};
 
-use crate::{StoreError, Stored, spellings};
+use crate::error::{StoreError, Stored};
+use crate::spellings;
 
 /// In order; never changed once released.
 const MIGRATIONS: [&str; 17] = [

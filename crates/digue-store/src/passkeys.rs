@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 
 use digue_types::{AccountId, Timestamp};
+use sqlx::any::AnyRow;
 
-use crate::{Store, Stored, rows};
+use crate::columns::{held_count, is_true, name, number, text, time};
+use crate::error::Stored;
+use crate::store::Store;
 
 /// A passkey of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +54,7 @@ impl Store {
     pub async fn passkey(&self, id: &str) -> Stored<Option<PasskeyRecord>> {
         let text = format!("SELECT {COLUMNS} FROM passkeys WHERE id = $1");
         let row = sqlx::query(sqlx::AssertSqlSafe(text)).bind(id).fetch_optional(&self.pool).await?;
-        row.as_ref().map(rows::passkey).transpose()
+        row.as_ref().map(read).transpose()
     }
 
     /// The passkeys of an account, oldest first.
@@ -59,7 +62,7 @@ impl Store {
         let text = format!("SELECT {COLUMNS} FROM passkeys WHERE account = $1 ORDER BY added_at, id");
         let rows =
             sqlx::query(sqlx::AssertSqlSafe(text)).bind(account.as_str()).fetch_all(&self.pool).await?;
-        rows.iter().map(rows::passkey).collect()
+        rows.iter().map(read).collect()
     }
 
     /// How many passkeys each account has; accounts without any are absent.
@@ -67,7 +70,7 @@ impl Store {
         let rows = sqlx::query("SELECT account, COUNT(*) AS held FROM passkeys GROUP BY account")
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(rows::held_count).collect()
+        rows.iter().map(held_count).collect()
     }
 
     /// Stores what a use changed, unless another use was faster: of two with one counter, one counts.
@@ -106,4 +109,18 @@ impl Store {
         transaction.commit().await?;
         Ok(done.rows_affected() == 1)
     }
+}
+
+fn read(row: &AnyRow) -> Stored<PasskeyRecord> {
+    Ok(PasskeyRecord {
+        id: text(row, "id")?,
+        account: name(row, "account", AccountId::parse)?,
+        handle: text(row, "handle")?,
+        name: text(row, "name")?,
+        credential: text(row, "credential")?,
+        counter: number(row, "counter")?,
+        is_backed_up: is_true(row, "backed_up")?,
+        added_at: time(row, "added_at")?,
+        used_at: time(row, "used_at")?,
+    })
 }

@@ -1,8 +1,11 @@
 //! Reports to the message desk: the verdict on each suspicious message, and never the message itself.
 
 use digue_types::Timestamp;
+use sqlx::any::AnyRow;
 
-use crate::{Store, Stored, rows};
+use crate::columns::{text, time};
+use crate::error::Stored;
+use crate::store::Store;
 
 /// One reported message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,13 +64,13 @@ impl Store {
         // Conditions and columns are constants of this file; nothing that comes from outside is part of the
         // text.
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(count)).fetch_all(&self.pool).await?;
-        rows.iter().map(rows::report).collect()
+        rows.iter().map(read).collect()
     }
 
     pub async fn report(&self, id: &str) -> Stored<Option<ReportRecord>> {
         let sql = format!("SELECT {COLUMNS} FROM message_reports WHERE id = $1");
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
-        row.as_ref().map(rows::report).transpose()
+        row.as_ref().map(read).transpose()
     }
 
     /// True when someone not signed in has reported the same since `since`.
@@ -113,4 +116,16 @@ impl Store {
             .await?;
         Ok(done.rows_affected())
     }
+}
+
+fn read(row: &AnyRow) -> Stored<ReportRecord> {
+    Ok(ReportRecord {
+        id: text(row, "id")?,
+        at: time(row, "at")?,
+        reporter: text(row, "reporter")?,
+        verdict: text(row, "verdict")?,
+        signs: text(row, "signs")?,
+        look_alikes: text(row, "look_alikes")?,
+        published_at: time(row, "published_at")?,
+    })
 }

@@ -1,26 +1,13 @@
-//! Sessions, which survive a restart, and the last sign-ins of each account.
+//! Sessions, which survive a restart.
 
-use digue_access::Session;
 use digue_access::session::{ClientIp, Device, TokenHash};
-use digue_types::{AccountId, SessionId, Timestamp};
+use digue_access::{RequestOrigin, Session};
+use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};
+use sqlx::any::AnyRow;
 
-use crate::{Store, Stored, rows};
-
-/// One sign-in, as shown to its holder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectionRecord {
-    pub session: SessionId,
-    pub account: AccountId,
-    pub at: Timestamp,
-    pub host: String,
-    pub ip: String,
-    pub agent: String,
-    /// `passkey`, `password`, `link`, `hand-over`, or the name of an identity provider.
-    pub means: String,
-}
-
-/// Sign-ins kept for each account.
-const CONNECTIONS_KEPT: i64 = 20;
+use crate::columns::{corrupt, hex, name, text, time, unhex};
+use crate::error::Stored;
+use crate::store::Store;
 
 const COLUMNS: &str = "token, id, account, organisation, host, opened_at, seen_at, proved_at, ip, agent, tls, \
                        device_key, device_cookie, device_until, other_ip";
@@ -32,7 +19,7 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', 0, $12)"
         );
         sqlx::query(sqlx::AssertSqlSafe(text))
-            .bind(rows::hex(token))
+            .bind(hex(token))
             .bind(session.id.as_str())
             .bind(session.account.as_str())
             .bind(session.organisation.as_str())
@@ -62,7 +49,7 @@ impl Store {
     pub async fn sessions(&self) -> Stored<Vec<(TokenHash, Session)>> {
         let text = format!("SELECT {COLUMNS} FROM sessions ORDER BY opened_at");
         let rows = sqlx::query(sqlx::AssertSqlSafe(text)).fetch_all(&self.pool).await?;
-        rows.iter().map(rows::session).collect()
+        rows.iter().map(read).collect()
     }
 
     pub async fn remove_sessions(&self, ids: &[SessionId]) -> Stored<()> {
@@ -95,54 +82,41 @@ impl Store {
             "UPDATE sessions SET device_key = $1, device_cookie = $2, device_until = $3 WHERE id = $4",
         )
         .bind(device.key.as_str())
-        .bind(rows::hex(&device.cookie))
+        .bind(hex(&device.cookie))
         .bind(device.until.micros())
         .bind(id.as_str())
         .execute(&self.pool)
         .await?;
         Ok(())
     }
+}
 
-    /// Stores a sign-in, and deletes the oldest ones of the account.
-    pub async fn add_connection(&self, connection: &ConnectionRecord) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query(
-            "INSERT INTO connections (session, account, at, host, ip, agent, means) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(connection.session.as_str())
-        .bind(connection.account.as_str())
-        .bind(connection.at.micros())
-        .bind(connection.host.as_str())
-        .bind(connection.ip.as_str())
-        .bind(connection.agent.as_str())
-        .bind(connection.means.as_str())
-        .execute(&mut *transaction)
-        .await?;
-        // In the same transaction, so that the list never grows: a stolen account may sign in thousands of
-        // times.
-        sqlx::query(
-            "DELETE FROM connections WHERE account = $1 AND session NOT IN \
-             (SELECT session FROM connections WHERE account = $1 ORDER BY at DESC, session LIMIT $2)",
-        )
-        .bind(connection.account.as_str())
-        .bind(CONNECTIONS_KEPT)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(())
-    }
+fn read(row: &AnyRow) -> Stored<(TokenHash, Session)> {
+    let session = Session {
+        id: name(row, "id", SessionId::parse)?,
+        account: name(row, "account", AccountId::parse)?,
+        organisation: name(row, "organisation", OrganisationId::parse)?,
+        host: text(row, "host")?,
+        opened_at: time(row, "opened_at")?,
+        seen_at: time(row, "seen_at")?,
+        proved_at: time(row, "proved_at")?,
+        origin: RequestOrigin {
+            ip: ClientIp::read(&text(row, "ip")?),
+            agent: text(row, "agent")?,
+            tls: text(row, "tls")?,
+        },
+        other_ip: ClientIp::read(&text(row, "other_ip")?),
+        device: device(row)?,
+    };
+    Ok((unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?, session))
+}
 
-    /// The last sign-ins of an account, newest first.
-    pub async fn connections_of(&self, account: &AccountId, count: i64) -> Stored<Vec<ConnectionRecord>> {
-        let rows = sqlx::query(
-            "SELECT session, account, at, host, ip, agent, means FROM connections \
-             WHERE account = $1 ORDER BY at DESC, session LIMIT $2",
-        )
-        .bind(account.as_str())
-        .bind(count)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(rows::connection).collect()
+fn device(row: &AnyRow) -> Stored<Option<Device>> {
+    let key = text(row, "device_key")?;
+    if key.is_empty() {
+        return Ok(None);
     }
+    let cookie = unhex(&text(row, "device_cookie")?).ok_or_else(|| corrupt("device_cookie"))?;
+    // The previous cookie is valid for ten seconds only (decision 7), so it is not stored.
+    Ok(Some(Device { key, cookie, until: time(row, "device_until")?, before: None }))
 }

@@ -7,7 +7,7 @@
 use digue_types::{AccountId, Gate, OrganisationId};
 use sqlx::{AnyConnection, Row as _};
 
-use crate::{StoreError, Stored};
+use crate::error::{StoreError, Stored};
 
 /// Columns with the name of an account, where several rows may have the same.
 const ACCOUNTS: [(&str, &str); 39] = [
