@@ -15,6 +15,17 @@ impl Store {
     /// exists from its first account on.
     pub async fn save_accounts(&self, accounts: &[(AccountId, Membership)]) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
+        let named: BTreeSet<&str> =
+            accounts.iter().map(|(_, membership)| membership.organisation.as_str()).collect();
+        for organisation in named {
+            sqlx::query(
+                // Named by its id until someone gives it a name.
+                "INSERT INTO organisations (id, name) VALUES ($1, $1) ON CONFLICT (id) DO NOTHING",
+            )
+            .bind(organisation)
+            .execute(&mut *transaction)
+            .await?;
+        }
         for (id, membership) in accounts {
             sqlx::query(
                 "INSERT INTO accounts (id, organisation, role, suspended) VALUES ($1, $2, $3, 0) \
@@ -23,17 +34,6 @@ impl Store {
             .bind(id.as_str())
             .bind(membership.organisation.as_str())
             .bind(membership.role.code())
-            .execute(&mut *transaction)
-            .await?;
-        }
-        let named: BTreeSet<&str> =
-            accounts.iter().map(|(_, membership)| membership.organisation.as_str()).collect();
-        for organisation in named {
-            sqlx::query(
-                // Named by its id until someone gives it a name.
-                "INSERT INTO organisations (id, name, email) VALUES ($1, $1, '') ON CONFLICT (id) DO NOTHING",
-            )
-            .bind(organisation)
             .execute(&mut *transaction)
             .await?;
         }

@@ -6,7 +6,7 @@ use digue_types::{AccountId, OrganisationId, Subject, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::columns::{corrupt, name, text, time};
+use crate::columns::{corrupt, name, present, text, text_or_empty, time};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -35,7 +35,10 @@ pub struct ApprovalDecision {
     pub is_granted: bool,
 }
 
-/// In the column `granted`: a decision is in progress.
+// The column `granted`; NULL while nobody decides.
+const REFUSED: i64 = 0;
+const GRANTED: i64 = 1;
+/// A decision is in progress.
 const CLAIMED: i64 = 2;
 
 /// Longer than it takes to apply and journal any decision.
@@ -45,14 +48,14 @@ impl Store {
     pub async fn add_approval(&self, approval: &ApprovalRecord) -> Stored<()> {
         sqlx::query(
             "INSERT INTO approvals (id, kind, subject, detail, organisation, reason, asked_by, asked_at, \
-             expires_at, decided_by, decided_at, granted) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, 0)",
+             expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(approval.id.as_str())
         .bind(approval.kind.as_str())
         .bind(approval.subject.to_string())
-        .bind(approval.detail.as_str())
+        .bind(present(approval.detail.as_str()))
         .bind(approval.organisation.as_str())
-        .bind(approval.reason.as_str())
+        .bind(present(approval.reason.as_str()))
         .bind(approval.asked_by.as_str())
         .bind(approval.asked_at.micros())
         .bind(approval.expires_at.micros())
@@ -80,7 +83,7 @@ impl Store {
         let done = sqlx::query(
             "UPDATE approvals SET decided_by = $1, decided_at = $2, granted = $3 \
              WHERE id = $4 AND expires_at > $5 \
-             AND (decided_at = 0 OR (granted = $6 AND decided_at < $7))",
+             AND (granted IS NULL OR (granted = $6 AND decided_at < $7))",
         )
         .bind(decided.by.as_str())
         .bind(decided.at.micros())
@@ -111,7 +114,7 @@ impl Store {
     /// Releases a claim: the request is pending again.
     pub async fn release_approval(&self, id: &str, by: &AccountId) -> Stored<()> {
         sqlx::query(
-            "UPDATE approvals SET decided_by = '', decided_at = 0, granted = 0 \
+            "UPDATE approvals SET decided_by = NULL, decided_at = NULL, granted = NULL \
              WHERE id = $1 AND granted = $2 AND decided_by = $3",
         )
         .bind(id)
@@ -124,32 +127,30 @@ impl Store {
 }
 
 fn read(row: &AnyRow) -> Stored<ApprovalRecord> {
-    let decided_at = time(row, "decided_at")?;
-    let granted = row.try_get::<i64, _>("granted")?;
-    // A claim is not a decision yet, see `Store::claim_approval`.
-    let decided = if decided_at == Timestamp::ZERO || granted == CLAIMED {
-        None
-    } else {
-        let by = name(row, "decided_by", AccountId::parse)?;
-        let is_granted = match granted {
-            0 => false,
-            1 => true,
-            // Never taken for a grant: a release that wrote it knows more than this one.
-            _ => return Err(corrupt("granted")),
-        };
-        Some(ApprovalDecision { by, at: decided_at, is_granted })
+    let decided = match row.try_get::<Option<i64>, _>("granted")? {
+        // A claim is not a decision yet, see `Store::claim_approval`.
+        None | Some(CLAIMED) => None,
+        Some(REFUSED) => Some(decision(row, false)?),
+        Some(GRANTED) => Some(decision(row, true)?),
+        // Never taken for a grant: a release that wrote it knows more than this one.
+        Some(_) => return Err(corrupt("granted")),
     };
     Ok(ApprovalRecord {
         id: text(row, "id")?,
         kind: text(row, "kind")?,
         // Requests of version 0.1.0 may name an account in another spelling.
         subject: Subject::parse(&text(row, "subject")?).canonical(),
-        detail: text(row, "detail")?,
+        detail: text_or_empty(row, "detail")?,
         organisation: name(row, "organisation", OrganisationId::parse)?,
-        reason: text(row, "reason")?,
+        reason: text_or_empty(row, "reason")?,
         asked_by: name(row, "asked_by", AccountId::parse)?,
         asked_at: time(row, "asked_at")?,
         expires_at: time(row, "expires_at")?,
         decided,
     })
+}
+
+fn decision(row: &AnyRow, is_granted: bool) -> Stored<ApprovalDecision> {
+    let by = name(row, "decided_by", AccountId::parse)?;
+    Ok(ApprovalDecision { by, at: time(row, "decided_at")?, is_granted })
 }

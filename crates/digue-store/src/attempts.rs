@@ -3,7 +3,7 @@
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{number, time};
+use crate::columns::{number, present_time, time_or_zero};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -35,7 +35,7 @@ impl Store {
         )
         .bind(account.as_str())
         .bind(device)
-        .bind(at.micros())
+        .bind(present_time(at))
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -57,10 +57,10 @@ impl Store {
             ),
             Some(_) => sqlx::query(
                 "UPDATE attempts SET failures = failures + 1, failed_at = $3 \
-                 WHERE account = $1 AND device = $2 AND failures = $4 AND failed_at = $5",
+                 WHERE account = $1 AND device = $2 AND failures = $4 AND COALESCE(failed_at, 0) = $5",
             ),
         };
-        let query = query.bind(account.as_str()).bind(device).bind(at.micros());
+        let query = query.bind(account.as_str()).bind(device).bind(present_time(at));
         let query = match seen {
             None => query,
             Some(seen) => query.bind(i64::from(seen.failures)).bind(seen.failed_at.micros()),
@@ -71,7 +71,7 @@ impl Store {
     /// The right answer: clears the attempts of this device, which the account now knows.
     pub async fn forget_attempts(&self, account: &AccountId, device: &str) -> Stored<()> {
         sqlx::query(
-            "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 0, 0) \
+            "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 0, NULL) \
              ON CONFLICT (account, device) DO UPDATE SET failures = 0",
         )
         .bind(account.as_str())
@@ -84,5 +84,5 @@ impl Store {
 
 fn read(row: &AnyRow) -> Stored<Attempts> {
     let failures = number(row, "failures")?;
-    Ok(Attempts { failures, failed_at: time(row, "failed_at")? })
+    Ok(Attempts { failures, failed_at: time_or_zero(row, "failed_at")? })
 }

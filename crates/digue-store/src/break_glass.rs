@@ -6,7 +6,7 @@ use digue_access::decide::BreakGlass;
 use digue_types::{AccountId, PortalId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, text, time};
+use crate::columns::{name, optional_time, text, time};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -25,8 +25,8 @@ pub struct BreakGlassRecord {
 impl Store {
     pub async fn add_break_glass(&self, record: &BreakGlassRecord) -> Stored<()> {
         sqlx::query(
-            "INSERT INTO break_glass (id, portal, account, justification, opened_at, until_at, \
-             reviewed_by, reviewed_at) VALUES ($1, $2, $3, $4, $5, $6, '', 0)",
+            "INSERT INTO break_glass (id, portal, account, justification, opened_at, until_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(record.id.as_str())
         .bind(record.portal.as_str())
@@ -54,7 +54,7 @@ impl Store {
     pub async fn review_break_glass(&self, id: &str, by: &AccountId, at: Timestamp) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE break_glass SET reviewed_by = $1, reviewed_at = $2 \
-             WHERE id = $3 AND reviewed_at = 0",
+             WHERE id = $3 AND reviewed_at IS NULL",
         )
         .bind(by.as_str())
         .bind(at.micros())
@@ -66,7 +66,7 @@ impl Store {
 
     /// Withdraws a review that could not be journalled.
     pub async fn release_break_glass(&self, id: &str) -> Stored<()> {
-        sqlx::query("UPDATE break_glass SET reviewed_by = '', reviewed_at = 0 WHERE id = $1")
+        sqlx::query("UPDATE break_glass SET reviewed_by = NULL, reviewed_at = NULL WHERE id = $1")
             .bind(id)
             .execute(&self.pool)
             .await?;
@@ -75,11 +75,9 @@ impl Store {
 }
 
 fn read(row: &AnyRow) -> Stored<BreakGlassRecord> {
-    let reviewed_at = time(row, "reviewed_at")?;
-    let reviewed = if reviewed_at == Timestamp::ZERO {
-        None
-    } else {
-        Some((name(row, "reviewed_by", AccountId::parse)?, reviewed_at))
+    let reviewed = match optional_time(row, "reviewed_at")? {
+        Some(at) => Some((name(row, "reviewed_by", AccountId::parse)?, at)),
+        None => None,
     };
     Ok(BreakGlassRecord {
         id: text(row, "id")?,

@@ -3,7 +3,7 @@
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, number, signed, text, time, whole};
+use crate::columns::{name, number, number_or_zero, present_time, signed, text, time, time_or_zero, whole};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -56,8 +56,8 @@ impl Store {
             .bind(campaign.subject.as_str())
             .bind(campaign.blocks.as_str())
             .bind(i64::from(campaign.rate))
-            .bind(campaign.ended_at.micros())
-            .bind(i64::from(campaign.after))
+            .bind(present_time(campaign.ended_at))
+            .bind((campaign.after > 0).then(|| i64::from(campaign.after)))
             .bind(campaign.source.as_str())
             .bind(signed(campaign.persons)?)
             .bind(campaign.faults.as_str())
@@ -87,8 +87,13 @@ impl Store {
         ended_at: Timestamp,
     ) -> Stored<bool> {
         let sql = "UPDATE campaigns SET state = $1, ended_at = $2 WHERE id = $3 AND state = $4";
-        let done =
-            sqlx::query(sql).bind(to).bind(ended_at.micros()).bind(id).bind(from).execute(&self.pool).await?;
+        let done = sqlx::query(sql)
+            .bind(to)
+            .bind(present_time(ended_at))
+            .bind(id)
+            .bind(from)
+            .execute(&self.pool)
+            .await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -115,8 +120,8 @@ fn read(row: &AnyRow) -> Stored<CampaignRecord> {
         subject: text(row, "subject")?,
         blocks: text(row, "blocks")?,
         rate: number(row, "rate")?,
-        ended_at: time(row, "ended_at")?,
-        after: number(row, "after_version")?,
+        ended_at: time_or_zero(row, "ended_at")?,
+        after: number_or_zero(row, "after_version")?,
         source: text(row, "source")?,
         persons: whole(row, "persons")?,
         faults: text(row, "faults")?,

@@ -19,6 +19,52 @@ pub(crate) fn time(row: &AnyRow, column: &str) -> Stored<Timestamp> {
     Ok(Timestamp::from_micros(row.try_get::<i64, _>(column)?))
 }
 
+pub(crate) fn optional_text(row: &AnyRow, column: &str) -> Stored<Option<String>> {
+    Ok(row.try_get::<Option<String>, _>(column)?)
+}
+
+pub(crate) fn optional_time(row: &AnyRow, column: &str) -> Stored<Option<Timestamp>> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_micros))
+}
+
+// Records say *absent* with an empty text and the time zero, the database with NULL. A value that cannot be
+// read is an error in all of these, and the database has neither of the two: its constraints refuse them.
+
+pub(crate) fn text_or_empty(row: &AnyRow, column: &str) -> Stored<String> {
+    Ok(optional_text(row, column)?.unwrap_or_default())
+}
+
+pub(crate) fn time_or_zero(row: &AnyRow, column: &str) -> Stored<Timestamp> {
+    Ok(optional_time(row, column)?.unwrap_or(Timestamp::ZERO))
+}
+
+pub(crate) fn number_or_zero(row: &AnyRow, column: &str) -> Stored<u32> {
+    match row.try_get::<Option<i64>, _>(column)? {
+        Some(number) => u32::try_from(number).map_err(|_| corrupt(column)),
+        None => Ok(0),
+    }
+}
+
+/// The index of a journal entry; zero for none.
+pub(crate) fn entry_or_zero(row: &AnyRow, column: &str) -> Stored<u64> {
+    match row.try_get::<Option<i64>, _>(column)? {
+        Some(entry) => u64::try_from(entry).map_err(|_| corrupt(column)),
+        None => Ok(0),
+    }
+}
+
+pub(crate) fn present(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+pub(crate) fn present_time(at: Timestamp) -> Option<i64> {
+    (at != Timestamp::ZERO).then(|| at.micros())
+}
+
+pub(crate) fn present_entry(entry: u64) -> Stored<Option<i64>> {
+    if entry == 0 { Ok(None) } else { signed(entry).map(Some) }
+}
+
 pub(crate) fn number(row: &AnyRow, column: &str) -> Stored<u32> {
     u32::try_from(row.try_get::<i64, _>(column)?).map_err(|_| corrupt(column))
 }

@@ -3,7 +3,7 @@
 use digue_types::{AccountId, SessionId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, text, time};
+use crate::columns::{name, present, text, text_or_empty, time};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -35,8 +35,8 @@ impl Store {
         .bind(connection.account.as_str())
         .bind(connection.at.micros())
         .bind(connection.host.as_str())
-        .bind(connection.ip.as_str())
-        .bind(connection.agent.as_str())
+        .bind(present(connection.ip.as_str()))
+        .bind(present(connection.agent.as_str()))
         .bind(connection.means.as_str())
         .execute(&mut *transaction)
         .await?;
@@ -74,8 +74,8 @@ fn read(row: &AnyRow) -> Stored<ConnectionRecord> {
         account: name(row, "account", AccountId::parse)?,
         at: time(row, "at")?,
         host: text(row, "host")?,
-        ip: text(row, "ip")?,
-        agent: text(row, "agent")?,
+        ip: text_or_empty(row, "ip")?,
+        agent: text_or_empty(row, "agent")?,
         means: text(row, "means")?,
     })
 }

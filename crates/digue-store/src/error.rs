@@ -19,11 +19,21 @@ pub enum StoreError {
          table; what opened it goes with it. Then start again"
     )]
     SameName { table: String, one: String, other: String },
+    /// An earlier version's row that a migration must not lose and cannot take over.
+    #[error(
+        "the row `{row}` of the table `{table}` has a value that no version of Digue writes: {cause}. Nothing \
+         was changed. After a backup, correct or delete this row, then start again"
+    )]
+    Unfit { table: String, row: String, cause: String },
 }
 
 impl From<sqlx::Error> for StoreError {
+    /// A column that cannot be read says so: the database answered, and trying again would not help.
     fn from(error: sqlx::Error) -> Self {
-        Self::Unavailable(error)
+        match error {
+            sqlx::Error::ColumnDecode { index, .. } => Self::Corrupt(index.trim_matches('"').to_owned()),
+            other => Self::Unavailable(other),
+        }
     }
 }
 

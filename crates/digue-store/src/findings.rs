@@ -4,7 +4,7 @@ use digue_types::{AccountId, FindingId, OrganisationId, PortalId, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::columns::{corrupt, is_true, name, number, text, time};
+use crate::columns::{corrupt, is_true, name, number, optional_text, present, text, text_or_empty, time};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -72,18 +72,17 @@ impl AlertChannel {
 }
 
 const COLUMNS: &str = "id, at, account, organisation, portal, weight, evidence, signals, persons, action, \
-                       wished, verdict, decided_by, decided_at, reason, around, fused";
+                       intended, around, fused, verdict, decided_by, decided_at, reason";
 
 impl Store {
     pub async fn add_finding(&self, finding: &FindingRecord) -> Stored<()> {
-        let sql = format!(
-            "INSERT INTO findings ({COLUMNS}, told_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', 0, '', $12, $13, 0)"
-        );
-        sqlx::query(sqlx::AssertSqlSafe(sql))
+        let sql = "INSERT INTO findings (id, at, account, organisation, portal, weight, evidence, signals, persons, \
+                   action, intended, around, fused) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        sqlx::query(sql)
             .bind(finding.id.as_str())
             .bind(finding.at.micros())
-            .bind(finding.account.as_ref().map_or("", AccountId::as_str))
+            .bind(finding.account.as_ref().map(AccountId::as_str))
             .bind(finding.organisation.as_str())
             .bind(finding.portal.as_str())
             .bind(finding.weight.as_str())
@@ -92,7 +91,7 @@ impl Store {
             .bind(i64::from(finding.persons))
             .bind(finding.action.as_str())
             .bind(finding.intended.as_str())
-            .bind(finding.around.as_str())
+            .bind(present(finding.around.as_str()))
             .bind(i64::from(finding.is_fused))
             .execute(&self.pool)
             .await?;
@@ -114,8 +113,10 @@ impl Store {
 
     /// Findings that were not sent on this channel, oldest first, at most `most`.
     pub async fn untold_findings(&self, channel: AlertChannel, most: u32) -> Stored<Vec<FindingRecord>> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM findings WHERE {} = 0 ORDER BY at, id LIMIT $1", channel.column());
+        let sql = format!(
+            "SELECT {COLUMNS} FROM findings WHERE {} IS NULL ORDER BY at, id LIMIT $1",
+            channel.column()
+        );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
@@ -129,7 +130,7 @@ impl Store {
 
     /// The same for all findings, where nobody listens: a receiver that is added later gets later findings.
     pub async fn skip_findings(&self, channel: AlertChannel, at: Timestamp) -> Stored<()> {
-        let sql = format!("UPDATE findings SET {0} = $1 WHERE {0} = 0", channel.column());
+        let sql = format!("UPDATE findings SET {0} = $1 WHERE {0} IS NULL", channel.column());
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(at.micros()).execute(&self.pool).await?;
         Ok(())
     }
@@ -138,12 +139,12 @@ impl Store {
     pub async fn decide_finding(&self, id: &str, verdict: &FindingVerdict) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE findings SET verdict = $1, decided_by = $2, decided_at = $3, reason = $4 \
-             WHERE id = $5 AND decided_at = 0",
+             WHERE id = $5 AND decided_at IS NULL",
         )
         .bind(if verdict.is_theft { "theft" } else { "work" })
         .bind(verdict.by.as_str())
         .bind(verdict.at.micros())
-        .bind(verdict.reason.as_str())
+        .bind(present(verdict.reason.as_str()))
         .bind(id)
         .execute(&self.pool)
         .await?;
@@ -153,7 +154,7 @@ impl Store {
     /// Withdraws a verdict that could not be journalled.
     pub async fn release_finding(&self, id: &str, by: &AccountId) -> Stored<()> {
         sqlx::query(
-            "UPDATE findings SET verdict = '', decided_by = '', decided_at = 0, reason = '' \
+            "UPDATE findings SET verdict = NULL, decided_by = NULL, decided_at = NULL, reason = NULL \
              WHERE id = $1 AND decided_by = $2",
         )
         .bind(id)
@@ -165,37 +166,36 @@ impl Store {
 }
 
 fn read(row: &AnyRow) -> Stored<FindingRecord> {
-    let decided_at = time(row, "decided_at")?;
-    let verdict = if decided_at == Timestamp::ZERO {
-        None
-    } else {
-        Some(FindingVerdict {
-            is_theft: match text(row, "verdict")?.as_str() {
-                "theft" => true,
-                "work" => false,
-                _ => return Err(corrupt("verdict")),
-            },
-            by: name(row, "decided_by", AccountId::parse)?,
-            at: decided_at,
-            reason: text(row, "reason")?,
-        })
-    };
-    let account = text(row, "account")?;
-    let account = if account.is_empty() { None } else { Some(name(row, "account", AccountId::parse)?) };
+    let account = optional_text(row, "account")?.map(|text| AccountId::parse(&text));
     Ok(FindingRecord {
         id: name(row, "id", FindingId::parse)?,
         at: time(row, "at")?,
-        account,
+        account: account.transpose().map_err(|_| corrupt("account"))?,
         organisation: name(row, "organisation", OrganisationId::parse)?,
         portal: name(row, "portal", PortalId::parse)?,
         weight: text(row, "weight")?,
         evidence: row.try_get("evidence")?,
         signals: text(row, "signals")?,
-        around: text(row, "around")?,
+        around: text_or_empty(row, "around")?,
         persons: number(row, "persons")?,
         action: text(row, "action")?,
-        intended: text(row, "wished")?,
+        intended: text(row, "intended")?,
         is_fused: is_true(row, "fused")?,
-        verdict,
+        verdict: verdict(row)?,
     })
+}
+
+fn verdict(row: &AnyRow) -> Stored<Option<FindingVerdict>> {
+    let is_theft = match optional_text(row, "verdict")?.as_deref() {
+        None => return Ok(None),
+        Some("theft") => true,
+        Some("work") => false,
+        Some(_) => return Err(corrupt("verdict")),
+    };
+    Ok(Some(FindingVerdict {
+        is_theft,
+        by: name(row, "decided_by", AccountId::parse)?,
+        at: time(row, "decided_at")?,
+        reason: text_or_empty(row, "reason")?,
+    }))
 }

@@ -4,7 +4,7 @@ use digue_access::Reach;
 use digue_types::{AccountId, Subject, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{corrupt, name, text, time};
+use crate::columns::{corrupt, name, present_time, text, time, time_or_zero};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -27,7 +27,7 @@ pub struct HiddenRecord {
 impl Store {
     pub async fn hide(&self, hidden: &HiddenRecord) -> Stored<()> {
         sqlx::query(
-            "INSERT INTO hidden_sights (id, reach, from_at, to_at, reason, set_by, set_at, until_at, lifted_at) \
+            "INSERT INTO hidden_consultations (id, reach, from_at, to_at, reason, set_by, set_at, until_at, lifted_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(hidden.id.as_str())
@@ -38,7 +38,7 @@ impl Store {
         .bind(hidden.set_by.as_str())
         .bind(hidden.set_at.micros())
         .bind(hidden.until.micros())
-        .bind(hidden.lifted_at.micros())
+        .bind(present_time(hidden.lifted_at))
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -47,7 +47,7 @@ impl Store {
     /// Everything that was ever hidden, newest first.
     pub async fn hidden(&self) -> Stored<Vec<HiddenRecord>> {
         let rows = sqlx::query(
-            "SELECT id, reach, from_at, to_at, reason, set_by, set_at, until_at, lifted_at FROM hidden_sights \
+            "SELECT id, reach, from_at, to_at, reason, set_by, set_at, until_at, lifted_at FROM hidden_consultations \
              ORDER BY set_at DESC, id",
         )
         .fetch_all(&self.pool)
@@ -57,17 +57,18 @@ impl Store {
 
     /// False when it was already lifted.
     pub async fn lift(&self, id: &str, at: Timestamp) -> Stored<bool> {
-        let done = sqlx::query("UPDATE hidden_sights SET lifted_at = $1 WHERE id = $2 AND lifted_at = 0")
-            .bind(at.micros())
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
+        let done =
+            sqlx::query("UPDATE hidden_consultations SET lifted_at = $1 WHERE id = $2 AND lifted_at IS NULL")
+                .bind(at.micros())
+                .bind(id)
+                .execute(&self.pool)
+                .await?;
         Ok(done.rows_affected() > 0)
     }
 
     /// Hides again what was lifted, because the lifting could not be journalled.
     pub async fn release_lift(&self, id: &str) -> Stored<()> {
-        sqlx::query("UPDATE hidden_sights SET lifted_at = 0 WHERE id = $1")
+        sqlx::query("UPDATE hidden_consultations SET lifted_at = NULL WHERE id = $1")
             .bind(id)
             .execute(&self.pool)
             .await?;
@@ -93,6 +94,6 @@ fn read(row: &AnyRow) -> Stored<HiddenRecord> {
         set_by: name(row, "set_by", AccountId::parse)?,
         set_at: time(row, "set_at")?,
         until: time(row, "until_at")?,
-        lifted_at: time(row, "lifted_at")?,
+        lifted_at: time_or_zero(row, "lifted_at")?,
     })
 }

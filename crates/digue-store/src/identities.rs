@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{held_count, name, text, time};
+use crate::columns::{held_count, name, present_time, text, time, time_or_zero};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -38,7 +38,7 @@ impl Store {
             .bind(identity.account.as_str())
             .bind(identity.provider.as_str())
             .bind(identity.linked_at.micros())
-            .bind(identity.used_at.micros())
+            .bind(present_time(identity.used_at))
             .execute(&self.pool)
             .await?;
         Ok(done.rows_affected() == 1)
@@ -68,7 +68,7 @@ impl Store {
 
     pub async fn use_identity(&self, hash: &str, at: Timestamp) -> Stored<()> {
         sqlx::query("UPDATE identities SET used_at = $1 WHERE hash = $2")
-            .bind(at.micros())
+            .bind(present_time(at))
             .bind(hash)
             .execute(&self.pool)
             .await?;
@@ -92,6 +92,6 @@ fn read(row: &AnyRow) -> Stored<IdentityRecord> {
         account: name(row, "account", AccountId::parse)?,
         provider: text(row, "provider")?,
         linked_at: time(row, "linked_at")?,
-        used_at: time(row, "used_at")?,
+        used_at: time_or_zero(row, "used_at")?,
     })
 }

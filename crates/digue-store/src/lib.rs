@@ -46,8 +46,8 @@ mod review_lines;
 mod reviews;
 mod revisions;
 mod sessions;
+mod set_aside;
 mod settings;
-mod spellings;
 mod store;
 mod unconfirmed;
 
@@ -85,5 +85,6 @@ pub use requests::RequestRecord;
 pub use review_lines::ReviewLine;
 pub use reviews::ReviewRecord;
 pub use revisions::RevisionRecord;
+pub use set_aside::SetAsideRecord;
 pub use store::Store;
 pub use unconfirmed::UnconfirmedRecord;

@@ -4,7 +4,7 @@ use digue_access::session::TokenHash;
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{hex, name, text, time};
+use crate::columns::{hex, name, present, present_time, text, text_or_empty, time, time_or_zero};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -28,8 +28,8 @@ impl Store {
             .bind(link.account.as_str())
             .bind(link.host.as_str())
             .bind(link.expires_at.micros())
-            .bind(link.state.as_str())
-            .bind(link.proved_at.micros())
+            .bind(present(link.state.as_str()))
+            .bind(present_time(link.proved_at))
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -65,7 +65,7 @@ fn read(row: &AnyRow) -> Stored<StoreConnection> {
         account: name(row, "account", AccountId::parse)?,
         host: text(row, "host")?,
         expires_at: time(row, "expires_at")?,
-        state: text(row, "state")?,
-        proved_at: time(row, "proved_at")?,
+        state: text_or_empty(row, "state")?,
+        proved_at: time_or_zero(row, "proved_at")?,
     })
 }

@@ -3,7 +3,7 @@
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, number, text, time};
+use crate::columns::{name, number, present, text, text_or_empty, time};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -32,7 +32,7 @@ impl Store {
         .bind(mail.recipient.as_str())
         .bind(mail.kind.as_str())
         .bind(mail.account.as_str())
-        .bind(mail.detail.as_str())
+        .bind(present(mail.detail.as_str()))
         .bind(i64::from(mail.tries))
         .bind(mail.next_at.micros())
         .bind(mail.expires_at.micros())
@@ -74,7 +74,7 @@ fn read(row: &AnyRow) -> Stored<MailRecord> {
         recipient: text(row, "recipient")?,
         kind: text(row, "kind")?,
         account: name(row, "account", AccountId::parse)?,
-        detail: text(row, "detail")?,
+        detail: text_or_empty(row, "detail")?,
         tries: number(row, "tries")?,
         next_at: time(row, "next_at")?,
         expires_at: time(row, "expires_at")?,

@@ -1,12 +1,17 @@
 //! Migrations: numbered files, one text for both databases, each applied once and completely.
+//!
+//! All that are due run in one transaction: an interrupted start leaves the database as the earlier version
+//! wrote it, and the next start begins again.
 
-use sqlx::{AnyPool, Row as _};
+mod rebuild;
+mod spellings;
+
+use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use crate::error::{StoreError, Stored};
-use crate::spellings;
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -24,37 +29,67 @@ const MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/0015-around.sql"),
     include_str!("../migrations/0016-fuse.sql"),
     include_str!("../migrations/0017-alert-channels.sql"),
+    include_str!("../migrations/0018-constraints.sql"),
 ];
 
-/// The migration with which names became canonical: SQL cannot express how.
+/// With these, SQL alone cannot express what happens to the rows.
 const SPELLINGS: usize = 14;
+const CONSTRAINTS: usize = 18;
 
-pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {
-    sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)").execute(pool).await?;
-    // One transaction for all of them: a power cut leaves the schema of the version before, and no mixture.
+/// Any number that no other program takes in this database.
+const LOCK: i64 = 0x0064_6967_7565;
+
+pub(crate) async fn run(pool: &AnyPool, is_sqlite: bool) -> Stored<()> {
     let mut transaction = pool.begin().await?;
-    let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM migrations")
-        .fetch_one(&mut *transaction)
-        .await?;
-    let last = usize::try_from(row.try_get::<i64, _>("last")?).unwrap_or(0);
-    // An older program would write rows that the newer one misreads when it comes back.
-    if last > MIGRATIONS.len() {
-        return Err(StoreError::Newer);
+    if !is_sqlite {
+        // Of two processes that start at once, the second waits here and finds nothing to do.
+        let lock = "SELECT 1 FROM pg_advisory_xact_lock($1)";
+        sqlx::query(lock).bind(LOCK).execute(&mut *transaction).await?;
     }
-    for (place, text) in MIGRATIONS.iter().enumerate().skip(last) {
-        // A semicolon ends a statement anywhere, in comments and strings too: migrations must not contain
-        // others.
-        for statement in text.split(';').map(str::trim).filter(|s| !s.is_empty()) {
-            sqlx::query(statement).execute(&mut *transaction).await?;
-        }
-        sqlx::query("INSERT INTO migrations (number) VALUES ($1)")
-            .bind(i64::try_from(place + 1).expect("few migrations"))
+    sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)")
+        .execute(&mut *transaction)
+        .await?;
+    if is_sqlite {
+        // A write takes SQLite's only lock before anything is read.
+        sqlx::query("UPDATE migrations SET number = number WHERE number = 0")
             .execute(&mut *transaction)
             .await?;
     }
-    if last < SPELLINGS {
-        spellings::make_canonical(&mut transaction).await?;
+    for number in last(&mut transaction).await? + 1..=MIGRATIONS.len() {
+        apply(&mut transaction, number).await?;
+        sqlx::query("INSERT INTO migrations (number) VALUES ($1)")
+            .bind(i64::try_from(number).expect("few migrations"))
+            .execute(&mut *transaction)
+            .await?;
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// The number of the last migration that was applied.
+async fn last(connection: &mut AnyConnection) -> Stored<usize> {
+    let row =
+        sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM migrations").fetch_one(connection).await?;
+    let last = row.try_get::<i64, _>("last")?;
+    let last = usize::try_from(last).map_err(|_| StoreError::Corrupt("migrations.number".to_owned()))?;
+    // An older program would write rows that the newer one misreads when it comes back.
+    if last > MIGRATIONS.len() { Err(StoreError::Newer) } else { Ok(last) }
+}
+
+async fn apply(connection: &mut AnyConnection, number: usize) -> Stored<()> {
+    // A semicolon ends a statement anywhere, in comments and strings too: migrations must not contain others.
+    let statements =
+        MIGRATIONS[number - 1].split(';').map(str::trim).filter(|statement| !statement.is_empty());
+    for statement in statements {
+        if number == CONSTRAINTS && rebuild::is_copy(statement) {
+            rebuild::copy(connection, statement).await?;
+        } else {
+            sqlx::query(statement).execute(&mut *connection).await?;
+        }
+    }
+    match number {
+        // At its place and not at the end: later migrations refuse what it mends.
+        SPELLINGS => spellings::make_canonical(connection).await,
+        _ => Ok(()),
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use digue_types::Timestamp;
 use sqlx::any::AnyRow;
 
-use crate::columns::{number, signed, text, time, whole};
+use crate::columns::{number, present, signed, text, text_or_empty, time, whole};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -60,12 +60,12 @@ impl Store {
                 .bind(notice.person.as_str())
                 .bind(notice.seen.as_str())
                 .bind(notice.channel.as_str())
-                .bind(notice.destination.as_str())
-                .bind(notice.masked.as_str())
+                .bind(present(notice.destination.as_str()))
+                .bind(present(notice.masked.as_str()))
                 .bind(notice.hash.as_str())
                 .bind(notice.state.as_str())
                 .bind(notice.at.micros())
-                .bind(notice.detail.as_str())
+                .bind(present(notice.detail.as_str()))
                 .bind(signed(notice.checks)?)
                 .bind(notice.places.as_str())
                 .execute(&mut *transaction)
@@ -105,7 +105,7 @@ impl Store {
             "UPDATE notices SET state = $1, detail = $2, at = $3 WHERE campaign = $4 AND number = $5",
         )
         .bind(state)
-        .bind(detail)
+        .bind(present(detail))
         .bind(at.micros())
         .bind(campaign)
         .bind(i64::from(number))
@@ -245,7 +245,7 @@ impl Store {
 
     /// Deletes the destinations of a campaign that has ended.
     pub async fn forget_destinations(&self, campaign: &str) -> Stored<()> {
-        sqlx::query("UPDATE notices SET destination = '' WHERE campaign = $1")
+        sqlx::query("UPDATE notices SET destination = NULL WHERE campaign = $1")
             .bind(campaign)
             .execute(&self.pool)
             .await?;
@@ -262,12 +262,12 @@ fn read(row: &AnyRow) -> Stored<NoticeRecord> {
         person: text(row, "person")?,
         seen: text(row, "seen")?,
         channel: text(row, "channel")?,
-        destination: text(row, "destination")?,
-        masked: text(row, "masked")?,
+        destination: text_or_empty(row, "destination")?,
+        masked: text_or_empty(row, "masked")?,
         hash: text(row, "hash")?,
         state: text(row, "state")?,
         at: time(row, "at")?,
-        detail: text(row, "detail")?,
+        detail: text_or_empty(row, "detail")?,
         checks: whole(row, "checks")?,
         places: text(row, "places")?,
     })

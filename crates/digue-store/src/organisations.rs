@@ -3,7 +3,7 @@
 use digue_types::OrganisationId;
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, text};
+use crate::columns::{name, present, text, text_or_empty};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -25,7 +25,7 @@ impl Store {
         )
         .bind(organisation.id.as_str())
         .bind(organisation.name.as_str())
-        .bind(organisation.email.as_str())
+        .bind(present(organisation.email.as_str()))
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -44,6 +44,6 @@ fn read(row: &AnyRow) -> Stored<OrganisationRecord> {
     Ok(OrganisationRecord {
         id: name(row, "id", OrganisationId::parse)?,
         name: text(row, "name")?,
-        email: text(row, "email")?,
+        email: text_or_empty(row, "email")?,
     })
 }

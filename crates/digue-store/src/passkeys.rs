@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{held_count, is_true, name, number, text, time};
+use crate::columns::{held_count, is_true, name, number, present_time, text, time, time_or_zero};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -45,7 +45,7 @@ impl Store {
             .bind(i64::from(passkey.counter))
             .bind(i64::from(passkey.is_backed_up))
             .bind(passkey.added_at.micros())
-            .bind(passkey.used_at.micros())
+            .bind(present_time(passkey.used_at))
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -82,7 +82,7 @@ impl Store {
         .bind(used.credential.as_str())
         .bind(i64::from(used.counter))
         .bind(i64::from(used.is_backed_up))
-        .bind(used.used_at.micros())
+        .bind(present_time(used.used_at))
         .bind(used.id.as_str())
         .bind(i64::from(counter_before))
         .execute(&self.pool)
@@ -121,6 +121,6 @@ fn read(row: &AnyRow) -> Stored<PasskeyRecord> {
         counter: number(row, "counter")?,
         is_backed_up: is_true(row, "backed_up")?,
         added_at: time(row, "added_at")?,
-        used_at: time(row, "used_at")?,
+        used_at: time_or_zero(row, "used_at")?,
     })
 }

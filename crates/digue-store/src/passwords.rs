@@ -76,7 +76,7 @@ impl Store {
     pub async fn remove_password(&self, account: &AccountId) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         for text in
-            ["DELETE FROM passwords WHERE account = $1", "DELETE FROM recovery_codes WHERE account = $1"]
+            ["DELETE FROM recovery_codes WHERE account = $1", "DELETE FROM passwords WHERE account = $1"]
         {
             sqlx::query(text).bind(account.as_str()).execute(&mut *transaction).await?;
         }

@@ -21,8 +21,8 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         for code in codes {
             sqlx::query(
-                "INSERT INTO person_codes (hash, population, person, made_at, made_by, expires_at, used_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, 0)",
+                "INSERT INTO person_codes (hash, population, person, made_at, made_by, expires_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6)",
             )
             .bind(code.hash.as_str())
             .bind(code.whose.population.as_str())
@@ -42,7 +42,7 @@ impl Store {
         let row = sqlx::query(
             // Marked as used and kept until it expires, by one statement: of two browsers with one letter,
             // one signs in.
-            "UPDATE person_codes SET used_at = $1 WHERE hash = $2 AND used_at = 0 AND expires_at > $1 \
+            "UPDATE person_codes SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1 \
              RETURNING population, person",
         )
         .bind(now.micros())

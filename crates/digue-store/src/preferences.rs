@@ -3,7 +3,7 @@
 use digue_types::Timestamp;
 use sqlx::any::AnyRow;
 
-use crate::columns::{is_true, signed, text, time, whole};
+use crate::columns::{entry_or_zero, is_true, present_entry, present_time, text, time_or_zero};
 use crate::error::Stored;
 use crate::person::{self, KnownPerson};
 use crate::store::Store;
@@ -25,7 +25,7 @@ pub struct PreferenceRecord {
 impl Store {
     pub async fn save_preference(&self, preference: &PreferenceRecord) -> Stored<()> {
         sqlx::query(
-            "INSERT INTO person_wishes (population, person, sealed_email, language, first_visits, monthly, \
+            "INSERT INTO person_preferences (population, person, sealed_email, language, first_visits, monthly, \
              told_entry, digest_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
              ON CONFLICT (population, person) DO UPDATE SET sealed_email = excluded.sealed_email, \
              language = excluded.language, first_visits = excluded.first_visits, monthly = excluded.monthly, \
@@ -37,8 +37,8 @@ impl Store {
         .bind(preference.language.as_str())
         .bind(i64::from(preference.first_visits))
         .bind(i64::from(preference.monthly))
-        .bind(signed(preference.told_entry)?)
-        .bind(preference.digest_at.micros())
+        .bind(present_entry(preference.told_entry)?)
+        .bind(present_time(preference.digest_at))
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -48,10 +48,10 @@ impl Store {
     /// person changed meanwhile stays as they want it.
     pub async fn note_told(&self, whose: &KnownPerson, entry: u64, digest_at: Timestamp) -> Stored<bool> {
         let done = sqlx::query(
-            "UPDATE person_wishes SET told_entry = $1, digest_at = $2 WHERE population = $3 AND person = $4",
+            "UPDATE person_preferences SET told_entry = $1, digest_at = $2 WHERE population = $3 AND person = $4",
         )
-        .bind(signed(entry)?)
-        .bind(digest_at.micros())
+        .bind(present_entry(entry)?)
+        .bind(present_time(digest_at))
         .bind(whose.population.as_str())
         .bind(whose.person.as_str())
         .execute(&self.pool)
@@ -60,7 +60,7 @@ impl Store {
     }
 
     pub async fn remove_preference(&self, whose: &KnownPerson) -> Stored<()> {
-        sqlx::query("DELETE FROM person_wishes WHERE population = $1 AND person = $2")
+        sqlx::query("DELETE FROM person_preferences WHERE population = $1 AND person = $2")
             .bind(whose.population.as_str())
             .bind(whose.person.as_str())
             .execute(&self.pool)
@@ -71,7 +71,7 @@ impl Store {
     pub async fn preferences(&self) -> Stored<Vec<PreferenceRecord>> {
         let rows = sqlx::query(
             "SELECT population, person, sealed_email, language, first_visits, monthly, told_entry, digest_at \
-             FROM person_wishes ORDER BY population, person",
+             FROM person_preferences ORDER BY population, person",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -81,7 +81,7 @@ impl Store {
     pub async fn request_of(&self, whose: &KnownPerson) -> Stored<Option<PreferenceRecord>> {
         let row = sqlx::query(
             "SELECT population, person, sealed_email, language, first_visits, monthly, told_entry, digest_at \
-             FROM person_wishes WHERE population = $1 AND person = $2",
+             FROM person_preferences WHERE population = $1 AND person = $2",
         )
         .bind(whose.population.as_str())
         .bind(whose.person.as_str())
@@ -98,7 +98,7 @@ fn read(row: &AnyRow) -> Stored<PreferenceRecord> {
         language: text(row, "language")?,
         first_visits: is_true(row, "first_visits")?,
         monthly: is_true(row, "monthly")?,
-        told_entry: whole(row, "told_entry")?,
-        digest_at: time(row, "digest_at")?,
+        told_entry: entry_or_zero(row, "told_entry")?,
+        digest_at: time_or_zero(row, "digest_at")?,
     })
 }

@@ -3,7 +3,7 @@
 use digue_types::{AccountId, SessionId};
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, text};
+use crate::columns::{name, present, text, text_or_empty};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -30,7 +30,7 @@ impl Store {
         .bind(known.session.as_str())
         .bind(known.provider.as_str())
         .bind(known.identity.as_str())
-        .bind(known.sid.as_str())
+        .bind(present(known.sid.as_str()))
         .bind(known.sealed_token.as_str())
         .execute(&self.pool)
         .await?;
@@ -50,11 +50,11 @@ impl Store {
     /// Accounts with a live session that this provider session opened.
     pub async fn accounts_of_provider_session(&self, sid: &str) -> Stored<Vec<AccountId>> {
         let rows = sqlx::query(
-            // Providers that send no `sid` are stored with an empty one, which must match nobody: otherwise
-            // one logout would end the sessions of all of them.
+            // Providers that send no `sid` are stored with NULL, which equals nothing: otherwise one logout would
+            // end the sessions of all of them.
             "SELECT DISTINCT sessions.account AS account FROM provider_sessions \
              JOIN sessions ON sessions.id = provider_sessions.session \
-             WHERE provider_sessions.sid = $1 AND provider_sessions.sid <> ''",
+             WHERE provider_sessions.sid = $1",
         )
         .bind(sid)
         .fetch_all(&self.pool)
@@ -68,7 +68,7 @@ fn read(row: &AnyRow) -> Stored<ProviderSession> {
         session: name(row, "session", SessionId::parse)?,
         provider: text(row, "provider")?,
         identity: text(row, "identity")?,
-        sid: text(row, "sid")?,
+        sid: text_or_empty(row, "sid")?,
         sealed_token: text(row, "sealed_token")?,
     })
 }

@@ -57,8 +57,8 @@ impl Store {
         for text in [
             "DELETE FROM passkeys WHERE account = $1",
             "DELETE FROM identities WHERE account = $1",
-            "DELETE FROM passwords WHERE account = $1",
             "DELETE FROM recovery_codes WHERE account = $1",
+            "DELETE FROM passwords WHERE account = $1",
             "DELETE FROM attempts WHERE account = $1",
             "DELETE FROM links WHERE account = $1",
             // Keys and invitations still to be collected, too: a thief may have prepared them before the

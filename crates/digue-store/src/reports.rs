@@ -3,7 +3,7 @@
 use digue_types::Timestamp;
 use sqlx::any::AnyRow;
 
-use crate::columns::{text, time};
+use crate::columns::{present, present_time, text, text_or_empty, time, time_or_zero};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -33,11 +33,11 @@ impl Store {
         )
         .bind(report.id.as_str())
         .bind(report.at.micros())
-        .bind(report.reporter.as_str())
+        .bind(present(report.reporter.as_str()))
         .bind(report.verdict.as_str())
         .bind(report.signs.as_str())
         .bind(report.look_alikes.as_str())
-        .bind(report.published_at.micros())
+        .bind(present_time(report.published_at))
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -46,15 +46,15 @@ impl Store {
     /// The last reports of account holders and as many of everyone else, newest first: neither pushes the
     /// other off the list.
     pub async fn reports(&self, count: u32) -> Stored<Vec<ReportRecord>> {
-        let mut all = self.reports_where("reporter <> ''", "at", count).await?;
-        all.extend(self.reports_where("reporter = ''", "at", count).await?);
+        let mut all = self.reports_where("reporter IS NOT NULL", "at", count).await?;
+        all.extend(self.reports_where("reporter IS NULL", "at", count).await?);
         all.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
         Ok(all)
     }
 
     /// Reports whose domains are public, the last published first, however many came since.
     pub async fn published_reports(&self, count: u32) -> Stored<Vec<ReportRecord>> {
-        self.reports_where("published_at > 0", "published_at", count).await
+        self.reports_where("published_at IS NOT NULL", "published_at", count).await
     }
 
     async fn reports_where(&self, condition: &str, by: &str, count: u32) -> Stored<Vec<ReportRecord>> {
@@ -76,7 +76,7 @@ impl Store {
     /// True when someone not signed in has reported the same since `since`.
     pub async fn knows_report(&self, report: &ReportRecord, since: Timestamp) -> Stored<bool> {
         let row = sqlx::query(
-            "SELECT id FROM message_reports WHERE reporter = '' AND verdict = $1 AND signs = $2 \
+            "SELECT id FROM message_reports WHERE reporter IS NULL AND verdict = $1 AND signs = $2 \
              AND look_alikes = $3 AND at >= $4 LIMIT 1",
         )
         .bind(report.verdict.as_str())
@@ -90,7 +90,7 @@ impl Store {
 
     /// Withdraws a publication that could not be journalled.
     pub async fn release_report(&self, id: &str) -> Stored<()> {
-        sqlx::query("UPDATE message_reports SET published_at = 0 WHERE id = $1")
+        sqlx::query("UPDATE message_reports SET published_at = NULL WHERE id = $1")
             .bind(id)
             .execute(&self.pool)
             .await?;
@@ -99,12 +99,13 @@ impl Store {
 
     /// False when the report does not exist or is already public.
     pub async fn publish_report(&self, id: &str, at: Timestamp) -> Stored<bool> {
-        let done =
-            sqlx::query("UPDATE message_reports SET published_at = $1 WHERE id = $2 AND published_at = 0")
-                .bind(at.micros())
-                .bind(id)
-                .execute(&self.pool)
-                .await?;
+        let done = sqlx::query(
+            "UPDATE message_reports SET published_at = $1 WHERE id = $2 AND published_at IS NULL",
+        )
+        .bind(at.micros())
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -122,10 +123,10 @@ fn read(row: &AnyRow) -> Stored<ReportRecord> {
     Ok(ReportRecord {
         id: text(row, "id")?,
         at: time(row, "at")?,
-        reporter: text(row, "reporter")?,
+        reporter: text_or_empty(row, "reporter")?,
         verdict: text(row, "verdict")?,
         signs: text(row, "signs")?,
         look_alikes: text(row, "look_alikes")?,
-        published_at: time(row, "published_at")?,
+        published_at: time_or_zero(row, "published_at")?,
     })
 }

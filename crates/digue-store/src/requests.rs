@@ -3,7 +3,9 @@
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{signed, text, time, whole};
+use crate::columns::{
+    entry_or_zero, present, present_entry, present_time, text, text_or_empty, time, time_or_zero, whole,
+};
 use crate::error::Stored;
 use crate::person::{self, KnownPerson};
 use crate::store::Store;
@@ -66,16 +68,16 @@ impl Store {
             .bind(request.whose.population.as_str())
             .bind(request.whose.person.as_str())
             .bind(request.kind.as_str())
-            .bind(signed(request.entry)?)
-            .bind(request.account.as_str())
-            .bind(request.text.as_str())
+            .bind(present_entry(request.entry)?)
+            .bind(present(request.account.as_str()))
+            .bind(present(request.text.as_str()))
             .bind(request.opened_at.micros())
-            .bind(request.extended_at.micros())
-            .bind(request.extended_why.as_str())
-            .bind(request.answered_at.micros())
-            .bind(request.answered_by.as_str())
-            .bind(request.outcome.as_str())
-            .bind(request.answer.as_str())
+            .bind(present_time(request.extended_at))
+            .bind(present(request.extended_why.as_str()))
+            .bind(present_time(request.answered_at))
+            .bind(present(request.answered_by.as_str()))
+            .bind(present(request.outcome.as_str()))
+            .bind(present(request.answer.as_str()))
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -96,7 +98,7 @@ impl Store {
 
     /// How many requests of a kind are unanswered.
     pub async fn open_requests(&self, kind: &str) -> Stored<u64> {
-        let sql = "SELECT COUNT(*) AS open FROM person_requests WHERE kind = $1 AND answered_at = 0";
+        let sql = "SELECT COUNT(*) AS open FROM person_requests WHERE kind = $1 AND answered_at IS NULL";
         let row = sqlx::query(sql).bind(kind).fetch_one(&self.pool).await?;
         whole(&row, "open")
     }
@@ -125,12 +127,12 @@ impl Store {
     ) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE person_requests SET answered_at = $1, answered_by = $2, outcome = $3, answer = $4 \
-             WHERE id = $5 AND answered_at = 0",
+             WHERE id = $5 AND answered_at IS NULL",
         )
         .bind(at.micros())
         .bind(by.as_str())
         .bind(outcome)
-        .bind(answer)
+        .bind(present(answer))
         .bind(id)
         .execute(&self.pool)
         .await?;
@@ -141,10 +143,10 @@ impl Store {
     pub async fn extend_request(&self, id: &str, at: Timestamp, why: &str) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE person_requests SET extended_at = $1, extended_why = $2 \
-             WHERE id = $3 AND answered_at = 0 AND extended_at = 0",
+             WHERE id = $3 AND answered_at IS NULL AND extended_at IS NULL",
         )
         .bind(at.micros())
-        .bind(why)
+        .bind(present(why))
         .bind(id)
         .execute(&self.pool)
         .await?;
@@ -154,7 +156,7 @@ impl Store {
     /// Withdraws an answer that could not be journalled.
     pub async fn release_request(&self, id: &str) -> Stored<()> {
         sqlx::query(
-            "UPDATE person_requests SET answered_at = 0, answered_by = '', outcome = '', answer = '' \
+            "UPDATE person_requests SET answered_at = NULL, answered_by = NULL, outcome = NULL, answer = NULL \
              WHERE id = $1",
         )
         .bind(id)
@@ -165,7 +167,7 @@ impl Store {
 
     /// Withdraws an extension that could not be journalled.
     pub async fn release_extension(&self, id: &str) -> Stored<()> {
-        sqlx::query("UPDATE person_requests SET extended_at = 0, extended_why = '' WHERE id = $1")
+        sqlx::query("UPDATE person_requests SET extended_at = NULL, extended_why = NULL WHERE id = $1")
             .bind(id)
             .execute(&self.pool)
             .await?;
@@ -178,15 +180,15 @@ fn read(row: &AnyRow) -> Stored<RequestRecord> {
         id: text(row, "id")?,
         whose: person::read(row)?,
         kind: text(row, "kind")?,
-        entry: whole(row, "entry")?,
-        account: text(row, "account")?,
-        text: text(row, "text")?,
+        entry: entry_or_zero(row, "entry")?,
+        account: text_or_empty(row, "account")?,
+        text: text_or_empty(row, "text")?,
         opened_at: time(row, "opened_at")?,
-        extended_at: time(row, "extended_at")?,
-        extended_why: text(row, "extended_why")?,
-        answered_at: time(row, "answered_at")?,
-        answered_by: text(row, "answered_by")?,
-        outcome: text(row, "outcome")?,
-        answer: text(row, "answer")?,
+        extended_at: time_or_zero(row, "extended_at")?,
+        extended_why: text_or_empty(row, "extended_why")?,
+        answered_at: time_or_zero(row, "answered_at")?,
+        answered_by: text_or_empty(row, "answered_by")?,
+        outcome: text_or_empty(row, "outcome")?,
+        answer: text_or_empty(row, "answer")?,
     })
 }

@@ -3,7 +3,7 @@
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, text, time};
+use crate::columns::{name, present, text, text_or_empty, time_or_zero};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -39,12 +39,12 @@ impl Store {
         let done = sqlx::query(
             // Decided once, by the database: of two officers at the same time one gets false.
             "UPDATE review_lines SET decision = $1, decided_by = $2, decided_at = $3, reason = $4 \
-             WHERE review = $5 AND account = $6 AND decision = ''",
+             WHERE review = $5 AND account = $6 AND decision IS NULL",
         )
         .bind(line.decision.as_str())
         .bind(line.decided_by.as_str())
         .bind(line.decided_at.micros())
-        .bind(line.reason.as_str())
+        .bind(present(line.reason.as_str()))
         .bind(line.review.as_str())
         .bind(line.account.as_str())
         .execute(&self.pool)
@@ -56,7 +56,7 @@ impl Store {
     pub async fn release_review_line(&self, line: &ReviewLine) -> Stored<()> {
         sqlx::query(
             // Only the decision of this author: one that somebody else made since must stay.
-            "UPDATE review_lines SET decision = '', decided_by = '', decided_at = 0, reason = '' \
+            "UPDATE review_lines SET decision = NULL, decided_by = NULL, decided_at = NULL, reason = NULL \
              WHERE review = $1 AND account = $2 AND decided_by = $3",
         )
         .bind(line.review.as_str())
@@ -72,14 +72,11 @@ type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
 
 /// Adds a line that is not decided yet.
 pub(crate) fn insert(line: &ReviewLine) -> Query<'_> {
-    sqlx::query(
-        "INSERT INTO review_lines (review, account, organisation, facts, decision, decided_by, \
-         decided_at, reason) VALUES ($1, $2, $3, $4, '', '', 0, '')",
-    )
-    .bind(line.review.as_str())
-    .bind(line.account.as_str())
-    .bind(line.organisation.as_str())
-    .bind(line.facts.as_str())
+    sqlx::query("INSERT INTO review_lines (review, account, organisation, facts) VALUES ($1, $2, $3, $4)")
+        .bind(line.review.as_str())
+        .bind(line.account.as_str())
+        .bind(line.organisation.as_str())
+        .bind(line.facts.as_str())
 }
 
 fn read(row: &AnyRow) -> Stored<ReviewLine> {
@@ -88,9 +85,9 @@ fn read(row: &AnyRow) -> Stored<ReviewLine> {
         account: name(row, "account", AccountId::parse)?,
         organisation: name(row, "organisation", OrganisationId::parse)?,
         facts: text(row, "facts")?,
-        decision: text(row, "decision")?,
-        decided_by: text(row, "decided_by")?,
-        decided_at: time(row, "decided_at")?,
-        reason: text(row, "reason")?,
+        decision: text_or_empty(row, "decision")?,
+        decided_by: text_or_empty(row, "decided_by")?,
+        decided_at: time_or_zero(row, "decided_at")?,
+        reason: text_or_empty(row, "reason")?,
     })
 }

@@ -3,7 +3,7 @@
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, text, time};
+use crate::columns::{name, present_time, text, time, time_or_zero};
 use crate::error::Stored;
 use crate::review_lines::{self, ReviewLine};
 use crate::store::Store;
@@ -33,7 +33,7 @@ impl Store {
         .bind(review.opened_at.micros())
         .bind(review.opened_by.as_str())
         .bind(review.due_at.micros())
-        .bind(review.closed_at.micros())
+        .bind(present_time(review.closed_at))
         .execute(&mut *transaction)
         .await?;
         for line in lines {
@@ -54,7 +54,7 @@ impl Store {
     }
 
     pub async fn close_review(&self, id: &str, at: Timestamp) -> Stored<()> {
-        sqlx::query("UPDATE reviews SET closed_at = $1 WHERE id = $2 AND closed_at = 0")
+        sqlx::query("UPDATE reviews SET closed_at = $1 WHERE id = $2 AND closed_at IS NULL")
             .bind(at.micros())
             .bind(id)
             .execute(&self.pool)
@@ -70,6 +70,6 @@ fn read(row: &AnyRow) -> Stored<ReviewRecord> {
         opened_at: time(row, "opened_at")?,
         opened_by: name(row, "opened_by", AccountId::parse)?,
         due_at: time(row, "due_at")?,
-        closed_at: time(row, "closed_at")?,
+        closed_at: time_or_zero(row, "closed_at")?,
     })
 }

@@ -5,7 +5,9 @@ use digue_access::{RequestOrigin, Session};
 use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{corrupt, hex, name, text, time, unhex};
+use crate::columns::{
+    corrupt, hex, name, optional_text, present, present_time, text, text_or_empty, time, time_or_zero, unhex,
+};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -16,7 +18,7 @@ impl Store {
     pub async fn add_session(&self, token: &TokenHash, session: &Session) -> Stored<()> {
         let text = format!(
             "INSERT INTO sessions ({COLUMNS}) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', 0, $12)"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, NULL, NULL, $12)"
         );
         sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(hex(token))
@@ -26,11 +28,11 @@ impl Store {
             .bind(session.host.as_str())
             .bind(session.opened_at.micros())
             .bind(session.seen_at.micros())
-            .bind(session.proved_at.micros())
-            .bind(session.origin.ip.to_string())
-            .bind(session.origin.agent.as_str())
-            .bind(session.origin.tls.as_str())
-            .bind(session.other_ip.to_string())
+            .bind(present_time(session.proved_at))
+            .bind(stored_address(session.origin.ip))
+            .bind(present(session.origin.agent.as_str()))
+            .bind(present(session.origin.tls.as_str()))
+            .bind(stored_address(session.other_ip))
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -39,7 +41,7 @@ impl Store {
     /// Stores the address of the other family that the holder of a session uses.
     pub async fn know_other_address(&self, id: &SessionId, ip: ClientIp) -> Stored<()> {
         sqlx::query("UPDATE sessions SET other_ip = $1 WHERE id = $2")
-            .bind(ip.to_string())
+            .bind(stored_address(ip))
             .bind(id.as_str())
             .execute(&self.pool)
             .await?;
@@ -57,7 +59,7 @@ impl Store {
         for id in ids {
             // What the provider knows of a session goes with it: a later logout there must find nothing.
             for text in
-                ["DELETE FROM sessions WHERE id = $1", "DELETE FROM provider_sessions WHERE session = $1"]
+                ["DELETE FROM provider_sessions WHERE session = $1", "DELETE FROM sessions WHERE id = $1"]
             {
                 sqlx::query(text).bind(id.as_str()).execute(&mut *transaction).await?;
             }
@@ -69,7 +71,7 @@ impl Store {
     /// Records a fresh proof on a session.
     pub async fn prove_session(&self, id: &SessionId, at: Timestamp) -> Stored<()> {
         sqlx::query("UPDATE sessions SET proved_at = $1 WHERE id = $2")
-            .bind(at.micros())
+            .bind(present_time(at))
             .bind(id.as_str())
             .execute(&self.pool)
             .await?;
@@ -99,23 +101,28 @@ fn read(row: &AnyRow) -> Stored<(TokenHash, Session)> {
         host: text(row, "host")?,
         opened_at: time(row, "opened_at")?,
         seen_at: time(row, "seen_at")?,
-        proved_at: time(row, "proved_at")?,
+        proved_at: time_or_zero(row, "proved_at")?,
         origin: RequestOrigin {
-            ip: ClientIp::read(&text(row, "ip")?),
-            agent: text(row, "agent")?,
-            tls: text(row, "tls")?,
+            ip: address(row, "ip")?,
+            agent: text_or_empty(row, "agent")?,
+            tls: text_or_empty(row, "tls")?,
         },
-        other_ip: ClientIp::read(&text(row, "other_ip")?),
+        other_ip: address(row, "other_ip")?,
         device: device(row)?,
     };
     Ok((unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?, session))
 }
 
+fn stored_address(ip: ClientIp) -> Option<String> {
+    if ip.is_unknown() { None } else { Some(ip.to_string()) }
+}
+
+fn address(row: &AnyRow, column: &str) -> Stored<ClientIp> {
+    Ok(optional_text(row, column)?.map_or(ClientIp::Unknown, |text| ClientIp::read(&text)))
+}
+
 fn device(row: &AnyRow) -> Stored<Option<Device>> {
-    let key = text(row, "device_key")?;
-    if key.is_empty() {
-        return Ok(None);
-    }
+    let Some(key) = optional_text(row, "device_key")? else { return Ok(None) };
     let cookie = unhex(&text(row, "device_cookie")?).ok_or_else(|| corrupt("device_cookie"))?;
     // The previous cookie is valid for ten seconds only (decision 7), so it is not stored.
     Ok(Some(Device { key, cookie, until: time(row, "device_until")?, before: None }))

@@ -40,12 +40,15 @@ impl Store {
             .connect(&url)
             .await?;
         if is_sqlite {
-            // FULL, because in WAL mode NORMAL may lose the last commits in a power cut.
-            for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"] {
+            // FULL, because in WAL mode NORMAL may lose the last commits in a power cut. SQLite enforces foreign
+            // keys only where the connection asks for it.
+            for pragma in
+                ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"]
+            {
                 sqlx::query(pragma).execute(&pool).await?;
             }
         }
-        migrate::run(&pool).await?;
+        migrate::run(&pool, is_sqlite).await?;
         Ok(Self { pool })
     }
 

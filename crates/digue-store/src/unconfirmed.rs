@@ -3,7 +3,7 @@
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, text, time};
+use crate::columns::{name, present, present_time, text, text_or_empty, time, time_or_zero};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -33,11 +33,11 @@ impl Store {
              handed_by = excluded.handed_by, invited_at = excluded.invited_at, since = excluded.since",
         )
         .bind(record.account.as_str())
-        .bind(record.asked_by.as_str())
-        .bind(record.granted_by.as_str())
-        .bind(record.email.as_str())
+        .bind(present(record.asked_by.as_str()))
+        .bind(present(record.granted_by.as_str()))
+        .bind(present(record.email.as_str()))
         .bind(record.handed_by.as_str())
-        .bind(record.invited_at.micros())
+        .bind(present_time(record.invited_at))
         .bind(record.since.micros())
         .execute(&self.pool)
         .await?;
@@ -67,11 +67,11 @@ impl Store {
 fn read(row: &AnyRow) -> Stored<UnconfirmedRecord> {
     Ok(UnconfirmedRecord {
         account: name(row, "account", AccountId::parse)?,
-        asked_by: text(row, "asked_by")?,
-        granted_by: text(row, "granted_by")?,
-        email: text(row, "email")?,
+        asked_by: text_or_empty(row, "asked_by")?,
+        granted_by: text_or_empty(row, "granted_by")?,
+        email: text_or_empty(row, "email")?,
         handed_by: text(row, "handed_by")?,
-        invited_at: time(row, "invited_at")?,
+        invited_at: time_or_zero(row, "invited_at")?,
         since: time(row, "since")?,
     })
 }

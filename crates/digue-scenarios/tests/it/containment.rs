@@ -244,6 +244,7 @@ async fn officers_are_told_by_mail_and_not_in_a_storm() {
     let mailbox = Mailbox::open();
     let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
     somebody(&home, "rssi", "op", Role::Ciso).await;
+    somebody(&home, "a1", "of-1", Role::Agent).await;
     home.with_address("rssi", "rssi@exemple.fr").await;
     home.with_address("a1", "a1@exemple.fr").await;
     for account in 0..20 {

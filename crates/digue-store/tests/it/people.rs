@@ -15,6 +15,8 @@ fn after(secs: i64) -> Timestamp {
 }
 
 pub(crate) async fn keep_the_contract(store: &Store) {
+    let second = Membership { organisation: OrganisationId::parse("of-1").unwrap(), role: Role::Agent };
+    store.save_accounts(&[(account("a2"), second)]).await.unwrap();
     organisations_are_known_from_their_first_account(store).await;
     contacts_are_replaced_and_forgotten(store).await;
     reductions_end(store).await;

@@ -2,36 +2,8 @@
 
 use digue_store::{Store, StoreError};
 use digue_types::Gate;
-use sqlx::AnyPool;
 
-/// A store of version 0.1.0 at `url`, with these rows.
-async fn old_store(url: &str, rows: &[&str]) {
-    Store::open(url).await.unwrap().close().await;
-    let pool = AnyPool::connect(url).await.unwrap();
-    let old = [
-        "DROP TABLE unconfirmed",
-        "DROP TABLE granted_keys",
-        "DROP TABLE identity_invitations",
-        "ALTER TABLE sessions DROP COLUMN other_ip",
-        "ALTER TABLE findings DROP COLUMN around",
-        "ALTER TABLE findings DROP COLUMN fused",
-        "ALTER TABLE findings DROP COLUMN webhook_at",
-        "ALTER TABLE findings DROP COLUMN syslog_at",
-        "DELETE FROM migrations WHERE number >= 13",
-    ];
-    for statement in old.iter().chain(rows) {
-        sqlx::query(sqlx::AssertSqlSafe((*statement).to_owned())).execute(&pool).await.unwrap();
-    }
-    pool.close().await;
-}
-
-async fn texts(url: &str, query: &str) -> Vec<String> {
-    use sqlx::Row as _;
-    let pool = AnyPool::connect(url).await.unwrap();
-    let rows = sqlx::query(sqlx::AssertSqlSafe(query.to_owned())).fetch_all(&pool).await.unwrap();
-    pool.close().await;
-    rows.iter().map(|row| row.try_get::<String, _>(0).unwrap()).collect()
-}
+use crate::old_release::{create as old_store, texts};
 
 fn place(folder: &tempfile::TempDir) -> String {
     format!("sqlite:{}", folder.path().join("state.db").display())
