@@ -108,7 +108,7 @@ async fn load_judged(
     // next start reads the file.
     app.write_down(actor, Act::CaseloadLoaded, details).await?;
     kept(app, population).put(app, prepared.next).await?;
-    app.store().set_setting("caseload-version", &version.to_string()).await?;
+    app.store().set_caseload_version(version).await?;
     if matches!(mode, LoadMode::Replace { .. }) {
         loads::set_replaced(app, &target, version).await?;
     }

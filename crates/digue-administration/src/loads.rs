@@ -10,7 +10,7 @@ use std::time::Duration;
 use digue_access::Snapshot;
 use digue_access::caseload::HolderName;
 use digue_app::{Actor, App, Area, OperationError};
-use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Subject, Timestamp};
+use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Subject};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Serialises loads of caseloads and alias tables: two that started from the same state would lose one.
@@ -48,7 +48,7 @@ impl LoadTarget {
         }
     }
 
-    /// Its name in settings and requests: the text of its subject.
+    /// Its name in the store and in requests: the text of its subject.
     pub fn name(&self) -> String {
         self.subject().to_string()
     }
@@ -184,8 +184,8 @@ pub(crate) struct LoadFeed {
     /// Holders whose rows always wait.
     own_accounts: HashSet<AccountId>,
     own_organisation: Option<OrganisationId>,
-    setting: String,
-    used: Vec<(Timestamp, u64)>,
+    account: AccountId,
+    target: LoadTarget,
 }
 
 const DAY: Duration = Duration::from_hours(24);
@@ -201,14 +201,10 @@ impl LoadFeed {
 
     /// Stores what it added: the bound holds for a day and not for a load.
     pub(crate) async fn charge(&self, app: &App, readings: u64) -> Result<(), OperationError> {
-        let all = self.used.iter().copied().chain([(app.clock().now(), readings)]);
-        let lines: Vec<String> = all.map(|(at, count)| format!("{}:{count}", at.micros())).collect();
-        Ok(app.store().set_setting(&self.setting, &lines.join(" ")).await?)
+        let (now, target) = (app.clock().now(), self.target.name());
+        let load = (now, readings);
+        Ok(app.store().add_feed_load(&self.account, &target, load, now.minus(DAY)).await?)
     }
-}
-
-fn bound_of(account: &AccountId, target: &LoadTarget) -> String {
-    format!("feed:{account}/{}", target.name())
 }
 
 /// Lets the programs of an account add up to `per_day` readings in 24 hours.
@@ -218,7 +214,7 @@ pub(crate) async fn allow_feed(
     target: &LoadTarget,
     per_day: u32,
 ) -> Result<(), OperationError> {
-    Ok(app.store().set_setting(&bound_of(account, target), &per_day.to_string()).await?)
+    Ok(app.store().set_feed(account, &target.name(), per_day).await?)
 }
 
 /// How much `actor` may load into `target` without approval. A stored bound that cannot be read is an
@@ -235,27 +231,16 @@ pub(crate) async fn allowance(
     if !actor.is_program() {
         return Ok(Allowance::Nothing);
     }
-    let Some(bound) = app.store().setting(&bound_of(&actor.account, target)).await? else {
+    let Some(bound) = app.store().feed(&actor.account, &target.name()).await? else {
         return Ok(Allowance::Nothing);
     };
-    let unread = || OperationError::Unavailable("a stored bound of a feed cannot be read".to_owned());
-    let bound: u64 = bound.parse().map_err(|_| unread())?;
-    let setting = format!("feed-used:{}/{}", actor.account, target.name());
-    let kept = app.store().setting(&setting).await?.unwrap_or_default();
-    let now = app.clock().now();
-    let mut used = Vec::new();
-    for word in kept.split(' ').filter(|word| !word.is_empty()) {
-        let (at, count) = word.split_once(':').ok_or_else(unread)?;
-        let at = Timestamp::from_micros(at.parse().map_err(|_| unread())?);
-        // A sliding day, not a calendar day: at midnight a feed could otherwise add twice its bound within an
-        // hour.
-        if now.since(at) < DAY {
-            used.push((at, count.parse().map_err(|_| unread())?));
-        }
-    }
+    // A sliding day, not a calendar day: at midnight a feed could otherwise add twice its bound within an
+    // hour.
+    let since = app.clock().now().minus(DAY);
+    let used = app.store().feed_loads(&actor.account, &target.name(), since).await?;
     let spent: u64 = used.iter().map(|(_, count)| count).sum();
     Ok(Allowance::Feed(LoadFeed {
-        left: bound.saturating_sub(spent),
+        left: u64::from(bound).saturating_sub(spent),
         own_accounts: accounts_of_holder(app, &actor.account).await?,
         own_organisation: app
             .gateway()
@@ -263,8 +248,8 @@ pub(crate) async fn allowance(
             .directory
             .find(&actor.account)
             .map(|r| r.organisation.clone()),
-        setting,
-        used,
+        account: actor.account.clone(),
+        target: target.clone(),
     }))
 }
 
@@ -303,17 +288,11 @@ impl WaitingLoad {
 
 /// The version of the last load that replaced the whole file; 0 when none did.
 pub(crate) async fn last_replaced(app: &App, target: &LoadTarget) -> Result<u64, OperationError> {
-    let kept = app.store().setting(&format!("replaced:{}", target.name())).await?;
-    match kept {
-        Some(text) => text
-            .parse()
-            .map_err(|_| OperationError::Unavailable("a stored version cannot be read".to_owned())),
-        None => Ok(0),
-    }
+    Ok(app.store().last_replacement(&target.name()).await?.unwrap_or(0))
 }
 
 pub(crate) async fn set_replaced(app: &App, target: &LoadTarget, version: u64) -> Result<(), OperationError> {
-    Ok(app.store().set_setting(&format!("replaced:{}", target.name()), &version.to_string()).await?)
+    Ok(app.store().set_last_replacement(&target.name(), version).await?)
 }
 
 #[cfg(test)]

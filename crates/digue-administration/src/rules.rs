@@ -13,13 +13,10 @@ use digue_types::{Act, OrganisationId};
 
 use crate::approvals::{self, ApprovalRequest, RulesGuard};
 
-const GRANTED: &str = "granted-rules:";
-const WANTED: &str = "wanted-rules:";
-
 /// The approved rules as text, by subject. An unreadable name is an error: ignoring it would take a known
 /// portal for a new one.
 pub async fn granted(app: &App) -> Result<BTreeMap<RulesGuard, String>, OperationError> {
-    let kept = app.store().settings_under(GRANTED).await?;
+    let kept = app.store().granted_rules().await?;
     let named = kept.into_iter().map(|(name, text)| {
         RulesGuard::parse(&name)
             .map(|of| (of, text))
@@ -30,7 +27,7 @@ pub async fn granted(app: &App) -> Result<BTreeMap<RulesGuard, String>, Operatio
 
 /// Makes rules the approved ones: they allow nothing more, or are the first of this installation.
 pub async fn take_over(app: &App, of: &RulesGuard, text: &str) -> Result<(), OperationError> {
-    Ok(app.store().set_setting(&format!("{GRANTED}{}", of.name()), text).await?)
+    Ok(app.store().set_granted_rules(&of.name(), text).await?)
 }
 
 /// The most differences that are listed; the digest covers all of them.
@@ -46,7 +43,7 @@ pub async fn hold_back(
     differences: &[String],
 ) -> Result<(), OperationError> {
     let digue = Actor::digue();
-    app.store().set_setting(&format!("{WANTED}{}", of.name()), text).await?;
+    app.store().set_wanted_rules(&of.name(), text).await?;
     let listed = differences.iter().take(LISTED_MAX).cloned();
     let more = (differences.len() > LISTED_MAX).then(|| format!("+{}", differences.len() - LISTED_MAX));
     let lines: Vec<String> =
@@ -69,7 +66,7 @@ pub async fn hold_back(
 /// The rules that a request is about. Compared by digest, so that a file changed after the approver
 /// read the request is not approved with it.
 pub(crate) async fn wanted(app: &App, of: &RulesGuard, detail: &str) -> Result<String, OperationError> {
-    let wanted = app.store().setting(&format!("{WANTED}{}", of.name())).await?;
+    let wanted = app.store().wanted_rules(&of.name()).await?;
     let digest = detail.lines().next().and_then(|line| line.strip_prefix("sha256:"));
     let wanted = wanted.filter(|wanted| Some(sha256(wanted).as_str()) == digest);
     wanted.ok_or(OperationError::Invalid("invalid-load-changed"))

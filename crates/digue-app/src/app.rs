@@ -94,10 +94,10 @@ impl App {
     pub async fn new(parts: AppParts) -> Result<Self, OperationError> {
         let now = parts.clock.now();
         let break_glass = live_break_glass(&parts.store.break_glass().await?, now);
-        let version = parts.store.setting("caseload-version").await?;
+        let version = parts.store.caseload_version().await?;
         let rules = Snapshot {
             caseloads: std::collections::HashMap::new(),
-            caseload_version: caseload_version(version)?,
+            caseload_version: version.unwrap_or(0),
             directory: Arc::new(parts.store.accounts().await?.into_iter().collect()),
             gates: Arc::new(parts.store.gate_table().await?),
             policies: Arc::new(parts.policies),
@@ -365,11 +365,6 @@ impl App {
 ///
 /// # Errors
 /// `Unavailable` for one that cannot be read: entries would name the rules of another version.
-fn caseload_version(stored: Option<String>) -> Result<u64, OperationError> {
-    let unreadable = |_| OperationError::Unavailable("the stored caseload version cannot be read".to_owned());
-    stored.map_or(Ok(0), |text| text.parse().map_err(unreadable))
-}
-
 async fn stored_keys(store: &Store) -> Result<ApiKeys, OperationError> {
     Ok(store.keys().await?.into_iter().map(|record| (record.secret, record.key)).collect())
 }

@@ -6,13 +6,11 @@
 use std::collections::HashMap;
 
 use digue_gateway::cuts::AccountCut;
-use digue_store::Store;
+use digue_store::{IdentityCutRecord, Store};
 use digue_types::{AccountId, SessionId, Timestamp};
 
 use crate::app::App;
 use crate::error::OperationError;
-
-const SETTINGS: &str = "identity-cut.";
 
 /// The result of a cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub struct CutDone {
 /// Cuts first and stores second: containment must not wait for a failing disk.
 pub async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, OperationError> {
     let (sessions, cut) = app.cut_account(account);
-    let marked = app.store().set_setting(&setting(account), &line(cut)).await;
+    let marked = app.store().save_identity_cut(&record(account, cut)).await;
     // Removed also where the mark failed: a restart brings back what is in the store.
     app.remove_sessions(&sessions).await?;
     marked?;
@@ -38,7 +36,7 @@ pub async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, Oper
 /// Accepts the account's external identities again.
 pub async fn lift(app: &App, account: &AccountId) -> Result<(), OperationError> {
     match app.gateway().lift_cut(account) {
-        Some(cut) => Ok(app.store().set_setting(&setting(account), &line(cut)).await?),
+        Some(cut) => Ok(app.store().save_identity_cut(&record(account, cut)).await?),
         None => Ok(()),
     }
 }
@@ -54,43 +52,13 @@ pub async fn restore(app: &App) -> Result<(), OperationError> {
 /// The stored cuts, the lifted ones included.
 ///
 /// # Errors
-/// `Unavailable` for a mark that cannot be read. Skipping it would accept what it refused, so a start fails
+/// `Unavailable` for one that cannot be read. Skipping it would accept what it refused, so a start fails
 /// instead.
 pub(crate) async fn stored(store: &Store) -> Result<HashMap<AccountId, AccountCut>, OperationError> {
-    let unreadable = || OperationError::Unavailable("a stored identity cut cannot be read".to_owned());
-    let read = |(name, text): (String, String)| {
-        let account = AccountId::parse(&name).map_err(|_| unreadable())?;
-        Ok((account, parse(&text).ok_or_else(unreadable)?))
-    };
-    store.settings_under(SETTINGS).await?.into_iter().map(read).collect()
+    let cuts = store.identity_cuts().await?.into_iter();
+    Ok(cuts.map(|cut| (cut.account, AccountCut { at: cut.at, is_lifted: cut.is_lifted })).collect())
 }
 
-fn setting(account: &AccountId) -> String {
-    format!("{SETTINGS}{account}")
-}
-
-fn line(cut: AccountCut) -> String {
-    format!("{}{}", cut.at.micros(), if cut.is_lifted { " lifted" } else { "" })
-}
-
-fn parse(text: &str) -> Option<AccountCut> {
-    let (micros, is_lifted) = match text.strip_suffix(" lifted") {
-        Some(micros) => (micros, true),
-        None => (text, false),
-    };
-    Some(AccountCut { at: Timestamp::from_micros(micros.parse().ok()?), is_lifted })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cut_is_read_as_it_was_kept() {
-        for is_lifted in [false, true] {
-            let cut = AccountCut { at: Timestamp::from_micros(1_795_834_951_000_001), is_lifted };
-            assert_eq!(parse(&line(cut)), Some(cut));
-        }
-        assert_eq!(parse("yesterday"), None);
-    }
+fn record(account: &AccountId, cut: AccountCut) -> IdentityCutRecord {
+    IdentityCutRecord { account: account.clone(), at: cut.at, is_lifted: cut.is_lifted }
 }

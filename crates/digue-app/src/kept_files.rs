@@ -97,36 +97,31 @@ pub struct KeptFile {
 }
 
 impl KeptFile {
-    fn setting(&self) -> String {
-        format!("kept-file:{}", self.name)
-    }
-
-    /// The digests that the file may have; two while it is being replaced.
-    async fn digests(&self, app: &App) -> Result<Option<Vec<String>>, OperationError> {
-        let known = app.store().setting(&self.setting()).await?;
-        Ok(known.map(|known| known.split(' ').map(ToOwned::to_owned).collect()))
-    }
-
     /// Its content; `None` when there never was one. A file for which the store has no digest is accepted
     /// once, and its digest stored: a new installation begins with it.
     pub async fn read(&self, app: &App) -> Result<Result<Option<Vec<u8>>, UnfinishedFile>, OperationError> {
-        let known = self.digests(app).await?;
+        let known = app.store().file_digests(&self.name).await?;
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || {
             std::fs::read(path).map(|bytes| (hex(digest(&SHA256, &bytes).as_ref()), bytes))
         });
         let read = read.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
         Ok(match (read, known) {
-            (Ok((digest, bytes)), Some(known)) if known.contains(&digest) => Ok(Some(bytes)),
-            (Ok(_), Some(_)) => Err(UnfinishedFile::Changed),
-            (Ok((digest, bytes)), None) => {
+            (Ok((digest, bytes)), known) if known.contains(&digest) => Ok(Some(bytes)),
+            (Ok((digest, bytes)), known) if known.is_empty() => {
                 // From now on it is known: a file that is exchanged between two starts is refused at the
                 // second.
-                app.store().set_setting(&self.setting(), &digest).await?;
+                app.store().set_file_digest(&self.name, &digest).await?;
                 Ok(Some(bytes))
             }
-            (Err(error), None) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            (Err(error), Some(_)) if error.kind() == io::ErrorKind::NotFound => Err(UnfinishedFile::Missing),
+            (Ok(_), _) => Err(UnfinishedFile::Changed),
+            (Err(error), known) if error.kind() == io::ErrorKind::NotFound => {
+                if known.is_empty() {
+                    Ok(None)
+                } else {
+                    Err(UnfinishedFile::Missing)
+                }
+            }
             (Err(error), _) => {
                 tracing::error!(%error, file = %self.path.display(), "Reading a kept file failed; not used");
                 Err(UnfinishedFile::Unreadable)
@@ -137,11 +132,9 @@ impl KeptFile {
     /// Puts `draft`, which is durable, in its place. Both digests are accepted during the replacement: at
     /// whichever moment a crash happens, the file that is there is a known one.
     pub async fn put(&self, app: &App, draft: FileDraft) -> Result<(), OperationError> {
-        let before = self.digests(app).await?.unwrap_or_default();
-        let both = [before, vec![draft.digest.clone()]].concat().join(" ");
-        app.store().set_setting(&self.setting(), &both).await?;
+        app.store().add_file_digest(&self.name, &draft.digest).await?;
         draft.rename(self.path.clone()).await?;
-        Ok(app.store().set_setting(&self.setting(), &draft.digest).await?)
+        Ok(app.store().set_file_digest(&self.name, &draft.digest).await?)
     }
 }
 

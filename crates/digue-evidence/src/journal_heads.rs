@@ -17,7 +17,6 @@ use digue_journal::heads::{HeadContradiction, JournalHead, contradiction};
 use digue_journal::note::Verifier;
 use digue_store::Store;
 
-const SETTING: &str = "journal-head";
 const FILE: &str = "journal-head";
 
 /// Why a journal must not be opened.
@@ -72,7 +71,7 @@ pub async fn must_continue(
     store: &Store,
 ) -> Result<(), HeadError> {
     let mut heads = beside(data_folder, key)?;
-    let kept = store.setting(SETTING).await.map_err(|error| HeadError::Unreadable(error.to_string()))?;
+    let kept = store.journal_head().await.map_err(|error| HeadError::Unreadable(error.to_string()))?;
     if let Some(note) = kept {
         heads.push(head_of(&note, "the store", key)?);
     }
@@ -89,12 +88,12 @@ pub async fn remember(app: &App) -> Result<(), OperationError> {
         app.journal().continuation(size).map_err(|error| OperationError::Unavailable(error.to_string()))?;
     // Nothing is written for an unchanged head: the task runs often, and most rounds find the same
     // checkpoint.
-    if app.store().setting(SETTING).await?.as_ref() == Some(&note) {
+    if app.store().journal_head().await?.as_ref() == Some(&note) {
         return Ok(());
     }
     // The store before the file: each alone is enough to notice an older journal, and a crash in between
     // leaves one of them newer.
-    app.store().set_setting(SETTING, &note).await?;
+    app.store().set_journal_head(&note).await?;
     let path = file(app.data_folder());
     let kept = tokio::task::spawn_blocking(move || keep(&path, note.as_bytes())).await;
     let kept = kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
@@ -112,9 +111,5 @@ pub async fn set_aside(data_folder: &Path, store: &Store, suffix: &str) -> Resul
             Ok(()) | Err(_) => {}
         }
     }
-    if let Some(note) = store.setting(SETTING).await? {
-        store.set_setting(&format!("{SETTING}.{suffix}"), &note).await?;
-        store.remove_setting(SETTING).await?;
-    }
-    Ok(())
+    Ok(store.set_journal_head_aside(suffix).await?)
 }

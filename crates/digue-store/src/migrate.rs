@@ -4,6 +4,7 @@
 //! wrote it, and the next start begins again.
 
 mod rebuild;
+mod settings;
 mod spellings;
 
 use sqlx::{AnyConnection, AnyPool, Row as _};
@@ -11,7 +12,7 @@ use sqlx::{AnyConnection, AnyPool, Row as _};
 use crate::error::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -30,11 +31,13 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/0016-fuse.sql"),
     include_str!("../migrations/0017-alert-channels.sql"),
     include_str!("../migrations/0018-constraints.sql"),
+    include_str!("../migrations/0019-settings.sql"),
 ];
 
 /// With these, SQL alone cannot express what happens to the rows.
 const SPELLINGS: usize = 14;
 const CONSTRAINTS: usize = 18;
+const SETTINGS: usize = 19;
 
 /// Any number that no other program takes in this database.
 const LOCK: i64 = 0x0064_6967_7565;
@@ -90,6 +93,7 @@ async fn apply(connection: &mut AnyConnection, number: usize) -> Stored<()> {
     match number {
         // At its place and not at the end: later migrations refuse what it mends.
         SPELLINGS => spellings::make_canonical(connection).await,
+        SETTINGS => settings::split(connection).await,
         _ => Ok(()),
     }
 }

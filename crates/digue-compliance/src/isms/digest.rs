@@ -7,12 +7,10 @@ use digue_app::{App, OperationError};
 use digue_isms::calendar;
 use digue_isms::contradictions::contradictions;
 use digue_mail::{Mail, WeeklyFigures};
-use digue_types::Timestamp;
 
 use super::{checks, in_force, now};
 
 const EVERY: Duration = Duration::from_hours(24 * 7);
-const SETTING: &str = "digest-at";
 /// Days that the mail looks ahead.
 const AHEAD: i64 = 14;
 
@@ -38,13 +36,11 @@ pub async fn send_due(app: &App) -> Result<bool, OperationError> {
         return Ok(false);
     }
     let at = app.clock().now();
-    match app.store().setting(SETTING).await?.map(|text| text.parse()) {
-        Some(Ok(last)) if at.since(Timestamp::from_micros(last)) < EVERY => return Ok(false),
-        Some(Err(_)) => tracing::error!("Stored day of the last digest unreadable; sending one now"),
-        Some(Ok(_)) | None => {}
+    if app.store().digest_at().await?.is_some_and(|last| at.since(last) < EVERY) {
+        return Ok(false);
     }
     // Marked before the mails are queued: a failure in between skips a week and repeats no mail.
-    app.store().set_setting(SETTING, &at.micros().to_string()).await?;
+    app.store().set_digest_at(at).await?;
     let week = week(app).await?;
     digue_mail::tell_roles(app, Role::can_govern, |account| Mail::Digest { account, week }).await?;
     Ok(true)

@@ -71,12 +71,8 @@ impl SelfAssessment {
 /// `Unavailable` for a draft that cannot be read: the next answer would replace it by itself alone.
 async fn draft(app: &App, organisation: &OrganisationId) -> Result<Option<Values>, OperationError> {
     let unreadable = |_| OperationError::Unavailable(format!("the draft of {organisation} cannot be read"));
-    let draft = app.store().setting(&draft_key(organisation)).await?;
+    let draft = app.store().assessment_draft(organisation).await?;
     draft.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()
-}
-
-fn draft_key(organisation: &OrganisationId) -> String {
-    format!("assessment-draft:{organisation}")
 }
 
 /// The assessment of the actor's organisation, for delegates and deputies.
@@ -114,7 +110,7 @@ pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), Opera
         answers.insert(COMMENT.to_owned(), vec![comment]);
     }
     let json = serde_json::to_string(&answers).expect("strings always serialise");
-    Ok(app.store().set_setting(&draft_key(&organisation), &json).await?)
+    Ok(app.store().set_assessment_draft(&organisation, Some(&json)).await?)
 }
 
 /// Signs the draft: from then on the operator can read it, and no one can change it.
@@ -138,7 +134,7 @@ pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
         values.insert(field.to_owned(), vec![value]);
     }
     write(app, actor, RegisterKind::Assessment, None, &values).await?;
-    app.store().remove_setting(&draft_key(&organisation)).await?;
+    app.store().set_assessment_draft(&organisation, None).await?;
     refresh_one(app, organisation).await
 }
 
@@ -356,8 +352,6 @@ async fn posture(
     Ok(assessment::posture(signed, since, app.area::<PartnerRules>().assessment_grace_days, now(app).today))
 }
 
-const KNOWN: &str = "assessment-known:";
-
 /// The days on which these organisations were first seen, from which their time to answer runs. One read and
 /// one write for all, because a start waits for it.
 async fn known_since(
@@ -365,30 +359,18 @@ async fn known_since(
     organisations: &[OrganisationId],
 ) -> Result<HashMap<OrganisationId, Date>, OperationError> {
     let known = match organisations {
-        [one] => app.store().setting(&format!("{KNOWN}{one}")).await?.map(|at| (one.to_string(), at)),
-        _ => None,
-    };
-    let known: HashMap<String, String> = match known {
-        Some(one) => HashMap::from([one]),
-        None => app.store().settings_under(KNOWN).await?,
+        [one] => app.store().partner_known(one).await?.map(|at| (one.clone(), at)).into_iter().collect(),
+        _ => app.store().partners_known().await?,
     };
     let (at, mut new, mut days) = (app.clock().now(), Vec::new(), HashMap::new());
     for organisation in organisations {
-        let seen_at = match known.get(organisation.as_str()).map(|text| text.parse()) {
-            Some(Ok(micros)) => Timestamp::from_micros(micros),
-            // Not replaced by today, which would give the organisation its time to answer once more.
-            Some(Err(_)) => {
-                tracing::error!(%organisation, "Stored first day of a partner unreadable; its time is over");
-                Timestamp::ZERO
-            }
-            None => {
-                new.push((format!("{KNOWN}{organisation}"), at.micros().to_string()));
-                at
-            }
-        };
+        let seen_at = known.get(organisation).copied().unwrap_or_else(|| {
+            new.push((organisation.clone(), at));
+            at
+        });
         days.insert(organisation.clone(), day_of(app, seen_at));
     }
-    app.store().set_settings(&new).await?;
+    app.store().add_partners_known(&new).await?;
     Ok(days)
 }
 
@@ -448,22 +430,17 @@ pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
     let (today, at, mut reminded) = (now(app).today, app.clock().now(), 0);
     let contacts = app.store().contacts().await?;
     let last = assessment::last_of_each(&registers);
-    let reminded_at = app.store().settings_under("assessment-reminded:").await?;
+    let reminded_at = app.store().partners_reminded().await?;
     for organisation in partners(app) {
         let signed = last.get(organisation.as_str()).and_then(|(_, one)| one.signed_on);
         let left = signed.map(|on| digue_isms::register::days_between(today, assessment::ends(on)));
         if left.is_some_and(|left| left > assessment::RENEWAL_DAYS) {
             continue;
         }
-        let key = format!("assessment-reminded:{organisation}");
-        match reminded_at.get(organisation.as_str()).map(|text| text.parse()) {
-            Some(Ok(last)) if at.since(Timestamp::from_micros(last)) < EVERY => continue,
-            Some(Err(_)) => {
-                tracing::error!(%organisation, "Stored day of a reminder unreadable; reminding again");
-            }
-            Some(Ok(_)) | None => {}
+        if reminded_at.get(&organisation).is_some_and(|last| at.since(*last) < EVERY) {
+            continue;
         }
-        app.store().set_setting(&key, &at.micros().to_string()).await?;
+        app.store().set_partner_reminded(&organisation, at).await?;
         let rules = app.gateway().rules();
         let leaders = rules.directory.iter().filter(|(_, record)| {
             record.organisation == organisation && record.role.leads_agents() && !record.is_suspended

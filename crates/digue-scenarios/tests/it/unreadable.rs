@@ -117,7 +117,7 @@ async fn an_answer_does_not_replace_a_draft_that_cannot_be_read() {
     let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
     let answers = |said: &str| -> Values { [("comment".to_owned(), vec![said.to_owned()])].into() };
     assessment::answer(&home.app, &delegate, answers("un début")).await.unwrap();
-    damage(&home, "UPDATE settings SET value = '{' WHERE name = 'assessment-draft:of-1'");
+    damage(&home, "UPDATE assessments SET draft = '{' WHERE organisation = 'of-1'");
     for failed in [
         assessment::answer(&home.app, &delegate, answers("la suite")).await,
         assessment::sign(&home.app, &delegate).await,
@@ -125,7 +125,7 @@ async fn an_answer_does_not_replace_a_draft_that_cannot_be_read() {
     ] {
         assert!(matches!(failed, Err(OperationError::Unavailable(_))), "{failed:?}");
     }
-    assert_eq!(home.store.setting("assessment-draft:of-1").await.unwrap().as_deref(), Some("{"));
+    assert_eq!(home.store.assessment_draft(&"of-1".parse().unwrap()).await.unwrap().as_deref(), Some("{"));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod old_release;
 mod people;
 mod persons;
 mod postgres;
+mod rules;
 mod spellings;
 
 use digue_access::session::{ClientIp, Device};
@@ -32,13 +33,13 @@ async fn keeps_the_contract(store: &Store) {
     a_link_is_taken_once_and_in_time(store).await;
     sessions_survive_and_are_removed(store).await;
     break_glass_waits_for_one_review(store).await;
-    settings_are_replaced(store).await;
     passkeys_are_counted_and_the_last_one_stays(store).await;
     an_approval_is_decided_once_and_in_time(store).await;
     findings::keep_the_contract(store).await;
     isms::keep_the_contract(store).await;
     people::keep_the_contract(store).await;
     persons::keep_the_contract(store).await;
+    rules::keep_the_contract(store).await;
 }
 
 async fn accounts_are_replaced_by_name(store: &Store) {
@@ -297,20 +298,6 @@ async fn break_glass_waits_for_one_review(store: &Store) {
     assert!(!store.review_break_glass("b1", &account("other"), NOON).await.unwrap());
     record.reviewed = Some((account("dpo"), NOON));
     assert_eq!(store.break_glass().await.unwrap(), [record]);
-}
-
-async fn settings_are_replaced(store: &Store) {
-    assert_eq!(store.setting("x").await.unwrap(), None);
-    store.set_setting("x", "1").await.unwrap();
-    store.set_setting("x", "2").await.unwrap();
-    assert_eq!(store.setting("x").await.unwrap().as_deref(), Some("2"));
-    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    store
-        .set_settings(&[pair("vu:a", "1"), pair("vu:b%", "2"), pair("vu:a", "3"), pair("vu", "4")])
-        .await
-        .unwrap();
-    assert_eq!(store.settings_under("vu:").await.unwrap(), [pair("a", "3"), pair("b%", "2")].into());
-    store.set_settings(&[]).await.unwrap();
 }
 
 /// A foreign database, with other tables: here, the one that was just filled.

@@ -31,8 +31,7 @@ const SIMILAR: [(&str, &str); 11] = [
 
 /// Files of the areas that split a text at its first colon: columns of files, digests, the error cells of
 /// spreadsheets, the codec of what acts hold. This list only shrinks.
-const SPLIT_AT_COLON: [&str; 7] = [
-    "digue-administration/src/loads.rs",
+const SPLIT_AT_COLON: [&str; 6] = [
     "digue-administration/src/rules.rs",
     "digue-administration/src/watch_lists.rs",
     "digue-app/src/act_contents.rs",
