@@ -10,6 +10,7 @@ use digue_administration::{accounts, break_glass};
 use digue_app::{OperationError, gates};
 use digue_casework::containment::{self, FindingOutcome};
 use digue_casework::desk;
+use digue_detection::{Action, Weight};
 use digue_selfservice::persons::{
     requests::{self, RequestOutcome},
     sights,
@@ -88,11 +89,8 @@ async fn a_suspended_account_resumed_ten_times_at_once_is_resumed_once() {
     }
 }
 
-#[tokio::test]
-async fn a_finding_is_decided_once() {
-    let home = Home::open().await;
-    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
-    let finding = FindingRecord {
+fn finding(home: &Home) -> FindingRecord {
+    FindingRecord {
         id: "fi-1".parse().unwrap(),
         at: home.now(),
         account: Some(AccountId::parse("a1").unwrap()),
@@ -107,8 +105,35 @@ async fn a_finding_is_decided_once() {
         intended: "observe".into(),
         is_fused: false,
         verdict: None,
-    };
-    home.store.add_finding(&finding).await.unwrap();
+    }
+}
+
+/// The lists in the constraints of the database are those of the types.
+#[tokio::test]
+async fn the_database_takes_every_code_of_detection() {
+    let home = Home::open().await;
+    let mut stored = 0;
+    for weight in [Weight::Alert, Weight::Containment] {
+        for action in Action::ALL {
+            let record = FindingRecord {
+                id: format!("fi-{stored}").parse().unwrap(),
+                weight: weight.code().into(),
+                action: action.code().into(),
+                intended: action.code().into(),
+                ..finding(&home)
+            };
+            home.store.add_finding(&record).await.unwrap();
+            stored += 1;
+        }
+    }
+    assert_eq!(home.store.findings(100).await.unwrap().len(), stored);
+}
+
+#[tokio::test]
+async fn a_finding_is_decided_once() {
+    let home = Home::open().await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    home.store.add_finding(&finding(&home)).await.unwrap();
     let decide = |_| containment::decide(&home.app, &ciso, "fi-1", FindingOutcome::Work, "un inventaire");
     one_of(join_all((0..MANY).map(decide)).await);
     written_once(&home, Act::FindingCleared);

@@ -2,6 +2,8 @@
 
 mod findings;
 mod isms;
+mod migrations;
+mod old_records;
 mod old_release;
 mod people;
 mod persons;
