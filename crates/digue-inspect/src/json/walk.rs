@@ -5,10 +5,11 @@ use std::borrow::Cow;
 
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
+use super::children::{ReachedNode, set_bits};
 use super::scan::{DEPTH_MAX, ScanFault, Scanner, ValueKind};
 use super::{
-    Bits, Collector, JsonRules, NodeTarget, Pick, ReachedNode, ReadingTally, Unreadable, WhyNobody, inexact,
-    is_blank, not_identifier, set_bits, syntax, whole_number,
+    Bits, Collector, JsonRules, NodeTarget, Pick, ReadingTally, Unreadable, WhyNobody, inexact, is_blank,
+    not_identifier, syntax, whole_number,
 };
 
 /// Digits from which a number outside every record counts as text: telephone and social security numbers.
