@@ -1,5 +1,6 @@
 //! Every route on one screen.
 
+use digue_api::{acts, reads, usage};
 use digue_app::App;
 
 use std::sync::Arc;
@@ -11,18 +12,19 @@ use axum::routing::{any, get, post, put};
 use jiff::tz::TimeZone;
 
 use crate::account::{device, own, own_incidents, provider, settings, sign_in};
-use crate::api::{self, acts, reads, usage};
 use crate::bodies;
 use crate::body_storage::Bodies;
 use crate::isms::{awareness, checks, home, import, registers, reviews};
 use crate::people::{account, accounts, approvals, desk, keys, organisations, person_space, requests, space};
 use crate::response::{breach, incident_acts, incident_notes, incidents, notices, register_import};
 use crate::state::{Console, Demo};
-use crate::watch::{break_glass, findings, gates, journal, live, overview, person, portals, scope, sessions};
-use crate::{error, form, proof, view};
+use crate::watch::{
+    break_glass, findings, gates, journal, live, overview, person, portals, scope, sessions, tasks,
+};
+use crate::{error, form, proof, surround, view};
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
-    let console = Console { app, zone, demo, bodies: Bodies::new() };
+    let console = Console { app, zone, demo, bodies: Bodies::new(), counts: Arc::default() };
     pages()
         .merge(response())
         .merge(governance())
@@ -39,6 +41,8 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         // Outermost: applies also to responses of the layers that can fail.
         .layer(middleware::from_fn(error::show_errors))
         .layer(middleware::from_fn(view::protect))
+        // Before everything that makes a page.
+        .layer(middleware::from_fn_with_state(console.clone(), surround::surround))
         .with_state(console)
 }
 
@@ -46,7 +50,8 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
 fn pages() -> Router<Console> {
     Router::new()
         // Overview
-        .route("/", get(overview::show))
+        .route("/", get(tasks::show))
+        .route("/activity", get(overview::show))
         .route("/minutes.csv", get(overview::minutes_csv))
         .route("/events", get(live::events))
         .route("/search", get(overview::search))
@@ -227,7 +232,7 @@ fn people() -> Router<Console> {
 /// The API: `assets/openapi.json`.
 fn programs() -> Router<Console> {
     Router::new()
-        .route("/api/v1/openapi.json", get(api::openapi))
+        .route("/api/v1/openapi.json", get(digue_api::openapi))
         .route("/api/v1/overview", get(reads::overview))
         .route("/api/v1/portals", get(reads::portals))
         .route("/api/v1/settings", get(reads::settings))
@@ -260,9 +265,12 @@ fn programs() -> Router<Console> {
         .route("/api/v1/journal", get(reads::journal))
         .route("/api/v1/keys", get(reads::keys))
         .route("/api/v1/keys/{key}/revocation", post(acts::revoke))
-        .route("/api/v1/caseloads/{population}", put(api::replace_caseload).post(api::add_caseload))
-        .route("/api/v1/aliases/{portal}", put(api::replace_aliases))
-        .route("/api/{*rest}", any(api::not_found))
+        .route(
+            "/api/v1/caseloads/{population}",
+            put(digue_api::replace_caseload).post(digue_api::add_caseload),
+        )
+        .route("/api/v1/aliases/{portal}", put(digue_api::replace_aliases))
+        .route("/api/{*rest}", any(digue_api::not_found))
 }
 
 /// Digue's own paths, on every host.
@@ -291,6 +299,9 @@ fn corner() -> Router<Console> {
         .route("/.digue/break-glass", get(break_glass::ask).post(break_glass::open))
         .route("/.digue/jwks.json", get(sign_in::jwks))
         .route("/.digue/tlog/{*path}", get(scope::published))
+        .route("/.digue/theme", post(surround::choose_theme))
+        .route("/.digue/assets/mark.svg", get(view::mark))
+        .route("/.digue/assets/inter-latin.woff2", get(view::typeface))
         .route("/.digue/assets/digue.css", get(view::style_sheet))
         .route("/.digue/assets/passkey.js", get(view::passkey_script))
         .route("/.digue/assets/live.js", get(view::live_script))

@@ -10,3 +10,4 @@ pub(crate) mod person;
 pub(crate) mod portals;
 pub(crate) mod scope;
 pub(crate) mod sessions;
+pub(crate) mod tasks;

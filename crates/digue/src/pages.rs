@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use digue_app::App;
-use digue_console::Visitor;
+use digue_console::{PageFrame, Visitor};
 use digue_gateway::ports::{BoxFuture, LocalArrival, LocalPages};
 use digue_gateway::refusal::language_of;
 use digue_http::body::{Body, boxed};
@@ -33,6 +33,7 @@ impl LocalPages for ConsolePages {
                 program: arrival.program,
                 origin: arrival.origin,
                 language,
+                frame: PageFrame::default(),
             });
         }
         let router = self.router.clone();

@@ -213,6 +213,39 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, Operation
     Ok(views)
 }
 
+/// An open review and how many of its accounts the actor may still decide about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingReview {
+    pub id: String,
+    pub title: String,
+    pub opened_at: Timestamp,
+    pub due_at: Timestamp,
+    pub left: usize,
+}
+
+/// The open reviews with undecided accounts that the actor may read. Facts are not read: a review of ten thousand
+/// accounts is counted for every page.
+pub async fn waiting(app: &App, actor: &Actor) -> Result<Vec<WaitingReview>, OperationError> {
+    require(actor.role.oversees())?;
+    let own = organisation_of(&app.gateway().rules(), actor);
+    let sees_all = actor.role.can_watch();
+    let mut waiting = Vec::new();
+    for record in app.store().reviews().await? {
+        if record.closed_at > Timestamp::ZERO {
+            continue;
+        }
+        let lines = app.store().review_lines(&record.id).await?;
+        // Nobody reviews their own access.
+        let is_left = |line: &&ReviewLine| line.decision.is_empty() && line.account != actor.account;
+        let is_seen = |line: &&ReviewLine| sees_all || Some(&line.organisation) == own.as_ref();
+        let left = lines.iter().filter(is_left).filter(is_seen).count();
+        let ReviewRecord { id, title, opened_at, due_at, .. } = record;
+        waiting.push(WaitingReview { id, title, opened_at, due_at, left });
+    }
+    waiting.retain(|review| review.left > 0);
+    Ok(waiting)
+}
+
 /// Decides about one account: it keeps its access, or it is suspended at once.
 pub async fn decide(
     app: &App,

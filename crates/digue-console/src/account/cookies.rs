@@ -25,7 +25,7 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
 }
 
 pub(crate) fn with_cookie(mut response: Response, cookie: &str) -> Response {
-    let cookie = HeaderValue::from_str(cookie).expect("base64url and fixed words");
+    let cookie = HeaderValue::from_str(cookie).expect("base64url, codes and fixed words");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
 }

@@ -421,14 +421,16 @@ pub(crate) struct LanguageForm {
 /// Stores the chosen language for a year, and returns to the page where it was chosen.
 pub(crate) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>) -> Response {
     let chosen = digue_locales::Language::parse(&form.language).unwrap_or_default();
-    let next = if form.next.is_empty() { came_from(&headers).unwrap_or_default() } else { form.next };
-    let way = SignInReturn { next, ..SignInReturn::default() };
-    let mut response = Redirect::to(way.local_next()).into_response();
     // Without `__Host-` and not `HttpOnly`: it is no secret, and the pages of all hosts may read it.
     let cookie = format!("digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax", chosen.code());
-    let cookie = HeaderValue::from_str(&cookie).expect("a language code");
-    response.headers_mut().append(header::SET_COOKIE, cookie);
-    response
+    back_with_cookie(&headers, form.next, &cookie)
+}
+
+/// Sets a cookie, and returns to `next`, or when it is empty to the page from which the form was sent.
+pub(crate) fn back_with_cookie(headers: &HeaderMap, next: String, cookie: &str) -> Response {
+    let next = if next.is_empty() { came_from(headers).unwrap_or_default() } else { next };
+    let way = SignInReturn { next, ..SignInReturn::default() };
+    with_cookie(Redirect::to(way.local_next()).into_response(), cookie)
 }
 
 /// The page of this host from which a form was sent.

@@ -15,7 +15,8 @@ use crate::error::PageError;
 use crate::response::incident_notes::FormPairs;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, kept, page};
+use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -59,32 +60,53 @@ struct ModulePage {
 #[template(path = "awareness_state.html")]
 struct StatePage {
     w: Localizer,
-    modules: Vec<&'static str>,
-    learners: Vec<Learner>,
+    list: ShownTable,
     total: usize,
     /// The number of people who completed every module.
     done: usize,
 }
 
-/// The most people on one page; the file has all.
-const LEARNERS_SHOWN: usize = 500;
+fn table(w: &Localizer, learners: &[Learner]) -> ListTable {
+    let mut columns = vec![
+        ListColumn::text("account", w.say("column-account")),
+        ListColumn::choice("organisation", w.say("column-organisation")),
+    ];
+    columns.extend(
+        Module::ALL.iter().map(|module| ListColumn::text(module.code(), w.coded("module", module.code()))),
+    );
+    let row = |one: &Learner| {
+        let mut cells = vec![ListCell::text(&one.account), ListCell::text(&one.organisation)];
+        cells.extend(one.done.iter().map(|on| match on {
+            Some(on) => ListCell::day(w, *on),
+            None => ListCell::chip(w.say("awareness-todo"), ChipTone::Watch).sorted(0).filed_as(""),
+        }));
+        ListRow::new(&one.account, cells)
+    };
+    ListTable {
+        caption: w.say("awareness-state"),
+        place: "/awareness/state".to_owned(),
+        file: "/awareness/state.csv".to_owned(),
+        empty: w.say("accounts-none"),
+        rows: learners.iter().map(row).collect(),
+        columns,
+        act: None,
+    }
+}
 
 pub(crate) async fn state(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let mut learners = awareness::everybody(&console.app, &actor).await?;
-    let total = learners.len();
-    let done = learners.iter().filter(|one| one.done.iter().all(Option::is_some)).count();
     learners.sort_by_key(|one| one.done.iter().filter(|on| on.is_some()).count());
-    learners.truncate(LEARNERS_SHOWN);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&StatePage {
-        modules: Module::ALL.iter().map(|module| module.code()).collect(),
-        learners,
-        total,
-        done,
-        w: Localizer::in_zone(&visitor, &console.zone),
+        total: learners.len(),
+        done: learners.iter().filter(|one| one.done.iter().all(Option::is_some)).count(),
+        list: table(&w, &learners).shown(&w, &query),
+        w,
     }))
 }
 
@@ -92,17 +114,11 @@ pub(crate) async fn state_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let learners = awareness::everybody(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let mut header = vec![w.say("column-account"), w.say("column-organisation")];
-    header.extend(Module::ALL.iter().map(|module| w.coded("module", module.code())));
-    let rows = learners.into_iter().map(|one| {
-        let days = one.done.iter().map(|on| on.map(|on| on.to_string()).unwrap_or_default());
-        [one.account, one.organisation].into_iter().chain(days).collect::<Vec<String>>()
-    });
-    let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv(visitor.language, "awareness", &header, rows.into_iter()))
+    Ok(table(&w, &learners).csv(&query, visitor.language, "awareness"))
 }
 
 fn module_of(code: &str) -> Result<Module, PageError> {

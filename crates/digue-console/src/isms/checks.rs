@@ -23,7 +23,8 @@ use crate::form::local_time;
 use crate::isms::home::{IsmsOverview, isms_overview};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, kept, page};
+use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
 /// A check with its last result.
@@ -47,16 +48,74 @@ fn shown(w: &Localizer, overview: &IsmsOverview, check: Check) -> ShownCheck {
 #[template(path = "isms_checks.html")]
 struct ChecksPage {
     w: Localizer,
-    checks: Vec<ShownCheck>,
+    list: ShownTable,
     /// The number of checks by result: failed, unknown, disabled, passed.
     counts: [(&'static str, usize); 4],
     may_write: bool,
     tab: &'static str,
 }
 
+fn table(w: &Localizer, checks: &[ShownCheck]) -> ListTable {
+    ListTable {
+        caption: w.say("smsi-checks"),
+        place: "/smsi/checks".to_owned(),
+        file: "/smsi/checks.csv".to_owned(),
+        empty: String::new(),
+        columns: vec![
+            ListColumn::file("check", w.say("column-record")),
+            ListColumn::text("title", w.say("column-title")),
+            ListColumn::choice("state", w.say("column-state")),
+            ListColumn::number("population", w.say("checks-population")),
+            ListColumn::number("failing", w.say("checks-failing")),
+            ListColumn::text("last", w.say("checks-last")),
+            ListColumn::file("range", w.say("checks-range")),
+        ],
+        rows: checks.iter().map(|one| row(w, one)).collect(),
+        act: None,
+    }
+}
+
+fn row(w: &Localizer, one: &ShownCheck) -> ListRow {
+    let tone = match one.says {
+        CheckStatement::Fail => ChipTone::Bad,
+        CheckStatement::Unknown => ChipTone::Watch,
+        CheckStatement::Disabled => ChipTone::Plain,
+        CheckStatement::Pass => ChipTone::Good,
+    };
+    let (population, failing, at, range) = match &one.last {
+        Some(last) => {
+            let (population, failing) = counted(w, last);
+            (population, failing, ListCell::moment(w, last.at), ListCell::text(last.journal_size))
+        }
+        None => (ListCell::empty(), ListCell::empty(), ListCell::empty(), ListCell::empty()),
+    };
+    let code = one.check.code();
+    let cells = [
+        ListCell::text(code),
+        ListCell::link(format!("/smsi/checks/{code}"), &one.name),
+        ListCell::chip(w.coded("says", one.says.code()), tone),
+        population,
+        failing,
+        at,
+        range,
+    ];
+    ListRow::new(code, cells)
+}
+
+/// Population and failures of a result; a check that did not run counted nothing, and one of a value has that.
+fn counted(w: &Localizer, last: &CheckResult) -> (ListCell, ListCell) {
+    let (population, failing) = (last.found.population, last.found.failing_count());
+    match (&last.found.value, &last.found.not_run) {
+        (Some(value), _) => (ListCell::empty().filed_as(population), ListCell::text(value).filed_as(failing)),
+        (None, Some(_)) => (ListCell::empty().filed_as(population), ListCell::empty().filed_as(failing)),
+        (None, None) => (ListCell::number(w, population), ListCell::number(w, failing)),
+    }
+}
+
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], None).await?;
@@ -67,40 +126,19 @@ pub(crate) async fn list(
         [CheckStatement::Fail, CheckStatement::Unknown, CheckStatement::Disabled, CheckStatement::Pass];
     let counts = says.map(|says| (says.code(), count(says)));
     let may_write = visitor.role.is_some_and(Role::can_govern);
-    Ok(page(&ChecksPage { counts, checks, may_write, tab: "checks", w }))
+    let list = table(&w, &checks).shown(&w, &query);
+    Ok(page(&ChecksPage { counts, list, may_write, tab: "checks", w }))
 }
 
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let keys = [
-        "column-record",
-        "column-title",
-        "column-state",
-        "checks-population",
-        "checks-failing",
-        "checks-last",
-        "checks-range",
-    ];
-    let header = keys.map(|key| w.say(key));
-    let rows = Check::ALL.iter().map(|check| {
-        let one = shown(&w, &overview, *check);
-        let of = |take: &dyn Fn(&CheckResult) -> String| one.last.as_ref().map(take).unwrap_or_default();
-        vec![
-            check.code().to_owned(),
-            one.name.clone(),
-            w.coded("says", one.says.code()),
-            of(&|last| last.found.population.to_string()),
-            of(&|last| last.found.failing_count().to_string()),
-            of(&|last| last.at.to_string()),
-            of(&|last| last.journal_size.to_string()),
-        ]
-    });
-    let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv(visitor.language, "checks", &header, rows.into_iter()))
+    let checks: Vec<ShownCheck> = Check::ALL.iter().map(|check| shown(&w, &overview, *check)).collect();
+    Ok(table(&w, &checks).csv(&query, visitor.language, "checks"))
 }
 
 pub(crate) async fn run(

@@ -27,7 +27,8 @@ use crate::form::uploaded;
 use crate::response::incident_notes::FormPairs;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 /// A figure of a home page: the number, the key of its label, and its link.
@@ -294,76 +295,145 @@ fn answers(form: &FormPairs) -> Result<Answers, OperationError> {
 #[template(path = "isms_calendar.html")]
 struct CalendarPage {
     w: Localizer,
-    due: Vec<ShownDue>,
+    list: ShownTable,
     tab: &'static str,
+}
+
+fn calendar_table(w: &Localizer, due: Vec<DueItem>) -> ListTable {
+    ListTable {
+        caption: w.say("smsi-calendar"),
+        place: "/smsi/calendar".to_owned(),
+        file: "/smsi/calendar.csv".to_owned(),
+        empty: w.say("smsi-none"),
+        columns: vec![
+            ListColumn::text("on", w.say("smsi-column-on")),
+            ListColumn::choice("what", w.say("smsi-column-what")),
+            ListColumn::file("record", w.say("column-record")),
+            ListColumn::text("title", w.say("column-title")),
+            ListColumn::choice("owner", w.say("smsi-column-owner")),
+        ],
+        rows: due.into_iter().map(|due| calendar_row(w, due)).collect(),
+        act: None,
+    }
+}
+
+fn calendar_row(w: &Localizer, due: DueItem) -> ListRow {
+    let ShownDue { due, when, what } = shown_due(w, due);
+    let is_late = due.days_late > 0;
+    let tone = if is_late { ChipTone::Bad } else { ChipTone::Plain };
+    let place = format!("/smsi/registers/{}/{}", due.kind.code(), due.id);
+    let euros = || CellPart::Chip {
+        text: w.with1("smsi-euros-due", "euros", w.number(due.euros)),
+        tone: ChipTone::Bad,
+    };
+    let cells = [
+        ListCell::day(w, due.on).and_chip(when, tone).and_if(due.euros > 0, euros),
+        ListCell::text(what).and_quiet(w.coded("kind", due.kind.code())),
+        ListCell::text(&due.id),
+        ListCell::link(place, &due.title),
+        ListCell::text(&due.owner),
+    ];
+    ListRow::new(&due.id, cells)
 }
 
 pub(crate) async fn calendar(
     State(console): State<Console>,
     visitor: Visitor,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
-    let due = calendar::due(&overview.registers, overview.now);
-    Ok(page(&CalendarPage {
-        due: due.into_iter().map(|due| shown_due(&w, due)).collect(),
-        tab: "calendar",
-        w,
-    }))
+    let list = calendar_table(&w, calendar::due(&overview.registers, overview.now)).shown(&w, &query);
+    Ok(page(&CalendarPage { list, tab: "calendar", w }))
 }
 
 pub(crate) async fn calendar_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header = ["smsi-column-on", "smsi-column-what", "column-record", "column-title", "smsi-column-owner"];
-    let header = header.map(|key| w.say(key));
-    let rows = calendar::due(&overview.registers, overview.now)
-        .into_iter()
-        .map(|due| vec![due.on.to_string(), w.coded("due", due.what.code()), due.id, due.title, due.owner]);
-    let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv(visitor.language, "calendar", &header, rows.into_iter()))
-}
-
-/// A contradiction, in words.
-struct ShownContradiction {
-    one: RegisterContradiction,
-    text: String,
+    let due = calendar::due(&overview.registers, overview.now);
+    Ok(calendar_table(&w, due).csv(&query, visitor.language, "calendar"))
 }
 
 #[derive(Template)]
 #[template(path = "isms_contradictions.html")]
 struct ContradictionsPage {
     w: Localizer,
-    found: Vec<ShownContradiction>,
+    list: ShownTable,
+    total: usize,
     tab: &'static str,
+}
+
+fn wrong_table(w: &Localizer, found: &[RegisterContradiction]) -> ListTable {
+    ListTable {
+        caption: w.say("smsi-contradictions"),
+        place: "/smsi/contradictions".to_owned(),
+        file: "/smsi/contradictions.csv".to_owned(),
+        empty: w.say("smsi-wrong-none"),
+        columns: vec![
+            ListColumn::choice("what", w.say("smsi-column-what")),
+            ListColumn::file("record", w.say("column-record")),
+            ListColumn::text("title", w.say("column-title")),
+            ListColumn::text("late", w.say("smsi-column-late")),
+        ],
+        rows: found.iter().map(|one| wrong_row(w, one)).collect(),
+        act: None,
+    }
+}
+
+fn wrong_row(w: &Localizer, one: &RegisterContradiction) -> ListRow {
+    let title = match (one.title.as_str(), one.kind) {
+        ("", _) => one.id.clone(),
+        (role, RegisterKind::Role) => w.coded("smsi-role", role),
+        (title, _) => title.to_owned(),
+    };
+    let days = w.with1("smsi-days-late", "days", one.days);
+    let euros = || CellPart::Chip {
+        text: w.with1("smsi-euros-due", "euros", w.number(one.euros)),
+        tone: ChipTone::Bad,
+    };
+    let late = if one.days > 0 {
+        ListCell::chip(days, ChipTone::Bad).sorted(i64::from(one.days))
+    } else {
+        ListCell::empty()
+    };
+    let cells = [
+        ListCell::chip(w.coded("wrong", one.wrong.code()), ChipTone::Bad),
+        ListCell::text(&one.id),
+        ListCell::link(format!("/smsi/registers/{}/{}", one.kind.code(), one.id), title).filed_as(&one.title),
+        late.and_if(one.euros > 0, euros).filed_as(if one.days > 0 {
+            one.days.to_string()
+        } else {
+            String::new()
+        }),
+    ];
+    ListRow::new(&one.id, cells)
 }
 
 pub(crate) async fn wrong(
     State(console): State<Console>,
     visitor: Visitor,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let found = contradictions(&overview.registers, &overview.measured, overview.now);
-    let shown =
-        found.into_iter().map(|one| ShownContradiction { text: w.coded("wrong", one.wrong.code()), one });
-    Ok(page(&ContradictionsPage { found: shown.collect(), tab: "contradictions", w }))
+    let list = wrong_table(&w, &found).shown(&w, &query);
+    Ok(page(&ContradictionsPage { list, total: found.len(), tab: "contradictions", w }))
 }
 
 pub(crate) async fn wrong_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let found = contradictions(&overview.registers, &overview.measured, overview.now);
-    let header = ["smsi-column-what", "column-record", "column-title"].map(|key| w.say(key));
-    let rows = found.into_iter().map(|one| vec![w.coded("wrong", one.wrong.code()), one.id, one.title]);
-    let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv(visitor.language, "contradictions", &header, rows.into_iter()))
+    Ok(wrong_table(&w, &found).csv(&query, visitor.language, "contradictions"))
 }
 
 /// A workshop, and the registers that it fills.

@@ -29,6 +29,7 @@ use crate::isms::home::{IsmsOverview, isms_overview, review_inputs};
 use crate::response::incident_notes::FormPairs;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
+use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
 use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
@@ -61,34 +62,19 @@ pub(crate) async fn registers(
     Ok(page(&RegistersPage { registers: RegisterKind::ALL.iter().map(tab).collect(), tab: "registers", w }))
 }
 
-/// One record in the list of its kind.
-struct RegisterTableRow {
-    id: String,
-    title: String,
-    cells: Vec<String>,
-    /// A computed word and its style, where there is one.
-    state_label: Option<(String, &'static str)>,
-}
-
 #[derive(Template)]
 #[template(path = "isms_register.html")]
 struct RegisterTablePage {
     w: Localizer,
     kind: &'static str,
-    header: Vec<String>,
-    has_state: bool,
-    rows: Vec<RegisterTableRow>,
+    list: ShownTable,
     /// Rows of the risk matrix, the gravest first: the code of the gravity, then for each cell the number of
     /// risks and the code of their level.
     matrix: Vec<MatrixRow>,
     total: usize,
-    shown: usize,
     may_add: bool,
     tab: &'static str,
 }
-
-/// The most records on one page; the file has all.
-const ROWS_SHOWN: usize = 500;
 
 /// Columns of a list besides id and title.
 fn columns(kind: RegisterKind) -> Vec<&'static FieldDef> {
@@ -108,80 +94,104 @@ fn columns(kind: RegisterKind) -> Vec<&'static FieldDef> {
     wanted.iter().filter_map(|code| fields.iter().find(|field| field.code == *code)).collect()
 }
 
-#[derive(Deserialize)]
-pub(crate) struct RegisterFilter {
-    #[serde(default)]
-    q: String,
-}
-
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     Path(code): Path<String>,
-    Query(filter): Query<RegisterFilter>,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let kind = kind_of(&code)?;
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
-    let columns = columns(kind);
-    let wanted = filter.q.trim().to_lowercase();
     let all = overview.registers.of(kind);
-    let has = |revision: &&Revision| {
-        wanted.is_empty()
-            || revision.id.to_lowercase() == wanted
-            || revision.values.values().flatten().any(|text| text.to_lowercase().contains(&wanted))
-    };
-    let rows: Vec<RegisterTableRow> = all
-        .iter()
-        .filter(has)
-        .take(ROWS_SHOWN)
-        .map(|revision| RegisterTableRow {
-            id: revision.id.clone(),
-            title: isms::title(kind, &revision.values, visitor.language),
-            cells: columns.iter().map(|field| cell(&visitor, field, revision)).collect(),
-            state_label: stands(&w, kind, revision, &overview),
-        })
-        .collect();
     Ok(page(&RegisterTablePage {
         kind: kind.code(),
-        header: columns.iter().map(|field| sheets::field_name(visitor.language, kind, field.code)).collect(),
-        has_state: matches!(kind, RegisterKind::Measure | RegisterKind::Risk),
+        list: table(&w, &visitor, kind, all, &overview).shown(&w, &query),
         matrix: if kind == RegisterKind::Risk { matrix(&overview.registers) } else { Vec::new() },
         total: all.len(),
-        shown: rows.len(),
-        rows,
         may_add: visitor.role.is_some_and(Role::can_govern) && !kind.is_written_by_digue(),
         tab: "registers",
         w,
     }))
 }
 
-fn cell(visitor: &Visitor, field: &FieldDef, revision: &Revision) -> String {
-    let texts = revision.values.get(field.code).map_or(&[][..], Vec::as_slice);
-    sheets::in_words(visitor.language, field, texts)
+/// The file of a register is its spreadsheet, which can be imported again.
+fn table(
+    w: &Localizer,
+    visitor: &Visitor,
+    kind: RegisterKind,
+    all: &[Revision],
+    overview: &IsmsOverview,
+) -> ListTable {
+    let fields = columns(kind);
+    let has_standing = matches!(kind, RegisterKind::Measure | RegisterKind::Risk);
+    let mut columns = vec![
+        ListColumn::text("record", w.say("column-record")),
+        ListColumn::text("title", w.say("column-title")),
+    ];
+    columns.extend(has_standing.then(|| ListColumn::choice("standing", w.say("smsi-standing"))));
+    columns.extend(fields.iter().map(|field| {
+        let name = sheets::field_name(visitor.language, kind, field.code);
+        let has_few = matches!(field.shape, FieldShape::One(..));
+        if has_few { ListColumn::choice(field.code, name) } else { ListColumn::text(field.code, name) }
+    }));
+    let row = |revision: &Revision| {
+        let place = format!("/smsi/registers/{}/{}", kind.code(), revision.id);
+        // Texts of all fields are found, also those without a column.
+        let words = revision.values.values().flatten().cloned().collect::<Vec<_>>().join(" ");
+        let mut cells = vec![
+            ListCell::text(&revision.id),
+            ListCell::link(place, isms::title(kind, &revision.values, visitor.language)).filed_as(words),
+        ];
+        cells.extend(has_standing.then(|| match stands(w, kind, revision, overview) {
+            Some((word, tone)) => ListCell::chip(word, tone),
+            None => ListCell::empty(),
+        }));
+        cells.extend(fields.iter().map(|field| cell(w, field, revision)));
+        ListRow::new(&revision.id, cells)
+    };
+    ListTable {
+        caption: w.coded("kind", kind.code()),
+        place: format!("/smsi/registers/{}", kind.code()),
+        file: String::new(),
+        empty: w.say("smsi-none"),
+        rows: all.iter().map(row).collect(),
+        columns,
+        act: None,
+    }
 }
 
-/// The computed state of a record and its style.
+fn cell(w: &Localizer, field: &FieldDef, revision: &Revision) -> ListCell {
+    let texts = revision.values.get(field.code).map_or(&[][..], Vec::as_slice);
+    let day =
+        texts.first().filter(|_| matches!(field.shape, FieldShape::Day)).and_then(|text| text.parse().ok());
+    day.map_or_else(
+        || ListCell::text(sheets::in_words(w.reader().language, field, texts)),
+        |day| ListCell::day(w, day),
+    )
+}
+
+/// The computed state of a record and its tone.
 fn stands(
     w: &Localizer,
     kind: RegisterKind,
     revision: &Revision,
     overview: &IsmsOverview,
-) -> Option<(String, &'static str)> {
+) -> Option<(String, ChipTone)> {
     match kind {
         RegisterKind::Measure => {
             let measure = Measure::read(&revision.values).ok()?;
             let stands = measure.standing(&overview.measured, overview.now);
             let style = match stands {
-                MeasureState::Contradicted | MeasureState::Late => "late",
-                one if one.is_good() => "good",
-                _ => "quiet",
+                MeasureState::Contradicted | MeasureState::Late => ChipTone::Bad,
+                one if one.is_good() => ChipTone::Good,
+                _ => ChipTone::Plain,
             };
             Some((w.coded("standing", stands.code()), style))
         }
         RegisterKind::Risk => {
             let level = Risk::read(&revision.values).ok()?.level()?;
-            let style = if level >= RiskLevel::High { "late" } else { "quiet" };
+            let style = if level >= RiskLevel::High { ChipTone::Bad } else { ChipTone::Plain };
             Some((w.coded("risk-level", level.code()), style))
         }
         _ => None,
@@ -229,7 +239,7 @@ struct RecordPage {
     id: String,
     title: String,
     fields: Vec<FormField>,
-    state_label: Option<(String, &'static str)>,
+    state_label: Option<(String, ChipTone)>,
     /// The checks of a measure, each with its result.
     checks: Vec<(&'static str, String, &'static str)>,
     /// Checks that could prove a measure without any.

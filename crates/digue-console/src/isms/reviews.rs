@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
-use digue_app::OperationError;
+use digue_app::{Actor, OperationError};
 use digue_compliance::isms::reviews::{self, AccessDecision, ReviewView, ReviewedAccount};
 use digue_evidence::stored_records::StoredKind;
 use serde::Deserialize;
@@ -16,7 +16,11 @@ use crate::form::account_named;
 use crate::form::local_time;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{
+    ChipTone, ChosenRows, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, ShownTable,
+    TableQuery,
+};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -62,13 +66,8 @@ pub(crate) async fn open(
 struct ReviewPage {
     w: Localizer,
     review: ReviewView,
-    /// The lines on this page, undecided ones first.
-    lines: Vec<ReviewedAccount>,
-    may_decide: bool,
+    list: ShownTable,
 }
-
-/// The most lines on one page; the file has all.
-const LINES_SHOWN: usize = 300;
 
 async fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<ReviewView, PageError> {
     let actor = visitor.actor(&console.app)?;
@@ -79,89 +78,153 @@ async fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<ReviewV
         .map_err(PageError::from)
 }
 
+/// Used, with a passkey, and showing no more persons than its peers: what a review keeps as it is.
+fn is_usual(line: &ReviewedAccount) -> bool {
+    line.facts.as_ref().is_some_and(|facts| {
+        !facts.is_beyond_peers && !facts.is_suspended && facts.last_use.is_some() && facts.passkeys > 0
+    })
+}
+
+fn table(w: &Localizer, actor: &Actor, review: &ReviewView) -> ListTable {
+    let may_decide = reviews::may_decide(actor) && !review.is_closed;
+    let mut lines: Vec<&ReviewedAccount> = review.lines.iter().collect();
+    lines.sort_by_key(|line| {
+        let last_use = line.facts.as_ref().and_then(|facts| facts.last_use);
+        (line.decided.is_some(), is_usual(line), last_use)
+    });
+    let act = may_decide.then(|| ListAct {
+        target: format!("/reviews/{}", review.id),
+        hidden: Vec::new(),
+        fields: vec![RowField::text("reason", w.say("column-reason"), 0, 500)],
+        buttons: vec![
+            RowButton::sending("decision", "keep", w.say("reviews-keep-chosen"), "main"),
+            RowButton::sending("decision", "suspend", w.say("reviews-suspend-chosen"), "danger"),
+        ],
+        usual: Some(w.say("reviews-choose-usual")),
+        warning: w.say("reviews-chosen-explain"),
+    });
+    ListTable {
+        caption: w.say("reviews-title"),
+        place: format!("/reviews/{}", review.id),
+        file: format!("/reviews/{}/lines.csv", review.id),
+        empty: w.say("reviews-none"),
+        columns: vec![
+            ListColumn::text("account", w.say("column-account")),
+            ListColumn::choice("organisation", w.say("column-organisation")),
+            ListColumn::text("used", w.say("reviews-last-use")),
+            ListColumn::number("persons", w.say("reviews-persons")),
+            ListColumn::choice("facts", w.say("reviews-facts")),
+            ListColumn::choice("state", w.say("column-state")),
+            ListColumn::file("by", w.say("column-by")),
+            ListColumn::file("reason", w.say("column-reason")),
+        ],
+        rows: lines.into_iter().map(|line| row(w, actor, may_decide, line)).collect(),
+        act,
+    }
+}
+
+fn row(w: &Localizer, actor: &Actor, may_decide: bool, line: &ReviewedAccount) -> ListRow {
+    let account = ListCell::text(&line.account);
+    let (account, used, persons) = match &line.facts {
+        Some(facts) => (
+            account.and_quiet(w.coded("role", &facts.role)),
+            match facts.used_at() {
+                Some(at) => ListCell::date(w, at),
+                None => ListCell::chip(w.say("reviews-never"), ChipTone::Bad).sorted(0).filed_as(""),
+            },
+            ListCell::number(w, facts.persons),
+        ),
+        None => {
+            let unreadable = || ListCell::chip(w.say("stored-unreadable"), ChipTone::Bad);
+            (account, unreadable(), unreadable())
+        }
+    };
+    let (decision, by, reason) = match &line.decided {
+        Some(decided) => {
+            let said = w.maybe_coded("reviews-decision", decided.what.map(AccessDecision::code));
+            let filed =
+                decided.what.map_or_else(|| w.say("stored-unreadable"), |what| what.code().to_owned());
+            let tone =
+                if decided.what == Some(AccessDecision::Keep) { ChipTone::Good } else { ChipTone::Bad };
+            let why = [decided.by.as_str(), decided.reason.as_str()].join(" ");
+            let cell = ListCell::chip(said, tone).and_quiet(why.trim()).filed_as(filed);
+            (cell, decided.by.clone(), decided.reason.clone())
+        }
+        None => {
+            let open = ListCell::chip(w.say("reviews-undecided"), ChipTone::Watch).filed_as("");
+            (open, String::new(), String::new())
+        }
+    };
+    let is_open = may_decide && line.decided.is_none() && line.account != actor.account;
+    let organisation = ListCell::text(&line.organisation);
+    let cells = [
+        account,
+        organisation,
+        used,
+        persons,
+        facts(w, line),
+        decision,
+        ListCell::text(by),
+        ListCell::text(reason),
+    ];
+    ListRow::new(&line.account, cells).chosen_by(is_open, is_usual(line) && is_open)
+}
+
+/// What about an account is unlike the others.
+fn facts(w: &Localizer, line: &ReviewedAccount) -> ListCell {
+    let Some(facts) = &line.facts else { return ListCell::chip(w.say("stored-unreadable"), ChipTone::Bad) };
+    let unlike = [
+        (facts.is_beyond_peers, "reviews-beyond"),
+        (facts.passkeys == 0, "smsi-without-passkey"),
+        (facts.is_suspended, "account-suspended"),
+    ];
+    let mut chips = unlike.into_iter().filter(|(is, _)| *is).map(|(_, key)| w.say(key));
+    let first = chips.next().map_or_else(
+        || ListCell::chip(w.say("reviews-usual"), ChipTone::Plain),
+        |first| ListCell::chip(first, ChipTone::Watch),
+    );
+    chips.fold(first, |cell, chip| cell.and_chip(chip, ChipTone::Watch))
+}
+
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let review = found(&console, &visitor, &id).await?;
-    let mut lines = review.lines.clone();
-    lines.sort_by_key(|line| {
-        let facts = line.facts.as_ref();
-        let is_usual = facts.is_some_and(|facts| !facts.is_beyond_peers);
-        (line.decided.is_some(), is_usual, facts.and_then(|facts| facts.last_use))
-    });
-    lines.truncate(LINES_SHOWN);
-    Ok(page(&ReviewPage {
-        may_decide: reviews::may_decide(&actor) && !review.is_closed,
-        lines,
-        review,
-        w: words_beside(&console, &visitor, &[StoredKind::Review], Some(&id)).await?,
-    }))
+    let w = words_beside(&console, &visitor, &[StoredKind::Review], Some(&id)).await?;
+    let list = table(&w, &actor, &review).shown(&w, &query);
+    Ok(page(&ReviewPage { list, review, w }))
 }
 
 pub(crate) async fn show_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let review = found(&console, &visitor, &id).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let keys = [
-        "column-account",
-        "column-organisation",
-        "reviews-last-use",
-        "reviews-persons",
-        "column-state",
-        "column-by",
-        "column-reason",
-    ];
-    let header = keys.map(|key| w.say(key));
-    let rows = review.lines.into_iter().map(|line| {
-        let (last_use, persons) = match &line.facts {
-            Some(facts) => (facts.used_at().map(|at| at.to_string()), facts.persons.to_string()),
-            None => (Some(w.say("stored-unreadable")), w.say("stored-unreadable")),
-        };
-        let (decision, by, reason) = match line.decided {
-            Some(decided) => (
-                decided.what.map_or_else(|| w.say("stored-unreadable"), |what| what.code().to_owned()),
-                decided.by,
-                decided.reason,
-            ),
-            None => Default::default(),
-        };
-        vec![
-            line.account.to_string(),
-            line.organisation.to_string(),
-            last_use.unwrap_or_default(),
-            persons,
-            decision,
-            by,
-            reason,
-        ]
-    });
-    let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv(visitor.language, "review", &header, rows.into_iter()))
+    Ok(table(&w, &actor, &review).csv(&query, visitor.language, "review"))
 }
 
-#[derive(Deserialize)]
-pub(crate) struct ReviewDecisionForm {
-    account: String,
-    decision: String,
-    #[serde(default)]
-    reason: String,
-}
-
+/// Decides about one account (`account`), or about all chosen ones (`row`, one each), in the same way.
 pub(crate) async fn decide(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
-    Form(form): Form<ReviewDecisionForm>,
+    Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let account = account_named(&form.account)?;
-    let decision =
-        AccessDecision::parse(&form.decision).ok_or(OperationError::Invalid("incident-refused-value"))?;
-    reviews::decide(&console.app, &actor, &id, &account, decision, &form.reason).await?;
+    let form = ChosenRows::of(pairs);
+    let decision = form.value("decision").and_then(AccessDecision::parse);
+    let decision = decision.ok_or(OperationError::Invalid("incident-refused-value"))?;
+    // Every name is read before the first decision.
+    let named = form.targets("account")?.into_iter().map(account_named);
+    for account in named.collect::<Result<Vec<_>, _>>()? {
+        reviews::decide(&console.app, &actor, &id, &account, decision, form.reason()).await?;
+    }
     Ok(Redirect::to(&format!("/reviews/{id}")))
 }

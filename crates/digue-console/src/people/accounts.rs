@@ -2,14 +2,13 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{Html, Redirect, Response};
 use digue_administration::accounts::{self, OverseenAccount};
-use digue_app::{Actor, OperationError};
+use digue_app::Actor;
 use digue_evidence::stored_records::StoredKind;
 use digue_identity::providers;
 use digue_types::Gate;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::differences::words_beside;
@@ -17,84 +16,163 @@ use crate::error::PageError;
 use crate::form::account_named;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, RowForm, ShownTable,
+    TableQuery,
+};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
-
-/// Rows on one page.
-const PAGE_ROWS: usize = 100;
-
-#[derive(Deserialize, Default)]
-pub(crate) struct AccountFilter {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    page: usize,
-}
 
 #[derive(Template)]
 #[template(path = "accounts.html")]
 struct AccountsPage {
     w: Localizer,
-    rows: Vec<OverseenAccount>,
+    list: ShownTable,
     total: usize,
     suspended: usize,
     without_passkey: usize,
-    q: String,
-    /// `q` for a URL.
-    query: String,
-    page: usize,
-    pages: usize,
-    /// 24 hours ago, for the form of a recovery.
-    yesterday: String,
+}
+
+/// What the reader may do with accounts, beside what each account says itself.
+struct AccountActs {
     /// The journal's pages about an account are for officers.
     watches: bool,
     /// Identities of external providers may be linked.
     has_providers: bool,
+    /// 24 hours ago, for the form of a recovery.
+    yesterday: String,
 }
 
-impl AccountsPage {
-    fn state(one: &OverseenAccount) -> &'static str {
-        state_of(one)
+fn table(w: &Localizer, known: &[OverseenAccount], acts: &AccountActs) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    ListTable {
+        caption: w.say("accounts-title"),
+        place: "/accounts".to_owned(),
+        file: "/accounts.csv".to_owned(),
+        empty: w.say("accounts-none"),
+        columns: vec![
+            ListColumn::text("account", name("account")),
+            ListColumn::text("organisation", name("organisation")),
+            ListColumn::choice("role", name("role")),
+            ListColumn::choice("state", name("state")),
+            ListColumn::number("passkeys", name("passkeys")),
+            ListColumn::file("identities", name("identities")),
+            ListColumn::number("sessions", name("sessions")),
+            ListColumn::acts(w.say("account-act")),
+        ],
+        rows: known.iter().map(|one| row(w, one, acts)).collect(),
+        act: None,
     }
 }
 
-async fn chosen(
-    console: &Console,
-    actor: &Actor,
-    filter: &AccountFilter,
-) -> Result<Vec<OverseenAccount>, OperationError> {
-    let wanted = filter.q.trim().to_lowercase();
-    let mut known = accounts::list(&console.app, actor).await?;
-    known.retain(|one| {
-        one.account.as_str().to_lowercase().contains(&wanted)
-            || one.record.organisation.as_str().to_lowercase().contains(&wanted)
-    });
-    Ok(known)
+fn row(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> ListRow {
+    let account = &one.account;
+    let state = ListCell::chip(w.say(state_of(one)), tone_of(one))
+        .and_if(one.is_quarantined, || CellPart::Chip {
+            text: w.say("account-quarantined"),
+            tone: ChipTone::Watch,
+        })
+        .and_quiet(one.reduction.as_ref().map_or_else(String::new, |reduction| {
+            let values = [("percent", reduction.percent.into()), ("at", w.moment(reduction.until).into())];
+            w.with("account-reduced", values)
+        }));
+    let passkeys = ListCell::number(w, one.passkeys)
+        .and_if(one.has_password, || CellPart::Quiet(w.say("account-password")))
+        .and_if(one.identities > 0, || CellPart::Quiet(w.say("account-identity")));
+    let forms = acts_of(w, one, acts).into_iter().fold(ListCell::empty(), ListCell::and_form);
+    let cells = [
+        ListCell::link_if(acts.watches, format!("/accounts/{account}"), account),
+        ListCell::text(&one.record.organisation),
+        ListCell::text(w.coded("role", one.record.role.code())),
+        state,
+        passkeys,
+        ListCell::text(one.identities),
+        ListCell::number(w, one.sessions),
+        forms,
+    ];
+    ListRow::new(account, cells)
+}
+
+fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowForm> {
+    let form = |target: &str, fold: &str| RowForm {
+        target: target.to_owned(),
+        fold: if fold.is_empty() { String::new() } else { w.say(fold) },
+        explain: String::new(),
+        hidden: vec![("account", one.account.to_string())],
+        fields: Vec::new(),
+        buttons: Vec::new(),
+    };
+    let aloud = |key: &str| w.with1(key, "account", &one.account);
+    let mut forms = Vec::new();
+    if one.is_quarantined && one.may_hand_over {
+        let mut buttons =
+            vec![RowButton::new(w.say("account-invite"), "plain").aloud(aloud("account-invite-named"))];
+        if one.may_mail {
+            let mail = RowButton::sending("mail", "1", w.say("account-mail"), "plain");
+            buttons.push(mail.aloud(aloud("account-mail-named")));
+        }
+        forms.push(RowForm { buttons, ..form("/accounts/invite", "") });
+    }
+    if one.is_quarantined && one.may_confirm {
+        let fields = vec![
+            RowField::text("code", w.say("account-confirm-code"), 8, 12),
+            RowField::text("how", w.say("account-confirm-how"), 5, 500),
+        ];
+        let buttons = vec![RowButton::new(w.say("account-confirm"), "main")];
+        forms.push(RowForm { fields, buttons, ..form("/accounts/confirm", "account-confirm-identity") });
+    }
+    if one.may_change {
+        let is_suspended = one.record.is_suspended;
+        let (fold, style) =
+            if is_suspended { ("account-resume", "main") } else { ("account-suspend", "danger") };
+        let mut change = form("/accounts/suspend", fold);
+        change.hidden.push(("suspended", u8::from(!is_suspended).to_string()));
+        change.fields = vec![RowField::text("reason", w.say("account-reason"), 5, 500)];
+        change.buttons = vec![RowButton::new(w.say("account-confirm"), style)];
+        forms.push(change);
+    }
+    if acts.has_providers && one.answers && !one.is_quarantined && !one.record.is_suspended {
+        let button = RowButton::new(w.say("identity-invite"), "plain").aloud(aloud("identity-invite-named"));
+        forms.push(RowForm { buttons: vec![button], ..form("/accounts/identity", "") });
+    }
+    if one.answers {
+        forms.push(RowForm {
+            explain: w.say("account-recover-explain"),
+            fields: vec![
+                RowField::moment("since", w.say("account-since"), acts.yesterday.clone()),
+                RowField::text("reason", w.say("account-reason"), 5, 500),
+            ],
+            buttons: vec![RowButton::new(w.say("account-recover-ask"), "danger")],
+            ..form("/approvals/recover", "account-recover")
+        });
+    }
+    forms
+}
+
+fn acts_for(console: &Console, actor: &Actor, w: &Localizer) -> AccountActs {
+    let yesterday = console.app.clock().now().minus(std::time::Duration::from_hours(24));
+    AccountActs {
+        watches: actor.role.can_watch(),
+        has_providers: !providers::for_accounts(&console.app).is_empty(),
+        yesterday: w.form_time(yesterday),
+    }
 }
 
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(filter): Query<AccountFilter>,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let me = visitor.actor(&console.app)?;
-    let known = chosen(&console, &me, &filter).await?;
-    let pages = known.len().div_ceil(PAGE_ROWS).max(1);
-    let number = filter.page.clamp(1, pages);
+    let known = accounts::list(&console.app, &me).await?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?;
+    let acts = acts_for(&console, &me, &w);
     Ok(page(&AccountsPage {
-        w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?,
-        yesterday: Localizer::in_zone(&visitor, &console.zone)
-            .form_time(console.app.clock().now().minus(std::time::Duration::from_hours(24))),
         total: known.len(),
         suspended: known.iter().filter(|one| one.record.is_suspended).count(),
         without_passkey: known.iter().filter(|one| one.passkeys == 0).count(),
-        rows: known.into_iter().skip((number - 1) * PAGE_ROWS).take(PAGE_ROWS).collect(),
-        query: utf8_percent_encode(&filter.q, NON_ALPHANUMERIC).to_string(),
-        q: filter.q,
-        page: number,
-        pages,
-        watches: me.role.can_watch(),
-        has_providers: !providers::for_accounts(&console.app).is_empty(),
+        list: table(&w, &known, &acts).shown(&w, &query),
+        w,
     }))
 }
 
@@ -102,24 +180,20 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-    Query(filter): Query<AccountFilter>,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
-    let known = chosen(&console, &actor, &filter).await?;
+    let known = accounts::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
-    let header = ["account", "organisation", "role", "state", "passkeys", "identities", "sessions"]
-        .map(|key| w.coded("column", key));
-    let rows = known.iter().map(|one| {
-        vec![
-            one.account.to_string(),
-            one.record.organisation.to_string(),
-            w.coded("role", one.record.role.code()),
-            w.say(state_of(one)),
-            one.passkeys.to_string(),
-            one.identities.to_string(),
-            one.sessions.to_string(),
-        ]
-    });
-    Ok(csv(visitor.language, "accounts", &header, rows))
+    let acts = acts_for(&console, &actor, &w);
+    Ok(table(&w, &known, &acts).csv(&query, visitor.language, "accounts"))
+}
+
+const fn tone_of(one: &OverseenAccount) -> ChipTone {
+    match (one.record.is_suspended, one.gate) {
+        (true, _) | (false, Gate::Closed) => ChipTone::Bad,
+        (false, Gate::Open) => ChipTone::Good,
+        (false, Gate::StepUp | Gate::CaseloadOnly) => ChipTone::Watch,
+    }
 }
 
 /// The state of the account, as a locale key.

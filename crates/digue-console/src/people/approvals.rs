@@ -14,7 +14,7 @@ use digue_app::OperationError;
 use digue_evidence::stored_records::StoredKind;
 use digue_identity::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_identity::providers;
-use digue_types::{AccountId, OrganisationId, Timestamp};
+use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
 
 use crate::differences::words_beside;
@@ -23,14 +23,17 @@ use crate::form::account_named;
 use crate::form::local_time;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, ceremony_policy, csv, page};
+use crate::table::{
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowForm, ShownTable, TableQuery,
+};
+use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "approvals.html")]
 struct ApprovalsPage {
     w: Localizer,
-    waiting: Vec<ShownRequest>,
+    list: ShownTable,
     open: usize,
     organisation: String,
     roles: Vec<Role>,
@@ -39,27 +42,31 @@ struct ApprovalsPage {
     may_export: bool,
 }
 
-/// An approval request as the page shows it.
-struct ShownRequest {
-    waiting: WaitingApproval,
-    accounts: Vec<NewAccount>,
-    since: Option<Timestamp>,
-    /// Its content besides the subject, one line each.
-    details: Vec<String>,
+/// What a request contains besides its subject, one line each.
+fn details(w: &Localizer, waiting: &WaitingApproval) -> Vec<String> {
+    let record = &waiting.record;
+    let named = || w.reader().named(&record.subject);
+    match ApprovalRequest::of(record) {
+        Ok(ApprovalRequest::AddAccounts(accounts)) => {
+            accounts.iter().map(|account| account_line(w, account)).collect()
+        }
+        Ok(ApprovalRequest::RecoverAccount { since, .. }) => {
+            vec![named(), w.with1("wish-since", "at", w.moment(since))]
+        }
+        Ok(ApprovalRequest::Load(load)) => [vec![named()], growth(w, &load.growth)].concat(),
+        Ok(request) => {
+            let lines = request.summary();
+            std::iter::once(named()).chain(lines.lines().map(ToOwned::to_owned)).collect()
+        }
+        // The stored request cannot be read: no one can approve it, and the page says so.
+        Err(_) => vec![named(), w.say("approval-unreadable")],
+    }
 }
 
-impl ShownRequest {
-    fn new(w: &Localizer, waiting: WaitingApproval) -> Self {
-        let (accounts, since, details) = match ApprovalRequest::of(&waiting.record) {
-            Ok(ApprovalRequest::AddAccounts(accounts)) => (accounts, None, Vec::new()),
-            Ok(ApprovalRequest::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
-            Ok(ApprovalRequest::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
-            Ok(request) => (Vec::new(), None, request.summary().lines().map(ToOwned::to_owned).collect()),
-            // The stored request cannot be read: no one can approve it, and the page says so.
-            Err(_) => (Vec::new(), None, vec![w.say("approval-unreadable")]),
-        };
-        Self { waiting, accounts, since, details }
-    }
+fn account_line(w: &Localizer, account: &NewAccount) -> String {
+    let email = account.email.as_ref().map(|email| format!(", {email}")).unwrap_or_default();
+    let role = w.coded("role", account.role.code());
+    format!("{} – {}, {role}{email}", account.account, account.organisation)
 }
 
 /// The growth of access by a load, in words.
@@ -78,18 +85,96 @@ fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
     there.map(|(key, count)| w.counted(key, usize::try_from(count).unwrap_or(usize::MAX))).collect()
 }
 
+fn table(w: &Localizer, waiting: &[WaitingApproval]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    ListTable {
+        caption: w.say("approvals-title"),
+        place: "/approvals".to_owned(),
+        file: "/approvals.csv".to_owned(),
+        empty: w.say("approvals-none"),
+        columns: vec![
+            ListColumn::text("at", name("at")),
+            ListColumn::text("until", name("until")),
+            ListColumn::text("account", w.say("column-asked-by")),
+            ListColumn::choice("wish", name("wish")),
+            ListColumn::file("subject", name("subject")),
+            ListColumn::text("reason", name("reason")),
+            ListColumn::choice("decided", name("decided")),
+        ],
+        rows: waiting.iter().map(|one| row(w, one)).collect(),
+        act: None,
+    }
+}
+
+/// The most lines of a request that stand in its row; the file of a load has all.
+const DETAILS_SHOWN: usize = 12;
+
+fn row(w: &Localizer, waiting: &WaitingApproval) -> ListRow {
+    let record = &waiting.record;
+    let unreadable = |_| w.say("approval-unreadable");
+    let summary = ApprovalRequest::of(record).map_or_else(unreadable, |request| request.summary());
+    let details = details(w, waiting).into_iter().take(DETAILS_SHOWN).map(CellPart::Quiet);
+    let cells = [
+        ListCell::moment(w, record.asked_at),
+        ListCell::moment(w, record.expires_at),
+        ListCell::text(&record.asked_by),
+        details
+            .fold(ListCell::text(w.coded("wish", &record.kind)), ListCell::and)
+            .filed_as(format!("{} {summary}", record.kind)),
+        ListCell::text(&record.subject),
+        ListCell::text(&record.reason),
+        decided(w, waiting),
+    ];
+    ListRow::new(&record.id, cells)
+}
+
+fn decided(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
+    let record = &waiting.record;
+    if let Some(decided) = &record.decided {
+        let (key, tone) = if decided.is_granted {
+            ("approval-granted", ChipTone::Good)
+        } else {
+            ("approval-refused", ChipTone::Bad)
+        };
+        return ListCell::chip(w.say(key), tone)
+            .and_quiet(format!("{}, {}", decided.by, w.moment(decided.at)))
+            .filed_as(format!("{} {} {}", decided.by, decided.at, decided.is_granted));
+    }
+    if waiting.is_over {
+        return ListCell::chip(w.say("approval-expired"), ChipTone::Plain).filed_as("");
+    }
+    let waits = ListCell::chip(w.say("approval-waits"), ChipTone::Watch).filed_as("");
+    if !waiting.may_decide {
+        return waits;
+    }
+    waits.and_form(RowForm {
+        target: "/approvals/decide".to_owned(),
+        fold: String::new(),
+        explain: String::new(),
+        hidden: vec![("id", record.id.clone())],
+        fields: Vec::new(),
+        buttons: vec![
+            RowButton::sending("granted", "1", w.say("approval-grant"), "main"),
+            RowButton::sending("granted", "0", w.say("approval-refuse"), "danger"),
+        ],
+    })
+}
+
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
-    let waiting = approvals::list(&console.app, &actor).await?;
+    let mut waiting = approvals::list(&console.app, &actor).await?;
+    // What the reader can decide comes first.
+    waiting.sort_by_key(|one| (!one.may_decide, one.is_over));
     let own = visitor.session.as_ref().map(|session| session.organisation.to_string());
     let age = console.app.clock().now().since(actor.proved_at);
     let w = words_beside(&console, &visitor, &[StoredKind::Approval], None).await?;
     let page = page(&ApprovalsPage {
         open: waiting.iter().filter(|one| !one.is_over).count(),
-        waiting: waiting.into_iter().map(|one| ShownRequest::new(&w, one)).collect(),
+        list: table(&w, &waiting).shown(&w, &query),
         w,
         organisation: own.unwrap_or_default(),
         roles: organisations::roles_to_give(&actor),
@@ -103,29 +188,11 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let waiting = approvals::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
-    let header =
-        ["at", "until", "account", "wish", "subject", "reason", "decided"].map(|key| w.coded("column", key));
-    let rows = waiting.into_iter().map(|WaitingApproval { record, .. }| {
-        let decided = record
-            .decided
-            .as_ref()
-            .map(|decided| format!("{} {} {}", decided.by, decided.at, decided.is_granted));
-        let unreadable = || w.say("approval-unreadable");
-        let summary = ApprovalRequest::of(&record).map_or_else(|_| unreadable(), |request| request.summary());
-        vec![
-            record.asked_at.to_string(),
-            record.expires_at.to_string(),
-            record.asked_by.to_string(),
-            format!("{} {summary}", record.kind),
-            record.subject.to_string(),
-            record.reason,
-            decided.unwrap_or_default(),
-        ]
-    });
-    Ok(csv(visitor.language, "approvals", &header, rows))
+    Ok(table(&w, &waiting).csv(&query, visitor.language, "approvals"))
 }
 
 #[derive(Deserialize)]

@@ -14,7 +14,10 @@ use serde::Deserialize;
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowForm, ShownTable, TableQuery,
+};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -84,40 +87,89 @@ async fn given(mut form: Multipart) -> Result<Vec<u8>, OperationError> {
 #[template(path = "message_reports.html")]
 struct ReportsPage {
     w: Localizer,
-    rows: Vec<SubmittedReport>,
+    list: ShownTable,
+    total: usize,
     frauds: usize,
-    may_publish: bool,
+}
+
+fn table(w: &Localizer, may_publish: bool, reports: &[SubmittedReport]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    ListTable {
+        caption: w.say("reports-title"),
+        place: "/messages/reports".to_owned(),
+        file: "/messages/reports.csv".to_owned(),
+        empty: w.say("reports-none"),
+        columns: vec![
+            ListColumn::text("at", name("at")),
+            ListColumn::text("account", name("account")),
+            ListColumn::choice("verdict", name("verdict")),
+            ListColumn::text("signs", name("signs")),
+            ListColumn::text("look-alikes", name("look-alikes")),
+        ],
+        rows: reports.iter().map(|report| row(w, may_publish, report)).collect(),
+        act: None,
+    }
+}
+
+fn row(w: &Localizer, may_publish: bool, report: &SubmittedReport) -> ListRow {
+    let reporter = match &report.reporter {
+        Some(reporter) => ListCell::text(reporter),
+        None => ListCell::empty().and_quiet(w.say("reports-nobody")),
+    };
+    let verdict = report.verdict.map(MessageVerdict::code);
+    let tone = if report.verdict == Some(MessageVerdict::Fraud) { ChipTone::Bad } else { ChipTone::Plain };
+    let signs = report.signs.iter().map(|sign| CellPart::Text(w.coded("sign-short", sign.code())));
+    let codes: Vec<&str> = report.signs.iter().map(|sign| sign.code()).collect();
+    let look_alikes = match report.look_alikes.as_slice() {
+        [] => ListCell::empty(),
+        names => ListCell::code(names.join(" "))
+            .and_if(report.published_at.is_some(), || CellPart::Quiet(w.say("reports-published")))
+            .and_if(report.published_at.is_none() && may_publish, || {
+                CellPart::Form(RowForm {
+                    target: "/messages/publish".to_owned(),
+                    fold: String::new(),
+                    explain: String::new(),
+                    hidden: vec![("id", report.id.clone())],
+                    fields: Vec::new(),
+                    buttons: vec![RowButton::new(w.say("reports-publish"), "")],
+                })
+            }),
+    };
+    let cells = [
+        ListCell::moment(w, report.at),
+        reporter,
+        ListCell::chip(w.maybe_coded("verdict-short", verdict), tone).filed_as(verdict.unwrap_or_default()),
+        signs.fold(ListCell::empty(), ListCell::and).filed_as(codes.join(" ")),
+        look_alikes,
+    ];
+    ListRow::new(&report.id, cells)
 }
 
 pub(crate) async fn reports(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
-    let rows = desk::reports(&console.app, &actor).await?;
-    let frauds = rows.iter().filter(|row| row.verdict == Some(MessageVerdict::Fraud)).count();
-    let may_publish = actor.role.can_respond();
-    Ok(page(&ReportsPage { w: Localizer::in_zone(&visitor, &console.zone), rows, frauds, may_publish }))
+    let reports = desk::reports(&console.app, &actor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    Ok(page(&ReportsPage {
+        frauds: reports.iter().filter(|report| report.verdict == Some(MessageVerdict::Fraud)).count(),
+        total: reports.len(),
+        list: table(&w, actor.role.can_respond(), &reports).shown(&w, &query),
+        w,
+    }))
 }
 
 pub(crate) async fn reports_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
-    let rows = desk::reports(&console.app, &actor).await?;
+    let reports = desk::reports(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header = ["at", "account", "verdict", "signs", "look-alikes"].map(|key| w.coded("column", key));
-    let rows = rows.into_iter().map(|row| {
-        vec![
-            row.at.to_string(),
-            row.reporter.unwrap_or_default(),
-            row.verdict.map_or("", |verdict| verdict.code()).to_owned(),
-            row.signs.iter().map(|sign| sign.code()).collect::<Vec<_>>().join(" "),
-            row.look_alikes.join(" "),
-        ]
-    });
-    Ok(csv(visitor.language, "messages", &header, rows))
+    Ok(table(&w, false, &reports).csv(&query, visitor.language, "messages"))
 }
 
 #[derive(Deserialize)]

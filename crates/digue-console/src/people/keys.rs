@@ -7,16 +7,20 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use digue_administration::accounts;
 use digue_administration::approvals::{self, ApprovalRequest};
+use digue_api::acts::key_name;
 use digue_app::OperationError;
 use digue_identity::keys::{self, ListedKey};
 use digue_types::{SessionId, Timestamp};
 use serde::Deserialize;
 
-use crate::api::acts::key_name;
 use crate::error::PageError;
 use crate::form::account_named;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
+use crate::table::{
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, RowForm, ShownTable,
+    TableQuery,
+};
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
@@ -24,26 +28,70 @@ use crate::visitor::Visitor;
 #[template(path = "keys.html")]
 struct KeysPage {
     w: Localizer,
-    keys: Vec<ListedKey>,
-    now: Timestamp,
+    list: ShownTable,
     /// The reader answers for some account.
     may_ask: bool,
     is_fresh: bool,
+}
+
+fn table(w: &Localizer, keys: &[ListedKey], now: Timestamp, may_revoke: bool) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    let mut columns = vec![
+        ListColumn::text("key", name("key")),
+        ListColumn::choice("account", name("account")),
+        ListColumn::text("added", name("added")),
+        ListColumn::text("until", name("until")),
+    ];
+    columns.extend(may_revoke.then(|| ListColumn::acts(w.say("keys-revoke"))));
+    ListTable {
+        caption: w.say("keys-title"),
+        place: "/keys".to_owned(),
+        file: String::new(),
+        empty: w.say("keys-none"),
+        rows: keys.iter().map(|one| row(w, one, now, may_revoke)).collect(),
+        columns,
+        act: None,
+    }
+}
+
+fn row(w: &Localizer, one: &ListedKey, now: Timestamp, may_revoke: bool) -> ListRow {
+    let is_over = now >= one.key.expires_at;
+    let until = ListCell::moment(w, one.key.expires_at);
+    let expired = || CellPart::Chip { text: w.say("approval-expired"), tone: ChipTone::Plain };
+    let mut cells = vec![
+        ListCell::text(&one.name).and_quiet(&one.key.id),
+        ListCell::text(&one.key.account),
+        ListCell::moment(w, one.added_at),
+        until.and_if(is_over, expired),
+    ];
+    cells.extend(may_revoke.then(|| {
+        ListCell::form(RowForm {
+            target: "/keys/revoke".to_owned(),
+            fold: w.say("keys-revoke"),
+            explain: String::new(),
+            hidden: vec![("key", one.key.id.to_string())],
+            fields: vec![RowField::reason(w)],
+            buttons: vec![RowButton::new(w.say("account-confirm"), "danger")],
+        })
+    }));
+    ListRow::new(&one.key.id, cells)
 }
 
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let keys = keys::list(&console.app, &actor).await?;
     let known = accounts::list(&console.app, &actor).await?;
     let now = console.app.clock().now();
+    let may_ask = known.iter().any(|one| one.answers);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let page = page(&KeysPage {
-        w: Localizer::in_zone(&visitor, &console.zone),
-        keys,
-        now,
-        may_ask: known.iter().any(|one| one.answers),
+        list: table(&w, &keys, now, may_ask).shown(&w, &query),
+        w,
+        may_ask,
         is_fresh: now.since(actor.proved_at) <= console.app.proof_lasts(),
     });
     Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())

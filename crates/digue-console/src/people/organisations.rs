@@ -15,29 +15,77 @@ use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "organisations.html")]
 struct OrganisationsPage {
     w: Localizer,
-    rows: Vec<OverseenOrganisation>,
+    list: ShownTable,
+    total: usize,
     without_leader: usize,
     can_act: bool,
+}
+
+fn table(w: &Localizer, known: &[OverseenOrganisation]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    ListTable {
+        caption: w.say("organisations-title"),
+        place: "/organisations".to_owned(),
+        file: "/organisations.csv".to_owned(),
+        empty: w.say("organisations-none"),
+        columns: vec![
+            ListColumn::text("organisation", name("organisation")),
+            ListColumn::text("name", name("name")),
+            ListColumn::number("accounts", name("accounts")),
+            ListColumn::number("leaders", name("leaders")),
+            ListColumn::number("sessions", name("sessions")),
+            ListColumn::number("persons", name("persons-day")),
+            ListColumn::choice("gate", name("gate")),
+        ],
+        rows: known.iter().map(|one| row(w, one)).collect(),
+        act: None,
+    }
+}
+
+fn row(w: &Localizer, one: &OverseenOrganisation) -> ListRow {
+    let suspended = match one.suspended {
+        0 => String::new(),
+        suspended => w.counted("organisation-suspended", suspended),
+    };
+    let tone = match one.gate {
+        Gate::Open => ChipTone::Good,
+        Gate::Closed => ChipTone::Bad,
+        Gate::StepUp | Gate::CaseloadOnly => ChipTone::Watch,
+    };
+    let cells = [
+        ListCell::link(format!("/organisations/{}", one.record.id), &one.record.id),
+        ListCell::text(&one.record.name),
+        ListCell::number(w, one.accounts).and_quiet(suspended),
+        ListCell::number(w, one.leaders),
+        ListCell::number(w, one.sessions),
+        ListCell::number(w, one.persons_day),
+        ListCell::chip(w.coded("gate", one.gate.code()), tone).filed_as(one.gate.code()),
+    ];
+    ListRow::new(&one.record.id, cells)
 }
 
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
-    let rows = organisations::list(&console.app, &actor).await?;
+    let known = organisations::list(&console.app, &actor).await?;
+    let w = Localizer::new(&visitor);
     Ok(page(&OrganisationsPage {
-        w: Localizer::new(&visitor),
-        without_leader: rows.iter().filter(|one| one.leaders == 0).count(),
-        rows,
+        without_leader: known.iter().filter(|one| one.leaders == 0).count(),
+        total: known.len(),
+        list: table(&w, &known).shown(&w, &query),
         can_act: actor.role.can_act(),
+        w,
     }))
 }
 
@@ -45,23 +93,11 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
-    let rows = organisations::list(&console.app, &actor).await?;
+    let known = organisations::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
-    let header = ["organisation", "name", "accounts", "leaders", "sessions", "persons", "gate"]
-        .map(|key| w.coded("column", key));
-    let rows = rows.into_iter().map(|one| {
-        vec![
-            one.record.id.to_string(),
-            one.record.name,
-            one.accounts.to_string(),
-            one.leaders.to_string(),
-            one.sessions.to_string(),
-            one.persons_day.to_string(),
-            one.gate.code().to_owned(),
-        ]
-    });
-    Ok(csv(visitor.language, "organisations", &header, rows))
+    Ok(table(&w, &known).csv(&query, visitor.language, "organisations"))
 }
 
 #[derive(Template)]

@@ -283,7 +283,7 @@ pub(crate) async fn embed(
     let shown = page(&EmbedPage { w: Localizer::in_zone(&visitor, &console.zone), page: rows });
     let portals = console.app.portal_origins().join(" ");
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors {portals}"
     );
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));

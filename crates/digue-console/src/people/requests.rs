@@ -18,14 +18,15 @@ use crate::error::PageError;
 use crate::form::local_time;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, kept, page};
+use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "requests.html")]
 struct RequestsPage {
     w: Localizer,
-    rows: Vec<TrackedRequest>,
+    list: ShownTable,
     open: usize,
     overdue: usize,
     contests: usize,
@@ -36,16 +37,71 @@ struct RequestsPage {
     may_hide: bool,
 }
 
+fn table(w: &Localizer, rows: &[TrackedRequest]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    ListTable {
+        caption: w.say("requests-title"),
+        place: "/requests".to_owned(),
+        file: "/requests.csv".to_owned(),
+        empty: w.say("requests-none"),
+        columns: vec![
+            ListColumn::file("reference", name("reference")),
+            ListColumn::choice("request", name("request")),
+            ListColumn::text("person", name("person")),
+            ListColumn::text("account", name("account")),
+            ListColumn::text("opened", name("opened")),
+            ListColumn::text("due", name("due")),
+            ListColumn::choice("decided", name("decided")),
+        ],
+        rows: rows.iter().map(|one| row(w, one)).collect(),
+        act: None,
+    }
+}
+
+fn row(w: &Localizer, one: &TrackedRequest) -> ListRow {
+    let record = &one.record;
+    let account = match record.account.as_str() {
+        "" => ListCell::empty(),
+        account => {
+            ListCell::link(format!("/accounts/{account}"), account).and_if(one.same_account > 1, || {
+                CellPart::Chip { text: w.counted("requests-same", one.same_account), tone: ChipTone::Bad }
+            })
+        }
+    };
+    let decided = if one.is_open() {
+        ListCell::chip(w.say("request-waits"), ChipTone::Watch)
+    } else {
+        ListCell::chip(w.coded("outcome-request", &record.outcome), ChipTone::Plain)
+    };
+    let whose = &record.whose;
+    let cells = [
+        ListCell::text(&record.id),
+        ListCell::link(format!("/requests/{}", record.id), w.coded("request", &record.kind))
+            .filed_as(&record.kind),
+        ListCell::text(&whose.person)
+            .and_quiet(&whose.population)
+            .filed_as(format!("{}:{}", whose.population, whose.person)),
+        account,
+        ListCell::date(w, record.opened_at),
+        ListCell::date(w, one.due)
+            .and_if(one.is_overdue, || CellPart::Chip { text: w.say("requests-late"), tone: ChipTone::Bad }),
+        decided.filed_as(&record.outcome),
+    ];
+    ListRow::new(&record.id, cells).marked(one.is_overdue)
+}
+
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let all = requests::list(&console.app, &actor, EvidenceForm::Shown).await?;
     let hidden = sights::hidden(&console.app, &actor).await?;
     let (letters, rows): (Vec<TrackedRequest>, Vec<TrackedRequest>) =
         all.into_iter().partition(|one| one.record.kind == codes::LETTER);
     let open = rows.iter().filter(|one| one.is_open());
+    let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&RequestsPage {
         overdue: rows.iter().filter(|one| one.is_overdue).count(),
         contests: open.clone().filter(|one| one.record.kind == RequestKind::Contest.code()).count(),
@@ -55,8 +111,8 @@ pub(crate) async fn list(
         may_answer: actor.role.can_respond(),
         may_hide: actor.role == Role::Dpo,
         hidden,
-        rows,
-        w: Localizer::in_zone(&visitor, &console.zone),
+        list: table(&w, &rows).shown(&w, &query),
+        w,
     }))
 }
 
@@ -64,28 +120,11 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let rows = requests::list(&console.app, &actor, EvidenceForm::File).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header = ["reference", "request", "person", "account", "opened", "due", "decided"]
-        .map(|key| w.coded("column", key));
-    let rows: Vec<Vec<String>> = rows
-        .into_iter()
-        .map(|one| {
-            let record = one.record;
-            let person = format!("{}:{}", record.whose.population, record.whose.person);
-            vec![
-                record.id,
-                record.kind,
-                person,
-                record.account,
-                record.opened_at.to_string(),
-                one.due.to_string(),
-                record.outcome,
-            ]
-        })
-        .collect();
-    Ok(csv(visitor.language, "requests", &header, rows.into_iter()))
+    Ok(table(&w, &rows).csv(&query, visitor.language, "requests"))
 }
 
 #[derive(Template)]

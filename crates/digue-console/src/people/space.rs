@@ -20,7 +20,8 @@ use crate::form::account_named;
 use crate::form::{maybe_local_time, uploaded};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, kept, page};
+use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -283,33 +284,73 @@ pub(crate) async fn attest(
 #[template(path = "assessments.html")]
 struct AssessmentsPage {
     w: Localizer,
-    rows: Vec<AssessmentAnswer>,
+    list: ShownTable,
     due: usize,
     contradicted: usize,
     total: usize,
 }
 
-/// The most organisations on one page; the file has all.
-const ROWS_SHOWN: usize = 500;
+fn table(w: &Localizer, answers: &[AssessmentAnswer]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    ListTable {
+        caption: w.say("assessments-title"),
+        place: "/assessments".to_owned(),
+        file: "/assessments.csv".to_owned(),
+        empty: w.say("assessments-none"),
+        columns: vec![
+            ListColumn::text("organisation", name("organisation")),
+            ListColumn::choice("state", name("state")),
+            ListColumn::text("signed", name("signed")),
+            ListColumn::text("contradicted", name("contradicted")),
+            ListColumn::text("to-do", name("to-do")),
+        ],
+        rows: answers.iter().map(|one| row(w, one)).collect(),
+        act: None,
+    }
+}
+
+fn row(w: &Localizer, one: &AssessmentAnswer) -> ListRow {
+    let codes = |all: &[Question]| all.iter().map(|one| one.code()).collect::<Vec<_>>().join(" ");
+    let tone = match one.posture {
+        Posture::Current => ChipTone::Good,
+        Posture::Grace => ChipTone::Watch,
+        Posture::Due => ChipTone::Bad,
+    };
+    let contradicted = one
+        .contradicted
+        .iter()
+        .map(|question| CellPart::Chip { text: w.coded("question", question.code()), tone: ChipTone::Bad });
+    let to_do = one.to_do.iter().map(|question| CellPart::Text(w.coded("question-do", question.code())));
+    let contradictions = i64::try_from(one.contradicted.len()).unwrap_or(i64::MAX);
+    let cells = [
+        ListCell::link(format!("/organisations/{}", one.organisation), &one.organisation),
+        ListCell::chip(w.coded("posture", one.posture.code()), tone).filed_as(one.posture.code()),
+        one.signed_on.map_or_else(ListCell::empty, |on| ListCell::day(w, on)),
+        contradicted
+            .fold(ListCell::empty(), ListCell::and)
+            .sorted(contradictions)
+            .filed_as(codes(&one.contradicted)),
+        to_do.fold(ListCell::empty(), ListCell::and).filed_as(codes(&one.to_do)),
+    ];
+    ListRow::new(&one.organisation, cells)
+}
 
 /// The state of every partner, for the operator.
 pub(crate) async fn standings(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
-    let mut rows = assessment::everybody(&console.app, &actor).await?;
-    let total = rows.len();
-    let due = rows.iter().filter(|one| one.posture == Posture::Due).count();
-    let contradicted = rows.iter().filter(|one| !one.contradicted.is_empty()).count();
-    rows.sort_by_key(|one| (std::cmp::Reverse(one.posture), std::cmp::Reverse(one.contradicted.len())));
-    rows.truncate(ROWS_SHOWN);
+    let mut answers = assessment::everybody(&console.app, &actor).await?;
+    answers.sort_by_key(|one| (std::cmp::Reverse(one.posture), std::cmp::Reverse(one.contradicted.len())));
+    let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&AssessmentsPage {
-        rows,
-        due,
-        contradicted,
-        total,
-        w: Localizer::in_zone(&visitor, &console.zone),
+        due: answers.iter().filter(|one| one.posture == Posture::Due).count(),
+        contradicted: answers.iter().filter(|one| !one.contradicted.is_empty()).count(),
+        total: answers.len(),
+        list: table(&w, &answers).shown(&w, &query),
+        w,
     }))
 }
 
@@ -317,23 +358,9 @@ pub(crate) async fn standings_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
-    let rows = assessment::everybody(&console.app, &actor).await?;
+    let answers = assessment::everybody(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header =
-        ["organisation", "state", "signed", "contradicted", "to-do"].map(|key| w.coded("column", key));
-    let codes = |all: &[Question]| all.iter().map(|one| one.code()).collect::<Vec<_>>().join(" ");
-    let rows: Vec<Vec<String>> = rows
-        .iter()
-        .map(|one| {
-            vec![
-                one.organisation.to_string(),
-                one.posture.code().to_owned(),
-                one.signed_on.map(|on| on.to_string()).unwrap_or_default(),
-                codes(&one.contradicted),
-                codes(&one.to_do),
-            ]
-        })
-        .collect();
-    Ok(csv(visitor.language, "assessments", &header, rows.into_iter()))
+    Ok(table(&w, &answers).csv(&query, visitor.language, "assessments"))
 }

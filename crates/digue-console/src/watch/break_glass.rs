@@ -5,68 +5,108 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_administration::break_glass::{self, BreakGlassUse};
-use digue_app::OperationError;
+use digue_app::{Actor, OperationError};
 use serde::Deserialize;
 
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{
+    ChipTone, ChosenRows, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, ShownTable,
+    TableQuery,
+};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "break_glass.html")]
 struct BreakGlassListPage {
     w: Localizer,
-    records: Vec<BreakGlassUse>,
+    list: ShownTable,
     waiting: u64,
-    me: String,
+}
+
+fn table(w: &Localizer, actor: &Actor, uses: &[BreakGlassUse]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    let act = actor.role.can_review().then(|| ListAct {
+        target: "/break-glass/review".to_owned(),
+        hidden: Vec::new(),
+        fields: Vec::new(),
+        buttons: vec![RowButton::new(w.say("break-glass-review"), "main")],
+        usual: None,
+        warning: String::new(),
+    });
+    ListTable {
+        caption: w.say("break-glass-title"),
+        place: "/break-glass".to_owned(),
+        file: "/break-glass/list.csv".to_owned(),
+        empty: w.say("break-glass-none"),
+        columns: vec![
+            ListColumn::text("at", name("at")),
+            ListColumn::text("until", name("until")),
+            ListColumn::text("account", name("account")),
+            ListColumn::choice("portal", name("portal")),
+            ListColumn::text("justification", name("justification")),
+            ListColumn::text("reviewed", name("reviewed")),
+        ],
+        rows: uses.iter().map(|one| row(w, actor, one)).collect(),
+        act,
+    }
+}
+
+fn row(w: &Localizer, actor: &Actor, one: &BreakGlassUse) -> ListRow {
+    let reviewed = match &one.reviewed {
+        Some((by, at)) => ListCell::chip(w.say("break-glass-reviewed"), ChipTone::Good)
+            .and_quiet(format!("{by}, {}", w.moment(*at)))
+            .filed_as(format!("{by} {at}")),
+        None => ListCell::chip(w.say("break-glass-unreviewed"), ChipTone::Watch).filed_as(""),
+    };
+    let cells = [
+        ListCell::moment(w, one.opened_at),
+        ListCell::moment(w, one.until),
+        ListCell::link(format!("/accounts/{}", one.account), &one.account),
+        ListCell::text(&one.portal),
+        ListCell::text(&one.justification),
+        reviewed,
+    ];
+    // Nobody reviews their own use.
+    ListRow::new(&one.id, cells).chosen_by(one.reviewed.is_none() && one.account != actor.account, false)
 }
 
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
-    let records = break_glass::list(&console.app, &actor).await?;
-    let waiting = records.iter().filter(|record| record.reviewed.is_none()).count() as u64;
+    let uses = break_glass::list(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    Ok(page(&BreakGlassListPage { w, records, waiting, me: actor.account.to_string() }))
+    let waiting = uses.iter().filter(|one| one.reviewed.is_none()).count() as u64;
+    let list = table(&w, &actor, &uses).shown(&w, &query);
+    Ok(page(&BreakGlassListPage { w, list, waiting }))
 }
 
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
-    let records = break_glass::list(&console.app, &actor).await?;
+    let uses = break_glass::list(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header =
-        ["at", "until", "account", "portal", "justification", "reviewed"].map(|key| w.coded("column", key));
-    let rows = records.iter().map(|record| {
-        vec![
-            record.opened_at.to_string(),
-            record.until.to_string(),
-            record.account.to_string(),
-            record.portal.to_string(),
-            record.justification.clone(),
-            record.reviewed.as_ref().map(|(by, at)| format!("{by} {at}")).unwrap_or_default(),
-        ]
-    });
-    Ok(csv(visitor.language, "break-glass", &header, rows))
+    Ok(table(&w, &actor, &uses).csv(&query, visitor.language, "break-glass"))
 }
 
-#[derive(Deserialize)]
-pub(crate) struct ReviewForm {
-    id: String,
-}
-
+/// Marks one use as reviewed (`id`), or all chosen ones (`row`, one each).
 pub(crate) async fn review(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
-    Form(form): Form<ReviewForm>,
+    Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    break_glass::review(&console.app, &actor, &form.id).await?;
+    let form = ChosenRows::of(pairs);
+    for id in form.targets("id")? {
+        break_glass::review(&console.app, &actor, id).await?;
+    }
     Ok(Redirect::to("/break-glass"))
 }
 

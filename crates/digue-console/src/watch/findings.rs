@@ -22,92 +22,120 @@ use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
-/// The most findings on the page; the export has all that are stored.
-const ROWS: usize = 100;
 const CHART_WIDTH: f64 = 720.0;
 const CHART_HEIGHT: f64 = 120.0;
-
-/// One finding in the list, with its strongest signal.
-struct FindingLine {
-    finding: ListedFinding,
-    lead: String,
-}
 
 #[derive(Template)]
 #[template(path = "findings.html")]
 struct FindingsPage {
     w: Localizer,
     view: WatchView,
-    lines: Vec<FindingLine>,
+    list: ShownTable,
     /// False alarms per 1,000 account-days, with one decimal.
     rate: String,
     /// Hours since the oldest undecided finding.
     oldest_hours: u64,
 }
 
+fn table(w: &Localizer, findings: &[ListedFinding]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    ListTable {
+        caption: w.say("watch-title"),
+        place: "/watch".to_owned(),
+        file: "/watch.csv".to_owned(),
+        empty: w.say("watch-none"),
+        columns: vec![
+            ListColumn::text("at", name("at")),
+            ListColumn::text("account", name("account")),
+            ListColumn::file("organisation", name("organisation")),
+            ListColumn::choice("portal", name("portal")),
+            ListColumn::choice("weight", name("weight")),
+            ListColumn::file("evidence", name("evidence")),
+            ListColumn::number("persons", name("persons")),
+            ListColumn::choice("done", name("done")),
+            ListColumn::text("reason", name("reason")),
+            ListColumn::choice("decided", name("decided")),
+        ],
+        rows: findings.iter().map(|finding| finding_row(w, finding)).collect(),
+        act: None,
+    }
+}
+
+fn finding_row(w: &Localizer, finding: &ListedFinding) -> ListRow {
+    let place = format!("/watch/{}", finding.id);
+    let said = finding.signals.in_words(w.reader().language);
+    let whose = match &finding.account {
+        Some(account) => {
+            ListCell::link(format!("/accounts/{account}"), account).and_quiet(&finding.organisation)
+        }
+        None => ListCell::link(format!("/organisations/{}", finding.organisation), &finding.organisation)
+            .filed_as(""),
+    };
+    let decided = match &finding.decided {
+        Some(decided) => {
+            let tone = match decided.outcome {
+                FindingOutcome::Theft => ChipTone::Bad,
+                FindingOutcome::Work => ChipTone::Good,
+            };
+            ListCell::chip(w.coded("verdict", decided.outcome.code()), tone)
+                .and_quiet(&decided.by)
+                .filed_as(format!("{} {}", decided.by, decided.at))
+        }
+        None => ListCell::chip(w.say("watch-undecided-one"), ChipTone::Watch)
+            .and(CellPart::Link { place: place.clone(), text: w.say("watch-decide") })
+            .filed_as(""),
+    };
+    let done = ListCell::text(w.maybe_coded("action", finding.action.map(Action::code))).and_if(
+        finding.is_fused,
+        || {
+            let intended = w.maybe_coded("action", finding.intended.map(Action::code));
+            CellPart::Chip { text: w.with1("watch-held-wished", "action", intended), tone: ChipTone::Watch }
+        },
+    );
+    let cells = [
+        ListCell::moment_link(w, finding.at, place),
+        whose,
+        ListCell::text(&finding.organisation),
+        ListCell::text(&finding.portal),
+        ListCell::text(w.maybe_coded("weight", finding.weight.map(Weight::code))),
+        ListCell::text(format!("{:.1}", finding.evidence)),
+        ListCell::number(w, finding.persons),
+        done,
+        // The strongest signal on the page, all of them in the file.
+        ListCell::text(said.first().cloned().unwrap_or_default()).filed_as(said.join(" ")),
+        decided,
+    ];
+    ListRow::new(&finding.id, cells)
+}
+
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let view = containment::view(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
-    let lead = |finding: &ListedFinding| {
-        // A finding that was stored without signals has no leading one.
-        finding.signals.in_words(visitor.language).into_iter().next().unwrap_or_default()
-    };
-    let shown = view.findings.iter().take(ROWS);
-    let lines = shown.map(|finding| FindingLine { lead: lead(finding), finding: finding.clone() });
-    let lines = lines.collect();
     let rate = view.false_alarms as f64 * 1000.0 / view.account_days.max(1) as f64;
     let oldest_hours = view.oldest.map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
     let rate = w.decimal(rate);
-    Ok(page(&FindingsPage { w, lines, rate, oldest_hours, view }))
+    let list = table(&w, &view.findings).shown(&w, &query);
+    Ok(page(&FindingsPage { w, list, rate, oldest_hours, view }))
 }
 
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let view = containment::view(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let keys = [
-        "at",
-        "account",
-        "organisation",
-        "portal",
-        "weight",
-        "evidence",
-        "persons",
-        "done",
-        "reason",
-        "decided",
-    ];
-    let header = keys.map(|key| w.coded("column", key));
-    let rows = view.findings.iter().map(|finding| {
-        let texts = finding.signals.in_words(visitor.language);
-        vec![
-            finding.at.to_string(),
-            finding.account.as_ref().map(ToString::to_string).unwrap_or_default(),
-            finding.organisation.to_string(),
-            finding.portal.to_string(),
-            w.maybe_coded("weight", finding.weight.map(Weight::code)),
-            format!("{:.1}", finding.evidence),
-            finding.persons.to_string(),
-            w.maybe_coded("action", finding.action.map(Action::code)),
-            texts.join(" "),
-            finding
-                .decided
-                .as_ref()
-                .map(|decided| format!("{} {}", decided.by, decided.at))
-                .unwrap_or_default(),
-        ]
-    });
-    Ok(csv(visitor.language, "findings", &header, rows))
+    Ok(table(&w, &view.findings).csv(&query, visitor.language, "findings"))
 }
 
 #[derive(Template)]

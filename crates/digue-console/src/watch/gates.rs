@@ -1,5 +1,7 @@
 //! Closing and reopening gates, cutting sessions.
 
+use std::collections::BTreeSet;
+
 use axum::Form;
 use axum::extract::State;
 use axum::response::Redirect;
@@ -13,6 +15,7 @@ use crate::error::PageError;
 use crate::form::account_named;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
+use crate::table::ChosenRows;
 
 #[derive(Deserialize)]
 pub(crate) struct GateForm {
@@ -46,22 +49,23 @@ pub(crate) async fn set(
             approvals::ask(app, &actor, &request, &form.reason).await?;
             Ok(Redirect::to("/approvals"))
         }
-        done => done.map_err(PageError::from).map(|()| Redirect::to("/#gates")),
+        done => done.map_err(PageError::from).map(|()| Redirect::to("/activity#gates")),
     }
 }
 
-#[derive(Deserialize)]
-pub(crate) struct CutForm {
-    account: String,
-    reason: String,
-}
-
+/// Ends the sessions of one account (`account`), or of all chosen ones (`row`, one each).
 pub(crate) async fn cut(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
-    Form(form): Form<CutForm>,
+    Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let account = account_named(&form.account)?;
-    gates::cut_sessions(&console.app, &actor, &account, &form.reason).await?;
-    Ok(Redirect::to(&format!("/accounts/{account}")))
+    let form = ChosenRows::of(pairs);
+    // Every name is read before the first session ends.
+    let named = form.targets("account")?.into_iter().map(account_named);
+    let accounts = named.collect::<Result<BTreeSet<_>, _>>()?;
+    for account in &accounts {
+        gates::cut_sessions(&console.app, &actor, account, form.reason()).await?;
+    }
+    let only = accounts.first().filter(|_| accounts.len() == 1);
+    Ok(Redirect::to(&only.map_or_else(|| "/sessions".to_owned(), |account| format!("/accounts/{account}"))))
 }

@@ -2,6 +2,7 @@
 //! JavaScript nothing refreshes.
 
 use digue_app::Actor;
+use digue_types::Timestamp;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -12,13 +13,38 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
-use crate::state::Console;
+use crate::state::{AttackProgress, Console};
 use crate::visitor::Visitor;
 
 /// The shortest interval: people cannot read faster.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Sends the size of the journal whenever it has grown, until the session ends.
+/// A page is read anew after this time in any case: the time that is left to a clock changes without an event.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(30);
+
+/// What pages that refresh show.
+struct LivePulse {
+    size: u64,
+    /// Refused requests of an attack stand in one entry for many: the journal does not grow with each.
+    attack: Option<AttackProgress>,
+    at: Timestamp,
+}
+
+impl LivePulse {
+    fn of(console: &Console) -> Self {
+        Self {
+            size: console.app.journal_status().size,
+            attack: console.demo.as_ref().and_then(|demo| demo.progress()),
+            at: console.app.clock().now(),
+        }
+    }
+
+    fn differs(&self, known: &Self) -> bool {
+        self.size != known.size || self.attack != known.attack || self.at.since(known.at) >= AT_LEAST_EVERY
+    }
+}
+
+/// Sends the size of the journal whenever something that pages show has changed, until the session ends.
 pub(crate) async fn events(
     State(console): State<Console>,
     visitor: Visitor,
@@ -28,7 +54,7 @@ pub(crate) async fn events(
         return Err(PageError::from(digue_app::OperationError::Denied));
     }
     let session = visitor.console_session()?.clone();
-    let first = console.app.journal_status().size;
+    let first = LivePulse::of(&console);
     let stream =
         futures_util::stream::unfold((console, session, first), |(console, session, known)| async move {
             loop {
@@ -39,10 +65,10 @@ pub(crate) async fn events(
                 if app.is_closing() || !is_live || Actor::of_session(app, &session).is_err() {
                     return None;
                 }
-                let size = app.journal_status().size;
-                if size != known {
-                    let event = Event::default().event("journal").data(size.to_string());
-                    return Some((Ok::<_, Infallible>(event), (console, session, size)));
+                let pulse = LivePulse::of(&console);
+                if pulse.differs(&known) {
+                    let event = Event::default().event("journal").data(pulse.size.to_string());
+                    return Some((Ok::<_, Infallible>(event), (console, session, pulse)));
                 }
             }
         });

@@ -1,4 +1,4 @@
-//! The overview page, which officers leave open.
+//! Activity at the portals, now and in the last hour; gates; and the search field.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::chart::{Bar, bars};
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
-use crate::state::{AttackProgress, Console};
+use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, csv, page};
 use crate::visitor::Visitor;
 
@@ -28,8 +28,6 @@ struct OverviewPage {
     gates: Vec<ShutGate>,
     positions: Vec<Gate>,
     can_act: bool,
-    demo: bool,
-    attack: Option<AttackProgress>,
     /// The page refreshes itself, because the reader chose so: a page that changes unasked is not accessible
     /// to everyone.
     is_live: bool,
@@ -50,17 +48,6 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     Query(shown): Query<ShownCoverage>,
 ) -> Result<Response, PageError> {
-    if !actor.role.can_watch() {
-        // Other roles start at the page that concerns them.
-        let home = if actor.role.leads_agents() {
-            "/space"
-        } else if actor.role.sees_coverage() {
-            "/portals"
-        } else {
-            "/self"
-        };
-        return Ok(Redirect::to(home).into_response());
-    }
     let view = watch::overview(&console.app, &actor).await?;
     let gates = gates::shut_gates(&console.app, &actor).await?;
     let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
@@ -72,8 +59,6 @@ pub(crate) async fn show(
         gates,
         positions: Gate::ALL.to_vec(),
         can_act: actor.role.can_act(),
-        demo: console.demo.is_some(),
-        attack: console.demo.as_ref().and_then(|demo| demo.progress()),
         is_live: shown.live == Some(1),
         view,
     });

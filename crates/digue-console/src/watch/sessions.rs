@@ -4,16 +4,18 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, Response};
 use digue_access::Session;
+use digue_app::Actor;
 use digue_evidence::watch;
 
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{
+    CellPart, ChipTone, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, ShownTable,
+    TableQuery,
+};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
-
-/// The most lines on the page; the export has all.
-const LINES: usize = 200;
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
@@ -21,26 +23,66 @@ struct SessionsPage {
     w: Localizer,
     total: usize,
     bound: usize,
-    rows: Vec<Session>,
-    can_act: bool,
-    watches: bool,
+    list: ShownTable,
+}
+
+fn table(w: &Localizer, actor: &Actor, sessions: &[Session]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    let act = actor.role.can_act().then(|| ListAct {
+        target: "/sessions/cut".to_owned(),
+        hidden: Vec::new(),
+        fields: vec![RowField::reason(w)],
+        buttons: vec![RowButton::new(w.say("sessions-cut-chosen"), "danger")],
+        usual: None,
+        warning: w.say("sessions-cut-warning"),
+    });
+    ListTable {
+        caption: w.say("sessions-title"),
+        place: "/sessions".to_owned(),
+        file: "/sessions.csv".to_owned(),
+        empty: w.say("sessions-none"),
+        columns: vec![
+            ListColumn::text("account", name("account")),
+            ListColumn::choice("organisation", name("organisation")),
+            ListColumn::choice("place", name("place")),
+            ListColumn::text("opened", name("opened")),
+            ListColumn::text("seen", name("seen")),
+            ListColumn::text("ip", name("ip")),
+            ListColumn::text("device", name("device")),
+        ],
+        rows: sessions.iter().map(|one| row(w, actor, one)).collect(),
+        act,
+    }
+}
+
+fn row(w: &Localizer, actor: &Actor, one: &Session) -> ListRow {
+    let bound = || CellPart::Chip { text: w.say("session-bound"), tone: ChipTone::Good };
+    let cells = [
+        ListCell::link_if(actor.role.can_watch(), format!("/accounts/{}", one.account), &one.account),
+        ListCell::text(&one.organisation),
+        ListCell::text(&one.host),
+        ListCell::moment(w, one.opened_at),
+        ListCell::moment(w, one.seen_at),
+        ListCell::text(&one.origin.ip),
+        ListCell::text(&one.origin.agent).and_if(one.device.is_some(), bound),
+    ];
+    // Sessions are cut by account: all of them, so that no other one of a thief stays.
+    ListRow::new(&one.account, cells).chosen_by(one.account != actor.account, false)
 }
 
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
-    let mut rows = watch::sessions(&console.app, &actor)?;
-    let (total, bound) = (rows.len(), rows.iter().filter(|one| one.device.is_some()).count());
-    rows.truncate(LINES);
+    let sessions = watch::sessions(&console.app, &actor)?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&SessionsPage {
-        w: Localizer::in_zone(&visitor, &console.zone),
-        total,
-        bound,
-        rows,
-        can_act: actor.role.can_act(),
-        watches: actor.role.can_watch(),
+        total: sessions.len(),
+        bound: sessions.iter().filter(|one| one.device.is_some()).count(),
+        list: table(&w, &actor, &sessions).shown(&w, &query),
+        w,
     }))
 }
 
@@ -48,21 +90,9 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
-    let rows = watch::sessions(&console.app, &actor)?;
+    let sessions = watch::sessions(&console.app, &actor)?;
     let w = Localizer::new(&visitor);
-    let header = ["account", "organisation", "place", "opened", "seen", "ip", "device"]
-        .map(|key| w.coded("column", key));
-    let rows = rows.into_iter().map(|one| {
-        vec![
-            one.account.to_string(),
-            one.organisation.to_string(),
-            one.host,
-            one.opened_at.to_string(),
-            one.seen_at.to_string(),
-            one.origin.ip.to_string(),
-            one.origin.agent,
-        ]
-    });
-    Ok(csv(visitor.language, "sessions", &header, rows))
+    Ok(table(&w, &actor, &sessions).csv(&query, visitor.language, "sessions"))
 }

@@ -1,7 +1,9 @@
 //! The console's router, driven in process over a small world: no network, no browser.
 
 mod checks;
+mod home;
 mod html;
+mod lists;
 mod operator;
 mod pages;
 mod routes;

@@ -45,9 +45,12 @@ const fn on_portal(name: &'static str, target: &'static str) -> Page {
 
 pub(crate) static PAGES: &[Page] = &[
     // Overview
-    page("overview", "/"),
-    new("overview-new", "/"),
-    at("overview-live", "/", "/?live=1"),
+    page("home", "/"),
+    new("home-new", "/"),
+    at("home-live", "/", "/?live=1"),
+    page("activity", "/activity"),
+    new("activity-new", "/activity"),
+    at("activity-live", "/activity", "/activity?live=1"),
     page("portals", "/portals"),
     page("settings", "/settings"),
     page("findings", "/watch"),
@@ -57,7 +60,8 @@ pub(crate) static PAGES: &[Page] = &[
     at("finding-closed", "/watch/{finding}", "/watch/FINDING-CLOSED"),
     // Who saw whom
     page("accounts", "/accounts"),
-    at("accounts-filtered", "/accounts", "/accounts?q=of-2"),
+    at("accounts-filtered", "/accounts", "/accounts?q=of-2&sort=-persons"),
+    at("accounts-nothing", "/accounts", "/accounts?q=introuvable"),
     at("account", "/accounts/{account}", "/accounts/agent"),
     at("account-recovered", "/accounts/{account}", "/accounts/perdu"),
     at("account-unknown", "/accounts/{account}", "/accounts/inconnu"),
@@ -121,6 +125,7 @@ pub(crate) static PAGES: &[Page] = &[
     at("isms-framework-indirect", "/smsi/frameworks/{framework}", "/smsi/frameworks/qualiopi"),
     page("reviews", "/reviews"),
     at("review", "/reviews/{review}", "/reviews/REVIEW"),
+    at("review-chosen", "/reviews/{review}", "/reviews/REVIEW?choose=usual"),
     page("awareness", "/awareness"),
     page("awareness-state", "/awareness/state"),
     at("awareness-module", "/awareness/{module}", "/awareness/calls"),

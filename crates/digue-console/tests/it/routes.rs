@@ -5,7 +5,7 @@ use digue_locales::Language;
 use crate::world::{AGENT, Answer, CISO, READERS, Reader, STRANGER, Sent, World};
 
 const PAGE: &str = include_str!("../../../../docs/reference/routes.md");
-const OPENAPI: &str = include_str!("../../assets/openapi.json");
+const OPENAPI: &str = include_str!("../../../digue-api/assets/openapi.json");
 const ROUTER: &str = include_str!("../../src/router.rs");
 
 /// How a route is tried: `{agent}` and `{organisation}` are the reader's own and then another's.
@@ -29,6 +29,7 @@ const fn send(route: &'static str, body: &'static str) -> Try {
 
 const TRIES: &[Try] = &[
     read("GET /"),
+    read("GET /activity"),
     read("GET /minutes.csv"),
     at("GET /search", "/search?q={agent}"),
     read("GET /portals"),
@@ -386,10 +387,13 @@ const TRIES: &[Try] = &[
     send("POST /.digue/device/register", ""),
     send("POST /.digue/device/refresh", ""),
     send("POST /.digue/language", "language=fr"),
+    send("POST /.digue/theme", "theme=dark"),
     read("GET /.digue/break-glass"),
     send("POST /.digue/break-glass", "justification=un+motif+assez+long+pour+valoir"),
     read("GET /.digue/jwks.json"),
     at("GET /.digue/tlog/{*path}", "/.digue/tlog/checkpoint"),
+    read("GET /.digue/assets/mark.svg"),
+    read("GET /.digue/assets/inter-latin.woff2"),
     read("GET /.digue/assets/digue.css"),
     read("GET /.digue/assets/passkey.js"),
     read("GET /.digue/assets/live.js"),

@@ -220,9 +220,10 @@ fn menu() -> String {
     for shown in SHOWN.iter().filter(|shown| shown.page.name == "awareness") {
         for (reader, answer, root) in shown.pages() {
             if answer.status == 200 {
-                let header = root.first("header").expect("a page has a head");
                 let _ = writeln!(text, "\n=== {} {}", shown.language.code(), reader.role);
-                text.push_str(&header.outline());
+                for part in ["header", "nav"] {
+                    text.push_str(&root.first(part).expect("a page has a head and a menu").outline());
+                }
             }
         }
     }

@@ -21,7 +21,7 @@ use digue_app::monitor::unattended;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{Actor, App, AppParts};
 use digue_casework::containment;
-use digue_console::Visitor;
+use digue_console::{PageFrame, Visitor};
 use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings, Weight};
 use digue_evidence::reading::EvidenceForm;
@@ -36,7 +36,7 @@ use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions};
 use digue_locales::Language;
 use digue_selfservice::persons;
-use digue_store::Store;
+use digue_store::{EntryRecord, Store};
 use digue_testkit::Authenticator;
 use digue_types::{AccountId, Event, OrganisationId, Outcome, PortalId, RefusalReason, Timestamp};
 use jiff::tz::TimeZone;
@@ -265,6 +265,21 @@ impl World {
         self.journal.status().size
     }
 
+    /// Leaves an entry in an incident that no version can read.
+    pub(crate) async fn break_incidents(&self) {
+        let entry = EntryRecord {
+            incident: self.names["INCIDENT"].clone(),
+            number: 9_999,
+            at: NOW,
+            recorded_at: NOW,
+            author: "dpo".to_owned(),
+            note: "{".to_owned(),
+        };
+        self.app.store().add_incident_entry(&entry).await.unwrap();
+        // The counts beside the menu are as old as the last act, or half a minute.
+        self.clock.set(NOW.plus(Duration::from_mins(1)));
+    }
+
     fn visitor(&self, reader: Reader, language: Language) -> Visitor {
         let session = self.sessions.get(reader.account).cloned();
         let rules = self.app.gateway().rules();
@@ -279,6 +294,7 @@ impl World {
             program: None,
             origin: origin(),
             language,
+            frame: PageFrame::default(),
         }
     }
 
@@ -303,6 +319,14 @@ impl World {
         sent: Sent<'_>,
     ) -> Answer {
         self.respond(self.visitor_of_portal(reader, language), sent).await
+    }
+
+    /// The answer to a browser that sends this cookie.
+    pub(crate) async fn answer_with_cookie(&self, reader: Reader, cookie: &str, sent: Sent<'_>) -> Answer {
+        let request = Request::builder().method(sent.method).uri(sent.target).header(header::COOKIE, cookie);
+        let request = request.extension(self.visitor(reader, Language::French));
+        let request = request.body(Body::from(sent.body)).unwrap();
+        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
     async fn respond(&self, visitor: Visitor, sent: Sent<'_>) -> Answer {

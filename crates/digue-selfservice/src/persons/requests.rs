@@ -136,6 +136,45 @@ pub async fn list(
     reading::read(app, actor, form, all(app), named).await
 }
 
+/// An open request without the person and the account, which only a reader of evidence gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingRequest {
+    pub id: String,
+    /// `None` for a kind that only a later version knows.
+    pub kind: Option<RequestKind>,
+    pub opened_at: Timestamp,
+    pub due: Timestamp,
+}
+
+/// What persons wait for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaitingRequests {
+    /// By deadline.
+    pub open: Vec<WaitingRequest>,
+    /// Persons who asked for a letter with a code, and since when the first of them waits.
+    pub letters: usize,
+    pub letters_since: Option<Timestamp>,
+}
+
+/// Open requests with their deadlines. It connects nobody with anybody, and leaves no entry.
+pub async fn waiting(app: &App, actor: &Actor) -> Result<WaitingRequests, OperationError> {
+    actor.must_watch()?;
+    let open = all(app).await?.into_iter().filter(TrackedRequest::is_open);
+    let (letters, open): (Vec<TrackedRequest>, Vec<TrackedRequest>) =
+        open.partition(|one| one.record.kind == codes::LETTER);
+    let waiting = |one: TrackedRequest| WaitingRequest {
+        kind: RequestKind::parse(&one.record.kind),
+        opened_at: one.record.opened_at,
+        due: one.due,
+        id: one.record.id,
+    };
+    Ok(WaitingRequests {
+        letters: letters.len(),
+        letters_since: letters.iter().map(|one| one.record.opened_at).min(),
+        open: open.into_iter().map(waiting).collect(),
+    })
+}
+
 async fn all(app: &App) -> Result<Vec<TrackedRequest>, OperationError> {
     let records = app.store().requests().await?;
     let mut all: Vec<TrackedRequest> =

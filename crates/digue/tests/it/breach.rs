@@ -120,7 +120,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.sees("table", "La CNIL a été notifiée le");
     browser.page_at_both_widths("register");
     browser.click("button[lang=en]");
-    browser.sees("nav", "Now");
+    browser.sees("nav", "Home");
     browser.go(incident);
     browser.sees("main", "Phased reopening");
     browser.page("incident-english");

@@ -45,7 +45,7 @@ fn an_agent_and_an_officer_at_work() {
     officer.width(1280);
     officer.go(officer_link);
     officer.click("button.main");
-    officer.sees("h1", "Maintenant");
+    officer.sees("h1", "Accueil");
     officer.page("now");
     assert!(officer.fits());
     officer.write("#q", &format!("{person}{ENTER}"));
@@ -82,9 +82,9 @@ fn an_agent_and_an_officer_at_work() {
     officer.page("now-phone");
     officer.width(1280);
     officer.click("button[lang=en]");
-    officer.sees("nav", "Now");
+    officer.sees("nav", "Home");
     officer.go(&format!("{console}/"));
-    officer.sees("h1", "Now");
+    officer.sees("h1", "Home");
     officer.page("now-english");
     officer.go(&format!("{console}/scope?account=of-000.agent2"));
     officer.sees("h1", "Who was shown");
@@ -104,7 +104,7 @@ fn an_officer_comes_back_with_a_passkey() {
     // The first time with the link from the terminal; then a passkey.
     officer.go(officer_link);
     officer.click("button.main");
-    officer.sees("h1", "Maintenant");
+    officer.sees("h1", "Accueil");
     officer.go(&format!("{console}/self"));
     officer.sees("main", "pas encore de clé d'accès");
     officer.write("#name", "téléphone");
@@ -121,7 +121,7 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.sees("main", "lien à usage unique");
     officer.page_at_both_widths("welcome");
     officer.press(ENTER);
-    officer.sees("h1", "Maintenant");
+    officer.sees("h1", "Accueil");
 
     // The portal sends visitors whom it does not know to the console, which knows them.
     officer.go(&format!("{portal}/.digue/sign-in?next=/recherche"));
@@ -154,18 +154,18 @@ fn an_officer_comes_back_with_a_passkey() {
     }
 
     // The page that is followed reloads itself when the journal has grown.
-    officer.go(&format!("{console}/?live=1"));
-    officer.sees("h1", "Maintenant");
+    officer.go(&format!("{console}/activity?live=1"));
+    officer.sees("h1", "Activité");
     let before = officer.text("[data-live=now] .figures p:nth-child(3) strong");
     let other = Browser::open("fr");
     other.go(&stage.links[1]);
     other.click("button.main");
-    other.sees("h1", "of-000");
+    other.sees("h1", "Accueil");
     officer.misses("[data-live=now] .figures p:nth-child(3) strong", &before);
 
     // Two sessions now; one act ends the other one.
     officer.go(&console);
-    officer.sees("h1", "Maintenant");
+    officer.sees("h1", "Accueil");
     officer.go(&format!("{console}/self"));
     officer.sees("main", "Couper toutes les autres");
     officer.click("button.danger");
@@ -184,7 +184,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     delegate.width(1280);
     officer.go(officer_link);
     officer.click("button.main");
-    officer.sees("h1", "Maintenant");
+    officer.sees("h1", "Accueil");
     officer.go(&format!("{console}/approvals"));
     officer.write("#account", "of-000.nouvelle");
     officer.click("#organisation");
@@ -200,7 +200,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     // The delegate of that organisation grants it, and holds no invitation.
     delegate.go(delegate_link);
     delegate.click("button.main");
-    delegate.sees("h1", "of-000");
+    delegate.sees("h1", "Accueil");
     delegate.go(&format!("{console}/approvals"));
     delegate.sees("table", "of-000.nouvelle");
     delegate.page("approvals-waiting");
@@ -218,7 +218,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     dpo.width(1280);
     dpo.go(dpo_link);
     dpo.click("button.main");
-    dpo.sees("h1", "Maintenant");
+    dpo.sees("h1", "Accueil");
     dpo.go(&format!("{console}/accounts?q=of-000.nouvelle"));
     dpo.click("form[action='/accounts/invite'] button");
     dpo.sees("h1", "Invitation");
@@ -273,7 +273,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     second.width(1280);
     second.go(&stage.second);
     second.click("button.main");
-    second.sees("h1", "Maintenant");
+    second.sees("h1", "Accueil");
     second.go(&format!("{console}/accounts?q=of-000.nouvelle"));
     second.click("details:has(input[name=how]) summary");
     second.write("input[name=code]", &code);
@@ -361,12 +361,12 @@ fn an_account_is_stolen_cut_and_given_back() {
     officer.width(1280);
     officer.go(officer_link);
     officer.click("button.main");
-    officer.sees("h1", "Maintenant");
+    officer.sees("h1", "Accueil");
     officer.go(&format!("{console}/sessions"));
     officer.sees("table", "of-000.agent2");
-    let row = "tr:has(a[href='/accounts/of-000.agent2'])";
-    officer.write(&format!("{row} input[name=reason]"), "cookie copié");
-    officer.click(&format!("{row} form[action='/sessions/cut'] button"));
+    officer.click("input[name=row][value='of-000.agent2']");
+    officer.write("#list-act-reason", "poste perdu");
+    officer.click("#list-act button.danger");
     officer.sees("h1", "of-000.agent2");
     agent.go(&format!("{portal}/fiche/{person}"));
     agent.sees("h1", "ne peut pas être affichée");
@@ -376,12 +376,13 @@ fn an_account_is_stolen_cut_and_given_back() {
     delegate.width(1280);
     delegate.go(delegate_link);
     delegate.click("button.main");
-    delegate.sees("h1", "of-000");
+    delegate.sees("h1", "Accueil");
     delegate.go(&format!("{console}/accounts"));
-    delegate.click("details:has([id='s-of-000.agent2']) summary");
+    let form = "form[action='/approvals/recover']:has(input[value='of-000.agent2'])";
+    delegate.click(&format!("details:has(> {form}) summary"));
     delegate.page("accounts-recover");
-    delegate.write("[id='w-of-000.agent2']", "ordinateur infecté");
-    delegate.click("details:has([id='s-of-000.agent2']) button");
+    delegate.write(&format!("{form} input[name=reason]"), "ordinateur infecté");
+    delegate.click(&format!("{form} button"));
     delegate.sees("table", "attend une autre personne");
     assert!(delegate.try_text("form[action='/approvals/decide']").is_none());
 
@@ -413,7 +414,7 @@ fn a_theft_is_found_read_and_decided() {
     officer.width(1280);
     officer.go(officer_link);
     officer.click("button.main");
-    officer.sees("h1", "Maintenant");
+    officer.sees("h1", "Accueil");
     officer.go(&format!("{console}/watch"));
     officer.sees("h1", "Surveillance");
     officer.sees("main", "Rien à signaler");
@@ -438,7 +439,7 @@ fn a_theft_is_found_read_and_decided() {
     officer.page_at_both_widths("finding");
     let finding = officer.place();
     officer.click("button[lang=en]");
-    officer.sees("nav", "Now");
+    officer.sees("nav", "Home");
     officer.go(&finding);
     officer.sees("main", "This would be a false alarm if");
     officer.page("finding-english");

@@ -9,13 +9,13 @@ fn the_officer_sees_what_happens_and_who_saw_whom() {
     let officer = instance.officer();
     assert_eq!(a1.get("/fiche/P1").status, 200);
     assert_eq!(a1.get("/fiche/P9").status, 403);
-    let now = officer.get("/");
+    let now = officer.get("/activity");
     assert_eq!(now.status, 200);
-    assert!(now.text().contains("Maintenant") && now.text().contains("<svg"));
+    assert!(now.text().contains("Activité") && now.text().contains("<svg"));
     let csp = now.header("content-security-policy").unwrap();
     assert!(csp.contains("default-src 'none'") && !csp.contains("unsafe") && !csp.contains("script-src"));
     assert!(!now.text().contains("<script"));
-    let english = officer.send("GET", "/", &[("accept-language", "en")], b"");
+    let english = officer.send("GET", "/activity", &[("accept-language", "en")], b"");
     assert!(english.text().contains("Persons shown per minute"));
     let account = officer.get("/accounts/a1");
     assert!(

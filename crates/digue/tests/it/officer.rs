@@ -21,7 +21,7 @@ impl Officer {
         browser.width(1280);
         browser.go(link);
         browser.click("button.main");
-        browser.sees("h1", "Maintenant");
+        browser.sees("h1", "Accueil");
         Self { browser, console, incident: String::new() }
     }
 

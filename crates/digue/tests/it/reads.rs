@@ -49,6 +49,7 @@ const OF_INCIDENTS: [(&str, &str); 3] = [
 /// public pages. What a campaign prints requires a fresh proof by itself.
 const NO_EVIDENCE: &[&str] = &[
     "/",
+    "/activity",
     "/minutes.csv",
     "/events",
     "/search",

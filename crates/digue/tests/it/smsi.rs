@@ -80,7 +80,7 @@ fn an_hour_and_a_week(browser: &Browser) {
     browser.width(1280);
     browser.go(&format!("{console}/.digue/enter?link={token}"));
     browser.click("button.main");
-    browser.sees("h1", "Maintenant");
+    browser.sees("h1", "Accueil");
     // The first hour: ten questions.
     browser.go(&format!("{console}/smsi"));
     browser.sees("main", "dix questions simples");
@@ -157,7 +157,7 @@ fn an_hour_and_a_week(browser: &Browser) {
     browser.sees("main", "statement-1.txt");
     browser.page_at_both_widths("smsi-statement");
     browser.click("button[lang=en]");
-    browser.sees("nav", "Now");
+    browser.sees("nav", "Home");
     browser.go(&format!("{console}/smsi"));
     browser.sees("main", "Three things to do now");
     browser.page("smsi-english");

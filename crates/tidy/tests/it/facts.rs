@@ -41,7 +41,7 @@ const SPLIT_AT_COLON: [&str; 6] = [
 ];
 
 /// Crates that work with subjects.
-const AREAS: [&str; 9] = [
+const AREAS: [&str; 11] = [
     "digue-app",
     "digue-mail",
     "digue-evidence",
@@ -50,6 +50,8 @@ const AREAS: [&str; 9] = [
     "digue-casework",
     "digue-compliance",
     "digue-selfservice",
+    "digue-pages",
+    "digue-api",
     "digue-console",
 ];
 

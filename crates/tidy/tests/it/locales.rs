@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::repository::{files, root, shipped};
+use crate::repository::{files, root, shipped, templates};
 
 fn keys(language: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
@@ -44,7 +44,7 @@ fn every_key_that_is_asked_for_exists() {
     let known = keys("fr");
     let mut count = 0;
     let mut sources: Vec<(std::path::PathBuf, String)> = shipped();
-    for path in files(&root().join("crates/digue-console/templates"), "html") {
+    for path in templates() {
         sources.push((path.clone(), fs::read_to_string(path).unwrap()));
     }
     for (path, text) in sources {
@@ -115,7 +115,7 @@ fn is_beginning(piece: &str) -> bool {
 /// Sources, templates, and the messages that name others.
 fn asking_sources() -> Vec<String> {
     let mut sources: Vec<String> = shipped().into_iter().map(|(_, text)| text).collect();
-    for path in files(&root().join("crates/digue-console/templates"), "html") {
+    for path in templates() {
         sources.push(fs::read_to_string(path).unwrap());
     }
     for path in files(&root().join("crates/digue-isms/assets"), "toml") {
@@ -157,7 +157,7 @@ fn every_key_of_a_list_of_columns_exists() {
 /// Templates hold markup; words are in the locales.
 #[test]
 fn templates_hold_no_words() {
-    for path in files(&root().join("crates/digue-console/templates"), "html") {
+    for path in templates() {
         let text = fs::read_to_string(&path).unwrap();
         let rest = without(&without(&without(&text, "{%", "%}"), "{{", "}}"), "<", ">");
         let words: Vec<&str> =

@@ -58,6 +58,13 @@ pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
+/// Templates of pages, and of what all pages share.
+pub(crate) fn templates() -> Vec<PathBuf> {
+    let folders =
+        ["digue-pages", "digue-console"].map(|name| root().join("crates").join(name).join("templates"));
+    folders.iter().flat_map(|folder| files(folder, "html")).collect()
+}
+
 /// Sources that ship: without tests, benches and inline test modules.
 pub(crate) fn shipped() -> Vec<(PathBuf, String)> {
     let mut sources = Vec::new();

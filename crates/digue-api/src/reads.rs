@@ -1,0 +1,600 @@
+//! What programs may read.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use digue_administration::approvals::{self, ApprovalRequest, WaitingApproval};
+use digue_administration::{accounts, break_glass, organisations, settings};
+use digue_app::{OperationError, gates};
+use digue_casework::incidents::{self, IncidentView};
+use digue_casework::notices::{self, CampaignView};
+use digue_casework::{breach, containment};
+use digue_detection::{Action, Weight};
+use digue_evidence::reading::EvidenceForm;
+use digue_evidence::{affected, entry, scope, watch};
+use digue_exposure::{CountedExposure, Lookup, ScopeQuestion};
+use digue_identity::{keys, recovery};
+use digue_locales::{Language, text};
+use digue_types::{OrganisationId, PersonRef, Subject, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{ApiQuery, QuotaPermit};
+use digue_pages::error::ApiError;
+use digue_pages::form::account_named;
+use digue_pages::state::Console;
+use digue_pages::visitor::Visitor;
+
+/// Items on one page of a list: the maximum and the default.
+const PAGE_ITEMS_MAX: usize = 1000;
+const PAGE_ITEMS: usize = 100;
+
+#[derive(Deserialize)]
+pub struct PageQuery {
+    #[serde(default)]
+    q: String,
+    /// Counted from 0.
+    #[serde(default)]
+    first: usize,
+    count: Option<usize>,
+}
+
+/// What no list needs.
+const Q_CHARS_MAX: usize = 128;
+const FIRST_MAX: usize = 1_000_000;
+/// Larger numbers are not exact in JSON readers that use floating point.
+const ENTRY_MAX: u64 = (1 << 53) - 1;
+
+impl QuotaPermit for PageQuery {
+    fn is_within(&self) -> bool {
+        self.q.chars().count() <= Q_CHARS_MAX
+            && self.first <= FIRST_MAX
+            && self.count.is_none_or(|count| count <= PAGE_ITEMS_MAX)
+    }
+}
+
+impl PageQuery {
+    /// The requested part of a list, and the length of the list.
+    fn of(&self, items: Vec<Value>) -> Json<Value> {
+        let total = items.len();
+        let count = self.count.unwrap_or(PAGE_ITEMS);
+        let items: Vec<Value> = items.into_iter().skip(self.first).take(count).collect();
+        Json(json!({"total": total, "items": items}))
+    }
+}
+
+pub async fn overview(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let view = watch::overview(&console.app, &actor).await?;
+    let coverage: Vec<Value> = view.coverage.iter().map(coverage).collect();
+    Ok(Json(json!({
+        "now": view.now,
+        "persons_day": view.persons_day,
+        "sessions": view.sessions,
+        "coverage": coverage,
+        "journal": {
+            "size": view.journal.size,
+            "checkpoint_size": view.journal.checkpoint_size,
+            "checkpoint_at": view.journal.checkpoint_at,
+            "failure": view.journal.failure,
+        },
+    })))
+}
+
+fn coverage(portal: &watch::PortalCoverage) -> Value {
+    json!({
+        "portal": portal.portal,
+        "observes_only": portal.observes_only,
+        "inspected": portal.counts.inspected,
+        "uninspected": portal.counts.uninspected,
+        "uninspected_bytes": portal.counts.uninspected_bytes,
+        "outside_map": portal.counts.outside_map,
+        "refused": portal.counts.refused,
+        "would_refuse": portal.counts.would_refuse,
+        "unseen": portal.counts.unseen,
+    })
+}
+
+pub async fn portals(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let portals = watch::portals(&console.app, &actor)?;
+    let items: Vec<Value> = portals
+        .iter()
+        .map(|portal| {
+            let limits: Vec<Value> = portal
+                .limits
+                .iter()
+                .map(|(of, window, persons)| json!({"of": of, "window": window.code(), "persons": persons}))
+                .collect();
+            json!({
+                "portal": portal.coverage.portal,
+                "hosts": portal.hosts,
+                "population": portal.population,
+                "routes": portal.routes,
+                "relations": portal.relations,
+                "gate": portal.gate,
+                "limits": limits,
+                "coverage": coverage(&portal.coverage),
+            })
+        })
+        .collect();
+    Ok(Json(json!({"total": items.len(), "items": items})))
+}
+
+pub async fn accounts(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let known = accounts::list(&console.app, &actor).await?;
+    let wanted = page.q.to_lowercase();
+    let is_wanted = |one: &&accounts::OverseenAccount| {
+        one.account.as_str().to_lowercase().contains(&wanted)
+            || one.record.organisation.as_str().to_lowercase().contains(&wanted)
+    };
+    let items = known.iter().filter(is_wanted).map(|one| {
+        json!({
+            "account": one.account,
+            "organisation": one.record.organisation,
+            "role": one.record.role.code(),
+            "suspended": one.record.is_suspended,
+            "quarantined": one.is_quarantined,
+            "passkeys": one.passkeys,
+            "identities": one.identities,
+            "password": one.has_password,
+            "sessions": one.sessions,
+            "limits_percent": one.reduction.map_or(100, |reduction| reduction.percent),
+        })
+    });
+    Ok(page.of(items.collect()))
+}
+
+/// The most lines of an account's history; exports have all.
+const LINES: usize = 200;
+
+pub async fn account(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(&account)?;
+    let view =
+        watch::account(&console.app, &actor, &account, (EvidenceForm::Shown, Subject::History)).await?;
+    let budgets = view.budgets.iter().flat_map(|(portal, windows)| {
+        windows.iter().map(move |(window, shown, limit)| {
+            json!({"portal": portal, "window": window.code(), "persons": shown, "limit": limit})
+        })
+    });
+    let persons = view.persons.iter().take(LINES);
+    let persons =
+        persons.map(|(person, times, last)| json!({"person": person, "times": times, "last": last}));
+    Ok(Json(json!({
+        "account": view.account,
+        "organisation": view.organisation,
+        "sessions": view.sessions,
+        "persons_total": view.persons.len(),
+        "budgets": budgets.collect::<Vec<_>>(),
+        "persons": persons.collect::<Vec<_>>(),
+        "exposures": view.exposures.iter().take(LINES).map(seen).collect::<Vec<_>>(),
+    })))
+}
+
+/// What an account was shown between the presumed date and its recovery. Data leaves, so that it needs a
+/// fresh proof and is journalled.
+pub async fn look_back(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let account = account_named(&account)?;
+    let found = recovery::look_back(&console.app, &actor, &account, EvidenceForm::File).await;
+    let found = found?;
+    let persons = found.persons.iter().map(|(person, last)| json!({"person": person, "last": last}));
+    Ok(Json(json!({
+        "account": account,
+        "since": found.record.since,
+        "until": found.record.granted_at,
+        "persons_total": found.persons.len(),
+        "responses": found.exposures.len(),
+        "persons": persons.collect::<Vec<_>>(),
+    })))
+}
+
+fn seen(seen: &CountedExposure) -> Value {
+    json!({
+        "entry": seen.entry,
+        "at": seen.at,
+        "portal": seen.portal,
+        "route": seen.route,
+        "outcome": seen.outcome,
+        "persons": seen.shown,
+        "found": seen.found,
+        "reasons": seen.reasons,
+    })
+}
+
+#[derive(Deserialize)]
+pub struct PersonQuery {
+    person: String,
+}
+
+impl QuotaPermit for PersonQuery {
+    fn is_within(&self) -> bool {
+        !self.person.is_empty() && self.person.chars().count() <= Q_CHARS_MAX
+    }
+}
+
+/// Who was shown a person.
+pub async fn person(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(query): ApiQuery<PersonQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let person = PersonRef::parse(query.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
+    let person = person?;
+    let sights = watch::person(&console.app, &actor, &person, EvidenceForm::Shown).await?;
+    Ok(Json(match sights {
+        Lookup::Known(sights) => {
+            let items: Vec<Value> = sights.iter().take(LINES).map(entry::sight_json).collect();
+            json!({"known": true, "total": sights.len(), "items": items})
+        }
+        // No entry has such an identifier: that does not prove that nobody looked.
+        Lookup::UnknownSubject(_) => json!({"known": false, "total": 0, "items": []}),
+    }))
+}
+
+fn organisation_json(known: &organisations::OverseenOrganisation) -> Value {
+    json!({
+        "organisation": known.record.id,
+        "name": known.record.name,
+        "email": known.record.email,
+        "accounts": known.accounts,
+        "suspended": known.suspended,
+        "leaders": known.leaders,
+        "sessions": known.sessions,
+        "persons_day": known.persons_day,
+        "gate": known.gate,
+    })
+}
+
+pub async fn organisations(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let known = organisations::list(&console.app, &actor).await?;
+    let wanted = page.q.to_lowercase();
+    let is_wanted = |one: &&organisations::OverseenOrganisation| {
+        one.record.id.as_str().to_lowercase().contains(&wanted)
+            || one.record.name.to_lowercase().contains(&wanted)
+    };
+    Ok(page.of(known.iter().filter(is_wanted).map(organisation_json).collect()))
+}
+
+pub async fn organisation(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
+    let id = id?;
+    let view = organisations::view(&console.app, &actor, &id).await?;
+    let budgets = view.budgets.iter().map(|(portal, window, persons, limit)| {
+        json!({"portal": portal, "window": window.code(), "persons": persons, "limit": limit})
+    });
+    let mut value = organisation_json(&view.known);
+    value["budgets"] = budgets.collect();
+    Ok(Json(value))
+}
+
+pub async fn sessions(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let sessions = watch::sessions(&console.app, &actor)?;
+    let items = sessions.iter().filter(|one| one.account.as_str().contains(&page.q)).map(|one| {
+        json!({
+            "session": one.id,
+            "account": one.account,
+            "organisation": one.organisation,
+            "host": one.host,
+            "opened_at": one.opened_at,
+            "seen_at": one.seen_at,
+            "ip": one.origin.ip.to_string(),
+            "agent": one.origin.agent,
+            "bound": one.device.is_some(),
+        })
+    });
+    Ok(page.of(items.collect()))
+}
+
+fn approval(waiting: &WaitingApproval) -> Value {
+    let record = &waiting.record;
+    let accounts: Vec<Value> = match ApprovalRequest::of(record) {
+        Ok(ApprovalRequest::AddAccounts(accounts)) => accounts
+            .iter()
+            .map(|one| {
+                json!({"account": one.account, "organisation": one.organisation, "role": one.role.code()})
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    json!({
+        "id": record.id,
+        "kind": record.kind,
+        "subject": record.subject,
+        "is_readable": ApprovalRequest::of(record).is_ok(),
+        "accounts": accounts,
+        "reason": record.reason,
+        "asked_by": record.asked_by,
+        "asked_at": record.asked_at,
+        "expires_at": record.expires_at,
+        "decided_by": record.decided.as_ref().map(|decided| &decided.by),
+        "granted": record.decided.as_ref().map(|decided| decided.is_granted),
+        "may_decide": waiting.may_decide,
+    })
+}
+
+pub async fn approvals(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let waiting = approvals::list(&console.app, &actor).await?;
+    Ok(page.of(waiting.iter().map(approval).collect()))
+}
+
+pub async fn gates(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let gates = gates::shut_gates(&console.app, &actor).await?;
+    let items: Vec<Value> = gates
+        .iter()
+        .map(|gate| {
+            json!({
+                "scope": gate.reach.scope(),
+                "name": gate.reach.name(),
+                "gate": gate.gate,
+                "reason": gate.reason.to_string(),
+                "set_by": gate.set_by,
+                "set_at": gate.set_at,
+            })
+        })
+        .collect();
+    Ok(Json(json!({"total": items.len(), "items": items})))
+}
+
+pub async fn break_glass(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let records = break_glass::list(&console.app, &actor).await?;
+    let items = records.iter().map(|record| {
+        json!({
+            "id": record.id,
+            "portal": record.portal,
+            "account": record.account,
+            "justification": record.justification,
+            "opened_at": record.opened_at,
+            "until": record.until,
+            "reviewed_by": record.reviewed.as_ref().map(|(by, _)| by),
+        })
+    });
+    Ok(page.of(items.collect()))
+}
+
+pub async fn findings(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let view = containment::view(&console.app, &actor).await?;
+    let items = view.findings.iter().map(|finding| {
+        json!({
+            "id": finding.id,
+            "at": finding.at,
+            "account": finding.account,
+            "organisation": finding.organisation,
+            "portal": finding.portal,
+            "kind": finding.weight.map(Weight::code),
+            "evidence": finding.evidence,
+            "signals": finding.signals.known(),
+            "around": finding.around.known(),
+            "persons": finding.persons,
+            "action": finding.action.map(Action::code),
+            "verdict": finding.decided.as_ref().map(|decided| decided.outcome.code()),
+        })
+    });
+    Ok(page.of(items.collect()))
+}
+
+/// All incidents with their clocks and the fields of their notification.
+pub async fn incidents(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let views = incidents::list(&console.app, &actor).await?;
+    let items = views.iter().map(|view| incident_json(&console, view, visitor.language));
+    Ok(page.of(items.collect()))
+}
+
+pub async fn incident(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let view = incidents::view(&console.app, &actor, &id).await?;
+    let campaigns = notices::campaigns(&console.app, &actor, &id).await?;
+    let mut json = incident_json(&console, &view, visitor.language);
+    json["campaigns"] = campaigns.iter().map(|campaign| campaign_json(campaign, visitor.language)).collect();
+    Ok(Json(json))
+}
+
+fn campaign_json(campaign: &CampaignView, language: Language) -> Value {
+    let problem = campaign
+        .lacks_mail_server()
+        .then(|| json!({"type": "no-mail-server", "detail": text(language, "notices-no-mail-server")}));
+    json!({
+        "id": campaign.record.id,
+        "subject": campaign.record.subject,
+        "state": campaign.record.state,
+        "mails": campaign.mails(),
+        "sent": campaign.sent(),
+        "unreached": campaign.unreached(),
+        "problem": problem,
+    })
+}
+
+fn incident_json(console: &Console, view: &IncidentView, language: Language) -> Value {
+    let mut json = breach::notification_json(&console.app, view, language);
+    json["id"] = view.record.id.clone().into();
+    json["title"] = view.incident.title.clone().into();
+    json["about"] = view.incident.about.to_string().into();
+    json["affected"] = json!(view.incident.affected);
+    json
+}
+
+/// The question of `scope`; names in a list are separated by spaces.
+#[derive(Deserialize)]
+pub struct ScopeQuery {
+    #[serde(default)]
+    account: String,
+    #[serde(default)]
+    organisation: String,
+    #[serde(default)]
+    route: String,
+    from: Option<String>,
+    to: Option<String>,
+    #[serde(default)]
+    first: usize,
+    count: Option<usize>,
+}
+
+impl QuotaPermit for ScopeQuery {
+    fn is_within(&self) -> bool {
+        let texts = [&self.account, &self.organisation, &self.route];
+        texts.into_iter().all(|text| text.chars().count() <= Q_CHARS_MAX)
+            && self.first <= FIRST_MAX
+            && self.count.is_none_or(|count| count <= PAGE_ITEMS_MAX)
+    }
+}
+
+impl ScopeQuery {
+    fn question(&self) -> Result<ScopeQuestion, OperationError> {
+        fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
+            let items = text.split_whitespace().map(str::parse);
+            items.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-query"))
+        }
+        let moment = |text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => {
+                Timestamp::parse_rfc3339(text).map(Some).ok_or(OperationError::Invalid("invalid-query"))
+            }
+        };
+        Ok(ScopeQuestion {
+            accounts: list(&self.account)?,
+            organisations: list(&self.organisation)?,
+            routes: list(&self.route)?,
+            from: moment(&self.from)?,
+            to: moment(&self.to)?,
+            ..ScopeQuestion::default()
+        })
+    }
+}
+
+/// The persons shown by the requested exposures, with the entries that prove it.
+pub async fn scope(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(query): ApiQuery<ScopeQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let question = query.question()?;
+    let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?;
+    let (total, sureness) = scoped.counted();
+    let persons = scoped.people.persons.iter().skip(query.first).take(query.count.unwrap_or(PAGE_ITEMS));
+    let items: Vec<Value> = persons.map(affected::person_json).collect();
+    Ok(Json(json!({
+        "total": total,
+        "exposures": scoped.people.exposures,
+        // In the form of the API description.
+        "quality": sureness.code().replace('-', "_"),
+        "checkpoint": scoped.note,
+        "items": items,
+    })))
+}
+
+#[derive(Deserialize)]
+pub struct EntryRangeQuery {
+    #[serde(default)]
+    first: u64,
+    count: Option<u64>,
+}
+
+impl QuotaPermit for EntryRangeQuery {
+    fn is_within(&self) -> bool {
+        self.first <= ENTRY_MAX && self.count.is_none_or(|count| count <= PAGE_ITEMS_MAX as u64)
+    }
+}
+
+pub async fn journal(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(range): ApiQuery<EntryRangeQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let count = range.count.unwrap_or(PAGE_ITEMS as u64);
+    let entries = watch::entries(&console.app, &actor, range.first, count, EvidenceForm::Shown).await;
+    let entries = entries?;
+    let items: Vec<Value> = entries.iter().map(|(index, event)| entry::as_json(*index, event)).collect();
+    Ok(Json(json!({"total": console.app.journal_status().checkpoint_size, "items": items})))
+}
+
+pub async fn settings(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let view = settings::read(&console.app, &actor).await?;
+    Ok(Json(json!({
+        "idle_minutes": view.idle_mins,
+        "absolute_minutes": view.absolute_mins,
+        "proof_minutes": view.proof_mins,
+        "held_to": {"network": view.held_to.network, "agent": view.held_to.agent, "tls": view.held_to.tls},
+        "passwords": view.allows_passwords,
+        "providers": view.providers.iter().map(|(name, issuer)| json!({"name": name, "issuer": issuer})).collect::<Vec<_>>(),
+        "mail": view.sends_mail,
+        "mails_waiting": view.mails.len(),
+        "rules_version": view.rules_version,
+    })))
+}
+
+pub async fn keys(
+    State(console): State<Console>,
+    visitor: Visitor,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let keys = keys::list(&console.app, &actor).await?;
+    let items = keys.iter().map(|record| {
+        json!({
+            "key": record.key.id,
+            "account": record.key.account,
+            "name": record.name,
+            "thumbprint": record.key.thumbprint,
+            "added_at": record.added_at,
+            "expires_at": record.key.expires_at,
+        })
+    });
+    Ok(page.of(items.collect()))
+}

@@ -1,0 +1,51 @@
+//! Puts what stands around a page into the visitor of each request, before its handler.
+
+use axum::Form;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::account::cookies::cookie;
+use crate::account::sign_in::back_with_cookie;
+use crate::frame::{ColourTheme, PageFrame};
+use crate::state::Console;
+use crate::visitor::Visitor;
+
+const THEME_COOKIE: &str = "digue-theme";
+
+pub(crate) async fn surround(State(console): State<Console>, mut request: Request, next: Next) -> Response {
+    let chosen = cookie(request.headers(), THEME_COOKIE).and_then(ColourTheme::parse);
+    let path = request.uri().path().to_owned();
+    let mut frame = PageFrame { path, theme: chosen.unwrap_or_default(), counts: Vec::new() };
+    let is_page = request.method() == Method::GET && has_menu(&frame.path);
+    // Read first: the visitor of the request is borrowed only between awaits.
+    let visitor = request.extensions().get::<Visitor>().filter(|_| is_page).cloned();
+    if let Some(actor) = visitor.and_then(|visitor| visitor.actor(&console.app).ok()) {
+        frame.counts = console.counts.of(&console.app, &actor).await;
+    }
+    if let Some(visitor) = request.extensions_mut().get_mut::<Visitor>() {
+        visitor.frame = frame;
+    }
+    next.run(request).await
+}
+
+/// Files, streams, programs and the sign-in pages have no menu.
+fn has_menu(path: &str) -> bool {
+    let is_apart = ["/.digue/", "/api/", "/v2/", "/events"].iter().any(|apart| path.starts_with(apart));
+    let is_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    !is_apart && !is_file
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ThemeForm {
+    theme: String,
+}
+
+/// Stores the chosen theme for a year, and returns to the page where it was chosen.
+pub(crate) async fn choose_theme(headers: HeaderMap, Form(form): Form<ThemeForm>) -> Response {
+    let chosen = ColourTheme::parse(&form.theme).unwrap_or_default();
+    let cookie = format!("{THEME_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", chosen.code());
+    back_with_cookie(&headers, String::new(), &cookie)
+}

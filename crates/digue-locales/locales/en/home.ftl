@@ -1,0 +1,171 @@
+# The start page, the menu, and what all lists have in common.
+
+menu-home = Home
+menu-close = Close the menu
+menu-group-watch = Watch
+menu-group-respond = Respond
+menu-group-govern = Govern
+menu-group-administer = Administer
+menu-activity = Activity
+menu-register = Data-breach register
+menu-assessment = Self-assessment
+menu-badge =
+    { $count ->
+        [one] 1 task awaits you
+       *[other] { $shown } tasks await you
+    }
+menu-badge-unknown = number of tasks unknown
+trail = Breadcrumb
+theme = Colours
+theme-device = Auto
+theme-light = Light
+theme-dark = Dark
+activity-title = Activity
+
+task-source-findings = findings of the monitoring
+task-source-incidents = incidents
+task-source-requests = requests of persons
+task-source-approvals = approvals
+task-source-break-glass = exceptional access
+task-source-holders = holders to confirm
+task-source-reviews = reviews of access
+task-source-checks = checks
+task-source-registers = registers of the ISMS
+task-source-assessment = the self-assessment
+task-source-learning = awareness training
+
+home-title = Home
+home-situation = Situation
+home-contained =
+    { $count ->
+        [one] 1 account closed at { $at } for abnormal consultation, { $persons }: to be decided.
+       *[other] { $shown } accounts closed since { $at } for abnormal consultation, { $persons }: to be decided.
+    }
+home-persons =
+    { $count ->
+        [0] no person seen
+        [one] 1 person seen
+       *[other] { $shown } persons seen
+    }
+home-persons-unknown = number of persons seen unknown
+home-undecided =
+    { $count ->
+        [one] 1 finding awaits a decision since { $at }.
+       *[other] { $shown } findings await a decision, the oldest since { $at }.
+    }
+home-duty-late = { $reference }: “{ $duty }” is late by { $time }.
+home-duty-left = { $reference }: { $time } left for “{ $duty }”.
+home-duty-runs = { $reference }: “{ $duty }” has been waiting for { $time }.
+home-overdue =
+    { $count ->
+        [one] 1 task is overdue.
+       *[other] { $shown } tasks are overdue.
+    }
+home-waiting =
+    { $count ->
+        [one] 1 task awaits you, nothing is overdue.
+       *[other] { $shown } tasks await you, nothing is overdue.
+    }
+home-calm = Nothing awaits you. Checked at { $at }.
+home-unknown = Nothing known awaits you, but not everything could be read.
+home-go-activity = See the activity of the portals
+home-unread = Unknown: this could not be read, and something may await you there.
+home-clocks = Running deadlines
+home-clock-until = until { $at }
+home-clock-since = since { $at }
+home-tasks = To do
+home-nothing = Nothing for you to do. Last checked at { $at }.
+home-nothing-known = Nothing known to do; a part could not be read.
+home-more =
+    { $count ->
+        [one] 1 more task
+       *[other] { $shown } more tasks
+    }
+home-others = Waiting for others
+
+task-since = since { $at }
+task-judge = Decide whether the account { $account } was stolen
+task-judge-organisation = Decide whether the accounts of { $organisation } were stolen
+task-judge-persons =
+    { $count ->
+        [0] no person shown that day
+        [one] 1 person shown that day
+       *[other] { $shown } persons shown that day
+    }
+task-incident = Continue the incident { $reference }: { $title }
+task-request = Answer a person: { $kind }
+task-letters =
+    { $count ->
+        [one] Prepare the letter with a code for one person
+       *[other] Prepare the letters with codes for { $shown } persons
+    }
+task-approval = Approve or refuse: { $kind }
+task-asked-by = requested by { $account }
+task-break-glass = Review the exceptional access of { $account }
+task-holder = Confirm who holds the account { $account }
+task-review =
+    { $count ->
+        [one] Decide about one access
+       *[other] Decide about { $shown } accesses
+    }
+task-checks =
+    { $count ->
+        [one] 1 failing check
+       *[other] { $shown } failing checks
+    }
+task-record = Deal with “{ $title }”
+task-owner = owned by { $owner }
+task-assess = Answer the self-assessment of your organisation
+task-module = Take the module “{ $title }”
+task-document = Read “{ $title }”
+task-go-judge = Decide
+task-go-see = See
+task-go-incident = Continue
+task-go-answer = Answer
+task-go-prepare = Prepare
+task-go-read = Read
+task-go-confirm = Confirm
+task-go-open = Open
+task-go-learn = Take it
+
+list-filter = Filter
+list-words = Words
+list-any = All
+list-reset = Show all
+list-count =
+    { $total ->
+        [one] 1 row
+       *[other] { $shown } rows
+    }
+list-count-filtered = { $matched } of { $shown } rows
+list-nothing = No row matches this filter.
+list-choose = Choose:
+list-choose-all = the whole page
+list-choose-none = choose none
+list-chosen =
+    { $count ->
+        [one] 1 row chosen
+       *[other] { $shown } rows chosen
+    }
+list-box = Choice
+list-pick = Choose { $row }
+list-export-chosen = Export the chosen rows
+list-page = Page { $page } of { $pages }
+
+watch-undecided-one = to be decided
+organisations-none = No partner organisation. Add the first one with its address: its accounts and persons are attached to it.
+sessions-cut-chosen = Cut the chosen sessions
+sessions-cut-warning = Cutting ends all sessions of the chosen accounts: their holders will have to sign in again.
+break-glass-reviewed = reviewed
+break-glass-unreviewed = to be reviewed
+requests-late = late
+smsi-wrong-none = Nothing is promised and not done: what is declared and what is measured agree.
+smsi-column-late = Delay
+reviews-facts = What is unlike the usual
+reviews-usual = as usual
+reviews-undecided = to be decided
+reviews-keep-chosen = Keep the chosen accesses
+reviews-suspend-chosen = Suspend the chosen accesses
+reviews-choose-usual = those that are as usual
+reviews-chosen-explain = Suspending closes the access and the sessions of the chosen accounts at once; write why. An access can be kept without a reason.
+invalid-rows-none = Choose at least one row.

@@ -1,0 +1,34 @@
+//! The warning on a page whose stored records differ from the journal, or cannot be read.
+
+use digue_evidence::paper_warning::under_headings;
+use digue_evidence::stored_records::{self, RecordDifference, StoredKind};
+
+use crate::error::PageError;
+use crate::state::Console;
+use crate::view::Localizer;
+use crate::visitor::Visitor;
+
+/// The warning for a page that shows records of these kinds, with the faulty ones named; with `name` only
+/// for this record.
+pub async fn words_beside(
+    console: &Console,
+    visitor: &Visitor,
+    kinds: &[StoredKind],
+    name: Option<&str>,
+) -> Result<Localizer, PageError> {
+    let mut localizer = Localizer::in_zone(visitor, &console.zone);
+    let actor = visitor.actor(&console.app)?;
+    // Users who see only a part are not told of differences elsewhere.
+    if !actor.role.can_watch() {
+        return Ok(localizer);
+    }
+    let compared = stored_records::compare(&console.app, &actor, kinds).await?;
+    let is_shown = |one: &&RecordDifference| name.is_none_or(|name| one.is_about(name));
+    localizer.faulty = under_headings(compared.differences.iter().filter(is_shown), visitor.language);
+    Ok(localizer)
+}
+
+/// A difference from the result of a check, in words: `gate:account:a1`.
+pub fn kept_in_words(w: &Localizer, kept: &str) -> String {
+    RecordDifference::parse(kept).map_or_else(|| kept.to_owned(), |one| one.in_words(w.reader().language))
+}

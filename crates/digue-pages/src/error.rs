@@ -1,0 +1,205 @@
+//! The only place where the result of an operation becomes a page and a status code.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use digue_app::{LineFault, OperationError};
+use digue_locales::{Language, text};
+use serde_json::{Value, json};
+
+use crate::view::{Localizer, page};
+use crate::visitor::Visitor;
+
+/// An operation error on its way to `show_errors`, which knows the reader's language.
+pub struct PageError(OperationError);
+
+impl From<OperationError> for PageError {
+    fn from(error: OperationError) -> Self {
+        Self(error)
+    }
+}
+
+/// Who reads the error: a person or a program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ErrorAudience {
+    Person,
+    Program,
+}
+
+/// Marks a response whose body is still missing.
+#[derive(Clone)]
+pub struct FailedOperation(Arc<OperationError>, ErrorAudience);
+
+impl FailedOperation {
+    pub fn response(error: OperationError, audience: ErrorAudience) -> Response {
+        let (status, _, _) = outcome(&error);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Self(Arc::new(error), audience));
+        response
+    }
+
+    pub fn needs_proof(&self) -> bool {
+        matches!(*self.0, OperationError::ProofNeeded) && self.1 == ErrorAudience::Person
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        FailedOperation::response(self.0, ErrorAudience::Person)
+    }
+}
+
+/// Fills in the error page or the problem document (RFC 9457) of a response, in the reader's language.
+pub async fn show_errors(visitor: Visitor, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let Some(FailedOperation(error, audience)) = response.extensions_mut().remove() else {
+        return response;
+    };
+    if response.status().is_server_error() {
+        tracing::error!(%error, "Request failed; an error was sent");
+    }
+    if audience == ErrorAudience::Program {
+        return problem_document(&visitor, &error);
+    }
+    // A refused visitor without a session is sent to sign in; with one, the refusal is about the role and
+    // stays.
+    if visitor.session.is_none() && matches!(*error, OperationError::Denied) {
+        return Redirect::to("/.digue/sign-in").into_response();
+    }
+    // The status and the cookies of the handler are kept.
+    let (mut parts, _) = response.into_parts();
+    // It is that of the empty body: the page would be cut off.
+    parts.headers.remove(header::CONTENT_LENGTH);
+    (parts.status, parts.headers, error_page(&visitor, &error)).into_response()
+}
+
+/// The error of an operation, on its way to `show_errors`, which makes a problem document of it.
+pub struct ApiError(OperationError);
+
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        FailedOperation::response(self.0, ErrorAudience::Program)
+    }
+}
+
+/// The problem document of an error, in the reader's language.
+pub fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
+    let (mut status, title, detail) = outcome(error);
+    if visitor.session.is_none() && visitor.program.is_none() && status == StatusCode::FORBIDDEN {
+        // 401 only for a caller without any identity: a program that is known and refused must not retry with
+        // its key.
+        status = StatusCode::UNAUTHORIZED;
+    }
+    let mut problem = json!({
+        "type": "about:blank",
+        "title": text(visitor.language, title),
+        "status": status.as_u16(),
+        "detail": text(visitor.language, detail),
+    });
+    if let OperationError::Faults(faults) = error {
+        problem["faults"] = faults.iter().map(|fault| fault_json(visitor.language, fault)).collect();
+    }
+    let kind = HeaderValue::from_static("application/problem+json");
+    (status, [(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
+}
+
+fn fault_json(language: Language, fault: &LineFault) -> Value {
+    json!({
+        "line": fault.line,
+        "column": fault.column,
+        "name": fault.column.as_deref().map(|column| column_label(language, column)),
+        "code": fault.key,
+        "fault": text(language, &fault.key),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct MessagePage {
+    w: Localizer,
+    title: String,
+    text: String,
+    details: Vec<String>,
+}
+
+fn error_page(visitor: &Visitor, error: &OperationError) -> Html<String> {
+    let (_, title, text) = outcome(error);
+    let w = Localizer::new(visitor);
+    let details = match error {
+        OperationError::Faults(faults) => {
+            faults.iter().map(|fault| fault_in_words(&w, visitor, fault)).collect()
+        }
+        _ => Vec::new(),
+    };
+    page(&MessagePage { title: w.say(title), text: w.say(text), details, w })
+}
+
+fn fault_in_words(w: &Localizer, visitor: &Visitor, fault: &LineFault) -> String {
+    let kind = w.say(&fault.key);
+    let line = ("line", fault.line.into());
+    match &fault.column {
+        None => w.with("fault-line", [line, ("fault", kind.into())]),
+        Some(column) => {
+            let column = ("column", column_label(visitor.language, column).into());
+            w.with("fault-cell", [line, column, ("fault", kind.into())])
+        }
+    }
+}
+
+/// Columns that all CSV files of Digue share, translated for the reader; others as in the file.
+const CSV_COLUMNS: [&str; 10] =
+    ["account", "organisation", "person", "reason", "from", "until", "kind", "identifier", "role", "email"];
+
+pub fn column_label(language: Language, column: &str) -> String {
+    if CSV_COLUMNS.contains(&column) {
+        text(language, &format!("csv-column-{column}"))
+    } else {
+        column.to_owned()
+    }
+}
+
+/// A body larger than the route accepts.
+pub fn too_large(visitor: &Visitor, is_api: bool) -> Response {
+    let status = StatusCode::PAYLOAD_TOO_LARGE;
+    let w = Localizer::new(visitor);
+    let (title, text) = (w.say("too-large-title"), w.say("too-large"));
+    if is_api {
+        let problem = serde_json::json!({
+            "type": "about:blank", "title": title, "status": status.as_u16(), "detail": text,
+        });
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        return (status, kind, problem.to_string()).into_response();
+    }
+    (status, page(&MessagePage { title, text, details: Vec::new(), w })).into_response()
+}
+
+/// The status, and the locale keys of title and text.
+pub fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        OperationError::Denied => (StatusCode::FORBIDDEN, "error-denied-title", "error-denied"),
+        OperationError::NotFound(_) => (StatusCode::NOT_FOUND, "error-not-found-title", "error-not-found"),
+        OperationError::Invalid(key) => (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", key),
+        OperationError::Faults(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", "error-faults")
+        }
+        OperationError::SecondNeeded => (StatusCode::CONFLICT, "error-second-title", "error-second"),
+        OperationError::Involved => (StatusCode::CONFLICT, "error-involved-title", "error-involved"),
+        OperationError::ProofNeeded => (StatusCode::FORBIDDEN, "error-proof-title", "error-proof"),
+        OperationError::Busy => (StatusCode::TOO_MANY_REQUESTS, "error-busy-title", "error-busy"),
+        OperationError::Full => (StatusCode::SERVICE_UNAVAILABLE, "error-full-title", "error-full"),
+        OperationError::Conflict => (StatusCode::CONFLICT, "error-conflict-title", "error-conflict"),
+        OperationError::Unavailable(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable-title", "error-unavailable")
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Protection against forged requests (CSRF): a changing request from another origin is refused before any
+//! handler. Browsers state the origin (`Origin`, `Sec-Fetch-Site`); programs that send neither carry no
+//! cookie of a person, or carry it on purpose.
+
+use axum::extract::{Multipart, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use digue_app::OperationError;
+use digue_types::AccountId;
+use digue_types::Timestamp;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+
+use crate::state::Console;
+use crate::visitor::Visitor;
+
+pub async fn refuse_foreign_posts(State(console): State<Console>, request: Request, next: Next) -> Response {
+    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !is_reading {
+        let visitor = request.extensions().get::<Visitor>();
+        let address = visitor.and_then(|visitor| console.app.url_of(&visitor.host));
+        // The configured URL is the public one, also where another server terminates TLS.
+        let scheme = match address.and_then(|address| address.split_once("://")) {
+            Some((scheme, _)) => scheme,
+            None if visitor.is_some_and(|visitor| visitor.is_secure) => "https",
+            None => "http",
+        };
+        let authority = request.uri().authority().map(|a| a.as_str());
+        if !is_own(request.headers(), scheme, authority) {
+            return StatusCode::FORBIDDEN.into_response();
+        }
+    }
+    next.run(request).await
+}
+
+fn is_own(headers: &HeaderMap, scheme: &str, authority: Option<&str>) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    // `Origin: null`, which sandboxed frames send, has no scheme and is therefore refused.
+    if headers.contains_key(header::ORIGIN) {
+        let host = authority.or_else(|| text(header::HOST)).unwrap_or_default();
+        let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
+        return origin.is_some_and(|(origin_scheme, rest)| {
+            origin_scheme.eq_ignore_ascii_case(scheme)
+                && without_port(scheme, rest) == without_port(scheme, host)
+        });
+    }
+    match text(header::HeaderName::from_static("sec-fetch-site")) {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => true,
+    }
+}
+
+/// Host and port in lower case, without the default port.
+fn without_port(scheme: &str, authority: &str) -> String {
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    let authority = authority.to_ascii_lowercase();
+    authority.strip_suffix(usual).map(ToOwned::to_owned).unwrap_or(authority)
+}
+
+/// A time in the form of a `datetime-local` field, in the console's zone.
+pub fn local_time(text: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
+    let time: jiff::civil::DateTime = text.parse().map_err(|_| OperationError::Invalid("invalid-since"))?;
+    let local = zone.to_ambiguous_zoned(time);
+    // An hour that occurs twice is taken as the first one: the stricter for a deadline.
+    if let AmbiguousOffset::Gap { .. } = local.offset() {
+        return Err(OperationError::Invalid("invalid-skipped-hour"));
+    }
+    let at = local.earlier().map_err(|_| OperationError::Invalid("invalid-since"))?;
+    Ok(Timestamp::from_micros(at.timestamp().as_microsecond()))
+}
+
+/// The same for a field that may be empty.
+pub fn maybe_local_time(text: &str, zone: &TimeZone) -> Result<Option<Timestamp>, OperationError> {
+    match text.trim() {
+        "" => Ok(None),
+        text => local_time(text, zone).map(Some),
+    }
+}
+
+/// The names in a query parameter, separated by spaces.
+pub fn names<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
+    let names = text.split_whitespace().map(str::parse);
+    names.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-scope-name"))
+}
+
+/// The account that a form or an address names.
+pub fn account_named(text: &str) -> Result<AccountId, OperationError> {
+    AccountId::parse(text).map_err(|_| OperationError::NotFound("account"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(pairs: &[(&'static str, &'static str)], expected: bool) {
+        check_at("http", "digue.test:8080", pairs, expected);
+    }
+
+    #[track_caller]
+    fn check_at(scheme: &str, host: &'static str, pairs: &[(&'static str, &'static str)], expected: bool) {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static(host));
+        for (name, value) in pairs {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        assert_eq!(is_own(&headers, scheme, None), expected, "{scheme} {host} {pairs:?}");
+    }
+
+    #[test]
+    fn an_hour_that_does_not_exist_is_refused_and_one_that_comes_twice_is_the_first() {
+        let paris = TimeZone::get("Europe/Paris").unwrap();
+        let refused = local_time("2026-03-29T02:30", &paris);
+        assert!(matches!(refused, Err(OperationError::Invalid("invalid-skipped-hour"))));
+        let twice = local_time("2026-10-25T02:30", &paris).unwrap();
+        assert_eq!(twice.to_string(), "2026-10-25T00:30:00Z");
+        assert_eq!(local_time("2026-03-29T03:30", &paris).unwrap().to_string(), "2026-03-29T01:30:00Z");
+    }
+
+    #[test]
+    fn forms_of_other_sites_are_refused() {
+        check(&[("origin", "http://digue.test:8080")], true);
+        check(&[("origin", "https://evil.test")], false);
+        check(&[("origin", "null")], false);
+        check(&[("origin", "http://digue.test:8081")], false);
+        check(&[("sec-fetch-site", "cross-site")], false);
+        check(&[("sec-fetch-site", "same-origin")], true);
+        check(&[], true);
+    }
+
+    #[test]
+    fn another_scheme_is_another_site() {
+        check(&[("origin", "https://digue.test:8080")], false);
+        check_at("https", "digue.test", &[("origin", "https://digue.test")], true);
+        check_at("https", "digue.test", &[("origin", "http://digue.test")], false);
+        check_at("https", "digue.test:443", &[("origin", "https://Digue.test")], true);
+        check_at("https", "digue.test", &[("origin", "https://digue.test:80")], false);
+        check_at("https", "digue.test", &[("origin", "digue.test")], false);
+    }
+}
+
+/// The fields of a form by name; a missing one is `None`.
+pub async fn fields_of<const N: usize>(
+    mut form: Multipart,
+    names: [&str; N],
+) -> Result<[Option<Vec<u8>>; N], OperationError> {
+    let unreadable = |_| OperationError::Invalid("invalid-upload");
+    let mut fields = [const { None }; N];
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        let place = names.iter().position(|name| field.name() == Some(name));
+        if let Some(place) = place {
+            fields[place] = Some(field.bytes().await.map_err(unreadable)?.to_vec());
+        }
+    }
+    Ok(fields)
+}
+
+/// The file of a form: its name and its content.
+pub async fn uploaded(mut form: Multipart) -> Result<(String, Vec<u8>), OperationError> {
+    let unreadable = |_| OperationError::Invalid("invalid-upload");
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        if field.name() == Some("file") {
+            let name = field.file_name().unwrap_or_default().to_owned();
+            return Ok((name, field.bytes().await.map_err(unreadable)?.to_vec()));
+        }
+    }
+    Err(OperationError::Invalid("invalid-upload"))
+}

@@ -1,0 +1,17 @@
+//! What all pages share: who reads, words and numbers in their language, what stands around a page, lists, errors.
+//!
+//! It knows no page and no route.
+
+pub mod body_storage;
+pub mod chart;
+pub mod differences;
+pub mod error;
+pub mod form;
+pub mod frame;
+mod menu;
+pub mod signed_in;
+pub mod state;
+pub mod table;
+pub mod task_counts;
+pub mod view;
+pub mod visitor;

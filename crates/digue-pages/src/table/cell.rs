@@ -1,0 +1,268 @@
+//! The cells of a list: what they show, how they sort, and what stands in the file.
+
+use digue_types::Timestamp;
+use jiff::civil::Date;
+
+use crate::view::{Localizer, ShownCount};
+
+/// The tone of a word; the word itself says the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChipTone {
+    Good,
+    /// Something to look at.
+    Watch,
+    Bad,
+    Plain,
+}
+
+impl ChipTone {
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "chip good",
+            Self::Watch => "chip watch",
+            Self::Bad => "chip bad",
+            Self::Plain => "chip",
+        }
+    }
+}
+
+/// How a cell compares.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum SortKey {
+    Number(i64),
+    Text(String),
+    Nothing,
+}
+
+impl SortKey {
+    pub(super) fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
+}
+
+/// One piece of a cell, on a line of its own.
+pub enum CellPart {
+    Text(String),
+    Quiet(String),
+    Link { place: String, text: String },
+    Chip { text: String, tone: ChipTone },
+    Code(String),
+    Form(RowForm),
+}
+
+/// A form within a row.
+pub struct RowForm {
+    pub target: String,
+    /// The word that unfolds it; empty for a form that is always there.
+    pub fold: String,
+    pub explain: String,
+    pub hidden: Vec<(&'static str, String)>,
+    pub fields: Vec<RowField>,
+    pub buttons: Vec<RowButton>,
+}
+
+pub struct RowField {
+    pub name: &'static str,
+    pub label: String,
+    /// `text` or `datetime-local`.
+    pub kind: &'static str,
+    pub value: String,
+    pub min: usize,
+    pub max: usize,
+    pub is_required: bool,
+    /// Given by the list: unique on the page.
+    pub id: String,
+}
+
+impl RowField {
+    pub fn text(name: &'static str, label: String, min: usize, max: usize) -> Self {
+        let (kind, value, id) = ("text", String::new(), String::new());
+        Self { name, label, kind, value, min, max, is_required: min > 0, id }
+    }
+
+    pub fn reason(w: &Localizer) -> Self {
+        Self::text("reason", w.say("column-reason"), 5, 500)
+    }
+
+    pub fn moment(name: &'static str, label: String, value: String) -> Self {
+        Self { kind: "datetime-local", value, is_required: true, ..Self::text(name, label, 0, 0) }
+    }
+}
+
+pub struct RowButton {
+    /// Empty: it sends nothing of its own.
+    pub name: &'static str,
+    pub value: String,
+    pub label: String,
+    /// `main`, `danger`, `plain`, or empty.
+    pub style: &'static str,
+    /// Read aloud instead of the label where that is the same in each row; may be empty.
+    pub aloud: String,
+}
+
+impl RowButton {
+    pub fn new(label: String, style: &'static str) -> Self {
+        Self { name: "", value: String::new(), label, style, aloud: String::new() }
+    }
+
+    pub fn sending(name: &'static str, value: &str, label: String, style: &'static str) -> Self {
+        Self { name, value: value.to_owned(), ..Self::new(label, style) }
+    }
+
+    pub fn aloud(self, aloud: String) -> Self {
+        Self { aloud, ..self }
+    }
+}
+
+pub struct ListCell {
+    parts: Vec<CellPart>,
+    sort: SortKey,
+    /// In the file, and what the list is filtered by.
+    filed: String,
+}
+
+impl ListCell {
+    fn new(part: CellPart, text: &str) -> Self {
+        let sort = if text.is_empty() { SortKey::Nothing } else { SortKey::Text(text.to_lowercase()) };
+        Self { parts: vec![part], sort, filed: text.to_owned() }
+    }
+
+    pub fn empty() -> Self {
+        Self { parts: Vec::new(), sort: SortKey::Nothing, filed: String::new() }
+    }
+
+    pub fn text(text: impl ToString) -> Self {
+        let text = text.to_string();
+        Self::new(CellPart::Text(text.clone()), &text)
+    }
+
+    pub fn link(place: String, text: impl ToString) -> Self {
+        let text = text.to_string();
+        Self::new(CellPart::Link { place, text: text.clone() }, &text)
+    }
+
+    /// A link, for readers who may open it.
+    pub fn link_if(may_open: bool, place: String, text: impl ToString) -> Self {
+        if may_open { Self::link(place, text) } else { Self::text(text) }
+    }
+
+    pub fn chip(text: impl ToString, tone: ChipTone) -> Self {
+        let text = text.to_string();
+        Self::new(CellPart::Chip { text: text.clone(), tone }, &text)
+    }
+
+    pub fn code(text: impl ToString) -> Self {
+        let text = text.to_string();
+        Self::new(CellPart::Code(text.clone()), &text)
+    }
+
+    pub fn number(w: &Localizer, count: impl ShownCount) -> Self {
+        let count = count.count();
+        Self {
+            parts: vec![CellPart::Text(w.number(count))],
+            sort: SortKey::Number(i64::try_from(count).unwrap_or(i64::MAX)),
+            filed: count.to_string(),
+        }
+    }
+
+    pub fn moment(w: &Localizer, at: Timestamp) -> Self {
+        Self::text(w.moment(at)).sorted(at.micros()).filed_as(at)
+    }
+
+    /// A moment that leads to the page of its row.
+    pub fn moment_link(w: &Localizer, at: Timestamp, place: String) -> Self {
+        Self::link(place, w.moment(at)).sorted(at.micros()).filed_as(at)
+    }
+
+    pub fn date(w: &Localizer, at: Timestamp) -> Self {
+        Self::text(w.date(at)).sorted(at.micros()).filed_as(at)
+    }
+
+    pub fn day(w: &Localizer, day: Date) -> Self {
+        let days = i64::from(day.year()) * 372 + i64::from(day.month()) * 31 + i64::from(day.day());
+        Self::text(w.day(day)).sorted(days).filed_as(day)
+    }
+
+    pub fn form(form: RowForm) -> Self {
+        Self { parts: vec![CellPart::Form(form)], ..Self::empty() }
+    }
+
+    pub fn and(mut self, part: CellPart) -> Self {
+        self.parts.push(part);
+        self
+    }
+
+    pub fn and_quiet(self, text: impl ToString) -> Self {
+        let text = text.to_string();
+        if text.is_empty() { self } else { self.and(CellPart::Quiet(text)) }
+    }
+
+    pub fn and_chip(self, text: String, tone: ChipTone) -> Self {
+        self.and(CellPart::Chip { text, tone })
+    }
+
+    pub fn and_form(self, form: RowForm) -> Self {
+        self.and(CellPart::Form(form))
+    }
+
+    pub fn and_if(self, is_there: bool, part: impl FnOnce() -> CellPart) -> Self {
+        if is_there { self.and(part()) } else { self }
+    }
+
+    pub fn sorted(self, key: i64) -> Self {
+        Self { sort: SortKey::Number(key), ..self }
+    }
+
+    /// What stands in the file.
+    pub fn filed_as(self, text: impl ToString) -> Self {
+        Self { filed: text.to_string(), ..self }
+    }
+
+    pub(super) fn sort_key(&self) -> &SortKey {
+        &self.sort
+    }
+
+    pub(super) fn filed(&self) -> String {
+        self.filed.clone()
+    }
+
+    /// What the reader sees first; the file may have a code.
+    pub(super) fn filter_value(&self) -> &str {
+        self.parts.iter().find_map(CellPart::words).unwrap_or_default()
+    }
+
+    pub(super) fn first_words(&self) -> String {
+        self.filter_value().to_owned()
+    }
+
+    /// `word` is in lower case.
+    pub(super) fn has_word(&self, word: &str) -> bool {
+        let words = self.parts.iter().filter_map(CellPart::words);
+        words.chain([self.filed.as_str()]).any(|text| text.to_lowercase().contains(word))
+    }
+
+    /// The parts, with fields that have an id of their own below `id`.
+    pub(super) fn parts(mut self, id: &str) -> Vec<CellPart> {
+        for (number, part) in self.parts.iter_mut().enumerate() {
+            if let CellPart::Form(form) = part {
+                for (place, field) in form.fields.iter_mut().enumerate() {
+                    field.id = format!("row-{id}-{number}-{place}");
+                }
+            }
+        }
+        self.parts
+    }
+}
+
+impl CellPart {
+    fn words(&self) -> Option<&str> {
+        match self {
+            Self::Text(text)
+            | Self::Quiet(text)
+            | Self::Link { text, .. }
+            | Self::Chip { text, .. }
+            | Self::Code(text) => Some(text),
+            Self::Form(_) => None,
+        }
+    }
+}

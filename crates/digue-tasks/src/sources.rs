@@ -1,0 +1,221 @@
+//! The tasks of each source, as the operations of its area tell them to this actor.
+
+use digue_access::Role;
+use digue_administration::{accounts, approvals, break_glass};
+use digue_app::{Actor, App, OperationError, require};
+use digue_casework::incidents::IncidentView;
+use digue_casework::{containment, incidents};
+use digue_compliance::isms::reviews::{self, WaitingReview};
+use digue_compliance::isms::{self, awareness};
+use digue_compliance::space::assessment;
+use digue_isms::assessment::Posture;
+use digue_isms::calendar::{self, DueItem};
+use digue_isms::check::Check;
+use digue_isms::standing::CheckStatement;
+use digue_response::clock::LegalClock;
+use digue_selfservice::persons::requests;
+use digue_types::Timestamp;
+
+use crate::task::{AwaitedAct, Task, TaskSource};
+
+/// The open tasks of one source.
+///
+/// # Errors
+/// `Denied` when the source is not for the role of the actor; others when it cannot be read.
+pub(crate) async fn tasks(app: &App, actor: &Actor, source: TaskSource) -> Result<Vec<Task>, OperationError> {
+    match source {
+        TaskSource::Findings => findings(app, actor).await,
+        TaskSource::Incidents => open_incidents(app, actor).await,
+        TaskSource::Requests => open_requests(app, actor).await,
+        TaskSource::Approvals => open_approvals(app, actor).await,
+        TaskSource::BreakGlass => unreviewed(app, actor).await,
+        TaskSource::Holders => unconfirmed(app, actor).await,
+        TaskSource::Reviews => open_reviews(app, actor).await,
+        TaskSource::Checks => failing_checks(app, actor).await,
+        TaskSource::Registers => overdue_records(app, actor).await,
+        TaskSource::Assessment => due_assessment(app, actor).await,
+        TaskSource::Learning => learning(app, actor).await,
+    }
+}
+
+async fn findings(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let view = containment::view(app, actor).await?;
+    let open = view.findings.into_iter().filter(|finding| finding.decided.is_none());
+    let task = |finding: containment::ListedFinding| Task {
+        since: finding.at,
+        due: None,
+        is_mine: actor.role.can_act(),
+        act: AwaitedAct::JudgeFinding {
+            finding: finding.id,
+            account: finding.account,
+            organisation: finding.organisation,
+            persons: finding.persons,
+            taken: finding.action,
+        },
+    };
+    Ok(open.map(task).collect())
+}
+
+/// The duties of an incident that are not met, the nearest deadline first.
+pub(crate) fn unmet(view: &IncidentView) -> Vec<LegalClock> {
+    let mut clocks: Vec<LegalClock> =
+        view.clocks.iter().filter(|clock| clock.met_at.is_none()).copied().collect();
+    clocks.sort_by_key(|clock| (clock.due_at.is_none(), clock.due_at));
+    clocks
+}
+
+async fn open_incidents(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    if actor.role.leads_agents() {
+        // The operator leads them; a partner follows those about its own accounts.
+        return Ok(following(&incidents::own(app, actor).await?, false));
+    }
+    Ok(following(&incidents::list(app, actor).await?, actor.role.can_respond()))
+}
+
+fn following(views: &[IncidentView], is_mine: bool) -> Vec<Task> {
+    let open = views.iter().filter(|view| !view.incident.is_closed());
+    let task = |view: &IncidentView| {
+        let next = unmet(view).into_iter().next();
+        Task {
+            since: view.record.opened_at,
+            due: next.and_then(|clock| clock.due_at),
+            is_mine,
+            act: AwaitedAct::LeadIncident {
+                id: view.record.id.clone(),
+                reference: view.reference(),
+                title: view.incident.title.clone(),
+                state: view.incident.state(),
+                duty: next.map(|clock| clock.rule.kind),
+            },
+        }
+    };
+    open.map(task).collect()
+}
+
+async fn open_requests(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let waiting = requests::waiting(app, actor).await?;
+    let is_mine = actor.role.can_respond();
+    let mut tasks: Vec<Task> = waiting
+        .open
+        .into_iter()
+        .map(|one| Task {
+            since: one.opened_at,
+            due: Some(one.due),
+            is_mine,
+            act: AwaitedAct::AnswerRequest { id: one.id, kind: one.kind },
+        })
+        .collect();
+    if let Some(since) = waiting.letters_since {
+        tasks.push(Task { since, due: None, is_mine, act: AwaitedAct::SendLetters(waiting.letters) });
+    }
+    Ok(tasks)
+}
+
+async fn open_approvals(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let waiting = approvals::list(app, actor).await?;
+    let open = waiting.into_iter().filter(|one| !one.is_over);
+    let task = |one: approvals::WaitingApproval| Task {
+        since: one.record.asked_at,
+        due: Some(one.record.expires_at),
+        is_mine: one.may_decide,
+        act: AwaitedAct::DecideApproval {
+            id: one.record.id,
+            kind: one.record.kind,
+            subject: one.record.subject,
+            asked_by: one.record.asked_by,
+        },
+    };
+    Ok(open.map(task).collect())
+}
+
+async fn unreviewed(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let uses = break_glass::list(app, actor).await?;
+    let open = uses.into_iter().filter(|one| one.reviewed.is_none());
+    let task = |one: break_glass::BreakGlassUse| Task {
+        since: one.opened_at,
+        due: None,
+        is_mine: actor.role.can_review() && one.account != actor.account,
+        act: AwaitedAct::ReviewBreakGlass { id: one.id, account: one.account },
+    };
+    Ok(open.map(task).collect())
+}
+
+/// New accounts whose holder the actor can confirm. Officers find them on the page of accounts: theirs are those
+/// of all organisations, which their delegates confirm.
+async fn unconfirmed(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    require(actor.role.leads_agents())?;
+    let known = accounts::list(app, actor).await?;
+    let open = known.into_iter().filter(|one| one.is_quarantined && one.may_confirm);
+    let task = |one: accounts::OverseenAccount| Task {
+        since: Timestamp::ZERO,
+        due: None,
+        is_mine: true,
+        act: AwaitedAct::ConfirmHolder { account: one.account },
+    };
+    Ok(open.map(task).collect())
+}
+
+async fn open_reviews(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let is_mine = reviews::may_decide(actor);
+    let task = |review: WaitingReview| Task {
+        since: review.opened_at,
+        due: Some(review.due_at),
+        is_mine,
+        act: AwaitedAct::DecideReview { left: review.left, id: review.id, title: review.title },
+    };
+    Ok(reviews::waiting(app, actor).await?.into_iter().map(task).collect())
+}
+
+async fn failing_checks(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let measured = isms::measured(app, actor).await?;
+    let now = isms::now(app);
+    let failing: Vec<Check> = Check::ALL
+        .iter()
+        .copied()
+        .filter(|check| measured.says(*check, now) == CheckStatement::Fail)
+        .collect();
+    let since = failing.iter().filter_map(|check| measured.results.get(check)).map(|result| result.at).min();
+    let task = |since| Task {
+        since,
+        due: None,
+        is_mine: actor.role.can_govern(),
+        act: AwaitedAct::RepairChecks(failing.len()),
+    };
+    Ok(since.map(task).into_iter().collect())
+}
+
+async fn overdue_records(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let registers = isms::registers(app, actor).await?;
+    let now = isms::now(app);
+    let late = calendar::due(&registers, now).into_iter().filter(|due| due.days_late > 0);
+    let task = |due: DueItem| {
+        let day = now.at.minus(std::time::Duration::from_hours(24 * due.days_late.unsigned_abs()));
+        Task {
+            since: day,
+            due: Some(day),
+            is_mine: actor.role.can_govern(),
+            act: AwaitedAct::OverdueRecord(due),
+        }
+    };
+    Ok(late.map(task).collect())
+}
+
+async fn due_assessment(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    require(actor.role == Role::Delegate)?;
+    let own = assessment::show(app, actor).await?;
+    let task = Task { since: Timestamp::ZERO, due: None, is_mine: true, act: AwaitedAct::Assess };
+    Ok(if own.posture == Posture::Due { vec![task] } else { Vec::new() })
+}
+
+async fn learning(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let task = |act| Task { since: Timestamp::ZERO, due: None, is_mine: true, act };
+    let modules = awareness::own(app, actor).await?.into_iter().filter(|(_, done)| done.is_none());
+    let mut tasks: Vec<Task> =
+        modules.map(|(module, _)| task(AwaitedAct::LearnModule(module.code()))).collect();
+    let documents = awareness::documents(app, actor).await?.into_iter();
+    let unread = documents.filter(|one| one.read_on.is_none());
+    tasks.extend(
+        unread.map(|one| task(AwaitedAct::ReadDocument { title: one.document.title.0.clone(), id: one.id })),
+    );
+    Ok(tasks)
+}

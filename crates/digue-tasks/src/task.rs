@@ -1,0 +1,146 @@
+//! One task: what is to be done, by when, and by whom.
+
+use std::cmp::Reverse;
+
+use digue_detection::Action;
+use digue_isms::calendar::DueItem;
+use digue_response::IncidentState;
+use digue_response::clock::ClockKind;
+use digue_selfservice::persons::requests::RequestKind;
+use digue_types::{AccountId, FindingId, OrganisationId, Subject, Timestamp, lists};
+
+lists! {
+    /// The area of the work that a task comes from.
+    TaskSource "task-source" {
+        Findings "findings",
+        Incidents "incidents",
+        Requests "requests",
+        Approvals "approvals",
+        BreakGlass "break-glass",
+        Holders "holders",
+        Reviews "reviews",
+        Checks "checks",
+        Registers "registers",
+        Assessment "assessment",
+        Learning "learning",
+    }
+}
+
+/// How many tasks of a source await the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskCount {
+    Known(usize),
+    /// The source could not be read.
+    Unknown,
+}
+
+/// The next act of a task, with the facts by which a reader recognises it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AwaitedAct {
+    /// Decide whether a finding was a theft or work.
+    JudgeFinding {
+        finding: FindingId,
+        /// `None`: about the organisation as a whole.
+        account: Option<AccountId>,
+        organisation: OrganisationId,
+        /// Persons shown on the day of the finding.
+        persons: u32,
+        /// What was done at once; `None` for a step that only a later version knows.
+        taken: Option<Action>,
+    },
+    /// Go on with an open incident.
+    LeadIncident {
+        id: String,
+        reference: String,
+        title: String,
+        state: IncidentState,
+        /// The duty whose deadline is the nearest; `None` before any clock runs.
+        duty: Option<ClockKind>,
+    },
+    /// Answer a person's request, or the contest of a consultation.
+    AnswerRequest {
+        id: String,
+        /// `None` for a kind that only a later version knows.
+        kind: Option<RequestKind>,
+    },
+    /// Make the letters with codes that persons asked for.
+    SendLetters(usize),
+    /// Approve or refuse; `kind` is the code of the request.
+    DecideApproval { id: String, kind: String, subject: Subject, asked_by: AccountId },
+    /// Read the reason of an exceptional access.
+    ReviewBreakGlass { id: String, account: AccountId },
+    /// Confirm who holds a new account.
+    ConfirmHolder { account: AccountId },
+    /// Decide about the accounts of a review of access that are left.
+    DecideReview { id: String, title: String, left: usize },
+    /// Look at failing checks.
+    RepairChecks(usize),
+    /// A record of a register whose day has passed.
+    OverdueRecord(DueItem),
+    /// Answer the self-assessment of the organisation.
+    Assess,
+    /// Read a training module and answer its questions.
+    LearnModule(&'static str),
+    /// Read a controlled document.
+    ReadDocument { id: String, title: String },
+}
+
+/// What is to be done, by when, and whether by the reader.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    pub act: AwaitedAct,
+    pub since: Timestamp,
+    /// `None` without a deadline.
+    pub due: Option<Timestamp>,
+    /// False when the reader sees it and another person must do it.
+    pub is_mine: bool,
+}
+
+/// The order of tasks: a person who may be a victim now, then what is overdue, then the nearest deadline, then
+/// the kind of work, the oldest first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Urgency {
+    is_not_theft: bool,
+    is_in_time: bool,
+    has_no_deadline: bool,
+    due: Option<Timestamp>,
+    source: TaskSource,
+    /// Findings with more persons first.
+    persons: Reverse<u32>,
+    since: Timestamp,
+}
+
+impl Task {
+    pub const fn source(&self) -> TaskSource {
+        match self.act {
+            AwaitedAct::JudgeFinding { .. } => TaskSource::Findings,
+            AwaitedAct::LeadIncident { .. } => TaskSource::Incidents,
+            AwaitedAct::AnswerRequest { .. } | AwaitedAct::SendLetters(_) => TaskSource::Requests,
+            AwaitedAct::DecideApproval { .. } => TaskSource::Approvals,
+            AwaitedAct::ReviewBreakGlass { .. } => TaskSource::BreakGlass,
+            AwaitedAct::ConfirmHolder { .. } => TaskSource::Holders,
+            AwaitedAct::DecideReview { .. } => TaskSource::Reviews,
+            AwaitedAct::RepairChecks(_) => TaskSource::Checks,
+            AwaitedAct::OverdueRecord(_) => TaskSource::Registers,
+            AwaitedAct::Assess => TaskSource::Assessment,
+            AwaitedAct::LearnModule(_) | AwaitedAct::ReadDocument { .. } => TaskSource::Learning,
+        }
+    }
+
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.due.is_some_and(|due| due < now)
+    }
+
+    pub(crate) fn urgency(&self, now: Timestamp) -> Urgency {
+        let persons = if let AwaitedAct::JudgeFinding { persons, .. } = self.act { persons } else { 0 };
+        Urgency {
+            is_not_theft: self.source() != TaskSource::Findings,
+            is_in_time: !self.is_overdue(now),
+            has_no_deadline: self.due.is_none(),
+            due: self.due,
+            source: self.source(),
+            persons: Reverse(persons),
+            since: self.since,
+        }
+    }
+}
