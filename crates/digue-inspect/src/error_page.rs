@@ -15,10 +15,11 @@ use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::collector::Collector;
-use crate::html::{self, HtmlRecords, HtmlRules, Selector, parse_selector};
+use crate::html::{self, HtmlRecords, HtmlRules};
 use crate::json::is_plain_name;
 use crate::limits::InspectionLimits;
 use crate::reading::Unreadable;
+use digue_html::selector::{Selector, parse_selector};
 
 /// Member names of JSON error answers: RFC 9457, and those of common frameworks. In lower case, without
 /// hyphens and underscores.

@@ -7,35 +7,21 @@
 //! that a script inserts into a table.
 //!
 //! No script is run: what a script would show is found only by the sweep, which searches everything in the
-//! page: texts, attributes, comments, scripts, templates, and what a browser drops. The parser is our own
-//! because html5ever looks for duplicate attributes and element names in quadratic time; it is the oracle of
-//! a property test instead.
+//! page: texts, attributes, comments, scripts, templates, and what a browser drops. The parser is
+//! that of `digue-html`.
+
+mod charset;
+mod walk;
+
+use digue_html::build::{self, ParseManner, TreeFault};
+use digue_html::selector::Selector;
+use digue_types::{ReadFailure, UnreadCause};
+use walk::{HtmlWalk, WalkPlan};
 
 use crate::collector::Collector;
 use crate::identifier::Pick;
 use crate::limits::InspectionLimits;
 use crate::reading::{ReadingTally, Unreadable};
-use digue_types::{ReadFailure, UnreadCause};
-
-mod build;
-mod charset;
-mod matcher;
-mod references;
-mod selector;
-mod tag;
-mod tokens;
-mod tree;
-mod walk;
-
-use build::ParseManner;
-use walk::{HtmlWalk, WalkPlan};
-
-/// The text with its character references (`&eacute;`, `&#39;`) decoded.
-pub fn decode_references(text: &str) -> std::borrow::Cow<'_, str> {
-    references::decoded(text, references::ReferenceContext::Text)
-}
-
-pub use selector::{Selector, SelectorError, parse_selector};
 
 /// Elements of a page that carry identifiers.
 #[derive(Clone, Debug)]
@@ -134,10 +120,18 @@ fn read_as(
     found: &mut Collector<'_>,
     depth: usize,
 ) -> Result<(ReadingTally, build::AttributeLookup), Unreadable> {
-    let mut built = build::build(text, manner, found.has_sweep())?;
+    let mut built = build::build(text, manner, found.has_sweep()).map_err(untreed)?;
     let met = built.met;
     let tally = HtmlWalk::read(plan, &mut built, manner, found, depth)?;
     Ok((tally, met))
+}
+
+fn untreed(fault: TreeFault) -> Unreadable {
+    let cause = match fault {
+        TreeFault::TooDeep => UnreadCause::TooDeep,
+        TreeFault::TooLarge => UnreadCause::TooLarge,
+    };
+    ReadFailure::new(cause).into()
 }
 
 /// Combines two readings of one page: the larger of each count, and nobody only where both say so.
@@ -167,7 +161,5 @@ fn read_nested(
 
 #[cfg(test)]
 mod generated;
-#[cfg(test)]
-mod oracle;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,9 @@
 //! reader does, or when the result contradicts a second implementation.
 
 use digue_gateway::path::{Pattern, Segments};
+use digue_html::selector::parse_selector;
 use digue_inspect::access_log::{self, CsvHeader, LogForm, LogMembers};
-use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart, parse_selector};
+use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::request::RequestParts;

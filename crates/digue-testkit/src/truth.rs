@@ -8,7 +8,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart, parse_selector};
+use digue_html::selector::parse_selector;
+use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::table::{ColumnRule, MapColumn, TableRules};

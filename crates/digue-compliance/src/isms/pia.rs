@@ -5,7 +5,7 @@
 
 use digue_app::{Actor, App, OperationError};
 use digue_casework::operator;
-use digue_inspect::html::decode_references;
+use digue_html::references::{ReferenceContext, decoded};
 use digue_isms::kinds::{Measure, RegisterKind};
 use digue_locales::{Language, text, text_with};
 use digue_types::written::{DayOrder, WrittenMoment, moment};
@@ -237,7 +237,7 @@ fn plain(html: &str) -> String {
         rest = &tag[end + 1..];
     }
     plain.push_str(rest);
-    let decoded = decode_references(&plain).replace('\u{a0}', " ");
+    let decoded = decoded(&plain, ReferenceContext::Text).replace('\u{a0}', " ");
     lines_of(&decoded).collect::<Vec<_>>().join("\n")
 }
 

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use digue_types::{ReadFailure, UnreadCause};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::tokens::{TagAttributes, is_space};
 use crate::decode;
 use crate::reading::Unreadable;
+use digue_html::tokens::{TagAttributes, is_space};
 
 /// How far into the page a `<meta>` declaration is searched for (HTML, 13.2.3.2).
 const STATED_WITHIN_BYTES: usize = 1024;

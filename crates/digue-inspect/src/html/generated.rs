@@ -4,6 +4,8 @@
 #[cfg(test)]
 use proptest::prelude::*;
 
+use digue_html::selector::parse_selector;
+
 use super::*;
 use crate::identifier::{IdentifierKind, Normalise};
 use crate::pattern::SearchPattern;

@@ -1,3 +1,5 @@
+use digue_html::selector::parse_selector;
+
 use super::*;
 use crate::identifier::{IdentifierKind, Normalise};
 use crate::pattern::SearchPattern;

@@ -3,7 +3,8 @@
 //! Every block says where its records are, or why it has none: otherwise *nobody found* would pass for
 //! *nobody shown* (decision 16).
 
-use digue_inspect::html::{self, HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
+use digue_html::selector;
+use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::response::usual_types;
@@ -71,8 +72,8 @@ fn read_rules(section: &ConfigSection<'_>, format: &str, kinds: &[IdentifierKind
         "html" => Some(BlockRules::Html(HtmlRules {
             rules: each(&persons, |rule| read_html_rule(rule, kinds))?,
             records: read_html_records(section)?,
-            empty: section.parse_all("empty", html::parse_selector),
-            no_person: section.parse_all("no_person", html::parse_selector),
+            empty: section.parse_all("empty", selector::parse_selector),
+            no_person: section.parse_all("no_person", selector::parse_selector),
             compare: each(&compare, |rule| read_html_rule(rule, kinds))?,
         })),
         "csv" => Some(BlockRules::Csv(read_table(section, &persons, &compare, kinds)?)),
@@ -154,7 +155,7 @@ fn read_html_records(section: &ConfigSection<'_>) -> Option<HtmlRecords> {
     if section.texts("records") == ["page"] {
         return Some(HtmlRecords::Page);
     }
-    let selectors = section.parse_all("records", html::parse_selector);
+    let selectors = section.parse_all("records", selector::parse_selector);
     (!selectors.is_empty()).then_some(HtmlRecords::At(selectors))
 }
 
@@ -173,7 +174,7 @@ fn read_json_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Opti
 
 fn read_html_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<HtmlRule> {
     let pick = read_pick(section, kinds);
-    let selector = section.need("at", html::parse_selector);
+    let selector = section.need("at", selector::parse_selector);
     let take = section.parse("take", |text| match text.strip_prefix('@') {
         Some(name) if !name.is_empty() => Ok(IdentifierPart::Attribute(name.to_ascii_lowercase())),
         None if text == "text" => Ok(IdentifierPart::Text),

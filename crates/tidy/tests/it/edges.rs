@@ -6,8 +6,9 @@ use crate::repository::{crates, dependencies, shipped};
 const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-types", 0, &[]),
     ("digue-locales", 0, &[]),
+    ("digue-html", 0, &[]),
     ("digue-journal", 1, &["digue-types"]),
-    ("digue-inspect", 1, &["digue-types"]),
+    ("digue-inspect", 1, &["digue-types", "digue-html"]),
     ("digue-access", 1, &["digue-types"]),
     ("digue-detection", 1, &["digue-types"]),
     ("digue-response", 1, &["digue-types"]),
@@ -120,6 +121,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-access",
             "digue-detection",
             "digue-documents",
+            "digue-html",
             "digue-inspect",
             "digue-isms",
             "digue-journal",
@@ -244,7 +246,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     (
         "digue-testkit",
         15,
-        &["digue-types", "digue-inspect", "digue-journal", "digue-exposure", "digue-gateway"],
+        &["digue-types", "digue-html", "digue-inspect", "digue-journal", "digue-exposure", "digue-gateway"],
     ),
     ("digue-scenarios", 15, &[]),
     ("tidy", 15, &[]),

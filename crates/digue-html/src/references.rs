@@ -26,13 +26,13 @@ const LEGACY_BYTES_MAX: usize = 6;
 const NAME_BYTES_MAX: usize = 31;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReferenceContext {
+pub enum ReferenceContext {
     Text,
     /// Here a name without its semicolon before `=` or a letter is part of a URL: `?a=1&copy=2`.
     Attribute,
 }
 
-pub(super) fn decoded(raw: &str, context: ReferenceContext) -> Cow<'_, str> {
+pub fn decoded(raw: &str, context: ReferenceContext) -> Cow<'_, str> {
     if memchr(b'&', raw.as_bytes()).is_none() {
         return Cow::Borrowed(raw);
     }
@@ -41,7 +41,7 @@ pub(super) fn decoded(raw: &str, context: ReferenceContext) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-pub(super) fn decode_into(text: &mut String, raw: &str, context: ReferenceContext) {
+pub fn decode_into(text: &mut String, raw: &str, context: ReferenceContext) {
     let mut rest = raw;
     while let Some(at) = memchr(b'&', rest.as_bytes()) {
         text.push_str(&rest[..at]);
@@ -56,7 +56,7 @@ pub(super) fn decode_into(text: &mut String, raw: &str, context: ReferenceContex
 }
 
 /// Length of the reference at the start of `rest`, decoded into `text`; 0 when there is none.
-pub(super) fn reference(rest: &str, context: ReferenceContext, text: &mut String) -> usize {
+pub fn reference(rest: &str, context: ReferenceContext, text: &mut String) -> usize {
     match rest.as_bytes().get(1) {
         Some(b'#') => numeric(rest, text),
         Some(byte) if byte.is_ascii_alphanumeric() => named(rest, context, text),

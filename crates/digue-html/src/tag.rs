@@ -7,14 +7,14 @@ use std::collections::HashMap;
 
 /// The name of an element, in lower case.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Tag(pub(super) u64);
+pub struct Tag(pub u64);
 
 /// 0xff is not a byte of UTF-8, so a number that begins with it is never a packed name.
 const NUMBERED: u64 = 0xff << 56;
 
 impl Tag {
     /// The tag of a text node.
-    pub(super) const TEXT: Self = Self(u64::MAX);
+    pub const TEXT: Self = Self(u64::MAX);
 
     const fn short(name: &str) -> Self {
         let bytes = name.as_bytes();
@@ -30,14 +30,14 @@ impl Tag {
         Self(NUMBERED | number)
     }
 
-    pub(super) const fn is_short(self) -> bool {
+    pub const fn is_short(self) -> bool {
         self.0 < NUMBERED
     }
 }
 
 macro_rules! tags {
     ($($name:ident = $text:literal,)*) => {
-        $(pub(super) const $name: Tag = Tag::short($text);)*
+        $(pub const $name: Tag = Tag::short($text);)*
 
         /// The short names that the standard knows.
         const SHORT: &[(Tag, &str)] = &[$(($name, $text)),*];
@@ -68,22 +68,22 @@ tags! {
 const LONG: [&str; 6] =
     ["annotation-xml", "blockquote", "figcaption", "foreignobject", "malignmark", "plaintext"];
 
-pub(super) const ANNOTATION_XML: Tag = Tag::numbered(0);
-pub(super) const BLOCKQUOTE: Tag = Tag::numbered(1);
-pub(super) const FIGCAPTION: Tag = Tag::numbered(2);
-pub(super) const FOREIGN_OBJECT: Tag = Tag::numbered(3);
-pub(super) const MALIGNMARK: Tag = Tag::numbered(4);
-pub(super) const PLAINTEXT: Tag = Tag::numbered(5);
+pub const ANNOTATION_XML: Tag = Tag::numbered(0);
+pub const BLOCKQUOTE: Tag = Tag::numbered(1);
+pub const FIGCAPTION: Tag = Tag::numbered(2);
+pub const FOREIGN_OBJECT: Tag = Tag::numbered(3);
+pub const MALIGNMARK: Tag = Tag::numbered(4);
+pub const PLAINTEXT: Tag = Tag::numbered(5);
 
 /// The longer names of one document.
 #[derive(Debug, Default)]
-pub(super) struct TagNames {
+pub struct TagNames {
     numbers: HashMap<Box<str>, u64>,
     names: Vec<Box<str>>,
 }
 
 impl TagNames {
-    pub(super) fn tag(&mut self, written: &str) -> Tag {
+    pub fn tag(&mut self, written: &str) -> Tag {
         if written.len() <= 8 {
             let packed =
                 written.bytes().fold(0, |packed, byte| packed << 8 | u64::from(byte.to_ascii_lowercase()));
@@ -104,7 +104,7 @@ impl TagNames {
     }
 
     /// The name in lower case.
-    pub(super) fn name(&self, tag: Tag) -> String {
+    pub fn name(&self, tag: Tag) -> String {
         if tag.is_short() {
             let bytes: Vec<u8> = tag.0.to_be_bytes().into_iter().filter(|byte| *byte != 0).collect();
             return String::from_utf8_lossy(&bytes).into_owned();
@@ -118,14 +118,14 @@ impl TagNames {
 }
 
 /// The name of an element of the standard; `None` for a name that the page made up.
-pub(super) fn standard_name(tag: Tag) -> Option<&'static str> {
+pub fn standard_name(tag: Tag) -> Option<&'static str> {
     if tag.is_short() {
         return SHORT.iter().find(|(known, _)| *known == tag).map(|(_, name)| *name);
     }
     LONG.get((tag.0 & !NUMBERED) as usize).copied()
 }
 
-pub(super) const fn is_special(tag: Tag) -> bool {
+pub const fn is_special(tag: Tag) -> bool {
     matches!(
         tag,
         ADDRESS
@@ -213,56 +213,56 @@ pub(super) const fn is_special(tag: Tag) -> bool {
     )
 }
 
-pub(super) const fn is_heading(tag: Tag) -> bool {
+pub const fn is_heading(tag: Tag) -> bool {
     matches!(tag, H1 | H2 | H3 | H4 | H5 | H6)
 }
 
 /// Elements whose end tag may be implied.
-pub(super) const fn is_implied_end(tag: Tag) -> bool {
+pub const fn is_implied_end(tag: Tag) -> bool {
     matches!(tag, DD | DT | LI | OPTION | OPTGROUP | P | RB | RP | RT | RTC)
 }
 
 /// The same, at the end of a template.
-pub(super) const fn is_thoroughly_implied_end(tag: Tag) -> bool {
+pub const fn is_thoroughly_implied_end(tag: Tag) -> bool {
     is_implied_end(tag) || matches!(tag, CAPTION | COLGROUP | TBODY | TD | TFOOT | TH | THEAD | TR)
 }
 
-pub(super) const fn is_default_scope(tag: Tag) -> bool {
+pub const fn is_default_scope(tag: Tag) -> bool {
     matches!(tag, APPLET | CAPTION | HTML | TABLE | TD | TH | MARQUEE | OBJECT | SELECT | TEMPLATE)
 }
 
-pub(super) const fn is_table_scope(tag: Tag) -> bool {
+pub const fn is_table_scope(tag: Tag) -> bool {
     matches!(tag, HTML | TABLE | TEMPLATE)
 }
 
-pub(super) const fn is_table_body_context(tag: Tag) -> bool {
+pub const fn is_table_body_context(tag: Tag) -> bool {
     matches!(tag, TBODY | TFOOT | THEAD | TEMPLATE | HTML)
 }
 
-pub(super) const fn is_table_row_context(tag: Tag) -> bool {
+pub const fn is_table_row_context(tag: Tag) -> bool {
     matches!(tag, TR | TEMPLATE | HTML)
 }
 
 /// Elements whose misplaced content is moved before the table.
-pub(super) const fn is_foster_target(tag: Tag) -> bool {
+pub const fn is_foster_target(tag: Tag) -> bool {
     matches!(tag, TABLE | TBODY | TFOOT | THEAD | TR)
 }
 
-pub(super) const fn is_head_content(tag: Tag) -> bool {
+pub const fn is_head_content(tag: Tag) -> bool {
     matches!(tag, BASE | BASEFONT | BGSOUND | LINK | META | NOFRAMES | SCRIPT | STYLE | TEMPLATE | TITLE)
 }
 
 /// Parts of a table.
-pub(super) const fn is_table_part(tag: Tag) -> bool {
+pub const fn is_table_part(tag: Tag) -> bool {
     matches!(tag, CAPTION | COL | COLGROUP | TBODY | TD | TFOOT | TH | THEAD | TR)
 }
 
-pub(super) const fn is_formatting(tag: Tag) -> bool {
+pub const fn is_formatting(tag: Tag) -> bool {
     matches!(tag, A | B | BIG | CODE | EM | FONT | I | NOBR | S | SMALL | STRIKE | STRONG | TT | U)
 }
 
 /// Elements without content.
-pub(super) const fn is_void(tag: Tag) -> bool {
+pub const fn is_void(tag: Tag) -> bool {
     matches!(
         tag,
         AREA | BASE
@@ -286,7 +286,7 @@ pub(super) const fn is_void(tag: Tag) -> bool {
 }
 
 /// HTML elements whose start tag ends foreign content.
-pub(super) const fn breaks_out_of_foreign(tag: Tag) -> bool {
+pub const fn breaks_out_of_foreign(tag: Tag) -> bool {
     is_heading(tag)
         || matches!(
             tag,
@@ -331,7 +331,7 @@ pub(super) const fn breaks_out_of_foreign(tag: Tag) -> bool {
 }
 
 /// Elements within a line of text, which no white space separates from it. Unknown elements count as inline.
-pub(super) const fn is_inline(tag: Tag) -> bool {
+pub const fn is_inline(tag: Tag) -> bool {
     !(is_special(tag) && !matches!(tag, WBR | BASE | BASEFONT | LINK | META | SCRIPT | STYLE | TEMPLATE))
         && !matches!(tag, OPTION | OPTGROUP | RP | RT | DIALOG | SEARCH)
 }

@@ -5,13 +5,10 @@
 //! The work for one tag is bounded by the depth, which is bounded; the number of nodes is bounded by the
 //! bytes.
 
-use digue_types::{ReadFailure, UnreadCause};
-
-use super::references::{ReferenceContext, reference};
-use super::tag::{self, Tag};
-use super::tokens::{HtmlToken, RawText, TagToken, Tokens, is_space, raw_text_of};
-use super::tree::{HtmlTree, NONE, Namespace};
-use crate::reading::Unreadable;
+use crate::references::{ReferenceContext, reference};
+use crate::tag::{self, Tag};
+use crate::tokens::{HtmlToken, RawText, TagToken, Tokens, is_space, raw_text_of};
+use crate::tree::{HtmlTree, NONE, Namespace};
 
 mod body;
 mod formatting;
@@ -33,34 +30,33 @@ const STEPS_OF_BYTE: usize = 64;
 
 /// A way in which some client reads a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct ParseManner {
+pub struct ParseManner {
     /// Scripts run, so the content of `noscript` is text.
-    pub(super) runs_scripts: bool,
+    pub runs_scripts: bool,
     /// The page is XML, so `<script/>` is a complete element.
-    pub(super) is_xml: bool,
+    pub is_xml: bool,
     /// A script inserts the response into a table of another page.
-    pub(super) is_fragment: bool,
+    pub is_fragment: bool,
 }
 
 /// Features of the page that another manner reads differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct AttributeLookup {
-    pub(super) noscript: bool,
-    pub(super) stray_table_part: bool,
+pub struct AttributeLookup {
+    pub noscript: bool,
+    pub stray_table_part: bool,
     /// In a page that declares XHTML, markup that HTML reads differently.
-    pub(super) xml: bool,
+    pub xml: bool,
 }
 
 /// A page as read in one manner.
-pub(super) struct BuiltPage<'t> {
-    pub(super) tree: HtmlTree<'t>,
-    pub(super) met: AttributeLookup,
+pub struct BuiltPage<'t> {
+    pub tree: HtmlTree<'t>,
+    pub met: AttributeLookup,
     /// What is in no element: comments, document types, tags and texts that browsers drop. Filled only when
     /// the page is swept.
-    pub(super) asides: String,
-    /// Steps over open elements, and nodes moved.
-    #[cfg(test)]
-    pub(super) steps: usize,
+    pub asides: String,
+    /// Steps over open elements, and nodes moved: the work beyond one pass over the bytes.
+    pub steps: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -150,23 +146,29 @@ struct TreeBuilder<'t> {
     asides: String,
     nodes_max: usize,
     steps: usize,
-    fault: Option<ReadFailure>,
+    fault: Option<TreeFault>,
 }
 
-/// Builds the tree of a page.
-pub(super) fn build(text: &str, manner: ParseManner, sweeps: bool) -> Result<BuiltPage<'_>, Unreadable> {
+/// Why there is no tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TreeFault {
+    #[error("elements are nested too deeply")]
+    TooDeep,
+    #[error("the page costs more than its bytes justify")]
+    TooLarge,
+}
+
+/// Builds the tree of a page. With `sweeps`, what is in no element is kept beside it.
+///
+/// # Errors
+/// `TooDeep`, and `TooLarge` for a page whose tree would cost more than its bytes justify.
+pub fn build(text: &str, manner: ParseManner, sweeps: bool) -> Result<BuiltPage<'_>, TreeFault> {
     if u32::try_from(text.len()).is_err() {
-        return Err(Unreadable::too_large());
+        return Err(TreeFault::TooLarge);
     }
     let mut builder = TreeBuilder::new(text, manner, sweeps);
     builder.run()?;
-    Ok(BuiltPage {
-        tree: builder.tree,
-        met: builder.met,
-        asides: builder.asides,
-        #[cfg(test)]
-        steps: builder.steps,
-    })
+    Ok(BuiltPage { tree: builder.tree, met: builder.met, asides: builder.asides, steps: builder.steps })
 }
 
 impl<'t> TreeBuilder<'t> {
@@ -201,7 +203,7 @@ impl<'t> TreeBuilder<'t> {
         builder
     }
 
-    fn run(&mut self) -> Result<(), Unreadable> {
+    fn run(&mut self) -> Result<(), TreeFault> {
         let steps_max = self.tokens.text.len().saturating_mul(STEPS_OF_BYTE).saturating_add(1 << 20);
         loop {
             let reads_cdata = self.manner.is_xml || self.current_space() != Namespace::Html;
@@ -209,10 +211,10 @@ impl<'t> TreeBuilder<'t> {
             self.token(token);
             // Checked after each token: one token adds a bounded number of nodes and steps.
             if self.tree.nodes.len() > self.nodes_max || self.steps > steps_max {
-                return Err(Unreadable::too_large());
+                return Err(TreeFault::TooLarge);
             }
             if let Some(fault) = self.fault.take() {
-                return Err(fault.into());
+                return Err(fault);
             }
             if matches!(token, HtmlToken::Eof) {
                 // A browser drops a tag that is cut off, but its text is in the response: sweep it.
@@ -435,7 +437,7 @@ impl<'t> TreeBuilder<'t> {
     fn push(&mut self, id: u32) {
         // A fault and not a silent stop as in browsers: what they then show differs.
         if self.open.len() == DEPTH_MAX {
-            self.fault = Some(ReadFailure::new(UnreadCause::TooDeep));
+            self.fault = Some(TreeFault::TooDeep);
         }
         self.open.push(id);
     }
@@ -671,7 +673,7 @@ impl<'t> TreeBuilder<'t> {
 }
 
 /// Separates values in a swept text. A control character, so that two values never join to one identifier.
-pub(super) const SEPARATOR: char = '\u{1f}';
+pub const SEPARATOR: char = '\u{1f}';
 
 fn attributes_of(token: &TagToken) -> u32 {
     if token.has_attributes() { token.attributes as u32 } else { NONE }
@@ -704,6 +706,6 @@ fn looks_like_xml(text: &str) -> bool {
     start.trim_start().starts_with("<?xml") || start.contains("http://www.w3.org/1999/xhtml")
 }
 
-pub(super) fn raw_text(tag: Tag, manner: ParseManner) -> Option<RawText> {
+pub fn raw_text(tag: Tag, manner: ParseManner) -> Option<RawText> {
     raw_text_of(tag, manner.runs_scripts)
 }

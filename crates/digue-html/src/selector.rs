@@ -7,7 +7,7 @@
 
 use std::str::FromStr;
 
-use super::tag::Tag;
+use crate::tag::Tag;
 
 /// The most compounds in one selector of a list; the matcher has one bit for each.
 const COMPOUNDS_MAX: usize = 32;
@@ -16,7 +16,7 @@ const COMPOUNDS_MAX: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     text: String,
-    pub(super) chains: Vec<CompoundChain>,
+    pub chains: Vec<CompoundChain>,
 }
 
 impl Selector {
@@ -28,19 +28,19 @@ impl Selector {
 
 /// Compounds from the outermost to the one that selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CompoundChain {
-    pub(super) links: Vec<CompoundLink>,
+pub struct CompoundChain {
+    pub links: Vec<CompoundLink>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CompoundLink {
-    pub(super) compound: Compound,
+pub struct CompoundLink {
+    pub compound: Compound,
     /// How the next compound relates to this one.
-    pub(super) then: Combinator,
+    pub then: Combinator,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Combinator {
+pub enum Combinator {
     Descendant,
     Child,
     Next,
@@ -51,15 +51,15 @@ pub(super) enum Combinator {
 
 /// The conditions on one element.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Compound {
-    pub(super) name: Option<String>,
+pub struct Compound {
+    pub name: Option<String>,
     /// The name as a number, when it has at most eight bytes.
-    pub(super) tag: Option<Tag>,
-    pub(super) tests: Vec<Test>,
+    pub tag: Option<Tag>,
+    pub tests: Vec<Test>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Test {
+pub enum Test {
     Id(String),
     Class(String),
     Attribute { name: String, value: Option<ValueTest>, ignores_case: bool },
@@ -69,7 +69,7 @@ pub(super) enum Test {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ValueTest {
+pub struct ValueTest {
     operator: Operator,
     value: String,
 }
@@ -86,7 +86,7 @@ enum Operator {
 
 /// `an+b`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Nth {
+pub struct Nth {
     step: i64,
     offset: i64,
 }
@@ -111,7 +111,7 @@ fn fault<T>(text: impl Into<String>) -> Result<T, SelectorError> {
 }
 
 /// The properties of an element that selectors test.
-pub(super) trait SelectableElement {
+pub trait SelectableElement {
     fn tag(&self) -> Tag;
     fn name(&self) -> String;
     /// Decoded value of an attribute; of duplicates, the first.
@@ -123,7 +123,7 @@ pub(super) trait SelectableElement {
 }
 
 impl Compound {
-    pub(super) fn fits(&self, element: &impl SelectableElement) -> bool {
+    pub fn fits(&self, element: &impl SelectableElement) -> bool {
         let fits_name = match (&self.tag, &self.name) {
             (Some(tag), _) => *tag == element.tag(),
             // Long names are numbered for each page, so a compiled selector compares their text.
@@ -133,7 +133,7 @@ impl Compound {
         fits_name && self.tests.iter().all(|test| test.fits(element))
     }
 
-    pub(super) fn needs_place_of_type(&self) -> bool {
+    pub fn needs_place_of_type(&self) -> bool {
         self.tests.iter().any(|test| match test {
             Test::NthOfType(_) => true,
             Test::Not(compound) => compound.needs_place_of_type(),
@@ -282,7 +282,7 @@ impl SelectorInput<'_> {
                 return fault("namespaces are not understood");
             }
             // Only short names have a number that is the same on every page.
-            compound.tag = (name.len() <= 8).then(|| super::tag::TagNames::default().tag(&name));
+            compound.tag = (name.len() <= 8).then(|| crate::tag::TagNames::default().tag(&name));
             compound.name = Some(name);
         }
         while let Some(test) = self.test(may_negate)? {

@@ -2,15 +2,15 @@
 
 use memchr::memchr;
 
-use super::references::{ReferenceContext, decode_into};
-use super::tag::{self, Tag, TagNames};
-use super::tokens::TagAttributes;
+use crate::references::{ReferenceContext, decode_into};
+use crate::tag::{self, Tag, TagNames};
+use crate::tokens::TagAttributes;
 
 /// The index of no node.
-pub(super) const NONE: u32 = u32::MAX;
+pub const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Namespace {
+pub enum Namespace {
     Html,
     Svg,
     MathMl,
@@ -18,35 +18,35 @@ pub(super) enum Namespace {
 
 /// An element, or a text when its tag is `Tag::TEXT`.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) tag: Tag,
-    pub(super) parent: u32,
-    pub(super) first: u32,
-    pub(super) last: u32,
-    pub(super) previous: u32,
-    pub(super) next: u32,
+pub struct Node {
+    pub tag: Tag,
+    pub parent: u32,
+    pub first: u32,
+    pub last: u32,
+    pub previous: u32,
+    pub next: u32,
     /// Position of its attributes or its text in the page; `NONE` for an implied element.
-    pub(super) start: u32,
+    pub start: u32,
     /// End of its text.
-    pub(super) end: u32,
-    pub(super) space: Namespace,
+    pub end: u32,
+    pub space: Namespace,
     /// Character references in the text are not decoded.
-    pub(super) is_raw: bool,
+    pub is_raw: bool,
 }
 
-pub(super) struct HtmlTree<'t> {
-    pub(super) text: &'t str,
-    pub(super) names: TagNames,
-    pub(super) nodes: Vec<Node>,
+pub struct HtmlTree<'t> {
+    pub text: &'t str,
+    pub names: TagNames,
+    pub nodes: Vec<Node>,
     /// Attributes that a second tag added to an element: `<body>` twice.
-    pub(super) more_attributes: Vec<(u32, u32)>,
+    pub more_attributes: Vec<(u32, u32)>,
     /// Quirks mode (no document type, or an old one): classes and ids are compared without case.
-    pub(super) has_quirks: bool,
+    pub has_quirks: bool,
 }
 
 impl<'t> HtmlTree<'t> {
     /// Node 0 is the document.
-    pub(super) fn new(text: &'t str) -> Self {
+    pub fn new(text: &'t str) -> Self {
         let mut tree = Self {
             text,
             names: TagNames::default(),
@@ -58,7 +58,7 @@ impl<'t> HtmlTree<'t> {
         tree
     }
 
-    pub(super) fn create(&mut self, tag: Tag, space: Namespace, start: u32) -> u32 {
+    pub fn create(&mut self, tag: Tag, space: Namespace, start: u32) -> u32 {
         let id = self.nodes.len() as u32;
         self.nodes.push(Node {
             tag,
@@ -75,15 +75,15 @@ impl<'t> HtmlTree<'t> {
         id
     }
 
-    pub(super) fn node(&self, id: u32) -> &Node {
+    pub fn node(&self, id: u32) -> &Node {
         &self.nodes[id as usize]
     }
 
-    pub(super) fn node_mut(&mut self, id: u32) -> &mut Node {
+    pub fn node_mut(&mut self, id: u32) -> &mut Node {
         &mut self.nodes[id as usize]
     }
 
-    pub(super) fn append(&mut self, parent: u32, child: u32) {
+    pub fn append(&mut self, parent: u32, child: u32) {
         let last = self.node(parent).last;
         {
             let child = self.node_mut(child);
@@ -99,7 +99,7 @@ impl<'t> HtmlTree<'t> {
         self.node_mut(parent).last = child;
     }
 
-    pub(super) fn insert_before(&mut self, sibling: u32, child: u32) {
+    pub fn insert_before(&mut self, sibling: u32, child: u32) {
         let (parent, previous) = (self.node(sibling).parent, self.node(sibling).previous);
         {
             let child = self.node_mut(child);
@@ -115,7 +115,7 @@ impl<'t> HtmlTree<'t> {
         }
     }
 
-    pub(super) fn remove(&mut self, id: u32) {
+    pub fn remove(&mut self, id: u32) {
         let Node { parent, previous, next, .. } = *self.node(id);
         if parent == NONE {
             return;
@@ -133,7 +133,7 @@ impl<'t> HtmlTree<'t> {
     }
 
     /// Moves the children of one element to the end of another; returns how many there were.
-    pub(super) fn move_children(&mut self, from: u32, to: u32) -> usize {
+    pub fn move_children(&mut self, from: u32, to: u32) -> usize {
         let mut count = 0;
         while self.node(from).first != NONE {
             let child = self.node(from).first;
@@ -145,7 +145,7 @@ impl<'t> HtmlTree<'t> {
     }
 
     /// The attributes of an element as written: names in any case, values not decoded.
-    pub(super) fn attributes(&self, id: u32) -> impl Iterator<Item = (&'t str, &'t str)> + use<'_, 't> {
+    pub fn attributes(&self, id: u32) -> impl Iterator<Item = (&'t str, &'t str)> + use<'_, 't> {
         let text = self.text;
         let own = Some(self.node(id).start).filter(|start| *start != NONE);
         let may_have_more = matches!(self.node(id).tag, tag::HTML | tag::BODY);
@@ -155,7 +155,7 @@ impl<'t> HtmlTree<'t> {
     }
 
     /// Appends a text with its character references decoded.
-    pub(super) fn write_text(&self, id: u32, to: &mut String) {
+    pub fn write_text(&self, id: u32, to: &mut String) {
         let node = self.node(id);
         let raw = &self.text[node.start as usize..node.end as usize];
         let start = to.len();

@@ -4,7 +4,7 @@
 //! may match, its parent those that its next siblings may. Matching each selector by itself would walk the
 //! page once for each.
 
-use super::selector::{Combinator, Compound, CompoundChain, SelectableElement, Selector};
+use crate::selector::{Combinator, Compound, CompoundChain, SelectableElement, Selector};
 
 type Bits = u128;
 
@@ -12,11 +12,11 @@ type Bits = u128;
 const BANK_BITS: usize = Bits::BITS as usize;
 
 /// The purpose of a selector, as a number given by its owner.
-pub(super) type Target = usize;
+pub type Target = usize;
 
-pub(super) struct Matcher<'r> {
+pub struct Matcher<'r> {
     banks: Vec<SelectorBank<'r>>,
-    pub(super) needs_place_of_type: bool,
+    pub needs_place_of_type: bool,
 }
 
 #[derive(Default)]
@@ -34,7 +34,7 @@ struct MatchStep<'r> {
 
 /// Compounds that the children of an element may match.
 #[derive(Clone, Copy, Default)]
-pub(super) struct AwaitedMatches {
+pub struct AwaitedMatches {
     descendants: Bits,
     children: Bits,
     next: Bits,
@@ -42,7 +42,7 @@ pub(super) struct AwaitedMatches {
 }
 
 impl<'r> Matcher<'r> {
-    pub(super) fn new(selectors: impl Iterator<Item = (Target, &'r Selector)>) -> Self {
+    pub fn new(selectors: impl Iterator<Item = (Target, &'r Selector)>) -> Self {
         let mut matcher = Self { banks: vec![SelectorBank::default()], needs_place_of_type: false };
         for (target, selector) in selectors {
             for chain in &selector.chains {
@@ -67,13 +67,13 @@ impl<'r> Matcher<'r> {
     }
 
     /// Number of states of one element: one for each bank.
-    pub(super) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.banks.len()
     }
 
     /// Matches one element. `parent` holds what its parent's children may match, `below` receives what its
     /// own children may match, and `chosen` the targets of the selectors that select it.
-    pub(super) fn enter(
+    pub fn enter(
         &self,
         element: &impl SelectableElement,
         parent: &mut [AwaitedMatches],

@@ -12,10 +12,10 @@ use html5ever::{ParseOpts, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use proptest::prelude::*;
 
-use super::build::{ParseManner, build};
-use super::references::{ReferenceContext, decoded};
-use super::tag::Tag;
-use super::tree::{HtmlTree, NONE};
+use crate::build::{ParseManner, build};
+use crate::references::{ReferenceContext, decoded};
+use crate::tag::Tag;
+use crate::tree::{HtmlTree, NONE};
 
 /// A tree as one line: names, attributes, texts, with adjacent texts joined. White space around a text is
 /// left out: to which of two elements a line break belongs (`<table>\n</>x`) is invisible.

@@ -4,10 +4,10 @@
 
 use memchr::{memchr, memchr2};
 
-use super::tag::{self, Tag, TagNames};
+use crate::tag::{self, Tag, TagNames};
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum HtmlToken {
+pub enum HtmlToken {
     /// `is_raw`: character references are not decoded.
     Text {
         start: usize,
@@ -29,25 +29,25 @@ pub(super) enum HtmlToken {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TagToken {
-    pub(super) tag: Tag,
+pub struct TagToken {
+    pub tag: Tag,
     /// Start of its name.
-    pub(super) start: usize,
+    pub start: usize,
     /// Start of its attributes.
-    pub(super) attributes: usize,
-    pub(super) end: usize,
-    pub(super) is_self_closing: bool,
+    pub attributes: usize,
+    pub end: usize,
+    pub is_self_closing: bool,
 }
 
 impl TagToken {
-    pub(super) const fn has_attributes(&self) -> bool {
+    pub const fn has_attributes(&self) -> bool {
         self.end > self.attributes + 1
     }
 }
 
 /// The kind of an element whose content is only text: how it ends, and whether it has character references.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum RawText {
+pub enum RawText {
     /// `title`, `textarea`.
     WithReferences,
     Without,
@@ -56,21 +56,21 @@ pub(super) enum RawText {
     ToTheEnd,
 }
 
-pub(super) struct Tokens<'t> {
-    pub(super) text: &'t str,
-    pub(super) at: usize,
+pub struct Tokens<'t> {
+    pub text: &'t str,
+    pub at: usize,
     /// Start of a tag that is cut off at the end of the page; a browser shows nothing of it, the sweep sees
     /// it.
-    pub(super) cut_at: Option<usize>,
+    pub cut_at: Option<usize>,
 }
 
 impl<'t> Tokens<'t> {
-    pub(super) const fn new(text: &'t str) -> Self {
+    pub const fn new(text: &'t str) -> Self {
         Self { text, at: 0, cut_at: None }
     }
 
     /// `reads_cdata`: within SVG and MathML, and in XML, `<![CDATA[` is text.
-    pub(super) fn next(&mut self, names: &mut TagNames, reads_cdata: bool) -> HtmlToken {
+    pub fn next(&mut self, names: &mut TagNames, reads_cdata: bool) -> HtmlToken {
         loop {
             let start = self.at;
             let end = self.markup_from(start);
@@ -197,7 +197,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// The content of an element that holds only text, up to its end tag, which is the next token.
-    pub(super) fn raw_text(&mut self, tag_name: &str, raw: RawText) -> (usize, usize) {
+    pub fn raw_text(&mut self, tag_name: &str, raw: RawText) -> (usize, usize) {
         let start = self.at;
         let end = match raw {
             RawText::ToTheEnd => self.text.len(),
@@ -264,7 +264,7 @@ fn names_tag(bytes: &[u8], name: &str) -> bool {
         && bytes.get(name.len()).is_some_and(|byte| ends_name(*byte))
 }
 
-pub(super) const fn is_space(byte: u8) -> bool {
+pub const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
 }
 
@@ -273,16 +273,16 @@ const fn ends_name(byte: u8) -> bool {
 }
 
 /// The attributes of a tag as written: name and undecoded value.
-pub(super) struct TagAttributes<'t> {
+pub struct TagAttributes<'t> {
     text: &'t str,
-    pub(super) at: usize,
+    pub at: usize,
     /// The `>` of the tag was reached.
-    pub(super) is_closed: bool,
-    pub(super) is_self_closing: bool,
+    pub is_closed: bool,
+    pub is_self_closing: bool,
 }
 
 impl<'t> TagAttributes<'t> {
-    pub(super) const fn new(text: &'t str, at: usize) -> Self {
+    pub const fn new(text: &'t str, at: usize) -> Self {
         Self { text, at, is_closed: false, is_self_closing: false }
     }
 
@@ -366,7 +366,7 @@ impl<'t> Iterator for TagAttributes<'t> {
 }
 
 /// The kind of content of an HTML element, when it is only text.
-pub(super) const fn raw_text_of(tag: Tag, runs_scripts: bool) -> Option<RawText> {
+pub const fn raw_text_of(tag: Tag, runs_scripts: bool) -> Option<RawText> {
     match tag {
         tag::TITLE | tag::TEXTAREA => Some(RawText::WithReferences),
         tag::STYLE | tag::XMP | tag::IFRAME | tag::NOEMBED | tag::NOFRAMES => Some(RawText::Without),
