@@ -29,7 +29,6 @@ pub mod name_mapping;
 pub mod outgoing;
 pub mod paced;
 pub mod past;
-pub mod path;
 mod pending_entries;
 pub mod portal;
 pub mod ports;
@@ -46,5 +45,6 @@ mod token;
 mod visit;
 
 pub use connections::ConnectionLimits;
+pub use digue_types::path;
 pub use gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
 pub use portal::Portal;

@@ -17,7 +17,8 @@ use crate::swept_texts::SweptTexts;
 use crate::table::{CellValue, TableRow, TableRows, TableRules};
 use lexer::{Lexer, Quotes};
 
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// The delimiters that files without an own one are read with.
+pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Reads a table from decoded text.
 pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
@@ -51,6 +52,23 @@ pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result
         }
     }
     conclude(candidates)
+}
+
+/// The rows of a file in the usual quoting, each of cells as a person sees them; no rule is applied. A `sep=`
+/// line is none of them, and decides over `delimiter`.
+pub fn csv_rows(text: &str, delimiter: u8) -> Vec<Vec<String>> {
+    let text = text.trim_start_matches('\u{feff}');
+    let (delimiter, text) = separator_hint(text).unwrap_or((delimiter, text));
+    let mut lexer = Lexer::new(text, delimiter, Quotes::Doubled);
+    let (mut rows, mut row) = (Vec::new(), CsvRow::default());
+    let shown = |cell: CellValue<'_>| match cell {
+        CellValue::Text(text) | CellValue::Computed(text) | CellValue::Unreadable(_, text) => text.to_owned(),
+        CellValue::Missing | CellValue::Blank => String::new(),
+    };
+    while lexer.read(&mut row) {
+        rows.push(row.cells.iter().map(|cell| shown(unguarded(cell))).collect());
+    }
+    rows
 }
 
 /// The file is readable when one candidate reads it whole. That it has no rows is accepted only when no

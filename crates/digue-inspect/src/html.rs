@@ -11,6 +11,7 @@
 //! that of `digue-html`.
 
 mod charset;
+pub mod outline;
 mod walk;
 
 use digue_html::build::{self, ParseManner, TreeFault};

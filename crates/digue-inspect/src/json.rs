@@ -19,6 +19,7 @@ use crate::jsonpath::{JsonPathSegment, RecordPath, Select};
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
 mod children;
+pub mod outline;
 mod plain;
 mod scan;
 mod walk;
@@ -127,6 +128,11 @@ pub enum JsonRulesError {
 }
 
 impl JsonRules {
+    /// True when the whole document is the only record that the map describes.
+    pub(crate) fn is_one_record(&self) -> bool {
+        self.masks.records.count_ones() == 1 && self.at_root & self.masks.records != 0
+    }
+
     pub fn new(map: JsonMap) -> Result<Self, JsonRulesError> {
         let mut compiled = Self {
             steps: vec![],
@@ -264,6 +270,15 @@ impl JsonRules {
             |step: &JsonPathSegment| matches!(&step.select, Select::Name(written) if *written == *name);
         self.steps.iter().any(is_written) || self.fields.iter().any(|field| *field == *name)
     }
+}
+
+/// Removes a prefix that keeps a page from running JSON as a script (`)]}',`, endless loops), and a
+/// byte-order mark.
+pub(crate) fn without_guard(text: &str) -> &str {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let guards =
+        [")]}',", ")]}'", ")]}", "while(1);", "while (1);", "for(;;);", "for (;;);", "{}&&", "throw 1;"];
+    guards.iter().find_map(|guard| text.strip_prefix(guard)).unwrap_or(text)
 }
 
 /// For each rule, the records whose own identifier it takes, with its distance below each.

@@ -47,13 +47,14 @@ const TREES: [&str; 10] = [
 ];
 
 /// A parsed `Content-Type` header.
-pub(crate) struct MediaType {
-    pub(crate) essence: String,
-    pub(crate) charset: Option<String>,
+pub struct MediaType {
+    /// In lower case, without parameters.
+    pub essence: String,
+    pub charset: Option<String>,
 }
 
 impl MediaType {
-    pub(crate) fn parse(header: &str) -> Self {
+    pub fn parse(header: &str) -> Self {
         let mut parts = header.split(';');
         let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
         let charset = parts.find_map(|part| {
@@ -64,7 +65,8 @@ impl MediaType {
         Self { essence, charset }
     }
 
-    pub(crate) fn fits_one(&self, patterns: &[String]) -> bool {
+    /// True for one of `patterns`, which are essences or `*+suffix`.
+    pub fn fits_one(&self, patterns: &[String]) -> bool {
         patterns.iter().any(|pattern| self.fits(pattern))
     }
 

@@ -8,9 +8,9 @@ use crate::collector::Collector;
 use crate::csv_table;
 use crate::decode;
 use crate::error_page;
-use crate::html::{self, HtmlRules};
+use crate::html::{self, HtmlRecords, HtmlRules};
 use crate::identifier::{IdentifierKind, Pick};
-use crate::json::JsonRules;
+use crate::json::{JsonRules, without_guard};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
 use crate::reading::{ReadingTally, ResponseReading, Unreadable, WhyNobody};
@@ -56,12 +56,14 @@ impl RuleBlock {
 
 /// The map's rules for error pages of the whole portal: short answers with these statuses and types may have
 /// no record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct ErrorRules {
     pub statuses: Vec<StatusPattern>,
     pub types: Vec<String>,
     /// The most bytes of such an answer, once decoded.
     pub bytes_max: usize,
+    /// Patterns searched for in pages of a type that the route has no block for, besides those of its blocks.
+    pub sweep: Vec<Pick>,
 }
 
 /// `404`, or all of `4xx`.
@@ -175,7 +177,7 @@ fn read(
         Ok(why) => Ok(block.reading(why, found)),
         // A short answer to a failed request may have no record, unless it holds an identifier or has the
         // form of data.
-        Err(unreadable) if is_short_error && unreadable.is_without_record() => {
+        Err(unreadable) if is_short_error && block.lacks_record(&unreadable) => {
             check_words(&media, &bytes, limits)?;
             Ok(block.reading(Some(WhyNobody::Status), found))
         }
@@ -195,8 +197,9 @@ fn read_error_page(
     let limit = errors.bytes_max.min(limits.decoded_bytes_max);
     let bytes = decode::decode(message.content_encoding, message.body, limit)?;
     let text = decode::text(media.charset.as_deref(), &bytes)?;
-    // The route has no block for this type, so the patterns of all its blocks apply.
-    let sweep: Vec<Pick> = rules.blocks.iter().flat_map(|block| &block.sweep).cloned().collect();
+    // The route has no block for this type, so the patterns of all its blocks apply. It may have none at all.
+    let of_blocks = rules.blocks.iter().flat_map(|block| &block.sweep);
+    let sweep: Vec<Pick> = of_blocks.chain(&errors.sweep).cloned().collect();
     let mut found = Collector::new(kinds, &sweep, limits.identifiers_max);
     found.sweep(&text, UnreadPlace::default)?;
     check_words(media, &bytes, limits)?;
@@ -288,22 +291,27 @@ impl RuleBlock {
     fn reading(&self, why: Option<WhyNobody>, found: Collector<'_>) -> ResponseReading {
         reading(why, found)
     }
-}
 
-impl Unreadable {
     /// True when the response lacks what the map describes, rather than having something that cannot be read.
-    fn is_without_record(&self) -> bool {
-        matches!(self.detail.cause, UnreadCause::NoRecord | UnreadCause::Undescribed)
+    ///
+    /// Of several records, one without an identifier ends the reading, and what follows was not seen. Where the
+    /// whole answer is one record, it was seen.
+    fn lacks_record(&self, unreadable: &Unreadable) -> bool {
+        match unreadable.detail.cause {
+            UnreadCause::NoRecord | UnreadCause::Undescribed => true,
+            UnreadCause::NamelessRecord => match &self.rules {
+                BlockRules::Json(json) => json.is_one_record(),
+                BlockRules::Html(html) => matches!(html.records, HtmlRecords::Page),
+                BlockRules::NdJson(_)
+                | BlockRules::Csv(_)
+                | BlockRules::Xlsx(_)
+                | BlockRules::Xml(_)
+                | BlockRules::Text { .. }
+                | BlockRules::Nobody => false,
+            },
+            _ => false,
+        }
     }
-}
-
-/// Removes a prefix that keeps a page from running JSON as a script (`)]}',`, endless loops), and a
-/// byte-order mark.
-fn without_guard(text: &str) -> &str {
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    let guards =
-        [")]}',", ")]}'", ")]}", "while(1);", "while (1);", "for(;;);", "for (;;);", "{}&&", "throw 1;"];
-    guards.iter().find_map(|guard| text.strip_prefix(guard)).unwrap_or(text)
 }
 
 /// Browsers read JSON as UTF-8 (RFC 8259, 8.1); older servers write ISO 8859-1 without declaring it. Both
@@ -451,6 +459,7 @@ mod tests {
             statuses: vec![StatusPattern::Class(4)],
             types: vec!["text/html".into()],
             bytes_max: 100,
+            sweep: vec![],
         });
         let nobody = ResponseReading::ShowsNobody(WhyNobody::Status);
         assert_eq!(look_with(&rules, 404, "application/json", error), nobody);
@@ -462,6 +471,41 @@ mod tests {
         check_cause(look_with(&rules, 404, "image/png", "x"), UnreadCause::MediaType);
         let long = format!(r#"{{"detail":"{}"}}"#, "x".repeat(200));
         check_cause(look_with(&rules, 404, "application/json", &long), UnreadCause::Undescribed);
+    }
+
+    fn short_errors() -> ErrorRules {
+        let sweep = vec![Pick::by_pattern(0, SearchPattern::new(r"\bP[0-9]{4}\b").unwrap(), "sweep")];
+        let statuses = vec![StatusPattern::Class(4)];
+        ErrorRules { statuses, types: vec!["text/html".into()], bytes_max: 200, sweep }
+    }
+
+    #[test]
+    fn an_error_page_of_a_route_without_rules_is_searched_all_the_same() {
+        let rules = ResponseRules { blocks: vec![], errors: Some(short_errors()) };
+        check_count(look_with(&rules, 404, "text/html", "<a href=P0001>x</a>"), 1);
+        let nobody = ResponseReading::ShowsNobody(WhyNobody::Status);
+        assert_eq!(look_with(&rules, 404, "text/html", "<h1>Not found</h1>"), nobody);
+    }
+
+    #[test]
+    fn an_error_in_place_of_the_one_record_shows_nobody() {
+        let path = |text: &str| RecordPath::parse(text).unwrap();
+        let rules = |record: &str| {
+            let rule = JsonRule { path: path("$.data.id"), pick: Pick::whole(0, "$.data.id"), is_own: None };
+            let map = JsonMap { rules: vec![rule], records: vec![path(record)], ..JsonMap::default() };
+            let types = vec!["application/json".into()];
+            let block = RuleBlock::new(types, BlockRules::Json(JsonRules::new(map).unwrap()));
+            ResponseRules { blocks: vec![block], errors: Some(short_errors()) }
+        };
+        let error = r#"{"detail":"Not found."}"#;
+        let nobody = ResponseReading::ShowsNobody(WhyNobody::Status);
+        assert_eq!(look_with(&rules("$"), 404, "application/json", error), nobody);
+        check_cause(look_with(&rules("$"), 200, "application/json", error), UnreadCause::NamelessRecord);
+        let record = r#"{"nom":"Durand","id":null}"#;
+        check_cause(look_with(&rules("$"), 404, "application/json", record), UnreadCause::Undescribed);
+        // What follows a nameless record was not read.
+        let list = r#"{"data":{"title":"x"}}"#;
+        check_cause(look_with(&rules("$.data"), 404, "application/json", list), UnreadCause::NamelessRecord);
     }
 
     #[test]

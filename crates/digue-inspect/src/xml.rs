@@ -14,6 +14,8 @@ use crate::collector::Collector;
 use crate::identifier::Pick;
 use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
+pub mod outline;
+
 /// The deepest nesting of elements; deeper documents are hostile.
 const DEPTH_MAX: usize = 256;
 

@@ -23,6 +23,10 @@ use digue_journal::receipt::Receipt;
 use digue_journal::seal::{ClearHeader, PeriodKey};
 use digue_journal::witness::AddCheckpoint;
 use digue_journal::{checkpoint, codec, tile};
+use digue_learn::compile::compile;
+use digue_learn::har::{HarFault, HarLimits, read_har};
+use digue_learn::known::{ColumnChoice, PersonsTable};
+use digue_learn::{Exchange, ExchangeSource, KnownPersons, learn};
 
 pub type Target = fn(&[u8]);
 
@@ -40,6 +44,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("journal", journal),
     ("evidence", evidence),
     ("line", line),
+    ("har", har),
     ("index", digue_exposure::read_any_bytes),
 ];
 
@@ -220,6 +225,39 @@ fn line(bytes: &[u8]) {
         }
     }
     let _ = (access_log::parse_moment(&text), access_log::lacks_zone(&text));
+}
+
+/// An archive of recorded traffic, and a map learnt from it.
+fn har(bytes: &[u8]) {
+    let limits = HarLimits { bytes_max: 1 << 20, entries_max: 200, entry_bytes_max: 1 << 18 };
+    let mut held = 0;
+    let tally = read_har(bytes, &limits, &mut |exchange| {
+        held += 1;
+        assert!((100..=599).contains(&exchange.status));
+    });
+    let Ok(tally) = tally else { return };
+    assert_eq!(tally.entries, held + tally.without_answer, "each entry is handed over or counted");
+    let rows = (0..20).map(|n| vec![format!("P{n:04}")]).collect();
+    let table = PersonsTable { header: vec!["id".to_owned()], rows };
+    let (known, _) =
+        KnownPersons::from_table(&table, &ColumnChoice::default()).expect("a list of identifiers");
+    let mut archive = HarBytes { bytes, limits };
+    if let Ok(learnt) = learn(&mut archive, known) {
+        compile(&learnt.map).expect("what is proposed compiles");
+    }
+}
+
+struct HarBytes<'b> {
+    bytes: &'b [u8],
+    limits: HarLimits,
+}
+
+impl ExchangeSource for HarBytes<'_> {
+    type Fault = HarFault;
+
+    fn each(&mut self, take: &mut dyn FnMut(&Exchange<'_>)) -> Result<(), HarFault> {
+        read_har(self.bytes, &self.limits, take).map(|_| ())
+    }
 }
 
 #[cfg(test)]

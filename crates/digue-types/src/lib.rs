@@ -9,6 +9,7 @@ pub mod gate_reason;
 pub mod ids;
 pub mod inspection;
 pub mod list;
+pub mod path;
 pub mod person;
 pub mod reading;
 pub mod reason;

@@ -1,6 +1,7 @@
 //! The command line, in the user's language.
 
 pub(crate) mod evidence;
+pub(crate) mod learn;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
 
 use evidence::EvidenceTask;
+use learn::{HarArguments, LearnArguments};
 
 /// A parsed command line.
 pub(crate) struct CommandLine {
@@ -20,7 +22,8 @@ pub(crate) struct CommandLine {
 pub(crate) enum Subcommand {
     Init { folder: PathBuf },
     Check { config: PathBuf, probe: Option<RouteProbe> },
-    Inspect { config: PathBuf, response: SavedResponse },
+    Inspect { config: PathBuf, portal: String, what: InspectedTraffic },
+    Learn(LearnArguments),
     Serve { config: PathBuf },
     Link { config: PathBuf, account: String, host: String },
     Account { config: PathBuf, account: String, organisation: String, role: String, moves: bool },
@@ -75,9 +78,18 @@ pub(crate) struct DecoysArguments {
     pub(crate) count: usize,
 }
 
+/// What `digue inspect` looks at.
+pub(crate) enum InspectedTraffic {
+    Response(SavedResponse),
+    Har {
+        har: HarArguments,
+        /// Where to write a line for each exchange.
+        each: Option<PathBuf>,
+    },
+}
+
 /// A response of a portal, saved in a file.
 pub(crate) struct SavedResponse {
-    pub(crate) portal: String,
     pub(crate) route: String,
     pub(crate) status: u16,
     pub(crate) media_type: Option<String>,
@@ -174,6 +186,7 @@ fn command(language: Language) -> Command {
             ),
         )
         .subcommand(inspect_command(language).arg(config()))
+        .subcommand(learn::command(language))
         .subcommand(Command::new("serve").about(say("command-serve")).arg(config()))
         .subcommand(
             Command::new("account")
@@ -295,15 +308,19 @@ fn decoys_command(language: Language) -> Command {
 
 fn inspect_command(language: Language) -> Command {
     let say = |key: &str| text(language, key);
-    let needed = |name: &'static str, key: &str| Arg::new(name).required(true).help(say(key));
+    let needed = |name: &'static str, key: &str| Arg::new(name).help(say(key));
     let option = |name: &'static str, value: &'static str, key: &str| {
         Arg::new(name).long(name).value_name(value).help(say(key))
     };
+    let route = needed("route", "command-inspect-route").required_unless_present("har");
+    let body = needed("body", "command-inspect-body").required_unless_present("har");
     Command::new("inspect")
         .about(say("command-inspect"))
-        .arg(needed("portal", "command-inspect-portal"))
-        .arg(needed("route", "command-inspect-route"))
-        .arg(needed("body", "command-inspect-body").value_parser(value_parser!(PathBuf)))
+        .arg(needed("portal", "command-inspect-portal").required(true))
+        .arg(route.conflicts_with("har"))
+        .arg(body.value_parser(value_parser!(PathBuf)))
+        .args(learn::har_arguments(language, "command-inspect-har"))
+        .arg(learn::file(language, "each", "command-inspect-each").requires("har"))
         .arg(option("type", "TYPE", "command-inspect-type"))
         .arg(option("encoding", "gzip|br|zstd|deflate", "command-inspect-encoding").default_value(""))
         .arg(
@@ -311,6 +328,17 @@ fn inspect_command(language: Language) -> Command {
                 .default_value("200")
                 .value_parser(value_parser!(u16)),
         )
+}
+
+fn saved_response(matches: &ArgMatches) -> SavedResponse {
+    let text = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
+    SavedResponse {
+        route: text("route"),
+        status: *matches.get_one::<u16>("status").expect("it has a default"),
+        media_type: matches.get_one::<String>("type").cloned(),
+        coding: text("encoding"),
+        body: matches.get_one::<PathBuf>("body").expect("clap requires it").clone(),
+    }
 }
 
 fn route_probe(matches: &ArgMatches) -> Option<RouteProbe> {
@@ -325,17 +353,17 @@ fn task(matches: &ArgMatches) -> Subcommand {
     match name {
         "init" => Subcommand::Init { folder: path("folder") },
         "check" => Subcommand::Check { config: path("config"), probe: route_probe(matches) },
-        "inspect" => Subcommand::Inspect {
-            config: path("config"),
-            response: SavedResponse {
-                portal: text("portal"),
-                route: text("route"),
-                status: *matches.get_one::<u16>("status").expect("it has a default"),
-                media_type: matches.get_one::<String>("type").cloned(),
-                coding: text("encoding"),
-                body: path("body"),
-            },
-        },
+        "inspect" => {
+            let what = match matches.contains_id("har") {
+                true => InspectedTraffic::Har {
+                    har: learn::har_of(matches),
+                    each: matches.get_one("each").cloned(),
+                },
+                false => InspectedTraffic::Response(saved_response(matches)),
+            };
+            Subcommand::Inspect { config: path("config"), portal: text("portal"), what }
+        }
+        "learn" => Subcommand::Learn(learn::arguments(matches)),
         "serve" => Subcommand::Serve { config: path("config") },
         "link" => Subcommand::Link { config: path("config"), account: text("account"), host: text("host") },
         "account" => Subcommand::Account {

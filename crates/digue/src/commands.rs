@@ -8,6 +8,7 @@ mod evidence;
 mod init;
 mod input;
 mod inspect;
+mod learn;
 mod replay;
 mod replay_record;
 mod serve;
@@ -34,7 +35,8 @@ pub(crate) fn run(command_line: CommandLine) -> ExitCode {
     let code = match command_line.command {
         Subcommand::Init { folder } => init::run(&out, &folder),
         Subcommand::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
-        Subcommand::Inspect { config, response } => inspect::run(&out, &config, &response),
+        Subcommand::Inspect { config, portal, what } => inspect::run(&out, &config, &portal, &what),
+        Subcommand::Learn(arguments) => learn::run(&out, &arguments),
         Subcommand::Serve { config } => serve::run(&out, &config),
         Subcommand::Link { config, account, host } => admin::link(&out, &config, &account, &host),
         Subcommand::Account { config, account, organisation, role, moves } => {
@@ -65,6 +67,15 @@ impl Output {
     pub(crate) fn complain(&self, key: &str, values: &[(&str, Value)]) {
         let line = text_with(self.language, key, values);
         // Without standard error nothing can be said; the exit code remains.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
+    /// The text of a key, to be part of another.
+    pub(crate) fn text_of(&self, key: &str, values: &[(&str, Value)]) -> String {
+        text_with(self.language, key, values)
+    }
+
+    pub(crate) fn complain_line(&self, line: &str) {
         let _ = writeln!(std::io::stderr(), "{line}");
     }
 

@@ -396,3 +396,9 @@ fn a_shape_that_any_word_has_makes_no_header_an_identifier() {
     let text = "nom;numero\r\nDupont;B1\r\nDurand;B2\r\n";
     assert_eq!(look(&rules("numero"), wide, text).unwrap().0, ["B1", "B2"]);
 }
+
+#[test]
+fn rows_are_given_as_they_are_seen() {
+    let rows = csv_rows("\u{feff}sep=;\n\"a;b\";=\"0012\"\r\n;x\n", b',');
+    assert_eq!(rows, [vec!["a;b", "0012"], vec!["", "x"]]);
+}

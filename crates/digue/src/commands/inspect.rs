@@ -1,17 +1,19 @@
-//! `digue inspect`: which persons does this saved response show, according to the map of this route?
+//! `digue inspect`: which persons does this saved response show, according to the map of this route? With `--har`,
+//! which persons do all responses of a recording show?
 //!
 //! For authors of maps: the same code as in the gateway, applied to a file.
 
 use std::path::Path;
 
+use digue_gateway::Portal;
 use digue_inspect::{Message, ResponseReading, WhyNobody, inspect};
 use digue_locales::Value;
 
 use super::{BAD, GOOD, NOT_RUN, Output};
-use crate::cli::SavedResponse;
+use crate::cli::{InspectedTraffic, SavedResponse};
 use crate::config;
 
-pub(crate) fn run(out: &Output, file: &Path, response: &SavedResponse) -> u8 {
+pub(crate) fn run(out: &Output, file: &Path, portal: &str, what: &InspectedTraffic) -> u8 {
     let config = match config::load(file) {
         Ok(config) => config,
         Err(faults) => {
@@ -19,11 +21,21 @@ pub(crate) fn run(out: &Output, file: &Path, response: &SavedResponse) -> u8 {
             return NOT_RUN;
         }
     };
-    let found = config.portals().find(|portal| portal.id.as_str() == response.portal).and_then(|portal| {
-        let route = portal.routes.iter().find(|route| route.name.as_str() == response.route)?;
-        Some((portal, route))
-    });
-    let Some((portal, route)) = found else {
+    let found = config.portals().find(|known| known.id.as_str() == portal);
+    match (found, what) {
+        (Some(portal), InspectedTraffic::Har { har, each }) => {
+            super::learn::inspect(out, portal, har, each.as_deref())
+        }
+        (Some(portal), InspectedTraffic::Response(response)) => one_response(out, portal, response),
+        (None, _) => {
+            out.complain("inspect-no-route", &[]);
+            NOT_RUN
+        }
+    }
+}
+
+fn one_response(out: &Output, portal: &Portal, response: &SavedResponse) -> u8 {
+    let Some(route) = portal.routes.iter().find(|route| route.name.as_str() == response.route) else {
         out.complain("inspect-no-route", &[]);
         return NOT_RUN;
     };

@@ -26,7 +26,7 @@ use http::{HeaderName, Method};
 use regex::Regex;
 
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
-use super::response_rules::read_block;
+use super::response_rules::{read_block, read_sweep};
 use super::server::{parse_public_url, read_retention};
 
 /// A map, and the public URL of its portal.
@@ -69,7 +69,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let lasts = root.section("break_glass").and_then(|section| section.duration("lasts"));
     let timeouts = read_timeouts(root.section("timeouts"));
     let report_token = root.section("report").and_then(|section| read_report_token(&section));
-    let errors = root.section("errors").map(|section| read_errors(&section));
+    let errors = root.section("errors").map(|section| read_errors(&section, &kinds));
     let query = section.as_ref().and_then(read_usual_query).unwrap_or(QueryRule::NAMED);
     let usual = RouteDefaults { kinds: &kinds, errors, query };
     let sections = root.sections("routes");
@@ -372,14 +372,17 @@ struct RouteDefaults<'d> {
 }
 
 /// `[errors]`: short responses with these statuses and types may contain no record.
-fn read_errors(section: &ConfigSection<'_>) -> ErrorRules {
+fn read_errors(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> ErrorRules {
     let statuses = section.parse_all("statuses", StatusPattern::parse);
     if statuses.is_empty() {
         section.fault("statuses", "fault-missing", "");
     }
     let types = section.texts("types").iter().map(|text| text.to_ascii_lowercase()).collect();
     let bytes_max = section.bytes("bytes").unwrap_or(2 << 10);
-    ErrorRules { statuses, types, bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX) }
+    let bytes_max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
+    // A pattern that is refused is a fault of the section, so that no map without it comes into force.
+    let sweep = section.sections("sweep").iter().filter_map(|rule| read_sweep(rule, kinds)).collect();
+    ErrorRules { statuses, types, bytes_max, sweep }
 }
 
 fn read_usual_query(section: &ConfigSection<'_>) -> Option<QueryRule> {

@@ -159,7 +159,7 @@ fn read_html_records(section: &ConfigSection<'_>) -> Option<HtmlRecords> {
     (!selectors.is_empty()).then_some(HtmlRecords::At(selectors))
 }
 
-fn read_sweep(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
+pub(super) fn read_sweep(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
     if !section.has("pattern") {
         section.fault("pattern", "fault-missing", "");
     }

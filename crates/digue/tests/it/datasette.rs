@@ -12,14 +12,14 @@ use regex::Regex;
 use crate::instance::{Instance, Plan};
 use crate::python::python;
 
-struct Datasette {
+pub(crate) struct Datasette {
     child: Child,
-    address: String,
+    pub(crate) address: String,
     _folder: tempfile::TempDir,
 }
 
 impl Datasette {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("data.db");
         fill(&database);

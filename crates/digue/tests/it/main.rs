@@ -22,6 +22,7 @@ mod identity;
 mod instance;
 mod kill;
 mod leaks;
+mod learn;
 mod messages;
 mod mirror;
 mod names;

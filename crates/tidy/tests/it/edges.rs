@@ -15,6 +15,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-documents", 1, &[]),
     ("digue-isms", 1, &["digue-types"]),
     ("digue-messages", 1, &["digue-types"]),
+    ("digue-learn", 2, &["digue-types", "digue-html", "digue-inspect"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-http", 1, &["digue-types"]),
@@ -246,7 +247,15 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     (
         "digue-testkit",
         15,
-        &["digue-types", "digue-html", "digue-inspect", "digue-journal", "digue-exposure", "digue-gateway"],
+        &[
+            "digue-types",
+            "digue-html",
+            "digue-inspect",
+            "digue-journal",
+            "digue-exposure",
+            "digue-gateway",
+            "digue-learn",
+        ],
     ),
     ("digue-scenarios", 15, &[]),
     ("tidy", 15, &[]),
@@ -313,6 +322,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("fluent-bundle", &["digue-locales"]),
     ("clap", &["digue"]),
     ("toml", &["digue"]),
+    // Maps are edited, and not written anew.
+    ("toml_edit", &["digue-learn"]),
     ("minicbor", &["digue-journal"]),
 ];
 
@@ -339,7 +350,7 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "digue-types",
     "digue-journal",
     "digue-inspect",
@@ -349,6 +360,7 @@ const PURE: [&str; 9] = [
     "digue-documents",
     "digue-isms",
     "digue-messages",
+    "digue-learn",
 ];
 
 #[test]

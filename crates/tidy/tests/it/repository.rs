@@ -65,15 +65,29 @@ pub(crate) fn templates() -> Vec<PathBuf> {
     folders.iter().flat_map(|folder| files(folder, "html")).collect()
 }
 
+/// The files of modules that a source declares for tests only.
+fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
+    let is_root = ["lib.rs", "main.rs"].iter().any(|root| path.ends_with(root));
+    let folder = if is_root { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+    let names = text.split("#[cfg(test)]\nmod ").skip(1).filter_map(|rest| rest.split_once(';'));
+    let names = names
+        .map(|(name, _)| name)
+        .filter(|name| name.chars().all(|sign| sign.is_alphanumeric() || sign == '_'));
+    names.map(|name| folder.join(name).with_extension("rs")).collect()
+}
+
 /// Sources that ship: without tests, benches and inline test modules.
 pub(crate) fn shipped() -> Vec<(PathBuf, String)> {
     let mut sources = Vec::new();
     for name in crates().iter().filter(|name| !matches!(name.as_str(), "tidy" | "digue-testkit")) {
-        for path in files(&root().join("crates").join(name).join("src"), "rs") {
-            if path.ends_with("tests.rs") {
+        let paths = files(&root().join("crates").join(name).join("src"), "rs");
+        let texts: Vec<String> = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+        let tests: Vec<PathBuf> =
+            paths.iter().zip(&texts).flat_map(|(path, text)| test_modules(path, text)).collect();
+        for (path, text) in paths.into_iter().zip(texts) {
+            if tests.contains(&path) {
                 continue;
             }
-            let text = fs::read_to_string(&path).unwrap();
             let end = text.find("\n#[cfg(test)]").unwrap_or(text.len());
             sources.push((path, text[..end].to_owned()));
         }

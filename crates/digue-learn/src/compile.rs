@@ -1,0 +1,268 @@
+//! A learnt map as the inspection applies it, and any map as learning tries it.
+
+use digue_html::selector::parse_selector;
+use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
+use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
+use digue_inspect::jsonpath::RecordPath;
+use digue_inspect::response::usual_types;
+use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
+use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
+use digue_inspect::{
+    BlockRules, ErrorRules, IdentifierKind, IdentifierShape, InspectionLimits, Pick, RequestRule,
+    RequestSource, ResponseRules, RuleBlock, SearchPattern, StatusPattern,
+};
+use digue_types::path::{Pattern, Segments};
+use regex::Regex;
+
+use crate::model::{
+    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntMap, LearntRecords, LearntRequest, LearntRoute,
+    LearntRouteKind, LearntRule, RequestPlace,
+};
+
+/// A map whose answers can be compared with traffic: the operator's, or a learnt one.
+#[derive(Clone, Debug, Default)]
+pub struct TriedMap {
+    pub kinds: Vec<IdentifierKind>,
+    pub primary: usize,
+    /// In the order in which they are tried.
+    pub routes: Vec<TriedRoute>,
+}
+
+/// One route of a [`TriedMap`].
+#[derive(Clone, Debug)]
+pub struct TriedRoute {
+    pub name: String,
+    /// In upper case; empty for all.
+    pub methods: Vec<String>,
+    pub pattern: Pattern,
+    /// False for resources and upgraded connections, which pass uninspected.
+    pub is_held: bool,
+    pub request: Vec<RequestRule>,
+    pub response: ResponseRules,
+    pub limits: InspectionLimits,
+    /// Parameters that it accepts; `None` for any.
+    pub query: Option<Vec<(String, Option<Regex>)>>,
+}
+
+/// Why a learnt map, or a part of one, does not compile. It is left out, and its exchanges are said to have no rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileFault {
+    #[error("the pattern or path of a rule does not compile: {0}")]
+    Rule(String),
+}
+
+fn fault(error: impl ToString) -> CompileFault {
+    CompileFault::Rule(error.to_string())
+}
+
+impl TriedMap {
+    /// The route that answers, and the values of its named segments.
+    pub fn route(&self, method: &str, path: &Segments) -> Option<(&TriedRoute, Vec<(String, String)>)> {
+        self.routes.iter().find_map(|route| {
+            let fits = route.methods.is_empty() || route.methods.iter().any(|known| known == method);
+            if fits { Some((route, route.pattern.matches(path)?)) } else { None }
+        })
+    }
+
+    /// Sorts the routes into the order in which the gateway tries them.
+    #[must_use]
+    pub fn most_specific_first(mut self) -> Self {
+        self.routes.sort_by(|one, other| {
+            let by_path = one.pattern.by_specificity(&other.pattern);
+            by_path.then(one.methods.is_empty().cmp(&other.methods.is_empty()))
+        });
+        self
+    }
+}
+
+/// The kinds of a learnt map.
+pub(crate) fn compile_kinds(kinds: &[LearntKind]) -> Result<Vec<IdentifierKind>, CompileFault> {
+    let kind = |kind: &LearntKind| {
+        let whole = |shape: &String| IdentifierShape::new(&format!("^(?:{shape})$")).map_err(fault);
+        let shape = kind.shape.as_ref().map(whole).transpose()?;
+        Ok(IdentifierKind { name: kind.name.clone(), steps: kind.steps.clone(), shape })
+    };
+    kinds.iter().map(kind).collect()
+}
+
+/// The whole map, without its writes.
+pub fn compile(map: &LearntMap) -> Result<TriedMap, CompileFault> {
+    let kinds = compile_kinds(&map.kinds)?;
+    let errors = map.errors.as_ref().map(|errors| compile_errors(errors, &map.kinds)).transpose()?;
+    let routes = map.routes.iter().map(|route| compile_route(route, map, errors.as_ref()));
+    let routes = routes.collect::<Result<Vec<_>, _>>()?;
+    Ok(TriedMap { kinds, primary: 0, routes }.most_specific_first())
+}
+
+fn compile_errors(errors: &LearntErrors, kinds: &[LearntKind]) -> Result<ErrorRules, CompileFault> {
+    let statuses = errors.statuses.iter().map(|text| StatusPattern::parse(text).map_err(fault));
+    Ok(ErrorRules {
+        statuses: statuses.collect::<Result<_, _>>()?,
+        types: errors.types.clone(),
+        bytes_max: errors.bytes,
+        sweep: compile_sweep(&errors.sweep, kinds)?,
+    })
+}
+
+/// The patterns of these kinds that are searched for in every text.
+pub(crate) fn compile_sweep(sweep: &[usize], kinds: &[LearntKind]) -> Result<Vec<Pick>, CompileFault> {
+    let patterns = sweep.iter().filter_map(|kind| Some((*kind, kinds.get(*kind)?.sweep.as_deref()?)));
+    patterns.map(|(kind, pattern)| pick(kind, Some(pattern), "sweep")).collect()
+}
+
+fn compile_route(
+    route: &LearntRoute,
+    map: &LearntMap,
+    errors: Option<&ErrorRules>,
+) -> Result<TriedRoute, CompileFault> {
+    let request = route.request.iter().map(compile_request).collect::<Result<Vec<_>, _>>()?;
+    let blocks =
+        route.blocks.iter().map(|block| compile_block(block, &map.kinds)).collect::<Result<Vec<_>, _>>()?;
+    let by_rule = route.request.iter().filter(|rule| rule.place == RequestPlace::Query).map(|rule| &rule.at);
+    let query = route.query.iter().chain(by_rule).map(|name| (name.clone(), None)).collect();
+    Ok(TriedRoute {
+        name: route.name.clone(),
+        methods: route.methods.clone(),
+        pattern: Pattern::parse(&route.path).map_err(fault)?,
+        is_held: route.kind == LearntRouteKind::Held,
+        request,
+        response: ResponseRules { blocks, errors: errors.cloned() },
+        limits: InspectionLimits { decoded_bytes_max: 64 << 20, identifiers_max: 100_000 },
+        query: Some(query),
+    })
+}
+
+fn compile_request(rule: &LearntRequest) -> Result<RequestRule, CompileFault> {
+    let pick = pick(rule.kind, rule.pattern.as_deref(), &rule.at)?;
+    let source = match rule.place {
+        RequestPlace::Path => RequestSource::Path(rule.at.clone()),
+        RequestPlace::Query => RequestSource::Query(rule.at.clone()),
+        RequestPlace::Form => RequestSource::Form(rule.at.clone()),
+        RequestPlace::Json => {
+            let path = RecordPath::parse(&rule.at).map_err(fault)?;
+            RequestSource::json(path, pick.clone()).map_err(fault)?
+        }
+    };
+    Ok(RequestRule { name: rule.at.clone(), source, pick, is_subject: true })
+}
+
+fn pick(kind: usize, pattern: Option<&str>, rule: &str) -> Result<Pick, CompileFault> {
+    Ok(match pattern {
+        None => Pick::whole(kind, rule),
+        Some(pattern) => Pick::by_pattern(kind, SearchPattern::new(pattern).map_err(fault)?, rule),
+    })
+}
+
+fn paths(texts: &[String]) -> Result<Vec<RecordPath>, CompileFault> {
+    texts.iter().map(|text| RecordPath::parse(text).map_err(fault)).collect()
+}
+
+/// One block.
+pub(crate) fn compile_block(block: &LearntBlock, kinds: &[LearntKind]) -> Result<RuleBlock, CompileFault> {
+    let rules = match block.format {
+        BlockFormat::Json => BlockRules::Json(compile_json(block)?),
+        BlockFormat::NdJson => BlockRules::NdJson(compile_json(block)?),
+        BlockFormat::Html => BlockRules::Html(compile_html(block)?),
+        BlockFormat::Csv => BlockRules::Csv(compile_table(block)?),
+        BlockFormat::Xlsx => BlockRules::Xlsx(compile_table(block)?),
+        BlockFormat::Xml => BlockRules::Xml(compile_xml(block)?),
+        BlockFormat::Text => {
+            BlockRules::Text { is_record_per_line: matches!(block.records, LearntRecords::Lines) }
+        }
+        BlockFormat::Nobody => BlockRules::Nobody,
+    };
+    let types = if block.types.is_empty() {
+        usual_types(block.format.code()).iter().map(|known| (*known).to_owned()).collect()
+    } else {
+        block.types.clone()
+    };
+    let mut compiled = RuleBlock::new(types, rules);
+    compiled.sweep = compile_sweep(&block.sweep, kinds)?;
+    let is_unnamed = matches!(block.records, LearntRecords::Unnamed(_));
+    compiled.without_records = is_unnamed.then(|| "learnt".to_owned());
+    let counts = !block.allows_undescribed && !(is_unnamed && block.format == BlockFormat::Html);
+    compiled.undescribed_max = counts.then_some(0);
+    Ok(compiled)
+}
+
+fn record_texts(block: &LearntBlock) -> &[String] {
+    match &block.records {
+        LearntRecords::At(records) => records,
+        LearntRecords::Page | LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => &[],
+    }
+}
+
+fn compile_json(block: &LearntBlock) -> Result<JsonRules, CompileFault> {
+    let rule = |rule: &LearntRule| {
+        let at = rule.at.first().map(String::as_str).unwrap_or_default();
+        let path = RecordPath::parse(at).map_err(fault)?;
+        Ok(JsonRule { path, pick: pick(rule.kind, rule.pattern.as_deref(), at)?, is_own: rule.own })
+    };
+    let map = JsonMap {
+        rules: block.persons.iter().map(rule).collect::<Result<_, _>>()?,
+        records: paths(record_texts(block))?,
+        empty: paths(&block.empty)?,
+        no_person: paths(&block.no_person)?,
+        ..JsonMap::default()
+    };
+    JsonRules::new(map).map_err(fault)
+}
+
+fn compile_html(block: &LearntBlock) -> Result<HtmlRules, CompileFault> {
+    let selectors = |texts: &[String]| {
+        texts.iter().map(|text| parse_selector(text).map_err(fault)).collect::<Result<Vec<_>, _>>()
+    };
+    let rule = |rule: &LearntRule| {
+        let at = rule.at.first().map(String::as_str).unwrap_or_default();
+        let take = match rule.take.as_deref().and_then(|take| take.strip_prefix('@')) {
+            Some(name) => IdentifierPart::Attribute(name.to_owned()),
+            None => IdentifierPart::Text,
+        };
+        let pick = pick(rule.kind, rule.pattern.as_deref(), at)?;
+        let selector = parse_selector(at).map_err(fault)?;
+        Ok(HtmlRule { selector, take, pick, is_own: rule.own.unwrap_or(true) })
+    };
+    let records = match &block.records {
+        LearntRecords::At(records) => HtmlRecords::At(selectors(records)?),
+        LearntRecords::Page => HtmlRecords::Page,
+        LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => HtmlRecords::Unsaid,
+    };
+    Ok(HtmlRules {
+        rules: block.persons.iter().map(rule).collect::<Result<_, _>>()?,
+        records,
+        empty: selectors(&block.empty)?,
+        no_person: selectors(&block.no_person)?,
+        compare: Vec::new(),
+    })
+}
+
+fn compile_xml(block: &LearntBlock) -> Result<XmlRules, CompileFault> {
+    let path = |text: &str| XmlPath::parse(text).map_err(fault);
+    let paths = |texts: &[String]| texts.iter().map(|text| path(text)).collect::<Result<Vec<_>, _>>();
+    let rule = |rule: &LearntRule| {
+        let at = rule.at.first().map(String::as_str).unwrap_or_default();
+        Ok(XmlRule { path: path(at)?, pick: pick(rule.kind, rule.pattern.as_deref(), at)?, is_own: rule.own })
+    };
+    Ok(XmlRules {
+        rules: block.persons.iter().map(rule).collect::<Result<_, _>>()?,
+        records: paths(record_texts(block))?,
+        empty: paths(&block.empty)?,
+        no_person: paths(&block.no_person)?,
+        compare: Vec::new(),
+    })
+}
+
+fn compile_table(block: &LearntBlock) -> Result<TableRules, CompileFault> {
+    let column = |text: &String| match text.strip_prefix('#').and_then(|number| number.parse().ok()) {
+        Some(number) => MapColumn::Number(number),
+        None => MapColumn::Named(text.clone()),
+    };
+    let rule = |rule: &LearntRule| {
+        let pick = pick(rule.kind, rule.pattern.as_deref(), &rule.at.join(" | "))?;
+        let columns = rule.at.iter().map(column).collect();
+        Ok(ColumnRule { columns, pick, is_optional: rule.optional, is_own: rule.own.unwrap_or(true) })
+    };
+    let captions = block.captions.as_deref().map(|pattern| Regex::new(pattern).map_err(fault)).transpose()?;
+    let columns = block.persons.iter().map(rule).collect::<Result<_, _>>()?;
+    Ok(TableRules { columns, captions, ..TableRules::default() })
+}

@@ -1,0 +1,527 @@
+//! From what was seen to lines of a map: routes, and for each format of answer several blocks, the strictest first.
+//!
+//! Which of them holds is not argued here: the trial runs each on the traffic through the inspection itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use digue_inspect::media_type::MediaType;
+use digue_inspect::response::usual_types;
+use smol_str::SmolStr;
+
+use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};
+use crate::draft_context::DraftContext;
+use crate::finding::LearntFinding;
+use crate::judge::{Accepted, AddressVerdicts, PlaceVerdict, json_signs, judge};
+use crate::known::{KnownKind, KnownPersons};
+use crate::model::{
+    BlockFormat, BodyFormat, LearntBlock, LearntErrors, LearntKind, LearntRequest, LearntRoute,
+    LearntRouteKind, LineReason, RequestPlace, RouteAction,
+};
+use crate::routes;
+use crate::survey::{BodySurvey, ErrorSurvey, FormatSurvey, RouteKey, RouteSurvey, TrafficSurvey};
+use crate::template::{PathTemplate, TemplatePart};
+use crate::value::{ValueContext, is_paging_name};
+
+/// A map whose blocks are still to be tried.
+pub(crate) struct MapDraft {
+    pub(crate) origin: String,
+    pub(crate) kinds: Vec<LearntKind>,
+    pub(crate) errors: Option<LearntErrors>,
+    pub(crate) routes: Vec<RouteDraft>,
+    pub(crate) writes: Vec<LearntRoute>,
+    pub(crate) findings: Vec<LearntFinding>,
+}
+
+/// A route, and for each format the blocks to try.
+pub(crate) struct RouteDraft {
+    pub(crate) route: LearntRoute,
+    pub(crate) blocks: Vec<Vec<LearntBlock>>,
+}
+
+/// Drafts the map of the portal that was recorded most.
+pub(crate) fn draft(known: &KnownPersons, survey: TrafficSurvey<'_>) -> MapDraft {
+    let TrafficSurvey { routes, errors, fetched, dropped, .. } = survey;
+    let origin = main_origin(&routes);
+    let mut findings = other_origins(&routes, &origin);
+    let routes: BTreeMap<RouteKey, RouteSurvey> =
+        routes.into_iter().filter(|(key, _)| key.origin == origin).collect();
+    let routes = routes::join(routes);
+    let addresses = AddressVerdicts::of(known, &routes);
+    let kinds = kinds(known);
+    let sweep: Vec<usize> = (0..kinds.len()).filter(|kind| kinds[*kind].sweep.is_some()).collect();
+    for (place, kind) in known.kinds().iter().enumerate().filter(|(place, _)| !sweep.contains(place)) {
+        if place == 0 {
+            findings.push(LearntFinding::NoSweep { kind: kind.name.clone(), telling: kind.telling() });
+        }
+    }
+    for (context, kind, hits) in addresses.doubtful().filter(|(context, ..)| !context.is_paging()) {
+        let places = BTreeSet::from([place_of(context)]);
+        let kind = known.kind(kind).name.clone();
+        LearntFinding::DoubtfulPlaces { path: String::new(), places, kind, hits }.add_to(&mut findings);
+    }
+    for later in &fetched {
+        findings.push(LearntFinding::FetchedLater {
+            issued_by: later.issued_by.template.text(),
+            asked_of: later.asked_of.template.text(),
+        });
+    }
+    if dropped > 0 {
+        findings.push(LearntFinding::TooManyRoutes { exchanges: dropped });
+    }
+    let errors = errors.get(&origin).and_then(|errors| errors_of(errors, &sweep));
+    let usual = usual_member(known, &routes);
+    let usual_member = usual.as_deref();
+    let names = BTreeSet::new();
+    let mut draft =
+        RoutesDraft { known, addresses: &addresses, sweep: &sweep, usual_member, findings, names };
+    let (assets, rest) = draft.split_assets(&routes);
+    let mut drafted = draft.asset_routes(&assets, &rest);
+    let mut writes = Vec::new();
+    for (template, methods) in by_template(&rest) {
+        let (safe, unsafe_ones): (Vec<_>, Vec<_>) =
+            methods.into_iter().partition(|(key, _)| is_safe(&key.method));
+        if !safe.is_empty() {
+            drafted.push(draft.read_route(template, &safe));
+        }
+        for (key, survey) in unsafe_ones {
+            writes.push(draft.write_route(key, survey));
+        }
+    }
+    drafted.sort_by(|one, other| one.route.path.cmp(&other.route.path));
+    let mut findings = draft.findings;
+    findings.dedup();
+    MapDraft { origin: origin.to_string(), kinds, errors, routes: drafted, writes, findings }
+}
+
+/// How a finding names a context.
+pub(crate) fn place_of(context: &ValueContext) -> String {
+    match context {
+        ValueContext::Whole => String::new(),
+        ValueContext::Path(before) => format!("/{before}/{{}}"),
+        ValueContext::Query(name) => format!("?{name}="),
+        ValueContext::After(text) => format!("{text}..."),
+    }
+}
+
+/// Methods that change nothing (RFC 9110, 9.2.1).
+pub(crate) fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+type Group<'r> = Vec<(&'r RouteKey, &'r RouteSurvey)>;
+
+fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> {
+    let mut groups: BTreeMap<&PathTemplate, Group<'r>> = BTreeMap::new();
+    for (key, survey) in routes {
+        groups.entry(&key.template).or_default().push((*key, *survey));
+    }
+    groups
+}
+
+/// The origin with the most answers that show a known person, then with the most exchanges.
+fn main_origin(routes: &BTreeMap<RouteKey, RouteSurvey>) -> SmolStr {
+    let mut counts: BTreeMap<&SmolStr, (usize, usize)> = BTreeMap::new();
+    for (key, survey) in routes {
+        let own = counts.entry(&key.origin).or_default();
+        own.0 += survey.bodies.values().map(|body| body.with_known).sum::<usize>();
+        own.1 += survey.exchanges;
+    }
+    let best = counts.into_iter().max_by_key(|(origin, counts)| (*counts, std::cmp::Reverse(*origin)));
+    best.map(|(origin, _)| origin.clone()).unwrap_or_default()
+}
+
+fn other_origins(routes: &BTreeMap<RouteKey, RouteSurvey>, main: &str) -> Vec<LearntFinding> {
+    let mut others: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (key, survey) in routes.iter().filter(|(key, _)| key.origin != main) {
+        let own = others.entry(&key.origin).or_default();
+        own.0 += survey.exchanges;
+        own.1 += survey.bodies.values().map(|body| body.with_known).sum::<usize>();
+    }
+    let finding = |(origin, (exchanges, with_known)): (&str, (usize, usize))| LearntFinding::OtherOrigin {
+        origin: origin.to_owned(),
+        exchanges,
+        with_known,
+    };
+    others.into_iter().map(finding).collect()
+}
+
+/// The name under which most JSON answers hold known identifiers of the primary kind.
+fn usual_member(known: &KnownPersons, routes: &BTreeMap<RouteKey, RouteSurvey>) -> Option<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for body in routes.values().flat_map(|route| route.bodies.values()) {
+        let FormatSurvey::Json(json) = &body.format else { continue };
+        for ((path, context), tally) in &json.tallies {
+            let hits = tally.kinds.get(&0).map_or(0, |seen| seen.hits);
+            let name = path.rsplit_once('.').map(|(_, name)| name).filter(|name| !name.contains(['[', '*']));
+            if let (ValueContext::Whole, Some(name)) = (context, name)
+                && hits > 0
+            {
+                *counts.entry(name).or_default() += hits;
+            }
+        }
+    }
+    let best = counts.into_iter().max_by_key(|(name, hits)| (*hits, std::cmp::Reverse(*name)));
+    best.filter(|_| !known.is_empty()).map(|(name, _)| name.to_owned())
+}
+
+fn kinds(known: &KnownPersons) -> Vec<LearntKind> {
+    let kind = |kind: &KnownKind| LearntKind {
+        name: kind.name.clone(),
+        steps: kind.shape.steps.clone(),
+        shape: Some(kind.shape.pattern.clone()).filter(|_| !kind.shape.is_of_words()),
+        sweep: kind.shape.sweep(),
+        reason: match (kind.is_seen, known.is_given) {
+            (true, _) => LineReason::KindBeside { persons: kind.count() },
+            (false, true) => LineReason::KindGiven { values: kind.count(), telling: kind.telling() },
+            (false, false) => LineReason::KindInferred { values: kind.count() },
+        },
+    };
+    known.kinds().iter().map(kind).collect()
+}
+
+fn errors_of(survey: &ErrorSurvey, sweep: &[usize]) -> Option<LearntErrors> {
+    let statuses: BTreeSet<String> =
+        survey.statuses.iter().map(|status| format!("{}xx", status / 100)).collect();
+    let types: Vec<String> = survey.types.iter().filter(|essence| !essence.is_empty()).cloned().collect();
+    // Twice the largest that was seen, and no page of records: beyond 16 KiB an error page is refused.
+    let bytes = (survey.largest * 2).next_power_of_two().clamp(2 << 10, 16 << 10);
+    let reason = LineReason::Failures { responses: survey.responses };
+    (!types.is_empty()).then(|| LearntErrors {
+        statuses: statuses.into_iter().collect(),
+        types,
+        bytes,
+        sweep: sweep.to_vec(),
+        reason,
+    })
+}
+
+struct RoutesDraft<'d> {
+    known: &'d KnownPersons,
+    addresses: &'d AddressVerdicts,
+    sweep: &'d [usize],
+    usual_member: Option<&'d str>,
+    findings: Vec<LearntFinding>,
+    names: BTreeSet<String>,
+}
+
+impl<'d> RoutesDraft<'d> {
+    /// Routes of resources that show nobody known, and all others.
+    fn split_assets<'r>(&mut self, routes: &'r BTreeMap<RouteKey, RouteSurvey>) -> (Group<'r>, Group<'r>) {
+        routes.iter().partition(|(key, survey)| {
+            let is_resource = |(key, body): (&(String, BodyFormat), &BodySurvey)| {
+                key.1 == BodyFormat::Asset && body.with_known == 0 && body.with_name_only == 0
+            };
+            let has_variable =
+                key.template.0.iter().any(|part| matches!(part, TemplatePart::Variable { .. }));
+            let is_picture = survey.bodies.keys().any(|(essence, _)| essence.starts_with("image/"));
+            let is_gone = survey.bodies.is_empty();
+            is_safe(&key.method)
+                && !is_gone
+                && survey.bodies.iter().all(is_resource)
+                && !(has_variable && is_picture)
+        })
+    }
+
+    fn asset_routes(&mut self, assets: &Group<'_>, others: &Group<'_>) -> Vec<RouteDraft> {
+        for (key, survey) in assets {
+            let responses = survey.bodies.values().map(|body| body.with_doubtful).sum();
+            if responses > 0 {
+                let path = key.template.text();
+                self.findings.push(LearntFinding::PersonsInResources { path, responses });
+            }
+        }
+        let assets: Vec<&PathTemplate> = assets.iter().map(|(key, _)| &key.template).collect();
+        let others: Vec<&PathTemplate> = others.iter().map(|(key, _)| &key.template).collect();
+        let directories = routes::directories(&assets, &others);
+        let is_below = |template: &PathTemplate| {
+            directories.iter().any(|(directory, _)| template.0.starts_with(&directory.0))
+        };
+        let alone = assets.iter().filter(|template| !is_below(template)).map(|template| (template.text(), 1));
+        let below = directories.iter().map(|(directory, files)| (format!("{}/**", directory.text()), *files));
+        let paths: BTreeMap<String, usize> = below.chain(alone).collect();
+        paths
+            .into_iter()
+            .map(|(path, files)| {
+                let route = LearntRoute {
+                    name: self.name(&path, ""),
+                    path,
+                    methods: vec!["GET".to_owned(), "HEAD".to_owned()],
+                    kind: LearntRouteKind::Assets,
+                    action: RouteAction::Read,
+                    query: Vec::new(),
+                    request: Vec::new(),
+                    blocks: Vec::new(),
+                    reason: LineReason::Resources { files },
+                    samples: Vec::new(),
+                };
+                RouteDraft { route, blocks: Vec::new() }
+            })
+            .collect()
+    }
+
+    /// A name that no other route has.
+    fn name(&mut self, path: &str, suffix: &str) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+        let mut name: String = path.chars().take(60).map(plain).collect::<String>().to_ascii_lowercase();
+        name.push_str(suffix);
+        let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
+        let base = if words.is_empty() { "root".to_owned() } else { words.join("-") };
+        let mut name = base.clone();
+        let mut number = 2;
+        while !self.names.insert(name.clone()) {
+            name = format!("{base}-{number}");
+            number += 1;
+        }
+        name
+    }
+
+    fn read_route(&mut self, template: &PathTemplate, methods: &Group<'_>) -> RouteDraft {
+        let mut survey = RouteSurvey::default();
+        methods.iter().for_each(|(_, own)| survey.absorb((*own).clone()));
+        let key = methods[0].0;
+        let path = template.text();
+        self.note_gaps(&path, &survey);
+        let request = self.path_rules(template, &survey);
+        let (query, by_query) = self.query_rules(&path, &survey);
+        let request: Vec<LearntRequest> = request.into_iter().chain(by_query).collect();
+        let blocks = self.blocks(key, &path, &survey);
+        let action = action_of(&blocks, &request);
+        let mut names: Vec<String> = methods.iter().map(|(key, _)| key.method.to_string()).collect();
+        names.dedup();
+        let route = LearntRoute {
+            name: self.name(&path, ""),
+            path,
+            methods: names,
+            kind: LearntRouteKind::Held,
+            action,
+            query,
+            request,
+            blocks: Vec::new(),
+            reason: LineReason::Asked {
+                exchanges: survey.exchanges,
+                without_body: survey.gaps.values().sum(),
+            },
+            samples: survey.samples.iter().cloned().collect(),
+        };
+        RouteDraft { route, blocks }
+    }
+
+    fn note_gaps(&mut self, path: &str, survey: &RouteSurvey) {
+        for (gap, responses) in &survey.gaps {
+            let (path, gap, responses) = (path.to_owned(), *gap, *responses);
+            self.findings.push(LearntFinding::BodiesNotRecorded { path, gap, responses });
+        }
+        if survey.odd_paths > 0 {
+            let (path, exchanges) = (path.to_owned(), survey.odd_paths);
+            self.findings.push(LearntFinding::RefusedPath { path, exchanges });
+        }
+    }
+
+    fn path_rules(&self, template: &PathTemplate, survey: &RouteSurvey) -> Vec<LearntRequest> {
+        let rule = |(place, name): (usize, String)| {
+            let PlaceVerdict::Accepted(accepted) = self.addresses.verdict(&template.context(place)) else {
+                return None;
+            };
+            let own = survey.segments.get(&place)?;
+            own.kinds.get(&accepted.kind).filter(|seen| seen.hits + seen.alike > 0)?;
+            let has_others = own.others > 0 || own.kinds.len() > 1;
+            Some(self.request_rule(RequestPlace::Path, name, accepted, has_others))
+        };
+        template.variables().filter_map(rule).collect()
+    }
+
+    fn request_rule(
+        &self,
+        place: RequestPlace,
+        at: String,
+        accepted: Accepted,
+        has_others: bool,
+    ) -> LearntRequest {
+        let kind = self.known.kind(accepted.kind);
+        LearntRequest {
+            place,
+            at,
+            kind: usize::from(accepted.kind),
+            pattern: has_others.then(|| format!(r"^\s*({})\s*$", kind.written())),
+            reason: LineReason::Hits(accepted.evidence),
+        }
+    }
+
+    /// Parameters that name persons, and the names of all others.
+    fn query_rules(&mut self, path: &str, survey: &RouteSurvey) -> (Vec<String>, Vec<LearntRequest>) {
+        let (mut names, mut rules) = (Vec::new(), Vec::new());
+        for (name, parameter) in &survey.query {
+            let verdict = self.addresses.verdict(&ValueContext::Query(name.into()));
+            let has_own = parameter.tally.hits() > 0;
+            match verdict {
+                // A cursor names the last person of the page before, and asks for none.
+                PlaceVerdict::Accepted(accepted) if has_own && !is_paging_name(name) => {
+                    let has_others = parameter.tally.others > 0 || parameter.tally.kinds.len() > 1;
+                    rules.push(self.request_rule(RequestPlace::Query, name.clone(), accepted, has_others));
+                }
+                _ => {
+                    if parameter.words > 0 && parameter.values.len() >= 3 && !is_paging_name(name) {
+                        let (path, parameter) = (path.to_owned(), name.clone());
+                        self.findings.push(LearntFinding::FreeSearch { path, parameter });
+                    }
+                    names.push(name.clone());
+                }
+            }
+        }
+        (names, rules)
+    }
+
+    /// The blocks to try, for each format of the answers.
+    fn blocks(&mut self, key: &RouteKey, path: &str, survey: &RouteSurvey) -> Vec<Vec<LearntBlock>> {
+        let mut blocks = Vec::new();
+        let mut formats: BTreeMap<Option<BlockFormat>, Vec<TypedBody<'_>>> = BTreeMap::new();
+        let mut taken: BTreeMap<&String, (BodyFormat, usize)> = BTreeMap::new();
+        for ((essence, format), body) in &survey.bodies {
+            // One type has one block: of two kinds of content under one type, the more frequent one is described.
+            let known = taken.entry(essence).or_insert((*format, body.responses));
+            if known.0 != *format {
+                let (path, media_type) = (path.to_owned(), essence.clone());
+                self.findings.push(LearntFinding::MixedContent { path, media_type });
+                if known.1 < body.responses {
+                    *known = (*format, body.responses);
+                }
+            }
+        }
+        for ((essence, format), body) in &survey.bodies {
+            self.note_body(path, essence, *format, body);
+            if taken.get(essence).is_some_and(|(chosen, _)| chosen == format) && !essence.is_empty() {
+                formats.entry(format.block()).or_default().push((essence, *format, body));
+            }
+        }
+        for (format, bodies) in formats {
+            let types: Vec<String> = bodies.iter().map(|(essence, ..)| (*essence).clone()).collect();
+            let mut joined = bodies[0].2.clone();
+            bodies[1..].iter().for_each(|(_, _, body)| joined.absorb((*body).clone()));
+            let mut context = DraftContext {
+                known: self.known,
+                addresses: self.addresses,
+                key,
+                path,
+                sweep: self.sweep,
+                usual_member: self.usual_member,
+                findings: &mut self.findings,
+            };
+            let candidates = match format {
+                Some(format) => format_blocks(&mut context, format, types_of(format, types), &joined),
+                None => resource_blocks(&context, &bodies),
+            };
+            if !candidates.is_empty() {
+                blocks.push(candidates);
+            }
+        }
+        blocks
+    }
+
+    fn note_body(&mut self, path: &str, essence: &str, format: BodyFormat, body: &BodySurvey) {
+        let path = || path.to_owned();
+        if essence.is_empty() {
+            self.findings.push(LearntFinding::NoType { path: path(), responses: body.responses });
+        }
+        for (cause, responses) in &body.unreadable {
+            let (cause, responses) = (*cause, *responses);
+            self.findings.push(LearntFinding::UnreadableAnswers { path: path(), cause, responses });
+        }
+        if body.with_name_only > 0 {
+            let (responses, of) = (body.with_name_only, body.responses);
+            self.findings.push(LearntFinding::NameWithoutIdentifier { path: path(), responses, of });
+        }
+        match format {
+            BodyFormat::Opaque => self.findings.push(LearntFinding::UnreadType {
+                path: path(),
+                media_type: essence.to_owned(),
+                responses: body.responses,
+                bytes: body.bytes,
+            }),
+            BodyFormat::Asset if body.with_known + body.with_doubtful > 0 => {
+                let responses = body.with_known + body.with_doubtful;
+                self.findings.push(LearntFinding::PersonsInResources { path: path(), responses });
+            }
+            BodyFormat::Asset if essence.starts_with("image/") => {
+                let responses = body.responses;
+                self.findings.push(LearntFinding::PicturesNotRead { path: path(), responses });
+            }
+            BodyFormat::Json
+            | BodyFormat::NdJson
+            | BodyFormat::Html
+            | BodyFormat::Csv
+            | BodyFormat::Xlsx
+            | BodyFormat::Xml
+            | BodyFormat::Text
+            | BodyFormat::Asset => {}
+        }
+    }
+
+    fn write_route(&mut self, key: &RouteKey, survey: &RouteSurvey) -> LearntRoute {
+        let path = key.template.text();
+        let finding = LearntFinding::WriteNotProposed {
+            method: key.method.to_string(),
+            path: path.clone(),
+            exchanges: survey.exchanges,
+        };
+        self.findings.push(finding);
+        let mut request = self.path_rules(&key.template, survey);
+        let (query, by_query) = self.query_rules(&path, survey);
+        request.extend(by_query);
+        for (name, parameter) in survey.form.iter().filter(|(_, parameter)| parameter.tally.hits() > 0) {
+            if let PlaceVerdict::Accepted(accepted) =
+                self.addresses.verdict(&ValueContext::Query(name.into()))
+            {
+                let has_others = parameter.tally.others > 0;
+                request.push(self.request_rule(RequestPlace::Form, name.clone(), accepted, has_others));
+            }
+        }
+        for ((at, context), tally) in &survey.json_request {
+            let signs = json_signs(key, at, &|_| 0);
+            if *context == ValueContext::Whole
+                && let PlaceVerdict::Accepted(accepted) = judge(self.known, tally, signs)
+            {
+                request.push(self.request_rule(
+                    RequestPlace::Json,
+                    at.to_string(),
+                    accepted,
+                    accepted.has_others,
+                ));
+            }
+        }
+        let method = key.method.to_ascii_lowercase();
+        let blocks = self.blocks(key, &path, survey);
+        LearntRoute {
+            name: self.name(&path, &format!("-{method}")),
+            path,
+            methods: vec![key.method.to_string()],
+            kind: LearntRouteKind::Held,
+            action: RouteAction::Change,
+            query,
+            request,
+            // The loosest: a write is read by a person before it becomes a rule.
+            blocks: blocks.into_iter().filter_map(|mut candidates| candidates.pop()).collect(),
+            reason: LineReason::Writes { exchanges: survey.exchanges },
+            samples: survey.samples.iter().cloned().collect(),
+        }
+    }
+}
+
+/// The types to write: none when they are the format's usual ones.
+fn types_of(format: BlockFormat, types: Vec<String>) -> Vec<String> {
+    let usual: Vec<String> = usual_types(format.code()).iter().map(|known| (*known).to_owned()).collect();
+    let is_usual = |essence: &String| MediaType { essence: essence.clone(), charset: None }.fits_one(&usual);
+    if types.iter().all(is_usual) { Vec::new() } else { types }
+}
+
+fn action_of(blocks: &[Vec<LearntBlock>], request: &[LearntRequest]) -> RouteAction {
+    let first = || blocks.iter().filter_map(|candidates| candidates.first());
+    let shows = |block: &LearntBlock| !block.persons.is_empty();
+    let is_file = |block: &LearntBlock| matches!(block.format, BlockFormat::Csv | BlockFormat::Xlsx);
+    if first().any(|block| shows(block) && is_file(block)) {
+        return RouteAction::Export;
+    }
+    if request.iter().any(|rule| rule.place == RequestPlace::Path) {
+        return RouteAction::Open;
+    }
+    if first().any(shows) { RouteAction::List } else { RouteAction::Read }
+}

@@ -1,0 +1,239 @@
+//! Blocks for JSON: a record is what one step of a list or of an object of many names leads to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use crate::draft_context::{DraftContext, members_of_persons};
+use crate::finding::LearntFinding;
+use crate::json_survey::{JsonPlace, JsonSurvey};
+use crate::judge::{Accepted, PlaceVerdict, json_signs};
+use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
+use crate::value::ValueContext;
+
+/// Steps of all paths of a block, as the inspection bounds them.
+const STEPS_MAX: usize = 120;
+
+/// The most lists that were always empty of one route.
+const EMPTY_LISTS_MAX: usize = 5;
+
+/// The blocks to try for JSON, the strictest first.
+pub(crate) fn json_blocks(
+    context: &mut DraftContext<'_>,
+    empty: &LearntBlock,
+    json: &JsonSurvey,
+) -> Vec<LearntBlock> {
+    note(context, json);
+    let persons = persons(context, json);
+    let mut unnamed = context.unnamed(empty, !persons.is_empty(), json.documents);
+    unnamed.persons.clone_from(&persons);
+    let expected = expected(context, json);
+    let persons: Vec<LearntRule> = persons.into_iter().chain(expected).collect();
+    if persons.is_empty() {
+        return vec![unnamed];
+    }
+    let mut blocks = Vec::new();
+    for records in record_choices(&persons) {
+        let strict = strict(empty, json, &persons, &records);
+        blocks.push(strict.clone());
+        // A record whose nearest identifier is missing at times may have another one further down.
+        if strict.persons.len() > 1 {
+            let mut all_own = strict;
+            all_own.persons.iter_mut().for_each(|rule| rule.own = Some(true));
+            blocks.push(all_own);
+        }
+    }
+    let loose: Vec<LearntBlock> = blocks
+        .iter()
+        .map(|block| LearntBlock { no_person: Vec::new(), allows_undescribed: true, ..block.clone() })
+        .collect();
+    blocks.retain(|block| steps(block) <= STEPS_MAX);
+    blocks.extend(loose.into_iter().filter(|block| steps(block) <= STEPS_MAX));
+    unnamed.persons.truncate(20);
+    blocks.push(unnamed.clone());
+    // A rule that meets objects where it expects an identifier reads nothing; the sweep still does.
+    blocks.push(LearntBlock { persons: Vec::new(), ..unnamed });
+    blocks
+}
+
+/// The block that describes everything that was seen.
+fn strict(
+    empty: &LearntBlock,
+    json: &JsonSurvey,
+    persons: &[LearntRule],
+    records: &BTreeSet<SmolStr>,
+) -> LearntBlock {
+    let is_list = |record: &&SmolStr| record.ends_with(']') || record.ends_with('*');
+    LearntBlock {
+        records: LearntRecords::At(records.iter().map(ToString::to_string).collect()),
+        empty: strings(records.iter().filter(is_list).cloned().collect()),
+        no_person: no_person(json, persons, records),
+        persons: persons.to_vec(),
+        ..empty.clone()
+    }
+}
+
+fn strings(paths: BTreeSet<SmolStr>) -> Vec<String> {
+    paths.into_iter().map(|path| path.to_string()).collect()
+}
+
+fn steps(block: &LearntBlock) -> usize {
+    let of = |path: &String| path.matches(['.', '[']).count() + 1;
+    let records = match &block.records {
+        LearntRecords::At(records) => records.iter().map(of).sum(),
+        LearntRecords::Page | LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => 0,
+    };
+    let persons: usize = block.persons.iter().flat_map(|rule| &rule.at).map(of).sum();
+    records + persons + block.empty.iter().chain(&block.no_person).map(of).sum::<usize>()
+}
+
+fn note(context: &mut DraftContext<'_>, json: &JsonSurvey) {
+    let path = || context.path.to_owned();
+    let mut found = Vec::new();
+    if json.keyed > 0 {
+        found.push(LearntFinding::KeyedByIdentifier { path: path(), objects: json.keyed });
+    }
+    if json.is_cut {
+        found.push(LearntFinding::TooManyPlaces { path: path() });
+    }
+    for (place, seen) in json.places.iter().filter(|(_, seen)| seen.odd_names > 0 && seen.objects > 0) {
+        // Titles of columns as names are the same in every object; names of persons are many.
+        if seen.odd_names > 30 * seen.objects {
+            let (place, objects) = (place.to_string(), seen.objects);
+            found.push(LearntFinding::OddMemberNames { path: path(), place, objects });
+        }
+    }
+    context.findings.extend(found);
+}
+
+fn persons(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule> {
+    // Names of the members of each object, to tell a person's `id` from a thing's.
+    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for path in json.places.keys() {
+        if let Some((parent, name)) = path.rsplit_once('.') {
+            members.entry(parent).or_default().push(name);
+        }
+    }
+    let of_persons =
+        |parent: &str| members.get(parent).map_or(0, |names| members_of_persons(names.iter().copied()));
+    let mut rules = Vec::new();
+    let mut doubts = Vec::new();
+    for ((path, value), tally) in &json.tallies {
+        let signs = json_signs(context.key, path, &of_persons);
+        match context.verdict(value, tally, signs) {
+            PlaceVerdict::Accepted(accepted) => rules.push(rule(context, path, value, accepted)),
+            PlaceVerdict::Doubtful { kind, hits } => doubts.push((path.clone(), kind, hits)),
+            PlaceVerdict::Nobody => {}
+        }
+    }
+    for (path, kind, hits) in doubts {
+        context.doubt(&path, kind, hits);
+    }
+    only_needed(rules)
+}
+
+/// For lists that were always empty, the rule of the other routes: what comes is read by it, or refused.
+fn expected(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule> {
+    let is_empty = |path: &SmolStr, seen: &JsonPlace| {
+        seen.lists > 0 && seen.lists == seen.empties && !json.places.keys().any(|other| is_below(other, path))
+    };
+    let empty = json.places.iter().filter(|(path, seen)| is_empty(path, seen));
+    let places: Vec<SmolStr> = empty.map(|(path, _)| path.clone()).take(EMPTY_LISTS_MAX).collect();
+    let mut rules = Vec::new();
+    for place in places {
+        context
+            .findings
+            .push(LearntFinding::AlwaysEmpty { path: context.path.to_owned(), place: place.to_string() });
+        if let Some(name) = context.usual_member {
+            rules.push(LearntRule {
+                at: vec![format!("{place}[:].{name}")],
+                take: None,
+                kind: 0,
+                pattern: None,
+                own: None,
+                optional: false,
+                reason: LineReason::AlwaysEmpty { responses: json.documents },
+            });
+        }
+    }
+    rules
+}
+
+fn rule(context: &DraftContext<'_>, path: &str, value: &ValueContext, accepted: Accepted) -> LearntRule {
+    let kind = context.known.kind(accepted.kind);
+    let pattern = match value.pattern(&kind.written()) {
+        Some(pattern) => Some(pattern),
+        None => accepted.has_others.then(|| format!(r"^\s*({})\s*$", kind.written())),
+    };
+    LearntRule {
+        at: vec![path.to_owned()],
+        take: None,
+        kind: usize::from(accepted.kind),
+        pattern,
+        own: None,
+        optional: false,
+        reason: LineReason::Hits(accepted.evidence),
+    }
+}
+
+/// Without rules of another kind for records that the primary kind names already: one person, counted once.
+fn only_needed(rules: Vec<LearntRule>) -> Vec<LearntRule> {
+    let primary: BTreeSet<SmolStr> =
+        rules.iter().filter(|rule| rule.kind == 0).map(|rule| record_of(&rule.at[0])).collect();
+    let is_needed = |rule: &LearntRule| rule.kind == 0 || !primary.contains(&record_of(&rule.at[0]));
+    rules.into_iter().filter(is_needed).collect()
+}
+
+/// The record of an identifier: up to the last step that leads to one of many.
+fn record_of(path: &str) -> SmolStr {
+    let list = path.rfind("[:]").map(|at| at + 3);
+    let object = path.rfind(".*").map(|at| at + 2);
+    let end = list.max(object).unwrap_or(1);
+    SmolStr::new(&path[..end])
+}
+
+/// The records of all rules; then those without the document itself, of which an identifier beside a list (a filter, a
+/// selection) makes no record.
+fn record_choices(rules: &[LearntRule]) -> Vec<BTreeSet<SmolStr>> {
+    let all: BTreeSet<SmolStr> = rules.iter().map(|rule| record_of(&rule.at[0])).collect();
+    let mut lists = all.clone();
+    let has_both = lists.remove("$") && !lists.is_empty();
+    if has_both { vec![all, lists] } else { vec![all] }
+}
+
+/// The largest parts outside of records in which no person was seen.
+fn no_person(json: &JsonSurvey, rules: &[LearntRule], records: &BTreeSet<SmolStr>) -> Vec<String> {
+    if records.contains("$") {
+        return Vec::new();
+    }
+    let leads_on = |path: &str| {
+        let goals = rules.iter().map(|rule| rule.at[0].as_str()).chain(records.iter().map(SmolStr::as_str));
+        goals.into_iter().any(|goal| goal == path || is_below(goal, path))
+    };
+    let is_in_record = |path: &str| records.iter().any(|record| record == path || is_below(path, record));
+    let mut parts: Vec<&SmolStr> = Vec::new();
+    // In order, so that a part comes before those inside it.
+    for (path, _) in &json.places {
+        let is_covered = parts.iter().any(|part| is_below(path, part));
+        if *path != "$" && !is_covered && !leads_on(path) && !is_in_record(path) && shows_text(json, path) {
+            parts.push(path);
+        }
+    }
+    // Names of persons stand there: what follows is not "nobody".
+    parts.retain(|part| {
+        let inside = json.places.iter().filter(|(path, _)| *path == *part || is_below(path, part));
+        inside.map(|(_, seen)| seen.names).sum::<usize>() == 0
+    });
+    parts.into_iter().map(ToString::to_string).collect()
+}
+
+/// True when a part has a text, or names of members that could count as one.
+fn shows_text(json: &JsonSurvey, path: &str) -> bool {
+    let inside = json.places.iter().filter(|(other, _)| *other == path || is_below(other, path));
+    inside.into_iter().any(|(_, seen)| seen.texts > 0 || seen.objects > 0)
+}
+
+/// True when `path` continues `start` by whole steps.
+fn is_below(path: &str, start: &str) -> bool {
+    path.strip_prefix(start).is_some_and(|rest| rest.starts_with(['.', '[']))
+}

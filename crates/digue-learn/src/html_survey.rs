@@ -1,0 +1,749 @@
+//! What pages of one route have in common: which elements carry known identifiers, and which elements hold one
+//! person each.
+//!
+//! Selectors have few anchors: a tag, one class or id that a person wrote, the nearest ancestor that has one. Places
+//! among siblings count only for cells; classes that look like hashes or states never do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use digue_inspect::document_element::DocumentElement;
+use digue_types::visible::is_blank;
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::alias::AliasPlace;
+use crate::entity::{calls_person, entity_words};
+use crate::held::{HeldPersons, RecordElements, held_with_children, is_record};
+use crate::json_survey::{DocumentSight, SeenValue};
+use crate::known::{KnownPersons, KnownValue};
+use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
+use crate::shape::Telling;
+use crate::tally::PlaceTally;
+use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
+
+/// The most places, and the most features, of one route.
+const PLACES_MAX: usize = 3000;
+
+/// How far up an anchor is searched for.
+const ANCHOR_LEVELS_MAX: usize = 8;
+
+/// Attributes that hold addresses.
+const ADDRESSES: [&str; 6] = ["href", "src", "action", "formaction", "hx-get", "data-href"];
+
+/// Attributes that never name a person in a way that a rule could use.
+const IGNORED: [&str; 21] = [
+    "class",
+    "style",
+    "width",
+    "height",
+    "colspan",
+    "rowspan",
+    "tabindex",
+    "type",
+    "lang",
+    "rel",
+    "target",
+    "media",
+    "rows",
+    "cols",
+    "size",
+    "span",
+    "start",
+    "step",
+    "min",
+    "maxlength",
+    "minlength",
+];
+
+/// Attributes that a person reads.
+const READ: [&str; 5] = ["alt", "title", "value", "placeholder", "aria-label"];
+
+/// An element and the part of it that a rule takes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct HtmlPlace {
+    pub(crate) selector: SmolStr,
+    /// The selector that names the tag alone, or the attribute.
+    pub(crate) loose: SmolStr,
+    /// The attribute; `None` for the text.
+    pub(crate) attribute: Option<SmolStr>,
+    /// What the names around it say of the thing.
+    pub(crate) is_person: bool,
+}
+
+/// The pages of one route.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HtmlSurvey {
+    pub(crate) pages: usize,
+    /// Pages with no, one and several known persons.
+    pub(crate) of_none: usize,
+    pub(crate) of_one: usize,
+    pub(crate) of_many: usize,
+    pub(crate) tallies: BTreeMap<(HtmlPlace, ValueContext), PlaceTally>,
+    /// By selector.
+    pub(crate) records: BTreeMap<SmolStr, RecordElements>,
+    /// Tables with rows and without a known person, by selector.
+    pub(crate) other_tables: BTreeMap<SmolStr, usize>,
+    /// Elements by selector: on how many pages without, and with, a known person.
+    features: BTreeMap<SmolStr, (usize, usize)>,
+    /// Pages whose scripts hold known identifiers that nothing else on them shows.
+    pub(crate) script_pages: usize,
+    /// Elements on all pages, to tell whether two routes are alike.
+    pub(crate) shape: BTreeSet<SmolStr>,
+    pub(crate) is_cut: bool,
+}
+
+impl HtmlSurvey {
+    pub(crate) fn read(&mut self, known: &KnownPersons, elements: &[DocumentElement]) -> DocumentSight {
+        PageReader::new(self, known, elements).read()
+    }
+
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.pages += other.pages;
+        self.of_none += other.of_none;
+        self.of_one += other.of_one;
+        self.of_many += other.of_many;
+        self.script_pages += other.script_pages;
+        self.is_cut |= other.is_cut;
+        for (key, tally) in other.tallies {
+            self.tallies.entry(key).or_default().absorb(tally);
+        }
+        for (key, records) in other.records {
+            self.records.entry(key).or_default().absorb(&records);
+        }
+        for (key, count) in other.other_tables {
+            *self.other_tables.entry(key).or_default() += count;
+        }
+        for (key, (without, with)) in other.features {
+            let own = self.features.entry(key).or_default();
+            own.0 += without;
+            own.1 += with;
+        }
+        self.shape.extend(other.shape);
+    }
+
+    pub(crate) fn likeness(&self, other: &Self) -> f64 {
+        let common = self.shape.intersection(&other.shape).count();
+        let all = self.shape.len() + other.shape.len() - common;
+        if all == 0 { 1.0 } else { common as f64 / all as f64 }
+    }
+
+    /// The elements that all pages without a person have, and no other.
+    pub(crate) fn signs_of_empty(&self) -> Vec<SmolStr> {
+        if self.of_none == 0 {
+            return Vec::new();
+        }
+        let is_sign =
+            |(_, (without, with)): &(&SmolStr, &(usize, usize))| *without == self.of_none && *with == 0;
+        self.features.iter().filter(is_sign).map(|(selector, _)| selector.clone()).collect()
+    }
+}
+
+struct WaitingMark {
+    element: usize,
+    place: HtmlPlace,
+    spot: Spot,
+}
+
+struct PageReader<'r> {
+    survey: &'r mut HtmlSurvey,
+    known: &'r KnownPersons,
+    elements: &'r [DocumentElement],
+    /// For each element, its place among its siblings, from 1, and the number of its children.
+    order: Vec<(usize, usize)>,
+    hidden: Vec<bool>,
+    names: NameScan<'r>,
+    marks: Vec<WaitingMark>,
+    /// By element.
+    parts: Vec<NamePart>,
+    /// Typed values of addresses, of no known kind.
+    beside: Vec<(usize, AliasPlace, SmolStr)>,
+}
+
+impl<'r> PageReader<'r> {
+    fn new(survey: &'r mut HtmlSurvey, known: &'r KnownPersons, elements: &'r [DocumentElement]) -> Self {
+        let mut order = vec![(1, 0); elements.len()];
+        let mut hidden = vec![false; elements.len()];
+        for (id, element) in elements.iter().enumerate() {
+            hidden[id] = matches!(element.name.as_str(), "script" | "style" | "template" | "iframe");
+            if let Some(parent) = element.parent {
+                order[parent].1 += 1;
+                order[id].0 = order[parent].1;
+                hidden[id] |= hidden[parent];
+            }
+        }
+        let names = NameScan::new(&known.names);
+        Self {
+            survey,
+            known,
+            elements,
+            order,
+            hidden,
+            names,
+            marks: Vec::new(),
+            parts: Vec::new(),
+            beside: Vec::new(),
+        }
+    }
+
+    fn read(mut self) -> DocumentSight {
+        let mut scripts: Vec<KnownValue> = Vec::new();
+        for id in 0..self.elements.len() {
+            let element = &self.elements[id];
+            let from = self.names.position;
+            if !self.hidden[id] {
+                self.attributes(id);
+                self.text(id);
+            } else if element.name == "script" {
+                self.names.read(&element.text);
+                scripts.extend(known_words(self.known, &element.text));
+            }
+            self.parts.push(NamePart { parent: element.parent, from, to: self.names.position });
+        }
+        parts_with_children(&mut self.parts);
+        self.survey.pages += 1;
+        let (sight, held) = self.count();
+        let has_shown = |value: &KnownValue| sight.known.iter().any(|seen| seen.value.person == value.person);
+        self.survey.script_pages += usize::from(scripts.iter().any(|value| !has_shown(value)));
+        self.features(&held);
+        let records = self.records(&held);
+        let mut sight = sight;
+        sight.beside = self.beside_records(&held, &records);
+        sight.known.extend(scripts.into_iter().map(|value| SeenValue {
+            value,
+            is_confirmed: false,
+            is_paging: false,
+        }));
+        sight
+    }
+
+    fn attributes(&mut self, id: usize) {
+        let element = &self.elements[id];
+        for (name, value) in &element.attributes {
+            if READ.contains(&name.as_str()) {
+                self.names.read(value);
+            }
+            if IGNORED.contains(&name.as_str()) || value.is_empty() || value.len() > 2000 {
+                continue;
+            }
+            let is_address = ADDRESSES.contains(&name.as_str());
+            let kind = if is_address { TextKind::Address } else { TextKind::Value };
+            let (known, marks, elements) = (self.known, &mut self.marks, self.elements);
+            let beside = &mut self.beside;
+            let mut place = None;
+            spots(known, value, kind, &mut |spot| {
+                // Most attributes are nobody's: their place is made only for what could be someone's.
+                match &spot.seen {
+                    SpotSeen::Known { .. } | SpotSeen::Alike { .. } => {
+                        let place = place.get_or_insert_with(|| attribute_place(elements, id, name)).clone();
+                        marks.push(WaitingMark { element: id, place, spot });
+                    }
+                    SpotSeen::Variable(text) => {
+                        if let ValueContext::Path(before) = &spot.context {
+                            beside.push((id, AliasPlace::Path(before.clone()), text.clone()));
+                        }
+                    }
+                    SpotSeen::Other => {}
+                }
+            });
+        }
+    }
+
+    fn text(&mut self, id: usize) {
+        let element = &self.elements[id];
+        if is_blank(&element.text) {
+            return;
+        }
+        self.names.read(&element.text);
+        let whole = self.whole_text_of(id);
+        let (known, marks) = (self.known, &mut self.marks);
+        let mut place = None;
+        spots(known, &element.text, TextKind::Value, &mut |spot| {
+            let is_address = matches!(spot.context, ValueContext::Path(_) | ValueContext::Query(_));
+            if spot.seen.is_of_kind() && !is_address {
+                let place =
+                    place.get_or_insert_with(|| text_place(self.elements, &self.order, whole)).clone();
+                marks.push(WaitingMark { element: whole, place, spot });
+            }
+        });
+    }
+
+    /// The outermost element whose text is that of `id` and nothing else: `td` for `<td><b>P0001</b></td>`.
+    fn whole_text_of(&self, id: usize) -> usize {
+        let mut at = id;
+        while let Some(parent) = self.elements[at].parent {
+            let is_wrapped = self.order[parent].1 == 1 && is_blank(&self.elements[parent].text);
+            let is_cell =
+                matches!(self.elements[at].name.as_str(), "td" | "th" | "li" | "dd" | "p" | "option");
+            if is_cell
+                || !is_wrapped
+                || matches!(self.elements[parent].name.as_str(), "body" | "tr" | "tbody" | "html")
+            {
+                break;
+            }
+            at = parent;
+        }
+        at
+    }
+
+    /// Counts what was found, and says for each element whom it holds.
+    fn count(&mut self) -> (DocumentSight, Vec<HeldPersons>) {
+        let mut held = vec![HeldPersons::None; self.elements.len()];
+        let mut sight = DocumentSight { names: self.names.found.len(), ..DocumentSight::default() };
+        let mut counted = BTreeSet::new();
+        for mark in std::mem::take(&mut self.marks) {
+            let mut is_confirmed = false;
+            if let SpotSeen::Known { value, .. } = mark.spot.seen {
+                is_confirmed = is_name_beside(&self.names.found, &self.parts, mark.element, value.person);
+                let is_paging = mark.spot.context.is_paging();
+                sight.known.push(SeenValue { value, is_confirmed, is_paging });
+                let is_telling = self.known.kind(value.kind).telling() > Telling::Short;
+                let is_said = mark.place.is_person || context_calls_person(&mark.spot.context);
+                if is_telling || is_confirmed || (is_said && !is_paging) {
+                    held[mark.element] = held[mark.element].and(HeldPersons::One(value.person));
+                }
+            }
+            let key = (mark.place, mark.spot.context.clone());
+            if self.survey.tallies.len() >= PLACES_MAX && !self.survey.tallies.contains_key(&key) {
+                self.survey.is_cut = true;
+                continue;
+            }
+            let is_first = counted.insert(key.clone());
+            let tally = self.survey.tallies.entry(key).or_default();
+            tally.add(&mark.spot, is_confirmed);
+            tally.responses += usize::from(is_first);
+        }
+        held_with_children(self.elements, &mut held);
+        (sight, held)
+    }
+
+    fn features(&mut self, held: &[HeldPersons]) {
+        let is_empty = held.first().is_none_or(|root| *root == HeldPersons::None);
+        let mut seen = BTreeSet::new();
+        // By parent, the child before.
+        let mut before: BTreeMap<Option<usize>, usize> = BTreeMap::new();
+        for (id, element) in self.elements.iter().enumerate() {
+            let previous = before.insert(element.parent, id);
+            if self.hidden[id] {
+                continue;
+            }
+            if let Some(own) = own_anchor(element) {
+                // An empty list may have nothing that others lack, and lack what stands before its end elsewhere.
+                seen.insert(match previous {
+                    Some(previous) => format_smolstr!("{} + {own}", compound(&self.elements[previous])),
+                    None => format_smolstr!("{own}:first-child"),
+                });
+                seen.insert(own);
+            }
+            if self.survey.shape.len() < PLACES_MAX {
+                let parent = element.parent.map_or("", |parent| self.elements[parent].name.as_str());
+                self.survey.shape.insert(format_smolstr!("{parent}>{}", compound(element)));
+            }
+        }
+        for feature in seen {
+            if self.survey.features.len() >= PLACES_MAX && !self.survey.features.contains_key(&feature) {
+                self.survey.is_cut = true;
+                continue;
+            }
+            let counts = self.survey.features.entry(feature).or_default();
+            if is_empty { counts.0 += 1 } else { counts.1 += 1 }
+        }
+    }
+
+    /// For each element, the record that it is in.
+    fn records(&mut self, held: &[HeldPersons]) -> Vec<Option<usize>> {
+        match held.first() {
+            None | Some(HeldPersons::None) => self.survey.of_none += 1,
+            Some(HeldPersons::One(_)) => self.survey.of_one += 1,
+            Some(HeldPersons::Many) => self.survey.of_many += 1,
+        }
+        let mut in_record: Vec<Option<usize>> = vec![None; self.elements.len()];
+        let mut on_page: BTreeMap<SmolStr, usize> = BTreeMap::new();
+        let mut record_tables = BTreeSet::new();
+        let mut bare_rows = Vec::new();
+        for (id, element) in self.elements.iter().enumerate() {
+            let Some(parent) = element.parent else { continue };
+            in_record[id] = in_record[parent];
+            if is_record(self.elements, held, id) {
+                in_record[id] = Some(id);
+                if let Some(selector) = record_selector(self.elements, id) {
+                    *on_page.entry(selector).or_default() += 1;
+                }
+            }
+            if element.name == "tr" {
+                let table = self.table_of(id);
+                if in_record[id].is_some() || held[id] != HeldPersons::None {
+                    record_tables.insert(table);
+                } else {
+                    bare_rows.push((id, table));
+                }
+            }
+        }
+        for (selector, elements) in on_page {
+            self.survey.records.entry(selector).or_default().add(elements);
+        }
+        let tables: BTreeSet<SmolStr> = bare_rows
+            .into_iter()
+            .filter(|(id, table)| !record_tables.contains(table) && self.has_data_cell(*id))
+            .filter_map(|(_, table)| record_selector(self.elements, table?))
+            .collect();
+        for table in tables {
+            *self.survey.other_tables.entry(table).or_default() += 1;
+        }
+        in_record
+    }
+
+    /// Values of links in a record that names one person; on a page of one person, of the page.
+    fn beside_records(
+        &self,
+        held: &[HeldPersons],
+        records: &[Option<usize>],
+    ) -> Vec<(AliasPlace, u32, SmolStr)> {
+        let is_of_one = matches!(held.first(), Some(HeldPersons::One(_)));
+        let mut values: BTreeMap<(usize, &AliasPlace), Option<&SmolStr>> = BTreeMap::new();
+        for (element, place, value) in &self.beside {
+            let record = records[*element].or(is_of_one.then_some(0));
+            let Some(record) = record else { continue };
+            let known = values.entry((record, place)).or_insert(Some(value));
+            // Two values after the same text: neither is the record's own.
+            *known = known.filter(|known| *known == value);
+        }
+        let of_person =
+            |((record, place), value): ((usize, &AliasPlace), Option<&SmolStr>)| match held[record] {
+                HeldPersons::One(person) => Some((place.clone(), person, value?.clone())),
+                HeldPersons::None | HeldPersons::Many => None,
+            };
+        values.into_iter().filter_map(of_person).collect()
+    }
+
+    fn table_of(&self, id: usize) -> Option<usize> {
+        let mut at = Some(id);
+        while let Some(element) = at {
+            if self.elements[element].name == "table" {
+                return Some(element);
+            }
+            at = self.elements[element].parent;
+        }
+        None
+    }
+
+    fn has_data_cell(&self, row: usize) -> bool {
+        let is_cell = |element: &DocumentElement| element.parent == Some(row) && element.name == "td";
+        self.elements[row..].iter().take(400).any(is_cell)
+    }
+}
+
+/// Known identifiers among the words of a script.
+pub(crate) fn known_words<'t>(known: &KnownPersons, text: &'t str) -> Vec<KnownValue> {
+    let is_word = |c: char| c.is_alphanumeric() || "-_@.".contains(c);
+    let words = text.split(move |c: char| !is_word(c)).filter(|word| word.len() >= 3);
+    let telling = words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@'));
+    let mut seen = BTreeSet::new();
+    telling
+        .filter_map(|word| known.value(word.trim_matches(['.', '-', '_'])))
+        .map(|(value, _)| value)
+        .filter(|value| known.kind(value.kind).telling() > Telling::Short)
+        .filter(|value| seen.insert(*value))
+        .collect()
+}
+
+/// True when the context itself calls a person: `/eleves/{x}`, `?patient_id=`.
+pub(crate) fn context_calls_person(context: &ValueContext) -> bool {
+    match context {
+        ValueContext::Whole => false,
+        ValueContext::Path(before) => {
+            calls_person(&entity_words(before.split('/').filter(|part| *part != "{}")))
+        }
+        ValueContext::Query(name) | ValueContext::After(name) => {
+            calls_person(&entity_words(std::iter::once(name.as_str())))
+        }
+    }
+}
+
+/// A class or id that a person wrote: no hash, no number, no state.
+fn is_stable(name: &str) -> bool {
+    const STATES: [&str; 30] = [
+        "active",
+        "odd",
+        "even",
+        "selected",
+        "first",
+        "last",
+        "open",
+        "closed",
+        "hidden",
+        "disabled",
+        "show",
+        "current",
+        "row",
+        "col",
+        "container",
+        "clearfix",
+        "pair",
+        "impair",
+        "new",
+        "hover",
+        "focus",
+        "error",
+        "success",
+        "warning",
+        "info",
+        "visible",
+        "collapsed",
+        "collapse",
+        "fade",
+        "in",
+    ];
+    let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();
+    let has_digit = name.bytes().any(|byte| byte.is_ascii_digit());
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let mixes = name
+        .as_bytes()
+        .windows(2)
+        .filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase())
+        .count();
+    letters >= 2
+        && name.len() <= 40
+        && !has_digit
+        && is_plain
+        && mixes <= 2
+        && !STATES.contains(&name)
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+fn stable_class(element: &DocumentElement) -> Option<&str> {
+    element.attribute("class")?.split_ascii_whitespace().find(|class| is_stable(class))
+}
+
+fn stable_id(element: &DocumentElement) -> Option<&str> {
+    element.attribute("id").filter(|id| is_stable(id))
+}
+
+/// `td.id`, or `td`.
+fn compound(element: &DocumentElement) -> SmolStr {
+    let name = if is_plain_tag(&element.name) { element.name.as_str() } else { "*" };
+    match stable_class(element) {
+        Some(class) => format_smolstr!("{name}.{class}"),
+        None => SmolStr::new(name),
+    }
+}
+
+fn is_plain_tag(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// `#liste` or `table.results`, when the element has an id or class that a person wrote.
+fn own_anchor(element: &DocumentElement) -> Option<SmolStr> {
+    if let Some(id) = stable_id(element) {
+        return Some(format_smolstr!("#{id}"));
+    }
+    stable_class(element).map(|_| compound(element))
+}
+
+/// The nearest ancestor that has one, with a space after it.
+fn anchor(elements: &[DocumentElement], id: usize) -> SmolStr {
+    let mut at = elements[id].parent;
+    for _ in 0..ANCHOR_LEVELS_MAX {
+        let Some(element) = at else { break };
+        if matches!(elements[element].name.as_str(), "body" | "html") {
+            break;
+        }
+        if let Some(own) = own_anchor(&elements[element]) {
+            return format_smolstr!("{own} ");
+        }
+        at = elements[element].parent;
+    }
+    SmolStr::default()
+}
+
+/// The selector of an element that holds one person, or of a table; `None` when it would select others, too.
+fn record_selector(elements: &[DocumentElement], id: usize) -> Option<SmolStr> {
+    let element = &elements[id];
+    if let Some(own) = stable_id(element) {
+        return Some(format_smolstr!("#{own}"));
+    }
+    let has_class = stable_class(element).is_some();
+    if element.name == "table" && has_class {
+        return Some(compound(element));
+    }
+    let anchor = anchor(elements, id);
+    let parent = element.parent.map(|parent| &elements[parent]);
+    let own = match element.name.as_str() {
+        // A list begins with "choose..."; it has no value.
+        "option" => SmolStr::new("option[value]:not([value=\"\"])"),
+        // Rows of the head are no records.
+        "tr" if parent.is_some_and(|parent| parent.name == "tbody") => {
+            format_smolstr!("tbody {}", compound(element))
+        }
+        "tr" | "li" | "dd" | "article" | "table" => compound(element),
+        _ if has_class => compound(element),
+        // Any division is one: it is told by its place below one that has a name.
+        _ => {
+            return parent
+                .and_then(own_anchor)
+                .map(|around| format_smolstr!("{around} > {}", compound(element)));
+        }
+    };
+    Some(format_smolstr!("{anchor}{own}"))
+}
+
+/// The words around an element's text: its label is beyond reach, its own names are not.
+fn calls_one(names: &[Option<&str>]) -> bool {
+    calls_person(&entity_words(names.iter().flatten().copied()))
+}
+
+fn attribute_place(elements: &[DocumentElement], id: usize, name: &str) -> HtmlPlace {
+    let element = &elements[id];
+    let tag = if is_plain_tag(&element.name) { element.name.as_str() } else { "*" };
+    let field =
+        element.attribute("name").filter(|field| !field.contains(['"', '\\', ']']) && field.len() <= 60);
+    let attribute = Some(SmolStr::new(name));
+    if ADDRESSES.contains(&name) {
+        let selector = SmolStr::new(tag);
+        return HtmlPlace { loose: selector.clone(), selector, attribute, is_person: false };
+    }
+    if name == "value" {
+        let list =
+            element.parent.filter(|_| element.name == "option").map(|parent| select_of(elements, parent));
+        let select = list.and_then(|list| elements[list].attribute("name"));
+        let select = select.filter(|field| !field.contains(['"', '\\', ']']) && field.len() <= 60);
+        let selector = match (element.name.as_str(), select, field) {
+            ("option", Some(field), _) => format_smolstr!("select[name=\"{field}\"] option"),
+            (_, _, Some(field)) => format_smolstr!("{tag}[name=\"{field}\"]"),
+            _ => format_smolstr!("{}{}", anchor(elements, id), compound(element)),
+        };
+        let is_person = calls_one(&[select, field.filter(|_| element.name != "option")]);
+        return HtmlPlace { selector, loose: SmolStr::new(tag), attribute, is_person };
+    }
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    if name.starts_with("data-") && is_plain {
+        let own = format_smolstr!("[{name}]");
+        let is_person = calls_one(&[stable_class(element), Some(name.trim_start_matches("data-"))]);
+        let selector = format_smolstr!("{}{own}", compound(element));
+        return HtmlPlace { selector, loose: own, attribute, is_person };
+    }
+    let selector = format_smolstr!("{}{}", anchor(elements, id), compound(element));
+    HtmlPlace { selector, loose: SmolStr::new(tag), attribute, is_person: false }
+}
+
+fn select_of(elements: &[DocumentElement], parent: usize) -> usize {
+    match elements[parent].name.as_str() {
+        "optgroup" => elements[parent].parent.unwrap_or(parent),
+        _ => parent,
+    }
+}
+
+fn text_place(elements: &[DocumentElement], order: &[(usize, usize)], id: usize) -> HtmlPlace {
+    let element = &elements[id];
+    let tag = if is_plain_tag(&element.name) { element.name.as_str() } else { "*" };
+    let own = match (stable_class(element), element.name.as_str()) {
+        (None, "td" | "th" | "dd") => format_smolstr!("{tag}:nth-child({})", order[id].0),
+        _ => compound(element),
+    };
+    let anchor = anchor(elements, id);
+    let is_person = calls_one(&[Some(anchor.trim_start_matches('#')), stable_class(element)]);
+    let selector = format_smolstr!("{anchor}{own}");
+    HtmlPlace { selector, loose: SmolStr::new(tag), attribute: None, is_person }
+}
+
+#[cfg(test)]
+mod tests {
+    use digue_inspect::html::outline::page_elements;
+
+    use super::*;
+    use crate::known::{ColumnChoice, PersonsTable};
+
+    fn known() -> KnownPersons {
+        let rows = (0..30).map(|n| vec![format!("P{n:04}")]).collect();
+        let table = PersonsTable { header: vec!["id".into()], rows };
+        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+    }
+
+    fn survey(pages: &[&str]) -> HtmlSurvey {
+        let (known, mut survey) = (known(), HtmlSurvey::default());
+        for page in pages {
+            survey.read(&known, &page_elements(None, page.as_bytes(), 1 << 20).unwrap());
+        }
+        survey
+    }
+
+    #[track_caller]
+    fn check_records(page: &str, expected: &[&str]) {
+        let found = survey(&[page]).records;
+        assert_eq!(found.keys().map(SmolStr::as_str).collect::<Vec<_>>(), expected, "{page}");
+    }
+
+    #[test]
+    fn the_largest_element_of_one_person_is_the_record() {
+        check_records(
+            "<table class=liste><tr><td>P0001<td>a<tr><td>P0002<td>b</table>",
+            &["table.liste tbody tr"],
+        );
+        check_records(
+            "<main id=main><div class='carte odd'><p>P0001</p></div><div class=carte><p>P0002</p></div></main>",
+            &["#main div.carte"],
+        );
+        check_records("<ul><li>P0001 <a href=/f/P0001>x</a><li>P0002</ul>", &["li"]);
+        check_records(
+            "<select name=x><option value=''>-<option value=P0001>a<option value=P0002>b</select>",
+            &["option[value]:not([value=\"\"])"],
+        );
+        check_records("<p>P0001</p><p>P0001</p>", &[]);
+        check_records("<div id=haut>P0001</div><div id=corps>P0002</div>", &["#corps", "#haut"]);
+        check_records("<div id=liste><div>P0001<div>a</div></div><div>P0002</div></div>", &["#liste > div"]);
+        check_records("<div><div>P0001</div><div>P0002</div></div>", &[]);
+    }
+
+    #[test]
+    fn places_are_named_by_what_a_person_wrote() {
+        let of = |page: &str| {
+            let found = survey(&[page]);
+            let known = found.tallies.iter().find(|(_, tally)| tally.hits() > 0).unwrap();
+            let ((place, context), _) = known;
+            (place.selector.to_string(), place.attribute.as_deref().map(str::to_owned), context.clone())
+        };
+        assert_eq!(of("<a href='/fiche/P0001'>x</a>").0, "a");
+        assert_eq!(of("<table><tr><td class=numero><b>P0001</b></table>").0, "td.numero");
+        assert_eq!(of("<table id=tableau><tr><td>x<td>P0001</table>").0, "#tableau td:nth-child(2)");
+        let (selector, attribute, context) = of("<div data-eleve=P0001>a</div>");
+        assert_eq!((selector.as_str(), attribute.as_deref()), ("div[data-eleve]", Some("data-eleve")));
+        assert_eq!(context, ValueContext::Whole);
+        assert_eq!(of("<div id=row-P0001>a</div>").2, ValueContext::After("row-".into()));
+    }
+
+    #[test]
+    fn tables_of_nobody_and_signs_of_empty_pages_are_known() {
+        let found = survey(&[
+            "<table class=liste><tr><td>P0001<tr><td>P0002</table><table class=chiffres><tr><td>12</table>",
+            "<p class=aucun-resultat>Rien</p><table class=chiffres><tr><td>13</table>",
+        ]);
+        assert_eq!(found.other_tables.keys().map(SmolStr::as_str).collect::<Vec<_>>(), ["table.chiffres"]);
+        assert!(found.signs_of_empty().contains(&"p.aucun-resultat".into()));
+        assert_eq!((found.of_none, found.of_many), (1, 1));
+    }
+
+    #[test]
+    fn an_empty_list_may_be_known_by_what_it_lacks() {
+        let found = survey(&[
+            "<form><div class=liste><p>P0001<p>P0002</div><p class=nombre>2</p></form>",
+            "<form><input name=q><p class=nombre>0</p></form>",
+        ]);
+        assert_eq!(found.signs_of_empty(), ["input + p.nombre"]);
+    }
+
+    #[test]
+    fn identifiers_of_scripts_alone_are_counted() {
+        let page = "<p>P0001</p><script>var all=['P0002']</script>";
+        assert_eq!(survey(&[page]).script_pages, 1);
+        assert_eq!(survey(&["<p>P0002</p><script>'P0002'</script>"]).script_pages, 0);
+    }
+
+    #[test]
+    fn classes_that_a_program_made_are_no_anchors() {
+        for name in ["table", "liste-eleves", "numero", "resultList"] {
+            assert!(is_stable(name), "{name}");
+        }
+        for name in ["css-1q2w3e", "odd", "active", "x", "jsx1234", "a:b", "sc_AxByCzDw"] {
+            assert!(!is_stable(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,508 @@
+//! What JSON documents of one route have in common: where texts are, and which of them are known.
+//!
+//! Indices are `[:]`, names that change from one document to the next are `.*`. A list inside a list is a row: its
+//! values keep their place.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use digue_inspect::Unreadable;
+use digue_inspect::json::outline::{JsonPart, json_parts};
+use digue_types::visible::is_blank;
+use smol_str::SmolStr;
+
+use crate::alias::AliasPlace;
+use crate::entity::names_identifier;
+use crate::known::{KnownPersons, KnownValue, words_of};
+use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
+use crate::shape::Telling;
+use crate::tally::{DistinctValues, PlaceTally, hash_of};
+use crate::template::{is_token, is_variable};
+use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
+
+/// The most places of one route; more are one place under a wildcard, or are not counted.
+const PLACES_MAX: usize = 3000;
+
+/// The most names of one object that are told apart.
+const NAMES_MAX: usize = 200;
+
+/// The places of a row that are told apart.
+const COLUMNS_MAX: usize = 64;
+
+/// The most random texts of a document that is about one of them.
+const TOKENS_MAX: usize = 3;
+
+/// Digits from which the inspection counts a number as text.
+const TELLING_DIGITS: usize = 7;
+
+/// One place of the documents.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct JsonPlace {
+    pub(crate) objects: usize,
+    pub(crate) lists: usize,
+    /// Of the objects and lists, those without content.
+    pub(crate) empties: usize,
+    /// Texts that are not blank, and numbers of many digits.
+    pub(crate) texts: usize,
+    /// All other values.
+    pub(crate) others: usize,
+    /// Known names that end here.
+    pub(crate) names: usize,
+    /// Names of members here are no names as programs write them.
+    pub(crate) odd_names: usize,
+    /// Values, for telling what numbers things from what describes them.
+    pub(crate) values: DistinctValues,
+}
+
+/// The documents of one route and type.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct JsonSurvey {
+    pub(crate) documents: usize,
+    pub(crate) places: BTreeMap<SmolStr, JsonPlace>,
+    pub(crate) tallies: BTreeMap<(SmolStr, ValueContext), PlaceTally>,
+    /// Some places were not counted.
+    pub(crate) is_cut: bool,
+    /// Objects whose member names are known identifiers.
+    pub(crate) keyed: usize,
+}
+
+/// What one document showed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DocumentSight {
+    /// Known identifiers, with whether the person's name is close by.
+    pub(crate) known: Vec<SeenValue>,
+    /// Known names.
+    pub(crate) names: usize,
+    /// Other values beside a known identifier, in the same record.
+    pub(crate) beside: Vec<(AliasPlace, u32, SmolStr)>,
+    /// Long random texts, as hashes: a job or a file that is fetched later.
+    pub(crate) tokens: Vec<u64>,
+}
+
+impl DocumentSight {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.known.extend(other.known);
+        self.names += other.names;
+        self.beside.extend(other.beside);
+        self.tokens.extend(other.tokens);
+    }
+}
+
+/// A known identifier in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeenValue {
+    pub(crate) value: KnownValue,
+    pub(crate) is_confirmed: bool,
+    pub(crate) is_paging: bool,
+}
+
+impl JsonSurvey {
+    /// Reads one document.
+    ///
+    /// # Errors
+    /// The document is not JSON as the inspection reads it.
+    pub(crate) fn read(&mut self, known: &KnownPersons, text: &str) -> Result<DocumentSight, Unreadable> {
+        let mut reader = JsonReader::new(self, known);
+        json_parts(text, &mut |part| reader.part(part))?;
+        let sight = reader.finish();
+        self.documents += 1;
+        Ok(sight)
+    }
+
+    /// Reads documents a line.
+    pub(crate) fn read_lines(
+        &mut self,
+        known: &KnownPersons,
+        text: &str,
+    ) -> Result<DocumentSight, Unreadable> {
+        let mut all = DocumentSight::default();
+        for line in text.split('\n').filter(|line| !is_blank(line)) {
+            all.add(self.read(known, line)?);
+        }
+        Ok(all)
+    }
+
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.documents += other.documents;
+        self.is_cut |= other.is_cut;
+        self.keyed += other.keyed;
+        for (path, place) in other.places {
+            let own = self.places.entry(path).or_default();
+            own.objects += place.objects;
+            own.lists += place.lists;
+            own.empties += place.empties;
+            own.texts += place.texts;
+            own.others += place.others;
+            own.names += place.names;
+            own.odd_names += place.odd_names;
+            own.values.absorb(place.values);
+        }
+        for (key, tally) in other.tallies {
+            self.tallies.entry(key).or_default().absorb(tally);
+        }
+    }
+
+    /// The paths that both have, of all that either has.
+    pub(crate) fn likeness(&self, other: &Self) -> f64 {
+        let common = self.places.keys().filter(|path| other.places.contains_key(*path)).count();
+        let all = self.places.len() + other.places.len() - common;
+        if all == 0 { 1.0 } else { common as f64 / all as f64 }
+    }
+}
+
+/// An open object or list.
+struct OpenLevel {
+    is_list: bool,
+    /// Length of the path of the container itself.
+    path_length: usize,
+    children: usize,
+    /// Number of the object, or of the object around the list.
+    object: usize,
+    /// Its place among the parts.
+    part: usize,
+}
+
+struct WaitingSpot {
+    path: SmolStr,
+    spot: Spot,
+    part: usize,
+    object: usize,
+}
+
+/// A value that may be another identifier of the person of its object.
+struct BesideValue {
+    object: usize,
+    name: SmolStr,
+    text: SmolStr,
+}
+
+struct JsonReader<'r> {
+    survey: &'r mut JsonSurvey,
+    known: &'r KnownPersons,
+    path: String,
+    open: Vec<OpenLevel>,
+    names: NameScan<'r>,
+    seen: Vec<WaitingSpot>,
+    /// The document, then each object and list.
+    parts: Vec<NamePart>,
+    objects: usize,
+    beside: Vec<BesideValue>,
+    tokens: Vec<u64>,
+}
+
+impl<'r> JsonReader<'r> {
+    fn new(survey: &'r mut JsonSurvey, known: &'r KnownPersons) -> Self {
+        let names = NameScan::new(&known.names);
+        Self {
+            survey,
+            known,
+            path: "$".to_owned(),
+            open: Vec::new(),
+            names,
+            seen: Vec::new(),
+            parts: vec![NamePart::default()],
+            objects: 0,
+            beside: Vec::new(),
+            tokens: Vec::new(),
+        }
+    }
+
+    fn part(&mut self, part: JsonPart<'_>) {
+        match part {
+            JsonPart::Object | JsonPart::List => {
+                self.step_into_list(true);
+                let is_list = part == JsonPart::List;
+                if let Some(place) = self.place() {
+                    if is_list { place.lists += 1 } else { place.objects += 1 }
+                }
+                self.objects += usize::from(!is_list);
+                let object = if is_list { self.object() } else { self.objects };
+                let (parent, from) = (Some(self.part_of()), self.names.position);
+                let part = self.parts.len();
+                self.parts.push(NamePart { parent, from, to: from });
+                self.open.push(OpenLevel {
+                    is_list,
+                    path_length: self.path.len(),
+                    children: 0,
+                    object,
+                    part,
+                });
+            }
+            JsonPart::Name(name) => self.name(name),
+            JsonPart::End => {
+                let Some(level) = self.open.pop() else { return };
+                self.path.truncate(level.path_length);
+                self.parts[level.part].to = self.names.position;
+                if level.children == 0
+                    && let Some(place) = self.place()
+                {
+                    place.empties += 1;
+                }
+                self.leave();
+            }
+            JsonPart::Text(text) => self.value(text, !is_blank(text)),
+            JsonPart::Number(number) => {
+                let digits = number.split(['.', 'e', 'E']).next().unwrap_or_default();
+                let count = digits.bytes().filter(u8::is_ascii_digit).count();
+                self.value(number, count >= TELLING_DIGITS);
+            }
+            JsonPart::Null | JsonPart::Word => self.value("", false),
+        }
+    }
+
+    /// Extends the path by the item that begins, when a list is open.
+    fn step_into_list(&mut self, is_container: bool) {
+        let is_row = self.open.len() >= 2 && self.open[self.open.len() - 2].is_list;
+        let Some(level) = self.open.last_mut().filter(|level| level.is_list) else { return };
+        let column = level.children;
+        level.children += 1;
+        if is_row && !is_container && column < COLUMNS_MAX {
+            self.path.push_str(&format!("[{column}]"));
+        } else {
+            self.path.push_str("[:]");
+        }
+    }
+
+    /// Back to the container after one of its values.
+    fn leave(&mut self) {
+        if let Some(level) = self.open.last() {
+            self.path.truncate(level.path_length);
+        }
+    }
+
+    fn name(&mut self, name: &str) {
+        let Some(level) = self.open.last_mut() else { return };
+        level.children += 1;
+        let is_known = self.known.value(name).is_some_and(|(value, _)| {
+            self.known.kind(value.kind).telling() > Telling::Short || is_variable(name)
+        });
+        let (parent_length, is_crowded) = (self.path.len(), level.children > NAMES_MAX);
+        if is_known || is_variable(name) || is_crowded {
+            self.path.push_str(".*");
+            self.survey.keyed += usize::from(is_known);
+        } else if is_simple(name) {
+            self.path.push('.');
+            self.path.push_str(name);
+        } else {
+            let is_writable = !name.contains(['\'', '\\']) && !name.chars().any(char::is_control);
+            let parent = self.path.clone();
+            match is_writable && name.len() <= 80 {
+                true => self.path.push_str(&format!("['{name}']")),
+                false => self.path.push_str(".*"),
+            }
+            if !is_program_name(name) {
+                self.names.read(name);
+                if let Some(place) = place_of(self.survey, &parent) {
+                    place.odd_names += 1;
+                }
+            }
+        }
+        debug_assert!(self.path.len() > parent_length, "every name extends the path");
+    }
+
+    fn value(&mut self, text: &str, is_text: bool) {
+        self.step_into_list(false);
+        self.names.read(text);
+        let position = self.names.position;
+        let names_before = self.names.found.iter().rev().take_while(|name| name.position == position).count();
+        if let Some(place) = self.place() {
+            place.texts += usize::from(is_text);
+            place.others += usize::from(!is_text);
+            place.names += names_before;
+            if !text.is_empty() {
+                place.values.add(text);
+            }
+        }
+        if !text.is_empty() {
+            let path = SmolStr::new(&self.path);
+            let (object, part) = (self.object(), self.part_of());
+            let (seen, mut is_known) = (&mut self.seen, false);
+            spots(self.known, text, TextKind::Value, &mut |spot| {
+                is_known |= matches!(spot.seen, SpotSeen::Known { .. });
+                seen.push(WaitingSpot { path: path.clone(), spot, part, object });
+            });
+            if !is_known {
+                self.note_beside(text, object);
+            }
+        }
+        self.leave();
+    }
+
+    /// The innermost object or list; the document outside of any.
+    fn part_of(&self) -> usize {
+        self.open.last().map_or(0, |level| level.part)
+    }
+
+    /// Number of the innermost object; 0 outside of any.
+    fn object(&self) -> usize {
+        self.open.last().map_or(0, |level| level.object)
+    }
+
+    /// Notes a value that is named as an identifier, or is random enough to be fetched by later.
+    fn note_beside(&mut self, text: &str, object: usize) {
+        let is_token = is_token(text) || text.len() == 36 && is_variable(text);
+        if is_token && self.tokens.len() <= TOKENS_MAX {
+            self.tokens.push(hash_of(text));
+        }
+        let name =
+            self.path.rsplit(['.', '\'']).find(|part| !part.is_empty() && *part != "]").unwrap_or_default();
+        if !name.ends_with(']') && text.len() <= 64 && is_variable(text) && names_identifier(&words_of(name))
+        {
+            self.beside.push(BesideValue { object, name: SmolStr::new(name), text: SmolStr::new(text) });
+        }
+    }
+
+    fn place(&mut self) -> Option<&mut JsonPlace> {
+        place_of(self.survey, &self.path)
+    }
+
+    fn finish(mut self) -> DocumentSight {
+        self.parts[0].to = self.names.position;
+        parts_with_children(&mut self.parts);
+        let mut sight = DocumentSight { names: self.names.found.len(), ..DocumentSight::default() };
+        let mut counted: HashSet<(SmolStr, ValueContext)> = HashSet::new();
+        // By object, its person; `None` when it names several.
+        let mut persons: HashMap<usize, Option<u32>> = HashMap::new();
+        for WaitingSpot { path, spot, part, object } in self.seen {
+            let mut is_confirmed = false;
+            if let SpotSeen::Known { value, .. } = spot.seen {
+                is_confirmed = is_name_beside(&self.names.found, &self.parts, part, value.person);
+                let is_paging = spot.context.is_paging();
+                sight.known.push(SeenValue { value, is_confirmed, is_paging });
+                let is_telling = self.known.kind(value.kind).telling() > Telling::Short;
+                if is_telling || is_confirmed {
+                    let person = persons.entry(object).or_insert(Some(value.person));
+                    *person = person.filter(|person| *person == value.person);
+                }
+            }
+            let key = (path, spot.context.clone());
+            let is_first = counted.insert(key.clone());
+            let tally = self.survey.tallies.entry(key).or_default();
+            tally.add(&spot, is_confirmed);
+            tally.responses += usize::from(is_first);
+        }
+        for BesideValue { object, name, text } in self.beside {
+            if let Some(Some(person)) = persons.get(&object) {
+                sight.beside.push((AliasPlace::Member(name), *person, text));
+            }
+        }
+        // Many random texts are keys of what is listed; few are what the answer is about.
+        if self.tokens.len() <= TOKENS_MAX {
+            sight.tokens = self.tokens;
+        }
+        sight
+    }
+}
+
+fn place_of<'s>(survey: &'s mut JsonSurvey, path: &str) -> Option<&'s mut JsonPlace> {
+    if survey.places.len() >= PLACES_MAX && !survey.places.contains_key(path) {
+        survey.is_cut = true;
+        return None;
+    }
+    if !survey.places.contains_key(path) {
+        survey.places.insert(SmolStr::new(path), JsonPlace::default());
+    }
+    survey.places.get_mut(path)
+}
+
+/// A name that a path has without quotes.
+fn is_simple(name: &str) -> bool {
+    let mut signs = name.chars();
+    signs.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && signs.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && name.len() <= 80
+}
+
+/// A name as programs write it, as the inspection sees it.
+fn is_program_name(name: &str) -> bool {
+    name.len() <= 40
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '_' | '$' | '@'))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_$@.-:".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::known::{ColumnChoice, PersonsTable};
+
+    fn known() -> KnownPersons {
+        let rows =
+            (0..30).map(|n| vec![format!("P{n:04}"), "DURAND".to_owned(), format!("Marie{}", "a".repeat(n))]);
+        let table =
+            PersonsTable { header: vec!["id".into(), "nom".into(), "prenom".into()], rows: rows.collect() };
+        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+    }
+
+    fn survey(texts: &[&str]) -> JsonSurvey {
+        let (known, mut survey) = (known(), JsonSurvey::default());
+        texts.iter().for_each(|text| drop(survey.read(&known, text).unwrap()));
+        survey
+    }
+
+    fn hits(survey: &JsonSurvey) -> Vec<(String, usize)> {
+        let found = survey.tallies.iter().filter(|(_, tally)| tally.hits() > 0);
+        found.map(|((path, _), tally)| (path.to_string(), tally.hits())).collect()
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, usize)]) {
+        let found = hits(&survey(&[text]));
+        let found: Vec<(&str, usize)> = found.iter().map(|(path, count)| (path.as_str(), *count)).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn known_values_have_the_path_of_all_their_kind() {
+        check(r#"{"items":[{"id":"P0001"},{"id":"P0002"}]}"#, &[("$.items[:].id", 2)]);
+        check(r#"[{"a":{"b":"P0001"}}]"#, &[("$[:].a.b", 1)]);
+        check(r#"{"rows":[[1,"P0001"],[2,"P0002"]]}"#, &[("$.rows[:][1]", 2)]);
+        check(r#"["P0001","P0002"]"#, &[("$[:]", 2)]);
+        check(r#""P0001""#, &[("$", 1)]);
+        check(r#"{"Date de naissance":{"id":"P0001"}}"#, &[("$['Date de naissance'].id", 1)]);
+        check(r#"{"P0001":{"id":"P0001"},"P0002":{"id":"P0002"}}"#, &[("$.*.id", 2)]);
+        check(r#"{"u":"/fiche/P0001","t":"voir P0002"}"#, &[("$.u", 1)]);
+    }
+
+    #[test]
+    fn a_name_close_by_confirms_and_one_far_away_does_not() {
+        let near = survey(&[r#"{"items":[{"id":"P0003","nom":"DURAND","prenom":"Marieaaa"}]}"#]);
+        let tally = near.tallies.values().find(|tally| tally.hits() > 0).unwrap();
+        assert_eq!(tally.kinds[&0].confirmed, 1);
+        let words = "mot ".repeat(200);
+        let far = survey(&[&format!(r#"{{"id":"P0003","t":"{words}","nom":"DURAND","prenom":"Marieaaa"}}"#)]);
+        let tally = far.tallies.values().find(|tally| tally.hits() > 0).unwrap();
+        assert_eq!(tally.kinds[&0].confirmed, 0);
+    }
+
+    #[test]
+    fn what_stands_beside_a_known_value_is_noted() {
+        let known = known();
+        let uuid = "0b7f9d6e-3f0e-4f6e-9d4c-0a1b2c3d4e5f";
+        let text = format!(r#"{{"items":[{{"id":"P0001","uuid":"{uuid}","town":"x"}}]}}"#);
+        let sight = JsonSurvey::default().read(&known, &text).unwrap();
+        assert_eq!(sight.beside, [(AliasPlace::Member("uuid".into()), 1, uuid.into())]);
+        assert_eq!(sight.tokens.len(), 1);
+    }
+
+    #[test]
+    fn two_documents_are_alike_when_their_places_are() {
+        let one = survey(&[r#"{"a":1,"b":[{"c":1}]}"#]);
+        assert_eq!(one.likeness(&survey(&[r#"{"a":2,"b":[{"c":3},{"c":4}]}"#])), 1.0);
+        assert!(one.likeness(&survey(&[r#"{"x":2}"#])) < 0.5);
+    }
+
+    proptest! {
+        /// Joining two surveys is surveying both documents.
+        #[test]
+        fn joining_is_the_same_as_reading_on(
+            one in "\\{\"a\":\\[(\"P000[0-9]\",){0,3}[0-9]\\]\\}", other in "\\[(\\{\"id\":\"P000[0-9]\"\\},){0,3}null\\]",
+        ) {
+            let together = survey(&[&one, &other]);
+            let mut joined = survey(&[&one]);
+            joined.absorb(survey(&[&other]));
+            prop_assert_eq!(hits(&together), hits(&joined));
+            prop_assert_eq!(together.places.len(), joined.places.len());
+        }
+    }
+}

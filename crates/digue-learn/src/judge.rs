@@ -1,0 +1,282 @@
+//! Which of the places where known values were met are places of persons.
+//!
+//! A telling value speaks for itself. A short number needs a second sign: the person's name close by, or a word that
+//! calls a person. Addresses are judged together, wherever links to them stand.
+
+use std::collections::BTreeMap;
+
+use crate::entity::{calls_person, entity_words, is_of_person};
+use crate::html_survey::context_calls_person;
+use crate::known::KnownPersons;
+use crate::model::RuleEvidence;
+use crate::shape::Telling;
+use crate::survey::{FormatSurvey, RouteKey, RouteSurvey};
+use crate::tally::{KindTally, PlaceTally};
+use crate::template::TemplatePart;
+use crate::value::{ValueContext, is_paging_place};
+
+/// What is known of one place besides its values.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PlaceSigns {
+    /// A word beside it calls a person.
+    pub(crate) says_person: bool,
+    /// It numbers pages, days or versions.
+    pub(crate) is_paging: bool,
+    /// It says where a page of a list begins or ends.
+    pub(crate) is_cursor: bool,
+}
+
+/// A place that is taken for one of identifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub(crate) kind: u16,
+    pub(crate) evidence: RuleEvidence,
+    /// Other texts stand there too, so that a rule needs a pattern.
+    pub(crate) has_others: bool,
+}
+
+/// The outcome for one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlaceVerdict {
+    Accepted(Accepted),
+    /// Known values stand there, and nothing says that they are persons'.
+    Doubtful {
+        kind: u16,
+        hits: usize,
+    },
+    Nobody,
+}
+
+/// Judges one place.
+pub(crate) fn judge(known: &KnownPersons, tally: &PlaceTally, signs: PlaceSigns) -> PlaceVerdict {
+    let best =
+        tally.kinds.iter().max_by_key(|(kind, seen)| (seen.hits, seen.alike, std::cmp::Reverse(**kind)));
+    let Some((kind, seen)) = best else { return PlaceVerdict::Nobody };
+    // A cursor repeats who ends the page. Where the shape tells, the search in every text finds it there, too.
+    if signs.is_cursor {
+        return PlaceVerdict::Nobody;
+    }
+    let others = tally.others + tally.kinds.values().map(|seen| seen.hits + seen.alike).sum::<usize>()
+        - seen.hits
+        - seen.alike;
+    if is_accepted(known.kind(*kind).telling(), seen, others, signs) {
+        let persons = seen.persons.len();
+        let evidence = RuleEvidence::new(seen.hits, seen.alike, persons, seen.confirmed, known.is_given);
+        return PlaceVerdict::Accepted(Accepted { kind: *kind, evidence, has_others: others > 0 });
+    }
+    if is_doubtful(known, *kind, seen, others) {
+        return PlaceVerdict::Doubtful { kind: *kind, hits: seen.hits };
+    }
+    PlaceVerdict::Nobody
+}
+
+/// The fewest persons whose identifiers stand at a place that is worth a look, though nothing says that they are theirs.
+const DOUBT_PERSONS_MIN: usize = 3;
+
+/// True for a place that a person should look at. The size of a page, a state, a right are numbers that some persons
+/// have, too.
+fn is_doubtful(known: &KnownPersons, kind: u16, seen: &KindTally, others: usize) -> bool {
+    let is_dense = seen.hits * 2 >= seen.hits + seen.alike + others;
+    let is_many = seen.persons.len() >= DOUBT_PERSONS_MIN.min(known.len());
+    let is_short = known.kind(kind).telling() == Telling::Short;
+    seen.hits > 0 && (!is_short || is_dense && is_many)
+}
+
+fn is_accepted(telling: Telling, seen: &KindTally, others: usize, signs: PlaceSigns) -> bool {
+    let is_confirmed = seen.confirmed > 0 && seen.confirmed * 2 >= seen.hits;
+    match telling {
+        Telling::Alone => seen.hits + seen.alike > 0,
+        Telling::Rare => {
+            seen.hits > 0 && (is_confirmed || signs.says_person || seen.hits * 2 >= seen.hits + seen.alike)
+        }
+        Telling::Short => {
+            let is_dense = seen.hits * 2 >= seen.hits + seen.alike + others;
+            seen.hits > 0 && !signs.is_paging && (is_confirmed || (signs.says_person && is_dense))
+        }
+    }
+}
+
+/// The judgement of addresses, over all routes.
+pub(crate) struct AddressVerdicts {
+    verdicts: BTreeMap<ValueContext, PlaceVerdict>,
+}
+
+impl AddressVerdicts {
+    pub(crate) fn of(known: &KnownPersons, routes: &BTreeMap<RouteKey, RouteSurvey>) -> Self {
+        let mut pools: BTreeMap<ValueContext, PlaceTally> = BTreeMap::new();
+        let mut says: BTreeMap<ValueContext, bool> = BTreeMap::new();
+        let mut pool = |context: &ValueContext, tally: &PlaceTally| {
+            if matches!(context, ValueContext::Path(_) | ValueContext::Query(_)) {
+                pools.entry(context.clone()).or_default().absorb(tally.clone());
+            }
+        };
+        for (key, route) in routes {
+            for (place, tally) in &route.segments {
+                pool(&key.template.context(*place), tally);
+            }
+            for (name, parameter) in route.query.iter().chain(&route.form) {
+                pool(&ValueContext::Query(name.into()), &parameter.tally);
+            }
+            for body in route.bodies.values() {
+                match &body.format {
+                    FormatSurvey::Json(json) | FormatSurvey::NdJson(json) => {
+                        json.tallies.iter().for_each(|((_, context), tally)| pool(context, tally));
+                    }
+                    FormatSurvey::Html(html) => {
+                        html.tallies.iter().for_each(|((_, context), tally)| pool(context, tally));
+                    }
+                    FormatSurvey::Xml(xml) => {
+                        xml.tallies.iter().for_each(|((_, context), tally)| pool(context, tally));
+                    }
+                    FormatSurvey::Csv(_) | FormatSurvey::Xlsx(_) | FormatSurvey::Text(_) => {}
+                    FormatSurvey::Asset | FormatSurvey::Opaque => {}
+                }
+            }
+            // A page of one person whose address has a number: the number is the person's when the page says so.
+            if let Some((place, _)) = route.segments.last_key_value()
+                && route.shows_members_of_persons()
+            {
+                says.insert(key.template.context(*place), true);
+            }
+        }
+        let verdicts = pools.into_iter().map(|(context, tally)| {
+            let says_person = context_calls_person(&context) || says.contains_key(&context);
+            let is_paging = context.is_paging();
+            let is_cursor = is_paging && matches!(context, ValueContext::Query(_));
+            let signs = PlaceSigns { says_person, is_paging, is_cursor };
+            let verdict = judge(known, &tally, signs);
+            (context, verdict)
+        });
+        Self { verdicts: verdicts.collect() }
+    }
+
+    pub(crate) fn verdict(&self, context: &ValueContext) -> PlaceVerdict {
+        self.verdicts.get(context).copied().unwrap_or(PlaceVerdict::Nobody)
+    }
+
+    /// The places in doubt.
+    pub(crate) fn doubtful(&self) -> impl Iterator<Item = (&ValueContext, u16, usize)> {
+        self.verdicts.iter().filter_map(|(context, verdict)| match verdict {
+            PlaceVerdict::Doubtful { kind, hits } => Some((context, *kind, *hits)),
+            PlaceVerdict::Accepted(_) | PlaceVerdict::Nobody => None,
+        })
+    }
+}
+
+impl RouteSurvey {
+    /// True when a JSON answer that is one object has members that persons have.
+    fn shows_members_of_persons(&self) -> bool {
+        self.bodies.values().any(|body| match &body.format {
+            FormatSurvey::Json(json) => {
+                let own = json.places.keys().filter_map(|path| path.strip_prefix("$."));
+                own.filter(|name| !name.contains(['.', '['])).filter(|name| is_of_person(name)).count() >= 2
+            }
+            _ => false,
+        })
+    }
+}
+
+/// The words around a JSON place: names on its path, and before them those of the address.
+pub(crate) fn json_signs(key: &RouteKey, path: &str, members: &dyn Fn(&str) -> usize) -> PlaceSigns {
+    let names: Vec<&str> = path
+        .split(['.', '[', ']', '\''])
+        .filter(|name| !name.is_empty() && *name != "$" && *name != ":" && *name != "*")
+        .collect();
+    let own = names.last().copied().unwrap_or_default();
+    let parent = path.strip_suffix(own).map(|parent| parent.trim_end_matches('.')).unwrap_or(path);
+    place_signs(key, &names, members(parent))
+}
+
+/// The words around a place: its names from the outermost, before them those of the address. `members` of those beside
+/// it are such as persons have.
+pub(crate) fn place_signs(key: &RouteKey, names: &[&str], members: usize) -> PlaceSigns {
+    let address = key.template.0.iter().filter_map(|part| match part {
+        TemplatePart::Literal(literal) => Some(literal.as_str()),
+        TemplatePart::Variable { .. } => None,
+    });
+    let words = entity_words(address.chain(names.iter().copied()));
+    // `id` beside `prenom` and `date_naissance`.
+    let has_members = entity_words(names.last().copied().into_iter()).is_empty() && members >= 2;
+    let is_paging = is_paging_place(names);
+    PlaceSigns { says_person: calls_person(&words) || has_members, is_paging, is_cursor: is_paging }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known::{ColumnChoice, KnownValue, PersonsTable, Spelling};
+    use crate::value::{Spot, SpotSeen};
+
+    fn known(values: &[&str]) -> KnownPersons {
+        let rows = values.iter().map(|value| vec![(*value).to_owned()]).collect();
+        let table = PersonsTable { header: vec!["id".into()], rows };
+        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+    }
+
+    /// A place with so many known texts, confirmed ones, of the same shape, and others.
+    fn tally(known: &KnownPersons, hits: usize, confirmed: usize, alike: usize, others: usize) -> PlaceTally {
+        let mut tally = PlaceTally::default();
+        let mut add = |seen: SpotSeen, is_confirmed| {
+            tally.add(&Spot { context: ValueContext::Whole, seen }, is_confirmed);
+        };
+        let (value, _) = known
+            .value(match known.kinds()[0].telling() {
+                Telling::Short => "12",
+                Telling::Rare => "2026002",
+                Telling::Alone => "P0002",
+            })
+            .unwrap();
+        (0..hits).for_each(|n| {
+            let value = KnownValue { person: n as u32 % 3, ..value };
+            add(SpotSeen::Known { value, spelling: Spelling::default() }, n < confirmed);
+        });
+        (0..alike).for_each(|_| add(SpotSeen::Alike { kind: 0 }, false));
+        (0..others).for_each(|_| add(SpotSeen::Other, false));
+        tally
+    }
+
+    #[track_caller]
+    fn check(known: &KnownPersons, counts: [usize; 4], says_person: bool, expected: &str) {
+        let [hits, confirmed, alike, others] = counts;
+        let signs = PlaceSigns { says_person, ..PlaceSigns::default() };
+        let verdict = match judge(known, &tally(known, hits, confirmed, alike, others), signs) {
+            PlaceVerdict::Accepted(_) => "accepted",
+            PlaceVerdict::Doubtful { .. } => "doubtful",
+            PlaceVerdict::Nobody => "nobody",
+        };
+        assert_eq!(verdict, expected, "{counts:?} {says_person}");
+    }
+
+    #[test]
+    fn a_telling_shape_speaks_for_itself() {
+        let known = known(&["P0001", "P0002", "P0003"]);
+        check(&known, [1, 0, 0, 50], false, "accepted");
+        check(&known, [0, 0, 3, 0], false, "accepted");
+        check(&known, [0, 0, 0, 3], false, "nobody");
+    }
+
+    #[test]
+    fn longer_numbers_need_to_be_known_at_their_place() {
+        let known = known(&["2026001", "2026002", "2026003"]);
+        check(&known, [5, 0, 5, 0], false, "accepted");
+        check(&known, [1, 0, 9, 0], false, "doubtful");
+        check(&known, [1, 1, 9, 0], false, "accepted");
+        check(&known, [1, 0, 9, 0], true, "accepted");
+        check(&known, [0, 0, 9, 0], true, "nobody");
+    }
+
+    #[test]
+    fn short_numbers_need_a_second_sign() {
+        let known = known(&["11", "12", "13"]);
+        check(&known, [500, 0, 0, 0], false, "doubtful");
+        check(&known, [5, 0, 0, 0], true, "accepted");
+        check(&known, [5, 0, 9, 0], true, "nobody");
+        check(&known, [5, 3, 0, 0], false, "accepted");
+        check(&known, [5, 2, 0, 0], false, "doubtful");
+        let paging = PlaceSigns { says_person: true, is_paging: true, is_cursor: false };
+        assert!(matches!(judge(&known, &tally(&known, 5, 5, 0, 0), paging), PlaceVerdict::Doubtful { .. }));
+        let cursor = PlaceSigns { is_cursor: true, ..paging };
+        assert_eq!(judge(&known, &tally(&known, 5, 5, 0, 0), cursor), PlaceVerdict::Nobody);
+        check(&known, [5, 0, 9, 0], false, "nobody");
+    }
+}

@@ -1,0 +1,187 @@
+//! Joins routes that differ in one word only, when many words stand there and their answers are alike.
+
+use std::collections::BTreeMap;
+
+use crate::model::BodyFormat;
+use crate::survey::{RouteKey, RouteSurvey};
+use crate::template::{PathTemplate, TemplatePart};
+
+/// The fewest words at one place that are taken for values, when nothing known is among them.
+const WORDS_MIN: usize = 8;
+
+/// The fewest known identifiers among the words that make a place a value.
+const KNOWN_MIN: usize = 2;
+
+/// How alike the answers of two words must be.
+const LIKENESS_MIN: f64 = 0.8;
+
+/// Words that are never values: actions and versions.
+const CONSTANTS: [&str; 22] = [
+    "new",
+    "edit",
+    "search",
+    "export",
+    "import",
+    "api",
+    "moi",
+    "me",
+    "list",
+    "create",
+    "delete",
+    "login",
+    "logout",
+    "static",
+    "assets",
+    "admin",
+    "nouveau",
+    "modifier",
+    "recherche",
+    "liste",
+    "accueil",
+    "home",
+];
+
+/// Routes after joining.
+pub(crate) fn join(mut routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<RouteKey, RouteSurvey> {
+    let longest = routes.keys().map(|key| key.template.0.len()).max().unwrap_or(0);
+    // From the end of paths: a place in the middle is judged once what follows it has one form.
+    for place in (1..longest).rev() {
+        routes = join_at(routes, place);
+    }
+    routes
+}
+
+fn join_at(routes: BTreeMap<RouteKey, RouteSurvey>, place: usize) -> BTreeMap<RouteKey, RouteSurvey> {
+    let mut groups: BTreeMap<RouteKey, Vec<(RouteKey, RouteSurvey)>> = BTreeMap::new();
+    let mut joined = BTreeMap::new();
+    for (key, survey) in routes {
+        match key.template.0.get(place) {
+            Some(TemplatePart::Literal(word)) if is_possible_value(word) => {
+                let template = key.template.with_variable(place);
+                groups.entry(RouteKey { template, ..key.clone() }).or_default().push((key, survey));
+            }
+            _ => {
+                joined.insert(key, survey);
+            }
+        }
+    }
+    for (common, group) in groups {
+        if is_one_route(&group, place) {
+            let own: &mut RouteSurvey = joined.entry(common).or_default();
+            group.into_iter().for_each(|(_, survey)| own.absorb(survey));
+        } else {
+            joined.extend(group);
+        }
+    }
+    joined
+}
+
+fn is_possible_value(word: &str) -> bool {
+    let is_version =
+        word.len() <= 3 && word.starts_with('v') && word[1..].bytes().all(|b| b.is_ascii_digit());
+    !word.is_empty() && !is_version && !CONSTANTS.contains(&word.to_ascii_lowercase().as_str())
+}
+
+fn is_one_route(group: &[(RouteKey, RouteSurvey)], place: usize) -> bool {
+    let known = group.iter().filter(|(_, survey)| survey.known_literals.contains(&place)).count();
+    // Resources keep their names: nothing of them is a value, and `/static/**` stands for all.
+    let has_answers = |survey: &RouteSurvey| {
+        survey.bodies.keys().any(|(_, format)| !matches!(format, BodyFormat::Asset | BodyFormat::Opaque))
+    };
+    if group.len() < 2 || !group.iter().all(|(_, survey)| has_answers(survey)) {
+        return false;
+    }
+    if known >= KNOWN_MIN && known * 2 >= group.len() {
+        return true;
+    }
+    if group.len() < WORDS_MIN {
+        return false;
+    }
+    let (_, first) = &group[0];
+    group[1..].iter().all(|(_, survey)| are_alike(first, survey))
+}
+
+fn are_alike(one: &RouteSurvey, other: &RouteSurvey) -> bool {
+    let mut both =
+        one.bodies.iter().filter_map(|(key, body)| Some((body, other.bodies.get(key)?))).peekable();
+    both.peek().is_some() && both.all(|(body, other)| body.likeness(other) >= LIKENESS_MIN)
+}
+
+/// The directory below which every route that was seen is a resource: `/static/**`.
+pub(crate) fn directories(assets: &[&PathTemplate], others: &[&PathTemplate]) -> Vec<(PathTemplate, usize)> {
+    let mut chosen: Vec<(PathTemplate, usize)> = Vec::new();
+    for template in assets {
+        let is_literal = |part: &TemplatePart| matches!(part, TemplatePart::Literal(_));
+        let directories = template.0.len().saturating_sub(1);
+        let free = (1..=directories).find(|length| {
+            let start = &template.0[..*length];
+            start.iter().all(is_literal) && !others.iter().any(|other| other.0.starts_with(start))
+        });
+        let Some(length) = free else { continue };
+        let directory = PathTemplate(template.0[..length].to_vec());
+        match chosen.iter_mut().find(|(known, _)| *known == directory) {
+            Some((_, count)) => *count += 1,
+            None => chosen.push((directory, 1)),
+        }
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::HeldExchange;
+    use crate::known::{ColumnChoice, KnownPersons, PersonsTable};
+    use crate::survey::TrafficSurvey;
+
+    fn joined(paths: &[&str], body: fn(usize) -> String) -> Vec<String> {
+        let rows = [["marie"], ["jean"], ["aoife"]].map(|row| row.map(str::to_owned).to_vec()).to_vec();
+        let table = PersonsTable { header: vec!["id".into()], rows };
+        let known = KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0;
+        let mut survey = TrafficSurvey::new(&known);
+        for (place, path) in paths.iter().enumerate() {
+            let held = HeldExchange::get(&format!("https://p.fr{path}"), "application/json", body(place));
+            survey.observe(&held.as_exchange());
+        }
+        join(survey.routes).keys().map(|key| key.template.text()).collect()
+    }
+
+    fn alike(n: usize) -> String {
+        format!("{{\"a\":{n},\"b\":\"x\"}}")
+    }
+
+    #[test]
+    fn two_words_stay_two_routes() {
+        assert_eq!(joined(&["/users/list", "/users/export"], alike), ["/users/export", "/users/list"]);
+    }
+
+    #[test]
+    fn many_words_with_answers_of_one_shape_are_values() {
+        let towns = ["/t/pau", "/t/lyon", "/t/brest", "/t/albi", "/t/nice", "/t/metz", "/t/sete", "/t/dax"];
+        assert_eq!(joined(&towns, alike), ["/t/{x}"]);
+        let unlike = |n: usize| format!("{{\"{}\":1}}", "abcdefgh".chars().nth(n).unwrap_or('z'));
+        assert_eq!(joined(&towns, unlike).len(), 8);
+        assert_eq!(joined(&towns[..7], alike).len(), 7);
+    }
+
+    #[test]
+    fn known_names_among_the_words_make_them_values() {
+        assert_eq!(joined(&["/u/marie", "/u/jean"], alike), ["/u/{x}"]);
+        assert_eq!(joined(&["/u/marie", "/u/new", "/u/jean"], alike), ["/u/new", "/u/{x}"]);
+        assert_eq!(joined(&["/u/marie/notes", "/u/jean/notes"], alike), ["/u/{x}/notes"]);
+        assert_eq!(joined(&["/u/marie", "/u/about"], alike), ["/u/about", "/u/marie"]);
+    }
+
+    #[test]
+    fn resources_are_under_the_highest_directory_that_has_nothing_else() {
+        let template = |path: &str| {
+            let parts = path[1..].split('/').map(|part| TemplatePart::Literal(part.into()));
+            PathTemplate(parts.collect())
+        };
+        let assets = ["/static/a.css", "/static/js/b.js", "/media/x.png", "/favicon.ico"].map(template);
+        let others = ["/media/list", "/"].map(template);
+        let found = directories(&assets.iter().collect::<Vec<_>>(), &others.iter().collect::<Vec<_>>());
+        let found: Vec<(String, usize)> = found.iter().map(|(path, count)| (path.text(), *count)).collect();
+        assert_eq!(found, [("/static".to_owned(), 2)]);
+    }
+}

@@ -1,0 +1,660 @@
+//! The first reading of the traffic: each exchange joins its route, and its body is looked at and forgotten.
+//!
+//! Held are counts, places, shapes and hashes, within bounds that are said when they are reached. Of addresses, a few
+//! whole paths stay in memory to try the finished map; they are not part of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use digue_inspect::decode;
+use digue_inspect::html::outline::page_elements;
+use digue_inspect::json::outline::json_parts;
+use digue_inspect::media_type::MediaType;
+use digue_inspect::response::usual_types;
+use digue_inspect::xml::outline::xml_elements;
+use digue_types::path::Segments;
+use digue_types::visible::is_blank;
+use digue_types::{ReadFailure, UnreadCause};
+use smol_str::SmolStr;
+
+use crate::alias::AliasSurvey;
+use crate::exchange::{BodyGap, Exchange, RecordedBody, UrlParts};
+use crate::html_survey::{HtmlSurvey, known_words};
+use crate::json_survey::{DocumentSight, JsonSurvey, SeenValue};
+use crate::known::{KnownPersons, Spelling};
+use crate::model::BodyFormat;
+use crate::names::NameScan;
+use crate::shape::Telling;
+use crate::table_survey::TableSurvey;
+use crate::tally::{DistinctValues, PlaceTally, hash_of};
+use crate::template::{PathTemplate, TemplatePart, is_variable};
+use crate::value::{Spot, TextKind, ValueContext, spots};
+use crate::xml_survey::XmlSurvey;
+
+/// The most routes; exchanges of others are counted and not learnt.
+const ROUTES_MAX: usize = 5_000;
+
+/// The most parameters of one route.
+const PARAMETERS_MAX: usize = 200;
+
+/// Paths kept to try the map.
+const SAMPLES_MAX: usize = 4;
+
+/// The most random texts that are followed to a later request.
+const TOKENS_MAX: usize = 50_000;
+
+/// The most bytes of one body, once decoded.
+pub(crate) const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// What is answered by one part of the map.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RouteKey {
+    pub(crate) origin: SmolStr,
+    pub(crate) method: SmolStr,
+    pub(crate) template: PathTemplate,
+}
+
+/// A parameter of the query or of a form.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ParameterSurvey {
+    pub(crate) tally: PlaceTally,
+    pub(crate) values: DistinctValues,
+    /// Values of letters and spaces: perhaps a search.
+    pub(crate) words: usize,
+}
+
+/// How bodies of one type are read.
+#[derive(Clone, Debug)]
+pub(crate) enum FormatSurvey {
+    Json(JsonSurvey),
+    NdJson(JsonSurvey),
+    Html(Box<HtmlSurvey>),
+    Csv(TableSurvey),
+    Xlsx(TableSurvey),
+    Xml(XmlSurvey),
+    Text(TextSurvey),
+    /// Style sheets, scripts, fonts, pictures, sound.
+    Asset,
+    /// No reader for it.
+    Opaque,
+}
+
+/// Plain texts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TextSurvey {
+    pub(crate) lines: usize,
+    pub(crate) lines_with_known: usize,
+}
+
+/// Bodies of one type of one route.
+#[derive(Clone, Debug)]
+pub(crate) struct BodySurvey {
+    pub(crate) format: FormatSurvey,
+    pub(crate) responses: usize,
+    pub(crate) bytes: u64,
+    /// Responses that show a known identifier.
+    pub(crate) with_known: usize,
+    /// Resources with a number that is also a known identifier, and may be any other.
+    pub(crate) with_doubtful: usize,
+    /// Responses that show a known name, and no known identifier.
+    pub(crate) with_name_only: usize,
+    pub(crate) unreadable: BTreeMap<UnreadCause, usize>,
+}
+
+/// Everything seen of one route.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RouteSurvey {
+    pub(crate) exchanges: usize,
+    pub(crate) statuses: BTreeMap<u16, usize>,
+    pub(crate) samples: BTreeSet<String>,
+    pub(crate) query: BTreeMap<String, ParameterSurvey>,
+    pub(crate) form: BTreeMap<String, ParameterSurvey>,
+    pub(crate) json_request: BTreeMap<(SmolStr, ValueContext), PlaceTally>,
+    /// By place in the path.
+    pub(crate) segments: BTreeMap<usize, PlaceTally>,
+    /// Literal values that are known, by place: usernames.
+    pub(crate) known_literals: BTreeSet<usize>,
+    pub(crate) bodies: BTreeMap<(String, BodyFormat), BodySurvey>,
+    pub(crate) without_body: usize,
+    pub(crate) gaps: BTreeMap<BodyGap, usize>,
+    /// A path that the gateway refuses.
+    pub(crate) odd_paths: usize,
+}
+
+/// An answer to a failed request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ErrorSurvey {
+    pub(crate) statuses: BTreeSet<u16>,
+    pub(crate) types: BTreeSet<String>,
+    pub(crate) largest: usize,
+    pub(crate) responses: usize,
+}
+
+/// A route whose answers issue what another route is asked with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FetchedLater {
+    pub(crate) issued_by: RouteKey,
+    pub(crate) asked_of: RouteKey,
+}
+
+/// All that was seen.
+pub(crate) struct TrafficSurvey<'k> {
+    known: &'k KnownPersons,
+    pub(crate) routes: BTreeMap<RouteKey, RouteSurvey>,
+    pub(crate) errors: BTreeMap<SmolStr, ErrorSurvey>,
+    pub(crate) aliases: AliasSurvey,
+    /// Values of variable segments and parameters that are nobody's, by context: perhaps aliases used alone.
+    pub(crate) asked: BTreeMap<ValueContext, BTreeSet<SmolStr>>,
+    pub(crate) fetched: BTreeSet<FetchedLater>,
+    tokens: HashMap<u64, RouteKey>,
+    /// Exchanges of more routes than are followed.
+    pub(crate) dropped: usize,
+    pub(crate) exchanges: usize,
+}
+
+impl<'k> TrafficSurvey<'k> {
+    pub(crate) fn new(known: &'k KnownPersons) -> Self {
+        Self {
+            known,
+            routes: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            aliases: AliasSurvey::default(),
+            asked: BTreeMap::new(),
+            fetched: BTreeSet::new(),
+            tokens: HashMap::new(),
+            dropped: 0,
+            exchanges: 0,
+        }
+    }
+
+    /// Looks at one exchange.
+    pub(crate) fn observe(&mut self, exchange: &Exchange<'_>) {
+        self.exchanges += 1;
+        let Some(url) = UrlParts::of(exchange.url) else { return };
+        let segments = segments_of(url.path);
+        // A name of letters may be a word of the portal: it waits until several stand at one place.
+        let is_known = |text: &str| {
+            self.known.value(text).is_some_and(|(value, _)| {
+                self.known.kind(value.kind).telling() > Telling::Short || is_variable(text)
+            })
+        };
+        let template = PathTemplate::of(&segments, &is_known);
+        let key =
+            RouteKey { origin: SmolStr::new(url.origin), method: SmolStr::new(exchange.method), template };
+        if self.routes.len() >= ROUTES_MAX && !self.routes.contains_key(&key) {
+            self.dropped += 1;
+            return;
+        }
+        self.note_request(&key, exchange, &url, &segments);
+        self.note_response(&key, exchange);
+    }
+
+    /// Kinds that the portal writes otherwise than the list does.
+    pub(crate) fn spellings(&self) -> Vec<(u16, Spelling)> {
+        let mut seen: BTreeMap<u16, Spelling> = BTreeMap::new();
+        let mut note = |tally: &PlaceTally| {
+            for (kind, _) in tally.kinds.iter().filter(|(_, own)| own.hits > 0) {
+                let own = seen.entry(*kind).or_default();
+                let spelling = tally.spelling();
+                own.other_case |= spelling.other_case;
+                own.other_separators |= spelling.other_separators;
+            }
+        };
+        for route in self.routes.values() {
+            route.segments.values().for_each(&mut note);
+            route.query.values().for_each(|parameter| note(&parameter.tally));
+            for body in route.bodies.values() {
+                match &body.format {
+                    FormatSurvey::Json(json) | FormatSurvey::NdJson(json) => {
+                        json.tallies.values().for_each(&mut note)
+                    }
+                    FormatSurvey::Html(html) => html.tallies.values().for_each(&mut note),
+                    FormatSurvey::Csv(table) | FormatSurvey::Xlsx(table) => {
+                        table.columns.values().for_each(|column| note(&column.tally));
+                        table.numbered.values().for_each(&mut note);
+                    }
+                    FormatSurvey::Xml(xml) => xml.tallies.values().for_each(&mut note),
+                    FormatSurvey::Text(_) | FormatSurvey::Asset | FormatSurvey::Opaque => {}
+                }
+            }
+        }
+        seen.into_iter()
+            .filter(|(kind, spelling)| {
+                *spelling != Spelling::default() && self.known.kind(*kind).shape.steps.is_empty()
+            })
+            .collect()
+    }
+
+    fn note_request(
+        &mut self,
+        key: &RouteKey,
+        exchange: &Exchange<'_>,
+        url: &UrlParts<'_>,
+        segments: &[String],
+    ) {
+        let known = self.known;
+        let route = self.routes.entry(key.clone()).or_default();
+        route.exchanges += 1;
+        *route.statuses.entry(exchange.status).or_default() += 1;
+        if route.samples.len() < SAMPLES_MAX {
+            route.samples.insert(url.path.to_owned());
+        }
+        route.odd_paths += usize::from(Segments::parse(url.path).is_err());
+        let mut asked: Vec<(ValueContext, String)> = Vec::new();
+        for (place, segment) in segments.iter().enumerate() {
+            match &key.template.0[place] {
+                TemplatePart::Variable { after } => {
+                    let stem = segment.strip_suffix(after.as_str()).unwrap_or(segment);
+                    let tally = route.segments.entry(place).or_default();
+                    whole(known, stem, &mut |spot| tally.add(&spot, false));
+                    asked.push((key.template.context(place), stem.to_owned()));
+                }
+                TemplatePart::Literal(_) => {
+                    if known.value(segment).is_some() {
+                        route.known_literals.insert(place);
+                    }
+                }
+            }
+        }
+        let mut note = |surveys: &mut BTreeMap<String, ParameterSurvey>, name: String, value: &str| {
+            if surveys.len() >= PARAMETERS_MAX && !surveys.contains_key(&name) {
+                return;
+            }
+            asked.push((ValueContext::Query(SmolStr::new(&name)), value.to_owned()));
+            let survey = surveys.entry(name).or_default();
+            whole(known, value, &mut |spot| survey.tally.add(&spot, false));
+            survey.values.add(value);
+            survey.words += usize::from(value.chars().filter(|c| c.is_alphabetic()).count() >= 3);
+        };
+        for (name, value) in pairs(url.query) {
+            note(&mut route.query, name, &value);
+        }
+        let request_type = MediaType::parse(exchange.request_type);
+        match request_type.essence.as_str() {
+            "application/x-www-form-urlencoded" => {
+                for (name, value) in pairs(&String::from_utf8_lossy(exchange.request_body)) {
+                    note(&mut route.form, name, &value);
+                }
+            }
+            "application/json" => {
+                let mut survey = JsonSurvey::default();
+                // A body that is no JSON has no places; its route is a write, which a person reviews.
+                if survey.read(known, &String::from_utf8_lossy(exchange.request_body)).is_ok() {
+                    for (place, tally) in survey.tallies {
+                        route.json_request.entry(place).or_default().absorb(tally);
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.note_asked(key, asked);
+    }
+
+    fn note_asked(&mut self, key: &RouteKey, asked: Vec<(ValueContext, String)>) {
+        for (context, value) in asked {
+            if let Some(issued_by) = self.tokens.get(&hash_of(value.as_str()))
+                && issued_by != key
+            {
+                let fetched = FetchedLater { issued_by: issued_by.clone(), asked_of: key.clone() };
+                self.fetched.insert(fetched);
+            }
+            if self.known.value(&value).is_none() && is_variable(&value) {
+                let values = self.asked.entry(context).or_default();
+                if values.len() < 1000 {
+                    values.insert(SmolStr::new(&value));
+                }
+            }
+        }
+    }
+
+    fn note_response(&mut self, key: &RouteKey, exchange: &Exchange<'_>) {
+        let route = self.routes.entry(key.clone()).or_default();
+        let bytes = match exchange.body {
+            RecordedBody::NotRecorded(gap) => {
+                *route.gaps.entry(gap).or_default() += 1;
+                return;
+            }
+            RecordedBody::Bytes([]) => {
+                route.without_body += 1;
+                return;
+            }
+            RecordedBody::Bytes(bytes) => bytes,
+        };
+        let media = MediaType::parse(exchange.content_type.unwrap_or_default());
+        if !(200..300).contains(&exchange.status) {
+            let errors = self.errors.entry(key.origin.clone()).or_default();
+            errors.statuses.insert(exchange.status);
+            errors.types.insert(media.essence);
+            errors.largest = errors.largest.max(bytes.len());
+            errors.responses += 1;
+            return;
+        }
+        let decoded = decode::decode(exchange.content_encoding, bytes, BODY_BYTES_MAX);
+        let format = match &decoded {
+            Ok(bytes) => format_of(&media, bytes, key),
+            Err(_) => BodyFormat::Opaque,
+        };
+        let body =
+            route.bodies.entry((media.essence.clone(), format)).or_insert_with(|| BodySurvey::new(format));
+        body.responses += 1;
+        body.bytes += bytes.len() as u64;
+        let sight = decoded.map_err(|why| why.detail).and_then(|bytes| body.read(self.known, &media, &bytes));
+        match sight {
+            Ok(sight) => {
+                body.note(self.known, &sight);
+                for (place, person, value) in sight.beside {
+                    self.aliases.add(place, person, &value);
+                }
+                for token in sight.tokens {
+                    if self.tokens.len() < TOKENS_MAX {
+                        self.tokens.entry(token).or_insert_with(|| key.clone());
+                    }
+                }
+            }
+            Err(failure) => *body.unreadable.entry(failure.cause).or_default() += 1,
+        }
+    }
+}
+
+impl PathTemplate {
+    /// The context of the segment at `place`, as links to it have it.
+    pub(crate) fn context(&self, place: usize) -> ValueContext {
+        let mut kept = SmolStr::default();
+        for part in &self.0[..place] {
+            kept = match part {
+                TemplatePart::Literal(literal) => literal.clone(),
+                TemplatePart::Variable { .. } => {
+                    let last =
+                        kept.rsplit('/').find(|part| !part.is_empty() && *part != "{}").unwrap_or_default();
+                    SmolStr::new(if last.is_empty() { "{}".to_owned() } else { format!("{last}/{{}}") })
+                }
+            };
+        }
+        ValueContext::Path(kept)
+    }
+}
+
+/// What the whole of a text is.
+fn whole(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
+    spots(known, text, TextKind::Value, &mut |spot| {
+        if spot.context == ValueContext::Whole {
+            take(spot);
+        }
+    });
+}
+
+/// Decoded segments of a path; the last is empty after a final slash.
+pub(crate) fn segments_of(path: &str) -> Vec<String> {
+    let parts = path.strip_prefix('/').unwrap_or(path).split('/');
+    parts.map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
+}
+
+/// Decoded parameters, in order. Of what is not UTF-8, the readable part.
+pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + use<'_> {
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    };
+    query.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
+}
+
+/// True for types whose bodies are resources of pages.
+fn is_asset(essence: &str) -> bool {
+    const TYPES: [&str; 8] = [
+        "text/css",
+        "text/javascript",
+        "application/javascript",
+        "application/x-javascript",
+        "application/ecmascript",
+        "application/wasm",
+        "application/manifest+json",
+        "application/font-woff",
+    ];
+    TYPES.contains(&essence)
+        || ["image/", "font/", "audio/", "video/"].iter().any(|family| essence.starts_with(family))
+}
+
+/// How a body is read: by its type, and where that says little, by its content.
+fn format_of(media: &MediaType, bytes: &[u8], key: &RouteKey) -> BodyFormat {
+    let is_usual = |format: &str| {
+        let types: Vec<String> = usual_types(format).iter().map(|known| (*known).to_owned()).collect();
+        media.fits_one(&types)
+    };
+    let last = key.template.0.last();
+    let is_source_map = matches!(last, Some(TemplatePart::Literal(name)) if name.ends_with(".map"));
+    if is_asset(&media.essence) || is_source_map {
+        return BodyFormat::Asset;
+    }
+    if is_usual("ndjson") {
+        return BodyFormat::NdJson;
+    }
+    if is_usual("json") {
+        return BodyFormat::Json;
+    }
+    if is_usual("xlsx") || bytes.starts_with(b"PK\x03\x04") && holds(bytes, b"xl/workbook") {
+        return BodyFormat::Xlsx;
+    }
+    let is_text = std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0);
+    let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let is_json = || {
+        matches!(start, Some(b'{' | b'['))
+            && std::str::from_utf8(bytes).is_ok_and(|text| json_parts(text, &mut |_| {}).is_ok())
+    };
+    if is_usual("html") {
+        return if is_json() { BodyFormat::Json } else { BodyFormat::Html };
+    }
+    if is_usual("csv") {
+        return BodyFormat::Csv;
+    }
+    if is_usual("xml") {
+        return BodyFormat::Xml;
+    }
+    match media.essence.as_str() {
+        "text/plain"
+        | "application/octet-stream"
+        | "application/vnd.ms-excel"
+        | "text/x-csv"
+        | "application/x-csv"
+        | "application/force-download"
+        | "application/download"
+            if is_text =>
+        {
+            if is_json() {
+                BodyFormat::Json
+            } else if is_table(bytes) {
+                BodyFormat::Csv
+            } else if media.essence == "text/plain" {
+                BodyFormat::Text
+            } else {
+                BodyFormat::Opaque
+            }
+        }
+        "text/plain" => BodyFormat::Text,
+        _ => BodyFormat::Opaque,
+    }
+}
+
+fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|part| part == wanted)
+}
+
+/// True for a text whose first lines have the same number of delimiters.
+fn is_table(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = text.lines().filter(|line| !is_blank(line)).take(5).collect();
+    let counts = |delimiter: char| lines.iter().map(move |line| line.matches(delimiter).count());
+    lines.len() >= 2
+        && [',', ';', '\t', '|'].into_iter().any(|delimiter| counts(delimiter).all(|count| count > 0))
+}
+
+impl BodySurvey {
+    fn new(format: BodyFormat) -> Self {
+        let format = match format {
+            BodyFormat::Json => FormatSurvey::Json(JsonSurvey::default()),
+            BodyFormat::NdJson => FormatSurvey::NdJson(JsonSurvey::default()),
+            BodyFormat::Html => FormatSurvey::Html(Box::default()),
+            BodyFormat::Csv => FormatSurvey::Csv(TableSurvey::default()),
+            BodyFormat::Xlsx => FormatSurvey::Xlsx(TableSurvey::default()),
+            BodyFormat::Xml => FormatSurvey::Xml(XmlSurvey::default()),
+            BodyFormat::Text => FormatSurvey::Text(TextSurvey::default()),
+            BodyFormat::Asset => FormatSurvey::Asset,
+            BodyFormat::Opaque => FormatSurvey::Opaque,
+        };
+        Self {
+            format,
+            responses: 0,
+            bytes: 0,
+            with_known: 0,
+            with_doubtful: 0,
+            with_name_only: 0,
+            unreadable: BTreeMap::new(),
+        }
+    }
+
+    fn read(
+        &mut self,
+        known: &KnownPersons,
+        media: &MediaType,
+        bytes: &[u8],
+    ) -> Result<DocumentSight, ReadFailure> {
+        let text = || decode::text(media.charset.as_deref(), bytes).map_err(|why| why.detail);
+        match &mut self.format {
+            FormatSurvey::Json(json) => json.read(known, &text()?).map_err(|why| why.detail),
+            FormatSurvey::NdJson(json) => json.read_lines(known, &text()?).map_err(|why| why.detail),
+            FormatSurvey::Html(html) => {
+                let elements = page_elements(media.charset.as_deref(), bytes, BODY_BYTES_MAX);
+                Ok(html.read(known, &elements.map_err(|why| why.detail)?))
+            }
+            FormatSurvey::Csv(table) => Ok(table.read_csv(known, &text()?)),
+            FormatSurvey::Xlsx(table) => {
+                table.read_workbook(known, bytes, BODY_BYTES_MAX).map_err(|why| why.detail)
+            }
+            FormatSurvey::Xml(xml) => {
+                let text = decode::xml_text(media.charset.as_deref(), bytes).map_err(|why| why.detail)?;
+                Ok(xml.read(known, &xml_elements(&text).map_err(|why| why.detail)?))
+            }
+            FormatSurvey::Text(survey) => {
+                let text = text()?;
+                let mut sight = DocumentSight::default();
+                for line in text.lines().filter(|line| !is_blank(line)) {
+                    survey.lines += 1;
+                    survey.lines_with_known += usize::from(!known_words(known, line).is_empty());
+                }
+                add_words(known, &text, &mut sight);
+                Ok(sight)
+            }
+            FormatSurvey::Asset | FormatSurvey::Opaque => {
+                let mut sight = DocumentSight::default();
+                // Scripts and drawings are texts, and a portal may write persons into them.
+                if let Ok(text) = std::str::from_utf8(bytes) {
+                    add_words(known, text, &mut sight);
+                }
+                // A page without its scripts does nothing: a number that any script may hold does not hold one back.
+                let all = sight.known.len();
+                sight.known.retain(|seen| known.kind(seen.value.kind).telling() == Telling::Alone);
+                self.with_doubtful += usize::from(sight.known.len() < all);
+                Ok(sight)
+            }
+        }
+    }
+
+    fn note(&mut self, known: &KnownPersons, sight: &DocumentSight) {
+        let is_person =
+            |seen: &SeenValue| known.kind(seen.value.kind).telling() > Telling::Short || seen.is_confirmed;
+        let shows_known = sight.known.iter().any(is_person);
+        self.with_known += usize::from(shows_known);
+        self.with_name_only += usize::from(sight.names > 0 && !shows_known);
+    }
+
+    /// Joins the bodies of two routes that are one.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.responses += other.responses;
+        self.bytes += other.bytes;
+        self.with_known += other.with_known;
+        self.with_doubtful += other.with_doubtful;
+        self.with_name_only += other.with_name_only;
+        for (cause, count) in other.unreadable {
+            *self.unreadable.entry(cause).or_default() += count;
+        }
+        match (&mut self.format, other.format) {
+            (FormatSurvey::Json(own), FormatSurvey::Json(other))
+            | (FormatSurvey::NdJson(own), FormatSurvey::NdJson(other)) => own.absorb(other),
+            (FormatSurvey::Html(own), FormatSurvey::Html(other)) => own.absorb(*other),
+            (FormatSurvey::Csv(own), FormatSurvey::Csv(other))
+            | (FormatSurvey::Xlsx(own), FormatSurvey::Xlsx(other)) => own.absorb(other),
+            (FormatSurvey::Xml(own), FormatSurvey::Xml(other)) => own.absorb(other),
+            (FormatSurvey::Text(own), FormatSurvey::Text(other)) => {
+                own.lines += other.lines;
+                own.lines_with_known += other.lines_with_known;
+            }
+            // Bodies are joined by their format, so that nothing else meets here.
+            _ => {}
+        }
+    }
+
+    /// How alike bodies of the same format are, from 0 to 1.
+    pub(crate) fn likeness(&self, other: &Self) -> f64 {
+        match (&self.format, &other.format) {
+            (FormatSurvey::Json(own), FormatSurvey::Json(other))
+            | (FormatSurvey::NdJson(own), FormatSurvey::NdJson(other)) => own.likeness(other),
+            (FormatSurvey::Html(own), FormatSurvey::Html(other)) => own.likeness(other),
+            (FormatSurvey::Csv(own), FormatSurvey::Csv(other))
+            | (FormatSurvey::Xlsx(own), FormatSurvey::Xlsx(other)) => own.likeness(other),
+            (FormatSurvey::Xml(own), FormatSurvey::Xml(other)) => own.likeness(other),
+            _ => 0.0,
+        }
+    }
+}
+
+/// Adds the known words and names of a text that is no document.
+fn add_words(known: &KnownPersons, text: &str, sight: &mut DocumentSight) {
+    let seen = |value| SeenValue { value, is_confirmed: false, is_paging: false };
+    sight.known.extend(known_words(known, text).into_iter().map(seen));
+    let mut names = NameScan::new(&known.names);
+    names.read(text);
+    sight.names += names.found.len();
+}
+
+impl RouteSurvey {
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.exchanges += other.exchanges;
+        self.without_body += other.without_body;
+        self.odd_paths += other.odd_paths;
+        for (status, count) in other.statuses {
+            *self.statuses.entry(status).or_default() += count;
+        }
+        for sample in other.samples {
+            if self.samples.len() < SAMPLES_MAX {
+                self.samples.insert(sample);
+            }
+        }
+        for (own, other) in [(&mut self.query, other.query), (&mut self.form, other.form)] {
+            for (name, parameter) in other {
+                let own = own.entry(name).or_default();
+                own.tally.absorb(parameter.tally);
+                own.values.absorb(parameter.values);
+                own.words += parameter.words;
+            }
+        }
+        for (place, tally) in other.json_request {
+            self.json_request.entry(place).or_default().absorb(tally);
+        }
+        for (place, tally) in other.segments {
+            self.segments.entry(place).or_default().absorb(tally);
+        }
+        self.known_literals.extend(other.known_literals);
+        for (gap, count) in other.gaps {
+            *self.gaps.entry(gap).or_default() += count;
+        }
+        for (key, body) in other.bodies {
+            match self.bodies.get_mut(&key) {
+                Some(own) => own.absorb(body),
+                None => {
+                    self.bodies.insert(key, body);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What was seen at one place over all responses: counts and distinct persons, never texts.
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+
+use crate::known::Spelling;
+use crate::value::{Spot, SpotSeen};
+
+/// The most distinct values that are told apart; beyond it a count is a lower bound.
+const DISTINCT_MAX: usize = 4096;
+
+/// A hash that is the same within one run.
+pub(crate) fn hash_of(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Distinct values, as hashes, up to a bound.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DistinctValues(HashSet<u64>);
+
+impl DistinctValues {
+    pub(crate) fn add(&mut self, value: impl Hash) {
+        if self.0.len() < DISTINCT_MAX {
+            self.0.insert(hash_of(value));
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for hash in other.0 {
+            if self.0.len() < DISTINCT_MAX {
+                self.0.insert(hash);
+            }
+        }
+    }
+}
+
+/// Known identifiers of one kind at one place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KindTally {
+    pub(crate) hits: usize,
+    /// Hits with the person's own name close by.
+    pub(crate) confirmed: usize,
+    pub(crate) alike: usize,
+    pub(crate) persons: DistinctValues,
+}
+
+/// Texts at one place, in one context.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PlaceTally {
+    /// Texts that are not blank.
+    pub(crate) texts: usize,
+    /// Responses that have the place.
+    pub(crate) responses: usize,
+    pub(crate) kinds: BTreeMap<u16, KindTally>,
+    /// Texts that have the shape of no kind.
+    pub(crate) others: usize,
+    pub(crate) other_case: bool,
+    pub(crate) other_separators: bool,
+}
+
+impl PlaceTally {
+    pub(crate) fn add(&mut self, spot: &Spot, is_confirmed: bool) {
+        self.texts += 1;
+        match &spot.seen {
+            SpotSeen::Known { value, spelling } => {
+                let kind = self.kinds.entry(value.kind).or_default();
+                kind.hits += 1;
+                kind.confirmed += usize::from(is_confirmed);
+                kind.persons.add(value.person);
+                self.other_case |= spelling.other_case;
+                self.other_separators |= spelling.other_separators;
+            }
+            SpotSeen::Alike { kind } => self.kinds.entry(*kind).or_default().alike += 1,
+            SpotSeen::Variable(_) | SpotSeen::Other => self.others += 1,
+        }
+    }
+
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.texts += other.texts;
+        self.responses += other.responses;
+        self.others += other.others;
+        self.other_case |= other.other_case;
+        self.other_separators |= other.other_separators;
+        for (kind, tally) in other.kinds {
+            let own = self.kinds.entry(kind).or_default();
+            own.hits += tally.hits;
+            own.confirmed += tally.confirmed;
+            own.alike += tally.alike;
+            own.persons.absorb(tally.persons);
+        }
+    }
+
+    pub(crate) fn hits(&self) -> usize {
+        self.kinds.values().map(|kind| kind.hits).sum()
+    }
+
+    pub(crate) fn spelling(&self) -> Spelling {
+        Spelling { other_case: self.other_case, other_separators: self.other_separators }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distinct_values_are_bounded() {
+        let mut values = DistinctValues::default();
+        (0..10_000).for_each(|n| values.add(n));
+        assert_eq!(values.len(), DISTINCT_MAX);
+    }
+}

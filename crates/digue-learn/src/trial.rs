@@ -1,0 +1,273 @@
+//! The second reading of the traffic: each block of the draft is applied by the inspection itself, and the first that
+//! reads every answer becomes the map's.
+//!
+//! A portal cannot talk the map out of its net: whatever passes unread (resources, pictures) is searched here, and what
+//! shows a person is held and searched from then on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use digue_inspect::media_type::MediaType;
+use digue_inspect::{
+    Collector, IdentifierKind, InspectionLimits, Message, Pick, ResponseReading, ResponseRules, RuleBlock,
+    decode, inspect,
+};
+use digue_types::path::{Pattern, Segments};
+use digue_types::{ReadFailure, UnreadPlace};
+use smol_str::SmolStr;
+
+use crate::compile::{CompileFault, compile_block, compile_kinds, compile_sweep};
+use crate::draft::{MapDraft, RouteDraft};
+use crate::exchange::{Exchange, RecordedBody, UrlParts};
+use crate::finding::LearntFinding;
+use crate::model::{
+    BlockFormat, LearntBlock, LearntMap, LearntRecords, LearntRoute, LearntRouteKind, LineReason, RouteAction,
+};
+use crate::survey::{BODY_BYTES_MAX, segments_of};
+use crate::template::{PathTemplate, TemplatePart};
+
+/// Files of one directory of resources that become routes of their own; with more, the whole directory is held.
+const HELD_FILES_MAX: usize = 20;
+
+pub(crate) const LIMITS: InspectionLimits =
+    InspectionLimits { decoded_bytes_max: BODY_BYTES_MAX, identifiers_max: 100_000 };
+
+/// One block, ready to be applied.
+struct TriedBlock {
+    rules: ResponseRules,
+    types: Vec<String>,
+    read: usize,
+    unread: usize,
+    first_cause: Option<ReadFailure>,
+}
+
+struct RouteTrial {
+    pattern: Pattern,
+    draft: RouteDraft,
+    /// For each format, its blocks in their order.
+    blocks: Vec<Vec<TriedBlock>>,
+    /// Of resources: paths and types that show somebody.
+    shown_by: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// The draft on trial.
+pub(crate) struct MapTrial {
+    origin: String,
+    kinds: Vec<IdentifierKind>,
+    sweep: Vec<Pick>,
+    routes: Vec<RouteTrial>,
+    rest: MapDraft,
+}
+
+impl MapTrial {
+    /// # Errors
+    /// A kind of the draft does not compile; blocks that do not are left out.
+    pub(crate) fn new(mut draft: MapDraft) -> Result<Self, CompileFault> {
+        let kinds = compile_kinds(&draft.kinds)?;
+        let all: Vec<usize> = (0..draft.kinds.len()).collect();
+        let sweep = compile_sweep(&all, &draft.kinds)?;
+        let learnt_kinds = draft.kinds.clone();
+        let mut routes = Vec::new();
+        for mut route in std::mem::take(&mut draft.routes) {
+            let Ok(pattern) = Pattern::parse(&route.route.path) else {
+                let (path, exchanges) = (route.route.path.clone(), 0);
+                draft.findings.push(LearntFinding::RefusedPath { path, exchanges });
+                continue;
+            };
+            let mut blocks = Vec::new();
+            for candidates in &mut route.blocks {
+                let compiled: Vec<(LearntBlock, TriedBlock)> = candidates
+                    .drain(..)
+                    .filter_map(|block| {
+                        // A path or selector beyond what the inspection compiles: the next block has fewer.
+                        let compiled = compile_block(&block, &learnt_kinds).ok()?;
+                        Some((block, TriedBlock::new(compiled)))
+                    })
+                    .collect();
+                let (kept, tried) = compiled.into_iter().unzip();
+                *candidates = kept;
+                blocks.push(tried);
+            }
+            routes.push(RouteTrial { pattern, draft: route, blocks, shown_by: BTreeMap::new() });
+        }
+        routes.sort_by(|one, other| one.pattern.by_specificity(&other.pattern));
+        Ok(Self { origin: draft.origin.clone(), kinds, sweep, routes, rest: draft })
+    }
+
+    /// Applies the blocks to one exchange.
+    pub(crate) fn observe(&mut self, exchange: &Exchange<'_>) {
+        let RecordedBody::Bytes(body) = exchange.body else { return };
+        let Some(url) = UrlParts::of(exchange.url).filter(|url| url.origin == self.origin) else { return };
+        if body.is_empty() || !(200..300).contains(&exchange.status) {
+            return;
+        }
+        let Ok(path) = Segments::parse(url.path) else { return };
+        let fits = |route: &&mut RouteTrial| {
+            route.draft.route.methods.iter().any(|method| method == exchange.method)
+                && route.pattern.matches(&path).is_some()
+        };
+        let Some(route) = self.routes.iter_mut().find(fits) else { return };
+        let media = MediaType::parse(exchange.content_type.unwrap_or_default());
+        let is_unread = route.draft.route.kind == LearntRouteKind::Assets
+            || route.draft.blocks.iter().flatten().any(|block| block.format == BlockFormat::Nobody);
+        if is_unread && !self.sweep.is_empty() && shows_person(&self.kinds, &self.sweep, exchange) {
+            route.shown_by.entry(url.path.to_owned()).or_default().insert(media.essence.clone());
+        }
+        let message = Message {
+            status: exchange.status,
+            content_type: exchange.content_type,
+            content_encoding: exchange.content_encoding,
+            body,
+        };
+        for candidates in &mut route.blocks {
+            if candidates.first().is_some_and(|block| media.fits_one(&block.types)) {
+                try_all(candidates, &self.kinds, &message);
+            }
+        }
+    }
+
+    /// The map of the blocks that held, and what a person has to look at.
+    pub(crate) fn conclude(self) -> (LearntMap, Vec<LearntFinding>) {
+        let MapDraft { origin, kinds, errors, writes, mut findings, .. } = self.rest;
+        let sweep: Vec<usize> = (0..kinds.len()).filter(|kind| kinds[*kind].sweep.is_some()).collect();
+        let mut routes = Vec::new();
+        for trial in self.routes {
+            trial.conclude(&sweep, &mut routes, &mut findings);
+        }
+        routes.sort_by(|one, other| one.path.cmp(&other.path).then(one.methods.cmp(&other.methods)));
+        (LearntMap { origin, kinds, errors, routes, writes }, findings)
+    }
+}
+
+/// True when the sweep finds an identifier in a body that is text.
+pub(crate) fn shows_person(kinds: &[IdentifierKind], sweep: &[Pick], exchange: &Exchange<'_>) -> bool {
+    let RecordedBody::Bytes(body) = exchange.body else { return false };
+    let Ok(bytes) = decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else { return false };
+    let Ok(text) = std::str::from_utf8(&bytes) else { return false };
+    let mut found = Collector::new(kinds, sweep, 1);
+    // More than one is an error of the limit, and shows somebody all the same.
+    found.sweep(text, UnreadPlace::default).is_err() || found.count() > 0
+}
+
+/// Tries each block that has not failed yet, and at least one.
+fn try_all(candidates: &mut [TriedBlock], kinds: &[IdentifierKind], message: &Message<'_>) {
+    let is_clean = |block: &TriedBlock| block.unread == 0;
+    for place in 0..candidates.len() {
+        // One that failed is tried again only while no later one is clean: it may be the least bad.
+        if !is_clean(&candidates[place]) && candidates[place + 1..].iter().any(is_clean) {
+            continue;
+        }
+        let block = &mut candidates[place];
+        match inspect(&block.rules, kinds, message, &LIMITS) {
+            ResponseReading::Unreadable(why) => {
+                block.unread += 1;
+                block.first_cause.get_or_insert(why.detail);
+            }
+            ResponseReading::Persons(_) | ResponseReading::ShowsNobody(_) => block.read += 1,
+        }
+    }
+}
+
+impl TriedBlock {
+    fn new(block: RuleBlock) -> Self {
+        let types = block.types.clone();
+        let rules = ResponseRules { blocks: vec![block], errors: None };
+        Self { rules, types, read: 0, unread: 0, first_cause: None }
+    }
+}
+
+impl RouteTrial {
+    fn conclude(self, sweep: &[usize], routes: &mut Vec<LearntRoute>, findings: &mut Vec<LearntFinding>) {
+        let RouteTrial { draft: RouteDraft { mut route, blocks }, blocks: tried, shown_by, .. } = self;
+        for (candidates, tried) in blocks.into_iter().zip(tried) {
+            let Some(Chosen { block, outcome, stricter }) = Chosen::of(candidates, tried) else { continue };
+            let (path, format) = (route.path.clone(), block.format);
+            let is_unclear =
+                matches!(block.records, LearntRecords::Unnamed(LineReason::RecordsUnclear { .. }));
+            if is_unclear && format != BlockFormat::Nobody {
+                let responses = outcome.read;
+                findings.push(LearntFinding::RecordsUnclear { path, format, responses, first: stricter });
+            } else if block.allows_undescribed {
+                findings.push(LearntFinding::TextsOutsideRecords { path, format, first: stricter });
+            }
+            if let Some(why) = outcome.first_cause {
+                findings.push(LearntFinding::NotReadWhole {
+                    path: route.path.clone(),
+                    format: block.format,
+                    cause: why.cause,
+                    responses: outcome.unread,
+                });
+            }
+            route.blocks.push(LearntBlock { reason: LineReason::Read { responses: outcome.read }, ..block });
+        }
+        if shown_by.is_empty() {
+            routes.push(route);
+            return;
+        }
+        let responses = shown_by.len();
+        findings.push(LearntFinding::PersonsInResources { path: route.path.clone(), responses });
+        if route.kind == LearntRouteKind::Held || shown_by.len() > HELD_FILES_MAX {
+            let types: BTreeSet<String> = shown_by.into_values().flatten().collect();
+            route.blocks.retain(|block| block.format != BlockFormat::Nobody);
+            route.kind = LearntRouteKind::Held;
+            route.blocks.push(searched(types.into_iter().collect(), sweep, responses));
+            routes.push(route);
+            return;
+        }
+        for (place, (path, types)) in shown_by.into_iter().enumerate() {
+            routes.push(LearntRoute {
+                name: format!("{}-{}", route.name, place + 1),
+                path: literal(&path),
+                kind: LearntRouteKind::Held,
+                action: RouteAction::Read,
+                blocks: vec![searched(types.into_iter().collect(), sweep, 1)],
+                ..route.clone()
+            });
+        }
+        routes.push(route);
+    }
+}
+
+/// A path that was asked for, as a map writes it.
+fn literal(path: &str) -> String {
+    let part = |segment: &String| TemplatePart::Literal(SmolStr::new(segment));
+    PathTemplate(segments_of(path).iter().map(part).collect()).text()
+}
+
+/// A text in which identifiers are searched for.
+fn searched(types: Vec<String>, sweep: &[usize], responses: usize) -> LearntBlock {
+    LearntBlock {
+        format: BlockFormat::Text,
+        types,
+        records: LearntRecords::Unnamed(LineReason::RecordsUnclear { responses }),
+        persons: Vec::new(),
+        empty: Vec::new(),
+        no_person: Vec::new(),
+        captions: None,
+        allows_undescribed: false,
+        sweep: sweep.to_vec(),
+        reason: LineReason::Read { responses },
+    }
+}
+
+/// The block of a format that becomes the map's.
+struct Chosen {
+    block: LearntBlock,
+    outcome: TriedBlock,
+    /// Why the next stricter one was not.
+    stricter: Option<ReadFailure>,
+}
+
+impl Chosen {
+    /// The first block that read everything, else the one that read most.
+    fn of(candidates: Vec<LearntBlock>, tried: Vec<TriedBlock>) -> Option<Self> {
+        let clean = tried.iter().position(|block| block.unread == 0);
+        let most = || {
+            let order = |(place, block): &(usize, &TriedBlock)| (block.read, std::cmp::Reverse(*place));
+            tried.iter().enumerate().max_by_key(order).map(|(place, _)| place)
+        };
+        let place = clean.or_else(most)?;
+        let stricter = place.checked_sub(1).and_then(|before| tried[before].first_cause.clone());
+        let (block, outcome) = candidates.into_iter().zip(tried).nth(place)?;
+        Some(Self { block, outcome, stricter })
+    }
+}

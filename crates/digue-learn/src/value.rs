@@ -1,0 +1,291 @@
+//! Known identifiers in one text: the whole of it, a segment or a parameter of an address, or after a fixed text.
+//!
+//! The context becomes the pattern of the rule that finds the next one.
+
+use std::fmt::Write as _;
+
+use smol_str::SmolStr;
+
+use crate::known::{KnownPersons, KnownValue, Spelling};
+use crate::shape::Telling;
+use crate::template::is_variable;
+
+/// The longest text that is examined word by word for identifiers after a fixed text.
+const AFTER_BYTES_MAX: usize = 200;
+
+/// The longest fixed text before an identifier.
+const BEFORE_CHARS_MAX: usize = 24;
+
+/// Where in a text an identifier is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum ValueContext {
+    /// The text is nothing else.
+    Whole,
+    /// A segment of an address, after these segments: `fiche`, or `x/{}` after a variable one.
+    Path(SmolStr),
+    /// A parameter of an address.
+    Query(SmolStr),
+    /// After a fixed text: `row-`.
+    After(SmolStr),
+}
+
+impl ValueContext {
+    /// The pattern whose only group is the identifier; `None` where the text is nothing else.
+    pub(crate) fn pattern(&self, shape: &str) -> Option<String> {
+        match self {
+            Self::Whole => None,
+            Self::Path(before) => {
+                let mut pattern = String::from("(?:^|/)");
+                for segment in before.split('/').filter(|segment| !segment.is_empty()) {
+                    match segment {
+                        "{}" => pattern.push_str("[^/?#]+/"),
+                        _ => write!(pattern, "{}/", regex::escape(segment))
+                            .expect("writing to a `String` cannot fail"),
+                    }
+                }
+                Some(format!("{pattern}({shape})(?:[/?#.;,&]|$)"))
+            }
+            Self::Query(name) => Some(format!("[?&;]{}=({shape})(?:[&;#]|$)", regex::escape(name))),
+            Self::After(text) => Some(format!("{}({shape})(?:[^0-9A-Za-z_-]|$)", regex::escape(text))),
+        }
+    }
+
+    /// True for parameters that number pages and other things of any list.
+    pub(crate) fn is_paging(&self) -> bool {
+        match self {
+            Self::Query(name) => is_paging_name(name),
+            Self::Path(before) => {
+                before.rsplit('/').find(|segment| !segment.is_empty()).is_some_and(is_paging_name)
+            }
+            Self::Whole | Self::After(_) => false,
+        }
+    }
+}
+
+/// True for a value whose name, after those around it, numbers pages and other things of any list: `limit`,
+/// `page.numero`.
+pub(crate) fn is_paging_place(names: &[&str]) -> bool {
+    let is_of_pages = |name: &&str| matches!(*name, "page" | "pagination" | "paging" | "pager");
+    let around = names.iter().rev().nth(1);
+    names.last().is_some_and(|name| is_paging_name(name)) || around.is_some_and(is_of_pages)
+}
+
+/// True for names of parameters that number pages, rows, days and versions.
+pub(crate) fn is_paging_name(name: &str) -> bool {
+    const NAMES: [&str; 40] = [
+        "page", "p", "limit", "size", "offset", "start", "count", "per", "year", "month", "day", "week",
+        "tab", "step", "sort", "order", "version", "v", "lang", "next", "prev", "previous", "pagesize",
+        "perpage", "cursor", "annee", "mois", "jour", "semaine", "taille", "nb", "nombre", "length", "draw",
+        "first", "max", "min", "rows", "ts", "t",
+    ];
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    NAMES.contains(&plain.to_ascii_lowercase().as_str())
+}
+
+/// An identifier, or what has the shape of one, in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) context: ValueContext,
+    pub(crate) seen: SpotSeen,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SpotSeen {
+    Known {
+        value: KnownValue,
+        spelling: Spelling,
+    },
+    /// It has the shape of this kind and is not in the list.
+    Alike {
+        kind: u16,
+    },
+    /// A typed value of an address, of no known kind.
+    Variable(SmolStr),
+    /// Another text, where one that fits was possible.
+    Other,
+}
+
+impl SpotSeen {
+    /// True for what is known, or has the shape of what is.
+    pub(crate) const fn is_of_kind(&self) -> bool {
+        matches!(self, Self::Known { .. } | Self::Alike { .. })
+    }
+}
+
+/// What kind of text is examined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextKind {
+    /// A value of JSON, a cell, an attribute: perhaps an address.
+    Value,
+    /// An attribute that is always an address.
+    Address,
+}
+
+/// Finds what is known in one text. The whole text is always reported, unless it is blank.
+pub(crate) fn spots(known: &KnownPersons, text: &str, kind: TextKind, take: &mut dyn FnMut(Spot)) {
+    let text = text.trim();
+    if text.is_empty() {
+        return;
+    }
+    if kind == TextKind::Value {
+        let seen = see(known, text);
+        let is_known = matches!(seen, SpotSeen::Known { .. });
+        take(Spot { context: ValueContext::Whole, seen });
+        if is_known || !is_address(text) {
+            if !is_known && text.len() <= AFTER_BYTES_MAX {
+                after_fixed_text(known, text, take);
+            }
+            return;
+        }
+    }
+    in_address(known, text, take);
+}
+
+fn see(known: &KnownPersons, text: &str) -> SpotSeen {
+    match known.value(text) {
+        Some((value, spelling)) => SpotSeen::Known { value, spelling },
+        None => known.fitting(text).map_or(SpotSeen::Other, |kind| SpotSeen::Alike { kind }),
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    (text.contains('/') || text.starts_with('?')) && !text.contains(char::is_whitespace)
+}
+
+/// Segments and parameters of an address.
+fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
+    let text = text.split('#').next().unwrap_or(text);
+    let (path, query) = text.split_once('?').unwrap_or((text, ""));
+    let path = path.find("://").map_or(path, |at| {
+        let rest = &path[at + 3..];
+        rest.find('/').map_or("", |slash| &rest[slash..])
+    });
+    let mut before = SmolStr::default();
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
+        // `P0001.json`, `export-P0001`: the stem is what identifies.
+        let stem = decoded.split_once('.').map_or(&*decoded, |(stem, _)| stem);
+        let seen = match see(known, stem) {
+            SpotSeen::Other if is_variable(stem) => SpotSeen::Variable(SmolStr::new(stem)),
+            seen => seen,
+        };
+        let is_literal = !is_variable(stem) && !matches!(seen, SpotSeen::Known { .. });
+        if seen != SpotSeen::Other {
+            take(Spot { context: ValueContext::Path(before.clone()), seen });
+        }
+        before = if is_literal {
+            SmolStr::new(&decoded)
+        } else {
+            let kept = before.rsplit('/').find(|part| !part.is_empty() && *part != "{}").unwrap_or_default();
+            SmolStr::new(if kept.is_empty() { "{}".to_owned() } else { format!("{kept}/{{}}") })
+        };
+    }
+    for pair in query.split(['&', ';']) {
+        let Some((name, value)) = pair.split_once('=') else { continue };
+        let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy().replace('+', " ");
+        let seen = match see(known, &decoded) {
+            SpotSeen::Other if is_variable(&decoded) => SpotSeen::Variable(SmolStr::new(&decoded)),
+            seen => seen,
+        };
+        if seen != SpotSeen::Other {
+            take(Spot { context: ValueContext::Query(SmolStr::new(name)), seen });
+        }
+    }
+}
+
+/// `row-P0001`, `eleve:2026001`: a known value after a text without digits or spaces.
+fn after_fixed_text(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
+    let is_part = |c: char| c.is_alphanumeric();
+    let mut at = 0;
+    for part in text.split(|c: char| !is_part(c)) {
+        let start = at;
+        at += part.len() + text[at + part.len()..].chars().next().map_or(0, char::len_utf8);
+        if start == 0 || part.is_empty() {
+            continue;
+        }
+        let Some((value, spelling)) = known.value(part) else { continue };
+        if known.kind(value.kind).telling() == Telling::Short {
+            continue;
+        }
+        let before = &text[..start];
+        let before = before.rsplit(char::is_whitespace).next().unwrap_or(before);
+        let is_fixed = !before.is_empty()
+            && before.chars().count() <= BEFORE_CHARS_MAX
+            && !before.chars().any(|c| c.is_numeric());
+        if is_fixed {
+            let context = ValueContext::After(SmolStr::new(before));
+            take(Spot { context, seen: SpotSeen::Known { value, spelling } });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known::{ColumnChoice, PersonsTable};
+
+    fn known(values: &[&str]) -> KnownPersons {
+        let rows = values.iter().map(|value| vec![(*value).to_owned()]).collect();
+        let table = PersonsTable { header: vec!["id".into()], rows };
+        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+    }
+
+    fn found(known: &KnownPersons, text: &str, kind: TextKind) -> Vec<(ValueContext, u32)> {
+        let mut found = Vec::new();
+        spots(known, text, kind, &mut |spot| {
+            if let SpotSeen::Known { value, .. } = spot.seen {
+                found.push((spot.context, value.person));
+            }
+        });
+        found
+    }
+
+    #[test]
+    fn a_known_value_is_found_in_each_of_its_contexts() {
+        let known = known(&["P0001", "P0002", "P0003"]);
+        let value = |text: &str| found(&known, text, TextKind::Value);
+        assert_eq!(value(" P0002 "), [(ValueContext::Whole, 1)]);
+        assert_eq!(
+            value("/fiche/P0002?from=P0003"),
+            [(ValueContext::Path("fiche".into()), 1), (ValueContext::Query("from".into()), 2),]
+        );
+        assert_eq!(
+            value("https://p.fr/a/P0001/b/P0002.json#x"),
+            [(ValueContext::Path("a".into()), 0), (ValueContext::Path("b".into()), 1),]
+        );
+        assert_eq!(value("row-P0003"), [(ValueContext::After("row-".into()), 2)]);
+        assert_eq!(value("voir P0003"), []);
+        assert_eq!(found(&known, "12/P0001", TextKind::Address), [(ValueContext::Path("{}".into()), 0)]);
+        assert_eq!(
+            found(&known, "/x/7/8/P0001", TextKind::Address),
+            [(ValueContext::Path("x/{}".into()), 0)]
+        );
+    }
+
+    #[test]
+    fn short_numbers_are_not_found_inside_other_texts() {
+        let known = known(&["1", "2", "12"]);
+        assert_eq!(found(&known, "row-12", TextKind::Value), []);
+        assert_eq!(found(&known, "12", TextKind::Value), [(ValueContext::Whole, 2)]);
+    }
+
+    #[test]
+    fn the_pattern_of_a_context_takes_the_value_alone() {
+        let taken = |context: ValueContext, text: &str| {
+            let pattern = context.pattern("P[0-9]{4}").map(|pattern| crate::shape::compiled(&pattern))?;
+            Some(pattern.captures(text)?[1].to_owned())
+        };
+        let path = || ValueContext::Path("fiche".into());
+        for text in ["/fiche/P0001", "fiche/P0001?x", "https://p.fr/fiche/P0001/notes", "/fiche/P0001.json"] {
+            assert_eq!(taken(path(), text).as_deref(), Some("P0001"), "{text}");
+        }
+        assert_eq!(taken(path(), "/mafiche/P0001"), None);
+        assert_eq!(taken(path(), "/fiche/P00012"), None);
+        let second = ValueContext::Path("x/{}".into());
+        assert_eq!(taken(second, "/x/7/P0001").as_deref(), Some("P0001"));
+        assert_eq!(taken(ValueContext::Query("id".into()), "/a?x=1&id=P0001").as_deref(), Some("P0001"));
+        assert_eq!(taken(ValueContext::Query("id".into()), "/a?uid=P0001"), None);
+        assert_eq!(taken(ValueContext::After("row-".into()), "row-P0001").as_deref(), Some("P0001"));
+        assert_eq!(ValueContext::Whole.pattern("x"), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! A hostile portal: whatever it answers while it is learnt, the map finds everybody whom the sweep of the primary
+//! shape finds, or refuses the answer.
+
+use std::collections::BTreeSet;
+
+use digue_inspect::{Message, ResponseReading, inspect};
+use digue_learn::compile::compile;
+use digue_learn::known::{ColumnChoice, PersonsTable};
+use digue_learn::{HeldExchange, KnownPersons, TriedMap, learn};
+use digue_types::path::Segments;
+use proptest::prelude::*;
+use regex::Regex;
+
+fn known() -> KnownPersons {
+    let rows = (0..50).map(|n| vec![format!("P{:04}", n * 3)]).collect();
+    let table = PersonsTable { header: vec!["id".into()], rows };
+    KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+}
+
+/// A text that may name persons, known ones or not.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (0u32..400).prop_map(|n| format!("P{n:04}")),
+        (0u32..400).prop_map(|n| format!("/fiche/P{n:04}?x=1")),
+        (0u32..400).prop_map(|n| format!("voir P{n:04}, fin")),
+        Just("Dupont".to_owned()),
+        Just("12,50".to_owned()),
+        Just(String::new()),
+        "[a-z ]{0,8}",
+    ]
+}
+
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        piece().prop_map(|text| format!("{text:?}")),
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        (0u32..100_000).prop_map(|n| n.to_string()),
+    ];
+    let name = || prop_oneof![Just("id".to_owned()), Just("items".to_owned()), piece(), "[a-z]{1,5}"];
+    leaf.prop_recursive(4, 24, 5, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(|items| format!("[{}]", items.join(","))),
+            proptest::collection::vec((name(), inner), 0..5).prop_map(|members| {
+                let members: Vec<String> =
+                    members.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
+                format!("{{{}}}", members.join(","))
+            }),
+        ]
+    })
+}
+
+fn html() -> impl Strategy<Value = String> {
+    let tag = prop_oneof![
+        Just("tr"),
+        Just("td"),
+        Just("table"),
+        Just("div"),
+        Just("li"),
+        Just("p"),
+        Just("script"),
+        Just("select"),
+        Just("option"),
+        Just("template"),
+        Just("noscript"),
+        Just("style"),
+        Just("title"),
+        Just("iframe"),
+    ];
+    let part = prop_oneof![
+        4 => piece(),
+        4 => (tag.clone(), piece()).prop_map(|(tag, text)| format!("<{tag} class=\"{text}\">")),
+        2 => tag.prop_map(|tag| format!("</{tag}>")),
+        1 => piece().prop_map(|text| format!("<!-- {text} -->")),
+        2 => piece().prop_map(|text| format!("<a href=\"{text}\">x</a>")),
+        1 => piece().prop_map(|text| format!("<input value='{text}' data-id={text}>")),
+        1 => piece().prop_map(|text| format!("<tr><td>{text}</td><td>a</td></tr>")),
+    ];
+    proptest::collection::vec(part, 0..14).prop_map(|parts| parts.concat())
+}
+
+fn csv() -> impl Strategy<Value = String> {
+    let row = proptest::collection::vec(piece(), 1..4)
+        .prop_map(|cells| cells.iter().map(|cell| cell.replace(',', " ")).collect::<Vec<_>>().join(","));
+    (proptest::collection::vec(row, 0..6), any::<bool>()).prop_map(|(rows, has_header)| {
+        format!("{}{}", if has_header { "id,nom\n" } else { "" }, rows.join("\n"))
+    })
+}
+
+fn exchange() -> impl Strategy<Value = HeldExchange> {
+    let path = prop_oneof![
+        Just("/liste".to_owned()),
+        Just("/api/x".to_owned()),
+        (0u32..30).prop_map(|n| format!("/fiche/P{n:04}")),
+        (0u32..30).prop_map(|n| format!("/fiche/{n}")),
+        (0u32..9).prop_map(|n| format!("/static/f{n}.js")),
+        "[a-z]{1,3}".prop_map(|name| format!("/static/{name}")),
+    ];
+    let body = prop_oneof![
+        3 => json().prop_map(|body| ("application/json", body)),
+        3 => html().prop_map(|body| ("text/html", body)),
+        2 => csv().prop_map(|body| ("text/csv", body)),
+        1 => piece().prop_map(|body| ("text/plain", body)),
+        1 => piece().prop_map(|body| ("text/javascript", format!("var a='{body}'"))),
+        1 => piece().prop_map(|body| ("image/svg+xml", format!("<svg>{body}</svg>"))),
+        1 => piece().prop_map(|body| ("image/png", body)),
+        1 => piece().prop_map(|body| ("application/pdf", body)),
+        1 => piece().prop_map(|body| ("", body)),
+        1 => json().prop_map(|body| ("text/html", body)),
+        1 => html().prop_map(|body| ("application/json", body)),
+    ];
+    (path, body, prop_oneof![8 => Just(200u16), 1 => Just(404u16), 1 => Just(302u16)]).prop_map(
+        |(path, (media, body), status)| {
+            let mut made = HeldExchange::get(&format!("https://p.fr{path}"), media, body);
+            made.status = status;
+            made
+        },
+    )
+}
+
+/// The persons that leave with an answer; `None` when it does not leave.
+fn shown(map: &TriedMap, exchange: &HeldExchange) -> Option<BTreeSet<String>> {
+    let path = exchange.url.strip_prefix("https://p.fr").unwrap();
+    let segments = Segments::parse(path).ok()?;
+    let (route, _) = map.route(&exchange.method, &segments)?;
+    if !route.is_held {
+        return Some(BTreeSet::new());
+    }
+    let message = Message {
+        status: exchange.status,
+        content_type: exchange.content_type.as_deref(),
+        content_encoding: "",
+        body: exchange.body.as_ref().unwrap(),
+    };
+    match inspect(&route.response, &map.kinds, &message, &route.limits) {
+        ResponseReading::Persons(persons) => {
+            Some(persons.identifiers().map(|identifier| identifier.text.to_string()).collect())
+        }
+        ResponseReading::ShowsNobody(_) => Some(BTreeSet::new()),
+        ResponseReading::Unreadable(_) => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn a_learnt_map_never_finds_fewer_persons_than_the_sweep(
+        exchanges in proptest::collection::vec(exchange(), 1..24),
+    ) {
+        let learnt = learn(&mut exchanges.as_slice(), known()).unwrap();
+        let map = compile(&learnt.map).unwrap();
+        let sweep = Regex::new(r"\bP[0-9]{4}\b").unwrap();
+        for exchange in &exchanges {
+            let Some(shown) = shown(&map, exchange) else { continue };
+            let body = String::from_utf8_lossy(exchange.body.as_ref().unwrap()).into_owned();
+            for found in sweep.find_iter(&body) {
+                prop_assert!(shown.contains(found.as_str()), "{} of {exchange:?}, {:#?}", found.as_str(), learnt.map.routes);
+            }
+        }
+    }
+
+    /// Learning the same again gives the same.
+    #[test]
+    fn learning_depends_on_nothing_but_the_traffic(exchanges in proptest::collection::vec(exchange(), 1..12)) {
+        let once = learn(&mut exchanges.as_slice(), known()).unwrap();
+        let again = learn(&mut exchanges.as_slice(), known()).unwrap();
+        prop_assert_eq!(once.map, again.map);
+        prop_assert_eq!(once.findings, again.findings);
+    }
+}

@@ -1,0 +1,373 @@
+//! The facts of `digue-learn` in the reader's language.
+
+use std::path::Path;
+
+use digue_learn::alias::AliasPlace;
+use digue_learn::merge::{DifferencePart, LearntDifference};
+use digue_learn::model::RuleEvidence;
+use digue_learn::report::{ReportKey, RouteReport};
+use digue_learn::{BodyGap, LearntFinding, LineReason, MapHeading, MapReport, Telling, Wording};
+use digue_locales::{Language, Value, text, text_with};
+use digue_types::{ReadFailure, UnreadCause};
+
+use super::super::Output;
+
+pub(super) struct Sentences {
+    pub(super) language: Language,
+}
+
+/// The most places of one finding that are named.
+const PLACES_SHOWN: usize = 6;
+
+type SentenceValues = Vec<(&'static str, Value)>;
+
+impl Wording for Sentences {
+    fn reason(&self, reason: &LineReason) -> String {
+        let (key, values): (&str, SentenceValues) = match reason {
+            LineReason::KindGiven { values, telling } => (
+                "learn-reason-kind-given",
+                vec![("values", Value::from(*values)), ("telling", self.telling(*telling))],
+            ),
+            LineReason::KindBeside { persons } => {
+                ("learn-reason-kind-beside", vec![("persons", Value::from(*persons))])
+            }
+            LineReason::KindInferred { values } => {
+                ("learn-reason-kind-inferred", vec![("values", Value::from(*values))])
+            }
+            LineReason::Asked { exchanges, without_body: 0 } => {
+                ("learn-reason-asked", vec![("exchanges", Value::from(*exchanges))])
+            }
+            LineReason::Asked { exchanges, without_body } => (
+                "learn-reason-asked-gaps",
+                vec![("exchanges", Value::from(*exchanges)), ("gaps", Value::from(*without_body))],
+            ),
+            LineReason::Hits(evidence) => ("learn-reason-hits", self.evidence(evidence)),
+            LineReason::SomeTables { tables, of } => {
+                ("learn-reason-some-tables", vec![("tables", Value::from(*tables)), ("of", Value::from(*of))])
+            }
+            LineReason::AlwaysEmpty { responses } => {
+                ("learn-reason-always-empty", vec![("responses", Value::from(*responses))])
+            }
+            LineReason::Read { responses } => {
+                ("learn-reason-read", vec![("responses", Value::from(*responses))])
+            }
+            LineReason::NobodyKnown { responses } => {
+                ("learn-reason-nobody", vec![("responses", Value::from(*responses))])
+            }
+            LineReason::RecordsUnclear { .. } => ("learn-reason-unclear", vec![]),
+            LineReason::Resources { files } => {
+                ("learn-reason-resources", vec![("files", Value::from(*files))])
+            }
+            LineReason::Failures { responses } => {
+                ("learn-reason-failures", vec![("responses", Value::from(*responses))])
+            }
+            LineReason::Writes { exchanges } => {
+                ("learn-reason-writes", vec![("exchanges", Value::from(*exchanges))])
+            }
+        };
+        text_with(self.language, key, &values)
+    }
+
+    fn no_records(&self, reason: &LineReason) -> String {
+        self.reason(reason)
+    }
+
+    fn heading(&self, heading: MapHeading) -> String {
+        let key = match heading {
+            MapHeading::Whole => "learn-heading-whole",
+            MapHeading::Upstream => "learn-heading-upstream",
+            MapHeading::Writes => "learn-heading-writes",
+        };
+        text(self.language, key)
+    }
+}
+
+impl Sentences {
+    fn text(&self, key: &str, values: &[(&str, Value)]) -> Value {
+        Value::from(text_with(self.language, key, values))
+    }
+
+    fn telling(&self, telling: Telling) -> Value {
+        self.text(&format!("learn-telling-{}", telling.code()), &[])
+    }
+
+    fn cause(&self, cause: UnreadCause) -> Value {
+        self.text(&format!("unread-{}", cause.code()), &[])
+    }
+
+    fn gap(&self, gap: BodyGap) -> Value {
+        self.text(&format!("learn-gap-{}", gap.code()), &[])
+    }
+
+    fn evidence(&self, evidence: &RuleEvidence) -> SentenceValues {
+        let confidence = self.text(&format!("learn-confidence-{}", evidence.confidence.code()), &[]);
+        vec![
+            ("confidence", confidence),
+            ("hits", Value::from(evidence.hits)),
+            ("persons", Value::from(evidence.persons)),
+            ("confirmed", Value::from(evidence.confirmed)),
+            ("alike", Value::from(evidence.alike)),
+        ]
+    }
+
+    /// The cause and place of the first failure; empty without one.
+    fn first_failure(&self, failure: Option<&ReadFailure>) -> Value {
+        let Some(known) = failure else { return Value::from("") };
+        let values = [("cause", self.cause(known.cause)), ("place", self.place(failure))];
+        self.text("learn-first-failure", &values)
+    }
+
+    /// Where a failure was, and by which rule; empty when it says neither.
+    fn place(&self, failure: Option<&ReadFailure>) -> Value {
+        let Some(failure) = failure.filter(|failure| !failure.place.as_str().is_empty()) else {
+            return Value::from("");
+        };
+        let place = Value::from(format!(", {}", failure.place.as_str()));
+        match failure.rule.as_str() {
+            "" => place,
+            rule => self.text("report-at", &[("place", place), ("rule", Value::from(rule))]),
+        }
+    }
+
+    /// One thing to review.
+    pub(super) fn finding(&self, finding: &LearntFinding) -> String {
+        text_with(self.language, &format!("learn-finding-{}", finding.code()), &self.finding_values(finding))
+    }
+
+    fn finding_values(&self, finding: &LearntFinding) -> SentenceValues {
+        let said = |text: &str| Value::from(text);
+        let count = |count: &usize| Value::from(*count);
+        match finding {
+            LearntFinding::WriteNotProposed { method, path, exchanges } => {
+                vec![("method", said(method)), ("path", said(path)), ("exchanges", count(exchanges))]
+            }
+            LearntFinding::NameWithoutIdentifier { path, responses, of } => {
+                vec![("path", said(path)), ("responses", count(responses)), ("of", count(of))]
+            }
+            LearntFinding::UnreadType { path, media_type, responses, bytes } => vec![
+                ("path", said(path)),
+                ("type", said(media_type)),
+                ("responses", count(responses)),
+                ("bytes", Value::from(*bytes)),
+            ],
+            LearntFinding::UnreadableAnswers { path, cause, responses } => {
+                vec![("path", said(path)), ("cause", self.cause(*cause)), ("responses", count(responses))]
+            }
+            LearntFinding::BodiesNotRecorded { path, gap, responses } => {
+                vec![("path", said(path)), ("gap", self.gap(*gap)), ("responses", count(responses))]
+            }
+            LearntFinding::NoType { path, responses }
+            | LearntFinding::PersonsInResources { path, responses } => {
+                vec![("path", said(path)), ("responses", count(responses))]
+            }
+            LearntFinding::PicturesNotRead { path, responses } => {
+                vec![("path", said(path)), ("responses", count(responses))]
+            }
+            LearntFinding::ColumnNotEverywhere { path, column, tables, of } => vec![
+                ("path", said(path)),
+                ("column", said(column)),
+                ("tables", count(tables)),
+                ("of", count(of)),
+            ],
+            LearntFinding::TableWithoutIdentifiers { path, format, tables } => {
+                vec![("path", said(path)), ("format", said(format.code())), ("tables", count(tables))]
+            }
+            LearntFinding::RecordsUnclear { path, format, responses, first } => vec![
+                ("path", said(path)),
+                ("format", said(format.code())),
+                ("responses", count(responses)),
+                ("first", self.first_failure(first.as_ref())),
+            ],
+            LearntFinding::TextsOutsideRecords { path, format, first } => vec![
+                ("path", said(path)),
+                ("format", said(format.code())),
+                ("first", self.first_failure(first.as_ref())),
+            ],
+            LearntFinding::NotReadWhole { path, format, cause, responses } => vec![
+                ("path", said(path)),
+                ("format", said(format.code())),
+                ("cause", self.cause(*cause)),
+                ("responses", count(responses)),
+            ],
+            LearntFinding::DoubtfulPlaces { path, places, kind, hits } => {
+                let path = if path.is_empty() { self.text("learn-addresses", &[]) } else { said(path) };
+                let shown: Vec<&str> = places.iter().take(PLACES_SHOWN).map(String::as_str).collect();
+                let more = if places.len() > PLACES_SHOWN { ", …" } else { "" };
+                let places = said(&format!("{}{more}", shown.join(", ")));
+                vec![("path", path), ("places", places), ("kind", said(kind)), ("hits", count(hits))]
+            }
+            LearntFinding::KeyedByIdentifier { path, objects } => {
+                vec![("path", said(path)), ("objects", count(objects))]
+            }
+            LearntFinding::OddMemberNames { path, place, objects } => {
+                vec![("path", said(path)), ("place", said(place)), ("objects", count(objects))]
+            }
+            LearntFinding::IdentifiersInScripts { path, pages } => {
+                vec![("path", said(path)), ("pages", count(pages))]
+            }
+            LearntFinding::AlwaysEmpty { path, place } => {
+                vec![("path", said(path)), ("place", said(place))]
+            }
+            LearntFinding::FetchedLater { issued_by, asked_of } => {
+                vec![("from", said(issued_by)), ("to", said(asked_of))]
+            }
+            LearntFinding::AliasTableNeeded { kind, place, persons } => {
+                vec![("kind", said(kind)), ("place", self.alias_place(place)), ("persons", count(persons))]
+            }
+            LearntFinding::OtherOrigin { origin, exchanges, with_known } => {
+                vec![("origin", said(origin)), ("exchanges", count(exchanges)), ("known", count(with_known))]
+            }
+            LearntFinding::NoSweep { kind, telling } => {
+                vec![("kind", said(kind)), ("telling", self.telling(*telling))]
+            }
+            LearntFinding::FreeSearch { path, parameter } => {
+                vec![("path", said(path)), ("parameter", said(parameter))]
+            }
+            LearntFinding::RefusedPath { path, exchanges } => {
+                vec![("path", said(path)), ("exchanges", count(exchanges))]
+            }
+            LearntFinding::MixedContent { path, media_type } => {
+                vec![("path", said(path)), ("type", said(media_type))]
+            }
+            LearntFinding::TooManyRoutes { exchanges } => vec![("exchanges", count(exchanges))],
+            LearntFinding::TooManyPlaces { path } => vec![("path", said(path))],
+            LearntFinding::IdentifiersInferred { kind, values } => {
+                vec![("kind", said(kind)), ("values", count(values))]
+            }
+        }
+    }
+
+    fn alias_place(&self, place: &AliasPlace) -> Value {
+        let (key, name) = match place {
+            AliasPlace::Member(name) => ("learn-place-member", name),
+            AliasPlace::Path(name) => ("learn-place-path", name),
+        };
+        self.text(key, &[("name", Value::from(name.as_str()))])
+    }
+
+    pub(super) fn findings(&self, out: &Output, findings: &[String]) {
+        if findings.is_empty() {
+            return out.complain("learn-nothing-to-review", &[]);
+        }
+        out.complain("learn-to-review", &[("count", Value::from(findings.len()))]);
+        findings.iter().for_each(|finding| out.complain_line(&format!("- {finding}")));
+    }
+
+    pub(super) fn differences(&self, out: &Output, path: &Path, differences: &[LearntDifference]) {
+        if differences.is_empty() {
+            return out.say("learn-same", &[]);
+        }
+        let file = Value::from(path.display().to_string());
+        out.say("learn-differences", &[("file", file), ("count", Value::from(differences.len()))]);
+        for difference in differences {
+            let change = self.text(&format!("learn-change-{}", difference.change.code()), &[]);
+            let part = self.part(&difference.part);
+            let route = Value::from(difference.route.as_str());
+            match difference.route.is_empty() {
+                true => out.say("learn-difference-map", &[("change", change), ("part", part)]),
+                false => out.say("learn-difference", &[("change", change), ("route", route), ("part", part)]),
+            }
+        }
+    }
+
+    fn part(&self, part: &DifferencePart) -> Value {
+        let said = |text: &str| Value::from(text);
+        let (key, values): (&str, SentenceValues) = match part {
+            DifferencePart::Kind { name } => ("learn-part-kind", vec![("name", said(name))]),
+            DifferencePart::Shape { values } => ("learn-part-shape", vec![("values", Value::from(*values))]),
+            DifferencePart::Route { path } => ("learn-part-route", vec![("path", said(path))]),
+            DifferencePart::Block { format } => ("learn-part-block", vec![("format", said(format.code()))]),
+            DifferencePart::Rule { format, at } => {
+                ("learn-part-rule", vec![("format", said(format.code())), ("at", said(at))])
+            }
+            DifferencePart::Sweep { format } => ("learn-part-sweep", vec![("format", said(format.code()))]),
+            DifferencePart::Parameter { name } => ("learn-part-parameter", vec![("name", said(name))]),
+            DifferencePart::RequestRule { at } => ("learn-part-request", vec![("at", said(at))]),
+            DifferencePart::Persons { more } => ("learn-part-persons", vec![("more", Value::from(*more))]),
+            DifferencePart::Unreadable { cause, responses, first } => (
+                "learn-part-unreadable",
+                vec![
+                    ("cause", self.cause(*cause)),
+                    ("responses", Value::from(*responses)),
+                    ("place", self.place(first.as_ref())),
+                ],
+            ),
+            DifferencePart::RequestsUnreadable { cause, requests } => (
+                "learn-part-requests",
+                vec![("cause", self.cause(*cause)), ("requests", Value::from(*requests))],
+            ),
+            DifferencePart::Resources { responses } => {
+                ("learn-part-resources", vec![("responses", Value::from(*responses))])
+            }
+        };
+        self.text(key, &values)
+    }
+
+    /// The persons of all routes together.
+    pub(super) fn totals(&self, out: &Output, report: &MapReport) {
+        let totals = &report.totals;
+        let values = [
+            ("persons", totals.persons),
+            ("known", totals.known_shown),
+            ("found", totals.known_found),
+            ("refused", totals.refused),
+        ];
+        out.complain("learn-found", &values.map(|(name, count)| (name, Value::from(count))));
+    }
+
+    /// Each route with its figures; zeros are not printed.
+    pub(super) fn report(&self, out: &Output, report: &MapReport) {
+        for (key, line) in &report.routes {
+            let exchanges = ("exchanges", Value::from(line.exchanges));
+            match key {
+                ReportKey::Route(route) => {
+                    out.say("report-route", &[("route", Value::from(route.as_str())), exchanges]);
+                }
+                ReportKey::Unmapped { method, template } => {
+                    let (method, path) = (Value::from(method.as_str()), Value::from(template.as_str()));
+                    out.say("report-unmapped", &[("method", method), ("path", path), exchanges]);
+                }
+            }
+            self.report_line(out, line);
+        }
+    }
+
+    fn report_line(&self, out: &Output, line: &RouteReport) {
+        if line.with_persons > 0 {
+            let values = [("rule", line.by_rule), ("request", line.by_request), ("sweep", line.by_sweep)];
+            out.say("report-persons", &values.map(|(name, count)| (name, Value::from(count))));
+        }
+        for (key, count) in [
+            ("report-not-known", line.not_known),
+            ("report-missed", line.missed),
+            ("report-names", line.name_only),
+        ] {
+            if count > 0 {
+                out.say(key, &[("count", Value::from(count))]);
+            }
+        }
+        if line.nobody > 0 {
+            let bytes = ("bytes", Value::from(line.nobody_bytes));
+            out.say("report-nobody", &[("count", Value::from(line.nobody)), bytes]);
+        }
+        for (cause, unread) in &line.unreadable {
+            let place = ("place", self.place(unread.first.as_ref()));
+            let count = ("count", Value::from(unread.responses));
+            out.say("report-unreadable", &[count, ("cause", self.cause(*cause)), place]);
+        }
+        for (cause, count) in &line.requests_unreadable {
+            out.say("report-requests", &[("count", Value::from(*count)), ("cause", self.cause(*cause))]);
+        }
+        for (name, count) in &line.strangers {
+            let name = Value::from(name.as_str());
+            out.say("report-stranger", &[("name", name), ("count", Value::from(*count))]);
+        }
+        for (gap, count) in &line.gaps {
+            out.say("report-gap", &[("count", Value::from(*count)), ("gap", self.gap(*gap))]);
+        }
+        if line.uninspected > 0 {
+            let known = ("known", Value::from(line.uninspected_with_known));
+            out.say("report-uninspected", &[("count", Value::from(line.uninspected)), known]);
+        }
+    }
+}
