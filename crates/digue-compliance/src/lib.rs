@@ -1,18 +1,24 @@
 //! Compliance: the registers of the management system, its checks and reviews, and what partner
 //! organisations answer.
 
+pub mod backup_reports;
+pub mod backup_runner;
+pub mod backup_schedule;
+pub mod backups;
 pub mod comparisons;
 pub mod isms;
 pub mod space;
 
 use digue_app::Areas;
 
+use crate::backups::{BackupLedger, BackupRules};
 use crate::isms::IsmsState;
 use crate::space::PartnerRules;
 use crate::space::assessment::AssessmentAnswers;
 
-/// Adds what compliance keeps between calls.
+/// Adds what compliance keeps between calls; `expected` are the backups that the operator configured.
 #[must_use]
-pub fn areas(before: Areas, partners: PartnerRules) -> Areas {
-    before.with(IsmsState::default()).with(partners).with(AssessmentAnswers::default())
+pub fn areas(before: Areas, partners: PartnerRules, expected: Option<BackupRules>) -> Areas {
+    let own = before.with(IsmsState::default()).with(partners).with(AssessmentAnswers::default());
+    own.with(BackupLedger::new(expected))
 }

@@ -104,6 +104,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/isms.ftl"),
     include_str!("../locales/fr/norms.ftl"),
     include_str!("../locales/fr/space.ftl"),
+    include_str!("../locales/fr/backup.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -120,6 +121,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/isms.ftl"),
     include_str!("../locales/en/norms.ftl"),
     include_str!("../locales/en/space.ftl"),
+    include_str!("../locales/en/backup.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {

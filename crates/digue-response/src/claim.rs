@@ -173,10 +173,10 @@ impl Incident {
         }
     }
 
-    /// When the breach was discovered: the first alert of detection, or a partner's report. The hour at which
-    /// an officer opened the incident is not a discovery.
+    /// When the breach was discovered: the first alert of detection or of a backup, or a partner's report. The
+    /// hour at which an officer opened the incident is not a discovery.
     pub fn discovered_at(&self) -> Option<Timestamp> {
-        let reported = (self.source == Source::Partner).then_some(self.opened_at);
+        let reported = matches!(self.source, Source::Partner | Source::Backup).then_some(self.opened_at);
         let seen = self.acts.seen().map(LoggedAct::at).into_iter().chain(reported).min()?;
         // An earlier hour of awareness is an earlier discovery.
         Some(self.awareness.iter().map(|(_, aware)| aware.what).fold(seen, Timestamp::min))

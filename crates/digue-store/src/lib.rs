@@ -17,6 +17,7 @@ mod columns;
 mod connections;
 mod contact_source;
 mod contacts;
+mod copies;
 mod error;
 mod feeds;
 mod file_digests;

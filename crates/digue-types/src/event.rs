@@ -248,6 +248,19 @@ coded!(
         JournalAccepted = 82 "journal-accepted",
         /// An account was moved to another organisation; its sessions ended.
         AccountMoved = 83 "account-moved",
+        /// A snapshot was stored in a backup repository.
+        BackupMade = 90 "backup-made",
+        BackupFailed = 91 "backup-failed",
+        /// A share of a backup repository was read and compared with its hashes.
+        BackupVerified = 92 "backup-verified",
+        /// A deletion was tried in a backup repository, to prove that it is refused.
+        DeletionTried = 93 "deletion-tried",
+        /// A backup was restored for proof.
+        RestoreDrilled = 94 "restore-drilled",
+        /// The recovery key of a backup repository was drawn and split over sheets.
+        RecoveryKeySplit = 95 "recovery-key-split",
+        /// The report of another system's backups said something new.
+        BackupReported = 96 "backup-reported",
     }
 );
 

@@ -84,6 +84,8 @@ pub enum Subject {
     },
     /// The list of the requests of persons, by their number.
     Requests(u64),
+    /// A backup repository, by the name that the operator gave it.
+    Repository(String),
     /// A text without a form of its own: the name of a file, the cause of a rebuild, a spelling of an older
     /// version.
     Other(String),
@@ -178,6 +180,7 @@ fn read(text: &str) -> Option<Subject> {
         "sights" => Subject::Sights(name.to_owned()),
         "scope" => Subject::Scope { persons: name.strip_suffix(" persons")?.parse().ok()? },
         "requests" => Subject::Requests(name.parse().ok()?),
+        "repository" => Subject::Repository(name.to_owned()),
         _ => return None,
     })
 }
@@ -240,6 +243,7 @@ impl fmt::Display for Subject {
             Self::Sights(person) => write!(f, "sights:{person}"),
             Self::Scope { persons } => write!(f, "scope:{persons} persons"),
             Self::Requests(count) => write!(f, "requests:{count}"),
+            Self::Repository(name) => write!(f, "repository:{name}"),
             Self::Other(text) => f.write_str(text),
         }
     }
@@ -332,6 +336,7 @@ mod tests {
             ("sights:1000040B", Subject::Sights("1000040B".to_owned())),
             ("scope:3 persons", Subject::Scope { persons: 3 }),
             ("requests:12", Subject::Requests(12)),
+            ("repository:disque", Subject::Repository("disque".to_owned())),
             ("hd-0123", Subject::Other("hd-0123".to_owned())),
         ]
     }

@@ -1,5 +1,6 @@
 //! The command line, in the user's language.
 
+pub(crate) mod backup;
 pub(crate) mod evidence;
 pub(crate) mod learn;
 
@@ -10,6 +11,7 @@ use crate::commands::check::RouteProbe;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
 
+use backup::BackupTask;
 use evidence::EvidenceTask;
 use learn::{HarArguments, LearnArguments};
 
@@ -32,6 +34,7 @@ pub(crate) enum Subcommand {
     Replay(ReplayArguments),
     Watch(WatchArguments),
     Decoys(DecoysArguments),
+    Backup(BackupTask),
     Evidence(EvidenceTask),
 }
 
@@ -225,6 +228,7 @@ fn command(language: Language) -> Command {
         .subcommand(replay_command(language))
         .subcommand(watch_command(language))
         .subcommand(decoys_command(language).arg(config()))
+        .subcommands(backup::commands(language))
         .subcommands(evidence::commands(language))
 }
 
@@ -418,6 +422,6 @@ fn task(matches: &ArgMatches) -> Subcommand {
             caseload: matches.get_one("caseload").cloned(),
             decisions: matches.get_one("decisions").cloned(),
         }),
-        name => evidence::task(name, matches),
+        name => backup::task(name, matches).unwrap_or_else(|| evidence::task(name, matches)),
     }
 }

@@ -1,6 +1,7 @@
 //! One module for each command; each reports its outcome in the user's language.
 
 mod admin;
+mod backup;
 pub(crate) mod check;
 mod decoys;
 mod demo;
@@ -49,6 +50,7 @@ pub(crate) fn run(command_line: CommandLine) -> ExitCode {
         Subcommand::Replay(arguments) => replay::run(&out, &arguments),
         Subcommand::Decoys(arguments) => decoys::run(&out, &arguments),
         Subcommand::Watch(arguments) => watch::run(&out, &arguments),
+        Subcommand::Backup(task) => backup::run(&out, task),
         Subcommand::Evidence(task) => evidence::run(&out, task),
     };
     ExitCode::from(code)

@@ -2,6 +2,7 @@
 //!
 //! Reading never stops at the first fault: `digue check` prints them all, with file and line.
 
+pub(crate) mod backup;
 mod limits;
 pub(crate) mod map_change;
 pub(crate) mod portal_map;

@@ -1,7 +1,10 @@
 //! Every part, in starting order; stopped in reverse.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -19,9 +22,12 @@ use digue_app::{ActSubscriber, App, AppParts, OperationError, identity_cuts};
 use digue_casework::incidents::{self, IncidentLog};
 use digue_casework::operator::OperatorRules;
 use digue_casework::{CaseworkSettings, alerts, containment, desk, notices};
-use digue_compliance::comparisons;
+use digue_compliance::backup_runner::BackupRunner;
+use digue_compliance::backup_schedule::{BackupJob, DueJob};
 use digue_compliance::isms::{LessonMeasures, checks, digest};
 use digue_compliance::space::assessment;
+use digue_compliance::{backup_reports, backups, comparisons};
+use digue_continuity::place::RepositorySettings;
 use digue_evidence::journal_heads::{self, HeadError};
 use digue_evidence::retention::{self, Retentions};
 use digue_evidence::{EvidenceSettings, witnesses};
@@ -40,7 +46,7 @@ use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow, Subject};
 use jiff::tz::TimeZone;
 use rustls::ServerConfig;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::config::portal_map::PortalMap;
@@ -152,7 +158,8 @@ pub(crate) async fn start(
     };
     let areas = digue_casework::areas(areas, casework);
     let areas = digue_administration::areas(areas);
-    let areas = digue_compliance::areas(areas, settings.partners);
+    let expected = settings.backup.as_ref().map(|backup| backup.rules(zone.clone()));
+    let areas = digue_compliance::areas(areas, settings.partners, expected);
     let areas = digue_selfservice::areas(areas);
     let app = Arc::new(
         App::new(AppParts {
@@ -256,7 +263,7 @@ pub(crate) async fn start(
     if let Some(found) = monitor.take_found() {
         running.tasks.push(tokio::spawn(respond(running.app.clone(), found, stopping.clone())));
     }
-    running.keep_up(settings.journal.witnesses.every, &stopping);
+    running.keep_up(&settings, &stopping);
     Ok(running)
 }
 
@@ -280,7 +287,7 @@ fn observed(hosts: &Hosts) -> BTreeSet<PortalId> {
 
 impl RunningServer {
     /// Starts the periodic tasks.
-    fn keep_up(&mut self, ask_witnesses_every: Duration, stopping: &watch::Receiver<bool>) {
+    fn keep_up(&mut self, settings: &Settings, stopping: &watch::Receiver<bool>) {
         macro_rules! every {
             ($time:expr, $what:literal, $work:expr) => {
                 let task = repeat(self.app.clone(), $time, stopping.clone(), $what, $work);
@@ -304,7 +311,7 @@ impl RunningServer {
             notices::read_due(&app).await.map(drop)
         });
         every!(second, "findings", |app: Arc<App>| async move { alerts::tell_due(&app).await.map(drop) });
-        every!(ask_witnesses_every, "witnesses", |app: Arc<App>| async move {
+        every!(settings.journal.witnesses.every, "witnesses", |app: Arc<App>| async move {
             witnesses::ask_all(&app).await.map(drop)
         });
         every!(Duration::from_secs(5), "forwarded messages", |app: Arc<App>| async move {
@@ -319,6 +326,21 @@ impl RunningServer {
         });
         every!(Duration::from_hours(1), "self-assessments", |app: Arc<App>| async move {
             assessment::remind_due(&app).await.map(drop)
+        });
+        every!(Duration::from_secs(5), "results of backups", |app: Arc<App>| async move {
+            backups::journal_results(&app).await.map(drop)
+        });
+        if let Some(backup) = &settings.backup {
+            let (config, repositories) = (settings.file.clone(), backup.repositories.clone());
+            let command = move |job: &DueJob| backup_command(&config, &repositories, job);
+            let runner = Arc::new(Mutex::new(BackupRunner::new(Box::new(command))));
+            every!(Duration::from_secs(5), "backups", move |app: Arc<App>| {
+                let runner = runner.clone();
+                async move { runner.lock().await.start_due(&app).await }
+            });
+        }
+        every!(Duration::from_mins(5), "reports of backups", |app: Arc<App>| async move {
+            backup_reports::journal_reports(&app).await.map(drop)
         });
         every!(Duration::from_hours(1), "digest", |app: Arc<App>| async move {
             digest::send_due(&app).await.map(drop)
@@ -439,6 +461,28 @@ impl RunningServer {
         self.store.close().await;
         failure.map_or(Ok(()), |error| Err(error.into()))
     }
+}
+
+/// The command line of a job. `None` for a disk that is not plugged in, and for a folder without a repository:
+/// the checks say since when nothing came there.
+fn backup_command(
+    config: &Path,
+    repositories: &[RepositorySettings],
+    job: &DueJob,
+) -> io::Result<Option<Command>> {
+    if !repositories.iter().any(|known| known.name == job.repository && known.place.is_there()) {
+        return Ok(None);
+    }
+    let words: &[&str] = match job.job {
+        BackupJob::Make => &["backup"],
+        BackupJob::Verify => &["backup", "--verify"],
+        BackupJob::TryDeletion => &["backup", "--try-deletion"],
+        BackupJob::Drill => &["drill"],
+    };
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(words).args(["--repository", &job.repository, "--config"]).arg(config);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    Ok(Some(command))
 }
 
 /// The configured limits, as far as the system allows them.

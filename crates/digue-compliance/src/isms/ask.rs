@@ -29,6 +29,7 @@ use digue_types::{AccountId, Gate, GateReason, PortalId, Timestamp};
 
 use super::uses::last_uses;
 use super::{awareness, day_of};
+use crate::backups;
 
 const DAY: Duration = Duration::from_hours(24);
 /// An account without use for this long counts as unused, whether it was used before or never: the same
@@ -93,6 +94,7 @@ pub(super) async fn ask(
         Check::IncidentDeadlines | Check::IncidentEvidence | Check::IncidentLessons => {
             of_incidents(app, check, now.at).await
         }
+        Check::Backups | Check::RestoreDrills => backups::measure(app, check, now.at).await,
         Check::Awareness => Ok(aware(app, registers, now)),
         _ => Ok(of_registers(app, check, registers, now)),
     }
@@ -496,7 +498,7 @@ fn of_registers(app: &App, check: Check, registers: &Registers, now: Measurement
             processing.record.review_on.is_none_or(|on| on < now.today)
                 || !processing.record.missing().is_empty()
         }),
-        // No source yet: backups, restore drills, software advisories.
+        // No source yet: software advisories.
         _ => Measurement::unknown(NotRun::NoSource),
     }
 }

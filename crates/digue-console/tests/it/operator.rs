@@ -61,7 +61,7 @@ pub(crate) async fn areas(store: &Store, aliases: Arc<AliasTables>, zone: TimeZo
     };
     let areas = digue_identity::areas(digue_evidence::areas(areas, evidence), identity).unwrap();
     let areas = digue_administration::areas(digue_casework::areas(areas, casework));
-    digue_selfservice::areas(digue_compliance::areas(areas, Default::default()))
+    digue_selfservice::areas(digue_compliance::areas(areas, Default::default(), None))
 }
 
 fn provider() -> ProviderRules {

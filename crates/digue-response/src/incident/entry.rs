@@ -33,6 +33,8 @@ lists! {
         Partner "partner",
         /// Imported from an earlier register.
         Imported "imported",
+        /// Signs of encryption in a backup.
+        Backup "backup",
     }
 
     /// The operator's role for the data (GDPR art. 4(7), 4(8), 26).

@@ -14,6 +14,7 @@ use digue_casework::alerts::AlertRules;
 use digue_casework::desk::DeskRules;
 use digue_casework::incidents::IncidentLog;
 use digue_casework::operator::OperatorRules;
+use digue_compliance::backups::BackupRules;
 use digue_compliance::comparisons;
 use digue_compliance::isms::LessonMeasures;
 use digue_compliance::space::PartnerRules;
@@ -102,6 +103,8 @@ pub(crate) struct Plan {
     pub(crate) desk: DeskRules,
     /// Makes the journal's disk fail.
     pub(crate) faults: Option<Arc<dyn Faults>>,
+    /// Backups that the operator configured.
+    pub(crate) backups: Option<BackupRules>,
 }
 
 /// A client for other services; it trusts no certificate.
@@ -198,7 +201,7 @@ impl Home {
         };
         let areas = digue_casework::areas(areas, casework);
         let areas = digue_administration::areas(areas);
-        let areas = digue_compliance::areas(areas, PartnerRules::default());
+        let areas = digue_compliance::areas(areas, PartnerRules::default(), plan.backups);
         let areas = digue_selfservice::areas(areas);
         let app = App::new(AppParts {
             monitor: digue_app::monitor::unattended(),

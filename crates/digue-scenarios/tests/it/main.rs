@@ -2,6 +2,7 @@
 
 mod app;
 mod approvals;
+mod backups;
 mod claims_truth;
 mod containment;
 mod desk;

@@ -5,7 +5,7 @@ mod export;
 mod forget;
 mod import;
 mod journal;
-mod place;
+pub(in crate::commands) mod place;
 mod progress;
 
 pub(super) use progress::Progress;

@@ -21,6 +21,7 @@ use digue_mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_messages::DnsRecords;
 use ipnet::IpNet;
 
+use super::backup::{BackupSettings, read_backup};
 use super::limits::{LimitSettings, read_limits};
 use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
@@ -43,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) console_host: String,
     pub(crate) journal: JournalSettings,
     pub(crate) store_url: String,
+    /// Where `[backup]` is configured.
+    pub(crate) backup: Option<BackupSettings>,
     pub(crate) sessions: SessionLimits,
     /// How long a proof of identity is fresh.
     pub(crate) proof_lasts: Duration,
@@ -145,6 +148,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let store_url = root.section("store").and_then(|section| section.parse("url", parse_store_url));
         let console_url = console.and_then(|section| section.need("url", parse_public_url));
         let journal = root.section("journal");
+        let backup = root.section("backup").map(|section| read_backup(&section));
         let digue = digue?;
         // Relative to the configuration file, not to the working directory: a service and a shell start
         // elsewhere.
@@ -166,6 +170,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             journal,
             store_url: store_url
                 .unwrap_or_else(|| format!("sqlite:{}", data_folder.join("state.db").display())),
+            backup: backup.map_or(Some(None), |read| read.map(Some))?,
             data_folder,
             listeners: listeners.into_iter().collect::<Option<Vec<_>>>()?,
             console_url,

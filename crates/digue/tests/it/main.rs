@@ -1,6 +1,7 @@
 //! Scenarios on the real binary: `digue serve` between a raw client and a portal of one function.
 
 mod api;
+mod backup;
 mod breach;
 mod browser;
 mod budgets;

@@ -20,6 +20,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-http", 1, &["digue-types"]),
     ("digue-gateway", 2, &["digue-locales", "digue-types", "digue-access", "digue-http", "digue-inspect"]),
+    ("digue-backup", 2, &["digue-types"]),
+    ("digue-continuity", 3, &["digue-types", "digue-http", "digue-journal", "digue-store", "digue-backup"]),
     (
         "digue-app",
         3,
@@ -120,6 +122,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-locales",
             "digue-types",
             "digue-access",
+            "digue-backup",
             "digue-detection",
             "digue-documents",
             "digue-html",
@@ -291,6 +294,9 @@ fn crates_depend_downwards_only_and_where_the_table_says() {
 /// Libraries that one crate chose for the house, and who else may touch them, with the reason.
 const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["digue-store"]),
+    ("rustic_core", &["digue-backup"]),
+    ("blahaj", &["digue-backup"]),
+    ("bip39", &["digue-backup"]),
     ("cedar-policy", &["digue-access"]),
     ("quick-xml", &["digue-inspect"]),
     ("serde_json_path", &["digue-inspect"]),

@@ -24,18 +24,18 @@ const CHUNK: u64 = 64 * 256;
 /// Above this number of entries to index, the index is written to disk, so that it is done once.
 const WORTH_WRITING: u64 = 100_000;
 
-pub(super) struct JournalReading {
+pub(in crate::commands) struct JournalReading {
     pub(super) disk: Disk,
     pub(super) key: Verifier,
     /// The signed note of the last checkpoint.
     pub(super) note: String,
-    pub(super) head: Checkpoint,
+    pub(in crate::commands) head: Checkpoint,
     keyring: Option<Keyring>,
     minimum: u64,
 }
 
 impl JournalReading {
-    pub(super) fn open(place: &JournalPlace) -> Result<Self> {
+    pub(in crate::commands) fn open(place: &JournalPlace) -> Result<Self> {
         let disk = Disk::new(&place.folder);
         // Said before anything is read: a mistyped folder would otherwise look like an empty journal.
         if !place.folder.is_dir() {
@@ -54,7 +54,7 @@ impl JournalReading {
     }
 
     /// Passes every entry from `first` to before `end` to `take`.
-    pub(super) fn each(
+    pub(in crate::commands) fn each(
         &self,
         first: u64,
         end: u64,

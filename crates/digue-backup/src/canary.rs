@@ -1,0 +1,90 @@
+//! Proof that a repository cannot be emptied from here: by trying, and failing.
+//!
+//! A server that calls itself append-only is believed only after it refused to delete. A deletion of a file
+//! that does not exist is asked in the real repository: it harms nothing, and a server that protects refuses
+//! before it looks. Then a file that is really there is deleted in a sibling repository made for that.
+
+use ring::digest::{SHA256, digest};
+use rustic_core::{BytesList, FileType, Id, ReadBackend as _, WriteBackend as _};
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreFault;
+use crate::rest_store::RestStore;
+
+/// What a canary found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeletionProof {
+    /// Every deletion was refused, and the canary reads as it was written.
+    Refused,
+    /// Something could be deleted: the kinds of files, as restic names their folders.
+    Deletable(Vec<String>),
+    /// A folder or disk is as deletable as any other file of this machine.
+    NotImmutable,
+    /// The server could not be asked, or the canary could not be written: nothing is proved.
+    NotRun(String),
+}
+
+impl DeletionProof {
+    /// True when a thief with this machine's credentials could not have deleted it.
+    pub const fn is_proved(&self) -> bool {
+        match self {
+            Self::Refused => true,
+            Self::Deletable(_) | Self::NotImmutable | Self::NotRun(_) => false,
+        }
+    }
+}
+
+/// The kinds of files that a repository needs to be read.
+const KINDS: [FileType; 4] = [FileType::Pack, FileType::Index, FileType::Snapshot, FileType::Key];
+
+/// Tries to delete, in `real` what does not exist and in `sibling` what does.
+///
+/// `sibling` has the same server and the same credential; its canaries stay there.
+pub fn try_to_delete(real: &RestStore, sibling: &RestStore) -> DeletionProof {
+    match tried(real, sibling) {
+        Ok(deletable) if deletable.is_empty() => DeletionProof::Refused,
+        Ok(deletable) => DeletionProof::Deletable(deletable),
+        Err(cause) => DeletionProof::NotRun(cause),
+    }
+}
+
+fn tried(real: &RestStore, sibling: &RestStore) -> Result<Vec<String>, String> {
+    let mut deletable = Vec::new();
+    let said = |fault: StoreFault| fault.to_string();
+    for kind in KINDS {
+        // 404 tells that the server looked before it refused: it would have deleted.
+        if !is_refusal(real.delete(kind, &Id::random()).map_err(said)?) {
+            deletable.push(kind.dirname().to_owned());
+        }
+    }
+    sibling.create().map_err(|error| error.display_log())?;
+    let content = digest(&SHA256, Id::random().to_hex().as_str().as_bytes());
+    let id = identifier(digest(&SHA256, content.as_ref()).as_ref());
+    for kind in KINDS {
+        let bytes = BytesList::from(content.as_ref().to_vec());
+        sibling.write_bytes(kind, &id, false, bytes).map_err(|error| error.display_log())?;
+        let status = sibling.delete(kind, &id).map_err(said)?;
+        // A server may lie: what counts is whether the canary is still there.
+        let is_there = sibling.read_full(kind, &id).is_ok_and(|read| read == content.as_ref());
+        let name = kind.dirname().to_owned();
+        if (!is_refusal(status) || !is_there) && !deletable.contains(&name) {
+            deletable.push(name);
+        }
+    }
+    // Without its configuration nothing of a repository is read, and it has no hash of its own.
+    if !is_refusal(sibling.delete(FileType::Config, &Id::default()).map_err(said)?) {
+        deletable.push(FileType::Config.dirname().to_owned());
+    }
+    Ok(deletable)
+}
+
+/// 405 is what a server without deletion answers.
+const fn is_refusal(status: u16) -> bool {
+    matches!(status, 401 | 403 | 405)
+}
+
+fn identifier(bytes: &[u8]) -> Id {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.parse().expect("a digest has 32 bytes")
+}

@@ -1,0 +1,220 @@
+//! Which snapshots may go, decided by when the *journal* says that they were made.
+//!
+//! A snapshot carries the date that its author wrote into it, and the holder of a repository's key may add
+//! snapshots of any date. Rules that trust those dates (`restic forget`, `rustic forget`) keep the forged
+//! ones and remove the true ones: thirty forged ones a minute after ours, or a single one a year ahead. Here
+//! only a snapshot that the journal knows can be counted by a rule; all others are kept and listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use digue_types::Timestamp;
+
+use crate::SnapshotId;
+
+/// How many snapshots of each source are kept. The rules add up: a snapshot that one of them keeps stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeepRules {
+    pub last: usize,
+    /// Newest of each of the last days that have one, UTC; weeks begin on Monday.
+    pub daily: usize,
+    pub weekly: usize,
+    pub monthly: usize,
+}
+
+impl Default for KeepRules {
+    fn default() -> Self {
+        Self { last: 3, daily: 14, weekly: 8, monthly: 12 }
+    }
+}
+
+impl KeepRules {
+    /// True when some rule keeps fewer than before: that needs a second person.
+    pub const fn is_shorter_than(&self, before: &Self) -> bool {
+        self.last < before.last
+            || self.daily < before.daily
+            || self.weekly < before.weekly
+            || self.monthly < before.monthly
+    }
+}
+
+/// What the journal says of a snapshot that Digue made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JournaledSnapshot {
+    pub id: SnapshotId,
+    pub source: String,
+    /// When the entry was written.
+    pub at: Timestamp,
+    /// Made while signs of encryption were seen: kept, and counted by no rule.
+    pub is_suspect: bool,
+    /// A restore drill of it passed.
+    pub is_drilled: bool,
+}
+
+/// What the repository shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PresentSnapshot {
+    pub id: SnapshotId,
+    /// The date that its author wrote into it.
+    pub declared: Timestamp,
+}
+
+/// Why a snapshot stays.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum KeepReason {
+    Last,
+    Daily,
+    Weekly,
+    Monthly,
+    /// One of the three newest without signs of encryption, whatever the rules say.
+    Floor,
+    /// The newest whose restore drill passed.
+    LastDrilled,
+    Suspect,
+    /// The journal dates it after now: the clock moved.
+    AheadOfClock,
+    /// The journal does not know it.
+    Unknown,
+}
+
+/// Why nothing may be deleted now, whatever the rules say.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Freeze {
+    /// Snapshots that the journal does not know.
+    UnknownSnapshots(usize),
+    /// Snapshots that the journal knows and the repository no longer shows.
+    Vanished(usize),
+    Suspect(usize),
+    AheadOfClock(usize),
+    /// Declared more than a quarter of an hour apart from its journal entry.
+    DatesDiffer(usize),
+}
+
+/// The decision on a repository.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RetentionPlan {
+    pub kept: BTreeMap<SnapshotId, BTreeSet<KeepReason>>,
+    /// May be removed, once nothing freezes deletion and two persons agree.
+    pub removable: BTreeSet<SnapshotId>,
+    /// Journalled, not known to be deleted, and gone from the repository.
+    pub vanished: BTreeSet<SnapshotId>,
+    pub freezes: Vec<Freeze>,
+}
+
+/// Snapshots without signs of encryption that stay of each source, whatever the rules say.
+const FLOOR: usize = 3;
+/// Declared and journalled time lie this far apart at most: a long backup is declared at its start.
+const DATES_DIFFER_BY: Duration = Duration::from_mins(15);
+
+/// Decides on a repository's snapshots.
+///
+/// `deleted` are those that a plan already removed: their absence is no alarm.
+pub fn plan(
+    present: &[PresentSnapshot],
+    journal: &[JournaledSnapshot],
+    deleted: &BTreeSet<SnapshotId>,
+    rules: &KeepRules,
+    now: Timestamp,
+) -> RetentionPlan {
+    let declared: BTreeMap<&SnapshotId, Timestamp> =
+        present.iter().map(|snapshot| (&snapshot.id, snapshot.declared)).collect();
+    let mut plan = RetentionPlan::default();
+    let mut of_source: BTreeMap<&str, Vec<&JournaledSnapshot>> = BTreeMap::new();
+    let mut known = BTreeSet::new();
+    let (mut suspect, mut ahead, mut differ) = (0, 0, 0);
+    for entry in journal {
+        known.insert(&entry.id);
+        let Some(declared) = declared.get(&entry.id) else {
+            if !deleted.contains(&entry.id) {
+                plan.vanished.insert(entry.id.clone());
+            }
+            continue;
+        };
+        let apart = declared.since(entry.at).max(entry.at.since(*declared));
+        differ += usize::from(apart > DATES_DIFFER_BY);
+        if entry.at > now {
+            ahead += 1;
+            plan.keep(entry, KeepReason::AheadOfClock);
+        } else if entry.is_suspect {
+            suspect += 1;
+            plan.keep(entry, KeepReason::Suspect);
+        } else {
+            of_source.entry(&entry.source).or_default().push(entry);
+        }
+    }
+    for candidates in of_source.into_values() {
+        plan.apply(candidates, rules);
+    }
+    let unknown: Vec<&PresentSnapshot> =
+        present.iter().filter(|snapshot| !known.contains(&snapshot.id)).collect();
+    for snapshot in &unknown {
+        plan.kept.entry(snapshot.id.clone()).or_default().insert(KeepReason::Unknown);
+    }
+    let found = [
+        (unknown.len(), Freeze::UnknownSnapshots as fn(usize) -> Freeze),
+        (plan.vanished.len(), Freeze::Vanished),
+        (suspect, Freeze::Suspect),
+        (ahead, Freeze::AheadOfClock),
+        (differ, Freeze::DatesDiffer),
+    ];
+    plan.freezes = found.into_iter().filter(|(count, _)| *count > 0).map(|(count, of)| of(count)).collect();
+    plan
+}
+
+impl RetentionPlan {
+    fn keep(&mut self, entry: &JournaledSnapshot, reason: KeepReason) {
+        self.kept.entry(entry.id.clone()).or_default().insert(reason);
+    }
+
+    /// Applies the rules to the sound snapshots of one source.
+    fn apply(&mut self, mut candidates: Vec<&JournaledSnapshot>, rules: &KeepRules) {
+        candidates.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
+        candidates.dedup_by(|one, other| one.id == other.id);
+        for entry in candidates.iter().take(rules.last) {
+            self.keep(entry, KeepReason::Last);
+        }
+        for entry in candidates.iter().take(FLOOR) {
+            self.keep(entry, KeepReason::Floor);
+        }
+        if let Some(entry) = candidates.iter().find(|entry| entry.is_drilled) {
+            self.keep(entry, KeepReason::LastDrilled);
+        }
+        self.keep_newest_of_each(&candidates, rules.daily, KeepReason::Daily, Timestamp::utc_day);
+        self.keep_newest_of_each(&candidates, rules.weekly, KeepReason::Weekly, week);
+        self.keep_newest_of_each(&candidates, rules.monthly, KeepReason::Monthly, month);
+        let gone = candidates.iter().filter(|entry| !self.kept.contains_key(&entry.id));
+        self.removable.extend(gone.map(|entry| entry.id.clone()).collect::<Vec<_>>());
+    }
+
+    /// `newest_first` is sorted; `period` numbers the day, week or month of a time.
+    fn keep_newest_of_each(
+        &mut self,
+        newest_first: &[&JournaledSnapshot],
+        count: usize,
+        reason: KeepReason,
+        period: fn(Timestamp) -> i64,
+    ) {
+        let mut periods = BTreeSet::new();
+        for entry in newest_first {
+            if periods.len() == count {
+                return;
+            }
+            if periods.insert(period(entry.at)) {
+                self.keep(entry, reason);
+            }
+        }
+    }
+}
+
+/// Weeks from Monday; 1970-01-01 was a Thursday.
+fn week(at: Timestamp) -> i64 {
+    (at.utc_day() + 3).div_euclid(7)
+}
+
+fn month(at: Timestamp) -> i64 {
+    let (year, month, _) = at.utc_date();
+    i64::from(year) * 12 + i64::from(month)
+}
+
+#[cfg(test)]
+mod tests;

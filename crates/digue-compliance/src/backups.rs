@@ -1,0 +1,356 @@
+//! Backups and drills as the journal knows them: the results that the commands leave are journalled here,
+//! and the checks are measured from the journal's entries alone.
+//!
+//! A result's own date does not count: the entry's does. An account that can write into the data folder owns
+//! the machine already; the entry then says when that was.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use digue_app::{ActDetails, Actor, App, Area, OperationError};
+use digue_backup::history::{BackupEvent, BackupHistory};
+use digue_backup::reports::ReportFormat;
+use digue_backup::schedule::Cadence;
+use digue_backup::signs::SuspicionLevel;
+use digue_casework::incidents;
+use digue_isms::check::{Check, Measurement, NotRun};
+use digue_journal::keyring::OpenedKeyring;
+use digue_locales::{Language, Value, text_with};
+use digue_response::incident::{IncidentNote, Source};
+use digue_response::sheet::Sheet;
+use digue_types::{Act, Administration, Event, Subject, Timestamp};
+use jiff::tz::TimeZone;
+
+/// What the operator configured: each source goes to each repository.
+#[derive(Clone, Debug)]
+pub struct BackupRules {
+    pub repositories: Vec<String>,
+    pub sources: Vec<String>,
+    pub backups: Cadence,
+    pub drills: Cadence,
+    pub reports: Vec<ReportRule>,
+    /// Of the times in reports that say none.
+    pub zone: TimeZone,
+    /// The serving Digue starts what is due; else a timer of the system does.
+    pub runs_itself: bool,
+}
+
+/// The backups of another system, which writes its report into a file.
+#[derive(Clone, Debug)]
+pub struct ReportRule {
+    pub name: String,
+    pub format: ReportFormat,
+    pub file: PathBuf,
+    pub backups: Cadence,
+}
+
+/// The history of backups, and how far the journal was read for it.
+pub(crate) struct BackupLedger {
+    rules: Option<BackupRules>,
+    known: Arc<RwLock<KnownBackups>>,
+}
+
+#[derive(Default)]
+struct KnownBackups {
+    /// Index of the first entry that was not read yet.
+    next: u64,
+    history: BackupHistory,
+}
+
+impl KnownBackups {
+    fn take(&mut self, act: &Administration) {
+        if let Some(event) = event_of(act.act, &act.after) {
+            self.history.add(act.at, &event);
+        }
+    }
+}
+
+impl Area for BackupLedger {}
+
+impl BackupLedger {
+    pub(crate) fn new(rules: Option<BackupRules>) -> Self {
+        Self { rules, known: Arc::default() }
+    }
+}
+
+/// Where the commands leave their results.
+pub fn results_folder(data_folder: &Path) -> PathBuf {
+    data_folder.join("backup/results")
+}
+
+/// Journals the results that were left, oldest first; how many.
+///
+/// # Errors
+/// When the journal cannot write or the folder cannot be read: what is left stays.
+pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
+    let folder = results_folder(app.data_folder());
+    let left = tokio::task::spawn_blocking(move || read_results(&folder)).await;
+    let left = left.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let left = left.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let mut count = 0;
+    for (path, text) in left {
+        match BackupEvent::parse(&text) {
+            Ok(event) => {
+                write_down(app, &event).await?;
+                count += 1;
+                if let BackupEvent::Made { repository, source, suspicion: SuspicionLevel::Alarm, .. } = &event
+                {
+                    open_incident(app, repository, source).await?;
+                }
+                // Killed between the two, it is journalled twice: a snapshot counts once.
+                remove(&path).await?;
+            }
+            Err(error) => {
+                tracing::error!(
+                    file = %path.display(),
+                    %error,
+                    "Result of a backup cannot be read; it is set aside and not journalled"
+                );
+                let aside = path.with_extension("unreadable");
+                let renamed = tokio::fs::rename(&path, aside).await;
+                renamed.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Opens an incident for an alarm, with the checklist of its kind. Alarms that follow while it is open belong
+/// to it: every source goes to every repository.
+async fn open_incident(app: &App, repository: &str, source: &str) -> Result<(), OperationError> {
+    let digue = Actor::digue();
+    let known = incidents::list(app, &digue).await?;
+    if known.iter().any(|view| view.incident.source == Source::Backup && !view.incident.is_closed()) {
+        return Ok(());
+    }
+    let values =
+        [("repository", Value::from(repository.to_owned())), ("source", Value::from(source.to_owned()))];
+    let title = text_with(Language::default(), "incident-of-encryption", &values);
+    let id = incidents::open(app, &digue, Source::Backup, &title, Subject::Nothing).await?;
+    incidents::add(app, &digue, &id, None, IncidentNote::SheetAdded { sheet: Sheet::Ransomware }).await?;
+    Ok(())
+}
+
+async fn remove(path: &Path) -> Result<(), OperationError> {
+    tokio::fs::remove_file(path).await.map_err(|error| OperationError::Unavailable(error.to_string()))
+}
+
+fn read_results(folder: &Path) -> std::io::Result<Vec<(PathBuf, String)>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths.into_iter().map(|path| std::fs::read_to_string(&path).map(|text| (path, text))).collect()
+}
+
+const fn act_of(event: &BackupEvent) -> Act {
+    match event {
+        BackupEvent::Made { .. } => Act::BackupMade,
+        BackupEvent::Failed { .. } => Act::BackupFailed,
+        BackupEvent::Verified { .. } => Act::BackupVerified,
+        BackupEvent::DeletionTried { .. } => Act::DeletionTried,
+        BackupEvent::Drilled { .. } => Act::RestoreDrilled,
+        BackupEvent::KeySplit { .. } => Act::RecoveryKeySplit,
+        BackupEvent::Reported { .. } => Act::BackupReported,
+    }
+}
+
+/// Writes an event into the journal.
+pub(crate) async fn write_down(app: &App, event: &BackupEvent) -> Result<(), OperationError> {
+    let details = ActDetails {
+        subject: Subject::Repository(event.repository().to_owned()),
+        after: event.to_text(),
+        ..ActDetails::default()
+    };
+    app.write_down(&Actor::digue(), act_of(event), details).await.map(drop)
+}
+
+/// What the operator configured; `None` without `[backup]`.
+pub(crate) fn rules(app: &App) -> Option<&BackupRules> {
+    app.area::<BackupLedger>().rules.as_ref()
+}
+
+/// The history up to the journal's last entry.
+pub(crate) async fn history(app: &App) -> Result<BackupHistory, OperationError> {
+    let ledger: &BackupLedger = app.area();
+    catch_up_by_index(app, &ledger.known);
+    let (journal, known) = (app.journal().clone(), ledger.known.clone());
+    let read = tokio::task::spawn_blocking(move || catch_up(&journal, &known)).await;
+    let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    Ok(ledger.known.read().unwrap_or_else(PoisonError::into_inner).history.clone())
+}
+
+/// Measures the checks `backups` and `restore-drills`: what was never done fails.
+pub(crate) async fn measure(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+    let Some(rules) = rules(app) else { return Ok(Measurement::unknown(NotRun::NoSource)) };
+    Ok(judge(&history(app).await?, rules, check, now))
+}
+
+/// Takes what the index has since the last time. It holds every act: a journal of a nation is not read through
+/// for a handful of entries.
+fn catch_up_by_index(app: &App, known: &RwLock<KnownBackups>) {
+    let from = known.read().unwrap_or_else(PoisonError::into_inner).next;
+    let (newest_first, size) = {
+        let standing = app.journal_state();
+        let new = standing.index.acts(usize::MAX).take_while(|(entry, _)| *entry >= from);
+        let ours = new.filter(|(_, act)| is_ours(act.act));
+        (ours.cloned().collect::<Vec<(u64, Administration)>>(), standing.index.size())
+    };
+    // Not while the state of the journal is held: its writer waits for that.
+    let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+    // What another reader took meanwhile is not taken twice.
+    let next = known.next;
+    for (_, act) in newest_first.iter().rev().filter(|(entry, _)| *entry >= next) {
+        known.take(act);
+    }
+    known.next = next.max(size);
+}
+
+/// Reads what the index has not taken yet: entries of the last moments.
+fn catch_up(
+    journal: &digue_journal::Journal,
+    known: &RwLock<KnownBackups>,
+) -> Result<(), digue_journal::OpenError> {
+    let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+    let from = known.next.max(journal.minimum());
+    journal.each(from, &mut |index, opened| {
+        known.next = index + 1;
+        if let OpenedKeyring::Event(Event::Administration(act)) = opened {
+            known.take(&act);
+        }
+    })
+}
+
+const fn is_ours(act: Act) -> bool {
+    matches!(
+        act,
+        Act::BackupMade
+            | Act::BackupFailed
+            | Act::BackupVerified
+            | Act::DeletionTried
+            | Act::RestoreDrilled
+            | Act::RecoveryKeySplit
+            | Act::BackupReported
+    )
+}
+
+/// The event of an act; `None` for the acts of others.
+pub fn event_of(act: Act, after: &str) -> Option<BackupEvent> {
+    if !is_ours(act) {
+        return None;
+    }
+    match BackupEvent::parse(after) {
+        Ok(event) => Some(event),
+        Err(error) => {
+            tracing::error!(%error, "Entry of a backup cannot be read; the checks count it as not there");
+            None
+        }
+    }
+}
+
+fn judge(history: &BackupHistory, rules: &BackupRules, check: Check, now: Timestamp) -> Measurement {
+    let repositories = &rules.repositories;
+    if check == Check::RestoreDrills {
+        // The reports of others prove no restore.
+        if repositories.is_empty() {
+            return Measurement::unknown(NotRun::NoSource);
+        }
+        let is_red = |name: &&String| history.drill(name, rules.drills, now).is_red();
+        let red = repositories.iter().filter(is_red).cloned().collect();
+        return Measurement::of(repositories.len() as u64, red);
+    }
+    let pairs = repositories.iter().flat_map(|one| rules.sources.iter().map(move |source| (one, source)));
+    let own = pairs
+        .clone()
+        .filter(|(one, source)| history.backup(one, source, rules.backups, now).is_red())
+        .map(|(one, source)| format!("{source}@{one}"));
+    let others = rules.reports.iter().filter(|rule| history.reported(&rule.name, rule.backups, now).is_red());
+    let red = own.chain(others.map(|rule| rule.name.clone())).collect();
+    Measurement::of((pairs.count() + rules.reports.len()) as u64, red)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use digue_backup::reports::ReportStanding;
+    use digue_isms::check::CheckOutcome;
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn rules() -> BackupRules {
+        BackupRules {
+            repositories: vec!["disque".to_owned(), "serveur".to_owned()],
+            sources: vec!["digue".to_owned()],
+            backups: Cadence::every(DAY),
+            drills: Cadence::every(DAY * 30),
+            reports: Vec::new(),
+            zone: TimeZone::UTC,
+            runs_itself: false,
+        }
+    }
+
+    fn made(repository: &str) -> BackupEvent {
+        let text = format!(
+            r#"{{"kind":"made","repository":"{repository}","id":"{0}","source":"digue","snapshot":"{0}",
+                "files":1,"bytes":1,"unread":0,"suspicion":"clean"}}"#,
+            "0".repeat(64)
+        );
+        BackupEvent::parse(&text).unwrap()
+    }
+
+    #[test]
+    fn what_was_never_done_fails_and_names_itself() {
+        let now = Timestamp::from_secs(1_764_000_000);
+        let mut history = BackupHistory::default();
+        for check in [Check::Backups, Check::RestoreDrills] {
+            let found = judge(&history, &rules(), check, now);
+            assert_eq!((found.population, found.failing.len()), (2, 2));
+            assert_eq!(check.judge(&found), CheckOutcome::Fail);
+        }
+        history.add(now, &made("disque"));
+        assert_eq!(judge(&history, &rules(), Check::Backups, now).failing, ["digue@serveur"]);
+        history.add(now, &made("serveur"));
+        assert_eq!(Check::Backups.judge(&judge(&history, &rules(), Check::Backups, now)), CheckOutcome::Pass);
+        let later = now.plus(DAY * 3);
+        assert_eq!(judge(&history, &rules(), Check::Backups, later).failing.len(), 2);
+    }
+
+    #[test]
+    fn another_system_counts_beside_ours_and_proves_no_restore() {
+        let now = Timestamp::from_secs(1_764_000_000);
+        let report = ReportRule {
+            name: "compta".to_owned(),
+            format: ReportFormat::Restic,
+            file: PathBuf::new(),
+            backups: Cadence::every(DAY),
+        };
+        let rules = BackupRules { repositories: Vec::new(), reports: vec![report], ..rules() };
+        let mut history = BackupHistory::default();
+        assert_eq!(judge(&history, &rules, Check::Backups, now).failing, ["compta"]);
+        let standing = ReportStanding::Made { at_secs: now.secs(), bytes: None };
+        history.add(now, &BackupEvent::Reported { system: "compta".to_owned(), standing });
+        assert_eq!(Check::Backups.judge(&judge(&history, &rules, Check::Backups, now)), CheckOutcome::Pass);
+        let drills = judge(&history, &rules, Check::RestoreDrills, now);
+        assert_eq!(Check::RestoreDrills.judge(&drills), CheckOutcome::NotRun);
+    }
+
+    #[test]
+    fn every_act_of_a_backup_is_read_back() {
+        let event = made("disque");
+        assert_eq!(event_of(act_of(&event), &event.to_text()), Some(event));
+        assert_eq!(event_of(Act::Started, "{}"), None);
+    }
+}

@@ -1,0 +1,52 @@
+//! What is usual for a source, kept beside its backups, and the judgement on a new one.
+
+use std::fs;
+use std::path::Path;
+
+use digue_backup::repository::{BackupRepository, MadeBackup};
+use digue_backup::signs::{EncryptionScore, SourceChange, UsualChange, score};
+
+use crate::ContinuityError;
+
+/// Changed files whose heads are compared.
+const SAMPLED_MAX: usize = 400;
+/// Backups that are remembered.
+const REMEMBERED: usize = 60;
+
+/// Compares a backup with the one before; `habit` is the file with the shares of earlier ones. `None` for a
+/// first backup: there is nothing to compare it with.
+///
+/// # Errors
+/// When the repository or the file cannot be read or written.
+pub fn judge(
+    repository: &BackupRepository,
+    made: &MadeBackup,
+    habit: &Path,
+) -> Result<Option<EncryptionScore>, ContinuityError> {
+    let Some(parent) = &made.parent else { return Ok(None) };
+    let mut shares: Vec<f64> = match fs::read(habit) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|source| ContinuityError::Manifest { path: habit.to_owned(), source })?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(ContinuityError::file(habit)(error)),
+    };
+    let (before, after) = (repository.listing(parent)?, repository.listing(&made.snapshot)?);
+    let change = SourceChange::between(&before, &after, &[]);
+    let sampled = &change.modified[..change.modified.len().min(SAMPLED_MAX)];
+    let types = repository.sample(parent, &made.snapshot, sampled)?;
+    let judged = score(&change, &types, &UsualChange::new(&shares));
+    shares.push(change.touched_share());
+    let from = shares.len().saturating_sub(REMEMBERED);
+    write(habit, &shares[from..]).map_err(ContinuityError::file(habit))?;
+    Ok(Some(judged))
+}
+
+/// Whole or not at all: a torn file would be an error at every later backup.
+fn write(habit: &Path, shares: &[f64]) -> std::io::Result<()> {
+    if let Some(folder) = habit.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let draft = habit.with_extension("draft");
+    fs::write(&draft, serde_json::to_vec(shares)?)?;
+    fs::rename(draft, habit)
+}

@@ -1,0 +1,15 @@
+//! What a backup of Digue consists of, and what a restore of it proves.
+//!
+//! Between `digue-backup`, which stores folders and knows nothing of Digue, and the commands, which know the
+//! configuration and speak to people. Nothing here needs a serving Digue; nothing here writes its journal.
+
+pub mod drill;
+mod error;
+pub mod habit;
+pub mod isolation;
+pub mod layout;
+pub mod place;
+mod rest_client;
+pub mod restored;
+
+pub use error::ContinuityError;

@@ -1,0 +1,169 @@
+//! Repositories as the operator names them: a folder or a server, with its password and its identity.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use digue_backup::canary::{DeletionProof, try_to_delete};
+use digue_backup::folder_store::FolderStore;
+use digue_backup::progress::ProgressSink;
+use digue_backup::repository::{BackupRepository, RepositoryPassword, RepositoryStore};
+use digue_backup::rest_store::RestStore;
+use digue_backup::{BackupError, RepositoryId};
+use digue_http::client::HttpClient;
+
+use crate::ContinuityError;
+use crate::rest_client::RestClient;
+
+/// One repository.
+#[derive(Clone, Debug)]
+pub struct RepositorySettings {
+    pub name: String,
+    pub place: RepositoryPlace,
+    pub password_file: PathBuf,
+    /// The identifier that it must have; another disk, or a replaced repository, is refused.
+    pub id: Option<RepositoryId>,
+}
+
+/// Where a repository is.
+#[derive(Clone, Debug)]
+pub enum RepositoryPlace {
+    Folder(PathBuf),
+    Rest {
+        /// Without a final `/`.
+        url: String,
+        /// Name and the file with the password that the server asks for.
+        login: Option<(String, PathBuf)>,
+    },
+}
+
+type Opened<T> = Result<T, ContinuityError>;
+
+/// The everyday password, from its file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn password_in(path: &Path) -> Opened<RepositoryPassword> {
+    fs::read_to_string(path).map(|text| RepositoryPassword::new(&text)).map_err(ContinuityError::file(path))
+}
+
+impl RepositoryPlace {
+    /// False for a disk that is not plugged in, and for a folder without a repository. A server is not asked.
+    pub fn is_there(&self) -> bool {
+        match self {
+            Self::Folder(folder) => folder.join("config").exists(),
+            Self::Rest { .. } => true,
+        }
+    }
+
+    /// Its files, for reading. `name` is shown in errors.
+    ///
+    /// # Errors
+    /// When the password of the server cannot be read.
+    pub fn reader(&self, name: &str, client: &HttpClient) -> Opened<RepositoryStore> {
+        Ok(match self {
+            Self::Folder(folder) => Arc::new(FolderStore::reader(folder)),
+            Self::Rest { url, login } => Arc::new(rest(name, url.clone(), login.as_ref(), client)?),
+        })
+    }
+
+    /// Its files, for writing. Only where a repository may be made is a folder made: the mount point of a disk that
+    /// is not plugged in is an empty folder of this machine's own.
+    fn writer(&self, name: &str, client: &HttpClient, inits: bool) -> Opened<RepositoryStore> {
+        match self {
+            Self::Folder(folder) if !inits && !self.is_there() => {
+                Err(BackupError::NoRepository(folder.display().to_string()).into())
+            }
+            Self::Folder(folder) => Ok(Arc::new(FolderStore::writer(folder)?)),
+            Self::Rest { .. } => self.reader(name, client),
+        }
+    }
+}
+
+/// The store of a repository on a server.
+fn rest(
+    name: &str,
+    url: String,
+    login: Option<&(String, PathBuf)>,
+    client: &HttpClient,
+) -> Opened<RestStore> {
+    let login = match login {
+        None => None,
+        Some((user, file)) => {
+            let password = fs::read_to_string(file).map_err(ContinuityError::file(file))?;
+            Some((user.as_str(), password))
+        }
+    };
+    let login = login.as_ref().map(|(user, password)| (*user, password.trim_end()));
+    let client = RestClient::new(url, login, client.clone()).map_err(ContinuityError::Thread)?;
+    Ok(RestStore::new(name, Arc::new(client)))
+}
+
+impl RepositorySettings {
+    /// Opens it for reading, if it is the expected one.
+    ///
+    /// # Errors
+    /// `NoRepository`, `OtherRepository`, `WrongKey`; what the store says.
+    pub fn open(
+        &self,
+        client: &HttpClient,
+        progress: Option<Arc<dyn ProgressSink>>,
+    ) -> Opened<BackupRepository> {
+        let store = self.place.reader(&self.name, client)?;
+        self.expected(BackupRepository::open(store, &password_in(&self.password_file)?, progress)?)
+    }
+
+    /// Opens it for writing, if it is the expected one.
+    ///
+    /// # Errors
+    /// As for `open`; `Busy` while another process writes.
+    pub fn open_to_write(
+        &self,
+        client: &HttpClient,
+        progress: Option<Arc<dyn ProgressSink>>,
+    ) -> Opened<BackupRepository> {
+        let store = self.place.writer(&self.name, client, false)?;
+        self.expected(BackupRepository::open(store, &password_in(&self.password_file)?, progress)?)
+    }
+
+    /// Makes it where there is none, and opens it for writing; true when it was made.
+    ///
+    /// # Errors
+    /// As for `open_to_write`.
+    pub fn open_or_init(
+        &self,
+        client: &HttpClient,
+        progress: Option<Arc<dyn ProgressSink>>,
+    ) -> Opened<(BackupRepository, bool)> {
+        let password = password_in(&self.password_file)?;
+        let store = self.place.writer(&self.name, client, true)?;
+        let (repository, is_new) = match BackupRepository::open(store.clone(), &password, progress) {
+            Err(BackupError::NoRepository(_)) => (BackupRepository::init(store, &password)?, true),
+            opened => (opened?, false),
+        };
+        Ok((self.expected(repository)?, is_new))
+    }
+
+    fn expected(&self, repository: BackupRepository) -> Opened<BackupRepository> {
+        if let Some(expected) = &self.id {
+            repository.must_be(expected)?;
+        }
+        Ok(repository)
+    }
+
+    /// Tries to delete, and says what came of it. A sibling on the server, `URL-canari`, holds what is there to be
+    /// deleted.
+    ///
+    /// # Errors
+    /// When the password of the server cannot be read.
+    pub fn try_deletion(&self, client: &HttpClient) -> Opened<DeletionProof> {
+        match &self.place {
+            RepositoryPlace::Folder(_) => Ok(DeletionProof::NotImmutable),
+            RepositoryPlace::Rest { url, login } => {
+                let real = rest(&self.name, url.clone(), login.as_ref(), client)?;
+                let sibling = rest(&self.name, format!("{url}-canari"), login.as_ref(), client)?;
+                Ok(try_to_delete(&real, &sibling))
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Backups as the checks of the management system see them.
+
+use std::fs;
+use std::time::Duration;
+
+use digue_app::Actor;
+use digue_backup::drill::DrillVerdict;
+use digue_backup::history::BackupEvent;
+use digue_backup::reports::ReportFormat;
+use digue_backup::schedule::Cadence;
+use digue_backup::signs::SuspicionLevel;
+use digue_backup::{RepositoryId, SnapshotId};
+use digue_casework::incidents;
+use digue_compliance::backup_reports::journal_reports;
+use digue_compliance::backups::{BackupRules, ReportRule, journal_results, results_folder};
+use digue_compliance::isms::checks;
+use digue_isms::check::{Check, CheckOutcome};
+use digue_response::claim::Happening;
+use digue_response::incident::Source;
+use digue_response::sheet::Sheet;
+use jiff::tz::TimeZone;
+
+use crate::app::{Home, Plan};
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn rules() -> BackupRules {
+    BackupRules {
+        repositories: vec!["disque".to_owned()],
+        sources: vec!["digue".to_owned()],
+        backups: Cadence::every(DAY),
+        drills: Cadence::every(DAY * 30),
+        reports: Vec::new(),
+        zone: TimeZone::UTC,
+        runs_itself: false,
+    }
+}
+
+async fn home() -> Home {
+    Home::with(Plan { backups: Some(rules()), ..Plan::default() }).await
+}
+
+fn ids() -> (RepositoryId, SnapshotId) {
+    (RepositoryId::parse(&"a".repeat(64)).unwrap(), SnapshotId::parse(&"b".repeat(64)).unwrap())
+}
+
+fn made(suspicion: SuspicionLevel) -> BackupEvent {
+    let (id, snapshot) = ids();
+    let (repository, source) = ("disque".to_owned(), "digue".to_owned());
+    BackupEvent::Made { repository, id, source, snapshot, files: 3, bytes: 9, unread: 0, suspicion }
+}
+
+fn drilled(verdict: DrillVerdict) -> BackupEvent {
+    let (id, snapshot) = ids();
+    let repository = "disque".to_owned();
+    BackupEvent::Drilled { repository, id, snapshot, verdict, age_secs: 60, time_secs: 5, failed: Vec::new() }
+}
+
+/// Leaves a result, as the command does.
+fn leave(home: &Home, name: &str, text: &str) {
+    let folder = results_folder(home.app.data_folder());
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(name), text).unwrap();
+}
+
+async fn outcome(home: &Home, check: Check) -> CheckOutcome {
+    checks::run_one(&home.app, check).await.unwrap().outcome
+}
+
+#[tokio::test]
+async fn backups_and_drills_turn_red_by_themselves() {
+    let home = home().await;
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Fail);
+    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Fail);
+    leave(&home, "1.json", &made(SuspicionLevel::Clean).to_text());
+    leave(&home, "2.json", &drilled(DrillVerdict::Passed).to_text());
+    assert_eq!(journal_results(&home.app).await.unwrap(), 2);
+    assert_eq!(journal_results(&home.app).await.unwrap(), 0);
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Pass);
+    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Pass);
+    // Nothing happens any more: days pass, and both are red.
+    home.clock.pass(DAY * 3);
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Fail);
+    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Pass);
+    home.clock.pass(DAY * 60);
+    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Fail);
+}
+
+#[tokio::test]
+async fn an_incomplete_drill_proves_nothing_and_a_result_that_cannot_be_read_is_set_aside() {
+    let home = home().await;
+    leave(&home, "1.json", &drilled(DrillVerdict::Incomplete).to_text());
+    leave(&home, "2.json", "half of a res");
+    assert_eq!(journal_results(&home.app).await.unwrap(), 1);
+    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Fail);
+    assert!(results_folder(home.app.data_folder()).join("2.unreadable").exists());
+}
+
+#[tokio::test]
+async fn alarms_of_backups_open_one_incident_with_the_checklist_of_a_ransomware() {
+    let home = home().await;
+    leave(&home, "1.json", &made(SuspicionLevel::Suspect).to_text());
+    journal_results(&home.app).await.unwrap();
+    assert!(incidents::list(&home.app, &Actor::digue()).await.unwrap().is_empty());
+    leave(&home, "2.json", &made(SuspicionLevel::Alarm).to_text());
+    leave(&home, "3.json", &made(SuspicionLevel::Alarm).to_text());
+    journal_results(&home.app).await.unwrap();
+    let opened = incidents::list(&home.app, &Actor::digue()).await.unwrap();
+    assert_eq!(opened.len(), 1);
+    let incident = &opened[0].incident;
+    assert_eq!(incident.source, Source::Backup);
+    assert!(incident.sheets.contains(&Sheet::Ransomware));
+    assert_eq!(incident.happening(), Happening::Ransomware);
+    assert_eq!(incident.discovered_at(), Some(incident.opened_at));
+}
+
+#[tokio::test]
+async fn the_report_of_another_system_is_journalled_when_it_changes_and_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("compta.json");
+    let (name, format) = ("compta".to_owned(), ReportFormat::Declared);
+    let report = ReportRule { name, format, file: file.clone(), backups: Cadence::every(DAY) };
+    let rules = BackupRules { repositories: Vec::new(), reports: vec![report], ..rules() };
+    let home = Home::with(Plan { backups: Some(rules), ..Plan::default() }).await;
+    // A file that is not there is a fact, journalled once.
+    assert_eq!(journal_reports(&home.app).await.unwrap(), 1);
+    assert_eq!(journal_reports(&home.app).await.unwrap(), 0);
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Fail);
+    let now = home.now();
+    fs::write(&file, format!(r#"{{"backups": [{{"at": "{now}", "outcome": "made"}}]}}"#)).unwrap();
+    assert_eq!(journal_reports(&home.app).await.unwrap(), 1);
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Pass);
+    // The report stays as it is, and its age makes it red.
+    home.clock.pass(DAY * 3);
+    assert_eq!(journal_reports(&home.app).await.unwrap(), 0);
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Fail);
+}
+
+#[tokio::test]
+async fn without_configured_backups_nothing_is_said() {
+    let home = Home::open().await;
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::NotRun);
+    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::NotRun);
+}

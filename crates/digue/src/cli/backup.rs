@@ -1,0 +1,174 @@
+//! The arguments of `backup`, `drill` and `restore`.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use digue_continuity::place::RepositoryPlace;
+use digue_locales::{Language, text};
+
+use super::Subcommand;
+
+pub(crate) enum BackupTask {
+    Make(BackupArguments),
+    Drill(DrillArguments),
+    Restore(RestoreArguments),
+}
+
+pub(crate) struct BackupArguments {
+    pub(crate) config: PathBuf,
+    pub(crate) repository: Option<String>,
+    pub(crate) action: BackupAction,
+}
+
+pub(crate) enum BackupAction {
+    /// Stores every source; `inits` makes repositories that are not there.
+    Make {
+        inits: bool,
+    },
+    /// Reads tonight's share of the packs.
+    Verify,
+    TryDeletion,
+    SplitKey {
+        needed: u8,
+        sheets: u8,
+    },
+}
+
+pub(crate) struct DrillArguments {
+    pub(crate) config: PathBuf,
+    pub(crate) repository: Option<String>,
+    /// Reads all packs, not tonight's share.
+    pub(crate) is_full: bool,
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Set for the process that runs without a network.
+    pub(crate) is_isolated: bool,
+}
+
+pub(crate) struct RestoreArguments {
+    pub(crate) place: RepositoryPlace,
+    pub(crate) key: RestoreKey,
+    pub(crate) source: String,
+    pub(crate) snapshot: Option<String>,
+    /// `None` lists the snapshots.
+    pub(crate) into: Option<PathBuf>,
+    /// A checkpoint of the journal that was kept elsewhere.
+    pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) authorities: Option<PathBuf>,
+}
+
+pub(crate) enum RestoreKey {
+    PasswordFile(PathBuf),
+    /// Files with the words of one sheet each.
+    Sheets(Vec<PathBuf>),
+}
+
+pub(super) fn commands(language: Language) -> [Command; 3] {
+    let say = |key: &str| text(language, key);
+    let path = |name: &'static str, key: &str| {
+        Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(say(key))
+    };
+    let flag =
+        |name: &'static str, key: &str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(say(key));
+    let config = || path("config", "command-config").default_value("digue.toml");
+    let repository = || {
+        Arg::new("repository").long("repository").value_name("NAME").help(say("command-backup-repository"))
+    };
+    [
+        Command::new("backup")
+            .about(say("command-backup"))
+            .arg(config())
+            .arg(repository())
+            .arg(flag("init", "command-backup-init"))
+            .arg(flag("verify", "command-backup-verify"))
+            .arg(flag("try-deletion", "command-backup-try-deletion"))
+            .arg(
+                Arg::new("split-key")
+                    .long("split-key")
+                    .value_name("2/3")
+                    .value_parser(parse_split)
+                    .help(say("command-backup-split-key")),
+            )
+            .group(ArgGroup::new("action").args(["init", "verify", "try-deletion", "split-key"])),
+        Command::new("drill")
+            .about(say("command-drill"))
+            .arg(config())
+            .arg(repository())
+            .arg(flag("full", "command-drill-full"))
+            .arg(Arg::new("isolated").long("isolated").action(ArgAction::SetTrue).hide(true))
+            .arg(path("checkpoint", "command-restore-checkpoint")),
+        Command::new("restore")
+            .about(say("command-restore"))
+            .arg(
+                Arg::new("from")
+                    .long("from")
+                    .value_name("FOLDER|URL")
+                    .required(true)
+                    .help(say("command-restore-from")),
+            )
+            .arg(path("password-file", "command-restore-password-file"))
+            .arg(path("sheet", "command-restore-sheet").action(ArgAction::Append))
+            .group(ArgGroup::new("key").args(["password-file", "sheet"]).required(true))
+            .arg(Arg::new("source").long("source").default_value("digue").help(say("command-restore-source")))
+            .arg(Arg::new("snapshot").long("snapshot").value_name("ID").help(say("command-restore-snapshot")))
+            .arg(path("into", "command-restore-into"))
+            .arg(path("checkpoint", "command-restore-checkpoint"))
+            .arg(path("authorities", "command-restore-authorities"))
+            .arg(Arg::new("user").long("user").requires("login-file").help(say("command-restore-user")))
+            .arg(path("login-file", "command-restore-login-file").requires("user")),
+    ]
+}
+
+fn parse_split(text: &str) -> Result<(u8, u8), String> {
+    let numbers =
+        text.split_once('/').and_then(|(needed, sheets)| Some((needed.parse().ok()?, sheets.parse().ok()?)));
+    numbers.ok_or_else(|| "2/3".to_owned())
+}
+
+/// The task of one of these commands; `None` for any other name.
+pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
+    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
+    let word = |name: &str| matches.get_one::<String>(name).cloned();
+    let config = || path("config").expect("it has a default");
+    let task = match name {
+        "backup" => {
+            let action = match matches.get_one::<(u8, u8)>("split-key") {
+                Some((needed, sheets)) => BackupAction::SplitKey { needed: *needed, sheets: *sheets },
+                None if matches.get_flag("verify") => BackupAction::Verify,
+                None if matches.get_flag("try-deletion") => BackupAction::TryDeletion,
+                None => BackupAction::Make { inits: matches.get_flag("init") },
+            };
+            BackupTask::Make(BackupArguments { config: config(), repository: word("repository"), action })
+        }
+        "drill" => BackupTask::Drill(DrillArguments {
+            config: config(),
+            repository: word("repository"),
+            is_full: matches.get_flag("full"),
+            is_isolated: matches.get_flag("isolated"),
+            checkpoint: path("checkpoint"),
+        }),
+        "restore" => {
+            let from = word("from").expect("clap requires it");
+            let place = if from.contains("://") {
+                let login = word("user").zip(path("login-file"));
+                RepositoryPlace::Rest { url: from.trim_end_matches('/').to_owned(), login }
+            } else {
+                RepositoryPlace::Folder(PathBuf::from(from))
+            };
+            let sheets = matches.get_many::<PathBuf>("sheet").map(|files| files.cloned().collect());
+            BackupTask::Restore(RestoreArguments {
+                place,
+                key: match path("password-file") {
+                    Some(file) => RestoreKey::PasswordFile(file),
+                    None => RestoreKey::Sheets(sheets.expect("clap requires one of the two")),
+                },
+                source: word("source").expect("it has a default"),
+                snapshot: word("snapshot"),
+                into: path("into"),
+                checkpoint: path("checkpoint"),
+                authorities: path("authorities"),
+            })
+        }
+        _ => return None,
+    };
+    Some(Subcommand::Backup(task))
+}

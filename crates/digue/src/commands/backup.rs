@@ -1,0 +1,164 @@
+//! `digue backup`, `digue drill`, `digue restore`: beside a running Digue, or without one.
+//!
+//! The journal belongs to the process that serves: what happened here is left in the data folder as a result,
+//! and journalled by it within seconds, or at its next start.
+
+mod drill;
+mod make;
+mod restore;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use digue_app::clock::SystemClock;
+use digue_app::files::keep;
+use digue_backup::BackupError;
+use digue_backup::history::BackupEvent;
+use digue_backup::progress::ProgressSink;
+use digue_compliance::backups::results_folder;
+use digue_continuity::ContinuityError;
+use digue_continuity::place::RepositorySettings;
+use digue_gateway::ports::Clock as _;
+use digue_http::client::HttpClient;
+use digue_locales::{Value, text};
+use digue_types::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::evidence::Progress;
+use super::{BAD, Output};
+use crate::cli::backup::BackupTask;
+use crate::config;
+use crate::config::backup::BackupSettings;
+use crate::config::server::Settings;
+use crate::tls;
+
+/// An exit code, or why there is none.
+type Done = Result<u8>;
+
+pub(crate) fn run(out: &Output, task: BackupTask) -> u8 {
+    let done = match task {
+        BackupTask::Make(arguments) => {
+            configured(out, &arguments.config).map(|settings| make::run(out, &settings, &arguments))
+        }
+        BackupTask::Drill(arguments) => {
+            configured(out, &arguments.config).map(|settings| drill::run(out, &settings, &arguments))
+        }
+        BackupTask::Restore(arguments) => Ok(restore::run(out, &arguments)),
+    };
+    match done {
+        Ok(Err(error)) => match cause_of(&error) {
+            Some(known) => {
+                say_failure(out, "-", "-", explain(out, known));
+                BAD
+            }
+            None => out.failed(&error),
+        },
+        Ok(Ok(code)) => code,
+        Err(code) => code,
+    }
+}
+
+/// The settings of a configuration that has `[backup]`.
+struct Configured {
+    settings: Settings,
+    backup: BackupSettings,
+    client: HttpClient,
+}
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+fn client(authorities: Option<&Path>) -> Result<HttpClient> {
+    tls::install();
+    Ok(HttpClient::new(tls::authorities(authorities)?, CONNECT_WITHIN))
+}
+
+fn progress() -> Option<Arc<dyn ProgressSink>> {
+    Some(Arc::new(RepositoryProgress(Mutex::new(Progress::new()))))
+}
+
+struct RepositoryProgress(Mutex<Progress>);
+
+impl ProgressSink for RepositoryProgress {
+    fn bytes(&self, done: u64, all: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).show(done, all);
+    }
+}
+
+fn configured(out: &Output, file: &Path) -> Result<Configured, u8> {
+    let settings = match config::load(file) {
+        Ok(config) => config.settings,
+        Err(faults) => {
+            out.faults(&faults);
+            return Err(BAD);
+        }
+    };
+    let Some(backup) = settings.backup.clone() else {
+        out.complain("backup-not-configured", &[]);
+        return Err(BAD);
+    };
+    let client = client(settings.upstream_authorities.as_deref()).map_err(|error| out.failed(&error))?;
+    Ok(Configured { settings, backup, client })
+}
+
+impl Configured {
+    /// The repository of this name, or all.
+    fn repositories(&self, name: Option<&str>) -> Result<Vec<&RepositorySettings>> {
+        let all = &self.backup.repositories;
+        let chosen: Vec<_> = all.iter().filter(|one| name.is_none_or(|name| one.name == name)).collect();
+        if chosen.is_empty() {
+            return Err(anyhow!("{}", name.unwrap_or_default()));
+        }
+        Ok(chosen)
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.settings.data_folder.join("backup")
+    }
+
+    /// Leaves a result for the process that serves.
+    fn leave(&self, event: &BackupEvent) -> Result<()> {
+        let folder = results_folder(&self.settings.data_folder);
+        // Several within a microsecond would be one file.
+        let name = (0..)
+            .map(|number| format!("{}-{number}.json", now().micros()))
+            .find(|name| !folder.join(name).exists());
+        let path = folder.join(name.context("a name that is free")?);
+        keep(&path, event.to_text().as_bytes()).with_context(|| path.display().to_string())
+    }
+}
+
+/// The repository's own error below others: it has advice.
+fn cause_of(error: &anyhow::Error) -> Option<&BackupError> {
+    if let Some(ContinuityError::Backup(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    error.downcast_ref()
+}
+
+fn now() -> Timestamp {
+    SystemClock::new(TimeZone::UTC).now()
+}
+
+/// An error with all its causes, and what to do first where that is known.
+fn explain(out: &Output, error: &BackupError) -> String {
+    let code = digue_backup::history::BackupFailure::from(error).code();
+    let mut causes = vec![error.to_string()];
+    let mut cause = std::error::Error::source(error);
+    while let Some(one) = cause {
+        causes.push(one.to_string().lines().next().unwrap_or_default().to_owned());
+        cause = one.source();
+    }
+    let advice = text(out.language, &format!("backup-failure-{code}"));
+    format!("{advice} ({})", causes.join(": "))
+}
+
+fn say_failure(out: &Output, repository: &str, source: &str, cause: String) {
+    let values = [
+        ("repository", Value::from(repository)),
+        ("source", Value::from(source)),
+        ("cause", Value::from(cause)),
+    ];
+    out.complain("backup-not-stored", &values);
+}

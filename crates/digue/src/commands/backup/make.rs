@@ -1,0 +1,289 @@
+//! `digue backup`: stage, store, read back, compare with the backup before.
+
+use std::fs::{self, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use digue_backup::BackupError;
+use digue_backup::canary::DeletionProof;
+use digue_backup::history::{BackupEvent, BackupFailure, OWN_SOURCE};
+use digue_backup::recovery_key::{RecoveryKey, SharingRule};
+use digue_backup::repository::{BackupRepository, BackupSource, MadeBackup};
+use digue_backup::schedule::PackSlice;
+use digue_backup::signs::SuspicionLevel;
+use digue_continuity::habit::judge;
+use digue_continuity::layout::{self, Installation};
+use digue_continuity::place::RepositorySettings;
+use digue_locales::{Value, text};
+
+use super::{Configured, Done, cause_of, explain, now, progress, say_failure};
+use crate::cli::backup::{BackupAction, BackupArguments};
+use crate::commands::{BAD, GOOD, Output};
+
+/// All of a repository is read within this many nights.
+pub(super) const NIGHTS: u32 = 30;
+
+pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArguments) -> Done {
+    let repositories = settings.repositories(arguments.repository.as_deref())?;
+    let mut code = GOOD;
+    let sources = match arguments.action {
+        BackupAction::Make { .. } => Some(Staged::new(out, settings)?),
+        BackupAction::Verify | BackupAction::TryDeletion | BackupAction::SplitKey { .. } => None,
+    };
+    for repository in repositories {
+        let done = match &arguments.action {
+            BackupAction::Make { inits } => {
+                let staged = sources.as_ref().expect("staged for this action");
+                make_all(out, settings, repository, staged, *inits)
+            }
+            BackupAction::Verify => verify(out, settings, repository),
+            BackupAction::TryDeletion => try_deletion(out, settings, repository),
+            BackupAction::SplitKey { needed, sheets } => {
+                split_key(out, settings, repository, (*needed, *sheets))
+            }
+        };
+        // One repository that is away keeps no other from its backup.
+        code = code.max(match done {
+            Ok(code) => code,
+            Err(error) => match cause_of(&error) {
+                Some(known) => {
+                    let failure = BackupFailure::from(known);
+                    for source in settings.backup.sources() {
+                        let repository = repository.name.clone();
+                        settings.leave(&BackupEvent::Failed { repository, source, failure })?;
+                    }
+                    say_failure(out, &repository.name, "-", explain(out, known));
+                    BAD
+                }
+                None => return Err(error),
+            },
+        });
+    }
+    if sources.is_some_and(|staged| !staged.failed.is_empty()) {
+        code = BAD;
+    }
+    Ok(code)
+}
+
+/// Sources whose content does not change while they are stored.
+struct Staged {
+    ready: Vec<BackupSource>,
+    failed: Vec<(String, BackupFailure)>,
+    /// Held until the backup ends.
+    _lock: fs::File,
+}
+
+impl Staged {
+    fn new(out: &Output, settings: &Configured) -> Result<Self> {
+        let folder = settings.folder();
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let lock = lock(&folder)?;
+        let stage = folder.join("stage");
+        let own = stage.join(OWN_SOURCE);
+        layout::own(&installation(settings), &own, now())?;
+        let source = |name: &str, folder: PathBuf| BackupSource {
+            name: name.to_owned(),
+            folder,
+            excludes: Vec::new(),
+        };
+        let mut staged = Self { ready: vec![source(OWN_SOURCE, own)], failed: Vec::new(), _lock: lock };
+        for command in &settings.backup.commands {
+            let folder = stage.join("commands").join(&command.name);
+            match layout::command_output(&command.name, &command.program, &folder) {
+                Ok(()) => staged.ready.push(source(&command.name, folder)),
+                Err(error) => {
+                    say_failure(out, "-", &command.name, explain(out, &error));
+                    staged.failed.push((command.name.clone(), BackupFailure::from(&error)));
+                }
+            }
+        }
+        staged.ready.extend(settings.backup.folders.iter().cloned());
+        Ok(staged)
+    }
+}
+
+fn installation(settings: &Configured) -> Installation {
+    let settings = &settings.settings;
+    Installation {
+        data: settings.data_folder.clone(),
+        store_url: settings.store_url.clone(),
+        master_key: settings.journal.master_key.clone(),
+        configuration: settings.file.clone(),
+        portals: settings.portals_folder.clone(),
+        policies: settings.policies_folder.clone(),
+    }
+}
+
+/// One backup at a time: two would write the same stage.
+fn lock(folder: &Path) -> Result<fs::File> {
+    let path = folder.join("lock");
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(BackupError::Busy(folder.display().to_string()).into()),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+fn make_all(
+    out: &Output,
+    settings: &Configured,
+    target: &RepositorySettings,
+    staged: &Staged,
+    inits: bool,
+) -> Done {
+    let repository = open_or_init(out, settings, target, inits)?;
+    for (source, failure) in &staged.failed {
+        let (repository, source) = (target.name.clone(), source.clone());
+        settings.leave(&BackupEvent::Failed { repository, source, failure: *failure })?;
+    }
+    let mut code = GOOD;
+    for source in &staged.ready {
+        match repository.back_up(source) {
+            Ok(made) => code = code.max(made_one(out, settings, (target, &repository), source, &made)?),
+            Err(error) => {
+                say_failure(out, &target.name, &source.name, explain(out, &error));
+                let (repository, source) = (target.name.clone(), source.name.clone());
+                let failure = BackupFailure::from(&error);
+                settings.leave(&BackupEvent::Failed { repository, source, failure })?;
+                code = BAD;
+            }
+        }
+    }
+    Ok(code)
+}
+
+fn open_or_init(
+    out: &Output,
+    settings: &Configured,
+    target: &RepositorySettings,
+    inits: bool,
+) -> Result<BackupRepository> {
+    if !inits {
+        return Ok(target.open_to_write(&settings.client, progress())?);
+    }
+    let (repository, is_new) = target.open_or_init(&settings.client, progress())?;
+    if is_new {
+        let values = [
+            ("repository", Value::from(target.name.as_str())),
+            ("id", Value::from(repository.id().to_string())),
+        ];
+        out.say("backup-initialised", &values);
+    }
+    Ok(repository)
+}
+
+/// Judges what changed, leaves the result, says both.
+fn made_one(
+    out: &Output,
+    settings: &Configured,
+    (target, repository): (&RepositorySettings, &BackupRepository),
+    source: &BackupSource,
+    made: &MadeBackup,
+) -> Done {
+    let usual = settings.folder().join("usual").join(format!("{}-{}.json", target.name, source.name));
+    let judged = judge(repository, made, &usual)?;
+    let suspicion = judged.as_ref().map_or(SuspicionLevel::Clean, |judged| judged.level);
+    settings.leave(&BackupEvent::Made {
+        repository: target.name.clone(),
+        id: repository.id(),
+        source: source.name.clone(),
+        snapshot: made.snapshot.clone(),
+        files: made.files,
+        bytes: made.bytes,
+        unread: made.unread.len() as u64,
+        suspicion,
+    })?;
+    let values = [
+        ("repository", Value::from(target.name.as_str())),
+        ("source", Value::from(source.name.as_str())),
+        ("snapshot", Value::from(made.snapshot.short())),
+        ("files", Value::from(made.files)),
+        ("bytes", Value::from(made.bytes)),
+        ("added", Value::from(made.bytes_added)),
+    ];
+    out.say("backup-stored", &values);
+    for path in &made.unread {
+        out.complain("backup-unread", &[("path", Value::from(path.as_str()))]);
+    }
+    if let Some(judged) = judged.filter(|judged| judged.level != SuspicionLevel::Clean) {
+        let values = [
+            ("source", Value::from(source.name.as_str())),
+            ("points", Value::from(u64::from(judged.points))),
+            ("worst", Value::from(judged.worst.join(", "))),
+        ];
+        out.complain("backup-suspect", &values);
+    }
+    Ok(if made.unread.is_empty() && suspicion == SuspicionLevel::Clean { GOOD } else { BAD })
+}
+
+fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
+    let repository = target.open(&settings.client, progress())?;
+    let slice = PackSlice::of_day(now(), NIGHTS);
+    let faults = repository.verify(slice)?;
+    settings.leave(&BackupEvent::Verified {
+        repository: target.name.clone(),
+        part: slice.part,
+        of: slice.of,
+        faults: faults.len() as u64,
+    })?;
+    let values = [
+        ("repository", Value::from(target.name.as_str())),
+        ("part", Value::from(u64::from(slice.part))),
+        ("of", Value::from(u64::from(slice.of))),
+        ("faults", Value::from(faults.len())),
+    ];
+    out.say("backup-read", &values);
+    faults.iter().for_each(|fault| out.line(fault));
+    Ok(if faults.is_empty() { GOOD } else { BAD })
+}
+
+fn try_deletion(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
+    let proof = target.try_deletion(&settings.client)?;
+    settings.leave(&BackupEvent::DeletionTried { repository: target.name.clone(), proof: proof.clone() })?;
+    let (key, detail) = match &proof {
+        DeletionProof::Refused => ("deletion-refused", String::new()),
+        DeletionProof::Deletable(kinds) => ("deletion-possible", kinds.join(", ")),
+        DeletionProof::NotImmutable => ("deletion-not-immutable", String::new()),
+        DeletionProof::NotRun(cause) => ("deletion-not-run", cause.clone()),
+    };
+    out.line(&format!("{}: {}", target.name, text(out.language, key)));
+    if !detail.is_empty() {
+        out.line(&detail);
+    }
+    Ok(if proof.is_proved() { GOOD } else { BAD })
+}
+
+fn split_key(
+    out: &Output,
+    settings: &Configured,
+    target: &RepositorySettings,
+    (needed, count): (u8, u8),
+) -> Done {
+    let rule = SharingRule::new(needed, count)?;
+    let repository = open_or_init(out, settings, target, false)?;
+    let key = RecoveryKey::draw()?;
+    let sheets = key.split(rule)?;
+    repository.add_recovery_key(&key)?;
+    settings.leave(&BackupEvent::KeySplit {
+        repository: target.name.clone(),
+        id: repository.id(),
+        needed,
+        sheets: count,
+        fingerprint: key.fingerprint(),
+    })?;
+    for sheet in &sheets {
+        let values = [
+            ("number", Value::from(u64::from(sheet.number))),
+            ("sheets", Value::from(u64::from(count))),
+            ("needed", Value::from(u64::from(needed))),
+            ("repository", Value::from(repository.id().to_string())),
+        ];
+        out.say("key-sheet", &values);
+        for line in sheet.words().chunks(6) {
+            out.line(&format!("  {}", line.join(" ")));
+        }
+        out.line("");
+    }
+    Ok(GOOD)
+}

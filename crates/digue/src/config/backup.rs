@@ -1,0 +1,183 @@
+//! `[backup]`: what is backed up, where to, how often, and how old and how slow it may be.
+
+use std::time::Duration;
+
+use digue_backup::RepositoryId;
+use digue_backup::drill::DrillTolerance;
+use digue_backup::history::OWN_SOURCE;
+use digue_backup::reports::ReportFormat;
+use digue_backup::repository::BackupSource;
+use digue_backup::schedule::Cadence;
+use digue_compliance::backups::{BackupRules, ReportRule};
+use digue_continuity::place::{RepositoryPlace, RepositorySettings};
+use jiff::tz::TimeZone;
+
+use super::reader::ConfigSection;
+
+/// `[backup]`, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct BackupSettings {
+    pub(crate) backups: Cadence,
+    pub(crate) drills: Cadence,
+    pub(crate) tolerance: DrillTolerance,
+    pub(crate) repositories: Vec<RepositorySettings>,
+    pub(crate) folders: Vec<BackupSource>,
+    pub(crate) commands: Vec<CommandSettings>,
+    reports: Vec<ReportRule>,
+    runs_itself: bool,
+}
+
+/// `[[backup.commands]]`: a program whose output is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandSettings {
+    pub(crate) name: String,
+    pub(crate) program: Vec<String>,
+}
+
+impl BackupSettings {
+    /// What the checks expect.
+    pub(crate) fn rules(&self, zone: TimeZone) -> BackupRules {
+        BackupRules {
+            repositories: self.repositories.iter().map(|repository| repository.name.clone()).collect(),
+            sources: self.sources(),
+            backups: self.backups,
+            drills: self.drills,
+            reports: self.reports.clone(),
+            zone,
+            runs_itself: self.runs_itself,
+        }
+    }
+
+    /// Everything that is stored.
+    pub(crate) fn sources(&self) -> Vec<String> {
+        let folders = self.folders.iter().map(|folder| folder.name.clone());
+        let commands = self.commands.iter().map(|command| command.name.clone());
+        [OWN_SOURCE.to_owned()].into_iter().chain(folders).chain(commands).collect()
+    }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+pub(super) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings> {
+    let every = section.duration("every").unwrap_or(DAY);
+    let drill_every = section.duration("drill_every").unwrap_or(DAY * 30);
+    let age = section.duration("data_age").unwrap_or(DAY);
+    let time = section.duration("restore_time").unwrap_or(Duration::from_hours(4));
+    let repositories: Vec<Option<RepositorySettings>> =
+        section.sections("repositories").iter().map(read_repository).collect();
+    let folders: Vec<Option<BackupSource>> = section.sections("folders").iter().map(read_folder).collect();
+    let commands: Vec<Option<CommandSettings>> =
+        section.sections("commands").iter().map(read_command).collect();
+    let reports: Vec<Option<ReportRule>> =
+        section.sections("reports").iter().map(|report| read_report(report, every)).collect();
+    let settings = BackupSettings {
+        backups: Cadence::every(every),
+        drills: Cadence::every(drill_every),
+        tolerance: DrillTolerance { age, time },
+        repositories: repositories.into_iter().collect::<Option<_>>()?,
+        folders: folders.into_iter().collect::<Option<_>>()?,
+        commands: commands.into_iter().collect::<Option<_>>()?,
+        reports: reports.into_iter().collect::<Option<_>>()?,
+        runs_itself: section.boolean("runs_itself").unwrap_or(true),
+    };
+    if settings.repositories.is_empty() && settings.reports.is_empty() {
+        section.fault("repositories", "fault-missing", "");
+        return None;
+    }
+    has_own_names(section, &settings).then_some(settings)
+}
+
+/// Two sources or two repositories with one name would be one in every figure.
+fn has_own_names(section: &ConfigSection<'_>, settings: &BackupSettings) -> bool {
+    let repositories = settings.repositories.iter().map(|repository| repository.name.clone());
+    let reports = settings.reports.iter().map(|report| report.name.clone());
+    // A report and a repository are one subject of the journal's entries.
+    let kept = repositories.chain(reports).collect::<Vec<_>>();
+    for (key, names) in [("folders", settings.sources()), ("repositories", kept)] {
+        let twice = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name));
+        if let Some((_, name)) = twice {
+            section.fault(key, "fault-value", name);
+            return false;
+        }
+    }
+    true
+}
+
+fn read_repository(section: &ConfigSection<'_>) -> Option<RepositorySettings> {
+    let name = section.need("name", parse_name);
+    let password_file = section.path("password_file");
+    if password_file.is_none() {
+        section.fault("password_file", "fault-missing", "");
+    }
+    let id = if section.has("id") { Some(section.parse("id", RepositoryId::parse)?) } else { None };
+    let user = section.text("user");
+    let login_file = section.path("login_file");
+    if user.is_some() != login_file.is_some() {
+        section.fault("login_file", "fault-value", "user + login_file");
+        return None;
+    }
+    let place = match (section.path("folder"), section.parse("url", parse_url)) {
+        (Some(folder), None) => RepositoryPlace::Folder(folder),
+        (None, Some(url)) => RepositoryPlace::Rest { url, login: user.zip(login_file) },
+        (Some(_), Some(_)) | (None, None) => {
+            section.fault("folder", "fault-value", "folder | url");
+            return None;
+        }
+    };
+    Some(RepositorySettings { name: name?, place, password_file: password_file?, id })
+}
+
+fn read_folder(section: &ConfigSection<'_>) -> Option<BackupSource> {
+    let name = section.need("name", parse_name);
+    let folder = section.path("path");
+    if folder.is_none() {
+        section.fault("path", "fault-missing", "");
+    }
+    Some(BackupSource { name: name?, folder: folder?, excludes: section.texts("exclude") })
+}
+
+fn read_command(section: &ConfigSection<'_>) -> Option<CommandSettings> {
+    let name = section.need("name", parse_name);
+    let program = section.texts("command");
+    if program.is_empty() {
+        section.fault("command", "fault-missing", "");
+        return None;
+    }
+    Some(CommandSettings { name: name?, program })
+}
+
+fn read_report(section: &ConfigSection<'_>, every: Duration) -> Option<ReportRule> {
+    let name = section.need("name", parse_name);
+    let format = section.need("format", |text| ReportFormat::parse(text).ok_or(FORMATS));
+    let file = section.path("file");
+    if file.is_none() {
+        section.fault("file", "fault-missing", "");
+    }
+    let backups = Cadence::every(section.duration("every").unwrap_or(every));
+    Some(ReportRule { name: name?, format: format?, file: file?, backups })
+}
+
+/// The codes of `ReportFormat`.
+const FORMATS: &str = "restic | borg | pgbackrest | proxmox | declared";
+
+/// Names become file names and labels.
+fn parse_name(text: &str) -> Result<String, &'static str> {
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    if !text.is_empty() && text.len() <= 40 && text.chars().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("[a-z0-9-]{1,40}")
+    }
+}
+
+fn parse_url(text: &str) -> Result<String, &'static str> {
+    let expected = "https://sauvegarde.exemple.fr/depot";
+    let uri: http::Uri = text.parse().map_err(|_| expected)?;
+    // Without TLS only to this machine: what is stored is encrypted, the login is not.
+    let is_local = matches!(uri.host(), Some("127.0.0.1" | "localhost"));
+    match uri.scheme_str() {
+        Some("https") => Ok(text.trim_end_matches('/').to_owned()),
+        Some("http") if is_local => Ok(text.trim_end_matches('/').to_owned()),
+        _ => Err(expected),
+    }
+}
