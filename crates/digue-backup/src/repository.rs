@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -217,11 +218,17 @@ impl BackupRepository {
     fn must_be_whole(&self, made: &SnapshotFile) -> Result<(), BackupError> {
         let id = info(made).id;
         let read = self.file(&id)?;
-        let results = self
-            .repository
-            .check_with_trees(CheckOptions::default(), vec![read.tree])
-            .map_err(|error| self.failed(error))?;
+        let trees = vec![read.tree];
+        let results = self.checked(|| self.repository.check_with_trees(CheckOptions::default(), trees))?;
         results.is_ok().map_err(|source| BackupError::Damaged { place: self.place.clone(), source })
+    }
+
+    // On damaged packs the library's threads end in a panic, or not, as it happens: damaged both times.
+    fn checked<T>(&self, check: impl FnOnce() -> RusticResult<T>) -> Result<T, BackupError> {
+        match catch_unwind(AssertUnwindSafe(check)) {
+            Ok(checked) => checked.map_err(|error| self.failed(error)),
+            Err(_) => Err(BackupError::CheckBroken { place: self.place.clone() }),
+        }
     }
 
     /// Reads a share of all packs and every tree; what is wrong, one line each. Empty: nothing.
@@ -231,7 +238,7 @@ impl BackupRepository {
     pub fn verify(&self, slice: PackSlice) -> Result<Vec<String>, BackupError> {
         let subset = ReadSubsetOption::IdSubSet((slice.part, slice.of));
         let options = CheckOptions::default().read_data(true).read_data_subset(subset);
-        let results = self.repository.check(options).map_err(|error| self.failed(error))?;
+        let results = self.checked(|| self.repository.check(options))?;
         // Warnings are packs that no index names: what a backup that was killed had already sent. The library
         // hides the names of its levels; a list of one says whether it is an error.
         let faults = results.0.into_iter().filter_map(|fault| {

@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use digue_app::Actor;
 use digue_detection::Action;
+use digue_identity::passkey;
 use digue_tasks::{AwaitedAct, ContainedAccounts, PersonsShown, RunningDuty, Situation, Task, TaskBoard};
 use digue_types::Timestamp;
 use serde::Deserialize;
@@ -25,6 +26,8 @@ const CLOCKS_SHOWN: usize = 6;
 #[template(path = "home.html")]
 struct HomePage {
     w: Localizer,
+    /// The reader has no passkey, and is told to make one.
+    needs_passkey: bool,
     now: Timestamp,
     /// The class of its colour; the sentence says the same in words.
     tone: &'static str,
@@ -80,10 +83,16 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     Query(shown): Query<LiveChoice>,
 ) -> Result<Response, PageError> {
+    // Without a passkey the next sign-in needs another link: that comes first. Agents have little else here.
+    let needs_passkey = passkey::own(&console.app, visitor.console_session()?).await?.is_empty();
+    let is_agent = !actor.role.can_watch() && !actor.role.leads_agents() && !actor.role.sees_coverage();
+    if needs_passkey && is_agent {
+        return Ok(Redirect::to("/self").into_response());
+    }
     let board = digue_tasks::board(&console.app, &actor).await;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let is_live = shown.live == Some(1) && actor.role.can_watch();
-    let page = page(&home(&console, &actor, w, board, is_live));
+    let page = page(&HomePage { needs_passkey, ..home(&console, &actor, w, board, is_live) });
     if is_live {
         return Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response());
     }
@@ -109,6 +118,7 @@ fn home(console: &Console, actor: &Actor, w: Localizer, board: TaskBoard, is_liv
         demo: console.demo.is_some() && actor.role.can_watch(),
         attack: console.demo.as_ref().and_then(|demo| demo.progress()),
         is_live,
+        needs_passkey: false,
         now,
         w,
     }

@@ -379,7 +379,7 @@ fn an_account_is_stolen_cut_and_given_back() {
     delegate.sees("h1", "Accueil");
     delegate.go(&format!("{console}/accounts"));
     let form = "form[action='/approvals/recover']:has(input[value='of-000.agent2'])";
-    delegate.click(&format!("details:has(> {form}) summary"));
+    delegate.click("details:has(form[action='/approvals/recover'] input[value='of-000.agent2']) summary");
     delegate.page("accounts-recover");
     delegate.write(&format!("{form} input[name=reason]"), "ordinateur infecté");
     delegate.click(&format!("{form} button"));

@@ -139,9 +139,12 @@ fn lines_that_are_not_read_are_told_by_their_place_in_the_file() {
         watch(folder.path(), "faults.zst", &zstd(&text)),
     ] {
         assert_eq!((watched.code, &watched.decisions), (Some(1), &expected));
-        for sentence in
-            ["3 lines", "line 11: not an object", "line 16: not an object", "line 21: no readable"]
-        {
+        for sentence in [
+            "3 lines",
+            "line 11: not an object",
+            "line 16: not an object",
+            "line 21: timestamp missing or unreadable",
+        ] {
             assert!(watched.said.contains(sentence), "{sentence} in {}", watched.said);
         }
     }

@@ -98,7 +98,7 @@ fn an_hour_and_a_week(browser: &Browser) {
     browser.click("input[name=bonds][value=qualiopi]");
     browser.submit("form[action='/smsi/start']", 0);
     browser.sees("main", "Trois choses à faire maintenant");
-    assert_eq!(browser.count("ol li"), 3);
+    assert_eq!(browser.count("main section ol li"), 3);
     browser.page_at_both_widths("smsi");
     for (place, name, seen) in [
         ("/smsi/registers", "smsi-registers", "Registre des traitements"),

@@ -143,9 +143,14 @@ impl Browser {
     }
 
     #[track_caller]
+    /// The first that is shown: the menu has some buttons twice, for a wide window and for a phone.
     pub(crate) fn click(&self, css: &str) {
         self.worked(1, 0);
-        let element = self.element(css);
+        let first = self.element(css);
+        let is_shown = |element: &String| {
+            self.ask("GET", &format!("/element/{element}/displayed"), &Value::Null) == json!(true)
+        };
+        let element = self.elements(css).into_iter().find(is_shown).unwrap_or(first);
         self.ask("POST", &format!("/element/{element}/click"), &json!({}));
     }
 
