@@ -14,7 +14,7 @@ impl Store {
     /// Saves all or none. A new account is active, a known one stays suspended if it was. An organisation
     /// exists from its first account on.
     pub async fn save_accounts(&self, accounts: &[(AccountId, Membership)]) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let named: BTreeSet<&str> =
             accounts.iter().map(|(_, membership)| membership.organisation.as_str()).collect();
         for organisation in named {

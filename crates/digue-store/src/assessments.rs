@@ -54,7 +54,7 @@ impl Store {
 
     /// Stores when these partners were first seen, all or none. One that is known already stays as it is.
     pub async fn add_partners_known(&self, partners: &[(OrganisationId, Timestamp)]) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for (organisation, at) in partners {
             sqlx::query(
                 "INSERT INTO assessments (organisation, known_at) VALUES ($1, $2) \

@@ -26,7 +26,7 @@ const CONNECTIONS_KEPT: i64 = 20;
 impl Store {
     /// Stores a sign-in, and deletes the oldest ones of the account.
     pub async fn add_connection(&self, connection: &ConnectionRecord) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query(
             "INSERT INTO connections (session, account, at, host, ip, agent, means) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",

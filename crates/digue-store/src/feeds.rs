@@ -58,7 +58,7 @@ impl Store {
         (at, readings): (Timestamp, u64),
         before: Timestamp,
     ) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query("DELETE FROM feed_loads WHERE account = $1 AND target = $2 AND at <= $3")
             .bind(account.as_str())
             .bind(target)

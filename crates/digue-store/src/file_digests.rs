@@ -24,7 +24,7 @@ impl Store {
 
     /// Allows this digest only.
     pub async fn set_file_digest(&self, file: &str, digest: &str) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query("DELETE FROM file_digests WHERE file = $1").bind(file).execute(&mut *transaction).await?;
         sqlx::query(ADD).bind(file).bind(digest).execute(&mut *transaction).await?;
         transaction.commit().await?;

@@ -24,7 +24,7 @@ impl Store {
     pub async fn open_incident(&self, id: &str, journal: u64, first: &EntryRecord) -> Stored<IncidentRecord> {
         // With its first entry or not at all: an incident is the fold of its entries (decision 12), and
         // without any it has no state.
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query(
             "INSERT INTO incidents (id, number, opened_at, journal) \
              SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3 FROM incidents",

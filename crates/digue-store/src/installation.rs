@@ -46,7 +46,7 @@ impl Store {
 
     /// Puts the journal's head aside under a name, where it stays as evidence.
     pub async fn set_journal_head_aside(&self, suffix: &str) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query(
             "INSERT INTO former_journal_heads (suffix, note) \
              SELECT $1, journal_head FROM installation WHERE journal_head IS NOT NULL \

@@ -10,6 +10,7 @@ mod spellings;
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use crate::error::{StoreError, Stored};
+use crate::store::Dialect;
 
 /// In order; never changed once released.
 const MIGRATIONS: [&str; 19] = [
@@ -42,22 +43,16 @@ const SETTINGS: usize = 19;
 /// Any number that no other program takes in this database.
 const LOCK: i64 = 0x0064_6967_7565;
 
-pub(crate) async fn run(pool: &AnyPool, is_sqlite: bool) -> Stored<()> {
-    let mut transaction = pool.begin().await?;
-    if !is_sqlite {
-        // Of two processes that start at once, the second waits here and finds nothing to do.
+pub(crate) async fn run(pool: &AnyPool, dialect: Dialect) -> Stored<()> {
+    // Of two processes that start at once, the second waits for the first and finds nothing to do.
+    let mut transaction = dialect.begin(pool).await?;
+    if dialect == Dialect::Postgresql {
         let lock = "SELECT 1 FROM pg_advisory_xact_lock($1)";
         sqlx::query(lock).bind(LOCK).execute(&mut *transaction).await?;
     }
     sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)")
         .execute(&mut *transaction)
         .await?;
-    if is_sqlite {
-        // A write takes SQLite's only lock before anything is read.
-        sqlx::query("UPDATE migrations SET number = number WHERE number = 0")
-            .execute(&mut *transaction)
-            .await?;
-    }
     for number in last(&mut transaction).await? + 1..=MIGRATIONS.len() {
         apply(&mut transaction, number).await?;
         sqlx::query("INSERT INTO migrations (number) VALUES ($1)")

@@ -50,7 +50,7 @@ impl Store {
             "INSERT INTO notices ({NOTICE}) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         );
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for notice in notices {
             sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
                 .bind(notice.campaign.as_str())
@@ -199,7 +199,7 @@ impl Store {
     /// Marks notices as exported in a file for someone else to deliver. One exported earlier keeps its
     /// time.
     pub async fn export_notices(&self, campaign: &str, numbers: &[u32], at: Timestamp) -> Stored<()> {
-        let mut all = self.pool.begin().await?;
+        let mut all = self.transaction().await?;
         for number in numbers {
             sqlx::query(
                 "UPDATE notices SET state = 'exported', at = $1 \

@@ -92,7 +92,7 @@ impl Store {
 
     /// Removes one passkey of this account, never its last; true when it was removed.
     pub async fn remove_passkey(&self, account: &AccountId, id: &str) -> Stored<bool> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         // Locks them all first: in PostgreSQL two removals at once would each count the other's passkey.
         sqlx::query("UPDATE passkeys SET id = id WHERE account = $1")
             .bind(account.as_str())

@@ -28,7 +28,7 @@ pub struct PasswordRecord {
 impl Store {
     /// Sets password, second factor and recovery codes in one transaction.
     pub async fn save_password(&self, password: &PasswordRecord, codes: &[TokenHash]) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query(
             "INSERT INTO passwords (account, hash, totp, totp_step, changed_at) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (account) DO UPDATE SET hash = excluded.hash, totp = excluded.totp, \
@@ -74,7 +74,7 @@ impl Store {
     }
 
     pub async fn remove_password(&self, account: &AccountId) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for text in
             ["DELETE FROM recovery_codes WHERE account = $1", "DELETE FROM passwords WHERE account = $1"]
         {

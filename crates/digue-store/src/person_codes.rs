@@ -18,7 +18,7 @@ pub struct PersonCode {
 
 impl Store {
     pub async fn add_person_codes(&self, codes: &[PersonCode]) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for code in codes {
             sqlx::query(
                 "INSERT INTO person_codes (hash, population, person, made_at, made_by, expires_at) \

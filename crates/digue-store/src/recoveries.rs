@@ -53,7 +53,7 @@ impl Store {
     pub async fn remove_factors(&self, account: &AccountId) -> Stored<()> {
         // All or none: after a failure in between, one way in would be left to the person who is being locked
         // out.
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for text in [
             "DELETE FROM passkeys WHERE account = $1",
             "DELETE FROM identities WHERE account = $1",

@@ -23,7 +23,7 @@ pub struct ReviewRecord {
 impl Store {
     /// Opens a review with its lines, all or none.
     pub async fn open_review(&self, review: &ReviewRecord, lines: &[ReviewLine]) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query(
             "INSERT INTO reviews (id, title, opened_at, opened_by, due_at, closed_at) \
              VALUES ($1, $2, $3, $4, $5, $6)",

@@ -29,7 +29,7 @@ impl Store {
         let sql = format!(
             "INSERT INTO records ({REVISION}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
         );
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for revision in revisions {
             let done = sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
                 .bind(revision.kind.as_str())

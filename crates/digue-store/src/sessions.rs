@@ -55,7 +55,7 @@ impl Store {
     }
 
     pub async fn remove_sessions(&self, ids: &[SessionId]) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for id in ids {
             // What the provider knows of a session goes with it: a later logout there must find nothing.
             for text in

@@ -2,25 +2,53 @@
 
 use std::time::Duration;
 
-use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
+use sqlx::{Any, AnyPool, Transaction};
 
 use crate::error::Stored;
 use crate::migrate;
+
+/// Milliseconds for which SQLite waits for another process: for one that migrates a large state, and for a write.
+const WAITS_TO_MIGRATE: &str = "PRAGMA busy_timeout = 600000";
+const WAITS_TO_WRITE: &str = "PRAGMA busy_timeout = 5000";
 
 /// A connection to the state.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pool: AnyPool,
+    dialect: Dialect,
+}
+
+/// The kind of a database, where one SQL text is not enough for both.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgresql,
+}
+
+impl Dialect {
+    /// Begins a transaction that will write.
+    ///
+    /// SQLite answers "locked" at once, without waiting, when a transaction that has read wants to write while
+    /// another process does: it takes the lock first, and then waits for it.
+    pub(crate) async fn begin(self, pool: &AnyPool) -> Stored<Transaction<'static, Any>> {
+        Ok(match self {
+            Self::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,
+            Self::Postgresql => pool.begin().await?,
+        })
+    }
 }
 
 impl Store {
     /// Opens and migrates. `url` is `sqlite:PATH`, `sqlite::memory:` or `postgres://...`.
     pub async fn open(url: &str) -> Stored<Self> {
         sqlx::any::install_default_drivers();
-        let is_sqlite = url.starts_with("sqlite:");
+        let dialect = if url.starts_with("sqlite:") { Dialect::Sqlite } else { Dialect::Postgresql };
         // SQLite has one writer: a second connection would only wait, or lose an in-memory file.
-        let connections = if is_sqlite { 1 } else { 8 };
+        let connections = match dialect {
+            Dialect::Sqlite => 1,
+            Dialect::Postgresql => 8,
+        };
         let url = match url.strip_prefix("sqlite:") {
             Some(path) if path != ":memory:" && !path.contains('?') => {
                 format!("sqlite:{path}?mode=rwc")
@@ -39,17 +67,28 @@ impl Store {
             .acquire_timeout(Duration::from_secs(10))
             .connect(&url)
             .await?;
-        if is_sqlite {
+        if dialect == Dialect::Sqlite {
             // FULL, because in WAL mode NORMAL may lose the last commits in a power cut. SQLite enforces foreign
             // keys only where the connection asks for it.
-            for pragma in
-                ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"]
-            {
+            for pragma in [
+                WAITS_TO_MIGRATE,
+                "PRAGMA journal_mode = WAL",
+                "PRAGMA synchronous = FULL",
+                "PRAGMA foreign_keys = ON",
+            ] {
                 sqlx::query(pragma).execute(&pool).await?;
             }
         }
-        migrate::run(&pool, is_sqlite).await?;
-        Ok(Self { pool })
+        migrate::run(&pool, dialect).await?;
+        if dialect == Dialect::Sqlite {
+            sqlx::query(WAITS_TO_WRITE).execute(&pool).await?;
+        }
+        Ok(Self { pool, dialect })
+    }
+
+    /// Begins a transaction that will write. Every transaction of the state begins here.
+    pub(crate) async fn transaction(&self) -> Stored<Transaction<'static, Any>> {
+        self.dialect.begin(&self.pool).await
     }
 
     pub async fn close(&self) {

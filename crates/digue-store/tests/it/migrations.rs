@@ -274,6 +274,29 @@ async fn two_processes_that_start_at_once_migrate_once(place: &Place) {
     other.unwrap().close().await;
 }
 
+/// As when a command runs beside the server.
+async fn two_processes_that_write_at_once_wait_for_each_other(place: &Place) {
+    let url = place.database("both_write").await;
+    let stores = [Store::open(&url).await.unwrap(), Store::open(&url).await.unwrap()];
+    let write = |store: Store, name: &'static str| async move {
+        for round in 0..40 {
+            let of_1 = digue_access::Membership {
+                organisation: digue_types::OrganisationId::parse("of-1").unwrap(),
+                role: digue_access::Role::Agent,
+            };
+            store.save_accounts(&[(account(&format!("{name}-{round}")), of_1)]).await.unwrap();
+        }
+    };
+    let [one, other] = stores.each_ref().map(Store::clone);
+    let (one, other) = (tokio::spawn(write(one, "one")), tokio::spawn(write(other, "other")));
+    one.await.unwrap();
+    other.await.unwrap();
+    assert_eq!(stores[0].accounts().await.unwrap().len(), 80);
+    for store in stores {
+        store.close().await;
+    }
+}
+
 async fn hold(place: &Place) {
     every_record_of_before_is_read(place).await;
     every_later_migration_is_a_place_to_start(place).await;
@@ -282,6 +305,7 @@ async fn hold(place: &Place) {
     constraints_hold_in_the_database_itself(place).await;
     what_cannot_be_read_is_not_absent(place).await;
     two_processes_that_start_at_once_migrate_once(place).await;
+    two_processes_that_write_at_once_wait_for_each_other(place).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
