@@ -37,9 +37,9 @@ pub enum BackupError {
     /// The store does not allow it: for a deletion, as it should.
     #[error("{place} refuses ({status})")]
     Refused { place: String, status: u16 },
-    /// The check itself ended in a fault of the library, as it does on some damaged packs.
-    #[error("the repository at {place} is damaged: its check broke off")]
-    CheckBroken { place: String },
+    /// The library ended in a fault of its own, as it does on some damaged packs.
+    #[error("the repository at {place} is damaged: reading it broke off")]
+    ReadingBroken { place: String },
     #[error("the repository at {place} is damaged")]
     Damaged {
         place: String,

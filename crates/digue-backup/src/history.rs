@@ -67,7 +67,7 @@ impl From<&BackupError> for BackupFailure {
             BackupError::Busy(_) => Self::Busy,
             BackupError::Unreachable { .. } => Self::Unreachable,
             BackupError::Refused { .. } => Self::Refused,
-            BackupError::Damaged { .. } | BackupError::CheckBroken { .. } => Self::Damaged,
+            BackupError::Damaged { .. } | BackupError::ReadingBroken { .. } => Self::Damaged,
             BackupError::CommandNotStarted { .. } | BackupError::CommandFailed { .. } => Self::CommandFailed,
             BackupError::NotEmpty(_) | BackupError::Escapes(_) | BackupError::File { .. } => Self::File,
             BackupError::Library { .. } => Self::Library,

@@ -219,16 +219,17 @@ impl BackupRepository {
         let id = info(made).id;
         let read = self.file(&id)?;
         let trees = vec![read.tree];
-        let results = self.checked(|| self.repository.check_with_trees(CheckOptions::default(), trees))?;
+        let results = self.unbroken(|| {
+            let checked = self.repository.check_with_trees(CheckOptions::default(), trees);
+            checked.map_err(|error| self.failed(error))
+        })?;
         results.is_ok().map_err(|source| BackupError::Damaged { place: self.place.clone(), source })
     }
 
     // On damaged packs the library's threads end in a panic, or not, as it happens: damaged both times.
-    fn checked<T>(&self, check: impl FnOnce() -> RusticResult<T>) -> Result<T, BackupError> {
-        match catch_unwind(AssertUnwindSafe(check)) {
-            Ok(checked) => checked.map_err(|error| self.failed(error)),
-            Err(_) => Err(BackupError::CheckBroken { place: self.place.clone() }),
-        }
+    fn unbroken<T>(&self, read: impl FnOnce() -> Result<T, BackupError>) -> Result<T, BackupError> {
+        let broken = || Err(BackupError::ReadingBroken { place: self.place.clone() });
+        catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| broken())
     }
 
     /// Reads a share of all packs and every tree; what is wrong, one line each. Empty: nothing.
@@ -238,7 +239,7 @@ impl BackupRepository {
     pub fn verify(&self, slice: PackSlice) -> Result<Vec<String>, BackupError> {
         let subset = ReadSubsetOption::IdSubSet((slice.part, slice.of));
         let options = CheckOptions::default().read_data(true).read_data_subset(subset);
-        let results = self.checked(|| self.repository.check(options))?;
+        let results = self.unbroken(|| self.repository.check(options).map_err(|error| self.failed(error)))?;
         // Warnings are packs that no index names: what a backup that was killed had already sent. The library
         // hides the names of its levels; a list of one says whether it is an error.
         let faults = results.0.into_iter().filter_map(|fault| {
@@ -253,6 +254,10 @@ impl BackupRepository {
     /// # Errors
     /// `NoSnapshot`, `Escapes`; what the store says.
     pub fn listing(&self, id: &SnapshotId) -> Result<FileListing, BackupError> {
+        self.unbroken(|| self.listing_whole(id))
+    }
+
+    fn listing_whole(&self, id: &SnapshotId) -> Result<FileListing, BackupError> {
         let (indexed, snapshot) = self.indexed(id)?;
         let mut found = FileListing::new();
         self.each_file(&indexed, &snapshot, &mut |path, node| {
@@ -277,7 +282,8 @@ impl BackupRepository {
         after: &SnapshotId,
         paths: &[String],
     ) -> Result<SampledTypes, BackupError> {
-        let (earlier, later) = (self.heads(before, paths)?, self.heads(after, paths)?);
+        let read = || Ok((self.heads(before, paths)?, self.heads(after, paths)?));
+        let (earlier, later) = self.unbroken(read)?;
         let mut types = SampledTypes::default();
         for path in paths {
             if let (Some(before), Some(after)) = (earlier.get(path), later.get(path)) {
@@ -309,8 +315,12 @@ impl BackupRepository {
     /// # Errors
     /// `NotEmpty`, `Escapes`, `NoSnapshot`; what the store says.
     pub fn restore(&self, id: &SnapshotId, into: &Path) -> Result<RestoredFiles, BackupError> {
-        let failed = |error| self.failed(error);
         must_be_empty(into)?;
+        self.unbroken(|| self.restore_whole(id, into))
+    }
+
+    fn restore_whole(&self, id: &SnapshotId, into: &Path) -> Result<RestoredFiles, BackupError> {
+        let failed = |error| self.failed(error);
         let (indexed, snapshot) = self.indexed(id)?;
         // Before a byte is written: names that lead out of the folder.
         self.each_file(&indexed, &snapshot, &mut |_, _| Ok(()))?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use digue_backup::folder_store::FolderStore;
 use digue_backup::recovery_key::{KeySheet, RecoveryKey, SharingRule};
-use digue_backup::repository::{BackupRepository, RepositoryPassword};
+use digue_backup::repository::{BackupRepository, RepositoryPassword, RestoredFiles};
 use digue_backup::schedule::PackSlice;
 use digue_backup::{BackupError, SnapshotId};
 
@@ -92,6 +92,21 @@ fn one_flipped_bit_in_a_pack_is_found_by_reading_all_of_them() {
     let found =
         (1..=30).filter(|part| !bench.open().verify(PackSlice { part: *part, of: 30 }).unwrap().is_empty());
     assert!(found.count() >= 1);
+}
+
+#[test]
+fn damaged_packs_are_errors_of_every_reading_and_end_no_process() {
+    let bench = Bench::new();
+    let made = bench.init().back_up(&bench.what()).unwrap();
+    for (name, mut bytes) in tree(&bench.repository().join("data")) {
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0x40;
+        fs::write(bench.repository().join("data").join(name), bytes).unwrap();
+    }
+    let is_found = |restored: RestoredFiles| !restored.differing.is_empty();
+    let restored = bench.open().restore(&made.snapshot, &bench.path("retour"));
+    assert!(restored.map_or(true, is_found));
+    assert!(bench.open().verify(ALL).map_or(true, |faults| !faults.is_empty()));
 }
 
 #[test]
