@@ -174,11 +174,11 @@ fn row(w: &Localizer, actor: &Actor, may_decide: bool, line: &ReviewedAccount) -
 fn facts(w: &Localizer, line: &ReviewedAccount) -> ListCell {
     let Some(facts) = &line.facts else { return ListCell::chip(w.say("stored-unreadable"), ChipTone::Bad) };
     let unlike = [
-        (facts.is_beyond_peers, "reviews-beyond"),
-        (facts.passkeys == 0, "smsi-without-passkey"),
-        (facts.is_suspended, "account-suspended"),
+        (facts.is_beyond_peers, w.say("reviews-beyond")),
+        (facts.passkeys == 0, w.say("smsi-without-passkey")),
+        (facts.is_suspended, w.coded("reviews-decision", AccessDecision::Suspend.code())),
     ];
-    let mut chips = unlike.into_iter().filter(|(is, _)| *is).map(|(_, key)| w.say(key));
+    let mut chips = unlike.into_iter().filter(|(is, _)| *is).map(|(_, chip)| chip);
     let first = chips.next().map_or_else(
         || ListCell::chip(w.say("reviews-usual"), ChipTone::Plain),
         |first| ListCell::chip(first, ChipTone::Watch),

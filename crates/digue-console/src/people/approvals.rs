@@ -131,12 +131,9 @@ fn row(w: &Localizer, waiting: &WaitingApproval) -> ListRow {
 fn decided(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
     let record = &waiting.record;
     if let Some(decided) = &record.decided {
-        let (key, tone) = if decided.is_granted {
-            ("approval-granted", ChipTone::Good)
-        } else {
-            ("approval-refused", ChipTone::Bad)
-        };
-        return ListCell::chip(w.say(key), tone)
+        let (outcome, tone) =
+            if decided.is_granted { ("granted", ChipTone::Good) } else { ("refused", ChipTone::Bad) };
+        return ListCell::chip(w.coded("approval", outcome), tone)
             .and_quiet(format!("{}, {}", decided.by, w.moment(decided.at)))
             .filed_as(format!("{} {} {}", decided.by, decided.at, decided.is_granted));
     }

@@ -56,7 +56,7 @@ fn table(w: &Localizer, actor: &Actor, uses: &[BreakGlassUse]) -> ListTable {
 
 fn row(w: &Localizer, actor: &Actor, one: &BreakGlassUse) -> ListRow {
     let reviewed = match &one.reviewed {
-        Some((by, at)) => ListCell::chip(w.say("break-glass-reviewed"), ChipTone::Good)
+        Some((by, at)) => ListCell::chip(w.coded("break-glass", "reviewed"), ChipTone::Good)
             .and_quiet(format!("{by}, {}", w.moment(*at)))
             .filed_as(format!("{by} {at}")),
         None => ListCell::chip(w.say("break-glass-unreviewed"), ChipTone::Watch).filed_as(""),

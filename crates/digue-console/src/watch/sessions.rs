@@ -56,7 +56,7 @@ fn table(w: &Localizer, actor: &Actor, sessions: &[Session]) -> ListTable {
 }
 
 fn row(w: &Localizer, actor: &Actor, one: &Session) -> ListRow {
-    let bound = || CellPart::Chip { text: w.say("session-bound"), tone: ChipTone::Good };
+    let bound = || CellPart::Chip { text: w.coded("session", "bound"), tone: ChipTone::Good };
     let cells = [
         ListCell::link_if(actor.role.can_watch(), format!("/accounts/{}", one.account), &one.account),
         ListCell::text(&one.organisation),

@@ -2,6 +2,9 @@
 //!
 //! `DIGUE_SNAPSHOTS=write cargo test -p digue-console --test it snapshots` writes them anew; the change is then
 //! read like any other, with `git diff`.
+//!
+//! `DIGUE_PAGES=FOLDER cargo test -p digue-console --test it pages_to_look_at` writes the pages as a browser gets them,
+//! `FOLDER/fr-dpo/home.html`; `benchmarks/look FOLDER` takes pictures of them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -261,6 +264,20 @@ fn every_page_is_as_its_snapshot_says() {
         "{}\nReview, then: DIGUE_SNAPSHOTS=write cargo test -p digue-console --test it snapshots",
         changed.join("\n")
     );
+}
+
+/// Looks and layout are for people to judge: without a folder nothing is written.
+#[test]
+fn pages_to_look_at() {
+    #[expect(clippy::disallowed_methods, reason = "people ask for it on the command line of the test")]
+    let Ok(folder) = std::env::var("DIGUE_PAGES") else { return };
+    for shown in SHOWN.iter() {
+        for (reader, answer) in shown.answers.iter().filter(|(_, answer)| answer.is_page()) {
+            let place = PathBuf::from(&folder).join(format!("{}-{}", shown.language.code(), reader.role));
+            std::fs::create_dir_all(&place).unwrap();
+            std::fs::write(place.join(format!("{}.html", shown.page.name)), &answer.text).unwrap();
+        }
+    }
 }
 
 #[test]
