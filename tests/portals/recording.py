@@ -23,7 +23,7 @@ def free_port():
 
 
 def wait(port):
-    for _ in range(600):
+    for _ in range(1500):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return

@@ -160,8 +160,8 @@ const OF_PERSONS: [&str; 34] = [
     "prenoms",
 ];
 
-/// Parts of pages: `student-card` is a student's, `user_permissions` are not users.
-const PARTS: [&str; 24] = [
+/// Parts of pages, and formats: `student-card` and `students.csv` are a student's, `user_permissions` are not users.
+const PARTS: [&str; 33] = [
     "card",
     "row",
     "table",
@@ -186,6 +186,15 @@ const PARTS: [&str; 24] = [
     "container",
     "detail",
     "details",
+    "json",
+    "xml",
+    "csv",
+    "xlsx",
+    "xls",
+    "pdf",
+    "html",
+    "txt",
+    "zip",
 ];
 
 /// True when `words` call a person: the last of them is what they name, those before describe it.
@@ -263,6 +272,7 @@ mod tests {
         check(&["noteId"], false);
         check(&["data-patient-id"], true);
         check(&["table", "student-card"], true);
+        check(&["export", "usagers.csv", "numero"], true);
         check(&["user_permissions"], false);
         check(&[], false);
         check(&["id"], false);

@@ -401,7 +401,7 @@ pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + use
 }
 
 /// True for types whose bodies are resources of pages.
-fn is_asset(essence: &str) -> bool {
+pub(crate) fn is_asset(essence: &str) -> bool {
     const TYPES: [&str; 8] = [
         "text/css",
         "text/javascript",

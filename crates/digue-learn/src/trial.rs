@@ -22,7 +22,7 @@ use crate::finding::LearntFinding;
 use crate::model::{
     BlockFormat, LearntBlock, LearntMap, LearntRecords, LearntRoute, LearntRouteKind, LineReason, RouteAction,
 };
-use crate::survey::{BODY_BYTES_MAX, segments_of};
+use crate::survey::{BODY_BYTES_MAX, is_asset, segments_of};
 use crate::template::{PathTemplate, TemplatePart};
 
 /// Files of one directory of resources that become routes of their own; with more, the whole directory is held.
@@ -45,7 +45,8 @@ struct RouteTrial {
     draft: RouteDraft,
     /// For each format, its blocks in their order.
     blocks: Vec<Vec<TriedBlock>>,
-    /// Of resources: paths and types that show somebody.
+    /// Of resources: the types that pass unread, and those that show a person, by path.
+    unread: BTreeSet<String>,
     shown_by: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -87,7 +88,8 @@ impl MapTrial {
                 *candidates = kept;
                 blocks.push(tried);
             }
-            routes.push(RouteTrial { pattern, draft: route, blocks, shown_by: BTreeMap::new() });
+            let (unread, shown_by) = (BTreeSet::new(), BTreeMap::new());
+            routes.push(RouteTrial { pattern, draft: route, blocks, unread, shown_by });
         }
         routes.sort_by(|one, other| one.pattern.by_specificity(&other.pattern));
         Ok(Self { origin: draft.origin.clone(), kinds, sweep, routes, rest: draft })
@@ -97,7 +99,7 @@ impl MapTrial {
     pub(crate) fn observe(&mut self, exchange: &Exchange<'_>) {
         let RecordedBody::Bytes(body) = exchange.body else { return };
         let Some(url) = UrlParts::of(exchange.url).filter(|url| url.origin == self.origin) else { return };
-        if body.is_empty() || !(200..300).contains(&exchange.status) {
+        if body.is_empty() {
             return;
         }
         let Ok(path) = Segments::parse(url.path) else { return };
@@ -107,10 +109,15 @@ impl MapTrial {
         };
         let Some(route) = self.routes.iter_mut().find(fits) else { return };
         let media = MediaType::parse(exchange.content_type.unwrap_or_default());
-        let is_unread = route.draft.route.kind == LearntRouteKind::Assets
-            || route.draft.blocks.iter().flatten().any(|block| block.format == BlockFormat::Nobody);
-        if is_unread && !self.sweep.is_empty() && shows_person(&self.kinds, &self.sweep, exchange) {
-            route.shown_by.entry(url.path.to_owned()).or_default().insert(media.essence.clone());
+        // Whatever the status: an error page passes where resources do.
+        if route.passes_unread(&media) {
+            route.unread.insert(media.essence.clone());
+            if !self.sweep.is_empty() && shows_person(&self.kinds, &self.sweep, exchange) {
+                route.shown_by.entry(url.path.to_owned()).or_default().insert(media.essence.clone());
+            }
+        }
+        if !(200..300).contains(&exchange.status) {
+            return;
         }
         let message = Message {
             status: exchange.status,
@@ -144,7 +151,7 @@ pub(crate) fn shows_person(kinds: &[IdentifierKind], sweep: &[Pick], exchange: &
     let Ok(bytes) = decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else { return false };
     let Ok(text) = std::str::from_utf8(&bytes) else { return false };
     let mut found = Collector::new(kinds, sweep, 1);
-    // More than one is an error of the limit, and shows somebody all the same.
+    // More than one is an error of the limit, and shows a person all the same.
     found.sweep(text, UnreadPlace::default).is_err() || found.count() > 0
 }
 
@@ -177,7 +184,8 @@ impl TriedBlock {
 
 impl RouteTrial {
     fn conclude(self, sweep: &[usize], routes: &mut Vec<LearntRoute>, findings: &mut Vec<LearntFinding>) {
-        let RouteTrial { draft: RouteDraft { mut route, blocks }, blocks: tried, shown_by, .. } = self;
+        let RouteTrial { draft: RouteDraft { mut route, blocks }, blocks: tried, unread, shown_by, .. } =
+            self;
         for (candidates, tried) in blocks.into_iter().zip(tried) {
             let Some(Chosen { block, outcome, stricter }) = Chosen::of(candidates, tried) else { continue };
             let (path, format) = (route.path.clone(), block.format);
@@ -203,28 +211,47 @@ impl RouteTrial {
             routes.push(route);
             return;
         }
-        let responses = shown_by.len();
-        findings.push(LearntFinding::PersonsInResources { path: route.path.clone(), responses });
-        if route.kind == LearntRouteKind::Held || shown_by.len() > HELD_FILES_MAX {
-            let types: BTreeSet<String> = shown_by.into_values().flatten().collect();
-            route.blocks.retain(|block| block.format != BlockFormat::Nobody);
-            route.kind = LearntRouteKind::Held;
-            route.blocks.push(searched(types.into_iter().collect(), sweep, responses));
-            routes.push(route);
-            return;
-        }
-        for (place, (path, types)) in shown_by.into_iter().enumerate() {
-            routes.push(LearntRoute {
-                name: format!("{}-{}", route.name, place + 1),
-                path: literal(&path),
-                kind: LearntRouteKind::Held,
-                action: RouteAction::Read,
-                blocks: vec![searched(types.into_iter().collect(), sweep, 1)],
-                ..route.clone()
-            });
-        }
-        routes.push(route);
+        hold_resources(route, &unread, shown_by, sweep, routes, findings);
     }
+
+    /// True for types that the route lets pass without reading them.
+    fn passes_unread(&self, media: &MediaType) -> bool {
+        let mut blocks = self.draft.blocks.iter().flatten();
+        self.draft.route.kind == LearntRouteKind::Assets
+            || blocks.any(|block| block.format == BlockFormat::Nobody && media.fits_one(&block.types))
+    }
+}
+
+/// Resources that show persons become answers that are searched.
+fn hold_resources(
+    mut route: LearntRoute,
+    unread: &BTreeSet<String>,
+    shown_by: BTreeMap<String, BTreeSet<String>>,
+    sweep: &[usize],
+    routes: &mut Vec<LearntRoute>,
+    findings: &mut Vec<LearntFinding>,
+) {
+    let responses = shown_by.len();
+    findings.push(LearntFinding::PersonsInResources { path: route.path.clone(), responses });
+    if route.kind == LearntRouteKind::Held || shown_by.len() > HELD_FILES_MAX {
+        let types = shown_by.into_values().flatten().collect();
+        route.blocks.retain(|block| block.format != BlockFormat::Nobody);
+        route.kind = LearntRouteKind::Held;
+        route.blocks.extend(resource_blocks(types, unread, sweep, responses));
+        routes.push(route);
+        return;
+    }
+    for (place, (path, types)) in shown_by.into_iter().enumerate() {
+        routes.push(LearntRoute {
+            name: format!("{}-{}", route.name, place + 1),
+            path: literal(&path),
+            kind: LearntRouteKind::Held,
+            action: RouteAction::Read,
+            blocks: resource_blocks(types, unread, sweep, 1),
+            ..route.clone()
+        });
+    }
+    routes.push(route);
 }
 
 /// A path that was asked for, as a map writes it.
@@ -233,12 +260,21 @@ fn literal(path: &str) -> String {
     PathTemplate(segments_of(path).iter().map(part).collect()).text()
 }
 
-/// A text in which identifiers are searched for.
-fn searched(types: Vec<String>, sweep: &[usize], responses: usize) -> LearntBlock {
-    LearntBlock {
-        format: BlockFormat::Text,
+/// The blocks of resources that are held: types that show persons, and all that are no resources, are searched; others
+/// show nobody.
+fn resource_blocks(
+    shown: BTreeSet<String>,
+    unread: &BTreeSet<String>,
+    sweep: &[usize],
+    responses: usize,
+) -> Vec<LearntBlock> {
+    let all = shown.union(unread).filter(|essence| !essence.is_empty()).cloned();
+    let (searched, others): (Vec<String>, Vec<String>) =
+        all.partition(|essence| shown.contains(essence) || !is_asset(essence));
+    let block = |format, types, sweep: &[usize], reason| LearntBlock {
+        format,
         types,
-        records: LearntRecords::Unnamed(LineReason::RecordsUnclear { responses }),
+        records: LearntRecords::Unnamed(reason),
         persons: Vec::new(),
         empty: Vec::new(),
         no_person: Vec::new(),
@@ -246,7 +282,15 @@ fn searched(types: Vec<String>, sweep: &[usize], responses: usize) -> LearntBloc
         allows_undescribed: false,
         sweep: sweep.to_vec(),
         reason: LineReason::Read { responses },
+    };
+    let mut blocks = Vec::new();
+    if !searched.is_empty() {
+        blocks.push(block(BlockFormat::Text, searched, sweep, LineReason::RecordsUnclear { responses }));
     }
+    if !others.is_empty() {
+        blocks.push(block(BlockFormat::Nobody, others, &[], LineReason::NobodyKnown { responses }));
+    }
+    blocks
 }
 
 /// The block of a format that becomes the map's.

@@ -32,6 +32,7 @@ learn-done = { $exchanges } exchanges read; { $routes } routes proposed, { $writ
 learn-written = Map written to { $file }. Next: digue check, then a week in observe-only mode.
 learn-aliases-written = Alias table written to { $file }: { $rows } rows, to be reviewed and then loaded.
 learn-found = Persons found in this traffic: { $persons }. Of the { $known } known persons in it, { $found } are found; { $refused } responses would be refused.
+learn-found-by-map = Persons found in this traffic: { $persons }; { $refused } responses would be refused.
 learn-to-review = To review ({ $count }):
 learn-nothing-to-review = Nothing else to review.
 learn-same = The map fits this traffic: no difference.

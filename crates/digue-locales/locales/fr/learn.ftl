@@ -32,6 +32,7 @@ learn-done = { $exchanges } échanges lus ; { $routes } routes proposées, { $wr
 learn-written = Carte écrite dans { $file }. Ensuite : digue check, puis une semaine en mode « observe-only ».
 learn-aliases-written = Table d'équivalence écrite dans { $file } : { $rows } lignes, à relire puis à charger.
 learn-found = Personnes trouvées dans ce trafic : { $persons }. Des { $known } personnes connues qui y sont, { $found } sont trouvées ; { $refused } réponses seraient refusées.
+learn-found-by-map = Personnes trouvées dans ce trafic : { $persons } ; { $refused } réponses seraient refusées.
 learn-to-review = À regarder ({ $count }) :
 learn-nothing-to-review = Rien d'autre à regarder.
 learn-same = La carte convient à ce trafic : aucune différence.

@@ -124,6 +124,13 @@ fn a_recording_is_inspected_route_by_route() {
     let text = said(&done);
     assert_eq!(done.status.code(), Some(0), "{text}");
     assert!(text.contains("table-json: ") && text.contains("by a rule"), "{text}");
+    let each = ["inspect", "datasette", "--har", "a.har", "--persons", "ids.csv", "--each", "each.ndjson"];
+    assert_eq!(digue(folder.path(), &each).status.code(), Some(0));
+    let each = fs::read_to_string(folder.path().join("each.ndjson")).unwrap();
+    let lines: Vec<Value> = each.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), targets(13).len());
+    assert!(lines.iter().all(|line| line["refused"] == false), "{each}");
+    assert!(lines.iter().any(|line| line["persons"].as_array().unwrap().len() >= 20), "{each}");
     // A map that forgets a route says so.
     let map = fs::read_to_string(folder.path().join("portals/portail.toml")).unwrap();
     let fewer = map.replace("/data/persons.csv", "/data/others.csv");
