@@ -270,7 +270,6 @@ fn the_persons_pages_are_for_everybody_at_both_widths() {
 }
 
 #[test]
-#[ignore = "walks the pages as they were before the new menu and home"]
 fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     let mut instance = instance();
     let a1 = instance.sign_in("a1");
