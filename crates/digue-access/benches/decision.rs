@@ -4,6 +4,12 @@
 //! 43,000,000 persons, 60,000 accounts, 10,000,000 relations. The bench prints the load time, the
 //! resident memory and the percentiles; criterion keeps the mean.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark ends at its first fault, and prints its figures"
+)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};

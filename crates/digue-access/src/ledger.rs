@@ -354,7 +354,7 @@ mod tests {
                 if asked {
                     let expected = [SlidingWindow::Minute, SlidingWindow::Hour].map(|w| {
                         let length = w.length().as_secs() as i64;
-                        u32::from(!shown.get(&who).is_some_and(|at| at + length > now))
+                        u32::from(shown.get(&who).is_none_or(|at| at + length <= now))
                     });
                     let new = ledger.new_persons(time, &[person(who)]);
                     prop_assert_eq!([new[0], new[1]], expected);

@@ -220,7 +220,8 @@ pub async fn set_suspended(
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let rules = app.gateway().rules();
-    if !actor.role.can_act() && !(actor.role.leads_agents() && is_suspended) {
+    let may = actor.role.can_act() || (actor.role.leads_agents() && is_suspended);
+    if !may {
         return Err(OperationError::Denied);
     }
     if *account == actor.account {

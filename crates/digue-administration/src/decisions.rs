@@ -165,7 +165,7 @@ async fn move_account(
     let known = rules.directory.find(account).ok_or(OperationError::NotFound("account"))?;
     let details = ActDetails {
         subject: Subject::Account(account.clone()),
-        before: AccountPlace::of(&known).to_string(),
+        before: AccountPlace::of(known).to_string(),
         after: AccountPlace { organisation: organisation.clone(), role }.to_string(),
         ..ActDetails::default()
     };

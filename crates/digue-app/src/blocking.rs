@@ -114,7 +114,9 @@ mod tests {
         let together = Arc::new(Barrier::new(AT_ONCE + 1));
         for _ in 0..AT_ONCE {
             let together = together.clone();
-            let mut request = Box::pin(blocking.run(move || drop(together.wait())));
+            let mut request = Box::pin(blocking.run(move || {
+                together.wait();
+            }));
             assert!(poll_once(request.as_mut()).is_pending());
         }
         let mut next = pin!(blocking.run(|| 7));

@@ -145,7 +145,7 @@ impl DrillReport {
     pub fn note(&mut self, step: DrillStep, outcome: StepOutcome) {
         match self.steps.iter_mut().find(|(known, _)| *known == step) {
             None => self.steps.push((step, outcome)),
-            Some((_, known)) if matches!(known, StepOutcome::Failed(_)) => {}
+            Some((_, StepOutcome::Failed(_))) => {}
             Some((_, known)) => *known = outcome,
         }
     }

@@ -130,7 +130,7 @@ mod tests {
         let mut rates = Rates::default();
         let day = |rates: &Rates, number: u32| {
             let mut said = Vec::new();
-            if number % 50 == 0 {
+            if number.is_multiple_of(50) {
                 said.push(sign(SignalKind::NewDevice, 0.7));
             }
             if number % 200 == 7 {

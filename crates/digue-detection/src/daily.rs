@@ -173,8 +173,8 @@ impl Daily {
         let mut most = Rise { evidence: -9.0, days: 1, counted: count, upper: honest.upper() };
         for (amount, (_, share)) in AMOUNTS.into_iter().enumerate() {
             for (place, use_share) in USES.into_iter().enumerate() {
-                let next =
-                    self.next(tuning, (amount, place), day, count, honest.upper(), ratios[amount], context);
+                let gains = [ratios[amount], context.used(ratios[amount])[place]];
+                let next = self.next(tuning, (amount, place), day, count, honest.upper(), gains);
                 // Slow growth of honest work adds up to any bar: below a share of the upper level on each
                 // day it is taken for drift, and its evidence is bounded.
                 let is_much = next.counted as f32 >= tuning.worthwhile * next.upper;
@@ -204,12 +204,14 @@ impl Daily {
         let before = *self;
         for (amount, ratio) in ratios.into_iter().enumerate() {
             for place in 0..USES.len() {
+                let gains = [ratio, context.used(ratio)[place]];
                 self.sums[amount][place] =
-                    before.next(tuning, (amount, place), day, count, honest.upper(), ratio, context);
+                    before.next(tuning, (amount, place), day, count, honest.upper(), gains);
             }
         }
     }
 
+    /// `gains` are what the day adds to the sum: of its count, and of its context.
     fn next(
         &self,
         tuning: &Tuning,
@@ -217,14 +219,13 @@ impl Daily {
         day: i32,
         count: u32,
         upper: f32,
-        ratio: f32,
-        context: DayContext,
+        [of_count, of_context]: [f32; 2],
     ) -> CusumState {
         let before = self.sums[amount][place];
         // A rise that lasts longer is how the account works now: its sum begins again.
         let begins = before.sum <= 0.0 || (day - before.since) as f32 >= tuning.rise_days;
         let sum = if begins { 0.0 } else { before.sum };
-        let sum = sum + ratio + context.used(ratio)[place];
+        let sum = sum + of_count + of_context;
         CusumState {
             sum,
             since: if begins { day } else { before.since },

@@ -6,6 +6,12 @@
 //! year. Each account has a caseload of 128 persons drawn uniformly; 95 % of its rows are drawn from
 //! it, the rest from everybody. Account 4242 is the thief: 340,000 persons in 26 hours.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark ends at its first fault, and prints its figures"
+)]
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -66,7 +72,7 @@ impl Draw {
     }
 
     fn below(&mut self, limit: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(limit) >> 64) as u64
+        ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 }
 

@@ -112,7 +112,6 @@ impl Index {
         segment_store::remembered(folder)
     }
 
-    #[expect(clippy::type_complexity, reason = "two callers, both above")]
     fn read(
         folder: &Path,
         root_at: &dyn Fn(u64) -> Option<Hash>,

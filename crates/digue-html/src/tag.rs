@@ -332,6 +332,7 @@ pub const fn breaks_out_of_foreign(tag: Tag) -> bool {
 
 /// Elements within a line of text, which no white space separates from it. Unknown elements count as inline.
 pub const fn is_inline(tag: Tag) -> bool {
-    !(is_special(tag) && !matches!(tag, WBR | BASE | BASEFONT | LINK | META | SCRIPT | STYLE | TEMPLATE))
-        && !matches!(tag, OPTION | OPTGROUP | RP | RT | DIALOG | SEARCH)
+    let is_without_place = matches!(tag, WBR | BASE | BASEFONT | LINK | META | SCRIPT | STYLE | TEMPLATE);
+    let is_block = is_special(tag) || matches!(tag, OPTION | OPTGROUP | RP | RT | DIALOG | SEARCH);
+    !is_block || is_without_place
 }

@@ -103,7 +103,7 @@ pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> NumericDate {
 /// The second that contains a fraction.
 fn whole(secs: f64) -> Option<i64> {
     let fits = secs.is_finite() && secs >= 0.0 && secs < DATE_SECS.end as f64;
-    fits.then(|| secs as i64)
+    fits.then_some(secs as i64)
 }
 
 /// The key set cannot be used.

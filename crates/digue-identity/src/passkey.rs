@@ -116,7 +116,7 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
     // The browser refuses an authenticator that is registered already: a second passkey on it would suggest a
     // spare that is lost with the first.
     let exclude = known.iter().map(|passkey| decode_id(&passkey.id)).collect::<Result<Vec<_>, _>>()?;
-    let exclude = exclude.into_iter().map(Into::into).collect();
+    let exclude = exclude.into_iter().collect();
     let passkeys = passkeys(app)?;
     let account = actor.account.as_str();
     let (options, state) = passkeys

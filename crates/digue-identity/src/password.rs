@@ -707,7 +707,9 @@ mod tests {
         let lane = Arc::new(Semaphore::new(1));
         let together = Arc::new(std::sync::Barrier::new(2));
         let running = together.clone();
-        let mut request = Box::pin(Passwords::in_turn(&lane, move || drop(running.wait())));
+        let mut request = Box::pin(Passwords::in_turn(&lane, move || {
+            running.wait();
+        }));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(request.as_mut().poll(&mut context).is_pending());
         drop(request);

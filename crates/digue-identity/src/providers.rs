@@ -322,6 +322,7 @@ pub struct ProviderReply<'r> {
 }
 
 /// The result of a sign-in at a provider.
+#[expect(clippy::large_enum_variant, reason = "made once in a sign-in and taken apart at once")]
 pub enum SignInOutcome {
     Account(LinkedIdentity),
     Proved {

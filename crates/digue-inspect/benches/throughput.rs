@@ -1,5 +1,11 @@
 //! Throughput of inspecting whole responses for persons. `cargo bench -p digue-inspect`
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark ends at its first fault, and prints its figures"
+)]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

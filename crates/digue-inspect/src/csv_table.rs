@@ -97,7 +97,7 @@ fn separator_hint(text: &str) -> Option<(u8, &str)> {
     let end = text.find(['\r', '\n'])?;
     let line = text[..end].trim_matches('"');
     let prefix = line.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("sep="))?;
-    let [delimiter] = line[prefix.len()..].as_bytes() else { return None };
+    let [delimiter] = &line.as_bytes()[prefix.len()..] else { return None };
     let is_usable = delimiter.is_ascii_punctuation() || matches!(delimiter, b'\t' | b' ');
     let rest = &text[end..];
     let rest = rest.strip_prefix("\r\n").unwrap_or_else(|| &rest[1..]);

@@ -1,6 +1,12 @@
 //! E3: journalled responses per second, sync on, at several numbers of concurrent writers.
 //! `cargo bench -p digue-journal`
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark ends at its first fault, and prints its figures"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

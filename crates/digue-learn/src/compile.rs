@@ -180,7 +180,7 @@ pub(crate) fn compile_block(block: &LearntBlock, kinds: &[LearntKind]) -> Result
     compiled.sweep = compile_sweep(&block.sweep, kinds)?;
     let is_unnamed = matches!(block.records, LearntRecords::Unnamed(_));
     compiled.without_records = is_unnamed.then(|| "learnt".to_owned());
-    let counts = !block.allows_undescribed && !(is_unnamed && block.format == BlockFormat::Html);
+    let counts = !(block.allows_undescribed || is_unnamed && block.format == BlockFormat::Html);
     compiled.undescribed_max = counts.then_some(0);
     Ok(compiled)
 }

@@ -432,7 +432,7 @@ impl<'r> PageReader<'r> {
 }
 
 /// Known identifiers among the words of a script.
-pub(crate) fn known_words<'t>(known: &KnownPersons, text: &'t str) -> Vec<KnownValue> {
+pub(crate) fn known_words(known: &KnownPersons, text: &str) -> Vec<KnownValue> {
     let is_word = |c: char| c.is_alphanumeric() || "-_@.".contains(c);
     let words = text.split(move |c: char| !is_word(c)).filter(|word| word.len() >= 3);
     let telling = words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@'));

@@ -88,6 +88,34 @@ pub fn account_named(text: &str) -> Result<AccountId, OperationError> {
     AccountId::parse(text).map_err(|_| OperationError::NotFound("account"))
 }
 
+/// The fields of a form by name; a missing one is `None`.
+pub async fn fields_of<const N: usize>(
+    mut form: Multipart,
+    names: [&str; N],
+) -> Result<[Option<Vec<u8>>; N], OperationError> {
+    let unreadable = |_| OperationError::Invalid("invalid-upload");
+    let mut fields = [const { None }; N];
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        let place = names.iter().position(|name| field.name() == Some(name));
+        if let Some(place) = place {
+            fields[place] = Some(field.bytes().await.map_err(unreadable)?.to_vec());
+        }
+    }
+    Ok(fields)
+}
+
+/// The file of a form: its name and its content.
+pub async fn uploaded(mut form: Multipart) -> Result<(String, Vec<u8>), OperationError> {
+    let unreadable = |_| OperationError::Invalid("invalid-upload");
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        if field.name() == Some("file") {
+            let name = field.file_name().unwrap_or_default().to_owned();
+            return Ok((name, field.bytes().await.map_err(unreadable)?.to_vec()));
+        }
+    }
+    Err(OperationError::Invalid("invalid-upload"))
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
@@ -139,32 +167,4 @@ mod tests {
         check_at("https", "digue.test", &[("origin", "https://digue.test:80")], false);
         check_at("https", "digue.test", &[("origin", "digue.test")], false);
     }
-}
-
-/// The fields of a form by name; a missing one is `None`.
-pub async fn fields_of<const N: usize>(
-    mut form: Multipart,
-    names: [&str; N],
-) -> Result<[Option<Vec<u8>>; N], OperationError> {
-    let unreadable = |_| OperationError::Invalid("invalid-upload");
-    let mut fields = [const { None }; N];
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        let place = names.iter().position(|name| field.name() == Some(name));
-        if let Some(place) = place {
-            fields[place] = Some(field.bytes().await.map_err(unreadable)?.to_vec());
-        }
-    }
-    Ok(fields)
-}
-
-/// The file of a form: its name and its content.
-pub async fn uploaded(mut form: Multipart) -> Result<(String, Vec<u8>), OperationError> {
-    let unreadable = |_| OperationError::Invalid("invalid-upload");
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() == Some("file") {
-            let name = field.file_name().unwrap_or_default().to_owned();
-            return Ok((name, field.bytes().await.map_err(unreadable)?.to_vec()));
-        }
-    }
-    Err(OperationError::Invalid("invalid-upload"))
 }

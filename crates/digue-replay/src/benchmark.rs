@@ -174,7 +174,7 @@ fn organisation(number: usize) -> String {
 
 /// The key of a person of this world.
 fn key(world: u64, person: u32) -> u64 {
-    crate::draw::Draw::new(world ^ u64::from(person) << 20).next()
+    crate::draw::Draw::new(world ^ u64::from(person) << 20).number()
 }
 
 fn unique(mut persons: Vec<SeenPerson>) -> Vec<SeenPerson> {

@@ -7,7 +7,7 @@ impl Draw {
         Self(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,7 +17,7 @@ impl Draw {
 
     /// 0 to `below` - 1.
     pub fn below(&mut self, below: usize) -> usize {
-        (self.next() % below.max(1) as u64) as usize
+        (self.number() % below.max(1) as u64) as usize
     }
 
     /// True once in `times`.

@@ -5,6 +5,9 @@
 use crate::draw::Draw;
 use crate::world::{DAY_MS, World};
 
+/// Programs of thieves, as they name themselves.
+const TOOLS: [&str; 2] = ["python-requests/2.32", "Mozilla/5.0 (X11; Linux) Chrome/146.0"];
+
 /// One act of a thief.
 #[derive(Clone, Debug)]
 pub struct TheftMove {
@@ -199,11 +202,7 @@ impl TheftClass {
             } else {
                 format!("203.0.113.{}", 1 + scene.draw.below(250))
             },
-            agent: if is_holder {
-                ""
-            } else {
-                *scene.draw.pick(&["python-requests/2.32", "Mozilla/5.0 (X11; Linux) Chrome/146.0"])
-            },
+            agent: if is_holder { "" } else { TOOLS[scene.draw.below(TOOLS.len())] },
             made,
         }
     }

@@ -77,7 +77,7 @@ impl World {
     pub fn draw(seed: u64) -> Self {
         let mut draw = Draw::new(seed ^ 0x0005_eed0_f0ff_1ce0);
         let organisations = 12;
-        let mut world = Self { organisations, workers: Vec::new(), persons: 60_000, draw: draw.next() };
+        let mut world = Self { organisations, workers: Vec::new(), persons: 60_000, draw: draw.number() };
         for organisation in 0..organisations {
             // One must have enough accounts for the theft of ten.
             let size = if organisation == 0 { 12 } else { 1 + draw.below(8) };

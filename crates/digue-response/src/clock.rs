@@ -179,7 +179,7 @@ pub const RULES: [ClockRule; 9] = [
 ];
 
 /// The rule for a duty that is in force on a day.
-pub fn rule_of<'r>(rules: &'r [ClockRule], kind: ClockKind, day: Date) -> Option<&'r ClockRule> {
+pub fn rule_of(rules: &[ClockRule], kind: ClockKind, day: Date) -> Option<&ClockRule> {
     rules
         .iter()
         .find(|rule| rule.kind == kind && rule.from <= day && rule.until.is_none_or(|until| day < until))

@@ -3,6 +3,12 @@
 //!
 //! `cargo bench -p digue-scenarios --bench breach [-- PERSONS]`. Journal and SQLite on disk, sync on.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark ends at its first fault, and prints its figures"
+)]
+
 use std::io::Write as _;
 use std::time::Instant;
 

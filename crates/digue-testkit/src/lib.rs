@@ -4,6 +4,8 @@
 //! The client and the portal are blocking and plain on purpose: a test sees and sends the exact bytes, and
 //! nothing in between repairs a malformed message.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests end at their first fault")]
+
 pub mod authenticator;
 pub mod client;
 pub mod disk;

@@ -3,6 +3,13 @@
 //! `cargo bench -p digue --bench list`: writes a year into a journal, starts the release binary on
 //! loopback, closes the thief's account through the console, and fetches the list. Stops by itself.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark ends at its first fault, and prints its figures"
+)]
+
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 

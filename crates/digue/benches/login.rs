@@ -3,6 +3,12 @@
 //!
 //! `cargo bench -p digue --bench login`: starts the release binary on loopback, and stops by itself.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark ends at its first fault, and prints its figures"
+)]
+
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};

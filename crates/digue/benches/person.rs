@@ -5,6 +5,13 @@
 //! times their page from the first byte to the last. Stops by itself. `./test` prepares the reader of the
 //! letters.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark ends at its first fault, and prints its figures"
+)]
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};

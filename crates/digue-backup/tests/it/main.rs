@@ -1,5 +1,11 @@
 //! Repositories on real folders, on a server of our own on loopback, and beside Debian's restic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 mod folder;
 mod ransomware;
 mod rest;

@@ -39,6 +39,7 @@ fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<Sig
 }
 
 /// Sends persons without a session to their sign-in page.
+#[expect(clippy::result_large_err, reason = "the error is the response that is sent")]
 fn or_sign_in(person: Result<SignedInPerson, OperationError>) -> Result<SignedInPerson, Response> {
     match person {
         Ok(person) => Ok(person),

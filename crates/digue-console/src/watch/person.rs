@@ -104,7 +104,7 @@ pub(crate) async fn sights_csv(
     let sights = match reply {
         Lookup::Known(sights) => sights,
         Lookup::UnknownSubject(_) => {
-            return Err(OperationError::Invalid("unknown-subject")).map_err(PageError::from);
+            return Err(PageError::from(OperationError::Invalid("unknown-subject")));
         }
     };
     let w = Localizer::in_zone(&visitor, &console.zone);

@@ -63,7 +63,7 @@ fn row(w: &Localizer, actor: &Actor, one: &Session) -> ListRow {
         ListCell::text(&one.host),
         ListCell::moment(w, one.opened_at),
         ListCell::moment(w, one.seen_at),
-        ListCell::text(&one.origin.ip),
+        ListCell::text(one.origin.ip),
         ListCell::text(&one.origin.agent).and_if(one.device.is_some(), bound),
     ];
     // Sessions are cut by account: all of them, so that no other one of a thief stays.

@@ -1,5 +1,11 @@
 //! The console's router, driven in process over a small world: no network, no browser.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 mod checks;
 mod home;
 mod html;

@@ -1,5 +1,11 @@
 //! The index over real files, against a plain model that keeps everything in lists.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -43,7 +49,7 @@ fn response(account: u32, persons: &[u32], minutes: u32) -> Exposure {
     exposure.organisation = OrganisationId::parse(&format!("of-{}", account / 3)).unwrap();
     exposure.session = SessionId::parse(&format!("s{}", minutes % 5)).unwrap();
     exposure.client.ip = format!("192.0.2.{}", minutes % 7);
-    exposure.route = RouteName::parse(if minutes % 2 == 0 { "fiche" } else { "liste" }).unwrap();
+    exposure.route = RouteName::parse(if minutes.is_multiple_of(2) { "fiche" } else { "liste" }).unwrap();
     let persons: BTreeSet<u32> = persons.iter().copied().collect();
     let persons: Vec<PersonRef> =
         persons.iter().map(|person| PersonRef::parse(&format!("P{person}")).unwrap()).collect();

@@ -1,5 +1,11 @@
 //! Whichever way a visit comes, it is the same visit; and a restart changes nothing about it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 mod faults;
 mod restart;
 mod ways;

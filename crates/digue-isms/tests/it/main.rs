@@ -1,6 +1,12 @@
 //! Invariants of the object model as time moves forward: what is declared stays, what is computed changes by
 //! itself.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

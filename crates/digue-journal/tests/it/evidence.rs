@@ -218,7 +218,7 @@ fn two_months(folder: &Path) {
     let at = |seconds: u64| shown(seconds, "a1", "P1");
     // `shown` counts seconds from 13 November 2025.
     let days = 86_400;
-    journal.append_and_wait((0..600).map(|n| at(n)).collect()).unwrap();
+    journal.append_and_wait((0..600).map(&at).collect()).unwrap();
     journal.append_and_wait((0..100).map(|n| at(20 * days + n)).collect()).unwrap();
     journal.close();
 }

@@ -1,5 +1,11 @@
 //! The journal on real files: commits, crashes, faults, attackers.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 mod adversary;
 mod client;
 mod commits;

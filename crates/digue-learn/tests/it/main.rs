@@ -1,5 +1,11 @@
 //! Learning as a whole, on portals that are made up together with the truth.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 mod hold_out;
 mod hostile;
 mod made;

@@ -1,6 +1,12 @@
 //! Genuine and fraudulent messages with their expected verdicts. All are written for this test; the frauds
 //! follow those seen after the breaches of 2024 to 2026.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 mod forgery;
 mod forms;
 mod hops;

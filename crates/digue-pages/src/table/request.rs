@@ -76,7 +76,7 @@ impl TableQuery {
             SortOrder::Ascending => code.clone(),
             SortOrder::Descending => format!("-{code}"),
         });
-        let page = (self.page > 1).then(|| self.page.to_string()).unwrap_or_default();
+        let page = if self.page > 1 { self.page.to_string() } else { Default::default() };
         let mut pairs = self.values.clone();
         pairs.push(("q".to_owned(), self.text.clone()));
         pairs.push(("sort".to_owned(), sort.unwrap_or_default()));

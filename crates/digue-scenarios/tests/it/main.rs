@@ -1,5 +1,11 @@
 //! Operations with the gateway and the journal, also on a failing disk.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 mod app;
 mod approvals;
 mod backups;

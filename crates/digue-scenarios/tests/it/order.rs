@@ -53,7 +53,7 @@ async fn one_approval_decided_ten_times_at_once_is_one_act_and_one_entry() {
     let request = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
     let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
     // Half of them grant, half refuse.
-    let decide = |place: usize| decisions::decide(&home.app, &deciders[place], &id, place % 2 == 0);
+    let decide = |place: usize| decisions::decide(&home.app, &deciders[place], &id, place.is_multiple_of(2));
     one_of(join_all((0..MANY).map(decide)).await);
     let acts = home.acts();
     let count = |act: Act| acts.iter().filter(|(known, _)| *known == act).count();

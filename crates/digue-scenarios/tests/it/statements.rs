@@ -118,7 +118,7 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> IncidentNote {
             unsent: 1,
             ..NoticesEnded::default()
         }),
-        21 | 22 | 23 => {
+        21..=23 => {
             let entry = u32::try_from(draw.below(40) + 1).unwrap();
             IncidentNote::Withdrawn { entry, reason: reason() }
         }

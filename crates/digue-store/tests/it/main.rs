@@ -1,5 +1,11 @@
 //! One contract, two databases. PostgreSQL is started by `postgres`, on loopback, for this run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 mod findings;
 mod isms;
 mod migrations;

@@ -1,6 +1,8 @@
 //! Shared by the benches of the release binary: a configured installation, its officer's browser, its
 //! journal before the start, and reproducible random numbers.
 
+#![allow(clippy::mod_module_files, reason = "beside the benchmarks it would be one of them")]
+
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -109,7 +111,7 @@ impl Draw {
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (u128::from(z ^ (z >> 31)) * u128::from(limit) >> 64) as u64
+        ((u128::from(z ^ (z >> 31)) * u128::from(limit)) >> 64) as u64
     }
 }
 

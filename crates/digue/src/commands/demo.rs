@@ -156,7 +156,7 @@ async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Resul
         let organisation = account.organisation.clone();
         (account.id.clone(), Membership { organisation, role })
     }));
-    digue_app::directory::save(&app, &Actor::digue(), accounts).await?;
+    digue_app::directory::save(app, &Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
     let name = PopulationId::parse("demandeurs")?;
     let mode = caseloads::LoadMode::Replace { confirms_loss: false };

@@ -25,7 +25,7 @@ struct MapDifference {
 
 impl MapDifference {
     fn line(&self) -> String {
-        let shown = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), |text| on_one_line(text));
+        let shown = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), on_one_line);
         format!("{}: {} -> {}", self.path.join("."), shown(&self.before), shown(&self.after))
     }
 }

@@ -1,5 +1,11 @@
 //! Scenarios on the real binary: `digue serve` between a raw client and a portal of one function.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at its first fault, and may say what it measured"
+)]
+
 mod api;
 mod backup;
 mod breach;

@@ -355,7 +355,7 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     assert_eq!(unknown, plain(check("ZZZZ"), "ZZZZ"));
     assert!(unknown.contains("avons envoyé aucun message avec ce code"));
     // Trying out codes is slowed down.
-    let last = (0..30).map(|_| check("ZZZZ").status).last();
+    let last = (0..30).map(|_| check("ZZZZ").status).next_back();
     assert_eq!(last, Some(429));
     // The public list says what was sent, and can be mirrored with its signature.
     let public = stranger.get("/check").text();

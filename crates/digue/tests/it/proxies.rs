@@ -44,7 +44,7 @@ fn the_portal_is_told_the_scheme_and_the_address_that_the_trusted_proxy_says() {
     );
 }
 
-fn from<'h>(address: &'h str) -> [(&'static str, &'h str); 1] {
+fn from(address: &str) -> [(&'static str, &str); 1] {
     [("x-forwarded-for", address)]
 }
 

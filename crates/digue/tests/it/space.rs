@@ -111,7 +111,11 @@ fn a_delegate_answers_alone_and_leaves_with_a_sheet() {
     // Said and seen side by side: nobody of these has a passkey.
     browser.sees("main", "0 comptes sur 4 ont une clé d'accès");
     browser.sees("main", "le portail voit autre chose");
-    assert!(browser.text("main section ol li:first-child").contains("clé d'accès"), "{}", browser.text("main section ol"));
+    assert!(
+        browser.text("main section ol li:first-child").contains("clé d'accès"),
+        "{}",
+        browser.text("main section ol")
+    );
     // The operator reads nothing until it is signed.
     let officer = instance.officer();
     assert!(!officer.get("/assessments.csv").text().contains("passkeys"), "only what was signed");

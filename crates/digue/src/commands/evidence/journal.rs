@@ -113,11 +113,13 @@ pub(super) fn show(out: &Output, place: &JournalPlace, first: u64, count: u64) -
 pub(super) fn tail(out: &Output, place: &JournalPlace, count: u64, follows: bool) -> Done {
     let size = JournalReading::open(place)?.head.size;
     let mut next = print(out, place, size.saturating_sub(count), count)?;
-    while follows {
-        #[expect(clippy::disallowed_methods, reason = "a command that follows a file waits")]
-        // The interval of checkpoints: nothing new can be verified sooner.
-        std::thread::sleep(Duration::from_millis(500));
-        next = print(out, place, next, u64::MAX)?;
+    if follows {
+        loop {
+            #[expect(clippy::disallowed_methods, reason = "a command that follows a file waits")]
+            // The interval of checkpoints: nothing new can be verified sooner.
+            std::thread::sleep(Duration::from_millis(500));
+            next = print(out, place, next, u64::MAX)?;
+        }
     }
     Ok(GOOD)
 }
