@@ -9,8 +9,8 @@ mod spellings;
 
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
+use crate::dialect::Dialect;
 use crate::error::{StoreError, Stored};
-use crate::store::Dialect;
 
 /// In order; never changed once released.
 const MIGRATIONS: [&str; 19] = [

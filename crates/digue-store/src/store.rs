@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyPool, Transaction};
 
+use crate::dialect::Dialect;
 use crate::error::Stored;
 use crate::migrate;
 
@@ -17,26 +18,6 @@ const WAITS_TO_WRITE: &str = "PRAGMA busy_timeout = 5000";
 pub struct Store {
     pub(crate) pool: AnyPool,
     dialect: Dialect,
-}
-
-/// The kind of a database, where one SQL text is not enough for both.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    Sqlite,
-    Postgresql,
-}
-
-impl Dialect {
-    /// Begins a transaction that will write.
-    ///
-    /// SQLite answers "locked" at once, without waiting, when a transaction that has read wants to write while
-    /// another process does: it takes the lock first, and then waits for it.
-    pub(crate) async fn begin(self, pool: &AnyPool) -> Stored<Transaction<'static, Any>> {
-        Ok(match self {
-            Self::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,
-            Self::Postgresql => pool.begin().await?,
-        })
-    }
 }
 
 impl Store {
