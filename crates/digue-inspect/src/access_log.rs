@@ -152,6 +152,9 @@ pub fn parse_moment(text: &str) -> Option<Timestamp> {
     // Seconds have ten digits from September 2001 to 2286, milliseconds then have thirteen, and so on. With
     // any other number of digits it is something else, such as the day `20260710` or the minute
     // `202607101530`.
+    if begins_with_an_hour(whole) {
+        return None;
+    }
     let digits_of_micros = match whole.len() {
         10 => 6,
         13 => 3,
@@ -162,6 +165,17 @@ pub fn parse_moment(text: &str) -> Option<Timestamp> {
     let micros: String =
         whole.chars().chain(fraction.chars().chain("000000".chars()).take(digits_of_micros)).collect();
     micros.parse().ok().map(Timestamp::from_micros)
+}
+
+/// True for digits that begin like `2026071015`, an hour of this century. As a number they are instants from 2034
+/// on, by whatever unit: what they mean cannot be known, and a year that is eight years wrong would be believed.
+fn begins_with_an_hour(digits: &str) -> bool {
+    let part = |from: usize, to: usize| digits.get(from..to).and_then(|part| part.parse::<u32>().ok());
+    let is_within = |part: Option<u32>, least, most| part.is_some_and(|part| (least..=most).contains(&part));
+    is_within(part(0, 4), 2000, 2099)
+        && is_within(part(4, 6), 1, 12)
+        && is_within(part(6, 8), 1, 31)
+        && is_within(part(8, 10), 0, 23)
 }
 
 /// True for a time without a zone: which instant it was is unknown, and is reported as such.
@@ -458,9 +472,20 @@ mod tests {
 
     #[test]
     fn a_day_written_as_digits_is_no_number_of_seconds() {
-        for text in
-            ["20260710", "260710", "202607101530", "20260710153005", "2026", "0", "153005", "20260710.5"]
-        {
+        for text in [
+            "20260710",
+            "260710",
+            "202607101530",
+            "20260710153005",
+            "2026",
+            "0",
+            "153005",
+            "20260710.5",
+            "2026071015",
+            "2026071015300",
+            "2026071015300512",
+            "2026071015300512345",
+        ] {
             assert_eq!(parse_moment(text), None, "{text}");
             assert!(!lacks_zone(text), "{text}");
         }
