@@ -61,7 +61,11 @@ impl PersonsShown {
     /// What the index counted, unless one of the findings saw more persons in its own day: the index lacks some then.
     fn counted(counted: usize, seen: usize) -> Self {
         if counted < seen {
-            tracing::error!(counted, seen, "The index has fewer persons than a finding saw; shown as unknown");
+            tracing::error!(
+                counted,
+                seen,
+                "The index has fewer persons than a finding saw; shown as unknown"
+            );
             return Self::Unknown;
         }
         Self::Known(counted)

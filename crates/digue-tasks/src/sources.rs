@@ -10,7 +10,7 @@ use digue_compliance::isms::{self, awareness};
 use digue_compliance::space::assessment;
 use digue_isms::assessment::Posture;
 use digue_isms::calendar::{self, DueItem};
-use digue_isms::check::Check;
+use digue_isms::check::{Check, CheckResult};
 use digue_isms::standing::CheckStatement;
 use digue_response::clock::LegalClock;
 use digue_selfservice::persons::requests;
@@ -31,7 +31,7 @@ pub(crate) async fn tasks(app: &App, actor: &Actor, source: TaskSource) -> Resul
         TaskSource::BreakGlass => unreviewed(app, actor).await,
         TaskSource::Holders => unconfirmed(app, actor).await,
         TaskSource::Reviews => open_reviews(app, actor).await,
-        TaskSource::Checks => failing_checks(app, actor).await,
+        TaskSource::Checks => checks(app, actor).await,
         TaskSource::Registers => overdue_records(app, actor).await,
         TaskSource::Assessment => due_assessment(app, actor).await,
         TaskSource::Learning => learning(app, actor).await,
@@ -166,22 +166,24 @@ async fn open_reviews(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationEr
     Ok(reviews::waiting(app, actor).await?.into_iter().map(task).collect())
 }
 
-async fn failing_checks(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+async fn checks(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     let measured = isms::measured(app, actor).await?;
     let now = isms::now(app);
-    let failing: Vec<Check> = Check::ALL
-        .iter()
-        .copied()
-        .filter(|check| measured.says(*check, now) == CheckStatement::Fail)
-        .collect();
-    let since = failing.iter().filter_map(|check| measured.results.get(check)).map(|result| result.at).min();
-    let task = |since| Task {
-        since,
-        due: None,
-        is_mine: actor.role.can_govern(),
-        act: AwaitedAct::RepairChecks(failing.len()),
+    let results_of = |wanted: CheckStatement| -> Vec<&CheckResult> {
+        let checks = Check::ALL.iter().filter(|check| measured.says(**check, now) == wanted);
+        checks.filter_map(|check| measured.results.get(check)).collect()
     };
-    Ok(since.map(task).into_iter().collect())
+    let failing: Vec<Timestamp> = results_of(CheckStatement::Fail).iter().map(|result| result.at).collect();
+    // What did not run for a stated reason is on the page of checks; a result that grew old has no reason.
+    let mut old = results_of(CheckStatement::Unknown);
+    old.retain(|result| !result.is_fresh(now.at));
+    let old: Vec<Timestamp> = old.iter().map(|result| result.at).collect();
+    let tasks = [(AwaitedAct::RepairChecks(failing.len()), failing), (AwaitedAct::RunChecks(old.len()), old)];
+    let task = |(act, times): (AwaitedAct, Vec<Timestamp>)| {
+        let since = times.into_iter().min()?;
+        Some(Task { since, due: None, is_mine: actor.role.can_govern(), act })
+    };
+    Ok(tasks.into_iter().filter_map(task).collect())
 }
 
 async fn overdue_records(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {

@@ -75,6 +75,8 @@ pub enum AwaitedAct {
     DecideReview { id: String, title: String, left: usize },
     /// Look at failing checks.
     RepairChecks(usize),
+    /// Find out why checks no longer run: their last results are too old to say anything.
+    RunChecks(usize),
     /// A record of a register whose day has passed.
     OverdueRecord(DueItem),
     /// Answer the self-assessment of the organisation.
@@ -120,7 +122,7 @@ impl Task {
             AwaitedAct::ReviewBreakGlass { .. } => TaskSource::BreakGlass,
             AwaitedAct::ConfirmHolder { .. } => TaskSource::Holders,
             AwaitedAct::DecideReview { .. } => TaskSource::Reviews,
-            AwaitedAct::RepairChecks(_) => TaskSource::Checks,
+            AwaitedAct::RepairChecks(_) | AwaitedAct::RunChecks(_) => TaskSource::Checks,
             AwaitedAct::OverdueRecord(_) => TaskSource::Registers,
             AwaitedAct::Assess => TaskSource::Assessment,
             AwaitedAct::LearnModule(_) | AwaitedAct::ReadDocument { .. } => TaskSource::Learning,

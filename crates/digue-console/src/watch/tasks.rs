@@ -288,6 +288,12 @@ fn act_in_words(w: &Localizer, task: &Task, now: Timestamp) -> ActInWords {
         AwaitedAct::RepairChecks(count) => {
             words(w.counted("task-checks", *count), vec![since()], "/smsi/checks".to_owned(), "task-go-see")
         }
+        AwaitedAct::RunChecks(count) => words(
+            w.counted("task-checks-old", *count),
+            vec![since()],
+            "/smsi/checks".to_owned(),
+            "task-go-see",
+        ),
         AwaitedAct::OverdueRecord(due) => {
             let owner = match due.owner.as_str() {
                 "" => String::new(),

@@ -113,6 +113,11 @@ task-checks =
         [one] 1 failing check
        *[other] { $shown } failing checks
     }
+task-checks-old =
+    { $count ->
+        [one] 1 check no longer runs: its last result is too old
+       *[other] { $shown } checks no longer run: their last results are too old
+    }
 task-record = Deal with “{ $title }”
 task-owner = owned by { $owner }
 task-assess = Answer the self-assessment of your organisation

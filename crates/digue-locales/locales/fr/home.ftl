@@ -113,6 +113,11 @@ task-checks =
         [one] 1 vérification en échec
        *[other] { $shown } vérifications en échec
     }
+task-checks-old =
+    { $count ->
+        [one] 1 vérification n'est plus exécutée : son dernier résultat est trop ancien
+       *[other] { $shown } vérifications ne sont plus exécutées : leurs derniers résultats sont trop anciens
+    }
 task-record = Traitez « { $title } »
 task-owner = porté par { $owner }
 task-assess = Répondez à l'auto-évaluation de votre organisation

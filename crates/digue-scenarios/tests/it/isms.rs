@@ -374,3 +374,21 @@ async fn a_stored_record_that_cannot_be_read_is_never_left_out_in_silence() {
     let history = isms::history(&home.app, &ciso, RegisterKind::Measure, &id).await.unwrap();
     assert_eq!((history.revisions.len(), &history.unreadable[..]), (1, &[2][..]), "a gap that is named");
 }
+
+#[tokio::test]
+async fn checks_that_no_longer_run_await_the_officer() {
+    let home = Home::with(Plan::default()).await;
+    let account = home.account("rssi", Role::Ciso).await;
+    let officer = Actor { account, role: Role::Ciso, proved_at: home.now() };
+    let old = |board: digue_tasks::TaskBoard| {
+        let acts = board.mine.into_iter().map(|task| task.act);
+        acts.filter(|act| matches!(act, digue_tasks::AwaitedAct::RunChecks(_))).collect::<Vec<_>>()
+    };
+    checks::run_all(&home.app, &officer).await.unwrap();
+    assert_eq!(old(digue_tasks::board(&home.app, &officer).await), []);
+    home.clock.pass(DAY * 400);
+    let ran = Check::ALL.len();
+    assert_eq!(old(digue_tasks::board(&home.app, &officer).await), [digue_tasks::AwaitedAct::RunChecks(ran)]);
+    checks::run_due(&home.app).await.unwrap();
+    assert_eq!(old(digue_tasks::board(&home.app, &officer).await), []);
+}
