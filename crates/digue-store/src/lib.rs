@@ -18,7 +18,7 @@ mod connections;
 mod contact_source;
 mod contacts;
 mod copies;
-mod dialect;
+mod database;
 mod error;
 mod feeds;
 mod file_digests;

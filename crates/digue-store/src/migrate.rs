@@ -9,7 +9,7 @@ mod spellings;
 
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
-use crate::dialect::Dialect;
+use crate::database::Database;
 use crate::error::{StoreError, Stored};
 
 /// In order; never changed once released.
@@ -43,10 +43,10 @@ const SETTINGS: usize = 19;
 /// Any number that no other program takes in this database.
 const LOCK: i64 = 0x0064_6967_7565;
 
-pub(crate) async fn run(pool: &AnyPool, dialect: Dialect) -> Stored<()> {
+pub(crate) async fn run(pool: &AnyPool, database: Database) -> Stored<()> {
     // Of two processes that start at once, the second waits for the first and finds nothing to do.
-    let mut transaction = dialect.begin(pool).await?;
-    if dialect == Dialect::Postgresql {
+    let mut transaction = database.begin(pool).await?;
+    if database == Database::Postgresql {
         let lock = "SELECT 1 FROM pg_advisory_xact_lock($1)";
         sqlx::query(lock).bind(LOCK).execute(&mut *transaction).await?;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyPool, Transaction};
 
-use crate::dialect::Dialect;
+use crate::database::Database;
 use crate::error::Stored;
 use crate::migrate;
 
@@ -17,18 +17,18 @@ const WAITS_TO_WRITE: &str = "PRAGMA busy_timeout = 5000";
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pool: AnyPool,
-    dialect: Dialect,
+    database: Database,
 }
 
 impl Store {
     /// Opens and migrates. `url` is `sqlite:PATH`, `sqlite::memory:` or `postgres://...`.
     pub async fn open(url: &str) -> Stored<Self> {
         sqlx::any::install_default_drivers();
-        let dialect = if url.starts_with("sqlite:") { Dialect::Sqlite } else { Dialect::Postgresql };
+        let database = if url.starts_with("sqlite:") { Database::Sqlite } else { Database::Postgresql };
         // SQLite has one writer: a second connection would only wait, or lose an in-memory file.
-        let connections = match dialect {
-            Dialect::Sqlite => 1,
-            Dialect::Postgresql => 8,
+        let connections = match database {
+            Database::Sqlite => 1,
+            Database::Postgresql => 8,
         };
         let url = match url.strip_prefix("sqlite:") {
             Some(path) if path != ":memory:" && !path.contains('?') => {
@@ -48,7 +48,7 @@ impl Store {
             .acquire_timeout(Duration::from_secs(10))
             .connect(&url)
             .await?;
-        if dialect == Dialect::Sqlite {
+        if database == Database::Sqlite {
             // FULL, because in WAL mode NORMAL may lose the last commits in a power cut. SQLite enforces foreign
             // keys only where the connection asks for it.
             for pragma in [
@@ -60,16 +60,16 @@ impl Store {
                 sqlx::query(pragma).execute(&pool).await?;
             }
         }
-        migrate::run(&pool, dialect).await?;
-        if dialect == Dialect::Sqlite {
+        migrate::run(&pool, database).await?;
+        if database == Database::Sqlite {
             sqlx::query(WAITS_TO_WRITE).execute(&pool).await?;
         }
-        Ok(Self { pool, dialect })
+        Ok(Self { pool, database })
     }
 
     /// Begins a transaction that will write. Every transaction of the state begins here.
     pub(crate) async fn transaction(&self) -> Stored<Transaction<'static, Any>> {
-        self.dialect.begin(&self.pool).await
+        self.database.begin(&self.pool).await
     }
 
     pub async fn close(&self) {

@@ -6,12 +6,12 @@ use crate::error::Stored;
 
 /// The kind of a database, where one SQL text is not enough for both.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub(crate) enum Database {
     Sqlite,
     Postgresql,
 }
 
-impl Dialect {
+impl Database {
     /// Begins a transaction that will write.
     ///
     /// SQLite answers "locked" at once, without waiting, when a transaction that has read wants to write while
