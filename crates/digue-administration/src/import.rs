@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Read, Write};
 
+use digue_connections::client_address::reported_address;
 use digue_gateway::Portal;
-use digue_gateway::client_address::reported_address;
 use digue_gateway::past::{PastRequest, PastRequestError, exposure_of};
 use digue_gateway::ports::Aliases;
 use digue_gateway::reported;

@@ -6,18 +6,18 @@ use digue_types::RefusalReason;
 use http::{Method, Request, Response, StatusCode};
 
 use crate::authority::authority_of;
-use crate::connection::{ConnectionFacts, PeerAddress};
 use crate::gateway::{Gateway, SharedGateway};
 use crate::headers;
 use crate::identity;
 use crate::key::{self, PresentedKey, ProofTarget};
-use crate::paced::KeptUntilSent;
 use crate::path::Segments;
 use crate::portal::Portal;
 use crate::ports::{BoxFuture, LocalArrival};
 use crate::refusal::{Refusal, wants_page};
 use crate::visit::{PortalArrival, observed, proxied};
 use crate::{forward_auth, report_endpoint};
+use digue_connections::facts::{ConnectionFacts, PeerAddress};
+use digue_connections::paced::KeptUntilSent;
 use digue_http::body::Body;
 
 impl Gateway {

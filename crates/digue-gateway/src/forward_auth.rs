@@ -14,13 +14,13 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::authority::Authority;
 use crate::caller::token_hash;
-use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
 use crate::key::PresentedKey;
 use crate::path::Segments;
 use crate::ports::BoxFuture;
 use crate::refusal::{Refusal, wants_page};
 use crate::visit::{Permission, PortalRequest, Way, permitted, permitted_observed};
+use digue_connections::facts::ConnectionFacts;
 use digue_http::body::{Body, empty};
 
 const PREFIX: &str = "/.digue/authz/";
@@ -254,8 +254,6 @@ mod tests {
     use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
     use super::*;
-    use crate::client_address::TrustedProxies;
-    use crate::connection::PeerAddress;
     use crate::gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
     use crate::graphql::GraphQl;
     use crate::identity::Asserter;
@@ -269,6 +267,8 @@ mod tests {
         Aliases, Clock, JournalWriteError, LocalPages, Recorder, ResourceFetch, ResponseMonitor, Verdict,
     };
     use crate::response_headers::HeaderRules;
+    use digue_connections::client_address::TrustedProxies;
+    use digue_connections::facts::PeerAddress;
     use digue_http::client::HttpClient;
 
     #[test]

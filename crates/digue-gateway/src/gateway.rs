@@ -17,8 +17,6 @@ use tokio::sync::watch;
 use crate::account_requests::AccountRequests;
 use crate::assertion::Asserter;
 use crate::caller::Caller;
-use crate::client_address::TrustedProxies;
-use crate::connections::{ConnectionLimits, ConnectionTable};
 use crate::cuts::{AccountCut, AccountCuts};
 use crate::hold::HeldBytes;
 use crate::inspection::InspectionQueue;
@@ -28,6 +26,8 @@ use crate::pending_entries::PendingEntries;
 use crate::portal::Portal;
 use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor};
 use crate::refusals::RefusalCounter;
+use digue_connections::client_address::TrustedProxies;
+use digue_connections::table::{ConnectionLimits, ConnectionTable};
 use digue_http::client::HttpClient;
 
 /// The parts that the gateway is made of.

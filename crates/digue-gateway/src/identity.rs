@@ -9,7 +9,6 @@ use http::header::HeaderName;
 pub use crate::assertion::Asserter;
 pub use crate::caller::{Caller, CallerKind, IdentityFailure, token_hash};
 use crate::caller::{not_taken, organisation_of};
-use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
 use crate::headers::{device_cookie, session_cookie};
 use crate::key::{ProofTarget, by_key};
@@ -17,6 +16,7 @@ use crate::lock::lock;
 use crate::name_mapping::NameFault;
 use crate::portal::{Identity, Portal};
 pub use crate::token::{TokenVerifier, VerifierOptions};
+use digue_connections::facts::ConnectionFacts;
 
 /// The target of a request, and where it comes from.
 #[derive(Clone, Copy)]

@@ -4,14 +4,10 @@
 //! files and has no page of its own except refusals: it reaches the rest of Digue through `ports` only.
 
 mod account_requests;
-pub mod activity;
 pub mod arrival;
 mod assertion;
 mod authority;
 mod caller;
-pub mod client_address;
-pub mod connection;
-pub mod connections;
 pub mod cuts;
 pub mod forward_auth;
 pub mod gateway;
@@ -22,12 +18,10 @@ pub mod headers;
 pub mod hold;
 pub mod identity;
 pub mod inspection;
-pub mod ja4;
 pub mod key;
 mod lock;
 pub mod name_mapping;
 pub mod outgoing;
-pub mod paced;
 pub mod past;
 mod pending_entries;
 pub mod portal;
@@ -44,7 +38,6 @@ mod tee;
 mod token;
 mod visit;
 
-pub use connections::ConnectionLimits;
 pub use digue_types::path;
 pub use gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
 pub use portal::Portal;

@@ -8,10 +8,10 @@ use http::request::Parts;
 use http::{Request, Uri, Version};
 
 use crate::caller::Caller;
-use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
 use crate::headers;
 use crate::portal::{Identity, Portal};
+use digue_connections::facts::ConnectionFacts;
 
 /// The request to the portal: same method, same target, and Digue's statement of the caller and address.
 pub(crate) fn outgoing(

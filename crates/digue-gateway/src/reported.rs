@@ -8,8 +8,8 @@ use digue_types::{
 };
 use serde::Deserialize;
 
-use crate::client_address::reported_address;
 use crate::portal::Portal;
+use digue_connections::client_address::reported_address;
 
 /// One line as the portal writes it. Unknown members are a fault: the value of a misspelt one would be
 /// lost. Optional members may be `null`, which many programs write for an absent value.

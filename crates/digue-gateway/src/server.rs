@@ -20,11 +20,11 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::arrival;
-use crate::connection::{ConnectionFacts, PeerAddress};
-use crate::connections::{ConnectionLimits, ConnectionTable, Slot};
 use crate::gateway::{Gateway, SharedGateway};
-use crate::ja4::{self, TlsFingerprint};
-use crate::paced::{KeptUntilSent, Paced, PacedSocket, UnderWay};
+use digue_connections::facts::{ConnectionFacts, PeerAddress};
+use digue_connections::ja4::{self, TlsFingerprint};
+use digue_connections::paced::{KeptUntilSent, Paced, PacedSocket, UnderWay};
+use digue_connections::table::{ConnectionLimits, ConnectionTable, Slot};
 use digue_http::body::{Body, boxed, empty};
 
 const HEADER_BYTES_MAX: usize = 64 * 1024;

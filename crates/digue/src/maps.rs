@@ -9,7 +9,7 @@ use digue_access::{BudgetLimits, EnforcementMode, LimitsTable};
 use digue_administration::approvals::RulesGuard;
 use digue_administration::rules;
 use digue_app::App;
-use digue_gateway::client_address::TrustedProxies;
+use digue_connections::client_address::TrustedProxies;
 
 use crate::config::map_change::{beginning, widenings};
 use crate::config::portal_map::{self, PortalMap};

@@ -10,7 +10,6 @@ use http::{Method, StatusCode};
 
 use super::admit::AdmittedVisit;
 use super::state::{RouteRef, Visit};
-use crate::connection::ConnectionFacts;
 use crate::headers;
 use crate::hold::{HeldBody, HoldError, Share, counted, hold};
 use crate::inspection::{InspectionBusy, SHORT_BYTES, look_into};
@@ -19,6 +18,7 @@ use crate::portal::UninspectedChoice;
 use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
 use crate::shown::{FoundPersons, named_by_request, persons_shown};
+use digue_connections::facts::ConnectionFacts;
 use digue_http::body::Body;
 
 /// What the portal's response shows, as far as Digue can tell.

@@ -13,7 +13,6 @@ use super::admit::AdmittedAssets;
 use super::mode::VisitMode;
 use super::state::PortalRequest;
 use crate::caller::Caller;
-use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
 use crate::guard::GuardedBody;
 use crate::headers;
@@ -23,6 +22,7 @@ use crate::portal::{Identity, Portal, Route};
 use crate::ports::ResourceFetch;
 use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
+use digue_connections::facts::ConnectionFacts;
 use digue_http::body::{Body, boxed, limited};
 
 /// A public resource needs no caller. Its fetch is reported for the account of its session, if there is one:

@@ -11,9 +11,9 @@ use super::state::{PathValues, PortalRequest, RouteRef, Visit, VisitRule};
 use crate::caller::{Caller, CallerKind, IdentityFailure, directory_organisation};
 use crate::gateway::SharedGateway;
 use crate::identity;
-use crate::paced::KeptUntilSent;
 use crate::portal::{Portal, RouteKind};
 use crate::reported::ReportedVisit;
+use digue_connections::paced::KeptUntilSent;
 
 /// A visit of a known caller, under a known rule.
 pub(super) struct IdentifiedVisit<M> {

@@ -11,9 +11,9 @@ use digue_types::{AccountId, Exposure, OrganisationId, Outcome, RefusalReason, S
 use super::state::Visit;
 use crate::caller::{Caller, CallerKind};
 use crate::guard::CutGuard;
-use crate::paced::KeptUntilSent;
 use crate::ports::Verdict;
 use crate::refusal::Refusal;
+use digue_connections::paced::KeptUntilSent;
 
 /// What follows from an objection.
 pub(super) trait VisitMode: Sized + Send {

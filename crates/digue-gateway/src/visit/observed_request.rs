@@ -9,11 +9,11 @@ use http::request::Parts;
 use http::{Request, Uri, Version};
 
 use crate::caller::Caller;
-use crate::connection::ConnectionFacts;
 use crate::gateway::SharedGateway;
 use crate::headers::{self, is_websocket};
 use crate::outgoing::say_who;
 use crate::portal::{Identity, Portal};
+use digue_connections::facts::ConnectionFacts;
 
 /// `None` when its target cannot be written for another server.
 pub(super) fn as_sent(

@@ -20,12 +20,12 @@ use super::observed_request::as_sent;
 use super::request_body::INSPECTED_REQUEST_BYTES_MAX;
 use super::state::{RouteRef, Visit};
 use super::tunnel::{join, on_connection};
-use crate::connection::ConnectionFacts;
-use crate::connections::Slot;
 use crate::headers;
 use crate::portal::RouteKind;
 use crate::refusal::Refusal;
 use crate::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
+use digue_connections::facts::ConnectionFacts;
+use digue_connections::table::Slot;
 use digue_http::body::{Body, boxed, empty};
 
 /// A request as it was sent to the portal.

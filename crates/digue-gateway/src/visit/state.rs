@@ -15,8 +15,6 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::authority::is_refused_method;
 use crate::caller::Caller;
-use crate::connection::ConnectionFacts;
-use crate::connections::Slot;
 use crate::gateway::SharedGateway;
 use crate::guard::CutGuard;
 use crate::hold::{self, BodyHolder, HeldBytes, Share};
@@ -25,6 +23,8 @@ use crate::key::ProofTarget;
 use crate::path::Segments;
 use crate::portal::{Portal, Route, RouteKind};
 use crate::shown::{FoundPersons, grouped, persons_of};
+use digue_connections::facts::ConnectionFacts;
+use digue_connections::table::Slot;
 
 /// How a visit comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

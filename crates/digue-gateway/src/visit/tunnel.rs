@@ -12,11 +12,11 @@ use hyper_util::rt::TokioIo;
 
 use super::admit::AdmittedVisit;
 use super::record::ReleasedVisit;
-use crate::connection::ConnectionFacts;
-use crate::connections::Slot;
 use crate::outgoing::outgoing;
-use crate::paced::{KeptUntilSent, UnderWay};
 use crate::refusal::Refusal;
+use digue_connections::facts::ConnectionFacts;
+use digue_connections::paced::{KeptUntilSent, UnderWay};
+use digue_connections::table::Slot;
 use digue_http::body::{Body, empty};
 
 /// A tunnel that waits for its entry: from the switch on, nothing can be inspected.

@@ -13,8 +13,8 @@ use digue_access::{
     AccountDirectory, AccountRecord, ApiKey, ApiKeys, BudgetLimits, EnforcementMode, GateTable, LimitsTable,
     OpenSession, Reach, RequestOrigin, Role, RouteAccess, SessionLimits, Sessions, Snapshot, caseload,
 };
-use digue_gateway::client_address::TrustedProxies;
-use digue_gateway::connection::PeerAddress;
+use digue_connections::client_address::TrustedProxies;
+use digue_connections::facts::PeerAddress;
 use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::{Asserter, Caller, CallerKind, TokenVerifier, VerifierOptions, token_hash};
 use digue_gateway::name_mapping::IdentityMapping;

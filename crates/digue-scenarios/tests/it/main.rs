@@ -38,7 +38,7 @@ use digue_access::{EnforcementMode, LimitsTable, RouteAccess, Sessions, Snapshot
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
-use digue_gateway::client_address::TrustedProxies;
+use digue_connections::client_address::TrustedProxies;
 use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::Asserter;
 use digue_gateway::name_mapping::IdentityMapping;

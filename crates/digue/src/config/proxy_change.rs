@@ -4,7 +4,7 @@
 //! another secret: each may widen access and waits for a second person.
 
 use anyhow::{Result, anyhow};
-use digue_gateway::client_address::{ClientHeader, TrustedProxies};
+use digue_connections::client_address::{ClientHeader, TrustedProxies};
 use ipnet::IpNet;
 
 const HEADER: &str = "client_header: ";

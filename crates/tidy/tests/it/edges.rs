@@ -19,12 +19,17 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-http", 1, &["digue-types"]),
-    ("digue-gateway", 2, &["digue-locales", "digue-types", "digue-access", "digue-http", "digue-inspect"]),
+    ("digue-connections", 2, &["digue-access", "digue-http"]),
+    (
+        "digue-gateway",
+        3,
+        &["digue-locales", "digue-types", "digue-access", "digue-connections", "digue-http", "digue-inspect"],
+    ),
     ("digue-backup", 2, &["digue-types"]),
     ("digue-continuity", 3, &["digue-types", "digue-http", "digue-journal", "digue-store", "digue-backup"]),
     (
         "digue-app",
-        3,
+        4,
         &[
             "digue-locales",
             "digue-types",
@@ -40,12 +45,12 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-mail",
-        4,
+        5,
         &["digue-locales", "digue-types", "digue-access", "digue-messages", "digue-store", "digue-app"],
     ),
     (
         "digue-evidence",
-        4,
+        5,
         &[
             "digue-locales",
             "digue-types",
@@ -61,7 +66,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-identity",
-        5,
+        6,
         &[
             "digue-types",
             "digue-access",
@@ -76,7 +81,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-casework",
-        6,
+        7,
         &[
             "digue-locales",
             "digue-types",
@@ -97,8 +102,9 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-administration",
-        7,
+        8,
         &[
+            "digue-connections",
             "digue-locales",
             "digue-types",
             "digue-access",
@@ -117,7 +123,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-compliance",
-        8,
+        9,
         &[
             "digue-locales",
             "digue-types",
@@ -142,7 +148,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-selfservice",
-        9,
+        10,
         &[
             "digue-locales",
             "digue-types",
@@ -162,7 +168,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-tasks",
-        10,
+        11,
         &[
             "digue-types",
             "digue-access",
@@ -179,7 +185,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-pages",
-        11,
+        12,
         &[
             "digue-access",
             "digue-app",
@@ -192,7 +198,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-api",
-        12,
+        13,
         &[
             "digue-access",
             "digue-administration",
@@ -210,7 +216,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-console",
-        13,
+        14,
         &[
             "digue-access",
             "digue-administration",
@@ -235,7 +241,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-replay",
-        10,
+        11,
         &[
             "digue-locales",
             "digue-types",
@@ -246,10 +252,10 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-gateway",
         ],
     ),
-    ("digue", 14, &["*"]),
+    ("digue", 15, &["*"]),
     (
         "digue-testkit",
-        15,
+        16,
         &[
             "digue-types",
             "digue-html",
@@ -260,8 +266,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-learn",
         ],
     ),
-    ("digue-scenarios", 15, &[]),
-    ("tidy", 15, &[]),
+    ("digue-scenarios", 16, &[]),
+    ("tidy", 16, &[]),
 ];
 
 #[test]
@@ -321,7 +327,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("qrcodegen", &["digue-identity", "digue-casework"]),
     ("totp-rs", &["digue-identity"]),
     ("zxcvbn", &["digue-identity"]),
-    ("tls-parser", &["digue-gateway"]),
+    ("tls-parser", &["digue-connections"]),
     ("askama", &["digue-pages", "digue-console"]),
     // The sample portal is a web application; the binary hands requests over.
     ("axum", &["digue-pages", "digue-api", "digue-console", "digue-replay", "digue"]),

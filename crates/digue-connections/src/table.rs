@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use digue_access::shares::network_of;
@@ -16,7 +16,6 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::activity::{Activity, Ending, PaceLimits};
-use crate::lock::lock;
 
 /// Limits of all listeners together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +82,7 @@ pub struct Slot {
     table: Arc<ConnectionTable>,
     number: u64,
     is_proxy: bool,
-    pub(crate) activity: Arc<Activity>,
+    pub activity: Arc<Activity>,
 }
 
 impl Slot {
@@ -93,7 +92,7 @@ impl Slot {
 
     /// Identifies the connection for quotas; `None` for a trusted proxy, whose connections carry many
     /// clients.
-    pub(crate) fn share_key(&self) -> Option<u64> {
+    pub fn share_key(&self) -> Option<u64> {
         (!self.is_proxy).then_some(self.number)
     }
 }
@@ -128,7 +127,7 @@ impl ConnectionTable {
         Arc::new(Self { limits, trusted, rows: Mutex::default(), requests: Mutex::default() })
     }
 
-    pub(crate) fn limits(&self) -> &ConnectionLimits {
+    pub fn limits(&self) -> &ConnectionLimits {
         &self.limits
     }
 
@@ -275,6 +274,11 @@ impl ConnectionRows {
         }
         enough
     }
+}
+
+/// Locks, also after a panic: a panic costs one connection, and the rest must be served.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use crate::activity::{Activity, Direction, Ending};
-use crate::connections::{ClientRequest, Slot};
+use crate::table::{ClientRequest, Slot};
 use digue_http::body::{Body, BoxError};
 
 /// A request in progress, from its head to the last byte of its response.
@@ -27,7 +27,7 @@ impl UnderWay {
     }
 
     /// Resolves when the connection is to be closed.
-    pub(crate) async fn ended(&self) -> Ending {
+    pub async fn ended(&self) -> Ending {
         self.slot.activity.ended().await
     }
 }
@@ -40,12 +40,12 @@ impl Drop for UnderWay {
 
 /// A value that a response keeps until its last byte is sent; an extension of the response.
 #[derive(Clone)]
-pub(crate) struct KeptUntilSent {
+pub struct KeptUntilSent {
     _kept: Arc<dyn Send + Sync>,
 }
 
 impl KeptUntilSent {
-    pub(crate) fn new(kept: impl Send + Sync + 'static) -> Self {
+    pub fn new(kept: impl Send + Sync + 'static) -> Self {
         Self { _kept: Arc::new(kept) }
     }
 }
@@ -61,7 +61,7 @@ pub struct Paced {
 
 impl Paced {
     /// The body of a request; an empty one is never waited for.
-    pub(crate) fn from_client(inner: Body, activity: &Arc<Activity>) -> Body {
+    pub fn from_client(inner: Body, activity: &Arc<Activity>) -> Body {
         if inner.is_end_stream() {
             return inner;
         }
@@ -70,7 +70,7 @@ impl Paced {
     }
 
     /// The body of a response, which keeps what its request holds.
-    pub(crate) fn to_client(inner: Body, under_way: UnderWay, kept: Option<KeptUntilSent>) -> Self {
+    pub fn to_client(inner: Body, under_way: UnderWay, kept: Option<KeptUntilSent>) -> Self {
         let activity = under_way.slot.activity.clone();
         Self::new(inner, Direction::ToClient, activity, (Some(under_way), kept))
     }
@@ -126,7 +126,7 @@ impl Drop for Paced {
 }
 
 /// A socket whose writes are observed: data that the client does not receive stays here.
-pub(crate) struct PacedSocket<S> {
+pub struct PacedSocket<S> {
     inner: S,
     activity: Arc<Activity>,
     is_blocked: bool,
@@ -135,7 +135,7 @@ pub(crate) struct PacedSocket<S> {
 }
 
 impl<S> PacedSocket<S> {
-    pub(crate) const fn new(inner: S, activity: Arc<Activity>) -> Self {
+    pub const fn new(inner: S, activity: Arc<Activity>) -> Self {
         Self { inner, activity, is_blocked: false, written: 0 }
     }
 

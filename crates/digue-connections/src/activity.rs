@@ -168,11 +168,11 @@ impl Activity {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn begin_request(&self) {
+    pub fn begin_request(&self) {
         self.state().requests += 1;
     }
 
-    pub(crate) fn end_request(&self, now: Instant) {
+    pub fn end_request(&self, now: Instant) {
         let mut state = self.state();
         state.requests = state.requests.saturating_sub(1);
         state.has_served = true;
@@ -182,7 +182,7 @@ impl Activity {
     }
 
     /// Registers a body; its first poll says whose turn it is.
-    pub(crate) fn begin_transfer(&self, direction: Direction) -> u64 {
+    pub fn begin_transfer(&self, direction: Direction) -> u64 {
         let mut state = self.state();
         let number = state.next;
         state.next += 1;
@@ -191,12 +191,12 @@ impl Activity {
         number
     }
 
-    pub(crate) fn end_transfer(&self, number: u64) {
+    pub fn end_transfer(&self, number: u64) {
         self.state().transfers.remove(&number);
     }
 
     /// Counts the bytes moved, and whether it is now the client's turn.
-    pub(crate) fn turn(&self, number: u64, bytes: u64, is_clients: bool, now: Instant) {
+    pub fn turn(&self, number: u64, bytes: u64, is_clients: bool, now: Instant) {
         let mut state = self.state();
         // The socket carries the bytes of the bodies again: counting both would double them.
         if number != SOCKET {
@@ -211,7 +211,7 @@ impl Activity {
     }
 
     /// The socket cannot take more of what was written, or can again.
-    pub(crate) fn socket(&self, bytes: u64, is_blocked: bool, now: Instant) {
+    pub fn socket(&self, bytes: u64, is_blocked: bool, now: Instant) {
         self.state().transfers.entry(SOCKET).or_default();
         self.turn(SOCKET, bytes, is_blocked, now);
     }
@@ -219,7 +219,7 @@ impl Activity {
     /// Whether this connection ever served a request, and since when it has waited for its client alone;
     /// `None` while a request is waiting for anything else. Ordered so that connections that never served
     /// one come first.
-    pub(crate) fn waits_since(&self) -> Option<(bool, Instant)> {
+    pub fn waits_since(&self) -> Option<(bool, Instant)> {
         let state = self.state();
         if state.requests == 0 {
             return Some((state.has_served, state.idle_since));
@@ -235,20 +235,20 @@ impl Activity {
     }
 
     /// Checks whether the client keeps to the limits, and closes the connection when it does not.
-    pub(crate) fn check(&self, now: Instant, limits: &PaceLimits) -> Option<Ending> {
+    pub fn check(&self, now: Instant, limits: &PaceLimits) -> Option<Ending> {
         let found = self.state().judge(now, limits)?;
         self.end(found);
         Some(found)
     }
 
-    pub(crate) fn end(&self, ending: Ending) {
+    pub fn end(&self, ending: Ending) {
         // The first reason stays: it decides whether the connection may still finish in good order.
         self.state().ending.get_or_insert(ending);
         self.end.notify_one();
     }
 
     /// Resolves when the connection is to be closed.
-    pub(crate) async fn ended(&self) -> Ending {
+    pub async fn ended(&self) -> Ending {
         loop {
             if let Some(ending) = self.state().ending {
                 return ending;
