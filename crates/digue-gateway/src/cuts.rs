@@ -11,6 +11,7 @@ use std::time::Duration;
 use digue_types::{AccountId, Timestamp};
 
 use crate::caller::CallerKind;
+use crate::token::CLOCK_SKEW;
 
 /// When an account was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +53,10 @@ impl AccountCuts {
         match kind {
             // Their own stores end these: the session was removed, the key revoked.
             CallerKind::Session | CallerKind::Key => false,
-            // Tokens date sign-ins in whole seconds: one in the second of the cut counts as before it. Zero,
-            // where the token gives no date, always does.
-            CallerKind::Token { signed_in_at } => signed_in_at <= cut.at,
+            // The issuer dates sign-ins, by a clock that may be ahead of ours: what may have been before the cut
+            // counts as before it, and who signs in at once after it does so again. Zero, where the token gives no
+            // date, always counts as before.
+            CallerKind::Token { signed_in_at } => signed_in_at <= cut.at.plus(CLOCK_SKEW),
             CallerKind::Header => !cut.is_lifted && now < cut.at.plus(headers_for),
         }
     }
@@ -77,7 +79,10 @@ mod tests {
         assert!(!cuts.refuse(&account, CallerKind::Header, at(100 + 3600), hour));
         assert!(cuts.refuse(&account, token(100), at(100_000), hour));
         assert!(cuts.refuse(&account, CallerKind::Token { signed_in_at: Timestamp::ZERO }, at(101), hour));
-        assert!(!cuts.refuse(&account, token(101), at(102), hour));
+        // Its issuer's clock may be ahead by as much as its tokens may be early.
+        assert!(cuts.refuse(&account, token(101), at(102), hour));
+        assert!(cuts.refuse(&account, token(100 + CLOCK_SKEW.as_secs() as i64), at(100_000), hour));
+        assert!(!cuts.refuse(&account, token(101 + CLOCK_SKEW.as_secs() as i64), at(200), hour));
         assert!(!cuts.refuse(&AccountId::parse("a2").unwrap(), CallerKind::Header, at(101), hour));
         assert_eq!(cuts.lift(&account), Some(AccountCut { at: at(100), is_lifted: true }));
         assert!(!cuts.refuse(&account, CallerKind::Header, at(101), hour));

@@ -156,4 +156,4 @@ fn proved_at(claims: &Map<String, Value>, now: Timestamp) -> Timestamp {
 }
 
 /// How far clocks may differ.
-const CLOCK_SKEW: Duration = Duration::from_secs(30);
+pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(30);
