@@ -2,9 +2,11 @@
 //!
 //! Reading never stops at the first fault: `digue check` prints them all, with file and line.
 
+mod addresses;
 pub(crate) mod backup;
 mod limits;
 pub(crate) mod map_change;
+mod pick;
 pub(crate) mod portal_map;
 mod providers;
 pub(crate) mod proxy_change;

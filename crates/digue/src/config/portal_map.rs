@@ -18,16 +18,18 @@ use digue_gateway::response_headers::{HeaderRules, is_never_passed};
 use digue_inspect::access_log::{LogForm, LogMembers};
 use digue_inspect::jsonpath;
 use digue_inspect::{
-    ErrorRules, IdentifierKind, IdentifierShape, Normalise, Pick, RequestRule, RequestSource, ResponseRules,
-    RuleBlock, SearchPattern, StatusPattern,
+    ErrorRules, IdentifierKind, IdentifierShape, Normalise, RequestRule, RequestSource, ResponseRules,
+    RuleBlock, StatusPattern,
 };
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, SlidingWindow};
 use http::{HeaderName, Method};
 use regex::Regex;
 
+use super::addresses::parse_public_url;
+use super::pick::read_pick;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::{read_block, read_sweep};
-use super::server::{parse_public_url, read_retention};
+use super::server::read_retention;
 
 /// A map, and the public URL of its portal.
 pub(crate) struct PortalMap {
@@ -531,34 +533,6 @@ fn read_uninspected(section: Option<ConfigSection<'_>>) -> OnUninspected {
         broken: choice("broken"),
         undescribed: choice("undescribed"),
     }
-}
-
-/// The kind of a rule, and the pattern that extracts it.
-pub(super) fn read_pick(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
-    let kind = match section.text("as") {
-        None if kinds.len() == 1 => Some(0),
-        None => {
-            section.fault("as", "fault-missing", "");
-            None
-        }
-        Some(name) => {
-            let found = kinds.iter().position(|kind| kind.name == name);
-            if found.is_none() {
-                section.fault("as", "fault-unknown-kind", name);
-            }
-            found
-        }
-    };
-    let pattern = section.parse("pattern", SearchPattern::new);
-    // Two groups are ambiguous; without a group the whole match is taken, with the words around the
-    // identifier. A sweep has none around it.
-    let groups = pattern.as_ref().map_or(1, |pattern| pattern.captures_len() - 1);
-    if groups > 1 || (groups == 0 && section.has("at")) {
-        section.warn("pattern", "warning-pattern-groups", groups);
-    }
-    let rule = section.texts("at").join(" | ");
-    let rule = if rule.is_empty() { section.own_name() } else { rule };
-    Some(Pick { kind: kind?, pattern, rule: rule.into() })
 }
 
 fn read_request_rule(

@@ -3,12 +3,16 @@
 //! A trusted proxy states the addresses of clients and receives identities. A new one, another header,
 //! another secret: each may widen access and waits for a second person.
 
-use anyhow::{Result, anyhow};
 use digue_connections::client_address::{ClientHeader, TrustedProxies};
 use ipnet::IpNet;
 
 const HEADER: &str = "client_header: ";
 const SECRET: &str = "secret: ";
+
+/// A line of a stored text that `written` would not write.
+#[derive(Debug, thiserror::Error)]
+#[error("the granted proxies have an invalid line: {0:?}")]
+pub(crate) struct ProxyLineFault(String);
 
 /// The text stored when proxies are granted: one line each, always in the same order.
 pub(crate) fn written(proxies: &TrustedProxies) -> String {
@@ -23,10 +27,10 @@ pub(crate) fn written(proxies: &TrustedProxies) -> String {
 }
 
 /// # Errors The first line that `written` would not write.
-pub(crate) fn read(text: &str) -> Result<TrustedProxies> {
+pub(crate) fn read(text: &str) -> Result<TrustedProxies, ProxyLineFault> {
     let mut proxies = TrustedProxies::default();
     for line in text.lines() {
-        let fault = || anyhow!("the granted proxies have an invalid line: {line:?}");
+        let fault = || ProxyLineFault(line.to_owned());
         if let Some(name) = line.strip_prefix(HEADER) {
             let known = [ClientHeader::XForwardedFor, ClientHeader::Forwarded];
             let found = known.into_iter().find(|header| header_name(*header) == name);

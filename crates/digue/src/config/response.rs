@@ -7,8 +7,8 @@ use digue_response::notification::Field;
 use digue_store::ContactSource;
 use jiff::civil::Date;
 
+use super::addresses::parse_store_url;
 use super::reader::ConfigSection;
-use super::server::parse_store_url;
 
 /// `[response]`, checked.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{BlockRules, IdentifierKind, Pick, RuleBlock, StatusPattern};
 use regex::Regex;
 
-use super::portal_map::read_pick;
+use super::pick::read_pick;
 use super::reader::ConfigSection;
 
 const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | text | nobody";

@@ -21,6 +21,7 @@ use digue_mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_messages::DnsRecords;
 use ipnet::IpNet;
 
+use super::addresses::{parse_public_url, parse_store_url, parse_witness_url};
 use super::backup::{BackupSettings, read_backup};
 use super::limits::{LimitSettings, read_limits};
 use super::providers::read_providers;
@@ -309,17 +310,6 @@ fn read_witnesses(section: &ConfigSection<'_>) -> Option<WitnessRules> {
     })
 }
 
-/// The prefix under which a witness accepts checkpoints.
-fn parse_witness_url(text: &str) -> Result<String, String> {
-    let uri: http::Uri = text.parse().map_err(|_| "https://temoin.exemple.fr".to_owned())?;
-    let is_web = matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none();
-    if is_web {
-        Ok(text.trim_end_matches('/').to_owned())
-    } else {
-        Err("https://temoin.exemple.fr".to_owned())
-    }
-}
-
 /// The limits of sessions, and how long a proof of identity is fresh.
 fn read_sessions(section: Option<ConfigSection<'_>>) -> (SessionLimits, Duration) {
     let (usual, usual_proof) = (SessionLimits::default(), Duration::from_mins(5));
@@ -434,20 +424,4 @@ fn parse_name(text: &str) -> Result<String, String> {
 
 fn parse_zone(text: &str) -> Result<String, String> {
     jiff::tz::TimeZone::get(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
-}
-
-pub(super) fn parse_store_url(text: &str) -> Result<String, String> {
-    let is_known =
-        text.starts_with("sqlite:") || text.starts_with("postgres://") || text.starts_with("postgresql://");
-    if is_known { Ok(text.to_owned()) } else { Err("sqlite:PATH | postgres://...".to_owned()) }
-}
-
-/// A public URL without a path: the URL itself, and its host.
-pub(crate) fn parse_public_url(text: &str) -> Result<(String, String), String> {
-    let example = || "https://portail.exemple.fr".to_owned();
-    let uri: http::Uri = text.parse().map_err(|_| example())?;
-    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-    let host = uri.host().filter(|_| is_web && uri.path() == "/" && uri.query().is_none());
-    let host = host.ok_or_else(example)?.to_ascii_lowercase();
-    Ok((text.trim_end_matches('/').to_owned(), host))
 }
