@@ -7,7 +7,6 @@ pub(crate) mod learn;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::commands::check::RouteProbe;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
 
@@ -36,6 +35,12 @@ pub(crate) enum Subcommand {
     Decoys(DecoysArguments),
     Backup(BackupTask),
     Evidence(EvidenceTask),
+}
+
+/// A request whose route is wanted: method and URL.
+pub(crate) struct RouteProbe {
+    pub(crate) method: String,
+    pub(crate) url: String,
 }
 
 /// The arguments of `digue replay`.

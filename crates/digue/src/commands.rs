@@ -2,7 +2,7 @@
 
 mod admin;
 mod backup;
-pub(crate) mod check;
+mod check;
 mod decoys;
 mod demo;
 mod evidence;

@@ -7,13 +7,8 @@ use digue_locales::Value;
 use http::{Method, Uri};
 
 use super::{BAD, GOOD, NOT_RUN, Output};
+use crate::cli::RouteProbe;
 use crate::config::{self, Config};
-
-/// A request whose route is wanted: method and URL.
-pub(crate) struct RouteProbe {
-    pub(crate) method: String,
-    pub(crate) url: String,
-}
 
 pub(crate) fn run(out: &Output, file: &Path, probe: Option<&RouteProbe>) -> u8 {
     let config = match config::load(file) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::tokens::module_graphs;
 
 /// The largest set of modules that use each other, by crate. This list only shrinks, and so do its numbers.
-const CYCLES: [(&str, usize); 1] = [("digue", 3)];
+const CYCLES: [(&str, usize); 0] = [];
 
 #[test]
 fn modules_use_each_other_in_one_direction() {
