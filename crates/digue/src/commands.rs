@@ -117,7 +117,7 @@ impl Output {
     }
 
     /// Prints the faults of a configuration.
-    pub(crate) fn faults(&self, faults: &[crate::config::reader::ConfigFault]) {
+    pub(crate) fn faults(&self, faults: &[digue_config::reader::ConfigFault]) {
         for fault in faults {
             let _ = writeln!(std::io::stderr(), "{}", fault.say(self.language));
         }
@@ -125,7 +125,7 @@ impl Output {
     }
 
     /// Prints what is valid, but most likely a mistake.
-    pub(crate) fn warnings(&self, warnings: &[crate::config::reader::ConfigFault]) {
+    pub(crate) fn warnings(&self, warnings: &[digue_config::reader::ConfigFault]) {
         for warning in warnings {
             let text = Value::from(warning.say(self.language));
             self.complain("check-warning", &[("warning", text)]);

@@ -4,7 +4,6 @@
 
 mod cli;
 mod commands;
-mod config;
 mod descriptors;
 mod keys;
 mod maps;

@@ -9,12 +9,11 @@ use digue_access::{BudgetLimits, EnforcementMode, LimitsTable};
 use digue_administration::approvals::RulesGuard;
 use digue_administration::rules;
 use digue_app::App;
+use digue_config::map_change::{beginning, widenings};
+use digue_config::portal_map::{self, PortalMap};
+use digue_config::reader::{ConfigFault, WholeText};
+use digue_config::{PolicyFiles, parse_policies, proxy_change};
 use digue_connections::client_address::TrustedProxies;
-
-use crate::config::map_change::{beginning, widenings};
-use crate::config::portal_map::{self, PortalMap};
-use crate::config::reader::{ConfigFault, WholeText};
-use crate::config::{PolicyFiles, parse_policies, proxy_change};
 
 /// Applies maps as far as they were granted, and requests approval for the rest.
 ///

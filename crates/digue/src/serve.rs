@@ -27,6 +27,10 @@ use digue_compliance::backup_schedule::{BackupJob, DueJob};
 use digue_compliance::isms::{LessonMeasures, checks, digest};
 use digue_compliance::space::assessment;
 use digue_compliance::{backup_reports, backups, comparisons};
+use digue_config::Config;
+use digue_config::portal_map::PortalMap;
+use digue_config::rules_version::rules_version;
+use digue_config::server::{ListenerSettings, Settings};
 use digue_continuity::place::RepositorySettings;
 use digue_evidence::journal_heads::{self, HeadError};
 use digue_evidence::retention::{self, Retentions};
@@ -49,10 +53,6 @@ use rustls::ServerConfig;
 use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::config::portal_map::PortalMap;
-use crate::config::rules_version::rules_version;
-use crate::config::server::{ListenerSettings, Settings};
-use crate::config::{self, Config};
 use crate::pages::ConsolePages;
 use crate::{descriptors, keys, maps, tls};
 
@@ -131,7 +131,7 @@ pub(crate) async fn start(
     let secrets_key = keys::secrets_key(&keys_folder)?;
     let client = HttpClient::new(roots.clone(), Duration::from_secs(5));
     let retentions =
-        Retentions { app: settings.journal.retention.clone(), portals: config::retentions(&maps) };
+        Retentions { app: settings.journal.retention.clone(), portals: digue_config::retentions(&maps) };
     let subscribers: Vec<Box<dyn ActSubscriber>> = vec![Box::new(IncidentLog)];
     let areas = digue_app::areas(&store, aliases.clone(), subscribers).await?;
     let areas = digue_mail::areas(areas, settings.mail.as_ref(), Box::new(MailedInvitations))?;
@@ -180,7 +180,7 @@ pub(crate) async fn start(
             is_published: settings.journal.is_published,
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
-            portal_urls: config::portal_urls(&maps),
+            portal_urls: digue_config::portal_urls(&maps),
             areas,
         })
         .await?,
@@ -200,9 +200,9 @@ pub(crate) async fn start(
     let version = rules_version(&maps, &policies.texts);
     app.set_policies(policies.policies, version).await;
     let proxies = maps::proxies_in_force(&app, settings.proxies.clone()).await?;
-    let ports = config::public_ports(&maps, &settings.console_url);
+    let ports = digue_config::public_ports(&maps, &settings.console_url);
     let retentions =
-        Retentions { app: settings.journal.retention.clone(), portals: config::retentions(&maps) };
+        Retentions { app: settings.journal.retention.clone(), portals: digue_config::retentions(&maps) };
     retention::set(&app, retentions);
     let (rules, sessions) = app.first_state().await?;
     let gateway = Gateway::new(GatewayParts {
@@ -391,7 +391,7 @@ impl RunningServer {
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
         let Config { settings, maps, policies: policy_files, warnings: _ } = config;
         let maps = maps::in_force(&self.app, maps).await?;
-        let retentions = config::retentions(&maps);
+        let retentions = digue_config::retentions(&maps);
         let policies = maps::policies_in_force(&self.app, policy_files).await?;
         let version = rules_version(&maps, &policies.texts);
         for (listener, certificate) in &self.certificates {
@@ -400,7 +400,7 @@ impl RunningServer {
                 certificate.store(tls::server_config(files)?);
             }
         }
-        let ports = config::public_ports(&maps, &settings.console_url);
+        let ports = digue_config::public_ports(&maps, &settings.console_url);
         let hosts = Hosts::new(portals_of(maps), vec![settings.console_host.clone()], ports);
         let gateway = self.app.gateway();
         let is_other_watch = observed(&hosts) != observed(&gateway.hosts());

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use digue_config::server::TlsFiles;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{RootCertStore, ServerConfig};
-
-use crate::config::server::TlsFiles;
 
 /// Makes `ring` the cryptography of every TLS connection.
 pub(crate) fn install() {

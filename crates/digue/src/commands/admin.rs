@@ -11,12 +11,12 @@ use anyhow::{Result, anyhow};
 use digue_access::Role;
 use digue_administration::accounts::{self, AtTerminal};
 use digue_app::{Actor, OperationError};
+use digue_config::Config;
 use digue_identity::invitations;
 use digue_locales::{Value, text};
 use digue_types::{AccountId, OrganisationId};
 
 use super::{BAD, GOOD, Output, runtime};
-use crate::config::{self, Config};
 use crate::serve::{RunningServer, start};
 
 /// How long a link made at the terminal is valid.
@@ -69,7 +69,7 @@ pub(crate) fn confirm(out: &Output, file: &Path, account: &str, code: &str, how:
 }
 
 fn with_app(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> Result<()>) -> u8 {
-    let mut config = match config::load(file) {
+    let mut config = match digue_config::load(file) {
         Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);

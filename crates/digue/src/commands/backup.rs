@@ -18,6 +18,8 @@ use digue_backup::BackupError;
 use digue_backup::history::BackupEvent;
 use digue_backup::progress::ProgressSink;
 use digue_compliance::backups::results_folder;
+use digue_config::backup::BackupSettings;
+use digue_config::server::Settings;
 use digue_continuity::ContinuityError;
 use digue_continuity::place::RepositorySettings;
 use digue_gateway::ports::Clock as _;
@@ -29,9 +31,6 @@ use jiff::tz::TimeZone;
 use super::evidence::Progress;
 use super::{BAD, Output};
 use crate::cli::backup::BackupTask;
-use crate::config;
-use crate::config::backup::BackupSettings;
-use crate::config::server::Settings;
 use crate::tls;
 
 /// An exit code, or why there is none.
@@ -87,7 +86,7 @@ impl ProgressSink for RepositoryProgress {
 }
 
 fn configured(out: &Output, file: &Path) -> Result<Configured, u8> {
-    let settings = match config::load(file) {
+    let settings = match digue_config::load(file) {
         Ok(config) => config.settings,
         Err(faults) => {
             out.faults(&faults);

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
+use digue_config::Config;
 use digue_gateway::path::Segments;
 use digue_locales::Value;
 use http::{Method, Uri};
 
 use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::RouteProbe;
-use crate::config::{self, Config};
 
 pub(crate) fn run(out: &Output, file: &Path, probe: Option<&RouteProbe>) -> u8 {
-    let config = match config::load(file) {
+    let config = match digue_config::load(file) {
         Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use anyhow::{Context as _, Result};
 use digue_administration::decoys;
 use digue_app::OperationError;
+use digue_config::Config;
 use digue_locales::{Value, text};
 
 use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::DecoysArguments;
-use crate::config::{self, Config};
 
 pub(super) fn run(out: &Output, arguments: &DecoysArguments) -> u8 {
-    let config = match config::load(&arguments.config) {
+    let config = match digue_config::load(&arguments.config) {
         Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);

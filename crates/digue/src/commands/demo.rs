@@ -23,7 +23,6 @@ use digue_replay::{Population, day, portal};
 use digue_types::{AccountId, OrganisationId, PopulationId, PortalId};
 
 use super::{GOOD, Output, runtime};
-use crate::config;
 use crate::serve::{RunningServer, start};
 
 const PORTAL_HOST: &str = "kairos.localhost";
@@ -52,7 +51,7 @@ async fn play(out: &Output, address: SocketAddr, folder: Option<PathBuf>, attack
     let address = free(address)?;
     let urls = Urls::new(address);
     write_configuration(&folder, upstream, address, &urls)?;
-    let config = config::load(&folder.join("digue.toml")).map_err(|faults| {
+    let config = digue_config::load(&folder.join("digue.toml")).map_err(|faults| {
         anyhow!("{}", faults.iter().map(|f| f.say(out.language)).collect::<Vec<_>>().join("; "))
     })?;
     let stage = Arc::new(DemoAttack::new(population.clone(), address));

@@ -11,10 +11,9 @@ use digue_locales::Value;
 
 use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::{InspectedTraffic, SavedResponse};
-use crate::config;
 
 pub(crate) fn run(out: &Output, file: &Path, portal: &str, what: &InspectedTraffic) -> u8 {
-    let config = match config::load(file) {
+    let config = match digue_config::load(file) {
         Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);

@@ -10,6 +10,8 @@ mod tried_map;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use digue_config::portal_map::{self, PortalMap};
+use digue_config::reader::WholeText;
 use digue_learn::compare::MapComparer;
 use digue_learn::compile::compile;
 use digue_learn::emit::{MapSettings, map_text};
@@ -19,8 +21,6 @@ use digue_locales::Value;
 
 use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::learn::{HarArguments, LearnArguments};
-use crate::config::portal_map::{self, PortalMap};
-use crate::config::reader::WholeText;
 use har_files::{HarFiles, HarFilesFault};
 use sentences::Sentences;
 

@@ -6,17 +6,17 @@ use std::time::Duration;
 use anyhow::Result;
 use digue_access::{Membership, Role};
 use digue_app::Actor;
+use digue_config::Config;
 use digue_identity::sign_in;
 use digue_locales::Value;
 use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{BAD, GOOD, Output, runtime};
-use crate::config::{self, Config};
 use crate::serve::{RunningServer, start};
 
 pub(crate) fn run(out: &Output, file: &Path) -> u8 {
-    let config = match config::load(file) {
+    let config = match digue_config::load(file) {
         Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);
@@ -65,7 +65,7 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
 
 /// Reloads the configuration; one with faults changes nothing.
 async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
-    match config::load(file) {
+    match digue_config::load(file) {
         Err(faults) => {
             out.faults(&faults);
             out.complain("serve-reload-refused", &[]);

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use digue_config::Config;
 use digue_evidence::journal_heads::{self, HeadError};
 use digue_journal::disk::Disk;
 use digue_journal::heads::HeadContradiction;
@@ -13,11 +14,10 @@ use digue_types::{AccountId, Act, Administration, Event, Subject, Timestamp};
 
 use super::{Done, forget};
 use crate::commands::{BAD, GOOD, Output, runtime};
-use crate::config::{self, Config};
 use crate::keys;
 
 pub(super) fn run(out: &Output, file: &Path) -> Done {
-    let config = match config::load(file) {
+    let config = match digue_config::load(file) {
         Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use digue_app::indexing::IndexFolder;
+use digue_config::Config;
 use digue_evidence::journal_heads::{self, HeadError};
 use digue_evidence::retention::{self, ForgetError, Retentions};
 use digue_journal::disk::Disk;
@@ -18,11 +19,10 @@ use digue_types::PortalId;
 use super::Done;
 use super::place::moment;
 use crate::commands::{BAD, GOOD, Output};
-use crate::config::{self, Config};
 use crate::keys;
 
 pub(super) fn run(out: &Output, file: &Path, before: &str, portal: Option<&str>) -> Done {
-    let config = match config::load(file) {
+    let config = match digue_config::load(file) {
         Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, anyhow};
 use digue_administration::aliases;
 use digue_administration::import::{ImportError, ImportTally, Importer, known_lines};
 use digue_app::alias_tables::AliasTables;
+use digue_config::{Config, portal_map};
 use digue_journal::Journal;
 use digue_locales::Value;
 use digue_store::Store;
@@ -18,12 +19,11 @@ use super::progress::Progress;
 use super::{Done, forget};
 use crate::cli::evidence::ImportArguments;
 use crate::commands::{BAD, GOOD, NOT_RUN, Output, input, runtime};
-use crate::config::{self, Config, portal_map};
 
 pub(super) fn run(out: &Output, file: &Path, arguments: &ImportArguments) -> Done {
     let mut faults = Vec::new();
     let map = portal_map::read(&arguments.map, &mut faults, &mut Vec::new());
-    let config = match config::load(file) {
+    let config = match digue_config::load(file) {
         Ok(config) if faults.is_empty() => config,
         Ok(_) => {
             out.faults(&faults);

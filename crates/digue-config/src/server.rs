@@ -31,50 +31,50 @@ use super::watch::{WatchSettings, read_watch};
 
 /// `digue.toml`, checked.
 #[derive(Clone)]
-pub(crate) struct Settings {
+pub struct Settings {
     /// The file it was read from.
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
     /// The journal's name and the issuer of identities: a schema-less URL of the operator's.
-    pub(crate) name: String,
-    pub(crate) time_zone: String,
-    pub(crate) data_folder: PathBuf,
-    pub(crate) portals_folder: PathBuf,
-    pub(crate) policies_folder: Option<PathBuf>,
-    pub(crate) listeners: Vec<ListenerSettings>,
-    pub(crate) console_url: String,
-    pub(crate) console_host: String,
-    pub(crate) journal: JournalSettings,
-    pub(crate) store_url: String,
+    pub name: String,
+    pub time_zone: String,
+    pub data_folder: PathBuf,
+    pub portals_folder: PathBuf,
+    pub policies_folder: Option<PathBuf>,
+    pub listeners: Vec<ListenerSettings>,
+    pub console_url: String,
+    pub console_host: String,
+    pub journal: JournalSettings,
+    pub store_url: String,
     /// Where `[backup]` is configured.
-    pub(crate) backup: Option<BackupSettings>,
-    pub(crate) sessions: SessionLimits,
+    pub backup: Option<BackupSettings>,
+    pub sessions: SessionLimits,
     /// How long a proof of identity is fresh.
-    pub(crate) proof_lasts: Duration,
+    pub proof_lasts: Duration,
     /// Passwords with one-time codes, where they are allowed.
-    pub(crate) password: Option<PasswordRules>,
+    pub password: Option<PasswordRules>,
     /// External identity providers.
-    pub(crate) providers: Vec<ProviderRules>,
-    pub(crate) mail: Option<MailSettings>,
-    pub(crate) watch: WatchSettings,
-    pub(crate) partners: PartnerRules,
-    pub(crate) desk: DeskRules,
-    pub(crate) response: ResponseSettings,
-    pub(crate) proxies: TrustedProxies,
-    pub(crate) limits: LimitSettings,
+    pub providers: Vec<ProviderRules>,
+    pub mail: Option<MailSettings>,
+    pub watch: WatchSettings,
+    pub partners: PartnerRules,
+    pub desk: DeskRules,
+    pub response: ResponseSettings,
+    pub proxies: TrustedProxies,
+    pub limits: LimitSettings,
     /// PEM file of certificate authorities for HTTPS portals, besides the system's.
-    pub(crate) upstream_authorities: Option<PathBuf>,
+    pub upstream_authorities: Option<PathBuf>,
 }
 
 /// `[journal]`: its keys, the retention of Digue's own acts, and its witnesses.
 #[derive(Clone, Debug)]
-pub(crate) struct JournalSettings {
-    pub(crate) period: PeriodLength,
+pub struct JournalSettings {
+    pub period: PeriodLength,
     /// The file of the key that wraps the period keys.
-    pub(crate) master_key: PathBuf,
-    pub(crate) retention: Retention,
+    pub master_key: PathBuf,
+    pub retention: Retention,
     /// True when anyone may read checkpoint and tiles on the console's host.
-    pub(crate) is_published: bool,
-    pub(crate) witnesses: WitnessRules,
+    pub is_published: bool,
+    pub witnesses: WitnessRules,
 }
 
 /// `[messages]`: what the message desk compares suspicious messages with.
@@ -111,15 +111,15 @@ fn read_partners(section: Option<ConfigSection<'_>>) -> PartnerRules {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ListenerSettings {
-    pub(crate) address: SocketAddr,
-    pub(crate) tls: Option<TlsFiles>,
+pub struct ListenerSettings {
+    pub address: SocketAddr,
+    pub tls: Option<TlsFiles>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TlsFiles {
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
+pub struct TlsFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 /// Reads the file; faults go to `faults`.

@@ -9,7 +9,7 @@ use super::portal_map::PortalMap;
 use super::reader::WholeText;
 
 /// A number that changes with maps, the files that they name, and policies.
-pub(crate) fn rules_version(maps: &[PortalMap], policies: &BTreeMap<String, String>) -> u64 {
+pub fn rules_version(maps: &[PortalMap], policies: &BTreeMap<String, String>) -> u64 {
     let mut fingerprint = RulesFingerprint::default();
     for map in maps {
         fingerprint.add_whole(&map.source);
@@ -63,7 +63,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::portal_map;
+    use crate::portal_map;
 
     const MAP: &str = r#"
 [portal]

@@ -12,12 +12,12 @@ use super::reader::ConfigSection;
 
 /// `[response]`, checked.
 #[derive(Clone)]
-pub(crate) struct ResponseSettings {
-    pub(crate) controller: BTreeMap<Field, String>,
-    pub(crate) rules: Vec<ClockRule>,
-    pub(crate) contacts: Option<ContactSource>,
-    pub(crate) is_insured: bool,
-    pub(crate) is_nis2: bool,
+pub struct ResponseSettings {
+    pub controller: BTreeMap<Field, String>,
+    pub rules: Vec<ClockRule>,
+    pub contacts: Option<ContactSource>,
+    pub is_insured: bool,
+    pub is_nis2: bool,
 }
 
 /// The fields of the notification about the controller, and the keys that fill them.
@@ -66,7 +66,7 @@ pub(crate) fn read_response(section: Option<ConfigSection<'_>>) -> Option<Respon
 }
 
 /// The portal's own database of contacts, and the query that the operator wrote for it.
-pub(super) fn read_contacts(section: &ConfigSection<'_>) -> Option<ContactSource> {
+pub(crate) fn read_contacts(section: &ConfigSection<'_>) -> Option<ContactSource> {
     let url = match section.path("url_file").map(std::fs::read_to_string) {
         // A URL with a password has a file of its own.
         Some(Ok(text)) => match parse_store_url(text.trim()) {

@@ -11,8 +11,8 @@ use digue_inspect::response::{Message, inspect};
 use http::Method;
 
 use super::*;
-use crate::config::portal_map::read_kept;
-use crate::config::reader::WholeText;
+use crate::portal_map::read_kept;
+use crate::reader::WholeText;
 
 const MAP: &str = r#"
 [portal]
@@ -403,12 +403,8 @@ fn a_file_that_the_map_names_belongs_to_it() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("jeton"), "un-jeton-qui-est-bien-assez-long-pour-servir").unwrap();
     std::fs::write(folder.path().join("portail.toml"), &text).unwrap();
-    let read = crate::config::portal_map::read(
-        &folder.path().join("portail.toml"),
-        &mut Vec::new(),
-        &mut Vec::new(),
-    )
-    .unwrap();
+    let read = crate::portal_map::read(&folder.path().join("portail.toml"), &mut Vec::new(), &mut Vec::new())
+        .unwrap();
     assert!(!read.source.to_json().contains("un-jeton"));
     let again = read_kept(Path::new("portail.toml"), &read.source, &mut Vec::new()).unwrap();
     assert_eq!(again.portal.report_token, read.portal.report_token);

@@ -32,21 +32,21 @@ use super::response_rules::{read_block, read_sweep};
 use super::server::read_retention;
 
 /// A map, and the public URL of its portal.
-pub(crate) struct PortalMap {
-    pub(crate) portal: Portal,
-    pub(crate) url: String,
+pub struct PortalMap {
+    pub portal: Portal,
+    pub url: String,
     /// The retention of its exposures.
-    pub(crate) retention: Retention,
+    pub retention: Retention,
     /// The format of this portal's access logs.
-    pub(crate) logs: LogForm,
+    pub logs: LogForm,
     /// The text of the map, and of the files that it names.
-    pub(crate) source: WholeText,
+    pub source: WholeText,
     /// The text of a map that waits for a second person, and whose lower limits apply already.
-    pub(crate) narrowed_by: Option<WholeText>,
+    pub narrowed_by: Option<WholeText>,
 }
 
 /// Reads one map; faults go to `faults`, likely mistakes to `warnings`.
-pub(crate) fn read(
+pub fn read(
     file: &Path,
     faults: &mut Vec<ConfigFault>,
     warnings: &mut Vec<ConfigFault>,
@@ -55,7 +55,7 @@ pub(crate) fn read(
 }
 
 /// Reads a map as it was stored.
-pub(crate) fn read_kept(file: &Path, source: &WholeText, faults: &mut Vec<ConfigFault>) -> Option<PortalMap> {
+pub fn read_kept(file: &Path, source: &WholeText, faults: &mut Vec<ConfigFault>) -> Option<PortalMap> {
     ConfigSource::of_kept(file, source).read(faults, read_map)
 }
 

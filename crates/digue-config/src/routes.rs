@@ -5,7 +5,7 @@ use digue_gateway::portal::{Route, RouteKind};
 use super::reader::ConfigSection;
 
 /// Warns of likely mistakes. `sections` are those of `routes`, in the same order.
-pub(super) fn warn(sections: &[ConfigSection<'_>], routes: &[Route]) {
+pub(crate) fn warn(sections: &[ConfigSection<'_>], routes: &[Route]) {
     for (place, (section, route)) in sections.iter().zip(routes).enumerate() {
         warn_of_one(section, route);
         let twin = routes[..place].iter().position(|earlier| is_shadowed_by(route, earlier));

@@ -14,33 +14,33 @@ use super::reader::ConfigSection;
 
 /// `[watch]`, checked.
 #[derive(Clone)]
-pub(crate) struct WatchSettings {
-    pub(crate) playbook: Playbook,
-    pub(crate) bars: Bars,
-    pub(crate) listed_max: u32,
+pub struct WatchSettings {
+    pub playbook: Playbook,
+    pub bars: Bars,
+    pub listed_max: u32,
     /// Fictitious persons.
-    pub(crate) decoys: Vec<Decoy>,
+    pub decoys: Vec<Decoy>,
     /// Scheduled work of programs.
-    pub(crate) batches: Vec<DeclaredBatch>,
-    pub(crate) work: Vec<PortalWork>,
-    pub(crate) alerts: AlertRules,
+    pub batches: Vec<DeclaredBatch>,
+    pub work: Vec<PortalWork>,
+    pub alerts: AlertRules,
 }
 
 /// The kind of work at a portal, and the line that declares it.
 #[derive(Clone)]
-pub(crate) struct PortalWork {
-    pub(crate) portal: PortalId,
-    pub(crate) work: Work,
-    pub(crate) line: usize,
+pub struct PortalWork {
+    pub portal: PortalId,
+    pub work: Work,
+    pub line: usize,
 }
 
 /// A fictitious person, and the line that names it.
 #[derive(Clone)]
-pub(crate) struct Decoy {
-    pub(crate) portal: String,
-    pub(crate) person: String,
-    pub(crate) file: PathBuf,
-    pub(crate) line: usize,
+pub struct Decoy {
+    pub portal: String,
+    pub person: String,
+    pub file: PathBuf,
+    pub line: usize,
 }
 
 const ACTIONS: [(&str, Action); 7] = [

@@ -12,10 +12,10 @@ const SECRET: &str = "secret: ";
 /// A line of a stored text that `written` would not write.
 #[derive(Debug, thiserror::Error)]
 #[error("the granted proxies have an invalid line: {0:?}")]
-pub(crate) struct ProxyLineFault(String);
+pub struct ProxyLineFault(String);
 
 /// The text stored when proxies are granted: one line each, always in the same order.
-pub(crate) fn written(proxies: &TrustedProxies) -> String {
+pub fn written(proxies: &TrustedProxies) -> String {
     let mut lines: Vec<String> = proxies.networks.iter().map(ToString::to_string).collect();
     lines.sort_unstable();
     if proxies.says_client_in != ClientHeader::default() {
@@ -27,7 +27,7 @@ pub(crate) fn written(proxies: &TrustedProxies) -> String {
 }
 
 /// # Errors The first line that `written` would not write.
-pub(crate) fn read(text: &str) -> Result<TrustedProxies, ProxyLineFault> {
+pub fn read(text: &str) -> Result<TrustedProxies, ProxyLineFault> {
     let mut proxies = TrustedProxies::default();
     for line in text.lines() {
         let fault = || ProxyLineFault(line.to_owned());
@@ -45,7 +45,7 @@ pub(crate) fn read(text: &str) -> Result<TrustedProxies, ProxyLineFault> {
 }
 
 /// The part of `wanted` that may be in force now, and one line for each change that waits.
-pub(crate) fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (TrustedProxies, Vec<String>) {
+pub fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (TrustedProxies, Vec<String>) {
     let is_granted = |net: &IpNet| granted.networks.iter().any(|known| known.contains(net));
     let new = wanted.networks.iter().filter(|net| !is_granted(net));
     let mut waiting: Vec<String> = new.map(|net| format!("proxies.trusted: - -> {net}")).collect();

@@ -9,7 +9,7 @@ use super::reader::ConfigSection;
 use super::response::read_contacts;
 
 /// Reads every provider; two with one name are a fault.
-pub(super) fn read_providers(sections: &[ConfigSection<'_>]) -> Option<Vec<ProviderRules>> {
+pub(crate) fn read_providers(sections: &[ConfigSection<'_>]) -> Option<Vec<ProviderRules>> {
     let read: Vec<Option<ProviderRules>> = sections.iter().map(read_provider).collect();
     let providers = read.into_iter().collect::<Option<Vec<ProviderRules>>>()?;
     for (place, one) in providers.iter().enumerate() {

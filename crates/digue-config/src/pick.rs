@@ -6,7 +6,7 @@ use digue_inspect::{IdentifierKind, Pick, SearchPattern};
 use super::reader::ConfigSection;
 
 /// The kind of a rule, and the pattern that extracts it.
-pub(super) fn read_pick(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
+pub(crate) fn read_pick(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
     let kind = match section.text("as") {
         None if kinds.len() == 1 => Some(0),
         None => {

@@ -3,20 +3,20 @@
 //! Reading never stops at the first fault: `digue check` prints them all, with file and line.
 
 mod addresses;
-pub(crate) mod backup;
-mod limits;
-pub(crate) mod map_change;
+pub mod backup;
+pub mod limits;
+pub mod map_change;
 mod pick;
-pub(crate) mod portal_map;
+pub mod portal_map;
 mod providers;
-pub(crate) mod proxy_change;
-pub(crate) mod reader;
-mod response;
+pub mod proxy_change;
+pub mod reader;
+pub mod response;
 mod response_rules;
 mod routes;
-pub(crate) mod rules_version;
-pub(crate) mod server;
-mod watch;
+pub mod rules_version;
+pub mod server;
+pub mod watch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,32 +32,32 @@ use reader::ConfigFault;
 use server::Settings;
 
 /// A complete configuration without faults.
-pub(crate) struct Config {
-    pub(crate) settings: Settings,
-    pub(crate) maps: Vec<PortalMap>,
-    pub(crate) policies: PolicyFiles,
+pub struct Config {
+    pub settings: Settings,
+    pub maps: Vec<PortalMap>,
+    pub policies: PolicyFiles,
     /// Valid, but most likely a mistake.
-    pub(crate) warnings: Vec<ConfigFault>,
+    pub warnings: Vec<ConfigFault>,
 }
 
 impl Config {
-    pub(crate) fn portals(&self) -> impl Iterator<Item = &Portal> {
+    pub fn portals(&self) -> impl Iterator<Item = &Portal> {
         self.maps.iter().map(|map| &map.portal)
     }
 
     /// The retention of each portal's exposures.
-    pub(crate) fn retentions(&self) -> Vec<(PortalId, Retention)> {
+    pub fn retentions(&self) -> Vec<(PortalId, Retention)> {
         retentions(&self.maps)
     }
 }
 
 /// The retention of each portal's exposures.
-pub(crate) fn retentions(maps: &[PortalMap]) -> Vec<(PortalId, Retention)> {
+pub fn retentions(maps: &[PortalMap]) -> Vec<(PortalId, Retention)> {
     maps.iter().map(|map| (map.portal.id.clone(), map.retention.clone())).collect()
 }
 
 /// The public URL of each portal, by host.
-pub(crate) fn portal_urls(maps: &[PortalMap]) -> Vec<(String, String)> {
+pub fn portal_urls(maps: &[PortalMap]) -> Vec<(String, String)> {
     let of = |map: &PortalMap| -> Vec<(String, String)> {
         map.portal.hosts.iter().map(|host| (host.clone(), map.url.clone())).collect()
     };
@@ -65,20 +65,20 @@ pub(crate) fn portal_urls(maps: &[PortalMap]) -> Vec<(String, String)> {
 }
 
 /// Ports of the public URLs.
-pub(crate) fn public_ports(maps: &[PortalMap], console_url: &str) -> Vec<u16> {
+pub fn public_ports(maps: &[PortalMap], console_url: &str) -> Vec<u16> {
     let urls = maps.iter().map(|map| map.url.as_str()).chain([console_url]);
     urls.filter_map(|url| url.parse::<http::Uri>().ok()?.port_u16()).collect()
 }
 
 /// Policy files by name, and the policies that they form together.
 #[derive(Default)]
-pub(crate) struct PolicyFiles {
-    pub(crate) texts: BTreeMap<String, String>,
-    pub(crate) policies: Policies,
+pub struct PolicyFiles {
+    pub texts: BTreeMap<String, String>,
+    pub policies: Policies,
 }
 
 /// Parses policy files as they were stored.
-pub(crate) fn parse_policies(
+pub fn parse_policies(
     texts: &BTreeMap<String, String>,
 ) -> Result<Policies, Vec<digue_access::policy::PolicyFault>> {
     let files: Vec<(String, String)> =
@@ -87,7 +87,7 @@ pub(crate) fn parse_policies(
 }
 
 /// Reads everything that `file` refers to, or lists all faults.
-pub(crate) fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
+pub fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
     let mut faults = Vec::new();
     let settings = server::read(file, &mut faults);
     let Some(settings) = settings else {

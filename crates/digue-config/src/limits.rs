@@ -8,9 +8,9 @@ use super::reader::ConfigSection;
 
 /// `[limits]`, with defaults for absent keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LimitSettings {
-    pub(crate) gateway: GatewayLimits,
-    pub(crate) stop_grace: Duration,
+pub struct LimitSettings {
+    pub gateway: GatewayLimits,
+    pub stop_grace: Duration,
 }
 
 impl Default for LimitSettings {

@@ -16,27 +16,27 @@ use super::reader::ConfigSection;
 
 /// `[backup]`, checked.
 #[derive(Clone, Debug)]
-pub(crate) struct BackupSettings {
-    pub(crate) backups: Cadence,
-    pub(crate) drills: Cadence,
-    pub(crate) tolerance: DrillTolerance,
-    pub(crate) repositories: Vec<RepositorySettings>,
-    pub(crate) folders: Vec<BackupSource>,
-    pub(crate) commands: Vec<CommandSettings>,
+pub struct BackupSettings {
+    pub backups: Cadence,
+    pub drills: Cadence,
+    pub tolerance: DrillTolerance,
+    pub repositories: Vec<RepositorySettings>,
+    pub folders: Vec<BackupSource>,
+    pub commands: Vec<CommandSettings>,
     reports: Vec<ReportRule>,
     runs_itself: bool,
 }
 
 /// `[[backup.commands]]`: a program whose output is stored.
 #[derive(Clone, Debug)]
-pub(crate) struct CommandSettings {
-    pub(crate) name: String,
-    pub(crate) program: Vec<String>,
+pub struct CommandSettings {
+    pub name: String,
+    pub program: Vec<String>,
 }
 
 impl BackupSettings {
     /// What the checks expect.
-    pub(crate) fn rules(&self, zone: TimeZone) -> BackupRules {
+    pub fn rules(&self, zone: TimeZone) -> BackupRules {
         BackupRules {
             repositories: self.repositories.iter().map(|repository| repository.name.clone()).collect(),
             sources: self.sources(),
@@ -49,7 +49,7 @@ impl BackupSettings {
     }
 
     /// Everything that is stored.
-    pub(crate) fn sources(&self) -> Vec<String> {
+    pub fn sources(&self) -> Vec<String> {
         let folders = self.folders.iter().map(|folder| folder.name.clone());
         let commands = self.commands.iter().map(|command| command.name.clone());
         [OWN_SOURCE.to_owned()].into_iter().chain(folders).chain(commands).collect()
@@ -58,7 +58,7 @@ impl BackupSettings {
 
 const DAY: Duration = Duration::from_hours(24);
 
-pub(super) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings> {
+pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings> {
     let every = section.duration("every").unwrap_or(DAY);
     let drill_every = section.duration("drill_every").unwrap_or(DAY * 30);
     let age = section.duration("data_age").unwrap_or(DAY);

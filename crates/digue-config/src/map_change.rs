@@ -42,14 +42,14 @@ fn on_one_line(text: &str) -> String {
 }
 
 /// What `new` lets through that `old` did not, one line each; empty when nothing.
-pub(crate) fn widenings(old: &PortalMap, new: &PortalMap) -> Vec<String> {
+pub fn widenings(old: &PortalMap, new: &PortalMap) -> Vec<String> {
     let differences = differences(old, new);
     let wider = differences.into_iter().filter(|difference| !only_narrows(difference, old, new));
     wider.map(|difference| difference.line()).collect()
 }
 
 /// The terms on which a portal that was never granted would start.
-pub(crate) fn beginning(map: &PortalMap) -> Vec<String> {
+pub fn beginning(map: &PortalMap) -> Vec<String> {
     let portal = &map.portal;
     vec![
         format!("portal.name: - -> {}", portal.id),

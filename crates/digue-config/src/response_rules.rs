@@ -19,7 +19,7 @@ use super::reader::ConfigSection;
 const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | text | nobody";
 
 /// One block. Faults go to the section's source.
-pub(super) fn read_block(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<RuleBlock> {
+pub(crate) fn read_block(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<RuleBlock> {
     let format = section.need_text("format");
     let types = section.texts("types");
     let sweep: Vec<Option<Pick>> =
@@ -159,7 +159,7 @@ fn read_html_records(section: &ConfigSection<'_>) -> Option<HtmlRecords> {
     (!selectors.is_empty()).then_some(HtmlRecords::At(selectors))
 }
 
-pub(super) fn read_sweep(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
+pub(crate) fn read_sweep(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
     if !section.has("pattern") {
         section.fault("pattern", "fault-missing", "");
     }

@@ -17,15 +17,15 @@ type Spanned<T> = toml::Spanned<T>;
 
 /// One fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ConfigFault {
-    pub(crate) file: PathBuf,
+pub struct ConfigFault {
+    pub file: PathBuf,
     /// From 1; 0 when the fault concerns the whole file.
-    pub(crate) line: usize,
+    pub line: usize,
     /// Locale key.
-    pub(crate) key: &'static str,
+    pub key: &'static str,
     /// The name in the file.
-    pub(crate) name: String,
-    pub(crate) detail: String,
+    pub name: String,
+    pub detail: String,
 }
 
 impl ConfigFault {
@@ -34,7 +34,7 @@ impl ConfigFault {
     }
 
     /// `file:line: sentence`.
-    pub(crate) fn say(&self, language: Language) -> String {
+    pub fn say(&self, language: Language) -> String {
         let values =
             [("name", Value::from(self.name.as_str())), ("detail", Value::from(self.detail.as_str()))];
         let sentence = text_with(language, self.key, &values);
@@ -57,18 +57,18 @@ pub(crate) struct ConfigSource {
 
 /// The complete content of a file: its text, and that of each file that it names.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(crate) struct WholeText {
-    pub(crate) text: String,
-    pub(crate) files: BTreeMap<String, String>,
+pub struct WholeText {
+    pub text: String,
+    pub files: BTreeMap<String, String>,
 }
 
 impl WholeText {
     /// One text, from which `of_json` restores it.
-    pub(crate) fn to_json(&self) -> String {
+    pub fn to_json(&self) -> String {
         serde_json::json!({"text": self.text, "files": self.files}).to_string()
     }
 
-    pub(crate) fn of_json(json: &str) -> Option<Self> {
+    pub fn of_json(json: &str) -> Option<Self> {
         let value: serde_json::Value = serde_json::from_str(json).ok()?;
         let text = value["text"].as_str()?.to_owned();
         let files = value["files"].as_object()?.iter();
