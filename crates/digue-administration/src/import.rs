@@ -13,9 +13,9 @@ use digue_gateway::Portal;
 use digue_gateway::past::{PastRequest, PastRequestError, exposure_of};
 use digue_gateway::ports::Aliases;
 use digue_gateway::reported;
-use digue_inspect::access_log::{self, CsvHeader, LogForm};
-use digue_inspect::lines::{InputFault, InputLine, InputLines};
 use digue_journal::{Journal, codec};
+use digue_logs::access_log::{self, CsvHeader, LogForm};
+use digue_logs::lines::{InputFault, InputLine, InputLines};
 use digue_types::{
     AccountId, Act, Administration, Event, ExchangeId, Exposure, OrganisationId, RequestClient, SessionId,
     Subject, Timestamp,

@@ -8,7 +8,6 @@
 //! known, or `Unreadable` with cause and place (docs/decisions/0016). Whether an unreadable response may
 //! leave, the portal map decides.
 
-pub mod access_log;
 pub mod collector;
 pub mod csv_table;
 pub mod decode;
@@ -19,7 +18,6 @@ pub mod identifier;
 pub mod json;
 pub mod jsonpath;
 pub mod limits;
-pub mod lines;
 pub mod media_type;
 pub mod pattern;
 pub mod reading;

@@ -10,7 +10,7 @@ use std::io::Read;
 use digue_detection::SeenPerson;
 use digue_detection::engine::key_of;
 use digue_detection::sighting::number_of;
-use digue_inspect::lines::{InputFault, InputLines};
+use digue_logs::lines::{InputFault, InputLines};
 use digue_types::Timestamp;
 
 use crate::draw::Draw;

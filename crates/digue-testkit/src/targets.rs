@@ -5,7 +5,6 @@
 
 use digue_gateway::path::{Pattern, Segments};
 use digue_html::selector::parse_selector;
-use digue_inspect::access_log::{self, CsvHeader, LogForm, LogMembers};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
@@ -27,6 +26,7 @@ use digue_learn::compile::compile;
 use digue_learn::har::{HarFault, HarLimits, read_har};
 use digue_learn::known::{ColumnChoice, PersonsTable};
 use digue_learn::{Exchange, ExchangeSource, KnownPersons, learn};
+use digue_logs::access_log::{self, CsvHeader, LogForm, LogMembers};
 
 pub type Target = fn(&[u8]);
 

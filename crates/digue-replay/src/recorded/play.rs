@@ -13,7 +13,7 @@ use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 
 use digue_detection::Finding;
 use digue_detection::batch::OwnedSighting;
-use digue_inspect::lines::{InputError, InputFault, InputLine, InputLines};
+use digue_logs::lines::{InputError, InputFault, InputLine, InputLines};
 
 use super::sort::{LineSorter, RUN_BYTES, SpillError};
 use super::spool::Spool;

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use digue_inspect::lines::{ForeignForm, InputError, InputFault, Unpacker};
 use digue_locales::{Language, Value, text};
+use digue_logs::lines::{ForeignForm, InputError, InputFault, Unpacker};
 
 use super::Output;
 

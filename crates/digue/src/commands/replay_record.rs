@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use digue_detection::Tuning;
-use digue_inspect::lines::{InputError, InputFault};
 use digue_locales::{Value, number, text, text_with};
+use digue_logs::lines::{InputError, InputFault};
 use digue_replay::record::play::{HonestTally, PlaySettings, RecordHalf};
 use digue_replay::record::results::{self, GoalResult, RecordResults, RecordRow, Variation};
 use digue_replay::record::theft::{CLASSES, RecordClass};

@@ -9,6 +9,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-html", 0, &[]),
     ("digue-journal", 1, &["digue-types"]),
     ("digue-inspect", 1, &["digue-types", "digue-html"]),
+    ("digue-logs", 1, &["digue-types"]),
     ("digue-access", 1, &["digue-types"]),
     ("digue-detection", 1, &["digue-types"]),
     ("digue-response", 1, &["digue-types"]),
@@ -109,7 +110,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-types",
             "digue-access",
             "digue-detection",
-            "digue-inspect",
+            "digue-logs",
             "digue-journal",
             "digue-response",
             "digue-gateway",
@@ -185,6 +186,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-inspect",
             "digue-journal",
             "digue-locales",
+            "digue-logs",
             "digue-mail",
             "digue-messages",
             "digue-response",
@@ -273,7 +275,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-types",
             "digue-access",
             "digue-detection",
-            "digue-inspect",
+            "digue-logs",
             "digue-journal",
             "digue-gateway",
         ],
@@ -290,6 +292,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-exposure",
             "digue-gateway",
             "digue-learn",
+            "digue-logs",
         ],
     ),
     ("digue-scenarios", 16, &[]),
@@ -333,7 +336,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quick-xml", &["digue-inspect"]),
     ("serde_json_path", &["digue-inspect"]),
     // Caseload files and lists of accounts are CSV, too.
-    ("csv", &["digue-inspect", "digue-access", "digue-app", "digue-administration"]),
+    ("csv", &["digue-logs", "digue-access", "digue-app", "digue-administration"]),
     ("hyper", &["digue-gateway", "digue-replay"]),
     ("hyper-rustls", &["digue-http"]),
     ("tokio-rustls", &["digue-gateway"]),
@@ -388,10 +391,11 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "digue-types",
     "digue-journal",
     "digue-inspect",
+    "digue-logs",
     "digue-access",
     "digue-detection",
     "digue-response",

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use digue_inspect::lines::Unpacker;
 use digue_learn::har::{HarFault, HarLimits, HarTally, read_har};
 use digue_learn::{BodyGap, Exchange, ExchangeSource};
 use digue_locales::Value;
+use digue_logs::lines::Unpacker;
 
 use super::super::evidence::Progress;
 use super::super::{Output, input};
