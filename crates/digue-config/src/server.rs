@@ -41,6 +41,8 @@ pub struct Settings {
     pub portals_folder: PathBuf,
     pub policies_folder: Option<PathBuf>,
     pub listeners: Vec<ListenerSettings>,
+    /// Where programs read readiness and figures, when `[monitoring]` is configured.
+    pub monitoring: Option<SocketAddr>,
     pub console_url: String,
     pub console_host: String,
     pub journal: JournalSettings,
@@ -150,6 +152,8 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let console_url = console.and_then(|section| section.need("url", parse_public_url));
         let journal = root.section("journal");
         let backup = root.section("backup").map(|section| read_backup(&section));
+        let monitoring = root.section("monitoring");
+        let monitoring = monitoring.map(|section| section.need("address", str::parse::<SocketAddr>));
         let digue = digue?;
         // Relative to the configuration file, not to the working directory: a service and a shell start
         // elsewhere.
@@ -174,6 +178,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             backup: backup.map_or(Some(None), |read| read.map(Some))?,
             data_folder,
             listeners: listeners.into_iter().collect::<Option<Vec<_>>>()?,
+            monitoring: monitoring.map_or(Some(None), |read| read.map(Some))?,
             console_url,
             console_host,
             sessions,

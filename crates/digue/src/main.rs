@@ -7,6 +7,7 @@ mod commands;
 mod descriptors;
 mod keys;
 mod maps;
+mod monitoring;
 mod pages;
 mod serve;
 mod tls;

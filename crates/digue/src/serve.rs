@@ -50,11 +50,12 @@ use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow, Subject};
 use jiff::tz::TimeZone;
 use rustls::ServerConfig;
+use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::pages::ConsolePages;
-use crate::{descriptors, keys, maps, tls};
+use crate::{descriptors, keys, maps, monitoring, tls};
 
 /// Appends that may wait for the disk; further ones are refused.
 // Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only grows.
@@ -257,6 +258,9 @@ pub(crate) async fn start(
     for listener in &settings.listeners {
         running.open(listener, &gateway, &stopping, &settings).await?;
     }
+    if let Some(address) = settings.monitoring {
+        running.open_monitoring(address, &stopping).await?;
+    }
     running.tasks.push(tokio::spawn(gateway.connections().clone().keep_checking(stopping.clone())));
     running.tasks.push(tokio::spawn(write_counted(gateway.clone(), stopping.clone())));
     running.tasks.push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
@@ -383,6 +387,15 @@ impl RunningServer {
         }
         let (gateway, stopping, grace) = (gateway.clone(), stopping.clone(), settings.limits.stop_grace);
         self.tasks.push(tokio::spawn(async move { bound.serve(gateway, stopping, grace).await }));
+        Ok(())
+    }
+
+    /// Opens the listener for programs that watch Digue.
+    async fn open_monitoring(&mut self, address: SocketAddr, stopping: &watch::Receiver<bool>) -> Result<()> {
+        let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+        tracing::info!(address = %listener.local_addr()?, "Readiness and figures");
+        let (app, stopping) = (self.app.clone(), stopping.clone());
+        self.tasks.push(tokio::spawn(monitoring::serve(app, listener, stopping)));
         Ok(())
     }
 

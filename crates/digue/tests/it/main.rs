@@ -32,6 +32,7 @@ mod leaks;
 mod learn;
 mod messages;
 mod mirror;
+mod monitoring;
 mod names;
 mod notices;
 mod observed;

@@ -212,6 +212,19 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-metrics",
+        12,
+        &[
+            "digue-app",
+            "digue-compliance",
+            "digue-exposure",
+            "digue-isms",
+            "digue-journal",
+            "digue-tasks",
+            "digue-types",
+        ],
+    ),
+    (
         "digue-pages",
         12,
         &[
@@ -366,6 +379,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     // Maps are edited, and not written anew.
     ("toml_edit", &["digue-learn"]),
     ("minicbor", &["digue-journal"]),
+    ("prometheus-client", &["digue-metrics"]),
 ];
 
 #[test]
