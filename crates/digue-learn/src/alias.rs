@@ -43,7 +43,7 @@ pub(crate) struct AliasSurvey {
 
 /// Another identifier of the same persons.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LearntAlias {
+pub struct SeenAlias {
     pub place: AliasPlace,
     /// The name of its kind in the map.
     pub kind: String,

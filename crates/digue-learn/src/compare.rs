@@ -11,9 +11,8 @@ use digue_types::path::Segments;
 use digue_types::{ReadFailure, UnreadCause};
 
 use crate::compile::{TriedMap, TriedRoute};
-use crate::exchange::{Exchange, RecordedBody, UrlParts};
+use crate::exchange::{Exchange, RecordedBody, UrlParts, pairs};
 use crate::known::KnownPersons;
-use crate::survey::pairs;
 
 /// How one learnt route and the operator's answer to the same requests differ.
 #[derive(Clone, Debug, Default)]
@@ -137,8 +136,8 @@ impl MapSide<'_> {
         if !self.route.is_held {
             return Ok(persons);
         }
-        let person = |text: &str| match known.value(text) {
-            Some((value, _)) => format!("#{}", value.person),
+        let person = |text: &str| match known.person(text) {
+            Some(person) => format!("#{person}"),
             None => text.to_owned(),
         };
         if let Some(accepted) = &self.route.query {

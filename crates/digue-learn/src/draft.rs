@@ -6,21 +6,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use digue_inspect::media_type::MediaType;
 use digue_inspect::response::usual_types;
-use smol_str::SmolStr;
 
+use crate::body_format::BodyFormat;
+use crate::directories::directories;
 use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};
 use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
-use crate::judge::{Accepted, AddressVerdicts, PlaceVerdict, json_signs, judge};
+use crate::judge::AddressVerdicts;
 use crate::known::{KnownKind, KnownPersons};
 use crate::model::{
-    BlockFormat, BodyFormat, LearntBlock, LearntErrors, LearntKind, LearntRequest, LearntRoute,
-    LearntRouteKind, LineReason, RequestPlace, RouteAction,
+    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntRequest, LearntRoute, LearntRouteKind,
+    LineReason, RequestPlace, RouteAction,
 };
-use crate::routes;
-use crate::survey::{BodySurvey, ErrorSurvey, FormatSurvey, RouteKey, RouteSurvey, TrafficSurvey};
+use crate::portal_survey::{OtherHost, PortalSurvey};
+use crate::route_judge::{JudgedParameter, JudgedRequest, RouteJudge};
+use crate::survey::{BodySurvey, ErrorSurvey, RouteKey, RouteSurvey};
 use crate::template::{PathTemplate, TemplatePart};
-use crate::value::{ValueContext, is_paging_name};
+use crate::value::ValueContext;
 
 /// A map whose blocks are still to be tried.
 pub(crate) struct MapDraft {
@@ -39,14 +41,9 @@ pub(crate) struct RouteDraft {
 }
 
 /// Drafts the map of the portal that was recorded most.
-pub(crate) fn draft(known: &KnownPersons, survey: TrafficSurvey<'_>) -> MapDraft {
-    let TrafficSurvey { routes, errors, fetched, dropped, .. } = survey;
-    let origin = main_origin(&routes);
-    let mut findings = other_origins(&routes, &origin);
-    let routes: BTreeMap<RouteKey, RouteSurvey> =
-        routes.into_iter().filter(|(key, _)| key.origin == origin).collect();
-    let routes = routes::join(routes);
-    let addresses = AddressVerdicts::of(known, &routes);
+pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
+    let PortalSurvey { origin, routes, errors, addresses, usual_member, fetched, others, dropped } = portal;
+    let mut findings: Vec<LearntFinding> = others.into_iter().map(other_origin).collect();
     let kinds = kinds(known);
     let sweep: Vec<usize> = (0..kinds.len()).filter(|kind| kinds[*kind].sweep.is_some()).collect();
     for (place, kind) in known.kinds().iter().enumerate().filter(|(place, _)| !sweep.contains(place)) {
@@ -68,9 +65,8 @@ pub(crate) fn draft(known: &KnownPersons, survey: TrafficSurvey<'_>) -> MapDraft
     if dropped > 0 {
         findings.push(LearntFinding::TooManyRoutes { exchanges: dropped });
     }
-    let errors = errors.get(&origin).and_then(|errors| errors_of(errors, &sweep));
-    let usual = usual_member(known, &routes);
-    let usual_member = usual.as_deref();
+    let errors = errors.and_then(|errors| errors_of(&errors, &sweep));
+    let usual_member = usual_member.as_deref();
     let names = BTreeSet::new();
     let mut draft =
         RoutesDraft { known, addresses: &addresses, sweep: &sweep, usual_member, findings, names };
@@ -90,7 +86,12 @@ pub(crate) fn draft(known: &KnownPersons, survey: TrafficSurvey<'_>) -> MapDraft
     drafted.sort_by(|one, other| one.route.path.cmp(&other.route.path));
     let mut findings = draft.findings;
     findings.dedup();
-    MapDraft { origin: origin.to_string(), kinds, errors, routes: drafted, writes, findings }
+    MapDraft { origin, kinds, errors, routes: drafted, writes, findings }
+}
+
+fn other_origin(host: OtherHost) -> LearntFinding {
+    let OtherHost { origin, exchanges, with_known } = host;
+    LearntFinding::OtherOrigin { origin, exchanges, with_known }
 }
 
 /// How a finding names a context.
@@ -118,59 +119,13 @@ fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> 
     groups
 }
 
-/// The origin with the most answers that show a known person, then with the most exchanges.
-fn main_origin(routes: &BTreeMap<RouteKey, RouteSurvey>) -> SmolStr {
-    let mut counts: BTreeMap<&SmolStr, (usize, usize)> = BTreeMap::new();
-    for (key, survey) in routes {
-        let own = counts.entry(&key.origin).or_default();
-        own.0 += survey.bodies.values().map(|body| body.with_known).sum::<usize>();
-        own.1 += survey.exchanges;
-    }
-    let best = counts.into_iter().max_by_key(|(origin, counts)| (*counts, std::cmp::Reverse(*origin)));
-    best.map(|(origin, _)| origin.clone()).unwrap_or_default()
-}
-
-fn other_origins(routes: &BTreeMap<RouteKey, RouteSurvey>, main: &str) -> Vec<LearntFinding> {
-    let mut others: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (key, survey) in routes.iter().filter(|(key, _)| key.origin != main) {
-        let own = others.entry(&key.origin).or_default();
-        own.0 += survey.exchanges;
-        own.1 += survey.bodies.values().map(|body| body.with_known).sum::<usize>();
-    }
-    let finding = |(origin, (exchanges, with_known)): (&str, (usize, usize))| LearntFinding::OtherOrigin {
-        origin: origin.to_owned(),
-        exchanges,
-        with_known,
-    };
-    others.into_iter().map(finding).collect()
-}
-
-/// The name under which most JSON answers hold known identifiers of the primary kind.
-fn usual_member(known: &KnownPersons, routes: &BTreeMap<RouteKey, RouteSurvey>) -> Option<String> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for body in routes.values().flat_map(|route| route.bodies.values()) {
-        let FormatSurvey::Json(json) = &body.format else { continue };
-        for ((path, context), tally) in &json.tallies {
-            let hits = tally.kinds.get(&0).map_or(0, |seen| seen.hits);
-            let name = path.rsplit_once('.').map(|(_, name)| name).filter(|name| !name.contains(['[', '*']));
-            if let (ValueContext::Whole, Some(name)) = (context, name)
-                && hits > 0
-            {
-                *counts.entry(name).or_default() += hits;
-            }
-        }
-    }
-    let best = counts.into_iter().max_by_key(|(name, hits)| (*hits, std::cmp::Reverse(*name)));
-    best.filter(|_| !known.is_empty()).map(|(name, _)| name.to_owned())
-}
-
 fn kinds(known: &KnownPersons) -> Vec<LearntKind> {
     let kind = |kind: &KnownKind| LearntKind {
         name: kind.name.clone(),
         steps: kind.shape.steps.clone(),
         shape: Some(kind.shape.pattern.clone()).filter(|_| !kind.shape.is_of_words()),
         sweep: kind.shape.sweep(),
-        reason: match (kind.is_seen, known.is_given) {
+        reason: match (kind.is_seen, known.is_given()) {
             (true, _) => LineReason::KindBeside { persons: kind.count() },
             (false, true) => LineReason::KindGiven { values: kind.count(), telling: kind.telling() },
             (false, false) => LineReason::KindInferred { values: kind.count() },
@@ -232,7 +187,7 @@ impl<'d> RoutesDraft<'d> {
         }
         let assets: Vec<&PathTemplate> = assets.iter().map(|(key, _)| &key.template).collect();
         let others: Vec<&PathTemplate> = others.iter().map(|(key, _)| &key.template).collect();
-        let directories = routes::directories(&assets, &others);
+        let directories = directories(&assets, &others);
         let is_below = |template: &PathTemplate| {
             directories.iter().any(|(directory, _)| template.0.starts_with(&directory.0))
         };
@@ -281,9 +236,10 @@ impl<'d> RoutesDraft<'d> {
         let key = methods[0].0;
         let path = template.text();
         self.note_gaps(&path, &survey);
-        let request = self.path_rules(template, &survey);
-        let (query, by_query) = self.query_rules(&path, &survey);
-        let request: Vec<LearntRequest> = request.into_iter().chain(by_query).collect();
+        let judge = RouteJudge::new(self.known, self.addresses, key);
+        let mut request = self.request_rules(RequestPlace::Path, judge.path(&survey));
+        let (query, by_query) = self.query_rules(&path, judge.query(&survey));
+        request.extend(by_query);
         let blocks = self.blocks(key, &path, &survey);
         let action = action_of(&blocks, &request);
         let mut names: Vec<String> = methods.iter().map(|(key, _)| key.method.to_string()).collect();
@@ -317,54 +273,40 @@ impl<'d> RoutesDraft<'d> {
         }
     }
 
-    fn path_rules(&self, template: &PathTemplate, survey: &RouteSurvey) -> Vec<LearntRequest> {
-        let rule = |(place, name): (usize, String)| {
-            let PlaceVerdict::Accepted(accepted) = self.addresses.verdict(&template.context(place)) else {
-                return None;
-            };
-            let own = survey.segments.get(&place)?;
-            own.kinds.get(&accepted.kind).filter(|seen| seen.hits + seen.alike > 0)?;
-            let has_others = own.others > 0 || own.kinds.len() > 1;
-            Some(self.request_rule(RequestPlace::Path, name, accepted, has_others))
-        };
-        template.variables().filter_map(rule).collect()
-    }
-
-    fn request_rule(
-        &self,
-        place: RequestPlace,
-        at: String,
-        accepted: Accepted,
-        has_others: bool,
-    ) -> LearntRequest {
+    fn request_rule(&self, place: RequestPlace, request: JudgedRequest) -> LearntRequest {
+        let JudgedRequest { at, accepted } = request;
         let kind = self.known.kind(accepted.kind);
         LearntRequest {
             place,
             at,
             kind: usize::from(accepted.kind),
-            pattern: has_others.then(|| format!(r"^\s*({})\s*$", kind.written())),
+            pattern: accepted.has_others.then(|| format!(r"^\s*({})\s*$", kind.written())),
             reason: LineReason::Hits(accepted.evidence),
         }
     }
 
+    fn request_rules(&self, place: RequestPlace, requests: Vec<JudgedRequest>) -> Vec<LearntRequest> {
+        requests.into_iter().map(|request| self.request_rule(place, request)).collect()
+    }
+
     /// Parameters that name persons, and the names of all others.
-    fn query_rules(&mut self, path: &str, survey: &RouteSurvey) -> (Vec<String>, Vec<LearntRequest>) {
+    fn query_rules(
+        &mut self,
+        path: &str,
+        parameters: Vec<JudgedParameter<'_>>,
+    ) -> (Vec<String>, Vec<LearntRequest>) {
         let (mut names, mut rules) = (Vec::new(), Vec::new());
-        for (name, parameter) in &survey.query {
-            let verdict = self.addresses.verdict(&ValueContext::Query(name.into()));
-            let has_own = parameter.tally.hits() > 0;
-            match verdict {
-                // A cursor names the last person of the page before, and asks for none.
-                PlaceVerdict::Accepted(accepted) if has_own && !is_paging_name(name) => {
-                    let has_others = parameter.tally.others > 0 || parameter.tally.kinds.len() > 1;
-                    rules.push(self.request_rule(RequestPlace::Query, name.clone(), accepted, has_others));
+        for parameter in parameters {
+            match parameter {
+                JudgedParameter::Person(request) => {
+                    rules.push(self.request_rule(RequestPlace::Query, request));
                 }
-                _ => {
-                    if parameter.words > 0 && parameter.values.len() >= 3 && !is_paging_name(name) {
-                        let (path, parameter) = (path.to_owned(), name.clone());
+                JudgedParameter::Other { name, has_words } => {
+                    if has_words {
+                        let (path, parameter) = (path.to_owned(), name.to_owned());
                         self.findings.push(LearntFinding::FreeSearch { path, parameter });
                     }
-                    names.push(name.clone());
+                    names.push(name.to_owned());
                 }
             }
         }
@@ -390,7 +332,7 @@ impl<'d> RoutesDraft<'d> {
         for ((essence, format), body) in &survey.bodies {
             self.note_body(path, essence, *format, body);
             if taken.get(essence).is_some_and(|(chosen, _)| chosen == format) && !essence.is_empty() {
-                formats.entry(format.block()).or_default().push((essence, *format, body));
+                formats.entry(BlockFormat::of(*format)).or_default().push((essence, *format, body));
             }
         }
         for (format, bodies) in formats {
@@ -399,8 +341,7 @@ impl<'d> RoutesDraft<'d> {
             bodies[1..].iter().for_each(|(_, _, body)| joined.absorb((*body).clone()));
             let mut context = DraftContext {
                 known: self.known,
-                addresses: self.addresses,
-                key,
+                judge: RouteJudge::new(self.known, self.addresses, key),
                 path,
                 sweep: self.sweep,
                 usual_member: self.usual_member,
@@ -464,30 +405,12 @@ impl<'d> RoutesDraft<'d> {
             exchanges: survey.exchanges,
         };
         self.findings.push(finding);
-        let mut request = self.path_rules(&key.template, survey);
-        let (query, by_query) = self.query_rules(&path, survey);
+        let judge = RouteJudge::new(self.known, self.addresses, key);
+        let mut request = self.request_rules(RequestPlace::Path, judge.path(survey));
+        let (query, by_query) = self.query_rules(&path, judge.query(survey));
         request.extend(by_query);
-        for (name, parameter) in survey.form.iter().filter(|(_, parameter)| parameter.tally.hits() > 0) {
-            if let PlaceVerdict::Accepted(accepted) =
-                self.addresses.verdict(&ValueContext::Query(name.into()))
-            {
-                let has_others = parameter.tally.others > 0;
-                request.push(self.request_rule(RequestPlace::Form, name.clone(), accepted, has_others));
-            }
-        }
-        for ((at, context), tally) in &survey.json_request {
-            let signs = json_signs(key, at, &|_| 0);
-            if *context == ValueContext::Whole
-                && let PlaceVerdict::Accepted(accepted) = judge(self.known, tally, signs)
-            {
-                request.push(self.request_rule(
-                    RequestPlace::Json,
-                    at.to_string(),
-                    accepted,
-                    accepted.has_others,
-                ));
-            }
-        }
+        request.extend(self.request_rules(RequestPlace::Form, judge.form(survey)));
+        request.extend(self.request_rules(RequestPlace::Json, judge.json_request(survey)));
         let method = key.method.to_ascii_lowercase();
         let blocks = self.blocks(key, &path, survey);
         LearntRoute {

@@ -1,21 +1,16 @@
-//! What every block of a draft is made with, and the verdicts that all formats share.
+//! What every block of a draft is made with.
 
 use std::collections::BTreeSet;
 
-use crate::entity::is_of_person;
 use crate::finding::LearntFinding;
-use crate::judge::{AddressVerdicts, PlaceSigns, PlaceVerdict, judge};
 use crate::known::KnownPersons;
 use crate::model::{LearntBlock, LearntRecords, LineReason};
-use crate::survey::RouteKey;
-use crate::tally::PlaceTally;
-use crate::value::ValueContext;
+use crate::route_judge::RouteJudge;
 
 /// What blocks are made with.
 pub(crate) struct DraftContext<'d> {
     pub(crate) known: &'d KnownPersons,
-    pub(crate) addresses: &'d AddressVerdicts,
-    pub(crate) key: &'d RouteKey,
+    pub(crate) judge: RouteJudge<'d>,
     /// As the map writes it.
     pub(crate) path: &'d str,
     /// Kinds that are searched for in every text.
@@ -35,35 +30,10 @@ impl DraftContext<'_> {
         LearntBlock { records: LearntRecords::Unnamed(reason), ..empty.clone() }
     }
 
-    /// The verdict on a place: addresses are judged together, all else by itself.
-    pub(crate) fn verdict(
-        &self,
-        context: &ValueContext,
-        tally: &PlaceTally,
-        signs: PlaceSigns,
-    ) -> PlaceVerdict {
-        match context {
-            ValueContext::Path(_) | ValueContext::Query(_) => match self.addresses.verdict(context) {
-                PlaceVerdict::Accepted(accepted) if tally.kinds.contains_key(&accepted.kind) => {
-                    PlaceVerdict::Accepted(accepted)
-                }
-                PlaceVerdict::Accepted(_) | PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => {
-                    PlaceVerdict::Nobody
-                }
-            },
-            ValueContext::Whole | ValueContext::After(_) => judge(self.known, tally, signs),
-        }
-    }
-
     /// Notes a place in doubt.
     pub(crate) fn doubt(&mut self, place: &str, kind: u16, hits: usize) {
         let (path, kind) = (self.path.to_owned(), self.known.kind(kind).name.clone());
         let places = BTreeSet::from([place.to_owned()]);
         LearntFinding::DoubtfulPlaces { path, places, kind, hits }.add_to(self.findings);
     }
-}
-
-/// How many of `names` are members that persons have.
-pub(crate) fn members_of_persons<'n>(names: impl Iterator<Item = &'n str>) -> usize {
-    names.filter(|name| is_of_person(name)).count()
 }

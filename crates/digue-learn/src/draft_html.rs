@@ -6,9 +6,11 @@ use smol_str::SmolStr;
 
 use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
-use crate::html_survey::{HtmlPlace, HtmlSurvey, context_calls_person};
-use crate::judge::{PlaceSigns, PlaceVerdict};
+use crate::html_place::HtmlPlace;
+use crate::html_survey::HtmlSurvey;
+use crate::judge::PlaceVerdict;
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
+use crate::route_judge::JudgedPlace;
 use crate::shape::Telling;
 use crate::value::ValueContext;
 
@@ -98,10 +100,8 @@ fn record_choices(html: &HtmlSurvey) -> Vec<Vec<String>> {
 fn persons(context: &mut DraftContext<'_>, html: &HtmlSurvey) -> Vec<LearntRule> {
     let mut rules: BTreeMap<(String, Option<String>, Option<String>), LearntRule> = BTreeMap::new();
     let mut doubts = Vec::new();
-    for ((place, value), tally) in &html.tallies {
-        let says_person = place.is_person || context_calls_person(value);
-        let signs = PlaceSigns { says_person, is_paging: value.is_paging(), is_cursor: false };
-        match context.verdict(value, tally, signs) {
+    for JudgedPlace { place, context: value, verdict } in context.judge.html(html) {
+        match verdict {
             PlaceVerdict::Accepted(accepted) => {
                 let kind = context.known.kind(accepted.kind);
                 let selector = selector_of(place, value, kind.telling());

@@ -1,14 +1,15 @@
 //! Blocks for JSON: a record is what one step of a list or of an object of many names leads to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use crate::draft_context::{DraftContext, members_of_persons};
+use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
 use crate::json_survey::{JsonPlace, JsonSurvey};
-use crate::judge::{Accepted, PlaceVerdict, json_signs};
+use crate::judge::{Accepted, PlaceVerdict};
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
+use crate::route_judge::JudgedPlace;
 use crate::value::ValueContext;
 
 /// Steps of all paths of a block, as the inspection bounds them.
@@ -107,20 +108,10 @@ fn note(context: &mut DraftContext<'_>, json: &JsonSurvey) {
 }
 
 fn persons(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule> {
-    // Names of the members of each object, to tell a person's `id` from a thing's.
-    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for path in json.places.keys() {
-        if let Some((parent, name)) = path.rsplit_once('.') {
-            members.entry(parent).or_default().push(name);
-        }
-    }
-    let of_persons =
-        |parent: &str| members.get(parent).map_or(0, |names| members_of_persons(names.iter().copied()));
     let mut rules = Vec::new();
     let mut doubts = Vec::new();
-    for ((path, value), tally) in &json.tallies {
-        let signs = json_signs(context.key, path, &of_persons);
-        match context.verdict(value, tally, signs) {
+    for JudgedPlace { place: path, context: value, verdict } in context.judge.json(json) {
+        match verdict {
             PlaceVerdict::Accepted(accepted) => rules.push(rule(context, path, value, accepted)),
             PlaceVerdict::Doubtful { kind, hits } => doubts.push((path.clone(), kind, hits)),
             PlaceVerdict::Nobody => {}

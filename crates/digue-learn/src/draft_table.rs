@@ -1,13 +1,10 @@
 //! Blocks for tables: the columns that every table has are required, others are optional.
 
 use crate::draft_context::DraftContext;
-use crate::entity::{calls_person, entity_words, is_generic, is_of_person};
 use crate::finding::LearntFinding;
-use crate::judge::{PlaceSigns, PlaceVerdict, judge};
-use crate::known::words_of;
+use crate::judge::PlaceVerdict;
 use crate::model::{BlockFormat, LearntBlock, LearntRule, LineReason};
 use crate::table_survey::TableSurvey;
-use crate::template::TemplatePart;
 
 /// The blocks to try for tables.
 pub(crate) fn table_blocks(
@@ -51,25 +48,9 @@ pub(crate) fn table_blocks(
 }
 
 fn columns(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRule> {
-    let literals: Vec<String> = context
-        .key
-        .template
-        .0
-        .iter()
-        .filter_map(|part| match part {
-            TemplatePart::Literal(literal) => Some(literal.to_string()),
-            TemplatePart::Variable { .. } => None,
-        })
-        .collect();
-    let has_person_columns =
-        table.columns.values().filter(|column| is_of_person(&column.header)).count() >= 2;
     let mut rules = Vec::new();
-    for column in table.columns.values().filter(|column| !column.header.starts_with('#')) {
-        let names = literals.iter().map(String::as_str).chain([column.header.as_str()]);
-        let is_bare = is_generic(&words_of(&column.header));
-        let says_person = calls_person(&entity_words(names)) || is_bare && has_person_columns;
-        let signs = PlaceSigns { says_person, ..PlaceSigns::default() };
-        match judge(context.known, &column.tally, signs) {
+    for (column, verdict) in context.judge.columns(table) {
+        match verdict {
             PlaceVerdict::Accepted(accepted) => {
                 let kind = context.known.kind(accepted.kind);
                 let is_everywhere = column.tables + table.without_header >= table.tables;
@@ -109,8 +90,8 @@ fn columns(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRul
 
 fn numbered(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRule> {
     let mut rules = Vec::new();
-    for (place, tally) in &table.numbered {
-        if let PlaceVerdict::Accepted(accepted) = judge(context.known, tally, PlaceSigns::default()) {
+    for (place, verdict) in context.judge.numbered(table) {
+        if let PlaceVerdict::Accepted(accepted) = verdict {
             rules.push(LearntRule {
                 at: vec![format!("#{}", place + 1)],
                 take: None,

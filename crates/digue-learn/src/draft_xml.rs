@@ -1,14 +1,15 @@
 //! Blocks for XML: a record is the largest element that holds one person, or the whole document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use crate::draft_context::{DraftContext, members_of_persons};
+use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
-use crate::judge::{PlaceVerdict, place_signs};
+use crate::judge::PlaceVerdict;
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
-use crate::xml_survey::{XmlSurvey, names_of};
+use crate::route_judge::JudgedPlace;
+use crate::xml_survey::XmlSurvey;
 
 /// The most rules, and the most other paths, of one block.
 const PATHS_MAX: usize = 30;
@@ -50,19 +51,10 @@ pub(crate) fn xml_blocks(
 }
 
 fn persons(context: &mut DraftContext<'_>, xml: &XmlSurvey) -> Vec<LearntRule> {
-    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for path in xml.places.keys() {
-        if let Some((parent, name)) = path.rsplit_once('/') {
-            members.entry(parent).or_default().push(name.trim_start_matches('@'));
-        }
-    }
     let mut rules = Vec::new();
     let mut doubts = Vec::new();
-    for ((path, value), tally) in &xml.tallies {
-        let parent = parent_of(path).unwrap_or_default();
-        let beside = members.get(parent).map_or(0, |names| members_of_persons(names.iter().copied()));
-        let names: Vec<&str> = names_of(path).collect();
-        match context.verdict(value, tally, place_signs(context.key, &names, beside)) {
+    for JudgedPlace { place: path, context: value, verdict } in context.judge.xml(xml) {
+        match verdict {
             PlaceVerdict::Accepted(accepted) => {
                 let kind = context.known.kind(accepted.kind);
                 let whole = || accepted.has_others.then(|| format!(r"^\s*({})\s*$", kind.written()));

@@ -1,5 +1,8 @@
 //! One request and its response, as a recording or the gateway hands it over. It borrows: nothing of it is kept.
 
+/// The most bytes of one body, once decoded.
+pub(crate) const BODY_BYTES_MAX: usize = 64 << 20;
+
 /// A request and its response.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange<'e> {
@@ -84,6 +87,24 @@ impl<'u> UrlParts<'u> {
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         Some(Self { origin, path: if path.is_empty() { "/" } else { path }, query })
     }
+}
+
+/// Decoded segments of a path; the last is empty after a final slash.
+pub(crate) fn segments_of(path: &str) -> Vec<String> {
+    let parts = path.strip_prefix('/').unwrap_or(path).split('/');
+    parts.map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
+}
+
+/// Decoded parameters, in order. Of what is not UTF-8, the readable part.
+pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + use<'_> {
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    };
+    query.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
 }
 
 /// What reads a recording, or hands over what passes. Each call hands over every exchange again, in order.

@@ -14,11 +14,9 @@ use digue_types::visible::is_blank;
 use smol_str::SmolStr;
 
 use crate::entity::{calls_person, entity_words, is_of_person, names_identifier};
-use crate::exchange::{Exchange, ExchangeSource, RecordedBody, UrlParts};
-use crate::finding::LearntFinding;
+use crate::exchange::{BODY_BYTES_MAX, Exchange, ExchangeSource, RecordedBody, UrlParts, pairs, segments_of};
 use crate::known::{KnownPersons, words_of};
 use crate::shape::ValueShape;
-use crate::survey::{BODY_BYTES_MAX, pairs, segments_of};
 use crate::template::is_variable;
 
 /// The fewest distinct values of an identifier.
@@ -44,21 +42,17 @@ struct IdentifierCandidate {
     responses: usize,
 }
 
-/// The identifiers that were found, and what to look at.
-type Inferred = (Option<KnownPersons>, Vec<LearntFinding>);
-
-/// Infers identifiers from traffic.
-pub(crate) fn infer<S: ExchangeSource>(source: &mut S, given: &KnownPersons) -> Result<Inferred, S::Fault> {
+/// Infers identifiers from traffic, with the names that are given; `None` when no value could be one.
+pub(crate) fn infer<S: ExchangeSource>(
+    source: &mut S,
+    given: &KnownPersons,
+) -> Result<Option<KnownPersons>, S::Fault> {
     let mut survey = InferSurvey::default();
     source.each(&mut |exchange| survey.observe(exchange))?;
-    let Some((name, values)) = survey.best() else { return Ok((None, Vec::new())) };
+    let Some((name, values)) = survey.best() else { return Ok(None) };
     let mut known = KnownPersons::inferred(&name, values);
     known.names.clone_from(&given.names);
-    let finding = known
-        .kinds()
-        .first()
-        .map(|kind| LearntFinding::IdentifiersInferred { kind: kind.name.clone(), values: kind.count() });
-    Ok((Some(known), finding.into_iter().collect()))
+    Ok(Some(known))
 }
 
 #[derive(Default)]

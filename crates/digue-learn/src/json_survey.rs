@@ -12,9 +12,10 @@ use smol_str::SmolStr;
 
 use crate::alias::AliasPlace;
 use crate::entity::names_identifier;
-use crate::known::{KnownPersons, KnownValue, words_of};
+use crate::known::{KnownPersons, words_of};
 use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
 use crate::shape::Telling;
+use crate::sight::{DocumentSight, SeenValue};
 use crate::tally::{DistinctValues, PlaceTally, hash_of};
 use crate::template::{is_token, is_variable};
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
@@ -63,36 +64,6 @@ pub(crate) struct JsonSurvey {
     pub(crate) is_cut: bool,
     /// Objects whose member names are known identifiers.
     pub(crate) keyed: usize,
-}
-
-/// What one document showed.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct DocumentSight {
-    /// Known identifiers, with whether the person's name is close by.
-    pub(crate) known: Vec<SeenValue>,
-    /// Known names.
-    pub(crate) names: usize,
-    /// Other values beside a known identifier, in the same record.
-    pub(crate) beside: Vec<(AliasPlace, u32, SmolStr)>,
-    /// Long random texts, as hashes: a job or a file that is fetched later.
-    pub(crate) tokens: Vec<u64>,
-}
-
-impl DocumentSight {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.known.extend(other.known);
-        self.names += other.names;
-        self.beside.extend(other.beside);
-        self.tokens.extend(other.tokens);
-    }
-}
-
-/// A known identifier in a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SeenValue {
-    pub(crate) value: KnownValue,
-    pub(crate) is_confirmed: bool,
-    pub(crate) is_paging: bool,
 }
 
 impl JsonSurvey {

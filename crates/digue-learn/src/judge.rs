@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::entity::{calls_person, entity_words, is_of_person};
-use crate::html_survey::context_calls_person;
+use crate::evidence::RuleEvidence;
 use crate::known::KnownPersons;
-use crate::model::RuleEvidence;
 use crate::shape::Telling;
-use crate::survey::{FormatSurvey, RouteKey, RouteSurvey};
+use crate::survey::{FormatSurvey, RouteKey, RouteSurvey, context_at};
 use crate::tally::{KindTally, PlaceTally};
 use crate::template::TemplatePart;
 use crate::value::{ValueContext, is_paging_place};
@@ -61,7 +60,7 @@ pub(crate) fn judge(known: &KnownPersons, tally: &PlaceTally, signs: PlaceSigns)
         - seen.alike;
     if is_accepted(known.kind(*kind).telling(), seen, others, signs) {
         let persons = seen.persons.len();
-        let evidence = RuleEvidence::new(seen.hits, seen.alike, persons, seen.confirmed, known.is_given);
+        let evidence = RuleEvidence::new(seen.hits, seen.alike, persons, seen.confirmed, known.is_given());
         return PlaceVerdict::Accepted(Accepted { kind: *kind, evidence, has_others: others > 0 });
     }
     if is_doubtful(known, *kind, seen, others) {
@@ -112,7 +111,7 @@ impl AddressVerdicts {
         };
         for (key, route) in routes {
             for (place, tally) in &route.segments {
-                pool(&key.template.context(*place), tally);
+                pool(&context_at(&key.template, *place), tally);
             }
             for (name, parameter) in route.query.iter().chain(&route.form) {
                 pool(&ValueContext::Query(name.into()), &parameter.tally);
@@ -136,11 +135,11 @@ impl AddressVerdicts {
             if let Some((place, _)) = route.segments.last_key_value()
                 && route.shows_members_of_persons()
             {
-                says.insert(key.template.context(*place), true);
+                says.insert(context_at(&key.template, *place), true);
             }
         }
         let verdicts = pools.into_iter().map(|(context, tally)| {
-            let says_person = context_calls_person(&context) || says.contains_key(&context);
+            let says_person = context.calls_person() || says.contains_key(&context);
             let is_paging = context.is_paging();
             let is_cursor = is_paging && matches!(context, ValueContext::Query(_));
             let signs = PlaceSigns { says_person, is_paging, is_cursor };

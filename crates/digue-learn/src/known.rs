@@ -70,12 +70,11 @@ pub struct KnownKind {
 /// The persons that are known.
 #[derive(Clone, Debug, Default)]
 pub struct KnownPersons {
-    pub(crate) kinds: Vec<KnownKind>,
+    kinds: Vec<KnownKind>,
     index: HashMap<SmolStr, KnownValue>,
     pub(crate) names: NameIndex,
     count: usize,
-    /// False when the identifiers were inferred from the traffic itself.
-    pub(crate) is_given: bool,
+    is_given: bool,
 }
 
 /// A value of the list, and whose it is.
@@ -213,6 +212,11 @@ impl KnownPersons {
         &self.kinds
     }
 
+    /// False when the identifiers were inferred from the traffic itself.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.is_given
+    }
+
     /// True when there are names to look for.
     pub fn has_names(&self) -> bool {
         !self.names.is_empty()
@@ -241,10 +245,20 @@ impl KnownPersons {
         Some((known, spelling))
     }
 
+    /// The number of the person whose identifier the whole of `text` is.
+    pub(crate) fn person(&self, text: &str) -> Option<u32> {
+        self.value(text).map(|(value, _)| value.person)
+    }
+
     /// The first kind that `text` could be an identifier of, by its shape.
     pub(crate) fn fitting(&self, text: &str) -> Option<u16> {
         let text = text.trim();
         self.kinds.iter().position(|kind| kind.fits(text)).map(|place| place as u16)
+    }
+
+    /// Folds what the portal writes otherwise than the list does.
+    pub(crate) fn fold(&mut self, kind: u16, spelling: Spelling) {
+        self.kinds[usize::from(kind)].fold(spelling);
     }
 
     /// The identifier of the first kind, blank for a person who has none.
@@ -282,7 +296,7 @@ impl KnownKind {
     }
 
     /// Folds what the portal writes in several ways: letter case, separators.
-    pub(crate) fn fold(&mut self, spelling: Spelling) {
+    fn fold(&mut self, spelling: Spelling) {
         let mut steps = self.shape.steps.clone();
         if !steps.is_empty() || spelling == Spelling::default() {
             return;

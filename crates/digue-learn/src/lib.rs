@@ -9,8 +9,10 @@
 //! binary has read it as any other.
 
 pub mod alias;
+mod body_format;
 pub mod compare;
 pub mod compile;
+mod directories;
 mod draft;
 mod draft_blocks;
 mod draft_context;
@@ -20,10 +22,12 @@ mod draft_table;
 mod draft_xml;
 pub mod emit;
 mod entity;
+pub mod evidence;
 pub mod exchange;
 pub mod finding;
 pub mod har;
 mod held;
+mod html_place;
 mod html_survey;
 mod infer;
 mod json_survey;
@@ -33,18 +37,22 @@ pub mod learn;
 pub mod merge;
 pub mod model;
 mod names;
+mod portal_survey;
 pub mod report;
+mod route_judge;
 mod routes;
 mod shape;
+mod sight;
 mod survey;
 mod table_survey;
 mod tally;
 mod template;
+pub mod traffic;
 mod trial;
 mod value;
 mod xml_survey;
 
-pub use alias::LearntAlias;
+pub use alias::SeenAlias;
 pub use compile::{TriedMap, TriedRoute};
 pub use exchange::{BodyGap, Exchange, ExchangeSource, HeldExchange, RecordedBody};
 pub use finding::LearntFinding;

@@ -4,6 +4,8 @@
 
 use digue_inspect::Normalise;
 
+use crate::body_format::BodyFormat;
+use crate::evidence::RuleEvidence;
 use crate::shape::Telling;
 
 /// A whole map.
@@ -149,6 +151,20 @@ pub enum BlockFormat {
 }
 
 impl BlockFormat {
+    /// `None` for bodies that the map has no format for.
+    pub(crate) const fn of(body: BodyFormat) -> Option<Self> {
+        match body {
+            BodyFormat::Json => Some(Self::Json),
+            BodyFormat::NdJson => Some(Self::NdJson),
+            BodyFormat::Html => Some(Self::Html),
+            BodyFormat::Csv => Some(Self::Csv),
+            BodyFormat::Xlsx => Some(Self::Xlsx),
+            BodyFormat::Xml => Some(Self::Xml),
+            BodyFormat::Text => Some(Self::Text),
+            BodyFormat::Asset | BodyFormat::Opaque => None,
+        }
+    }
+
     /// As the map writes it.
     pub const fn code(self) -> &'static str {
         match self {
@@ -223,64 +239,6 @@ pub enum LineReason {
     Writes { exchanges: usize },
 }
 
-/// What speaks for a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RuleEvidence {
-    /// Known identifiers.
-    pub hits: usize,
-    /// Texts of the same shape that are not known.
-    pub alike: usize,
-    /// Distinct persons.
-    pub persons: usize,
-    /// Hits with the person's name close by.
-    pub confirmed: usize,
-    pub confidence: RuleConfidence,
-}
-
-/// How sure a rule is. Without the operator's list nothing is ever sure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RuleConfidence {
-    ToReview,
-    Probable,
-    Sure,
-}
-
-impl RuleConfidence {
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::ToReview => "to-review",
-            Self::Probable => "probable",
-            Self::Sure => "sure",
-        }
-    }
-}
-
-impl RuleEvidence {
-    /// Judges counts by the lower end of Wilson's interval at 95 %.
-    pub(crate) fn new(hits: usize, alike: usize, persons: usize, confirmed: usize, is_given: bool) -> Self {
-        let bound = wilson(hits, hits + alike);
-        let confidence = match () {
-            () if !is_given => RuleConfidence::ToReview,
-            () if bound >= 0.95 && persons >= 20 => RuleConfidence::Sure,
-            () if bound >= 0.8 && persons >= 8 => RuleConfidence::Probable,
-            () => RuleConfidence::ToReview,
-        };
-        Self { hits, alike, persons, confirmed, confidence }
-    }
-}
-
-/// The lower end of Wilson's 95 % interval for a share.
-pub(crate) fn wilson(hits: usize, of: usize) -> f64 {
-    if of == 0 {
-        return 0.0;
-    }
-    const Z: f64 = 1.96;
-    let (n, share) = (of as f64, hits as f64 / of as f64);
-    let middle = share + Z * Z / (2.0 * n);
-    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    (middle - spread) / (1.0 + Z * Z / n)
-}
-
 /// Makes sentences of facts, in the reader's language.
 pub trait Wording {
     /// One comment; line ends in it are dropped.
@@ -297,53 +255,4 @@ pub enum MapHeading {
     Whole,
     Upstream,
     Writes,
-}
-
-/// What a body was taken for, by its type and its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum BodyFormat {
-    Json,
-    NdJson,
-    Html,
-    Csv,
-    Xlsx,
-    Xml,
-    Text,
-    /// Style sheets, scripts, fonts, pictures, sound.
-    Asset,
-    /// No reader for it.
-    Opaque,
-}
-
-impl BodyFormat {
-    /// The format of the map; `None` for what it has none for.
-    pub(crate) const fn block(self) -> Option<BlockFormat> {
-        match self {
-            BodyFormat::Json => Some(BlockFormat::Json),
-            BodyFormat::NdJson => Some(BlockFormat::NdJson),
-            BodyFormat::Html => Some(BlockFormat::Html),
-            BodyFormat::Csv => Some(BlockFormat::Csv),
-            BodyFormat::Xlsx => Some(BlockFormat::Xlsx),
-            BodyFormat::Xml => Some(BlockFormat::Xml),
-            BodyFormat::Text => Some(BlockFormat::Text),
-            BodyFormat::Asset | BodyFormat::Opaque => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn few_clean_hits_are_not_sure() {
-        let confidence = |hits, alike, persons| RuleEvidence::new(hits, alike, persons, 0, true).confidence;
-        assert_eq!(confidence(73, 0, 30), RuleConfidence::Sure);
-        assert_eq!(confidence(72, 0, 30), RuleConfidence::Probable);
-        assert_eq!(confidence(16, 0, 16), RuleConfidence::Probable);
-        assert_eq!(confidence(15, 0, 15), RuleConfidence::ToReview);
-        assert_eq!(confidence(500, 0, 3), RuleConfidence::ToReview);
-        assert_eq!(confidence(500, 400, 300), RuleConfidence::ToReview);
-        assert_eq!(RuleEvidence::new(500, 0, 500, 0, false).confidence, RuleConfidence::ToReview);
-    }
 }

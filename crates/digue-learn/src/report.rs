@@ -5,20 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use digue_inspect::html::outline::page_elements;
-use digue_inspect::media_type::MediaType;
 use digue_inspect::request::RequestParts;
-use digue_inspect::response::usual_types;
-use digue_inspect::{Message, ResponseReading, decode, inspect, read_request};
+use digue_inspect::{Message, ResponseReading, inspect, read_request};
 use digue_types::path::Segments;
 use digue_types::{Means, UnreadCause};
 
 use crate::compile::{TriedMap, TriedRoute};
-use crate::exchange::{BodyGap, Exchange, RecordedBody, UrlParts};
-use crate::html_survey::known_words;
+use crate::exchange::{BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of};
 use crate::known::KnownPersons;
-use crate::names::NameScan;
-use crate::survey::{BODY_BYTES_MAX, pairs, segments_of};
+use crate::sight::BodySight;
 use crate::template::PathTemplate;
 
 /// The most distinct persons that are told apart on one route.
@@ -283,8 +278,8 @@ impl<'m> MapReporter<'m> {
     }
 
     fn person(&self, kind: usize, text: &str) -> ReportedPerson {
-        match self.known.value(text) {
-            Some((value, _)) => ReportedPerson::Known(value.person),
+        match self.known.person(text) {
+            Some(person) => ReportedPerson::Known(person),
             None => ReportedPerson::Other(kind, text.to_owned()),
         }
     }
@@ -300,7 +295,7 @@ impl<'m> MapReporter<'m> {
     ) {
         let found: HashSet<&ReportedPerson> = reading.all().collect();
         line.with_persons += usize::from(!found.is_empty());
-        let body = Looked::of(self.known, exchange);
+        let body = BodySight::of(self.known, exchange);
         let in_bytes: HashSet<u32> = body.known.iter().copied().collect();
         let is_uninspected = line.uninspected > 0 && passes && found.is_empty();
         line.uninspected_with_known += usize::from(is_uninspected && !in_bytes.is_empty());
@@ -372,42 +367,5 @@ struct ExchangeReading {
 impl ExchangeReading {
     fn all(&self) -> impl Iterator<Item = &ReportedPerson> {
         self.by_rule.iter().chain(&self.by_request).chain(&self.by_sweep)
-    }
-}
-
-/// A body looked at without a map.
-#[derive(Default)]
-struct Looked {
-    bytes: u64,
-    /// Known persons whose identifier tells by itself.
-    known: Vec<u32>,
-    names: usize,
-}
-
-impl Looked {
-    fn of(known: &KnownPersons, exchange: &Exchange<'_>) -> Self {
-        let RecordedBody::Bytes(body) = exchange.body else { return Self::default() };
-        let mut looked = Self { bytes: body.len() as u64, ..Self::default() };
-        let Ok(bytes) = decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
-            return looked;
-        };
-        let media = MediaType::parse(exchange.content_type.unwrap_or_default());
-        let Ok(text) = decode::text(media.charset.as_deref(), &bytes) else { return looked };
-        if text.contains('\0') {
-            return looked;
-        }
-        looked.known = known_words(known, &text).into_iter().map(|value| value.person).collect();
-        if known.has_names() {
-            let mut names = NameScan::new(&known.names);
-            let html: Vec<String> = usual_types("html").iter().map(|essence| (*essence).to_owned()).collect();
-            match page_elements(media.charset.as_deref(), &bytes, BODY_BYTES_MAX) {
-                Ok(elements) if media.fits_one(&html) => {
-                    elements.iter().for_each(|element| names.read(&element.text));
-                }
-                _ => names.read(&text),
-            }
-            looked.names = names.found.len();
-        }
-        looked
     }
 }

@@ -7,9 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use digue_inspect::decode;
 use digue_inspect::html::outline::page_elements;
-use digue_inspect::json::outline::json_parts;
 use digue_inspect::media_type::MediaType;
-use digue_inspect::response::usual_types;
 use digue_inspect::xml::outline::xml_elements;
 use digue_types::path::Segments;
 use digue_types::visible::is_blank;
@@ -17,13 +15,13 @@ use digue_types::{ReadFailure, UnreadCause};
 use smol_str::SmolStr;
 
 use crate::alias::AliasSurvey;
-use crate::exchange::{BodyGap, Exchange, RecordedBody, UrlParts};
-use crate::html_survey::{HtmlSurvey, known_words};
-use crate::json_survey::{DocumentSight, JsonSurvey, SeenValue};
+use crate::body_format::{BodyFormat, format_of};
+use crate::exchange::{BODY_BYTES_MAX, BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of};
+use crate::html_survey::HtmlSurvey;
+use crate::json_survey::JsonSurvey;
 use crate::known::{KnownPersons, Spelling};
-use crate::model::BodyFormat;
-use crate::names::NameScan;
 use crate::shape::Telling;
+use crate::sight::{DocumentSight, SeenValue, known_words};
 use crate::table_survey::TableSurvey;
 use crate::tally::{DistinctValues, PlaceTally, hash_of};
 use crate::template::{PathTemplate, TemplatePart, is_variable};
@@ -41,9 +39,6 @@ const SAMPLES_MAX: usize = 4;
 
 /// The most random texts that are followed to a later request.
 const TOKENS_MAX: usize = 50_000;
-
-/// The most bytes of one body, once decoded.
-pub(crate) const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// What is answered by one part of the map.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -246,7 +241,7 @@ impl<'k> TrafficSurvey<'k> {
                     let stem = segment.strip_suffix(after.as_str()).unwrap_or(segment);
                     let tally = route.segments.entry(place).or_default();
                     whole(known, stem, &mut |spot| tally.add(&spot, false));
-                    asked.push((key.template.context(place), stem.to_owned()));
+                    asked.push((context_at(&key.template, place), stem.to_owned()));
                 }
                 TemplatePart::Literal(_) => {
                     if known.value(segment).is_some() {
@@ -330,7 +325,7 @@ impl<'k> TrafficSurvey<'k> {
         }
         let decoded = decode::decode(exchange.content_encoding, bytes, BODY_BYTES_MAX);
         let format = match &decoded {
-            Ok(bytes) => format_of(&media, bytes, key),
+            Ok(bytes) => format_of(&media, bytes, &key.template),
             Err(_) => BodyFormat::Opaque,
         };
         let body =
@@ -355,22 +350,20 @@ impl<'k> TrafficSurvey<'k> {
     }
 }
 
-impl PathTemplate {
-    /// The context of the segment at `place`, as links to it have it.
-    pub(crate) fn context(&self, place: usize) -> ValueContext {
-        let mut kept = SmolStr::default();
-        for part in &self.0[..place] {
-            kept = match part {
-                TemplatePart::Literal(literal) => literal.clone(),
-                TemplatePart::Variable { .. } => {
-                    let last =
-                        kept.rsplit('/').find(|part| !part.is_empty() && *part != "{}").unwrap_or_default();
-                    SmolStr::new(if last.is_empty() { "{}".to_owned() } else { format!("{last}/{{}}") })
-                }
-            };
-        }
-        ValueContext::Path(kept)
+/// The context of the segment at `place` of a template, as links to it have it.
+pub(crate) fn context_at(template: &PathTemplate, place: usize) -> ValueContext {
+    let mut kept = SmolStr::default();
+    for part in &template.0[..place] {
+        kept = match part {
+            TemplatePart::Literal(literal) => literal.clone(),
+            TemplatePart::Variable { .. } => {
+                let last =
+                    kept.rsplit('/').find(|part| !part.is_empty() && *part != "{}").unwrap_or_default();
+                SmolStr::new(if last.is_empty() { "{}".to_owned() } else { format!("{last}/{{}}") })
+            }
+        };
     }
+    ValueContext::Path(kept)
 }
 
 /// What the whole of a text is.
@@ -380,113 +373,6 @@ fn whole(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
             take(spot);
         }
     });
-}
-
-/// Decoded segments of a path; the last is empty after a final slash.
-pub(crate) fn segments_of(path: &str) -> Vec<String> {
-    let parts = path.strip_prefix('/').unwrap_or(path).split('/');
-    parts.map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
-}
-
-/// Decoded parameters, in order. Of what is not UTF-8, the readable part.
-pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + use<'_> {
-    let decode = |text: &str| {
-        let spaced = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
-    };
-    query.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(name), decode(value))
-    })
-}
-
-/// True for types whose bodies are resources of pages.
-pub(crate) fn is_asset(essence: &str) -> bool {
-    const TYPES: [&str; 8] = [
-        "text/css",
-        "text/javascript",
-        "application/javascript",
-        "application/x-javascript",
-        "application/ecmascript",
-        "application/wasm",
-        "application/manifest+json",
-        "application/font-woff",
-    ];
-    TYPES.contains(&essence)
-        || ["image/", "font/", "audio/", "video/"].iter().any(|family| essence.starts_with(family))
-}
-
-/// How a body is read: by its type, and where that says little, by its content.
-fn format_of(media: &MediaType, bytes: &[u8], key: &RouteKey) -> BodyFormat {
-    let is_usual = |format: &str| {
-        let types: Vec<String> = usual_types(format).iter().map(|known| (*known).to_owned()).collect();
-        media.fits_one(&types)
-    };
-    let last = key.template.0.last();
-    let is_source_map = matches!(last, Some(TemplatePart::Literal(name)) if name.ends_with(".map"));
-    if is_asset(&media.essence) || is_source_map {
-        return BodyFormat::Asset;
-    }
-    if is_usual("ndjson") {
-        return BodyFormat::NdJson;
-    }
-    if is_usual("json") {
-        return BodyFormat::Json;
-    }
-    if is_usual("xlsx") || bytes.starts_with(b"PK\x03\x04") && holds(bytes, b"xl/workbook") {
-        return BodyFormat::Xlsx;
-    }
-    let is_text = std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0);
-    let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    let is_json = || {
-        matches!(start, Some(b'{' | b'['))
-            && std::str::from_utf8(bytes).is_ok_and(|text| json_parts(text, &mut |_| {}).is_ok())
-    };
-    if is_usual("html") {
-        return if is_json() { BodyFormat::Json } else { BodyFormat::Html };
-    }
-    if is_usual("csv") {
-        return BodyFormat::Csv;
-    }
-    if is_usual("xml") {
-        return BodyFormat::Xml;
-    }
-    match media.essence.as_str() {
-        "text/plain"
-        | "application/octet-stream"
-        | "application/vnd.ms-excel"
-        | "text/x-csv"
-        | "application/x-csv"
-        | "application/force-download"
-        | "application/download"
-            if is_text =>
-        {
-            if is_json() {
-                BodyFormat::Json
-            } else if is_table(bytes) {
-                BodyFormat::Csv
-            } else if media.essence == "text/plain" {
-                BodyFormat::Text
-            } else {
-                BodyFormat::Opaque
-            }
-        }
-        "text/plain" => BodyFormat::Text,
-        _ => BodyFormat::Opaque,
-    }
-}
-
-fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|part| part == wanted)
-}
-
-/// True for a text whose first lines have the same number of delimiters.
-fn is_table(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let lines: Vec<&str> = text.lines().filter(|line| !is_blank(line)).take(5).collect();
-    let counts = |delimiter: char| lines.iter().map(move |line| line.matches(delimiter).count());
-    lines.len() >= 2
-        && [',', ';', '\t', '|'].into_iter().any(|delimiter| counts(delimiter).all(|count| count > 0))
 }
 
 impl BodySurvey {
@@ -542,14 +428,14 @@ impl BodySurvey {
                     survey.lines += 1;
                     survey.lines_with_known += usize::from(!known_words(known, line).is_empty());
                 }
-                add_words(known, &text, &mut sight);
+                sight.add_words(known, &text);
                 Ok(sight)
             }
             FormatSurvey::Asset | FormatSurvey::Opaque => {
                 let mut sight = DocumentSight::default();
                 // Scripts and drawings are texts, and a portal may write persons into them.
                 if let Ok(text) = std::str::from_utf8(bytes) {
-                    add_words(known, text, &mut sight);
+                    sight.add_words(known, text);
                 }
                 // A page without its scripts does nothing: a number that any script may hold does not hold one back.
                 let all = sight.known.len();
@@ -606,15 +492,6 @@ impl BodySurvey {
             _ => 0.0,
         }
     }
-}
-
-/// Adds the known words and names of a text that is no document.
-fn add_words(known: &KnownPersons, text: &str, sight: &mut DocumentSight) {
-    let seen = |value| SeenValue { value, is_confirmed: false, is_paging: false };
-    sight.known.extend(known_words(known, text).into_iter().map(seen));
-    let mut names = NameScan::new(&known.names);
-    names.read(text);
-    sight.names += names.found.len();
 }
 
 impl RouteSurvey {

@@ -8,9 +8,9 @@ use digue_inspect::csv_table::{DELIMITERS, csv_rows};
 use digue_inspect::xlsx::uploaded_sheets;
 use digue_types::written::folded;
 
-use crate::json_survey::{DocumentSight, SeenValue};
 use crate::known::KnownPersons;
 use crate::names::{NamePart, NameScan, is_name_beside};
+use crate::sight::{DocumentSight, SeenValue};
 use crate::tally::PlaceTally;
 use crate::value::{SpotSeen, TextKind, ValueContext, spots};
 

@@ -15,14 +15,14 @@ use digue_types::path::{Pattern, Segments};
 use digue_types::{ReadFailure, UnreadPlace};
 use smol_str::SmolStr;
 
+use crate::body_format::is_asset;
 use crate::compile::{CompileFault, compile_block, compile_kinds, compile_sweep};
 use crate::draft::{MapDraft, RouteDraft};
-use crate::exchange::{Exchange, RecordedBody, UrlParts};
+use crate::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
 use crate::finding::LearntFinding;
 use crate::model::{
     BlockFormat, LearntBlock, LearntMap, LearntRecords, LearntRoute, LearntRouteKind, LineReason, RouteAction,
 };
-use crate::survey::{BODY_BYTES_MAX, is_asset, segments_of};
 use crate::template::{PathTemplate, TemplatePart};
 
 /// Files of one directory of resources that become routes of their own; with more, the whole directory is held.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use smol_str::SmolStr;
 
+use crate::entity::{calls_person, entity_words};
 use crate::known::{KnownPersons, KnownValue, Spelling};
 use crate::shape::Telling;
 use crate::template::is_variable;
@@ -58,6 +59,17 @@ impl ValueContext {
                 before.rsplit('/').find(|segment| !segment.is_empty()).is_some_and(is_paging_name)
             }
             Self::Whole | Self::After(_) => false,
+        }
+    }
+
+    /// True when the context itself calls a person: `/eleves/{x}`, `?patient_id=`.
+    pub(crate) fn calls_person(&self) -> bool {
+        match self {
+            Self::Whole => false,
+            Self::Path(before) => calls_person(&entity_words(before.split('/').filter(|part| *part != "{}"))),
+            Self::Query(name) | Self::After(name) => {
+                calls_person(&entity_words(std::iter::once(name.as_str())))
+            }
         }
     }
 }

@@ -11,11 +11,10 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::entity::{calls_person, entity_words};
 use crate::held::{HeldPersons, RecordElements, held_with_children, is_record};
-use crate::html_survey::context_calls_person;
-use crate::json_survey::{DocumentSight, SeenValue};
 use crate::known::KnownPersons;
 use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
 use crate::shape::Telling;
+use crate::sight::{DocumentSight, SeenValue};
 use crate::tally::PlaceTally;
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
@@ -181,7 +180,7 @@ impl<'r> XmlReader<'r> {
                 let is_paging = mark.spot.context.is_paging();
                 sight.known.push(SeenValue { value, is_confirmed, is_paging });
                 let is_telling = self.known.kind(value.kind).telling() > Telling::Short;
-                let is_said = path_calls_person(&mark.path) || context_calls_person(&mark.spot.context);
+                let is_said = path_calls_person(&mark.path) || mark.spot.context.calls_person();
                 if is_telling || is_confirmed || (is_said && !is_paging) {
                     held[mark.element] = held[mark.element].and(HeldPersons::One(value.person));
                 }

@@ -2,6 +2,7 @@
 
 use digue_learn::har::{HarLimits, read_har};
 use digue_learn::known::{ColumnChoice, PersonsTable};
+use digue_learn::traffic::SurveyFault;
 use digue_learn::{Exchange, ExchangeSource, HeldExchange, KnownPersons, LearnFault, LearntFinding, learn};
 use serde_json::json;
 
@@ -58,10 +59,10 @@ fn nothing_to_learn_from_is_said() {
         KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
     };
     let none: &[HeldExchange] = &[];
-    assert!(matches!(learn(&mut { none }, known()), Err(LearnFault::NoExchange)));
+    assert!(matches!(learn(&mut { none }, known()), Err(LearnFault::Survey(SurveyFault::NoExchange))));
     let page = [HeldExchange::get("https://p.fr/", "text/html", "<p>Bonjour")];
     let unknown = learn(&mut page.as_slice(), KnownPersons::default());
-    assert!(matches!(unknown, Err(LearnFault::NoIdentifier)));
+    assert!(matches!(unknown, Err(LearnFault::Survey(SurveyFault::NoIdentifier))));
 }
 
 fn students() -> KnownPersons {
@@ -128,7 +129,7 @@ fn without_a_list_identifiers_are_guessed_and_said_to_be() {
     for route in &learnt.map.routes {
         for rule in route.blocks.iter().flat_map(|block| &block.persons) {
             let digue_learn::LineReason::Hits(evidence) = &rule.reason else { continue };
-            assert_eq!(evidence.confidence, digue_learn::model::RuleConfidence::ToReview);
+            assert_eq!(evidence.confidence, digue_learn::evidence::RuleConfidence::ToReview);
         }
     }
 }

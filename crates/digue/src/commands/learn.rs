@@ -16,6 +16,7 @@ use digue_learn::compare::MapComparer;
 use digue_learn::compile::compile;
 use digue_learn::emit::{MapSettings, map_text};
 use digue_learn::merge::{ChangeKind, MergedMap, merge};
+use digue_learn::traffic::SurveyFault;
 use digue_learn::{KnownPersons, LearnFault, Learnt, MapReport, MapReporter, TriedExchange, TriedMap, learn};
 use digue_locales::Value;
 
@@ -157,9 +158,9 @@ fn line_of(tried: &TriedExchange) -> String {
 
 fn report_fault(out: &Output, fault: &LearnFault<HarFilesFault>) -> Option<u8> {
     match fault {
-        LearnFault::Source(fault) => fault.report(out),
-        LearnFault::NoExchange => out.complain("learn-no-exchange", &[]),
-        LearnFault::NoIdentifier => out.complain("learn-no-identifier", &[]),
+        LearnFault::Survey(SurveyFault::Source(fault)) => fault.report(out),
+        LearnFault::Survey(SurveyFault::NoExchange) => out.complain("learn-no-exchange", &[]),
+        LearnFault::Survey(SurveyFault::NoIdentifier) => out.complain("learn-no-identifier", &[]),
         LearnFault::Compile(fault) => {
             out.failed(&anyhow::anyhow!("{fault}"));
         }

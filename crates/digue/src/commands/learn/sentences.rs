@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use digue_learn::alias::AliasPlace;
+use digue_learn::evidence::RuleEvidence;
 use digue_learn::merge::{DifferencePart, LearntDifference};
-use digue_learn::model::RuleEvidence;
 use digue_learn::report::{ReportKey, RouteReport};
 use digue_learn::{BodyGap, LearntFinding, LineReason, MapHeading, MapReport, Telling, Wording};
 use digue_locales::{Language, Value, text, text_with};

@@ -1,0 +1,41 @@
+//! Directories that hold nothing but resources, so that one route stands for all of them.
+
+use crate::template::{PathTemplate, TemplatePart};
+
+/// The directory below which every route that was seen is a resource: `/static/**`.
+pub(crate) fn directories(assets: &[&PathTemplate], others: &[&PathTemplate]) -> Vec<(PathTemplate, usize)> {
+    let mut chosen: Vec<(PathTemplate, usize)> = Vec::new();
+    for template in assets {
+        let is_literal = |part: &TemplatePart| matches!(part, TemplatePart::Literal(_));
+        let directories = template.0.len().saturating_sub(1);
+        let free = (1..=directories).find(|length| {
+            let start = &template.0[..*length];
+            start.iter().all(is_literal) && !others.iter().any(|other| other.0.starts_with(start))
+        });
+        let Some(length) = free else { continue };
+        let directory = PathTemplate(template.0[..length].to_vec());
+        match chosen.iter_mut().find(|(known, _)| *known == directory) {
+            Some((_, count)) => *count += 1,
+            None => chosen.push((directory, 1)),
+        }
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_are_under_the_highest_directory_that_has_nothing_else() {
+        let template = |path: &str| {
+            let parts = path[1..].split('/').map(|part| TemplatePart::Literal(part.into()));
+            PathTemplate(parts.collect())
+        };
+        let assets = ["/static/a.css", "/static/js/b.js", "/media/x.png", "/favicon.ico"].map(template);
+        let others = ["/media/list", "/"].map(template);
+        let found = directories(&assets.iter().collect::<Vec<_>>(), &others.iter().collect::<Vec<_>>());
+        let found: Vec<(String, usize)> = found.iter().map(|(path, count)| (path.text(), *count)).collect();
+        assert_eq!(found, [("/static".to_owned(), 2)]);
+    }
+}

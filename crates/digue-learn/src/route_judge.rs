@@ -1,0 +1,223 @@
+//! The places of one route, each with its verdict: what the lines of a map are drafted from.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::entity::{calls_person, entity_words, is_generic, is_of_person};
+use crate::html_place::HtmlPlace;
+use crate::html_survey::HtmlSurvey;
+use crate::json_survey::JsonSurvey;
+use crate::judge::{Accepted, AddressVerdicts, PlaceSigns, PlaceVerdict, json_signs, judge, place_signs};
+use crate::known::{KnownPersons, words_of};
+use crate::survey::{RouteKey, RouteSurvey, context_at};
+use crate::table_survey::{ColumnSurvey, TableSurvey};
+use crate::tally::PlaceTally;
+use crate::template::TemplatePart;
+use crate::value::{ValueContext, is_paging_name};
+use crate::xml_survey::{XmlSurvey, names_of};
+
+/// Judges the places of one route.
+#[derive(Clone, Copy)]
+pub(crate) struct RouteJudge<'j> {
+    known: &'j KnownPersons,
+    addresses: &'j AddressVerdicts,
+    key: &'j RouteKey,
+}
+
+/// A place of answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JudgedPlace<'s, P> {
+    pub(crate) place: &'s P,
+    pub(crate) context: &'s ValueContext,
+    pub(crate) verdict: PlaceVerdict,
+}
+
+/// A part of requests that names a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JudgedRequest {
+    /// The name of the segment or parameter, or the JSON path.
+    pub(crate) at: String,
+    pub(crate) accepted: Accepted,
+}
+
+/// A parameter of the query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JudgedParameter<'s> {
+    Person(JudgedRequest),
+    Other {
+        name: &'s str,
+        /// Several values of letters: perhaps a search.
+        has_words: bool,
+    },
+}
+
+impl<'j> RouteJudge<'j> {
+    pub(crate) const fn new(
+        known: &'j KnownPersons,
+        addresses: &'j AddressVerdicts,
+        key: &'j RouteKey,
+    ) -> Self {
+        Self { known, addresses, key }
+    }
+
+    /// The places of JSON documents, by path.
+    pub(crate) fn json<'s>(&self, json: &'s JsonSurvey) -> Vec<JudgedPlace<'s, SmolStr>> {
+        // Names of the members of each object, to tell a person's `id` from a thing's.
+        let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for path in json.places.keys() {
+            if let Some((parent, name)) = path.rsplit_once('.') {
+                members.entry(parent).or_default().push(name);
+            }
+        }
+        let of_persons =
+            |parent: &str| members.get(parent).map_or(0, |names| members_of_persons(names.iter().copied()));
+        let judged = |((place, context), tally): (&'s (SmolStr, ValueContext), &PlaceTally)| {
+            let verdict = self.verdict(context, tally, json_signs(self.key, place, &of_persons));
+            JudgedPlace { place, context, verdict }
+        };
+        json.tallies.iter().map(judged).collect()
+    }
+
+    /// The places of XML documents, by path.
+    pub(crate) fn xml<'s>(&self, xml: &'s XmlSurvey) -> Vec<JudgedPlace<'s, SmolStr>> {
+        let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for path in xml.places.keys() {
+            if let Some((parent, name)) = path.rsplit_once('/') {
+                members.entry(parent).or_default().push(name.trim_start_matches('@'));
+            }
+        }
+        let of_persons =
+            |parent: &str| members.get(parent).map_or(0, |names| members_of_persons(names.iter().copied()));
+        let judged = |((place, context), tally): (&'s (SmolStr, ValueContext), &PlaceTally)| {
+            let parent = place.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let beside = of_persons(parent);
+            let names: Vec<&str> = names_of(place).collect();
+            let verdict = self.verdict(context, tally, place_signs(self.key, &names, beside));
+            JudgedPlace { place, context, verdict }
+        };
+        xml.tallies.iter().map(judged).collect()
+    }
+
+    /// The elements and attributes of pages.
+    pub(crate) fn html<'s>(&self, html: &'s HtmlSurvey) -> Vec<JudgedPlace<'s, HtmlPlace>> {
+        let judged = |((place, context), tally): (&'s (HtmlPlace, ValueContext), &PlaceTally)| {
+            let says_person = place.is_person || context.calls_person();
+            let signs = PlaceSigns { says_person, is_paging: context.is_paging(), is_cursor: false };
+            JudgedPlace { place, context, verdict: self.verdict(context, tally, signs) }
+        };
+        html.tallies.iter().map(judged).collect()
+    }
+
+    /// The columns of tables that have a header, but for those called by a number.
+    pub(crate) fn columns<'s>(&self, table: &'s TableSurvey) -> Vec<(&'s ColumnSurvey, PlaceVerdict)> {
+        let literals = || {
+            self.key.template.0.iter().filter_map(|part| match part {
+                TemplatePart::Literal(literal) => Some(literal.as_str()),
+                TemplatePart::Variable { .. } => None,
+            })
+        };
+        let has_person_columns =
+            table.columns.values().filter(|column| is_of_person(&column.header)).count() >= 2;
+        let judged = |column: &'s ColumnSurvey| {
+            let names: Vec<&str> = literals().chain([column.header.as_str()]).collect();
+            let is_bare = is_generic(&words_of(&column.header));
+            let says_person = calls_person(&entity_words(names.into_iter())) || is_bare && has_person_columns;
+            let signs = PlaceSigns { says_person, ..PlaceSigns::default() };
+            (column, judge(self.known, &column.tally, signs))
+        };
+        table.columns.values().filter(|column| !column.header.starts_with('#')).map(judged).collect()
+    }
+
+    /// The columns of tables without a header, from 0.
+    pub(crate) fn numbered(&self, table: &TableSurvey) -> Vec<(usize, PlaceVerdict)> {
+        let judged =
+            |(place, tally): (&usize, &PlaceTally)| (*place, judge(self.known, tally, PlaceSigns::default()));
+        table.numbered.iter().map(judged).collect()
+    }
+
+    /// The segments of the path that name a person.
+    pub(crate) fn path(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
+        let template = &self.key.template;
+        let judged = |(place, at): (usize, String)| {
+            let PlaceVerdict::Accepted(accepted) = self.addresses.verdict(&context_at(template, place))
+            else {
+                return None;
+            };
+            let own = survey.segments.get(&place)?;
+            own.kinds.get(&accepted.kind).filter(|seen| seen.hits + seen.alike > 0)?;
+            let has_others = own.others > 0 || own.kinds.len() > 1;
+            Some(JudgedRequest { at, accepted: Accepted { has_others, ..accepted } })
+        };
+        template.variables().filter_map(judged).collect()
+    }
+
+    pub(crate) fn query<'s>(&self, survey: &'s RouteSurvey) -> Vec<JudgedParameter<'s>> {
+        let mut parameters = Vec::new();
+        for (name, parameter) in &survey.query {
+            let tally = &parameter.tally;
+            // A cursor names the last person of the page before, and asks for none.
+            let is_paging = is_paging_name(name);
+            parameters.push(match self.addresses.verdict(&ValueContext::Query(name.into())) {
+                PlaceVerdict::Accepted(accepted) if tally.hits() > 0 && !is_paging => {
+                    let has_others = tally.others > 0 || tally.kinds.len() > 1;
+                    let accepted = Accepted { has_others, ..accepted };
+                    JudgedParameter::Person(JudgedRequest { at: name.clone(), accepted })
+                }
+                PlaceVerdict::Accepted(_) | PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => {
+                    let has_words = parameter.words > 0 && parameter.values.len() >= 3 && !is_paging;
+                    JudgedParameter::Other { name, has_words }
+                }
+            });
+        }
+        parameters
+    }
+
+    /// The parameters of forms that name a person.
+    pub(crate) fn form(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
+        let mut requests = Vec::new();
+        for (name, parameter) in survey.form.iter().filter(|(_, parameter)| parameter.tally.hits() > 0) {
+            if let PlaceVerdict::Accepted(accepted) =
+                self.addresses.verdict(&ValueContext::Query(name.into()))
+            {
+                let accepted = Accepted { has_others: parameter.tally.others > 0, ..accepted };
+                requests.push(JudgedRequest { at: name.clone(), accepted });
+            }
+        }
+        requests
+    }
+
+    /// The places of JSON requests that name a person, by path.
+    pub(crate) fn json_request(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
+        let mut requests = Vec::new();
+        for ((at, context), tally) in &survey.json_request {
+            let signs = json_signs(self.key, at, &|_| 0);
+            if *context == ValueContext::Whole
+                && let PlaceVerdict::Accepted(accepted) = judge(self.known, tally, signs)
+            {
+                requests.push(JudgedRequest { at: at.to_string(), accepted });
+            }
+        }
+        requests
+    }
+
+    /// The verdict on a place: addresses are judged together, all else by itself.
+    fn verdict(&self, context: &ValueContext, tally: &PlaceTally, signs: PlaceSigns) -> PlaceVerdict {
+        match context {
+            ValueContext::Path(_) | ValueContext::Query(_) => match self.addresses.verdict(context) {
+                PlaceVerdict::Accepted(accepted) if tally.kinds.contains_key(&accepted.kind) => {
+                    PlaceVerdict::Accepted(accepted)
+                }
+                PlaceVerdict::Accepted(_) | PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => {
+                    PlaceVerdict::Nobody
+                }
+            },
+            ValueContext::Whole | ValueContext::After(_) => judge(self.known, tally, signs),
+        }
+    }
+}
+
+/// How many of `names` are members that persons have.
+fn members_of_persons<'n>(names: impl Iterator<Item = &'n str>) -> usize {
+    names.filter(|name| is_of_person(name)).count()
+}

@@ -1,0 +1,108 @@
+//! Whom one document shows: known identifiers and names, before anything is said of their places.
+
+use std::collections::BTreeSet;
+
+use digue_inspect::decode;
+use digue_inspect::html::outline::page_elements;
+use digue_inspect::media_type::MediaType;
+use digue_inspect::response::usual_types;
+use smol_str::SmolStr;
+
+use crate::alias::AliasPlace;
+use crate::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody};
+use crate::known::{KnownPersons, KnownValue};
+use crate::names::NameScan;
+use crate::shape::Telling;
+
+/// What one document showed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DocumentSight {
+    /// Known identifiers, with whether the person's name is close by.
+    pub(crate) known: Vec<SeenValue>,
+    /// Known names.
+    pub(crate) names: usize,
+    /// Other values beside a known identifier, in the same record.
+    pub(crate) beside: Vec<(AliasPlace, u32, SmolStr)>,
+    /// Long random texts, as hashes: a job or a file that is fetched later.
+    pub(crate) tokens: Vec<u64>,
+}
+
+impl DocumentSight {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.known.extend(other.known);
+        self.names += other.names;
+        self.beside.extend(other.beside);
+        self.tokens.extend(other.tokens);
+    }
+
+    /// Adds the known words and names of a text that is no document.
+    pub(crate) fn add_words(&mut self, known: &KnownPersons, text: &str) {
+        let seen = |value| SeenValue { value, is_confirmed: false, is_paging: false };
+        self.known.extend(known_words(known, text).into_iter().map(seen));
+        let mut names = NameScan::new(&known.names);
+        names.read(text);
+        self.names += names.found.len();
+    }
+}
+
+/// A known identifier in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeenValue {
+    pub(crate) value: KnownValue,
+    pub(crate) is_confirmed: bool,
+    pub(crate) is_paging: bool,
+}
+
+/// A body looked at without a map.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BodySight {
+    /// As recorded.
+    pub(crate) bytes: u64,
+    /// Known persons whose identifier tells by itself.
+    pub(crate) known: Vec<u32>,
+    /// Known names.
+    pub(crate) names: usize,
+}
+
+impl BodySight {
+    /// What the body of `exchange` shows; nothing where it cannot be read.
+    pub(crate) fn of(known: &KnownPersons, exchange: &Exchange<'_>) -> Self {
+        let RecordedBody::Bytes(body) = exchange.body else { return Self::default() };
+        let mut sight = Self { bytes: body.len() as u64, ..Self::default() };
+        let Ok(bytes) = decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
+            return sight;
+        };
+        let media = MediaType::parse(exchange.content_type.unwrap_or_default());
+        let Ok(text) = decode::text(media.charset.as_deref(), &bytes) else { return sight };
+        if text.contains('\0') {
+            return sight;
+        }
+        sight.known = known_words(known, &text).into_iter().map(|value| value.person).collect();
+        if known.has_names() {
+            let mut names = NameScan::new(&known.names);
+            let html: Vec<String> = usual_types("html").iter().map(|essence| (*essence).to_owned()).collect();
+            match page_elements(media.charset.as_deref(), &bytes, BODY_BYTES_MAX) {
+                Ok(elements) if media.fits_one(&html) => {
+                    elements.iter().for_each(|element| names.read(&element.text));
+                }
+                _ => names.read(&text),
+            }
+            sight.names = names.found.len();
+        }
+        sight
+    }
+}
+
+/// Known identifiers among the words of a text.
+pub(crate) fn known_words(known: &KnownPersons, text: &str) -> Vec<KnownValue> {
+    let is_word = |c: char| c.is_alphanumeric() || "-_@.".contains(c);
+    let words = text.split(move |c: char| !is_word(c)).filter(|word| word.len() >= 3);
+    let telling = words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@'));
+    let mut seen = BTreeSet::new();
+    telling
+        .filter_map(|word| known.value(word.trim_matches(['.', '-', '_'])))
+        .map(|(value, _)| value)
+        .filter(|value| known.kind(value.kind).telling() > Telling::Short)
+        .filter(|value| seen.insert(*value))
+        .collect()
+}
