@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use digue_inspect::media_type::MediaType;
 use digue_inspect::request::RequestParts;
 use digue_inspect::{Message, ResponseReading, inspect, read_request};
+use digue_survey::exchange::{Exchange, RecordedBody, UrlParts, pairs};
+use digue_survey::known::KnownPersons;
 use digue_types::path::Segments;
 use digue_types::{ReadFailure, UnreadCause};
 
 use crate::compile::{TriedMap, TriedRoute};
-use crate::exchange::{Exchange, RecordedBody, UrlParts, pairs};
-use crate::known::KnownPersons;
 
 /// How one learnt route and the operator's answer to the same requests differ.
 #[derive(Clone, Debug, Default)]

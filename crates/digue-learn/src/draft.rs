@@ -6,23 +6,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use digue_inspect::media_type::MediaType;
 use digue_inspect::response::usual_types;
+use digue_survey::body_format::BodyFormat;
+use digue_survey::judge::AddressVerdicts;
+use digue_survey::known::{KnownKind, KnownPersons};
+use digue_survey::portal_survey::{OtherHost, PortalSurvey};
+use digue_survey::route_judge::{JudgedParameter, JudgedRequest, RouteJudge};
+use digue_survey::survey::{BodySurvey, ErrorSurvey, RouteKey, RouteSurvey};
+use digue_survey::template::{PathTemplate, TemplatePart};
+use digue_survey::value::ValueContext;
 
-use crate::body_format::BodyFormat;
 use crate::directories::directories;
 use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};
 use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
-use crate::judge::AddressVerdicts;
-use crate::known::{KnownKind, KnownPersons};
 use crate::model::{
     BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntRequest, LearntRoute, LearntRouteKind,
     LineReason, RequestPlace, RouteAction,
 };
-use crate::portal_survey::{OtherHost, PortalSurvey};
-use crate::route_judge::{JudgedParameter, JudgedRequest, RouteJudge};
-use crate::survey::{BodySurvey, ErrorSurvey, RouteKey, RouteSurvey};
-use crate::template::{PathTemplate, TemplatePart};
-use crate::value::ValueContext;
 
 /// A map whose blocks are still to be tried.
 pub(crate) struct MapDraft {

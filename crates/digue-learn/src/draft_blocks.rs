@@ -1,13 +1,14 @@
 //! The blocks to try for the bodies of one format, by the format's own module.
 
-use crate::body_format::BodyFormat;
+use digue_survey::body_format::BodyFormat;
+use digue_survey::survey::{BodySurvey, FormatSurvey, TextSurvey};
+
 use crate::draft_context::DraftContext;
 use crate::draft_html::html_blocks;
 use crate::draft_json::json_blocks;
 use crate::draft_table::table_blocks;
 use crate::draft_xml::xml_blocks;
 use crate::model::{BlockFormat, LearntBlock, LearntRecords, LineReason};
-use crate::survey::{BodySurvey, FormatSurvey, TextSurvey};
 
 /// Bodies of one type of a route.
 pub(crate) type TypedBody<'b> = (&'b String, BodyFormat, &'b BodySurvey);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use digue_survey::known::KnownPersons;
+use digue_survey::route_judge::RouteJudge;
+
 use crate::finding::LearntFinding;
-use crate::known::KnownPersons;
 use crate::model::{LearntBlock, LearntRecords, LineReason};
-use crate::route_judge::RouteJudge;
 
 /// What blocks are made with.
 pub(crate) struct DraftContext<'d> {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use digue_survey::html_place::HtmlPlace;
+use digue_survey::html_survey::HtmlSurvey;
+use digue_survey::judge::PlaceVerdict;
+use digue_survey::route_judge::JudgedPlace;
+use digue_survey::shape::Telling;
+use digue_survey::value::ValueContext;
 use smol_str::SmolStr;
 
 use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
-use crate::html_place::HtmlPlace;
-use crate::html_survey::HtmlSurvey;
-use crate::judge::PlaceVerdict;
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
-use crate::route_judge::JudgedPlace;
-use crate::shape::Telling;
-use crate::value::ValueContext;
 
 /// The most selectors of records, and of what shows nobody.
 const SELECTORS_MAX: usize = 8;

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use digue_survey::json_survey::{JsonPlace, JsonSurvey};
+use digue_survey::judge::{Accepted, PlaceVerdict};
+use digue_survey::route_judge::JudgedPlace;
+use digue_survey::value::ValueContext;
 use smol_str::SmolStr;
 
 use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
-use crate::json_survey::{JsonPlace, JsonSurvey};
-use crate::judge::{Accepted, PlaceVerdict};
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
-use crate::route_judge::JudgedPlace;
-use crate::value::ValueContext;
 
 /// Steps of all paths of a block, as the inspection bounds them.
 const STEPS_MAX: usize = 120;

@@ -1,10 +1,11 @@
 //! Blocks for tables: the columns that every table has are required, others are optional.
 
+use digue_survey::judge::PlaceVerdict;
+use digue_survey::table_survey::TableSurvey;
+
 use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
-use crate::judge::PlaceVerdict;
 use crate::model::{BlockFormat, LearntBlock, LearntRule, LineReason};
-use crate::table_survey::TableSurvey;
 
 /// The blocks to try for tables.
 pub(crate) fn table_blocks(

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use digue_survey::judge::PlaceVerdict;
+use digue_survey::route_judge::JudgedPlace;
+use digue_survey::xml_survey::XmlSurvey;
 use smol_str::SmolStr;
 
 use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
-use crate::judge::PlaceVerdict;
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
-use crate::route_judge::JudgedPlace;
-use crate::xml_survey::XmlSurvey;
 
 /// The most rules, and the most other paths, of one block.
 const PATHS_MAX: usize = 30;

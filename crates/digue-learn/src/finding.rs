@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use digue_survey::alias::AliasPlace;
+use digue_survey::exchange::BodyGap;
+use digue_survey::shape::Telling;
 use digue_types::{ReadFailure, UnreadCause};
 
-use crate::alias::AliasPlace;
-use crate::exchange::BodyGap;
 use crate::model::BlockFormat;
-use crate::shape::Telling;
 
 /// Something that learning could not settle.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,14 +2,15 @@
 //!
 //! Once the survey has settled, the traffic is read again to try the draft, since bodies are not kept.
 
-use crate::alias::SeenAlias;
+use digue_survey::alias::SeenAlias;
+use digue_survey::exchange::ExchangeSource;
+use digue_survey::known::KnownPersons;
+use digue_survey::traffic::{SurveyFault, SurveyedTraffic, survey_traffic};
+
 use crate::compile::CompileFault;
 use crate::draft::draft;
-use crate::exchange::ExchangeSource;
 use crate::finding::LearntFinding;
-use crate::known::KnownPersons;
 use crate::model::LearntMap;
-use crate::traffic::{SurveyFault, SurveyedTraffic, survey_traffic};
 use crate::trial::MapTrial;
 
 /// What was learnt.

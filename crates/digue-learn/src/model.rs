@@ -3,10 +3,9 @@
 //! It has no text for people: a reason is a variant with its figures, and the caller's [`Wording`] makes sentences.
 
 use digue_inspect::Normalise;
-
-use crate::body_format::BodyFormat;
-use crate::evidence::RuleEvidence;
-use crate::shape::Telling;
+use digue_survey::body_format::BodyFormat;
+use digue_survey::evidence::RuleEvidence;
+use digue_survey::shape::Telling;
 
 /// A whole map.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use digue_inspect::request::RequestParts;
 use digue_inspect::{Message, ResponseReading, inspect, read_request};
+use digue_survey::exchange::{BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of};
+use digue_survey::known::KnownPersons;
+use digue_survey::sight::BodySight;
+use digue_survey::template::PathTemplate;
 use digue_types::path::Segments;
 use digue_types::{Means, UnreadCause};
 
 use crate::compile::{TriedMap, TriedRoute};
-use crate::exchange::{BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of};
-use crate::known::KnownPersons;
-use crate::sight::BodySight;
-use crate::template::PathTemplate;
 
 /// The most distinct persons that are told apart on one route.
 const PERSONS_MAX: usize = 1_000_000;

@@ -11,19 +11,19 @@ use digue_inspect::{
     Collector, IdentifierKind, InspectionLimits, Message, Pick, ResponseReading, ResponseRules, RuleBlock,
     decode, inspect,
 };
+use digue_survey::body_format::is_asset;
+use digue_survey::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
+use digue_survey::template::{PathTemplate, TemplatePart};
 use digue_types::path::{Pattern, Segments};
 use digue_types::{ReadFailure, UnreadPlace};
 use smol_str::SmolStr;
 
-use crate::body_format::is_asset;
 use crate::compile::{CompileFault, compile_block, compile_kinds, compile_sweep};
 use crate::draft::{MapDraft, RouteDraft};
-use crate::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
 use crate::finding::LearntFinding;
 use crate::model::{
     BlockFormat, LearntBlock, LearntMap, LearntRecords, LearntRoute, LearntRouteKind, LineReason, RouteAction,
 };
-use crate::template::{PathTemplate, TemplatePart};
 
 /// Files of one directory of resources that become routes of their own; with more, the whole directory is held.
 const HELD_FILES_MAX: usize = 20;

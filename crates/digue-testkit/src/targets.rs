@@ -23,10 +23,11 @@ use digue_journal::seal::{ClearHeader, PeriodKey};
 use digue_journal::witness::AddCheckpoint;
 use digue_journal::{checkpoint, codec, tile};
 use digue_learn::compile::compile;
-use digue_learn::har::{HarFault, HarLimits, read_har};
-use digue_learn::known::{ColumnChoice, PersonsTable};
-use digue_learn::{Exchange, ExchangeSource, KnownPersons, learn};
+use digue_learn::learn;
 use digue_logs::access_log::{self, CsvHeader, LogForm, LogMembers};
+use digue_survey::har::{HarFault, HarLimits, read_har};
+use digue_survey::known::{ColumnChoice, PersonsTable};
+use digue_survey::{Exchange, ExchangeSource, KnownPersons};
 
 pub type Target = fn(&[u8]);
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use digue_inspect::request::RequestParts;
 use digue_inspect::{InspectionLimits, Message, ResponseReading, inspect, read_request};
 use digue_learn::compile::compile;
-use digue_learn::{HeldExchange, KnownPersons, Learnt, TriedMap, learn};
+use digue_learn::{Learnt, TriedMap, learn};
+use digue_survey::{HeldExchange, KnownPersons};
 use digue_types::path::Segments;
 
 use crate::made::{MadeExchange, MadePortal, portal};

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use digue_inspect::{Message, ResponseReading, inspect};
 use digue_learn::compile::compile;
-use digue_learn::known::{ColumnChoice, PersonsTable};
-use digue_learn::{HeldExchange, KnownPersons, TriedMap, learn};
+use digue_learn::{TriedMap, learn};
+use digue_survey::known::{ColumnChoice, PersonsTable};
+use digue_survey::{HeldExchange, KnownPersons};
 use digue_types::path::Segments;
 use proptest::prelude::*;
 use regex::Regex;

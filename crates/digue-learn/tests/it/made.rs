@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use digue_learn::HeldExchange;
-use digue_learn::known::{ColumnChoice, KnownPersons, PersonsTable};
+use digue_survey::HeldExchange;
+use digue_survey::known::{ColumnChoice, KnownPersons, PersonsTable};
 
 /// A small generator (xorshift64*): the same seed makes the same portal everywhere.
 pub(crate) struct Draw(u64);

@@ -5,7 +5,8 @@ use digue_learn::compile::compile;
 use digue_learn::emit::{MapSettings, map_text};
 use digue_learn::merge::{ChangeKind, DifferencePart, MergedMap, merge};
 use digue_learn::model::{LearntMap, LearntRecords};
-use digue_learn::{HeldExchange, Learnt, LineReason, MapHeading, TriedMap, Wording, learn};
+use digue_learn::{Learnt, LineReason, MapHeading, TriedMap, Wording, learn};
+use digue_survey::HeldExchange;
 
 use crate::made::{MadePortal, portal};
 

@@ -1,9 +1,10 @@
 //! From an archive to a map and back: what a recorder writes is what is learnt.
 
-use digue_learn::har::{HarLimits, read_har};
-use digue_learn::known::{ColumnChoice, PersonsTable};
-use digue_learn::traffic::SurveyFault;
-use digue_learn::{Exchange, ExchangeSource, HeldExchange, KnownPersons, LearnFault, LearntFinding, learn};
+use digue_learn::{LearnFault, LearntFinding, learn};
+use digue_survey::har::{HarLimits, read_har};
+use digue_survey::known::{ColumnChoice, PersonsTable};
+use digue_survey::traffic::SurveyFault;
+use digue_survey::{Exchange, ExchangeSource, HeldExchange, KnownPersons};
 use serde_json::json;
 
 use crate::made::portal;
@@ -12,7 +13,7 @@ use crate::made::portal;
 struct Archive(String);
 
 impl ExchangeSource for Archive {
-    type Fault = digue_learn::har::HarFault;
+    type Fault = digue_survey::har::HarFault;
 
     fn each(&mut self, take: &mut dyn FnMut(&Exchange<'_>)) -> Result<(), Self::Fault> {
         read_har(self.0.as_bytes(), &HarLimits::default(), take).map(|_| ())
@@ -99,7 +100,7 @@ fn what_needs_a_person_is_listed() {
     // Another host, a body that is missing, a write, a search.
     all.push(HeldExchange::get("https://cdn.fr/x", "application/json", "{\"a\":\"P0001\"}"));
     let mut gone = get("/gone", "application/json", "");
-    gone.body = Err(digue_learn::BodyGap::Absent);
+    gone.body = Err(digue_survey::BodyGap::Absent);
     all.push(gone);
     let mut write = get("/api/P0001", "application/json", "{\"id\":\"P0001\"}");
     write.method = "DELETE".into();
@@ -129,7 +130,7 @@ fn without_a_list_identifiers_are_guessed_and_said_to_be() {
     for route in &learnt.map.routes {
         for rule in route.blocks.iter().flat_map(|block| &block.persons) {
             let digue_learn::LineReason::Hits(evidence) = &rule.reason else { continue };
-            assert_eq!(evidence.confidence, digue_learn::evidence::RuleConfidence::ToReview);
+            assert_eq!(evidence.confidence, digue_survey::evidence::RuleConfidence::ToReview);
         }
     }
 }

@@ -16,9 +16,10 @@ use digue_learn::compare::MapComparer;
 use digue_learn::compile::compile;
 use digue_learn::emit::{MapSettings, map_text};
 use digue_learn::merge::{ChangeKind, MergedMap, merge};
-use digue_learn::traffic::SurveyFault;
-use digue_learn::{KnownPersons, LearnFault, Learnt, MapReport, MapReporter, TriedExchange, TriedMap, learn};
+use digue_learn::{LearnFault, Learnt, MapReport, MapReporter, TriedExchange, TriedMap, learn};
 use digue_locales::Value;
+use digue_survey::KnownPersons;
+use digue_survey::traffic::SurveyFault;
 
 use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::learn::{HarArguments, LearnArguments};

@@ -16,7 +16,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-documents", 1, &[]),
     ("digue-isms", 1, &["digue-types"]),
     ("digue-messages", 1, &["digue-types"]),
-    ("digue-learn", 2, &["digue-types", "digue-html", "digue-inspect"]),
+    ("digue-survey", 2, &["digue-types", "digue-inspect"]),
+    ("digue-learn", 3, &["digue-types", "digue-html", "digue-inspect", "digue-survey"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-http", 1, &["digue-types"]),
@@ -304,6 +305,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-journal",
             "digue-exposure",
             "digue-gateway",
+            "digue-survey",
             "digue-learn",
             "digue-logs",
         ],
@@ -405,7 +407,7 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "digue-types",
     "digue-journal",
     "digue-inspect",
@@ -416,6 +418,7 @@ const PURE: [&str; 11] = [
     "digue-documents",
     "digue-isms",
     "digue-messages",
+    "digue-survey",
     "digue-learn",
 ];
 

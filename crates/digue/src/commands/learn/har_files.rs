@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use digue_learn::har::{HarFault, HarLimits, HarTally, read_har};
-use digue_learn::{BodyGap, Exchange, ExchangeSource};
 use digue_locales::Value;
 use digue_logs::lines::Unpacker;
+use digue_survey::har::{HarFault, HarLimits, HarTally, read_har};
+use digue_survey::{BodyGap, Exchange, ExchangeSource};
 
 use super::super::evidence::Progress;
 use super::super::{Output, input};
@@ -81,7 +81,7 @@ fn read(
     let mut bytes = 0;
     read_har(Unpacker::new(opened.reader), &HarLimits::default(), &mut |exchange| {
         // Bodies are most of a file; unpacked ones may be more than all of it.
-        if let digue_learn::RecordedBody::Bytes(body) = exchange.body {
+        if let digue_survey::RecordedBody::Bytes(body) = exchange.body {
             bytes += body.len() as u64;
         }
         progress.show(bytes.min(length), length);

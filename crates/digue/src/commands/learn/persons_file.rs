@@ -5,9 +5,9 @@ use std::path::Path;
 use digue_inspect::csv_table::{DELIMITERS, csv_rows};
 use digue_inspect::decode;
 use digue_inspect::xlsx::uploaded_sheets;
-use digue_learn::KnownPersons;
-use digue_learn::known::{ColumnChoice, PersonsColumn, PersonsTable, PersonsTableFault};
 use digue_locales::Value;
+use digue_survey::KnownPersons;
+use digue_survey::known::{ColumnChoice, PersonsColumn, PersonsTable, PersonsTableFault};
 
 use super::super::{Output, input};
 use crate::cli::learn::HarArguments;

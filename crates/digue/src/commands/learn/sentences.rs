@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use digue_learn::alias::AliasPlace;
-use digue_learn::evidence::RuleEvidence;
 use digue_learn::merge::{DifferencePart, LearntDifference};
 use digue_learn::report::{ReportKey, RouteReport};
-use digue_learn::{BodyGap, LearntFinding, LineReason, MapHeading, MapReport, Telling, Wording};
+use digue_learn::{LearntFinding, LineReason, MapHeading, MapReport, Wording};
 use digue_locales::{Language, Value, text, text_with};
+use digue_survey::alias::AliasPlace;
+use digue_survey::evidence::RuleEvidence;
+use digue_survey::{BodyGap, Telling};
 use digue_types::{ReadFailure, UnreadCause};
 
 use super::super::Output;

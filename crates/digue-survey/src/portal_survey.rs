@@ -11,29 +11,29 @@ use crate::survey::{ErrorSurvey, FetchedLater, FormatSurvey, RouteKey, RouteSurv
 use crate::value::ValueContext;
 
 /// The portal that was recorded most.
-pub(crate) struct PortalSurvey {
+pub struct PortalSurvey {
     /// Scheme and authority, empty when the recording had paths alone.
-    pub(crate) origin: String,
-    pub(crate) routes: BTreeMap<RouteKey, RouteSurvey>,
+    pub origin: String,
+    pub routes: BTreeMap<RouteKey, RouteSurvey>,
     /// Answers to failed requests; `None` without any.
-    pub(crate) errors: Option<ErrorSurvey>,
-    pub(crate) addresses: AddressVerdicts,
+    pub errors: Option<ErrorSurvey>,
+    pub addresses: AddressVerdicts,
     /// The name under which most JSON answers hold known identifiers of the primary kind.
-    pub(crate) usual_member: Option<String>,
-    pub(crate) fetched: BTreeSet<FetchedLater>,
+    pub usual_member: Option<String>,
+    pub fetched: BTreeSet<FetchedLater>,
     /// Other hosts that were recorded.
-    pub(crate) others: Vec<OtherHost>,
+    pub others: Vec<OtherHost>,
     /// Exchanges of more routes than are followed.
-    pub(crate) dropped: usize,
+    pub dropped: usize,
 }
 
 /// Another host than the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OtherHost {
-    pub(crate) origin: String,
-    pub(crate) exchanges: usize,
+pub struct OtherHost {
+    pub origin: String,
+    pub exchanges: usize,
     /// Responses that show a known identifier.
-    pub(crate) with_known: usize,
+    pub with_known: usize,
 }
 
 impl PortalSurvey {

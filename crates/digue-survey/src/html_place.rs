@@ -16,12 +16,12 @@ pub(crate) const ADDRESSES: [&str; 6] = ["href", "src", "action", "formaction", 
 
 /// An element and the part of it that a rule takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct HtmlPlace {
-    pub(crate) selector: SmolStr,
+pub struct HtmlPlace {
+    pub selector: SmolStr,
     /// The selector that names the tag alone, or the attribute.
-    pub(crate) loose: SmolStr,
+    pub loose: SmolStr,
     /// The attribute; `None` for the text.
-    pub(crate) attribute: Option<SmolStr>,
+    pub attribute: Option<SmolStr>,
     /// What the names around it say of the thing.
     pub(crate) is_person: bool,
 }

@@ -19,7 +19,7 @@ use crate::xml_survey::{XmlSurvey, names_of};
 
 /// Judges the places of one route.
 #[derive(Clone, Copy)]
-pub(crate) struct RouteJudge<'j> {
+pub struct RouteJudge<'j> {
     known: &'j KnownPersons,
     addresses: &'j AddressVerdicts,
     key: &'j RouteKey,
@@ -27,23 +27,23 @@ pub(crate) struct RouteJudge<'j> {
 
 /// A place of answers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct JudgedPlace<'s, P> {
-    pub(crate) place: &'s P,
-    pub(crate) context: &'s ValueContext,
-    pub(crate) verdict: PlaceVerdict,
+pub struct JudgedPlace<'s, P> {
+    pub place: &'s P,
+    pub context: &'s ValueContext,
+    pub verdict: PlaceVerdict,
 }
 
 /// A part of requests that names a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct JudgedRequest {
+pub struct JudgedRequest {
     /// The name of the segment or parameter, or the JSON path.
-    pub(crate) at: String,
-    pub(crate) accepted: Accepted,
+    pub at: String,
+    pub accepted: Accepted,
 }
 
 /// A parameter of the query.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum JudgedParameter<'s> {
+pub enum JudgedParameter<'s> {
     Person(JudgedRequest),
     Other {
         name: &'s str,
@@ -53,16 +53,12 @@ pub(crate) enum JudgedParameter<'s> {
 }
 
 impl<'j> RouteJudge<'j> {
-    pub(crate) const fn new(
-        known: &'j KnownPersons,
-        addresses: &'j AddressVerdicts,
-        key: &'j RouteKey,
-    ) -> Self {
+    pub const fn new(known: &'j KnownPersons, addresses: &'j AddressVerdicts, key: &'j RouteKey) -> Self {
         Self { known, addresses, key }
     }
 
     /// The places of JSON documents, by path.
-    pub(crate) fn json<'s>(&self, json: &'s JsonSurvey) -> Vec<JudgedPlace<'s, SmolStr>> {
+    pub fn json<'s>(&self, json: &'s JsonSurvey) -> Vec<JudgedPlace<'s, SmolStr>> {
         // Names of the members of each object, to tell a person's `id` from a thing's.
         let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for path in json.places.keys() {
@@ -80,7 +76,7 @@ impl<'j> RouteJudge<'j> {
     }
 
     /// The places of XML documents, by path.
-    pub(crate) fn xml<'s>(&self, xml: &'s XmlSurvey) -> Vec<JudgedPlace<'s, SmolStr>> {
+    pub fn xml<'s>(&self, xml: &'s XmlSurvey) -> Vec<JudgedPlace<'s, SmolStr>> {
         let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for path in xml.places.keys() {
             if let Some((parent, name)) = path.rsplit_once('/') {
@@ -100,7 +96,7 @@ impl<'j> RouteJudge<'j> {
     }
 
     /// The elements and attributes of pages.
-    pub(crate) fn html<'s>(&self, html: &'s HtmlSurvey) -> Vec<JudgedPlace<'s, HtmlPlace>> {
+    pub fn html<'s>(&self, html: &'s HtmlSurvey) -> Vec<JudgedPlace<'s, HtmlPlace>> {
         let judged = |((place, context), tally): (&'s (HtmlPlace, ValueContext), &PlaceTally)| {
             let says_person = place.is_person || context.calls_person();
             let signs = PlaceSigns { says_person, is_paging: context.is_paging(), is_cursor: false };
@@ -110,7 +106,7 @@ impl<'j> RouteJudge<'j> {
     }
 
     /// The columns of tables that have a header, but for those called by a number.
-    pub(crate) fn columns<'s>(&self, table: &'s TableSurvey) -> Vec<(&'s ColumnSurvey, PlaceVerdict)> {
+    pub fn columns<'s>(&self, table: &'s TableSurvey) -> Vec<(&'s ColumnSurvey, PlaceVerdict)> {
         let literals = || {
             self.key.template.0.iter().filter_map(|part| match part {
                 TemplatePart::Literal(literal) => Some(literal.as_str()),
@@ -130,14 +126,14 @@ impl<'j> RouteJudge<'j> {
     }
 
     /// The columns of tables without a header, from 0.
-    pub(crate) fn numbered(&self, table: &TableSurvey) -> Vec<(usize, PlaceVerdict)> {
+    pub fn numbered(&self, table: &TableSurvey) -> Vec<(usize, PlaceVerdict)> {
         let judged =
             |(place, tally): (&usize, &PlaceTally)| (*place, judge(self.known, tally, PlaceSigns::default()));
         table.numbered.iter().map(judged).collect()
     }
 
     /// The segments of the path that name a person.
-    pub(crate) fn path(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
+    pub fn path(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
         let template = &self.key.template;
         let judged = |(place, at): (usize, String)| {
             let PlaceVerdict::Accepted(accepted) = self.addresses.verdict(&context_at(template, place))
@@ -152,7 +148,7 @@ impl<'j> RouteJudge<'j> {
         template.variables().filter_map(judged).collect()
     }
 
-    pub(crate) fn query<'s>(&self, survey: &'s RouteSurvey) -> Vec<JudgedParameter<'s>> {
+    pub fn query<'s>(&self, survey: &'s RouteSurvey) -> Vec<JudgedParameter<'s>> {
         let mut parameters = Vec::new();
         for (name, parameter) in &survey.query {
             let tally = &parameter.tally;
@@ -174,7 +170,7 @@ impl<'j> RouteJudge<'j> {
     }
 
     /// The parameters of forms that name a person.
-    pub(crate) fn form(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
+    pub fn form(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
         let mut requests = Vec::new();
         for (name, parameter) in survey.form.iter().filter(|(_, parameter)| parameter.tally.hits() > 0) {
             if let PlaceVerdict::Accepted(accepted) =
@@ -188,7 +184,7 @@ impl<'j> RouteJudge<'j> {
     }
 
     /// The places of JSON requests that name a person, by path.
-    pub(crate) fn json_request(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
+    pub fn json_request(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
         let mut requests = Vec::new();
         for ((at, context), tally) in &survey.json_request {
             let signs = json_signs(self.key, at, &|_| 0);

@@ -9,7 +9,7 @@ use crate::template::{PathTemplate, TemplatePart};
 
 /// What a body was taken for, by its type and its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum BodyFormat {
+pub enum BodyFormat {
     Json,
     NdJson,
     Html,
@@ -24,7 +24,7 @@ pub(crate) enum BodyFormat {
 }
 
 /// True for types whose bodies are resources of pages.
-pub(crate) fn is_asset(essence: &str) -> bool {
+pub fn is_asset(essence: &str) -> bool {
     const TYPES: [&str; 8] = [
         "text/css",
         "text/javascript",

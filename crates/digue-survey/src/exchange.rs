@@ -1,7 +1,7 @@
 //! One request and its response, as a recording or the gateway hands it over. It borrows: nothing of it is kept.
 
 /// The most bytes of one body, once decoded.
-pub(crate) const BODY_BYTES_MAX: usize = 64 << 20;
+pub const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// A request and its response.
 #[derive(Clone, Copy, Debug)]
@@ -60,18 +60,18 @@ impl BodyGap {
 
 /// The parts of an exchange's URL. Fragments never reach a portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct UrlParts<'u> {
+pub struct UrlParts<'u> {
     /// Scheme and authority, empty for a path alone.
-    pub(crate) origin: &'u str,
+    pub origin: &'u str,
     /// Begins with a slash.
-    pub(crate) path: &'u str,
+    pub path: &'u str,
     /// Without its question mark.
-    pub(crate) query: &'u str,
+    pub query: &'u str,
 }
 
 impl<'u> UrlParts<'u> {
     /// `None` for schemes other than http and https.
-    pub(crate) fn of(url: &'u str) -> Option<Self> {
+    pub fn of(url: &'u str) -> Option<Self> {
         let url = url.split('#').next().unwrap_or(url);
         let (origin, rest) = if url.starts_with('/') {
             ("", url)
@@ -90,13 +90,13 @@ impl<'u> UrlParts<'u> {
 }
 
 /// Decoded segments of a path; the last is empty after a final slash.
-pub(crate) fn segments_of(path: &str) -> Vec<String> {
+pub fn segments_of(path: &str) -> Vec<String> {
     let parts = path.strip_prefix('/').unwrap_or(path).split('/');
     parts.map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
 }
 
 /// Decoded parameters, in order. Of what is not UTF-8, the readable part.
-pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + use<'_> {
+pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + use<'_> {
     let decode = |text: &str| {
         let spaced = text.replace('+', " ");
         percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()

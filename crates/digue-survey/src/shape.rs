@@ -100,7 +100,7 @@ impl ValueShape {
 
     /// True when words of letters alone have it, as one login of many is `admin`. Said to the inspection, it would take
     /// titles of columns for persons.
-    pub(crate) fn is_of_words(&self) -> bool {
+    pub fn is_of_words(&self) -> bool {
         let regex = self.regex();
         (2..=14).any(|length| {
             let (upper, lower) = ("E".repeat(length), "e".repeat(length));

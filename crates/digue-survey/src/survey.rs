@@ -42,10 +42,10 @@ const TOKENS_MAX: usize = 50_000;
 
 /// What is answered by one part of the map.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct RouteKey {
-    pub(crate) origin: SmolStr,
-    pub(crate) method: SmolStr,
-    pub(crate) template: PathTemplate,
+pub struct RouteKey {
+    pub origin: SmolStr,
+    pub method: SmolStr,
+    pub template: PathTemplate,
 }
 
 /// A parameter of the query or of a form.
@@ -59,7 +59,7 @@ pub(crate) struct ParameterSurvey {
 
 /// How bodies of one type are read.
 #[derive(Clone, Debug)]
-pub(crate) enum FormatSurvey {
+pub enum FormatSurvey {
     Json(JsonSurvey),
     NdJson(JsonSurvey),
     Html(Box<HtmlSurvey>),
@@ -75,32 +75,32 @@ pub(crate) enum FormatSurvey {
 
 /// Plain texts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TextSurvey {
-    pub(crate) lines: usize,
-    pub(crate) lines_with_known: usize,
+pub struct TextSurvey {
+    pub lines: usize,
+    pub lines_with_known: usize,
 }
 
 /// Bodies of one type of one route.
 #[derive(Clone, Debug)]
-pub(crate) struct BodySurvey {
-    pub(crate) format: FormatSurvey,
-    pub(crate) responses: usize,
-    pub(crate) bytes: u64,
+pub struct BodySurvey {
+    pub format: FormatSurvey,
+    pub responses: usize,
+    pub bytes: u64,
     /// Responses that show a known identifier.
-    pub(crate) with_known: usize,
+    pub with_known: usize,
     /// Resources with a number that is also a known identifier, and may be any other.
-    pub(crate) with_doubtful: usize,
+    pub with_doubtful: usize,
     /// Responses that show a known name, and no known identifier.
-    pub(crate) with_name_only: usize,
-    pub(crate) unreadable: BTreeMap<UnreadCause, usize>,
+    pub with_name_only: usize,
+    pub unreadable: BTreeMap<UnreadCause, usize>,
 }
 
 /// Everything seen of one route.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RouteSurvey {
-    pub(crate) exchanges: usize,
+pub struct RouteSurvey {
+    pub exchanges: usize,
     pub(crate) statuses: BTreeMap<u16, usize>,
-    pub(crate) samples: BTreeSet<String>,
+    pub samples: BTreeSet<String>,
     pub(crate) query: BTreeMap<String, ParameterSurvey>,
     pub(crate) form: BTreeMap<String, ParameterSurvey>,
     pub(crate) json_request: BTreeMap<(SmolStr, ValueContext), PlaceTally>,
@@ -108,27 +108,27 @@ pub(crate) struct RouteSurvey {
     pub(crate) segments: BTreeMap<usize, PlaceTally>,
     /// Literal values that are known, by place: usernames.
     pub(crate) known_literals: BTreeSet<usize>,
-    pub(crate) bodies: BTreeMap<(String, BodyFormat), BodySurvey>,
+    pub bodies: BTreeMap<(String, BodyFormat), BodySurvey>,
     pub(crate) without_body: usize,
-    pub(crate) gaps: BTreeMap<BodyGap, usize>,
+    pub gaps: BTreeMap<BodyGap, usize>,
     /// A path that the gateway refuses.
-    pub(crate) odd_paths: usize,
+    pub odd_paths: usize,
 }
 
 /// An answer to a failed request.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ErrorSurvey {
-    pub(crate) statuses: BTreeSet<u16>,
-    pub(crate) types: BTreeSet<String>,
-    pub(crate) largest: usize,
-    pub(crate) responses: usize,
+pub struct ErrorSurvey {
+    pub statuses: BTreeSet<u16>,
+    pub types: BTreeSet<String>,
+    pub largest: usize,
+    pub responses: usize,
 }
 
 /// A route whose answers issue what another route is asked with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct FetchedLater {
-    pub(crate) issued_by: RouteKey,
-    pub(crate) asked_of: RouteKey,
+pub struct FetchedLater {
+    pub issued_by: RouteKey,
+    pub asked_of: RouteKey,
 }
 
 /// All that was seen.
@@ -455,7 +455,7 @@ impl BodySurvey {
     }
 
     /// Joins the bodies of two routes that are one.
-    pub(crate) fn absorb(&mut self, other: Self) {
+    pub fn absorb(&mut self, other: Self) {
         self.responses += other.responses;
         self.bytes += other.bytes;
         self.with_known += other.with_known;
@@ -495,7 +495,7 @@ impl BodySurvey {
 }
 
 impl RouteSurvey {
-    pub(crate) fn absorb(&mut self, other: Self) {
+    pub fn absorb(&mut self, other: Self) {
         self.exchanges += other.exchanges;
         self.without_body += other.without_body;
         self.odd_paths += other.odd_paths;

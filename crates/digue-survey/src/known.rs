@@ -213,7 +213,7 @@ impl KnownPersons {
     }
 
     /// False when the identifiers were inferred from the traffic itself.
-    pub(crate) const fn is_given(&self) -> bool {
+    pub const fn is_given(&self) -> bool {
         self.is_given
     }
 
@@ -246,7 +246,7 @@ impl KnownPersons {
     }
 
     /// The number of the person whose identifier the whole of `text` is.
-    pub(crate) fn person(&self, text: &str) -> Option<u32> {
+    pub fn person(&self, text: &str) -> Option<u32> {
         self.value(text).map(|(value, _)| value.person)
     }
 
@@ -262,12 +262,12 @@ impl KnownPersons {
     }
 
     /// The identifier of the first kind, blank for a person who has none.
-    pub(crate) fn primary(&self, person: u32) -> &str {
+    pub fn primary(&self, person: u32) -> &str {
         let values = self.kinds.first().map(|kind| &kind.values);
         values.and_then(|values| values.get(person as usize)).map_or("", String::as_str)
     }
 
-    pub(crate) fn kind(&self, kind: u16) -> &KnownKind {
+    pub fn kind(&self, kind: u16) -> &KnownKind {
         &self.kinds[usize::from(kind)]
     }
 
@@ -291,7 +291,7 @@ impl KnownKind {
         self.values.iter().filter(|value| !value.is_empty()).count()
     }
 
-    pub(crate) fn telling(&self) -> Telling {
+    pub fn telling(&self) -> Telling {
         self.shape.telling
     }
 
@@ -315,7 +315,7 @@ impl KnownKind {
     }
 
     /// The pattern of its values as the portal writes them, before any step.
-    pub(crate) fn written(&self) -> String {
+    pub fn written(&self) -> String {
         let steps = &self.shape.steps;
         let has = |wanted: Normalise| steps.contains(&wanted);
         if has(Normalise::Nir) {

@@ -26,25 +26,25 @@ const PLACE_BYTES_MAX: usize = 300;
 
 /// One place of the documents.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct XmlPlace {
-    pub(crate) elements: usize,
+pub struct XmlPlace {
+    pub elements: usize,
     /// Elements or attributes with a text of their own.
     pub(crate) texts: usize,
     /// Known names that end here.
-    pub(crate) names: usize,
+    pub names: usize,
 }
 
 /// The documents of one route and type.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct XmlSurvey {
-    pub(crate) documents: usize,
+pub struct XmlSurvey {
+    pub documents: usize,
     /// Documents with several known persons.
-    pub(crate) of_many: usize,
-    pub(crate) places: BTreeMap<SmolStr, XmlPlace>,
+    pub of_many: usize,
+    pub places: BTreeMap<SmolStr, XmlPlace>,
     pub(crate) tallies: BTreeMap<(SmolStr, ValueContext), PlaceTally>,
     /// By chain of names.
-    pub(crate) records: BTreeMap<SmolStr, RecordElements>,
-    pub(crate) is_cut: bool,
+    pub records: BTreeMap<SmolStr, RecordElements>,
+    pub is_cut: bool,
 }
 
 impl XmlSurvey {

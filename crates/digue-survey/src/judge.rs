@@ -27,16 +27,16 @@ pub(crate) struct PlaceSigns {
 
 /// A place that is taken for one of identifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Accepted {
-    pub(crate) kind: u16,
-    pub(crate) evidence: RuleEvidence,
+pub struct Accepted {
+    pub kind: u16,
+    pub evidence: RuleEvidence,
     /// Other texts stand there too, so that a rule needs a pattern.
-    pub(crate) has_others: bool,
+    pub has_others: bool,
 }
 
 /// The outcome for one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PlaceVerdict {
+pub enum PlaceVerdict {
     Accepted(Accepted),
     /// Known values stand there, and nothing says that they are persons'.
     Doubtful {
@@ -96,7 +96,7 @@ fn is_accepted(telling: Telling, seen: &KindTally, others: usize, signs: PlaceSi
 }
 
 /// The judgement of addresses, over all routes.
-pub(crate) struct AddressVerdicts {
+pub struct AddressVerdicts {
     verdicts: BTreeMap<ValueContext, PlaceVerdict>,
 }
 
@@ -154,7 +154,7 @@ impl AddressVerdicts {
     }
 
     /// The places in doubt.
-    pub(crate) fn doubtful(&self) -> impl Iterator<Item = (&ValueContext, u16, usize)> {
+    pub fn doubtful(&self) -> impl Iterator<Item = (&ValueContext, u16, usize)> {
         self.verdicts.iter().filter_map(|(context, verdict)| match verdict {
             PlaceVerdict::Doubtful { kind, hits } => Some((context, *kind, *hits)),
             PlaceVerdict::Accepted(_) | PlaceVerdict::Nobody => None,

@@ -52,24 +52,24 @@ const READ: [&str; 5] = ["alt", "title", "value", "placeholder", "aria-label"];
 
 /// The pages of one route.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct HtmlSurvey {
-    pub(crate) pages: usize,
+pub struct HtmlSurvey {
+    pub pages: usize,
     /// Pages with no, one and several known persons.
-    pub(crate) of_none: usize,
+    pub of_none: usize,
     pub(crate) of_one: usize,
-    pub(crate) of_many: usize,
+    pub of_many: usize,
     pub(crate) tallies: BTreeMap<(HtmlPlace, ValueContext), PlaceTally>,
     /// By selector.
-    pub(crate) records: BTreeMap<SmolStr, RecordElements>,
+    pub records: BTreeMap<SmolStr, RecordElements>,
     /// Tables with rows and without a known person, by selector.
-    pub(crate) other_tables: BTreeMap<SmolStr, usize>,
+    pub other_tables: BTreeMap<SmolStr, usize>,
     /// Elements by selector: on how many pages without, and with, a known person.
     features: BTreeMap<SmolStr, (usize, usize)>,
     /// Pages whose scripts hold known identifiers that nothing else on them shows.
-    pub(crate) script_pages: usize,
+    pub script_pages: usize,
     /// Elements on all pages, to tell whether two routes are alike.
     pub(crate) shape: BTreeSet<SmolStr>,
-    pub(crate) is_cut: bool,
+    pub is_cut: bool,
 }
 
 impl HtmlSurvey {
@@ -108,7 +108,7 @@ impl HtmlSurvey {
     }
 
     /// The elements that all pages without a person have, and no other.
-    pub(crate) fn signs_of_empty(&self) -> Vec<SmolStr> {
+    pub fn signs_of_empty(&self) -> Vec<SmolStr> {
         if self.of_none == 0 {
             return Vec::new();
         }

@@ -20,12 +20,12 @@ use crate::value::ValueContext;
 const ALIASES_MAX: usize = 3;
 
 /// What was seen of the portal and of the persons.
-pub(crate) struct SurveyedTraffic {
-    pub(crate) portal: PortalSurvey,
+pub struct SurveyedTraffic {
+    pub portal: PortalSurvey,
     /// The persons with all that was met of them; inferred when none was given.
-    pub(crate) known: KnownPersons,
-    pub(crate) aliases: Vec<SeenAlias>,
-    pub(crate) exchanges: usize,
+    pub known: KnownPersons,
+    pub aliases: Vec<SeenAlias>,
+    pub exchanges: usize,
 }
 
 /// Why there is nothing to learn from.
@@ -45,7 +45,7 @@ pub enum SurveyFault<F> {
 ///
 /// # Errors
 /// [`SurveyFault`]
-pub(crate) fn survey_traffic<S: ExchangeSource>(
+pub fn survey_traffic<S: ExchangeSource>(
     source: &mut S,
     given: KnownPersons,
 ) -> Result<SurveyedTraffic, SurveyFault<S::Fault>> {

@@ -39,7 +39,7 @@ pub(crate) fn is_token(segment: &str) -> bool {
 
 /// One segment of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum TemplatePart {
+pub enum TemplatePart {
     Literal(SmolStr),
     /// With what follows the value in its segment: `.json`.
     Variable {
@@ -49,7 +49,7 @@ pub(crate) enum TemplatePart {
 
 /// The template of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct PathTemplate(pub(crate) Vec<TemplatePart>);
+pub struct PathTemplate(pub Vec<TemplatePart>);
 
 /// The endings of segments that say a format, and are no part of a value.
 const ENDINGS: [&str; 20] = [
@@ -59,7 +59,7 @@ const ENDINGS: [&str; 20] = [
 
 impl PathTemplate {
     /// The template of decoded segments; `is_known` says of a text whether it is a known identifier.
-    pub(crate) fn of(segments: &[String], is_known: &dyn Fn(&str) -> bool) -> Self {
+    pub fn of(segments: &[String], is_known: &dyn Fn(&str) -> bool) -> Self {
         let part = |segment: &String| {
             let ending = ENDINGS.iter().find(|ending| segment.to_ascii_lowercase().ends_with(**ending));
             let (stem, after) = segment.split_at(segment.len() - ending.map_or(0, |ending| ending.len()));
@@ -75,7 +75,7 @@ impl PathTemplate {
     }
 
     /// As the map writes it: `/fiche/{x}/notes/{y}.json`.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = String::new();
         let mut names = variable_names();
         for part in &self.0 {

@@ -29,29 +29,29 @@ const ROWS_MAX: usize = 1_000_000;
 
 /// A column, by the text of its header.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ColumnSurvey {
+pub struct ColumnSurvey {
     /// As written.
-    pub(crate) header: String,
+    pub header: String,
     /// Tables that have it.
-    pub(crate) tables: usize,
+    pub tables: usize,
     pub(crate) tally: PlaceTally,
 }
 
 /// The tables of one route and type.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TableSurvey {
-    pub(crate) files: usize,
+pub struct TableSurvey {
+    pub files: usize,
     /// Sheets and files with rows.
-    pub(crate) tables: usize,
+    pub tables: usize,
     pub(crate) rows: usize,
     /// By folded header.
     pub(crate) columns: BTreeMap<String, ColumnSurvey>,
     /// Tables without a header, by column from 0.
     pub(crate) numbered: BTreeMap<usize, PlaceTally>,
-    pub(crate) without_header: usize,
+    pub without_header: usize,
     /// Rows above headers, as patterns.
-    pub(crate) titles: BTreeSet<String>,
-    pub(crate) is_cut: bool,
+    pub titles: BTreeSet<String>,
+    pub is_cut: bool,
 }
 
 impl TableSurvey {

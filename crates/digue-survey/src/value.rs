@@ -19,7 +19,7 @@ const BEFORE_CHARS_MAX: usize = 24;
 
 /// Where in a text an identifier is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum ValueContext {
+pub enum ValueContext {
     /// The text is nothing else.
     Whole,
     /// A segment of an address, after these segments: `fiche`, or `x/{}` after a variable one.
@@ -32,7 +32,7 @@ pub(crate) enum ValueContext {
 
 impl ValueContext {
     /// The pattern whose only group is the identifier; `None` where the text is nothing else.
-    pub(crate) fn pattern(&self, shape: &str) -> Option<String> {
+    pub fn pattern(&self, shape: &str) -> Option<String> {
         match self {
             Self::Whole => None,
             Self::Path(before) => {
@@ -52,7 +52,7 @@ impl ValueContext {
     }
 
     /// True for parameters that number pages and other things of any list.
-    pub(crate) fn is_paging(&self) -> bool {
+    pub fn is_paging(&self) -> bool {
         match self {
             Self::Query(name) => is_paging_name(name),
             Self::Path(before) => {

@@ -37,33 +37,33 @@ const TELLING_DIGITS: usize = 7;
 
 /// One place of the documents.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct JsonPlace {
-    pub(crate) objects: usize,
-    pub(crate) lists: usize,
+pub struct JsonPlace {
+    pub objects: usize,
+    pub lists: usize,
     /// Of the objects and lists, those without content.
-    pub(crate) empties: usize,
+    pub empties: usize,
     /// Texts that are not blank, and numbers of many digits.
-    pub(crate) texts: usize,
+    pub texts: usize,
     /// All other values.
     pub(crate) others: usize,
     /// Known names that end here.
-    pub(crate) names: usize,
+    pub names: usize,
     /// Names of members here are no names as programs write them.
-    pub(crate) odd_names: usize,
+    pub odd_names: usize,
     /// Values, for telling what numbers things from what describes them.
     pub(crate) values: DistinctValues,
 }
 
 /// The documents of one route and type.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct JsonSurvey {
-    pub(crate) documents: usize,
-    pub(crate) places: BTreeMap<SmolStr, JsonPlace>,
+pub struct JsonSurvey {
+    pub documents: usize,
+    pub places: BTreeMap<SmolStr, JsonPlace>,
     pub(crate) tallies: BTreeMap<(SmolStr, ValueContext), PlaceTally>,
     /// Some places were not counted.
-    pub(crate) is_cut: bool,
+    pub is_cut: bool,
     /// Objects whose member names are known identifiers.
-    pub(crate) keyed: usize,
+    pub keyed: usize,
 }
 
 impl JsonSurvey {

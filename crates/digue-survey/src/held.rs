@@ -39,10 +39,10 @@ pub(crate) fn is_record(elements: &[DocumentElement], held: &[HeldPersons], id: 
 
 /// Elements that hold one person each.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RecordElements {
+pub struct RecordElements {
     /// Pages or documents that have one.
-    pub(crate) pages: usize,
-    pub(crate) elements: usize,
+    pub pages: usize,
+    pub elements: usize,
 }
 
 impl RecordElements {

@@ -55,18 +55,18 @@ pub(crate) struct SeenValue {
 
 /// A body looked at without a map.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct BodySight {
+pub struct BodySight {
     /// As recorded.
-    pub(crate) bytes: u64,
+    pub bytes: u64,
     /// Known persons whose identifier tells by itself.
-    pub(crate) known: Vec<u32>,
+    pub known: Vec<u32>,
     /// Known names.
-    pub(crate) names: usize,
+    pub names: usize,
 }
 
 impl BodySight {
     /// What the body of `exchange` shows; nothing where it cannot be read.
-    pub(crate) fn of(known: &KnownPersons, exchange: &Exchange<'_>) -> Self {
+    pub fn of(known: &KnownPersons, exchange: &Exchange<'_>) -> Self {
         let RecordedBody::Bytes(body) = exchange.body else { return Self::default() };
         let mut sight = Self { bytes: body.len() as u64, ..Self::default() };
         let Ok(bytes) = decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
