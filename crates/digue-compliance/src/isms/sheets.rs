@@ -28,9 +28,19 @@ pub fn in_words(language: Language, field: &FieldDef, texts: &[String]) -> Strin
         }
         FieldShape::Checks => text(language, &format!("check-{value}")),
         FieldShape::Amount if language == Language::French => value.replace('.', ","),
+        FieldShape::Day => day_in_words(language, value),
         _ => value.clone(),
     });
     words.collect::<Vec<_>>().join(", ")
+}
+
+/// A stored day as people write it; a text that is no day stays as it is.
+fn day_in_words(language: Language, text: &str) -> String {
+    let pattern = match language {
+        Language::French => "%d/%m/%Y",
+        Language::English => "%d %b %Y",
+    };
+    text.parse().map_or_else(|_| text.to_owned(), |day: jiff::civil::Date| day.strftime(pattern).to_string())
 }
 
 /// The header of a kind's table: the record id, then every field.
@@ -46,7 +56,10 @@ fn row(language: Language, kind: RegisterKind, revision: &Revision) -> Vec<Writt
     row.extend(kind.fields().iter().map(|field| {
         let texts = revision.values.get(field.code).map_or(&[][..], Vec::as_slice);
         let in_kind = match field.shape {
-            FieldShape::Day => texts.first().and_then(|text| day_cell(text)),
+            // A day that a spreadsheet cannot hold keeps its stored form, which the import reads.
+            FieldShape::Day => {
+                texts.first().map(|text| day_cell(text).unwrap_or_else(|| text.as_str().into()))
+            }
             FieldShape::Number => texts.first().and_then(|text| whole_cell(text)),
             FieldShape::Amount => {
                 Amount::read(texts).ok().and_then(|amount| amount.cents).map(WrittenCell::Cents)

@@ -75,7 +75,7 @@ fn line(w: &Localizer, index: u64, event: &Event) -> JournalLine {
             at: act.at,
             by: act.actor.clone(),
             what: w.coded("act", act.act.code()),
-            about: act.subject.to_string(),
+            about: w.act_about(act),
             persons: None,
             is_refused: false,
             json,

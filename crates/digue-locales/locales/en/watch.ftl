@@ -13,7 +13,7 @@ period-days = { $count ->
    *[other] { $count } days
 }
 
-signal-unexplained-persons = { $seen } persons shown in { $period } without caseload, exact search or break-glass; usually at most { $usual }.
+signal-unexplained-persons = { $seen } persons shown in { $period } without caseload, exact search or exceptional access; usually at most { $usual }.
 signal-pace = { $seen } records opened in { $period }, faster than a person can read; usually at most { $usual }.
 signal-burst = { $seen } records in { $period }; usually at most { $usual }.
 signal-lists = { $seen } new persons through lists in { $period }; at most { $usual } in normal use.

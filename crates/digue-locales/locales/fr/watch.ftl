@@ -13,7 +13,7 @@ period-days = { $count ->
    *[other] { $count } jours
 }
 
-signal-unexplained-persons = { $seen } personnes montrées en { $period } sans portefeuille, recherche exacte ni accès exceptionnel ; d'habitude au plus { $usual }.
+signal-unexplained-persons = { $seen } personnes consultées en { $period } sans portefeuille, recherche exacte ni accès exceptionnel ; d'habitude au plus { $usual }.
 signal-pace = { $seen } fiches ouvertes en { $period }, plus vite que l'on ne lit ; d'habitude au plus { $usual }.
 signal-burst = { $seen } fiches en { $period } ; d'habitude au plus { $usual }.
 signal-lists = { $seen } nouvelles personnes dans des listes en { $period } ; au plus { $usual } en usage normal.
@@ -139,7 +139,7 @@ replay-unknown = Aucun scénario ne s'appelle { $name } ; digue replay --list e
 replay-title-with = Portefeuilles appliqués, { $seeds } graines
 replay-title-without = Sans portefeuille, { $seeds } graines
 replay-title-off = Sans le signal { $signal }
-replay-header = scénario | personnes montrées : médiane, p95, maximum | secondes : médiane, p95, maximum | confinés | objectif
+replay-header = scénario | personnes consultées : médiane, p95, maximum | secondes : médiane, p95, maximum | confinés | objectif
 replay-goal-persons = au plus { $most } personnes
 replay-goal-within = { $percent } % en { $days } jours
 replay-reached = atteint
@@ -147,7 +147,7 @@ replay-missed = manqué ({ $met } sur { $runs })
 replay-honest = Travail honnête : { $days } jours-comptes travaillés, { $containments } confinements à tort ({ $containmentRate } pour 10 000), { $alerts } alertes à tort ({ $alertRate } pour 10 000) ; { $explained } % des personnes expliquées.
 replay-then = { $name } : { $then } personnes alors, { $now } avec Digue (maximum).
 replay-record-title = { $file }
-replay-record-header = vol | arrêtés / vols | personnes montrées : médiane, maximum | arrêtés en 1, 3, 14 jours | les autres (arrêtés/médiane) : 25 en 3 minutes | 150 par jour | deux fois le p99 du compte | test sur le seul volume | objectif
+replay-record-header = vol | arrêtés / vols | personnes consultées : médiane, maximum | arrêtés en 1, 3, 14 jours | les autres (arrêtés/médiane) : 25 en 3 minutes | 150 par jour | deux fois le p99 du compte | test sur le seul volume | objectif
 replay-record-variations = ce qui change | faux confinements | fausses alertes | vols arrêtés | objectifs atteints | vols | somme des médianes de personnes
 replay-record-no-goal = sans objectif
 replay-record-not-run = aucun vol n'a pu y être inséré
