@@ -299,7 +299,7 @@ pub async fn verdict(
     let actor = visitor.actor(&console.app)?;
     let outcome = if sent.theft { FindingOutcome::Theft } else { FindingOutcome::Work };
     let done = containment::decide(&console.app, &actor, &id, outcome, &sent.reason).await;
-    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from).map(|_| StatusCode::NO_CONTENT)
 }
 
 pub async fn revoke(

@@ -26,6 +26,24 @@ pub fn reason_of(signals: &[Signal]) -> String {
     texts.collect::<Vec<_>>().join("; ")
 }
 
+/// The signals in a text of `reason_of`; `None` for a text of another form. The journal keeps no evidence.
+pub fn journalled_signals(text: &str) -> Option<Vec<Signal>> {
+    let signal = |said: &str| {
+        let (said, minutes) = match said.strip_suffix(" min") {
+            Some(said) => {
+                let (said, minutes) = said.split_once(" in ")?;
+                (said, minutes.parse().ok()?)
+            }
+            None => (said, 0),
+        };
+        let (kind, counts) = said.split_once(' ')?;
+        let (seen, usual) = counts.split_once('/')?;
+        let figures = Figures { seen: seen.parse().ok()?, usual: usual.parse().ok()?, minutes };
+        Some(Signal { kind: SignalKind::parse(kind)?, evidence: 0.0, figures })
+    };
+    if text.is_empty() { None } else { text.split("; ").map(signal).collect() }
+}
+
 /// The signals of a stored finding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StoredSignals {
@@ -229,6 +247,20 @@ fn period(language: Language, minutes: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signals_in_the_journal_are_read_as_they_were_written() {
+        let figures = [(51, 15, 0), (1, 0, 1440), (43, 9, 1)];
+        let figures = figures.map(|(seen, usual, minutes)| Figures { seen, usual, minutes });
+        for &kind in SignalKind::ALL {
+            let signals: Vec<Signal> =
+                figures.map(|figures| Signal { kind, evidence: 0.0, figures }).to_vec();
+            assert_eq!(journalled_signals(&reason_of(&signals)), Some(signals), "{kind}");
+        }
+        for other in ["", "vol probable", "pace 43", "pace 43/9; et le reste", "fi-1"] {
+            assert_eq!(journalled_signals(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn every_kind_has_its_sentence_in_both_languages() {

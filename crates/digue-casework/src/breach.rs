@@ -24,7 +24,7 @@ use digue_response::notification::{
     Field, FilledField, FormFieldSource, NotificationDraft, SentNotification, Stage,
 };
 use digue_response::severity::{Score, Terms};
-use digue_response::vocabulary::{DataKind, Nature};
+use digue_response::vocabulary::{Cause, DataKind, Nature, Origin};
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_types::{Event, Subject, Timestamp};
 use ring::digest::{Context, SHA256};
@@ -252,6 +252,44 @@ pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, 
     Ok(question)
 }
 
+/// Lists with more persons are not read to propose a period: a page must not wait for it.
+const PERIOD_PERSONS_MAX: u64 = 20_000;
+
+/// The first and the last exposure of the last signed list; `None` without a list, or with one too long to be read
+/// for a proposal.
+pub(crate) async fn list_period(
+    app: &App,
+    view: &IncidentView,
+) -> Result<Option<(Timestamp, Timestamp)>, OperationError> {
+    let Some(version) = view.incident.affected.iter().rfind(|version| version.has_list()) else {
+        return Ok(None);
+    };
+    if version.persons > PERIOD_PERSONS_MAX {
+        return Ok(None);
+    }
+    let list = list_bytes(app, &view.record.id, version.number).await?;
+    app.blocking(move || period_of(&list)).await?
+}
+
+fn period_of(list: &[u8]) -> Result<Option<(Timestamp, Timestamp)>, OperationError> {
+    let text = std::str::from_utf8(list).map_err(unavailable)?;
+    let mut period: Option<(Timestamp, Timestamp)> = None;
+    // The head and the seal contain no person.
+    for line in text.lines().filter(|line| line.starts_with('{')) {
+        let line: Json = serde_json::from_str(line).map_err(unavailable)?;
+        if line["person"].is_null() {
+            continue;
+        }
+        let at = |name: &str| {
+            let at = line[name].as_str().and_then(Timestamp::parse_rfc3339);
+            at.ok_or_else(|| unavailable("a time in an affected set cannot be read"))
+        };
+        let (first, last) = (at("first")?, at("last")?);
+        period = Some(period.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+    }
+    Ok(period)
+}
+
 /// The controller's details for documents; a placeholder where the configuration has none.
 #[derive(Clone, Debug, Default)]
 pub struct Controller {
@@ -357,7 +395,7 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     one(Field::Circumstances, Some(circumstances(view, &reader)));
     let delay = incident.delays.get(&ClockKind::Authority).map(|decided| decided.reason.clone());
     one(Field::DelayReasons, delay);
-    one(Field::What, Some(format!("{} – {}", incident.title, reader.happened(incident))));
+    one(Field::What, Some(reader.what_happened(incident)));
     if let Some(version) = incident.affected() {
         one(Field::PersonCount, Some(version.everybody().to_string()));
         one(Field::PersonCountQuality, Some(version.quality.code().to_owned()));
@@ -385,7 +423,9 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     persons.dedup();
     facts.insert(Field::PersonKinds, codes(persons));
     if incident.happening() == Happening::StolenAccount {
-        facts.insert(Field::Origins, codes(vec!["hacking"]));
+        facts.insert(Field::Origins, codes(vec![Origin::Hacking.code()]));
+        // A person confirmed that somebody else used the account.
+        facts.insert(Field::CauseOf, codes(vec![Cause::ExternalMalicious.code()]));
     }
     facts
 }
@@ -399,10 +439,13 @@ fn partner_reported_at(incident: &Incident) -> Option<Timestamp> {
     (is_own_report && incident.role != IncidentRole::Processor).then_some(incident.opened_at)
 }
 
-/// "Established" once the incident is confirmed; before that a person must state it.
+/// "Established" once the incident is confirmed, or once an officer confirmed a theft and a signed list names persons
+/// whose data were shown; before that a person must state it.
 fn is_established(incident: &Incident) -> Option<String> {
-    let is = incident.states.iter().any(|state| state.what == IncidentState::Confirmed);
-    is.then(|| "yes".to_owned())
+    let is_confirmed = incident.states.iter().any(|state| state.what == IncidentState::Confirmed);
+    let is_theft = incident.happening() == Happening::StolenAccount
+        && incident.affected().is_some_and(|version| version.persons > 0);
+    (is_confirmed || is_theft).then(|| "yes".to_owned())
 }
 
 fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
@@ -467,6 +510,10 @@ fn measures_planned(incident: &Incident) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
+/// The language of what is sent to the authority, whoever enters that it was sent: two drafts in two languages would
+/// differ in every sentence.
+pub const AUTHORITY_LANGUAGE: Language = Language::French;
+
 /// Records that a notification was sent, with its content.
 ///
 /// # Errors
@@ -478,10 +525,9 @@ pub async fn submit(
     stage: Stage,
     at: Timestamp,
     receipt: &str,
-    language: Language,
 ) -> Result<(), OperationError> {
     let view = incidents::view(app, actor, id).await?;
-    let draft = draft(app, &view, language);
+    let draft = draft(app, &view, AUTHORITY_LANGUAGE);
     let submission = SentNotification {
         stage,
         submitted_at: at.micros(),

@@ -27,7 +27,7 @@ use digue_types::{
     AccountId, Act, FindingId, Gate, GateReason, OrganisationId, PortalId, Subject, Timestamp,
 };
 
-use crate::incidents;
+use crate::{breach, incidents};
 
 /// Mails about findings within an hour; the console shows the rest.
 const MAILS_AN_HOUR: usize = 6;
@@ -484,6 +484,33 @@ pub struct FindingView {
     pub fuse_hours: u32,
     /// The declared automatic work of the account.
     pub batches: Vec<DeclaredBatch>,
+    /// Findings of the same event that wait for a verdict, too.
+    pub sisters: Vec<ListedFinding>,
+    /// The open incident about the same subject.
+    pub incident: Option<String>,
+    /// The accounts that may confirm a theft: of the CISO, and of the DPO who stands in; and those that may decide
+    /// that it was work.
+    pub deciders: FindingDeciders,
+}
+
+/// Who may decide about a finding, by role: accounts that can sign in now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FindingDeciders {
+    pub cisos: Vec<AccountId>,
+    pub dpos: Vec<AccountId>,
+}
+
+fn deciders(app: &App) -> FindingDeciders {
+    let rules = app.gateway().rules();
+    let of = |role: Role| {
+        let active = rules.directory.iter().filter(|(account, record)| {
+            record.role == role && !record.is_suspended && !app.unconfirmed().has(account)
+        });
+        let mut accounts: Vec<AccountId> = active.map(|(account, _)| account.clone()).collect();
+        accounts.sort();
+        accounts
+    };
+    FindingDeciders { cisos: of(Role::Ciso), dpos: of(Role::Dpo) }
 }
 
 /// Days in the chart.
@@ -502,7 +529,11 @@ pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, 
         days = (last - DAYS + 1..=last).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
         gate = app.gateway().rules().gates.of(&Reach::Account(account.clone()));
     }
+    let findings = app.store().findings(FINDINGS).await?;
     Ok(FindingView {
+        sisters: sisters(&findings, &record).cloned().map(ListedFinding::from).collect(),
+        incident: incidents::about(app, &subject_of(&record)).await,
+        deciders: deciders(app),
         days,
         gate,
         fuse_hours: app.monitor().fuse().hours,
@@ -518,7 +549,45 @@ fn judged(record: &FindingRecord) -> JudgedFinding {
     JudgedFinding { weight, at: Some(record.at) }
 }
 
-/// Decides what a finding was, a theft or work: once, by an officer who may act, with a reason.
+/// Two findings about the same subject within this time are of the same event.
+const SISTERS_WITHIN: Duration = Duration::from_hours(24);
+
+/// The findings without a verdict that are of the same event: about the same subject, within a day. A confirmed
+/// theft takes them along, so that nobody decides the same night twice.
+fn sisters<'f>(
+    findings: &'f [FindingRecord],
+    record: &'f FindingRecord,
+) -> impl Iterator<Item = &'f FindingRecord> {
+    findings.iter().filter(move |other| {
+        let apart = other.at.since(record.at).max(record.at.since(other.at));
+        other.id != record.id
+            && other.verdict.is_none()
+            && subject_of(other) == subject_of(record)
+            && apart <= SISTERS_WITHIN
+    })
+}
+
+/// What followed from a decision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerdictOutcome {
+    /// The incident of a theft: a new one, or the open one about the same subject.
+    pub incident: Option<String>,
+    /// Findings of the same event that were decided with it.
+    pub sisters: usize,
+}
+
+/// Whether an actor may decide that a finding was this. A theft keeps access closed and starts the legal clocks, so
+/// either officer may confirm it: the DPO stands in for the CISO. Work ends a suspicion and may widen access: only
+/// the CISO decides it.
+pub fn must_decide(actor: &Actor, outcome: FindingOutcome) -> Result<(), OperationError> {
+    match outcome {
+        FindingOutcome::Theft => actor.must_respond(),
+        FindingOutcome::Work => actor.must_act(),
+    }
+}
+
+/// Decides what a finding was, a theft or work: once, by an officer who may (`must_decide`), with a reason. A theft
+/// opens its incident with the list of the persons shown, and takes the findings of the same event along.
 ///
 /// "Work" teaches detection, by its entry in the journal. A gate that detection closed is not opened by
 /// this: that needs two persons.
@@ -528,33 +597,27 @@ pub async fn decide(
     id: &str,
     outcome: FindingOutcome,
     reason: &str,
-) -> Result<(), OperationError> {
-    actor.must_act()?;
+) -> Result<VerdictOutcome, OperationError> {
+    must_decide(actor, outcome)?;
     let is_theft = outcome == FindingOutcome::Theft;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let record = app.store().finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
-    let now = app.clock().now();
-    let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
-    let details = ActDetails {
-        subject: subject_of(&record),
-        before: judged(&record).to_string(),
-        after: Subject::from(&record.id).to_string(),
-        reason: reason.clone(),
-    };
-    let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason };
-    let claim = app.store().decide_finding(id, &verdict);
-    // Claimed before it is journalled: of two officers who decide at once one gets a conflict.
-    app.claim((actor, act, details), claim, app.store().release_finding(id, &actor.account)).await?;
-    // An incident about the account may be open already; a second one would split its clock and its log.
-    if is_theft && incidents::about(app, &subject_of(&record)).await.is_none() {
-        let whom = record.account.as_ref().map_or(record.organisation.as_str(), AccountId::as_str);
-        let title =
-            text_with(Language::default(), "incident-of-theft", &[("whom", Value::from(whom.to_owned()))]);
-        incidents::open(app, actor, Source::Containment, &title, subject_of(&record)).await?;
+    give_verdict(app, actor, &record, is_theft, &reason).await?;
+    if is_theft {
+        let findings = app.store().findings(FINDINGS).await?;
+        let mut taken = 0;
+        for sister in sisters(&findings, &record) {
+            // Another officer may have decided it meanwhile: their verdict stands.
+            match give_verdict(app, actor, sister, is_theft, &reason).await {
+                Ok(()) => taken += 1,
+                Err(OperationError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let incident = incident_of_theft(app, actor, &record).await?;
+        return Ok(VerdictOutcome { incident: Some(incident), sisters: taken });
     }
-    if let Some(account) = &record.account
-        && !is_theft
-    {
+    if let Some(account) = &record.account {
         // A step-up or a caseload-only gate ends with the suspicion; a closed gate needs two persons.
         let reach = Reach::Account(account.clone());
         let gate = app.gateway().rules().gates.of(&reach);
@@ -563,5 +626,57 @@ pub async fn decide(
             gates::apply(app, actor, reach, Gate::Open, reason, ActAuthority::One).await?;
         }
     }
-    Ok(())
+    Ok(VerdictOutcome::default())
+}
+
+/// Claims one finding and journals its verdict.
+async fn give_verdict(
+    app: &App,
+    actor: &Actor,
+    record: &FindingRecord,
+    is_theft: bool,
+    reason: &str,
+) -> Result<(), OperationError> {
+    let now = app.clock().now();
+    let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
+    let details = ActDetails {
+        subject: subject_of(record),
+        before: judged(record).to_string(),
+        after: Subject::from(&record.id).to_string(),
+        reason: reason.to_owned(),
+    };
+    let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason: reason.to_owned() };
+    let id = record.id.as_str();
+    let claim = app.store().decide_finding(id, &verdict);
+    // Claimed before it is journalled: of two officers who decide at once one gets a conflict.
+    app.claim((actor, act, details), claim, app.store().release_finding(id, &actor.account)).await.map(drop)
+}
+
+/// The open incident about the subject of a theft, or a new one. A new one begins with the list of the persons
+/// shown: it is the first thing that everybody asks for.
+async fn incident_of_theft(
+    app: &App,
+    actor: &Actor,
+    record: &FindingRecord,
+) -> Result<String, OperationError> {
+    let subject = subject_of(record);
+    // A second incident about the account would split its clock and its log.
+    if let Some(known) = incidents::about(app, &subject).await {
+        return Ok(known);
+    }
+    let whom = record.account.as_ref().map_or(record.organisation.as_str(), AccountId::as_str);
+    let title =
+        text_with(Language::default(), "incident-of-theft", &[("whom", Value::from(whom.to_owned()))]);
+    let id = incidents::open(app, actor, Source::Containment, &title, subject).await?;
+    if let Err(error) = first_list(app, actor, &id).await {
+        // The incident is open all the same, and its page asks for the list.
+        tracing::error!(%error, incident = id, "Computing the affected set failed; the incident asks for it");
+    }
+    Ok(id)
+}
+
+async fn first_list(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
+    let view = incidents::view(app, actor, id).await?;
+    let question = breach::suggested(app, &view).await?;
+    breach::compute_affected(app, actor, id, question).await.map(drop)
 }

@@ -12,18 +12,19 @@ use digue_app::secret::name;
 use digue_app::{ActDetails, ActSubscriber, Actor, App, Area, CommittedAct, OperationError, attachments};
 use digue_evidence::reading::{self, EvidenceForm};
 use digue_types::visible::is_blank;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
-use digue_response::affected::CountDoubt;
 use digue_response::clock::LegalClock;
 use digue_response::incident::{EntryKind, EntryRefusal, IncidentState, Source};
 use digue_response::sheet::Sheet;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_store::{EntryRecord, IncidentRecord};
-use digue_types::{AccountId, Act, Event, OrganisationId, Subject, Timestamp};
+use digue_types::{Act, Event, Subject, Timestamp};
 use futures_util::future::BoxFuture;
+
+pub(crate) use look_back::is_about;
 
 use crate::operator;
 
@@ -343,7 +344,32 @@ pub async fn add(
     Ok(number)
 }
 
-/// Adds several entries. Each is checked before the first is added, so that an invalid one adds none; a
+/// The rules that these entries would break, by their place: each is judged after the ones before it that
+/// would be accepted.
+pub async fn refusals(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    notes: &[IncidentNote],
+) -> Result<Vec<(usize, EntryRefusal)>, OperationError> {
+    actor.must_respond()?;
+    let (mut entries, mut incident) = fold(app, id).await?;
+    let (rules, now) = (operator::rules(app), app.clock().now());
+    let mut refused = Vec::new();
+    for (place, note) in notes.iter().enumerate() {
+        if let Err(why) = incident.accepts(note, now, &rules.rules, &rules.zone) {
+            refused.push((place, why));
+            continue;
+        }
+        let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let (author, note) = (actor.account.to_string(), note.clone());
+        entries.push(IncidentEntry { number, at: now, recorded_at: now, author, note });
+        incident = Incident::of(&entries).ok_or_else(|| unreadable(id))?;
+    }
+    Ok(refused)
+}
+
+/// Adds several entries. All are checked before the first is added, so that an invalid one adds none; a
 /// failure of the store in between leaves the earlier ones.
 pub async fn add_all(
     app: &App,
@@ -351,11 +377,8 @@ pub async fn add_all(
     id: &str,
     notes: Vec<IncidentNote>,
 ) -> Result<(), OperationError> {
-    actor.must_respond()?;
-    let (_, incident) = fold(app, id).await?;
-    let rules = operator::rules(app);
-    for note in &notes {
-        incident.accepts(note, app.clock().now(), &rules.rules, &rules.zone).map_err(refused)?;
+    if let Some((_, why)) = refusals(app, actor, id, &notes).await?.first() {
+        return Err(refused(*why));
     }
     for note in notes {
         add(app, actor, id, None, note).await?;
@@ -498,7 +521,12 @@ fn record_of(
 }
 
 pub(crate) fn refused(why: EntryRefusal) -> OperationError {
-    OperationError::Invalid(match why {
+    OperationError::Invalid(refusal_key(why))
+}
+
+/// The locale key of a refusal.
+pub(crate) const fn refusal_key(why: EntryRefusal) -> &'static str {
+    match why {
         EntryRefusal::NoReason => "incident-refused-no-reason",
         EntryRefusal::NoText => "incident-refused-no-text",
         EntryRefusal::NoSuchEntry => "incident-refused-no-such-entry",
@@ -520,7 +548,7 @@ pub(crate) fn refused(why: EntryRefusal) -> OperationError {
         EntryRefusal::Value => "incident-refused-value",
         EntryRefusal::OpenedTwice => "incident-refused-opened-twice",
         EntryRefusal::Closed => "incident-refused-closed",
-    })
+    }
 }
 
 /// An entry as the journal holds it: `4 HASH at 2026-11-28T22:00:00Z`. The hour is included because legal
@@ -583,64 +611,6 @@ pub async fn check(app: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, Opera
         |record: &EntryRecord| EntryHash::forms(record).iter().any(|form| known.contains(&form.to_string()));
     let differs = records.iter().filter(|record| !is_known(record));
     Ok(differs.map(|record| record.number).collect())
-}
-
-/// The facts that Digue can state in checklists: by the code of the fact, the named values of its message.
-pub async fn facts(
-    app: &App,
-    actor: &Actor,
-    view: &IncidentView,
-) -> Result<BTreeMap<&'static str, Vec<(&'static str, String)>>, OperationError> {
-    actor.must_watch()?;
-    let rules = app.gateway().rules();
-    let about = view.incident.about.clone().canonical();
-    let organisation = match &about {
-        Subject::Organisation(organisation) => Some(organisation.clone()),
-        Subject::Account(account) => rules.directory.find(account).map(|record| record.organisation.clone()),
-        _ => None,
-    };
-    let concerns = |account: &AccountId, of: &OrganisationId| match &about {
-        Subject::Account(named) => account == named,
-        Subject::Organisation(named) => of == named,
-        _ => true,
-    };
-    let accounts = rules.directory.iter().filter(|(id, record)| concerns(id, &record.organisation)).count();
-    let open = app.gateway().sessions(|one| concerns(&one.account, &one.organisation)).len();
-    let colleagues = organisation
-        .as_ref()
-        .map_or(0, |own| rules.directory.iter().filter(|(_, record)| record.organisation == *own).count());
-    let findings = app.store().findings(500).await?;
-    let found = findings.iter().filter(|finding| {
-        let account = finding.account.as_ref();
-        account.map_or_else(
-            || organisation.as_ref() == Some(&finding.organisation),
-            |account| concerns(account, &finding.organisation),
-        )
-    });
-    let (mut all, mut waiting) = (0_usize, 0_usize);
-    for finding in found {
-        all += 1;
-        waiting += usize::from(finding.verdict.is_none());
-    }
-    let gates = app.store().gates().await?.len();
-    let status = app.journal_status();
-    let affected = view.incident.affected();
-    let categories =
-        affected.map(|version| version.by_category.keys().cloned().collect::<Vec<_>>().join(", "));
-    let uninspected = affected.map(|version| {
-        let reasons = version.reasons.iter().filter(|reason| reason.doubt == CountDoubt::Uninspected);
-        reasons.map(|reason| reason.count).sum::<u64>().to_string()
-    });
-    Ok(BTreeMap::from([
-        ("accounts", vec![("accounts", accounts.to_string()), ("sessions", open.to_string())]),
-        ("affected", vec![("persons", affected.map_or(0, |version| version.persons).to_string())]),
-        ("categories", vec![("categories", categories.unwrap_or_default())]),
-        ("findings", vec![("findings", all.to_string()), ("waiting", waiting.to_string())]),
-        ("gates", vec![("gates", gates.to_string())]),
-        ("journal", vec![("entries", status.size.to_string())]),
-        ("organisation", vec![("accounts", colleagues.to_string())]),
-        ("uninspected", vec![("reason", uninspected.unwrap_or_else(|| "–".to_owned()))]),
-    ]))
 }
 
 #[cfg(test)]

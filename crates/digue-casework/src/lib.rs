@@ -6,7 +6,10 @@ pub mod bundle;
 pub mod containment;
 pub mod desk;
 pub mod genuine;
+pub mod incident_forms;
 pub mod incidents;
+mod log_words;
+pub mod measured;
 pub mod notices;
 pub mod operator;
 pub mod paper_reader;
@@ -14,6 +17,8 @@ pub mod papers;
 pub mod rate_limiter;
 pub mod register_import;
 mod statements;
+pub mod step_forms;
+pub mod typed_form;
 pub mod uploaded_table;
 
 use digue_app::Areas;
@@ -22,6 +27,7 @@ use crate::alerts::{AlertRules, AlertSender};
 use crate::breach::VersionLock;
 use crate::desk::DeskRules;
 use crate::incidents::{IncidentFollowing, LessonSubscriber, Lessons};
+use crate::notices::PreparationTurn;
 use crate::operator::OperatorRules;
 use crate::rate_limiter::RateLimiter;
 use crate::register_import::ImportLock;
@@ -48,4 +54,5 @@ pub fn areas(before: Areas, settings: CaseworkSettings) -> Areas {
         .with(RateLimiter::default())
         .with(ImportLock::default())
         .with(VersionLock::default())
+        .with(PreparationTurn::default())
 }

@@ -24,6 +24,7 @@ use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::{Act, Subject, Timestamp};
 
 pub use post::{letters, others};
+pub(crate) use prepare::PreparationTurn;
 pub use prepare::{CampaignRequest, RATE, prepare, prepare_due};
 pub use returns::read_due;
 pub use text::{Blocks, ShownData, Style, measured, proposed, proposed_for, written};

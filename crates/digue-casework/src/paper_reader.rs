@@ -39,6 +39,14 @@ impl PaperReader {
         }
     }
 
+    /// The form of `datetime-local` fields.
+    pub fn form_time(&self, at: Timestamp) -> String {
+        match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
     /// A time for tables: local, with its offset and all digits.
     pub(crate) fn exact(&self, at: Timestamp) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {

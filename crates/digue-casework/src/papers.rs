@@ -227,6 +227,32 @@ pub(crate) fn row_of(app: &App, view: &IncidentView, reader: &PaperReader) -> Vi
     ViolationRow::new(&view.incident, &breach::draft(app, view, reader.language))
 }
 
+/// The row of the register of one breach, as (column, value): the columns that have a value.
+pub fn register_row(app: &App, view: &IncidentView, reader: &PaperReader) -> Vec<(String, String)> {
+    let row = row_of(app, view, reader);
+    let moment = |at: Option<Timestamp>| at.map(|at| reader.moment(at)).unwrap_or_default();
+    let cells = COLUMNS.iter().map(|(name, column)| {
+        let value = match column {
+            ViolationColumn::Title => row.title.clone(),
+            ViolationColumn::Aware => moment(row.aware_at),
+            ViolationColumn::Field(field) => {
+                row.values.get(field).map(|value| reader.value(*field, value)).unwrap_or_default()
+            }
+            ViolationColumn::Authority => authority(&row, reader),
+            ViolationColumn::NotifiedAt => moment(row.notified_at),
+            ViolationColumn::Delay => row.delay_reason.clone().unwrap_or_default(),
+            ViolationColumn::Persons => persons(&row, reader),
+            // Part of the decision about the persons.
+            ViolationColumn::Exemption => String::new(),
+            ViolationColumn::InformedAt => moment(row.informed_at),
+            ViolationColumn::State => reader.say(row.state.key()),
+        };
+        (column_name(reader, name, *column), value)
+    });
+    let reference = (reader.say("column-reference"), view.reference());
+    [reference].into_iter().chain(cells).filter(|(_, value)| !is_blank(value)).collect()
+}
+
 /// The decision about the authority, its author and reason.
 fn authority(row: &ViolationRow, reader: &PaperReader) -> String {
     let Some((is, by, why)) = &row.authority else { return reader.say("undecided") };

@@ -1,10 +1,12 @@
 //! Sentences of documents and pages about an incident: claims, events, acts, counts. A claim comes with its
 //! fact from `digue-response`; nothing here turns a decision into something done.
 
+use digue_app::signals::{journalled_signals, sentences};
 use digue_locales::{Value, number, text_with};
 use digue_response::affected::AffectedVersion;
 use digue_response::claim::{Claim, ClaimKind, ClaimStanding};
 use digue_response::incident::{EntryKind, ReopenedGate};
+use digue_response::sheet::{MeasuredFacts, SheetFact};
 use digue_response::vocabulary::DataKind;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_types::visible::is_blank;
@@ -18,7 +20,7 @@ use crate::paper_reader::PaperReader;
 const NOTICE_CLAIMS: [ClaimKind; 2] = [ClaimKind::Access, ClaimKind::Authority];
 
 impl PaperReader {
-    fn sentence(&self, key: &str, values: &[(&str, String)]) -> String {
+    pub(crate) fn sentence(&self, key: &str, values: &[(&str, String)]) -> String {
         let values: Vec<(&str, Value)> =
             values.iter().map(|(name, value)| (*name, Value::from(value.clone()))).collect();
         text_with(self.language, key, &values)
@@ -117,6 +119,51 @@ impl PaperReader {
         self.sentence(incident.happening().key(), &[("when", self.when(incident, ""))])
     }
 
+    /// The same for the authority, with the number of persons and the kinds of data.
+    pub(crate) fn what_happened(&self, incident: &Incident) -> String {
+        let happened = self.happened(incident);
+        let Some(version) = incident.affected() else { return happened };
+        let kinds = self.kinds(version.by_category.keys().cloned().collect::<Vec<_>>());
+        let values = [
+            ("happened", happened),
+            ("persons", self.persons(Some(version))),
+            ("kinds", if kinds.is_empty() { self.say("paper-unknown") } else { kinds.join(", ") }),
+        ];
+        self.sentence("breach-what", &values)
+    }
+
+    /// A fact of a checklist as a sentence; what is not known is said to be unknown.
+    pub(crate) fn fact(&self, fact: SheetFact, facts: &MeasuredFacts) -> String {
+        let count = |count: usize| number(self.language, count as u64);
+        let unknown = || self.say("paper-unknown");
+        let affected = facts.affected.as_ref();
+        let values: Vec<(&str, String)> = match fact {
+            SheetFact::Accounts => {
+                vec![("accounts", count(facts.accounts)), ("sessions", count(facts.sessions))]
+            }
+            SheetFact::Affected => {
+                let persons = affected.map(|affected| number(self.language, affected.persons));
+                vec![("persons", persons.unwrap_or_else(unknown))]
+            }
+            SheetFact::Categories => {
+                let kinds = affected.map(|affected| self.kinds(&affected.categories).join(", "));
+                let kinds = kinds.filter(|kinds| !kinds.is_empty());
+                vec![("categories", kinds.unwrap_or_else(unknown))]
+            }
+            SheetFact::Findings => {
+                vec![("findings", count(facts.findings)), ("waiting", count(facts.waiting))]
+            }
+            SheetFact::Gates => vec![("gates", count(facts.gates))],
+            SheetFact::Journal => vec![("entries", number(self.language, facts.journal))],
+            SheetFact::Organisation => vec![("accounts", count(facts.colleagues))],
+            SheetFact::Uninspected => {
+                let unread = affected.map(|affected| number(self.language, affected.uninspected));
+                vec![("reason", unread.unwrap_or_else(unknown))]
+            }
+        };
+        self.sentence(&format!("fact-{}", fact.code()), &values)
+    }
+
     /// The same for a person, with what was done about it.
     pub(crate) fn notice_happened(&self, view: &IncidentView, style: Style) -> String {
         let incident = &view.incident;
@@ -169,6 +216,12 @@ impl PaperReader {
         match subject.clone().canonical() {
             Subject::Account(_) | Subject::Organisation(_) | Subject::Portal(_) => self.subject(subject),
             Subject::Incident(_) | Subject::Affected { .. } => self.say("subject-incident"),
+            // Their names are random, or the hash of an identifier.
+            Subject::Finding(_) => self.say("subject-finding"),
+            Subject::Campaign(_) => self.say("subject-campaign"),
+            Subject::Review(_) => self.say("subject-review"),
+            Subject::Report(_) => self.say("subject-report"),
+            Subject::Person(_) => self.say("subject-person"),
             subject => subject.name(),
         }
     }
@@ -196,9 +249,18 @@ impl PaperReader {
         let gate_reason = gate.map(|_| GateReason::parse(reason));
         let written =
             if let Some(GateReason::Officer(text)) = gate_reason { text } else { reason.to_owned() };
-        // Reasons that Digue writes are for programs; the page of the finding has them in words.
+        // Reasons that Digue writes are in the form of the journal: signals become sentences, the rest is left to
+        // the page of the finding.
         let is_person = !by.is_empty() && by != "digue";
-        if is_person && !written.is_empty() { self.pair(&what, &written) } else { what }
+        if is_person && !written.is_empty() {
+            return self.pair(&what, &written);
+        }
+        match journalled_signals(reason).filter(|_| !is_person) {
+            Some(signals) => {
+                [vec![format!("{what}.")], sentences(self.language, &signals)].concat().join(" ")
+            }
+            None => what,
+        }
     }
 
     /// `portal:portail open` in words.

@@ -16,7 +16,9 @@ use crate::bodies;
 use crate::body_storage::Bodies;
 use crate::isms::{awareness, checks, home, import, registers, reviews};
 use crate::people::{account, accounts, approvals, desk, keys, organisations, person_space, requests, space};
-use crate::response::{breach, incident_acts, incident_notes, incidents, notices, register_import};
+use crate::response::{
+    breach, incident_acts, incident_notes, incident_steps, incidents, notices, register_import,
+};
 use crate::state::{Console, Demo};
 use crate::watch::{
     break_glass, findings, gates, journal, live, overview, person, portals, scope, sessions, tasks,
@@ -121,12 +123,15 @@ fn response() -> Router<Console> {
         .route("/incidents", get(incidents::list).post(incidents::open))
         .route("/incidents.csv", get(incidents::list_csv))
         .route("/incidents/{incident}", get(incidents::show))
-        .route("/incidents/{incident}/sheets", get(incidents::sheets))
-        .route("/incidents/{incident}/affected", get(breach::affected).post(breach::compute))
+        .route("/incidents/{incident}/sheets", get(incident_steps::sheets))
+        .route("/incidents/{incident}/affected", get(incident_steps::affected).post(breach::compute))
         .route("/incidents/{incident}/affected/{version}", get(breach::signed_list))
-        .route("/incidents/{incident}/decisions", get(breach::decisions))
-        .route("/incidents/{incident}/notification", get(breach::notification))
+        .route("/incidents/{incident}/decisions", get(incident_steps::decisions))
+        .route("/incidents/{incident}/notification", get(incident_steps::notification))
         .route("/incidents/{incident}/notification.json", get(breach::notification_json))
+        .route("/incidents/{incident}/closing", get(incident_steps::closing))
+        .route("/incidents/{incident}/steps/{step}", post(incident_steps::save))
+        .route("/incidents/{incident}/notices/begin", post(notices::begin))
         .route("/incidents/{incident}/notices", get(notices::show).post(notices::prepare))
         .route("/incidents/{incident}/notices/{campaign}", get(notices::campaign).post(notices::set_state))
         .route("/incidents/{incident}/notices/{campaign}/{file}", get(notices::file))

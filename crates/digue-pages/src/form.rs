@@ -8,8 +8,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use digue_app::OperationError;
 use digue_types::AccountId;
-use digue_types::Timestamp;
-use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::state::Console;
 use crate::visitor::Visitor;
@@ -55,26 +53,6 @@ fn without_port(scheme: &str, authority: &str) -> String {
     let usual = if scheme == "https" { ":443" } else { ":80" };
     let authority = authority.to_ascii_lowercase();
     authority.strip_suffix(usual).map(ToOwned::to_owned).unwrap_or(authority)
-}
-
-/// A time in the form of a `datetime-local` field, in the console's zone.
-pub fn local_time(text: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
-    let time: jiff::civil::DateTime = text.parse().map_err(|_| OperationError::Invalid("invalid-since"))?;
-    let local = zone.to_ambiguous_zoned(time);
-    // An hour that occurs twice is taken as the first one: the stricter for a deadline.
-    if let AmbiguousOffset::Gap { .. } = local.offset() {
-        return Err(OperationError::Invalid("invalid-skipped-hour"));
-    }
-    let at = local.earlier().map_err(|_| OperationError::Invalid("invalid-since"))?;
-    Ok(Timestamp::from_micros(at.timestamp().as_microsecond()))
-}
-
-/// The same for a field that may be empty.
-pub fn maybe_local_time(text: &str, zone: &TimeZone) -> Result<Option<Timestamp>, OperationError> {
-    match text.trim() {
-        "" => Ok(None),
-        text => local_time(text, zone).map(Some),
-    }
 }
 
 /// The names in a query parameter, separated by spaces.
@@ -135,16 +113,6 @@ mod tests {
             headers.insert(*name, HeaderValue::from_static(value));
         }
         assert_eq!(is_own(&headers, scheme, None), expected, "{scheme} {host} {pairs:?}");
-    }
-
-    #[test]
-    fn an_hour_that_does_not_exist_is_refused_and_one_that_comes_twice_is_the_first() {
-        let paris = TimeZone::get("Europe/Paris").unwrap();
-        let refused = local_time("2026-03-29T02:30", &paris);
-        assert!(matches!(refused, Err(OperationError::Invalid("invalid-skipped-hour"))));
-        let twice = local_time("2026-10-25T02:30", &paris).unwrap();
-        assert_eq!(twice.to_string(), "2026-10-25T00:30:00Z");
-        assert_eq!(local_time("2026-03-29T03:30", &paris).unwrap().to_string(), "2026-03-29T01:30:00Z");
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod code;
 pub mod incident;
 pub mod notification;
+pub mod progress;
 pub mod readability;
 pub mod register;
 pub mod severity;

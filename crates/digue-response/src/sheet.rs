@@ -33,6 +33,8 @@ lists! {
 pub enum StepEffect {
     /// Asks a question and records the answer.
     Asks,
+    /// Asks for a sentence: "done" alone would say nothing.
+    Describes,
     /// Shows a fact.
     Reads(SheetFact),
     /// Leads to an action that can be undone.
@@ -103,7 +105,7 @@ impl SheetFact {
 
 const QUALIFICATION: &[SheetStep] = &[
     must("log", StepEffect::Asks),
-    must("what", StepEffect::Asks),
+    must("what", StepEffect::Describes),
     must("who-is-concerned", StepEffect::Reads(SheetFact::Accounts)),
     must("signals", StepEffect::Reads(SheetFact::Findings)),
     must("personal-data", StepEffect::Reads(SheetFact::Categories)),
@@ -144,7 +146,7 @@ const RANSOMWARE: &[SheetStep] = &[
     must("isolated", StepEffect::Asks),
     must("backups", StepEffect::Asks),
     must("exfiltration", StepEffect::Asks),
-    must("services-stopped", StepEffect::Asks),
+    must("services-stopped", StepEffect::Describes),
     must("journal-elsewhere", StepEffect::Reads(SheetFact::Journal)),
     may("ransom-note", StepEffect::Asks),
     may("helped", StepEffect::Asks),
@@ -177,9 +179,92 @@ impl Sheet {
     }
 }
 
+/// What the running system shows for the steps of checklists, read at one time.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MeasuredFacts {
+    /// Accounts that the incident is about, and their open sessions.
+    pub accounts: usize,
+    pub sessions: usize,
+    /// The access that the incident is about is closed now.
+    pub is_shut: bool,
+    /// Findings about them, and those without a verdict.
+    pub findings: usize,
+    pub waiting: usize,
+    /// Gates that are not open.
+    pub gates: usize,
+    /// Entries of the journal.
+    pub journal: u64,
+    /// Accounts of the organisation.
+    pub colleagues: usize,
+    /// `None` when no set of affected persons was computed.
+    pub affected: Option<MeasuredPersons>,
+}
+
+/// The affected set, as far as steps ask about it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MeasuredPersons {
+    pub persons: u64,
+    /// A signed list is stored.
+    pub has_list: bool,
+    /// Categories of data, in the words of the portal map.
+    pub categories: Vec<String>,
+    /// Responses released uninspected.
+    pub uninspected: u64,
+}
+
+impl MeasuredFacts {
+    /// The answer that the facts give to a step; `None` where only a person can know. A proposal: it is an
+    /// answer once a person saves it.
+    pub fn proposes(&self, sheet: Sheet, step: &str) -> Option<Answer> {
+        let done = |is: bool| is.then_some(Answer::Done);
+        let list = self.affected.as_ref().filter(|affected| affected.has_list);
+        match (sheet, step) {
+            // The log is open: this incident is its first entry.
+            (Sheet::Qualification, "log") => Some(Answer::Done),
+            (Sheet::Qualification, "who-is-concerned") => done(self.accounts > 0),
+            (Sheet::Qualification, "signals") => done(self.findings > 0),
+            (Sheet::Qualification, "personal-data") => {
+                list.filter(|list| list.persons > 0).map(|_| Answer::Yes)
+            }
+            (Sheet::Qualification, "still-going-on") => {
+                (self.is_shut && self.sessions == 0).then_some(Answer::No)
+            }
+            (Sheet::Containment, "close-account") => done(self.is_shut),
+            (Sheet::Containment, "sessions-cut") => done(self.is_shut && self.sessions == 0),
+            (Sheet::Containment, "evidence-kept") | (Sheet::DataLeak, "affected") => done(list.is_some()),
+            (Sheet::DataLeak, "categories") => done(list.is_some_and(|list| !list.categories.is_empty())),
+            (Sheet::DataLeak, "uninspected") => {
+                list.map(|list| if list.uninspected > 0 { Answer::Yes } else { Answer::No })
+            }
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn facts_answer_only_what_they_show() {
+        let nothing = MeasuredFacts::default();
+        for sheet in Sheet::ALL {
+            for step in sheet.steps() {
+                let is_log = (*sheet, step.code) == (Sheet::Qualification, "log");
+                assert_eq!(nothing.proposes(*sheet, step.code).is_some(), is_log, "{}", step.code);
+            }
+        }
+        let open = MeasuredFacts { accounts: 1, sessions: 1, is_shut: true, ..nothing.clone() };
+        assert_eq!(open.proposes(Sheet::Containment, "close-account"), Some(Answer::Done));
+        assert_eq!(open.proposes(Sheet::Containment, "sessions-cut"), None, "a session is open");
+        let stated = MeasuredPersons { persons: 3, has_list: false, ..MeasuredPersons::default() };
+        let stated = MeasuredFacts { affected: Some(stated), ..nothing.clone() };
+        assert_eq!(stated.proposes(Sheet::DataLeak, "affected"), None, "a stated number is no list");
+        let list = MeasuredPersons { persons: 3, has_list: true, ..MeasuredPersons::default() };
+        let list = MeasuredFacts { affected: Some(list), ..nothing };
+        assert_eq!(list.proposes(Sheet::DataLeak, "uninspected"), Some(Answer::No));
+        assert_eq!(list.proposes(Sheet::DataLeak, "relatives"), None, "only a person can know");
+    }
 
     #[test]
     fn every_sheet_has_mandatory_steps_and_no_step_twice() {

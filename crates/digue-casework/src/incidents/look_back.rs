@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use digue_app::act_contents::FindingFigures;
-use digue_app::signals::subject_of;
+use digue_app::signals::{reason_of, signals_of, subject_of};
 use digue_app::{App, OperationError};
 use digue_detection::Weight;
 use digue_evidence::stored_records::SAME_MOMENT;
@@ -27,12 +27,7 @@ pub(super) async fn earlier(
     }
     let since = app.clock().now().minus(LOOK_BACK);
     let findings = app.store().findings(500).await?;
-    let concerns = |finding: &&FindingRecord| match about {
-        Subject::Account(account) => finding.account.as_ref() == Some(account),
-        Subject::Organisation(organisation) => finding.organisation == *organisation,
-        Subject::Portal(portal) => finding.portal == *portal,
-        _ => false,
-    };
+    let concerns = |finding: &&FindingRecord| is_about(finding, about);
     let mut earlier: Vec<(Timestamp, ProvedBy, IncidentNote)> = findings
         .iter()
         .filter(|finding| finding.at > since)
@@ -46,7 +41,8 @@ pub(super) async fn earlier(
                 subject: about.clone(),
                 before: FindingFigures::of(finding).to_string(),
                 after: finding.action.clone(),
-                reason: finding.id.to_string(),
+                // In the form of the journal, of which the log makes sentences.
+                reason: reason_of(signals_of(finding).readable()),
                 journal: 0,
                 by: String::new(),
             };
@@ -88,6 +84,16 @@ pub(super) async fn earlier(
     earlier.sort_by_key(|(at, ..)| *at);
     let acts = acts_since(app, since, &earlier);
     Ok(earlier.into_iter().map(|(at, proof, note)| (at, with_entry(&acts, at, &proof, note))).collect())
+}
+
+/// True for a finding about the subject itself.
+pub(crate) fn is_about(finding: &FindingRecord, about: &Subject) -> bool {
+    match about {
+        Subject::Account(account) => finding.account.as_ref() == Some(account),
+        Subject::Organisation(organisation) => finding.organisation == *organisation,
+        Subject::Portal(portal) => finding.portal == *portal,
+        _ => false,
+    }
 }
 
 /// The act of the journal that proves a row of the store.

@@ -4,7 +4,7 @@
 use digue_app::alias_tables::AliasesInForce;
 use digue_app::files::{keep, sha256};
 use digue_app::secret::name;
-use digue_app::{ActDetails, Actor, App, OperationError, canonical};
+use digue_app::{ActDetails, Actor, App, Area, OperationError, canonical};
 use digue_types::visible::is_blank;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
@@ -16,6 +16,7 @@ use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::{Act, PersonRef, Subject, Timestamp};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value as Json;
+use tokio::sync::Mutex;
 
 use super::contacts::{Contact, Contacts};
 use super::text::{Blocks, ShownData, Style, written};
@@ -105,9 +106,23 @@ pub async fn prepare(
         kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     }
     app.write_down(actor, Act::CampaignPrepared, details).await?;
+    // A small campaign is written at once, so that its letters are there on the page that follows; unless another
+    // one is being written, which may last for minutes.
+    let turn = app.area::<PreparationTurn>().0.try_lock();
     app.store().add_campaign(&campaign).await?;
+    if turn.is_ok() && persons.len() <= BATCH {
+        write_campaign(app, &campaign).await?;
+    }
     Ok(campaign.id)
 }
+
+/// Whose turn it is to write notices: the request for a small campaign and the periodic task must not write the
+/// same ones.
+// Held while a campaign is written; no other async lock is taken under it.
+#[derive(Default)]
+pub(crate) struct PreparationTurn(Mutex<()>);
+
+impl Area for PreparationTurn {}
 
 /// The contacts of a campaign in preparation; the file is deleted when the campaign is ready.
 fn contacts_path(app: &App, campaign: &str) -> PathBuf {
@@ -116,28 +131,32 @@ fn contacts_path(app: &App, campaign: &str) -> PathBuf {
 
 /// Writes the notices of campaigns in preparation, from where each stopped.
 pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
+    let _turn = app.area::<PreparationTurn>().0.lock().await;
     for campaign in app.store().campaigns().await? {
-        if campaign.state != "preparing" {
-            continue;
+        if campaign.state == "preparing" {
+            write_campaign(app, &campaign).await?;
         }
-        let state = match write_all(app, &campaign).await {
-            Ok(true) => "ready",
-            // It was ended meanwhile.
-            Ok(false) => continue,
-            Err(error) => {
-                tracing::error!(%error, campaign = campaign.id, "Preparing a campaign failed; given up");
-                "failed"
-            }
-        };
-        let moved = app.store().move_campaign(&campaign.id, ("preparing", state), Timestamp::ZERO).await?;
-        if !moved {
-            // It was ended while its last notices were written: they keep no destination either.
-            app.store().forget_destinations(&campaign.id).await?;
-        }
-        // Addresses are kept no longer than the preparation needs them.
-        forget_contacts(app, &campaign.id).await?;
     }
     Ok(())
+}
+
+/// Writes the notices of one campaign. To be called by whoever has the turn.
+async fn write_campaign(app: &App, campaign: &CampaignRecord) -> Result<(), OperationError> {
+    let state = match write_all(app, campaign).await {
+        Ok(true) => "ready",
+        // It was ended meanwhile.
+        Ok(false) => return Ok(()),
+        Err(error) => {
+            tracing::error!(%error, campaign = campaign.id, "Preparing a campaign failed; given up");
+            "failed"
+        }
+    };
+    let moved = app.store().move_campaign(&campaign.id, ("preparing", state), Timestamp::ZERO).await?;
+    if !moved {
+        // It was ended while its last notices were written: they keep no destination either.
+        app.store().forget_destinations(&campaign.id).await?;
+    }
+    forget_contacts(app, &campaign.id).await
 }
 
 /// Deletes the file of contacts, if there is one.

@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
+use digue_casework::typed_form::TypedForm;
 use digue_compliance::isms::awareness::{self, Learner, ReadingTask};
 use digue_isms::awareness::{ANSWERS, Module, QUESTIONS};
 use jiff::civil::Date;
 
 use crate::error::PageError;
-use crate::response::incident_notes::FormPairs;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
@@ -161,7 +161,7 @@ pub(crate) async fn answer(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let module = module_of(&code)?;
-    let form = FormPairs::new(pairs);
+    let form = TypedForm::new(pairs);
     let answers: Vec<String> = (1..=QUESTIONS).map(|number| form.owned(&format!("q{number}"))).collect();
     let right = awareness::answer(&console.app, &actor, module, &answers).await?;
     if usize::try_from(right) == Ok(QUESTIONS) {

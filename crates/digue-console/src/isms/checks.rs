@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
+use digue_casework::typed_form::local_time;
 use digue_compliance::isms::{checks, exchange, sheets, statement};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, CheckResult, PassRule};
@@ -19,7 +20,6 @@ use serde::Deserialize;
 
 use crate::differences::{kept_in_words, words_beside};
 use crate::error::PageError;
-use crate::form::local_time;
 use crate::isms::home::{IsmsOverview, isms_overview};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -91,7 +91,8 @@ fn row(w: &Localizer, one: &ShownCheck) -> ListRow {
     };
     let code = one.check.code();
     let cells = [
-        ListCell::text(code),
+        // The name of the row; the file has the code.
+        ListCell::text(&one.name).filed_as(code),
         ListCell::link(format!("/smsi/checks/{code}"), &one.name),
         ListCell::chip(w.coded("says", one.says.code()), tone),
         population,

@@ -5,6 +5,7 @@ use axum::extract::{Form, Multipart, Query, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
+use digue_casework::typed_form::TypedForm;
 use digue_casework::{incidents, papers};
 use digue_compliance::isms::pia::{self, ImportedPia};
 use digue_compliance::isms::{self, exchange, start};
@@ -24,7 +25,6 @@ use serde::Deserialize;
 use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::form::uploaded;
-use crate::response::incident_notes::FormPairs;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
@@ -270,12 +270,12 @@ pub(crate) async fn begin(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
     actor.must_govern()?;
-    let answers = answers(&FormPairs::new(pairs))?;
+    let answers = answers(&TypedForm::new(pairs))?;
     start::begin(&console.app, &actor, &answers, visitor.language).await?;
     Ok(Redirect::to("/smsi"))
 }
 
-fn answers(form: &FormPairs) -> Result<Answers, OperationError> {
+fn answers(form: &TypedForm) -> Result<Answers, OperationError> {
     Ok(Answers {
         name: form.owned("name"),
         who: form.choice("who", Who::parse)?,

@@ -8,6 +8,7 @@ use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::incidents;
 use digue_casework::papers::PaperFormat;
+use digue_casework::typed_form::TypedForm;
 use digue_compliance::isms::audits::{self, Sample};
 use digue_compliance::isms::{self, RecordHistory, SaveError, awareness, observed, sheets};
 use digue_evidence::stored_records::StoredKind;
@@ -26,7 +27,6 @@ use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::form::uploaded;
 use crate::isms::home::{IsmsOverview, isms_overview, review_inputs};
-use crate::response::incident_notes::FormPairs;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
@@ -493,7 +493,7 @@ fn could_prove(
 }
 
 /// A record from its form.
-fn values_of(kind: RegisterKind, form: &FormPairs) -> Values {
+fn values_of(kind: RegisterKind, form: &TypedForm) -> Values {
     let mut values = Values::new();
     for field in kind.fields() {
         let texts = match field.shape {
@@ -512,7 +512,7 @@ pub(crate) async fn add(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let kind = kind_of(&code)?;
-    saved(&console, &visitor, kind, "", &values_of(kind, &FormPairs::new(pairs))).await
+    saved(&console, &visitor, kind, "", &values_of(kind, &TypedForm::new(pairs))).await
 }
 
 pub(crate) async fn save(
@@ -522,7 +522,7 @@ pub(crate) async fn save(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let kind = kind_of(&code)?;
-    saved(&console, &visitor, kind, &id, &values_of(kind, &FormPairs::new(pairs))).await
+    saved(&console, &visitor, kind, &id, &values_of(kind, &TypedForm::new(pairs))).await
 }
 
 async fn saved(

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
+use digue_casework::typed_form::local_time;
 use digue_compliance::isms::reviews::{self, AccessDecision, ReviewView, ReviewedAccount};
 use digue_evidence::stored_records::StoredKind;
 use serde::Deserialize;
@@ -13,7 +14,6 @@ use serde::Deserialize;
 use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::form::account_named;
-use crate::form::local_time;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{

@@ -11,6 +11,7 @@ use digue_administration::decisions;
 use digue_administration::loads::LoadGrowth;
 use digue_administration::{onboarding, organisations};
 use digue_app::OperationError;
+use digue_casework::typed_form::local_time;
 use digue_evidence::stored_records::StoredKind;
 use digue_identity::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_identity::providers;
@@ -20,7 +21,6 @@ use serde::Deserialize;
 use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::form::account_named;
-use crate::form::local_time;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{

@@ -7,6 +7,7 @@ use axum::response::{Html, Redirect, Response};
 use digue_access::{Reach, Role};
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
+use digue_casework::typed_form::local_time;
 use digue_evidence::reading::EvidenceForm;
 use digue_selfservice::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
 use digue_selfservice::persons::sights::{self, HiddenConsultations};
@@ -15,7 +16,6 @@ use digue_types::{PopulationId, Subject};
 use serde::Deserialize;
 
 use crate::error::PageError;
-use crate::form::local_time;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};

@@ -7,6 +7,7 @@ use axum::extract::{Multipart, Query, State};
 use axum::response::{Html, Redirect, Response};
 use digue_administration::accounts;
 use digue_casework::papers::PaperFormat;
+use digue_casework::typed_form::maybe_local_time;
 use digue_compliance::space::assessment::{self, AssessmentAnswer, SelfAssessment};
 use digue_compliance::space::{self, OrganisationSpace, UnusualDay, attestation};
 use digue_isms::Values;
@@ -17,7 +18,7 @@ use serde::Deserialize;
 
 use crate::error::PageError;
 use crate::form::account_named;
-use crate::form::{maybe_local_time, uploaded};
+use crate::form::uploaded;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};

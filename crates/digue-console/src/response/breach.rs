@@ -8,30 +8,28 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
-use digue_casework::breach::{self, Severity};
+use digue_casework::breach;
 use digue_casework::bundle;
 use digue_casework::incidents::{self, IncidentView};
 use digue_casework::papers::{self, PaperFormat};
+use digue_casework::step_forms::StepForm;
+use digue_casework::typed_form::{TypedForm, maybe_local_time};
 use digue_evidence::paper_warning::PaperSources;
 use digue_evidence::stored_records::StoredKind;
 use digue_exposure::ScopeQuestion;
 use digue_response::affected::AffectedVersion;
 use digue_response::claim::ClaimKind;
-use digue_response::clock::Awareness;
-use digue_response::incident::IncidentRole;
-use digue_response::notification::{
-    Block, Change, Field, FilledField, FormFieldShape, FormFieldSource, NotificationDraft, changes,
-};
+use digue_response::clock::ClockKind;
+use digue_response::notification::{Change, Field, changes};
 use digue_response::register::ViolationRow;
-use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Score};
-use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
+use digue_response::vocabulary::PersonKind;
 use digue_types::Timestamp;
 
 use crate::differences::words_beside;
 use crate::error::PageError;
-use crate::form::{maybe_local_time, names};
-use crate::response::incident_notes::FormPairs;
-use crate::response::incidents::{ShownClock, shown_clocks};
+use crate::form::names;
+use crate::response::incident_head::{IncidentHead, shown_clocks};
+use crate::response::step_page::{StepPage, StepRequest, unknown_fields};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, csv, kept, page};
@@ -46,25 +44,19 @@ async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<Incide
 #[template(path = "incident_affected.html")]
 struct AffectedPage {
     w: Localizer,
-    id: String,
-    reference: String,
+    head: IncidentHead,
     view: IncidentView,
+    form: StepForm,
+    faults: Vec<(String, String, String)>,
     versions: Vec<AffectedVersion>,
     /// Account, organisation, from, to and session, as suggested by the facts.
     question: [String; 5],
     kinds: Vec<&'static str>,
-    may_write: bool,
-    tab: &'static str,
 }
 
-pub(crate) async fn affected(
-    State(console): State<Console>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Result<Html<String>, PageError> {
-    let view = viewed(&console, &visitor, &id).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
-    let question = breach::suggested(&console.app, &view).await?;
+pub(crate) async fn affected_page(step: &StepRequest<'_>) -> Result<Html<String>, PageError> {
+    let StepPage { w, view, head, form, faults } = step.read().await?;
+    let question = breach::suggested(&step.console.app, &view).await?;
     fn names<T: ToString>(all: &[T]) -> String {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
@@ -78,17 +70,8 @@ pub(crate) async fn affected(
     ];
     let mut versions = view.incident.affected.clone();
     versions.reverse();
-    Ok(page(&AffectedPage {
-        reference: view.reference(),
-        versions,
-        question,
-        kinds: PersonKind::ALL.iter().map(|kind| kind.code()).collect(),
-        may_write: visitor.role.is_some_and(Role::can_respond),
-        tab: "affected",
-        id,
-        view,
-        w,
-    }))
+    let kinds = PersonKind::ALL.iter().map(|kind| kind.code()).collect();
+    Ok(page(&AffectedPage { w, head, view, form, faults, versions, question, kinds }))
 }
 
 pub(crate) async fn compute(
@@ -97,13 +80,13 @@ pub(crate) async fn compute(
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let form = FormPairs::new(pairs);
+    let form = TypedForm::new(pairs);
     let question = question_of(&form, &console)?;
     breach::compute_affected(&console.app, &actor, &id, question).await?;
-    Ok(Redirect::to(&format!("/incidents/{id}/affected")))
+    Ok(Redirect::to(&format!("/incidents/{id}/affected?saved=list")))
 }
 
-fn question_of(form: &FormPairs, console: &Console) -> Result<ScopeQuestion, OperationError> {
+fn question_of(form: &TypedForm, console: &Console) -> Result<ScopeQuestion, OperationError> {
     let question = ScopeQuestion {
         accounts: names(form.text("account"))?,
         organisations: names(form.text("organisation"))?,
@@ -130,135 +113,65 @@ pub(crate) async fn signed_list(
     Ok(kept(&format!("affected-{id}-{version}.ndjson"), "application/x-ndjson", bytes))
 }
 
-/// A field of the notification as the page shows it.
-pub(crate) struct ShownField {
-    pub(crate) field: Field,
-    pub(crate) name: String,
-    /// The present value, in words.
-    pub(crate) answer: Option<String>,
-    /// The present value, as the form sends it.
-    pub(crate) value: String,
-    pub(crate) is_computed: bool,
-    /// The value by the facts, where a person stated another one.
-    pub(crate) computed: Option<String>,
-    /// Who can answer it.
-    pub(crate) who: Option<String>,
-    pub(crate) kind: &'static str,
-    /// As (code, name, is chosen).
-    pub(crate) choices: Vec<(String, String, bool)>,
-}
-
-pub(crate) struct ShownBlock {
-    pub(crate) name: String,
-    pub(crate) fields: Vec<ShownField>,
-}
-
 /// A value in words.
 pub(crate) fn in_words(w: &Localizer, field: Field, value: &[String]) -> String {
     w.reader().value(field, value)
-}
-
-pub(crate) fn shown_blocks(w: &Localizer, draft: &NotificationDraft) -> Vec<ShownBlock> {
-    let block = |block: &Block| ShownBlock {
-        name: w.say(block.key()),
-        fields: draft
-            .0
-            .iter()
-            .filter(|(field, _)| field.block() == *block)
-            .map(|(field, filled)| shown_field(w, *field, filled))
-            .collect(),
-    };
-    Block::ALL.iter().map(block).collect()
-}
-
-fn shown_field(w: &Localizer, field: Field, filled: &FilledField) -> ShownField {
-    let empty = Vec::new();
-    let (value, is_computed, computed, who) = match filled {
-        FilledField::Value { value, from, computed } => {
-            let computed = computed.as_ref().map(|computed| in_words(w, field, computed));
-            (value, *from == FormFieldSource::Facts, computed, None)
-        }
-        FilledField::Unknown(who) => (&empty, false, None, Some(w.say(who.key()))),
-        FilledField::NotAsked => (&empty, false, None, None),
-    };
-    let (kind, codes): (_, &[&str]) = match field.shape() {
-        FormFieldShape::Line => ("line", &[]),
-        FormFieldShape::Text => ("text", &[]),
-        FormFieldShape::Number => ("number", &[]),
-        FormFieldShape::Moment => ("moment", &[]),
-        FormFieldShape::One(codes) => ("one", codes),
-        FormFieldShape::Many(codes) => ("many", codes),
-    };
-    let choices = codes.iter().map(|code| {
-        let name = field.choice_key(code).map_or_else(|| (*code).to_owned(), |key| w.say(&key));
-        ((*code).to_owned(), name, value.iter().any(|known| known == code))
-    });
-    let as_form = |text: &String| match field.shape() {
-        FormFieldShape::Moment => Timestamp::parse_rfc3339(text).map_or(text.clone(), |at| w.form_time(at)),
-        _ => text.clone(),
-    };
-    ShownField {
-        field,
-        name: w.say(field.key()),
-        answer: (!value.is_empty()).then(|| in_words(w, field, value)),
-        value: value.first().map(as_form).unwrap_or_default(),
-        is_computed,
-        computed,
-        who,
-        kind,
-        choices: choices.collect(),
-    }
 }
 
 #[derive(Template)]
 #[template(path = "incident_notification.html")]
 struct NotificationPage {
     w: Localizer,
-    id: String,
-    reference: String,
+    head: IncidentHead,
     view: IncidentView,
-    blocks: Vec<ShownBlock>,
-    unknown: Vec<(String, String)>,
+    form: StepForm,
+    faults: Vec<(String, String, String)>,
+    /// Fields without a value.
+    unknown: usize,
     /// Fields in which the draft differs from the last submission.
     changed: Vec<(String, String, String)>,
+    sent_language: &'static str,
     stages: Vec<&'static str>,
     next_stage: &'static str,
     papers: [&'static str; 5],
+    /// The clocks of duties other than the authority, which a person states as met.
+    duties: Vec<&'static str>,
+    delays: Vec<&'static str>,
     now: String,
-    may_write: bool,
-    tab: &'static str,
 }
 
-pub(crate) async fn notification(
-    State(console): State<Console>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Result<Html<String>, PageError> {
-    let view = viewed(&console, &visitor, &id).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
-    let draft = breach::draft(&console.app, &view, visitor.language);
+pub(crate) async fn notification_page(step: &StepRequest<'_>) -> Result<Html<String>, PageError> {
+    let StepPage { w, view, head, form, faults } = step.read().await?;
+    // Compared in the language in which it was sent.
+    let draft = breach::draft(&step.console.app, &view, breach::AUTHORITY_LANGUAGE);
     let last = view.incident.submissions.last();
     let changed = last.map(|(_, last)| changes(&last.snapshot, &draft.snapshot())).unwrap_or_default();
     let shown = |change: &Change| {
         let text_of = |value: &[String]| in_words(&w, change.field, value);
         (w.say(change.field.key()), text_of(&change.before), text_of(&change.after))
     };
-    let unknown = draft.unknown();
     Ok(page(&NotificationPage {
-        reference: view.reference(),
-        blocks: shown_blocks(&w, &draft),
-        unknown: unknown.iter().map(|(field, who)| (w.say(field.key()), w.say(who.key()))).collect(),
+        unknown: unknown_fields(&form),
         changed: changed.iter().map(shown).collect(),
+        sent_language: breach::AUTHORITY_LANGUAGE.code(),
         stages: digue_response::notification::Stage::ALL.iter().map(|stage| stage.code()).collect(),
         next_stage: view.incident.next_stage().code(),
         papers: papers::PAPERS,
+        duties: duties(&view, |kind| !matches!(kind, ClockKind::Authority | ClockKind::Complement)),
+        delays: duties(&view, |_| true),
         now: w.form_time(view.now),
-        may_write: visitor.role.is_some_and(Role::can_respond),
-        tab: "notification",
-        id,
+        head,
+        form,
+        faults,
         view,
         w,
     }))
+}
+
+/// The clocks that run, as far as they are of these kinds.
+pub(crate) fn duties(view: &IncidentView, is_shown: impl Fn(ClockKind) -> bool) -> Vec<&'static str> {
+    let kinds = view.clocks.iter().map(|clock| clock.rule.kind).filter(|kind| is_shown(*kind));
+    kinds.map(ClockKind::code).collect()
 }
 
 /// The notification as structured values.
@@ -269,101 +182,6 @@ pub(crate) async fn notification_json(
 ) -> Result<Json<serde_json::Value>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
     Ok(Json(breach::notification_json(&console.app, &view, visitor.language)))
-}
-
-/// The terms of the severity, with their choices.
-struct ShownTerm {
-    name: &'static str,
-    /// As (code, name, is chosen).
-    choices: Vec<(&'static str, String, bool)>,
-}
-
-#[derive(Template)]
-#[template(path = "incident_decisions.html")]
-struct DecisionsPage {
-    w: Localizer,
-    id: String,
-    reference: String,
-    view: IncidentView,
-    clocks: Vec<ShownClock>,
-    aware_of: Vec<&'static str>,
-    severity: Severity,
-    score: String,
-    terms: Vec<ShownTerm>,
-    parts: [(String, String); 6],
-    gravities: Vec<(&'static str, String, bool)>,
-    gravity: String,
-    exemptions: Vec<(&'static str, String)>,
-    roles: Vec<(&'static str, String, bool)>,
-    now: String,
-    may_write: bool,
-    tab: &'static str,
-}
-
-pub(crate) async fn decisions(
-    State(console): State<Console>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Result<Html<String>, PageError> {
-    let view = viewed(&console, &visitor, &id).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
-    let severity = breach::severity(&view.incident);
-    let score = severity.score;
-    let chosen = view.incident.gravity.as_ref().map_or(score.gravity(), |decided| decided.what);
-    let gravities =
-        Gravity::ALL.iter().map(|gravity| (gravity.code(), w.say(gravity.key()), *gravity == chosen));
-    let roles =
-        IncidentRole::ALL.iter().map(|role| (role.code(), w.say(role.key()), *role == view.incident.role));
-    let quarters = |quarters: u8| w.number_text(&Score::text(quarters));
-    let parts = [
-        (w.say("severity-context"), format!("{}", score.context)),
-        (w.say("severity-ease"), quarters(score.ease_quarters)),
-        (w.say("severity-confidentiality"), quarters(score.confidentiality_quarters)),
-        (w.say("severity-integrity"), quarters(score.integrity_quarters)),
-        (w.say("severity-availability"), quarters(score.availability_quarters)),
-        (w.say("severity-malice"), quarters(score.malice_quarters)),
-    ];
-    Ok(page(&DecisionsPage {
-        reference: view.reference(),
-        clocks: shown_clocks(&w, &view),
-        aware_of: Awareness::ALL.iter().map(|of| of.code()).collect(),
-        score: quarters(score.quarters),
-        terms: terms(&w, &severity),
-        parts,
-        gravities: gravities.collect(),
-        gravity: w.say(chosen.key()),
-        exemptions: Exemption::ALL.iter().map(|one| (one.code(), w.say(one.key()))).collect(),
-        roles: roles.collect(),
-        now: w.form_time(view.now),
-        may_write: visitor.role.is_some_and(Role::can_respond),
-        tab: "decisions",
-        severity,
-        id,
-        view,
-        w,
-    }))
-}
-
-fn terms(w: &Localizer, severity: &Severity) -> Vec<ShownTerm> {
-    let terms = severity.terms;
-    macro_rules! term {
-        ($name:literal, $list:ident, $chosen:expr) => {
-            ShownTerm {
-                name: $name,
-                choices: $list::ALL
-                    .iter()
-                    .map(|one| (one.code(), w.say(one.key()), *one == $chosen))
-                    .collect(),
-            }
-        };
-    }
-    vec![
-        term!("context", DataContext, terms.context),
-        term!("ease", Ease, terms.ease),
-        term!("confidentiality", Confidentiality, terms.confidentiality),
-        term!("integrity", Integrity, terms.integrity),
-        term!("availability", Availability, terms.availability),
-    ]
 }
 
 /// One row of the register, in words.

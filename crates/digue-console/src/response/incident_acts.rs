@@ -73,7 +73,7 @@ pub(crate) async fn check(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct StepForm {
+pub(crate) struct ReopeningForm {
     /// `account:a1`, `organisation:of-1`.
     who: String,
     gate: String,
@@ -86,14 +86,14 @@ pub(crate) async fn reopen(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
-    Form(form): Form<StepForm>,
+    Form(form): Form<ReopeningForm>,
 ) -> Result<Redirect, PageError> {
     let step = step_of(&form, id)?;
     reopening::ask(&console.app, &actor, step, &form.reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 
-fn step_of(form: &StepForm, incident: String) -> Result<ReopeningStep, OperationError> {
+fn step_of(form: &ReopeningForm, incident: String) -> Result<ReopeningStep, OperationError> {
     let reach = Reach::of(&Subject::parse(form.who.trim()).canonical());
     let reach = reach.ok_or(OperationError::Invalid("invalid-gate-name"))?;
     let gate = Gate::parse(&form.gate).ok_or(OperationError::Invalid("invalid-gate"))?;

@@ -1,104 +1,59 @@
-//! The forms of an incident: each becomes one entry of its log, or one for each changed field.
+//! The small forms of an incident: each becomes one entry of its log. One that is refused comes back as it was
+//! typed, with the reason.
 
+use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
-use digue_app::{Actor, OperationError};
-use digue_casework::{breach, incidents};
-use digue_response::IncidentNote;
-use digue_response::affected::OtherQuestion;
-use digue_response::clock::{Awareness, ClockKind};
-use digue_response::incident::{EntryKind, IncidentRole, IncidentState};
-use digue_response::notification::{Field, FormFieldShape, Stage};
-use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Terms};
-use digue_response::sheet::{Answer, Sheet};
-use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
-use digue_types::Timestamp;
-use jiff::tz::TimeZone;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use digue_app::OperationError;
+use digue_casework::incident_forms;
+use digue_casework::typed_form::TypedForm;
 
 use crate::error::PageError;
-use crate::form::{local_time, maybe_local_time};
+use crate::response::incident_steps::next_place;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
-/// A submitted form; names may occur several times.
-pub(crate) struct FormPairs(Vec<(String, String)>);
+/// Pages of an incident that a form may return to.
+const PAGES: [&str; 6] = ["sheets", "affected", "notification", "decisions", "notices", "closing"];
 
-impl FormPairs {
-    pub(crate) fn new(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
-    }
+/// Fields that people write themselves: shown again to be corrected. The others are kept as they are.
+const WRITTEN: [&str; 12] =
+    ["text", "reason", "at", "from", "to", "receipt", "title", "owner", "due", "persons", "basis", "measure"];
 
-    pub(crate) fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
-    }
+/// A field of a form that was refused.
+struct RetypedField {
+    name: String,
+    label: String,
+    value: String,
+    /// `text`, `moment` or `line`.
+    kind: &'static str,
+}
 
-    pub(crate) fn owned(&self, name: &str) -> String {
-        self.text(name).to_owned()
-    }
-
-    pub(crate) fn all(&self, name: &str) -> Vec<String> {
-        let values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.trim());
-        values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
-    }
-
-    /// A value of a closed list.
-    pub(crate) fn choice<T>(
-        &self,
-        name: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, OperationError> {
-        parse(self.text(name)).ok_or(OperationError::Invalid("incident-refused-value"))
-    }
-
-    /// `yes` or `no`; without a choice nothing is decided.
-    pub(crate) fn yes_or_no(&self, name: &str) -> Result<bool, OperationError> {
-        self.choice(name, |text| match text {
-            "yes" => Some(true),
-            "no" => Some(false),
-            _ => None,
-        })
-    }
-
-    /// Several values of a closed list; unknown ones are refused.
-    pub(crate) fn choices<T>(
-        &self,
-        name: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Vec<T>, OperationError> {
-        let chosen = self.all(name).iter().map(|code| parse(code)).collect::<Option<Vec<T>>>();
-        chosen.ok_or(OperationError::Invalid("incident-refused-value"))
-    }
-
-    /// An optional value of a closed list.
-    fn maybe_choice<T>(
-        &self,
-        name: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, OperationError> {
-        if self.text(name).is_empty() { Ok(None) } else { self.choice(name, parse).map(Some) }
-    }
-
-    fn moment(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, OperationError> {
-        maybe_local_time(self.text(name), zone)
-    }
-
-    fn needed_moment(&self, name: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
-        self.moment(name, zone)?.ok_or(OperationError::Invalid("invalid-since"))
-    }
-
-    fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, OperationError> {
-        self.text(name).parse().map_err(|_| OperationError::Invalid("incident-refused-value"))
+fn kind_of(name: &str, value: &str) -> &'static str {
+    match name {
+        "text" | "reason" => "text",
+        "at" | "from" | "due" => "moment",
+        // The end of a period, or whom a duty was met towards.
+        "to" if value.parse::<jiff::civil::DateTime>().is_ok() => "moment",
+        _ => "line",
     }
 }
 
-/// Tabs of an incident that a form may return to.
-const TABS: [&str; 4] = ["sheets", "affected", "notification", "decisions"];
+#[derive(Template)]
+#[template(path = "incident_refused.html")]
+struct RefusedEntryPage {
+    w: Localizer,
+    id: String,
+    /// Where the form stands.
+    back: String,
+    why: String,
+    written: Vec<RetypedField>,
+    kept: Vec<(String, String)>,
+}
 
 pub(crate) async fn add(
     State(console): State<Console>,
@@ -106,216 +61,37 @@ pub(crate) async fn add(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Redirect, PageError> {
-    let form = FormPairs(pairs);
-    take(&console, &visitor, &actor, &id, &form).await?;
-    let tab = TABS.iter().find(|tab| **tab == form.text("back"));
-    Ok(Redirect::to(&match tab {
-        Some(tab) => format!("/incidents/{id}/{tab}"),
+) -> Result<Response, PageError> {
+    let form = TypedForm::new(pairs.clone());
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let back = match PAGES.iter().find(|page| **page == form.text("back")) {
+        Some(page) => format!("/incidents/{id}/{page}"),
         None => format!("/incidents/{id}"),
-    }))
-}
-
-async fn take(
-    console: &Console,
-    visitor: &Visitor,
-    actor: &Actor,
-    id: &str,
-    form: &FormPairs,
-) -> Result<(), OperationError> {
-    let (app, zone) = (&console.app, &console.zone);
-    match form.text("note") {
-        "fields" => {
-            let view = incidents::view(app, actor, id).await?;
-            let draft = breach::draft(app, &view, visitor.language).snapshot();
-            let mut notes = Vec::new();
-            for field in Field::ALL.iter().filter(|field| form.has(field.code())) {
-                let value = field_value(*field, form, zone)?;
-                // A value equal to the computed one is not an answer.
-                let computed = draft.get(field).map_or(&[][..], Vec::as_slice);
-                if !is_unchanged(*field, computed, &value) {
-                    notes.push(IncidentNote::FieldSet { field: *field, value });
-                }
-            }
-            incidents::add_all(app, actor, id, notes).await
+    };
+    match incident_forms::take(&console.app, &actor, &id, &form, &w.reader()).await {
+        Ok(()) => {
+            // What ends a step leads to the next one; the rest stays where it was written.
+            let ends_a_step = matches!(form.text("note"), "submitted" | "met");
+            let place = if ends_a_step && !back.ends_with(&id) {
+                next_place(&console, &visitor, &actor, &id).await?
+            } else {
+                back
+            };
+            Ok(Redirect::to(&format!("{place}?saved=entry")).into_response())
         }
-        "others" => {
-            let kind = form.choice("kind", PersonKind::parse)?;
-            let other = OtherQuestion { kind, persons: form.number("persons")?, basis: form.owned("basis") };
-            let view = incidents::view(app, actor, id).await?;
-            let mut others =
-                view.incident.affected().map(|version| version.others.clone()).unwrap_or_default();
-            others.retain(|known| known.kind != kind);
-            others.push(other);
-            breach::state_others(app, actor, id, others).await.map(drop)
+        Err(OperationError::Invalid(key)) => {
+            let is_written = |name: &str| WRITTEN.contains(&name);
+            let (written, kept): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_written(name));
+            let written = written.into_iter().map(|(name, value)| RetypedField {
+                label: w.coded("entry-field", &name),
+                kind: kind_of(&name, &value),
+                name,
+                value,
+            });
+            let (written, why) = (written.collect(), w.say(key));
+            let refused = page(&RefusedEntryPage { w, id, back, why, written, kept });
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, refused).into_response())
         }
-        "submitted" => {
-            let stage = form.choice("stage", Stage::parse)?;
-            let at = form.needed_moment("at", zone)?;
-            breach::submit(app, actor, id, stage, at, form.text("receipt"), visitor.language).await
-        }
-        _ => {
-            let at = form.moment("at", zone)?;
-            let note = note_of(form, zone)?;
-            let happened = if matches!(note, IncidentNote::Said { .. }) { at } else { None };
-            incidents::add(app, actor, id, happened, note).await.map(drop)
-        }
-    }
-}
-
-/// True when a form returns the value that it was given; it shows times to the minute.
-fn is_unchanged(field: Field, computed: &[String], value: &[String]) -> bool {
-    let minute = |text: &String| Timestamp::parse_rfc3339(text).map(|at| at.secs().div_euclid(60));
-    match (field.shape(), computed, value) {
-        (FormFieldShape::Moment, [computed], [value]) => minute(computed) == minute(value),
-        _ => computed == value,
-    }
-}
-
-/// A value in the form of its field; times in forms are local.
-fn field_value(field: Field, form: &FormPairs, zone: &TimeZone) -> Result<Vec<String>, OperationError> {
-    let values = form.all(field.code());
-    match field.shape() {
-        FormFieldShape::Moment => values.iter().map(|text| Ok(local_time(text, zone)?.to_string())).collect(),
-        FormFieldShape::Number => Ok(values
-            .iter()
-            .map(|text| text.chars().filter(|sign| !sign.is_whitespace()).collect())
-            .collect()),
-        FormFieldShape::Text => Ok(values.iter().map(|text| text.replace("\r\n", "\n")).collect()),
-        _ => Ok(values),
-    }
-}
-
-fn note_of(form: &FormPairs, zone: &TimeZone) -> Result<IncidentNote, OperationError> {
-    let reason = || form.owned("reason");
-    let micros = |name: &str| form.needed_moment(name, zone).map(Timestamp::micros);
-    let maybe = |name: &str| form.moment(name, zone).map(|at| at.map(Timestamp::micros));
-    Ok(match form.text("note") {
-        "said" => IncidentNote::Said {
-            kind: form.choice("kind", EntryKind::parse)?,
-            text: form.owned("text"),
-            journal: None,
-        },
-        "corrected" => IncidentNote::Corrected { entry: form.number("entry")?, text: form.owned("text") },
-        "withdrawn" => IncidentNote::Withdrawn { entry: form.number("entry")?, reason: reason() },
-        "state" => {
-            IncidentNote::StateSet { state: form.choice("state", IncidentState::parse)?, reason: reason() }
-        }
-        "role" => IncidentNote::RoleSet {
-            role: form.choice("role", IncidentRole::parse)?,
-            is_insured: form.has("insured"),
-            is_nis2: form.has("nis2"),
-        },
-        "aware" => IncidentNote::Aware {
-            at: micros("at")?,
-            reason: reason(),
-            of: form.choice("of", Awareness::parse)?,
-        },
-        "occurred" => IncidentNote::Occurred { from: micros("from")?, to: maybe("to")? },
-        "sheet" => IncidentNote::SheetAdded { sheet: form.choice("sheet", Sheet::parse)? },
-        "step" => IncidentNote::Step {
-            sheet: form.choice("sheet", Sheet::parse)?,
-            step: form.owned("step"),
-            answer: form.choice("answer", Answer::parse)?,
-            text: form.owned("text"),
-        },
-        "task" => IncidentNote::TaskAdded {
-            title: form.owned("title"),
-            owner: form.owned("owner"),
-            due: maybe("due")?,
-        },
-        "done" => IncidentNote::TaskDone { task: form.number("task")?, text: form.owned("text") },
-        "severity" => IncidentNote::SeveritySet { terms: terms_of(form)?, reason: reason() },
-        "gravity" => {
-            IncidentNote::GravitySet { gravity: form.choice("gravity", Gravity::parse)?, reason: reason() }
-        }
-        "authority" => IncidentNote::AuthorityDecided { notify: form.yes_or_no("notify")?, reason: reason() },
-        "persons" => IncidentNote::PersonsDecided {
-            inform: form.yes_or_no("inform")?,
-            exemption: form.maybe_choice("exemption", Exemption::parse)?,
-            reason: reason(),
-        },
-        "delay" => {
-            IncidentNote::DelayExplained { clock: form.choice("clock", ClockKind::parse)?, reason: reason() }
-        }
-        "met" => IncidentNote::Met {
-            clock: form.choice("clock", ClockKind::parse)?,
-            at: micros("at")?,
-            to: form.owned("to"),
-            receipt: form.owned("receipt"),
-            persons: None,
-        },
-        "lesson" => IncidentNote::Lesson {
-            text: form.owned("text"),
-            measure: form.owned("measure"),
-            owner: form.owned("owner"),
-            due: maybe("due")?,
-        },
-        _ => return Err(OperationError::Invalid("incident-refused-value")),
-    })
-}
-
-fn terms_of(form: &FormPairs) -> Result<Terms, OperationError> {
-    let adjustment = form.number::<i8>("adjustment")?;
-    if !(-3..=3).contains(&adjustment) {
-        return Err(OperationError::Invalid("incident-refused-value"));
-    }
-    Ok(Terms {
-        context: form.choice("context", DataContext::parse)?,
-        adjustment,
-        ease: form.choice("ease", Ease::parse)?,
-        confidentiality: form.choice("confidentiality", Confidentiality::parse)?,
-        integrity: form.choice("integrity", Integrity::parse)?,
-        availability: form.choice("availability", Availability::parse)?,
-        is_malicious: form.has("malicious"),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn form(text: &str) -> FormPairs {
-        let pair = |pair: &str| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-        FormPairs::new(text.split('&').filter_map(pair).collect())
-    }
-
-    #[test]
-    fn what_was_not_chosen_is_not_decided() {
-        let note = |text: &str| note_of(&form(text), &TimeZone::UTC);
-        for decided in [
-            "note=authority&notify=yes&reason=parce que",
-            "note=authority&notify=no&reason=parce que",
-            "note=persons&inform=no&exemption=protected&reason=parce que",
-            "note=persons&inform=yes&exemption=&reason=parce que",
-        ] {
-            assert!(note(decided).is_ok(), "{decided}");
-        }
-        for undecided in [
-            "note=authority&notify=peut-être&reason=parce que",
-            "note=authority&reason=parce que",
-            "note=persons&inform=oui&reason=parce que",
-            "note=persons&inform=no&exemption=autre&reason=parce que",
-            "note=severity&adjustment=9&reason=parce que",
-        ] {
-            assert!(matches!(note(undecided), Err(OperationError::Invalid(_))), "{undecided}");
-        }
-        assert!(
-            form("data=identity&data=autre")
-                .choices("data", |code| (code == "identity").then_some(()))
-                .is_err()
-        );
-    }
-
-    #[test]
-    fn an_hour_that_a_form_cut_to_the_minute_is_no_answer() {
-        let same = |computed: &str, value: &str| {
-            is_unchanged(Field::DiscoveredAt, &[computed.to_owned()], &[value.to_owned()])
-        };
-        assert!(same("2026-11-28T12:23:08.5Z", "2026-11-28T12:23:00Z"));
-        assert!(!same("2026-11-28T12:23:08.5Z", "2026-11-28T12:24:00Z"));
-        assert!(!is_unchanged(Field::DiscoveredAt, &[], &["2026-11-28T12:23:00Z".to_owned()]));
-        assert!(is_unchanged(Field::Circumstances, &["a".to_owned()], &["a".to_owned()]));
-        assert!(!is_unchanged(Field::Circumstances, &["a".to_owned()], &["b".to_owned()]));
+        Err(error) => Err(error.into()),
     }
 }

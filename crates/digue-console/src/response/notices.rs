@@ -3,21 +3,25 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Path, Query, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
-use digue_app::OperationError;
+use digue_app::{Actor, OperationError};
 use digue_casework::genuine::{self, Genuine, Official};
-use digue_casework::incidents::{self, IncidentView};
+use digue_casework::incidents;
 use digue_casework::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
 use digue_casework::operator;
 use digue_casework::papers::PaperFormat;
 use digue_evidence::stored_records::StoredKind;
+use digue_response::clock::ClockKind;
 use digue_response::code::Code;
+use digue_response::progress::ProgressStep;
 use serde::Deserialize;
 
 use crate::differences::words_beside;
 use crate::error::PageError;
+use crate::response::breach::duties;
+use crate::response::incident_head::{IncidentHead, SavedNotice};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, csv, kept, page};
@@ -33,9 +37,7 @@ pub(crate) struct StyleChoice {
 #[template(path = "incident_notices.html")]
 struct NoticesPage {
     w: Localizer,
-    id: String,
-    reference: String,
-    view: IncidentView,
+    head: IncidentHead,
     styles: Vec<(&'static str, bool)>,
     style: Style,
     subject: String,
@@ -44,7 +46,6 @@ struct NoticesPage {
     score: String,
     longest: u64,
     is_hard: bool,
-    rate: u32,
     /// The portal's own source is configured: no file is needed.
     has_source: bool,
     /// Versions of the affected set with a list.
@@ -53,22 +54,66 @@ struct NoticesPage {
     /// A mail server is configured.
     can_mail: bool,
     campaigns: Vec<CampaignView>,
-    may_write: bool,
-    tab: &'static str,
+    /// The duties that a person may state as met here.
+    duties: Vec<&'static str>,
+    now: String,
+    /// A proof of identity from the last minutes: without one it is asked for before anything is typed.
+    is_proved: bool,
+    chosen_rate: u32,
+    /// Why what was typed cannot be prepared.
+    fault: Option<String>,
 }
 
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Query(choice): Query<StyleChoice>,
+    Query(saved): Query<SavedNotice>,
 ) -> Result<Html<String>, PageError> {
-    let (app, actor) = (&console.app, visitor.actor(&console.app)?);
-    let view = incidents::view(app, &actor, &id).await?;
+    if saved.is_any() && actor.role.can_respond() {
+        // Who comes from the step before goes on to prepare: the proof is asked for before anything is typed.
+        actor.must_be_fresh(&console.app)?;
+    }
     let style = Style::parse(&choice.style).unwrap_or(Style::ALL[0]);
-    let (subject, blocks) = notices::proposed(app, &actor, &id, style).await?;
-    let campaigns = notices::campaigns(app, &actor, &id).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Campaign], None).await?;
+    shown(&console, &visitor, &actor, &id, (style, saved), None).await
+}
+
+/// Leads to the form of the notices once the proof of identity is fresh: what is typed there includes a file,
+/// which could not be kept while the proof is asked for.
+pub(crate) async fn begin(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Redirect, PageError> {
+    actor.must_respond()?;
+    incidents::view(&console.app, &actor, &id).await?;
+    actor.must_be_fresh(&console.app)?;
+    Ok(Redirect::to(&format!("/incidents/{id}/notices#prepare")))
+}
+
+/// A request that was refused, and the locale key of the reason.
+type RefusedRequest = (CampaignRequest, &'static str);
+
+async fn shown(
+    console: &Console,
+    visitor: &Visitor,
+    actor: &Actor,
+    id: &str,
+    (style, saved): (Style, SavedNotice),
+    refused: Option<RefusedRequest>,
+) -> Result<Html<String>, PageError> {
+    let app = &console.app;
+    let view = incidents::view(app, actor, id).await?;
+    let (proposed_subject, proposed_blocks) = notices::proposed(app, actor, id, style).await?;
+    let (subject, blocks, chosen_rate, fault) = match refused {
+        Some((request, key)) => (request.subject, request.blocks, request.rate, Some(key)),
+        None => (proposed_subject, proposed_blocks, RATE, None),
+    };
+    let campaigns = notices::campaigns(app, actor, id).await?;
+    let w = words_beside(console, visitor, &[StoredKind::Campaign], None).await?;
+    let head = IncidentHead::new(console, actor, &w, &view, (Some(ProgressStep::Notices), &saved)).await?;
     let categories = view.incident.affected().map(|version| version.by_category.keys().cloned().collect());
     let seen = ShownData {
         categories: categories.unwrap_or_default(),
@@ -87,26 +132,26 @@ pub(crate) async fn show(
         .map(|version| version.number)
         .collect();
     Ok(page(&NoticesPage {
-        reference: view.reference(),
         styles: Style::ALL.iter().map(|one| (one.code(), *one == style)).collect(),
         score: w.decimal(measured.score),
         longest: measured.longest_sentence as u64,
         is_hard: measured.score < style.wanted(),
         is_ready: !versions.is_empty()
             && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
-        rate: RATE,
+        duties: duties(&view, |kind| matches!(kind, ClockKind::Persons | ClockKind::Public)),
+        now: w.form_time(view.now),
+        is_proved: actor.must_be_fresh(app).is_ok(),
+        chosen_rate,
+        fault: fault.map(|key| w.say(key)),
         can_mail: digue_mail::is_configured(app),
         has_source: operator::rules(app).contacts.is_some(),
-        may_write: visitor.role.is_some_and(Role::can_respond),
-        tab: "notices",
         style,
         subject,
         blocks,
         preview,
         versions,
         campaigns,
-        id,
-        view,
+        head,
         w,
     }))
 }
@@ -147,10 +192,11 @@ pub(crate) async fn campaign(
 /// Prepares a campaign; nothing is sent until a person starts it.
 pub(crate) async fn prepare(
     State(console): State<Console>,
+    visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     mut form: Multipart,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let unreadable = || PageError::from(OperationError::Invalid("invalid-upload"));
     let mut fields: std::collections::HashMap<String, String> = std::collections::HashMap::new();
     let mut contacts = Vec::new();
@@ -178,8 +224,16 @@ pub(crate) async fn prepare(
         },
         contacts,
     };
-    let campaign = notices::prepare(&console.app, &actor, &id, request).await?;
-    Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
+    match notices::prepare(&console.app, &actor, &id, request.clone()).await {
+        Ok(campaign) => Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")).into_response()),
+        Err(OperationError::Invalid(key)) => {
+            let (style, saved) = (request.style, SavedNotice::default());
+            let refused = Some((request, key));
+            let again = shown(&console, &visitor, &actor, &id, (style, saved), refused).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[derive(Deserialize)]

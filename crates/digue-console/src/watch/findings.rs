@@ -3,18 +3,17 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect, Response};
-use digue_access::Role;
 use digue_administration::watch_lists::written_minute;
 use digue_app::OperationError;
 use digue_app::signals::{innocence, reasons, sentences};
 use digue_casework::containment::{
-    self, FindingOutcome, FindingView, ListedFinding, StoredSurroundings, WatchView,
+    self, FindingDeciders, FindingOutcome, FindingView, ListedFinding, StoredSurroundings, WatchView,
 };
 use digue_detection::{Action, DeclaredBatch, Signal, Surroundings, Weight};
 use digue_evidence::stored_records::StoredKind;
-use digue_types::{Gate, Timestamp};
+use digue_types::{AccountId, FindingId, Gate, Timestamp};
 use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
@@ -166,7 +165,16 @@ struct FindingPage {
     fuse_hours: u32,
     /// The declared automatic work of the account, one sentence each.
     batches: Vec<String>,
-    may_decide: bool,
+    /// Other findings of the same event: they are decided with it.
+    sisters: Vec<SisterFinding>,
+    /// The open incident about the same subject.
+    incident: Option<String>,
+    /// Who may decide: the CISO's accounts, the DPO's who stand in, and by which rule.
+    deciders: String,
+    /// The reader may confirm a theft; and decide that it was work.
+    may_confirm: bool,
+    may_clear: bool,
+    saved: bool,
 }
 
 /// The days of the account, its portal and its organisation, in words.
@@ -196,6 +204,30 @@ fn rows_of(w: &Localizer, around: &Surroundings) -> AroundRows {
         organisation: times(around.organisation_factor),
         early: around.is_early.then(early),
     }
+}
+
+/// An undecided finding of the same event, in one line.
+struct SisterFinding {
+    id: FindingId,
+    at: Timestamp,
+    /// The sentence of the strongest signal.
+    lead: String,
+}
+
+/// Who may confirm a theft, by which rule, and who may decide that it was work.
+fn deciders_text(w: &Localizer, deciders: &FindingDeciders) -> String {
+    let names = |accounts: &[AccountId]| match accounts {
+        [] => w.say("verdict-nobody"),
+        _ => accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    };
+    let values = [("cisos", names(&deciders.cisos).into()), ("dpos", names(&deciders.dpos).into())];
+    w.with("verdict-who", values)
+}
+
+fn sister_line(w: &Localizer, finding: ListedFinding) -> SisterFinding {
+    // What cannot be read has its own sentence, so that the line is empty only without any signal.
+    let lead = finding.signals.in_words(w.reader().language).into_iter().next().unwrap_or_default();
+    SisterFinding { id: finding.id, at: finding.at, lead }
 }
 
 fn batch_line(w: &Localizer, batch: &DeclaredBatch) -> String {
@@ -228,8 +260,9 @@ pub(crate) async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
+    Query(saved): Query<SavedVerdict>,
 ) -> Result<Html<String>, PageError> {
-    let FindingView { finding, days, gate, fuse_hours, batches } =
+    let FindingView { finding, days, gate, fuse_hours, batches, sisters, incident, deciders } =
         containment::finding(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let signals = finding.signals.readable();
@@ -264,10 +297,22 @@ pub(crate) async fn show(
         gate,
         fuse_hours,
         batches: batches.iter().map(|batch| batch_line(&w, batch)).collect(),
-        may_decide: visitor.role.is_some_and(Role::can_act),
+        may_confirm: containment::must_decide(&actor, FindingOutcome::Theft).is_ok(),
+        may_clear: containment::must_decide(&actor, FindingOutcome::Work).is_ok(),
+        saved: !saved.saved.is_empty(),
+        sisters: sisters.into_iter().map(|sister| sister_line(&w, sister)).collect(),
+        incident,
+        deciders: deciders_text(&w, &deciders),
         finding,
         w,
     }))
+}
+
+/// In the address of a finding that was just decided.
+#[derive(Deserialize)]
+pub(crate) struct SavedVerdict {
+    #[serde(default)]
+    saved: String,
 }
 
 #[derive(Deserialize)]
@@ -285,6 +330,9 @@ pub(crate) async fn decide(
 ) -> Result<Redirect, PageError> {
     let outcome =
         FindingOutcome::parse(&form.verdict).ok_or(OperationError::Invalid("incident-refused-value"))?;
-    containment::decide(&console.app, &actor, &form.id, outcome, &form.reason).await?;
-    Ok(Redirect::to("/watch"))
+    let done = containment::decide(&console.app, &actor, &form.id, outcome, &form.reason).await?;
+    Ok(Redirect::to(&match done.incident {
+        Some(incident) => format!("/incidents/{incident}/sheets?saved=theft&also={}", done.sisters),
+        None => format!("/watch/{}?saved=work", form.id),
+    }))
 }

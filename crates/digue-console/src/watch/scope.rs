@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Response};
 use digue_app::OperationError;
+use digue_casework::typed_form::maybe_local_time;
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::scope::{self, ScopeResult};
 use digue_exposure::{Affected, ScopeQuestion};
@@ -14,7 +15,7 @@ use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
 use crate::error::PageError;
-use crate::form::{maybe_local_time, names};
+use crate::form::names;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, csv, kept, page};

@@ -127,7 +127,6 @@ fn every_field_has_a_label() {
 }
 
 #[test]
-#[ignore = "the overview has a table without caption"]
 fn every_table_has_a_caption_and_a_header_for_each_column() {
     on_every_page(|shown, reader, _, root| {
         let mut captions = BTreeSet::new();
@@ -214,7 +213,6 @@ fn what_a_page_links_to_exists() {
 
 /// A missing message is shown as its key in brackets (`digue_locales::text_with`).
 #[test]
-#[ignore = "the page of an account shows the code of a limit"]
 fn no_page_shows_a_key_or_a_code() {
     on_every_page(|shown, reader, _, root| {
         for element in
@@ -232,8 +230,9 @@ fn no_page_shows_a_key_or_a_code() {
     });
 }
 
-/// Names of the small world that look like codes.
-const WORLD_WORDS: [&str; 4] = ["of-1", "of-2", "portail", "mss-2"];
+/// Names of the small world, and words of both languages, that look like codes.
+const WORLD_WORDS: [&str; 7] =
+    ["of-1", "of-2", "portail", "mss-2", "sous-traitant", "self-assessment", "e-mail"];
 
 fn is_code(text: &str) -> bool {
     let is_sign =
@@ -278,15 +277,36 @@ fn messages(language: Language) -> BTreeMap<String, Vec<String>> {
     messages
 }
 
+/// The text of a page without what is marked as being in another language: a letter, what was sent in French.
+fn in_its_language(root: &Element) -> String {
+    let mut own = root.clone();
+    without_foreign(&mut own, root.attribute("lang").unwrap_or_default());
+    own.text()
+}
+
+fn without_foreign(element: &mut Element, language: &str) {
+    element.children.retain_mut(|node| match node {
+        crate::html::Node::Text(_) => true,
+        crate::html::Node::Element(inner) => {
+            let is_own = inner.attribute("lang").is_none_or(|lang| lang == language);
+            without_foreign(inner, language);
+            is_own
+        }
+    });
+}
+
 /// Compared key by key: what only the other language says is nowhere on the page.
 #[test]
-#[ignore = "the English notification has French text"]
 fn no_page_speaks_the_other_language() {
     let [french, english] = [Language::French, Language::English].map(messages);
     let only = |own: &BTreeMap<String, Vec<String>>, other: &BTreeMap<String, Vec<String>>| {
         let own: BTreeSet<&String> = own.values().flatten().collect();
+        // What the ISMS begins with is stored in the language of whoever began it.
+        let seeds = other.iter().filter(|(key, _)| key.starts_with("seed-")).flat_map(|(_, pieces)| pieces);
+        let seeds: Vec<&String> = seeds.collect();
+        let is_seed = |piece: &String| seeds.iter().any(|seed| seed.contains(piece.as_str()));
         let mut foreign: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for piece in other.values().flatten().filter(|piece| !own.contains(piece)) {
+        for piece in other.values().flatten().filter(|piece| !own.contains(piece) && !is_seed(piece)) {
             let beginning = piece.split(' ').take(BEGINNING).collect::<Vec<_>>().join(" ");
             foreign.entry(beginning).or_default().push(piece.clone());
         }
@@ -301,7 +321,7 @@ fn no_page_speaks_the_other_language() {
             Language::English => &only_french,
         };
         for (reader, _, root) in shown.pages() {
-            let text = root.text();
+            let text = in_its_language(&root);
             if !seen.insert((shown.language.code(), text.clone())) {
                 continue;
             }

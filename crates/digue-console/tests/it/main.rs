@@ -7,11 +7,14 @@
 )]
 
 mod checks;
+mod forms;
 mod home;
 mod html;
+mod journey;
 mod lists;
 mod operator;
 mod pages;
 mod routes;
 mod snapshots;
+mod vocabulary;
 mod world;

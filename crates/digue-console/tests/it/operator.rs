@@ -1,5 +1,6 @@
 //! What the operator of the small world configures: one portal with one route, an identity provider, no mail.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use digue_identity::invitations::MailedInvitations;
 use digue_identity::password::PasswordRules;
 use digue_identity::providers::{FactorRules, ProviderAudience, ProviderRules, UserInfo};
 use digue_inspect::{IdentifierKind, InspectionLimits, ResponseRules};
+use digue_response::notification::Field;
 use digue_store::Store;
 use digue_types::{ActionName, PopulationId, PortalId, RouteName, Timestamp};
 use jiff::tz::TimeZone;
@@ -54,7 +56,7 @@ pub(crate) async fn areas(store: &Store, aliases: Arc<AliasTables>, zone: TimeZo
         console_url: CONSOLE,
     };
     let casework = CaseworkSettings {
-        operator: OperatorRules { zone, is_insured: true, ..Default::default() },
+        operator: OperatorRules { zone, is_insured: true, controller: controller(), ..Default::default() },
         alerts: Default::default(),
         desk: Default::default(),
         lessons: Box::new(LessonMeasures),
@@ -62,6 +64,22 @@ pub(crate) async fn areas(store: &Store, aliases: Arc<AliasTables>, zone: TimeZo
     let areas = digue_identity::areas(digue_evidence::areas(areas, evidence), identity).unwrap();
     let areas = digue_administration::areas(digue_casework::areas(areas, casework));
     digue_selfservice::areas(digue_compliance::areas(areas, Default::default(), None))
+}
+
+/// The fields of the notification that the configuration of an operator fills.
+fn controller() -> BTreeMap<Field, String> {
+    let said = [
+        (Field::ControllerName, "France Formation"),
+        (Field::ControllerNumber, "13000548100010"),
+        (Field::ControllerAddress, "2 place de l'Hôtel-de-Ville, 62000 Arras"),
+        (Field::ControllerSector, "emploi et formation"),
+        (Field::ControllerSize, "140"),
+        (Field::NotifiedBy, "Dominique Petit"),
+        (Field::ContactName, "Dominique Petit, DPO"),
+        (Field::ContactMail, "dpo@france-formation.example"),
+        (Field::ContactPhone, "03 21 00 00 00"),
+    ];
+    said.map(|(field, value)| (field, value.to_owned())).into()
 }
 
 fn provider() -> ProviderRules {

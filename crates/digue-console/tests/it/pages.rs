@@ -92,6 +92,7 @@ pub(crate) static PAGES: &[Page] = &[
     at("incident-affected", "/incidents/{incident}/affected", "/incidents/INCIDENT/affected"),
     at("incident-decisions", "/incidents/{incident}/decisions", "/incidents/INCIDENT/decisions"),
     at("incident-notification", "/incidents/{incident}/notification", "/incidents/INCIDENT/notification"),
+    at("incident-closing", "/incidents/{incident}/closing", "/incidents/INCIDENT/closing"),
     at("incident-notices", "/incidents/{incident}/notices", "/incidents/INCIDENT/notices"),
     at("campaign", "/incidents/{incident}/notices/{campaign}", "/incidents/INCIDENT/notices/CAMPAIGN"),
     page("check", "/check"),

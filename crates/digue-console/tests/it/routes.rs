@@ -58,6 +58,13 @@ const TRIES: &[Try] = &[
         target: "/incidents/in-none/entries",
         body: "note=said&kind=fact&text=exercice",
     },
+    at("GET /incidents/{incident}/closing", "/incidents/in-none/closing"),
+    Try {
+        route: "POST /incidents/{incident}/steps/{step}",
+        target: "/incidents/in-none/steps/qualify",
+        body: "state=contained&state-reason=exercice",
+    },
+    at("POST /incidents/{incident}/notices/begin", "/incidents/in-none/notices/begin"),
     at("GET /incidents/{incident}/notices", "/incidents/in-none/notices"),
     Try {
         route: "POST /incidents/{incident}/notices",

@@ -50,6 +50,10 @@ pub(crate) const CONSOLE_HOST: &str = "digue.test";
 const BEGINNING: Timestamp = Timestamp::from_secs(1_763_625_600);
 /// Saturday, 22 November 2025, 13:00 in Paris: when the pages are read.
 const NOW: Timestamp = Timestamp::from_secs(1_763_812_800);
+/// The account that is stolen in `World::robbed`.
+const ROBBED: &str = "titulaire";
+/// The night before, at 03:45 in Paris.
+const NIGHT: Timestamp = Timestamp::from_secs(1_763_779_500);
 
 /// A reader of pages: the column of `docs/reference/routes.md`, with its account and organisation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -211,6 +215,76 @@ impl World {
         // Last: the session of a person lasts twenty minutes.
         world.person_asks().await;
         world
+    }
+
+    /// A world in which an account read 29 persons in a night and was closed; nobody has looked yet.
+    pub(crate) async fn robbed() -> Self {
+        let mut world = Self::new().await;
+        world.account(ROBBED, "of-1", "agent").await;
+        world.clock.set(NIGHT);
+        let persons: Vec<String> = (1..=29).map(|n| format!("V{n}")).collect();
+        let events = (1..).zip(&persons).map(|(n, person)| {
+            let Event::Exposure(mut exposure) = digue_testkit::events::shown(0, ROBBED, person) else {
+                unreachable!("it is an exposure")
+            };
+            exposure.at = NIGHT.plus(Duration::from_secs(n));
+            exposure.categories = vec![digue_types::Category::parse("identite").unwrap()];
+            Event::Exposure(exposure)
+        });
+        world.write(events.collect()).await;
+        world.clock.set(NIGHT.plus(Duration::from_mins(2)));
+        for (weight, taken) in [(Weight::Alert, Action::Observe), (Weight::Containment, Action::CloseAccount)]
+        {
+            world.tick();
+            let mut found = found(world.clock.as_ref(), ROBBED, weight, taken);
+            let figures = Figures { seen: 51, usual: 15, minutes: 1440 };
+            found.finding.signals.push(Signal { kind: SignalKind::Refusals, evidence: 1.2, figures });
+            containment::respond(&world.app, found).await.unwrap();
+        }
+        let view = containment::view(&world.app, &world.actor(CISO)).await.unwrap();
+        let last = view.findings.iter().max_by_key(|finding| finding.at).unwrap().id.to_string();
+        world.name("FINDING-THEFT", &last);
+        world.read_at(NOW).await;
+        world
+    }
+
+    /// The same, when the DPO has confirmed the theft.
+    pub(crate) async fn robbed_and_confirmed() -> Self {
+        let world = Self::robbed().await;
+        let finding = world.names["FINDING-THEFT"].clone();
+        let fields = [("id", finding.as_str()), ("verdict", "theft"), ("reason", "la titulaire dormait")];
+        world.post(DPO, "/watch/decide", &fields).await;
+        world
+    }
+
+    /// Adds entries to the journal.
+    async fn write(&self, events: Vec<Event>) {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.journal.append(events, move |result| {
+            let _ = sender.send(result.is_ok());
+        });
+        assert!(receiver.await.unwrap());
+        self.settled().await;
+    }
+
+    /// The time after this many minutes of work at the console.
+    pub(crate) fn pass(&self, minutes: f64) {
+        let at = NOW.plus(Duration::from_secs_f64(minutes * 60.0));
+        if at > self.clock.now() {
+            self.clock.set(at);
+        }
+    }
+
+    /// Everybody proves their identity again.
+    pub(crate) async fn prove(&mut self) {
+        self.everybody_signs_in().await;
+    }
+
+    /// Sends a form, whatever becomes of it.
+    pub(crate) async fn send_form(&self, reader: Reader, target: &str, fields: &[(&str, &str)]) -> Answer {
+        let kind = "application/x-www-form-urlencoded";
+        let body = url_encoded(fields).into_bytes();
+        self.answer(reader, Language::French, Sent { method: "POST", target, kind, body }).await
     }
 
     /// The time at which pages are read: everybody has just signed in.
@@ -528,6 +602,7 @@ impl World {
     async fn incident(&mut self) {
         let opened = [("title", "Consultations de nuit"), ("source", "person"), ("account", "agent")];
         let place = self.post(DPO, "/incidents", &opened).await;
+        let place = place.split('?').next().unwrap().to_owned();
         let id = place.rsplit('/').next().unwrap().to_owned();
         self.name("INCIDENT", &id);
         let entries = format!("{place}/entries");
@@ -578,6 +653,7 @@ impl World {
         self.upload(DPO, &format!("{place}/files"), &file).await;
         // A second one, dismissed, and one that the partner reported.
         let place = self.post(CISO, "/incidents", &[("title", "Fausse alerte"), ("source", "person")]).await;
+        let place = place.split('?').next().unwrap();
         let fields = [("note", "state"), ("state", "dismissed"), ("reason", because)];
         self.post(CISO, &format!("{place}/entries"), &fields).await;
         self.name("INCIDENT-DISMISSED", place.rsplit('/').next().unwrap());

@@ -164,7 +164,7 @@ impl Incident {
     }
 
     /// The affected persons are known and were all informed.
-    fn all_informed(&self) -> Result<(), EntryRefusal> {
+    pub(crate) fn all_informed(&self) -> Result<(), EntryRefusal> {
         let affected = self.affected().map_or(0, AffectedVersion::everybody);
         if affected == 0 {
             return Err(EntryRefusal::NobodyAffected);

@@ -7,3 +7,4 @@
 )]
 
 mod incidents;
+mod progress;

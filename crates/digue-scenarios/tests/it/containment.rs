@@ -8,6 +8,7 @@ use digue_app::monitor::{DetectionMonitor, WatchRules};
 use digue_app::signals::StoredSignals;
 use digue_app::{Actor, OperationError};
 use digue_casework::containment::{self, FindingOutcome, ListedFinding, StoredSurroundings};
+use digue_casework::incidents;
 use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings, Weight};
 use digue_gateway::ports::ResponseMonitor as _;
@@ -206,6 +207,39 @@ async fn what_the_journal_refuses_is_released() {
     let decide = containment::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
     assert!(matches!(decide.await, Err(OperationError::Unavailable(_))));
     assert!(!is_decided(&home, &id).await);
+}
+
+/// Confirming a theft keeps access closed: the DPO may do it where no CISO is there. Deciding that it was work may
+/// widen access, and stays with the CISO.
+#[tokio::test]
+async fn the_dpo_confirms_a_theft_in_the_cisos_place_and_its_sister_alerts_come_along() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    home.show("a1", &["P1", "P2", "P3"]).await;
+    let mut ids = Vec::new();
+    for (account, weight, taken) in [
+        ("a1", Weight::Alert, Action::Observe),
+        ("a1", Weight::Containment, Action::CloseAccount),
+        ("a2", Weight::Alert, Action::Observe),
+    ] {
+        containment::respond(&home.app, found(&home, account, weight, taken)).await.unwrap();
+        let newest = containment::view(&home.app, &dpo).await.unwrap().findings;
+        ids.push(newest.into_iter().find(|one| !ids.contains(&one.id)).unwrap().id);
+    }
+    let decide = async |outcome| {
+        containment::decide(&home.app, &dpo, ids[1].as_str(), outcome, "la titulaire dormait").await
+    };
+    assert!(matches!(decide(FindingOutcome::Work).await, Err(OperationError::Denied)));
+    let shown = containment::finding(&home.app, &dpo, ids[1].as_str()).await.unwrap();
+    assert_eq!(shown.sisters.len(), 1, "said before it is decided");
+    let done = decide(FindingOutcome::Theft).await.unwrap();
+    assert_eq!(done.sisters, 1);
+    let view = containment::view(&home.app, &dpo).await.unwrap();
+    assert_eq!(view.undecided, 1, "the alert about another account still waits");
+    let incident = incidents::view(&home.app, &dpo, &done.incident.unwrap()).await.unwrap();
+    assert_eq!(incident.incident.affected().unwrap().persons, 3, "it begins with the list");
+    let confirmed = home.acts().iter().filter(|(act, _)| *act == Act::FindingConfirmed).count();
+    assert_eq!(confirmed, 2, "each finding has its entry in the journal");
 }
 
 #[tokio::test]

@@ -122,9 +122,7 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     // Seventy-three hours later the reasons come first.
     home.clock.pass(Duration::from_hours(73));
     let late = home.app.clock().now();
-    let send = async || {
-        breach::submit(&home.app, &dpo, &id, Stage::Initial, late, "CNIL-42", Language::French).await
-    };
+    let send = async || breach::submit(&home.app, &dpo, &id, Stage::Initial, late, "CNIL-42").await;
     assert!(matches!(send().await, Err(OperationError::Invalid("incident-refused-delay-unexplained"))));
     add(IncidentNote::DelayExplained { clock: ClockKind::Authority, reason: reason() }).await.unwrap();
     send().await.unwrap();
@@ -145,7 +143,7 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
         add(IncidentNote::FieldSet { field, value }).await.unwrap();
     }
     let complement = Stage::Complementary;
-    breach::submit(&home.app, &dpo, &id, complement, late, "CNIL-43", Language::French).await.unwrap();
+    breach::submit(&home.app, &dpo, &id, complement, late, "CNIL-43").await.unwrap();
     for sheet in incidents::view(&home.app, &dpo, &id).await.unwrap().incident.sheets {
         for step in sheet.steps() {
             let (step, text) = (step.code.to_owned(), String::new());

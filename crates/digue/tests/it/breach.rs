@@ -23,8 +23,10 @@ fn confirmed_theft() -> (Stage, Officer) {
     browser.click("tbody td a");
     browser.sees("h1", "of-212.agent2");
     browser.write("#reason", "le titulaire ne sait rien de ces consultations");
+    // A confirmed theft leads into its incident.
     browser.click("button[value=theft]");
-    browser.sees("h1", "Surveillance");
+    browser.sees("h1", "vol de compte confirmé");
+    browser.sees("main", "Vol confirmé.");
     browser.go(&format!("{console}/incidents"));
     browser.sees("table", "vol de compte confirmé");
     browser.page_at_both_widths("incidents");
@@ -51,16 +53,15 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
 
     // The clock runs from an hour with an author and a reason; both decisions have theirs.
     night.decide();
-    browser.sees("table", "restant");
+    browser.sees("main", "restant");
     browser.page_at_both_widths("incident-decisions");
 
     // The form: filled by facts, one answer by hand, the rest marked with who can answer.
     night.room("notification");
-    browser.sees("main", "rempli à partir des faits");
     browser.sees("main", "Qui peut répondre");
-    browser.choose("#f-cause", "external-malicious");
-    browser.click("form:has(#f-cause) button.main");
-    browser.sees("main", "rempli par une personne");
+    browser.choose("#f-cross-border", "no");
+    browser.click("form[action$='/steps/authority'] button.main");
+    browser.sees("main", "Réponses pour la CNIL enregistrées.");
     browser.page_at_both_widths("incident-notification");
     // The authority's receipt is stored as it came; stored files are checked against the journal.
     let folder = tempfile::tempdir().unwrap();

@@ -116,15 +116,11 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     // Awareness was four days ago: the deadline has passed, and the page says so.
     officer.decides_aware_since(4);
     browser.sees("table", "de retard");
-    officer.room("notification");
-    browser.choose("#f-cause", "external-malicious");
-    browser.click("form:has(#f-cause) button.main");
-    browser.sees("main", "rempli par une personne");
     // After the hour, the reasons come first.
     officer.room("notification");
     browser.submit("form:has(#receipt)", 0);
     browser.sees("main", "motifs du retard");
-    officer.room("decisions");
+    officer.room("notification");
     browser.choose("#delay-clock", "authority");
     browser.write("#delay-reason", "il a fallu compter les personnes sur vingt ans");
     browser.submit("form:has(#delay-clock)", 0);
@@ -166,8 +162,8 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     browser.click("input[name=person-kinds][value=undetermined]");
     browser.click("input[name=consequences][value=service-stopped]");
     browser.choose("#f-cause", "external-malicious");
-    browser.click("form:has(#f-cause) button.main");
-    browser.sees("main", "rempli par une personne");
+    browser.click("form[action$='/steps/authority'] button.main");
+    browser.sees("main", "Réponses pour la CNIL enregistrées.");
     // How many is not known, and says who can answer; severity follows what was lost.
     officer.room("notification.json");
     browser.sees("body", "person-count");

@@ -55,27 +55,28 @@ impl Officer {
     pub(crate) fn decides_aware_since(&self, days: u32) {
         let browser = &self.browser;
         self.room("decisions");
-        if days > 0 {
-            let earlier = "const field = document.querySelector('#aware'); \
-                           const at = new Date(Date.parse(field.value + 'Z') - arguments[0] * 864e5); \
-                           field.value = at.toISOString().slice(0, 16)";
-            browser.ask("POST", "/execute/sync", &serde_json::json!({"script": earlier, "args": [days]}));
-        }
-        for (field, form, wanted) in [
-            ("#aware-reason", "form:has(#aware) button", "RGPD art. 33(1)"),
-            ("#notify-reason", "form:has(#notify) button", "Décision : notifier la CNIL –"),
-            ("#inform-reason", "form:has(#inform) button", "Décision : informer les personnes –"),
-        ] {
-            browser.write(field, BECAUSE);
-            browser.click(form);
-            browser.sees("main", wanted);
-        }
+        let earlier = "document.querySelectorAll('details').forEach(one => one.open = true); \
+                       const field = document.querySelector('#aware'); \
+                       const at = new Date(Date.parse(field.value + 'Z') - arguments[0] * 864e5); \
+                       field.value = at.toISOString().slice(0, 16)";
+        browser.ask("POST", "/execute/sync", &serde_json::json!({"script": earlier, "args": [days]}));
+        browser.write("#aware-reason", BECAUSE);
+        browser.click("form:has(#aware) button");
+        browser.sees("main", "Inscrit.");
+        self.room("decisions");
+        browser.choose("#f-notify", "yes");
+        browser.write("#f-notify-reason", BECAUSE);
+        browser.choose("#f-inform", "yes");
+        browser.write("#f-inform-reason", BECAUSE);
+        browser.click("form[action$='/steps/decide'] button.main");
+        browser.sees("main", "Décisions enregistrées.");
+        self.room("decisions");
+        browser.sees("main", "Décidé par");
     }
 
     /// Answers every field of the notification that no fact fills.
     fn answer_the_unknown(&self) {
-        let answers = "for (const field of document.querySelectorAll('.field')) { \
-                         if (!field.querySelector('.from .late')) continue; \
+        let answers = "for (const field of document.querySelectorAll('.field.missing')) { \
                          const box = field.querySelector('input[type=checkbox]'); \
                          if (box) { box.checked = true; continue; } \
                          const asked = field.querySelector('select, textarea, input:not([type=hidden])'); \
@@ -87,11 +88,12 @@ impl Officer {
         let browser = &self.browser;
         self.room("notification");
         // An answer may ask for another one.
-        while browser.count(".from .late") > 0 {
+        while browser.count(".field.missing") > 0 {
             let script = serde_json::json!({"script": answers, "args": []});
             browser.ask("POST", "/execute/sync", &script);
-            browser.click("form:has(#f-cause) button.main");
-            browser.sees("main", "rempli par une personne");
+            browser.click("form[action$='/steps/authority'] button.main");
+            browser.sees("main", "Réponses pour la CNIL enregistrées.");
+            self.room("notification");
         }
     }
 
@@ -102,8 +104,10 @@ impl Officer {
         self.answer_the_unknown();
         browser.write("#receipt", "CNIL-2025-0007");
         browser.click("form:has(#receipt) button");
+        browser.sees("main", "Inscrit.");
+        self.room("notification");
         browser.sees("main", "CNIL-2025-0007");
-        self.room("decisions");
+        self.room("notices");
         browser.choose("#met-clock", "persons");
         browser.write("#met-to", means);
         browser.submit("form:has(#met-clock)", 0);
@@ -124,16 +128,21 @@ impl Officer {
         self.browser.go(&format!("{}/{room}", self.incident));
     }
 
-    /// Answers every mandatory step that is open: even "I do not know" is an answer.
+    /// Answers every mandatory step that is open, sheet by sheet: even "I do not know" is an answer.
     pub(crate) fn answer_the_sheets(&self) {
-        self.room("sheets");
-        self.browser.sees("h2", "Qualifier");
-        self.browser.page_at_both_widths("incident-sheets");
-        let open = "form.line:has(input[name=step])";
-        let count = self.browser.count(open);
-        for place in 0..count {
-            self.browser.submit(open, place);
-            self.browser.sees("h2", "Qualifier");
+        let answers = "for (const field of document.querySelectorAll('.field.missing')) { \
+                         const asked = field.querySelector('select, textarea'); \
+                         if (!asked) continue; \
+                         if (asked.tagName === 'SELECT') asked.value = \
+                           asked.id.startsWith('f-answer-') ? 'unknown' : ''; \
+                         else asked.value = 'établi avec le responsable'; }";
+        for (room, step) in [("sheets", "qualify"), ("affected", "persons")] {
+            self.room(room);
+            self.browser.page_at_both_widths(&format!("incident-{room}-open"));
+            let script = serde_json::json!({"script": answers, "args": []});
+            self.browser.ask("POST", "/execute/sync", &script);
+            self.browser.submit(&format!("form[action$='/steps/{step}']"), 0);
+            self.browser.sees("main", "enregistrée");
         }
     }
 }

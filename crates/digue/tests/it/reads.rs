@@ -82,6 +82,7 @@ const NO_EVIDENCE: &[&str] = &[
     "/incidents/{incident}/decisions",
     "/incidents/{incident}/notification",
     "/incidents/{incident}/notification.json",
+    "/incidents/{incident}/closing",
     "/incidents/{incident}/notices",
     "/incidents/{incident}/notices/{campaign}",
     "/incidents/{incident}/notices/{campaign}/{file}",

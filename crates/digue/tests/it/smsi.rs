@@ -382,7 +382,9 @@ fn an_earlier_register_of_violations_is_shown_before_it_is_opened() {
     let entries = format!("/incidents/{incident}/entries");
     let add = |body: &str| officer.send("POST", &entries, &FORM, body.as_bytes()).status;
     assert_eq!(add("note=authority&notify=peut-%C3%AAtre&reason=parce+que+les+faits+le+montrent"), 422);
-    assert_eq!(add("note=fields&controller-name=Autre+organisme&person-count=beaucoup"), 422);
+    let sheet = format!("/incidents/{incident}/steps/authority");
+    let body = b"controller-name=Autre+organisme&person-count=beaucoup";
+    assert_eq!(officer.send("POST", &sheet, &FORM, body).status, 422);
     assert!(!officer.get(&format!("/incidents/{incident}/notification")).text().contains("Autre organisme"));
 }
 
