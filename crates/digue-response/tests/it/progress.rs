@@ -312,8 +312,8 @@ fn doing_the_next_thing_again_and_again_closes_every_incident() {
     every_state(&mut |played| {
         // Each choice is among those that are played: 13 divides no number of possibilities.
         count += 1;
-        let late = if count % 2 == 0 { 80 } else { 0 };
-        for hours in [late].into_iter().filter(|_| count % 13 == 0) {
+        let late = if count.is_multiple_of(2) { 80 } else { 0 };
+        for hours in [late].into_iter().filter(|_| count.is_multiple_of(13)) {
             let mut played = played.clone();
             played.now = played.now.plus(Duration::from_hours(hours));
             let mut asked = Vec::new();
