@@ -1,6 +1,6 @@
 //! Directories that hold nothing but resources, so that one route stands for all of them.
 
-use digue_survey::template::{PathTemplate, TemplatePart};
+use digue_types::path_template::{PathTemplate, TemplatePart};
 
 /// The directory below which every route that was seen is a resource: `/static/**`.
 pub(crate) fn directories(assets: &[&PathTemplate], others: &[&PathTemplate]) -> Vec<(PathTemplate, usize)> {

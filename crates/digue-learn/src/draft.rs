@@ -12,8 +12,8 @@ use digue_survey::known::{KnownKind, KnownPersons};
 use digue_survey::portal_survey::{OtherHost, PortalSurvey};
 use digue_survey::route_judge::{JudgedParameter, JudgedRequest, RouteJudge};
 use digue_survey::survey::{BodySurvey, ErrorSurvey, RouteKey, RouteSurvey};
-use digue_survey::template::{PathTemplate, TemplatePart};
 use digue_survey::value::ValueContext;
+use digue_types::path_template::{PathTemplate, TemplatePart};
 
 use crate::directories::directories;
 use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};

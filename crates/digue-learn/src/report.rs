@@ -10,8 +10,8 @@ use digue_inspect::{Message, ResponseReading, inspect, read_request};
 use digue_survey::exchange::{BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of};
 use digue_survey::known::KnownPersons;
 use digue_survey::sight::BodySight;
-use digue_survey::template::PathTemplate;
 use digue_types::path::Segments;
+use digue_types::path_template::PathTemplate;
 use digue_types::{Means, UnreadCause};
 
 use crate::compile::{TriedMap, TriedRoute};

@@ -13,8 +13,8 @@ use digue_inspect::{
 };
 use digue_survey::body_format::is_asset;
 use digue_survey::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
-use digue_survey::template::{PathTemplate, TemplatePart};
 use digue_types::path::{Pattern, Segments};
+use digue_types::path_template::{PathTemplate, TemplatePart};
 use digue_types::{ReadFailure, UnreadPlace};
 use smol_str::SmolStr;
 

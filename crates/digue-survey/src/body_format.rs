@@ -3,9 +3,8 @@
 use digue_inspect::json::outline::json_parts;
 use digue_inspect::media_type::MediaType;
 use digue_inspect::response::usual_types;
+use digue_types::path_template::{PathTemplate, TemplatePart};
 use digue_types::visible::is_blank;
-
-use crate::template::{PathTemplate, TemplatePart};
 
 /// What a body was taken for, by its type and its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

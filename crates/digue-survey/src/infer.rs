@@ -10,6 +10,7 @@ use digue_inspect::json::outline::{JsonPart, json_parts};
 use digue_inspect::media_type::MediaType;
 use digue_inspect::response::usual_types;
 use digue_inspect::{csv_table, decode};
+use digue_types::path_template::is_variable;
 use digue_types::visible::is_blank;
 use smol_str::SmolStr;
 
@@ -17,7 +18,6 @@ use crate::entity::{calls_person, entity_words, is_of_person, names_identifier};
 use crate::exchange::{BODY_BYTES_MAX, Exchange, ExchangeSource, RecordedBody, UrlParts, pairs, segments_of};
 use crate::known::{KnownPersons, words_of};
 use crate::shape::ValueShape;
-use crate::template::is_variable;
 
 /// The fewest distinct values of an identifier.
 const VALUES_MIN: usize = 5;

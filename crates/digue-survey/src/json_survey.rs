@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use digue_inspect::Unreadable;
 use digue_inspect::json::outline::{JsonPart, json_parts};
+use digue_types::path_template::{is_token, is_variable};
 use digue_types::visible::is_blank;
 use smol_str::SmolStr;
 
@@ -17,7 +18,6 @@ use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
 use crate::tally::{DistinctValues, PlaceTally, hash_of};
-use crate::template::{is_token, is_variable};
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
 /// The most places of one route; more are one place under a wildcard, or are not counted.

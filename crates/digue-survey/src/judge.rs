@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use digue_types::path_template::TemplatePart;
+
 use crate::entity::{calls_person, entity_words, is_of_person};
 use crate::evidence::RuleEvidence;
 use crate::known::KnownPersons;
 use crate::shape::Telling;
 use crate::survey::{FormatSurvey, RouteKey, RouteSurvey, context_at};
 use crate::tally::{KindTally, PlaceTally};
-use crate::template::TemplatePart;
 use crate::value::{ValueContext, is_paging_place};
 
 /// What is known of one place besides its values.

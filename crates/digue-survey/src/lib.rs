@@ -27,7 +27,6 @@ pub mod sight;
 pub mod survey;
 pub mod table_survey;
 mod tally;
-pub mod template;
 pub mod traffic;
 pub mod value;
 pub mod xml_survey;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use digue_types::path_template::TemplatePart;
 use smol_str::SmolStr;
 
 use crate::entity::{calls_person, entity_words, is_generic, is_of_person};
@@ -13,7 +14,6 @@ use crate::known::{KnownPersons, words_of};
 use crate::survey::{RouteKey, RouteSurvey, context_at};
 use crate::table_survey::{ColumnSurvey, TableSurvey};
 use crate::tally::PlaceTally;
-use crate::template::TemplatePart;
 use crate::value::{ValueContext, is_paging_name};
 use crate::xml_survey::{XmlSurvey, names_of};
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use digue_types::path_template::TemplatePart;
+
 use crate::body_format::BodyFormat;
 use crate::survey::{RouteKey, RouteSurvey};
-use crate::template::TemplatePart;
 
 /// The fewest words at one place that are taken for values, when nothing known is among them.
 const WORDS_MIN: usize = 8;

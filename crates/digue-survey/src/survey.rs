@@ -10,6 +10,7 @@ use digue_inspect::html::outline::page_elements;
 use digue_inspect::media_type::MediaType;
 use digue_inspect::xml::outline::xml_elements;
 use digue_types::path::Segments;
+use digue_types::path_template::{PathTemplate, TemplatePart, is_variable};
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause};
 use smol_str::SmolStr;
@@ -24,7 +25,6 @@ use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue, known_words};
 use crate::table_survey::TableSurvey;
 use crate::tally::{DistinctValues, PlaceTally, hash_of};
-use crate::template::{PathTemplate, TemplatePart, is_variable};
 use crate::value::{Spot, TextKind, ValueContext, spots};
 use crate::xml_survey::XmlSurvey;
 

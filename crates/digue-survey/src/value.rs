@@ -4,12 +4,12 @@
 
 use std::fmt::Write as _;
 
+use digue_types::path_template::is_variable;
 use smol_str::SmolStr;
 
 use crate::entity::{calls_person, entity_words};
 use crate::known::{KnownPersons, KnownValue, Spelling};
 use crate::shape::Telling;
-use crate::template::is_variable;
 
 /// The longest text that is examined word by word for identifiers after a fixed text.
 const AFTER_BYTES_MAX: usize = 200;

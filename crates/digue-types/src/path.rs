@@ -58,6 +58,11 @@ impl Segments {
         Ok(Self(segments))
     }
 
+    /// The decoded segments; the last one is empty for a path that ends with a slash.
+    pub fn texts(&self) -> &[String] {
+        &self.0
+    }
+
     pub fn is_reserved(&self) -> bool {
         self.0.first().is_some_and(|first| first.eq_ignore_ascii_case(".digue"))
     }

@@ -3,29 +3,49 @@
 //! A segment is variable when it is known, typed (a number, a UUID, a token), or when many values stand at its place
 //! with answers of one shape. Words stay: a literal segment of the map is never loosened by two examples.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use smol_str::SmolStr;
 
-use crate::shape::compiled;
-
 /// True for a segment that is typed as a value: digits, a date, a UUID, a long token, an address of mail.
-pub(crate) fn is_variable(segment: &str) -> bool {
-    static TYPED: LazyLock<Regex> = LazyLock::new(|| {
-        compiled(
-            r"(?x)^(?:
-                [0-9]+ | [0-9]{4}-[0-9]{2}(?:-[0-9]{2})? |
-                [0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12} |
-                [0-9a-fA-F]{16,} | [0-9A-HJKMNP-TV-Z]{26} | [^@\s]+@[^@\s]+
-            )$",
-        )
-    });
-    TYPED.is_match(segment) || is_token(segment)
+pub fn is_variable(segment: &str) -> bool {
+    is_digits(segment)
+        || has_form(segment, "dddd-dd")
+        || has_form(segment, "dddd-dd-dd")
+        || has_form(segment, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
+        || segment.len() >= 16 && segment.bytes().all(|byte| byte.is_ascii_hexdigit())
+        || is_ulid(segment)
+        || is_mail_address(segment)
+        || is_token(segment)
+}
+
+fn is_digits(segment: &str) -> bool {
+    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `d` stands for a digit, `x` for a hexadecimal one, any other sign for itself.
+fn has_form(segment: &str, form: &str) -> bool {
+    let fits = |(byte, form): (u8, u8)| match form {
+        b'd' => byte.is_ascii_digit(),
+        b'x' => byte.is_ascii_hexdigit(),
+        sign => byte == sign,
+    };
+    segment.len() == form.len() && segment.bytes().zip(form.bytes()).all(fits)
+}
+
+/// Crockford's base 32 in capitals, without I, L, O and U.
+fn is_ulid(segment: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase() && !b"ILOU".contains(&byte);
+    segment.len() == 26 && segment.bytes().all(is_sign)
+}
+
+fn is_mail_address(segment: &str) -> bool {
+    segment
+        .split_once('@')
+        .is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty() && !domain.contains('@'))
+        && !segment.contains(char::is_whitespace)
 }
 
 /// A long text of letters and digits in no order: a token, and no word or slug.
-pub(crate) fn is_token(segment: &str) -> bool {
+pub fn is_token(segment: &str) -> bool {
     let digits = segment.bytes().filter(u8::is_ascii_digit).count();
     let is_plain = segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=.~".contains(&byte));
     let letters = segment.bytes().filter(u8::is_ascii_alphabetic).count();
@@ -36,6 +56,26 @@ pub(crate) fn is_token(segment: &str) -> bool {
         .count();
     is_plain && segment.len() >= 16 && digits >= 3 && letters >= 3 && runs >= 5
 }
+
+/// True for a segment that looks like a word of the portal's own, and like no value of a request: letters with
+/// hyphens between, `v2`, `oauth2`, an ending. What may be a person's (`jean.dupont`, `A12`, `Jean Dupont`) is none.
+pub fn is_word(segment: &str) -> bool {
+    let lower = segment.to_ascii_lowercase();
+    let ending = ENDINGS.iter().chain(&PROGRAMS).find(|ending| lower.ends_with(**ending));
+    let stem = &segment[..segment.len() - ending.map_or(0, |ending| ending.len())];
+    let letters = stem.trim_end_matches(|sign: char| sign.is_ascii_digit());
+    let digits = stem.len() - letters.len();
+    let is_plain = letters.chars().all(|sign| sign.is_alphabetic() || "-_".contains(sign));
+    let is_numbered = match digits {
+        0 => true,
+        1 => letters == "v" || letters.chars().count() >= 3,
+        _ => letters == "v" && digits == 2,
+    };
+    is_plain && is_numbered && segment.len() <= WORD_BYTES_MAX
+}
+
+/// The longest word; what is longer is a title or a token.
+const WORD_BYTES_MAX: usize = 40;
 
 /// One segment of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +96,10 @@ const ENDINGS: [&str; 20] = [
     ".json", ".xml", ".csv", ".xlsx", ".xls", ".pdf", ".html", ".htm", ".txt", ".zip", ".jpg", ".jpeg",
     ".png", ".gif", ".svg", ".webp", ".docx", ".odt", ".vcf", ".ics",
 ];
+
+/// The endings of programs and resources.
+const PROGRAMS: [&str; 12] =
+    [".php", ".asp", ".aspx", ".jsp", ".jsf", ".do", ".action", ".cgi", ".js", ".css", ".woff2", ".ico"];
 
 impl PathTemplate {
     /// The template of decoded segments; `is_known` says of a text whether it is a known identifier.
@@ -94,14 +138,14 @@ impl PathTemplate {
     }
 
     /// The name and the place of each variable segment.
-    pub(crate) fn variables(&self) -> impl Iterator<Item = (usize, String)> + use<'_> {
+    pub fn variables(&self) -> impl Iterator<Item = (usize, String)> + use<'_> {
         let places =
             self.0.iter().enumerate().filter(|(_, part)| matches!(part, TemplatePart::Variable { .. }));
         places.map(|(place, _)| place).zip(variable_names())
     }
 
     /// The template with a variable at `place`.
-    pub(crate) fn with_variable(&self, place: usize) -> Self {
+    pub fn with_variable(&self, place: usize) -> Self {
         let mut parts = self.0.clone();
         parts[place] = TemplatePart::Variable { after: SmolStr::default() };
         Self(parts)
@@ -132,10 +176,10 @@ fn encoded(literal: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use digue_types::path::{Pattern, Segments};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::path::{Pattern, Segments};
 
     fn template(path: &str) -> String {
         let segments: Vec<String> = path[1..].split('/').map(str::to_owned).collect();
@@ -161,6 +205,30 @@ mod tests {
         check("/blog/how-to-write-a-long-title-2024", "/blog/how-to-write-a-long-title-2024");
         check("/1/2/3/4", "/{x}/{y}/{z}/{x4}");
         check("/", "/");
+    }
+
+    #[test]
+    fn a_word_of_the_portal_is_told_from_what_may_be_a_value() {
+        for word in
+            ["", "fiche", "mes-dossiers", "élèves", "API", "v2", "v12", "oauth2", "liste.json", "index.php"]
+        {
+            assert!(is_word(word), "{word}");
+        }
+        let long = "un-titre-assez-long-pour-etre-celui-d-un-texte";
+        for value in [
+            "12",
+            "A12",
+            "ab1",
+            "2A",
+            "jean.dupont",
+            "j@d.fr",
+            "Jean Dupont",
+            "x.json2",
+            "1000040B.json",
+            long,
+        ] {
+            assert!(!is_word(value), "{value}");
+        }
     }
 
     #[test]
