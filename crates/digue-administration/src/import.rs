@@ -314,10 +314,9 @@ impl Importer<'_> {
         if !matches!(logged, "" | "-") {
             return self.portal.mapping.organisation(logged).map_err(|_| "organisation");
         }
-        let unknown = || OrganisationId::parse("unknown").expect("`unknown` is a valid organisation name");
         // Accounts that left are in no directory. Their consultations count, under an organisation that says
         // so.
-        Ok(self.organisations.get(account).cloned().unwrap_or_else(unknown))
+        Ok(self.organisations.get(account).cloned().unwrap_or_else(OrganisationId::unknown))
     }
 }
 

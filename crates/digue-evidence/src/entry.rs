@@ -76,5 +76,10 @@ fn exposure_json(index: u64, exposure: &Exposure) -> Json {
         "parts": exposure.parts,
         "source": exposure.source,
         "repeated": exposure.repeated.map(|repeated| json!({"count": repeated.count, "until": repeated.until})),
+        "unmapped": exposure.unmapped.as_ref().map(|address| json!({
+            "method": address.method,
+            "template": address.template,
+            "media_type": address.media_type,
+        })),
     })
 }

@@ -138,6 +138,7 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
         Act::SignInBlocked
             | Act::WitnessesMissing
             | Act::IndexRebuilt
+            | Act::ResponsesUnrecorded
             | Act::WatchAlerted
             | Act::WatchContained
             | Act::FindingConfirmed

@@ -99,6 +99,7 @@ pub fn exposure_of(
         parts: 1,
         source: Some(past.source),
         repeated: None,
+        unmapped: None,
         unread: None,
     })
 }

@@ -140,6 +140,7 @@ pub fn exposure_of(
         parts: 1,
         source: None,
         repeated: None,
+        unmapped: None,
         unread: None,
     })
 }

@@ -9,10 +9,10 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use digue_types::{
-    AccountId, Act, ActionName, Administration, Basis, Category, Event, ExchangeId, Exposure, Inspection,
-    Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, ReadFailure, RefusalReason,
-    RepeatedExposure, RequestClient, RouteName, SessionId, ShownPersons, Subject, Timestamp, UnreadCause,
-    UnreadPlace,
+    AccountId, Act, ActionName, AddressMethod, Administration, Basis, Category, Event, ExchangeId, Exposure,
+    Inspection, Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, ReadFailure,
+    RefusalReason, RepeatedExposure, RequestClient, RouteName, SessionId, ShownPersons, Subject, Timestamp,
+    UnmappedAddress, UnreadCause, UnreadPlace,
 };
 
 const KIND_EXPOSURE: u8 = 1;
@@ -114,6 +114,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
         e.source.is_some(),
         e.unread.is_some(),
         e.repeated.is_some(),
+        e.unmapped.is_some(),
     ];
     let fields = 16 + optional.iter().filter(|present| **present).count() as u64;
     out.array(2)?.u8(KIND_EXPOSURE)?.map(fields)?;
@@ -177,6 +178,10 @@ fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
     if let Some(repeated) = &e.repeated {
         out.u8(26)?.array(2)?.u64(repeated.count)?.i64(repeated.until.micros())?;
     }
+    if let Some(unmapped) = &e.unmapped {
+        out.u8(27)?.array(3)?.u8(unmapped.method.number())?;
+        out.str(&unmapped.template)?.str(&unmapped.media_type)?;
+    }
     Ok(())
 }
 
@@ -226,6 +231,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         source: None,
         unread: None,
         repeated: None,
+        unmapped: None,
     })
     // Fields must be read in the order of their keys, and the struct above holds these before
     // key 22: they are filled in afterwards.
@@ -236,6 +242,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         exposure.source = fields.maybe(24, read_text)?;
         exposure.unread = fields.maybe(25, read_unread)?;
         exposure.repeated = fields.maybe(26, read_repeated)?;
+        exposure.unmapped = fields.maybe(27, read_unmapped)?;
         fields.close()?;
         Ok(exposure)
     })
@@ -400,6 +407,14 @@ fn read_repeated(input: &mut Decoder<'_>) -> Result<RepeatedExposure, DecodeErro
     Ok(RepeatedExposure { count: input.u64()?, until: Timestamp::from_micros(input.i64()?) })
 }
 
+fn read_unmapped(input: &mut Decoder<'_>) -> Result<UnmappedAddress, DecodeError> {
+    if input.array()? != Some(3) {
+        return Err(DecodeError("an address outside the map must be a method and two texts".into()));
+    }
+    let method = coded(input.u8()?, AddressMethod::from_number)?;
+    Ok(UnmappedAddress { method, template: read_text(input)?, media_type: read_text(input)? })
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use digue_types::{Scope, SlidingWindow};
@@ -440,6 +455,7 @@ pub(crate) mod tests {
             source: None,
             unread: None,
             repeated: None,
+            unmapped: None,
         }
     }
 
@@ -491,7 +507,10 @@ pub(crate) mod tests {
         let texts = (option::of("\\PC{0,20}"), option::of("[a-z0-9.:]{1,20}"), option::of(unread));
         let numbers = (any::<u16>(), any::<u64>(), any::<u32>(), any::<u64>(), any::<u64>(), 1u16..5);
         let repeated = option::of((any::<u64>(), any::<i32>()));
-        (groups, coded, texts, numbers, repeated).prop_map(|(groups, coded, texts, numbers, repeated)| {
+        let unmapped = option::of((select(AddressMethod::ALL), "[a-z/{}]{0,20}", "([a-z]{1,5}/[a-z]{1,5})?"));
+        let rare = (repeated, unmapped);
+        (groups, coded, texts, numbers, rare).prop_map(|(groups, coded, texts, numbers, rare)| {
+            let (repeated, unmapped) = rare;
             let (outcome, inspection, reasons) = coded;
             let (justification, source, unread) = texts;
             let (status, body_bytes, persons_found, policy_version, caseload_version, parts) = numbers;
@@ -521,6 +540,11 @@ pub(crate) mod tests {
                 repeated: repeated.map(|(count, secs)| RepeatedExposure {
                     count,
                     until: Timestamp::from_secs(secs.into()),
+                }),
+                unmapped: unmapped.map(|(method, template, media_type)| UnmappedAddress {
+                    method,
+                    template,
+                    media_type,
                 }),
                 shown: groups.into_iter().map(group).collect(),
                 ..exposure(0)

@@ -155,6 +155,7 @@ fn decide(
         parts: 1,
         source: None,
         repeated: None,
+        unmapped: None,
         unread: None,
     })
 }

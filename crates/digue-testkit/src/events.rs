@@ -34,6 +34,7 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         parts: 1,
         source: None,
         repeated: None,
+        unmapped: None,
         unread: None,
     }))
 }

@@ -13,6 +13,7 @@ use crate::reading::{Means, ReadFailure};
 use crate::reason::RefusalReason;
 use crate::subject::Subject;
 use crate::time::Timestamp;
+use crate::unmapped::UnmappedAddress;
 
 /// One entry of the journal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,6 +71,8 @@ pub struct Exposure {
     pub unread: Option<ReadFailure>,
     /// Set when the entry stands for several refusals of one kind, the first of them at `at`.
     pub repeated: Option<RepeatedExposure>,
+    /// The address, where no rule of the map describes it and the response was released.
+    pub unmapped: Option<UnmappedAddress>,
 }
 
 /// How many refusals one entry stands for, and the time of the last.
@@ -127,6 +130,8 @@ coded!(
         Declared = 6 "declared",
         /// Found by exact search a while ago, and opened since. Entries of earlier versions say `ExactSearch`.
         FoundEarlier = 7 "found-earlier",
+        /// Who was shown them is not known, and so neither is their right.
+        CallerUnknown = 8 "caller-unknown",
     }
 );
 
@@ -134,7 +139,7 @@ coded!(
     Outcome {
         Released = 1 "released",
         Refused = 2 "refused",
-        /// Released in observe-only mode; enforced mode would have refused it.
+        /// Released in pilot or observe-only mode; enforced mode would have refused it.
         WouldRefuse = 3 "would-refuse",
     }
 );
@@ -261,6 +266,9 @@ coded!(
         RecoveryKeySplit = 95 "recovery-key-split",
         /// The report of another system's backups said something new.
         BackupReported = 96 "backup-reported",
+        /// Responses of a pilot or observe-only portal left while their entries could not be written; with
+        /// their number and the time of the last.
+        ResponsesUnrecorded = 97 "responses-unrecorded",
     }
 );
 
@@ -269,6 +277,7 @@ mod tests {
     use crate::inspection::{Inspection, UninspectedCause};
     use crate::reading::{Means, UnreadCause};
     use crate::scope::{Gate, Scope};
+    use crate::unmapped::AddressMethod;
 
     use super::*;
 
@@ -290,6 +299,6 @@ mod tests {
 
     #[test]
     fn each_code_and_number_names_one_value() {
-        each_code_names_one_value!(Basis Outcome Inspection UninspectedCause Scope Gate Act Means UnreadCause);
+        each_code_names_one_value!(AddressMethod Basis Outcome Inspection UninspectedCause Scope Gate Act Means UnreadCause);
     }
 }

@@ -193,6 +193,32 @@ name!(/// One finding of detection.
 name!(/// One request and its response.
     ExchangeId, parse_exact);
 
+/// The name under which entries have an account or an organisation that is not known.
+const UNKNOWN: &str = "unknown";
+
+impl AccountId {
+    /// The account of entries whose caller is not known: no account, and not nobody. No login may have this
+    /// name, so that nothing decided for unknown callers ever holds for an account.
+    pub fn unknown() -> Self {
+        Self::parse(UNKNOWN).expect("`unknown` is an account id")
+    }
+
+    pub fn is_unknown(&self) -> bool {
+        self.as_str() == UNKNOWN
+    }
+}
+
+impl OrganisationId {
+    /// The organisation of entries whose account's is not known.
+    pub fn unknown() -> Self {
+        Self::parse(UNKNOWN).expect("`unknown` is an organisation id")
+    }
+
+    pub fn is_unknown(&self) -> bool {
+        self.as_str() == UNKNOWN
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -211,6 +211,34 @@ fn observe_only_refuses_nothing_whatever_speaks_against_it() {
     assert_eq!(closed.outcome, Outcome::WouldRefuse);
     assert_eq!(closed.reasons[0], RefusalReason::GateClosed(Scope::Account));
     assert_eq!(EnforcementMode::ObserveOnly.enforcement(), None);
+    assert_eq!(EnforcementMode::Pilot.enforcement(), None);
+}
+
+#[test]
+fn of_an_unknown_caller_nothing_is_said_but_what_holds_for_everybody() {
+    let mut world = world();
+    (world.mode, world.account) = (EnforcementMode::Pilot, AccountId::unknown());
+    world.organisation = OrganisationId::unknown();
+    let limits = LimitsTable { portal: limits(4, 10), ..world.budgets.limits().clone() };
+    world.budgets = Budgets::new(limits);
+    let decision = world.show(NOW, false, &["in1", "out1", "out2", "out3"]);
+    assert_eq!((decision.outcome, decision.reasons), (Outcome::Released, Vec::new()));
+    // Not "no right": the caller may have had one.
+    assert_eq!(decision.bases, [Basis::CallerUnknown; 4]);
+    let over = world.show(NOW, false, &["out4"]);
+    assert_eq!(over.reasons, [RefusalReason::Budget(Scope::Portal, SlidingWindow::Minute)]);
+    assert_eq!(world.budgets.shown_to(&AccountId::unknown(), NOW), [0; 4], "no account was shown them");
+    assert_eq!(world.budgets.nearest(NOW, 10), []);
+    for _ in 0..5 {
+        assert_eq!(world.budgets.charge_uninspected(NOW, &AccountId::unknown(), 100, true), []);
+    }
+}
+
+#[test]
+fn the_name_of_unknown_callers_opens_nothing_where_rules_are_enforced() {
+    let mut world = world();
+    world.account = AccountId::unknown();
+    world.check(false, &["out1"], Err(&[RefusalReason::OutsideCaseload]));
 }
 
 #[test]
@@ -419,7 +447,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Interruption::Restart),
         1 => any::<bool>().prop_map(|is_one_in_flight| Interruption::Reload { is_one_in_flight }),
     ];
-    let mode = prop_oneof![4 => Just(EnforcementMode::Enforced), 1 => Just(EnforcementMode::ObserveOnly)];
+    let mode = prop_oneof![4 => Just(EnforcementMode::Enforced), 1 => Just(EnforcementMode::ObserveOnly), 1 => Just(EnforcementMode::Pilot)];
     let persons = proptest::collection::btree_set(1u32..7, 0..3).prop_map(Vec::from_iter);
     (wait, 0usize..2, kind, persons, mode, before).prop_map(|(wait, account, kind, persons, mode, before)| {
         Step { wait: Duration::from_millis(wait), account, kind, persons, mode, before }
@@ -528,6 +556,7 @@ impl Visits {
             source: None,
             unread: None,
             repeated: None,
+            unmapped: None,
         };
         let size = Exposure { part: 2, shown: Vec::new(), ..entry.clone() };
         self.journal.push(entry);

@@ -47,12 +47,31 @@ gate-set = Apply
 reopen = Reopen
 coverage-title = Portal coverage
 coverage-explain = What Digue was able to inspect, and what it was not.
-observes-only = observe only
-observes-only-explain = Trial mode: Digue records what it would have refused. Gates, budgets and monitoring stop no one on this portal.
+portal-mode-observe-only = observe only
+portal-mode-pilot = pilot
+mode-explain-observe-only = Trial mode: Digue records what it would have refused. Gates, budgets and monitoring stop no one on this portal.
+mode-explain-pilot = Pilot: nothing is refused, delayed or changed, and no one needs an account of Digue. Digue records what it would have refused, and the addresses that the map lacks.
+outside-title =
+    { $count ->
+        [one] One address outside the map
+       *[other] { $shown } addresses outside the map
+    }
+outside-explain = Requested addresses that the map does not describe. Their values are not kept: {"{x}"} stands for them.
+outside-others =
+    { $count ->
+        [one] One request for another address, which is not told apart.
+       *[other] { $shown } requests for other addresses, which are not told apart.
+    }
+column-address = address
+column-media-type = type of the response
+column-method = method
+column-requests = requests
+column-status-code = status code
+column-bytes = bytes
 observed-unrecorded =
     { $count ->
-        [one] One response of a portal in observe-only mode has been released without a journal entry since start-up: the journal could not be written.
-       *[other] { $shown } responses of portals in observe-only mode have been released without a journal entry since start-up: the journal could not be written.
+        [one] One response of a portal on trial has been released without a journal entry since start-up: the journal could not be written.
+       *[other] { $shown } responses of portals on trial have been released without a journal entry since start-up: the journal could not be written.
     }
 recent-title = Latest responses
 journal-title = Journal
@@ -644,6 +663,7 @@ act-backup-verified = backup verified
 act-deletion-tried = deletion tried in a backup
 act-restore-drilled = restore drilled
 act-recovery-key-split = recovery key split
+act-responses-unrecorded = responses released without a journal entry
 act-backup-reported = report of another system's backups
 invalid-account-elsewhere = This account already exists in another organisation or role. To move it, use "--move".
 wish-move-account = move an account to another organisation or role

@@ -47,12 +47,31 @@ gate-set = Appliquer
 reopen = Rouvrir
 coverage-title = Couverture des portails
 coverage-explain = Ce que Digue a pu inspecter, et ce qu'il n'a pas pu inspecter.
-observes-only = observation seule
-observes-only-explain = À l'essai : Digue note ce qu'il aurait refusé. Sur ce portail, ni les vannes, ni les limites, ni la surveillance ne bloquent personne.
+portal-mode-observe-only = observation seule
+portal-mode-pilot = pilote
+mode-explain-observe-only = À l'essai : Digue note ce qu'il aurait refusé. Sur ce portail, ni les vannes, ni les limites, ni la surveillance ne bloquent personne.
+mode-explain-pilot = Pilote : rien n'est refusé, retardé ni modifié, et personne n'a besoin d'un compte de Digue. Digue note ce qu'il aurait refusé, et les adresses qui manquent à la carte.
+outside-title =
+    { $count ->
+        [one] Une adresse hors de la carte
+       *[other] { $shown } adresses hors de la carte
+    }
+outside-explain = Les adresses demandées que la carte ne décrit pas. Leurs valeurs ne sont pas conservées : {"{x}"} les remplace.
+outside-others =
+    { $count ->
+        [one] Une requête vers une autre adresse, qui n'est pas distinguée.
+       *[other] { $shown } requêtes vers d'autres adresses, qui ne sont pas distinguées.
+    }
+column-address = adresse
+column-media-type = type de la réponse
+column-method = méthode
+column-requests = requêtes
+column-status-code = code de la réponse
+column-bytes = octets
 observed-unrecorded =
     { $count ->
-        [one] Une réponse d'un portail en observation est partie sans entrée au journal depuis le démarrage : l'écriture dans le journal a échoué.
-       *[other] { $shown } réponses de portails en observation sont parties sans entrée au journal depuis le démarrage : l'écriture dans le journal a échoué.
+        [one] Une réponse d'un portail à l'essai est partie sans entrée au journal depuis le démarrage : l'écriture dans le journal a échoué.
+       *[other] { $shown } réponses de portails à l'essai sont parties sans entrée au journal depuis le démarrage : l'écriture dans le journal a échoué.
     }
 recent-title = Dernières réponses
 journal-title = Journal
@@ -644,6 +663,7 @@ act-backup-verified = sauvegarde relue
 act-deletion-tried = effacement essayé dans une sauvegarde
 act-restore-drilled = restauration essayée
 act-recovery-key-split = clé de secours répartie
+act-responses-unrecorded = réponses parties sans entrée au journal
 act-backup-reported = rapport de sauvegarde d'un autre système
 invalid-account-elsewhere = Ce compte existe déjà, dans une autre organisation ou avec un autre rôle. Pour le déplacer, utilisez « --move ».
 wish-move-account = déplacer un compte vers une autre organisation ou un autre rôle
