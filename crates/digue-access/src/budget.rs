@@ -184,11 +184,17 @@ impl Budgets {
             }
         };
         let limits = &self.limits;
-        let ledger = ledger_of(&mut self.accounts, account, limits.account);
-        // Only the account's own limits are reduced after a recovery: its colleagues have no part in it.
-        look(ledger, limits.account.reduced(percent), persons, &|w| RefusalReason::Budget(Scope::Account, w));
-        let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
-        look(ledger, limits.organisation, persons, &|w| RefusalReason::Budget(Scope::Organisation, w));
+        // All unknown callers have one name: together they are no account, and no organisation.
+        if !account.is_unknown() {
+            let ledger = ledger_of(&mut self.accounts, account, limits.account);
+            // Only the account's own limits are reduced after a recovery: its colleagues have no part in it.
+            let own = limits.account.reduced(percent);
+            look(ledger, own, persons, &|w| RefusalReason::Budget(Scope::Account, w));
+        }
+        if !organisation.is_unknown() {
+            let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
+            look(ledger, limits.organisation, persons, &|w| RefusalReason::Budget(Scope::Organisation, w));
+        }
         look(&mut self.portal, limits.portal, persons, &|w| RefusalReason::Budget(Scope::Portal, w));
         if !charge.by_exact_search.is_empty() {
             let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
@@ -211,7 +217,7 @@ impl Budgets {
         if persons.is_empty() {
             return;
         }
-        if limits.account.longest().is_some() {
+        if limits.account.longest().is_some() && !account.is_unknown() {
             let ledger = ledger_of(&mut self.accounts, account, limits.account);
             // Listed with the first pending charge only: `settle` expects each ledger once.
             if !ledger.has_pending() {
@@ -219,7 +225,7 @@ impl Budgets {
             }
             ledger.charge(now, persons);
         }
-        if limits.organisation.longest().is_some() {
+        if limits.organisation.longest().is_some() && !organisation.is_unknown() {
             let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
             if !ledger.has_pending() {
                 // As for the account: with the first pending charge only.
@@ -269,6 +275,9 @@ impl Budgets {
 
     /// Every limit that one more response that could not be inspected would break; nothing is charged.
     pub fn check_uninspected(&mut self, now: Timestamp, account: &AccountId, percent: u8) -> Vec<Broken> {
+        if account.is_unknown() {
+            return Vec::new();
+        }
         let limits = self.limits.uninspected.reduced(percent);
         let counts = ledger_of(&mut self.uninspected, account, limits).counts(now);
         SlidingWindow::ALL
@@ -288,7 +297,7 @@ impl Budgets {
         force: bool,
     ) -> Vec<Broken> {
         let broken = self.check_uninspected(now, account, percent);
-        if broken.is_empty() || force {
+        if (broken.is_empty() || force) && !account.is_unknown() {
             let ledger = ledger_of(&mut self.uninspected, account, self.limits.uninspected);
             ledger.charge_another(now);
         }
@@ -371,7 +380,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// 0 to 1; more than 1 where the limit was lowered or the portal is in observe-only mode.
+    /// 0 to 1; more than 1 where the limit was lowered or rules are only tried.
     pub fn share(&self) -> f64 {
         f64::from(self.shown) / f64::from(self.limit.max(1))
     }

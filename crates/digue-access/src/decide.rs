@@ -27,20 +27,32 @@ pub enum EnforcementMode {
     Enforced,
     /// Journals what it would have refused, and refuses nothing: neither rules nor gates nor sessions.
     ObserveOnly,
+    /// The first step, before anybody has an account of Digue: like `ObserveOnly`, and a caller of whom
+    /// Digue knows nothing is unknown, which speaks against no request.
+    Pilot,
 }
 
 impl EnforcementMode {
-    /// The proof that a refusal requires; `None` in observe-only mode, which therefore cannot refuse.
+    /// The proof that a refusal requires; `None` in the modes that try rules, which therefore cannot refuse.
     pub const fn enforcement(self) -> Option<Enforcement> {
         match self {
             Self::Enforced => Some(Enforcement(())),
-            Self::ObserveOnly => None,
+            Self::ObserveOnly | Self::Pilot => None,
+        }
+    }
+
+    /// The word for it in a map.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Enforced => "enforced",
+            Self::ObserveOnly => "observe-only",
+            Self::Pilot => "pilot",
         }
     }
 }
 
 /// Proof that the rules of a portal are enforced. Its field is private: only `EnforcementMode` makes one, so
-/// that no code path refuses a visit of a portal in observe-only mode.
+/// that no code path refuses a visit of a portal in pilot or observe-only mode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Enforcement(());
 
@@ -122,6 +134,14 @@ pub struct RequestFacts<'f> {
     pub is_found_as_asked: bool,
 }
 
+impl RequestFacts<'_> {
+    /// Where rules are only tried, a caller may be unknown: neither caseload nor policy can be asked about
+    /// one. Enforced mode admits no such caller, whatever its name.
+    fn has_unknown_caller(&self) -> bool {
+        self.mode.enforcement().is_none() && self.account.is_unknown()
+    }
+}
+
 /// The decision about a response, and the basis under which each of its persons is journalled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -143,6 +163,9 @@ pub fn admit(
 ) -> Vec<RefusalReason> {
     if let Some(reason) = gate_refusal(snapshot, facts) {
         return vec![reason];
+    }
+    if facts.has_unknown_caller() {
+        return Vec::new();
     }
     let mut reasons = Vec::new();
     let bases = bases(snapshot, budgets, facts, subjects, true);
@@ -181,7 +204,7 @@ pub fn weigh<'w>(
     let percent = snapshot.percent_of(facts.account, facts.now);
     // The gate again, although `admit` has asked it: it may have been closed while the portal answered.
     let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
-    // Observe-only mode collects every reason, so that a trial shows all that would be refused.
+    // Where rules are only tried every reason is collected, so that a trial shows all that would be refused.
     if is_uninspected && (enforcement.is_none() || reasons.is_empty()) {
         reasons.extend(budgets.check_uninspected(facts.now, facts.account, percent));
     }
@@ -199,7 +222,9 @@ pub fn weigh<'w>(
             outside_reason(snapshot, facts)
         });
     }
-    reasons.extend(policy_refusal(snapshot, facts, persons.len(), outside));
+    if !facts.has_unknown_caller() {
+        reasons.extend(policy_refusal(snapshot, facts, persons.len(), outside));
+    }
     let counted = CountedPersons::by_basis(facts, persons, &bases, is_uninspected);
     reasons.extend(budgets.check(facts.now, &counted.charge(percent)));
     if let Some(enforcement) = enforcement
@@ -236,7 +261,7 @@ pub fn weigh_shown<'w>(
     (budgets.check(of.now, &counted.charge(percent)), PendingCharge(Some((budgets, counted))))
 }
 
-/// A response about which the map says nothing, let through by observe-only mode: it counts as uninspected,
+/// A response about which the map says nothing, let through where rules are only tried: it counts as uninspected,
 /// if it is.
 pub fn weigh_undescribed<'w>(
     budgets: &'w mut Budgets,
@@ -350,6 +375,9 @@ fn bases(
     // there that its caseload would refuse it.
     if !facts.access.needs_caseload && gate != Gate::CaseloadOnly {
         return vec![Basis::NotRequired; persons.len()];
+    }
+    if facts.has_unknown_caller() {
+        return vec![Basis::CallerUnknown; persons.len()];
     }
     let empty = Caseloads::default();
     let caseloads = snapshot.caseloads.get(facts.population).map_or(&empty, AsRef::as_ref);
