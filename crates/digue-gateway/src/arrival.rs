@@ -77,7 +77,7 @@ async fn arrive(
         Ok(path) => path.is_reserved(),
         Err(_) => request.uri().path().starts_with("/.digue"),
     };
-    // Before every check below: an observe-only portal refuses nothing, not even a malformed path.
+    // Before every check below: where rules are only tried nothing is refused, not even a malformed path.
     if let Some(portal) = &portal
         && portal.mode.enforcement().is_none()
         && !is_reserved

@@ -42,10 +42,24 @@ impl CallerKind {
 pub enum IdentityFailure {
     /// No session, token or header, or one that has ended or was cut.
     NotSignedIn,
-    /// Recognised, but unknown to Digue or suspended.
+    /// A name that Digue does not accept.
     NotAdmitted,
+    /// Another system vouches for the account, and nothing says of which organisation it is.
+    Unplaced(Box<Caller>),
+    /// Digue knows the account, which is suspended or no longer exists.
+    ShutOut(Box<Caller>),
+    /// Another system vouches for the account, which was cut since.
+    Cut(Box<Caller>),
     /// The cookie of a live session, from elsewhere or without its device key.
     Doubted(Box<Caller>),
+}
+
+impl IdentityFailure {
+    /// True where Digue knows nothing of the caller, good or bad: anybody with an account of the portal's own
+    /// is one as long as nobody has an account of Digue.
+    pub(crate) const fn is_of_a_stranger(&self) -> bool {
+        matches!(self, Self::NotSignedIn | Self::NotAdmitted | Self::Unplaced(_))
+    }
 }
 
 /// SHA-256 of a cookie's secret; sessions are stored under it.
@@ -58,7 +72,8 @@ pub(crate) fn directory_organisation(rules: &Snapshot, account: &AccountId) -> O
     rules.directory.find(account).map(|record| record.organisation.clone())
 }
 
-/// The directory decides; a token or header only for accounts that it does not know.
+/// The directory decides; a token or header only for accounts that it does not know. Unknown where neither
+/// says anything.
 pub(crate) fn organisation_of(
     portal: &PortalId,
     snapshot: &Snapshot,
@@ -68,7 +83,7 @@ pub(crate) fn organisation_of(
     if let Some(known) = directory_organisation(snapshot, account) {
         return Ok(known);
     }
-    let claimed = claimed.ok_or(IdentityFailure::NotAdmitted)?;
+    let Some(claimed) = claimed else { return Ok(OrganisationId::unknown()) };
     claimed.map_err(|fault| not_taken(portal, "organisation", &fault))
 }
 

@@ -138,7 +138,7 @@ async fn check(
     let original = original_of(dialect, target, request).ok_or_else(malformed)?;
     let hosts = shared.hosts.load_full();
     let portal = hosts.portal_at(&original.host.host);
-    // An observe-only portal refuses nothing, whatever the port.
+    // Where rules are only tried nothing is refused, whatever the port.
     let is_observed = portal.is_some_and(|portal| portal.mode.enforcement().is_none());
     let is_own_port = is_observed || original.host.port.is_none_or(|port| hosts.has_port(port));
     let portal = portal

@@ -15,14 +15,16 @@ use digue_types::{AccountId, Exposure, PortalId, SessionId, Timestamp};
 use tokio::sync::watch;
 
 use crate::account_requests::AccountRequests;
+use crate::address_words::AddressWords;
 use crate::assertion::Asserter;
 use crate::caller::Caller;
 use crate::cuts::{AccountCut, AccountCuts};
+use crate::gaps::{JournalGaps, UnrecordedResponses};
 use crate::hold::HeldBytes;
 use crate::inspection::InspectionQueue;
 use crate::key::UsedProofs;
 use crate::lock::lock;
-use crate::pending_entries::PendingEntries;
+use crate::pending_entries::{PendingEntries, PendingEntry};
 use crate::portal::Portal;
 use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor};
 use crate::refusals::RefusalCounter;
@@ -148,13 +150,15 @@ pub struct SharedGateway {
     pub(crate) proxies: TrustedProxies,
     pub(crate) cuts: AccountCuts,
     pub(crate) held: Arc<HeldBytes>,
-    /// Copies of what observe-only portals pass, counted apart so that observing takes nothing from
+    /// Copies of what passes where rules are only tried, counted apart so that observing takes nothing from
     /// enforced portals.
     pub(crate) observed: Arc<HeldBytes>,
     /// Entries of responses that have already left.
     pub(crate) pending_entries: PendingEntries,
-    /// Observed responses that left without an entry, since the start.
-    unrecorded: AtomicU64,
+    /// Observed responses that left without an entry.
+    gaps: JournalGaps,
+    /// Words in addresses that no map describes.
+    pub(crate) address_words: AddressWords,
     pub(crate) inspections: Arc<InspectionQueue>,
     pub(crate) account_requests: Arc<AccountRequests>,
     pub(crate) connections: Arc<ConnectionTable>,
@@ -189,12 +193,25 @@ impl SharedGateway {
 }
 
 impl SharedGateway {
+    /// Lets the entry of a response that has left be written; where it cannot, the gap is noted.
+    pub(crate) fn follow_up(
+        &self,
+        pending: PendingEntry,
+        portal: &PortalId,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
+        if pending.is_one_too_many() {
+            self.note_unrecorded(portal, "too many entries are waiting");
+        } else if !pending.spawn(work) {
+            self.note_unrecorded(portal, "the process is stopping");
+        }
+    }
+
     /// Reports an observed response without an entry: observing stops nothing, so this is all that can be
-    /// done.
-    pub(crate) fn note_unrecorded(&self, cause: &str) {
-        // Relaxed: a figure for the console and the log, read by nothing that decides.
-        let count = self.unrecorded.fetch_add(1, Ordering::Relaxed) + 1;
-        tracing::error!(cause, count, "An observed response left without a journal entry");
+    /// done now. The journal is told how many there were once it can be written again.
+    pub(crate) fn note_unrecorded(&self, portal: &PortalId, cause: &str) {
+        let count = self.gaps.note(portal, self.clock.now());
+        tracing::error!(portal.id = %portal, cause, count, "An observed response left without a journal entry");
     }
 }
 
@@ -223,7 +240,8 @@ impl Gateway {
             held: HeldBytes::new(parts.limits.held_bytes),
             observed: HeldBytes::new(parts.limits.held_bytes / 4),
             pending_entries: PendingEntries::default(),
-            unrecorded: AtomicU64::new(0),
+            gaps: JournalGaps::default(),
+            address_words: AddressWords::default(),
             inspections: InspectionQueue::of_this_machine(),
             account_requests: AccountRequests::new(
                 parts.limits.requests_per_account,
@@ -399,7 +417,17 @@ impl Gateway {
 
     /// Observed responses that left without an entry, since the start.
     pub fn unrecorded(&self) -> u64 {
-        self.0.unrecorded.load(Ordering::Relaxed)
+        self.0.gaps.total()
+    }
+
+    /// Those of them that the journal has not been told of, by portal; each is returned once.
+    pub fn take_unrecorded(&self) -> Vec<UnrecordedResponses> {
+        self.0.gaps.take()
+    }
+
+    /// Keeps for later what could not be journalled either.
+    pub fn put_back_unrecorded(&self, gap: UnrecordedResponses) {
+        self.0.gaps.put_back(gap);
     }
 
     /// Waits for the entries of responses that have left; false when some are still missing after

@@ -51,16 +51,23 @@ pub(crate) fn identify(
             by_header(portal, &snapshot, (account, organisation.as_ref()), headers)?
         }
     };
+    // The name of callers that are not known, for whom no caseload and no budget counts: no account has it.
+    if caller.account.is_unknown() {
+        return Err(IdentityFailure::NotAdmitted);
+    }
     match snapshot.directory.find(&caller.account) {
-        Some(record) if record.is_suspended => return Err(IdentityFailure::NotAdmitted),
+        Some(record) if record.is_suspended => return Err(IdentityFailure::ShutOut(Box::new(caller))),
         // The current organisation: a session may be older than a move to another one.
         Some(record) => caller.organisation = record.organisation.clone(),
         // A session may outlive its account; it is refused here.
-        None if !caller.kind.is_vouched_for() => return Err(IdentityFailure::NotAdmitted),
+        None if !caller.kind.is_vouched_for() => return Err(IdentityFailure::ShutOut(Box::new(caller))),
         None => {}
     }
     if shared.is_cut(&caller, now) {
-        return Err(IdentityFailure::NotSignedIn);
+        return Err(IdentityFailure::Cut(Box::new(caller)));
+    }
+    if caller.organisation.is_unknown() {
+        return Err(IdentityFailure::Unplaced(Box::new(caller)));
     }
     Ok(caller)
 }

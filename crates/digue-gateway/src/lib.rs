@@ -4,12 +4,14 @@
 //! files and has no page of its own except refusals: it reaches the rest of Digue through `ports` only.
 
 mod account_requests;
+mod address_words;
 pub mod arrival;
 mod assertion;
 mod authority;
 mod caller;
 pub mod cuts;
 pub mod forward_auth;
+pub mod gaps;
 pub mod gateway;
 pub mod graphql;
 pub mod guard;

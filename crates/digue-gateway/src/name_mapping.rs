@@ -42,6 +42,8 @@ pub enum NameFault {
     Several,
     #[error("it is not text")]
     NoText,
+    #[error("it is the name under which entries have callers that are not known")]
+    Reserved,
     #[error(transparent)]
     Name(#[from] IdError),
 }
@@ -72,13 +74,15 @@ impl NameMapping {
 
 impl IdentityMapping {
     pub fn account(&self, text: &str) -> Result<AccountId, NameFault> {
-        Ok(AccountId::parse(self.account.apply(text)?)?)
+        let account = AccountId::parse(self.account.apply(text)?)?;
+        if account.is_unknown() { Err(NameFault::Reserved) } else { Ok(account) }
     }
 
     pub fn organisation(&self, text: &str) -> Result<OrganisationId, NameFault> {
         let text = self.organisation.apply(text)?;
         // Some systems write groups as paths; a name cannot begin with a slash.
-        Ok(OrganisationId::parse(text.strip_prefix('/').unwrap_or(text))?)
+        let organisation = OrganisationId::parse(text.strip_prefix('/').unwrap_or(text))?;
+        if organisation.is_unknown() { Err(NameFault::Reserved) } else { Ok(organisation) }
     }
 
     /// The account in a claim: text or a number.

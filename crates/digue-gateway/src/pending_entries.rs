@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+/// The most entries that may be in progress, of responses that are being sent or have left. Without a bound, a
+/// journal that does not answer would take the memory of the process, and the portals with it.
+const IN_PROGRESS_MAX: usize = 20_000;
+
 /// Counts the entries in progress.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingEntries(watch::Sender<usize>);
@@ -35,6 +39,11 @@ impl PendingEntries {
 pub(crate) struct PendingEntry(watch::Sender<usize>);
 
 impl PendingEntry {
+    /// True when there is no room for one more.
+    pub(crate) fn is_one_too_many(&self) -> bool {
+        *self.0.borrow() > IN_PROGRESS_MAX
+    }
+
     /// Spawns the work; false when there is no runtime any more to run it.
     pub(crate) fn spawn(self, work: impl Future<Output = ()> + Send + 'static) -> bool {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };

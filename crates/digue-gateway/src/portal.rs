@@ -9,7 +9,7 @@ use digue_access::{EnforcementMode, LimitsTable, RouteAccess};
 use digue_inspect::{IdentifierKind, RequestRule, ResponseRules};
 use digue_types::{
     ActionName, Category, PersonKey, PersonRef, PopulationId, PortalId, RouteName, UninspectedCause,
-    person::PersonKeyer,
+    UnmappedAddress, person::PersonKeyer,
 };
 use http::{HeaderName, Method};
 use ipnet::IpNet;
@@ -61,6 +61,19 @@ impl Portal {
             let fits = route.methods.is_empty() || route.methods.contains(method);
             fits.then(|| route.pattern.matches(path)).flatten().map(|values| (place, values))
         })
+    }
+
+    /// True when a rule describes an address that was asked for while there was none.
+    pub fn describes(&self, address: &UnmappedAddress) -> bool {
+        // Any value will do: a map names the segment and leaves its text open.
+        let sample = |segment: &str| match segment.split_once('}') {
+            Some((_, after)) if segment.starts_with('{') => format!("1{after}"),
+            _ => segment.to_owned(),
+        };
+        let path: Vec<String> = address.template.split('/').map(sample).collect();
+        let method = Method::from_bytes(address.method.code().as_bytes());
+        let path = Segments::parse(&path.join("/"));
+        method.is_ok_and(|method| path.is_ok_and(|path| self.place(&method, &path).is_some()))
     }
 
     pub fn keyer(&self) -> PersonKeyer {

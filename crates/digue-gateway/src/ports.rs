@@ -35,7 +35,7 @@ pub trait ResponseMonitor: Send + Sync {
     /// Examines each exposure that is about to be journalled, refusals included.
     fn look(&self, exposure: &Exposure) -> Verdict;
 
-    /// Informed of each exposure of an observe-only portal, after the response has left: no action may
+    /// Informed of each exposure of a portal in pilot or observe-only mode, after the response has left: no action may
     /// follow.
     fn observe(&self, exposure: &Exposure);
 
@@ -50,7 +50,7 @@ pub struct ResourceFetch<'f> {
     pub portal: &'f PortalId,
     pub organisation: &'f OrganisationId,
     pub account: &'f AccountId,
-    /// Fetched from an observe-only portal.
+    /// Fetched from a portal in pilot or observe-only mode.
     pub is_observed: bool,
 }
 

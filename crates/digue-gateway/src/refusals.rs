@@ -5,13 +5,13 @@
 //! A kind is an account, a portal, and the reasons. The counts are kept in memory only: a crash loses those
 //! of at most one minute, never the first refusals of a kind.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use digue_types::{
     AccountId, ActionName, Exposure, Inspection, PortalId, RefusalReason, RepeatedExposure, RouteName,
-    Timestamp,
+    Timestamp, UnmappedAddress,
 };
 
 use crate::lock::lock;
@@ -19,13 +19,16 @@ use crate::lock::lock;
 /// Refusals of a kind that are journalled one by one, until a whole window passes without any.
 const SINGLE_MAX: u32 = 10;
 const WINDOW: Duration = Duration::from_mins(1);
+/// Addresses outside the map that are counted apart in one window; further ones are counted together, so that a
+/// client that tries addresses fills no disk either.
+const ADDRESSES_MAX: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct RefusalKind {
     account: AccountId,
     portal: PortalId,
     reasons: Vec<RefusalReason>,
-    /// An observe-only portal has sent the bytes: how far they were inspected must survive merging.
+    /// Where rules are only tried the bytes were sent: how far they were inspected must survive merging.
     inspection: Inspection,
 }
 
@@ -33,7 +36,8 @@ struct RefusalKind {
 struct RefusalWindow {
     since: Timestamp,
     single: u32,
-    counted: Option<Exposure>,
+    /// By the address and the answer of what no rule describes.
+    counted: BTreeMap<Option<(UnmappedAddress, u16)>, Exposure>,
 }
 
 /// The refusals of the last minute, by kind. The lock is a leaf.
@@ -45,7 +49,7 @@ impl RefusalCounter {
     pub(crate) fn take(&self, refusal: Exposure) -> Option<Exposure> {
         let kind = kind_of(&refusal);
         let mut kinds = lock(&self.0);
-        let fresh = || RefusalWindow { since: refusal.at, single: 0, counted: None };
+        let fresh = || RefusalWindow { since: refusal.at, single: 0, counted: BTreeMap::new() };
         let window = kinds.entry(kind).or_insert_with(fresh);
         if window.single < SINGLE_MAX {
             window.single += 1;
@@ -63,11 +67,11 @@ impl RefusalCounter {
                 return true;
             }
             window.since = now;
-            let counted = window.counted.take();
-            let goes_on = counted.is_some();
+            let counted = std::mem::take(&mut window.counted);
+            let goes_on = !counted.is_empty();
             // A kind without refusals in its window is forgotten: its next ones are journalled one by one
             // again.
-            due.extend(counted);
+            due.extend(counted.into_values());
             goes_on
         });
         due
@@ -78,7 +82,7 @@ impl RefusalCounter {
         let mut kinds = lock(&self.0);
         // As if the single ones were used up: further refusals of the kind join these and do not overtake
         // them.
-        let fresh = || RefusalWindow { since: refusals.at, single: SINGLE_MAX, counted: None };
+        let fresh = || RefusalWindow { since: refusals.at, single: SINGLE_MAX, counted: BTreeMap::new() };
         kinds.entry(kind_of(&refusals)).or_insert_with(fresh).count(refusals);
     }
 }
@@ -94,11 +98,17 @@ fn kind_of(refusal: &Exposure) -> RefusalKind {
 
 impl RefusalWindow {
     fn count(&mut self, refusal: Exposure) {
-        match &mut self.counted {
+        let address = refusal.unmapped.clone().map(|address| Some((address, refusal.status)));
+        let has_room =
+            |address: &Option<_>| self.counted.len() < ADDRESSES_MAX || self.counted.contains_key(address);
+        let address = address.filter(has_room).flatten();
+        let unmapped = address.as_ref().map(|(address, _)| address.clone());
+        let refusal = Exposure { unmapped, ..refusal };
+        match self.counted.get_mut(&address) {
             Some(counted) => merge(counted, &refusal),
             None => {
                 let repeated = refusal.repeated.unwrap_or(RepeatedExposure { count: 1, until: refusal.at });
-                self.counted = Some(Exposure { repeated: Some(repeated), ..refusal });
+                self.counted.insert(address, Exposure { repeated: Some(repeated), ..refusal });
             }
         }
     }
@@ -164,6 +174,7 @@ mod tests {
             source: None,
             unread: None,
             repeated: None,
+            unmapped: None,
         }
     }
 
@@ -219,6 +230,26 @@ mod tests {
         assert_eq!(summaries[2], ("a2", "-", 11));
         assert_eq!(count(&due), 31);
         assert_eq!(due[2].persons_found, 11);
+    }
+
+    #[test]
+    fn addresses_outside_the_map_are_counted_apart_up_to_a_bound() {
+        let counter = RefusalCounter::default();
+        let ask = |template: String| {
+            let unmapped = Some(UnmappedAddress::new("GET", &template, Some("text/html")));
+            counter.take(Exposure { unmapped, ..refusal("unknown", "-", RefusalReason::UnknownRoute, 1) })
+        };
+        let mut written: Vec<Exposure> = (0..50).filter_map(|_| ask("/a".into())).collect();
+        written.extend((0..5_000).filter_map(|number| ask(format!("/b{number}"))));
+        written.extend(counter.due(Timestamp::from_secs(90), false));
+        assert_eq!(count(&written), 5_050, "none is lost");
+        assert!(written.len() <= 10 + ADDRESSES_MAX + 1, "{}", written.len());
+        let of_a: u64 = written
+            .iter()
+            .filter(|entry| entry.unmapped.as_ref().is_some_and(|address| address.template == "/a"))
+            .map(Exposure::requests)
+            .sum();
+        assert_eq!(of_a, 50);
     }
 
     #[test]

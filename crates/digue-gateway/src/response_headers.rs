@@ -28,6 +28,11 @@ impl HeaderRules {
         Self { named, shapes: shapes.collect() }
     }
 
+    /// True for a text in which an identifier of a person would be recognised anywhere.
+    pub(crate) fn recognises(&self, text: &str) -> bool {
+        self.shapes.iter().any(|(_, shape)| shape.is_match(text))
+    }
+
     /// True when some kind can be recognised anywhere.
     pub fn has_shapes(&self) -> bool {
         !self.shapes.is_empty()

@@ -118,7 +118,8 @@ pub(crate) fn tee(body: Body, limit: usize, share: Share) -> (CopyingBody, BodyC
     if body.is_end_stream() {
         copy.end();
     }
-    let body = CopyingBody { inner: body, copy: copy.clone(), on_end: None, broken: None, is_sent: true };
+    // The head of the message may still have to be sent before a body that fails at once.
+    let body = CopyingBody { inner: body, copy: copy.clone(), on_end: None, broken: None, is_sent: false };
     (body, copy)
 }
 
@@ -243,6 +244,14 @@ mod tests {
         check(pieces(3, false), 80, 8, b"", 12, CopyExtent::NoRoom);
         check(pieces(1, true), 80, 80, b"abcd", 4, CopyExtent::CutShort);
         check(pieces(0, false), 80, 80, b"", 0, CopyExtent::Whole);
+    }
+
+    #[test]
+    fn a_body_that_fails_at_once_lets_the_head_be_sent_first() {
+        let (mut teed, _) = tee(pieces(0, true), 80, begin(&HeldBytes::new(80), []));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        assert!(Pin::new(&mut teed).poll_frame(&mut context).is_pending());
+        assert!(matches!(Pin::new(&mut teed).poll_frame(&mut context), Poll::Ready(Some(Err(_)))));
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! Each step takes the visit of the step before and gives the next one, so that none can be left out or
 //! exchanged with another. The answer goes in at `decide` and comes out of `release`: no byte leaves before
 //! its entry. What an objection does is the visit's *mode* (`mode`): it ends the visit where rules are
-//! enforced, and changes nothing in observe-only mode or when the portal has shown the persons already.
+//! enforced, and changes nothing in pilot or observe-only mode or when the portal has shown the persons already.
 //!
 //! API keys are no way of their own: a program is a caller like any other (`identity`).
 
@@ -31,9 +31,9 @@ mod tunnel;
 
 use std::sync::Arc;
 
-use digue_access::Enforcement;
+use digue_access::{Enforcement, EnforcementMode};
 use digue_types::RefusalReason;
-use http::{Request, Response};
+use http::{Method, Request, Response, Uri};
 
 use self::admit::{Admission, RequestView};
 use self::answer::Showing;
@@ -49,6 +49,7 @@ use self::tunnel::TunnelRequest;
 use crate::caller::Caller;
 use crate::gateway::SharedGateway;
 use crate::headers::is_websocket;
+use crate::path::Segments;
 use crate::pending_entries::PendingEntry;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
@@ -113,13 +114,28 @@ pub(crate) async fn permitted(
     request_only(shared, enforcement, request).await
 }
 
-/// Forward authentication for an observe-only portal: every request continues.
+/// Forward authentication for a portal in pilot or observe-only mode: every request continues.
 pub(crate) async fn permitted_observed(
     shared: &Arc<SharedGateway>,
     request: &PortalRequest<'_>,
 ) -> Permission {
-    let Ok(permission) = request_only(shared, Observation::default(), request).await;
-    permission
+    let mode = request.portal.mode;
+    let Ok((visit, _)) = identify(shared, Observation::of(mode), request, request.route()).await;
+    let (method, uri) = (request.method.clone(), request.uri.clone());
+    let path = request.path.cloned();
+    let concluded = async move {
+        let Ok(permission) = conclude_request(visit, &uri, (&method, path.as_ref())).await;
+        permission
+    };
+    match mode {
+        // A pilot keeps nothing back, not even for the journal.
+        EnforcementMode::Pilot => {
+            let pending = shared.pending_entries.begin();
+            shared.follow_up(pending, &request.portal.id, async move { drop(concluded.await) });
+            Permission { caller: None, entry: None }
+        }
+        EnforcementMode::ObserveOnly | EnforcementMode::Enforced => concluded.await,
+    }
 }
 
 async fn request_only<M: RequestMode>(
@@ -128,21 +144,33 @@ async fn request_only<M: RequestMode>(
     request: &PortalRequest<'_>,
 ) -> Result<Permission, M::Stop> {
     let (visit, _turn) = identify(shared, mode, request, request.route()).await?;
-    let caller = visit.recognised_caller().cloned();
-    let entry = match visit.admit(&RequestView::without_body(request.uri)).await? {
+    conclude_request(visit, request.uri, (request.method, request.path)).await
+}
+
+/// The steps after the first, on what the request alone shows.
+async fn conclude_request<M: RequestMode>(
+    visit: IdentifiedVisit<M>,
+    uri: &Uri,
+    target: (&Method, Option<&Segments>),
+) -> Result<Permission, M::Stop> {
+    let caller = visit.caller_to_tell().cloned();
+    let visit = match visit.admit(&RequestView::without_body(uri)).await? {
         Admission::Assets(visit) => {
             visit.note_fetch();
-            None
+            return Ok(Permission { caller, entry: None });
         }
-        Admission::Held(visit, _) | Admission::Tunnel(visit) | Admission::Unmapped(visit) => {
-            let showing = Showing::request_only(&visit);
-            visit.decide(showing, ()).await?.record().await?.release()?.entry
+        Admission::Held(visit, _) | Admission::Tunnel(visit) => visit,
+        Admission::Unmapped(mut visit) => {
+            visit.note_address(target, None);
+            visit
         }
     };
+    let showing = Showing::request_only(&visit);
+    let entry = visit.decide(showing, ()).await?.record().await?.release()?.entry;
     Ok(Permission { caller, entry })
 }
 
-/// Through the proxy to an observe-only portal: the response goes first, and the steps follow it. What
+/// Through the proxy to a portal in pilot or observe-only mode: the response goes first, and the steps follow it. What
 /// enforced mode would have decided is journalled and the monitor is informed; nothing else follows.
 pub(crate) async fn observed(
     shared: &Arc<SharedGateway>,
@@ -152,8 +180,8 @@ pub(crate) async fn observed(
     let client_side = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
     let portal_request = arrival.request(&parts);
-    let Ok((visit, _)) =
-        identify(shared, Observation::default(), &portal_request, portal_request.route()).await;
+    let mode = Observation::of(arrival.portal.mode);
+    let Ok((visit, _)) = identify(shared, mode, &portal_request, portal_request.route()).await;
     // Before the response leaves: a stop that falls in between waits for the entry.
     let pending = shared.pending_entries.begin();
     let then = |visit, request, response| conclude_later(pending, visit, request, response);
@@ -166,11 +194,9 @@ fn conclude_later(
     request: ObservedRequest,
     response: ObservedResponse,
 ) {
-    let shared = visit.visit().shared.clone();
+    let (shared, portal) = (visit.visit().shared.clone(), visit.visit().portal.id.clone());
     // Spawned: the entry must not delay the end of the response.
-    if !pending.spawn(conclude(visit, request, response)) {
-        shared.note_unrecorded("the process is stopping");
-    }
+    shared.follow_up(pending, &portal, conclude(visit, request, response));
 }
 
 async fn conclude(visit: IdentifiedVisit<Observation>, request: ObservedRequest, response: ObservedResponse) {
@@ -179,7 +205,12 @@ async fn conclude(visit: IdentifiedVisit<Observation>, request: ObservedRequest,
     let (visit, route) = match admission {
         Admission::Assets(visit) => return visit.note_fetch(),
         Admission::Held(visit, route) => (visit, Some(route)),
-        Admission::Tunnel(visit) | Admission::Unmapped(visit) => (visit, None),
+        Admission::Tunnel(visit) => (visit, None),
+        Admission::Unmapped(mut visit) => {
+            let (method, path) = request.target();
+            visit.note_address((method, path.as_ref()), response.content_type());
+            (visit, None)
+        }
     };
     let showing = response.showing(&visit, &request, route.as_ref()).await;
     let Ok(visit) = visit.decide(showing, ()).await;

@@ -3,7 +3,7 @@
 use digue_access::{Enforcement, admit, decide};
 use digue_inspect::request::{RequestFields, RequestParts, RequestRule, parameters};
 use digue_inspect::{Unreadable, read_request};
-use digue_types::{PersonRef, RefusalReason};
+use digue_types::{PersonRef, RefusalReason, UnmappedAddress};
 use http::request::Parts;
 use http::{Method, Uri, header};
 
@@ -13,6 +13,7 @@ use super::state::{ExactSearch, PathValues, RouteRef, Visit, Way};
 use crate::graphql::{GraphQl, has_no_alias};
 use crate::headers::is_websocket;
 use crate::lock::lock;
+use crate::path::Segments;
 use crate::portal::{Route, RouteKind};
 use crate::refusal::Refusal;
 
@@ -88,6 +89,18 @@ impl<M> AdmittedVisit<M> {
 
     pub(super) fn into_parts(self) -> (Box<Visit>, M) {
         (self.visit, self.mode)
+    }
+
+    /// Notes the address of a request without a rule: what kind of request it was, and none of its values.
+    pub(super) fn note_address(
+        &mut self,
+        (method, path): (&Method, Option<&Segments>),
+        content_type: Option<&str>,
+    ) {
+        let Some(path) = path else { return };
+        let (shared, portal) = (&self.visit.shared, &self.visit.portal);
+        let template = shared.address_words.template(portal, &*shared.aliases, path);
+        self.visit.unmapped = Some(UnmappedAddress::new(method.as_str(), &template, content_type));
     }
 }
 

@@ -96,7 +96,8 @@ impl Visit {
             }
             // Observed, and without a response or a rule for it: nothing can be said about persons.
             VisitRule::Mapped(_) | VisitRule::Unmapped => {
-                (undecided(Vec::new(), Basis::None), weigh_undescribed(budgets, of, is_uninspected))
+                let basis = if account.is_unknown() { Basis::CallerUnknown } else { Basis::None };
+                (undecided(Vec::new(), basis), weigh_undescribed(budgets, of, is_uninspected))
             }
             VisitRule::Declared { .. } => {
                 let (over, charge) = weigh_shown(rules, budgets, of, keys);

@@ -33,8 +33,9 @@ impl<M> IdentifiedVisit<M> {
 }
 
 impl<M: RequestMode> IdentifiedVisit<M> {
-    pub(super) fn recognised_caller(&self) -> Option<&Caller> {
-        self.mode.is_recognised().then_some(&self.visit.caller)
+    /// The caller, where the portal is to be told who it is.
+    pub(super) fn caller_to_tell(&self) -> Option<&Caller> {
+        (self.mode.is_recognised() && self.mode.needs_account()).then_some(&self.visit.caller)
     }
 }
 
@@ -54,11 +55,17 @@ pub(super) async fn identify<M: RequestMode>(
         Err(failure) => {
             let doubt = reason_of(&failure);
             let reason = if is_malformed { RefusalReason::MalformedRequest } else { doubt.clone() };
+            let is_objected = mode.needs_account() || !failure.is_of_a_stranger();
             let caller = match failure {
                 IdentityFailure::Doubted(caller) => *caller,
-                IdentityFailure::NotSignedIn | IdentityFailure::NotAdmitted => mode.stranger(reason, now)?,
+                IdentityFailure::NotSignedIn | IdentityFailure::NotAdmitted => {
+                    mode.stranger(None, reason, now)?
+                }
+                IdentityFailure::Unplaced(caller)
+                | IdentityFailure::ShutOut(caller)
+                | IdentityFailure::Cut(caller) => mode.stranger(Some(*caller), reason, now)?,
             };
-            (caller, Some(doubt))
+            (caller, is_objected.then_some(doubt))
         }
     };
     let (rule, values) = match route {
@@ -90,8 +97,10 @@ pub(super) async fn identify<M: RequestMode>(
 
 fn reason_of(failure: &IdentityFailure) -> RefusalReason {
     match failure {
-        IdentityFailure::NotAdmitted => RefusalReason::UnknownAccount,
-        IdentityFailure::NotSignedIn => RefusalReason::NoSession,
+        IdentityFailure::NotAdmitted | IdentityFailure::Unplaced(_) | IdentityFailure::ShutOut(_) => {
+            RefusalReason::UnknownAccount
+        }
+        IdentityFailure::NotSignedIn | IdentityFailure::Cut(_) => RefusalReason::NoSession,
         IdentityFailure::Doubted(_) => RefusalReason::SessionMoved,
     }
 }

@@ -5,13 +5,13 @@
 
 use std::convert::Infallible;
 
-use digue_access::{Decision, Enforcement};
+use digue_access::{Decision, Enforcement, EnforcementMode};
 use digue_types::{AccountId, Exposure, OrganisationId, Outcome, RefusalReason, SessionId, Timestamp};
 
 use super::state::Visit;
 use crate::caller::{Caller, CallerKind};
 use crate::guard::CutGuard;
-use crate::ports::Verdict;
+use crate::ports::{JournalWriteError, Verdict};
 use crate::refusal::Refusal;
 use digue_connections::paced::KeptUntilSent;
 
@@ -62,8 +62,19 @@ pub(super) trait VisitMode: Sized + Send {
 
 /// The modes in which a request comes to Digue before the portal has answered it.
 pub(super) trait RequestMode: VisitMode {
-    /// The account to which a visit is written that names none; or its end.
-    fn stranger(&mut self, reason: RefusalReason, now: Timestamp) -> Result<Caller, Self::Stop>;
+    /// The caller to whom a visit is written that Digue does not admit: the one that it `named`, else an
+    /// unknown one; or its end.
+    fn stranger(
+        &mut self,
+        named: Option<Caller>,
+        reason: RefusalReason,
+        now: Timestamp,
+    ) -> Result<Caller, Self::Stop>;
+
+    /// True where everybody who works at the portal has an account of Digue.
+    fn needs_account(&self) -> bool {
+        true
+    }
 
     /// Counts the request among those of its account, until the value is dropped.
     fn take_turn(&self, visit: &Visit) -> Result<Option<KeptUntilSent>, Self::Stop>;
@@ -113,7 +124,12 @@ impl VisitMode for Enforcement {
 }
 
 impl RequestMode for Enforcement {
-    fn stranger(&mut self, reason: RefusalReason, _: Timestamp) -> Result<Caller, Refusal> {
+    fn stranger(
+        &mut self,
+        _: Option<Caller>,
+        reason: RefusalReason,
+        _: Timestamp,
+    ) -> Result<Caller, Refusal> {
         // Without an entry: anyone on the network could otherwise fill the disk.
         Err(Refusal::of(vec![reason], None))
     }
@@ -128,16 +144,24 @@ impl RequestMode for Enforcement {
     }
 }
 
-/// Observe-only mode: objections are collected, and change nothing.
-#[derive(Default)]
+/// Pilot and observe-only mode: objections are collected, and change nothing.
 pub(super) struct Observation {
     /// What enforced mode would have objected so far, in its order.
     against: Vec<RefusalReason>,
-    /// No caller is recognised: the rules have nothing to say about one.
+    /// Digue does not admit the caller.
     is_stranger: bool,
+    needs_account: bool,
 }
 
 impl Observation {
+    pub(super) const fn of(mode: EnforcementMode) -> Self {
+        let needs_account = match mode {
+            EnforcementMode::Pilot => false,
+            EnforcementMode::ObserveOnly | EnforcementMode::Enforced => true,
+        };
+        Self { against: Vec::new(), is_stranger: false, needs_account }
+    }
+
     fn add(&mut self, reasons: Vec<RefusalReason>) {
         for reason in reasons {
             if !self.against.contains(&reason) {
@@ -164,9 +188,7 @@ impl VisitMode for Observation {
     }
 
     fn settle(&mut self, decision: Decision) -> Decision {
-        if self.is_recognised() {
-            self.add(decision.reasons);
-        }
+        self.add(decision.reasons);
         let reasons = std::mem::take(&mut self.against);
         let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
         Decision { outcome, reasons, ..decision }
@@ -201,20 +223,30 @@ impl VisitMode for Observation {
             return Ok(None);
         }
         let recorded = shared.recorder.record(own).await;
-        Ok(recorded.inspect_err(|unrecorded| shared.note_unrecorded(&unrecorded.0)).ok())
+        let note = |unrecorded: &JournalWriteError| shared.note_unrecorded(&visit.portal.id, &unrecorded.0);
+        Ok(recorded.inspect_err(note).ok())
     }
 }
 
 impl RequestMode for Observation {
-    fn stranger(&mut self, _: RefusalReason, now: Timestamp) -> Result<Caller, Infallible> {
+    fn stranger(
+        &mut self,
+        named: Option<Caller>,
+        _: RefusalReason,
+        now: Timestamp,
+    ) -> Result<Caller, Infallible> {
         self.is_stranger = true;
-        Ok(Caller {
-            account: AccountId::parse("unknown").expect("`unknown` is an account id"),
-            organisation: OrganisationId::parse("unknown").expect("`unknown` is an organisation id"),
+        Ok(named.unwrap_or_else(|| Caller {
+            account: AccountId::unknown(),
+            organisation: OrganisationId::unknown(),
             session: SessionId::parse("unknown").expect("`unknown` is a session id"),
             proved_at: now,
             kind: CallerKind::Header,
-        })
+        }))
+    }
+
+    fn needs_account(&self) -> bool {
+        self.needs_account
     }
 
     /// None is counted: a trial takes nothing from the account's requests to enforced portals.
@@ -251,7 +283,7 @@ impl VisitMode for Reporting {
         Decision { outcome: Outcome::Released, reasons: Vec::new(), ..decision }
     }
 
-    /// The verdict can only stop what comes next; at an observe-only portal not even that.
+    /// The verdict can only stop what comes next; where rules are only tried not even that.
     fn monitor(&self, visit: &Visit, exposure: &Exposure) -> Verdict {
         match visit.portal.mode.enforcement() {
             Some(_) => drop(visit.shared.monitor.look(exposure)),

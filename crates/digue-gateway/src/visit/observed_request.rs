@@ -1,4 +1,4 @@
-//! The request to an observe-only portal: as the client sent it, with what any reverse proxy adds.
+//! The request to a portal in pilot or observe-only mode: as the client sent it, with what any reverse proxy adds.
 //!
 //! Removed are only hop-by-hop fields and Digue's own: its cookies, and the names under which it identifies
 //! the caller to a portal, which no client may use.

@@ -1,4 +1,4 @@
-//! The passage of an exchange with an observe-only portal.
+//! The passage of an exchange with a portal in pilot or observe-only mode.
 //!
 //! The request reaches the portal as the client sent it, and the response the client as the portal sent it,
 //! piece by piece. Copies are kept of what passed, for the steps that follow.
@@ -21,6 +21,7 @@ use super::request_body::INSPECTED_REQUEST_BYTES_MAX;
 use super::state::{RouteRef, Visit};
 use super::tunnel::{join, on_connection};
 use crate::headers;
+use crate::path::Segments;
 use crate::portal::RouteKind;
 use crate::refusal::Refusal;
 use crate::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
@@ -54,7 +55,7 @@ pub(super) async fn pass(
     then: impl FnOnce(IdentifiedVisit<Observation>, ObservedRequest, ObservedResponse) + Send + 'static,
 ) -> Response<Body> {
     let known = visit.visit();
-    let caller = visit.recognised_caller();
+    let caller = visit.caller_to_tell();
     let shared = known.shared.clone();
     let Some(outgoing) = as_sent(&shared, &known.portal, caller, &parts, connection, known.now) else {
         return plain(StatusCode::BAD_REQUEST);
@@ -126,6 +127,12 @@ impl ObservedRequest {
         RequestView::of(&self.parts, visit.route().map_or(BodyView::Whole(&[]), |route| self.body(route)))
     }
 
+    /// Its method, and its path as the gateway reads it; none for one that two programs could read
+    /// differently.
+    pub(super) fn target(&self) -> (&Method, Option<Segments>) {
+        (&self.parts.method, Segments::parse(self.parts.uri.path()).ok())
+    }
+
     fn body(&self, route: &RouteRef) -> BodyView<'_> {
         let needs_body = route.needs_request_body();
         let copied = &self.body;
@@ -146,6 +153,12 @@ impl ObservedRequest {
 }
 
 impl ObservedResponse {
+    /// The media type that the portal gave, as text.
+    pub(super) fn content_type(&self) -> Option<&str> {
+        let (_, headers) = self.head.as_ref()?;
+        headers.get(header::CONTENT_TYPE)?.to_str().ok()
+    }
+
     /// What the response showed, as far as it was copied.
     pub(super) async fn showing(
         self,

@@ -8,7 +8,7 @@ use digue_access::{Decision, RequestFacts, Snapshot};
 use digue_inspect::{Identifier, Unreadable};
 use digue_types::{
     ActionName, Category, ExchangeId, Exposure, Inspection, PersonKey, PersonRef, ReadFailure, RequestClient,
-    RouteName, Timestamp,
+    RouteName, Timestamp, UnmappedAddress,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -174,6 +174,8 @@ pub(super) struct Visit {
     pub(super) unread: Option<ReadFailure>,
     /// The status of the portal's response, once it came.
     pub(super) answered: Option<StatusCode>,
+    /// The address of an observed request that no rule describes.
+    pub(super) unmapped: Option<UnmappedAddress>,
 }
 
 impl Visit {
@@ -199,6 +201,7 @@ impl Visit {
             inspection: request.way.before_the_answer(),
             unread: None,
             answered: None,
+            unmapped: None,
         }
     }
 
@@ -225,6 +228,7 @@ impl Visit {
             inspection: Way::Report.before_the_answer(),
             unread: None,
             answered: None,
+            unmapped: None,
         }
     }
 
@@ -263,12 +267,18 @@ impl Visit {
     /// The quota of held bytes that this visit uses.
     pub(super) fn share(&self, of: &Arc<HeldBytes>, extensions: &http::Extensions) -> Share {
         let connection = extensions.get::<Arc<Slot>>().and_then(|slot| slot.share_key());
-        let who = [
-            BodyHolder::Account(self.caller.account.clone()),
-            BodyHolder::Organisation(self.caller.organisation.clone()),
-            BodyHolder::Portal(self.portal.id.clone()),
+        let Caller { account, organisation, .. } = &self.caller;
+        // Unknown callers have a name in common, and no quota: those of one connection and the portal's hold.
+        let account = (!account.is_unknown()).then(|| BodyHolder::Account(account.clone()));
+        let organisation =
+            (!organisation.is_unknown()).then(|| BodyHolder::Organisation(organisation.clone()));
+        let holders = [
+            connection.map(BodyHolder::Connection),
+            account,
+            organisation,
+            Some(BodyHolder::Portal(self.portal.id.clone())),
         ];
-        hold::begin(of, connection.map(BodyHolder::Connection).into_iter().chain(who))
+        hold::begin(of, holders.into_iter().flatten())
     }
 
     pub(super) fn guard(&self) -> CutGuard {
@@ -324,6 +334,7 @@ impl Visit {
             source: None,
             unread: self.unread.clone(),
             repeated: None,
+            unmapped: self.unmapped.clone(),
         }
     }
 
