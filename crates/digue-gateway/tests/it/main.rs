@@ -7,6 +7,10 @@
 )]
 
 mod faults;
+mod memory_monitor;
+mod passthrough;
+mod pilot;
+mod raw;
 mod restart;
 mod ways;
 mod world;

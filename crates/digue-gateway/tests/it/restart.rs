@@ -72,7 +72,7 @@ struct Course {
     /// kind have one entry.
     counted: BTreeMap<String, u64>,
     budgets: Vec<(String, [u32; 4], [u32; 4], Vec<String>)>,
-    memory: crate::world::MonitorMemory,
+    memory: crate::memory_monitor::MonitorMemory,
 }
 
 async fn course(steps: &[Step], restarts: &[usize]) -> Course {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use digue_types::{Basis, Exposure, Inspection, Means, Outcome, RefusalReason};
 
-use crate::world::{DECOY, MonitorCall, Reaction, Visit, WayIn, World};
+use crate::memory_monitor::{DECOY, MonitorCall};
+use crate::world::{Reaction, Visit, WayIn, World};
 
 /// The way against which all others are compared.
 const REFERENCE: WayIn = WayIn::Session;

@@ -1,6 +1,6 @@
 //! A gateway in memory before portals of one map, with a journal that a restart reads again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -23,10 +23,7 @@ use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule, Route,
     RouteKind, Timeouts, UninspectedChoice, Upstream,
 };
-use digue_gateway::ports::{
-    Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder, ResourceFetch, ResponseMonitor,
-    Verdict,
-};
+use digue_gateway::ports::{Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder};
 use digue_gateway::response_headers::HeaderRules;
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
 use digue_http::body;
@@ -38,14 +35,16 @@ use digue_inspect::{
 };
 use digue_testkit::{Heard, Holder, Reply};
 use digue_types::{
-    AccountId, ActionName, Exposure, Gate, Inspection, OrganisationId, Outcome, PersonRef, PopulationId,
-    PortalId, RouteName, SessionId, Timestamp,
+    AccountId, ActionName, Exposure, Gate, OrganisationId, PersonRef, PopulationId, PortalId, RouteName,
+    SessionId, Timestamp,
 };
 use http::{HeaderName, Method, Request, Response};
 use http_body_util::BodyExt as _;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::json;
+
+use crate::memory_monitor::{MonitorCall, MonitorMemory, RecordingMonitor};
 
 pub(crate) const NOON: Timestamp = Timestamp::from_secs(1_763_812_800);
 const CONSOLE: &str = "digue.test";
@@ -57,9 +56,6 @@ const REPORT_TOKEN: &str = "jeton-de-rapport";
 /// Accounts, each with what the rules say about it.
 pub(crate) const ACCOUNTS: [&str; 8] =
     ["caseload", "other", "closed", "step-up", "suspended", "reduced", "glass", "moved"];
-
-/// The person whose record the monitor takes for a theft.
-pub(crate) const DECOY: &str = "P6";
 
 #[derive(Debug)]
 pub(crate) struct ManualClock(AtomicI64);
@@ -101,86 +97,6 @@ impl Recorder for MemoryJournal {
     }
 }
 
-/// A monitor that withholds the decoy, and the persons beyond a number; it records every call.
-#[derive(Default)]
-pub(crate) struct RecordingMonitor {
-    pub(crate) memory: Mutex<MonitorMemory>,
-    pub(crate) monitor_calls: Mutex<Vec<MonitorCall>>,
-}
-
-/// What a monitor knows after all it was told; the same from the journal alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct MonitorMemory {
-    shown: BTreeMap<(bool, String), BTreeSet<String>>,
-    /// Refused requests.
-    refused: BTreeMap<String, u64>,
-}
-
-/// One call of the monitor.
-#[derive(Clone, Debug)]
-pub(crate) struct MonitorCall {
-    /// Asked for a verdict.
-    pub(crate) wants_verdict: bool,
-    pub(crate) exposure: Exposure,
-}
-
-/// The most persons of one account that this monitor lets pass.
-const SHOWN_MAX: usize = 40;
-
-impl MonitorMemory {
-    /// Takes one exposure; true when it reveals a theft.
-    fn take(&mut self, exposure: &Exposure, is_trial: bool) -> bool {
-        let account = exposure.account.to_string();
-        if exposure.outcome == Outcome::Refused {
-            *self.refused.entry(account).or_default() += exposure.requests();
-            return false;
-        }
-        let persons: BTreeSet<String> = exposure.persons().map(ToString::to_string).collect();
-        if persons.is_empty() {
-            // Most of them have no entry: a memory that must outlive a restart takes nothing from them.
-            return false;
-        }
-        let key = (is_trial, account);
-        let known = self.shown.get(&key).map_or(0, |known| known.union(&persons).count());
-        let is_theft = persons.contains(DECOY) || known > SHOWN_MAX;
-        let has_left = is_trial || exposure.inspection == Inspection::Reported;
-        if has_left || !is_theft {
-            self.shown.entry(key).or_default().extend(persons);
-        }
-        is_theft
-    }
-
-    /// The memory after a restart.
-    fn read(entries: &[Exposure]) -> Self {
-        let mut memory = Self::default();
-        for entry in entries {
-            memory.take(entry, entry.portal.as_str() == "essai");
-        }
-        memory
-    }
-}
-
-impl ResponseMonitor for RecordingMonitor {
-    fn look(&self, exposure: &Exposure) -> Verdict {
-        self.monitor_calls
-            .lock()
-            .unwrap()
-            .push(MonitorCall { wants_verdict: true, exposure: exposure.clone() });
-        let is_theft = self.memory.lock().unwrap().take(exposure, false);
-        if is_theft { Verdict::Withhold } else { Verdict::Pass }
-    }
-
-    fn observe(&self, exposure: &Exposure) {
-        self.monitor_calls
-            .lock()
-            .unwrap()
-            .push(MonitorCall { wants_verdict: false, exposure: exposure.clone() });
-        self.memory.lock().unwrap().take(exposure, true);
-    }
-
-    fn fetched(&self, _: &ResourceFetch<'_>) {}
-}
-
 struct Nothing;
 
 impl Aliases for Nothing {
@@ -210,6 +126,8 @@ pub(crate) enum WayIn {
     AuthRequestHeader,
     Observed,
     ObservedForwardAuth,
+    Pilot,
+    PilotForwardAuth,
     Report,
     ObservedReport,
 }
@@ -220,6 +138,7 @@ impl WayIn {
             Self::Header | Self::AuthRequestHeader => "entete.test",
             Self::Token => "jeton.test",
             Self::Observed | Self::ObservedForwardAuth | Self::ObservedReport => "essai.test",
+            Self::Pilot | Self::PilotForwardAuth => "pilote.test",
             _ => "portail.test",
         }
     }
@@ -269,6 +188,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     holder: Arc<Holder>,
     asserter: Arc<Vec<u8>>,
+    /// Where the portals listen.
+    upstream: String,
     proofs: u64,
     /// How far the clock of programs is ahead.
     pub(crate) programs_ahead: Duration,
@@ -408,13 +329,13 @@ fn limits() -> LimitsTable {
     }
 }
 
-fn portal(name: &str, identity: Identity, mode: EnforcementMode) -> Portal {
+fn portal(name: &str, identity: Identity, mode: EnforcementMode, upstream: &str) -> Portal {
     let shape = digue_inspect::IdentifierShape::new("^P[0-9]+$").unwrap();
     Portal {
         id: id(PortalId::parse(name)),
         population: id(PopulationId::parse("personnes")),
         hosts: vec![format!("{name}.test")],
-        upstream: Upstream { is_https: false, authority: upstream(), host: None },
+        upstream: Upstream { is_https: false, authority: upstream.to_owned(), host: None },
         identity,
         mapping: IdentityMapping::default(),
         request_headers: vec![],
@@ -439,7 +360,7 @@ fn header_identity() -> Identity {
     }
 }
 
-fn portals(asserter: &Asserter) -> Vec<Portal> {
+fn portals(asserter: &Asserter, upstream: &str) -> Vec<Portal> {
     let token = TokenVerifier::new(VerifierOptions {
         jwks: asserter.jwks().to_owned(),
         issuer: ISSUER.to_owned(),
@@ -450,10 +371,12 @@ fn portals(asserter: &Asserter) -> Vec<Portal> {
     })
     .unwrap();
     vec![
-        portal("portail", Identity::Session, EnforcementMode::Enforced),
-        portal("entete", header_identity(), EnforcementMode::Enforced),
-        portal("jeton", Identity::Jwt(Box::new(token)), EnforcementMode::Enforced),
-        portal("essai", Identity::Session, EnforcementMode::ObserveOnly),
+        portal("portail", Identity::Session, EnforcementMode::Enforced, upstream),
+        portal("entete", header_identity(), EnforcementMode::Enforced, upstream),
+        portal("jeton", Identity::Jwt(Box::new(token)), EnforcementMode::Enforced, upstream),
+        portal("essai", Identity::Session, EnforcementMode::ObserveOnly, upstream),
+        portal("pilote", Identity::Session, EnforcementMode::Pilot, upstream),
+        portal("pilote-entete", header_identity(), EnforcementMode::Pilot, upstream),
     ]
 }
 
@@ -488,7 +411,7 @@ fn rules(holder: &Holder) -> Snapshot {
         };
         keys.insert(token_hash(&key_secret(name)), key);
     }
-    let glass = ["portail", "entete", "jeton", "essai"].map(|name| {
+    let glass = ["portail", "entete", "jeton", "essai", "pilote"].map(|name| {
         let opened =
             BreakGlass { justification: "urgence".to_owned(), until: NOON.plus(Duration::from_hours(1)) };
         ((id(PortalId::parse(name)), account("glass")), opened)
@@ -516,7 +439,7 @@ fn sessions() -> Sessions {
     let hours = |hours| Duration::from_hours(hours);
     let mut sessions =
         Sessions::new(SessionLimits { idle: hours(1000), absolute: hours(1000), ..SessionLimits::default() });
-    for host in ["portail.test", "essai.test"] {
+    for host in ["portail.test", "essai.test", "pilote.test"] {
         for name in ACCOUNTS {
             let origin =
                 RequestOrigin { ip: ClientIp::read(CLIENT), agent: String::new(), tls: String::new() };
@@ -545,6 +468,11 @@ fn cookie(name: &str, host: &str) -> String {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::before(upstream())
+    }
+
+    /// In front of portals that listen at `upstream`.
+    pub(crate) fn before(upstream: String) -> Self {
         static PROVIDER: OnceLock<()> = OnceLock::new();
         PROVIDER.get_or_init(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
@@ -554,7 +482,7 @@ impl World {
         let (journal, monitor) = (Arc::new(MemoryJournal::default()), Arc::new(RecordingMonitor::default()));
         let clock = Arc::new(ManualClock(AtomicI64::new(NOON.micros())));
         let (holder, asserter) = (Arc::new(Holder::new()), Arc::new(key.as_ref().to_vec()));
-        let gateway = start(&journal, &monitor, &clock, &holder, &asserter);
+        let gateway = start(&journal, &monitor, &clock, &holder, (&asserter, &upstream));
         Self {
             gateway,
             journal,
@@ -562,6 +490,7 @@ impl World {
             clock,
             holder,
             asserter,
+            upstream,
             proofs: 0,
             programs_ahead: Duration::ZERO,
             nonce: None,
@@ -574,7 +503,8 @@ impl World {
         self.gateway.record_counted_refusals(true).await;
         let entries = self.journal.entries.lock().unwrap().clone();
         *self.monitor.memory.lock().unwrap() = MonitorMemory::read(&entries);
-        self.gateway = start(&self.journal, &self.monitor, &self.clock, &self.holder, &self.asserter);
+        self.gateway =
+            start(&self.journal, &self.monitor, &self.clock, &self.holder, (&self.asserter, &self.upstream));
         for entry in &entries {
             self.gateway.restore(entry);
         }
@@ -624,6 +554,13 @@ impl World {
         }
         self.settle().await;
         reaction
+    }
+
+    /// Makes the next decisions with a gate set.
+    pub(crate) fn set_gate(&self, reach: Reach, gate: Gate) {
+        let mut rules = (*self.gateway.rules()).clone();
+        Arc::make_mut(&mut rules.gates).set(reach, gate);
+        self.gateway.set_rules(rules);
     }
 
     /// Asks for a WebSocket through the proxy.
@@ -688,7 +625,7 @@ impl World {
         };
         let builder = match way {
             WayIn::Report | WayIn::ObservedReport => return self.report(way, visit),
-            WayIn::Session | WayIn::Key | WayIn::Header | WayIn::Token | WayIn::Observed => {
+            WayIn::Session | WayIn::Key | WayIn::Header | WayIn::Token | WayIn::Observed | WayIn::Pilot => {
                 Request::builder().method(method).uri(target).header("host", host)
             }
             WayIn::ExtAuthz => Request::builder()
@@ -700,7 +637,8 @@ impl World {
             WayIn::AuthRequest
             | WayIn::AuthRequestKey
             | WayIn::AuthRequestHeader
-            | WayIn::ObservedForwardAuth => forwarded(asking("auth-request")),
+            | WayIn::ObservedForwardAuth
+            | WayIn::PilotForwardAuth => forwarded(asking("auth-request")),
         };
         self.identified(way, visit, builder).header("x-forwarded-for", CLIENT).body(body::empty()).unwrap()
     }
@@ -776,11 +714,11 @@ fn start(
     monitor: &Arc<RecordingMonitor>,
     clock: &Arc<ManualClock>,
     holder: &Holder,
-    asserter: &[u8],
+    (asserter, upstream): (&[u8], &str),
 ) -> Gateway {
     let issuer = Asserter::new(asserter, ISSUER).unwrap();
     Gateway::new(GatewayParts {
-        hosts: Hosts::new(portals(&issuer), vec![CONSOLE.to_owned()], []),
+        hosts: Hosts::new(portals(&issuer, upstream), vec![CONSOLE.to_owned()], []),
         rules: rules(holder),
         sessions: sessions(),
         recorder: journal.clone(),
