@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 pub struct MonitoredFinding {
     pub finding: Finding,
     pub step: PlaybookStep,
-    /// True at an observe-only portal: people are informed, and nothing is done.
+    /// True where rules are only tried: people are informed, and nothing is done.
     pub is_trial: bool,
 }
 

@@ -21,6 +21,7 @@ mod error;
 pub mod files;
 mod first_state;
 pub mod found;
+pub mod gaps;
 pub mod gates;
 pub mod identity_cuts;
 pub mod indexing;

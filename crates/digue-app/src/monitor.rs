@@ -4,8 +4,8 @@
 //! containment is journalled, stored and applied to sessions (`containment`). After a start the engine's
 //! memory is rebuilt from the journal in the background; until then an engine without memory examines.
 //!
-//! Observe-only portals have an engine of their own: its findings are reported and never acted upon, and
-//! carry no weight at portals whose rules are enforced.
+//! Portals in pilot or observe-only mode have an engine of their own: its findings are reported and never
+//! acted upon, and carry no weight at portals whose rules are enforced.
 //!
 //! This file closes no gate and writes nothing: it gives verdicts and sends findings on.
 
@@ -80,7 +80,7 @@ pub struct DetectionMonitor {
 
 struct MonitorState {
     engine: Engine,
-    /// For observe-only portals.
+    /// For portals in pilot or observe-only mode.
     trial: Engine,
     /// Accounts from which every response is withheld until their gate is closed.
     cut: HashSet<AccountId>,
@@ -213,7 +213,7 @@ impl DetectionMonitor {
 
     /// Rebuilds the memory. `read` yields the events that the journal held when `begin_remembering` was
     /// called; `is_open` says which accounts may work now, if only after a fresh proof; `is_observed`
-    /// says which portals are observe-only now.
+    /// says at which portals rules are only tried now.
     pub fn remember<E>(
         &self,
         read: &dyn Fn(&mut dyn FnMut(Event)) -> Result<(), E>,
@@ -357,7 +357,7 @@ impl DetectionMonitor {
         if is_cut { Verdict::Withhold } else { Verdict::Pass }
     }
 
-    /// Findings at an observe-only portal report the step that would have been taken.
+    /// Findings where rules are only tried report the step that would have been taken.
     fn weigh_trial(&self, state: &mut MonitorState, exposure: &Exposure) {
         let Some(finding) = observe(&mut state.trial, exposure) else { return };
         let intended = self.step_alone(&finding).intended;
@@ -393,6 +393,11 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
             number: number_of(person.as_str()),
             is_explained,
         }));
+    }
+    // All unknown callers have one name: what they do together is the work of no account, and is judged as none.
+    // No work leads to a decoy.
+    if exposure.account.is_unknown() && !persons.iter().any(|person| engine.is_decoy(person.key)) {
+        return None;
     }
     let sighting = Sighting {
         at: exposure.at,
@@ -485,6 +490,26 @@ pub fn unattended() -> Arc<DetectionMonitor> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unknown_callers_together_are_no_thief_and_a_decoy_that_one_opens_is_reported() {
+        let population = PopulationId::parse("personnes").unwrap();
+        let rules = WatchRules { decoys: vec![(population, "P6".to_owned())], ..WatchRules::default() };
+        let monitor = DetectionMonitor::new(rules);
+        let mut receiver = monitor.take_found().unwrap();
+        let open = |number: u64, person: &str| {
+            let event = digue_testkit::events::shown(number, AccountId::unknown().as_str(), person);
+            let Event::Exposure(exposure) = event else { panic!("an exposure") };
+            monitor.observe(&exposure);
+        };
+        for number in 0..5_000 {
+            open(number, &format!("V{number}"));
+        }
+        assert_eq!(monitor.accounts(), 0);
+        open(5_000, "P6");
+        let found = receiver.take_waiting().expect("a decoy was opened");
+        assert!(found.is_trial && found.step.taken == Action::Observe, "{found:?}");
+    }
 
     #[test]
     fn what_people_decide_reaches_the_memory_by_the_journal() {

@@ -361,6 +361,11 @@ impl Engine {
         at_work
     }
 
+    /// True for the key of a decoy.
+    pub fn is_decoy(&self, person: u64) -> bool {
+        self.options.decoys.contains(&person)
+    }
+
     /// Number of accounts that are followed.
     pub fn accounts(&self) -> usize {
         self.profiles.len()

@@ -13,6 +13,7 @@ mod claims_truth;
 mod containment;
 mod desk;
 mod devices;
+mod gaps;
 mod incidents;
 mod isms;
 mod loads;
@@ -211,19 +212,21 @@ async fn a_disk_that_refuses_means_503_and_no_bytes() {
 /// Promise 28, with a journal that cannot write: the portal works as without Digue, and it is said what is missing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_refuses_stops_no_observed_portal() {
-    let faults = Arc::new(FailAt::new(DurableStep::WalWrite, 1, 1, FaultEffect::Fail(DISK_FULL)));
-    with_gateway_in(EnforcementMode::ObserveOnly, faults, |client, gateway| {
-        let runtime = tokio::runtime::Handle::current();
-        for _ in 0..3 {
-            for identity in [&WHO[..], &[]] {
-                let answer = client.send("GET", "/fiche", identity, b"");
-                assert_eq!((answer.status, answer.text()), (200, r#"{"id":"P1"}"#.to_owned()));
-                assert_eq!(answer.entry(), None, "nothing is added to a response");
-                // One commit each: the disk refuses the second.
-                assert!(runtime.block_on(gateway.finish_entries(digue_testkit::PATIENCE)));
+    for mode in [EnforcementMode::ObserveOnly, EnforcementMode::Pilot] {
+        let faults = Arc::new(FailAt::new(DurableStep::WalWrite, 1, 1, FaultEffect::Fail(DISK_FULL)));
+        with_gateway_in(mode, faults, |client, gateway| {
+            let runtime = tokio::runtime::Handle::current();
+            for _ in 0..3 {
+                for identity in [&WHO[..], &[]] {
+                    let answer = client.send("GET", "/fiche", identity, b"");
+                    assert_eq!((answer.status, answer.text()), (200, r#"{"id":"P1"}"#.to_owned()));
+                    assert_eq!(answer.entry(), None, "nothing is added to a response");
+                    // One commit each: the disk refuses the second.
+                    assert!(runtime.block_on(gateway.finish_entries(digue_testkit::PATIENCE)));
+                }
             }
-        }
-        assert_eq!(gateway.unrecorded(), 1);
-    })
-    .await;
+            assert_eq!(gateway.unrecorded(), 1);
+        })
+        .await;
+    }
 }
