@@ -83,7 +83,8 @@ pub async fn overview(State(console): State<Console>, visitor: Visitor) -> Resul
 fn coverage(portal: &watch::PortalCoverage) -> Value {
     json!({
         "portal": portal.portal,
-        "observes_only": portal.observes_only,
+        "mode": portal.mode.code(),
+        "observes_only": portal.observes_only(),
         "inspected": portal.counts.inspected,
         "uninspected": portal.counts.uninspected,
         "uninspected_bytes": portal.counts.uninspected_bytes,
@@ -91,6 +92,18 @@ fn coverage(portal: &watch::PortalCoverage) -> Value {
         "refused": portal.counts.refused,
         "would_refuse": portal.counts.would_refuse,
         "unseen": portal.counts.unseen,
+    })
+}
+
+/// An address that the map does not describe.
+fn outside(row: &digue_exposure::OutsideRow) -> Value {
+    json!({
+        "method": row.address.method,
+        "template": row.address.template,
+        "media_type": row.address.media_type,
+        "status": row.status,
+        "requests": row.requests,
+        "bytes": row.bytes,
     })
 }
 
@@ -114,6 +127,8 @@ pub async fn portals(State(console): State<Console>, visitor: Visitor) -> Result
                 "gate": portal.gate,
                 "limits": limits,
                 "coverage": coverage(&portal.coverage),
+                "outside": portal.outside.iter().map(outside).collect::<Vec<Value>>(),
+                "outside_others": portal.outside_others,
             })
         })
         .collect();

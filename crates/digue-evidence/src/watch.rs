@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::time::Duration;
 
 use digue_access::budget::Usage;
-use digue_access::{Reach, Session};
+use digue_access::{EnforcementMode, Reach, Session};
 use digue_app::alias_tables::AliasesInForce;
 use digue_app::directory::organisation_of;
 use digue_app::{Actor, App, OperationError, require};
-use digue_exposure::{CountedExposure, Coverage, Lookup, Minute, Sight};
+use digue_exposure::{CountedExposure, Coverage, Lookup, Minute, OutsideRow, Sight};
 use digue_journal::keyring::OpenedKeyring;
 use digue_journal::{Journal, OpenError};
 use digue_types::{
@@ -31,7 +31,7 @@ pub struct Overview {
     pub persons_day: usize,
     pub nearest: Vec<(PortalId, Usage)>,
     pub coverage: Vec<PortalCoverage>,
-    /// Responses of observe-only portals that left without an entry, since the start.
+    /// Responses that left where rules are only tried without an entry, since the start.
     pub unrecorded: u64,
     pub recent: Vec<CountedExposure>,
     pub acts: Vec<(u64, Administration)>,
@@ -44,8 +44,15 @@ pub struct Overview {
 #[derive(Clone, Debug)]
 pub struct PortalCoverage {
     pub portal: PortalId,
-    pub observes_only: bool,
+    pub mode: EnforcementMode,
     pub counts: Coverage,
+}
+
+impl PortalCoverage {
+    /// True where rules are only tried.
+    pub fn observes_only(&self) -> bool {
+        self.mode.enforcement().is_none()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -114,7 +121,7 @@ fn coverage_of(app: &App) -> Vec<PortalCoverage> {
         .portals()
         .map(|portal| PortalCoverage {
             portal: portal.id.clone(),
-            observes_only: portal.mode == digue_access::EnforcementMode::ObserveOnly,
+            mode: portal.mode,
             counts: state.index.coverage(&portal.id),
         })
         .collect();
@@ -134,6 +141,11 @@ pub struct PortalView {
     /// The limits, as (what is counted, window, persons).
     pub limits: Vec<(&'static str, SlidingWindow, u32)>,
     pub gate: Gate,
+    /// What to add to the map: addresses that no rule describes, the most requested first. Learnt in pilot and
+    /// observe-only mode.
+    pub outside: Vec<OutsideRow>,
+    /// Requests for further addresses outside the map, which are not told apart.
+    pub outside_others: u64,
 }
 
 pub fn portals(app: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationError> {
@@ -152,7 +164,12 @@ pub fn portals(app: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationErr
         let limits = tables.into_iter().flat_map(|(name, limits)| {
             SlidingWindow::ALL.into_iter().filter_map(move |w| limits.of(w).map(|limit| (name, w, limit)))
         });
+        let (mut outside, outside_others) = app.journal_state().index.outside(&portal.id);
+        // Entries name what no rule described then; a rule may have been added since.
+        outside.retain(|row| !portal.describes(&row.address));
         Some(PortalView {
+            outside,
+            outside_others,
             hosts: portal.hosts.clone(),
             population: portal.population.to_string(),
             routes: portal.routes.len(),

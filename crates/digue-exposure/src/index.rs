@@ -11,6 +11,7 @@ use digue_journal::{Committed, codec};
 use digue_types::{AccountId, Administration, Event, Exposure, PortalId, Timestamp};
 
 use crate::block::{ExposureOrigin, ExposureRow, NOBODY};
+use crate::outside::OutsideRow;
 use crate::pulse::{CountedExposure, Coverage, ExposureCounters, Minute};
 use crate::segment::IndexError;
 use crate::segment_store::{self, RowChunk, SegmentSizes, SegmentStore, SharedIndex};
@@ -279,6 +280,12 @@ impl Index {
 
     pub fn coverage(&self, portal: &PortalId) -> Coverage {
         self.pulse.coverage(portal)
+    }
+
+    /// The addresses of a portal that no map described when they were asked for, the most requested first; and
+    /// how many requests were for further ones.
+    pub fn outside(&self, portal: &PortalId) -> (Vec<OutsideRow>, u64) {
+        self.pulse.outside(portal)
     }
 
     /// The last `count` exposures of all accounts, newest first.

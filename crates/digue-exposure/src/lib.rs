@@ -10,6 +10,7 @@ mod bits;
 mod block;
 mod index;
 mod names;
+mod outside;
 mod persons;
 mod pulse;
 mod scope;
@@ -37,6 +38,7 @@ pub fn read_any_bytes(bytes: &[u8]) {
 }
 
 pub use index::{Index, Opening};
+pub use outside::OutsideRow;
 pub use pulse::{CountedExposure, Coverage, Minute};
 pub use scope::{Affected, CountBound, Lookup, Quality, QuestionName, ScopeAnswer, ScopeQuestion};
 pub use segment::IndexError;

@@ -9,6 +9,8 @@ use digue_types::{
     AccountId, Exposure, Inspection, OrganisationId, Outcome, PortalId, RefusalReason, RouteName, Timestamp,
 };
 
+use crate::outside::{OutsideAddresses, OutsideRow};
+
 /// The facts of one exposure that pages show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountedExposure {
@@ -76,6 +78,7 @@ const RECENT_MAX: usize = 200;
 pub(crate) struct ExposureCounters {
     minutes: BTreeMap<i64, Minute>,
     coverage: BTreeMap<PortalId, Coverage>,
+    outside: BTreeMap<PortalId, OutsideAddresses>,
     recent: VecDeque<CountedExposure>,
 }
 
@@ -108,6 +111,9 @@ impl ExposureCounters {
         let coverage = self.coverage.get_mut(&exposure.portal).expect("inserted above");
         // The parts of one response count once.
         if exposure.part == 1 {
+            if exposure.unmapped.is_some() {
+                self.outside.entry(exposure.portal.clone()).or_default().add(exposure);
+            }
             let requests = exposure.requests();
             minute.responses += requests;
             minute.refused += if exposure.outcome == Outcome::Refused { requests } else { 0 };
@@ -157,6 +163,11 @@ impl ExposureCounters {
         self.coverage.get(portal).copied().unwrap_or_default()
     }
 
+    /// The addresses that no map described, the most requested first, and how many requests were for others.
+    pub(crate) fn outside(&self, portal: &PortalId) -> (Vec<OutsideRow>, u64) {
+        self.outside.get(portal).map(OutsideAddresses::rows).unwrap_or_default()
+    }
+
     pub(crate) fn recent(&self, count: usize) -> impl Iterator<Item = &CountedExposure> {
         self.recent.iter().take(count)
     }
@@ -168,6 +179,9 @@ impl ExposureCounters {
         for (portal, coverage) in &self.coverage {
             let numbers = coverage.clone().numbers().map(|number| number.to_string()).join(" ");
             text.push_str(&format!("coverage {portal} {numbers}\n"));
+        }
+        for (portal, outside) in &self.outside {
+            text.push_str(&outside.to_lines(portal));
         }
         for (minute, counts) in &self.minutes {
             let Minute { persons, responses, refused } = counts;
@@ -187,6 +201,10 @@ impl ExposureCounters {
                     *number = words.next()?.parse().ok()?;
                 }
                 self.coverage.insert(portal, coverage);
+            }
+            "outside" => {
+                let portal = words.next()?.parse().ok()?;
+                self.outside.entry(portal).or_default().read_words(&mut words)?;
             }
             "minute" => {
                 let minute = words.next()?.parse().ok()?;

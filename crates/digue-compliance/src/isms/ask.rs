@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use digue_access::{EnforcementMode, Role};
+use digue_access::Role;
 use digue_administration::approvals::ApprovalRequest;
 use digue_app::{Actor, App, OperationError, gates};
 use digue_casework::{alerts, incidents};
@@ -306,7 +306,7 @@ fn portals(app: &App, check: Check) -> Measurement {
     failing(&all_portals(app), |id| {
         let Some(portal) = hosts.portal(id) else { return true };
         match check {
-            Check::PortalsEnforced => portal.mode == EnforcementMode::ObserveOnly,
+            Check::PortalsEnforced => portal.mode.enforcement().is_none(),
             Check::Budgets => {
                 portal.limits.account.0.iter().all(Option::is_none)
                     || portal.limits.organisation.0.iter().all(Option::is_none)
