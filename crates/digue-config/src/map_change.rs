@@ -199,7 +199,11 @@ fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) ->
     match names[..] {
         // How access logs are read, and how long a portal may take: no response depends on it.
         ["import" | "timeouts", ..] => true,
-        ["portal", "mode"] => b.mode == EnforcementMode::Enforced || a.mode == b.mode,
+        // Of the modes that refuse nothing, a pilot asks for less.
+        ["portal", "mode"] => match (a.mode, b.mode) {
+            (_, EnforcementMode::Enforced) | (EnforcementMode::Pilot, EnforcementMode::ObserveOnly) => true,
+            (before, after) => before == after,
+        },
         ["portal", "population"] => a.population == b.population,
         ["portal", "hosts"] => b.hosts.iter().all(|host| a.hosts.contains(host)),
         // Limits where there were none only narrow; a table that disappears takes its limits away.

@@ -99,7 +99,8 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let mode = section
         .choice(
             "mode",
-            &[("enforced", EnforcementMode::Enforced), ("observe-only", EnforcementMode::ObserveOnly)],
+            &[EnforcementMode::Enforced, EnforcementMode::ObserveOnly, EnforcementMode::Pilot]
+                .map(|mode| (mode.code(), mode)),
         )
         .unwrap_or_default();
     let (identity, named_headers) = identity?;

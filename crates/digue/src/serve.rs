@@ -15,6 +15,7 @@ use digue_administration::{aliases, caseloads};
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
 use digue_app::found::FindingReceiver;
+use digue_app::gaps;
 use digue_app::indexing::{self, IndexFolder};
 use digue_app::monitor::{DetectionMonitor, MEMORY, WatchRules};
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
@@ -283,7 +284,7 @@ fn remember(app: &Arc<App>, journal: &Journal) {
     });
 }
 
-/// Observe-only portals.
+/// Portals whose rules are only tried.
 fn observed(hosts: &Hosts) -> BTreeSet<PortalId> {
     let observed = hosts.portals().filter(|portal| portal.mode.enforcement().is_none());
     observed.map(|portal| portal.id.clone()).collect()
@@ -315,6 +316,9 @@ impl RunningServer {
             notices::read_due(&app).await.map(drop)
         });
         every!(second, "findings", |app: Arc<App>| async move { alerts::tell_due(&app).await.map(drop) });
+        every!(Duration::from_secs(5), "missing entries", |app: Arc<App>| async move {
+            gaps::journal_due(&app).await
+        });
         every!(settings.journal.witnesses.every, "witnesses", |app: Arc<App>| async move {
             witnesses::ask_all(&app).await.map(drop)
         });
@@ -456,7 +460,10 @@ impl RunningServer {
             }
         }
         if !self.app.gateway().finish_entries(ENTRIES_WAIT_MAX).await {
-            tracing::error!("Some responses of observe-only portals have no entry; stopping without them");
+            tracing::error!("Some responses where rules are only tried have no entry; stopping without them");
+        }
+        if let Err(error) = gaps::journal_due(&self.app).await {
+            tracing::error!(%error, "The journal cannot be told which entries are missing; the log has them");
         }
         // After the listeners have stopped: no request can add to these counts any more.
         self.app.gateway().record_counted_refusals(true).await;

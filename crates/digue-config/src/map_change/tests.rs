@@ -182,7 +182,7 @@ fn shown(map: &PortalMap, visit: &Visit) -> Option<BTreeSet<String>> {
         }
         _ => true,
     };
-    let observes = portal.mode == EnforcementMode::ObserveOnly;
+    let observes = portal.mode.enforcement().is_none();
     match route.kind {
         RouteKind::Assets { is_public: true } => return Some(BTreeSet::new()),
         _ if !has_account => return observes.then(BTreeSet::new),

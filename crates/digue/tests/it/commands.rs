@@ -43,7 +43,7 @@ fn check_prints_every_fault_with_file_and_line() {
             "as = \"numero\" }]\n[[routes.response]]\nformat = \"html\"",
             "as = \"nir\" }]\n[[routes.response]]\nformat = \"html\"",
         )
-        .replace("mode = \"observe-only\"", "mode = \"relaxed\"");
+        .replace("mode = \"pilot\"", "mode = \"relaxed\"");
     fs::write(&map, bad).unwrap();
     fs::write(folder.path().join("policies/bad.cedar"), "permit(principal, action, resource);\nforbid(")
         .unwrap();

@@ -143,6 +143,14 @@ impl Instance {
         instance
     }
 
+    /// Serves the configuration of a folder, in front of `portal`.
+    pub(crate) fn in_folder(folder: tempfile::TempDir, portal: Portal, address: SocketAddr) -> Self {
+        let mut instance = Self { folder, portal, address, child: None, links: HashMap::new() };
+        instance.make_link("rssi", CONSOLE_HOST);
+        instance.start();
+        instance
+    }
+
     pub(crate) fn start(&mut self) {
         let mut child = Command::new(binary())
             .args(["serve", "--config", "digue.toml"])

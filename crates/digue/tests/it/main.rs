@@ -39,6 +39,7 @@ mod observed;
 mod officer;
 mod outside_body;
 mod persons;
+mod pilot;
 mod provider;
 mod proxies;
 mod python;
