@@ -89,7 +89,7 @@ pub(crate) struct IncidentHead {
     pub(crate) state: String,
     pub(crate) role: String,
     pub(crate) steps: Vec<ShownStep>,
-    /// The clocks of duties that are not met.
+    /// The clocks of duties that are not met, the nearest first.
     pub(crate) clocks: Vec<ShownClock>,
     /// No clock runs, because nobody stated the hour of awareness.
     pub(crate) lacks_awareness: bool,
@@ -105,6 +105,17 @@ pub(crate) struct IncidentHead {
 }
 
 impl IncidentHead {
+    /// The nearest clock, and every one that is late: never folded.
+    pub(crate) fn pressing(&self) -> Vec<&ShownClock> {
+        let clocks = self.clocks.iter().enumerate();
+        clocks.filter(|(place, shown)| *place == 0 || shown.is_late).map(|(_, shown)| shown).collect()
+    }
+
+    /// The other clocks.
+    pub(crate) fn later(&self) -> Vec<&ShownClock> {
+        self.clocks.iter().skip(1).filter(|shown| !shown.is_late).collect()
+    }
+
     pub(crate) async fn new(
         console: &Console,
         actor: &Actor,

@@ -23,6 +23,10 @@ line-title = Where the incident stands
 line-next = To do now – { $step }: { $what }
 line-next-close = To do now – everything is decided and done: close the incident
 line-over = Nothing is left to do: the incident is over.
+line-clocks = { $count ->
+    [one] One other deadline runs
+   *[other] { $shown } other deadlines run
+}
 line-missing = { $count ->
     [one] One point is left
    *[other] { $shown } points are left

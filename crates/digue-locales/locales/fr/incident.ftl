@@ -23,6 +23,10 @@ line-title = Où en est l'incident
 line-next = À faire maintenant – { $step } : { $what }
 line-next-close = À faire maintenant – tout est décidé et fait : clore l'incident
 line-over = Il ne reste rien à faire : l'incident est terminé.
+line-clocks = { $count ->
+    [one] Une autre échéance court
+   *[other] { $shown } autres échéances courent
+}
 line-missing = { $count ->
     [one] Il reste un point
    *[other] Il reste { $shown } points
