@@ -45,8 +45,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
 
     // Who is affected: exact, from the journal.
     night.room("affected");
-    browser.sees("h2", "Calculer la liste");
-    browser.click("form[action$='/affected'] button");
+    // A confirmed theft begins with its signed list.
     browser.sees(".figures", "personnes touchées");
     browser.sees("h2", "Par catégorie de données");
     browser.page_at_both_widths("incident-affected");

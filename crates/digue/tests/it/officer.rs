@@ -55,13 +55,12 @@ impl Officer {
     pub(crate) fn decides_aware_since(&self, days: u32) {
         let browser = &self.browser;
         self.room("decisions");
-        let earlier = "document.querySelectorAll('details').forEach(one => one.open = true); \
-                       const field = document.querySelector('#aware'); \
+        let earlier = "const field = document.querySelector('#aware'); \
                        const at = new Date(Date.parse(field.value + 'Z') - arguments[0] * 864e5); \
                        field.value = at.toISOString().slice(0, 16)";
         browser.ask("POST", "/execute/sync", &serde_json::json!({"script": earlier, "args": [days]}));
         browser.write("#aware-reason", BECAUSE);
-        browser.click("form:has(#aware) button");
+        browser.submit("form:has(#aware)", 0);
         browser.sees("main", "Inscrit.");
         self.room("decisions");
         browser.choose("#f-notify", "yes");
@@ -124,8 +123,11 @@ impl Officer {
         }
     }
 
+    /// Goes to a page of the incident, and unfolds what is optional there.
     pub(crate) fn room(&self, room: &str) {
         self.browser.go(&format!("{}/{room}", self.incident));
+        let unfold = "document.querySelectorAll('main details').forEach(one => one.open = true)";
+        self.browser.ask("POST", "/execute/sync", &serde_json::json!({"script": unfold, "args": []}));
     }
 
     /// Answers every mandatory step that is open, sheet by sheet: even "I do not know" is an answer.

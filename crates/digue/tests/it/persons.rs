@@ -177,7 +177,7 @@ fn what_is_hidden_is_dated_counted_and_comes_back() {
     assert!(rows.lines().count() == 2 && !rows.contains("of-1"), "{rows}");
     // Hidden rows are counted, for those who may look.
     let page = ciso.get("/requests").text();
-    assert!(page.contains("account:a1") && page.contains("<td class=\"n\">1</td>"), "{page}");
+    assert!(page.contains("compte a1") && page.contains("<td class=\"n\">1</td>"), "{page}");
     let id = dpo
         .get("/requests")
         .text()
