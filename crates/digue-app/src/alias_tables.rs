@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use digue_exposure::{Affected, ScopeAnswer};
 use digue_gateway::Hosts;
 use digue_gateway::ports::Aliases;
-use digue_inspect::IdentifierKind;
+use digue_identifiers::IdentifierKind;
 use digue_types::{PersonRef, PopulationId, PortalId};
 
 use crate::app::App;

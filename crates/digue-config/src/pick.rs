@@ -1,7 +1,7 @@
 //! What each rule of a map says alike, for requests and for responses: the kind of its identifiers, and their
 //! pattern.
 
-use digue_inspect::{IdentifierKind, Pick, SearchPattern};
+use digue_identifiers::{IdentifierKind, Pick, SearchPattern};
 
 use super::reader::ConfigSection;
 

@@ -15,11 +15,9 @@ use digue_gateway::portal::{
 };
 use digue_gateway::request_headers::parse_request_header;
 use digue_gateway::response_headers::{HeaderRules, is_never_passed};
+use digue_identifiers::{IdentifierKind, IdentifierShape, Normalise};
 use digue_inspect::jsonpath;
-use digue_inspect::{
-    ErrorRules, IdentifierKind, IdentifierShape, Normalise, RequestRule, RequestSource, ResponseRules,
-    RuleBlock, StatusPattern,
-};
+use digue_inspect::{ErrorRules, RequestRule, RequestSource, ResponseRules, RuleBlock, StatusPattern};
 use digue_logs::access_log::{LogForm, LogMembers};
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, SlidingWindow};
 use http::{HeaderName, Method};

@@ -248,7 +248,8 @@ mod tests {
     use std::time::Duration;
 
     use digue_access::{EnforcementMode, LimitsTable, RouteAccess, Sessions, Snapshot};
-    use digue_inspect::{IdentifierKind, Pick, RequestRule, RequestSource, ResponseRules};
+    use digue_identifiers::{IdentifierKind, Pick};
+    use digue_inspect::{RequestRule, RequestSource, ResponseRules};
     use digue_types::{ActionName, Exposure, PersonRef, PopulationId, PortalId, RouteName, Timestamp};
     use ring::rand::SystemRandom;
     use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use digue_access::{EnforcementMode, LimitsTable, RouteAccess};
-use digue_inspect::{IdentifierKind, RequestRule, ResponseRules};
+use digue_identifiers::IdentifierKind;
+use digue_inspect::{RequestRule, ResponseRules};
 use digue_types::{
     ActionName, Category, PersonKey, PersonRef, PopulationId, PortalId, RouteName, UninspectedCause,
     UnmappedAddress, person::PersonKeyer,

@@ -5,7 +5,7 @@
 //! encoded, and the persons found count as shown. Where no shape could recognise an identifier, and for
 //! names that no standard defines, only what the map names passes.
 
-use digue_inspect::{Identifier, IdentifierKind, Pick};
+use digue_identifiers::{Identifier, IdentifierKind, Pick};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use regex::Regex;
 use regex_syntax::hir::{Hir, HirKind, Look, Repetition};

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use digue_inspect::{Identifier, ShownIdentifiers, Unreadable};
+use digue_identifiers::{Identifier, ShownIdentifiers, Unreadable};
 use digue_types::{Basis, Means, PersonRef, ReadFailure, ShownPersons, UnreadCause};
 
 use crate::portal::Portal;

@@ -10,14 +10,12 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use digue_html::selector::parse_selector;
+use digue_identifiers::{IdentifierKind, IdentifierShape, Pick, ResponseReading};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath::RecordPath;
 use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
-use digue_inspect::{
-    BlockRules, IdentifierKind, IdentifierShape, InspectionLimits, Message, Pick, ResponseReading,
-    ResponseRules, RuleBlock, inspect,
-};
+use digue_inspect::{BlockRules, InspectionLimits, Message, ResponseRules, RuleBlock, inspect};
 
 const PERSONS: usize = 100;
 

@@ -11,10 +11,10 @@ use digue_types::visible::{is_blank, is_invisible};
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use memchr::memchr;
 
-use crate::collector::Collector;
-use crate::reading::{ReadingTally, Unreadable};
-use crate::swept_texts::SweptTexts;
 use crate::table::{CellValue, TableRow, TableRows, TableRules};
+use digue_identifiers::collector::Collector;
+use digue_identifiers::reading::{ReadingTally, Unreadable};
+use digue_identifiers::swept_texts::SweptTexts;
 use lexer::{Lexer, Quotes};
 
 /// The delimiters that files without an own one are read with.

@@ -10,7 +10,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::reading::Unreadable;
+use digue_identifiers::reading::Unreadable;
 
 /// The content codings to ask a portal for. `deflate` is decoded, too, and not asked for: servers differ in
 /// what they send under this name.

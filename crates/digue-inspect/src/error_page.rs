@@ -14,12 +14,12 @@ use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::collector::Collector;
 use crate::html::{self, HtmlRecords, HtmlRules};
 use crate::json::is_plain_name;
 use crate::limits::InspectionLimits;
-use crate::reading::Unreadable;
 use digue_html::selector::{Selector, parse_selector};
+use digue_identifiers::collector::Collector;
+use digue_identifiers::reading::Unreadable;
 
 /// Member names of JSON error answers: RFC 9457, and those of common frameworks. In lower case, without
 /// hyphens and underscores.

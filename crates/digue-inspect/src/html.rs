@@ -19,10 +19,10 @@ use digue_html::selector::Selector;
 use digue_types::{ReadFailure, UnreadCause};
 use walk::{HtmlWalk, WalkPlan};
 
-use crate::collector::Collector;
-use crate::identifier::Pick;
 use crate::limits::InspectionLimits;
-use crate::reading::{ReadingTally, Unreadable};
+use digue_identifiers::collector::Collector;
+use digue_identifiers::identifier::Pick;
+use digue_identifiers::reading::{ReadingTally, Unreadable};
 
 /// Elements of a page that carry identifiers.
 #[derive(Clone, Debug)]

@@ -13,10 +13,10 @@ use memchr::memchr;
 use serde::de::{Deserialize, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::collector::Collector;
-use crate::identifier::Pick;
 use crate::jsonpath::{JsonPathSegment, RecordPath, Select};
-use crate::reading::{ReadingTally, Unreadable, WhyNobody};
+use digue_identifiers::collector::Collector;
+use digue_identifiers::identifier::Pick;
+use digue_identifiers::reading::{ReadingTally, Unreadable, WhyNobody};
 
 mod children;
 pub mod outline;
@@ -446,7 +446,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::identifier::IdentifierKind;
+    use digue_identifiers::identifier::IdentifierKind;
 
     fn kinds() -> [IdentifierKind; 1] {
         [IdentifierKind { name: "id".into(), steps: vec![], shape: None }]

@@ -8,33 +8,21 @@
 //! known, or `Unreadable` with cause and place (docs/decisions/0016). Whether an unreadable response may
 //! leave, the portal map decides.
 
-pub mod collector;
 pub mod csv_table;
 pub mod decode;
 pub mod document_element;
 mod error_page;
 pub mod html;
-pub mod identifier;
 pub mod json;
 pub mod jsonpath;
 pub mod limits;
 pub mod media_type;
-pub mod pattern;
-pub mod reading;
 pub mod request;
 pub mod response;
-pub mod shape;
-pub mod sweep;
-mod swept_texts;
 pub mod table;
 pub mod xlsx;
 pub mod xml;
 
-pub use collector::Collector;
-pub use identifier::{Identifier, IdentifierKind, Normalise, Pick};
 pub use limits::InspectionLimits;
-pub use pattern::SearchPattern;
-pub use reading::{ResponseReading, ShownIdentifiers, Unreadable, WhyNobody};
 pub use request::{RequestFields, RequestRule, RequestSource, read_request};
 pub use response::{BlockRules, ErrorRules, Message, ResponseRules, RuleBlock, StatusPattern, inspect};
-pub use shape::IdentifierShape;

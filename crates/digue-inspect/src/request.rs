@@ -11,11 +11,11 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::collector::Collector;
-use crate::identifier::{IdentifierKind, Pick};
 use crate::json::{JsonMap, JsonRule, JsonRules};
 use crate::media_type::MediaType;
-use crate::reading::Unreadable;
+use digue_identifiers::collector::Collector;
+use digue_identifiers::identifier::{IdentifierKind, Pick};
+use digue_identifiers::reading::Unreadable;
 
 /// A named value of the request.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl RequestSource {
 
 /// The canonical values found, by the name of their rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RequestFields(pub BTreeMap<String, Vec<crate::Identifier>>);
+pub struct RequestFields(pub BTreeMap<String, Vec<digue_identifiers::Identifier>>);
 
 /// The parts of a request that rules examine.
 pub struct RequestParts<'r> {
@@ -285,7 +285,11 @@ mod tests {
     use crate::jsonpath::RecordPath;
 
     fn kinds() -> Vec<IdentifierKind> {
-        vec![IdentifierKind { name: "id".into(), steps: vec![crate::Normalise::Compact], shape: None }]
+        vec![IdentifierKind {
+            name: "id".into(),
+            steps: vec![digue_identifiers::Normalise::Compact],
+            shape: None,
+        }]
     }
 
     fn pick() -> Pick {

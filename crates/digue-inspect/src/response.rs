@@ -4,19 +4,19 @@
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::collector::Collector;
 use crate::csv_table;
 use crate::decode;
 use crate::error_page;
 use crate::html::{self, HtmlRecords, HtmlRules};
-use crate::identifier::{IdentifierKind, Pick};
 use crate::json::{JsonRules, without_guard};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
-use crate::reading::{ReadingTally, ResponseReading, Unreadable, WhyNobody};
 use crate::table::TableRules;
 use crate::xlsx;
 use crate::xml::{self, XmlRules};
+use digue_identifiers::collector::Collector;
+use digue_identifiers::identifier::{IdentifierKind, Pick};
+use digue_identifiers::reading::{ReadingTally, ResponseReading, Unreadable, WhyNobody};
 
 /// How responses of one route are read: one block for each media type.
 #[derive(Clone, Debug, Default)]
@@ -350,7 +350,7 @@ fn read_text(
 
 #[cfg(test)]
 mod tests {
-    use crate::pattern::SearchPattern;
+    use digue_identifiers::pattern::SearchPattern;
     use digue_types::Means;
 
     use super::*;

@@ -9,7 +9,7 @@ mod rows;
 
 use regex::Regex;
 
-use crate::identifier::Pick;
+use digue_identifiers::identifier::Pick;
 
 pub(crate) use rows::{CellValue, TableRow, TableRows};
 

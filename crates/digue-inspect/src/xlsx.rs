@@ -19,11 +19,11 @@ use std::collections::HashMap;
 
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::collector::Collector;
 use crate::limits::InspectionLimits;
-use crate::reading::{ReadingTally, Unreadable};
 use crate::table::{TableRow, TableRows, TableRules};
 use asides::Asides;
+use digue_identifiers::collector::Collector;
+use digue_identifiers::reading::{ReadingTally, Unreadable};
 use package::{SheetPart, XlsxPackage};
 use sheet::{SheetRow, WorkbookTables, read_sheet};
 

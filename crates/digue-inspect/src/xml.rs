@@ -10,9 +10,9 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::collector::Collector;
-use crate::identifier::Pick;
-use crate::reading::{ReadingTally, Unreadable, WhyNobody};
+use digue_identifiers::collector::Collector;
+use digue_identifiers::identifier::Pick;
+use digue_identifiers::reading::{ReadingTally, Unreadable, WhyNobody};
 
 pub mod outline;
 
@@ -461,7 +461,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::identifier::IdentifierKind;
+    use digue_identifiers::identifier::IdentifierKind;
 
     fn look(path: &str, text: &str) -> Option<Vec<String>> {
         let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];

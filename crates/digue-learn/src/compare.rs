@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use digue_identifiers::ResponseReading;
 use digue_inspect::media_type::MediaType;
 use digue_inspect::request::RequestParts;
-use digue_inspect::{Message, ResponseReading, inspect, read_request};
+use digue_inspect::{Message, inspect, read_request};
 use digue_survey::exchange::{Exchange, RecordedBody, UrlParts, pairs};
 use digue_survey::known::KnownPersons;
 use digue_types::path::Segments;

@@ -1,6 +1,7 @@
 //! A learnt map as the inspection applies it, and any map as learning tries it.
 
 use digue_html::selector::parse_selector;
+use digue_identifiers::{IdentifierKind, IdentifierShape, Pick, SearchPattern};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath::RecordPath;
@@ -8,8 +9,8 @@ use digue_inspect::response::usual_types;
 use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
-    BlockRules, ErrorRules, IdentifierKind, IdentifierShape, InspectionLimits, Pick, RequestRule,
-    RequestSource, ResponseRules, RuleBlock, SearchPattern, StatusPattern,
+    BlockRules, ErrorRules, InspectionLimits, RequestRule, RequestSource, ResponseRules, RuleBlock,
+    StatusPattern,
 };
 use digue_types::path::{Pattern, Segments};
 use regex::Regex;

@@ -2,7 +2,7 @@
 //!
 //! Text of the portal stands only in values, which the serialiser quotes; a comment is one line, without controls.
 
-use digue_inspect::Normalise;
+use digue_identifiers::Normalise;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use crate::model::{

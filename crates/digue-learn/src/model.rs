@@ -2,7 +2,7 @@
 //!
 //! It has no text for people: a reason is a variant with its figures, and the caller's [`Wording`] makes sentences.
 
-use digue_inspect::Normalise;
+use digue_identifiers::Normalise;
 use digue_survey::body_format::BodyFormat;
 use digue_survey::evidence::RuleEvidence;
 use digue_survey::shape::Telling;

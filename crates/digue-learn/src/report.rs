@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use digue_identifiers::ResponseReading;
 use digue_inspect::request::RequestParts;
-use digue_inspect::{Message, ResponseReading, inspect, read_request};
+use digue_inspect::{Message, inspect, read_request};
 use digue_survey::exchange::{BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of};
 use digue_survey::known::KnownPersons;
 use digue_survey::sight::BodySight;

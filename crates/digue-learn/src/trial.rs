@@ -6,11 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use digue_identifiers::{Collector, IdentifierKind, Pick, ResponseReading};
 use digue_inspect::media_type::MediaType;
-use digue_inspect::{
-    Collector, IdentifierKind, InspectionLimits, Message, Pick, ResponseReading, ResponseRules, RuleBlock,
-    decode, inspect,
-};
+use digue_inspect::{InspectionLimits, Message, ResponseRules, RuleBlock, decode, inspect};
 use digue_survey::body_format::is_asset;
 use digue_survey::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
 use digue_types::path::{Pattern, Segments};

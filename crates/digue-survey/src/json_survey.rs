@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use digue_inspect::Unreadable;
+use digue_identifiers::Unreadable;
 use digue_inspect::json::outline::{JsonPart, json_parts};
 use digue_types::path_template::{is_token, is_variable};
 use digue_types::visible::is_blank;

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use digue_inspect::Normalise;
+use digue_identifiers::Normalise;
 use digue_types::visible::visible;
 use digue_types::written::folded;
 use regex::Regex;

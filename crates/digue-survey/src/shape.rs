@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use digue_inspect::{IdentifierKind, Normalise};
+use digue_identifiers::{IdentifierKind, Normalise};
 use regex::Regex;
 
 /// The most forms of one shape, before letters and digits are no longer told apart.
@@ -370,7 +370,7 @@ fn sparse(forms: &RunForms, count: usize) -> Telling {
 
 #[cfg(test)]
 mod tests {
-    use digue_inspect::IdentifierShape;
+    use digue_identifiers::IdentifierShape;
     use proptest::prelude::*;
 
     use super::*;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use digue_inspect::Unreadable;
+use digue_identifiers::Unreadable;
 use digue_inspect::csv_table::{DELIMITERS, csv_rows};
 use digue_inspect::xlsx::uploaded_sheets;
 use digue_types::written::folded;

@@ -9,15 +9,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use digue_html::selector::parse_selector;
+use digue_identifiers::{IdentifierKind, IdentifierShape, Pick, ResponseReading, SearchPattern};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
-use digue_inspect::{
-    BlockRules, IdentifierKind, IdentifierShape, InspectionLimits, Message, Pick, ResponseReading,
-    ResponseRules, RuleBlock, SearchPattern, inspect,
-};
+use digue_inspect::{BlockRules, InspectionLimits, Message, ResponseRules, RuleBlock, inspect};
 
 /// The persons that a response shows.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use digue_gateway::path::Segments;
 use digue_gateway::portal::{Identity, RouteKind};
-use digue_inspect::ResponseReading;
+use digue_identifiers::ResponseReading;
 use digue_inspect::response::{Message, inspect};
 use http::Method;
 

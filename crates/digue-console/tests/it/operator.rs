@@ -23,11 +23,12 @@ use digue_gateway::portal::{
 };
 use digue_gateway::ports::{BoxFuture, LocalPages};
 use digue_http::body::{Body, empty};
+use digue_identifiers::IdentifierKind;
 use digue_identity::IdentitySettings;
 use digue_identity::invitations::MailedInvitations;
 use digue_identity::password::PasswordRules;
 use digue_identity::providers::{FactorRules, ProviderAudience, ProviderRules, UserInfo};
-use digue_inspect::{IdentifierKind, InspectionLimits, ResponseRules};
+use digue_inspect::{InspectionLimits, ResponseRules};
 use digue_response::notification::Field;
 use digue_store::Store;
 use digue_types::{ActionName, PopulationId, PortalId, RouteName, Timestamp};

@@ -1,4 +1,4 @@
-use digue_inspect::{IdentifierShape, Normalise};
+use digue_identifiers::{IdentifierShape, Normalise};
 
 use super::*;
 

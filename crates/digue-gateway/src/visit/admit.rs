@@ -1,8 +1,9 @@
 //! 2. Whom a request names, and whether it may reach the portal.
 
 use digue_access::{Enforcement, admit, decide};
+use digue_identifiers::Unreadable;
+use digue_inspect::read_request;
 use digue_inspect::request::{RequestFields, RequestParts, RequestRule, parameters};
-use digue_inspect::{Unreadable, read_request};
 use digue_types::{PersonRef, RefusalReason, UnmappedAddress};
 use http::request::Parts;
 use http::{Method, Uri, header};

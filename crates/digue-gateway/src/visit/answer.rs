@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use digue_access::Enforcement;
-use digue_inspect::{Identifier, ShownIdentifiers, Unreadable};
+use digue_identifiers::{Identifier, ShownIdentifiers, Unreadable};
 use digue_types::{Inspection, Means, PersonRef, ReadFailure, UninspectedCause};
 use http::header::{self, HeaderMap};
 use http::request::Parts;

@@ -196,7 +196,7 @@ impl ObservedResponse {
             // It shows the client a copy that it has: no body, yet not nobody.
             _ if status == StatusCode::NOT_MODIFIED => return Err(Inspection::Partial),
             CopyExtent::CutShort | CopyExtent::NoRoom => return Err(Inspection::Partial),
-            CopyExtent::TooLarge => Err(digue_inspect::Unreadable::too_large()),
+            CopyExtent::TooLarge => Err(digue_identifiers::Unreadable::too_large()),
             CopyExtent::Whole => {
                 let share = body.share.ok_or(Inspection::Partial)?;
                 let inspected = visit.inspect(route, status, &headers, &body.bytes, share).await;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use digue_access::{Decision, RequestFacts, Snapshot};
-use digue_inspect::{Identifier, Unreadable};
+use digue_identifiers::{Identifier, Unreadable};
 use digue_types::{
     ActionName, Category, ExchangeId, Exposure, Inspection, PersonKey, PersonRef, ReadFailure, RequestClient,
     RouteName, Timestamp, UnmappedAddress,

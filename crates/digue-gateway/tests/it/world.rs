@@ -28,10 +28,10 @@ use digue_gateway::response_headers::HeaderRules;
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
 use digue_http::body;
 use digue_http::client::HttpClient;
+use digue_identifiers::{IdentifierKind, Pick};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::{
-    BlockRules, IdentifierKind, InspectionLimits, Pick, RequestRule, RequestSource, ResponseRules, RuleBlock,
-    jsonpath,
+    BlockRules, InspectionLimits, RequestRule, RequestSource, ResponseRules, RuleBlock, jsonpath,
 };
 use digue_testkit::{Heard, Holder, Reply};
 use digue_types::{
@@ -330,7 +330,7 @@ fn limits() -> LimitsTable {
 }
 
 fn portal(name: &str, identity: Identity, mode: EnforcementMode, upstream: &str) -> Portal {
-    let shape = digue_inspect::IdentifierShape::new("^P[0-9]+$").unwrap();
+    let shape = digue_identifiers::IdentifierShape::new("^P[0-9]+$").unwrap();
     Portal {
         id: id(PortalId::parse(name)),
         population: id(PopulationId::parse("personnes")),

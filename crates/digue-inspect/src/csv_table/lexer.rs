@@ -10,7 +10,7 @@ use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 use super::CsvRow;
-use crate::reading::Unreadable;
+use digue_identifiers::reading::Unreadable;
 
 /// The meaning of a quote.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,11 +1,11 @@
 use regex::Regex;
 
 use super::*;
-use crate::identifier::{IdentifierKind, Pick};
-use crate::pattern::SearchPattern;
-use crate::reading::WhyNobody;
-use crate::shape::IdentifierShape;
 use crate::table::{ColumnRule, MapColumn};
+use digue_identifiers::identifier::{IdentifierKind, Pick};
+use digue_identifiers::pattern::SearchPattern;
+use digue_identifiers::reading::WhyNobody;
+use digue_identifiers::shape::IdentifierShape;
 
 fn kinds(shape: Option<&str>) -> Vec<IdentifierKind> {
     let shape = shape.map(|shape| IdentifierShape::new(&format!("^(?:{shape})$")).unwrap());

@@ -6,8 +6,8 @@ use digue_types::{ReadFailure, UnreadCause};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::decode;
-use crate::reading::Unreadable;
 use digue_html::tokens::{TagAttributes, is_space};
+use digue_identifiers::reading::Unreadable;
 
 /// How far into the page a `<meta>` declaration is searched for (HTML, 13.2.3.2).
 const STATED_WITHIN_BYTES: usize = 1024;

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use digue_html::selector::parse_selector;
 
 use super::*;
-use crate::identifier::{IdentifierKind, Normalise};
-use crate::pattern::SearchPattern;
-use crate::shape::IdentifierShape;
+use digue_identifiers::identifier::{IdentifierKind, Normalise};
+use digue_identifiers::pattern::SearchPattern;
+use digue_identifiers::shape::IdentifierShape;
 
 /// How a page lays out its persons.
 #[derive(Clone, Copy, Debug)]

@@ -8,11 +8,11 @@ use smol_str::SmolStr;
 
 use super::charset;
 use crate::document_element::DocumentElement;
-use crate::reading::Unreadable;
 use digue_html::build::{self, ParseManner};
 use digue_html::references::{ReferenceContext, decoded};
 use digue_html::tag::Tag;
 use digue_html::tree::NONE;
+use digue_identifiers::reading::Unreadable;
 
 /// The elements of a page of at most `bytes_max` bytes; `charset` is the one that its header declares.
 ///

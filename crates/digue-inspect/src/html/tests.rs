@@ -1,10 +1,10 @@
 use digue_html::selector::parse_selector;
 
 use super::*;
-use crate::identifier::{IdentifierKind, Normalise};
-use crate::pattern::SearchPattern;
-use crate::reading::WhyNobody;
-use crate::shape::IdentifierShape;
+use digue_identifiers::identifier::{IdentifierKind, Normalise};
+use digue_identifiers::pattern::SearchPattern;
+use digue_identifiers::reading::WhyNobody;
+use digue_identifiers::shape::IdentifierShape;
 
 fn kinds() -> [IdentifierKind; 1] {
     let shape = Some(IdentifierShape::new("^[0-9]{7}[A-Z]$").unwrap());

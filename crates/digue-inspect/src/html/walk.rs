@@ -11,14 +11,14 @@ use digue_types::visible::{is_blank, visible};
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use super::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart, read_nested};
-use crate::collector::{Collector, IdentifierOutcome};
-use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 use digue_html::build::{BuiltPage, ParseManner, SEPARATOR};
 use digue_html::matcher::{AwaitedMatches, Matcher};
 use digue_html::references::{ReferenceContext, decoded};
 use digue_html::selector::SelectableElement;
 use digue_html::tag::{self, Tag};
 use digue_html::tree::{HtmlTree, NONE};
+use digue_identifiers::collector::{Collector, IdentifierOutcome};
+use digue_identifiers::reading::{ReadingTally, Unreadable, WhyNobody};
 
 /// Limit on the text given to rules, as a multiple of the page: a rule that selects three nested elements
 /// gets the innermost text three times.

@@ -3,7 +3,7 @@
 use digue_types::{ReadFailure, UnreadCause};
 
 use super::scan::{DEPTH_MAX, ScanFault, Scanner, ValueKind};
-use crate::reading::Unreadable;
+use digue_identifiers::reading::Unreadable;
 
 /// One part of a JSON document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +119,7 @@ mod tests {
         #[test]
         fn it_reads_what_the_inspection_reads(text in "[\\[\\]{}\",:1a\\\\ ]{0,24}") {
             let rules = super::super::JsonRules::new(super::super::JsonMap::default()).unwrap();
-            let mut found = crate::Collector::new(&[], &[], 1);
+            let mut found = digue_identifiers::Collector::new(&[], &[], 1);
             let plain = super::super::without_guard(&text);
             prop_assert_eq!(written(&text).is_some(), rules.read(plain, &mut found).is_ok());
         }

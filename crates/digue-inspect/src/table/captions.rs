@@ -4,7 +4,7 @@
 //! caption would not be counted.
 
 use super::TableRules;
-use crate::collector::Collector;
+use digue_identifiers::collector::Collector;
 
 /// The most bytes in a caption.
 const CAPTION_BYTES_MAX: usize = 1_000;

@@ -4,7 +4,7 @@ use digue_types::visible::visible;
 use digue_types::{ReadFailure, UnreadCause};
 
 use super::{ColumnRule, MapColumn, TableRules};
-use crate::reading::Unreadable;
+use digue_identifiers::reading::Unreadable;
 
 /// The most bytes in a header, enough for many columns with long names. A workbook can repeat one long text
 /// in a whole row at no cost to its own size, and each candidate is compared with every rule.

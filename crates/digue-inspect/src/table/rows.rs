@@ -10,8 +10,8 @@ use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use super::captions::{is_caption, is_title};
 use super::header::{Header, Located};
 use super::{ColumnRule, TableRules};
-use crate::collector::{Collector, IdentifierOutcome};
-use crate::reading::{ReadingTally, Unreadable, WhyNobody};
+use digue_identifiers::collector::{Collector, IdentifierOutcome};
+use digue_identifiers::reading::{ReadingTally, Unreadable, WhyNobody};
 
 /// Number of rows in which the header is searched for.
 const HEADER_ROWS_MAX: usize = 30;

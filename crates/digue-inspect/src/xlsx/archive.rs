@@ -9,7 +9,7 @@ use std::io::Read as _;
 
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::reading::Unreadable;
+use digue_identifiers::reading::Unreadable;
 
 const PARTS_MAX: usize = 10_000;
 const END_BYTES: usize = 22;

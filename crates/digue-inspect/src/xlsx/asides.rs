@@ -5,10 +5,10 @@
 
 use super::archive::unread_part;
 use super::markup::{MarkupAttributes, MarkupEvent, walk};
-use crate::collector::Collector;
-use crate::identifier::Identifier;
-use crate::reading::Unreadable;
-use crate::swept_texts::SweptTexts;
+use digue_identifiers::collector::Collector;
+use digue_identifiers::identifier::Identifier;
+use digue_identifiers::reading::Unreadable;
+use digue_identifiers::swept_texts::SweptTexts;
 use digue_types::UnreadPlace;
 use digue_types::visible::is_blank;
 

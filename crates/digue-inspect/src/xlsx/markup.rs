@@ -13,7 +13,7 @@ use quick_xml::reader::Reader;
 
 use super::archive::broken;
 use crate::decode;
-use crate::reading::Unreadable;
+use digue_identifiers::reading::Unreadable;
 
 const DEPTH_MAX: usize = 256;
 

@@ -13,8 +13,8 @@ use super::markup::{MarkupEvent, walk};
 use super::number_format::{self, Format};
 use super::sheet::WorkbookTables;
 use super::strings::SharedStrings;
-use crate::collector::Collector;
-use crate::reading::Unreadable;
+use digue_identifiers::collector::Collector;
+use digue_identifiers::reading::Unreadable;
 
 const SHEETS_MAX: usize = 1_000;
 const FORMATS_MAX: usize = 65_536;

@@ -10,10 +10,10 @@ use super::markup::{MarkupAttributes, MarkupEvent, unescaped, walk};
 use super::number_format::{Format, day};
 use super::number_look::UploadedNumber;
 use super::strings::SharedStrings;
-use crate::collector::Collector;
-use crate::reading::Unreadable;
-use crate::swept_texts::SweptTexts;
 use crate::table::{CellValue, TableRow};
+use digue_identifiers::collector::Collector;
+use digue_identifiers::reading::Unreadable;
+use digue_identifiers::swept_texts::SweptTexts;
 
 const COLUMNS_MAX: usize = 16_384;
 const ROWS_MAX: u32 = 1_048_576;

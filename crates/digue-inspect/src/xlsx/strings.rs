@@ -10,9 +10,9 @@ use digue_types::visible::is_blank;
 
 use super::archive::broken;
 use super::markup::{MarkupEvent, unescaped, walk};
-use crate::collector::Collector;
-use crate::reading::Unreadable;
-use crate::swept_texts::SweptTexts;
+use digue_identifiers::collector::Collector;
+use digue_identifiers::reading::Unreadable;
+use digue_identifiers::swept_texts::SweptTexts;
 
 #[derive(Default)]
 pub(super) struct SharedStrings {

@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use rust_xlsxwriter::Workbook;
 
 use super::*;
-use crate::identifier::{IdentifierKind, Pick};
-use crate::reading::WhyNobody;
-use crate::shape::IdentifierShape;
 use crate::table::{ColumnRule, MapColumn};
+use digue_identifiers::identifier::{IdentifierKind, Pick};
+use digue_identifiers::reading::WhyNobody;
+use digue_identifiers::shape::IdentifierShape;
 
 const SHAPE: &str = "[0-9]{7}[A-Z]";
 

@@ -14,9 +14,9 @@ use super::asides::Asides;
 use super::number_look::UploadedNumber;
 use super::package::XlsxPackage;
 use super::sheet::{CellContent, CoveredCells, SheetRow, WorkbookTables, read_sheet};
-use crate::collector::Collector;
-use crate::reading::Unreadable;
 use crate::table::{CellValue, TableRow};
+use digue_identifiers::collector::Collector;
+use digue_identifiers::reading::Unreadable;
 
 /// A sheet that is not empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::{DEPTH_MAX, broken, referred};
 use crate::document_element::DocumentElement;
-use crate::reading::Unreadable;
+use digue_identifiers::reading::Unreadable;
 
 /// The elements of a decoded document.
 ///

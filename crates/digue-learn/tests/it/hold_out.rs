@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use digue_identifiers::ResponseReading;
 use digue_inspect::request::RequestParts;
-use digue_inspect::{InspectionLimits, Message, ResponseReading, inspect, read_request};
+use digue_inspect::{InspectionLimits, Message, inspect, read_request};
 use digue_learn::compile::compile;
 use digue_learn::{Learnt, TriedMap, learn};
 use digue_survey::{HeldExchange, KnownPersons};

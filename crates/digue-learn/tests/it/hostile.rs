@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use digue_inspect::{Message, ResponseReading, inspect};
+use digue_identifiers::ResponseReading;
+use digue_inspect::{Message, inspect};
 use digue_learn::compile::compile;
 use digue_learn::{TriedMap, learn};
 use digue_survey::known::{ColumnChoice, PersonsTable};

@@ -11,7 +11,7 @@ use digue_administration::loads::LoadTarget;
 use digue_app::{Actor, OperationError};
 use digue_gateway::ports::Aliases as _;
 use digue_gateway::{Hosts, Portal};
-use digue_inspect::{IdentifierKind, Normalise};
+use digue_identifiers::{IdentifierKind, Normalise};
 use digue_types::{AccountId, Act, OrganisationId, PersonKey, PopulationId, PortalId, Timestamp};
 
 use crate::app::{CONSOLE_HOST, Home};

@@ -6,7 +6,8 @@
 use std::path::Path;
 
 use digue_gateway::Portal;
-use digue_inspect::{Message, ResponseReading, WhyNobody, inspect};
+use digue_identifiers::{ResponseReading, WhyNobody};
+use digue_inspect::{Message, inspect};
 use digue_locales::Value;
 
 use super::{BAD, GOOD, NOT_RUN, Output};

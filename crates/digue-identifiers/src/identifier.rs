@@ -100,13 +100,13 @@ impl IdentifierKind {
     }
 
     /// True when the shape rejects words found in every table: a text of that shape is then an identifier.
-    pub(crate) fn has_telling_shape(&self) -> bool {
+    pub fn has_telling_shape(&self) -> bool {
         const WORDS: [&str; 8] = ["nom", "NOM", "Total", "id", "Identifiant", "Marie", "2026", "12"];
         self.shape.is_some() && WORDS.iter().all(|word| self.canonical(word).is_none())
     }
 
     /// True when a word of `text` has the shape of this kind, or when the kind has no shape.
-    pub(crate) fn occurs_in(&self, text: &str) -> bool {
+    pub fn occurs_in(&self, text: &str) -> bool {
         let word_end = |c: char| !(c.is_alphanumeric() || "@.-_/+".contains(c));
         self.shape.is_none()
             || self.canonical(text).is_some()

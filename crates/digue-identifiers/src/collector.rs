@@ -192,7 +192,7 @@ impl<'k> Collector<'k> {
     }
 
     /// True when `pick` would find an identifier in `text`.
-    pub(crate) fn fits(&self, pick: &Pick, text: &str) -> bool {
+    pub fn fits(&self, pick: &Pick, text: &str) -> bool {
         let is_identifier = |text: &str| self.kinds[pick.kind].canonical(text).is_some();
         let Some(pattern) = &pick.pattern else { return is_identifier(text) };
         let parts = pattern.captures_iter(text).filter_map(|groups| groups.get(1).or(groups.get(0)));
@@ -200,23 +200,23 @@ impl<'k> Collector<'k> {
     }
 
     /// True when the shape of the rule's kind distinguishes identifiers from other texts.
-    pub(crate) fn knows_shape(&self, pick: &Pick) -> bool {
+    pub fn knows_shape(&self, pick: &Pick) -> bool {
         self.telling()[pick.kind]
     }
 
     /// True when any text could be an identifier, because the shape of a kind tells nothing.
-    pub(crate) fn has_shapeless_kind(&self) -> bool {
+    pub fn has_shapeless_kind(&self) -> bool {
         self.telling().contains(&false)
     }
 
     /// True when a word of `text` has a telling shape.
-    pub(crate) fn looks_like_identifier(&self, text: &str) -> bool {
+    pub fn looks_like_identifier(&self, text: &str) -> bool {
         self.kinds.iter().zip(self.telling()).any(|(kind, is_telling)| *is_telling && kind.occurs_in(text))
     }
 
     /// Adds to `seen` everything in `text` that has a telling shape. The parts of addresses and of dotted
     /// names are also tried one by one.
-    pub(crate) fn identifiers_like(&self, text: &str, seen: &mut Vec<Identifier>) {
+    pub fn identifiers_like(&self, text: &str, seen: &mut Vec<Identifier>) {
         let mut look = |word: &str| {
             let telling = self.kinds.iter().enumerate().filter(|(kind, _)| self.telling()[*kind]);
             for (kind, shaped) in telling {
@@ -236,7 +236,7 @@ impl<'k> Collector<'k> {
         }
     }
 
-    pub(crate) fn has_found(&self, identifier: &Identifier) -> bool {
+    pub fn has_found(&self, identifier: &Identifier) -> bool {
         let hash = self.hasher.hash_one(identifier);
         self.seen.find(hash, |&place| self.found[place].0 == *identifier).is_some()
     }

@@ -10,12 +10,12 @@ const SWEPT_BYTES: usize = 64 << 10;
 
 /// Collects short decoded texts and sweeps many at a time, with separators between them.
 #[derive(Default)]
-pub(crate) struct SweptTexts {
+pub struct SweptTexts {
     joined: String,
 }
 
 impl SweptTexts {
-    pub(crate) fn add(
+    pub fn add(
         &mut self,
         text: &str,
         found: &mut Collector<'_>,
@@ -30,7 +30,7 @@ impl SweptTexts {
         if self.joined.len() < SWEPT_BYTES { Ok(()) } else { self.finish(found, place) }
     }
 
-    pub(crate) fn finish(
+    pub fn finish(
         &mut self,
         found: &mut Collector<'_>,
         place: impl Fn() -> UnreadPlace,

@@ -1,0 +1,17 @@
+//! Identifiers of persons: their kinds and shapes, searching a text for them, and what one message shows.
+//!
+//! No formats and no rules: `digue-inspect` reads messages, and collects here what it finds.
+
+pub mod collector;
+pub mod identifier;
+pub mod pattern;
+pub mod reading;
+pub mod shape;
+pub mod sweep;
+pub mod swept_texts;
+
+pub use collector::Collector;
+pub use identifier::{Identifier, IdentifierKind, Normalise, Pick};
+pub use pattern::SearchPattern;
+pub use reading::{ResponseReading, ShownIdentifiers, Unreadable, WhyNobody};
+pub use shape::IdentifierShape;
