@@ -4,6 +4,7 @@ pub(crate) mod cookies;
 pub(crate) mod device;
 pub(crate) mod own;
 pub(crate) mod own_incidents;
+pub(crate) mod person_space;
 pub(crate) mod provider;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -3,8 +3,6 @@
 
 mod account;
 mod bodies;
-mod isms;
-mod people;
 mod proof;
 mod response;
 pub mod router;

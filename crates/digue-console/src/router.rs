@@ -11,11 +11,9 @@ use axum::middleware;
 use axum::routing::{any, get, post, put};
 use jiff::tz::TimeZone;
 
-use crate::account::{device, own, own_incidents, provider, settings, sign_in};
+use crate::account::{device, own, own_incidents, person_space, provider, settings, sign_in};
 use crate::bodies;
 use crate::body_storage::Bodies;
-use crate::isms::{awareness, checks, home, import, registers, reviews};
-use crate::people::{account, accounts, approvals, desk, keys, organisations, person_space, requests, space};
 use crate::response::{
     breach, incident_acts, incident_notes, incident_steps, incidents, notices, register_import,
 };
@@ -24,6 +22,8 @@ use crate::watch::{
     break_glass, findings, gates, journal, live, overview, person, portals, scope, sessions, tasks,
 };
 use crate::{error, form, proof, surround, view};
+use digue_isms_pages::{awareness, checks, home, import, registers, reviews};
+use digue_people_pages::{account, accounts, approvals, desk, keys, organisations, requests, space};
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
     let console = Console { app, zone, demo, bodies: Bodies::new(), counts: Arc::default() };

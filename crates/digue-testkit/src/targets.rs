@@ -5,6 +5,7 @@
 
 use digue_gateway::path::{Pattern, Segments};
 use digue_html::selector::parse_selector;
+use digue_identifiers::{IdentifierKind, Normalise, Pick, ResponseReading};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
@@ -12,8 +13,8 @@ use digue_inspect::request::RequestParts;
 use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
-    BlockRules, IdentifierKind, InspectionLimits, Message, Normalise, Pick, RequestRule, RequestSource,
-    ResponseReading, ResponseRules, RuleBlock, inspect, read_request,
+    BlockRules, InspectionLimits, Message, RequestRule, RequestSource, ResponseRules, RuleBlock, inspect,
+    read_request,
 };
 use digue_journal::cosign::{Cosigner, CosignerKey, witnessed_by};
 use digue_journal::keyring::{self, Period};

@@ -14,9 +14,9 @@ use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
 
 use crate::account::cookies::{PROVIDER_COOKIE, provider_cookie, with_cookie};
+use crate::account::person_space;
 use crate::account::sign_in::{SignInReturn, on_console, opened};
 use crate::error::PageError;
-use crate::people::person_space;
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;

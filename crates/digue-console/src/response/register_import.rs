@@ -10,11 +10,11 @@ use axum::response::Html;
 
 use crate::error::PageError;
 use crate::form::fields_of;
-use crate::isms::import::unnamed_in_words;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
+use digue_isms_pages::import::unnamed_in_words;
 
 /// The most rows on the page.
 const ROWS_SHOWN_MAX: usize = 500;

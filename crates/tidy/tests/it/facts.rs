@@ -23,7 +23,7 @@ const SIMILAR: [(&str, &str); 12] = [
     ("digue-compliance/src/isms/act_contents.rs", "accounts:{} due:{}"),
     ("digue-compliance/src/isms/checks.rs", "population:{} failing:{}"),
     ("digue-compliance/src/isms/statement.rs", "statement:"),
-    ("digue-console/src/people/accounts.rs", "account-suspended"),
+    ("digue-people-pages/src/accounts.rs", "account-suspended"),
     ("digue-continuity/src/restored.rs", "accounts: 0"),
     ("digue-journal/src/keyring.rs", "portal:"),
     ("digue-journal/src/keyring.rs", "portal:{portal}"),
@@ -42,7 +42,7 @@ const SPLIT_AT_COLON: [&str; 6] = [
 ];
 
 /// Crates that work with subjects.
-const AREAS: [&str; 11] = [
+const AREAS: [&str; 13] = [
     "digue-app",
     "digue-mail",
     "digue-evidence",
@@ -54,6 +54,8 @@ const AREAS: [&str; 11] = [
     "digue-pages",
     "digue-api",
     "digue-console",
+    "digue-isms-pages",
+    "digue-people-pages",
 ];
 
 #[test]

@@ -10,7 +10,7 @@ const OPEN_MATCHES: [&str; 8] = [
     "digue-app/src/monitor.rs",
     "digue-compliance/src/isms/ask.rs",
     "digue-compliance/src/isms.rs",
-    "digue-console/src/isms/registers.rs",
+    "digue-isms-pages/src/registers.rs",
     "digue-evidence/src/stored_records/journalled.rs",
     "digue-exposure/src/pulse.rs",
     "digue-exposure/src/view.rs",

@@ -60,8 +60,8 @@ pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 
 /// Templates of pages, and of what all pages share.
 pub(crate) fn templates() -> Vec<PathBuf> {
-    let folders =
-        ["digue-pages", "digue-console"].map(|name| root().join("crates").join(name).join("templates"));
+    let folders = ["digue-pages", "digue-isms-pages", "digue-people-pages", "digue-console"]
+        .map(|name| root().join("crates").join(name).join("templates"));
     folders.iter().flat_map(|folder| files(folder, "html")).collect()
 }
 

@@ -22,17 +22,19 @@ use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
 use serde::Deserialize;
 
-use crate::differences::words_beside;
-use crate::error::PageError;
-use crate::form::uploaded;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
-use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use digue_pages::differences::words_beside;
+use digue_pages::error::PageError;
+use digue_pages::form::uploaded;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
+};
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
 
 /// A figure of a home page: the number, the key of its label, and its link.
-pub(crate) struct Figure {
+pub struct Figure {
     number: String,
     key: &'static str,
     place: &'static str,
@@ -40,7 +42,7 @@ pub(crate) struct Figure {
 }
 
 /// One due item, in words.
-pub(crate) struct ShownDue {
+pub struct ShownDue {
     due: DueItem,
     when: String,
     what: String,
@@ -61,16 +63,13 @@ struct IsmsHomePage {
 }
 
 /// Everything that the pages of the ISMS are made of.
-pub(crate) struct IsmsOverview {
-    pub(crate) registers: std::sync::Arc<Registers>,
-    pub(crate) measured: MeasuredState,
-    pub(crate) now: Measurements,
+pub struct IsmsOverview {
+    pub registers: std::sync::Arc<Registers>,
+    pub measured: MeasuredState,
+    pub now: Measurements,
 }
 
-pub(crate) async fn isms_overview(
-    console: &Console,
-    visitor: &Visitor,
-) -> Result<(Actor, IsmsOverview), PageError> {
+pub async fn isms_overview(console: &Console, visitor: &Visitor) -> Result<(Actor, IsmsOverview), PageError> {
     let app = &console.app;
     let actor = visitor.actor(app)?;
     let registers = isms::registers(app, &actor).await?;
@@ -78,7 +77,7 @@ pub(crate) async fn isms_overview(
     Ok((actor, IsmsOverview { registers, measured, now: isms::now(app) }))
 }
 
-pub(crate) fn shown_due(w: &Localizer, due: DueItem) -> ShownDue {
+pub fn shown_due(w: &Localizer, due: DueItem) -> ShownDue {
     let when = match due.days_late {
         late if late > 0 => w.with1("smsi-days-late", "days", late),
         early => w.with1("smsi-in-days", "days", -early),
@@ -87,7 +86,7 @@ pub(crate) fn shown_due(w: &Localizer, due: DueItem) -> ShownDue {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct ShownQuestion {
+pub struct ShownQuestion {
     #[serde(default)]
     view: String,
 }
@@ -95,7 +94,7 @@ pub(crate) struct ShownQuestion {
 /// The most late items on a home page; the calendar has all.
 const LATE_SHOWN: usize = 12;
 
-pub(crate) async fn home(
+pub async fn home(
     State(console): State<Console>,
     visitor: Visitor,
     Query(choice): Query<ShownQuestion>,
@@ -245,7 +244,7 @@ struct StartPage {
     bonds: Vec<&'static str>,
 }
 
-pub(crate) async fn ask_start(
+pub async fn ask_start(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -263,7 +262,7 @@ pub(crate) async fn ask_start(
     }))
 }
 
-pub(crate) async fn begin(
+pub async fn begin(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -336,7 +335,7 @@ fn calendar_row(w: &Localizer, due: DueItem) -> ListRow {
     ListRow::new(&due.id, cells)
 }
 
-pub(crate) async fn calendar(
+pub async fn calendar(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
@@ -347,7 +346,7 @@ pub(crate) async fn calendar(
     Ok(page(&CalendarPage { list, tab: "calendar", w }))
 }
 
-pub(crate) async fn calendar_csv(
+pub async fn calendar_csv(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
@@ -413,7 +412,7 @@ fn wrong_row(w: &Localizer, one: &RegisterContradiction) -> ListRow {
     ListRow::new(&one.id, cells)
 }
 
-pub(crate) async fn wrong(
+pub async fn wrong(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
@@ -425,7 +424,7 @@ pub(crate) async fn wrong(
     Ok(page(&ContradictionsPage { list, total: found.len(), tab: "contradictions", w }))
 }
 
-pub(crate) async fn wrong_csv(
+pub async fn wrong_csv(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
@@ -452,10 +451,7 @@ struct EbiosPage {
     tab: &'static str,
 }
 
-pub(crate) async fn ebios(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+pub async fn ebios(State(console): State<Console>, visitor: Visitor) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let path: [(&str, &[RegisterKind]); 5] = [
@@ -494,7 +490,7 @@ struct ExchangePage {
     tab: &'static str,
 }
 
-pub(crate) async fn exchanges(
+pub async fn exchanges(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -512,7 +508,7 @@ pub(crate) async fn exchanges(
 }
 
 /// Imports an impact assessment, as the CNIL's tool exports it.
-pub(crate) async fn take_pia(
+pub async fn take_pia(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -526,7 +522,7 @@ pub(crate) async fn take_pia(
 }
 
 /// The operator's own template for Word files.
-pub(crate) async fn take_template(
+pub async fn take_template(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     form: Multipart,
@@ -537,7 +533,7 @@ pub(crate) async fn take_template(
 }
 
 /// The current inputs of a management review (ISO/IEC 27001, 9.3.2).
-pub(crate) fn review_inputs(w: &Localizer, overview: &IsmsOverview, incidents_of_year: usize) -> String {
+pub fn review_inputs(w: &Localizer, overview: &IsmsOverview, incidents_of_year: usize) -> String {
     let (late, euros) = late_and_euros(overview);
     let count = |says: CheckStatement| {
         let is = |check: &&Check| overview.measured.says(**check, overview.now) == says;

@@ -11,13 +11,13 @@ use digue_evidence::stored_records::StoredKind;
 use digue_types::{Gate, OrganisationId};
 use serde::Deserialize;
 
-use crate::differences::words_beside;
-use crate::error::PageError;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
-use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use digue_pages::differences::words_beside;
+use digue_pages::error::PageError;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "organisations.html")]
@@ -72,7 +72,7 @@ fn row(w: &Localizer, one: &OverseenOrganisation) -> ListRow {
     ListRow::new(&one.record.id, cells)
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -89,7 +89,7 @@ pub(crate) async fn list(
     }))
 }
 
-pub(crate) async fn list_csv(
+pub async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -111,7 +111,7 @@ struct OrganisationPage {
     positions: Vec<Gate>,
 }
 
-pub(crate) async fn show(
+pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -136,7 +136,7 @@ fn named(text: &str) -> Result<OrganisationId, OperationError> {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct OrganisationForm {
+pub struct OrganisationForm {
     organisation: String,
     name: String,
     #[serde(default)]
@@ -144,7 +144,7 @@ pub(crate) struct OrganisationForm {
 }
 
 /// Adds an organisation, or changes its name and address.
-pub(crate) async fn save(
+pub async fn save(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<OrganisationForm>,

@@ -11,17 +11,17 @@ use digue_identity::providers;
 use digue_types::Gate;
 use serde::Deserialize;
 
-use crate::differences::words_beside;
-use crate::error::PageError;
-use crate::form::account_named;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{
+use digue_pages::differences::words_beside;
+use digue_pages::error::PageError;
+use digue_pages::form::account_named;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, RowForm, ShownTable,
     TableQuery,
 };
-use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "accounts.html")]
@@ -158,7 +158,7 @@ fn acts_for(console: &Console, actor: &Actor, w: &Localizer) -> AccountActs {
     }
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
@@ -176,7 +176,7 @@ pub(crate) async fn list(
     }))
 }
 
-pub(crate) async fn list_csv(
+pub async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -208,13 +208,13 @@ fn state_of(one: &OverseenAccount) -> &'static str {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct SuspendForm {
+pub struct SuspendForm {
     account: String,
     suspended: u8,
     reason: String,
 }
 
-pub(crate) async fn suspend(
+pub async fn suspend(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<SuspendForm>,

@@ -18,16 +18,16 @@ use digue_identity::providers;
 use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
 
-use crate::differences::words_beside;
-use crate::error::PageError;
-use crate::form::account_named;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{
+use digue_pages::differences::words_beside;
+use digue_pages::error::PageError;
+use digue_pages::form::account_named;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowForm, ShownTable, TableQuery,
 };
-use crate::view::{Localizer, ceremony_policy, page};
-use crate::visitor::Visitor;
+use digue_pages::view::{Localizer, ceremony_policy, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "approvals.html")]
@@ -157,7 +157,7 @@ fn decided(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
     })
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -181,7 +181,7 @@ pub(crate) async fn list(
     Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
 }
 
-pub(crate) async fn list_csv(
+pub async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -193,7 +193,7 @@ pub(crate) async fn list_csv(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct AccountForm {
+pub struct AccountForm {
     account: String,
     organisation: String,
     role: String,
@@ -218,7 +218,7 @@ impl AccountForm {
 }
 
 /// Requests a new account.
-pub(crate) async fn add_account(
+pub async fn add_account(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<AccountForm>,
@@ -229,7 +229,7 @@ pub(crate) async fn add_account(
 }
 
 /// Requests many accounts, from a file.
-pub(crate) async fn onboard(
+pub async fn onboard(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     mut form: Multipart,
@@ -249,7 +249,7 @@ pub(crate) async fn onboard(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct RecoverForm {
+pub struct RecoverForm {
     account: String,
     /// `2026-11-22T08:30`, in the console's zone.
     since: String,
@@ -257,7 +257,7 @@ pub(crate) struct RecoverForm {
 }
 
 /// Requests the recovery of an account.
-pub(crate) async fn recover(
+pub async fn recover(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<RecoverForm>,
@@ -270,12 +270,12 @@ pub(crate) async fn recover(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct ReasonForm {
+pub struct ReasonForm {
     reason: String,
 }
 
 /// Requests an export of the journal.
-pub(crate) async fn ask_export(
+pub async fn ask_export(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<ReasonForm>,
@@ -285,7 +285,7 @@ pub(crate) async fn ask_export(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct ApprovalDecisionForm {
+pub struct ApprovalDecisionForm {
     id: String,
     granted: u8,
 }
@@ -310,7 +310,7 @@ fn invited(visitor: &Visitor, invitations: Vec<Invitation>, is_sent: bool) -> Re
 }
 
 /// Approves or refuses. The approver of an account sees who will be invited, and no link.
-pub(crate) async fn decide(
+pub async fn decide(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<ApprovalDecisionForm>,
@@ -325,7 +325,7 @@ pub(crate) async fn decide(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct InviteForm {
+pub struct InviteForm {
     account: String,
     /// Not empty: by mail, to the address of the request.
     #[serde(default)]
@@ -333,7 +333,7 @@ pub(crate) struct InviteForm {
 }
 
 /// Hands over the invitation of an account in quarantine: its link, shown once, or by mail.
-pub(crate) async fn invite(
+pub async fn invite(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -357,7 +357,7 @@ struct IdentityInvitationPage {
 }
 
 /// Invites the holder of an active account to link an identity.
-pub(crate) async fn invite_identity(
+pub async fn invite_identity(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -369,7 +369,7 @@ pub(crate) async fn invite_identity(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct ConfirmForm {
+pub struct ConfirmForm {
     account: String,
     /// As the holder said it.
     #[serde(default)]
@@ -378,7 +378,7 @@ pub(crate) struct ConfirmForm {
 }
 
 /// Confirms the holder of an account, which ends its quarantine.
-pub(crate) async fn confirm(
+pub async fn confirm(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<ConfirmForm>,

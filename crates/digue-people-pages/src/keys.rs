@@ -13,16 +13,16 @@ use digue_identity::keys::{self, ListedKey};
 use digue_types::{SessionId, Timestamp};
 use serde::Deserialize;
 
-use crate::error::PageError;
-use crate::form::account_named;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{
+use digue_pages::error::PageError;
+use digue_pages::form::account_named;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, RowForm, ShownTable,
     TableQuery,
 };
-use crate::view::{Localizer, ceremony_policy, page};
-use crate::visitor::Visitor;
+use digue_pages::view::{Localizer, ceremony_policy, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "keys.html")]
@@ -77,7 +77,7 @@ fn row(w: &Localizer, one: &ListedKey, now: Timestamp, may_revoke: bool) -> List
     ListRow::new(&one.key.id, cells)
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -98,14 +98,14 @@ pub(crate) async fn list(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct KeyForm {
+pub struct KeyForm {
     account: String,
     name: String,
     public_key: String,
     reason: String,
 }
 
-pub(crate) async fn ask(
+pub async fn ask(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<KeyForm>,
@@ -120,12 +120,12 @@ pub(crate) async fn ask(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct RevokeForm {
+pub struct RevokeForm {
     key: String,
     reason: String,
 }
 
-pub(crate) async fn revoke(
+pub async fn revoke(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<RevokeForm>,

@@ -15,12 +15,14 @@ use digue_selfservice::persons::{self, codes};
 use digue_types::{PopulationId, Subject};
 use serde::Deserialize;
 
-use crate::error::PageError;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
-use crate::view::{Localizer, kept, page};
-use crate::visitor::Visitor;
+use digue_pages::error::PageError;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
+};
+use digue_pages::view::{Localizer, kept, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "requests.html")]
@@ -90,7 +92,7 @@ fn row(w: &Localizer, one: &TrackedRequest) -> ListRow {
     ListRow::new(&record.id, cells).marked(one.is_overdue)
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -116,7 +118,7 @@ pub(crate) async fn list(
     }))
 }
 
-pub(crate) async fn list_csv(
+pub async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -136,7 +138,7 @@ struct RequestPage {
     may_answer: bool,
 }
 
-pub(crate) async fn show(
+pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -160,7 +162,7 @@ pub(crate) async fn show(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct AnswerForm {
+pub struct AnswerForm {
     #[serde(default)]
     outcome: String,
     #[serde(default)]
@@ -168,7 +170,7 @@ pub(crate) struct AnswerForm {
     text: String,
 }
 
-pub(crate) async fn answer(
+pub async fn answer(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
@@ -187,13 +189,13 @@ pub(crate) async fn answer(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct LettersForm {
+pub struct LettersForm {
     population: String,
     persons: String,
 }
 
 /// Letters with codes, to be printed and sent.
-pub(crate) async fn letters(
+pub async fn letters(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -207,7 +209,7 @@ pub(crate) async fn letters(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct HideForm {
+pub struct HideForm {
     #[serde(default)]
     lift: String,
     #[serde(default)]
@@ -222,7 +224,7 @@ pub(crate) struct HideForm {
     reason: String,
 }
 
-pub(crate) async fn hide(
+pub async fn hide(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<HideForm>,

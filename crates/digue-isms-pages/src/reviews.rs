@@ -11,17 +11,17 @@ use digue_compliance::isms::reviews::{self, AccessDecision, ReviewView, Reviewed
 use digue_evidence::stored_records::StoredKind;
 use serde::Deserialize;
 
-use crate::differences::words_beside;
-use crate::error::PageError;
-use crate::form::account_named;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{
+use digue_pages::differences::words_beside;
+use digue_pages::error::PageError;
+use digue_pages::form::account_named;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
     ChipTone, ChosenRows, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, ShownTable,
     TableQuery,
 };
-use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "reviews.html")]
@@ -31,7 +31,7 @@ struct ReviewsPage {
     may_open: bool,
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -46,12 +46,12 @@ pub(crate) async fn list(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct OpenReviewForm {
+pub struct OpenReviewForm {
     title: String,
     due: String,
 }
 
-pub(crate) async fn open(
+pub async fn open(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<OpenReviewForm>,
@@ -186,7 +186,7 @@ fn facts(w: &Localizer, line: &ReviewedAccount) -> ListCell {
     chips.fold(first, |cell, chip| cell.and_chip(chip, ChipTone::Watch))
 }
 
-pub(crate) async fn show(
+pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -199,7 +199,7 @@ pub(crate) async fn show(
     Ok(page(&ReviewPage { list, review, w }))
 }
 
-pub(crate) async fn show_csv(
+pub async fn show_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -212,7 +212,7 @@ pub(crate) async fn show_csv(
 }
 
 /// Decides about one account (`account`), or about all chosen ones (`row`, one each), in the same way.
-pub(crate) async fn decide(
+pub async fn decide(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,

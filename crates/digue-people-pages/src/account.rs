@@ -11,14 +11,14 @@ use digue_identity::recovery::{self, LookBack};
 use digue_types::{AccountId, Administration, Gate, Subject, Timestamp};
 use jiff::tz::TimeZone;
 
-use crate::chart::{Bar, bars};
-use crate::differences::words_beside;
-use crate::error::PageError;
-use crate::form::account_named;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::view::{Localizer, csv, page};
-use crate::visitor::Visitor;
+use digue_pages::chart::{Bar, bars};
+use digue_pages::differences::words_beside;
+use digue_pages::error::PageError;
+use digue_pages::form::account_named;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::view::{Localizer, csv, page};
+use digue_pages::visitor::Visitor;
 
 /// The most lines of each table on the page; the exports have all.
 const LINES: usize = 200;
@@ -76,7 +76,7 @@ async fn look(
     watch::account(&console.app, &actor, &account, part).await.map_err(PageError::from)
 }
 
-pub(crate) async fn show(
+pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -114,7 +114,7 @@ pub(crate) async fn show(
     }))
 }
 
-pub(crate) async fn exposures_csv(
+pub async fn exposures_csv(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
@@ -138,7 +138,7 @@ pub(crate) async fn exposures_csv(
     Ok(csv(visitor.language, "exposures", &header, rows))
 }
 
-pub(crate) async fn persons_csv(
+pub async fn persons_csv(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
@@ -154,7 +154,7 @@ pub(crate) async fn persons_csv(
 }
 
 /// Persons that the account was shown between the presumed date and its recovery.
-pub(crate) async fn look_back_csv(
+pub async fn look_back_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,

@@ -12,12 +12,12 @@ use digue_compliance::isms::awareness::{self, Learner, ReadingTask};
 use digue_isms::awareness::{ANSWERS, Module, QUESTIONS};
 use jiff::civil::Date;
 
-use crate::error::PageError;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
-use crate::view::{Localizer, kept, page};
-use crate::visitor::Visitor;
+use digue_pages::error::PageError;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use digue_pages::view::{Localizer, kept, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "awareness.html")]
@@ -29,7 +29,7 @@ struct ModulesPage {
     oversees: bool,
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -93,7 +93,7 @@ fn table(w: &Localizer, learners: &[Learner]) -> ListTable {
     }
 }
 
-pub(crate) async fn state(
+pub async fn state(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -110,7 +110,7 @@ pub(crate) async fn state(
     }))
 }
 
-pub(crate) async fn state_csv(
+pub async fn state_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -142,7 +142,7 @@ fn module_page(w: Localizer, module: Module, right: Option<u32>) -> Html<String>
     })
 }
 
-pub(crate) async fn show(
+pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path(code): Path<String>,
@@ -153,7 +153,7 @@ pub(crate) async fn show(
     Ok(module_page(Localizer::in_zone(&visitor, &console.zone), module, None))
 }
 
-pub(crate) async fn answer(
+pub async fn answer(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -171,7 +171,7 @@ pub(crate) async fn answer(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, module_page(w, module, Some(right))).into_response())
 }
 
-pub(crate) async fn read(
+pub async fn read(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
@@ -180,7 +180,7 @@ pub(crate) async fn read(
     Ok(Redirect::to("/awareness"))
 }
 
-pub(crate) async fn file(
+pub async fn file(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,

@@ -16,14 +16,16 @@ use digue_types::AccountId;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::error::PageError;
-use crate::form::account_named;
-use crate::form::uploaded;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
-use crate::view::{Localizer, kept, page};
-use crate::visitor::Visitor;
+use digue_pages::error::PageError;
+use digue_pages::form::account_named;
+use digue_pages::form::uploaded;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
+};
+use digue_pages::view::{Localizer, kept, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "space.html")]
@@ -50,7 +52,7 @@ impl OrganisationSpacePage {
     }
 }
 
-pub(crate) async fn show(
+pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -73,7 +75,7 @@ pub(crate) async fn show(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct PersonForm {
+pub struct PersonForm {
     population: String,
     person: String,
     #[serde(default)]
@@ -84,7 +86,7 @@ pub(crate) struct PersonForm {
 }
 
 /// Requests one more person in the caseload.
-pub(crate) async fn ask_person(
+pub async fn ask_person(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<PersonForm>,
@@ -101,12 +103,12 @@ pub(crate) async fn ask_person(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct HandOverForm {
+pub struct HandOverForm {
     account: String,
     reason: String,
 }
 
-pub(crate) async fn hand_over(
+pub async fn hand_over(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<HandOverForm>,
@@ -117,22 +119,19 @@ pub(crate) async fn hand_over(
 }
 
 /// The visitor leaves: their own account is closed.
-pub(crate) async fn leave(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-) -> Result<Redirect, PageError> {
+pub async fn leave(State(console): State<Console>, SignedIn(actor): SignedIn) -> Result<Redirect, PageError> {
     accounts::leave(&console.app, &actor).await?;
     Ok(Redirect::to("/.digue/sign-in"))
 }
 
 #[derive(Deserialize)]
-pub(crate) struct DoubtForm {
+pub struct DoubtForm {
     id: String,
     why: String,
 }
 
 /// Reports an agent's unexpected use of break glass.
-pub(crate) async fn doubt(
+pub async fn doubt(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -195,12 +194,12 @@ impl AssessmentPage {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct ShownTheme {
+pub struct ShownTheme {
     #[serde(default)]
     theme: String,
 }
 
-pub(crate) async fn assess(
+pub async fn assess(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -228,7 +227,7 @@ pub(crate) async fn assess(
 }
 
 /// Saves the answers of a theme and continues with the next one.
-pub(crate) async fn answer(
+pub async fn answer(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
@@ -243,15 +242,12 @@ pub(crate) async fn answer(
     )))
 }
 
-pub(crate) async fn sign(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-) -> Result<Redirect, PageError> {
+pub async fn sign(State(console): State<Console>, SignedIn(actor): SignedIn) -> Result<Redirect, PageError> {
     assessment::sign(&console.app, &actor).await?;
     Ok(Redirect::to("/space/assessment"))
 }
 
-pub(crate) async fn sheet(
+pub async fn sheet(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -260,7 +256,7 @@ pub(crate) async fn sheet(
     Ok(kept("assessment.xlsx", PaperFormat::Xlsx.media(), bytes))
 }
 
-pub(crate) async fn take(
+pub async fn take(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     form: Multipart,
@@ -271,7 +267,7 @@ pub(crate) async fn take(
 }
 
 /// The attestation, dated, for the organisation's own file.
-pub(crate) async fn attest(
+pub async fn attest(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -337,7 +333,7 @@ fn row(w: &Localizer, one: &AssessmentAnswer) -> ListRow {
 }
 
 /// The state of every partner, for the operator.
-pub(crate) async fn standings(
+pub async fn standings(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -355,7 +351,7 @@ pub(crate) async fn standings(
     }))
 }
 
-pub(crate) async fn standings_csv(
+pub async fn standings_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,

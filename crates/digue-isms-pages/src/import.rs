@@ -9,12 +9,12 @@ use digue_compliance::isms::import::{self, FieldChange, ImportOutcome, ImportPre
 use digue_compliance::isms::sheets;
 use digue_isms::kinds::RegisterKind;
 
-use crate::error::PageError;
-use crate::form::fields_of;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use digue_pages::error::PageError;
+use digue_pages::form::fields_of;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
 
 /// The most rows on the page.
 const ROWS_SHOWN_MAX: usize = 500;
@@ -44,7 +44,7 @@ struct ChangeInWords {
 }
 
 /// Shows the changes of a file, or applies those whose digest the form carries.
-pub(crate) async fn import(
+pub async fn import(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -91,7 +91,7 @@ pub(crate) async fn import(
 }
 
 /// `G (1), K (12)`.
-pub(crate) fn unnamed_in_words(columns: &[UnnamedColumn]) -> String {
+pub fn unnamed_in_words(columns: &[UnnamedColumn]) -> String {
     let described = columns.iter().map(|column| format!("{} ({})", column.letters, column.cells));
     described.collect::<Vec<_>>().join(", ")
 }

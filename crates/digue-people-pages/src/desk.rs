@@ -11,14 +11,14 @@ use digue_messages::MessageVerdict;
 use digue_types::Timestamp;
 use serde::Deserialize;
 
-use crate::error::PageError;
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{
+use digue_pages::error::PageError;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowForm, ShownTable, TableQuery,
 };
-use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "messages.html")]
@@ -30,7 +30,7 @@ struct DeskPage {
     look_alikes: Vec<(String, Timestamp)>,
 }
 
-pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> Result<Html<String>, PageError> {
+pub async fn ask(State(console): State<Console>, visitor: Visitor) -> Result<Html<String>, PageError> {
     shown(&console, &visitor, None).await
 }
 
@@ -52,7 +52,7 @@ async fn shown(
 }
 
 /// A pasted text, or the file of a message.
-pub(crate) async fn examine(
+pub async fn examine(
     State(console): State<Console>,
     visitor: Visitor,
     form: Multipart,
@@ -145,7 +145,7 @@ fn row(w: &Localizer, may_publish: bool, report: &SubmittedReport) -> ListRow {
     ListRow::new(&report.id, cells)
 }
 
-pub(crate) async fn reports(
+pub async fn reports(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -161,7 +161,7 @@ pub(crate) async fn reports(
     }))
 }
 
-pub(crate) async fn reports_csv(
+pub async fn reports_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -173,11 +173,11 @@ pub(crate) async fn reports_csv(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct PublishForm {
+pub struct PublishForm {
     id: String,
 }
 
-pub(crate) async fn publish(
+pub async fn publish(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<PublishForm>,

@@ -18,14 +18,14 @@ use digue_isms::statement::StatementLine;
 use digue_types::Timestamp;
 use serde::Deserialize;
 
-use crate::differences::{kept_in_words, words_beside};
-use crate::error::PageError;
-use crate::isms::home::{IsmsOverview, isms_overview};
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
-use crate::view::{Localizer, kept, page};
-use crate::visitor::Visitor;
+use crate::home::{IsmsOverview, isms_overview};
+use digue_pages::differences::{kept_in_words, words_beside};
+use digue_pages::error::PageError;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use digue_pages::view::{Localizer, kept, page};
+use digue_pages::visitor::Visitor;
 
 /// A check with its last result.
 struct ShownCheck {
@@ -113,7 +113,7 @@ fn counted(w: &Localizer, last: &CheckResult) -> (ListCell, ListCell) {
     }
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
@@ -131,7 +131,7 @@ pub(crate) async fn list(
     Ok(page(&ChecksPage { counts, list, may_write, tab: "checks", w }))
 }
 
-pub(crate) async fn list_csv(
+pub async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
@@ -142,10 +142,7 @@ pub(crate) async fn list_csv(
     Ok(table(&w, &checks).csv(&query, visitor.language, "checks"))
 }
 
-pub(crate) async fn run(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-) -> Result<Redirect, PageError> {
+pub async fn run(State(console): State<Console>, SignedIn(actor): SignedIn) -> Result<Redirect, PageError> {
     checks::run_all(&console.app, &actor).await?;
     Ok(Redirect::to("/smsi/checks"))
 }
@@ -174,7 +171,7 @@ fn check_of(code: &str) -> Result<Check, PageError> {
     Check::parse(code).ok_or(OperationError::NotFound("check")).map_err(PageError::from)
 }
 
-pub(crate) async fn show(
+pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path(code): Path<String>,
@@ -222,12 +219,12 @@ pub(crate) async fn show(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct SwitchForm {
+pub struct SwitchForm {
     until: String,
     reason: String,
 }
 
-pub(crate) async fn switch(
+pub async fn switch(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(code): Path<String>,
@@ -278,7 +275,7 @@ fn in_words(w: &Localizer, line: StatementLine) -> ShownLine {
     }
 }
 
-pub(crate) async fn statement_page(
+pub async fn statement_page(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -303,7 +300,7 @@ pub(crate) async fn statement_page(
     }))
 }
 
-pub(crate) async fn freeze(
+pub async fn freeze(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
 ) -> Result<Redirect, PageError> {
@@ -312,7 +309,7 @@ pub(crate) async fn freeze(
 }
 
 /// A frozen version, or the current statement as a file: `statement.xlsx`.
-pub(crate) async fn statement_file(
+pub async fn statement_file(
     State(console): State<Console>,
     visitor: Visitor,
     Path(name): Path<String>,
@@ -349,7 +346,7 @@ struct FrameworkPage {
     tab: &'static str,
 }
 
-pub(crate) async fn frameworks(
+pub async fn frameworks(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -389,7 +386,7 @@ pub(crate) async fn frameworks(
 }
 
 /// The formats of other programs: `oscal.json`, `ocsf.json`, `ciso-assistant.yaml`, `mss.xlsx`.
-pub(crate) async fn exported(
+pub async fn exported(
     State(console): State<Console>,
     visitor: Visitor,
     Path(name): Path<String>,

@@ -23,15 +23,15 @@ use digue_isms::standing::MeasureState;
 use digue_types::AccountId;
 use serde::Deserialize;
 
-use crate::differences::words_beside;
-use crate::error::PageError;
-use crate::form::uploaded;
-use crate::isms::home::{IsmsOverview, isms_overview, review_inputs};
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
-use crate::view::{Localizer, kept, page};
-use crate::visitor::Visitor;
+use crate::home::{IsmsOverview, isms_overview, review_inputs};
+use digue_pages::differences::words_beside;
+use digue_pages::error::PageError;
+use digue_pages::form::uploaded;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use digue_pages::view::{Localizer, kept, page};
+use digue_pages::visitor::Visitor;
 
 fn kind_of(code: &str) -> Result<RegisterKind, PageError> {
     RegisterKind::parse(code).ok_or(OperationError::NotFound("register")).map_err(PageError::from)
@@ -51,10 +51,7 @@ struct RegistersPage {
     tab: &'static str,
 }
 
-pub(crate) async fn registers(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+pub async fn registers(State(console): State<Console>, visitor: Visitor) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let tab =
         |kind: &RegisterKind| RegisterTab { code: kind.code(), count: overview.registers.of(*kind).len() };
@@ -94,7 +91,7 @@ fn columns(kind: RegisterKind) -> Vec<&'static FieldDef> {
     wanted.iter().filter_map(|code| fields.iter().find(|field| field.code == *code)).collect()
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     Path(code): Path<String>,
@@ -350,7 +347,7 @@ fn records(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Prefilled {
+pub struct Prefilled {
     /// The requirement of a new decision.
     #[serde(default)]
     requirement: String,
@@ -359,7 +356,7 @@ pub(crate) struct Prefilled {
     risk: String,
 }
 
-pub(crate) async fn new(
+pub async fn new(
     State(console): State<Console>,
     visitor: Visitor,
     Path(code): Path<String>,
@@ -388,7 +385,7 @@ pub(crate) async fn new(
     shown(&console, &visitor, kind, "", &values, &[], &overview).await
 }
 
-pub(crate) async fn show(
+pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
@@ -505,7 +502,7 @@ fn values_of(kind: RegisterKind, form: &TypedForm) -> Values {
     values
 }
 
-pub(crate) async fn add(
+pub async fn add(
     State(console): State<Console>,
     visitor: Visitor,
     Path(code): Path<String>,
@@ -515,7 +512,7 @@ pub(crate) async fn add(
     saved(&console, &visitor, kind, "", &values_of(kind, &TypedForm::new(pairs))).await
 }
 
-pub(crate) async fn save(
+pub async fn save(
     State(console): State<Console>,
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
@@ -546,7 +543,7 @@ async fn saved(
     }
 }
 
-pub(crate) async fn end(
+pub async fn end(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path((code, id)): Path<(String, String)>,
@@ -557,13 +554,13 @@ pub(crate) async fn end(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct SignForm {
+pub struct SignForm {
     #[serde(default)]
     revision: u32,
 }
 
 /// Signs a record that names the visitor.
-pub(crate) async fn sign(
+pub async fn sign(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path((code, id)): Path<(String, String)>,
@@ -575,7 +572,7 @@ pub(crate) async fn sign(
 }
 
 /// Fills in what Digue can: the sample of an audit, the inputs of a review.
-pub(crate) async fn fill(
+pub async fn fill(
     State(console): State<Console>,
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
@@ -606,7 +603,7 @@ pub(crate) async fn fill(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct SampleForm {
+pub struct SampleForm {
     #[serde(default)]
     population: String,
     #[serde(default)]
@@ -625,7 +622,7 @@ struct SamplesPage {
 }
 
 /// A sample for an auditor, who stores nothing.
-pub(crate) async fn samples(
+pub async fn samples(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -646,7 +643,7 @@ pub(crate) async fn samples(
 }
 
 /// A register as a spreadsheet, PDF or Word file; `isms.xlsx` has all of them.
-pub(crate) async fn file(
+pub async fn file(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -667,7 +664,7 @@ pub(crate) async fn file(
 }
 
 /// The file of a controlled document.
-pub(crate) async fn attach(
+pub async fn attach(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,

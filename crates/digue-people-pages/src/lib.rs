@@ -1,0 +1,11 @@
+//! Pages of accounts, organisations and what needs a second person, and the space of an organisation. No rules, like
+//! every page.
+
+pub mod account;
+pub mod accounts;
+pub mod approvals;
+pub mod desk;
+pub mod keys;
+pub mod organisations;
+pub mod requests;
+pub mod space;
