@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::repository::{files, root, shipped, templates};
 
-fn keys(language: &str) -> BTreeSet<String> {
+pub(crate) fn keys(language: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for path in files(&root().join("crates/digue-locales/locales").join(language), "ftl") {
         for line in fs::read_to_string(path).unwrap().lines() {
