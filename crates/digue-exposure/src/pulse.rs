@@ -136,7 +136,14 @@ impl ExposureCounters {
                     Inspection::Reported | Inspection::RequestOnly | Inspection::Imported => {
                         coverage.unseen += 1;
                     }
-                    _ => coverage.uninspected += 1,
+                    Inspection::NotReached
+                    | Inspection::TooLarge
+                    | Inspection::UnknownType
+                    | Inspection::Broken
+                    | Inspection::Stream
+                    | Inspection::NotLooked
+                    | Inspection::Partial
+                    | Inspection::Undescribed => coverage.uninspected += 1,
                 }
             }
         }

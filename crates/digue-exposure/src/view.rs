@@ -588,16 +588,28 @@ impl QualityJudge {
             return;
         }
         match context.inspection {
-            // A response that showed nobody has one row.
-            inspection if inspection.is_uninspected() && row.person == NOBODY => {
-                self.quality.uninspected += 1
+            Inspection::TooLarge
+            | Inspection::UnknownType
+            | Inspection::Broken
+            | Inspection::Stream
+            | Inspection::NotLooked
+            | Inspection::Partial
+            | Inspection::Undescribed => {
+                // A response that showed nobody has one row.
+                if row.person == NOBODY {
+                    self.quality.uninspected += 1;
+                } else {
+                    self.uninspected.insert(row.entry);
+                }
             }
-            inspection if inspection.is_uninspected() => drop(self.uninspected.insert(row.entry)),
-            Inspection::RequestOnly | Inspection::Imported if row.person == NOBODY => {
-                self.quality.unseen += 1
+            Inspection::RequestOnly | Inspection::Imported => {
+                if row.person == NOBODY {
+                    self.quality.unseen += 1;
+                } else {
+                    self.quality.presumed += 1;
+                }
             }
-            Inspection::RequestOnly | Inspection::Imported => self.quality.presumed += 1,
-            _ => {}
+            Inspection::Inspected | Inspection::NotReached | Inspection::Reported => {}
         }
         if row.person != NOBODY && is_by_pattern(context) {
             self.quality.swept += 1;
