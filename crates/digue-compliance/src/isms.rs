@@ -408,7 +408,21 @@ pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String 
             RegisterKind::Attestation => of("person"),
             RegisterKind::Assessment => of("organisation"),
             RegisterKind::Signature => of("record"),
-            _ => None,
+            RegisterKind::Context
+            | RegisterKind::Asset
+            | RegisterKind::FearedEvent
+            | RegisterKind::RiskSource
+            | RegisterKind::Stakeholder
+            | RegisterKind::Risk
+            | RegisterKind::Measure
+            | RegisterKind::Objective
+            | RegisterKind::Audit
+            | RegisterKind::Finding
+            | RegisterKind::Review
+            | RegisterKind::Exception
+            | RegisterKind::Document
+            | RegisterKind::Campaign
+            | RegisterKind::Processing => None,
         })
         .unwrap_or_default()
 }

@@ -3,12 +3,13 @@
 //! Where state and index were made by acts, the journal gives the same figures:
 //! `tests/recompute_checks.py` recomputes them from an export.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use digue_access::Role;
+use digue_access::{BudgetLimits, Role};
 use digue_administration::approvals::ApprovalRequest;
 use digue_app::{Actor, App, OperationError, gates};
+use digue_casework::incidents::IncidentView;
 use digue_casework::{alerts, incidents};
 use digue_detection::Action;
 use digue_evidence::stored_records::{self, StoredKind};
@@ -56,22 +57,34 @@ pub(super) async fn ask(
     now: Measurements,
 ) -> Result<Measurement, OperationError> {
     match check {
-        Check::Passkeys | Check::OfficersPasskeys => passkeys(app, check).await,
+        Check::Passkeys => passkeys(app, |_| true).await,
+        Check::OfficersPasskeys => passkeys(app, |role| role.needs_passkey() && !role.leads_agents()).await,
         Check::Lockout => Ok(Measurement::value(u64::from(password::FAILURES_MAX))),
         Check::SessionLength => Ok(Measurement::value(app.session_limits().absolute.as_secs() / 60)),
         Check::SessionsOld => Ok(sessions_old(app, now.at)),
         Check::KeysOld => keys_old(app, now.at).await,
-        Check::Dormant | Check::NeverUsed => unused(app, check, now.at).await,
+        Check::Dormant => dormant(app, now.at).await,
+        Check::NeverUsed => never_used(app, now.at).await,
         Check::QuarantineOld => quarantine_old(app, now.at).await,
         Check::BeyondPeers => beyond_peers(app, now.at).await,
         Check::WideCaseloads => Ok(wide_caseloads(app)),
         Check::RightsReviews => rights_reviews(app, now.at).await,
-        Check::Leaders | Check::Deputies | Check::PartnerContacts => partners(app, check).await,
-        Check::TwoPersons | Check::ExportsGranted | Check::Configuration => {
-            two_persons(app, check, now.at).await
+        Check::Leaders => Ok(partners(app, |_, leaders| leaders == 0)),
+        // With a single leader there is no deputy.
+        Check::Deputies => Ok(partners(app, |_, leaders| leaders < 2)),
+        Check::PartnerContacts => partner_contacts(app).await,
+        Check::TwoPersons => two_persons(app, |_| true, now.at).await,
+        Check::ExportsGranted => {
+            two_persons(app, |kind| kind == ApprovalRequest::ExportJournal.kind(), now.at).await
         }
+        Check::Configuration => two_persons(app, |kind| kind == "widen-rules", now.at).await,
         Check::BreakGlass => break_glass(app, now.at).await,
-        Check::PortalsEnforced | Check::Budgets | Check::Coverage => Ok(portals(app, check)),
+        Check::PortalsEnforced => Ok(portals_enforced(app)),
+        Check::Budgets => Ok(budgets(app)),
+        Check::Coverage => {
+            let state = app.journal_state();
+            Ok(failing(&all_portals(app), |id| state.index.coverage(id).outside_map > 0))
+        }
         Check::Uninspected => Ok(uninspected(app)),
         Check::Encrypted => Ok(encrypted(app)),
         Check::MailSigned => Ok(digue_mail::mailer(app).map_or_else(
@@ -88,15 +101,34 @@ pub(super) async fn ask(
         Check::AlertsLeave => {
             Ok(Measurement::whether("listener", alerts::has_listener(app) || digue_mail::is_configured(app)))
         }
-        Check::FalseAlarms | Check::FindingsDecided | Check::Containment => {
-            findings(app, check, now.at).await
+        Check::FalseAlarms => false_alarms(app, now.at).await,
+        Check::FindingsDecided => findings_decided(app, now.at).await,
+        Check::Containment => contained(app).await,
+        Check::IncidentDeadlines => of_incidents(app, |_| true, |view| is_late(view, now.at)).await,
+        Check::IncidentEvidence => {
+            of_incidents(app, |view| view.incident.about.is_account(), lacks_a_list).await
         }
-        Check::IncidentDeadlines | Check::IncidentEvidence | Check::IncidentLessons => {
-            of_incidents(app, check, now.at).await
+        Check::IncidentLessons => {
+            of_incidents(app, |view| view.incident.is_closed(), |view| view.incident.lessons.is_empty()).await
         }
         Check::Backups | Check::RestoreDrills => backups::measure(app, check, now.at).await,
         Check::Awareness => Ok(aware(app, registers, now)),
-        _ => Ok(of_registers(app, check, registers, now)),
+        Check::MeasuresLate => {
+            Ok(of_entries(&registers.read::<Measure>(), |measure| measure.record.overdue_days(now) > 0))
+        }
+        Check::Roles => Ok(roles_held(&registers.read::<Carried>())),
+        Check::AssetsOwned => {
+            Ok(of_entries(&registers.read::<Asset>(), |asset| asset.record.owner.0.is_empty()))
+        }
+        Check::RisksReviewed => Ok(risks_reviewed(app, registers, now)),
+        Check::AuditsDone => Ok(audits_done(registers, now)),
+        Check::DocumentsCurrent => Ok(documents_current(registers, now)),
+        Check::ProcessingCurrent => Ok(of_entries(&registers.read::<Processing>(), |processing| {
+            processing.record.review_on.is_none_or(|on| on < now.today)
+                || !processing.record.missing().is_empty()
+        })),
+        // No source yet: software advisories.
+        Check::Software => Ok(Measurement::unknown(NotRun::NoSource)),
     }
 }
 
@@ -119,9 +151,9 @@ fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Measure
     Measurement::of(population.len() as u64, names.collect())
 }
 
-async fn passkeys(app: &App, check: Check) -> Result<Measurement, OperationError> {
+/// Active accounts with a matching role that have no passkey.
+async fn passkeys(app: &App, fits: impl Fn(Role) -> bool) -> Result<Measurement, OperationError> {
     let counts = app.store().passkey_counts().await?;
-    let fits = |role: Role| check == Check::Passkeys || (role.needs_passkey() && !role.leads_agents());
     let accounts = active(app, fits);
     Ok(failing(&accounts, |account| counts.get(account).copied().unwrap_or(0) == 0))
 }
@@ -139,22 +171,28 @@ async fn keys_old(app: &App, now: Timestamp) -> Result<Measurement, OperationErr
     Ok(Measurement::of(keys.len() as u64, old.map(|key| key.name.clone()).collect()))
 }
 
-/// Accounts that can read persons and were not used for long, or never.
-async fn unused(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
-    let accounts = active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
+/// Active accounts that can read persons.
+fn readers(app: &App) -> Vec<AccountId> {
+    active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy))
+}
+
+/// Accounts that can read persons and were not used for long.
+async fn dormant(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let accounts = readers(app);
+    let last_uses = last_uses(app, accounts.clone()).await?;
+    let is_dormant = |last: &Timestamp| now.since(*last) > UNUSED_AFTER;
+    Ok(failing(&accounts, |account| last_uses.get(account).is_some_and(is_dormant)))
+}
+
+/// Accounts that can read persons, could sign in for long and never were used.
+async fn never_used(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let accounts = readers(app);
     let last_uses = last_uses(app, accounts.clone()).await?;
     let mut names = Vec::new();
-    for account in &accounts {
-        let fails = match (check, last_uses.get(account)) {
-            (Check::Dormant, Some(last)) => now.since(*last) > UNUSED_AFTER,
-            (Check::NeverUsed, None) => {
-                let passkeys = app.store().passkeys_of(account).await?;
-                let since = passkeys.iter().map(|passkey| passkey.added_at).min();
-                since.is_some_and(|since| now.since(since) > UNUSED_AFTER)
-            }
-            _ => false,
-        };
-        if fails {
+    for account in accounts.iter().filter(|account| !last_uses.contains_key(account)) {
+        let passkeys = app.store().passkeys_of(account).await?;
+        let since = passkeys.iter().map(|passkey| passkey.added_at).min();
+        if since.is_some_and(|since| now.since(since) > UNUSED_AFTER) {
             names.push(account.to_string());
         }
     }
@@ -227,10 +265,10 @@ async fn rights_reviews(app: &App, now: Timestamp) -> Result<Measurement, Operat
     Ok(failing(&organisations, |organisation| !reviewed.contains(organisation)))
 }
 
-async fn partners(app: &App, check: Check) -> Result<Measurement, OperationError> {
+/// Active accounts of each organisation that has any: its agents, and the delegates and deputies who lead them.
+fn led(app: &App) -> BTreeMap<String, (usize, usize)> {
     let rules = app.gateway().rules();
-    // (agents, delegates and deputies) of each organisation. With a single leader there is no deputy.
-    let mut led: HashMap<String, (usize, usize)> = HashMap::new();
+    let mut led: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for (_, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
         let (agents, leaders) = led.entry(record.organisation.to_string()).or_default();
         match record.role {
@@ -239,36 +277,34 @@ async fn partners(app: &App, check: Check) -> Result<Measurement, OperationError
             _ => {}
         }
     }
-    let mut organisations: Vec<String> = led
-        .iter()
-        .filter(|(_, (agents, leaders))| agents + leaders > 0)
-        .map(|(name, _)| name.clone())
-        .collect();
-    organisations.sort();
-    let reached: HashSet<String> = app
-        .store()
-        .organisations()
-        .await?
-        .into_iter()
-        .filter(|known| !known.email.is_empty())
-        .map(|known| known.id.to_string())
-        .collect();
-    Ok(failing(&organisations, |name| match check {
-        Check::Leaders => led[name].1 == 0,
-        Check::Deputies => led[name].1 < 2,
-        _ => !reached.contains(name),
-    }))
+    led.retain(|_, (agents, leaders)| *agents + *leaders > 0);
+    led
 }
 
-/// Approvals of ninety days; those approved by their own requester fail.
-async fn two_persons(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+/// Organisations for whose agents and leaders `fails` holds.
+fn partners(app: &App, fails: impl Fn(usize, usize) -> bool) -> Measurement {
+    let led = led(app);
+    let names = led.iter().filter(|(_, (agents, leaders))| fails(*agents, *leaders));
+    Measurement::of(led.len() as u64, names.map(|(name, _)| name.clone()).collect())
+}
+
+/// Organisations that cannot be reached by mail.
+async fn partner_contacts(app: &App) -> Result<Measurement, OperationError> {
+    let organisations: Vec<String> = led(app).into_keys().collect();
+    let known = app.store().organisations().await?.into_iter();
+    let reached: HashSet<String> =
+        known.filter(|known| !known.email.is_empty()).map(|known| known.id.to_string()).collect();
+    Ok(failing(&organisations, |name| !reached.contains(name)))
+}
+
+/// Approvals of ninety days, of matching kinds; those approved by their own requester fail.
+async fn two_persons(
+    app: &App,
+    fits: impl Fn(&str) -> bool,
+    now: Timestamp,
+) -> Result<Measurement, OperationError> {
     let mut approvals = app.store().approvals().await?;
-    approvals.retain(|approval| now.since(approval.asked_at) <= LOOK_BACK);
-    approvals.retain(|approval| match check {
-        Check::ExportsGranted => approval.kind == ApprovalRequest::ExportJournal.kind(),
-        Check::Configuration => approval.kind == "widen-rules",
-        _ => true,
-    });
+    approvals.retain(|approval| now.since(approval.asked_at) <= LOOK_BACK && fits(&approval.kind));
     let granted: Vec<_> = approvals
         .iter()
         .filter_map(|approval| approval.decided.as_ref().map(|decided| (approval, decided)))
@@ -300,19 +336,22 @@ fn of_portals(app: &App, holds: impl Fn(&App) -> bool) -> Measurement {
     failing(&all_portals(app), |_| !holds(app))
 }
 
-fn portals(app: &App, check: Check) -> Measurement {
+/// Portals that refuse nothing, or are no longer served.
+fn portals_enforced(app: &App) -> Measurement {
     let hosts = app.gateway().hosts();
-    let state = app.journal_state();
+    let refuses_nothing =
+        |id: &PortalId| hosts.portal(id).is_none_or(|portal| portal.mode.enforcement().is_none());
+    failing(&all_portals(app), refuses_nothing)
+}
+
+/// Portals without a limit for accounts or for organisations, or no longer served.
+fn budgets(app: &App) -> Measurement {
+    let hosts = app.gateway().hosts();
+    let has_none = |limits: &BudgetLimits| limits.0.iter().all(Option::is_none);
     failing(&all_portals(app), |id| {
-        let Some(portal) = hosts.portal(id) else { return true };
-        match check {
-            Check::PortalsEnforced => portal.mode.enforcement().is_none(),
-            Check::Budgets => {
-                portal.limits.account.0.iter().all(Option::is_none)
-                    || portal.limits.organisation.0.iter().all(Option::is_none)
-            }
-            _ => state.index.coverage(id).outside_map > 0,
-        }
+        hosts
+            .portal(id)
+            .is_none_or(|portal| has_none(&portal.limits.account) || has_none(&portal.limits.organisation))
     })
 }
 
@@ -388,31 +427,33 @@ fn clock_drift(app: &App) -> Measurement {
     }
 }
 
-async fn findings(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
-    let all = app.store().findings(10_000).await?;
-    match check {
-        Check::FalseAlarms => {
-            let lately = all.iter().filter(|finding| now.since(finding.at) <= DAY * 30);
-            let wrong =
-                lately.filter(|finding| finding.verdict.as_ref().is_some_and(|v| !v.is_theft)).count();
-            let account_days = active(app, |_| true).len() as u64 * 30;
-            // Per 100,000 account-days: ten of them are one in ten thousand.
-            Ok(match (wrong as u64 * 100_000).checked_div(account_days) {
-                Some(rate) => Measurement::value(rate),
-                None => Measurement::default(),
-            })
-        }
-        Check::FindingsDecided => {
-            let old: Vec<_> = all.iter().filter(|finding| now.since(finding.at) > DECIDE_WITHIN).collect();
-            let open = old.iter().filter(|finding| finding.verdict.is_none());
-            Ok(Measurement::of(old.len() as u64, open.map(|finding| finding.id.to_string()).collect()))
-        }
-        _ => contained(app, &all).await,
-    }
+/// Findings read at once: more than anyone decides in a month.
+const FINDINGS_MAX: u32 = 10_000;
+
+/// Findings of thirty days that a person called honest work, by account-days.
+async fn false_alarms(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let all = app.store().findings(FINDINGS_MAX).await?;
+    let lately = all.iter().filter(|finding| now.since(finding.at) <= DAY * 30);
+    let wrong = lately.filter(|finding| finding.verdict.as_ref().is_some_and(|v| !v.is_theft)).count();
+    let account_days = active(app, |_| true).len() as u64 * 30;
+    // Per 100,000 account-days: ten of them are one in ten thousand.
+    Ok(match (wrong as u64 * 100_000).checked_div(account_days) {
+        Some(rate) => Measurement::value(rate),
+        None => Measurement::default(),
+    })
+}
+
+/// Findings that await a verdict for too long.
+async fn findings_decided(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
+    let mut old = app.store().findings(FINDINGS_MAX).await?;
+    old.retain(|finding| now.since(finding.at) > DECIDE_WITHIN);
+    let open = old.iter().filter(|finding| finding.verdict.is_none());
+    Ok(Measurement::of(old.len() as u64, open.map(|finding| finding.id.to_string()).collect()))
 }
 
 /// Seconds between the last finding that closed an account and the gate that closed it.
-async fn contained(app: &App, all: &[digue_store::FindingRecord]) -> Result<Measurement, OperationError> {
+async fn contained(app: &App) -> Result<Measurement, OperationError> {
+    let all = app.store().findings(FINDINGS_MAX).await?;
     let closes = |action: &str| Action::parse(action).is_some_and(|taken| taken >= Action::CloseAccount);
     let closing = all.iter().find(|finding| closes(&finding.action));
     let Some(finding) = closing else { return Ok(Measurement::default()) };
@@ -426,30 +467,29 @@ async fn contained(app: &App, all: &[digue_store::FindingRecord]) -> Result<Meas
     })
 }
 
-async fn of_incidents(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
+/// Incidents of Digue itself that match, and those of them that fail.
+async fn of_incidents(
+    app: &App,
+    fits: impl Fn(&IncidentView) -> bool,
+    fails: impl Fn(&IncidentView) -> bool,
+) -> Result<Measurement, OperationError> {
     let mut views = incidents::list(app, &Actor::digue()).await?;
-    views.retain(|view| view.incident.source != Source::Imported);
-    let of = |views: &[incidents::IncidentView], fails: &dyn Fn(&incidents::IncidentView) -> bool| {
-        let names = views.iter().filter(|view| fails(view)).map(incidents::IncidentView::reference);
-        Measurement::of(views.len() as u64, names.collect())
-    };
-    Ok(match check {
-        Check::IncidentDeadlines => of(&views, &|view| {
-            let notified = view.clocks.iter().filter(|clock| clock.rule.kind == ClockKind::Authority);
-            notified.into_iter().any(|clock| match (clock.met_at, clock.due_at) {
-                (Some(met), Some(due)) => met > due,
-                _ => clock.overdue(now).is_some(),
-            })
-        }),
-        Check::IncidentEvidence => {
-            views.retain(|view| view.incident.about.is_account());
-            of(&views, &|view| view.incident.affected.iter().all(|version| !version.has_list()))
-        }
-        _ => {
-            views.retain(|view| view.incident.is_closed());
-            of(&views, &|view| view.incident.lessons.is_empty())
-        }
+    views.retain(|view| view.incident.source != Source::Imported && fits(view));
+    let names = views.iter().filter(|view| fails(view)).map(IncidentView::reference);
+    Ok(Measurement::of(views.len() as u64, names.collect()))
+}
+
+/// True when the authority was notified after the deadline, or was not although it is over.
+fn is_late(view: &IncidentView, now: Timestamp) -> bool {
+    let mut notified = view.clocks.iter().filter(|clock| clock.rule.kind == ClockKind::Authority);
+    notified.any(|clock| match (clock.met_at, clock.due_at) {
+        (Some(met), Some(due)) => met > due,
+        _ => clock.overdue(now).is_some(),
     })
+}
+
+fn lacks_a_list(view: &IncidentView) -> bool {
+    view.incident.affected.iter().all(|version| !version.has_list())
 }
 
 /// Active accounts that lack an attestation of some module.
@@ -460,47 +500,38 @@ fn aware(app: &App, registers: &Registers, now: Measurements) -> Measurement {
     failing(&active(app, |_| true), |account| Module::ALL.iter().any(|module| missing(account, module)))
 }
 
-/// Checks of the registers alone.
-fn of_registers(app: &App, check: Check, registers: &Registers, now: Measurements) -> Measurement {
-    match check {
-        Check::MeasuresLate => {
-            of_entries(&registers.read::<Measure>(), |measure| measure.record.overdue_days(now) > 0)
-        }
-        Check::Roles => roles_held(&registers.read::<Carried>()),
-        Check::AssetsOwned => of_entries(&registers.read::<Asset>(), |asset| asset.record.owner.0.is_empty()),
-        Check::RisksReviewed => of_entries(&registers.read::<Risk>(), |risk| {
-            let age = days_between(day_of(app, risk.at), now.today);
-            age > RISKS_EVERY_DAYS || risk.record.review_on.is_some_and(|on| on < now.today)
-        }),
-        Check::AuditsDone => {
-            let audits = registers.read::<Audit>();
-            let last = audits.entries.iter().filter_map(|audit| audit.record.done_on).max();
-            let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
-            // A date without scope, criteria and conclusion is not an audit, nor is one without signature.
-            let mut found = of_entries(&audits, |audit| {
-                audit.record.done_on.is_some()
-                    && (audit.record.is_empty() || !is_signed(registers, RegisterKind::Audit, &audit.id))
-            });
-            if !is_done {
-                found.failing.push("audit".to_owned());
-            }
-            found
-        }
-        Check::DocumentsCurrent => {
-            of_entries(&registers.read::<Document>(), |RegisterEntry { id, record, .. }| {
-                record.approved_on.is_none()
-                    || record.review_on.is_none_or(|on| on < now.today)
-                    || record.is_empty()
-                    || !is_signed(registers, RegisterKind::Document, id)
-            })
-        }
-        Check::ProcessingCurrent => of_entries(&registers.read::<Processing>(), |processing| {
-            processing.record.review_on.is_none_or(|on| on < now.today)
-                || !processing.record.missing().is_empty()
-        }),
-        // No source yet: software advisories.
-        _ => Measurement::unknown(NotRun::NoSource),
+/// Risks whose last review is older than a year, or whose own date of review is over.
+fn risks_reviewed(app: &App, registers: &Registers, now: Measurements) -> Measurement {
+    of_entries(&registers.read::<Risk>(), |risk| {
+        let age = days_between(day_of(app, risk.at), now.today);
+        age > RISKS_EVERY_DAYS || risk.record.review_on.is_some_and(|on| on < now.today)
+    })
+}
+
+/// Audits that were done without being complete and signed; and whether the last one is recent.
+fn audits_done(registers: &Registers, now: Measurements) -> Measurement {
+    let audits = registers.read::<Audit>();
+    let last = audits.entries.iter().filter_map(|audit| audit.record.done_on).max();
+    let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
+    // A date without scope, criteria and conclusion is not an audit, nor is one without signature.
+    let mut found = of_entries(&audits, |audit| {
+        audit.record.done_on.is_some()
+            && (audit.record.is_empty() || !is_signed(registers, RegisterKind::Audit, &audit.id))
+    });
+    if !is_done {
+        found.failing.push("audit".to_owned());
     }
+    found
+}
+
+/// Documents without approval, content or signature, and those whose date of review is over.
+fn documents_current(registers: &Registers, now: Measurements) -> Measurement {
+    of_entries(&registers.read::<Document>(), |RegisterEntry { id, record, .. }| {
+        record.approved_on.is_none()
+            || record.review_on.is_none_or(|on| on < now.today)
+            || record.is_empty()
+            || !is_signed(registers, RegisterKind::Document, id)
+    })
 }
 
 /// True when the account that the record names signed its current revision.

@@ -6,14 +6,10 @@ use crate::tokens::{match_patterns, source_files};
 const CLOSED: [&str; 6] = ["Act::", "Check::", "RegisterKind::", "Event::", "Inspection::", "Outcome::"];
 
 /// Files that still have such an arm. This list only shrinks.
-const OPEN_MATCHES: [&str; 8] = [
+const OPEN_MATCHES: [&str; 4] = [
     "digue-app/src/monitor.rs",
-    "digue-compliance/src/isms/ask.rs",
-    "digue-compliance/src/isms.rs",
-    "digue-isms-pages/src/registers.rs",
     "digue-evidence/src/stored_records/journalled.rs",
-    "digue-exposure/src/pulse.rs",
-    "digue-exposure/src/view.rs",
+    "digue-isms-pages/src/registers.rs",
     "digue-pages/src/view.rs",
 ];
 
