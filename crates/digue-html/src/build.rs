@@ -233,6 +233,10 @@ impl<'t> TreeBuilder<'t> {
             HtmlToken::Text { mut start, end, is_raw } => {
                 if skips_line_end {
                     start = self.after_line_end(start, end);
+                    // Nothing is left, not even a white space that would open formatting elements again.
+                    if start == end {
+                        return;
+                    }
                 }
                 self.text(TextRun { start, end, is_raw });
                 (start, end)

@@ -66,13 +66,16 @@ impl Claim {
 
     /// The locale key of its sentence: `claim-authority-done`, `-due`, `-soon` or `-undone`.
     pub fn key(self) -> String {
-        let form = match self.standing {
+        format!("{}-{}", self.kind.key(), self.form())
+    }
+
+    const fn form(self) -> &'static str {
+        match self.standing {
             ClaimStanding::Done(_) => "done",
             ClaimStanding::Due(Deadline::At(_)) => "due",
             ClaimStanding::Due(Deadline::WithoutDelay) => "soon",
             ClaimStanding::NotDone => "undone",
-        };
-        format!("{}-{form}", self.kind.key())
+        }
     }
 
     /// The hour that its sentence names.
