@@ -118,6 +118,7 @@ notices-otherwise = Informed in another way
 notices-otherwise-explain = Letters posted, calls, public communication: enter what was done outside Digue.
 closing-papers = The papers
 closing-register = The row of the data-breach register
+closing-register-row = Read the row, filled by the facts of the file
 breach-what = { $happened } Affected persons: { $persons }. Data: { $kinds }.
 log-occurred-since = The breach has lasted since { $from }.
 verdict-who = The theft is confirmed by the CISO ({ $cisos }); the DPO ({ $dpos }) stands in, because confirming keeps access closed. Only the CISO can say that it was work, because that may reopen access.

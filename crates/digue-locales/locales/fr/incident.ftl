@@ -118,6 +118,7 @@ notices-otherwise = Informées autrement
 notices-otherwise-explain = Lettres postées, appels, communication publique : inscrivez ce qui a été fait hors de Digue.
 closing-papers = Les papiers
 closing-register = La ligne du registre des violations
+closing-register-row = Lire la ligne, remplie par les faits du dossier
 breach-what = { $happened } Personnes touchées : { $persons }. Données : { $kinds }.
 log-occurred-since = La violation dure depuis le { $from }.
 verdict-who = Le vol est confirmé par le RSSI ({ $cisos }) ; le DPO ({ $dpos }) le supplée, car confirmer laisse l'accès fermé. Seul le RSSI peut dire que c'était du travail, car cela peut rouvrir l'accès.

@@ -63,6 +63,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.sees("main", "Réponses pour la CNIL enregistrées.");
     browser.page_at_both_widths("incident-notification");
     // The authority's receipt is stored as it came; stored files are checked against the journal.
+    night.room("notification");
     let folder = tempfile::tempdir().unwrap();
     let paper = folder.path().join("accusé.pdf");
     std::fs::write(&paper, b"%PDF-1.7 a receipt").unwrap();

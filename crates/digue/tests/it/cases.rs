@@ -267,11 +267,13 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     browser.submit("form[action$='/affected']", 0);
     browser.sees(".figures", "personnes touchées");
     assert_eq!(browser.text(".figures strong"), "30");
+    dpo.unfold();
     // The whole organisation: a larger version, and the first one stays.
     browser.submit("form[action$='/affected']", 0);
     browser.sees("h2", "Par catégorie de données");
     assert_eq!(browser.count("table:has(code) tbody tr"), 2, "two versions stay");
     assert_eq!(browser.text(".figures strong"), "45", "the union, each person once");
+    dpo.unfold();
     browser.write("#persons", "12");
     browser.write("#basis", "tiers de confiance cités dans les fiches");
     browser.submit("form:has(#basis)", 0);

@@ -126,7 +126,13 @@ impl Officer {
     /// Goes to a page of the incident, and unfolds what is optional there.
     pub(crate) fn room(&self, room: &str) {
         self.browser.go(&format!("{}/{room}", self.incident));
-        let unfold = "document.querySelectorAll('main details').forEach(one => one.open = true)";
+        self.unfold();
+    }
+
+    /// Unfolds what is optional on this page; the line of steps stays as it is.
+    pub(crate) fn unfold(&self) {
+        let unfold = "document.querySelectorAll('main details').forEach(one => { \
+                         if (!one.closest('.line-bar')) one.open = true; })";
         self.browser.ask("POST", "/execute/sync", &serde_json::json!({"script": unfold, "args": []}));
     }
 
