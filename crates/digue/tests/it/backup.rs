@@ -140,6 +140,8 @@ fn after_a_ransomware_everything_is_back_on_a_clean_machine_and_the_loss_is_said
     let mut instance = instance();
     let a1 = instance.sign_in("a1");
     consult(&a1, 0, 10);
+    // A backup has the journal up to a signed checkpoint, which follows the entries within half a second.
+    is_signed(&instance, "P9");
     must(&instance, &["backup", "--init"]);
     let printed = must(&instance, &["backup", "--split-key", "2/3"]);
     let sheets = sheets(&printed);
@@ -231,6 +233,12 @@ fn a_drill_says_how_old_and_how_long_and_is_journalled() {
         instance.acts().iter().map(|entry| entry["act"].as_str().unwrap().to_owned()).collect();
     let count = |act: &str| acts.iter().filter(|known| *known == act).count();
     assert_eq!((count("backup-made"), count("restore-drilled")), (3, 1), "{acts:?}");
+}
+
+/// Waits until a signed checkpoint covers the consultation of this person.
+fn is_signed(instance: &Instance, person: &str) {
+    let shown = || said(&digue(instance.folder.path(), &["journal", "show", "--count", "100000"]));
+    crate::evidence::wait_for("the consultations are under a checkpoint", || shown().contains(person));
 }
 
 /// Waits until the journal has each of these acts.
