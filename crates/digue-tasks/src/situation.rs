@@ -53,23 +53,8 @@ pub struct ContainedAccounts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PersonsShown {
     Known(usize),
-    /// The index could not be read or lacks what a finding saw, or a closing is about an organisation as a whole.
+    /// The index could not be read, or a closing is about an organisation as a whole.
     Unknown,
-}
-
-impl PersonsShown {
-    /// What the index counted, unless one of the findings saw more persons in its own day: the index lacks some then.
-    fn counted(counted: usize, seen: usize) -> Self {
-        if counted < seen {
-            tracing::error!(
-                counted,
-                seen,
-                "The index has fewer persons than a finding saw; shown as unknown"
-            );
-            return Self::Unknown;
-        }
-        Self::Known(counted)
-    }
 }
 
 /// A duty of an open incident that is not met.
@@ -154,7 +139,6 @@ async fn contained(app: &App, findings: &[&Task]) -> Option<ContainedAccounts> {
     let last = closed.iter().max_by_key(|task| task.since)?;
     let since = closed.iter().map(|task| task.since).min()?;
     let AwaitedAct::JudgeFinding { finding, account, .. } = &last.act else { return None };
-    let seen = closed.iter().map(|task| persons_seen(task)).max()?;
     let mut accounts: Vec<Option<AccountId>> = closed.iter().map(|task| account_of(task)).collect();
     accounts.sort();
     accounts.dedup();
@@ -162,7 +146,7 @@ async fn contained(app: &App, findings: &[&Task]) -> Option<ContainedAccounts> {
         finding: finding.clone(),
         account: account.clone(),
         since,
-        persons: persons_shown(app, &accounts, since, seen).await,
+        persons: persons_shown(app, &accounts, since).await,
         is_mine: last.is_mine,
         accounts: accounts.len(),
     })
@@ -173,20 +157,10 @@ fn account_of(task: &Task) -> Option<AccountId> {
     account.clone()
 }
 
-fn persons_seen(task: &Task) -> usize {
-    let AwaitedAct::JudgeFinding { persons, .. } = &task.act else { return 0 };
-    *persons as usize
-}
-
 /// A theft is seen some time after it began.
 const BEFORE_FINDING: Duration = Duration::from_hours(24);
 
-async fn persons_shown(
-    app: &App,
-    accounts: &[Option<AccountId>],
-    since: Timestamp,
-    seen: usize,
-) -> PersonsShown {
+async fn persons_shown(app: &App, accounts: &[Option<AccountId>], since: Timestamp) -> PersonsShown {
     let Some(accounts) = accounts.iter().cloned().collect::<Option<Vec<AccountId>>>() else {
         return PersonsShown::Unknown;
     };
@@ -195,22 +169,10 @@ async fn persons_shown(
     let view = app.view();
     let counted = app.blocking(move || view.count(&question)).await;
     match counted.and_then(|counted| app.answered(counted)) {
-        Ok(persons) => PersonsShown::counted(persons, seen),
+        Ok(persons) => PersonsShown::Known(persons),
         Err(error) => {
             tracing::error!(%error, "Persons shown to closed accounts cannot be counted; shown as unknown");
             PersonsShown::Unknown
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_index_that_has_fewer_persons_than_a_finding_saw_is_not_believed() {
-        assert_eq!(PersonsShown::counted(0, 31), PersonsShown::Unknown);
-        assert_eq!(PersonsShown::counted(40, 31), PersonsShown::Known(40));
-        assert_eq!(PersonsShown::counted(0, 0), PersonsShown::Known(0));
     }
 }

@@ -88,9 +88,9 @@ task-judge = Decide whether the account { $account } was stolen
 task-judge-organisation = Decide whether the accounts of { $organisation } were stolen
 task-judge-persons =
     { $count ->
-        [0] no person shown that day
-        [one] 1 person shown that day
-       *[other] { $shown } persons shown that day
+        [0] no person requested that day
+        [one] 1 person requested that day, withheld or shown
+       *[other] { $shown } persons requested that day, withheld or shown
     }
 task-incident = Continue the incident { $reference }: { $title }
 task-request = Answer a person: { $kind }

@@ -88,9 +88,9 @@ task-judge = Décidez si le compte { $account } a été volé
 task-judge-organisation = Décidez si les comptes de { $organisation } ont été volés
 task-judge-persons =
     { $count ->
-        [0] aucune personne consultée ce jour-là
-        [one] 1 personne consultée ce jour-là
-       *[other] { $shown } personnes consultées ce jour-là
+        [0] aucune personne demandée ce jour-là
+        [one] 1 personne demandée ce jour-là, retenue ou vue
+       *[other] { $shown } personnes demandées ce jour-là, retenues ou vues
     }
 task-incident = Poursuivez l'incident { $reference } : { $title }
 task-request = Répondez à une personne : { $kind }

@@ -115,7 +115,7 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     assert!(count >= shown, "{count} of at least {shown}");
     // Awareness was four days ago: the deadline has passed, and the page says so.
     officer.decides_aware_since(4);
-    browser.sees("table", "de retard");
+    browser.sees("main", "de retard");
     // After the hour, the reasons come first.
     officer.room("notification");
     browser.submit("form:has(#receipt)", 0);
