@@ -25,7 +25,8 @@ impl PaperReader {
                 (self.say1("log-withdraws", "entry", entry), reason.clone())
             }
             IncidentNote::Lesson { text, measure, .. } => (self.say("log-lesson"), self.pair(text, measure)),
-            _ => (kind("action"), self.action_entry(note).unwrap_or_default()),
+            // An entry that nothing here has words for is named as such, and is no empty line of the log.
+            _ => (kind("action"), self.action_entry(note).unwrap_or_else(|| self.say("stored-unreadable"))),
         }
     }
 

@@ -1,12 +1,14 @@
 //! The figures, taken when they are asked for. Nothing here is counted on the path of a request.
 
+use std::collections::BTreeMap;
+
 use digue_app::{Actor, App};
 use digue_compliance::isms;
 use digue_exposure::Coverage;
 use digue_isms::check::Check;
 use digue_isms::standing::CheckStatement;
 use digue_journal::journal::JournalStatus;
-use digue_tasks::{TaskCount, TaskSource};
+use digue_tasks::{TaskBoard, TaskSource};
 use digue_types::{PortalId, Timestamp};
 
 /// A source of figures that may fail.
@@ -61,10 +63,6 @@ impl MonitoredFigures {
         let mut unreadable = Vec::new();
         let board = digue_tasks::board(app, &Actor::digue()).await;
         unreadable.extend(board.unread.iter().copied().map(FigureSource::Tasks));
-        let known = board.counts().into_iter().filter_map(|(source, count)| match count {
-            TaskCount::Known(count) => Some((source, count)),
-            TaskCount::Unknown => None,
-        });
         let deadlines = board.duties.iter().filter_map(|duty| duty.due_at);
         Self {
             version,
@@ -75,7 +73,7 @@ impl MonitoredFigures {
             sessions: app.gateway().session_count(),
             connections: app.gateway().connections().len(),
             watched_accounts: app.monitor().accounts(),
-            tasks: known.collect(),
+            tasks: awaited(&board),
             deadline: deadlines.min().map(|due| seconds_to(due, now)),
             checks: read(FigureSource::Checks, checks(app).await, &mut unreadable).unwrap_or_default(),
             mail: read(FigureSource::Mail, mail(app, now).await, &mut unreadable),
@@ -83,6 +81,17 @@ impl MonitoredFigures {
             unreadable,
         }
     }
+}
+
+/// What awaits someone of the operator, whoever must do it: a contest awaits the DPO and not the CISO.
+fn awaited(board: &TaskBoard) -> Vec<(TaskSource, usize)> {
+    let mut tasks: BTreeMap<TaskSource, usize> = BTreeMap::new();
+    for task in board.mine.iter().chain(&board.others) {
+        *tasks.entry(task.source()).or_default() += 1;
+    }
+    // Of these only a part may have been read, and the number would be too small.
+    tasks.retain(|source, _| !board.unread.contains(source));
+    tasks.into_iter().collect()
 }
 
 /// The value, or a note that its source could not be read.
@@ -132,4 +141,27 @@ fn disk_free(app: &App) -> rustix::io::Result<u64> {
 /// Seconds from `from` to `to`.
 fn seconds_to(to: Timestamp, from: Timestamp) -> i64 {
     (to.micros() - from.micros()) / 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use digue_tasks::{AwaitedAct, Situation, Task};
+
+    use super::*;
+
+    #[test]
+    fn what_awaits_another_officer_counts_and_what_was_read_in_part_has_no_number() {
+        let task = |act, is_mine| Task { act, since: Timestamp::ZERO, due: None, is_mine };
+        let board = TaskBoard {
+            now: Timestamp::ZERO,
+            situation: Situation::Unknown,
+            duties: Vec::new(),
+            mine: vec![task(AwaitedAct::RepairChecks(2), true), task(AwaitedAct::Assess, true)],
+            others: vec![task(AwaitedAct::SendLetters(1), false)],
+            unread: vec![TaskSource::Assessment],
+        };
+        let mut found = awaited(&board);
+        found.sort_by_key(|(source, _)| source.code());
+        assert_eq!(found, [(TaskSource::Checks, 1), (TaskSource::Requests, 1)]);
+    }
 }

@@ -87,7 +87,7 @@ fn state(to: &mut Registry, figures: &MonitoredFigures) {
         let labels = vec![("source", source.code().to_owned())];
         tasks.get_or_create(&labels).set(number(*count));
     }
-    to.register("tasks", "What awaits the officers; a source without tasks has no figure", tasks);
+    to.register("tasks", "What awaits someone of the operator; a source without tasks has no figure", tasks);
     let checks = GaugeFamily::default();
     for (statement, count) in &figures.checks {
         let labels = vec![("statement", statement.code().to_owned())];

@@ -1,6 +1,6 @@
 //! Promise 7: which crate may use which, and which one owns a heavy dependency.
 
-use crate::repository::{crates, dependencies, shipped};
+use crate::repository::{crates, dependencies, root, shipped};
 
 /// Layer of each crate, and the crates of this workspace that it may use.
 const LAYERS: &[(&str, u8, &[&str])] = &[
@@ -526,4 +526,26 @@ fn the_console_takes_neither_the_store_nor_the_journal_from_the_app() {
             assert!(!is_edge || !text.contains(call), "{place} calls {call}");
         }
     }
+}
+
+/// The fuzz targets have a lock file of their own, which no build of this workspace brings up to date.
+#[test]
+fn the_lock_of_the_fuzz_targets_names_the_crates_that_are_used() {
+    let lock = std::fs::read_to_string(root().join("fuzz/Cargo.lock")).unwrap();
+    let mut count = 0;
+    for package in lock.split("[[package]]") {
+        let named = |line: &str| line.trim().trim_matches(|sign| "\", ".contains(sign)).to_owned();
+        let name = package.lines().find_map(|line| line.strip_prefix("name = ")).map(named);
+        let Some(name) = name.filter(|name| crates().contains(name)) else { continue };
+        let list = package.split("dependencies = [").nth(1).unwrap_or_default();
+        let mut locked: Vec<String> =
+            list.lines().map(named).filter(|used| crates().contains(used)).collect();
+        let mut used = dependencies(&name, "dependencies");
+        used.retain(|used| crates().contains(used));
+        locked.sort();
+        used.sort();
+        assert_eq!(locked, used, "{name}: run `cargo metadata` in fuzz/");
+        count += 1;
+    }
+    assert!(count > 5, "{count}");
 }
