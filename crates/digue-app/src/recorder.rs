@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use digue_exposure::Index;
 use digue_gateway::ports::{BoxFuture, Clock, JournalWriteError, Recorder};
 use digue_journal::checkpoint::Checkpoint;
-use digue_journal::journal::JournalObserver;
+use digue_journal::observer::JournalObserver;
 use digue_journal::{Committed, Journal, codec};
 use digue_types::{Event, Exposure, Timestamp};
 

@@ -22,7 +22,7 @@ use crate::watch::{
     break_glass, findings, gates, journal, live, overview, person, portals, scope, sessions, tasks,
 };
 use crate::{error, form, proof, surround, view};
-use digue_isms_pages::{awareness, checks, home, import, registers, reviews};
+use digue_isms_pages::{awareness, checks, home, import, registers, reviews, samples};
 use digue_people_pages::{account, accounts, approvals, desk, keys, organisations, requests, space};
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
@@ -176,7 +176,7 @@ fn governance() -> Router<Console> {
         .route("/smsi/registers/{kind}/{record}/sign", post(registers::sign))
         .route("/smsi/registers/{kind}/{record}/end", post(registers::end))
         .route("/smsi/registers/{kind}/{record}/fill", post(registers::fill))
-        .route("/smsi/samples", get(registers::samples))
+        .route("/smsi/samples", get(samples::samples))
         .route("/smsi/files/{file}", get(registers::file))
         .route("/smsi/documents/{record}", post(registers::attach))
         .route("/smsi/checks", get(checks::list).post(checks::run))

@@ -11,11 +11,14 @@ mod block;
 mod index;
 mod names;
 mod outside;
+mod person_counter;
 mod persons;
 mod pulse;
+mod quality_judge;
 mod scope;
 mod segment;
 mod segment_store;
+mod segment_writer;
 mod sets;
 mod view;
 

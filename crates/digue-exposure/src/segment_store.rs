@@ -18,7 +18,8 @@ use crate::block::{ExposureOrigin, ExposureRow};
 use crate::names::NameTable;
 use crate::persons::Persons;
 use crate::pulse::ExposureCounters;
-use crate::segment::{IndexError, IndexSegment, SegmentWriter, merge};
+use crate::segment::{IndexError, IndexSegment};
+use crate::segment_writer::{SegmentWriter, merge};
 
 /// Numbers of rows at which chunks are written and segments merged; the defaults suit a year of a nation.
 #[derive(Clone, Copy, Debug)]

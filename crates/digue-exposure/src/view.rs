@@ -9,15 +9,16 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use digue_types::{
-    AccountId, Basis, Inspection, Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId,
-    RouteName, Timestamp,
+    AccountId, Basis, OrganisationId, PersonRef, PopulationId, PortalId, RouteName, Timestamp,
 };
 
 use crate::block::{ExposureBlock, ExposureOrigin, ExposureRow, NOBODY};
-use crate::names::{ExposureContext, NameTable};
+use crate::names::NameTable;
+use crate::person_counter::PersonCounter;
 use crate::persons::{Dense, Persons};
 use crate::pulse::CountedExposure;
-use crate::scope::{Affected, Quality, QuestionName, ScopeAnswer, ScopeQuestion};
+use crate::quality_judge::{QualityJudge, is_certain};
+use crate::scope::{Affected, QuestionName, ScopeAnswer, ScopeQuestion};
 use crate::segment::{HOUR, IndexError};
 use crate::segment_store::{SegmentLayout, SharedIndex};
 use crate::sets::PersonSet;
@@ -89,9 +90,6 @@ impl IndexFilter {
         self.contexts.is_none() && !self.asks_origins() && self.before_entry == u64::MAX
     }
 }
-
-/// Above this number, persons are counted in a bitmap and not in a list.
-const LIST_MAX: usize = 1 << 15;
 
 impl IndexView {
     pub(crate) fn new(shared: Arc<SharedIndex>, layout: SegmentLayout, size: u64) -> Self {
@@ -571,117 +569,4 @@ fn take_block(
         }
     }
     Ok(())
-}
-
-/// Collects the quality of an answer, row by row.
-#[derive(Default)]
-struct QualityJudge {
-    quality: Quality,
-    /// Entries of responses that could not be fully read but in which persons were found: they have several
-    /// rows and must count once.
-    uninspected: HashSet<u64>,
-}
-
-impl QualityJudge {
-    fn take(&mut self, context: &ExposureContext, row: &ExposureRow) {
-        if context.outcome == Outcome::Refused {
-            return;
-        }
-        match context.inspection {
-            Inspection::TooLarge
-            | Inspection::UnknownType
-            | Inspection::Broken
-            | Inspection::Stream
-            | Inspection::NotLooked
-            | Inspection::Partial
-            | Inspection::Undescribed => {
-                // A response that showed nobody has one row.
-                if row.person == NOBODY {
-                    self.quality.uninspected += 1;
-                } else {
-                    self.uninspected.insert(row.entry);
-                }
-            }
-            Inspection::RequestOnly | Inspection::Imported => {
-                if row.person == NOBODY {
-                    self.quality.unseen += 1;
-                } else {
-                    self.quality.presumed += 1;
-                }
-            }
-            Inspection::Inspected | Inspection::NotReached | Inspection::Reported => {}
-        }
-        if row.person != NOBODY && is_by_pattern(context) {
-            self.quality.swept += 1;
-        }
-    }
-
-    fn quality(self) -> Quality {
-        let partly = self.uninspected.len() as u64;
-        Quality { uninspected: self.quality.uninspected + partly, ..self.quality }
-    }
-}
-
-/// True when the person was found by a pattern, where the map describes nothing.
-fn is_by_pattern(context: &ExposureContext) -> bool {
-    match context.right {
-        Some((_, Means::Sweep | Means::Header)) => true,
-        Some((_, Means::Described | Means::Request)) | None => false,
-    }
-}
-
-/// True when the response was seen and the person stood where the map describes persons.
-fn is_certain(context: &ExposureContext) -> bool {
-    !is_by_pattern(context) && !matches!(context.inspection, Inspection::RequestOnly | Inspection::Imported)
-}
-
-/// Persons being counted: a list while they are few, bits when they are many.
-struct PersonCounter {
-    list: Vec<Dense>,
-    set: Option<PersonSet>,
-    known: Dense,
-}
-
-impl PersonCounter {
-    fn new(known: Dense) -> Self {
-        Self { list: Vec::new(), set: None, known }
-    }
-
-    #[inline]
-    fn add(&mut self, person: Dense) {
-        if person == NOBODY {
-            return;
-        }
-        match &mut self.set {
-            Some(set) => set.insert(person),
-            None => {
-                self.list.push(person);
-                if self.list.len() > LIST_MAX {
-                    let mut set = PersonSet::new(self.known);
-                    self.list.drain(..).for_each(|person| set.insert(person));
-                    self.set = Some(set);
-                }
-            }
-        }
-    }
-
-    fn add_all(&mut self, persons: &[[u8; 4]]) {
-        let persons = persons.iter().map(|person| Dense::from_le_bytes(*person));
-        match &mut self.set {
-            // The common case for many persons. `NOBODY` is beyond the end of the set, which ignores it.
-            Some(set) => persons.for_each(|person| set.insert(person)),
-            None => persons.for_each(|person| self.add(person)),
-        }
-    }
-
-    fn len(mut self) -> usize {
-        match self.set {
-            Some(set) => set.len(),
-            None => {
-                self.list.sort_unstable();
-                self.list.dedup();
-                self.list.len()
-            }
-        }
-    }
 }

@@ -9,6 +9,7 @@ pub mod keys;
 mod link_permits;
 pub mod passkey;
 pub mod password;
+mod password_strength;
 pub mod person_sessions;
 pub mod providers;
 mod recent_logouts;

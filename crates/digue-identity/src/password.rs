@@ -7,8 +7,7 @@
 //! and neither the holder's usual one nor any passkey. Every wrong input gets the same answer after the
 //! same work.
 
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -21,11 +20,11 @@ use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_mail::Mail;
 use digue_store::{Attempts, PasswordRecord};
 use digue_types::{AccountId, Act, Subject, Timestamp};
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::sync::Semaphore;
 use totp_rs::Totp;
 
+use crate::password_strength::{BYTES_MAX, Guessable, must_be_hard_to_guess, must_be_well_formed};
 use crate::sign_in::SessionProof;
 use crate::{credential_lock, sign_in};
 
@@ -33,10 +32,6 @@ use crate::{credential_lock, sign_in};
 pub const FAILURES_MAX: u32 = 10;
 /// Failures without a delay: anyone mistypes.
 const FAILURES_FREE: u32 = 3;
-const CHARS_MIN: usize = 12;
-const BYTES_MAX: usize = 256;
-/// CNIL 2022-100, case of a password with restricted attempts.
-const ENTROPY_BITS_MIN: f64 = 50.0;
 const CODES: usize = 10;
 /// How long the secret on the page may be confirmed.
 const SETTING_LASTS: Duration = Duration::from_mins(15);
@@ -77,7 +72,7 @@ impl Passwords {
         let derived = |label: &[u8]| {
             let mut bytes = key.to_vec();
             bytes.extend(label);
-            digest(&ring::digest::SHA256, &bytes)
+            ring::digest::digest(&ring::digest::SHA256, &bytes)
         };
         let pepper: Arc<[u8]> = derived(b"digue password pepper").as_ref().into();
         let decoy = hash(&pepper, Secret::draw()?.reveal())?;
@@ -249,7 +244,7 @@ pub async fn set(
     let about = Guessable::of(session, password);
     // Guessing the text, which an attacker may choose, reading the list and hashing all take their time.
     let checked = move || {
-        must_be_hard_to_guess(&rules, &about).map_err(OperationError::Invalid)?;
+        must_be_hard_to_guess(rules.breached.as_deref(), &about).map_err(OperationError::Invalid)?;
         hash(&pepper, &about.password)
     };
     let hashed = Passwords::in_turn(&passwords.known, checked).await??;
@@ -573,134 +568,9 @@ fn code_hash(code: &str) -> [u8; 32] {
     digue_gateway::identity::token_hash(&plain.to_ascii_uppercase())
 }
 
-/// Why a password is refused by its form, as a locale key.
-fn must_be_well_formed(password: &str) -> Result<(), &'static str> {
-    if password.chars().count() < CHARS_MIN {
-        return Err("invalid-password-short");
-    }
-    if password.len() > BYTES_MAX {
-        return Err("invalid-password-long");
-    }
-    if entropy_bits(password) < ENTROPY_BITS_MIN {
-        return Err("invalid-password-simple");
-    }
-    Ok(())
-}
-
-/// A password, and what anyone who guesses it knows.
-struct Guessable {
-    password: String,
-    known: [String; 4],
-}
-
-impl Guessable {
-    fn of(session: &Session, password: &str) -> Self {
-        let known = [session.account.as_str(), session.organisation.as_str(), session.host.as_str(), "digue"];
-        Self { password: password.to_owned(), known: known.map(ToOwned::to_owned) }
-    }
-}
-
-/// Why a password is refused by its content, as a locale key. Slow: not to be called on an async worker.
-fn must_be_hard_to_guess(rules: &PasswordRules, about: &Guessable) -> Result<(), &'static str> {
-    // The estimate becomes slower with the length, and no password that needs more than 100 characters is
-    // trivial.
-    let start: String = about.password.chars().take(100).collect();
-    let known = about.known.each_ref().map(String::as_str);
-    if zxcvbn::zxcvbn(&start, &known).score() < zxcvbn::Score::Three {
-        return Err("invalid-password-trivial");
-    }
-    match rules.breached.as_deref().map(|file| is_breached(file, &about.password)) {
-        None | Some(Ok(false)) => Ok(()),
-        Some(Ok(true)) => Err("invalid-password-breached"),
-        // Refused, not let through: an operator who configured the list relies on it, and a lost file would
-        // end the check unnoticed.
-        Some(Err(error)) => {
-            tracing::error!(%error, "Reading the list of breached passwords failed; password refused");
-            Err("invalid-password-list")
-        }
-    }
-}
-
-/// The entropy by the CNIL's formula: length times log2 of the size of the character classes used.
-fn entropy_bits(password: &str) -> f64 {
-    let has = |is: fn(&char) -> bool| password.chars().any(|c| is(&c));
-    let mut size = 0.0;
-    size += if has(char::is_ascii_lowercase) { 26.0 } else { 0.0 };
-    size += if has(char::is_ascii_uppercase) { 26.0 } else { 0.0 };
-    size += if has(char::is_ascii_digit) { 10.0 } else { 0.0 };
-    size += if has(|c| !c.is_ascii_alphanumeric()) { 37.0 } else { 0.0 };
-    let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
-    f64::log2(f64::max(size, 1.0)) * f64::from(length)
-}
-
-/// Looks a password up in a sorted file of hashes by binary search, because such files have gigabytes.
-fn is_breached(file: &Path, password: &str) -> std::io::Result<bool> {
-    // SHA-1 only because the published lists have this form; it protects nothing here.
-    let wanted: String = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes())
-        .as_ref()
-        .iter()
-        .map(|b| format!("{b:02X}"))
-        .collect();
-    let mut file = std::fs::File::open(file)?;
-    let (mut low, mut high) = (0, file.metadata()?.len());
-    // Invariant: the wanted line, if present, begins at or after `low` and before `high`.
-    while low < high {
-        let middle = low + (high - low) / 2;
-        file.seek(SeekFrom::Start(middle))?;
-        let mut reader = BufReader::new((&file).take(256));
-        let mut skipped = Vec::new();
-        // From the byte before `middle`, so that a line that begins exactly there is not skipped.
-        if middle > 0 {
-            file.seek(SeekFrom::Start(middle - 1))?;
-            reader = BufReader::new((&file).take(256));
-            reader.read_until(b'\n', &mut skipped)?;
-        }
-        let begins = if middle > 0 { middle - 1 + skipped.len() as u64 } else { 0 };
-        let mut line = Vec::new();
-        reader.read_until(b'\n', &mut line)?;
-        if begins >= high || line.is_empty() {
-            high = middle;
-            continue;
-        }
-        let found = line.get(..40).map(<[u8]>::to_ascii_uppercase).unwrap_or_default();
-        match found.as_slice().cmp(wanted.as_bytes()) {
-            std::cmp::Ordering::Equal => return Ok(true),
-            std::cmp::Ordering::Less => low = begins + line.len() as u64,
-            std::cmp::Ordering::Greater => high = middle,
-        }
-    }
-    Ok(false)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use super::*;
-
-    #[test]
-    fn a_breached_password_is_found_wherever_it_stands() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        let sha1 = |text: &str| -> String {
-            digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes())
-                .as_ref()
-                .iter()
-                .map(|b| format!("{b:02X}"))
-                .collect()
-        };
-        let words: Vec<String> = (0..500).map(|n| format!("mot de passe {n}")).collect();
-        let mut lines: Vec<String> = words.iter().map(|word| sha1(word)).collect();
-        lines.sort();
-        for (place, line) in lines.iter().enumerate() {
-            write!(file, "{line}:{}\r\n", place * 37).unwrap();
-        }
-        for word in &words {
-            assert!(is_breached(file.path(), word).unwrap(), "{word}");
-        }
-        for n in 0..500 {
-            assert!(!is_breached(file.path(), &format!("autre mot {n}")).unwrap());
-        }
-    }
 
     #[tokio::test]
     async fn a_hash_of_a_cancelled_request_keeps_its_turn_until_it_ends() {
@@ -742,14 +612,6 @@ mod tests {
         assert!(compare(&right));
         assert!(!compare(&format!("{right}x")));
         assert!(!compare(&right[1..]));
-    }
-
-    #[test]
-    fn the_entropy_is_the_cnils() {
-        // Its own examples: 8 characters of 3 classes and 16 digits reach 50 bits or so.
-        assert!(entropy_bits("aB3aB3aB") > 47.0);
-        assert!(entropy_bits("1234567890123456") > 50.0);
-        assert!(entropy_bits("motdepasse") < 50.0);
     }
 
     #[test]

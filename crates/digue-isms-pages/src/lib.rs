@@ -6,3 +6,4 @@ pub mod home;
 pub mod import;
 pub mod registers;
 pub mod reviews;
+pub mod samples;

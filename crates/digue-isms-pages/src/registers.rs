@@ -9,14 +9,12 @@ use digue_app::OperationError;
 use digue_casework::incidents;
 use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::TypedForm;
-use digue_compliance::isms::audits::{self, Sample};
+use digue_compliance::isms::audits;
 use digue_compliance::isms::{self, RecordHistory, SaveError, awareness, observed, sheets};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
-use digue_isms::kinds::{
-    Measure, Objective, Processing, RegisterKind, Risk, RiskLevel, SamplePopulation, place,
-};
+use digue_isms::kinds::{Measure, Objective, Processing, RegisterKind, Risk, RiskLevel, place};
 use digue_isms::register::{RegisterRecord as _, Registers, Revision};
 use digue_isms::signatures::{self, SignatureState};
 use digue_isms::standing::MeasureState;
@@ -600,46 +598,6 @@ pub async fn fill(
     let saved = isms::save(&console.app, &actor, kind, Some(&id), &values).await;
     saved.map_err(OperationError::from)?;
     Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
-}
-
-#[derive(Deserialize)]
-pub struct SampleForm {
-    #[serde(default)]
-    population: String,
-    #[serde(default)]
-    seed: u32,
-    #[serde(default)]
-    size: u32,
-}
-
-#[derive(Template)]
-#[template(path = "isms_samples.html")]
-struct SamplesPage {
-    w: Localizer,
-    populations: Vec<&'static str>,
-    drawn: Option<Sample>,
-    tab: &'static str,
-}
-
-/// A sample for an auditor, who stores nothing.
-pub async fn samples(
-    State(console): State<Console>,
-    visitor: Visitor,
-    SignedIn(actor): SignedIn,
-    Query(form): Query<SampleForm>,
-) -> Result<Html<String>, PageError> {
-    isms::registers(&console.app, &actor).await?;
-    let drawn = match SamplePopulation::parse(&form.population) {
-        Some(of) => {
-            let size = form.size.clamp(1, 500);
-            let drawn = audits::sampled(&console.app, &actor, of, u64::from(form.seed), size).await;
-            Some(drawn?)
-        }
-        None => None,
-    };
-    let w = Localizer::in_zone(&visitor, &console.zone);
-    let populations = SamplePopulation::ALL.iter().map(|one| one.code()).collect();
-    Ok(page(&SamplesPage { populations, drawn, tab: "registers", w }))
 }
 
 /// A register as a spreadsheet, PDF or Word file; `isms.xlsx` has all of them.

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use digue_journal::disk::Disk;
-use digue_journal::journal::NoObserver;
 use digue_journal::note::Signer;
+use digue_journal::observer::NoObserver;
 use digue_journal::{Journal, JournalOptions};
 use digue_types::Event;
 

@@ -22,6 +22,7 @@ use crate::codec;
 use crate::disk::{Disk, WalFile};
 use crate::keyring::{KeyError, Keyring, OpenedKeyring, PeriodKeyRecord, Stream};
 use crate::note::Signer;
+use crate::observer::{Committed, JournalObserver};
 use crate::open_error::OpenError;
 use crate::proof::Prover;
 use crate::prune::{self, Pruned};
@@ -58,30 +59,6 @@ pub struct JournalOptions {
     /// The longest time between a commit and the checkpoint that covers it.
     pub checkpoint_every: Duration,
     pub observer: Box<dyn JournalObserver>,
-}
-
-/// Receives what became durable, in order and without a gap. It must return quickly, since commits and
-/// publications wait for it; `checkpoint` and `failed` may be called under the publisher's lock, so they
-/// must not read the journal.
-pub trait JournalObserver: Send {
-    fn committed(&mut self, entries: &[Committed]);
-    fn checkpoint(&mut self, _checkpoint: &Checkpoint) {}
-    /// A commit failed, and its appends with it; or publishing failed, and is tried again.
-    fn failed(&mut self, _error: &str) {}
-}
-
-/// An observer that ignores everything.
-pub struct NoObserver;
-
-impl JournalObserver for NoObserver {
-    fn committed(&mut self, _entries: &[Committed]) {}
-}
-
-/// An entry that is durable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Committed {
-    pub index: u64,
-    pub event: Event,
 }
 
 /// The position of an append in the journal: `count` entries from index `first` on.

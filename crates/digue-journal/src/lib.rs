@@ -15,6 +15,7 @@ pub mod heads;
 pub mod journal;
 pub mod keyring;
 pub mod note;
+pub mod observer;
 mod open_error;
 pub mod proof;
 pub mod prune;
@@ -28,5 +29,6 @@ pub mod verify;
 mod wal;
 pub mod witness;
 
-pub use journal::{AppendError, Appended, Committed, Journal, JournalOptions};
+pub use journal::{AppendError, Appended, Journal, JournalOptions};
+pub use observer::Committed;
 pub use open_error::OpenError;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use digue_journal::journal::JournalObserver;
+use digue_journal::observer::JournalObserver;
 use digue_journal::{AppendError, Committed, Journal, OpenError};
 use digue_testkit::events::shown;
 use digue_types::Event;

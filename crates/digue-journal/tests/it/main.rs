@@ -18,9 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_journal::disk::{Disk, Faults};
-use digue_journal::journal::NoObserver;
 use digue_journal::keyring::OpenedKeyring;
 use digue_journal::note::Signer;
+use digue_journal::observer::NoObserver;
 use digue_journal::verify::{VerifyAgainst, VerifyReport, verify};
 use digue_journal::{Journal, JournalOptions, OpenError, reader};
 use digue_types::Event;

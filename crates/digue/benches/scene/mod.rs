@@ -10,9 +10,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use digue_journal::disk::Disk;
-use digue_journal::journal::NoObserver;
 use digue_journal::keyring::{Keyring, MasterKey, PeriodLength};
 use digue_journal::note::Signer;
+use digue_journal::observer::NoObserver;
 use digue_journal::{Journal, JournalOptions};
 use digue_testkit::{Client, Portal, Reply};
 
