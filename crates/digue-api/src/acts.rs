@@ -10,7 +10,7 @@ use digue_administration::decisions;
 use digue_administration::loads::LoadTarget;
 use digue_administration::{accounts, break_glass, onboarding, organisations};
 use digue_app::{OperationError, gates};
-use digue_casework::containment::{self, FindingOutcome};
+use digue_casework::findings::{self, FindingOutcome};
 use digue_identity::invitations::{self, Invitation};
 use digue_identity::keys;
 use digue_selfservice::persons;
@@ -298,7 +298,7 @@ pub async fn verdict(
 ) -> Result<StatusCode, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let outcome = if sent.theft { FindingOutcome::Theft } else { FindingOutcome::Work };
-    let done = containment::decide(&console.app, &actor, &id, outcome, &sent.reason).await;
+    let done = findings::decide(&console.app, &actor, &id, outcome, &sent.reason).await;
     done.map_err(ApiError::from).map(|_| StatusCode::NO_CONTENT)
 }
 

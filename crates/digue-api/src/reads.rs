@@ -6,14 +6,14 @@ use digue_administration::approvals::{self, ApprovalRequest, WaitingApproval};
 use digue_administration::{accounts, break_glass, organisations, settings};
 use digue_app::{OperationError, gates};
 use digue_casework::incidents::{self, IncidentView};
-use digue_casework::notices::{self, CampaignView};
-use digue_casework::{breach, containment};
+use digue_casework::{findings, notification};
 use digue_detection::{Action, Weight};
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::{affected, entry, scope, watch};
 use digue_exposure::{CountedExposure, Lookup, ScopeQuestion};
 use digue_identity::{keys, recovery};
 use digue_locales::{Language, text};
+use digue_notices::CampaignView;
 use digue_types::{OrganisationId, PersonRef, Subject, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -413,7 +413,7 @@ pub async fn findings(
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let view = containment::view(&console.app, &actor).await?;
+    let view = findings::view(&console.app, &actor).await?;
     let items = view.findings.iter().map(|finding| {
         json!({
             "id": finding.id,
@@ -452,7 +452,7 @@ pub async fn incident(
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let view = incidents::view(&console.app, &actor, &id).await?;
-    let campaigns = notices::campaigns(&console.app, &actor, &id).await?;
+    let campaigns = digue_notices::campaigns(&console.app, &actor, &id).await?;
     let mut json = incident_json(&console, &view, visitor.language);
     json["campaigns"] = campaigns.iter().map(|campaign| campaign_json(campaign, visitor.language)).collect();
     Ok(Json(json))
@@ -474,7 +474,7 @@ fn campaign_json(campaign: &CampaignView, language: Language) -> Value {
 }
 
 fn incident_json(console: &Console, view: &IncidentView, language: Language) -> Value {
-    let mut json = breach::notification_json(&console.app, view, language);
+    let mut json = notification::to_json(&console.app, view, language);
     json["id"] = view.record.id.clone().into();
     json["title"] = view.incident.title.clone().into();
     json["about"] = view.incident.about.to_string().into();

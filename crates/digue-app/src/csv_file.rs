@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use digue_inspect::xlsx::{UnreadableCell, UploadedCell, UploadedRow, UploadedSheet};
+use digue_tables::xlsx::{UnreadableCell, UploadedCell, UploadedRow, UploadedSheet};
 use digue_types::written::folded;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 

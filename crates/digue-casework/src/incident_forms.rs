@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use crate::paper_reader::PaperReader;
 use crate::typed_form::{TypedForm, local_time};
-use crate::{breach, incidents};
+use crate::{breach, incidents, notification};
 
 /// Adds the entry that a form describes; its field `note` says which one.
 pub async fn take(
@@ -40,7 +40,7 @@ pub async fn take(
         "submitted" => {
             let stage = form.choice("stage", Stage::parse)?;
             let at = form.needed_moment("at", zone)?;
-            breach::submit(app, actor, id, stage, at, form.text("receipt")).await
+            notification::submit(app, actor, id, stage, at, form.text("receipt")).await
         }
         _ => {
             let at = form.moment("at", zone)?;

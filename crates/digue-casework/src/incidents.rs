@@ -428,7 +428,7 @@ fn concerned(app: &App, subject: &Subject) -> Vec<String> {
 }
 
 /// True while notices of a campaign in this state are still to be written or sent.
-pub(crate) fn is_under_way(state: &str) -> bool {
+pub fn is_under_way(state: &str) -> bool {
     matches!(state, "preparing" | "ready" | "sending" | "paused")
 }
 

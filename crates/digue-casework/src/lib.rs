@@ -1,16 +1,16 @@
-//! Casework: containment, incidents and breaches, papers, notices to persons, the message desk.
+//! Casework: containment, incidents and breaches, papers.
 
 pub mod alerts;
 pub mod breach;
 pub mod bundle;
 pub mod containment;
-pub mod desk;
-pub mod genuine;
+pub mod findings;
 pub mod incident_forms;
 pub mod incidents;
 mod log_words;
 pub mod measured;
-pub mod notices;
+pub mod notice_style;
+pub mod notification;
 pub mod operator;
 pub mod paper_reader;
 pub mod papers;
@@ -25,9 +25,7 @@ use digue_app::Areas;
 
 use crate::alerts::{AlertRules, AlertSender};
 use crate::breach::VersionLock;
-use crate::desk::DeskRules;
 use crate::incidents::{IncidentFollowing, LessonSubscriber, Lessons};
-use crate::notices::PreparationTurn;
 use crate::operator::OperatorRules;
 use crate::rate_limiter::RateLimiter;
 use crate::register_import::ImportLock;
@@ -36,7 +34,6 @@ use crate::register_import::ImportLock;
 pub struct CaseworkSettings {
     pub operator: OperatorRules,
     pub alerts: AlertRules,
-    pub desk: DeskRules,
     /// Makes something of the lessons of incidents.
     pub lessons: Box<dyn LessonSubscriber>,
 }
@@ -44,15 +41,13 @@ pub struct CaseworkSettings {
 /// Adds what casework keeps between calls.
 #[must_use]
 pub fn areas(before: Areas, settings: CaseworkSettings) -> Areas {
-    let CaseworkSettings { operator, alerts, desk, lessons } = settings;
+    let CaseworkSettings { operator, alerts, lessons } = settings;
     before
         .with(operator)
         .with(AlertSender::new(alerts))
-        .with(desk)
         .with(Lessons(lessons))
         .with(IncidentFollowing::default())
         .with(RateLimiter::default())
         .with(ImportLock::default())
         .with(VersionLock::default())
-        .with(PreparationTurn::default())
 }

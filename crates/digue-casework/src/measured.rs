@@ -9,8 +9,8 @@ use digue_response::sheet::{MeasuredFacts, MeasuredPersons};
 use digue_store::FindingRecord;
 use digue_types::{AccountId, Gate, OrganisationId, Subject};
 
-use crate::breach;
 use crate::incidents::{IncidentView, is_about, is_under_way};
+use crate::notification;
 
 /// The most findings that are read: those about one incident are among the last ones.
 const FINDINGS: u32 = 500;
@@ -91,7 +91,7 @@ pub async fn progress(
     let findings = app.store().findings(FINDINGS).await?;
     let waiting = findings.iter().filter(|finding| finding.verdict.is_none() && is_about(finding, &about));
     let facts = ProgressFacts {
-        unknown: breach::draft(app, view, language).unknown(),
+        unknown: notification::draft(app, view, language).unknown(),
         campaigns: running.collect::<Result<_, _>>()?,
         findings: waiting.count(),
     };

@@ -17,8 +17,8 @@ use digue_response::register::{COLUMNS, ViolationColumn, ViolationRow};
 use digue_types::{Act, Subject, Timestamp};
 use ring::digest::{SHA256, digest};
 
-use crate::breach;
 use crate::incidents::IncidentView;
+use crate::notification;
 use crate::paper_reader::PaperReader;
 
 /// The formats of a document.
@@ -113,7 +113,7 @@ pub async fn take_template(app: &App, actor: &Actor, name: &str, bytes: &[u8]) -
 
 /// The notification, block by block, in the order of the authority's online form.
 pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
-    let draft = breach::draft(app, view, reader.language);
+    let draft = notification::draft(app, view, reader.language);
     let mut blocks = vec![
         DocumentBlock::Paragraph(reader.say1(
             "paper-stage",
@@ -224,7 +224,7 @@ pub fn register(app: &App, views: &[IncidentView], reader: &PaperReader) -> Docu
 
 /// One row of the register.
 pub(crate) fn row_of(app: &App, view: &IncidentView, reader: &PaperReader) -> ViolationRow {
-    ViolationRow::new(&view.incident, &breach::draft(app, view, reader.language))
+    ViolationRow::new(&view.incident, &notification::draft(app, view, reader.language))
 }
 
 /// The row of the register of one breach, as (column, value): the columns that have a value.
@@ -383,7 +383,7 @@ pub fn paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -
 
 /// The document for a criminal complaint: facts, times, persons involved, and how to verify the evidence.
 fn complaint(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
-    let controller = breach::controller(app, reader.language);
+    let controller = notification::controller(app, reader.language);
     let mut blocks = vec![
         DocumentBlock::Paragraph(reader.say1(
             complaint_by(view.incident.happening()),
@@ -464,8 +464,8 @@ pub(crate) fn how_to_verify(view: &IncidentView, reader: &PaperReader) -> Vec<St
 
 /// Texts for those who will be asked: a call centre, newspapers, a partner and its own partners.
 fn external_paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Document {
-    let controller = breach::controller(app, reader.language);
-    let draft = breach::draft(app, view, reader.language).snapshot();
+    let controller = notification::controller(app, reader.language);
+    let draft = notification::draft(app, view, reader.language).snapshot();
     let field_text = |field: Field| match draft.get(&field).map(|value| reader.value(field, value)) {
         Some(field_text) if !is_blank(&field_text) => field_text,
         _ => reader.say("paper-unknown"),

@@ -42,6 +42,6 @@ pub fn pass(app: &App, ip: &str) -> Result<(), OperationError> {
 }
 
 /// True while submissions from this address are kept.
-pub(crate) fn keeps_report(app: &App, ip: &str) -> bool {
+pub fn keeps_report(app: &App, ip: &str) -> bool {
     app.area::<RateLimiter>().reports.pass(app.clock().now(), ip).is_ok()
 }

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use digue_app::files::sha256;
 use digue_app::{Actor, App, Area, OperationError};
-use digue_inspect::xlsx::{UnreadableCell, UploadedCell, UploadedRow};
 use digue_locales::{Language, text, text_with};
 use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{IncidentEntry, IncidentState, REASON_CHARS_MIN, Source};
@@ -19,6 +18,7 @@ use digue_response::register::{
 };
 use digue_response::vocabulary::Exemption;
 use digue_response::{Incident, IncidentNote};
+use digue_tables::xlsx::{UnreadableCell, UploadedCell, UploadedRow};
 use digue_types::written::{DayOrder, folded};
 use digue_types::{Subject, Timestamp};
 

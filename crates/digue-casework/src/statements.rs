@@ -13,7 +13,7 @@ use digue_types::visible::is_blank;
 use digue_types::{Act, Gate, GateReason, Subject, Timestamp};
 
 use crate::incidents::IncidentView;
-use crate::notices::Style;
+use crate::notice_style::Style;
 use crate::paper_reader::PaperReader;
 
 /// The claims that a person reads in a notice, in order.
@@ -165,7 +165,7 @@ impl PaperReader {
     }
 
     /// The same for a person, with what was done about it.
-    pub(crate) fn notice_happened(&self, view: &IncidentView, style: Style) -> String {
+    pub fn notice_happened(&self, view: &IncidentView, style: Style) -> String {
         let incident = &view.incident;
         let claims = NOTICE_CLAIMS.into_iter().filter(|kind| {
             // After a mistake, or without an account, there is no access to close.

@@ -4,153 +4,29 @@
 //! A sheet is checked before anything of it is added. What cannot be added is told field by field, and what was
 //! typed is shown again. Addresses and looks belong to the console.
 
+mod inputs;
+mod sheet_notes;
+
 use digue_app::{Actor, App, OperationError};
 use digue_response::IncidentNote;
 use digue_response::clock::Awareness;
-use digue_response::incident::{EntryRefusal, IncidentState, PersonsNotified};
+use digue_response::incident::{EntryRefusal, IncidentState};
 use digue_response::notification::{
     Block, Field, FilledField, FormFieldShape, FormFieldSource, NotificationDraft,
 };
 use digue_response::progress::{ProgressStep, step_of};
-use digue_response::sheet::{Answer, MeasuredFacts, Sheet, SheetAction, SheetStep, StepEffect};
+use digue_response::sheet::{Answer, MeasuredFacts, Sheet, SheetStep, StepEffect};
 use digue_response::vocabulary::Exemption;
 use digue_types::Timestamp;
-use digue_types::visible::is_blank;
 
-use crate::breach;
-use crate::incident_forms::{field_value, is_unchanged};
 use crate::incidents::{self, IncidentView};
-use crate::measured;
 use crate::paper_reader::PaperReader;
 use crate::typed_form::TypedForm;
+use crate::{breach, measured, notification};
+use inputs::names_of;
+use sheet_notes::SheetNotes;
 
-/// The control of a field.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum InputKind {
-    Line,
-    Text,
-    Number,
-    /// A local time.
-    Moment,
-    One,
-    Many,
-}
-
-impl InputKind {
-    /// For templates.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Line => "line",
-            Self::Text => "text",
-            Self::Number => "number",
-            Self::Moment => "moment",
-            Self::One => "one",
-            Self::Many => "many",
-        }
-    }
-}
-
-/// A field of a sheet.
-#[derive(Clone, Debug)]
-pub struct FormInput {
-    pub name: String,
-    pub label: String,
-    pub kind: InputKind,
-    /// What it shows: what was typed, else what is stored, else what the facts propose.
-    pub values: Vec<String>,
-    /// As (code, words); for `One` and `Many`.
-    pub choices: Vec<(String, String)>,
-    /// What the facts say about it, and who said what is stored.
-    pub notes: Vec<String>,
-    /// It has to be filled, and nothing is stored yet.
-    pub is_missing: bool,
-    /// The act that it asks about, done on another page.
-    pub action: Option<SheetAction>,
-    /// Address and name of that page, known to whoever has pages.
-    pub link: Option<(String, String)>,
-    /// A name of its own, by which a checklist's step is found whatever its field is.
-    pub anchor: Option<String>,
-    /// It adds words to the answer before it.
-    pub is_precision: bool,
-    /// Why it was refused.
-    pub fault: Option<String>,
-}
-
-impl FormInput {
-    /// The only value, as the form sends it.
-    pub fn value(&self) -> &str {
-        self.values.first().map_or("", String::as_str)
-    }
-
-    pub fn is_chosen(&self, code: &str) -> bool {
-        self.values.iter().any(|value| value == code)
-    }
-}
-
-/// Fields under one heading.
-#[derive(Clone, Debug)]
-pub struct FormSection {
-    pub title: String,
-    pub notes: Vec<String>,
-    pub fields: Vec<FormInput>,
-    /// For what is filled already or optional, which is shown folded: the locale key that counts its fields.
-    pub folded: Option<&'static str>,
-}
-
-impl FormSection {
-    /// What it asks: an answer and its precision are one.
-    pub fn asked(&self) -> usize {
-        self.fields.iter().filter(|field| !field.is_precision).count()
-    }
-}
-
-/// The sheet of a step.
-#[derive(Clone, Debug, Default)]
-pub struct StepForm(pub Vec<FormSection>);
-
-impl StepForm {
-    pub fn sections(&self) -> &[FormSection] {
-        &self.0
-    }
-
-    /// The faults with the name and the label of their field, in the order of the sheet.
-    pub fn faults(&self) -> Vec<(String, String, String)> {
-        let fields = self.0.iter().flat_map(|section| &section.fields);
-        let faults =
-            fields.filter_map(|field| Some((field.name.clone(), field.label.clone(), field.fault.clone()?)));
-        faults.collect()
-    }
-
-    fn find(&mut self, name: &str) -> Option<&mut FormInput> {
-        self.0.iter_mut().flat_map(|section| &mut section.fields).find(|field| field.name == name)
-    }
-
-    /// Shows what was typed, and the faults beside their fields.
-    fn retyped(mut self, typed: &TypedForm, faults: &[SheetFault], reader: &PaperReader) -> Self {
-        for section in &mut self.0 {
-            for field in section.fields.iter_mut().filter(|field| typed.has(&field.name)) {
-                field.values = typed.all(&field.name);
-                if faults.iter().any(|fault| fault.field == field.name) {
-                    section.folded = None;
-                }
-            }
-        }
-        for fault in faults {
-            if let Some(field) = self.find(&fault.field) {
-                field.fault = Some(reader.say(fault.key));
-            }
-        }
-        self
-    }
-}
-
-/// Why a field of a sheet cannot be saved.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SheetFault {
-    pub field: String,
-    /// The locale key of the reason.
-    pub key: &'static str,
-}
+pub use inputs::{FormInput, FormSection, InputKind, SheetFault, StepForm};
 
 /// What became of a sheet.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -178,7 +54,7 @@ pub async fn form(
     reader: &PaperReader,
 ) -> Result<StepForm, OperationError> {
     let facts = measured::facts(app, actor, view).await?;
-    let draft = breach::draft(app, view, reader.language);
+    let draft = notification::draft(app, view, reader.language);
     let source = SheetSource { view, facts, draft, reader };
     Ok(StepForm(match step {
         ProgressStep::Qualify => {
@@ -232,7 +108,7 @@ pub async fn save(
         }
         ProgressStep::Persons => sheet.steps(&view, ProgressStep::Persons),
         ProgressStep::Decide => sheet.decisions(&view),
-        ProgressStep::Authority => sheet.fields(&breach::draft(app, &view, reader.language)),
+        ProgressStep::Authority => sheet.fields(&notification::draft(app, &view, reader.language)),
         ProgressStep::Notices => {}
         ProgressStep::Close => {
             sheet.steps(&view, ProgressStep::Close);
@@ -253,11 +129,6 @@ pub async fn save(
     let count = all.len();
     incidents::add_all(app, actor, id, all).await?;
     Ok(SheetOutcome::Added(count))
-}
-
-/// The names of the two fields of a step: its answer and its text.
-fn names_of(sheet: Sheet, step: &str) -> [String; 2] {
-    ["answer", "text"].map(|kind| format!("{kind}-{}-{step}", sheet.code()))
 }
 
 impl SheetSource<'_> {
@@ -521,164 +392,5 @@ impl SheetSource<'_> {
             .collect();
         let reason = self.input("state-reason", "column-reason", InputKind::Line);
         self.section("sheet-closing", vec![state, reason])
-    }
-}
-
-/// An entry to be added, with the fields that it comes from.
-struct TypedNote {
-    field: String,
-    /// The field of its reason or text.
-    reason: String,
-    note: IncidentNote,
-}
-
-/// The entries that a sheet makes, and what cannot be read.
-struct SheetNotes<'s> {
-    typed: &'s TypedForm,
-    reader: &'s PaperReader,
-    notes: Vec<TypedNote>,
-    faults: Vec<SheetFault>,
-}
-
-impl SheetNotes<'_> {
-    fn push(&mut self, field: &str, reason: &str, note: IncidentNote) {
-        self.notes.push(TypedNote { field: field.to_owned(), reason: reason.to_owned(), note });
-    }
-
-    /// The value, or its fault under the name of its field.
-    fn read<T>(&mut self, field: &str, value: Result<T, OperationError>) -> Option<T> {
-        let key = match value {
-            Ok(value) => return Some(value),
-            Err(OperationError::Invalid(key)) => key,
-            Err(_) => "incident-refused-value",
-        };
-        self.faults.push(SheetFault { field: field.to_owned(), key });
-        None
-    }
-
-    fn moment(&mut self, field: &str) -> Option<Timestamp> {
-        let value = self.typed.moment(field, &self.reader.zone);
-        self.read(field, value).flatten()
-    }
-
-    fn times(&mut self, view: &IncidentView) {
-        let incident = &view.incident;
-        let is_same = |known: Option<Timestamp>, at: Timestamp| {
-            known.is_some_and(|known| self.reader.form_time(known) == self.reader.form_time(at))
-        };
-        if let Some(at) = self.moment("aware-at").filter(|at| !is_same(incident.aware_at(), *at)) {
-            let reason = self.typed.owned("aware-reason");
-            let note = IncidentNote::Aware { at: at.micros(), reason, of: Awareness::Data };
-            self.push("aware-at", "aware-reason", note);
-        }
-        let (from, to) = (self.moment("occurred-from"), self.moment("occurred-to"));
-        let Some(from) = from else {
-            if to.is_some() {
-                self.faults.push(SheetFault { field: "occurred-from".to_owned(), key: "invalid-since" });
-            }
-            return;
-        };
-        let is_known = incident.occurred.is_some_and(|(known, end)| {
-            is_same(Some(known), from)
-                && end.is_some() == to.is_some()
-                && to.is_none_or(|to| is_same(end, to))
-        });
-        if !is_known {
-            let (from, to) = (from.micros(), to.map(Timestamp::micros));
-            self.push("occurred-from", "occurred-from", IncidentNote::Occurred { from, to });
-        }
-    }
-
-    fn steps(&mut self, view: &IncidentView, of: ProgressStep) {
-        for sheet in view.incident.sheets.iter().filter(|sheet| step_of(**sheet) == of) {
-            for step in sheet.steps() {
-                self.step(view, *sheet, step);
-            }
-        }
-    }
-
-    fn step(&mut self, view: &IncidentView, sheet: Sheet, step: &SheetStep) {
-        let [answer_name, text_name] = names_of(sheet, step.code);
-        let text = self.typed.owned(&text_name);
-        let answer = if step.does == StepEffect::Describes {
-            (!is_blank(&text)).then_some(Answer::Done)
-        } else {
-            let chosen = self.typed.maybe_choice(&answer_name, Answer::parse);
-            self.read(&answer_name, chosen).flatten()
-        };
-        let Some(answer) = answer else {
-            if !is_blank(&text) {
-                // A text without an answer would be lost silently.
-                self.faults.push(SheetFault { field: answer_name, key: "sheets-answer-missing" });
-            }
-            return;
-        };
-        let stored = view.incident.steps.get(&(sheet, step.code.to_owned()));
-        if stored.is_some_and(|stored| stored.answer == answer && stored.text == text) {
-            return;
-        }
-        let note = IncidentNote::Step { sheet, step: step.code.to_owned(), answer, text };
-        self.push(&answer_name, &text_name, note);
-    }
-
-    fn state(&mut self) {
-        let chosen = self.typed.maybe_choice("state", IncidentState::parse);
-        match self.read("state", chosen).flatten() {
-            Some(state) => {
-                let reason = self.typed.owned("state-reason");
-                self.push("state", "state-reason", IncidentNote::StateSet { state, reason });
-            }
-            None if !is_blank(self.typed.text("state-reason")) => {
-                self.faults.push(SheetFault { field: "state".to_owned(), key: "sheets-answer-missing" });
-            }
-            None => {}
-        }
-    }
-
-    /// What is decided already, with the same reason, is not decided again.
-    fn decisions(&mut self, view: &IncidentView) {
-        let (authority, persons) = (&view.incident.authority, &view.incident.persons);
-        if self.is_typed("notify", "notify-reason") {
-            let notify = self.typed.yes_or_no("notify");
-            if let Some(notify) = self.read("notify", notify) {
-                let reason = self.typed.owned("notify-reason");
-                let same = authority.as_ref().is_some_and(|one| (one.what, &one.reason) == (notify, &reason));
-                if !same {
-                    self.push("notify", "notify-reason", IncidentNote::AuthorityDecided { notify, reason });
-                }
-            }
-        }
-        if self.is_typed("inform", "inform-reason") {
-            let inform = self.typed.yes_or_no("inform");
-            let exemption = self.typed.maybe_choice("exemption", Exemption::parse);
-            let (inform, exemption) = (self.read("inform", inform), self.read("exemption", exemption));
-            if let (Some(inform), Some(exemption)) = (inform, exemption) {
-                let (reason, what) =
-                    (self.typed.owned("inform-reason"), PersonsNotified { inform, exemption });
-                let same = persons.as_ref().is_some_and(|one| (one.what, &one.reason) == (what, &reason));
-                if !same {
-                    let note = IncidentNote::PersonsDecided { inform, exemption, reason };
-                    self.push("exemption", "inform-reason", note);
-                }
-            }
-        }
-    }
-
-    /// True when one of the fields has a value: what was not touched is not decided.
-    fn is_typed(&self, field: &str, reason: &str) -> bool {
-        !self.typed.text(field).is_empty() || !is_blank(self.typed.text(reason))
-    }
-
-    fn fields(&mut self, draft: &NotificationDraft) {
-        let draft = draft.snapshot();
-        for field in Field::ALL.iter().filter(|field| self.typed.has(field.code())) {
-            let value = field_value(*field, self.typed, &self.reader.zone);
-            let Some(value) = self.read(field.code(), value) else { continue };
-            // A value equal to the computed one is not an answer.
-            let computed = draft.get(field).map_or(&[][..], Vec::as_slice);
-            if !is_unchanged(*field, computed, &value) {
-                self.push(field.code(), field.code(), IncidentNote::FieldSet { field: *field, value });
-            }
-        }
     }
 }

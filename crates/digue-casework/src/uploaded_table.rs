@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use digue_app::{LineFault, OperationError, csv_file};
-use digue_inspect::xlsx::{
+use digue_tables::xlsx::{
     CoveredCells, Quantity, UnreadableCell, UploadedCell, UploadedNumber, UploadedRow, UploadedSheet,
     cell_name, column_name, uploaded_sheets,
 };

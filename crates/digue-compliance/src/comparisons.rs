@@ -1,7 +1,7 @@
 //! The comparisons of stored records with the journal, of every area: what the app is built with.
 
 use digue_administration::{accounts, approvals};
-use digue_casework::{containment, incidents, notices};
+use digue_casework::{containment, incidents};
 use digue_evidence::stored_records::Comparisons;
 
 use crate::isms;
@@ -13,7 +13,7 @@ pub fn all() -> Comparisons {
         approvals::stored::COMPARISONS,
         containment::stored::COMPARISONS,
         incidents::stored::COMPARISONS,
-        notices::stored::COMPARISONS,
+        digue_notices::stored::COMPARISONS,
         isms::stored::COMPARISONS,
     ])
 }

@@ -9,9 +9,9 @@ use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::response::usual_types;
-use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{BlockRules, RuleBlock, StatusPattern};
+use digue_tables::table::{ColumnRule, MapColumn, TableRules};
 use regex::Regex;
 
 use super::pick::read_pick;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
-use digue_casework::desk::DeskRules;
 use digue_compliance::space::PartnerRules;
 use digue_connections::client_address::{ClientHeader, TrustedProxies};
 use digue_evidence::retention::{Retention, RetentionError};
@@ -19,6 +18,7 @@ use digue_journal::cosign::CosignerKey;
 use digue_journal::keyring::PeriodLength;
 use digue_mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_messages::DnsRecords;
+use digue_notices::desk::DeskRules;
 use ipnet::IpNet;
 
 use super::addresses::{parse_public_url, parse_store_url, parse_witness_url};

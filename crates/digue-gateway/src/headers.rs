@@ -4,7 +4,7 @@
 //! no rule reads a field that the other side does not receive. Of a client's fields, those of `request_headers`
 //! and those that the map names pass. Cookies are bytes: one that is not text must not hide another.
 
-use digue_inspect::decode::CODINGS;
+use digue_decode::CODINGS;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::key;

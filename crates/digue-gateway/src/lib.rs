@@ -15,7 +15,6 @@ pub mod gaps;
 pub mod gateway;
 pub mod graphql;
 pub mod guard;
-mod header_text;
 pub mod headers;
 pub mod hold;
 pub mod identity;

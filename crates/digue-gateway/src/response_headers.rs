@@ -10,7 +10,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use regex::Regex;
 use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
-use crate::header_text::{has_word, readings, tokens};
+use digue_http::header_text::{has_word, readings, tokens};
 
 /// What a map says about the headers of its portal's responses, compiled.
 #[derive(Clone, Debug, Default)]

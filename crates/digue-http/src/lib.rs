@@ -1,8 +1,9 @@
 //! HTTP as a client, and what proves things over HTTP: JSON web tokens and proofs that the other side holds a
-//! key. Knows neither portals nor sessions.
+//! key. Also the text of headers, with every encoding undone. Knows neither portals nor sessions.
 
 pub mod body;
 pub mod client;
+pub mod header_text;
 pub mod jwt;
 pub mod possession;
 pub mod signing;

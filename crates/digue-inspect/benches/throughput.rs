@@ -14,8 +14,8 @@ use digue_identifiers::{IdentifierKind, IdentifierShape, Pick, ResponseReading};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath::RecordPath;
-use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::{BlockRules, InspectionLimits, Message, ResponseRules, RuleBlock, inspect};
+use digue_tables::table::{ColumnRule, MapColumn, TableRules};
 
 const PERSONS: usize = 100;
 

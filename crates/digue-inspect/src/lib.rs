@@ -8,8 +8,6 @@
 //! known, or `Unreadable` with cause and place (docs/decisions/0016). Whether an unreadable response may
 //! leave, the portal map decides.
 
-pub mod csv_table;
-pub mod decode;
 pub mod document_element;
 mod error_page;
 pub mod html;
@@ -19,8 +17,6 @@ pub mod limits;
 pub mod media_type;
 pub mod request;
 pub mod response;
-pub mod table;
-pub mod xlsx;
 pub mod xml;
 
 pub use limits::InspectionLimits;

@@ -4,19 +4,18 @@
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::csv_table;
-use crate::decode;
 use crate::error_page;
 use crate::html::{self, HtmlRecords, HtmlRules};
 use crate::json::{JsonRules, without_guard};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
-use crate::table::TableRules;
-use crate::xlsx;
 use crate::xml::{self, XmlRules};
 use digue_identifiers::collector::Collector;
 use digue_identifiers::identifier::{IdentifierKind, Pick};
 use digue_identifiers::reading::{ReadingTally, ResponseReading, Unreadable, WhyNobody};
+use digue_tables::csv_table;
+use digue_tables::table::TableRules;
+use digue_tables::xlsx;
 
 /// How responses of one route are read: one block for each media type.
 #[derive(Clone, Debug, Default)]
@@ -169,7 +168,7 @@ fn read(
     if matches!(block.rules, BlockRules::Nobody) {
         return Ok(ResponseReading::ShowsNobody(WhyNobody::Stated));
     }
-    let bytes = decode::decode(message.content_encoding, message.body, limits.decoded_bytes_max)?;
+    let bytes = digue_decode::decode(message.content_encoding, message.body, limits.decoded_bytes_max)?;
     let mut found = Collector::new(kinds, &block.sweep, limits.identifiers_max);
     let read = block.read(media.charset.as_deref(), &bytes, limits, &mut found);
     let is_short_error = errors.is_some_and(|errors| bytes.len() <= errors.bytes_max);
@@ -195,8 +194,8 @@ fn read_error_page(
     limits: &InspectionLimits,
 ) -> Result<ResponseReading, Unreadable> {
     let limit = errors.bytes_max.min(limits.decoded_bytes_max);
-    let bytes = decode::decode(message.content_encoding, message.body, limit)?;
-    let text = decode::text(media.charset.as_deref(), &bytes)?;
+    let bytes = digue_decode::decode(message.content_encoding, message.body, limit)?;
+    let text = digue_decode::text(media.charset.as_deref(), &bytes)?;
     // The route has no block for this type, so the patterns of all its blocks apply. It may have none at all.
     let of_blocks = rules.blocks.iter().flat_map(|block| &block.sweep);
     let sweep: Vec<Pick> = of_blocks.chain(&errors.sweep).cloned().collect();
@@ -211,7 +210,7 @@ fn check_words(media: &MediaType, bytes: &[u8], limits: &InspectionLimits) -> Re
     let is_usual = |format| usual_types(format).iter().any(|known| media.fits(known));
     let charset = media.charset.as_deref();
     if is_usual("json") {
-        error_page::check_json(without_guard(&decode::text(charset, bytes)?))
+        error_page::check_json(without_guard(&digue_decode::text(charset, bytes)?))
     } else if is_usual("html") {
         error_page::check_html(charset, bytes, limits)
     } else {
@@ -237,18 +236,18 @@ impl RuleBlock {
         match &self.rules {
             BlockRules::Json(json) => {
                 sweep_as_utf8(charset, bytes, found)?;
-                json.read(without_guard(&decode::text(charset, bytes)?), found)
+                json.read(without_guard(&digue_decode::text(charset, bytes)?), found)
             }
             BlockRules::NdJson(json) => {
                 sweep_as_utf8(charset, bytes, found)?;
-                json.read_lines(without_guard(&decode::text(charset, bytes)?), found)
+                json.read_lines(without_guard(&digue_decode::text(charset, bytes)?), found)
             }
             BlockRules::Html(html) => html::read(html, charset, bytes, limits, found),
-            BlockRules::Csv(table) => csv_table::read(table, &decode::text(charset, bytes)?, found),
-            BlockRules::Xlsx(table) => xlsx::read(table, bytes, limits, found),
-            BlockRules::Xml(rules) => xml::read(rules, &decode::xml_text(charset, bytes)?, found),
+            BlockRules::Csv(table) => csv_table::read(table, &digue_decode::text(charset, bytes)?, found),
+            BlockRules::Xlsx(table) => xlsx::read(table, bytes, limits.decoded_bytes_max, found),
+            BlockRules::Xml(rules) => xml::read(rules, &digue_decode::xml_text(charset, bytes)?, found),
             BlockRules::Text { is_record_per_line } => {
-                read_text(*is_record_per_line, &decode::text(charset, bytes)?, found)
+                read_text(*is_record_per_line, &digue_decode::text(charset, bytes)?, found)
             }
             BlockRules::Nobody => Ok(ReadingTally::default()),
         }
@@ -319,7 +318,7 @@ impl RuleBlock {
 /// to it.
 fn sweep_as_utf8(charset: Option<&str>, bytes: &[u8], found: &mut Collector<'_>) -> Result<(), Unreadable> {
     let is_said = charset.is_some_and(|label| !label.trim().is_empty());
-    if is_said || !found.has_sweep() || decode::is_utf8(bytes) {
+    if is_said || !found.has_sweep() || digue_decode::is_utf8(bytes) {
         return Ok(());
     }
     found.sweep(&String::from_utf8_lossy(bytes), UnreadPlace::default)

@@ -6,12 +6,12 @@ use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath::RecordPath;
 use digue_inspect::response::usual_types;
-use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
     BlockRules, ErrorRules, InspectionLimits, RequestRule, RequestSource, ResponseRules, RuleBlock,
     StatusPattern,
 };
+use digue_tables::table::{ColumnRule, MapColumn, TableRules};
 use digue_types::path::{Pattern, Segments};
 use regex::Regex;
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use digue_identifiers::{Collector, IdentifierKind, Pick, ResponseReading};
 use digue_inspect::media_type::MediaType;
-use digue_inspect::{InspectionLimits, Message, ResponseRules, RuleBlock, decode, inspect};
+use digue_inspect::{InspectionLimits, Message, ResponseRules, RuleBlock, inspect};
 use digue_survey::body_format::is_asset;
 use digue_survey::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
 use digue_types::path::{Pattern, Segments};
@@ -146,7 +146,9 @@ impl MapTrial {
 /// True when the sweep finds an identifier in a body that is text.
 pub(crate) fn shows_person(kinds: &[IdentifierKind], sweep: &[Pick], exchange: &Exchange<'_>) -> bool {
     let RecordedBody::Bytes(body) = exchange.body else { return false };
-    let Ok(bytes) = decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else { return false };
+    let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
+        return false;
+    };
     let Ok(text) = std::str::from_utf8(&bytes) else { return false };
     let mut found = Collector::new(kinds, sweep, 1);
     // More than one is an error of the limit, and shows a person all the same.

@@ -6,8 +6,8 @@ use axum::Form;
 use axum::extract::{Multipart, State};
 use axum::response::{Html, Redirect, Response};
 use digue_app::OperationError;
-use digue_casework::desk::{self, MessageReport, SubmittedReport};
 use digue_messages::MessageVerdict;
+use digue_notices::desk::{self, MessageReport, SubmittedReport};
 use digue_types::Timestamp;
 use serde::Deserialize;
 

@@ -14,9 +14,10 @@ use std::time::Instant;
 
 use digue_access::{Reach, Role};
 use digue_app::gates;
-use digue_casework::notices::{self, CampaignRequest, Style};
+use digue_casework::notice_style::Style;
 use digue_casework::{breach, incidents};
 use digue_exposure::ScopeQuestion;
+use digue_notices::CampaignRequest;
 use digue_response::IncidentNote;
 use digue_response::incident::Source;
 use digue_types::{Event, Gate, PersonRef};
@@ -86,15 +87,15 @@ async fn measure(persons: usize) {
         writeln!(contacts, "P{number:07},p{number}@example.fr").expect("memory");
     }
     let style = Style::ALL[0];
-    let (subject, blocks) = notices::proposed(&home.app, &dpo, &id, style).await.expect("a template");
+    let (subject, blocks) = digue_notices::proposed(&home.app, &dpo, &id, style).await.expect("a template");
     let happened = "Quelqu'un a lu des fiches avec un compte volé.".to_owned();
-    let blocks = notices::Blocks { contact: "dpo@exemple.fr".to_owned(), happened, ..blocks };
+    let blocks = digue_notices::Blocks { contact: "dpo@exemple.fr".to_owned(), happened, ..blocks };
     let subject = subject.replace("[à compléter]", "Exemple");
     let begun = Instant::now();
     let asked = CampaignRequest { version: 1, after: None, style, subject, blocks, rate: 60_000, contacts };
-    notices::prepare(&home.app, &dpo, &id, asked).await.expect("asked for");
-    notices::prepare_due(&home.app).await.expect("prepared");
+    digue_notices::prepare(&home.app, &dpo, &id, asked).await.expect("asked for");
+    digue_notices::prepare_due(&home.app).await.expect("prepared");
     let took = begun.elapsed().as_secs_f64();
-    let campaigns = notices::campaigns(&home.app, &dpo, &id).await.expect("campaigns");
+    let campaigns = digue_notices::campaigns(&home.app, &dpo, &id).await.expect("campaigns");
     println!("notices prepared: {} in {took:.1} s", campaigns[0].channels["mail"]);
 }

@@ -9,7 +9,7 @@ use digue_inspect::html::outline::page_elements;
 use digue_inspect::json::outline::{JsonPart, json_parts};
 use digue_inspect::media_type::MediaType;
 use digue_inspect::response::usual_types;
-use digue_inspect::{csv_table, decode};
+use digue_tables::csv_table;
 use digue_types::path_template::is_variable;
 use digue_types::visible::is_blank;
 use smol_str::SmolStr;
@@ -86,7 +86,7 @@ impl InferSurvey {
         if !(200..300).contains(&exchange.status) {
             return;
         }
-        let Ok(bytes) = decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else { return };
+        let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else { return };
         let media = MediaType::parse(exchange.content_type.unwrap_or_default());
         let fits = |format: &str| {
             let types: Vec<String> = usual_types(format).iter().map(|known| (*known).to_owned()).collect();
@@ -96,7 +96,7 @@ impl InferSurvey {
             self.page(&media, &bytes);
             return;
         }
-        let Ok(text) = decode::text(media.charset.as_deref(), &bytes) else { return };
+        let Ok(text) = digue_decode::text(media.charset.as_deref(), &bytes) else { return };
         if fits("csv") {
             let rows = csv_table::csv_rows(&text, crate::table_survey::delimiter_of(&text));
             self.table(&rows, &literals);

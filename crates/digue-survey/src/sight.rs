@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use digue_inspect::decode;
 use digue_inspect::html::outline::page_elements;
 use digue_inspect::media_type::MediaType;
 use digue_inspect::response::usual_types;
@@ -69,11 +68,11 @@ impl BodySight {
     pub fn of(known: &KnownPersons, exchange: &Exchange<'_>) -> Self {
         let RecordedBody::Bytes(body) = exchange.body else { return Self::default() };
         let mut sight = Self { bytes: body.len() as u64, ..Self::default() };
-        let Ok(bytes) = decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
+        let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
             return sight;
         };
         let media = MediaType::parse(exchange.content_type.unwrap_or_default());
-        let Ok(text) = decode::text(media.charset.as_deref(), &bytes) else { return sight };
+        let Ok(text) = digue_decode::text(media.charset.as_deref(), &bytes) else { return sight };
         if text.contains('\0') {
             return sight;
         }

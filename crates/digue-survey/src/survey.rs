@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use digue_inspect::decode;
 use digue_inspect::html::outline::page_elements;
 use digue_inspect::media_type::MediaType;
 use digue_inspect::xml::outline::xml_elements;
@@ -323,7 +322,7 @@ impl<'k> TrafficSurvey<'k> {
             errors.responses += 1;
             return;
         }
-        let decoded = decode::decode(exchange.content_encoding, bytes, BODY_BYTES_MAX);
+        let decoded = digue_decode::decode(exchange.content_encoding, bytes, BODY_BYTES_MAX);
         let format = match &decoded {
             Ok(bytes) => format_of(&media, bytes, &key.template),
             Err(_) => BodyFormat::Opaque,
@@ -405,7 +404,7 @@ impl BodySurvey {
         media: &MediaType,
         bytes: &[u8],
     ) -> Result<DocumentSight, ReadFailure> {
-        let text = || decode::text(media.charset.as_deref(), bytes).map_err(|why| why.detail);
+        let text = || digue_decode::text(media.charset.as_deref(), bytes).map_err(|why| why.detail);
         match &mut self.format {
             FormatSurvey::Json(json) => json.read(known, &text()?).map_err(|why| why.detail),
             FormatSurvey::NdJson(json) => json.read_lines(known, &text()?).map_err(|why| why.detail),
@@ -418,7 +417,8 @@ impl BodySurvey {
                 table.read_workbook(known, bytes, BODY_BYTES_MAX).map_err(|why| why.detail)
             }
             FormatSurvey::Xml(xml) => {
-                let text = decode::xml_text(media.charset.as_deref(), bytes).map_err(|why| why.detail)?;
+                let text =
+                    digue_decode::xml_text(media.charset.as_deref(), bytes).map_err(|why| why.detail)?;
                 Ok(xml.read(known, &xml_elements(&text).map_err(|why| why.detail)?))
             }
             FormatSurvey::Text(survey) => {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use digue_identifiers::Unreadable;
-use digue_inspect::csv_table::{DELIMITERS, csv_rows};
-use digue_inspect::xlsx::uploaded_sheets;
+use digue_tables::csv_table::{DELIMITERS, csv_rows};
+use digue_tables::xlsx::uploaded_sheets;
 use digue_types::written::folded;
 
 use crate::known::KnownPersons;
@@ -73,7 +73,7 @@ impl TableSurvey {
         self.files += 1;
         let mut all = DocumentSight::default();
         for sheet in sheets {
-            let row = |row: &digue_inspect::xlsx::UploadedRow| -> Vec<String> {
+            let row = |row: &digue_tables::xlsx::UploadedRow| -> Vec<String> {
                 let width = row.cells.keys().next_back().map_or(0, |last| last + 1);
                 let cell = |column: usize| row.cells.get(&column).and_then(|cell| cell.text());
                 (0..width).map(|column| cell(column).unwrap_or_default().to_owned()).collect()

@@ -4,7 +4,7 @@ use digue_access::Role;
 use digue_administration::{accounts, approvals, break_glass};
 use digue_app::{Actor, App, OperationError, require};
 use digue_casework::incidents::IncidentView;
-use digue_casework::{containment, incidents};
+use digue_casework::{findings, incidents};
 use digue_compliance::isms::reviews::{self, WaitingReview};
 use digue_compliance::isms::{self, awareness};
 use digue_compliance::space::assessment;
@@ -39,9 +39,9 @@ pub(crate) async fn tasks(app: &App, actor: &Actor, source: TaskSource) -> Resul
 }
 
 async fn findings(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
-    let view = containment::view(app, actor).await?;
+    let view = findings::view(app, actor).await?;
     let open = view.findings.into_iter().filter(|finding| finding.decided.is_none());
-    let task = |finding: containment::ListedFinding| Task {
+    let task = |finding: findings::ListedFinding| Task {
         since: finding.at,
         due: None,
         is_mine: actor.role.can_act(),

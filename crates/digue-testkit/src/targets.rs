@@ -10,7 +10,6 @@ use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::request::RequestParts;
-use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
     BlockRules, InspectionLimits, Message, RequestRule, RequestSource, ResponseRules, RuleBlock, inspect,
@@ -29,6 +28,7 @@ use digue_logs::access_log::{self, CsvHeader, LogForm, LogMembers};
 use digue_survey::har::{HarFault, HarLimits, read_har};
 use digue_survey::known::{ColumnChoice, PersonsTable};
 use digue_survey::{Exchange, ExchangeSource, KnownPersons};
+use digue_tables::table::{ColumnRule, MapColumn, TableRules};
 
 pub type Target = fn(&[u8]);
 

@@ -13,9 +13,9 @@ use digue_identifiers::{IdentifierKind, IdentifierShape, Pick, ResponseReading, 
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
-use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{BlockRules, InspectionLimits, Message, ResponseRules, RuleBlock, inspect};
+use digue_tables::table::{ColumnRule, MapColumn, TableRules};
 
 /// The persons that a response shows.
 #[derive(Debug, Default)]

@@ -22,7 +22,7 @@ use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{ActSubscriber, App, AppParts, OperationError, identity_cuts};
 use digue_casework::incidents::{self, IncidentLog};
 use digue_casework::operator::OperatorRules;
-use digue_casework::{CaseworkSettings, alerts, containment, desk, notices};
+use digue_casework::{CaseworkSettings, alerts, containment};
 use digue_compliance::backup_runner::BackupRunner;
 use digue_compliance::backup_schedule::{BackupJob, DueJob};
 use digue_compliance::isms::{LessonMeasures, checks, digest};
@@ -155,10 +155,9 @@ pub(crate) async fn start(
     let casework = CaseworkSettings {
         operator: response_rules(&settings, zone.clone()),
         alerts: settings.watch.alerts.clone(),
-        desk: settings.desk.clone(),
         lessons: Box::new(LessonMeasures),
     };
-    let areas = digue_casework::areas(areas, casework);
+    let areas = digue_notices::areas(digue_casework::areas(areas, casework), settings.desk.clone());
     let areas = digue_administration::areas(areas);
     let expected = settings.backup.as_ref().map(|backup| backup.rules(zone.clone()));
     let areas = digue_compliance::areas(areas, settings.partners, expected);
@@ -243,7 +242,7 @@ pub(crate) async fn start(
 
     // Open incidents are followed again.
     incidents::follow_open(&app).await?;
-    notices::after_a_start(&app).await?;
+    digue_notices::after_a_start(&app).await?;
 
     // 5. The listeners, last: everything that a request needs is ready.
     let (stop, stopping) = watch::channel(false);
@@ -309,11 +308,15 @@ impl RunningServer {
             |app: Arc<App>| async move { journal_heads::remember(&app).await }
         );
         every!(second, "notices", |app: Arc<App>| async move {
-            notices::send_due(&app, NOTICES_A_SECOND).await.map(drop)
+            digue_notices::send_due(&app, NOTICES_A_SECOND).await.map(drop)
         });
-        every!(second, "preparing notices", |app: Arc<App>| async move { notices::prepare_due(&app).await });
+        every!(
+            second,
+            "preparing notices",
+            |app: Arc<App>| async move { digue_notices::prepare_due(&app).await }
+        );
         every!(Duration::from_secs(5), "returned mail", |app: Arc<App>| async move {
-            notices::read_due(&app).await.map(drop)
+            digue_notices::read_due(&app).await.map(drop)
         });
         every!(second, "findings", |app: Arc<App>| async move { alerts::tell_due(&app).await.map(drop) });
         every!(Duration::from_secs(5), "missing entries", |app: Arc<App>| async move {
@@ -323,14 +326,14 @@ impl RunningServer {
             witnesses::ask_all(&app).await.map(drop)
         });
         every!(Duration::from_secs(5), "forwarded messages", |app: Arc<App>| async move {
-            desk::read_due(&app).await.map(drop)
+            digue_notices::desk::read_due(&app).await.map(drop)
         });
         every!(Duration::from_mins(10), "notifications to persons", |app: Arc<App>| async move {
             news::tell_due(&app).await.map(drop)
         });
         every!(Duration::from_hours(1), "expired data", |app: Arc<App>| async move {
             codes::forget_due(&app).await?;
-            desk::forget_due(&app).await.map(drop)
+            digue_notices::desk::forget_due(&app).await.map(drop)
         });
         every!(Duration::from_hours(1), "self-assessments", |app: Arc<App>| async move {
             assessment::remind_due(&app).await.map(drop)

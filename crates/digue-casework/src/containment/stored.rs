@@ -11,7 +11,7 @@ use digue_evidence::stored_records::{
 use digue_store::FindingRecord;
 use digue_types::{Act, FindingId, Subject, Timestamp};
 
-use super::{StoredSurroundings, around_of};
+use crate::findings::{StoredSurroundings, around_of};
 
 pub const COMPARISONS: &[StoredComparison] =
     &[StoredComparison { kind: StoredKind::Finding, compare: |app, to| Box::pin(findings(app, to)) }];

@@ -11,6 +11,7 @@ use digue_app::OperationError;
 use digue_casework::breach;
 use digue_casework::bundle;
 use digue_casework::incidents::{self, IncidentView};
+use digue_casework::notification;
 use digue_casework::papers::{self, PaperFormat};
 use digue_casework::step_forms::StepForm;
 use digue_casework::typed_form::{TypedForm, maybe_local_time};
@@ -143,7 +144,7 @@ struct NotificationPage {
 pub(crate) async fn notification_page(step: &StepRequest<'_>) -> Result<Html<String>, PageError> {
     let StepPage { w, view, head, form, faults } = step.read().await?;
     // Compared in the language in which it was sent.
-    let draft = breach::draft(&step.console.app, &view, breach::AUTHORITY_LANGUAGE);
+    let draft = notification::draft(&step.console.app, &view, notification::AUTHORITY_LANGUAGE);
     let last = view.incident.submissions.last();
     let changed = last.map(|(_, last)| changes(&last.snapshot, &draft.snapshot())).unwrap_or_default();
     let shown = |change: &Change| {
@@ -153,7 +154,7 @@ pub(crate) async fn notification_page(step: &StepRequest<'_>) -> Result<Html<Str
     Ok(page(&NotificationPage {
         unknown: unknown_fields(&form),
         changed: changed.iter().map(shown).collect(),
-        sent_language: breach::AUTHORITY_LANGUAGE.code(),
+        sent_language: notification::AUTHORITY_LANGUAGE.code(),
         stages: digue_response::notification::Stage::ALL.iter().map(|stage| stage.code()).collect(),
         next_stage: view.incident.next_stage().code(),
         papers: papers::PAPERS,
@@ -181,7 +182,7 @@ pub(crate) async fn notification_json(
     Path(id): Path<String>,
 ) -> Result<Json<serde_json::Value>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
-    Ok(Json(breach::notification_json(&console.app, &view, visitor.language)))
+    Ok(Json(notification::to_json(&console.app, &view, visitor.language)))
 }
 
 /// One row of the register, in words.
@@ -209,7 +210,7 @@ async fn rows(console: &Console, visitor: &Visitor) -> Result<Vec<(IncidentView,
     let actor = visitor.actor(&console.app)?;
     let views = incidents::list(&console.app, &actor).await?;
     let rows = views.into_iter().map(|view| {
-        let draft = breach::draft(&console.app, &view, visitor.language);
+        let draft = notification::draft(&console.app, &view, visitor.language);
         let row = ViolationRow::new(&view.incident, &draft);
         (view, row)
     });
@@ -290,7 +291,7 @@ pub(crate) async fn register_json(
     visitor: Visitor,
 ) -> Result<Json<serde_json::Value>, PageError> {
     let rows = rows(&console, &visitor).await?;
-    let all = rows.iter().map(|(view, _)| breach::notification_json(&console.app, view, visitor.language));
+    let all = rows.iter().map(|(view, _)| notification::to_json(&console.app, view, visitor.language));
     Ok(Json(serde_json::Value::Array(all.collect())))
 }
 

@@ -7,12 +7,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
-use digue_casework::genuine::{self, Genuine, Official};
 use digue_casework::incidents;
-use digue_casework::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
+use digue_casework::notice_style::Style;
 use digue_casework::operator;
 use digue_casework::papers::PaperFormat;
 use digue_evidence::stored_records::StoredKind;
+use digue_notices::genuine::{self, Genuine, Official};
+use digue_notices::{Blocks, CampaignRequest, CampaignView, RATE, ShownData};
 use digue_response::clock::ClockKind;
 use digue_response::code::Code;
 use digue_response::progress::ProgressStep;
@@ -106,12 +107,12 @@ async fn shown(
 ) -> Result<Html<String>, PageError> {
     let app = &console.app;
     let view = incidents::view(app, actor, id).await?;
-    let (proposed_subject, proposed_blocks) = notices::proposed(app, actor, id, style).await?;
+    let (proposed_subject, proposed_blocks) = digue_notices::proposed(app, actor, id, style).await?;
     let (subject, blocks, chosen_rate, fault) = match refused {
         Some((request, key)) => (request.subject, request.blocks, request.rate, Some(key)),
         None => (proposed_subject, proposed_blocks, RATE, None),
     };
-    let campaigns = notices::campaigns(app, actor, id).await?;
+    let campaigns = digue_notices::campaigns(app, actor, id).await?;
     let w = words_beside(console, visitor, &[StoredKind::Campaign], None).await?;
     let head = IncidentHead::new(console, actor, &w, &view, (Some(ProgressStep::Notices), &saved)).await?;
     let categories = view.incident.affected().map(|version| version.by_category.keys().cloned().collect());
@@ -122,8 +123,8 @@ async fn shown(
         times: 1,
     };
     let preview =
-        notices::written(style, &blocks, &seen, Code::of([0; 8]), "m•••@e•••.fr", &w.date(view.now));
-    let measured = notices::measured(style, &preview);
+        digue_notices::written(style, &blocks, &seen, Code::of([0; 8]), "m•••@e•••.fr", &w.date(view.now));
+    let measured = digue_notices::measured(style, &preview);
     let versions: Vec<u32> = view
         .incident
         .affected
@@ -175,7 +176,7 @@ pub(crate) async fn campaign(
     SignedIn(actor): SignedIn,
     Path((id, campaign)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
-    let campaigns = notices::campaigns(&console.app, &actor, &id).await?;
+    let campaigns = digue_notices::campaigns(&console.app, &actor, &id).await?;
     let found = campaigns.into_iter().find(|known| known.record.id == campaign);
     let campaign = found.ok_or(OperationError::NotFound("campaign"))?;
     let w = words_beside(&console, &visitor, &[StoredKind::Campaign], Some(&campaign.record.id)).await?;
@@ -224,7 +225,7 @@ pub(crate) async fn prepare(
         },
         contacts,
     };
-    match notices::prepare(&console.app, &actor, &id, request.clone()).await {
+    match digue_notices::prepare(&console.app, &actor, &id, request.clone()).await {
         Ok(campaign) => Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")).into_response()),
         Err(OperationError::Invalid(key)) => {
             let (style, saved) = (request.style, SavedNotice::default());
@@ -251,7 +252,7 @@ pub(crate) async fn set_state(
     Form(form): Form<StateForm>,
 ) -> Result<Redirect, PageError> {
     let gives_up = form.gives_up.is_some();
-    let done = notices::set_state(&console.app, &actor, &campaign, &form.state, gives_up).await;
+    let done = digue_notices::set_state(&console.app, &actor, &campaign, &form.state, gives_up).await;
     done?;
     Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
@@ -272,13 +273,13 @@ pub(crate) async fn file(
     let (app, actor) = (&console.app, visitor.actor(&console.app)?);
     match name.as_str() {
         "letters.pdf" => {
-            let letters = notices::letters(app, &actor, &campaign, query.after).await;
+            let letters = digue_notices::letters(app, &actor, &campaign, query.after).await;
             let (bytes, last) = letters?;
             let name = format!("letters-{}-{last}.pdf", query.after + 1);
             Ok(kept(&name, PaperFormat::Pdf.media(), bytes))
         }
         "others.csv" => {
-            let rows = notices::others(app, &actor, &campaign).await?;
+            let rows = digue_notices::others(app, &actor, &campaign).await?;
             let w = Localizer::in_zone(&visitor, &console.zone);
             let header = ["person", "channel", "destination", "state", "code", "text"]
                 .map(|key| w.coded("column", key));

@@ -8,7 +8,7 @@ use axum::response::{Html, Redirect, Response};
 use digue_administration::watch_lists::written_minute;
 use digue_app::OperationError;
 use digue_app::signals::{innocence, reasons, sentences};
-use digue_casework::containment::{
+use digue_casework::findings::{
     self, FindingDeciders, FindingOutcome, FindingView, ListedFinding, StoredSurroundings, WatchView,
 };
 use digue_detection::{Action, DeclaredBatch, Signal, Surroundings, Weight};
@@ -117,7 +117,7 @@ pub(crate) async fn list(
     SignedIn(actor): SignedIn,
     query: TableQuery,
 ) -> Result<Html<String>, PageError> {
-    let view = containment::view(&console.app, &actor).await?;
+    let view = findings::view(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
     let rate = view.false_alarms as f64 * 1000.0 / view.account_days.max(1) as f64;
     let oldest_hours = view.oldest.map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
@@ -132,7 +132,7 @@ pub(crate) async fn list_csv(
     SignedIn(actor): SignedIn,
     query: TableQuery,
 ) -> Result<Response, PageError> {
-    let view = containment::view(&console.app, &actor).await?;
+    let view = findings::view(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(table(&w, &view.findings).csv(&query, visitor.language, "findings"))
 }
@@ -263,7 +263,7 @@ pub(crate) async fn show(
     Query(saved): Query<SavedVerdict>,
 ) -> Result<Html<String>, PageError> {
     let FindingView { finding, days, gate, fuse_hours, batches, sisters, incident, deciders } =
-        containment::finding(&console.app, &actor, &id).await?;
+        findings::finding(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let signals = finding.signals.readable();
     let known = finding.around.known();
@@ -297,8 +297,8 @@ pub(crate) async fn show(
         gate,
         fuse_hours,
         batches: batches.iter().map(|batch| batch_line(&w, batch)).collect(),
-        may_confirm: containment::must_decide(&actor, FindingOutcome::Theft).is_ok(),
-        may_clear: containment::must_decide(&actor, FindingOutcome::Work).is_ok(),
+        may_confirm: findings::must_decide(&actor, FindingOutcome::Theft).is_ok(),
+        may_clear: findings::must_decide(&actor, FindingOutcome::Work).is_ok(),
         saved: !saved.saved.is_empty(),
         sisters: sisters.into_iter().map(|sister| sister_line(&w, sister)).collect(),
         incident,
@@ -330,7 +330,7 @@ pub(crate) async fn decide(
 ) -> Result<Redirect, PageError> {
     let outcome =
         FindingOutcome::parse(&form.verdict).ok_or(OperationError::Invalid("incident-refused-value"))?;
-    let done = containment::decide(&console.app, &actor, &form.id, outcome, &form.reason).await?;
+    let done = findings::decide(&console.app, &actor, &form.id, outcome, &form.reason).await?;
     Ok(Redirect::to(&match done.incident {
         Some(incident) => format!("/incidents/{incident}/sheets?saved=theft&also={}", done.sisters),
         None => format!("/watch/{}?saved=work", form.id),

@@ -59,11 +59,13 @@ pub(crate) async fn areas(store: &Store, aliases: Arc<AliasTables>, zone: TimeZo
     let casework = CaseworkSettings {
         operator: OperatorRules { zone, is_insured: true, controller: controller(), ..Default::default() },
         alerts: Default::default(),
-        desk: Default::default(),
         lessons: Box::new(LessonMeasures),
     };
     let areas = digue_identity::areas(digue_evidence::areas(areas, evidence), identity).unwrap();
-    let areas = digue_administration::areas(digue_casework::areas(areas, casework));
+    let areas = digue_administration::areas(digue_notices::areas(
+        digue_casework::areas(areas, casework),
+        Default::default(),
+    ));
     digue_selfservice::areas(digue_compliance::areas(areas, Default::default(), None))
 }
 

@@ -20,7 +20,7 @@ use digue_app::found::MonitoredFinding;
 use digue_app::monitor::unattended;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{Actor, App, AppParts};
-use digue_casework::containment;
+use digue_casework::{containment, findings};
 use digue_connections::client_address::TrustedProxies;
 use digue_console::{PageFrame, Visitor};
 use digue_detection::playbook::PlaybookStep;
@@ -241,7 +241,7 @@ impl World {
             found.finding.signals.push(Signal { kind: SignalKind::Refusals, evidence: 1.2, figures });
             containment::respond(&world.app, found).await.unwrap();
         }
-        let view = containment::view(&world.app, &world.actor(CISO)).await.unwrap();
+        let view = findings::view(&world.app, &world.actor(CISO)).await.unwrap();
         let last = view.findings.iter().max_by_key(|finding| finding.at).unwrap().id.to_string();
         world.name("FINDING-THEFT", &last);
         world.read_at(NOW).await;
@@ -544,7 +544,7 @@ impl World {
             let found = found(self.clock.as_ref(), account, weight, taken);
             containment::respond(&self.app, found).await.unwrap();
         }
-        let view = containment::view(&self.app, &self.actor(CISO)).await.unwrap();
+        let view = findings::view(&self.app, &self.actor(CISO)).await.unwrap();
         let of = |account: &str| {
             let is_its = |known: &AccountId| known.as_str() == account;
             view.findings.iter().find(|one| one.account.as_ref().is_some_and(is_its)).unwrap().id.clone()

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use digue_types::{ReadFailure, UnreadCause};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::decode;
 use digue_html::tokens::{TagAttributes, is_space};
 use digue_identifiers::reading::Unreadable;
 
@@ -23,7 +22,7 @@ pub(super) fn text<'b>(header: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, 
             Some(encoding) => encoding,
             None => match stated(&bytes[..bytes.len().min(STATED_WITHIN_BYTES)]) {
                 Some(encoding) => encoding,
-                None => decode::charset(None, bytes)?,
+                None => digue_decode::charset(None, bytes)?,
             },
         },
     };

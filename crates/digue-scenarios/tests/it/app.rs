@@ -11,7 +11,6 @@ use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{ActSubscriber, Actor, App, AppParts, CommittedAct};
 use digue_casework::CaseworkSettings;
 use digue_casework::alerts::AlertRules;
-use digue_casework::desk::DeskRules;
 use digue_casework::incidents::IncidentLog;
 use digue_casework::operator::OperatorRules;
 use digue_compliance::backups::BackupRules;
@@ -35,6 +34,7 @@ use digue_journal::keyring::OpenedKeyring;
 use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions, reader};
 use digue_mail::{MailSettings, Protection};
+use digue_notices::desk::DeskRules;
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
 use futures_util::future::BoxFuture;
@@ -196,10 +196,9 @@ impl Home {
         let casework = CaseworkSettings {
             operator: home_rules(),
             alerts: plan.alerts.clone(),
-            desk: plan.desk,
             lessons: Box::new(LessonMeasures),
         };
-        let areas = digue_casework::areas(areas, casework);
+        let areas = digue_notices::areas(digue_casework::areas(areas, casework), plan.desk);
         let areas = digue_administration::areas(areas);
         let areas = digue_compliance::areas(areas, PartnerRules::default(), plan.backups);
         let areas = digue_selfservice::areas(areas);

@@ -7,7 +7,8 @@ use digue_app::found::MonitoredFinding;
 use digue_app::monitor::{DetectionMonitor, WatchRules};
 use digue_app::signals::StoredSignals;
 use digue_app::{Actor, OperationError};
-use digue_casework::containment::{self, FindingOutcome, ListedFinding, StoredSurroundings};
+use digue_casework::containment;
+use digue_casework::findings::{self, FindingOutcome, ListedFinding, StoredSurroundings};
 use digue_casework::incidents;
 use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings, Weight};
@@ -131,12 +132,12 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
     let auditor = somebody(&home, "auditeur", "op", Role::Auditor).await;
     let agent = somebody(&home, "a2", "of-1", Role::Agent).await;
     containment::respond(&home.app, found(&home, "a1", Weight::Containment, Action::StepUp)).await.unwrap();
-    let view = containment::view(&home.app, &auditor).await.unwrap();
+    let view = findings::view(&home.app, &auditor).await.unwrap();
     assert_eq!((view.undecided, view.findings.len(), view.false_alarms), (1, 1, 0));
     let id = view.findings[0].id.clone();
-    assert!(matches!(containment::view(&home.app, &agent).await, Err(OperationError::Denied)));
+    assert!(matches!(findings::view(&home.app, &agent).await, Err(OperationError::Denied)));
     let decide = async |actor: &Actor, outcome: FindingOutcome, reason: &str| {
-        containment::decide(&home.app, actor, id.as_str(), outcome, reason).await
+        findings::decide(&home.app, actor, id.as_str(), outcome, reason).await
     };
     assert!(matches!(
         decide(&auditor, FindingOutcome::Work, "un inventaire").await,
@@ -155,7 +156,7 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
     ));
     let reach = Reach::Account(AccountId::parse("a1").unwrap());
     assert_eq!(home.app.gateway().rules().gates.of(&reach), Gate::Open);
-    let view = containment::view(&home.app, &ciso).await.unwrap();
+    let view = findings::view(&home.app, &ciso).await.unwrap();
     assert_eq!((view.undecided, view.oldest, view.false_alarms), (0, None, 1));
     let acts = home.acts();
     assert_eq!(acts.iter().filter(|(act, _)| *act == Act::FindingCleared).count(), 1);
@@ -166,7 +167,7 @@ async fn undecided(faults: &Arc<FailNext>) -> (Home, Actor, String) {
     let home = Home::with(Plan { faults: Some(faults.clone()), ..Plan::default() }).await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     containment::respond(&home.app, found(&home, "a1", Weight::Containment, Action::StepUp)).await.unwrap();
-    let id = containment::view(&home.app, &ciso).await.unwrap().findings[0].id.to_string();
+    let id = findings::view(&home.app, &ciso).await.unwrap().findings[0].id.to_string();
     (home, ciso, id)
 }
 
@@ -180,7 +181,7 @@ async fn what_the_journal_may_have_stays_done_in_the_store() {
     let faults = Arc::new(FailNext::new(DurableStep::WalSync, FaultEffect::FailAfter(IO_ERROR)));
     let (home, ciso, id) = undecided(&faults).await;
     faults.arm(2);
-    let decide = containment::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
+    let decide = findings::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
     assert!(matches!(decide.await, Err(OperationError::Unavailable(_))));
     assert!(is_decided(&home, &id).await);
     // The next act finds a disk that works.
@@ -193,7 +194,7 @@ async fn an_act_whose_commit_failed_once_is_done_and_journalled() {
     let faults = Arc::new(FailNext::new(DurableStep::WalWrite, FaultEffect::Fail(IO_ERROR)));
     let (home, ciso, id) = undecided(&faults).await;
     faults.arm(1);
-    let decide = containment::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
+    let decide = findings::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
     decide.await.unwrap();
     assert!(is_decided(&home, &id).await);
     assert!(home.acts().iter().any(|(act, _)| *act == Act::FindingCleared));
@@ -204,7 +205,7 @@ async fn what_the_journal_refuses_is_released() {
     let faults = Arc::new(FailNext::new(DurableStep::WalWrite, FaultEffect::Fail(IO_ERROR)));
     let (home, ciso, id) = undecided(&faults).await;
     home.close_journal();
-    let decide = containment::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
+    let decide = findings::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
     assert!(matches!(decide.await, Err(OperationError::Unavailable(_))));
     assert!(!is_decided(&home, &id).await);
 }
@@ -223,18 +224,18 @@ async fn the_dpo_confirms_a_theft_in_the_cisos_place_and_its_sister_alerts_come_
         ("a2", Weight::Alert, Action::Observe),
     ] {
         containment::respond(&home.app, found(&home, account, weight, taken)).await.unwrap();
-        let newest = containment::view(&home.app, &dpo).await.unwrap().findings;
+        let newest = findings::view(&home.app, &dpo).await.unwrap().findings;
         ids.push(newest.into_iter().find(|one| !ids.contains(&one.id)).unwrap().id);
     }
     let decide = async |outcome| {
-        containment::decide(&home.app, &dpo, ids[1].as_str(), outcome, "la titulaire dormait").await
+        findings::decide(&home.app, &dpo, ids[1].as_str(), outcome, "la titulaire dormait").await
     };
     assert!(matches!(decide(FindingOutcome::Work).await, Err(OperationError::Denied)));
-    let shown = containment::finding(&home.app, &dpo, ids[1].as_str()).await.unwrap();
+    let shown = findings::finding(&home.app, &dpo, ids[1].as_str()).await.unwrap();
     assert_eq!(shown.sisters.len(), 1, "said before it is decided");
     let done = decide(FindingOutcome::Theft).await.unwrap();
     assert_eq!(done.sisters, 1);
-    let view = containment::view(&home.app, &dpo).await.unwrap();
+    let view = findings::view(&home.app, &dpo).await.unwrap();
     assert_eq!(view.undecided, 1, "the alert about another account still waits");
     let incident = incidents::view(&home.app, &dpo, &done.incident.unwrap()).await.unwrap();
     assert_eq!(incident.incident.affected().unwrap().persons, 3, "it begins with the list");
@@ -257,7 +258,7 @@ async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
     found.finding.around = around;
     containment::respond(&home.app, found).await.unwrap();
     let record = home.store.findings(1).await.unwrap().remove(0);
-    let view = containment::finding(&home.app, &ciso, record.id.as_str()).await.unwrap();
+    let view = findings::finding(&home.app, &ciso, record.id.as_str()).await.unwrap();
     assert_eq!(view.finding.around, StoredSurroundings::Kept(around));
     for (kept, read) in [("", StoredSurroundings::NotKept), ("{\"usual\":1}", StoredSurroundings::Unreadable)]
     {
@@ -355,7 +356,7 @@ async fn a_blown_fuse_is_told_once_by_mail_and_stays_on_the_page_until_it_is_dec
     let told = mailbox.messages();
     let of_fuse = told.iter().filter(|(_, text)| text.contains("kairos")).count();
     assert_eq!(of_fuse, 1, "{told:?}");
-    let view = containment::view(&home.app, &ciso).await.unwrap();
+    let view = findings::view(&home.app, &ciso).await.unwrap();
     let held: Vec<(&str, usize)> =
         view.held.iter().map(|held| (held.portal.as_str(), held.waiting)).collect();
     assert_eq!(held, [("kairos", 2)]);

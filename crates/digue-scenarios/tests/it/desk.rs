@@ -1,6 +1,6 @@
 //! The inbox of the message desk.
 
-use digue_casework::desk::{self, DeskRules};
+use digue_notices::desk::{self, DeskRules};
 
 use crate::app::{Home, Plan};
 

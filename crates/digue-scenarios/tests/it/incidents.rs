@@ -6,7 +6,7 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_app::found::MonitoredFinding;
 use digue_app::{OperationError, gates};
-use digue_casework::{breach, containment, incidents};
+use digue_casework::{breach, containment, incidents, notification};
 use digue_detection::{Action, Weight};
 use digue_exposure::ScopeQuestion;
 use digue_locales::{Language, text};
@@ -90,7 +90,7 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
     let third = breach::state_others(&home.app, &dpo, &id, others).await.unwrap();
     assert_eq!((third.number, third.persons), (3, 4));
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
-    let draft = breach::draft(&home.app, &view, Language::French).snapshot();
+    let draft = notification::draft(&home.app, &view, Language::French).snapshot();
     assert_eq!(draft[&Field::PersonCount], ["6"], "relatives count, too");
     assert_eq!(draft[&Field::PersonKinds], ["users", "relatives"]);
     assert_eq!(draft[&Field::Natures], ["confidentiality"]);
@@ -122,7 +122,7 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     // Seventy-three hours later the reasons come first.
     home.clock.pass(Duration::from_hours(73));
     let late = home.app.clock().now();
-    let send = async || breach::submit(&home.app, &dpo, &id, Stage::Initial, late, "CNIL-42").await;
+    let send = async || notification::submit(&home.app, &dpo, &id, Stage::Initial, late, "CNIL-42").await;
     assert!(matches!(send().await, Err(OperationError::Invalid("incident-refused-delay-unexplained"))));
     add(IncidentNote::DelayExplained { clock: ClockKind::Authority, reason: reason() }).await.unwrap();
     send().await.unwrap();
@@ -132,7 +132,7 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     // An answer may ask for another one.
     loop {
         let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
-        let unknown = breach::draft(&home.app, &view, Language::French).unknown();
+        let unknown = notification::draft(&home.app, &view, Language::French).unknown();
         let Some((field, _)) = unknown.first().copied() else { break };
         let value = vec![match field.shape() {
             FormFieldShape::One(codes) | FormFieldShape::Many(codes) => codes[0].to_owned(),
@@ -143,7 +143,7 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
         add(IncidentNote::FieldSet { field, value }).await.unwrap();
     }
     let complement = Stage::Complementary;
-    breach::submit(&home.app, &dpo, &id, complement, late, "CNIL-43").await.unwrap();
+    notification::submit(&home.app, &dpo, &id, complement, late, "CNIL-43").await.unwrap();
     for sheet in incidents::view(&home.app, &dpo, &id).await.unwrap().incident.sheets {
         for step in sheet.steps() {
             let (step, text) = (step.code.to_owned(), String::new());
@@ -228,7 +228,7 @@ async fn the_notification_says_when_a_partner_reported_and_not_when_an_officer_w
     .unwrap();
     let told = async |id: &str| {
         let view = incidents::view(&home.app, &dpo, id).await.unwrap();
-        breach::draft(&home.app, &view, Language::French).snapshot().remove(&Field::ProcessorToldAt)
+        notification::draft(&home.app, &view, Language::French).snapshot().remove(&Field::ProcessorToldAt)
     };
     assert_eq!(told(&reported).await, Some(vec![at.to_string()]));
     assert_eq!(told(&entered).await, None);

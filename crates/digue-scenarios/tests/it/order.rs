@@ -8,9 +8,9 @@ use digue_administration::approvals::{self, ApprovalRequest};
 use digue_administration::decisions;
 use digue_administration::{accounts, break_glass};
 use digue_app::{OperationError, gates};
-use digue_casework::containment::{self, FindingOutcome};
-use digue_casework::desk;
+use digue_casework::findings::{self, FindingOutcome};
 use digue_detection::{Action, Weight};
+use digue_notices::desk;
 use digue_selfservice::persons::{
     requests::{self, RequestOutcome},
     sights,
@@ -134,7 +134,7 @@ async fn a_finding_is_decided_once() {
     let home = Home::open().await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     home.store.add_finding(&finding(&home)).await.unwrap();
-    let decide = |_| containment::decide(&home.app, &ciso, "fi-1", FindingOutcome::Work, "un inventaire");
+    let decide = |_| findings::decide(&home.app, &ciso, "fi-1", FindingOutcome::Work, "un inventaire");
     one_of(join_all((0..MANY).map(decide)).await);
     written_once(&home, Act::FindingCleared);
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use digue_casework::incidents::IncidentView;
-use digue_casework::notices::{Style, measured, proposed_for};
+use digue_casework::notice_style::Style;
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{self, PAPERS};
 use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Language, text};
+use digue_notices::{measured, proposed_for};
 use digue_response::affected::{AffectedQuality, AffectedVersion};
 use digue_response::claim::{ClaimKind, ClaimStanding};
 use digue_response::clock::{Awareness, ClockKind, RULES};

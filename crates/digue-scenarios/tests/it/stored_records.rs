@@ -5,9 +5,9 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_administration::approvals::{self, ApprovalRequest};
 use digue_app::{Actor, gates};
-use digue_casework::containment::FindingOutcome;
-use digue_casework::notices::{self, Blocks, CampaignRequest, RATE, Style};
-use digue_casework::{breach, containment, incidents};
+use digue_casework::findings::FindingOutcome;
+use digue_casework::notice_style::Style;
+use digue_casework::{breach, containment, findings, incidents};
 use digue_compliance::isms::reviews::AccessDecision;
 use digue_compliance::isms::{checks, reviews};
 use digue_detection::Action;
@@ -17,6 +17,7 @@ use digue_exposure::ScopeQuestion;
 use digue_isms::check::{Check, CheckOutcome};
 use digue_isms::kinds::RegisterKind;
 use digue_locales::Language;
+use digue_notices::{Blocks, CampaignRequest, RATE};
 use digue_response::IncidentNote;
 use digue_response::incident::{EntryKind, Source};
 use digue_types::{Gate, Subject};
@@ -59,7 +60,7 @@ async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
         rate: RATE,
         contacts: b"personne;courriel\nP1;p1@exemple.fr\n".to_vec(),
     };
-    notices::prepare(&home.app, dpo, incident, asked).await.unwrap();
+    digue_notices::prepare(&home.app, dpo, incident, asked).await.unwrap();
 }
 
 /// A house in which something of everything happened.
@@ -75,7 +76,7 @@ async fn lived_in() -> Home {
     approvals::ask(app, &ciso, &request, "poste retrouvé").await.unwrap();
     containment::respond(app, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
     let finding = home.store.findings(10).await.unwrap().pop().unwrap();
-    let decided = containment::decide(app, &ciso, finding.id.as_str(), FindingOutcome::Work, "un inventaire");
+    let decided = findings::decide(app, &ciso, finding.id.as_str(), FindingOutcome::Work, "un inventaire");
     decided.await.unwrap();
     // One that nobody judged.
     somebody(&home, "a2", "of-1", Role::Agent).await;

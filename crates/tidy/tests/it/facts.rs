@@ -17,9 +17,9 @@ const CODECS: [&str; 3] =
 /// a key of the locales; the kind of a mail. This list only shrinks.
 const SIMILAR: [(&str, &str); 12] = [
     ("digue-administration/src/aliases.rs", "aliases:{count} sha256:{}{waits}"),
-    ("digue-casework/src/notices.rs", "incident:{} version:{}"),
-    ("digue-casework/src/notices.rs", "incident:{} version:{} text:{}"),
-    ("digue-casework/src/notices.rs", "persons:{}"),
+    ("digue-notices/src/lib.rs", "incident:{} version:{}"),
+    ("digue-notices/src/lib.rs", "incident:{} version:{} text:{}"),
+    ("digue-notices/src/lib.rs", "persons:{}"),
     ("digue-compliance/src/isms/act_contents.rs", "accounts:{} due:{}"),
     ("digue-compliance/src/isms/checks.rs", "population:{} failing:{}"),
     ("digue-compliance/src/isms/statement.rs", "statement:"),

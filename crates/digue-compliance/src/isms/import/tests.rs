@@ -1,8 +1,11 @@
 //! Workbooks as people leave them, and every register there and back.
 
 use digue_documents::xlsx;
+use digue_isms::check::Check;
+use digue_locales::text;
 use proptest::prelude::*;
 
+use super::cells::choice;
 use super::*;
 
 use crate::isms::sheets::sheet;

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use digue_inspect::csv_table::{DELIMITERS, csv_rows};
-use digue_inspect::decode;
-use digue_inspect::xlsx::uploaded_sheets;
 use digue_locales::Value;
 use digue_survey::KnownPersons;
 use digue_survey::known::{ColumnChoice, PersonsColumn, PersonsTable, PersonsTableFault};
+use digue_tables::csv_table::{DELIMITERS, csv_rows};
+use digue_tables::xlsx::uploaded_sheets;
 
 use super::super::{Output, input};
 use crate::cli::learn::HarArguments;
@@ -81,7 +80,7 @@ fn table_of(out: &Output, path: &Path) -> Option<Option<PersonsTable>> {
 }
 
 fn text_rows(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
-    let text = decode::text(None, bytes).ok()?;
+    let text = digue_decode::text(None, bytes).ok()?;
     if text.contains('\0') {
         return None;
     }
@@ -94,7 +93,7 @@ fn text_rows(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
 
 fn workbook_rows(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
     let sheet = uploaded_sheets(bytes, BYTES_MAX, ROWS_MAX).ok()?.into_iter().next()?;
-    let row = |row: &digue_inspect::xlsx::UploadedRow| {
+    let row = |row: &digue_tables::xlsx::UploadedRow| {
         let width = row.cells.keys().next_back().map_or(0, |last| last + 1);
         let text = |column: usize| row.cells.get(&column).and_then(|cell| cell.text()).unwrap_or_default();
         (0..width).map(|column| text(column).to_owned()).collect()

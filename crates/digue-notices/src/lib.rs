@@ -5,6 +5,8 @@
 //! source for one campaign and are deleted with it.
 
 mod contacts;
+pub mod desk;
+pub mod genuine;
 mod post;
 mod prepare;
 mod returns;
@@ -15,7 +17,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use digue_app::files::sha256;
-use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_app::{ActDetails, Actor, App, Areas, OperationError};
+use digue_casework::notice_style::Style;
 use digue_response::IncidentNote;
 use digue_response::clock::ClockKind;
 use digue_response::code::Code;
@@ -23,15 +26,22 @@ use digue_response::incident::NoticesEnded;
 use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::{Act, Subject, Timestamp};
 
+use desk::DeskRules;
 pub use post::{letters, others};
-pub(crate) use prepare::PreparationTurn;
+use prepare::PreparationTurn;
 pub use prepare::{CampaignRequest, RATE, prepare, prepare_due};
 pub use returns::read_due;
-pub use text::{Blocks, ShownData, Style, measured, proposed, proposed_for, written};
+pub use text::{Blocks, ShownData, measured, proposed, proposed_for, written};
 
-use crate::incidents;
-use crate::operator;
-use crate::paper_reader::PaperReader;
+use digue_casework::incidents;
+use digue_casework::operator;
+use digue_casework::paper_reader::PaperReader;
+
+/// Adds what the notices and the message desk keep between calls.
+#[must_use]
+pub fn areas(before: Areas, desk: DeskRules) -> Areas {
+    before.with(desk).with(PreparationTurn::default())
+}
 
 /// One campaign with its counts.
 #[derive(Clone, Debug)]

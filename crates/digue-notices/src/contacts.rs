@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_person_is_found_however_the_file_writes_its_identifier() {
-        let csv = include_bytes!("../../tests/data/contacts-canonical.csv");
+        let csv = include_bytes!("../tests/data/contacts-canonical.csv");
         let upper = |person: &str| vec![person.trim().to_uppercase()];
         let mut contacts = Contacts::of_csv(csv, &upper).unwrap();
         assert_eq!(contacts.faults, []);

@@ -274,7 +274,7 @@ fn the_sweep_reads_decoded_cells_of_every_row() {
 fn an_old_spreadsheet_in_windows_1252() {
     let path = format!("{}/tests/fixtures/04-csv-1252.csv", env!("CARGO_MANIFEST_DIR"));
     let bytes = std::fs::read(path).unwrap();
-    check(&crate::decode::text(None, &bytes).unwrap(), &["1000001A", "1000002B"]);
+    check(&digue_decode::text(None, &bytes).unwrap(), &["1000001A", "1000002B"]);
 }
 
 mod generated {

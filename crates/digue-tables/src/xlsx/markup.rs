@@ -12,7 +12,6 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::archive::broken;
-use crate::decode;
 use digue_identifiers::reading::Unreadable;
 
 const DEPTH_MAX: usize = 256;
@@ -44,7 +43,7 @@ pub(super) fn walk(
     bytes: &[u8],
     take: &mut dyn FnMut(MarkupEvent<'_>) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
-    let text = decode::xml_text(None, bytes)?;
+    let text = digue_decode::xml_text(None, bytes)?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = true;
     reader.config_mut().expand_empty_elements = true;

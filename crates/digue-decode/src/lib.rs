@@ -151,7 +151,7 @@ pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding
 }
 
 /// True for valid UTF-8. The standard library would find out one character at a time.
-pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
+pub fn is_utf8(bytes: &[u8]) -> bool {
     Encoding::utf8_valid_up_to(bytes) == bytes.len()
 }
 

@@ -2,16 +2,17 @@
 //! person's own categories and dates. In three styles.
 
 use digue_app::{Actor, App, OperationError};
-use digue_locales::{Language, Value, text, text_with};
+use digue_casework::notice_style::Style;
+use digue_locales::{Language, Value, text};
 use digue_response::code::Code;
 use digue_response::readability::{self, Readability};
 use digue_response::vocabulary::DataKind;
 use serde::{Deserialize, Serialize};
 
-use crate::breach;
-use crate::incidents::{self, IncidentView};
-use crate::operator;
-use crate::paper_reader::PaperReader;
+use digue_casework::incidents::{self, IncidentView};
+use digue_casework::notification;
+use digue_casework::operator;
+use digue_casework::paper_reader::PaperReader;
 
 /// The blocks that people write; the others are made for each person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,63 +24,6 @@ pub struct Blocks {
     pub contact: String,
     /// The address that recipients type themselves to check a code.
     pub address: String,
-}
-
-/// The style of a text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Style {
-    Plain(Language),
-    /// Easy to read (FALC).
-    Easy(Language),
-}
-
-impl Style {
-    pub const ALL: [Self; 3] =
-        [Self::Plain(Language::French), Self::Easy(Language::French), Self::Plain(Language::English)];
-
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Plain(Language::French) => "fr",
-            Self::Easy(Language::French) => "fr-easy",
-            Self::Plain(Language::English) => "en",
-            Self::Easy(Language::English) => "en-easy",
-        }
-    }
-
-    pub fn parse(code: &str) -> Option<Self> {
-        let easy = code.strip_suffix("-easy");
-        let language = Language::parse(easy.unwrap_or(code))?;
-        Some(if easy.is_some() { Self::Easy(language) } else { Self::Plain(language) })
-    }
-
-    pub const fn language(self) -> Language {
-        match self {
-            Self::Plain(language) | Self::Easy(language) => language,
-        }
-    }
-
-    /// The readability that a text of this style should reach.
-    pub const fn wanted(self) -> f64 {
-        match self {
-            Self::Plain(_) => readability::PLAIN,
-            Self::Easy(_) => readability::EASY,
-        }
-    }
-
-    fn key(self, name: &str) -> String {
-        match self {
-            Self::Plain(_) => format!("notice-{name}"),
-            Self::Easy(_) => format!("notice-easy-{name}"),
-        }
-    }
-
-    fn word(self, name: &str) -> String {
-        text(self.language(), &self.key(name))
-    }
-
-    fn with(self, name: &str, values: &[(&str, Value)]) -> String {
-        text_with(self.language(), &self.key(name), values)
-    }
 }
 
 /// What a person's record showed, and when.
@@ -106,7 +50,7 @@ pub async fn proposed(
 pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Blocks) {
     let zone = operator::rules(app).zone.clone();
     let reader = PaperReader { language: style.language(), zone };
-    let controller = breach::controller(app, style.language());
+    let controller = notification::controller(app, style.language());
     let values = [("body", Value::from(controller.name.clone()))];
     let contact = [
         ("mail", Value::from(controller.mail)),

@@ -19,12 +19,13 @@ use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
 use super::contacts::{Contact, Contacts};
-use super::text::{Blocks, ShownData, Style, written};
+use super::text::{Blocks, ShownData, written};
 use super::{blocks_of, style_of};
 
-use crate::operator;
-use crate::paper_reader::PaperReader;
-use crate::{breach, incidents};
+use digue_casework::notice_style::Style;
+use digue_casework::operator;
+use digue_casework::paper_reader::PaperReader;
+use digue_casework::{breach, incidents};
 
 /// Notices in one transaction.
 const BATCH: usize = 2000;

@@ -10,9 +10,9 @@ use digue_response::code::Code;
 use digue_types::Timestamp;
 use serde::Serialize;
 
-use crate::notices::{self, blocks_of};
-use crate::paper_reader::PaperReader;
-use crate::{operator, rate_limiter};
+use crate::blocks_of;
+use digue_casework::paper_reader::PaperReader;
+use digue_casework::{operator, rate_limiter};
 
 /// The answer about a genuine code: facts to compare with the message, nothing personal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub async fn check(
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
     let found = app.store().notice_by_code(code.bits()).await?;
     // A notice that neither left nor stands in a file cannot be in anyone's hands.
-    let Some(notice) = found.filter(|notice| !notices::is_kept_back(&notice.state)) else { return Ok(None) };
+    let Some(notice) = found.filter(|notice| !crate::is_kept_back(&notice.state)) else { return Ok(None) };
     let campaign =
         app.store().campaign(&notice.campaign).await?.ok_or(OperationError::NotFound("campaign"))?;
     let mut places: Vec<&str> = notice.places.split(' ').filter(|place| !place.is_empty()).collect();
@@ -100,7 +100,7 @@ pub async fn official(app: &App) -> Result<Vec<Official>, OperationError> {
             // A campaign that ended before anything was sent produced no message.
             "ended" => {
                 let counts = app.store().notice_counts(&campaign.id).await?;
-                notices::gone(&counts) > 0
+                crate::gone(&counts) > 0
                     || counts.contains_key("uncertain")
                     || counts.contains_key("returned")
             }

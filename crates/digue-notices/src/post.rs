@@ -11,8 +11,8 @@ use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::{blocks_of, must_be_as_prepared, style_of, text_of};
 
-use crate::breach;
-use crate::papers::{self, PaperFormat};
+use digue_casework::notification;
+use digue_casework::papers::{self, PaperFormat};
 
 /// A PDF of up to 1,000 letters of a campaign after the number `after`; and the last number. They count as
 /// exported once the PDF was made.
@@ -104,7 +104,7 @@ pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6
     let campaign = app.store().campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
     must_be_as_prepared(app, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
-    let body = breach::controller(app, style.language()).name;
+    let body = notification::controller(app, style.language()).name;
     // Before the destinations are read: they leave Digue in clear text.
     app.write_down(actor, Act::Exported, exported(id, "others")).await?;
     let (mut rows, mut listed) = (Vec::new(), Vec::new());

@@ -19,7 +19,6 @@ use std::collections::HashMap;
 
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use crate::limits::InspectionLimits;
 use crate::table::{TableRow, TableRows, TableRules};
 use asides::Asides;
 use digue_identifiers::collector::Collector;
@@ -36,14 +35,14 @@ pub use upload::{
 /// The most rows of a sheet without a table, when any text could be an identifier.
 const LEGEND_ROWS_MAX: usize = 3;
 
-/// Inspects a workbook of at most `limits.decoded_bytes_max` bytes once unpacked.
+/// Inspects a workbook of at most `unpacked_bytes_max` bytes once unpacked.
 pub fn read(
     rules: &TableRules,
     bytes: &[u8],
-    limits: &InspectionLimits,
+    unpacked_bytes_max: usize,
     found: &mut Collector<'_>,
 ) -> Result<ReadingTally, Unreadable> {
-    let mut package = XlsxPackage::open(bytes, limits.decoded_bytes_max)?;
+    let mut package = XlsxPackage::open(bytes, unpacked_bytes_max)?;
     let mut asides = Asides::default();
     let common = WorkbookTables { believes_formulas: rules.believes_formulas, ..package.common(found)? };
     let mut tally = ReadingTally::default();

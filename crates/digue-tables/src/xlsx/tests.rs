@@ -30,8 +30,7 @@ fn look_with(
 ) -> Result<(Vec<String>, ReadingTally), ReadFailure> {
     let kinds = kinds(shape);
     let mut found = Collector::new(&kinds, &[], 10_000);
-    let limits = InspectionLimits { decoded_bytes_max: limit, ..InspectionLimits::default() };
-    let tally = read(rules, bytes, &limits, &mut found).map_err(|unreadable| unreadable.detail)?;
+    let tally = read(rules, bytes, limit, &mut found).map_err(|unreadable| unreadable.detail)?;
     let texts = found.into_identifiers().into_iter().map(|identifier| identifier.text.to_string());
     Ok((texts.collect(), tally))
 }

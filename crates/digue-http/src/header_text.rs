@@ -11,7 +11,7 @@ use regex::Regex;
 const ROUNDS_MAX: usize = 4;
 
 /// The value as it is, and after each further round of decoding.
-pub(crate) fn readings(value: &[u8]) -> Vec<String> {
+pub fn readings(value: &[u8]) -> Vec<String> {
     let plain = match std::str::from_utf8(value) {
         Ok(text) => text.to_owned(),
         // ISO 8859-1, which older servers write.
@@ -34,7 +34,7 @@ pub(crate) fn readings(value: &[u8]) -> Vec<String> {
 }
 
 /// The parts that no shape spans. Those still encoded are left to a later round, where they are decoded.
-pub(crate) fn tokens(reading: &str) -> impl Iterator<Item = &str> {
+pub fn tokens(reading: &str) -> impl Iterator<Item = &str> {
     let ends = |c: char| c.is_whitespace() || "=;,<>\"'()[]{}?&/#".contains(c);
     reading.split(ends).filter(|token| !token.is_empty() && undo(token) == *token)
 }
@@ -45,7 +45,7 @@ const TOKEN_CHARS: usize = 20;
 
 /// Calls `take` with each match that is neither part of a longer number nor within a random token.
 /// `ficheP0002.csv` and `/dossierP0002/edit` name `P0002`.
-pub(crate) fn has_word(shape: &Regex, text: &str, mut take: impl FnMut(&str)) {
+pub fn has_word(shape: &Regex, text: &str, mut take: impl FnMut(&str)) {
     let mut from = 0;
     while let Some(found) = shape.find_at(text, from) {
         let is_word =

@@ -22,7 +22,9 @@ use digue_response::code::Code;
 use digue_store::ReportRecord;
 use digue_types::{AccountId, Act, Subject, Timestamp};
 
-use crate::{genuine, rate_limiter};
+use digue_casework::rate_limiter;
+
+use crate::genuine;
 
 /// How long reports are kept.
 const KEPT_FOR: Duration = Duration::from_hours(24 * 365);

@@ -1,0 +1,139 @@
+//! The fields of a sheet: what each shows, and why it was refused.
+
+use digue_response::sheet::{Sheet, SheetAction};
+
+use crate::paper_reader::PaperReader;
+use crate::typed_form::TypedForm;
+
+/// The control of a field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InputKind {
+    Line,
+    Text,
+    Number,
+    /// A local time.
+    Moment,
+    One,
+    Many,
+}
+
+impl InputKind {
+    /// For templates.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Moment => "moment",
+            Self::One => "one",
+            Self::Many => "many",
+        }
+    }
+}
+
+/// A field of a sheet.
+#[derive(Clone, Debug)]
+pub struct FormInput {
+    pub name: String,
+    pub label: String,
+    pub kind: InputKind,
+    /// What it shows: what was typed, else what is stored, else what the facts propose.
+    pub values: Vec<String>,
+    /// As (code, words); for `One` and `Many`.
+    pub choices: Vec<(String, String)>,
+    /// What the facts say about it, and who said what is stored.
+    pub notes: Vec<String>,
+    /// It has to be filled, and nothing is stored yet.
+    pub is_missing: bool,
+    /// The act that it asks about, done on another page.
+    pub action: Option<SheetAction>,
+    /// Address and name of that page, known to whoever has pages.
+    pub link: Option<(String, String)>,
+    /// A name of its own, by which a checklist's step is found whatever its field is.
+    pub anchor: Option<String>,
+    /// It adds words to the answer before it.
+    pub is_precision: bool,
+    /// Why it was refused.
+    pub fault: Option<String>,
+}
+
+impl FormInput {
+    /// The only value, as the form sends it.
+    pub fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    pub fn is_chosen(&self, code: &str) -> bool {
+        self.values.iter().any(|value| value == code)
+    }
+}
+
+/// Fields under one heading.
+#[derive(Clone, Debug)]
+pub struct FormSection {
+    pub title: String,
+    pub notes: Vec<String>,
+    pub fields: Vec<FormInput>,
+    /// For what is filled already or optional, which is shown folded: the locale key that counts its fields.
+    pub folded: Option<&'static str>,
+}
+
+impl FormSection {
+    /// What it asks: an answer and its precision are one.
+    pub fn asked(&self) -> usize {
+        self.fields.iter().filter(|field| !field.is_precision).count()
+    }
+}
+
+/// The sheet of a step.
+#[derive(Clone, Debug, Default)]
+pub struct StepForm(pub Vec<FormSection>);
+
+impl StepForm {
+    pub fn sections(&self) -> &[FormSection] {
+        &self.0
+    }
+
+    /// The faults with the name and the label of their field, in the order of the sheet.
+    pub fn faults(&self) -> Vec<(String, String, String)> {
+        let fields = self.0.iter().flat_map(|section| &section.fields);
+        let faults =
+            fields.filter_map(|field| Some((field.name.clone(), field.label.clone(), field.fault.clone()?)));
+        faults.collect()
+    }
+
+    fn find(&mut self, name: &str) -> Option<&mut FormInput> {
+        self.0.iter_mut().flat_map(|section| &mut section.fields).find(|field| field.name == name)
+    }
+
+    /// Shows what was typed, and the faults beside their fields.
+    pub(super) fn retyped(mut self, typed: &TypedForm, faults: &[SheetFault], reader: &PaperReader) -> Self {
+        for section in &mut self.0 {
+            for field in section.fields.iter_mut().filter(|field| typed.has(&field.name)) {
+                field.values = typed.all(&field.name);
+                if faults.iter().any(|fault| fault.field == field.name) {
+                    section.folded = None;
+                }
+            }
+        }
+        for fault in faults {
+            if let Some(field) = self.find(&fault.field) {
+                field.fault = Some(reader.say(fault.key));
+            }
+        }
+        self
+    }
+}
+
+/// Why a field of a sheet cannot be saved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SheetFault {
+    pub field: String,
+    /// The locale key of the reason.
+    pub key: &'static str,
+}
+
+/// The names of the two fields of a step: its answer and its text.
+pub(super) fn names_of(sheet: Sheet, step: &str) -> [String; 2] {
+    ["answer", "text"].map(|kind| format!("{kind}-{}-{step}", sheet.code()))
+}
