@@ -5,11 +5,12 @@
 //! The work for one tag is bounded by the depth, which is bounded; the number of nodes is bounded by the
 //! bytes.
 
-use crate::references::{ReferenceContext, reference};
 use crate::tag::{self, Tag};
 use crate::tokens::{HtmlToken, RawText, TagToken, Tokens, is_space, raw_text_of};
 use crate::tree::{HtmlTree, NONE, Namespace};
+use blanks::{blank_bytes, leading_blank};
 
+mod blanks;
 mod body;
 mod formatting;
 mod head;
@@ -681,27 +682,6 @@ pub const SEPARATOR: char = '\u{1f}';
 
 fn attributes_of(token: &TagToken) -> u32 {
     if token.has_attributes() { token.attributes as u32 } else { NONE }
-}
-
-fn blank_bytes(raw: &str) -> usize {
-    raw.bytes().take_while(|byte| is_space(*byte) || *byte == 0).count()
-}
-
-/// Length of the leading white space in bytes, including character references for white space and U+0000.
-fn leading_blank(raw: &str) -> usize {
-    let mut at = 0;
-    loop {
-        at += blank_bytes(&raw[at..]);
-        if !raw[at..].starts_with("&#") {
-            return at;
-        }
-        let mut text = String::new();
-        let length = reference(&raw[at..], ReferenceContext::Text, &mut text);
-        if length == 0 || blank_bytes(&text) < text.len() {
-            return at;
-        }
-        at += length;
-    }
 }
 
 /// True for a page that declares XHTML: some clients read it as XML.

@@ -11,6 +11,7 @@ mod accounts;
 mod ending;
 mod peer;
 mod persons;
+mod provider_client;
 
 use digue_access::RequestOrigin;
 use digue_access::session::TokenHash;
